@@ -1,1 +1,8 @@
-//! domain
+//! The rules of an import: what a row is, what a plan contains, what may be linked to what.
+//!
+//! Nothing here performs I/O, knows the time by itself, or names an AWS type. Words are those of the requirements.
+
+pub mod address;
+pub mod filter;
+pub mod ids;
+pub mod psa;

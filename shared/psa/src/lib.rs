@@ -1,1 +1,42 @@
-//! psa
+//! Reading a PSA: the port [`Psa`] and the clients behind it.
+
+use async_trait::async_trait;
+use domain::filter::{Attribute, Filter};
+use domain::ids::PsaCompanyId;
+use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
+
+/// A PSA that can be read. There is no way to write to one (R50).
+///
+/// Pages come in the order of ids and are walked by id, so that no row is lost or doubled when rows change meanwhile (R10).
+/// Deleted, merged or recycle-bin records never appear in [`companies`](Self::companies) (R12).
+#[async_trait]
+pub trait Psa: Send + Sync {
+    /// Reads one company and one contact, which proves the credentials and both rights.
+    async fn check(&self) -> Result<(), PsaFailure>;
+
+    /// The attributes configured in this PSA, with their values (R6).
+    async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;
+
+    /// How many rows the two walks will deliver, as of now.
+    async fn totals(&self, filter: &Filter) -> Result<Totals, PsaFailure>;
+
+    /// The companies that match, from the start or from a cursor. `expected` is the total, where known: a walk that has
+    /// delivered at least as many rows needs no further request to be complete.
+    async fn companies(
+        &self,
+        filter: &Filter,
+        from: Option<&Cursor>,
+        expected: Option<u64>,
+    ) -> Result<Page<PsaCompany>, PsaFailure>;
+
+    /// The contacts that match, whatever their company.
+    async fn contacts(
+        &self,
+        filter: &Filter,
+        from: Option<&Cursor>,
+        expected: Option<u64>,
+    ) -> Result<Page<PsaContact>, PsaFailure>;
+
+    /// Reads companies back by id, whatever their state: every id gets exactly one answer, in as few requests as possible.
+    async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure>;
+}

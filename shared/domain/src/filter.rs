@@ -1,0 +1,93 @@
+//! The filter of an import (R6, R7).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AttributeId, ValueId};
+
+/// What an attribute belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    /// Filters companies.
+    Company,
+    /// Filters contacts.
+    Contact,
+}
+
+/// An attribute configured in the PSA, with its values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attribute {
+    /// What a filter names it by.
+    pub id: AttributeId,
+    /// What it belongs to.
+    pub subject: Subject,
+    /// What an administrator calls it.
+    pub label: String,
+    /// Its values, inactive ones included.
+    pub values: Vec<AttributeValue>,
+}
+
+/// A value of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttributeValue {
+    /// What a filter names it by.
+    pub id: ValueId,
+    /// What an administrator calls it.
+    pub label: String,
+    /// Whether the PSA still offers it; old records may carry an inactive one.
+    pub active: bool,
+}
+
+/// Attribute → accepted values. Attributes are combined with *and*, the values of one with *or*. Empty means everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Filter(pub BTreeMap<AttributeId, Vec<ValueId>>);
+
+/// A filter that names what the PSA does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidFilter {
+    /// No such attribute.
+    #[error("the PSA has no attribute {0}")]
+    UnknownAttribute(AttributeId),
+    /// The attribute has no such value.
+    #[error("attribute {0} has no value {1}")]
+    UnknownValue(AttributeId, ValueId),
+    /// An attribute is named with no value at all, which could only mean nothing.
+    #[error("attribute {0} is named without a value")]
+    NoValue(AttributeId),
+}
+
+impl Filter {
+    /// Checks the filter against what the PSA has, naming the first offence.
+    pub fn check(&self, attributes: &[Attribute]) -> Result<(), InvalidFilter> {
+        for (id, values) in &self.0 {
+            let attribute = attributes
+                .iter()
+                .find(|attribute| &attribute.id == id)
+                .ok_or_else(|| InvalidFilter::UnknownAttribute(id.clone()))?;
+            if values.is_empty() {
+                return Err(InvalidFilter::NoValue(id.clone()));
+            }
+            for value in values {
+                if !attribute.values.iter().any(|known| &known.id == value) {
+                    return Err(InvalidFilter::UnknownValue(id.clone(), value.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a record with these values passes the part of the filter that concerns `attributes`.
+    ///
+    /// This is what the filter means; a PSA that can evaluate it saves the transfer and changes nothing.
+    pub fn accepts(&self, attributes: &[AttributeId], values: &[(AttributeId, ValueId)]) -> bool {
+        self.0
+            .iter()
+            .filter(|(id, _)| attributes.contains(id))
+            .all(|(id, accepted)| values.iter().any(|(of, value)| of == id && accepted.contains(value)))
+    }
+}

@@ -1,0 +1,74 @@
+//! Identifiers. Each is an opaque string of its own type, so that one can never be passed for another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps an identifier as it is; identifiers are opaque.
+            pub fn new(id: impl Into<String>) -> Self {
+                Self(id.into())
+            }
+
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// The tenant: the account that owns integrations, managed companies and licences.
+    MspId
+);
+id!(
+    /// One PSA connected to one MSP.
+    IntegrationId
+);
+id!(
+    /// One run: filter, fetch, review, plan, execute, result.
+    ImportId
+);
+id!(
+    /// A company's id in the PSA. Autotask's own organisation has id `0`, which is as good as any other.
+    PsaCompanyId
+);
+id!(
+    /// A contact's id in the PSA.
+    PsaContactId
+);
+id!(
+    /// What distinguishes the addresses of one contact in the PSA: the communication item (`ConnectWise`) or the field
+    /// (Autotask).
+    AddressSlot
+);
+id!(
+    /// A managed company's id in the directory.
+    ManagedCompanyId
+);
+id!(
+    /// A user's id in the directory.
+    UserId
+);
+id!(
+    /// An attribute that a PSA can be filtered by, such as `companyType`.
+    AttributeId
+);
+id!(
+    /// One value of an attribute.
+    ValueId
+);
