@@ -1,1 +1,110 @@
-//! directory
+//! The port to the password manager that holds managed companies, users and licences.
+
+use async_trait::async_trait;
+use domain::address::{Address, AddressKey};
+use domain::directory::{AddressHolder, Licences, ManagedCompany, Token, User};
+use domain::ids::{ImportId, ManagedCompanyId, UserId};
+
+pub mod builtin;
+
+/// A directory of one MSP.
+///
+/// Made for a remote, non-transactional, rate-limited, asynchronous service: a call may take long, and its reply may be
+/// lost after it was applied. Hence every mutating call takes a [`Token`]: the same token twice returns the same answer and
+/// changes nothing. What can be lost to somebody else is an outcome, not an error. Nothing can be deleted (R50).
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// All managed companies.
+    async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError>;
+
+    /// One managed company.
+    async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError>;
+
+    /// All users of a managed company; none if there is no such company.
+    async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError>;
+
+    /// Who holds these addresses, in whatever managed company; addresses that nobody holds are left out.
+    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError>;
+
+    /// Creates a managed company.
+    async fn create_company(&self, token: &Token, name: &str) -> Result<ManagedCompanyId, DirectoryError>;
+
+    /// Renames a managed company; `false` if there is none of that id.
+    async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError>;
+
+    /// Creates a user. Takes no licence by itself: [`reserve`](Self::reserve) has.
+    async fn create_user(
+        &self,
+        token: &Token,
+        company: &ManagedCompanyId,
+        address: &Address,
+        name: &str,
+    ) -> Result<NewUser, DirectoryError>;
+
+    /// Gives a user another address. Repeating it changes nothing.
+    async fn change_address(
+        &self,
+        company: &ManagedCompanyId,
+        user: &UserId,
+        address: &Address,
+    ) -> Result<NewAddress, DirectoryError>;
+
+    /// The MSP's licences.
+    async fn licences(&self) -> Result<Licences, DirectoryError>;
+
+    /// Sets licences aside for an import, all or none. Repeating it changes nothing.
+    async fn reserve(&self, import: &ImportId, licences: u64) -> Result<Reservation, DirectoryError>;
+
+    /// Turns `used` of an import's licences into used ones and gives the rest back. Repeating it changes nothing.
+    async fn settle(&self, import: &ImportId, used: u64) -> Result<(), DirectoryError>;
+}
+
+/// What came of creating a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewUser {
+    /// It is there, now or since an earlier call with this token.
+    Created(UserId),
+    /// Somebody else has the address.
+    AddressTaken(AddressHolder),
+}
+
+/// What came of changing an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewAddress {
+    /// The user has it.
+    Changed,
+    /// Somebody else has it.
+    AddressTaken(AddressHolder),
+    /// There is no such user.
+    NoSuchUser,
+}
+
+/// What came of setting licences aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reservation {
+    /// They are set aside.
+    Made,
+    /// Too few are left; none were.
+    Insufficient {
+        /// How many are left.
+        available: u64,
+    },
+}
+
+/// A call that failed. Says nothing that may not be logged.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DirectoryError {
+    /// No answer, or one that says to come again: the call may have been applied. Repeat it with the same token.
+    #[error("the directory did not answer: {0}")]
+    Unavailable(String),
+    /// An answer that will not change by repeating.
+    #[error("the directory refused: {0}")]
+    Refused(String),
+}
+
+impl DirectoryError {
+    /// Whether repeating the call makes sense.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}

@@ -3,6 +3,16 @@
 //! Nothing here performs I/O, knows the time by itself, or names an AWS type. Words are those of the requirements.
 
 pub mod address;
+pub mod directory;
+pub mod facts;
 pub mod filter;
 pub mod ids;
+pub mod import;
+pub mod mapping;
+pub mod name;
+pub mod outcome;
+pub mod plan;
+pub mod planner;
+pub mod problem;
 pub mod psa;
+pub mod row;

@@ -1,1 +1,24 @@
-//! store
+//! What is kept in DynamoDB and Secrets Manager.
+//!
+//! Every call goes through a [`Tenant`], so none can be made without saying whose data it is about; every key is built in
+//! [`keys`] and begins with the tenant, so an id of another MSP finds nothing.
+
+pub mod checkpoint;
+pub mod dates;
+mod error;
+pub mod imports;
+pub mod integrations;
+pub mod journal;
+mod keys;
+pub mod lock;
+pub mod mappings;
+mod packed;
+pub mod rows;
+pub mod secrets;
+pub mod staging;
+mod table;
+pub mod tx;
+
+pub use error::StoreError;
+pub use keys::Key;
+pub use table::{Item, Place, Store, Tenant};

@@ -1,0 +1,342 @@
+//! The directory that needs no other system: managed companies, users and licences in the records table.
+//!
+//! Ids are made from tokens, so a repeated call meets what the first one wrote.
+
+mod licences;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use domain::address::{Address, AddressKey};
+use domain::directory::{AddressHolder, LicenceMode, Licences, ManagedCompany, Token, User, UserState};
+use domain::ids::{ImportId, ManagedCompanyId, UserId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::tx::{Outcome, Transaction};
+use store::{Item, Key, Place, StoreError, Tenant};
+
+use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
+
+const NEW: &str = "attribute_not_exists(pk)";
+const COMPANY: &str = "COMPANY#";
+const USER: &str = "USER#";
+
+/// Keys of one BatchGetItem.
+const BATCH: usize = 100;
+
+/// The built-in directory of one MSP.
+#[derive(Debug, Clone)]
+pub struct BuiltIn {
+    tenant: Tenant,
+}
+
+impl BuiltIn {
+    /// The directory of a tenant.
+    pub const fn new(tenant: Tenant) -> Self {
+        Self { tenant }
+    }
+
+    /// Sets the number of licences and how they are charged; `false` if fewer than are in use or reserved.
+    pub async fn set_licences(&self, mode: LicenceMode, total: u64) -> Result<bool, DirectoryError> {
+        licences::set(&self.tenant, mode, total).await
+    }
+
+    /// Creates a user by hand, with one licence of its own.
+    pub async fn create_user_by_hand(
+        &self,
+        token: &Token,
+        company: &ManagedCompanyId,
+        address: &Address,
+        name: &str,
+    ) -> Result<Option<NewUser>, DirectoryError> {
+        let mut tx = self.creation(token, company, address, name)?;
+        licences::use_one(&self.tenant, &mut tx).await?;
+        match tx.commit(&self.tenant).await? {
+            outcome if outcome.refused(2) && !outcome.refused(0) && !outcome.refused(1) => Ok(None),
+            outcome => self.created(token, address, outcome).map(Some),
+        }
+    }
+
+    fn company_key(&self, id: &ManagedCompanyId) -> Key {
+        Key::in_records(&self.tenant.msp, "", format!("{COMPANY}{id}"))
+    }
+
+    fn user_key(&self, company: &ManagedCompanyId, user: &UserId) -> Key {
+        Key::in_records(
+            &self.tenant.msp,
+            &format!("#COMPANY#{company}"),
+            format!("{USER}{user}"),
+        )
+    }
+
+    fn claim_key(&self, address: &AddressKey) -> Key {
+        Key::in_records(&self.tenant.msp, &format!("#ADDRESS#{}", address.as_str()), "CLAIM")
+    }
+
+    fn creation(
+        &self,
+        token: &Token,
+        company: &ManagedCompanyId,
+        address: &Address,
+        name: &str,
+    ) -> Result<Transaction, DirectoryError> {
+        let user = User {
+            id: user_id(token),
+            company: company.clone(),
+            address: address.clone(),
+            name: name.to_owned(),
+            state: UserState::Invited,
+        };
+        let claim = AddressHolder {
+            address: address.key().clone(),
+            user: user.id.clone(),
+            company: company.clone(),
+        };
+        let mut tx = Transaction::new();
+        tx.put(
+            &self.tenant,
+            Place::Records,
+            item(&self.user_key(company, &user.id), &user)?,
+            Some(NEW),
+            &[],
+        )?;
+        tx.put(
+            &self.tenant,
+            Place::Records,
+            item(&self.claim_key(address.key()), &claim)?,
+            Some(NEW),
+            &[],
+        )?;
+        Ok(tx)
+    }
+
+    /// Reads what came of [`Self::creation`].
+    fn created(&self, token: &Token, address: &Address, outcome: Outcome) -> Result<NewUser, DirectoryError> {
+        match outcome {
+            Outcome::Committed => Ok(NewUser::Created(user_id(token))),
+            // The user of this token is there: this is a repetition.
+            refused if refused.refused(0) => Ok(NewUser::Created(user_id(token))),
+            Outcome::Refused(reasons) => {
+                let holder = reasons
+                    .into_iter()
+                    .find_map(|(index, item)| item.filter(|_| index == 1));
+                match holder {
+                    Some(item) => Ok(NewUser::AddressTaken(body(item)?)),
+                    None => Err(DirectoryError::Unavailable(format!(
+                        "claim of {address:?} could not be read"
+                    ))),
+                }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for BuiltIn {
+    async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        let pk = self.company_key(&ManagedCompanyId::new("")).pk;
+        let items = self.tenant.query(Place::Records, &pk, COMPANY).await?;
+        items.into_iter().map(body).collect()
+    }
+
+    async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
+        self.tenant
+            .get(Place::Records, &self.company_key(id))
+            .await?
+            .map(body)
+            .transpose()
+    }
+
+    async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
+        let pk = self.user_key(company, &UserId::new("")).pk;
+        let items = self.tenant.query(Place::Records, &pk, USER).await?;
+        items.into_iter().map(body).collect()
+    }
+
+    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
+        let mut holders = Vec::new();
+        for chunk in addresses.chunks(BATCH) {
+            let mut keys: Vec<Item> = chunk.iter().map(|address| self.claim_key(address).to_item()).collect();
+            keys.sort_by_cached_key(|key| format!("{key:?}"));
+            keys.dedup();
+            while !keys.is_empty() {
+                let (found, rest) = self.batch_get(keys).await?;
+                holders.extend(found.into_iter().map(body).collect::<Result<Vec<_>, _>>()?);
+                keys = rest;
+            }
+        }
+        Ok(holders)
+    }
+
+    async fn create_company(&self, token: &Token, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
+        let company = ManagedCompany {
+            id: ManagedCompanyId::new(format!("c-{}", token.as_str())),
+            name: name.to_owned(),
+        };
+        let mut tx = Transaction::new();
+        tx.put(
+            &self.tenant,
+            Place::Records,
+            item(&self.company_key(&company.id), &company)?,
+            Some(NEW),
+            &[],
+        )?;
+        // Refused: the company of this token is there already.
+        let _ = tx.commit(&self.tenant).await?;
+        Ok(company.id)
+    }
+
+    async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
+        let mut tx = Transaction::new();
+        let values = [(":name", AttributeValue::S(name.to_owned()))];
+        tx.update(
+            &self.tenant,
+            Place::Records,
+            &self.company_key(id),
+            "SET #name = :name",
+            "attribute_exists(pk)",
+            &values,
+        )?;
+        Ok(tx.commit(&self.tenant).await?.committed())
+    }
+
+    async fn create_user(
+        &self,
+        token: &Token,
+        company: &ManagedCompanyId,
+        address: &Address,
+        name: &str,
+    ) -> Result<NewUser, DirectoryError> {
+        let outcome = self
+            .creation(token, company, address, name)?
+            .commit(&self.tenant)
+            .await?;
+        self.created(token, address, outcome)
+    }
+
+    async fn change_address(
+        &self,
+        company: &ManagedCompanyId,
+        user: &UserId,
+        address: &Address,
+    ) -> Result<NewAddress, DirectoryError> {
+        let key = self.user_key(company, user);
+        let Some(found) = self.tenant.get(Place::Records, &key).await? else {
+            return Ok(NewAddress::NoSuchUser);
+        };
+        let found: User = body(found)?;
+        let mut tx = Transaction::new();
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let values = [
+            (":new", text(address.original())),
+            (":old", text(found.address.original())),
+        ];
+        tx.update(
+            &self.tenant,
+            Place::Records,
+            &key,
+            "SET address = :new",
+            "address = :old",
+            &values,
+        )?;
+        // Only the spelling differs: the claim stays.
+        if found.address != *address {
+            let claim = AddressHolder {
+                address: address.key().clone(),
+                user: user.clone(),
+                company: company.clone(),
+            };
+            tx.put(
+                &self.tenant,
+                Place::Records,
+                item(&self.claim_key(address.key()), &claim)?,
+                Some(NEW),
+                &[],
+            )?;
+            let mine = [(":user", text(user.as_str()))];
+            tx.delete(
+                &self.tenant,
+                Place::Records,
+                &self.claim_key(found.address.key()),
+                "#user = :user",
+                &mine,
+            )?;
+        }
+        match tx.commit(&self.tenant).await? {
+            Outcome::Committed => Ok(NewAddress::Changed),
+            Outcome::Refused(reasons) => match reasons.into_iter().find(|(index, _)| *index == 1) {
+                Some((_, Some(holder))) => Ok(NewAddress::AddressTaken(body(holder)?)),
+                _ => Err(DirectoryError::Unavailable(
+                    "the user was changed at the same moment".to_owned(),
+                )),
+            },
+        }
+    }
+
+    async fn licences(&self) -> Result<Licences, DirectoryError> {
+        licences::read(&self.tenant).await
+    }
+
+    async fn reserve(&self, import: &ImportId, licences: u64) -> Result<Reservation, DirectoryError> {
+        licences::reserve(&self.tenant, import, licences).await
+    }
+
+    async fn settle(&self, import: &ImportId, used: u64) -> Result<(), DirectoryError> {
+        licences::settle(&self.tenant, import, used).await
+    }
+}
+
+impl BuiltIn {
+    /// The items found, and the keys that were not looked at.
+    async fn batch_get(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), DirectoryError> {
+        let table = self.tenant.table(Place::Records);
+        let request = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true)
+            .build()
+            .map_err(|error| DirectoryError::Refused(error.to_string()))?;
+        let answer = self
+            .tenant
+            .client()
+            .batch_get_item()
+            .request_items(table, request)
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("BatchGetItem", error))?;
+        let found = answer
+            .responses
+            .and_then(|mut tables| tables.remove(table))
+            .unwrap_or_default();
+        let rest = answer
+            .unprocessed_keys
+            .and_then(|mut tables| tables.remove(table))
+            .map(|rest| rest.keys)
+            .unwrap_or_default();
+        Ok((found, rest))
+    }
+}
+
+fn user_id(token: &Token) -> UserId {
+    UserId::new(format!("u-{}", token.as_str()))
+}
+
+fn item<T: Serialize>(key: &Key, body: &T) -> Result<Item, DirectoryError> {
+    let mut item: HashMap<String, AttributeValue> =
+        serde_dynamo::aws_sdk_dynamodb_1::to_item(body).map_err(|error| DirectoryError::Refused(error.to_string()))?;
+    item.extend(key.to_item());
+    Ok(item)
+}
+
+fn body<T: DeserializeOwned>(item: Item) -> Result<T, DirectoryError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| DirectoryError::Refused(error.to_string()))
+}
+
+impl From<StoreError> for DirectoryError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Service { .. } => Self::Unavailable(error.to_string()),
+            StoreError::Shape { .. } => Self::Refused(error.to_string()),
+        }
+    }
+}

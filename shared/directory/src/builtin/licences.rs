@@ -1,0 +1,192 @@
+//! The MSP's licences: one item, written once before and once after an import, never per user (R46).
+//!
+//! `available` is kept beside `used` and the reservations, because a condition cannot add up; every write moves an amount
+//! from one to another, so that together they are always the total.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use domain::directory::{LicenceMode, Licences};
+use domain::ids::ImportId;
+use serde::{Deserialize, Serialize};
+use store::tx::Transaction;
+use store::{Item, Key, Place, StoreError, Tenant};
+
+use super::{NEW, body, item};
+use crate::{DirectoryError, Reservation};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Pool {
+    mode: LicenceMode,
+    total: u64,
+    used: u64,
+    available: u64,
+    reservations: HashMap<ImportId, u64>,
+}
+
+fn key(tenant: &Tenant) -> Key {
+    Key::in_records(&tenant.msp, "", "LICENCES")
+}
+
+/// Reads the pool; an MSP that never had one gets an empty one.
+async fn pool(tenant: &Tenant) -> Result<Pool, DirectoryError> {
+    if let Some(found) = tenant.get(Place::Records, &key(tenant)).await? {
+        return body(found);
+    }
+    let empty = Pool {
+        mode: LicenceMode::Pool,
+        total: 0,
+        used: 0,
+        available: 0,
+        reservations: HashMap::new(),
+    };
+    let mut tx = Transaction::new();
+    tx.put(tenant, Place::Records, item(&key(tenant), &empty)?, Some(NEW), &[])?;
+    if tx.commit(tenant).await?.committed() {
+        return Ok(empty);
+    }
+    match tenant.get(Place::Records, &key(tenant)).await? {
+        Some(found) => body(found),
+        None => Ok(empty),
+    }
+}
+
+pub(super) async fn read(tenant: &Tenant) -> Result<Licences, DirectoryError> {
+    let pool = pool(tenant).await?;
+    let reserved = pool.reservations.values().sum();
+    Ok(Licences {
+        mode: pool.mode,
+        total: pool.total,
+        used: pool.used,
+        reserved,
+        available: pool.available,
+    })
+}
+
+pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Result<bool, DirectoryError> {
+    loop {
+        let seen = pool(tenant).await?;
+        let taken = seen.total - seen.available.min(seen.total);
+        if total < taken && mode == LicenceMode::Pool {
+            return Ok(false);
+        }
+        let mode = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(mode)
+            .map_err(|error| DirectoryError::Refused(error.to_string()))?;
+        let update = "SET #mode = :mode, #total = :total, available = :available";
+        let values = [
+            (":mode", mode),
+            (":total", number(total)),
+            (":available", number(total.saturating_sub(taken))),
+            (":seen", number(seen.available)),
+            (":before", number(seen.total)),
+        ];
+        let mut tx = Transaction::new();
+        tx.update(
+            tenant,
+            Place::Records,
+            &key(tenant),
+            update,
+            "available = :seen AND #total = :before",
+            &values,
+        )?;
+        if tx.commit(tenant).await?.committed() {
+            return Ok(true);
+        }
+        // Somebody reserved or settled meanwhile: count again.
+    }
+}
+
+/// Adds the use of one free licence to a transaction.
+pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<(), DirectoryError> {
+    let condition = match pool(tenant).await?.mode {
+        LicenceMode::Pool => "available >= :one",
+        LicenceMode::Consumption => "attribute_exists(pk)",
+    };
+    let update = match condition {
+        "available >= :one" => "SET used = used + :one, available = available - :one",
+        _ => "SET used = used + :one",
+    };
+    tx.update(
+        tenant,
+        Place::Records,
+        &key(tenant),
+        update,
+        condition,
+        &[(":one", number(1))],
+    )?;
+    Ok(())
+}
+
+pub(super) async fn reserve(tenant: &Tenant, import: &ImportId, licences: u64) -> Result<Reservation, DirectoryError> {
+    if pool(tenant).await?.mode == LicenceMode::Consumption || licences == 0 {
+        return Ok(Reservation::Made);
+    }
+    let update = tenant
+        .client()
+        .update_item()
+        .table_name(tenant.table(Place::Records))
+        .set_key(Some(key(tenant).to_item()))
+        .update_expression("SET available = available - :licences, reservations.#import = :licences")
+        .condition_expression("available >= :licences AND attribute_not_exists(reservations.#import)")
+        .expression_attribute_names("#import", import.as_str())
+        .expression_attribute_values(":licences", number(licences))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .send()
+        .await;
+    match update {
+        Ok(_) => Ok(Reservation::Made),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                let pool: Pool = body(refused.item.clone().unwrap_or_default())?;
+                Ok(if pool.reservations.contains_key(import) {
+                    Reservation::Made
+                } else {
+                    Reservation::Insufficient {
+                        available: pool.available,
+                    }
+                })
+            }
+            _ => Err(StoreError::sdk("UpdateItem", error).into()),
+        },
+    }
+}
+
+pub(super) async fn settle(tenant: &Tenant, import: &ImportId, used: u64) -> Result<(), DirectoryError> {
+    let Some(reserved) = pool(tenant).await?.reservations.get(import).copied() else {
+        return Ok(());
+    };
+    let used = used.min(reserved);
+    let values: Item = HashMap::from([
+        (":used".to_owned(), number(used)),
+        (":back".to_owned(), number(reserved - used)),
+        (":reserved".to_owned(), number(reserved)),
+    ]);
+    let update = tenant
+        .client()
+        .update_item()
+        .table_name(tenant.table(Place::Records))
+        .set_key(Some(key(tenant).to_item()))
+        .update_expression("SET used = used + :used, available = available + :back REMOVE reservations.#import")
+        .condition_expression("reservations.#import = :reserved")
+        .expression_attribute_names("#import", import.as_str())
+        .set_expression_attribute_values(Some(values))
+        .send()
+        .await;
+    match update {
+        Ok(_) => Ok(()),
+        // Another run of the same import has settled it.
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(StoreError::sdk("UpdateItem", error).into()),
+    }
+}
+
+fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}

@@ -1,0 +1,139 @@
+//! What the directory (the password manager) holds, and the tokens by which it recognises a repeated call.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::address::{Address, AddressKey};
+use crate::ids::{IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
+use crate::row::AddressId;
+
+/// A managed company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ManagedCompany {
+    /// The directory's id.
+    pub id: ManagedCompanyId,
+    /// Its name in the directory.
+    pub name: String,
+}
+
+/// How far a user has come. Created is not yet enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UserState {
+    /// Created, the invitation is open.
+    Invited,
+    /// The person has signed in.
+    Enrolled,
+}
+
+/// A user of a managed company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The directory's id.
+    pub id: UserId,
+    /// The managed company it belongs to.
+    pub company: ManagedCompanyId,
+    /// Its address.
+    pub address: Address,
+    /// The person's name.
+    pub name: String,
+    /// How far it has come.
+    pub state: UserState,
+}
+
+/// Who holds an address, MSP-wide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddressHolder {
+    /// The comparable address.
+    pub address: AddressKey,
+    /// The user that has it.
+    pub user: UserId,
+    /// The managed company of that user.
+    pub company: ManagedCompanyId,
+}
+
+/// How the directory charges (R46, R47).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LicenceMode {
+    /// A finite pool that can run out.
+    Pool,
+    /// Charged by use; never refuses.
+    Consumption,
+}
+
+/// The MSP's licences. `used + reserved + available = total` at all times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Licences {
+    /// How the directory charges.
+    pub mode: LicenceMode,
+    /// All licences.
+    pub total: u64,
+    /// Held by users.
+    pub used: u64,
+    /// Set aside for imports under way.
+    pub reserved: u64,
+    /// Free to distribute.
+    pub available: u64,
+}
+
+/// Names one intended change, the same in every repetition of it: the directory answers a token it has seen with what it
+/// answered then, and changes nothing.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(String);
+
+impl Token {
+    /// For the managed company of a PSA company. `generation` grows with every *unassign*, which asks for another one.
+    pub fn company(integration: &IntegrationId, company: &PsaCompanyId, generation: u32) -> Self {
+        Self::of(&[
+            "company",
+            integration.as_str(),
+            company.as_str(),
+            &generation.to_string(),
+        ])
+    }
+
+    /// For the user of one address of a contact within a managed company.
+    pub fn user(integration: &IntegrationId, company: &ManagedCompanyId, address: &AddressId, generation: u32) -> Self {
+        Self::of(&[
+            "user",
+            integration.as_str(),
+            company.as_str(),
+            address.as_str(),
+            &generation.to_string(),
+        ])
+    }
+
+    /// For a change made by hand, repeated under the same key.
+    pub fn by_hand(key: &str) -> Self {
+        Self::of(&["by-hand", key])
+    }
+
+    fn of(parts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            // The length keeps ("ab", "c") and ("a", "bc") apart.
+            hash.update(part.len().to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Self(hex::encode(&hash.finalize()[..16]))
+    }
+
+    /// The token as text, 32 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

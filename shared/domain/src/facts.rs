@@ -1,0 +1,106 @@
+//! What a plan is computed from.
+
+use std::collections::HashMap;
+
+use crate::address::AddressKey;
+use crate::directory::{AddressHolder, ManagedCompany, User};
+use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::mapping::{AddressMapping, CompanyMapping};
+use crate::name::NameKey;
+use crate::row::{AddressDecision, CompanyRow, ImportStatus, SnapshotAddress};
+
+/// The managed companies of the MSP, by id and by name, and which of them this integration has mapped.
+#[derive(Debug, Default)]
+pub struct ManagedCompanies {
+    by_id: HashMap<ManagedCompanyId, String>,
+    by_name: HashMap<NameKey, Vec<ManagedCompanyId>>,
+    mapped: HashMap<ManagedCompanyId, PsaCompanyId>,
+}
+
+impl ManagedCompanies {
+    /// Indexes what the directory and the mappings hold.
+    pub fn new(
+        companies: impl IntoIterator<Item = ManagedCompany>,
+        mappings: impl IntoIterator<Item = (ManagedCompanyId, PsaCompanyId)>,
+    ) -> Self {
+        let mut index = Self {
+            mapped: mappings.into_iter().collect(),
+            ..Self::default()
+        };
+        for company in companies {
+            index
+                .by_name
+                .entry(NameKey::of(&company.name))
+                .or_default()
+                .push(company.id.clone());
+            index.by_id.insert(company.id, company.name);
+        }
+        for ids in index.by_name.values_mut() {
+            ids.sort();
+        }
+        index
+    }
+
+    /// The managed company, if it exists.
+    pub fn get(&self, id: &ManagedCompanyId) -> Option<ManagedCompany> {
+        self.by_id.get(id).map(|name| ManagedCompany {
+            id: id.clone(),
+            name: name.clone(),
+        })
+    }
+
+    /// Managed companies of the same name, in the order of their ids.
+    pub fn namesakes(&self, name: &str) -> Vec<ManagedCompany> {
+        let ids = self
+            .by_name
+            .get(&NameKey::of(name))
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        ids.iter().filter_map(|id| self.get(id)).collect()
+    }
+
+    /// The PSA company of this integration that a managed company is mapped to.
+    pub fn mapped_to(&self, id: &ManagedCompanyId) -> Option<&PsaCompanyId> {
+        self.mapped.get(id)
+    }
+
+    /// What an import knows of a PSA company, and the candidates that lead to it (R15, R19–R22).
+    pub fn status(
+        &self,
+        name: &str,
+        namesake_in_psa: bool,
+        mapping: Option<&CompanyMapping>,
+    ) -> (ImportStatus, Vec<ManagedCompany>) {
+        if let Some(mapping) = mapping {
+            return match self.by_id.contains_key(&mapping.managed) {
+                true => (ImportStatus::Mapped, Vec::new()),
+                false => (ImportStatus::Dangling, self.namesakes(name)),
+            };
+        }
+        let candidates = self.namesakes(name);
+        let status = match candidates.as_slice() {
+            _ if namesake_in_psa => ImportStatus::Ambiguous,
+            [] => ImportStatus::Unmapped,
+            [only] if self.mapped_to(&only.id).is_none() => ImportStatus::UnmappedPossibleDuplicate,
+            _ => ImportStatus::Ambiguous,
+        };
+        (status, candidates)
+    }
+}
+
+/// Everything known of one selected company.
+#[derive(Debug)]
+pub struct CompanyFacts {
+    /// Its row with the decision.
+    pub row: CompanyRow,
+    /// Its mapping, if there is one.
+    pub mapping: Option<CompanyMapping>,
+    /// Its addresses in the snapshot, with the decisions on them.
+    pub addresses: Vec<(SnapshotAddress, AddressDecision)>,
+    /// Its addresses imported before.
+    pub mapped_addresses: Vec<AddressMapping>,
+    /// The users of the managed company it is, or would be, mapped to.
+    pub users: HashMap<UserId, User>,
+    /// Who holds the addresses that are not imported yet, MSP-wide.
+    pub holders: HashMap<AddressKey, AddressHolder>,
+}

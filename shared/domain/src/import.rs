@@ -1,0 +1,130 @@
+//! One import: its states and what is known of it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::filter::Filter;
+use crate::ids::{ImportId, IntegrationId, MspId};
+use crate::outcome::Counts;
+use crate::problem::Problem;
+
+/// Where an import stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ImportState {
+    /// The snapshot is being downloaded.
+    Fetching,
+    /// The tabs can be seen and decided on.
+    Review,
+    /// The plan is being carried out.
+    Executing,
+    /// Carried out.
+    Done,
+    /// Ended by a failure.
+    Failed,
+    /// Ended by an administrator, or by another import that found its lock free.
+    Cancelled,
+}
+
+impl ImportState {
+    /// Whether nothing can happen to the import any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+
+    /// The state as it is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetching => "fetching",
+            Self::Review => "review",
+            Self::Executing => "executing",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Who acts: an administrator, or the integration's own principal for schedules and events (R48).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// The identity provider's subject.
+    pub subject: String,
+    /// What other administrators know the person by.
+    pub name: String,
+}
+
+/// Who holds an integration, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Holder {
+    /// The administrator.
+    pub person: Person,
+    /// The import the lock was taken for.
+    pub import: ImportId,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, unless renewed by use.
+    pub until: Timestamp,
+}
+
+/// The number that grows each time a lock or its worker changes hands; a write that proves an older one is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u64);
+
+/// How far the work has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Companies read so far.
+    pub companies: u64,
+    /// Contacts read so far.
+    pub contacts: u64,
+    /// Pages read so far.
+    pub pages: u64,
+    /// Companies and contacts in all, where the PSA told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Companies carried out so far.
+    #[serde(default)]
+    pub executed: u64,
+}
+
+/// An import.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Import {
+    /// Its id.
+    pub id: ImportId,
+    /// The tenant.
+    pub msp: MspId,
+    /// The integration it reads.
+    pub integration: IntegrationId,
+    /// Where it stands.
+    pub state: ImportState,
+    /// Set when somebody else took over its lock while it was executing: what is left is to settle and end.
+    pub abandoned: bool,
+    /// Set to end after the row at hand.
+    #[serde(default)]
+    pub cancelling: bool,
+    /// The filter it was started with.
+    pub filter: Filter,
+    /// Who started it.
+    pub started_by: Person,
+    /// When.
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
+    /// The plan that is being or was carried out.
+    #[serde(default)]
+    pub plan_hash: Option<String>,
+    /// The outcomes, once it has ended.
+    #[serde(default)]
+    pub counts: Option<Counts>,
+    /// Why it failed.
+    #[serde(default)]
+    pub error: Option<Problem>,
+}

@@ -1,0 +1,192 @@
+//! What an import would do (R26, R35). A plan is a value: computing it again from the same facts gives the same hash.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::address::Address;
+use crate::directory::ManagedCompany;
+use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::row::AddressId;
+
+/// Everything an import would do to one selected company and its users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompanyPlan {
+    /// The PSA company.
+    pub company: PsaCompanyId,
+    /// Its name in the PSA.
+    pub name: String,
+    /// What happens to the company.
+    pub step: CompanyStep,
+    /// The managed company whose mapping is dropped; it stays, with its users (R25).
+    pub unmap: Option<ManagedCompany>,
+    /// Which token generation a creation uses.
+    pub generation: u32,
+    /// What happens to its users, in the order of their ids.
+    pub users: Vec<UserPlan>,
+}
+
+/// What happens to a company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CompanyStep {
+    /// A managed company is created.
+    Create,
+    /// It is linked to an existing one.
+    Link(ManagedCompany),
+    /// It stays mapped and its managed company takes over the new name.
+    Rename(ManagedCompany),
+    /// It stays mapped and nothing differs.
+    Unchanged(ManagedCompany),
+    /// Nothing can be done before somebody decides.
+    Skip(SkipReason),
+}
+
+/// What happens to one address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserPlan {
+    /// Contact and slot.
+    pub id: AddressId,
+    /// The contact's name.
+    pub name: String,
+    /// The address, if it is one.
+    pub address: Option<Address>,
+    /// What happens.
+    pub step: UserStep,
+    /// The row whose mapping this one takes over, when the PSA replaced the address instead of editing it (R30).
+    pub replaces: Option<AddressId>,
+    /// Which token generation a creation uses.
+    pub generation: u32,
+}
+
+/// What happens to a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UserStep {
+    /// A user is created; takes a licence.
+    Create,
+    /// The address is linked to the user that has it.
+    Link(UserId),
+    /// The mapped user gets the new address (R30).
+    ChangeAddress {
+        /// The mapped user.
+        user: UserId,
+        /// Its address so far.
+        from: Address,
+    },
+    /// Nothing differs.
+    Unchanged(UserId),
+    /// Nothing is done.
+    Skip(SkipReason),
+}
+
+/// Why a row of the plan is passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The mapped managed company no longer exists (R15).
+    Dangling,
+    /// Several companies could be meant (R22).
+    Ambiguous,
+    /// The chosen managed company does not exist.
+    ManagedCompanyNotFound,
+    /// The chosen managed company is mapped to another PSA company (R24).
+    AlreadyMapped(PsaCompanyId),
+    /// The chosen user does not exist in this managed company.
+    UserNotFound,
+    /// Imported before and unticked in this import (R31).
+    Unticked,
+    /// The contact has no valid address (R32).
+    NoAddress,
+    /// A user of this managed company has the address (R32).
+    AddressConflict(ManagedCompanyId),
+    /// The user that has the address is mapped to another contact.
+    UserAlreadyMapped(AddressId),
+    /// The company itself was passed over or failed.
+    CompanyNotImported,
+}
+
+impl CompanyPlan {
+    /// Licences needed: users that will be created (R46).
+    pub fn licences_needed(&self) -> u64 {
+        self.users.iter().filter(|user| user.step == UserStep::Create).count() as u64
+    }
+
+    /// Whether carrying it out would change nothing anywhere, so that nothing needs to be written for it either (R38).
+    pub fn is_unchanged(&self) -> bool {
+        matches!(self.step, CompanyStep::Unchanged(_))
+            && self.users.iter().all(|user| {
+                user.replaces.is_none()
+                    && matches!(user.step, UserStep::Unchanged(_) | UserStep::Skip(SkipReason::Unticked))
+            })
+    }
+
+    /// The fingerprint of this company's part of the plan.
+    pub fn digest(&self) -> PlanDigest {
+        PlanDigest::of(self)
+    }
+}
+
+/// The fingerprint of one company's part of a plan. 8 bytes suffice: it guards against change, not against an adversary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanDigest([u8; 8]);
+
+impl PlanDigest {
+    /// Bytes of one digest in [`Self::to_bytes`].
+    pub const LENGTH: usize = 8;
+
+    fn of(plan: &CompanyPlan) -> Self {
+        let mut hash = Sha256::new();
+        // Serialising a plan cannot fail: it has no maps with odd keys and no floats.
+        hash.update(serde_json::to_vec(plan).unwrap_or_default());
+        let mut digest = [0; Self::LENGTH];
+        digest.copy_from_slice(&hash.finalize()[..Self::LENGTH]);
+        Self(digest)
+    }
+
+    /// The digest as bytes.
+    pub const fn to_bytes(self) -> [u8; Self::LENGTH] {
+        self.0
+    }
+
+    /// Reads a digest back.
+    pub const fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(bytes)
+    }
+}
+
+/// The hash of a whole plan, fed with its companies in the order of their rows.
+#[derive(Default)]
+pub struct PlanHasher(Sha256);
+
+impl PlanHasher {
+    /// Adds the next company.
+    pub fn add(&mut self, company: &PsaCompanyId, digest: PlanDigest) {
+        self.0.update(company.as_str().len().to_be_bytes());
+        self.0.update(company.as_str());
+        self.0.update(digest.to_bytes());
+    }
+
+    /// The hash, 64 hexadecimal digits.
+    pub fn finish(self) -> String {
+        hex::encode(self.0.finalize())
+    }
+}
+
+impl From<&SkipReason> for crate::outcome::RowCode {
+    fn from(reason: &SkipReason) -> Self {
+        match reason {
+            SkipReason::Dangling => Self::Dangling,
+            SkipReason::Ambiguous => Self::Ambiguous,
+            SkipReason::ManagedCompanyNotFound => Self::ManagedCompanyNotFound,
+            SkipReason::AlreadyMapped(_) => Self::AlreadyMapped,
+            SkipReason::UserNotFound => Self::UserNotFound,
+            SkipReason::Unticked => Self::Unticked,
+            SkipReason::NoAddress => Self::NoAddress,
+            SkipReason::AddressConflict(_) => Self::AddressConflict,
+            SkipReason::UserAlreadyMapped(_) => Self::UserAlreadyMapped,
+            SkipReason::CompanyNotImported => Self::CompanyNotImported,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! From facts and decisions to a plan. Pure: the same facts always make the same plan.
+
+mod addresses;
+
+use crate::facts::{CompanyFacts, ManagedCompanies};
+use crate::ids::ManagedCompanyId;
+use crate::plan::{CompanyPlan, CompanyStep, SkipReason};
+use crate::row::{ImportStatus, Target};
+
+pub use addresses::{AddressView, address_views};
+
+/// The managed company that the company's users are, or would be, in; `None` when it is yet to be created or undecided.
+pub fn managed_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Option<ManagedCompanyId> {
+    match company_step(facts, companies).0 {
+        CompanyStep::Link(managed) | CompanyStep::Rename(managed) | CompanyStep::Unchanged(managed) => Some(managed.id),
+        CompanyStep::Create | CompanyStep::Skip(_) => None,
+    }
+}
+
+/// What this import would do to one selected company.
+pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyPlan {
+    let (step, unmaps) = company_step(facts, companies);
+    let unmap = facts.mapping.as_ref().filter(|_| unmaps);
+    let users = addresses::plan(facts, &step, unmaps);
+    CompanyPlan {
+        company: facts.row.id.clone(),
+        name: facts.row.name.clone(),
+        step,
+        unmap: unmap.and_then(|mapping| companies.get(&mapping.managed)),
+        generation: facts
+            .mapping
+            .as_ref()
+            .map_or(0, |mapping| mapping.generation + u32::from(unmaps)),
+        users,
+    }
+}
+
+/// The company's step, and whether it drops the mapping there is.
+fn company_step(facts: &CompanyFacts, companies: &ManagedCompanies) -> (CompanyStep, bool) {
+    let mapping = facts.mapping.as_ref();
+    match &facts.row.decision.target {
+        Target::Create => (CompanyStep::Create, mapping.is_some()),
+        Target::Existing(chosen) => match companies.get(chosen) {
+            _ if mapping.is_some_and(|mapping| mapping.managed == *chosen) => (as_mapped(facts, companies), false),
+            None => (CompanyStep::Skip(SkipReason::ManagedCompanyNotFound), false),
+            Some(managed) => match companies.mapped_to(chosen) {
+                Some(other) if *other != facts.row.id => {
+                    (CompanyStep::Skip(SkipReason::AlreadyMapped(other.clone())), false)
+                }
+                _ => (CompanyStep::Link(managed), mapping.is_some()),
+            },
+        },
+        Target::Automatic => (as_mapped(facts, companies), false),
+    }
+}
+
+fn as_mapped(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyStep {
+    let (status, mut candidates) = companies.status(&facts.row.name, facts.row.namesake_in_psa, facts.mapping.as_ref());
+    match (status, facts.mapping.as_ref()) {
+        (ImportStatus::Mapped, Some(mapping)) => match companies.get(&mapping.managed) {
+            // Only a name that changed in the PSA is carried over; one changed in the directory was meant.
+            Some(managed) if mapping.name != facts.row.name && managed.name != facts.row.name => {
+                CompanyStep::Rename(managed)
+            }
+            Some(managed) => CompanyStep::Unchanged(managed),
+            None => CompanyStep::Skip(SkipReason::Dangling),
+        },
+        (ImportStatus::Unmapped, _) => CompanyStep::Create,
+        (ImportStatus::UnmappedPossibleDuplicate, _) => candidates
+            .pop()
+            .map_or(CompanyStep::Skip(SkipReason::Ambiguous), CompanyStep::Link),
+        (ImportStatus::Ambiguous, _) => CompanyStep::Skip(SkipReason::Ambiguous),
+        (ImportStatus::Dangling | ImportStatus::Mapped, _) => CompanyStep::Skip(SkipReason::Dangling),
+    }
+}

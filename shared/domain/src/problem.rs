@@ -1,0 +1,186 @@
+//! Everything that can be told to an administrator as an error: one place for codes, HTTP statuses and texts (requirements J).
+
+mod text;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::import::{Holder, ImportState};
+use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
+
+pub use text::{Language, row_text};
+
+/// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Problem {
+    /// Empty credentials were submitted, or none are stored.
+    CredentialsRequired {
+        /// The blank field, when one was submitted.
+        field: Option<String>,
+    },
+    /// Another administrator holds the integration.
+    IntegrationLocked(Holder),
+    /// The MSP has too few licences left.
+    InsufficientLicences {
+        /// Users that would be created.
+        needed: u64,
+        /// Licences left.
+        available: u64,
+    },
+    /// Reading the PSA failed.
+    Psa {
+        /// Which PSA.
+        psa: PsaKind,
+        /// How.
+        failure: PsaFailure,
+    },
+    /// No such integration of this MSP.
+    IntegrationNotFound,
+    /// Nothing of this MSP has that id.
+    NotFound {
+        /// What was looked for, such as `import`.
+        what: String,
+    },
+    /// The filter names what the PSA does not have.
+    InvalidFilter {
+        /// The offending attribute.
+        attribute: String,
+        /// The offending value, when the attribute itself is known.
+        value: Option<String>,
+    },
+    /// The request itself is wrong.
+    InvalidRequest {
+        /// Where and what, as JSON pointers into the body, or names of parameters.
+        errors: Vec<FieldError>,
+    },
+    /// The address of the PSA is refused.
+    InvalidPsaAddress {
+        /// Why.
+        reason: String,
+    },
+    /// The row was changed by somebody else meanwhile (R27).
+    DecisionConflict {
+        /// The version it has now.
+        version: u64,
+    },
+    /// What the plan rests on has changed (R35).
+    PlanChanged {
+        /// The hash of the plan as it is now.
+        hash: String,
+    },
+    /// The import is in a state in which this cannot be done.
+    WrongState {
+        /// The state it is in.
+        state: ImportState,
+    },
+    /// The row cannot be selected as it is.
+    NotSelectable {
+        /// The row's status.
+        status: String,
+    },
+    /// The caller is not an administrator of an MSP (R3).
+    NotAdministrator,
+    /// The import's lock ran out and somebody else took it, or the work was given up.
+    ImportAbandoned,
+    /// A fault of this service.
+    Internal,
+}
+
+/// One thing wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// JSON pointer into the body, or the name of a parameter.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A request with one thing wrong.
+    pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::InvalidRequest {
+            errors: vec![FieldError {
+                pointer: pointer.into(),
+                detail: detail.into(),
+            }],
+        }
+    }
+
+    /// Nothing of this MSP has that id.
+    pub fn not_found(what: impl Into<String>) -> Self {
+        Self::NotFound { what: what.into() }
+    }
+
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::CredentialsRequired { .. } => "credentials_required",
+            Self::IntegrationLocked(_) => "integration_locked",
+            Self::InsufficientLicences { .. } => "insufficient_licences",
+            Self::Psa { failure, .. } => match failure.kind {
+                PsaFailureKind::PsaServerError => "psa_server_error",
+                PsaFailureKind::PsaUnauthorized => "psa_unauthorized",
+                PsaFailureKind::PsaForbidden => "psa_forbidden",
+                PsaFailureKind::PsaInvalidResponse => "psa_invalid_response",
+                PsaFailureKind::PsaUnknownError => "psa_unknown_error",
+            },
+            Self::IntegrationNotFound => "integration_not_found",
+            Self::NotFound { .. } => "not_found",
+            Self::InvalidFilter { .. } => "invalid_filter",
+            Self::InvalidRequest { .. } => "invalid_request",
+            Self::InvalidPsaAddress { .. } => "invalid_psa_address",
+            Self::DecisionConflict { .. } => "decision_conflict",
+            Self::PlanChanged { .. } => "plan_changed",
+            Self::WrongState { .. } => "wrong_state",
+            Self::NotSelectable { .. } => "not_selectable",
+            Self::NotAdministrator => "not_administrator",
+            Self::ImportAbandoned => "import_abandoned",
+            Self::Internal => "internal_error",
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::CredentialsRequired { .. }
+            | Self::InvalidFilter { .. }
+            | Self::InvalidRequest { .. }
+            | Self::InvalidPsaAddress { .. } => 400,
+            Self::NotAdministrator => 403,
+            Self::IntegrationNotFound | Self::NotFound { .. } => 404,
+            Self::InsufficientLicences { .. }
+            | Self::DecisionConflict { .. }
+            | Self::PlanChanged { .. }
+            | Self::WrongState { .. }
+            | Self::NotSelectable { .. }
+            | Self::ImportAbandoned => 409,
+            Self::IntegrationLocked(_) => 423,
+            Self::Psa { failure, .. } => match failure.kind {
+                PsaFailureKind::PsaUnauthorized | PsaFailureKind::PsaForbidden => 422,
+                PsaFailureKind::PsaServerError
+                | PsaFailureKind::PsaInvalidResponse
+                | PsaFailureKind::PsaUnknownError => 502,
+            },
+            Self::Internal => 500,
+        }
+    }
+
+    /// Whether the same request may succeed later without anything being changed by the caller.
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::IntegrationLocked(_) | Self::Internal => true,
+            Self::Psa { failure, .. } => failure.retryable,
+            _ => false,
+        }
+    }
+
+    /// When asking again makes sense, if that is known.
+    pub const fn retry_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::IntegrationLocked(holder) => Some(holder.until),
+            Self::Psa { failure, .. } => failure.not_before,
+            _ => None,
+        }
+    }
+}

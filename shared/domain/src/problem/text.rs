@@ -1,0 +1,385 @@
+//! What each problem says, in the languages of administrators. An error says what happened, why, and what to do next.
+
+use crate::outcome::RowCode;
+use crate::problem::Problem;
+use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
+
+/// A language of the texts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English, also for everyone who asks for a language there is no text in.
+    #[default]
+    English,
+    /// Dutch.
+    Dutch,
+}
+
+impl Language {
+    /// The best of `Accept-Language`: the range with the highest weight for which there are texts.
+    pub fn accepted(header: &str) -> Self {
+        let weighted = header.split(',').filter_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let tag = parts.next()?.to_ascii_lowercase();
+            let weight = parts
+                .find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok())
+                .unwrap_or(1.0);
+            let language = match tag.split('-').next()? {
+                "nl" => Self::Dutch,
+                "en" | "*" => Self::English,
+                _ => return None,
+            };
+            (weight > 0.0).then_some((weight, language))
+        });
+        // The first of equal weight wins, as written.
+        weighted
+            .fold(
+                (0.0, Self::English),
+                |best, next| if next.0 > best.0 { next } else { best },
+            )
+            .1
+    }
+
+    /// The language tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Dutch => "nl",
+        }
+    }
+
+    const fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
+        match self {
+            Self::English => english,
+            Self::Dutch => dutch,
+        }
+    }
+}
+
+impl Problem {
+    /// What happened, why, and what to do next.
+    pub fn detail(&self, language: Language) -> String {
+        let nl = language == Language::Dutch;
+        match self {
+            Self::CredentialsRequired { field: Some(field) } if nl => {
+                format!("De aanmeldgegevens zijn niet compleet: \"{field}\" is leeg. Vul alle velden in en probeer het opnieuw.")
+            }
+            Self::CredentialsRequired { field: Some(field) } => {
+                format!("The credentials are incomplete: \"{field}\" is empty. Fill in every field and try again.")
+            }
+            Self::CredentialsRequired { field: None } => language
+                .pick(
+                    "No credentials are stored for this integration. Enter them under Credentials and try again.",
+                    "Voor deze koppeling zijn geen aanmeldgegevens opgeslagen. Voer ze in bij Aanmeldgegevens en probeer het opnieuw.",
+                )
+                .to_owned(),
+            Self::IntegrationLocked(holder) => {
+                let (name, since, until) = (&holder.person.name, holder.since, holder.until);
+                if nl {
+                    format!("{name} is sinds {since} bezig met een import van deze koppeling en houdt die tot uiterlijk {until} vast. Wacht tot die klaar is, of vraag {name} de import af te breken.")
+                } else {
+                    format!("{name} has been importing from this integration since {since} and holds it until {until} at the latest. Wait until that import ends, or ask {name} to cancel it.")
+                }
+            }
+            Self::InsufficientLicences { needed, available } => {
+                if nl {
+                    format!("Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan.")
+                } else {
+                    format!("{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses.")
+                }
+            }
+            Self::Psa { psa, failure } => psa_detail(*psa, failure, nl),
+            Self::InvalidFilter { attribute, value: Some(value) } => {
+                if nl {
+                    format!("Het filterkenmerk \"{attribute}\" heeft in de PSA geen waarde \"{value}\". Kies een waarde uit de lijst.")
+                } else {
+                    format!("The filter attribute \"{attribute}\" has no value \"{value}\" in the PSA. Choose a value from the list.")
+                }
+            }
+            Self::InvalidFilter { attribute, value: None } => {
+                if nl {
+                    format!("De PSA kent geen filterkenmerk \"{attribute}\", of het heeft geen waarde gekregen. Kies een kenmerk en een waarde uit de lijst.")
+                } else {
+                    format!("The PSA has no filter attribute \"{attribute}\", or it was given no value. Choose an attribute and a value from the list.")
+                }
+            }
+            Self::InvalidPsaAddress { reason } => {
+                if nl {
+                    format!("Het adres van de PSA is geweigerd: {reason}. Vul de hostnaam in waarmee u de PSA opent.")
+                } else {
+                    format!("The address of the PSA is refused: {reason}. Enter the host name you open the PSA with.")
+                }
+            }
+            Self::NotFound { what } => {
+                if nl {
+                    format!("Er is geen {what} met dit id. Vernieuw de lijst en kies opnieuw.")
+                } else {
+                    format!("There is no {what} with this id. Reload the list and choose again.")
+                }
+            }
+            Self::DecisionConflict { version } => {
+                if nl {
+                    format!("Deze rij is intussen gewijzigd (versie {version}). Laad de rij opnieuw en herhaal uw keuze.")
+                } else {
+                    format!("This row was changed meanwhile (version {version}). Reload the row and repeat your choice.")
+                }
+            }
+            Self::WrongState { state } => {
+                let state = state.as_str();
+                if nl {
+                    format!("Dit kan niet terwijl de import in de toestand \"{state}\" is. Laad de import opnieuw om te zien wat wel kan.")
+                } else {
+                    format!("This cannot be done while the import is in state \"{state}\". Reload the import to see what can.")
+                }
+            }
+            Self::NotSelectable { status } => {
+                if nl {
+                    format!("Een rij met status \"{status}\" kan niet worden aangevinkt. Los eerst op wat de rij meldt.")
+                } else {
+                    format!("A row with status \"{status}\" cannot be ticked. Resolve first what the row reports.")
+                }
+            }
+            other => other.fixed_detail(language).to_owned(),
+        }
+    }
+
+    const fn fixed_detail(&self, language: Language) -> &'static str {
+        match self {
+            Self::IntegrationNotFound => language.pick(
+                "This integration does not exist. Set up an integration with your PSA first.",
+                "Deze koppeling bestaat niet. Maak eerst een koppeling met uw PSA.",
+            ),
+            Self::InvalidRequest { .. } => language.pick(
+                "The request is not valid; \"errors\" says what and where. Nothing was changed.",
+                "Het verzoek is niet geldig; \"errors\" zegt wat en waar. Er is niets gewijzigd.",
+            ),
+            Self::PlanChanged { .. } => language.pick(
+                "What the plan rests on has changed since you saw it. Nothing was written. Look at the new plan and confirm that one.",
+                "Waar het plan op berust is gewijzigd sinds u het zag. Er is niets geschreven. Bekijk het nieuwe plan en bevestig dat.",
+            ),
+            Self::NotAdministrator => language.pick(
+                "Only an administrator of an MSP may do this. Sign in as one.",
+                "Alleen een beheerder van een MSP mag dit. Meld u als beheerder aan.",
+            ),
+            Self::ImportAbandoned => language.pick(
+                "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.",
+                "De import is opgegeven, of de vergrendeling verliep en een andere import nam het over. Wat gedaan is staat in het resultaat; start een nieuwe import voor de rest.",
+            ),
+            _ => language.pick(
+                "Something went wrong on our side. Try again; if it happens again, report the correlation id.",
+                "Er ging bij ons iets mis. Probeer het opnieuw; gebeurt het weer, meld dan het correlatie-id.",
+            ),
+        }
+    }
+}
+
+fn psa_detail(psa: PsaKind, failure: &PsaFailure, nl: bool) -> String {
+    let (product, endpoint) = (psa.product(), &failure.endpoint);
+    match failure.kind {
+        PsaFailureKind::PsaServerError if nl => {
+            format!(
+                "{product} antwoordt op {endpoint} met een serverfout, ook na herhaling. Er is niets gewijzigd. Probeer het later opnieuw."
+            )
+        }
+        PsaFailureKind::PsaServerError => {
+            format!(
+                "{product} answers {endpoint} with a server error, still after retries. Nothing was changed. Try again later."
+            )
+        }
+        PsaFailureKind::PsaUnauthorized if nl => {
+            format!(
+                "{product} weigert de aanmeldgegevens: ze zijn ongeldig, verlopen of ingetrokken. Controleer ze in {product} en vervang ze in de koppeling."
+            )
+        }
+        PsaFailureKind::PsaUnauthorized => {
+            format!(
+                "{product} rejects the credentials: they are invalid, expired or revoked. Check them in {product} and replace them in the integration."
+            )
+        }
+        PsaFailureKind::PsaForbidden => {
+            let right = failure.missing_right.as_deref().unwrap_or(endpoint);
+            if nl {
+                format!(
+                    "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
+                )
+            } else {
+                format!(
+                    "The credentials lack a right in {product}: {endpoint} was refused. Grant \"{right}\" to the API user and try again."
+                )
+            }
+        }
+        PsaFailureKind::PsaInvalidResponse if nl => {
+            format!(
+                "{product} antwoordt op {endpoint} met onverwachte gegevens. Er is niets gewijzigd. Controleer het adres van de PSA; klopt dat, meld dan het correlatie-id."
+            )
+        }
+        PsaFailureKind::PsaInvalidResponse => {
+            format!(
+                "{product} answers {endpoint} with unexpected data. Nothing was changed. Check the address of the PSA; if it is right, report the correlation id."
+            )
+        }
+        PsaFailureKind::PsaUnknownError if nl => {
+            format!(
+                "{product} kon op {endpoint} niet worden gelezen (time-out, netwerk of aanhoudende limiet). Er is niets gewijzigd. Controleer of {product} bereikbaar is en probeer het later opnieuw."
+            )
+        }
+        PsaFailureKind::PsaUnknownError => {
+            format!(
+                "{product} could not be read at {endpoint} (time-out, network, or a limit that does not end). Nothing was changed. Check that {product} can be reached and try again later."
+            )
+        }
+    }
+}
+
+/// What happened to a row, and what to do next.
+pub const fn row_text(code: RowCode, language: Language) -> (&'static str, &'static str) {
+    let (en, nl) = match code {
+        RowCode::Dangling => (
+            (
+                "Its managed company no longer exists.",
+                "Choose another managed company, or create a new one.",
+            ),
+            (
+                "Het beheerde bedrijf bestaat niet meer.",
+                "Kies een ander beheerd bedrijf of maak een nieuw.",
+            ),
+        ),
+        RowCode::Ambiguous => (
+            (
+                "Several companies have this name.",
+                "Choose one of the candidates, or create a new one.",
+            ),
+            (
+                "Meerdere bedrijven hebben deze naam.",
+                "Kies een van de kandidaten of maak een nieuw bedrijf.",
+            ),
+        ),
+        RowCode::ManagedCompanyNotFound => (
+            ("The chosen managed company does not exist.", "Choose another one."),
+            ("Het gekozen beheerde bedrijf bestaat niet.", "Kies een ander."),
+        ),
+        RowCode::AlreadyMapped => (
+            (
+                "The managed company is mapped to another PSA company.",
+                "Choose another one, or unassign that mapping first.",
+            ),
+            (
+                "Het beheerde bedrijf is aan een ander PSA-bedrijf gekoppeld.",
+                "Kies een ander of maak eerst die koppeling los.",
+            ),
+        ),
+        RowCode::UserNotFound => (
+            (
+                "The chosen user does not exist in this managed company.",
+                "Choose another user.",
+            ),
+            (
+                "De gekozen gebruiker bestaat niet in dit beheerde bedrijf.",
+                "Kies een andere gebruiker.",
+            ),
+        ),
+        RowCode::UserAlreadyMapped => (
+            (
+                "The user is mapped to another contact.",
+                "Choose another user, or untick one of the two.",
+            ),
+            (
+                "De gebruiker is aan een andere contactpersoon gekoppeld.",
+                "Kies een andere gebruiker of vink een van beide uit.",
+            ),
+        ),
+        RowCode::Unticked => (
+            (
+                "Imported before and not ticked this time.",
+                "Tick it to include it; access stays as it is.",
+            ),
+            (
+                "Eerder geïmporteerd en nu niet aangevinkt.",
+                "Vink het aan om het mee te nemen; de toegang blijft zoals die is.",
+            ),
+        ),
+        RowCode::NoAddress => (
+            (
+                "The contact has no valid e-mail address.",
+                "Correct the address in the PSA and import again.",
+            ),
+            (
+                "De contactpersoon heeft geen geldig e-mailadres.",
+                "Verbeter het adres in de PSA en importeer opnieuw.",
+            ),
+        ),
+        RowCode::AddressConflict => (
+            (
+                "Another user already has this address.",
+                "Remove the address there, or correct it in the PSA.",
+            ),
+            (
+                "Een andere gebruiker heeft dit adres al.",
+                "Verwijder het adres daar of verbeter het in de PSA.",
+            ),
+        ),
+        RowCode::CompanyNotImported => (
+            (
+                "Its company was not imported.",
+                "Resolve what the company's row reports and import again.",
+            ),
+            (
+                "Het bedrijf is niet geïmporteerd.",
+                "Los op wat de rij van het bedrijf meldt en importeer opnieuw.",
+            ),
+        ),
+        RowCode::PlanChanged => (
+            (
+                "Something this row rests on changed after the plan was confirmed.",
+                "Import again; the new plan shows the change.",
+            ),
+            (
+                "Er is iets gewijzigd nadat het plan was bevestigd.",
+                "Importeer opnieuw; het nieuwe plan laat de wijziging zien.",
+            ),
+        ),
+        RowCode::Cancelled => (
+            (
+                "The import was cancelled before this row.",
+                "Import again to include it.",
+            ),
+            (
+                "De import is voor deze rij afgebroken.",
+                "Importeer opnieuw om de rij mee te nemen.",
+            ),
+        ),
+        RowCode::GivenUp => (
+            (
+                "The import was given up before this row.",
+                "Import again to include it.",
+            ),
+            (
+                "De import is voor deze rij opgegeven.",
+                "Importeer opnieuw om de rij mee te nemen.",
+            ),
+        ),
+        RowCode::DirectoryRefused => (
+            (
+                "The directory refused it.",
+                "Look at the row in the directory, then import again.",
+            ),
+            (
+                "De directory weigerde dit.",
+                "Bekijk de rij in de directory en importeer daarna opnieuw.",
+            ),
+        ),
+        RowCode::DirectoryUnavailable => (
+            (
+                "The directory did not answer.",
+                "Import again later; nothing will be made twice.",
+            ),
+            (
+                "De directory gaf geen antwoord.",
+                "Importeer later opnieuw; er wordt niets dubbel gemaakt.",
+            ),
+        ),
+    };
+    match language {
+        Language::English => en,
+        Language::Dutch => nl,
+    }
+}

@@ -1,0 +1,251 @@
+//! The rows an administrator reviews, and the decisions made on them (R13–R33).
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::directory::ManagedCompany;
+use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
+use crate::psa::PsaContact;
+
+/// Which tab a company stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tab {
+    /// It matched the filter when the snapshot was taken.
+    In,
+    /// Mapped earlier, absent from this snapshot.
+    NotIn,
+}
+
+/// Why a mapped company is absent from the snapshot (R14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Absence {
+    /// It is there, but the filter leaves it out.
+    FilteredOut,
+    /// It is there, inactive, and the filter leaves it out.
+    Inactive,
+    /// The PSA has deleted it.
+    DeletedInPsa,
+    /// It was merged into another company, to which its contacts moved.
+    MergedInPsa,
+    /// The PSA gave no usable answer about it.
+    Unreadable,
+}
+
+/// What an import knows of a PSA company (R15, R19–R22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportStatus {
+    /// Imported before.
+    Mapped,
+    /// Imported before, but its managed company no longer exists.
+    Dangling,
+    /// Selecting it creates a managed company.
+    Unmapped,
+    /// One managed company of the same name exists; selecting links to it.
+    UnmappedPossibleDuplicate,
+    /// Several could be meant; never linked by itself.
+    Ambiguous,
+}
+
+/// What an administrator wants a selected row to become.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Target<Id> {
+    /// What the status suggests.
+    #[default]
+    #[serde(with = "empty_object")]
+    Automatic,
+    /// A new one, even if one is mapped or has the same name.
+    #[serde(with = "empty_object")]
+    Create,
+    /// This existing one.
+    Existing(Id),
+}
+
+/// `{"create": {}}` on the wire, a plain variant in code.
+mod empty_object {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Empty {}
+
+    pub fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+        Empty {}.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+        Empty::deserialize(deserializer).map(|_| ())
+    }
+}
+
+/// The decision on a company row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompanyDecision {
+    /// Whether this import touches the company (R18).
+    pub selected: bool,
+    /// What it becomes.
+    pub target: Target<ManagedCompanyId>,
+    /// Grows with every change; a change must name the version it was made on (R27).
+    pub version: u64,
+}
+
+/// A company row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompanyRow {
+    /// The PSA's id.
+    pub id: PsaCompanyId,
+    /// The name in the PSA; for an absent company the one it was imported under.
+    pub name: String,
+    /// The tab it stands in.
+    pub tab: Tab,
+    /// What the import knows of it.
+    pub status: ImportStatus,
+    /// The PSA's type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The PSA's status.
+    pub psa_status: String,
+    /// Whether the PSA counts it as active.
+    pub active: bool,
+    /// The MSP's own company (R12).
+    pub own: bool,
+    /// When it or one of its addresses was last imported (R17).
+    pub last_imported: Option<Timestamp>,
+    /// The managed company it is mapped to.
+    pub mapped: Option<ManagedCompany>,
+    /// Managed companies of the same name.
+    pub candidates: Vec<ManagedCompany>,
+    /// Whether the snapshot holds another company of this name.
+    pub namesake_in_psa: bool,
+    /// Why it stands in *not in*.
+    pub reason: Option<Absence>,
+    /// How many rows its addresses make.
+    pub addresses: u32,
+    /// The decision.
+    #[serde(flatten)]
+    pub decision: CompanyDecision,
+}
+
+/// Identifies an address row within a company: contact and slot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AddressId(String);
+
+impl AddressId {
+    /// The id of one address of one contact.
+    pub fn of(contact: &PsaContactId, slot: &AddressSlot) -> Self {
+        Self(format!("{contact}~{slot}"))
+    }
+
+    /// Wraps an id as it came from outside.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The contact the address belongs to.
+    pub fn contact(&self) -> &str {
+        self.0.split_once('~').map_or(self.0.as_str(), |(contact, _)| contact)
+    }
+}
+
+impl fmt::Display for AddressId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One address of a contact as the snapshot holds it. A contact without any is one row with an empty text (R32).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotAddress {
+    /// Contact and slot.
+    #[serde(rename = "i")]
+    pub id: AddressId,
+    /// The contact's name.
+    #[serde(rename = "n")]
+    pub name: String,
+    /// The text that stands in the PSA.
+    #[serde(rename = "a")]
+    pub text: String,
+    /// Whether the PSA counts the contact as active.
+    #[serde(rename = "c")]
+    pub active: bool,
+}
+
+impl SnapshotAddress {
+    /// The rows that one contact makes.
+    pub fn of(contact: PsaContact) -> Vec<Self> {
+        let PsaContact {
+            id,
+            name,
+            active,
+            addresses,
+            ..
+        } = contact;
+        if addresses.is_empty() {
+            return vec![Self {
+                id: AddressId::of(&id, &AddressSlot::new("none")),
+                name,
+                text: String::new(),
+                active,
+            }];
+        }
+        addresses
+            .into_iter()
+            .map(|address| Self {
+                id: AddressId::of(&id, &address.slot),
+                name: name.clone(),
+                text: address.text,
+                active,
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for SnapshotAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SnapshotAddress")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The decision on an address row, where one was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddressDecision {
+    /// Whether the person gets access; without a decision: imported before.
+    pub selected: Option<bool>,
+    /// Which user the address becomes.
+    #[serde(default)]
+    pub target: Target<UserId>,
+    /// Grows with every change.
+    pub version: u64,
+}
+
+/// What an import knows of an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressStatus {
+    /// Imported before.
+    Mapped,
+    /// Ticking it creates a user.
+    Unmapped,
+    /// A user of this managed company has the address; ticking links to it.
+    UnmappedPossibleDuplicate,
+    /// A user of another managed company has the address (R32).
+    AddressConflict,
+    /// The contact has no valid address (R32).
+    NoAddress,
+}

@@ -1,0 +1,154 @@
+//! Replies of `ConnectWise`, as far as they are asked for. Newer servers leave null fields out, older ones send nulls.
+
+use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId};
+use domain::psa::{PsaAddress, PsaContact};
+use serde::Deserialize;
+
+use super::attributes::CONTACT_TYPE;
+use crate::flag::Flag;
+use crate::text::{full_name, present};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CompanyInfo {
+    pub(crate) company_name: Option<String>,
+    pub(crate) codebase: String,
+    pub(crate) is_cloud: Option<Flag>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Count {
+    pub(crate) count: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Identified {
+    pub(crate) id: i64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Reference {
+    pub(crate) id: i64,
+    pub(crate) name: Option<String>,
+}
+
+/// A row of a setup table. Company types and statuses call their label `name`, contact types `description`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SetupRow {
+    pub(crate) id: i64,
+    name: Option<String>,
+    description: Option<String>,
+    pub(crate) inactive_flag: Option<Flag>,
+}
+
+impl SetupRow {
+    pub(crate) fn label(self) -> String {
+        present(self.name.or(self.description)).unwrap_or_else(|| self.id.to_string())
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Company {
+    pub(crate) id: i64,
+    pub(crate) identifier: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) status: Option<Reference>,
+    pub(crate) types: Option<Vec<Reference>>,
+    pub(crate) deleted_flag: Option<Flag>,
+    pub(crate) website: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Contact {
+    pub(crate) id: i64,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    pub(crate) company: Option<Identified>,
+    inactive_flag: Option<Flag>,
+    types: Option<Vec<Identified>>,
+    communication_items: Option<Vec<CommunicationItem>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CommunicationItem {
+    id: i64,
+    value: Option<String>,
+    default_flag: Option<Flag>,
+    /// The kind of item; the name of its `type` is whatever the MSP calls it.
+    communication_type: Option<String>,
+}
+
+impl From<Contact> for PsaContact {
+    fn from(contact: Contact) -> Self {
+        let types = contact.types.unwrap_or_default();
+        Self {
+            id: PsaContactId::new(contact.id.to_string()),
+            company: contact.company.map(|company| PsaCompanyId::new(company.id.to_string())),
+            name: full_name(contact.first_name, contact.last_name),
+            active: !Flag::is_set(contact.inactive_flag),
+            addresses: addresses(contact.communication_items.unwrap_or_default()),
+            values: types.into_iter().map(|of| value(CONTACT_TYPE, of.id)).collect(),
+        }
+    }
+}
+
+/// The default address first.
+fn addresses(items: Vec<CommunicationItem>) -> Vec<PsaAddress> {
+    let email = |item: &CommunicationItem| item.communication_type.as_deref() == Some("Email");
+    let mut items: Vec<CommunicationItem> = items.into_iter().filter(email).collect();
+    items.sort_by_key(|item| !Flag::is_set(item.default_flag));
+    items
+        .into_iter()
+        .filter_map(|item| {
+            let slot = AddressSlot::new(item.id.to_string());
+            present(item.value).map(|text| PsaAddress { slot, text })
+        })
+        .collect()
+}
+
+pub(crate) fn value(attribute: &str, id: i64) -> (AttributeId, ValueId) {
+    (AttributeId::new(attribute), ValueId::new(id.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contact(json: &str) -> PsaContact {
+        serde_json::from_str::<Contact>(json).unwrap().into()
+    }
+
+    fn shown(contact: &PsaContact) -> Vec<(&str, &str)> {
+        contact.addresses.iter().map(|a| (a.slot.as_str(), a.text.as_str())).collect()
+    }
+
+    #[test]
+    fn r32_every_email_item_is_an_address_and_the_default_comes_first() {
+        let contact = contact(
+            r#"{"id":377,"firstName":"Arnie","lastName":"Bellini","company":{"id":19301},"inactiveFlag":false,
+            "types":[{"id":4,"name":"End User"}],"communicationItems":[
+            {"id":911,"type":{"id":9,"name":"Email"},"value":"arnie@home.example","defaultFlag":false,"communicationType":"Email"},
+            {"id":902,"type":{"id":2,"name":"Email"},"value":"8135550101","defaultFlag":true,"communicationType":"Phone"},
+            {"id":903,"type":{"id":1,"name":"Work"},"value":"Arnie@Acme.example","defaultFlag":true,"communicationType":"Email"},
+            {"id":904,"value":"a@b.example","communicationType":null},
+            {"id":905,"value":" ","communicationType":"Email"},
+            {"id":906,"value":null,"communicationType":"Email"},
+            {"id":907,"communicationType":"Email"}]}"#,
+        );
+        assert_eq!(shown(&contact), [("903", "Arnie@Acme.example"), ("911", "arnie@home.example")]);
+        assert_eq!(contact.values, [value("contactType", 4)]);
+    }
+
+    #[test]
+    fn what_is_left_out_and_what_is_null_is_the_same() {
+        let nulls = contact(
+            r#"{"id":1,"firstName":null,"lastName":null,"company":null,"inactiveFlag":null,"types":null,"communicationItems":null}"#,
+        );
+        assert_eq!(nulls, contact(r#"{"id":1}"#));
+        assert!(nulls.active && nulls.company.is_none() && nulls.name.is_empty() && nulls.addresses.is_empty());
+    }
+}

@@ -1,0 +1,172 @@
+//! What a PSA is asked with. Secrets all, the user name included; none of them can be printed or serialised by accident.
+
+use domain::psa::PsaKind;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Credentials of one PSA, complete.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// An API member's keys and the product's client id.
+    Connectwise {
+        /// The API member's public key.
+        public_key: SecretString,
+        /// The API member's private key.
+        private_key: SecretString,
+        /// The id that `ConnectWise` gave to this product.
+        client_id: SecretString,
+    },
+    /// An API user and the product's tracking identifier.
+    Autotask {
+        /// The API user's name, shaped like an e-mail address.
+        username: SecretString,
+        /// Its password.
+        secret: SecretString,
+        /// The tracking identifier.
+        integration_code: SecretString,
+    },
+}
+
+/// Credentials as an administrator submits them or as they are stored: anything may be missing.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SubmittedCredentials {
+    /// `ConnectWise`.
+    pub public_key: Option<SecretString>,
+    /// `ConnectWise`.
+    pub private_key: Option<SecretString>,
+    /// `ConnectWise`.
+    pub client_id: Option<SecretString>,
+    /// Autotask.
+    pub username: Option<SecretString>,
+    /// Autotask.
+    pub secret: Option<SecretString>,
+    /// Autotask.
+    pub integration_code: Option<SecretString>,
+}
+
+/// A credential that is missing, blank, or not to be sent in a header. Found before any call is made (R5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the credential {field} is missing")]
+pub struct MissingCredential {
+    /// The field's name in JSON.
+    pub field: &'static str,
+}
+
+impl SubmittedCredentials {
+    /// The credentials that this kind of PSA takes, or the first that is missing.
+    pub fn complete(self, kind: PsaKind) -> Result<Credentials, MissingCredential> {
+        Ok(match kind {
+            PsaKind::Connectwise => Credentials::Connectwise {
+                public_key: present("publicKey", self.public_key)?,
+                private_key: present("privateKey", self.private_key)?,
+                client_id: present("clientId", self.client_id)?,
+            },
+            PsaKind::Autotask => Credentials::Autotask {
+                username: present("username", self.username)?,
+                secret: present("secret", self.secret)?,
+                integration_code: present("integrationCode", self.integration_code)?,
+            },
+        })
+    }
+}
+
+impl Credentials {
+    /// Reads what [`to_secret_json`](Self::to_secret_json) wrote. A text that is no such JSON holds no credential at all.
+    pub fn from_secret_json(kind: PsaKind, json: &str) -> Result<Self, MissingCredential> {
+        let submitted: SubmittedCredentials = serde_json::from_str(json).unwrap_or_default();
+        submitted.complete(kind)
+    }
+
+    /// The secret text for Secrets Manager: the only way by which credentials leave this type.
+    pub fn to_secret_json(&self) -> SecretString {
+        let json = match self {
+            Self::Connectwise { public_key, private_key, client_id } => json!({
+                "publicKey": public_key.expose_secret(),
+                "privateKey": private_key.expose_secret(),
+                "clientId": client_id.expose_secret(),
+            }),
+            Self::Autotask { username, secret, integration_code } => json!({
+                "username": username.expose_secret(),
+                "secret": secret.expose_secret(),
+                "integrationCode": integration_code.expose_secret(),
+            }),
+        };
+        json.to_string().into()
+    }
+
+    /// The kind of PSA they are for.
+    pub const fn kind(&self) -> PsaKind {
+        match self {
+            Self::Connectwise { .. } => PsaKind::Connectwise,
+            Self::Autotask { .. } => PsaKind::Autotask,
+        }
+    }
+}
+
+/// White space around a credential comes from copying it; a header could not carry it anyway.
+fn present(field: &'static str, value: Option<SecretString>) -> Result<SecretString, MissingCredential> {
+    let value = value.ok_or(MissingCredential { field })?;
+    let trimmed = value.expose_secret().trim();
+    if trimmed.is_empty() || trimmed.contains(char::is_control) {
+        return Err(MissingCredential { field });
+    }
+    Ok(trimmed.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONNECTWISE: &str = r#"{"publicKey":" pub\n","privateKey":"priv","clientId":"3b8f"}"#;
+    const AUTOTASK: &str = r#"{"username":"api@msp.example","secret":"s3cret","integrationCode":"ABC"}"#;
+
+    fn missing(kind: PsaKind, json: &str) -> Option<&'static str> {
+        Credentials::from_secret_json(kind, json).err().map(|missing| missing.field)
+    }
+
+    #[test]
+    fn r5_credentials_survive_being_stored() {
+        for (kind, json) in [(PsaKind::Connectwise, CONNECTWISE), (PsaKind::Autotask, AUTOTASK)] {
+            let stored = Credentials::from_secret_json(kind, json).unwrap().to_secret_json();
+            let again = Credentials::from_secret_json(kind, stored.expose_secret()).unwrap();
+            assert_eq!(again.to_secret_json().expose_secret(), stored.expose_secret());
+            assert_eq!(again.kind(), kind);
+        }
+    }
+
+    #[test]
+    fn r5_a_missing_or_blank_credential_is_named() {
+        for (kind, json) in [(PsaKind::Connectwise, CONNECTWISE), (PsaKind::Autotask, AUTOTASK)] {
+            let complete: serde_json::Value = serde_json::from_str(json).unwrap();
+            assert_eq!(missing(kind, json), None);
+            for field in complete.as_object().unwrap().keys() {
+                for bad in [json!(null), json!(""), json!("  \t"), json!("a\r\nX-Evil: 1"), json!("a\0b")] {
+                    let mut blank = complete.clone();
+                    blank[field] = bad;
+                    assert_eq!(missing(kind, &blank.to_string()), Some(field.as_str()));
+                }
+                let mut without = complete.clone();
+                without.as_object_mut().unwrap().remove(field);
+                assert_eq!(missing(kind, &without.to_string()), Some(field.as_str()));
+            }
+        }
+    }
+
+    #[test]
+    fn r5_what_is_stored_but_unreadable_is_missing() {
+        for json in ["", "null", "[]", "{", "{\"publicKey\":5}"] {
+            assert_eq!(missing(PsaKind::Connectwise, json), Some("publicKey"), "{json}");
+        }
+    }
+
+    #[test]
+    fn r50_credentials_are_not_in_their_debug_form() {
+        let credentials = Credentials::from_secret_json(PsaKind::Autotask, AUTOTASK).unwrap();
+        let shown = format!("{credentials:?} {:?}", credentials.to_secret_json());
+        for secret in ["api@msp", "s3cret", "ABC"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Reading a reply: no more than is allowed, and nothing of it into an error.
+
+use std::error::Error;
+use std::io;
+
+use reqwest::Response;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde::de::DeserializeOwned;
+
+use super::resolver::NotPublic;
+use super::verdict::Fault;
+
+/// Enough of a refusal to recognise it by.
+const LONGEST_REFUSAL: usize = 64 * 1024;
+
+/// What was wrong with a reply, and where in it.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) fault: Fault,
+    /// The path to the value that did not fit; never the value.
+    pub(crate) at: Option<String>,
+}
+
+impl From<Fault> for Unreadable {
+    fn from(fault: Fault) -> Self {
+        Self { fault, at: None }
+    }
+}
+
+/// The body of a success as the type that was expected.
+pub(crate) async fn read<T: DeserializeOwned>(response: Response, longest: usize) -> Result<T, Unreadable> {
+    if !is_json(response.headers()) {
+        return Err(Fault::NotJson.into());
+    }
+    if response.content_length().is_some_and(|length| length > longest as u64) {
+        return Err(Fault::TooLarge.into());
+    }
+    parse(&body(response, longest).await?)
+}
+
+/// As much of the body of a refusal as there is.
+pub(crate) async fn read_refusal(mut response: Response) -> String {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_REFUSAL {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&body).into_owned()
+}
+
+/// Counts what comes out of the decompression, so that a small reply cannot become a large one.
+async fn body(mut response: Response, longest: usize) -> Result<Vec<u8>, Fault> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+        if body.len() + chunk.len() > longest {
+            return Err(Fault::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// No content type is no contradiction; another one is.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return true };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    let essence = essence.trim().to_ascii_lowercase();
+    essence == "application/json" || essence == "text/json" || essence.ends_with("+json")
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
+    serde_json::from_slice(body).map_err(|error| {
+        if error.is_eof() {
+            return Fault::Truncated.into();
+        }
+        // Finding the place costs time on every value, so only a reply that is refused anyway is read again for it.
+        let mut again = serde_json::Deserializer::from_slice(body);
+        let at = serde_path_to_error::deserialize::<_, T>(&mut again).err().map(|error| harmless(&error.path().to_string()));
+        Unreadable { fault: Fault::Malformed, at }
+    })
+}
+
+/// A path may hold keys that the sender chose.
+fn harmless(path: &str) -> String {
+    let known = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '[' | ']' | '_');
+    path.chars().filter(known).take(80).collect()
+}
+
+/// What a failed exchange suffered from.
+pub(crate) fn fault(error: &reqwest::Error) -> Fault {
+    if caused_by::<NotPublic>(error) {
+        Fault::NotPublic
+    } else if error.is_timeout() {
+        Fault::Timeout
+    } else if caused_by::<rustls::Error>(error) {
+        Fault::Tls
+    } else if error.is_dns() {
+        Fault::Dns
+    } else if error.is_connect() {
+        Fault::Connect
+    } else if error.is_body() || error.is_decode() {
+        Fault::Truncated
+    } else {
+        Fault::NoReply
+    }
+}
+
+fn caused_by<E: Error + 'static>(error: &reqwest::Error) -> bool {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        // An I/O error shows what its content was caused by, not the content itself.
+        let content = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if cause.is::<E>() || content.is_some_and(|content| content.is::<E>()) {
+            return true;
+        }
+        next = content.map_or_else(|| cause.source(), |content| content.source());
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused<T: DeserializeOwned>(body: &[u8]) -> (Fault, Option<String>) {
+        let Err(unreadable) = parse::<T>(body) else { panic!("{body:?} was accepted") };
+        (unreadable.fault, unreadable.at)
+    }
+
+    #[test]
+    fn r9_a_body_that_ends_too_early_is_told_from_one_that_is_wrong() {
+        for truncated in ["", "[", "[{\"id\":1}", "[{\"id\":1},", "[{\"na"] {
+            assert_eq!(refused::<Vec<serde_json::Value>>(truncated.as_bytes()).0, Fault::Truncated, "{truncated}");
+        }
+        for wrong in ["<html>", "[]]", "{}", "null", "\u{feff}[]", "[1e400]"] {
+            assert_eq!(refused::<Vec<serde_json::Value>>(wrong.as_bytes()).0, Fault::Malformed, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn r50_an_error_names_the_place_and_not_the_value() {
+        let (_, at) = refused::<Vec<std::collections::BTreeMap<String, i64>>>(br#"[{"id":1},{"id":"ana@x.example"}]"#);
+        assert_eq!(at.as_deref(), Some("[1].id"));
+        let (_, at) = refused::<std::collections::BTreeMap<String, i64>>(br#"{"ana@x.example":"x"}"#);
+        assert_eq!(at.as_deref(), Some("anax.example"));
+    }
+}

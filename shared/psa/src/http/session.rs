@@ -1,0 +1,234 @@
+//! The requests of one run to one PSA: counted, limited, repeated within a budget and never beyond the deadline.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant, SystemTime};
+
+use backon::{ExponentialBuilder, Retryable};
+use bytes::Bytes;
+use domain::psa::{PsaFailure, PsaFailureKind};
+use reqwest::header::{HeaderMap, LINK, RETRY_AFTER};
+use reqwest::{Method, Response};
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::policy::{HttpPolicy, RetryPolicy};
+use super::reply::{self, Unreadable};
+use super::retry_after::retry_after;
+use super::verdict::{Again, Fault, Place, Rule, Verdict, judge};
+
+/// How many requests a client has made, for metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Every request, repetitions included.
+    pub requests: u64,
+    /// Those that repeated a failed one.
+    pub retries: u64,
+}
+
+/// One thing that can be asked of a PSA.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    /// As failures and the log name it.
+    pub(crate) name: &'static str,
+    /// The right that it takes, in the vendor's words.
+    pub(crate) right: &'static str,
+}
+
+/// One request, with what is needed to judge its answer.
+pub(crate) struct Call<'a> {
+    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) place: Place,
+    pub(crate) rules: &'static [Rule],
+    pub(crate) gate: &'a Semaphore,
+}
+
+/// A success.
+pub(crate) struct Answer<T> {
+    pub(crate) value: T,
+    pub(crate) link: Option<String>,
+}
+
+/// A failure that may still turn out to have another cause.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: Option<u16>,
+    endpoint: &'static Endpoint,
+    verdict: Verdict,
+    at: Option<String>,
+    retry_after: Option<Duration>,
+    not_before: Option<jiff::Timestamp>,
+}
+
+pub(crate) struct Session {
+    client: reqwest::Client,
+    policy: Arc<HttpPolicy>,
+    deadline: Instant,
+    retries_left: AtomicU32,
+    requests: AtomicU64,
+    retries: AtomicU64,
+}
+
+impl Session {
+    pub(crate) fn new(client: reqwest::Client, policy: Arc<HttpPolicy>, deadline: Instant) -> Self {
+        Self {
+            retries_left: AtomicU32::new(policy.retry.budget),
+            client,
+            policy,
+            deadline,
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn policy(&self) -> &HttpPolicy {
+        &self.policy
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        Stats {
+            requests: self.requests.load(Relaxed),
+            retries: self.retries.load(Relaxed),
+        }
+    }
+
+    /// Makes the request until it is answered or there is no point in asking again.
+    pub(crate) async fn call<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Answer<T>, Refusal> {
+        let mut too_long = None;
+        let retry = AtomicU32::new(0);
+        let outcome = (|| self.attempt(call, retry.fetch_add(1, Relaxed)))
+            .retry(backoff(&self.policy.retry))
+            .when(|refusal| refusal.verdict.again == Again::Soon)
+            .adjust(|refusal, longest| self.wait(longest?, refusal.retry_after, &mut too_long))
+            .await;
+        outcome.map_err(|mut refusal| {
+            refusal.not_before = too_long.and_then(|wait| jiff::Timestamp::try_from(SystemTime::now() + wait).ok());
+            refusal
+        })
+    }
+
+    /// How long to wait before the next attempt; `None` when the time or the budget does not allow one.
+    fn wait(&self, longest: Duration, asked: Option<Duration>, too_long: &mut Option<Duration>) -> Option<Duration> {
+        let wait = longest.mul_f64(fastrand::f64()).max(asked.unwrap_or_default());
+        if Instant::now() + wait >= self.deadline {
+            *too_long = Some(wait);
+            return None;
+        }
+        self.retries_left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).ok()?;
+        self.retries.fetch_add(1, Relaxed);
+        Some(wait)
+    }
+
+    async fn attempt<T: DeserializeOwned>(&self, call: &Call<'_>, retry: u32) -> Result<Answer<T>, Refusal> {
+        // The gate is never closed, so that the only way not to pass it is to be late.
+        let _permit = call.gate.acquire().await.map_err(|_| call.refused(None, Fault::Late.verdict()))?;
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(call.refused(None, Fault::Late.verdict()));
+        }
+        self.requests.fetch_add(1, Relaxed);
+        let started = Instant::now();
+        let sent = self.send(call, left.min(self.policy.timeout)).await;
+        let (status, request_id) = sent.as_ref().map_or((None, None), |response| {
+            let id = response.headers().get("x-cw-request-id").and_then(|id| id.to_str().ok());
+            (Some(response.status().as_u16()), id.map(str::to_owned))
+        });
+        let outcome = match sent {
+            Ok(response) => self.receive(call, response).await,
+            Err(error) => Err(call.refused(None, reply::fault(&error).verdict())),
+        };
+        tracing::debug!(
+            method = %call.method,
+            path = call.url.path(),
+            status,
+            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            retry,
+            request_id,
+            refused = outcome.as_ref().err().map(|refusal| refusal.verdict.reason),
+            "asked the PSA"
+        );
+        outcome
+    }
+
+    async fn send(&self, call: &Call<'_>, timeout: Duration) -> Result<Response, reqwest::Error> {
+        self.client
+            .request(call.method.clone(), call.url.clone())
+            .headers(call.headers.clone())
+            .body(call.body.clone())
+            .timeout(timeout)
+            .send()
+            .await
+    }
+
+    async fn receive<T: DeserializeOwned>(&self, call: &Call<'_>, response: Response) -> Result<Answer<T>, Refusal> {
+        let status = response.status().as_u16();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        if status != 200 {
+            let asked = header(RETRY_AFTER).and_then(|text| retry_after(&text, SystemTime::now()));
+            let verdict = judge(call.rules, status, call.place, &reply::read_refusal(response).await);
+            let refusal = call.refused(Some(status), verdict);
+            return Err(Refusal { retry_after: asked, ..refusal });
+        }
+        let link = header(LINK);
+        match reply::read(response, self.policy.largest_reply).await {
+            Ok(value) => Ok(Answer { value, link }),
+            Err(Unreadable { fault, at }) => Err(Refusal { at, ..call.refused(Some(status), fault.verdict()) }),
+        }
+    }
+}
+
+impl Call<'_> {
+    fn refused(&self, status: Option<u16>, verdict: Verdict) -> Refusal {
+        Refusal {
+            status,
+            endpoint: self.endpoint,
+            verdict,
+            at: None,
+            retry_after: None,
+            not_before: None,
+        }
+    }
+}
+
+impl Endpoint {
+    /// A failure of this endpoint that no status tells.
+    pub(crate) fn failure(&self, verdict: Verdict, detail: &str) -> PsaFailure {
+        let forbidden = verdict.kind == PsaFailureKind::PsaForbidden;
+        PsaFailure {
+            kind: verdict.kind,
+            endpoint: self.name.to_owned(),
+            reason: format!("{}{detail}", verdict.reason),
+            missing_right: forbidden.then(|| self.right.to_owned()),
+            retryable: verdict.again != Again::Never,
+            not_before: None,
+        }
+    }
+}
+
+impl From<Refusal> for PsaFailure {
+    fn from(refusal: Refusal) -> Self {
+        let status = refusal.status.filter(|status| *status != 200);
+        let status = status.map_or_else(String::new, |status| format!(" (status {status})"));
+        let at = refusal.at.map_or_else(String::new, |at| format!(" (at {at})"));
+        let failure = refusal.endpoint.failure(refusal.verdict, &(status + &at));
+        tracing::warn!(endpoint = failure.endpoint, kind = ?failure.kind, reason = failure.reason, "the PSA was not read");
+        Self {
+            not_before: refusal.not_before,
+            ..failure
+        }
+    }
+}
+
+/// Without jitter: the wait is drawn anew from the whole of each interval, which spreads better than a jitter on top of it.
+fn backoff(policy: &RetryPolicy) -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(policy.base)
+        .with_max_delay(policy.cap)
+        .with_factor(2.0)
+        .with_max_times(policy.per_request)
+}

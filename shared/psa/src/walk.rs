@@ -1,0 +1,95 @@
+//! The walk by id, and when it may be called complete (R9, R10). The same for both PSAs.
+
+use domain::psa::Cursor;
+
+/// How far a walk has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Walk {
+    /// The id of the last row; one less than the smallest id there can be before the first.
+    pub(crate) last: i64,
+    /// Rows so far, before our own filter.
+    pub(crate) delivered: u64,
+    /// Whether any contact so far hangs on a company.
+    pub(crate) companies_seen: bool,
+}
+
+/// What a page says about the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// There are no more rows.
+    Proven,
+    /// There may be more rows.
+    Open,
+    /// The PSA says that there are no more rows, which contradicts its count, or there is none: to be proven otherwise.
+    Claimed,
+}
+
+/// A page as the walk sees it.
+pub(crate) struct Step<'a> {
+    pub(crate) ids: &'a [i64],
+    /// How many rows were asked for.
+    pub(crate) asked: usize,
+    /// Whether the PSA announces another page.
+    pub(crate) announced: bool,
+    /// How many rows the whole walk should have, where known.
+    pub(crate) expected: Option<u64>,
+}
+
+/// Why a page cannot be part of a walk by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offence {
+    /// Ids do not rise within the page or since the last one: rows would be doubled, or have been lost.
+    Order,
+    /// More rows than were asked for.
+    Size,
+}
+
+impl Walk {
+    pub(crate) const fn before(smallest: i64) -> Self {
+        Self {
+            last: smallest - 1,
+            delivered: 0,
+            companies_seen: false,
+        }
+    }
+
+    /// Goes on from a cursor; `None` if it is none of ours.
+    pub(crate) fn resume(cursor: &Cursor) -> Option<Self> {
+        let mut parts = cursor.0.split('/');
+        let walk = Self {
+            last: parts.next()?.parse().ok()?,
+            delivered: parts.next()?.parse().ok()?,
+            companies_seen: parts.next()?.parse().ok()?,
+        };
+        parts.next().is_none().then_some(walk)
+    }
+
+    pub(crate) fn cursor(self) -> Cursor {
+        Cursor(format!("{}/{}/{}", self.last, self.delivered, self.companies_seen))
+    }
+
+    /// Takes a page in.
+    ///
+    /// Rows that appear meanwhile have higher ids than all that were counted. So once as many rows have come as were counted,
+    /// every counted row that still exists is among them.
+    pub(crate) fn take(&mut self, page: &Step<'_>) -> Result<End, Offence> {
+        if page.ids.len() > page.asked {
+            return Err(Offence::Size);
+        }
+        for &id in page.ids {
+            if id <= self.last {
+                return Err(Offence::Order);
+            }
+            self.last = id;
+        }
+        self.delivered += page.ids.len() as u64;
+        let all_counted = page.expected.is_some_and(|expected| self.delivered >= expected);
+        let last_page = page.ids.len() < page.asked || !page.announced;
+        Ok(match (page.ids.is_empty(), all_counted) {
+            (true, false) => End::Claimed,
+            (true, true) => End::Proven,
+            (false, true) if last_page => End::Proven,
+            (false, _) => End::Open,
+        })
+    }
+}

@@ -1,0 +1,242 @@
+//! Imports: one item each, written only when its state changes, since every write of it may start a worker.
+
+use domain::filter::Filter;
+use domain::ids::{ImportId, IntegrationId};
+use domain::import::{Holder, Import, ImportState};
+use jiff::Timestamp;
+
+use crate::StoreError;
+use crate::keys;
+use crate::lock::{self, Guard};
+use crate::table::{Item, Place, Tenant, body, item, number, text};
+use crate::tx::{NEW, Outcome, Transaction};
+
+/// How long the work of an import is kept; its line in the history is kept for good.
+const KEPT_DAYS: i64 = 90;
+
+/// What came of starting an import.
+#[derive(Debug)]
+pub enum Started {
+    /// It runs.
+    Yes,
+    /// Somebody holds the integration.
+    Locked(Holder),
+}
+
+/// What came of a change of state.
+#[derive(Debug)]
+#[must_use]
+pub enum Moved {
+    /// It was made.
+    Yes,
+    /// The import does not hold the integration any more.
+    LockLost,
+    /// The import is in another state by now.
+    WrongState,
+}
+
+impl Tenant {
+    /// Takes the lock and writes the import, in one transaction with giving up the import whose lease had run out.
+    pub async fn start(&self, import: &Import, now: Timestamp) -> Result<Started, StoreError> {
+        loop {
+            let seen = self.lock(&import.integration).await?;
+            if let Some(holder) = seen.as_ref().and_then(|lock| lock.holder(now)) {
+                return Ok(Started::Locked(holder));
+            }
+            let mut tx = Transaction::new();
+            lock::take(&mut tx, self, import, seen.as_ref().map(|lock| lock.epoch), now)?;
+            tx.put(self, Place::Imports, import_item(self, import)?, Some(NEW), &[])?;
+            tx.put(self, Place::Records, history_item(self, import)?, Some(NEW), &[])?;
+            self.remember_filter(&mut tx, &import.integration, &import.filter)?;
+            if let Some(previous) = seen.and_then(|lock| lock.import) {
+                self.abandon(&mut tx, &previous, now).await?;
+            }
+            if tx.commit(self).await?.committed() {
+                return Ok(Started::Yes);
+            }
+            // Somebody was faster, or ended the import that was to be abandoned: look again.
+        }
+    }
+
+    /// Ends an import whose lease ran out. One that was executing is left to a worker, which settles its licences.
+    async fn abandon(&self, tx: &mut Transaction, previous: &ImportId, now: Timestamp) -> Result<(), StoreError> {
+        let Some(mut import) = self.import(previous).await? else {
+            return Ok(());
+        };
+        let seen = import.state;
+        match seen {
+            ImportState::Executing => import.abandoned = true,
+            ImportState::Fetching | ImportState::Review => {
+                import.state = ImportState::Cancelled;
+                import.error = Some(domain::problem::Problem::ImportAbandoned);
+                import.ended_at = Some(now);
+                tx.put(self, Place::Records, history_item(self, &import)?, None, &[])?;
+            }
+            _ => return Ok(()),
+        }
+        put_import(tx, self, &import, seen)
+    }
+
+    /// Reads an import.
+    pub async fn import(&self, id: &ImportId) -> Result<Option<Import>, StoreError> {
+        let item = self.get(Place::Imports, &keys::import(&self.msp, id)).await?;
+        item.map(|item| body("import", item)).transpose()
+    }
+
+    /// The imports of an integration, the newest first.
+    pub async fn history(
+        &self,
+        integration: &IntegrationId,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<Import>, Option<String>), StoreError> {
+        let pk = keys::integration_partition(&self.msp, integration);
+        let start = after.map(|id| keys::history(&self.msp, integration, &ImportId::new(id)).to_item());
+        let page = self
+            .client()
+            .query()
+            .table_name(self.table(Place::Records))
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":prefix", text(keys::HISTORY))
+            .scan_index_forward(false)
+            .set_exclusive_start_key(start)
+            .limit(limit)
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("Query", error))?;
+        let more = page.last_evaluated_key.is_some();
+        let imports = page
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| body("import", item))
+            .collect::<Result<Vec<Import>, _>>()?;
+        let next = imports
+            .last()
+            .filter(|_| more)
+            .map(|import| import.id.as_str().to_owned());
+        Ok((imports, next))
+    }
+
+    /// Moves an import on, by its administrator: `change` from the state it was read in. Holds and renews the lock.
+    pub async fn move_on(
+        &self,
+        import: &Import,
+        seen: ImportState,
+        now: Timestamp,
+        more: impl Fn(&mut Transaction) -> Result<(), StoreError>,
+    ) -> Result<Moved, StoreError> {
+        let mut tx = Transaction::new();
+        lock::renew(&mut tx, self, import, now)?;
+        put_import(&mut tx, self, import, seen)?;
+        more(&mut tx)?;
+        Ok(moved(&tx.commit(self).await?))
+    }
+
+    /// Ends an import, by its administrator: releases the lock as well.
+    pub async fn end(&self, import: &Import, seen: ImportState) -> Result<Moved, StoreError> {
+        let mut tx = Transaction::new();
+        lock::release(&mut tx, self, import)?;
+        put_import(&mut tx, self, import, seen)?;
+        tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
+        Ok(moved(&tx.commit(self).await?))
+    }
+
+    /// Ends an import that has lost its lock to another: only the import itself is written.
+    pub async fn end_abandoned(&self, import: &Import) -> Result<(), StoreError> {
+        let mut tx = Transaction::new();
+        put_import(&mut tx, self, import, ImportState::Executing)?;
+        tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
+        // Refused: another delivery of the same message was faster.
+        let _ = tx.commit(self).await?;
+        Ok(())
+    }
+
+    /// Moves an import on, by its worker: leaves the worker's place, and sets the integration free when the import ends.
+    pub async fn hand_over(&self, guard: &Guard, import: &Import, seen: ImportState) -> Result<Moved, StoreError> {
+        let mut tx = if import.state.is_final() {
+            guard.releasing(self)?
+        } else {
+            guard.leaving(self)?
+        };
+        put_import(&mut tx, self, import, seen)?;
+        if import.state.is_final() {
+            tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
+        }
+        Ok(moved(&tx.commit(self).await?))
+    }
+
+    /// Adds the proof that an import is in review and still holds the integration, and renews its lease.
+    pub fn prove_review(&self, tx: &mut Transaction, import: &Import, now: Timestamp) -> Result<(), StoreError> {
+        lock::renew(tx, self, import, now)?;
+        let key = keys::import(&self.msp, &import.id);
+        tx.check(
+            self,
+            Place::Imports,
+            &key,
+            "#state = :state",
+            &[(":state", text(ImportState::Review.as_str()))],
+        )
+    }
+
+    fn remember_filter(
+        &self,
+        tx: &mut Transaction,
+        integration: &IntegrationId,
+        filter: &Filter,
+    ) -> Result<(), StoreError> {
+        let filter = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(filter)
+            .map_err(|error| StoreError::shape("filter", error))?;
+        let key = keys::integration(&self.msp, integration);
+        tx.update(
+            self,
+            Place::Records,
+            &key,
+            "SET lastFilter = :filter",
+            "attribute_exists(pk)",
+            &[(":filter", filter)],
+        )
+    }
+}
+
+/// Which of the proofs of [`Tenant::move_on`], [`Tenant::end`], [`Tenant::hand_over`] and [`Tenant::prove_review`] failed.
+pub fn moved(outcome: &Outcome) -> Moved {
+    match outcome {
+        Outcome::Committed => Moved::Yes,
+        refused if refused.refused(0) => Moved::LockLost,
+        Outcome::Refused(_) => Moved::WrongState,
+    }
+}
+
+fn put_import(tx: &mut Transaction, tenant: &Tenant, import: &Import, seen: ImportState) -> Result<(), StoreError> {
+    tx.put(
+        tenant,
+        Place::Imports,
+        import_item(tenant, import)?,
+        Some("#state = :seen"),
+        &[(":seen", text(seen.as_str()))],
+    )
+}
+
+fn import_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
+    let mut item = item("import", &keys::import(&tenant.msp, &import.id), import)?;
+    item.insert(EXPIRES.to_owned(), number(expires(import)));
+    Ok(item)
+}
+
+fn history_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
+    item(
+        "import",
+        &keys::history(&tenant.msp, &import.integration, &import.id),
+        import,
+    )
+}
+
+/// The attribute by which the imports table forgets.
+pub(crate) const EXPIRES: &str = "expires";
+
+/// When the work of an import is forgotten, in seconds of Unix time.
+pub(crate) fn expires(import: &Import) -> i64 {
+    import.started_at.as_second() + KEPT_DAYS * 24 * 3600
+}

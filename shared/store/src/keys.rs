@@ -1,0 +1,166 @@
+//! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
+
+use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId};
+
+/// Partition and sort key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// A key for an adapter that keeps its own items in the records table. `path` and `sk` must not hold anything that
+    /// another tenant could have chosen.
+    pub fn in_records(msp: &MspId, path: &str, sk: impl Into<String>) -> Self {
+        Self::new(format!("{}{path}", msp_partition(msp)), sk)
+    }
+}
+
+pub(crate) fn msp_partition(msp: &MspId) -> String {
+    format!("MSP#{msp}")
+}
+
+pub(crate) const INTEGRATION: &str = "INTEGRATION#";
+
+pub(crate) fn integration(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(msp_partition(msp), format!("{INTEGRATION}{integration}"))
+}
+
+/// Lock, mappings and dates of one integration.
+pub(crate) fn integration_partition(msp: &MspId, integration: &IntegrationId) -> String {
+    format!("MSP#{msp}#INTEGRATION#{integration}")
+}
+
+pub(crate) fn lock(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(integration_partition(msp, integration), "LOCK")
+}
+
+pub(crate) const COMPANY_MAPPING: &str = "PSA#";
+
+pub(crate) fn company_mapping(msp: &MspId, integration: &IntegrationId, company: &PsaCompanyId) -> Key {
+    Key::new(
+        integration_partition(msp, integration),
+        format!("{COMPANY_MAPPING}{company}"),
+    )
+}
+
+pub(crate) fn managed_claim(msp: &MspId, integration: &IntegrationId, managed: &ManagedCompanyId) -> Key {
+    Key::new(integration_partition(msp, integration), format!("MANAGED#{managed}"))
+}
+
+pub(crate) const ADDRESS_MAPPINGS: &str = "ADDRESSES#";
+
+/// The trailing number keeps the chunks of a large company in order, and `#` keeps company 1 apart from company 10.
+pub(crate) fn address_mappings(msp: &MspId, integration: &IntegrationId, company: &PsaCompanyId, chunk: usize) -> Key {
+    Key::new(
+        integration_partition(msp, integration),
+        format!("{ADDRESS_MAPPINGS}{company}#{chunk:04}"),
+    )
+}
+
+pub(crate) const DATES: &str = "DATES#";
+
+pub(crate) fn dates(msp: &MspId, integration: &IntegrationId, shard: usize) -> Key {
+    Key::new(integration_partition(msp, integration), format!("{DATES}{shard:02}"))
+}
+
+pub(crate) const HISTORY: &str = "IMPORT#";
+
+/// One line of an integration's list of imports; import ids are in the order of time.
+pub(crate) fn history(msp: &MspId, integration: &IntegrationId, import: &ImportId) -> Key {
+    Key::new(integration_partition(msp, integration), format!("{HISTORY}{import}"))
+}
+
+pub(crate) fn import_partition(msp: &MspId, import: &ImportId) -> String {
+    format!("MSP#{msp}#IMPORT#{import}")
+}
+
+pub(crate) fn import(msp: &MspId, import: &ImportId) -> Key {
+    Key::new(import_partition(msp, import), "IMPORT")
+}
+
+/// Progress stands apart from the import: each write of the import itself may start a worker.
+pub(crate) fn checkpoint(msp: &MspId, import: &ImportId) -> Key {
+    Key::new(import_partition(msp, import), "CHECKPOINT")
+}
+
+pub(crate) const STAGED_COMPANIES: &str = "STAGED#COMPANIES#";
+
+pub(crate) fn staged_companies(msp: &MspId, import: &ImportId, page: u64) -> Key {
+    Key::new(import_partition(msp, import), format!("{STAGED_COMPANIES}{page:06}"))
+}
+
+pub(crate) fn staged_contacts_prefix(bucket: usize) -> String {
+    format!("STAGED#CONTACTS#{bucket:03}#")
+}
+
+pub(crate) fn staged_contacts(msp: &MspId, import: &ImportId, bucket: usize, page: u64) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{page:06}", staged_contacts_prefix(bucket)),
+    )
+}
+
+pub(crate) const ROW: &str = "ROW#";
+
+pub(crate) fn row(msp: &MspId, import: &ImportId, company: &PsaCompanyId) -> Key {
+    Key::new(import_partition(msp, import), format!("{ROW}{company}"))
+}
+
+pub(crate) fn addresses_prefix(company: &PsaCompanyId) -> String {
+    format!("CONTACTS#{company}#")
+}
+
+pub(crate) fn addresses(msp: &MspId, import: &ImportId, company: &PsaCompanyId, chunk: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{chunk:04}", addresses_prefix(company)),
+    )
+}
+
+pub(crate) fn digests(msp: &MspId, import: &ImportId, chunk: usize) -> Key {
+    Key::new(import_partition(msp, import), format!("DIGESTS#{chunk:02}"))
+}
+
+pub(crate) const STEP: &str = "STEP#";
+
+pub(crate) fn step(msp: &MspId, import: &ImportId, company: &PsaCompanyId) -> Key {
+    Key::new(import_partition(msp, import), format!("{STEP}{company}"))
+}
+
+pub(crate) const UNCHANGED: &str = "UNCHANGED#";
+
+pub(crate) fn unchanged(msp: &MspId, import: &ImportId, number: u64) -> Key {
+    Key::new(import_partition(msp, import), format!("{UNCHANGED}{number:06}"))
+}
+
+/// Where a row stands when a tab is browsed: unmapped rows first, then by name (R16).
+pub(crate) fn browse(tab: &str, mapped: bool, name: &str, company: &PsaCompanyId) -> String {
+    let short: String = name.chars().take(60).collect();
+    format!("{tab}#{}#{short}#{company}", u8::from(mapped))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r50_every_partition_begins_with_the_msp() {
+        let (msp, i, x) = (MspId::new("m"), IntegrationId::new("i"), ImportId::new("x"));
+        for key in [
+            integration(&msp, &i),
+            lock(&msp, &i),
+            import(&msp, &x),
+            Key::in_records(&msp, "#COMPANY#c", "USER#u"),
+        ] {
+            assert!(key.pk == "MSP#m" || key.pk.starts_with("MSP#m#"), "{key:?}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The lock of an integration: a lease with a fencing number (R44, R45).
+//!
+//! One item says which administrator's import holds the integration, and until when its worker is believed alive. The
+//! epoch grows each time either changes hands. Every write of a worker is a transaction that renews the lease on condition
+//! of the epoch (which costs no more than a bare check), and so refuses whoever was paused beyond their lease.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use domain::ids::{ImportId, IntegrationId};
+use domain::import::{Epoch, Holder, Import, Person};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::StoreError;
+use crate::keys::{self, Key};
+use crate::table::{Item, Place, Tenant, body, number, text};
+use crate::tx::{self, Transaction};
+
+/// How long an administrator keeps an integration without using it.
+pub const REVIEW_LEASE: Duration = Duration::from_secs(30 * 60);
+
+/// How long a worker is believed alive after its last write. One that merely waits longer for an answer may be joined by a
+/// second, whose first write ends the first one's; nothing is lost by that but work.
+pub const WORKER_LEASE: Duration = Duration::from_secs(30);
+
+const RELEASE: &str = "SET #until = :zero REMOVE #import, workerUntil";
+
+/// The lock item.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LockItem {
+    pub epoch: Epoch,
+    #[serde(default)]
+    pub import: Option<ImportId>,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    since: i64,
+    until: i64,
+    #[serde(default)]
+    worker_until: Option<i64>,
+}
+
+impl LockItem {
+    pub(crate) fn read(item: Item) -> Result<Self, StoreError> {
+        body("lock", item)
+    }
+
+    /// Who holds the integration at `now`; `None` when it is free.
+    pub(crate) fn holder(&self, now: Timestamp) -> Option<Holder> {
+        let until = Timestamp::from_second(self.until).ok().filter(|until| *until > now)?;
+        Some(Holder {
+            person: Person {
+                subject: self.subject.clone(),
+                name: self.name.clone(),
+            },
+            import: self.import.clone()?,
+            since: Timestamp::from_second(self.since).unwrap_or(until),
+            until,
+        })
+    }
+}
+
+/// What came of asking for the worker's place.
+#[derive(Debug)]
+pub enum Hired {
+    /// The place is ours.
+    Yes(Guard),
+    /// Another worker is at it until then, unless it renews.
+    Busy(Timestamp),
+    /// The import does not hold the integration any more.
+    Lost,
+}
+
+impl Tenant {
+    /// Who holds the integration.
+    pub async fn holder(&self, integration: &IntegrationId, now: Timestamp) -> Result<Option<Holder>, StoreError> {
+        Ok(self.lock(integration).await?.and_then(|lock| lock.holder(now)))
+    }
+
+    pub(crate) async fn lock(&self, integration: &IntegrationId) -> Result<Option<LockItem>, StoreError> {
+        let item = self.get(Place::Records, &keys::lock(&self.msp, integration)).await?;
+        item.map(LockItem::read).transpose()
+    }
+
+    /// Asks to be the worker on an import.
+    pub async fn hire(&self, import: &Import, now: Timestamp) -> Result<Hired, StoreError> {
+        let (update, condition) = (
+            "SET epoch = epoch + :one, workerUntil = :worker, #until = :until",
+            "#import = :import AND (attribute_not_exists(workerUntil) OR workerUntil <= :now)",
+        );
+        let values = [
+            (":one", number(1)),
+            (":import", text(import.id.as_str())),
+            (":now", number(now.as_second())),
+            (":worker", number(end(now, WORKER_LEASE))),
+            (":until", number(end(now, REVIEW_LEASE))),
+        ];
+        let answer = self
+            .client()
+            .update_item()
+            .table_name(self.table(Place::Records))
+            .set_key(Some(keys::lock(&self.msp, &import.integration).to_item()))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(tx::names(&[update, condition]))
+            .set_expression_attribute_values(tx::map(&values))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let answer = match answer {
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    return why_not(refused.item.clone(), import, now);
+                }
+                _ => return Err(StoreError::sdk("UpdateItem", error)),
+            },
+            Ok(answer) => answer,
+        };
+        let lock = LockItem::read(answer.attributes.unwrap_or_default())?;
+        Ok(Hired::Yes(Guard {
+            key: keys::lock(&self.msp, &import.integration),
+            import: import.id.clone(),
+            epoch: lock.epoch,
+        }))
+    }
+}
+
+fn why_not(item: Option<Item>, import: &Import, now: Timestamp) -> Result<Hired, StoreError> {
+    let Some(lock) = item.map(LockItem::read).transpose()? else {
+        return Ok(Hired::Lost);
+    };
+    Ok(match lock.worker_until {
+        Some(until) if lock.import.as_ref() == Some(&import.id) => {
+            Hired::Busy(Timestamp::from_second(until).unwrap_or(now))
+        }
+        _ => Hired::Lost,
+    })
+}
+
+/// Proof of being the one worker on an import.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    key: Key,
+    import: ImportId,
+    epoch: Epoch,
+}
+
+impl Guard {
+    /// The import that is worked on.
+    pub const fn import(&self) -> &ImportId {
+        &self.import
+    }
+
+    /// A transaction that is applied only while the place is still ours, and renews the lease. That is its action 0.
+    pub fn transaction(&self, tenant: &Tenant, now: Timestamp) -> Result<Transaction, StoreError> {
+        self.with(
+            tenant,
+            "SET workerUntil = :worker, #until = :until",
+            &[
+                (":worker", number(end(now, WORKER_LEASE))),
+                (":until", number(end(now, REVIEW_LEASE))),
+            ],
+        )
+    }
+
+    /// A transaction that also leaves the worker's place; the import keeps the integration.
+    pub fn leaving(&self, tenant: &Tenant) -> Result<Transaction, StoreError> {
+        self.with(tenant, "REMOVE workerUntil", &[])
+    }
+
+    /// A transaction that also sets the integration free.
+    pub(crate) fn releasing(&self, tenant: &Tenant) -> Result<Transaction, StoreError> {
+        self.with(tenant, RELEASE, &[(":zero", number(0))])
+    }
+
+    fn with(&self, tenant: &Tenant, update: &str, values: tx::Values<'_>) -> Result<Transaction, StoreError> {
+        let mut values = values.to_vec();
+        values.push((":epoch", number(self.epoch.0)));
+        let mut tx = Transaction::new();
+        tx.update(tenant, Place::Records, &self.key, update, "epoch = :epoch", &values)?;
+        Ok(tx)
+    }
+}
+
+/// Adds the taking of a lock whose last known epoch is `seen`, for an import that is about to start.
+pub(crate) fn take(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    import: &Import,
+    seen: Option<Epoch>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let update = "SET epoch = :next, #import = :import, subject = :subject, #name = :name, since = :now, #until = :until REMOVE workerUntil";
+    let condition = match seen {
+        None => "attribute_not_exists(pk)",
+        Some(_) => "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)",
+    };
+    let mut values = vec![
+        (":next", number(seen.map_or(0, |epoch| epoch.0) + 1)),
+        (":import", text(import.id.as_str())),
+        (":subject", text(&import.started_by.subject)),
+        (":name", text(&import.started_by.name)),
+        (":now", number(now.as_second())),
+        (":until", number(end(now, REVIEW_LEASE))),
+    ];
+    if let Some(seen) = seen {
+        values.push((":seen", number(seen.0)));
+    }
+    tx.update(
+        tenant,
+        Place::Records,
+        &keys::lock(&tenant.msp, &import.integration),
+        update,
+        condition,
+        &values,
+    )
+}
+
+/// Adds the renewal of a lock by an administrator's use of it.
+pub(crate) fn renew(tx: &mut Transaction, tenant: &Tenant, import: &Import, now: Timestamp) -> Result<(), StoreError> {
+    let values = [
+        (":import", text(import.id.as_str())),
+        (":until", number(end(now, REVIEW_LEASE))),
+    ];
+    let key = keys::lock(&tenant.msp, &import.integration);
+    tx.update(
+        tenant,
+        Place::Records,
+        &key,
+        "SET #until = :until",
+        "#import = :import",
+        &values,
+    )
+}
+
+/// Adds the release of a lock by an administrator, if the import still has it and no worker is at work.
+pub(crate) fn release(tx: &mut Transaction, tenant: &Tenant, import: &Import) -> Result<(), StoreError> {
+    let values = [
+        (":import", text(import.id.as_str())),
+        (":zero", number(0)),
+        (":one", number(1)),
+    ];
+    let key = keys::lock(&tenant.msp, &import.integration);
+    // The epoch grows, so that a worker which is still at work is refused from here on.
+    let update = "SET #until = :zero, epoch = epoch + :one REMOVE #import, workerUntil";
+    tx.update(tenant, Place::Records, &key, update, "#import = :import", &values)
+}
+
+fn end(now: Timestamp, lease: Duration) -> i64 {
+    now.as_second()
+        .saturating_add(i64::try_from(lease.as_secs()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,143 @@
+//! Mappings. A company's is two items, one each way, written together: that is what keeps one PSA company to one managed
+//! company in both directions (R24). Addresses are packed: a company's are read and written together.
+
+use std::collections::HashMap;
+
+use domain::ids::{IntegrationId, ManagedCompanyId, PsaCompanyId};
+use domain::mapping::{AddressMapping, CompanyMapping};
+
+use crate::StoreError;
+use crate::keys;
+use crate::table::{Place, Tenant, body, item, packed_body, packed_item, text};
+use crate::tx::Transaction;
+
+/// Address mappings in one item.
+const PER_CHUNK: usize = 1_000;
+
+impl Tenant {
+    /// All company mappings of an integration.
+    pub async fn company_mappings(
+        &self,
+        integration: &IntegrationId,
+    ) -> Result<HashMap<PsaCompanyId, CompanyMapping>, StoreError> {
+        let pk = keys::integration_partition(&self.msp, integration);
+        let items = self.query(Place::Records, &pk, keys::COMPANY_MAPPING).await?;
+        items
+            .into_iter()
+            .map(|item| {
+                body::<CompanyMapping>("company mapping", item).map(|mapping| (mapping.company.clone(), mapping))
+            })
+            .collect()
+    }
+
+    /// The mapping of one company.
+    pub async fn company_mapping(
+        &self,
+        integration: &IntegrationId,
+        company: &PsaCompanyId,
+    ) -> Result<Option<CompanyMapping>, StoreError> {
+        let item = self
+            .get(Place::Records, &keys::company_mapping(&self.msp, integration, company))
+            .await?;
+        item.map(|item| body("company mapping", item)).transpose()
+    }
+
+    /// The address mappings of one company.
+    pub async fn address_mappings(
+        &self,
+        integration: &IntegrationId,
+        company: &PsaCompanyId,
+    ) -> Result<Vec<AddressMapping>, StoreError> {
+        let pk = keys::integration_partition(&self.msp, integration);
+        let items = self
+            .query(Place::Records, &pk, &format!("{}{company}#", keys::ADDRESS_MAPPINGS))
+            .await?;
+        let mut all = Vec::new();
+        for item in items {
+            all.extend(packed_body::<Vec<AddressMapping>>("address mappings", &item)?);
+        }
+        Ok(all)
+    }
+
+    /// Adds a company's mapping to a transaction, replacing `before`. Refused if the managed company is claimed by another
+    /// PSA company of this integration, or if the mapping is not what was seen. Returns the number of the claim's action.
+    pub fn map_company(
+        &self,
+        tx: &mut Transaction,
+        integration: &IntegrationId,
+        before: Option<&CompanyMapping>,
+        mapping: &CompanyMapping,
+    ) -> Result<usize, StoreError> {
+        let moves = before.is_none_or(|before| before.managed != mapping.managed);
+        if let Some(before) = before.filter(|_| moves) {
+            let old = keys::managed_claim(&self.msp, integration, &before.managed);
+            let values = [(":company", text(mapping.company.as_str()))];
+            tx.delete(
+                self,
+                Place::Records,
+                &old,
+                "attribute_not_exists(pk) OR company = :company",
+                &values,
+            )?;
+        }
+        let claim = keys::managed_claim(&self.msp, integration, &mapping.managed);
+        let claim_action = tx.len();
+        let values = [(":company", text(mapping.company.as_str()))];
+        let mut claimed = claim.to_item();
+        claimed.insert("company".to_owned(), text(mapping.company.as_str()));
+        tx.put(
+            self,
+            Place::Records,
+            claimed,
+            Some("attribute_not_exists(pk) OR company = :company"),
+            &values,
+        )?;
+
+        let key = keys::company_mapping(&self.msp, integration, &mapping.company);
+        let item = item("company mapping", &key, mapping)?;
+        let mut values = vec![(":now", text(mapping.managed.as_str()))];
+        let condition = match before {
+            // A repetition finds what it wrote the first time.
+            None => "attribute_not_exists(pk) OR managed = :now",
+            Some(before) => {
+                values.push((":before", text(before.managed.as_str())));
+                "managed = :before OR managed = :now"
+            }
+        };
+        tx.put(self, Place::Records, item, Some(condition), &values)?;
+        Ok(claim_action)
+    }
+
+    /// Adds a company's address mappings to a transaction, replacing the `before` there were.
+    pub fn map_addresses(
+        &self,
+        tx: &mut Transaction,
+        integration: &IntegrationId,
+        company: &PsaCompanyId,
+        before: usize,
+        mappings: &[AddressMapping],
+    ) -> Result<(), StoreError> {
+        let chunks = mappings.len().div_ceil(PER_CHUNK).max(before.div_ceil(PER_CHUNK));
+        for number in 0..chunks {
+            let part = mappings.chunks(PER_CHUNK).nth(number).unwrap_or_default();
+            let key = keys::address_mappings(&self.msp, integration, company, number);
+            tx.put(
+                self,
+                Place::Records,
+                packed_item("address mappings", &key, part)?,
+                None,
+                &[],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Which PSA company each managed company is mapped to.
+    pub fn claims(
+        mappings: &HashMap<PsaCompanyId, CompanyMapping>,
+    ) -> impl Iterator<Item = (ManagedCompanyId, PsaCompanyId)> {
+        mappings
+            .values()
+            .map(|mapping| (mapping.managed.clone(), mapping.company.clone()))
+    }
+}

@@ -1,0 +1,38 @@
+//! Many small records in one attribute: JSON, deflated. Write units are charged by the started kilobyte.
+
+use std::io::{Read, Write};
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::StoreError;
+
+/// Nothing that is packed comes near this; a larger one did not come from here.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+pub(crate) fn pack<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<AttributeValue, StoreError> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    let json = serde_json::to_vec(value).map_err(|error| StoreError::shape(what, error))?;
+    encoder
+        .write_all(&json)
+        .map_err(|error| StoreError::shape(what, error))?;
+    let bytes = encoder.finish().map_err(|error| StoreError::shape(what, error))?;
+    Ok(AttributeValue::B(Blob::new(bytes)))
+}
+
+pub(crate) fn unpack<T: DeserializeOwned>(what: &'static str, value: Option<&AttributeValue>) -> Result<T, StoreError> {
+    let Some(AttributeValue::B(blob)) = value else {
+        return Err(StoreError::shape(what, "packed attribute is missing"));
+    };
+    let mut json = Vec::new();
+    let mut decoder = DeflateDecoder::new(blob.as_ref()).take(LARGEST);
+    decoder
+        .read_to_end(&mut json)
+        .map_err(|error| StoreError::shape(what, error))?;
+    serde_json::from_slice(&json).map_err(|error| StoreError::shape(what, error))
+}

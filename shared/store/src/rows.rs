@@ -1,0 +1,276 @@
+//! The rows of an import and the decisions on them.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::PsaCompanyId;
+use domain::import::Import;
+use domain::name::NameKey;
+use domain::row::{AddressDecision, AddressId, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::StoreError;
+use crate::checkpoint::Checkpoint;
+use crate::imports::{EXPIRES, expires};
+use crate::keys;
+use crate::lock::Guard;
+use crate::table::{Item, PACKED, Place, Tenant, body, item, number, packed_body, text};
+use crate::tx::{MOST_ACTIONS, Outcome, Transaction};
+
+/// Addresses in one item: far below the 400 KB an item may have, with every decision made.
+pub const ADDRESSES_PER_CHUNK: usize = 400;
+
+/// The addresses of a company with the decisions on them, in chunks.
+pub type Addresses = Vec<Chunk>;
+
+/// One item of addresses.
+#[derive(Debug, Clone)]
+pub struct Chunk {
+    /// Which of the company's items.
+    pub number: usize,
+    /// The addresses, in the order of the snapshot.
+    pub addresses: Vec<SnapshotAddress>,
+    /// The decisions made.
+    pub decisions: BTreeMap<AddressId, AddressDecision>,
+}
+
+/// Where to go on browsing; opaque.
+pub type BrowsePosition = String;
+
+/// What came of a decision.
+#[derive(Debug)]
+#[must_use]
+pub enum Decided {
+    /// It is kept.
+    Yes,
+    /// The row has another version by now.
+    Conflict,
+    /// The import is not in review, or does not hold the integration any more.
+    NotInReview,
+}
+
+impl Tenant {
+    /// Writes rows with their addresses, and how far that has come.
+    pub async fn add_rows<P: Serialize>(
+        &self,
+        guard: &Guard,
+        import: &Import,
+        rows: &[(CompanyRow, Vec<SnapshotAddress>)],
+        checkpoint: &Checkpoint<P>,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let mut tx = guard.transaction(self, now)?;
+        self.advance(&mut tx, import, checkpoint)?;
+        for (row, addresses) in rows {
+            for (chunk, addresses) in addresses.chunks(ADDRESSES_PER_CHUNK).enumerate() {
+                // A large company does not fit into one transaction; what comes before its last part is not seen yet.
+                if tx.len() + 2 > MOST_ACTIONS {
+                    let full = std::mem::replace(&mut tx, guard.transaction(self, now)?);
+                    let outcome = full.commit(self).await?;
+                    if !outcome.committed() {
+                        return Ok(outcome);
+                    }
+                }
+                let key = keys::addresses(&self.msp, &import.id, &row.id, chunk);
+                let mut item = crate::table::packed_item("addresses", &key, addresses)?;
+                item.insert(DECISIONS.to_owned(), AttributeValue::M(Item::new()));
+                item.insert(EXPIRES.to_owned(), number(expires(import)));
+                tx.put(self, Place::Imports, item, None, &[])?;
+            }
+            tx.put(self, Place::Imports, self.row_item(import, row)?, None, &[])?;
+        }
+        tx.commit(self).await
+    }
+
+    fn row_item(&self, import: &Import, row: &CompanyRow) -> Result<Item, StoreError> {
+        let mut item = item("row", &keys::row(&self.msp, &import.id, &row.id), row)?;
+        let tab = match row.tab {
+            Tab::In => "in",
+            Tab::NotIn => "not-in",
+        };
+        let name = NameKey::of(&row.name);
+        let mapped = row.status == ImportStatus::Mapped;
+        item.insert(
+            "browse".to_owned(),
+            text(keys::browse(tab, mapped, name.as_str(), &row.id)),
+        );
+        item.insert(EXPIRES.to_owned(), number(expires(import)));
+        Ok(item)
+    }
+
+    /// Reads one row.
+    pub async fn row(&self, import: &Import, company: &PsaCompanyId) -> Result<Option<CompanyRow>, StoreError> {
+        let item = self
+            .get(Place::Imports, &keys::row(&self.msp, &import.id, company))
+            .await?;
+        item.map(|item| body("row", item)).transpose()
+    }
+
+    /// Reads all rows in the order of their keys, a page of at most 1 MB at a time.
+    pub async fn rows_page(
+        &self,
+        import: &Import,
+        after: Option<&Item>,
+    ) -> Result<(Vec<CompanyRow>, Option<Item>), StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let (items, next) = self.query_page(Place::Imports, &pk, keys::ROW, after, None).await?;
+        let rows = items
+            .into_iter()
+            .map(|item| body("row", item))
+            .collect::<Result<_, _>>()?;
+        Ok((rows, next))
+    }
+
+    /// Where a walk over the rows goes on behind a company.
+    pub fn rows_after(&self, import: &Import, company: &PsaCompanyId) -> Item {
+        keys::row(&self.msp, &import.id, company).to_item()
+    }
+
+    /// Reads up to `limit` rows of a tab in the order an administrator sees them.
+    pub async fn browse(
+        &self,
+        import: &Import,
+        tab: Tab,
+        after: Option<&BrowsePosition>,
+        limit: usize,
+    ) -> Result<(Vec<(CompanyRow, BrowsePosition)>, bool), StoreError> {
+        let prefix = match tab {
+            Tab::In => "in#",
+            Tab::NotIn => "not-in#",
+        };
+        let from = after.map_or_else(|| prefix.to_owned(), Clone::clone);
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let page = self
+            .client()
+            .query()
+            .table_name(self.table(Place::Imports))
+            .index_name("browse")
+            .key_condition_expression("pk = :pk AND browse BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":from", text(from))
+            // `$` is the character after `#`.
+            .expression_attribute_values(":to", text(prefix.replace('#', "$")))
+            .consistent_read(true)
+            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("Query", error))?;
+        let more = page.last_evaluated_key.is_some();
+        let mut rows = Vec::new();
+        for item in page.items.unwrap_or_default() {
+            let position = match item.get("browse") {
+                Some(AttributeValue::S(position)) => position.clone(),
+                _ => String::new(),
+            };
+            // BETWEEN includes the row that the last page ended with.
+            if Some(&position) != after {
+                rows.push((body("row", item)?, position));
+            }
+        }
+        Ok((rows, more))
+    }
+
+    /// Reads the addresses of one company.
+    pub async fn addresses(&self, import: &Import, company: &PsaCompanyId) -> Result<Addresses, StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let items = self
+            .query(Place::Imports, &pk, &keys::addresses_prefix(company))
+            .await?;
+        items
+            .into_iter()
+            .enumerate()
+            .map(|(number, item)| read_chunk(number, &item))
+            .collect()
+    }
+
+    /// Keeps the decision on a company row that had version `seen`.
+    pub async fn decide_company(
+        &self,
+        import: &Import,
+        row: &CompanyRow,
+        seen: u64,
+        now: Timestamp,
+    ) -> Result<Decided, StoreError> {
+        self.decide_companies(import, std::slice::from_ref(&(row.clone(), seen)), now)
+            .await
+    }
+
+    /// Keeps the decisions on up to 98 company rows, all or none.
+    pub async fn decide_companies(
+        &self,
+        import: &Import,
+        rows: &[(CompanyRow, u64)],
+        now: Timestamp,
+    ) -> Result<Decided, StoreError> {
+        let mut tx = Transaction::new();
+        self.prove_review(&mut tx, import, now)?;
+        for (row, seen) in rows {
+            let target = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&row.decision.target)
+                .map_err(|error| StoreError::shape("decision", error))?;
+            let values = [
+                (":selected", AttributeValue::Bool(row.decision.selected)),
+                (":target", target),
+                (":version", number(row.decision.version)),
+                (":seen", number(seen)),
+            ];
+            let key = keys::row(&self.msp, &import.id, &row.id);
+            let update = "SET selected = :selected, target = :target, #version = :version";
+            tx.update(self, Place::Imports, &key, update, "#version = :seen", &values)?;
+        }
+        Ok(decided(&tx.commit(self).await?))
+    }
+
+    /// Keeps the decisions on addresses of one chunk, each of which had the version that is `seen` with it.
+    pub async fn decide_addresses(
+        &self,
+        import: &Import,
+        company: &PsaCompanyId,
+        chunk: &Chunk,
+        seen: &BTreeMap<AddressId, AddressDecision>,
+        now: Timestamp,
+    ) -> Result<Decided, StoreError> {
+        let mut tx = Transaction::new();
+        self.prove_review(&mut tx, import, now)?;
+        let to_value = |decisions: &BTreeMap<AddressId, AddressDecision>| {
+            serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(decisions)
+                .map_err(|error| StoreError::shape("decisions", error))
+        };
+        let values = [(":new", to_value(&chunk.decisions)?), (":seen", to_value(seen)?)];
+        let key = keys::addresses(&self.msp, &import.id, company, chunk.number);
+        tx.update(
+            self,
+            Place::Imports,
+            &key,
+            "SET #decisions = :new",
+            "#decisions = :seen",
+            &values,
+        )?;
+        Ok(decided(&tx.commit(self).await?))
+    }
+}
+
+const DECISIONS: &str = "decisions";
+
+fn read_chunk(number: usize, item: &Item) -> Result<Chunk, StoreError> {
+    let decisions = match item.get(DECISIONS) {
+        Some(value) => serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(value.clone())
+            .map_err(|error| StoreError::shape("decisions", error))?,
+        None => BTreeMap::new(),
+    };
+    debug_assert!(item.contains_key(PACKED));
+    Ok(Chunk {
+        number,
+        addresses: packed_body("addresses", item)?,
+        decisions,
+    })
+}
+
+/// Actions 0 and 1 are the proof of the review, see [`Tenant::prove_review`].
+fn decided(outcome: &Outcome) -> Decided {
+    match outcome {
+        Outcome::Committed => Decided::Yes,
+        refused if refused.refused(0) || refused.refused(1) => Decided::NotInReview,
+        Outcome::Refused(_) => Decided::Conflict,
+    }
+}

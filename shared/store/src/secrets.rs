@@ -1,0 +1,75 @@
+//! Credentials of PSAs, in Secrets Manager and nowhere else (R5).
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::SdkError;
+use domain::ids::{IntegrationId, MspId};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::StoreError;
+
+/// The secrets of all tenants, under one prefix.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    client: Client,
+    prefix: String,
+}
+
+impl Secrets {
+    /// Secrets whose names begin with `prefix`.
+    pub fn new(client: Client, prefix: impl Into<String>) -> Self {
+        Self {
+            client,
+            prefix: prefix.into(),
+        }
+    }
+
+    fn name(&self, msp: &MspId, integration: &IntegrationId) -> String {
+        format!("{}{msp}/{integration}", self.prefix)
+    }
+
+    /// The credentials of an integration; `None` if there are none.
+    pub async fn read(&self, msp: &MspId, integration: &IntegrationId) -> Result<Option<SecretString>, StoreError> {
+        match self
+            .client
+            .get_secret_value()
+            .secret_id(self.name(msp, integration))
+            .send()
+            .await
+        {
+            Ok(answer) => Ok(answer.secret_string.map(SecretString::from)),
+            Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(None),
+            Err(error) => Err(StoreError::sdk("GetSecretValue", error)),
+        }
+    }
+
+    /// Stores the credentials of an integration, replacing those there are.
+    pub async fn write(
+        &self,
+        msp: &MspId,
+        integration: &IntegrationId,
+        credentials: &SecretString,
+    ) -> Result<(), StoreError> {
+        let name = self.name(msp, integration);
+        let created = self
+            .client
+            .create_secret()
+            .name(&name)
+            .secret_string(credentials.expose_secret())
+            .send()
+            .await;
+        match created {
+            Ok(_) => return Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_resource_exists_exception() => {}
+            Err(error) => return Err(StoreError::sdk("CreateSecret", error)),
+        }
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(&name)
+            .secret_string(credentials.expose_secret())
+            .send()
+            .await;
+        put.map(|_| ())
+            .map_err(|error| StoreError::sdk("PutSecretValue", error))
+    }
+}

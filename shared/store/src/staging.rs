@@ -1,0 +1,126 @@
+//! Pages as they arrived from the PSA, until the rows are made of them.
+//!
+//! A page and the checkpoint behind it are one transaction, so a run that goes on after another neither loses nor doubles
+//! a page. Contacts are dealt into buckets by company, so that joining them needs the memory of one bucket only.
+
+use std::hash::Hasher;
+
+use domain::ids::PsaCompanyId;
+use domain::import::Import;
+use domain::psa::{PsaCompany, PsaContact};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::StoreError;
+use crate::checkpoint::Checkpoint;
+use crate::imports::{EXPIRES, expires};
+use crate::keys::{self, Key};
+use crate::lock::Guard;
+use crate::table::{Place, Tenant, number, packed_body, packed_item};
+use crate::tx::{MOST_ACTIONS, Outcome, Transaction};
+
+/// The most buckets: a page fills each of them in one transaction, next to the proof of the lock and the checkpoint.
+pub const MOST_BUCKETS: usize = MOST_ACTIONS - 2;
+
+/// The bucket of a company.
+pub fn bucket(company: &PsaCompanyId, buckets: usize) -> usize {
+    // FNV-1a: the same in every process and version, which the standard hasher does not promise.
+    struct Fnv(u64);
+    impl Hasher for Fnv {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            for byte in bytes {
+                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+    }
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    hash.write(company.as_str().as_bytes());
+    usize::try_from(hash.finish() % buckets.max(1) as u64).unwrap_or(0)
+}
+
+impl Tenant {
+    /// Keeps a page of companies.
+    pub async fn stage_companies<P: Serialize>(
+        &self,
+        guard: &Guard,
+        import: &Import,
+        page: &[PsaCompany],
+        checkpoint: &Checkpoint<P>,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let mut tx = guard.transaction(self, now)?;
+        let key = keys::staged_companies(&self.msp, &import.id, checkpoint.progress.pages);
+        self.put_packed(&mut tx, import, "staged companies", &key, page)?;
+        self.advance(&mut tx, import, checkpoint)?;
+        tx.commit(self).await
+    }
+
+    /// Keeps a page of contacts, each in the bucket of its company; contacts without a company belong to no row.
+    pub async fn stage_contacts<P: Serialize>(
+        &self,
+        guard: &Guard,
+        import: &Import,
+        page: Vec<PsaContact>,
+        buckets: usize,
+        checkpoint: &Checkpoint<P>,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let mut dealt: Vec<Vec<PsaContact>> = vec![Vec::new(); buckets];
+        for contact in page {
+            if let Some(company) = &contact.company
+                && let Some(bucket) = dealt.get_mut(bucket(company, buckets))
+            {
+                bucket.push(contact);
+            }
+        }
+        let mut tx = guard.transaction(self, now)?;
+        for (bucket, contacts) in dealt.iter().enumerate().filter(|(_, contacts)| !contacts.is_empty()) {
+            let key = keys::staged_contacts(&self.msp, &import.id, bucket, checkpoint.progress.pages);
+            self.put_packed(&mut tx, import, "staged contacts", &key, contacts)?;
+        }
+        self.advance(&mut tx, import, checkpoint)?;
+        tx.commit(self).await
+    }
+
+    /// All companies of the snapshot.
+    pub async fn staged_companies(&self, import: &Import) -> Result<Vec<PsaCompany>, StoreError> {
+        self.staged(import, keys::STAGED_COMPANIES).await
+    }
+
+    /// The contacts of one bucket.
+    pub async fn staged_contacts(&self, import: &Import, bucket: usize) -> Result<Vec<PsaContact>, StoreError> {
+        self.staged(import, &keys::staged_contacts_prefix(bucket)).await
+    }
+
+    async fn staged<T: serde::de::DeserializeOwned>(
+        &self,
+        import: &Import,
+        prefix: &str,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut all = Vec::new();
+        for item in self
+            .query(Place::Imports, &keys::import_partition(&self.msp, &import.id), prefix)
+            .await?
+        {
+            all.extend(packed_body::<Vec<T>>("staged page", &item)?);
+        }
+        Ok(all)
+    }
+
+    /// Adds an item of one packed body to a transaction.
+    pub(crate) fn put_packed<T: Serialize + ?Sized>(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        what: &'static str,
+        key: &Key,
+        body: &T,
+    ) -> Result<(), StoreError> {
+        let mut item = packed_item(what, key, body)?;
+        item.insert(EXPIRES.to_owned(), number(expires(import)));
+        tx.put(self, Place::Imports, item, None, &[])
+    }
+}

@@ -1,0 +1,172 @@
+//! The two tables, and reading and writing items in them.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::ids::MspId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::keys::Key;
+use crate::{StoreError, packed};
+
+/// An item as DynamoDB has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The attribute that holds packed records.
+pub(crate) const PACKED: &str = "data";
+
+/// Which table an item is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// What lasts: integrations, locks, mappings, the built-in directory.
+    Records,
+    /// Work under way, which expires.
+    Imports,
+}
+
+/// The store of all tenants. Good for nothing but [`Store::of`].
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    records: String,
+    imports: String,
+}
+
+impl Store {
+    /// A store on two tables.
+    pub fn new(client: Client, records: impl Into<String>, imports: impl Into<String>) -> Self {
+        Self {
+            client,
+            records: records.into(),
+            imports: imports.into(),
+        }
+    }
+
+    /// The data of one tenant.
+    pub fn of(&self, msp: &MspId) -> Tenant {
+        Tenant {
+            store: self.clone(),
+            msp: msp.clone(),
+        }
+    }
+}
+
+/// The data of one MSP.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    store: Store,
+    /// Whose data it is.
+    pub msp: MspId,
+}
+
+impl Tenant {
+    /// The client, for adapters that keep items of their own.
+    pub const fn client(&self) -> &Client {
+        &self.store.client
+    }
+
+    /// The name of a table.
+    pub fn table(&self, place: Place) -> &str {
+        match place {
+            Place::Records => &self.store.records,
+            Place::Imports => &self.store.imports,
+        }
+    }
+
+    /// Reads one item, strongly consistent.
+    pub async fn get(&self, place: Place, key: &Key) -> Result<Option<Item>, StoreError> {
+        let answer = self
+            .client()
+            .get_item()
+            .table_name(self.table(place))
+            .set_key(Some(key.to_item()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("GetItem", error))?;
+        Ok(answer.item)
+    }
+
+    /// Reads all items of a partition whose sort key begins with `prefix`, in order, strongly consistent.
+    pub async fn query(&self, place: Place, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.query_page(place, pk, prefix, after.as_ref(), None).await?;
+            items.extend(page.0);
+            after = page.1;
+            if after.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Reads one page of at most 1 MB: the items, and the key to go on after.
+    pub async fn query_page(
+        &self,
+        place: Place,
+        pk: &str,
+        prefix: &str,
+        after: Option<&Item>,
+        limit: Option<i32>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let page = self
+            .client()
+            .query()
+            .table_name(self.table(place))
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":prefix", text(prefix))
+            .set_exclusive_start_key(after.cloned())
+            .set_limit(limit)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("Query", error))?;
+        Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
+    }
+}
+
+impl Key {
+    /// The key as DynamoDB wants it.
+    pub fn to_item(&self) -> Item {
+        HashMap::from([("pk".to_owned(), text(&self.pk)), ("sk".to_owned(), text(&self.sk))])
+    }
+}
+
+/// A string attribute.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// An item of a key and the fields of `body`.
+pub(crate) fn item<T: Serialize>(what: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
+    let mut item: Item =
+        serde_dynamo::aws_sdk_dynamodb_1::to_item(body).map_err(|error| StoreError::shape(what, error))?;
+    item.extend(key.to_item());
+    Ok(item)
+}
+
+/// An item of a key and one packed body.
+pub(crate) fn packed_item<T: Serialize + ?Sized>(what: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
+    let mut item = key.to_item();
+    item.insert(PACKED.to_owned(), packed::pack(what, body)?);
+    Ok(item)
+}
+
+/// The fields of an item.
+pub(crate) fn body<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, StoreError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| StoreError::shape(what, error))
+}
+
+/// The packed body of an item.
+pub(crate) fn packed_body<T: DeserializeOwned>(what: &'static str, item: &Item) -> Result<T, StoreError> {
+    packed::unpack(what, item.get(PACKED))
+}

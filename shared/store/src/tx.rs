@@ -1,0 +1,252 @@
+//! Several conditional writes that happen together or not at all.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use backon::{ExponentialBuilder, Retryable};
+
+use crate::StoreError;
+use crate::keys::Key;
+use crate::table::{Item, Place, Tenant};
+
+/// The most actions one transaction may hold.
+pub const MOST_ACTIONS: usize = 100;
+
+/// How a transaction ended. A refusal is an outcome: somebody else was first.
+#[derive(Debug)]
+#[must_use]
+pub enum Outcome {
+    /// All of it was applied.
+    Committed,
+    /// Nothing was applied: these actions' conditions did not hold, each with the item that stood in the way.
+    Refused(Vec<(usize, Option<Item>)>),
+}
+
+impl Outcome {
+    /// Whether all of it was applied.
+    pub const fn committed(&self) -> bool {
+        matches!(self, Self::Committed)
+    }
+
+    /// Whether the condition of action `index` did not hold.
+    pub fn refused(&self, index: usize) -> bool {
+        matches!(self, Self::Refused(reasons) if reasons.iter().any(|(at, _)| *at == index))
+    }
+}
+
+/// Values that an expression refers to, as `(":name", value)`.
+pub(crate) type Values<'a> = &'a [(&'a str, AttributeValue)];
+
+/// A transaction being put together. Actions are numbered in the order they are added.
+#[derive(Debug, Clone, Default)]
+pub struct Transaction {
+    actions: Vec<TransactWriteItem>,
+}
+
+impl Transaction {
+    /// An empty transaction.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many actions it holds.
+    pub const fn len(&self) -> usize {
+        self.actions.len()
+    }
+
+    /// Whether it holds none.
+    pub const fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// Writes a whole item; `condition` of `None` means whatever stood there.
+    pub fn put(
+        &mut self,
+        tenant: &Tenant,
+        place: Place,
+        item: Item,
+        condition: Option<&str>,
+        values: Values<'_>,
+    ) -> Result<(), StoreError> {
+        let mut put = Put::builder().table_name(tenant.table(place)).set_item(Some(item));
+        if let Some(condition) = condition {
+            put = put
+                .condition_expression(condition)
+                .set_expression_attribute_names(names(&[condition]))
+                .set_expression_attribute_values(map(values))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        }
+        let put = put.build().map_err(|error| StoreError::shape("transaction", error))?;
+        self.actions.push(TransactWriteItem::builder().put(put).build());
+        Ok(())
+    }
+
+    /// Changes an item.
+    pub fn update(
+        &mut self,
+        tenant: &Tenant,
+        place: Place,
+        key: &Key,
+        update: &str,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<(), StoreError> {
+        let update = Update::builder()
+            .table_name(tenant.table(place))
+            .set_key(Some(key.to_item()))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(names(&[update, condition]))
+            .set_expression_attribute_values(map(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| StoreError::shape("transaction", error))?;
+        self.actions.push(TransactWriteItem::builder().update(update).build());
+        Ok(())
+    }
+
+    /// Proves something of an item that is not changed.
+    pub fn check(
+        &mut self,
+        tenant: &Tenant,
+        place: Place,
+        key: &Key,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<(), StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(tenant.table(place))
+            .set_key(Some(key.to_item()))
+            .condition_expression(condition)
+            .set_expression_attribute_names(names(&[condition]))
+            .set_expression_attribute_values(map(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| StoreError::shape("transaction", error))?;
+        self.actions
+            .push(TransactWriteItem::builder().condition_check(check).build());
+        Ok(())
+    }
+
+    /// Removes an item (a mapping or a claim that is being replaced), if its condition holds.
+    pub fn delete(
+        &mut self,
+        tenant: &Tenant,
+        place: Place,
+        key: &Key,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<(), StoreError> {
+        let delete = aws_sdk_dynamodb::types::Delete::builder()
+            .table_name(tenant.table(place))
+            .set_key(Some(key.to_item()))
+            .condition_expression(condition)
+            .set_expression_attribute_names(names(&[condition]))
+            .set_expression_attribute_values(map(values))
+            .build()
+            .map_err(|error| StoreError::shape("transaction", error))?;
+        self.actions.push(TransactWriteItem::builder().delete(delete).build());
+        Ok(())
+    }
+
+    /// Applies it. Another transaction on one of the items at the same moment is waited out.
+    pub async fn commit(self, tenant: &Tenant) -> Result<Outcome, StoreError> {
+        let backoff = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(20))
+            .with_max_delay(Duration::from_secs(1))
+            .with_max_times(10)
+            .with_jitter();
+        let attempt = || async {
+            let sent = tenant
+                .client()
+                .transact_write_items()
+                .set_transact_items(Some(self.actions.clone()))
+                .send()
+                .await;
+            match sent {
+                Ok(_) => Ok(Outcome::Committed),
+                Err(error) => match error.as_service_error() {
+                    Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => refusals(cancelled),
+                    _ => Err(Failed::For(StoreError::sdk("TransactWriteItems", error))),
+                },
+            }
+        };
+        match attempt
+            .retry(backoff)
+            .when(|failed| matches!(failed, Failed::Conflict))
+            .await
+        {
+            Ok(outcome) => Ok(outcome),
+            Err(Failed::For(error)) => Err(error),
+            Err(Failed::Conflict) => Err(StoreError::Service {
+                operation: "TransactWriteItems",
+                message: "TransactionConflict".to_owned(),
+                unknown_outcome: false,
+            }),
+        }
+    }
+}
+
+enum Failed {
+    Conflict,
+    For(StoreError),
+}
+
+fn refusals(cancelled: &aws_sdk_dynamodb::types::error::TransactionCanceledException) -> Result<Outcome, Failed> {
+    let reasons = cancelled.cancellation_reasons();
+    let with = |code: &str| {
+        let matching = reasons
+            .iter()
+            .enumerate()
+            .filter(|(_, reason)| reason.code() == Some(code));
+        matching
+            .map(|(index, reason)| (index, reason.item().cloned()))
+            .collect::<Vec<_>>()
+    };
+    let refused = with("ConditionalCheckFailed");
+    if !refused.is_empty() {
+        return Ok(Outcome::Refused(refused));
+    }
+    if !with("TransactionConflict").is_empty() || !with("ThrottlingError").is_empty() {
+        return Err(Failed::Conflict);
+    }
+    let codes: Vec<&str> = reasons
+        .iter()
+        .filter_map(|reason| reason.code())
+        .filter(|code| *code != "None")
+        .collect();
+    Err(Failed::For(StoreError::Service {
+        operation: "TransactWriteItems",
+        message: codes.join(", "),
+        unknown_outcome: false,
+    }))
+}
+
+pub(crate) fn map(values: Values<'_>) -> Option<Item> {
+    (!values.is_empty()).then(|| {
+        values
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
+    })
+}
+
+/// The names of `#placeholders` in expressions: each stands for the attribute of that very name, as many are reserved words.
+pub(crate) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
+    let words = expressions
+        .iter()
+        .flat_map(|expression| expression.split('#').skip(1))
+        .filter_map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            rest.get(..end).filter(|word| !word.is_empty())
+        });
+    let names: HashMap<String, String> = words.map(|word| (format!("#{word}"), word.to_owned())).collect();
+    (!names.is_empty()).then_some(names)
+}
+
+/// The condition that an item does not exist yet.
+pub(crate) const NEW: &str = "attribute_not_exists(pk)";
