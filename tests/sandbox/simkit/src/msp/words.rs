@@ -1,0 +1,75 @@
+//! The words ordinary companies and people are made of, by country.
+
+/// What a country gives to the names of its companies and people.
+pub(super) struct Country {
+    pub cities: &'static [&'static str],
+    pub trades: &'static [&'static str],
+    pub suffixes: &'static [&'static str],
+    pub firsts: &'static [&'static str],
+    pub lasts: &'static [&'static str],
+    pub titles: &'static [&'static str],
+}
+
+#[rustfmt::skip]
+pub(super) const COUNTRIES: [Country; 5] = [
+    Country {
+        cities: &["Amsterdam", "Rotterdam", "Utrecht", "Eindhoven", "Groningen", "Tilburg", "Almere", "Breda", "Nijmegen", "Arnhem", "Leeuwarden", "Maastricht"],
+        trades: &["Bakkerij", "Tandartspraktijk", "Notariskantoor", "Installatiebedrijf", "Advocatenkantoor", "Fysiotherapie", "Administratiekantoor",
+            "Makelaardij", "Transportbedrijf", "Bouwbedrijf", "Dierenkliniek", "Autobedrijf", "Kwekerij", "Schildersbedrijf", "Architectenbureau", "Huisartsenpraktijk"],
+        suffixes: &[" B.V.", " B.V.", " V.O.F.", ""],
+        firsts: &["Anna", "Bram", "Daan", "Emma", "Femke", "Gijs", "Hanneke", "Jeroen", "Lotte", "Maarten", "Noor", "Pieter", "Roos", "Sander", "Tess", "Willem",
+            "Youssef", "Fatima", "Ruben", "Marijke", "Sven", "Iris", "Koen", "Esther"],
+        lasts: &["de Jong", "Jansen", "de Boer", "Bakker", "Visser", "Smit", "Meijer", "Mulder", "Bos", "Vos", "Peters", "Hendriks", "van Leeuwen", "Dekker",
+            "Brouwer", "de Wit", "Dijkstra", "Smits", "de Graaf", "van der Meer", "Kok", "Jacobs", "Vermeulen", "van den Berg", "van Beek", "Postma", "Huisman",
+            "Kuipers", "Veenstra", "Kramer", "van der Linden", "Schouten", "van Dam", "Prins", "Blom", "Koster", "El Idrissi", "Yılmaz", "Hoekstra", "Bosman"],
+        titles: &["Directeur", "Administratie", "Praktijkmanager", "Verkoop", "Planning", "Receptie", "", "Medewerker"],
+    },
+    Country {
+        cities: &["Antwerpen", "Gent", "Brugge", "Leuven", "Mechelen", "Hasselt", "Kortrijk", "Oostende", "Aalst", "Genk", "Turnhout", "Sint-Niklaas"],
+        trades: &["Garage", "Slagerij", "Apotheek", "Boekhoudkantoor", "Drukkerij", "Schrijnwerkerij", "Immokantoor", "Verzekeringen", "Bloemenhandel",
+            "Notariaat", "Dakwerken", "Tuinaanleg", "Brouwerij", "Studiebureau", "Kapsalon", "Opticien"],
+        suffixes: &[" BV", " NV", " CommV", ""],
+        firsts: &["Arne", "Lies", "Wout", "Katrijn", "Stijn", "Griet", "Joris", "Veerle", "Bart", "Ilse", "Kobe", "Nele", "Dirk", "An", "Luc", "Martine", "Seppe",
+            "Hilde", "Tom", "Inge", "Jef", "Sofie", "Filip", "Els"],
+        lasts: &["Peeters", "Janssens", "Maes", "Mertens", "Willems", "Claes", "Goossens", "Wouters", "De Smet", "Vermeersch", "Dubois", "Lambert", "Desmet",
+            "Martens", "Van Damme", "De Clercq", "Aerts", "Segers", "Lemmens", "De Backer", "Verhoeven", "Michiels", "Pauwels", "Coppens", "Hermans", "Declercq",
+            "Vandenberghe", "De Cock", "Bogaert", "Smets", "Van de Velde", "Claeys", "Thys", "Baert", "Cools", "Wauters", "Verstraete", "De Pauw", "Stevens", "Torfs"],
+        titles: &["Zaakvoerder", "Boekhouding", "Bediende", "Verkoper", "Onthaal", "", "Werfleider", "Apotheker"],
+    },
+    Country {
+        cities: &["Emden", "Köln", "Aachen", "Münster", "Bremen", "Duisburg", "Oldenburg", "Osnabrück", "Bielefeld", "Göttingen", "Würzburg", "Lübeck"],
+        trades: &["Zahnarztpraxis", "Kanzlei", "Steuerberatung", "Metallbau", "Bäckerei", "Autohaus", "Tischlerei", "Elektrotechnik", "Ingenieurbüro",
+            "Spedition", "Apotheke", "Gärtnerei", "Hörakustik", "Malerbetrieb", "Tierarztpraxis", "Maschinenbau"],
+        suffixes: &[" GmbH", " GmbH & Co. KG", " e.K.", ""],
+        firsts: &["Anja", "Björn", "Claudia", "Dieter", "Elke", "Frank", "Gisela", "Heinz", "Jürgen", "Katrin", "Lars", "Monika", "Nils", "Petra", "Rainer",
+            "Sabine", "Thomas", "Ursula", "Uwe", "Özlem", "Mehmet", "Silke", "Jörg", "Renate"],
+        lasts: &["Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker", "Schulz", "Hoffmann", "Schäfer", "Koch", "Bauer", "Richter", "Klein",
+            "Wolf", "Schröder", "Neumann", "Schwarz", "Zimmermann", "Braun", "Krüger", "Hofmann", "Hartmann", "Lange", "Krause", "Lehmann", "Köhler", "Maier",
+            "Herrmann", "König", "Walter", "Mayer", "Huber", "Kaiser", "Fuchs", "Peters", "Lang", "Scholz", "Möller", "Weiß"],
+        titles: &["Geschäftsführer", "Buchhaltung", "Sekretariat", "Vertrieb", "Empfang", "", "Werkstattleiter", "Prokuristin"],
+    },
+    Country {
+        cities: &["Lille", "Dunkerque", "Calais", "Amiens", "Arras", "Reims", "Rouen", "Metz", "Nancy", "Béthune", "Valenciennes", "Roubaix"],
+        trades: &["Boulangerie", "Cabinet Dentaire", "Étude Notariale", "Garage", "Pharmacie", "Menuiserie", "Agence Immobilière", "Plomberie",
+            "Imprimerie", "Transports", "Clinique Vétérinaire", "Expertise Comptable", "Électricité", "Charpente", "Optique", "Fromagerie"],
+        suffixes: &[" SARL", " SAS", " EURL", ""],
+        firsts: &["Amélie", "Benoît", "Céline", "Didier", "Élodie", "François", "Gaëlle", "Hervé", "Inès", "Jérôme", "Karine", "Loïc", "Mathilde", "Noël",
+            "Océane", "Pascal", "Romain", "Solène", "Thibault", "Véronique", "Yann", "Zoé", "Karim", "Nadia"],
+        lasts: &["Martin", "Bernard", "Thomas", "Petit", "Robert", "Durand", "Leroy", "Moreau", "Lefèvre", "Garnier", "Faure", "Rousseau", "Blanc", "Guérin",
+            "Muller", "Henry", "Roussel", "Nicolas", "Perrin", "Morin", "Mathieu", "Clément", "Gauthier", "Dumont", "Lopez", "Fontaine", "Chevalier", "Masson",
+            "Sanchez", "Gérard", "Nguyen", "Boyer", "Denis", "Lemaire", "Duval", "Joly", "Roger", "Roche", "Noël", "Benali"],
+        titles: &["Gérant", "Comptabilité", "Secrétaire", "Commercial", "Accueil", "", "Chef d'atelier", "Pharmacienne"],
+    },
+    Country {
+        cities: &["Leeds", "York", "Norwich", "Ipswich", "Hull", "Bristol", "Bath", "Exeter", "Derby", "Lincoln", "Chester", "Durham"],
+        trades: &["Dental Practice", "Solicitors", "Accountants", "Plumbing", "Veterinary Surgery", "Estate Agents", "Joinery", "Opticians", "Haulage",
+            "Bakery", "Architects", "Engineering", "Recruitment", "Garden Centre", "Surveyors", "Motors"],
+        suffixes: &[" Ltd", " Limited", " LLP", ""],
+        firsts: &["Alice", "Ben", "Charlotte", "Dylan", "Eleanor", "Freddie", "Grace", "Harry", "Imogen", "Jack", "Kirsty", "Liam", "Megan", "Nigel", "Olivia",
+            "Priya", "Rhys", "Siân", "Toby", "Zara", "Callum", "Niamh", "Owen", "Fiona"],
+        lasts: &["Smith", "Jones", "Taylor", "Brown", "Williams", "Wilson", "Johnson", "Davies", "Patel", "Wright", "Walker", "White", "Edwards", "Green",
+            "Hall", "Wood", "Harris", "Clarke", "Jackson", "Turner", "Hill", "Moore", "Cooper", "Ward", "Morris", "Khan", "Watson", "Baker", "Harrison",
+            "O'Brien", "Murphy", "Campbell", "Stewart", "Fraser", "MacDonald", "Lloyd", "Hughes", "Griffiths", "Okafor", "Begum"],
+        titles: &["Managing Director", "Accounts", "Practice Manager", "Sales", "Reception", "", "Office Manager", "Partner"],
+    },
+];
