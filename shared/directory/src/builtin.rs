@@ -282,6 +282,10 @@ impl Directory for BuiltIn {
         licences::reserve(&self.tenant, import, licences).await
     }
 
+    async fn reservations(&self) -> Result<Vec<ImportId>, DirectoryError> {
+        licences::reservations(&self.tenant).await
+    }
+
     async fn settle(&self, import: &ImportId, used: u64) -> Result<(), DirectoryError> {
         licences::settle(&self.tenant, import, used).await
     }

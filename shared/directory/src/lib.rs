@@ -55,6 +55,9 @@ pub trait Directory: Send + Sync {
     /// Sets licences aside for an import, all or none. Repeating it changes nothing.
     async fn reserve(&self, import: &ImportId, licences: u64) -> Result<Reservation, DirectoryError>;
 
+    /// The imports that have licences set aside.
+    async fn reservations(&self) -> Result<Vec<ImportId>, DirectoryError>;
+
     /// Turns `used` of an import's licences into used ones and gives the rest back. Repeating it changes nothing.
     async fn settle(&self, import: &ImportId, used: u64) -> Result<(), DirectoryError>;
 }

@@ -122,6 +122,19 @@ impl CompanyPlan {
             })
     }
 
+    /// The same plan for some of its users.
+    #[must_use]
+    pub fn with_users(&self, users: &[UserPlan]) -> Self {
+        Self {
+            company: self.company.clone(),
+            name: self.name.clone(),
+            step: self.step.clone(),
+            unmap: self.unmap.clone(),
+            generation: self.generation,
+            users: users.to_vec(),
+        }
+    }
+
     /// The fingerprint of this company's part of the plan.
     pub fn digest(&self) -> PlanDigest {
         PlanDigest::of(self)

@@ -7,7 +7,7 @@ use crate::ids::ManagedCompanyId;
 use crate::plan::{CompanyPlan, CompanyStep, SkipReason};
 use crate::row::{ImportStatus, Target};
 
-pub use addresses::{AddressView, address_views};
+pub use addresses::AddressView;
 
 /// The managed company that the company's users are, or would be, in; `None` when it is yet to be created or undecided.
 pub fn managed_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Option<ManagedCompanyId> {
@@ -15,6 +15,12 @@ pub fn managed_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Op
         CompanyStep::Link(managed) | CompanyStep::Rename(managed) | CompanyStep::Unchanged(managed) => Some(managed.id),
         CompanyStep::Create | CompanyStep::Skip(_) => None,
     }
+}
+
+/// The address rows of a company, as they stand with the decision made on it.
+pub fn address_rows<'a>(facts: &'a CompanyFacts, companies: &ManagedCompanies) -> Vec<AddressView<'a>> {
+    let (_, unmaps) = company_step(facts, companies);
+    addresses::views(facts, managed_company(facts, companies).as_ref(), !unmaps)
 }
 
 /// What this import would do to one selected company.

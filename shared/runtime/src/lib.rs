@@ -1,1 +1,18 @@
-//! runtime
+//! What every function needs: configuration, services, telling events apart, who calls, problem answers.
+
+mod caller;
+pub mod config;
+mod event;
+mod function;
+mod input;
+mod problem;
+mod services;
+mod time;
+
+pub use caller::Caller;
+pub use event::{Deadline, Event, Work, WorkOutcome};
+pub use function::{Function, run};
+pub use input::{Body, List, PageQuery, Parameters};
+pub use problem::{Api, ApiError, answer_problems};
+pub use services::{DirectoryFactory, Services};
+pub use time::{Clock, Ids, SystemClock, UniqueIds};

@@ -27,6 +27,34 @@ pub struct Step {
     pub outcomes: Option<Vec<RowOutcome>>,
 }
 
+/// Users in one item.
+const USERS_PER_ITEM: usize = 1_000;
+
+impl Step {
+    /// The entry cut into what fits into an item. The outcome of the company itself is the first of the first part.
+    fn parts(&self) -> impl Iterator<Item = Self> {
+        let users = self.plan.users.len();
+        (0..users.div_ceil(USERS_PER_ITEM).max(1)).map(move |number| {
+            let (from, to) = (number * USERS_PER_ITEM, users.min((number + 1) * USERS_PER_ITEM));
+            let plan = self.plan.with_users(self.plan.users.get(from..to).unwrap_or_default());
+            let first = if number == 0 { 0 } else { from + 1 };
+            let outcomes = self
+                .outcomes
+                .as_ref()
+                .map(|outcomes| outcomes.get(first..=to).unwrap_or_default().to_vec());
+            Self { plan, outcomes }
+        })
+    }
+
+    fn join(mut self, next: Self) -> Self {
+        self.plan.users.extend(next.plan.users);
+        if let (Some(outcomes), Some(more)) = (&mut self.outcomes, next.outcomes) {
+            outcomes.extend(more);
+        }
+        self
+    }
+}
+
 /// Companies that needed nothing, many to an item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Unchanged {
@@ -45,10 +73,13 @@ const DIGESTS_PER_ITEM: usize = 15_000;
 pub type Digests = HashMap<PsaCompanyId, PlanDigest>;
 
 impl Tenant {
-    /// Adds a company's journal entry to a transaction.
+    /// Adds a company's journal entry to a transaction, in as many items as its size asks for.
     pub fn journal(&self, tx: &mut Transaction, import: &Import, step: &Step) -> Result<(), StoreError> {
-        let key = keys::step(&self.msp, &import.id, &step.plan.company);
-        self.put_packed(tx, import, "journal", &key, step)
+        for (number, part) in step.parts().enumerate() {
+            let key = keys::step(&self.msp, &import.id, &step.plan.company, number);
+            self.put_packed(tx, import, "journal", &key, &part)?;
+        }
+        Ok(())
     }
 
     /// Adds the entry of many companies that needed nothing.
@@ -65,10 +96,10 @@ impl Tenant {
 
     /// What stands in the journal about one company.
     pub async fn step(&self, import: &Import, company: &PsaCompanyId) -> Result<Option<Step>, StoreError> {
-        let item = self
-            .get(Place::Imports, &keys::step(&self.msp, &import.id, company))
-            .await?;
-        item.map(|item| packed_body("journal", &item)).transpose()
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let items = self.query(Place::Imports, &pk, &keys::step_prefix(company)).await?;
+        let parts = items.iter().map(|item| packed_body::<Step>("journal", item)).collect::<Result<Vec<_>, _>>()?;
+        Ok(parts.into_iter().reduce(Step::join))
     }
 
     /// Reads the journal, a page of at most 1 MB at a time.

@@ -131,8 +131,15 @@ pub(crate) fn digests(msp: &MspId, import: &ImportId, chunk: usize) -> Key {
 
 pub(crate) const STEP: &str = "STEP#";
 
-pub(crate) fn step(msp: &MspId, import: &ImportId, company: &PsaCompanyId) -> Key {
-    Key::new(import_partition(msp, import), format!("{STEP}{company}"))
+pub(crate) fn step_prefix(company: &PsaCompanyId) -> String {
+    format!("{STEP}{company}#")
+}
+
+pub(crate) fn step(msp: &MspId, import: &ImportId, company: &PsaCompanyId, part: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{part:04}", step_prefix(company)),
+    )
 }
 
 pub(crate) const UNCHANGED: &str = "UNCHANGED#";

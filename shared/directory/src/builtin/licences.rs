@@ -152,6 +152,10 @@ pub(super) async fn reserve(tenant: &Tenant, import: &ImportId, licences: u64) -
     }
 }
 
+pub(super) async fn reservations(tenant: &Tenant) -> Result<Vec<ImportId>, DirectoryError> {
+    Ok(pool(tenant).await?.reservations.into_keys().collect())
+}
+
 pub(super) async fn settle(tenant: &Tenant, import: &ImportId, used: u64) -> Result<(), DirectoryError> {
     let Some(reserved) = pool(tenant).await?.reservations.get(import).copied() else {
         return Ok(());

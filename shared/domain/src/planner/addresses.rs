@@ -30,7 +30,7 @@ pub struct AddressView<'a> {
 }
 
 /// The address rows of a company whose users are in `managed`; the same address twice is one row (R32).
-pub fn address_views<'a>(
+pub(super) fn views<'a>(
     facts: &'a CompanyFacts,
     managed: Option<&ManagedCompanyId>,
     keeps_mappings: bool,
@@ -173,7 +173,7 @@ pub(super) fn plan(facts: &CompanyFacts, step: &CompanyStep, unmaps: bool) -> Ve
         CompanyStep::Create | CompanyStep::Skip(_) => None,
     };
     let links = Links::of(facts, !unmaps);
-    address_views(facts, managed, !unmaps)
+    views(facts, managed, !unmaps)
         .into_iter()
         .filter(|view| view.selected || view.mapping.is_some())
         .map(|view| {

@@ -1,0 +1,77 @@
+//! What can start a function, told apart by shape.
+
+use std::time::{Duration, Instant};
+
+use domain::ids::{ImportId, MspId};
+use jiff::Timestamp;
+use lambda_http::request::LambdaRequest;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Time that is kept back for the last write and the answer.
+const RESERVE: Duration = Duration::from_secs(5);
+
+/// An event.
+#[derive(Debug)]
+pub enum Event {
+    /// An HTTP request.
+    Http(Box<LambdaRequest>),
+    /// A piece of work from the state machine.
+    Work(Work),
+}
+
+/// A piece of work on an import.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Work {
+    /// The tenant.
+    pub msp: MspId,
+    /// The import.
+    pub import: ImportId,
+    /// Whether nothing is left but to end it.
+    #[serde(default)]
+    pub give_up: bool,
+}
+
+/// What a worker answers the state machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", content = "until", rename_all = "lowercase")]
+pub enum WorkOutcome {
+    /// Nothing is left to do.
+    Done(()),
+    /// There is more; call again at once.
+    Again(()),
+    /// There is more; call again then.
+    Wait(Timestamp),
+}
+
+/// The moment by which a run must have handed over.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(pub Instant);
+
+impl Deadline {
+    /// `RESERVE` before the platform ends the run.
+    pub fn before(end: Instant) -> Self {
+        Self(end.checked_sub(RESERVE).unwrap_or(end))
+    }
+
+    /// Whether no further piece of work should be begun.
+    pub fn is_near(self) -> bool {
+        Instant::now() >= self.0
+    }
+}
+
+/// Why an event was not understood.
+#[derive(Debug, thiserror::Error)]
+#[error("an event of no known shape: {0}")]
+pub struct UnknownEvent(serde_json::Error);
+
+impl Event {
+    /// Tells an event by its shape.
+    pub fn read(event: Value) -> Result<Self, UnknownEvent> {
+        if event.get("requestContext").is_some() {
+            return serde_json::from_value(event).map(|request| Self::Http(Box::new(request))).map_err(UnknownEvent);
+        }
+        serde_json::from_value(event).map(Self::Work).map_err(UnknownEvent)
+    }
+}

@@ -1,0 +1,73 @@
+//! One Lambda function: a router for its HTTP calls, a worker for its events.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::middleware::from_fn;
+use lambda_http::Adapter;
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use tower::Service;
+
+use crate::event::{Deadline, Event, Work, WorkOutcome};
+use crate::problem::answer_problems;
+
+type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+type Worker = Arc<dyn Fn(Work, Deadline) -> Answer<WorkOutcome> + Send + Sync>;
+
+/// A function, ready to handle events. Cheap to clone.
+#[derive(Clone)]
+pub struct Function {
+    router: Router,
+    worker: Option<Worker>,
+}
+
+impl Function {
+    /// A function that answers HTTP calls.
+    pub fn new(router: Router) -> Self {
+        Self { router: router.layer(from_fn(answer_problems)), worker: None }
+    }
+
+    /// Also does pieces of work.
+    #[must_use]
+    pub fn with_worker<F>(mut self, worker: impl Fn(Work, Deadline) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<WorkOutcome, Error>> + Send + 'static,
+    {
+        self.worker = Some(Arc::new(move |work, deadline| Box::pin(worker(work, deadline))));
+        self
+    }
+
+    /// Handles one event, which the platform ends at `end`.
+    pub async fn handle(&self, event: Value, end: Instant) -> Result<Value, Error> {
+        match Event::read(event)? {
+            Event::Http(request) => {
+                let mut adapter = Adapter::from(self.router.clone());
+                let answer = adapter.call(LambdaEvent::new(*request, Context::default())).await?;
+                Ok(serde_json::to_value(answer)?)
+            }
+            Event::Work(work) => {
+                let worker = self.worker.as_ref().ok_or("this function does no work on imports")?;
+                Ok(serde_json::to_value(worker(work, Deadline::before(end)).await?)?)
+            }
+        }
+    }
+}
+
+/// Runs a function on Lambda until the environment ends.
+pub async fn run(function: Function) -> Result<(), Error> {
+    let handle = |event: LambdaEvent<Value>| {
+        let function = function.clone();
+        async move { function.handle(event.payload, end(&event.context)).await }
+    };
+    lambda_runtime::run(service_fn(handle)).await
+}
+
+/// The moment at which Lambda ends this run.
+fn end(context: &Context) -> Instant {
+    let deadline = UNIX_EPOCH + Duration::from_millis(context.deadline);
+    Instant::now() + deadline.duration_since(SystemTime::now()).unwrap_or_default()
+}

@@ -1,0 +1,87 @@
+//! The adapters behind the ports, built once per process.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use directory::Directory;
+use directory::builtin::BuiltIn;
+use domain::ids::MspId;
+use domain::problem::Problem;
+use domain::psa::PsaFailure;
+use psa::{Connector, Credentials, Psa, Target};
+use secrecy::ExposeSecret;
+use store::integrations::Integration;
+use store::secrets::Secrets;
+use store::{Store, Tenant};
+
+use crate::config::Config;
+use crate::problem::ApiError;
+use crate::time::{Clock, Ids, SystemClock, UniqueIds};
+
+/// Opens the directory of a tenant.
+pub type DirectoryFactory = Arc<dyn Fn(Tenant) -> Arc<dyn Directory> + Send + Sync>;
+
+/// Everything a function works with.
+#[derive(Clone)]
+pub struct Services {
+    /// DynamoDB.
+    pub store: Store,
+    /// Secrets Manager.
+    pub secrets: Secrets,
+    /// The PSAs.
+    pub connector: Connector,
+    /// The password manager.
+    pub directory: DirectoryFactory,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Services {
+    /// The services of a deployed function.
+    pub async fn from_config(config: &Config) -> Result<Self, PsaFailure> {
+        let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+        Self::new(config, aws_sdk_dynamodb::Client::new(&aws), aws_sdk_secretsmanager::Client::new(&aws))
+    }
+
+    /// Services on given AWS clients, with the machine's clock and the built-in directory.
+    pub fn new(config: &Config, dynamodb: aws_sdk_dynamodb::Client, secrets: aws_sdk_secretsmanager::Client) -> Result<Self, PsaFailure> {
+        Ok(Self {
+            store: Store::new(dynamodb, &config.records_table, &config.imports_table),
+            secrets: Secrets::new(secrets, &config.secret_prefix),
+            connector: Connector::new(config.psa.clone())?,
+            directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UniqueIds),
+        })
+    }
+
+    /// The data of one MSP.
+    pub fn tenant(&self, msp: &MspId) -> Tenant {
+        self.store.of(msp)
+    }
+
+    /// The directory of one MSP.
+    pub fn directory(&self, msp: &MspId) -> Arc<dyn Directory> {
+        (self.directory)(self.tenant(msp))
+    }
+
+    /// Opens the PSA of an integration with the credentials that are stored for it.
+    pub async fn psa(&self, msp: &MspId, integration: &Integration, deadline: Instant) -> Result<Arc<dyn Psa>, ApiError> {
+        let stored = self.secrets.read(msp, &integration.id).await?;
+        let stored = stored.ok_or(Problem::CredentialsRequired { field: None })?;
+        let credentials = Credentials::from_secret_json(integration.kind, stored.expose_secret())
+            .map_err(|_| Problem::CredentialsRequired { field: None })?;
+        let target = self.target(integration)?;
+        let failed = |failure| Problem::Psa { psa: integration.kind, failure };
+        Ok(self.connector.connect(&target, &credentials, deadline).map_err(failed)?)
+    }
+
+    /// Where the PSA of an integration is.
+    pub fn target(&self, integration: &Integration) -> Result<Target, ApiError> {
+        let refused = |reason: String| Problem::InvalidPsaAddress { reason };
+        let url = self.connector.url(integration.kind, &integration.address).map_err(|error| refused(error.to_string()))?;
+        Ok(Target { kind: integration.kind, url, company_id: integration.company_id.clone() })
+    }
+}
