@@ -1,1 +1,14 @@
-//! sim-connectwise
+//! A simulated ConnectWise PSA: a tenant full of companies and contacts behind the REST API's list calls, with its query
+//! language, its paging, its faults, and a switch for every point that ConnectWise's documentation leaves open.
+
+mod credentials;
+mod data;
+mod http;
+mod query;
+mod simulator;
+mod switches;
+
+pub use credentials::{CLIENT_ID, COMPANY_ID, Credentials, PRIVATE_KEY, PUBLIC_KEY};
+pub use data::ids::{OWN_COMPANY, company as company_id, contact as contact_id};
+pub use simulator::ConnectWise;
+pub use switches::{BadCredentials, ContentType, DefaultOrder, ForwardOnlyEnd, Rejection, Switches};

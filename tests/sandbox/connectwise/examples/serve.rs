@@ -1,0 +1,31 @@
+//! Serves the simulator alone, to try a client against it. Prints what the client needs to know as one JSON line.
+//!
+//! `cargo run -p sim-connectwise --example serve -- [small|large|extreme] [port]`
+
+use std::error::Error;
+
+use serde_json::{json, to_value};
+use sim_connectwise::{ConnectWise, Credentials};
+use simkit::Simulator;
+use simkit::clock::SimClock;
+use simkit::msp::Size;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let size = match arguments.next().as_deref() {
+        None | Some("small") => Size::Small,
+        Some("large") => Size::Large,
+        Some("extreme") => Size::Extreme,
+        Some(other) => return Err(format!("{other}: small, large or extreme").into()),
+    };
+    let port = arguments.next().map_or(Ok(0), |port| port.parse())?;
+    let simulator = ConnectWise::open(size, None, SimClock::new())?;
+    let (address, served) = simkit::serve(simulator.router(), ([127, 0, 0, 1], port).into()).await?;
+    let mut connectwise = to_value(Credentials::ACCEPTED)?;
+    connectwise["url"] = format!("http://{address}").into();
+    println!("{}", json!({"connectwise": connectwise}));
+    tokio::signal::ctrl_c().await?;
+    served.stop().await;
+    Ok(())
+}

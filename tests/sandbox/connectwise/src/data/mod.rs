@@ -1,0 +1,14 @@
+//! What the simulated tenant holds.
+
+pub mod change;
+pub mod company;
+pub mod contact;
+pub mod draft;
+pub mod entry;
+pub mod extras;
+pub mod ids;
+pub mod links;
+pub mod resource;
+pub mod schemas;
+pub mod setup;
+pub mod store;

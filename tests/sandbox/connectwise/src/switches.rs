@@ -1,0 +1,195 @@
+//! What ConnectWise's documentation leaves open, and what differs between tenants: all of it can be switched.
+
+use serde::{Deserialize, Serialize};
+
+use crate::query::evaluate::ListTests;
+use crate::query::projection::{Shape, UnknownFields};
+use crate::query::syntax::QuoteEscape;
+
+/// The switches, under their JSON names in camel case. The defaults are the likeliest or the strictest answer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Switches {
+    /// The codebase that `companyinfo` tells; any other than this and `v4_6_release/` is 404.
+    pub codebase: String,
+    /// Whether `v4_6_release/` leads to the current codebase.
+    pub routes_v4_6_release: bool,
+    /// Whether `companyinfo` has `IsCloud` as a boolean instead of the text "True".
+    pub is_cloud_boolean: bool,
+    /// `SiteUrl` in `companyinfo`; null tells the host that was asked.
+    pub site_url: Option<String>,
+    /// The answer to wrong credentials.
+    pub bad_credentials: BadCredentials,
+    /// The status for a missing or unknown clientId; null accepts any.
+    pub client_id_rejection: Option<Rejection>,
+    /// The status of "SSL is required." to every call; null serves plain HTTP.
+    pub ssl_required: Option<Rejection>,
+    /// Whether `/system/info` wants credentials.
+    pub system_info_needs_auth: bool,
+    /// Whether the role may not read companies.
+    pub companies_forbidden: bool,
+    /// Whether the role may not read contacts.
+    pub contacts_forbidden: bool,
+    /// Whether the role hides the company and the site of every contact.
+    pub contacts_lose_company: bool,
+    /// Whether the slimmer `/info` lists are open to a role without the right to the full ones.
+    pub info_lists_open: bool,
+    /// Companies whose presence on a page makes it a 500.
+    pub poisoned_companies: Vec<i64>,
+    /// Contacts whose presence on a page makes it a 500.
+    pub poisoned_contacts: Vec<i64>,
+    /// The media type of answers.
+    pub content_type: ContentType,
+    /// Whether missing values are answered as explicit nulls.
+    pub explicit_nulls: bool,
+    /// The most rows on a page.
+    pub page_cap: usize,
+    /// Whether a larger `pageSize` is a 400 instead of being capped.
+    pub refuse_large_pages: bool,
+    /// Whether a list that fits on one page has a `Link` header.
+    pub link_on_single_page: bool,
+    /// Whether the last of several pages has a `Link` header.
+    pub link_on_last_page: bool,
+    /// Whether page 1 links to the first page.
+    pub first_link_on_first_page: bool,
+    /// Where the links of a forward-only walk end.
+    pub forward_only_end: ForwardOnlyEnd,
+    /// Whether `orderBy` is ignored in a forward-only walk instead of being a 400.
+    pub forward_only_ignores_order: bool,
+    /// The order of pages when none was asked for.
+    pub default_order: DefaultOrder,
+    /// How a quote is written within quotes.
+    pub quote_escape: QuoteEscape,
+    /// Whether conditions tell upper from lower case.
+    pub case_sensitive: bool,
+    /// Whether a datetime in a condition may have an offset such as `+02:00`.
+    pub datetime_offsets: bool,
+    /// What AND-ed child conditions speak about.
+    pub child_conditions: ListTests,
+    /// The shape of `fields=status/id`.
+    pub sub_fields: Shape,
+    /// What becomes of unknown names in `fields`.
+    pub unknown_fields: UnknownFields,
+    /// Whether company names must be unique when records are changed.
+    pub unique_names: bool,
+    /// The longest path and query.
+    pub longest_url: usize,
+}
+
+/// The answer to wrong credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum BadCredentials {
+    /// 401 with code `Unauthorized`.
+    Unauthorized,
+    /// 401 with code `ConnectWiseApi`, as seen on premises.
+    NotAuthenticated,
+    /// 404, as seen in the cloud.
+    NotFound,
+}
+
+/// A status by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(into = "u16", try_from = "u16")]
+pub enum Rejection {
+    /// 400
+    BadRequest,
+    /// 401
+    Unauthorized,
+    /// 403
+    Forbidden,
+}
+
+impl From<Rejection> for u16 {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::BadRequest => 400,
+            Rejection::Unauthorized => 401,
+            Rejection::Forbidden => 403,
+        }
+    }
+}
+
+impl TryFrom<u16> for Rejection {
+    type Error = String;
+
+    fn try_from(status: u16) -> Result<Self, String> {
+        match status {
+            400 => Ok(Self::BadRequest),
+            401 => Ok(Self::Unauthorized),
+            403 => Ok(Self::Forbidden),
+            _ => Err(format!("{status} is not one of 400, 401, 403")),
+        }
+    }
+}
+
+/// The media type of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ContentType {
+    /// `application/json; charset=utf-8`
+    Plain,
+    /// `application/vnd.connectwise.com+json; version=…`
+    Vendor,
+}
+
+/// Where the links of a forward-only walk end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ForwardOnlyEnd {
+    /// The page after which nothing follows has an empty header.
+    LastPage,
+    /// The first page without rows has it.
+    EmptyPage,
+    /// Nowhere: a page without rows links to itself.
+    Never,
+}
+
+/// The order of pages when none was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DefaultOrder {
+    /// By id.
+    Id,
+    /// By the time of the last change: a row that changes meanwhile moves to another page.
+    LastUpdated,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            codebase: "v2025_1/".to_owned(),
+            routes_v4_6_release: true,
+            is_cloud_boolean: false,
+            site_url: None,
+            bad_credentials: BadCredentials::Unauthorized,
+            client_id_rejection: Some(Rejection::Forbidden),
+            ssl_required: None,
+            system_info_needs_auth: true,
+            companies_forbidden: false,
+            contacts_forbidden: false,
+            contacts_lose_company: false,
+            info_lists_open: false,
+            poisoned_companies: Vec::new(),
+            poisoned_contacts: Vec::new(),
+            content_type: ContentType::Plain,
+            explicit_nulls: false,
+            page_cap: 1_000,
+            refuse_large_pages: false,
+            link_on_single_page: false,
+            link_on_last_page: true,
+            first_link_on_first_page: false,
+            forward_only_end: ForwardOnlyEnd::LastPage,
+            forward_only_ignores_order: false,
+            default_order: DefaultOrder::Id,
+            quote_escape: QuoteEscape::Backslash,
+            case_sensitive: false,
+            datetime_offsets: false,
+            child_conditions: ListTests::SameElement,
+            sub_fields: Shape::Nested,
+            unknown_fields: UnknownFields::Refuse,
+            unique_names: false,
+            longest_url: 2_000,
+        }
+    }
+}
