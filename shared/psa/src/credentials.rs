@@ -82,12 +82,20 @@ impl Credentials {
     /// The secret text for Secrets Manager: the only way by which credentials leave this type.
     pub fn to_secret_json(&self) -> SecretString {
         let json = match self {
-            Self::Connectwise { public_key, private_key, client_id } => json!({
+            Self::Connectwise {
+                public_key,
+                private_key,
+                client_id,
+            } => json!({
                 "publicKey": public_key.expose_secret(),
                 "privateKey": private_key.expose_secret(),
                 "clientId": client_id.expose_secret(),
             }),
-            Self::Autotask { username, secret, integration_code } => json!({
+            Self::Autotask {
+                username,
+                secret,
+                integration_code,
+            } => json!({
                 "username": username.expose_secret(),
                 "secret": secret.expose_secret(),
                 "integrationCode": integration_code.expose_secret(),
@@ -123,7 +131,9 @@ mod tests {
     const AUTOTASK: &str = r#"{"username":"api@msp.example","secret":"s3cret","integrationCode":"ABC"}"#;
 
     fn missing(kind: PsaKind, json: &str) -> Option<&'static str> {
-        Credentials::from_secret_json(kind, json).err().map(|missing| missing.field)
+        Credentials::from_secret_json(kind, json)
+            .err()
+            .map(|missing| missing.field)
     }
 
     #[test]
@@ -142,7 +152,13 @@ mod tests {
             let complete: serde_json::Value = serde_json::from_str(json).unwrap();
             assert_eq!(missing(kind, json), None);
             for field in complete.as_object().unwrap().keys() {
-                for bad in [json!(null), json!(""), json!("  \t"), json!("a\r\nX-Evil: 1"), json!("a\0b")] {
+                for bad in [
+                    json!(null),
+                    json!(""),
+                    json!("  \t"),
+                    json!("a\r\nX-Evil: 1"),
+                    json!("a\0b"),
+                ] {
                     let mut blank = complete.clone();
                     blank[field] = bad;
                     assert_eq!(missing(kind, &blank.to_string()), Some(field.as_str()));

@@ -55,7 +55,13 @@ mod tests {
 
     #[test]
     fn every_form_that_was_seen_is_understood() {
-        for (json, is) in [("true", true), ("1", true), (r#""True""#, true), ("false", false), ("0", false)] {
+        for (json, is) in [
+            ("true", true),
+            ("1", true),
+            (r#""True""#, true),
+            ("false", false),
+            ("0", false),
+        ] {
             assert_eq!(serde_json::from_str::<Flag>(json).unwrap(), Flag(is), "{json}");
         }
         for json in ["2", "-1", "1.0", r#""yes""#, "[]", "{}"] {

@@ -1,9 +1,28 @@
 //! Reading a PSA: the port [`Psa`] and the clients behind it.
+//!
+//! [`Connector`] opens a [`Target`] with [`Credentials`]; what comes back reads companies and contacts until its deadline.
+
+mod autotask;
+mod connector;
+mod connectwise;
+mod credentials;
+mod flag;
+mod http;
+mod link;
+mod text;
+mod walk;
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
 use domain::ids::PsaCompanyId;
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
+
+pub use connector::{Connector, NoClient, Target};
+pub use credentials::{Credentials, MissingCredential, SubmittedCredentials};
+pub use http::address::{PsaUrl, UrlRefused};
+pub use http::origin::{NotAnOrigin, Origin};
+pub use http::policy::{HttpPolicy, RetryPolicy};
+pub use http::session::Stats;
 
 /// A PSA that can be read. There is no way to write to one (R50).
 ///
@@ -20,8 +39,10 @@ pub trait Psa: Send + Sync {
     /// How many rows the two walks will deliver, as of now.
     async fn totals(&self, filter: &Filter) -> Result<Totals, PsaFailure>;
 
-    /// The companies that match, from the start or from a cursor. `expected` is the total, where known: a walk that has
-    /// delivered at least as many rows needs no further request to be complete.
+    /// The companies that match, from the start or from a cursor.
+    ///
+    /// `expected` is the total, where known, and must be the same throughout a walk. A walk that has delivered that many rows and
+    /// whose last page was short is complete; any other is asked on, and its end is proven by a count.
     async fn companies(
         &self,
         filter: &Filter,
@@ -39,4 +60,9 @@ pub trait Psa: Send + Sync {
 
     /// Reads companies back by id, whatever their state: every id gets exactly one answer, in as few requests as possible.
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure>;
+
+    /// The requests made so far.
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
 }

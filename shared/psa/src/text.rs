@@ -8,7 +8,11 @@ fn is_invisible(c: char) -> bool {
 
 /// The text without what is invisible.
 pub(crate) fn visible(text: String) -> String {
-    if text.contains(is_invisible) { text.replace(is_invisible, "") } else { text }
+    if text.contains(is_invisible) {
+        text.replace(is_invisible, "")
+    } else {
+        text
+    }
 }
 
 /// The same, and nothing if nothing is left but white space.
@@ -29,7 +33,10 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_no_part_of_a_name() {
         assert_eq!(visible("\u{200e}Acme\0 \u{202e}& Sons\u{feff}".into()), "Acme & Sons");
-        assert_eq!(visible("  Ünï & \"Co\" ' 100% \u{200d}".into()), "  Ünï & \"Co\" ' 100% \u{200d}");
+        assert_eq!(
+            visible("  Ünï & \"Co\" ' 100% \u{200d}".into()),
+            "  Ünï & \"Co\" ' 100% \u{200d}"
+        );
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The walk by id, and when it may be called complete (R9, R10). The same for both PSAs.
 
-use domain::psa::Cursor;
+use domain::psa::{Cursor, PsaFailure, PsaFailureKind};
+
+use crate::http::session::Endpoint;
+use crate::http::verdict::{Again, Fault, Verdict};
 
 /// How far a walk has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,3 +96,33 @@ impl Walk {
         })
     }
 }
+
+/// Starts a walk or goes on with it.
+pub(crate) fn start(endpoint: &Endpoint, from: Option<&Cursor>, smallest: i64) -> Result<Walk, PsaFailure> {
+    let Some(cursor) = from else {
+        return Ok(Walk::before(smallest));
+    };
+    let verdict = Verdict {
+        kind: PsaFailureKind::PsaUnknownError,
+        again: Again::Never,
+        reason: "the cursor is of no walk of this PSA",
+    };
+    Walk::resume(cursor).ok_or_else(|| endpoint.failure(verdict, ""))
+}
+
+/// The failure of a page that cannot be part of the walk.
+pub(crate) fn offence(endpoint: &Endpoint, offence: Offence) -> PsaFailure {
+    let detail = match offence {
+        Offence::Order => ": ids do not rise",
+        Offence::Size => ": more rows than that",
+    };
+    endpoint.failure(Fault::Malformed.verdict(), detail)
+}
+
+/// The failure of a walk whose last page came before its last row.
+pub(crate) fn ended_early(endpoint: &Endpoint) -> PsaFailure {
+    endpoint.failure(Fault::Truncated.verdict(), ": the list ended before its rows did")
+}
+
+#[cfg(test)]
+mod tests;

@@ -47,7 +47,10 @@ impl Narrowed {
     pub(crate) fn query(&self, also: Option<Condition>) -> Vec<(&'static str, String)> {
         let conditions: Vec<Condition> = self.conditions.iter().cloned().chain(also).collect();
         let conditions = all(&conditions).map(|text| ("conditions", text));
-        let child_conditions = self.child_conditions.as_ref().map(|of| ("childConditions", of.to_string()));
+        let child_conditions = self
+            .child_conditions
+            .as_ref()
+            .map(|of| ("childConditions", of.to_string()));
         conditions.into_iter().chain(child_conditions).collect()
     }
 }
@@ -59,7 +62,10 @@ fn types(filter: &Filter, attribute: &str) -> Option<Condition> {
 /// Half of the room for each list; what is escaped takes three characters.
 fn affordable(condition: Condition) -> Option<Condition> {
     let text = condition.to_string();
-    let escaped: usize = text.bytes().map(|b| if b.is_ascii_alphanumeric() || b == b' ' { 1 } else { 3 }).sum();
+    let escaped: usize = text
+        .bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b == b' ' { 1 } else { 3 })
+        .sum();
     (escaped <= LONGEST_CONDITIONS / 2).then_some(condition)
 }
 
@@ -93,27 +99,45 @@ mod tests {
 
     fn filter(entries: &[(&str, &[&str])]) -> Filter {
         let values = |values: &[&str]| values.iter().map(|value| ValueId::new(*value)).collect();
-        Filter(entries.iter().map(|(id, of)| (AttributeId::new(*id), values(of))).collect())
+        Filter(
+            entries
+                .iter()
+                .map(|(id, of)| (AttributeId::new(*id), values(of)))
+                .collect(),
+        )
     }
 
     #[test]
     fn r7_an_empty_filter_leaves_out_deleted_companies_and_nothing_else() {
         let empty = Filter::default();
-        assert_eq!(Narrowed::companies(&empty).query(None), [("conditions", "deletedFlag=false".to_owned())]);
+        assert_eq!(
+            Narrowed::companies(&empty).query(None),
+            [("conditions", "deletedFlag=false".to_owned())]
+        );
         assert_eq!(Narrowed::contacts(&empty).query(None), []);
     }
 
     #[test]
     fn r7_the_psa_evaluates_statuses_and_types() {
-        let filter = filter(&[("companyStatus", &["1", "2"]), ("companyType", &["5", "6"]), ("contactType", &["9"])]);
+        let filter = filter(&[
+            ("companyStatus", &["1", "2"]),
+            ("companyType", &["5", "6"]),
+            ("contactType", &["9"]),
+        ]);
         assert_eq!(
             Narrowed::companies(&filter).query(Some(Condition::Above("id", 7))),
             [
-                ("conditions", "deletedFlag=false and status/id in (1,2) and id > 7".to_owned()),
+                (
+                    "conditions",
+                    "deletedFlag=false and status/id in (1,2) and id > 7".to_owned()
+                ),
                 ("childConditions", "types/id=5 or types/id=6".to_owned()),
             ]
         );
-        assert_eq!(Narrowed::contacts(&filter).query(None), [("childConditions", "types/id=9".to_owned())]);
+        assert_eq!(
+            Narrowed::contacts(&filter).query(None),
+            [("childConditions", "types/id=9".to_owned())]
+        );
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl fmt::Display for Condition {
         match self {
             Self::Flag(field, is) => write!(f, "{field}={is}"),
             Self::Above(field, id) => write!(f, "{field} > {id}"),
-            Self::In(field, ids) => write!(f, "{field} in ({})", joined(ids, ",", |id| id.to_string())),
+            Self::In(field, ids) => write!(f, "{field} in ({})", joined(ids, ",", ToString::to_string)),
             Self::AnyOf(field, ids) => f.write_str(&joined(ids, " or ", |id| format!("{field}={id}"))),
         }
     }
@@ -57,7 +57,10 @@ mod tests {
 
     #[test]
     fn conditions_are_combined_with_and() {
-        let both = [Condition::Flag("deletedFlag", false), Condition::In("status/id", vec![1])];
+        let both = [
+            Condition::Flag("deletedFlag", false),
+            Condition::In("status/id", vec![1]),
+        ];
         assert_eq!(all(&both).as_deref(), Some("deletedFlag=false and status/id in (1)"));
         assert_eq!(all(&[]), None);
     }

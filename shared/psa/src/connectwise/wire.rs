@@ -1,10 +1,11 @@
 //! Replies of `ConnectWise`, as far as they are asked for. Newer servers leave null fields out, older ones send nulls.
 
 use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId};
-use domain::psa::{PsaAddress, PsaContact};
+use domain::name::NameKey;
+use domain::psa::{PsaAddress, PsaCompany, PsaContact};
 use serde::Deserialize;
 
-use super::attributes::CONTACT_TYPE;
+use super::attributes::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
 use crate::flag::Flag;
 use crate::text::{full_name, present};
 
@@ -82,6 +83,36 @@ struct CommunicationItem {
     communication_type: Option<String>,
 }
 
+impl Company {
+    /// `own` is told by the name that the server itself gives the MSP; nothing else about the record says so.
+    pub(crate) fn into_domain(self, inactive_statuses: &[i64], msp: Option<&NameKey>) -> PsaCompany {
+        let name = present(self.name).or(present(self.identifier)).unwrap_or_default();
+        let types = self.types.unwrap_or_default();
+        let status = self.status.as_ref().map(|status| value(COMPANY_STATUS, status.id));
+        PsaCompany {
+            id: PsaCompanyId::new(self.id.to_string()),
+            own: msp.is_some_and(|msp| *msp == NameKey::of(&name)),
+            active: self
+                .status
+                .as_ref()
+                .is_none_or(|status| !inactive_statuses.contains(&status.id)),
+            values: types
+                .iter()
+                .map(|of| value(COMPANY_TYPE, of.id))
+                .chain(status)
+                .collect(),
+            kind: types
+                .into_iter()
+                .filter_map(|of| present(of.name))
+                .collect::<Vec<_>>()
+                .join(", "),
+            status: self.status.and_then(|status| present(status.name)).unwrap_or_default(),
+            website: present(self.website),
+            name,
+        }
+    }
+}
+
 impl From<Contact> for PsaContact {
     fn from(contact: Contact) -> Self {
         let types = contact.types.unwrap_or_default();
@@ -123,7 +154,11 @@ mod tests {
     }
 
     fn shown(contact: &PsaContact) -> Vec<(&str, &str)> {
-        contact.addresses.iter().map(|a| (a.slot.as_str(), a.text.as_str())).collect()
+        contact
+            .addresses
+            .iter()
+            .map(|a| (a.slot.as_str(), a.text.as_str()))
+            .collect()
     }
 
     #[test]
@@ -139,8 +174,45 @@ mod tests {
             {"id":906,"value":null,"communicationType":"Email"},
             {"id":907,"communicationType":"Email"}]}"#,
         );
-        assert_eq!(shown(&contact), [("903", "Arnie@Acme.example"), ("911", "arnie@home.example")]);
+        assert_eq!(
+            shown(&contact),
+            [("903", "Arnie@Acme.example"), ("911", "arnie@home.example")]
+        );
         assert_eq!(contact.values, [value("contactType", 4)]);
+    }
+
+    #[test]
+    fn r12_the_msps_own_company_is_the_one_that_the_server_names() {
+        let company = |name: &str, msp: Option<&str>| {
+            let company: Company = serde_json::from_str(&format!(r#"{{"id":2,"name":"{name}"}}"#)).unwrap();
+            company.into_domain(&[], msp.map(NameKey::of).as_ref()).own
+        };
+        assert!(company("Bright MSP ", Some("BRIGHT msp")));
+        assert!(!company("Acme", Some("Bright MSP")));
+        assert!(!company("YourCompany", None));
+    }
+
+    #[test]
+    fn a_company_is_inactive_by_its_status_and_shows_its_labels() {
+        let company: Company = serde_json::from_str(
+            r#"{"id":5,"identifier":"Acme","name":"\u0000","status":{"id":3,"name":"Gone"},
+            "types":[{"id":1,"name":"Client"},{"id":5}, {"id":6,"name":"Partner"}],"website":""}"#,
+        )
+        .unwrap();
+        let company = company.into_domain(&[3], None);
+        assert_eq!((company.name.as_str(), company.active), ("Acme", false));
+        assert_eq!(
+            (company.kind.as_str(), company.status.as_str()),
+            ("Client, Partner", "Gone")
+        );
+        assert_eq!(company.website, None);
+        let values = [
+            value(COMPANY_TYPE, 1),
+            value(COMPANY_TYPE, 5),
+            value(COMPANY_TYPE, 6),
+            value(COMPANY_STATUS, 3),
+        ];
+        assert_eq!(company.values, values);
     }
 
     #[test]

@@ -12,7 +12,17 @@ const LONGEST: usize = 2_000;
 
 /// Names that never belong to the public internet (RFC 6761, RFC 6762, RFC 7686, RFC 8375, and what routers use).
 const PRIVATE_SUFFIXES: [&str; 11] = [
-    "arpa", "corp", "home", "internal", "intranet", "lan", "local", "localdomain", "localhost", "onion", "private",
+    "arpa",
+    "corp",
+    "home",
+    "internal",
+    "intranet",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "onion",
+    "private",
 ];
 
 const AUTOTASK: &str = "autotask.net";
@@ -90,9 +100,9 @@ impl PsaUrl {
 
     /// Whether the host is one of `ConnectWise`'s own.
     pub(crate) fn is_connectwise_cloud(&self) -> bool {
-        self.0.domain().is_some_and(|host| {
-            CONNECTWISE_CLOUDS.iter().any(|domain| is_under(host, domain))
-        })
+        self.0
+            .domain()
+            .is_some_and(|host| CONNECTWISE_CLOUDS.iter().any(|domain| is_under(host, domain)))
     }
 }
 
@@ -163,18 +173,23 @@ fn is_public_name(host: &str) -> bool {
             && !label.ends_with('-')
     };
     let (_, top) = host.rsplit_once('.').unwrap_or_default();
-    !top.is_empty() && host.len() <= 253 && host.split('.').all(label) && !PRIVATE_SUFFIXES.contains(&top)
+    // There are no others; what merely resembles a number is not left to the resolver to interpret.
+    let known = top.starts_with("xn--") || (top.len() > 1 && top.bytes().all(|b| b.is_ascii_alphabetic()));
+    known && host.len() <= 253 && host.split('.').all(label) && !PRIVATE_SUFFIXES.contains(&top)
 }
 
 fn is_under(host: &str, domain: &str) -> bool {
-    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    host.strip_suffix(domain)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The API's host for a browser's, where they differ.
 fn api_host(kind: PsaKind, host: &str) -> Option<String> {
     match kind {
         PsaKind::Connectwise => {
-            let region = CONNECTWISE_CLOUDS.iter().find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
+            let region = CONNECTWISE_CLOUDS
+                .iter()
+                .find_map(|domain| host.strip_suffix(domain)?.strip_suffix('.'))?;
             (!region.contains('.') && !region.starts_with("api-")).then(|| format!("api-{host}"))
         }
         PsaKind::Autotask if host == AUTOTASK => Some(AUTOTASK_DISCOVERY.to_owned()),

@@ -15,7 +15,10 @@ use policy::HttpPolicy;
 use resolver::GuardedResolver;
 
 /// Builds the client that holds every rule of [`HttpPolicy`] which is not about one request.
-#[expect(clippy::disallowed_methods, reason = "the one place where a client for PSAs is built")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where a client for PSAs is built"
+)]
 pub(crate) fn client(policy: &HttpPolicy) -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .user_agent(concat!("psa-import/", env!("CARGO_PKG_VERSION")))

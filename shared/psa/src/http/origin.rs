@@ -50,7 +50,16 @@ mod tests {
         for text in ["http://127.0.0.1:8080", "http://127.0.0.1:8080/", "https://psa.example"] {
             assert!(text.parse::<Origin>().is_ok(), "{text}");
         }
-        for text in ["", "127.0.0.1:8080", "http://u@h", "http://h/x", "http://h?x", "http://h#x", "ftp://h", "data:x"] {
+        for text in [
+            "",
+            "127.0.0.1:8080",
+            "http://u@h",
+            "http://h/x",
+            "http://h?x",
+            "http://h#x",
+            "ftp://h",
+            "data:x",
+        ] {
             assert_eq!(text.parse::<Origin>(), Err(NotAnOrigin), "{text}");
         }
     }

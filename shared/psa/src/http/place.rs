@@ -49,8 +49,8 @@ mod tests {
 
     use super::*;
 
-    fn at(place: &'static str) -> impl Future<Output = Result<&'static str, Infallible>> {
-        async move { Ok(place) }
+    async fn at(place: &'static str) -> Result<&'static str, Infallible> {
+        Ok(place)
     }
 
     #[tokio::test]
@@ -59,7 +59,11 @@ mod tests {
         assert_eq!(*located.find(at("a")).await.unwrap(), "a");
         assert_eq!(*located.find(at("b")).await.unwrap(), "a");
         assert_eq!(located.moved(&"a", at("c")).await.unwrap().as_deref(), Some(&"c"));
-        assert_eq!(located.moved(&"a", at("d")).await.unwrap().as_deref(), Some(&"c"), "a late refusal");
+        assert_eq!(
+            located.moved(&"a", at("d")).await.unwrap().as_deref(),
+            Some(&"c"),
+            "a late refusal"
+        );
         assert_eq!(located.moved(&"c", at("d")).await.unwrap(), None, "refused where it is");
         assert_eq!(*located.find(at("e")).await.unwrap(), "c");
     }

@@ -36,7 +36,7 @@ impl Default for HttpPolicy {
             allowed_origins: Vec::new(),
             // First connections to Autotask have been seen to take more than ten seconds.
             connect_timeout: Duration::from_secs(15),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             largest_reply: 16 * 1024 * 1024,
             retry: RetryPolicy::default(),
         }

@@ -64,7 +64,9 @@ async fn body(mut response: Response, longest: usize) -> Result<Vec<u8>, Fault> 
 
 /// No content type is no contradiction; another one is.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return true };
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return true;
+    };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
     let essence = essence.trim().to_ascii_lowercase();
     essence == "application/json" || essence == "text/json" || essence.ends_with("+json")
@@ -77,8 +79,13 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
         }
         // Finding the place costs time on every value, so only a reply that is refused anyway is read again for it.
         let mut again = serde_json::Deserializer::from_slice(body);
-        let at = serde_path_to_error::deserialize::<_, T>(&mut again).err().map(|error| harmless(&error.path().to_string()));
-        Unreadable { fault: Fault::Malformed, at }
+        let at = serde_path_to_error::deserialize::<_, T>(&mut again)
+            .err()
+            .map(|error| harmless(&error.path().to_string()));
+        Unreadable {
+            fault: Fault::Malformed,
+            at,
+        }
     })
 }
 
@@ -112,10 +119,11 @@ fn caused_by<E: Error + 'static>(error: &reqwest::Error) -> bool {
     while let Some(cause) = next {
         // An I/O error shows what its content was caused by, not the content itself.
         let content = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if cause.is::<E>() || content.is_some_and(|content| content.is::<E>()) {
+        let cause = content.map_or(cause, |content| content as &(dyn Error + 'static));
+        if cause.is::<E>() {
             return true;
         }
-        next = content.map_or_else(|| cause.source(), |content| content.source());
+        next = cause.source();
     }
     false
 }
@@ -125,17 +133,27 @@ mod tests {
     use super::*;
 
     fn refused<T: DeserializeOwned>(body: &[u8]) -> (Fault, Option<String>) {
-        let Err(unreadable) = parse::<T>(body) else { panic!("{body:?} was accepted") };
+        let Err(unreadable) = parse::<T>(body) else {
+            panic!("{body:?} was accepted")
+        };
         (unreadable.fault, unreadable.at)
     }
 
     #[test]
     fn r9_a_body_that_ends_too_early_is_told_from_one_that_is_wrong() {
         for truncated in ["", "[", "[{\"id\":1}", "[{\"id\":1},", "[{\"na"] {
-            assert_eq!(refused::<Vec<serde_json::Value>>(truncated.as_bytes()).0, Fault::Truncated, "{truncated}");
+            assert_eq!(
+                refused::<Vec<serde_json::Value>>(truncated.as_bytes()).0,
+                Fault::Truncated,
+                "{truncated}"
+            );
         }
         for wrong in ["<html>", "[]]", "{}", "null", "\u{feff}[]", "[1e400]"] {
-            assert_eq!(refused::<Vec<serde_json::Value>>(wrong.as_bytes()).0, Fault::Malformed, "{wrong}");
+            assert_eq!(
+                refused::<Vec<serde_json::Value>>(wrong.as_bytes()).0,
+                Fault::Malformed,
+                "{wrong}"
+            );
         }
     }
 

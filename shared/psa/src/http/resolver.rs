@@ -64,7 +64,12 @@ mod tests {
     fn rebinding(allowed: &[Origin], answers: &[&[&str]]) -> GuardedResolver {
         let answers: Vec<Vec<SocketAddr>> = answers
             .iter()
-            .map(|answer| answer.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect())
+            .map(|answer| {
+                answer
+                    .iter()
+                    .map(|ip| SocketAddr::new(ip.parse().unwrap(), 0))
+                    .collect()
+            })
             .collect();
         let answers = Mutex::new(answers.into_iter());
         let lookup = move |_| -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {

@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime};
 
 /// Beyond this a rate limit is a decision, not a limit; Autotask's longest window is an hour.
-const LONGEST: Duration = Duration::from_secs(3_600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// How long a `Retry-After` asks to wait: seconds or a date (RFC 9110, 10.2.3). Anything else asks nothing.
 pub(crate) fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {

@@ -39,7 +39,6 @@ pub(crate) struct Endpoint {
 /// One request, with what is needed to judge its answer.
 pub(crate) struct Call<'a> {
     pub(crate) endpoint: &'static Endpoint,
-    pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -119,14 +118,20 @@ impl Session {
             *too_long = Some(wait);
             return None;
         }
-        self.retries_left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).ok()?;
+        self.retries_left
+            .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1))
+            .ok()?;
         self.retries.fetch_add(1, Relaxed);
         Some(wait)
     }
 
     async fn attempt<T: DeserializeOwned>(&self, call: &Call<'_>, retry: u32) -> Result<Answer<T>, Refusal> {
         // The gate is never closed, so that the only way not to pass it is to be late.
-        let _permit = call.gate.acquire().await.map_err(|_| call.refused(None, Fault::Late.verdict()))?;
+        let _permit = call
+            .gate
+            .acquire()
+            .await
+            .map_err(|_| call.refused(None, Fault::Late.verdict()))?;
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(call.refused(None, Fault::Late.verdict()));
@@ -135,7 +140,10 @@ impl Session {
         let started = Instant::now();
         let sent = self.send(call, left.min(self.policy.timeout)).await;
         let (status, request_id) = sent.as_ref().map_or((None, None), |response| {
-            let id = response.headers().get("x-cw-request-id").and_then(|id| id.to_str().ok());
+            let id = response
+                .headers()
+                .get("x-cw-request-id")
+                .and_then(|id| id.to_str().ok());
             (Some(response.status().as_u16()), id.map(str::to_owned))
         });
         let outcome = match sent {
@@ -143,7 +151,7 @@ impl Session {
             Err(error) => Err(call.refused(None, reply::fault(&error).verdict())),
         };
         tracing::debug!(
-            method = %call.method,
+            method = %call.endpoint.method(),
             path = call.url.path(),
             status,
             ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -157,7 +165,7 @@ impl Session {
 
     async fn send(&self, call: &Call<'_>, timeout: Duration) -> Result<Response, reqwest::Error> {
         self.client
-            .request(call.method.clone(), call.url.clone())
+            .request(call.endpoint.method(), call.url.clone())
             .headers(call.headers.clone())
             .body(call.body.clone())
             .timeout(timeout)
@@ -167,17 +175,29 @@ impl Session {
 
     async fn receive<T: DeserializeOwned>(&self, call: &Call<'_>, response: Response) -> Result<Answer<T>, Refusal> {
         let status = response.status().as_u16();
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
         if status != 200 {
             let asked = header(RETRY_AFTER).and_then(|text| retry_after(&text, SystemTime::now()));
             let verdict = judge(call.rules, status, call.place, &reply::read_refusal(response).await);
             let refusal = call.refused(Some(status), verdict);
-            return Err(Refusal { retry_after: asked, ..refusal });
+            return Err(Refusal {
+                retry_after: asked,
+                ..refusal
+            });
         }
         let link = header(LINK);
         match reply::read(response, self.policy.largest_reply).await {
             Ok(value) => Ok(Answer { value, link }),
-            Err(Unreadable { fault, at }) => Err(Refusal { at, ..call.refused(Some(status), fault.verdict()) }),
+            Err(Unreadable { fault, at }) => Err(Refusal {
+                at,
+                ..call.refused(Some(status), fault.verdict())
+            }),
         }
     }
 }
@@ -196,6 +216,19 @@ impl Call<'_> {
 }
 
 impl Endpoint {
+    fn method(&self) -> Method {
+        if self.name.starts_with("POST ") {
+            Method::POST
+        } else {
+            Method::GET
+        }
+    }
+
+    /// The path of its name.
+    pub(crate) fn path(&self) -> impl Iterator<Item = &str> {
+        self.name.split('/').skip(1)
+    }
+
     /// A failure of this endpoint that no status tells.
     pub(crate) fn failure(&self, verdict: Verdict, detail: &str) -> PsaFailure {
         let forbidden = verdict.kind == PsaFailureKind::PsaForbidden;

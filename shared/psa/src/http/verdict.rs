@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use domain::psa::PsaFailureKind::{self, PsaForbidden, PsaInvalidResponse, PsaServerError, PsaUnauthorized, PsaUnknownError};
+use domain::psa::PsaFailureKind::{
+    self, PsaForbidden, PsaInvalidResponse, PsaServerError, PsaUnauthorized, PsaUnknownError,
+};
 
 /// Whether, and by whom, the same request may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,12 @@ impl Rule {
         reason: &'static str,
     ) -> Self {
         let verdict = Verdict { kind, again, reason };
-        Self { status, place: None, says, verdict }
+        Self {
+            status,
+            place: None,
+            says,
+            verdict,
+        }
     }
 
     pub(crate) const fn at(mut self, place: Place) -> Self {
@@ -71,16 +78,70 @@ impl Rule {
 
 /// What a status means at every PSA, after the PSA's own rules.
 static COMMON: [Rule; 10] = [
-    Rule::new(100..=299, ANYTHING, PsaInvalidResponse, Again::Later, "the reply is no complete list"),
-    Rule::new(300..=399, ANYTHING, PsaInvalidResponse, Again::Never, "the PSA redirects elsewhere, which is not followed"),
-    Rule::new(401..=401, ANYTHING, PsaUnauthorized, Again::Never, "the credentials are invalid, expired or revoked"),
-    Rule::new(403..=403, ANYTHING, PsaForbidden, Again::Never, "the credentials lack a right"),
-    Rule::new(408..=408, ANYTHING, PsaUnknownError, Again::Later, "the PSA gave up waiting for the request"),
-    Rule::new(429..=429, ANYTHING, PsaUnknownError, Again::Soon, "the PSA's rate limit does not end"),
-    Rule::new(400..=499, ANYTHING, PsaUnknownError, Again::Never, "the PSA refused the request itself"),
-    Rule::new(502..=504, ANYTHING, PsaServerError, Again::Soon, "the PSA is not available"),
+    Rule::new(
+        100..=299,
+        ANYTHING,
+        PsaInvalidResponse,
+        Again::Later,
+        "the reply is no complete list",
+    ),
+    Rule::new(
+        300..=399,
+        ANYTHING,
+        PsaInvalidResponse,
+        Again::Never,
+        "the PSA redirects elsewhere, which is not followed",
+    ),
+    Rule::new(
+        401..=401,
+        ANYTHING,
+        PsaUnauthorized,
+        Again::Never,
+        "the credentials are invalid, expired or revoked",
+    ),
+    Rule::new(
+        403..=403,
+        ANYTHING,
+        PsaForbidden,
+        Again::Never,
+        "the credentials lack a right",
+    ),
+    Rule::new(
+        408..=408,
+        ANYTHING,
+        PsaUnknownError,
+        Again::Later,
+        "the PSA gave up waiting for the request",
+    ),
+    Rule::new(
+        429..=429,
+        ANYTHING,
+        PsaUnknownError,
+        Again::Soon,
+        "the PSA's rate limit does not end",
+    ),
+    Rule::new(
+        400..=499,
+        ANYTHING,
+        PsaUnknownError,
+        Again::Never,
+        "the PSA refused the request itself",
+    ),
+    Rule::new(
+        502..=504,
+        ANYTHING,
+        PsaServerError,
+        Again::Soon,
+        "the PSA is not available",
+    ),
     Rule::new(500..=599, ANYTHING, PsaServerError, Again::Later, "the PSA failed"),
-    Rule::new(0..=999, ANYTHING, PsaInvalidResponse, Again::Never, "the status is none of HTTP's"),
+    Rule::new(
+        0..=999,
+        ANYTHING,
+        PsaInvalidResponse,
+        Again::Never,
+        "the status is none of HTTP's",
+    ),
 ];
 
 /// What was wrong on the way, when there is no status to judge by.
@@ -109,7 +170,11 @@ impl Fault {
         let (kind, again, reason) = match self {
             Self::NotPublic => (PsaUnknownError, Again::Never, "the address leads to a private network"),
             Self::Dns => (PsaUnknownError, Again::Soon, "the name cannot be resolved"),
-            Self::Tls => (PsaUnknownError, Again::Never, "the server's certificate or TLS is not acceptable"),
+            Self::Tls => (
+                PsaUnknownError,
+                Again::Never,
+                "the server's certificate or TLS is not acceptable",
+            ),
             Self::Connect => (PsaUnknownError, Again::Soon, "no connection could be made"),
             Self::Timeout => (PsaUnknownError, Again::Soon, "the PSA did not answer in time"),
             Self::NoReply => (PsaUnknownError, Again::Soon, "the connection ended without a reply"),
