@@ -129,7 +129,7 @@ impl Company {
             id: PsaCompanyId::new(self.id.to_string()),
             name: visible(self.name.unwrap_or_default()),
             kind: self
-                .company_type
+                .kind
                 .map(|id| picklists.label(COMPANY_TYPE, id))
                 .unwrap_or_default(),
             status: if active { "Active" } else { "Inactive" }.to_owned(),
