@@ -1,1 +1,29 @@
-//! fetch
+//! Starts imports and downloads their snapshots.
+
+mod missing;
+mod rows;
+mod start;
+mod walk;
+mod work;
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::{get, post};
+use runtime::{Function, Services};
+
+/// How long reading the attributes may take: API Gateway waits 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The function.
+pub fn function(services: Services) -> Function {
+    let router = Router::new()
+        .route("/integrations/{i}/attributes", get(start::attributes))
+        .route("/integrations/{i}/imports", post(start::start))
+        .with_state(services.clone());
+    Function::new(router).with_worker(move |work, deadline| work::work(services.clone(), work, deadline))
+}
+
+fn deadline() -> Instant {
+    Instant::now() + PATIENCE
+}

@@ -1,1 +1,34 @@
-//! setup
+//! Sets up integrations: checks credentials against the PSA and stores them. Also the changes made by hand in the
+//! built-in directory.
+
+mod by_hand;
+mod integrations;
+mod view;
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::{get, post, put};
+use runtime::{Function, Services};
+
+/// How long reading the PSA may take: API Gateway waits 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The function.
+pub fn function(services: Services) -> Function {
+    Function::new(
+        Router::new()
+            .route("/integrations", get(integrations::list).post(integrations::add))
+            .route("/integrations/{i}", get(integrations::show))
+            .route("/integrations/{i}/credentials", put(integrations::replace_credentials))
+            .route("/integrations/{i}/policy", put(integrations::replace_policy))
+            .route("/managed-companies", post(by_hand::add_company))
+            .route("/managed-companies/{c}/users", post(by_hand::add_user))
+            .route("/licences", put(by_hand::set_licences))
+            .with_state(services),
+    )
+}
+
+fn deadline() -> Instant {
+    Instant::now() + PATIENCE
+}

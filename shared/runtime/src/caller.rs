@@ -27,7 +27,9 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 }
 
 fn from_context(context: Option<&RequestContext>) -> Option<Caller> {
-    let Some(RequestContext::ApiGatewayV2(context)) = context else { return None };
+    let Some(RequestContext::ApiGatewayV2(context)) = context else {
+        return None;
+    };
     let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
     let claim = |name: &str| claims.get(name).filter(|value| !value.trim().is_empty()).cloned();
     let msp = claim("msp").filter(|msp| is_identifier(msp))?;
@@ -39,10 +41,16 @@ fn from_context(context: Option<&RequestContext>) -> Option<Caller> {
     }
     let subject = claim("sub")?;
     let name = claim("email").unwrap_or_else(|| subject.clone());
-    Some(Caller { msp: MspId::new(msp), person: Person { subject, name } })
+    Some(Caller {
+        msp: MspId::new(msp),
+        person: Person { subject, name },
+    })
 }
 
 /// A tenant id becomes part of every key; `#` would let one reach into another's keys.
 fn is_identifier(msp: &str) -> bool {
-    msp.len() <= 128 && msp.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    msp.len() <= 128
+        && msp
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use psa::http::{HttpPolicy, Origin};
+use psa::{HttpPolicy, Origin};
 
 /// What a function needs to know. AWS endpoints and credentials are read by the AWS SDK itself.
 #[derive(Debug, Clone)]
@@ -37,7 +37,10 @@ impl Config {
             records_table: required("RECORDS_TABLE")?,
             imports_table: required("IMPORTS_TABLE")?,
             secret_prefix: env::var("SECRET_PREFIX").unwrap_or_else(|_| "psa-import/".to_owned()),
-            psa: HttpPolicy { allowed_origins: allowed_origins()?, ..HttpPolicy::default() },
+            psa: HttpPolicy {
+                allowed_origins: allowed_origins()?,
+                ..HttpPolicy::default()
+            },
         })
     }
 }
@@ -46,5 +49,11 @@ fn allowed_origins() -> Result<Vec<Origin>, ConfigError> {
     const NAME: &str = "PSA_ALLOWED_ORIGINS";
     let listed = env::var(NAME).unwrap_or_default();
     let origins = listed.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    origins.map(|origin| origin.parse().map_err(|_| ConfigError::Invalid(NAME, origin.to_owned()))).collect()
+    origins
+        .map(|origin| {
+            origin
+                .parse()
+                .map_err(|_| ConfigError::Invalid(NAME, origin.to_owned()))
+        })
+        .collect()
 }

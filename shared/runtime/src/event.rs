@@ -70,7 +70,9 @@ impl Event {
     /// Tells an event by its shape.
     pub fn read(event: Value) -> Result<Self, UnknownEvent> {
         if event.get("requestContext").is_some() {
-            return serde_json::from_value(event).map(|request| Self::Http(Box::new(request))).map_err(UnknownEvent);
+            return serde_json::from_value(event)
+                .map(|request| Self::Http(Box::new(request)))
+                .map_err(UnknownEvent);
         }
         serde_json::from_value(event).map(Self::Work).map_err(UnknownEvent)
     }

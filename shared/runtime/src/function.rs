@@ -28,7 +28,10 @@ pub struct Function {
 impl Function {
     /// A function that answers HTTP calls.
     pub fn new(router: Router) -> Self {
-        Self { router: router.layer(from_fn(answer_problems)), worker: None }
+        Self {
+            router: router.layer(from_fn(answer_problems)),
+            worker: None,
+        }
     }
 
     /// Also does pieces of work.
@@ -70,4 +73,14 @@ pub async fn run(function: Function) -> Result<(), Error> {
 fn end(context: &Context) -> Instant {
     let deadline = UNIX_EPOCH + Duration::from_millis(context.deadline);
     Instant::now() + deadline.duration_since(SystemTime::now()).unwrap_or_default()
+}
+
+/// Writes the log to standard output as JSON lines, at the level of `RUST_LOG`.
+pub fn log_to_stdout() {
+    let filter = tracing_subscriber::EnvFilter::from_default_env();
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .init();
 }

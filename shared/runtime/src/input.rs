@@ -21,16 +21,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         let bytes = axum::body::to_bytes(request.into_body(), LONGEST_BODY)
             .await
-            .map_err(|_| Problem::invalid("", format!("the body is longer than {LONGEST_BODY} bytes, or was cut off")))?;
+            .map_err(|_| {
+                Problem::invalid(
+                    "",
+                    format!("the body is longer than {LONGEST_BODY} bytes, or was cut off"),
+                )
+            })?;
         // An empty body stands for an empty object.
         let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
         let mut json = serde_json::Deserializer::from_slice(bytes);
         let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
-            let pointer = if path == "." { String::new() } else { format!("/{}", path.replace('.', "/")) };
+            let pointer = if path == "." {
+                String::new()
+            } else {
+                format!("/{}", path.replace('.', "/"))
+            };
             Problem::invalid(pointer, without_values(&error.into_inner()))
         })?;
-        json.end().map_err(|error| Problem::invalid("", without_values(&error)))?;
+        json.end()
+            .map_err(|error| Problem::invalid("", without_values(&error)))?;
         Ok(Self(body))
     }
 }
@@ -39,7 +49,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match (text.split_once(": "), text.split_once("expected ")) {
-        (Some((what, _)), Some((_, expected))) if what.starts_with("invalid type") || what.starts_with("invalid value") => {
+        (Some((what, _)), Some((_, expected)))
+            if what.starts_with("invalid type") || what.starts_with("invalid value") =>
+        {
             format!("{what}: expected {expected}")
         }
         _ => text,
@@ -54,7 +66,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let Query(parameters) = Query::try_from_uri(&parts.uri).map_err(|error| Problem::invalid("query", error.body_text()))?;
+        let Query(parameters) =
+            Query::try_from_uri(&parts.uri).map_err(|error| Problem::invalid("query", error.body_text()))?;
         Ok(Self(parameters))
     }
 }
@@ -95,7 +108,11 @@ impl<T> List<T> {
     }
 
     /// A page of a list that is at hand as a whole and in the order of `position`.
-    pub fn page(items: impl IntoIterator<Item = T>, page: &PageQuery, position: impl Fn(&T) -> String) -> Result<Self, ApiError> {
+    pub fn page(
+        items: impl IntoIterator<Item = T>,
+        page: &PageQuery,
+        position: impl Fn(&T) -> String,
+    ) -> Result<Self, ApiError> {
         let limit = page.limit()?;
         let behind = |item: &T| page.after.as_ref().is_none_or(|after| position(item) > *after);
         let mut items: Vec<T> = items.into_iter().filter(behind).take(limit + 1).collect();

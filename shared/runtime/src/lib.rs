@@ -8,11 +8,13 @@ mod input;
 mod problem;
 mod services;
 mod time;
+mod view;
 
 pub use caller::Caller;
 pub use event::{Deadline, Event, Work, WorkOutcome};
-pub use function::{Function, run};
+pub use function::{Function, log_to_stdout, run};
 pub use input::{Body, List, PageQuery, Parameters};
 pub use problem::{Api, ApiError, answer_problems};
 pub use services::{DirectoryFactory, Services};
 pub use time::{Clock, Ids, SystemClock, UniqueIds};
+pub use view::ImportView;

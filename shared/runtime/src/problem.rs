@@ -11,6 +11,16 @@ use serde_json::{Map, Value, json};
 use store::StoreError;
 use tracing::{error, info};
 
+tokio::task_local! {
+    /// The language of the request being answered.
+    static LANGUAGE: Language;
+}
+
+/// The language of the request being answered.
+pub(crate) fn language() -> Language {
+    LANGUAGE.try_with(|language| *language).unwrap_or_default()
+}
+
 /// What a handler returns.
 pub type Api<T> = Result<T, ApiError>;
 
@@ -30,13 +40,19 @@ impl From<Problem> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self { problem: Problem::Internal, cause: Some(error.to_string()) }
+        Self {
+            problem: Problem::Internal,
+            cause: Some(error.to_string()),
+        }
     }
 }
 
 impl From<DirectoryError> for ApiError {
     fn from(error: DirectoryError) -> Self {
-        Self { problem: Problem::Internal, cause: Some(error.to_string()) }
+        Self {
+            problem: Problem::Internal,
+            cause: Some(error.to_string()),
+        }
     }
 }
 
@@ -62,11 +78,14 @@ impl IntoResponse for ApiError {
 
 /// Renders the problems of all handlers below it.
 pub async fn answer_problems(request: Request, next: Next) -> Response {
-    let asked = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let asked = request
+        .headers()
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
     let language = asked.map(Language::accepted).unwrap_or_default();
     let correlation = correlation_id(&request);
     let path = request.uri().path().to_owned();
-    let mut response = next.run(request).await;
+    let mut response = LANGUAGE.scope(language, next.run(request)).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         match &error.cause {
             Some(cause) => error!(correlation, cause, code = error.problem.code(), "request failed"),
@@ -90,9 +109,20 @@ pub async fn answer_problems(request: Request, next: Next) -> Response {
 /// What ties an answer to the log: API Gateway's request id.
 fn correlation_id(request: &Request) -> String {
     match request.extensions().get::<lambda_http::request::RequestContext>() {
-        Some(lambda_http::request::RequestContext::ApiGatewayV2(context)) => context.request_id.clone().unwrap_or_default(),
+        Some(lambda_http::request::RequestContext::ApiGatewayV2(context)) => {
+            context.request_id.clone().unwrap_or_default()
+        }
         _ => String::new(),
     }
+}
+
+/// A problem as part of another answer.
+pub(crate) fn describe(problem: &Problem, language: Language) -> Value {
+    let mut description = facts(problem);
+    description.insert("code".to_owned(), json!(problem.code()));
+    description.insert("detail".to_owned(), json!(problem.detail(language)));
+    description.insert("retryable".to_owned(), json!(problem.retryable()));
+    Value::Object(description)
 }
 
 fn render(problem: &Problem, language: Language, correlation: &str) -> Response {
@@ -101,7 +131,9 @@ fn render(problem: &Problem, language: Language, correlation: &str) -> Response 
     more.insert("code".to_owned(), json!(problem.code()));
     more.insert("retryable".to_owned(), json!(problem.retryable()));
     more.insert("correlationId".to_owned(), json!(correlation));
-    let details = ProblemDetails::from_status_code(status).with_detail(problem.detail(language)).with_extensions(more);
+    let details = ProblemDetails::from_status_code(status)
+        .with_detail(problem.detail(language))
+        .with_extensions(more);
     let mut response = details.into_response();
     if let Ok(tag) = language.tag().parse() {
         response.headers_mut().insert(header::CONTENT_LANGUAGE, tag);

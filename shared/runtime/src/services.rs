@@ -7,8 +7,7 @@ use directory::Directory;
 use directory::builtin::BuiltIn;
 use domain::ids::MspId;
 use domain::problem::Problem;
-use domain::psa::PsaFailure;
-use psa::{Connector, Credentials, Psa, Target};
+use psa::{Connector, Credentials, MissingCredential, NoClient, Psa, PsaUrl, Target};
 use secrecy::ExposeSecret;
 use store::integrations::Integration;
 use store::secrets::Secrets;
@@ -40,13 +39,21 @@ pub struct Services {
 
 impl Services {
     /// The services of a deployed function.
-    pub async fn from_config(config: &Config) -> Result<Self, PsaFailure> {
+    pub async fn from_config(config: &Config) -> Result<Self, NoClient> {
         let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
-        Self::new(config, aws_sdk_dynamodb::Client::new(&aws), aws_sdk_secretsmanager::Client::new(&aws))
+        Self::new(
+            config,
+            aws_sdk_dynamodb::Client::new(&aws),
+            aws_sdk_secretsmanager::Client::new(&aws),
+        )
     }
 
     /// Services on given AWS clients, with the machine's clock and the built-in directory.
-    pub fn new(config: &Config, dynamodb: aws_sdk_dynamodb::Client, secrets: aws_sdk_secretsmanager::Client) -> Result<Self, PsaFailure> {
+    pub fn new(
+        config: &Config,
+        dynamodb: aws_sdk_dynamodb::Client,
+        secrets: aws_sdk_secretsmanager::Client,
+    ) -> Result<Self, NoClient> {
         Ok(Self {
             store: Store::new(dynamodb, &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
@@ -68,20 +75,37 @@ impl Services {
     }
 
     /// Opens the PSA of an integration with the credentials that are stored for it.
-    pub async fn psa(&self, msp: &MspId, integration: &Integration, deadline: Instant) -> Result<Arc<dyn Psa>, ApiError> {
+    pub async fn psa(
+        &self,
+        msp: &MspId,
+        integration: &Integration,
+        deadline: Instant,
+    ) -> Result<Arc<dyn Psa>, ApiError> {
         let stored = self.secrets.read(msp, &integration.id).await?;
         let stored = stored.ok_or(Problem::CredentialsRequired { field: None })?;
         let credentials = Credentials::from_secret_json(integration.kind, stored.expose_secret())
             .map_err(|_| Problem::CredentialsRequired { field: None })?;
         let target = self.target(integration)?;
-        let failed = |failure| Problem::Psa { psa: integration.kind, failure };
-        Ok(self.connector.connect(&target, &credentials, deadline).map_err(failed)?)
+        let failed = |failure| Problem::Psa {
+            psa: integration.kind,
+            failure,
+        };
+        Ok(self
+            .connector
+            .connect(&target, &credentials, deadline)
+            .map_err(failed)?)
     }
 
     /// Where the PSA of an integration is.
     pub fn target(&self, integration: &Integration) -> Result<Target, ApiError> {
-        let refused = |reason: String| Problem::InvalidPsaAddress { reason };
-        let url = self.connector.url(integration.kind, &integration.address).map_err(|error| refused(error.to_string()))?;
-        Ok(Target { kind: integration.kind, url, company_id: integration.company_id.clone() })
+        let url = PsaUrl::parse(integration.kind, &integration.address, self.connector.policy()).map_err(|error| {
+            Problem::InvalidPsaAddress {
+                reason: error.to_string(),
+            }
+        })?;
+        let missing = |error: MissingCredential| Problem::CredentialsRequired {
+            field: Some(error.field.to_owned()),
+        };
+        Ok(Target::new(integration.kind, url, integration.company_id.clone()).map_err(missing)?)
     }
 }

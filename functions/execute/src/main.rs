@@ -1,0 +1,11 @@
+//! The Lambda function `execute`.
+
+use runtime::config::Config;
+use runtime::Services;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    runtime::log_to_stdout();
+    let services = Services::from_config(&Config::from_env()?).await?;
+    runtime::run(execute::function(services)).await
+}

@@ -1,0 +1,160 @@
+//! The tab *not in*: companies mapped earlier and absent from the snapshot, with the reason (R13, R14).
+
+use std::collections::{HashMap, HashSet};
+
+use domain::ids::{PsaCompanyId, PsaContactId};
+use domain::mapping::CompanyMapping;
+use domain::psa::LookedUp;
+use domain::row::{Absence, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target};
+use tracing::warn;
+
+use crate::rows::Known;
+use crate::work::{Run, Stop};
+
+/// What reading a company back told.
+struct Found {
+    reason: Absence,
+    kind: String,
+    status: String,
+    active: bool,
+}
+
+pub(crate) async fn not_in_rows(
+    run: &Run,
+    known: &Known,
+    buckets: usize,
+) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
+    let present: HashSet<&PsaCompanyId> = known.companies.iter().map(|company| &company.id).collect();
+    // One whose managed company is gone is dangling, and belongs in no tab while it is absent.
+    let absent = known
+        .mappings
+        .values()
+        .filter(|mapping| !present.contains(&mapping.company));
+    let mut absent: Vec<&CompanyMapping> = absent
+        .filter(|mapping| known.managed.get(&mapping.managed).is_some())
+        .collect();
+    if absent.is_empty() {
+        return Ok(Vec::new());
+    }
+    absent.sort_by(|one, other| one.company.cmp(&other.company));
+    let mut found = read_back(run, &absent).await?;
+    tell_merged(run, &absent, &mut found, buckets).await?;
+    let rows = absent.into_iter().map(|mapping| {
+        let found = found.remove(&mapping.company);
+        (row(known, mapping, found), Vec::new())
+    });
+    Ok(rows.collect())
+}
+
+/// Reads the absent companies back by id, in few requests. That this fails says nothing about the snapshot.
+async fn read_back(run: &Run, absent: &[&CompanyMapping]) -> Result<HashMap<PsaCompanyId, Found>, Stop> {
+    let ids: Vec<PsaCompanyId> = absent.iter().map(|mapping| mapping.company.clone()).collect();
+    let psa = run
+        .services
+        .psa(&run.import.msp, &run.integration, run.deadline.0)
+        .await
+        .map_err(Stop::Problem)?;
+    let answers = match psa.look_up(&ids).await {
+        Ok(answers) => answers,
+        Err(failure) => {
+            warn!(import = %run.import.id, %failure, "absent companies could not be read back");
+            Vec::new()
+        }
+    };
+    let deleted = |id| {
+        (
+            id,
+            Found {
+                reason: Absence::DeletedInPsa,
+                kind: String::new(),
+                status: String::new(),
+                active: false,
+            },
+        )
+    };
+    let found = answers.into_iter().map(|answer| match answer {
+        LookedUp::Present(company) => {
+            let reason = if company.active {
+                Absence::FilteredOut
+            } else {
+                Absence::Inactive
+            };
+            (
+                company.id,
+                Found {
+                    reason,
+                    kind: company.kind,
+                    status: company.status,
+                    active: company.active,
+                },
+            )
+        }
+        LookedUp::Deleted(id) | LookedUp::Gone(id) => deleted(id),
+    });
+    Ok(found.collect())
+}
+
+/// Neither PSA says into what a company was merged; but a merge moves its contacts, and a deletion does not.
+async fn tell_merged(
+    run: &Run,
+    absent: &[&CompanyMapping],
+    found: &mut HashMap<PsaCompanyId, Found>,
+    buckets: usize,
+) -> Result<(), Stop> {
+    let mut owners: HashMap<PsaContactId, PsaCompanyId> = HashMap::new();
+    for mapping in absent {
+        if found
+            .get(&mapping.company)
+            .is_some_and(|found| found.reason == Absence::DeletedInPsa)
+        {
+            for address in run
+                .tenant
+                .address_mappings(&run.import.integration, &mapping.company)
+                .await?
+            {
+                owners.insert(PsaContactId::new(address.id.contact()), mapping.company.clone());
+            }
+        }
+    }
+    for bucket in 0..if owners.is_empty() { 0 } else { buckets } {
+        for contact in run.tenant.staged_contacts(&run.import, bucket).await? {
+            if let (Some(before), Some(now)) = (owners.get(&contact.id), &contact.company)
+                && before != now
+                && let Some(found) = found.get_mut(before)
+            {
+                found.reason = Absence::MergedInPsa;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn row(known: &Known, mapping: &CompanyMapping, found: Option<Found>) -> CompanyRow {
+    let found = found.unwrap_or(Found {
+        reason: Absence::Unreadable,
+        kind: String::new(),
+        status: String::new(),
+        active: false,
+    });
+    CompanyRow {
+        id: mapping.company.clone(),
+        name: mapping.name.clone(),
+        tab: Tab::NotIn,
+        status: ImportStatus::Mapped,
+        kind: found.kind,
+        psa_status: found.status,
+        active: found.active,
+        own: false,
+        last_imported: known.dates.get(&mapping.company).copied(),
+        mapped: known.managed.get(&mapping.managed),
+        candidates: Vec::new(),
+        namesake_in_psa: false,
+        reason: Some(found.reason),
+        addresses: 0,
+        decision: CompanyDecision {
+            selected: false,
+            target: Target::Automatic,
+            version: 1,
+        },
+    }
+}

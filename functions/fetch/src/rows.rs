@@ -1,0 +1,162 @@
+//! Rows from what is staged: companies joined with their contacts, with what is known of them (R12–R22).
+
+use std::collections::{HashMap, HashSet};
+
+use domain::facts::ManagedCompanies;
+use domain::ids::PsaCompanyId;
+use domain::mapping::CompanyMapping;
+use domain::name::NameKey;
+use domain::psa::{PsaCompany, PsaContact};
+use domain::row::{CompanyDecision, CompanyRow, SnapshotAddress, Tab, Target};
+use jiff::Timestamp;
+use store::Tenant;
+use store::checkpoint::Checkpoint;
+use store::rows::ADDRESSES_PER_CHUNK;
+use store::staging::bucket;
+
+use crate::work::{Position, Run, Stage, Stop, applied, not_in_rows};
+
+/// Items of one transaction, next to the proof of the lock and the checkpoint.
+const ITEMS_AT_ONCE: usize = 90;
+
+/// What all rows are made from.
+pub(crate) struct Known {
+    pub companies: Vec<PsaCompany>,
+    pub mappings: HashMap<PsaCompanyId, CompanyMapping>,
+    pub managed: ManagedCompanies,
+    pub dates: HashMap<PsaCompanyId, Timestamp>,
+    namesakes: HashSet<NameKey>,
+}
+
+/// Makes rows until all are there; `false` when time ended first.
+pub(crate) async fn make_all(run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
+    let known = Known::read(run).await?;
+    loop {
+        if run.deadline.is_near() {
+            return Ok(false);
+        }
+        match checkpoint.position.stage {
+            Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
+                make_bucket(run, &known, bucket, checkpoint).await?
+            }
+            Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
+            Stage::Missing => {
+                let rows = not_in_rows(run, &known, checkpoint.position.buckets).await?;
+                checkpoint.position.stage = Stage::Review;
+                write(run, rows, checkpoint.clone(), checkpoint).await?;
+            }
+            _ => return Ok(true),
+        }
+    }
+}
+
+impl Known {
+    async fn read(run: &Run) -> Result<Self, Stop> {
+        let companies = run.tenant.staged_companies(&run.import).await?;
+        let mappings = run.tenant.company_mappings(&run.import.integration).await?;
+        let managed = run.services.directory(&run.import.msp).companies().await?;
+        let managed = ManagedCompanies::new(managed, Tenant::claims(&mappings));
+        let dates = run.tenant.dates(&run.import.integration).await?;
+        let mut seen = HashSet::new();
+        let repeated = companies
+            .iter()
+            .map(|company| NameKey::of(&company.name))
+            .filter(|name| !seen.insert(name.clone()));
+        let namesakes = repeated.collect();
+        Ok(Self {
+            companies,
+            mappings,
+            managed,
+            dates,
+            namesakes,
+        })
+    }
+
+    fn row(&self, company: &PsaCompany, addresses: usize) -> CompanyRow {
+        let mapping = self.mappings.get(&company.id);
+        let namesake_in_psa = self.namesakes.contains(&NameKey::of(&company.name));
+        let (status, candidates) = self.managed.status(&company.name, namesake_in_psa, mapping);
+        CompanyRow {
+            id: company.id.clone(),
+            name: company.name.clone(),
+            tab: Tab::In,
+            status,
+            kind: company.kind.clone(),
+            psa_status: company.status.clone(),
+            active: company.active,
+            own: company.own,
+            last_imported: self.dates.get(&company.id).copied(),
+            mapped: mapping.and_then(|mapping| self.managed.get(&mapping.managed)),
+            candidates,
+            namesake_in_psa,
+            reason: None,
+            addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
+            decision: CompanyDecision {
+                selected: false,
+                target: Target::Automatic,
+                version: 1,
+            },
+        }
+    }
+}
+
+async fn make_bucket(
+    run: &Run,
+    known: &Known,
+    number: usize,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<(), Stop> {
+    let mut contacts: HashMap<PsaCompanyId, Vec<PsaContact>> = HashMap::new();
+    for contact in run.tenant.staged_contacts(&run.import, number).await? {
+        if let Some(company) = contact.company.clone() {
+            contacts.entry(company).or_default().push(contact);
+        }
+    }
+    let buckets = checkpoint.position.buckets;
+    let companies = known
+        .companies
+        .iter()
+        .filter(|company| bucket(&company.id, buckets) == number);
+    let rows = companies.map(|company| {
+        let contacts = contacts.remove(&company.id).unwrap_or_default();
+        let addresses: Vec<SnapshotAddress> = contacts.into_iter().flat_map(SnapshotAddress::of).collect();
+        (known.row(company, addresses.len()), addresses)
+    });
+    let rows: Vec<_> = rows.collect();
+    let mut next = checkpoint.clone();
+    next.position.stage = Stage::Rows(number + 1);
+    write(run, rows, next, checkpoint).await
+}
+
+/// Writes rows in as few transactions as they fit in; the last one moves the checkpoint to `next`.
+async fn write(
+    run: &Run,
+    rows: Vec<(CompanyRow, Vec<SnapshotAddress>)>,
+    next: Checkpoint<Position>,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<(), Stop> {
+    let now = || run.services.clock.now();
+    let mut batch = Vec::new();
+    let mut items = 0;
+    for row in rows {
+        let needs = 1 + row.1.len().div_ceil(ADDRESSES_PER_CHUNK);
+        if items + needs > ITEMS_AT_ONCE && !batch.is_empty() {
+            applied(
+                &run.tenant
+                    .add_rows(&run.guard, &run.import, &batch, checkpoint, now())
+                    .await?,
+            )?;
+            batch.clear();
+            items = 0;
+        }
+        items += needs;
+        batch.push(row);
+    }
+    applied(
+        &run.tenant
+            .add_rows(&run.guard, &run.import, &batch, &next, now())
+            .await?,
+    )?;
+    *checkpoint = next;
+    Ok(())
+}

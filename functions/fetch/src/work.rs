@@ -1,0 +1,212 @@
+//! One run of the worker: from wherever the last one stopped to a complete snapshot, or to where time ends (R8–R11).
+
+use directory::DirectoryError;
+use domain::import::{Import, ImportState};
+use domain::problem::Problem;
+use domain::psa::{Cursor, PsaFailure, Totals};
+use runtime::{ApiError, Deadline, Services, Work, WorkOutcome};
+use serde::{Deserialize, Serialize};
+use store::checkpoint::Checkpoint;
+use store::imports::Moved;
+use store::integrations::Integration;
+use store::lock::{Guard, Hired};
+use store::tx::Outcome;
+use store::{StoreError, Tenant};
+use tracing::{info, warn};
+
+use crate::{missing, rows, walk};
+
+/// How often a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.
+const MOST_WAITS: u32 = 30;
+
+/// Where a fetch stands.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Position {
+    pub stage: Stage,
+    pub totals: Option<Totals>,
+    pub buckets: usize,
+    pub waits: u32,
+}
+
+/// What is done next.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Stage {
+    #[default]
+    Totals,
+    Companies(Option<Cursor>),
+    Contacts(Option<Cursor>),
+    Rows(usize),
+    Missing,
+    Review,
+}
+
+/// Why a run ends before the snapshot is complete.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stop {
+    /// The PSA could not be read.
+    #[error(transparent)]
+    Psa(#[from] PsaFailure),
+    /// What is wrong is wrong for good.
+    #[error("{0}")]
+    Problem(ApiError),
+    /// Another worker has the place.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// The store failed; the platform calls again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The directory failed; the platform calls again.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+}
+
+/// What a run works with.
+pub(crate) struct Run {
+    pub services: Services,
+    pub tenant: Tenant,
+    pub import: Import,
+    pub integration: Integration,
+    pub guard: Guard,
+    pub deadline: Deadline,
+}
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> Result<WorkOutcome, Error> {
+    let tenant = services.tenant(&work.msp);
+    let Some(import) = tenant
+        .import(&work.import)
+        .await?
+        .filter(|import| import.state == ImportState::Fetching)
+    else {
+        return Ok(WorkOutcome::Done(()));
+    };
+    let guard = match tenant.hire(&import, services.clock.now()).await? {
+        Hired::Yes(guard) => guard,
+        Hired::Busy(until) if work.give_up => return Err(format!("another worker is at it until {until}").into()),
+        Hired::Busy(until) => return Ok(WorkOutcome::Wait(until)),
+        Hired::Lost => return Ok(WorkOutcome::Done(())),
+    };
+    let Some(integration) = tenant.integration(&import.integration).await? else {
+        return Err("the import's integration is gone".into());
+    };
+    let mut run = Run {
+        services,
+        tenant,
+        import,
+        integration,
+        guard,
+        deadline,
+    };
+    if work.give_up {
+        return run.fail(Problem::Internal).await;
+    }
+    let mut checkpoint = run.tenant.checkpoint::<Position>(&run.import).await?;
+    info!(import = %run.import.id, stage = ?checkpoint.position.stage, "fetch goes on");
+    match run.go_on(&mut checkpoint).await {
+        Ok(outcome) => Ok(outcome),
+        Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
+        Err(Stop::Psa(failure)) => run.psa_failed(failure, checkpoint).await,
+        Err(Stop::Problem(error)) => run.fail(error.problem).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
+impl Run {
+    async fn go_on(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<WorkOutcome, Stop> {
+        loop {
+            match checkpoint.position.stage.clone() {
+                Stage::Totals | Stage::Companies(_) | Stage::Contacts(_) => {
+                    if !walk::read_all(self, checkpoint).await? {
+                        return self.again(checkpoint).await;
+                    }
+                }
+                Stage::Rows(_) | Stage::Missing => {
+                    if !rows::make_all(self, checkpoint).await? {
+                        return self.again(checkpoint).await;
+                    }
+                }
+                Stage::Review => return self.to_review().await,
+            }
+        }
+    }
+
+    /// Hands over to the next run.
+    async fn again(&self, checkpoint: &Checkpoint<Position>) -> Result<WorkOutcome, Stop> {
+        self.leave(checkpoint).await?;
+        Ok(WorkOutcome::Again(()))
+    }
+
+    async fn leave(&self, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+        let mut tx = self.guard.leaving(&self.tenant)?;
+        self.tenant.advance(&mut tx, &self.import, checkpoint)?;
+        applied(&tx.commit(&self.tenant).await?)
+    }
+
+    /// The tabs appear: the snapshot is complete.
+    async fn to_review(&mut self) -> Result<WorkOutcome, Stop> {
+        self.import.state = ImportState::Review;
+        match self
+            .tenant
+            .hand_over(&self.guard, &self.import, ImportState::Fetching)
+            .await?
+        {
+            Moved::Yes => info!(import = %self.import.id, "snapshot complete"),
+            Moved::LockLost | Moved::WrongState => {
+                warn!(import = %self.import.id, "snapshot complete, but the import has ended")
+            }
+        }
+        Ok(WorkOutcome::Done(()))
+    }
+
+    /// A PSA that asks to come back later is waited for, within limits; anything else ends the import (R9, R43).
+    async fn psa_failed(
+        &mut self,
+        failure: PsaFailure,
+        mut checkpoint: Checkpoint<Position>,
+    ) -> Result<WorkOutcome, Error> {
+        if let (true, Some(until)) = (
+            failure.retryable && checkpoint.position.waits < MOST_WAITS,
+            failure.not_before,
+        ) {
+            checkpoint.position.waits += 1;
+            return match self.leave(&checkpoint).await {
+                Ok(()) => Ok(WorkOutcome::Wait(until)),
+                Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
+                Err(other) => Err(other.into()),
+            };
+        }
+        warn!(import = %self.import.id, %failure, "fetch failed");
+        self.fail(Problem::Psa {
+            psa: self.integration.kind,
+            failure,
+        })
+        .await
+    }
+
+    async fn fail(&mut self, problem: Problem) -> Result<WorkOutcome, Error> {
+        self.import.state = ImportState::Failed;
+        self.import.error = Some(problem);
+        self.import.ended_at = Some(self.services.clock.now());
+        // Refused: the import was cancelled or taken over meanwhile, and has ended all the same.
+        let _ = self
+            .tenant
+            .hand_over(&self.guard, &self.import, ImportState::Fetching)
+            .await?;
+        Ok(WorkOutcome::Done(()))
+    }
+}
+
+/// Whether what was written is ours: action 0 of every transaction of a worker proves its place.
+pub(crate) fn applied(outcome: &Outcome) -> Result<(), Stop> {
+    if outcome.committed() {
+        Ok(())
+    } else {
+        Err(Stop::LeaseLost)
+    }
+}
+
+/// Reads a company back that is missing from the snapshot.
+pub(crate) use missing::not_in_rows;

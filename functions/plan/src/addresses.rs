@@ -1,0 +1,260 @@
+//! The addresses of one company: who gets access (R28–R33).
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::facts::CompanyFacts;
+use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::import::Import;
+use domain::planner::{self, AddressView};
+use domain::problem::Problem;
+use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
+use jiff::Timestamp;
+use planning::Planning;
+use runtime::{Api, Body, Caller, List, PageQuery, Parameters, Services};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::rows::{Chunk, Decided};
+
+use crate::companies::contains;
+use crate::scope;
+
+/// An address row as it is shown.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AddressRow {
+    id: AddressId,
+    address: String,
+    contact: String,
+    active: bool,
+    status: AddressStatus,
+    selected: bool,
+    target: Target<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_imported: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflict: Option<Conflict>,
+    version: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Conflict {
+    managed_company: ManagedCompanyId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+impl AddressRow {
+    fn of(view: &AddressView<'_>, planning: &Planning, last_imported: Option<Timestamp>) -> Self {
+        Self {
+            id: view.snapshot.id.clone(),
+            address: view.snapshot.text.clone(),
+            contact: view.snapshot.name.clone(),
+            active: view.snapshot.active,
+            status: view.status.clone(),
+            selected: view.selected,
+            target: view.decision.target.clone(),
+            last_imported: last_imported.filter(|_| view.mapping.is_some()),
+            conflict: view.conflict.clone().map(|company| Conflict {
+                name: planning.companies.get(&company).map(|company| company.name),
+                managed_company: company,
+            }),
+            version: view.decision.version,
+        }
+    }
+}
+
+pub(crate) async fn list(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    Parameters(page): Parameters<PageQuery>,
+) -> Api<Json<List<AddressRow>>> {
+    let import = scope::with_rows(&services, &caller, &id).await?;
+    let (planning, facts) = facts(&services, import, &company).await?;
+    let rows = planner::address_rows(&facts, &planning.companies);
+    let rows = rows
+        .iter()
+        .map(|view| AddressRow::of(view, &planning, facts.row.last_imported));
+    Ok(Json(List::page(rows, &page, |row| row.id.as_str().to_owned())?))
+}
+
+async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> Api<(Planning, CompanyFacts)> {
+    let row = services
+        .tenant(&import.msp)
+        .row(&import, company)
+        .await?
+        .ok_or_else(|| Problem::not_found("company in this import"))?;
+    let planning = scope::planning(services, import).await?;
+    let facts = planning.facts(row).await.map_err(scope::failed)?;
+    Ok((planning, facts))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Decision {
+    version: u64,
+    selected: Option<bool>,
+    target: Option<Target<UserId>>,
+}
+
+pub(crate) async fn decide(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, company, address)): Path<(ImportId, PsaCompanyId, AddressId)>,
+    Body(decision): Body<Decision>,
+) -> Api<Json<AddressRow>> {
+    let import = scope::in_review(&services, &caller, &id).await?;
+    loop {
+        let (planning, facts) = facts(&services, import.clone(), &company).await?;
+        let rows = planner::address_rows(&facts, &planning.companies);
+        let view = rows.iter().find(|view| view.snapshot.id == address);
+        let view = view.ok_or_else(|| Problem::not_found("address of this company"))?;
+        if view.decision.version != decision.version {
+            return Err(Problem::DecisionConflict {
+                version: view.decision.version,
+            }
+            .into());
+        }
+        if let Some(Target::Existing(user)) = &decision.target
+            && !facts.users.contains_key(user)
+        {
+            return Err(Problem::invalid("/target/existing", "there is no such user in the managed company").into());
+        }
+        if decision.selected == Some(true) && !selectable(view) {
+            let status = serde_json::to_value(&view.status)
+                .ok()
+                .and_then(|status| status.as_str().map(str::to_owned));
+            return Err(Problem::NotSelectable {
+                status: status.unwrap_or_default(),
+            }
+            .into());
+        }
+        let decided = AddressDecision {
+            selected: decision.selected.or(view.decision.selected),
+            target: decision.target.clone().unwrap_or_else(|| view.decision.target.clone()),
+            version: view.decision.version + 1,
+        };
+        let decisions = BTreeMap::from([(address.clone(), decided)]);
+        if write(&services, &import, &company, decisions, Some(decision.version)).await? {
+            break;
+        }
+    }
+    let (planning, facts) = self::facts(&services, import, &company).await?;
+    let rows = planner::address_rows(&facts, &planning.companies);
+    let row = rows
+        .iter()
+        .find(|view| view.snapshot.id == address)
+        .map(|view| AddressRow::of(view, &planning, facts.row.last_imported));
+    Ok(Json(row.ok_or_else(|| Problem::not_found("address of this company"))?))
+}
+
+/// What is no address, or somebody else's, cannot be ticked until that is resolved (R32).
+const fn selectable(view: &AddressView<'_>) -> bool {
+    !matches!(view.status, AddressStatus::NoAddress | AddressStatus::AddressConflict)
+}
+
+/// Which rows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Where {
+    status: Option<AddressStatus>,
+    search: Option<String>,
+    active: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Select {
+    selected: bool,
+    #[serde(rename = "where", default)]
+    filter: Where,
+}
+
+/// Ticks many rows. People whom the PSA counts as inactive get access only when asked for by `active: false`.
+pub(crate) async fn select(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    Body(select): Body<Select>,
+) -> Api<Json<Value>> {
+    let import = scope::in_review(&services, &caller, &id).await?;
+    let (planning, facts) = facts(&services, import.clone(), &company).await?;
+    let rows = planner::address_rows(&facts, &planning.companies);
+    let matching = rows.iter().filter(|view| {
+        (!select.selected || selectable(view))
+            && select
+                .filter
+                .status
+                .as_ref()
+                .is_none_or(|status| *status == view.status)
+            && (view.snapshot.active == select.filter.active.unwrap_or(true)
+                || (!select.selected && select.filter.active.is_none()))
+            && select
+                .filter
+                .search
+                .as_ref()
+                .is_none_or(|search| contains(&view.snapshot.name, search) || contains(&view.snapshot.text, search))
+    });
+    let decisions: BTreeMap<AddressId, AddressDecision> = matching
+        .map(|view| {
+            let decided = AddressDecision {
+                selected: Some(select.selected),
+                target: view.decision.target.clone(),
+                version: view.decision.version + 1,
+            };
+            (view.snapshot.id.clone(), decided)
+        })
+        .collect();
+    let matched = decisions.len();
+    // A chunk that somebody else changed meanwhile is read again; this decision goes on top.
+    while !write(&services, &import, &company, decisions.clone(), None).await? {}
+    Ok(Json(json!({ "matched": matched, "selected": select.selected })))
+}
+
+/// Writes decisions into the chunks they belong to; `false` if another decision came in between. With `seen`, the one
+/// decision's version must still be that one.
+async fn write(
+    services: &Services,
+    import: &Import,
+    company: &PsaCompanyId,
+    mut decisions: BTreeMap<AddressId, AddressDecision>,
+    seen: Option<u64>,
+) -> Api<bool> {
+    let tenant = services.tenant(&import.msp);
+    for mut chunk in tenant.addresses(import, company).await? {
+        let before = chunk.decisions.clone();
+        if !apply(&mut chunk, &mut decisions, seen) {
+            return Ok(false);
+        }
+        if chunk.decisions == before {
+            continue;
+        }
+        match tenant
+            .decide_addresses(import, company, &chunk, &before, services.clock.now())
+            .await?
+        {
+            Decided::Yes => {}
+            Decided::Conflict => return Ok(false),
+            Decided::NotInReview => return Err(scope::not_in_review(services, import).await),
+        }
+    }
+    Ok(true)
+}
+
+fn apply(chunk: &mut Chunk, decisions: &mut BTreeMap<AddressId, AddressDecision>, seen: Option<u64>) -> bool {
+    for row in &chunk.addresses {
+        let Some(mut decided) = decisions.remove(&row.id) else {
+            continue;
+        };
+        let version = chunk.decisions.get(&row.id).map_or(0, |decision| decision.version);
+        if seen.is_some_and(|seen| seen != version) {
+            return false;
+        }
+        decided.version = version + 1;
+        chunk.decisions.insert(row.id.clone(), decided);
+    }
+    true
+}

@@ -1,0 +1,285 @@
+//! Company rows: browsing, and deciding on one or many (R13–R27).
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::directory::ManagedCompany;
+use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId};
+use domain::import::Import;
+use domain::name::NameKey;
+use domain::problem::Problem;
+use domain::row::{Absence, CompanyRow, ImportStatus, Tab, Target};
+use jiff::Timestamp;
+use runtime::{Api, Body, Caller, List, PageQuery, Parameters, Services};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::Tenant;
+use store::rows::Decided;
+
+use crate::scope;
+
+/// Rows of one transaction, next to the proof of the review.
+const ROWS_AT_ONCE: usize = 90;
+
+/// A company row as it is shown (R16).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CompanyView {
+    id: PsaCompanyId,
+    name: String,
+    status: ImportStatus,
+    #[serde(rename = "type")]
+    kind: String,
+    psa_status: String,
+    active: bool,
+    own: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_imported: Option<Timestamp>,
+    addresses: u32,
+    selected: bool,
+    target: Target<ManagedCompanyId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapped: Option<ManagedCompany>,
+    candidates: Vec<ManagedCompany>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Absence>,
+    version: u64,
+}
+
+impl From<CompanyRow> for CompanyView {
+    fn from(row: CompanyRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            status: row.status,
+            kind: row.kind,
+            psa_status: row.psa_status,
+            active: row.active,
+            own: row.own,
+            last_imported: row.last_imported,
+            addresses: row.addresses,
+            selected: row.decision.selected,
+            target: row.decision.target,
+            mapped: row.mapped,
+            candidates: row.candidates,
+            reason: row.reason,
+            version: row.decision.version,
+        }
+    }
+}
+
+/// Which rows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct Where {
+    status: Option<ImportStatus>,
+    search: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+impl Where {
+    fn accepts(&self, row: &CompanyRow) -> bool {
+        self.status.is_none_or(|status| status == row.status)
+            && self.search.as_ref().is_none_or(|search| contains(&row.name, search))
+            && self
+                .kind
+                .as_ref()
+                .is_none_or(|kind| row.kind.split(", ").any(|of| NameKey::of(of) == NameKey::of(kind)))
+    }
+}
+
+/// Whether a name holds what is searched for, however either is spelled.
+pub(crate) fn contains(name: &str, search: &str) -> bool {
+    NameKey::of(name).as_str().contains(NameKey::of(search).as_str())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Browse {
+    tab: Option<Tab>,
+    status: Option<ImportStatus>,
+    search: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+/// Reads at most twice: a filter that passes few rows answers a short page with a `next`.
+const READS: usize = 2;
+
+pub(crate) async fn list(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<ImportId>,
+    Parameters(browse): Parameters<Browse>,
+    Parameters(page): Parameters<PageQuery>,
+) -> Api<Json<List<CompanyView>>> {
+    let import = scope::with_rows(&services, &caller, &id).await?;
+    let tenant = services.tenant(&caller.msp);
+    let limit = page.limit()?;
+    let filter = Where {
+        status: browse.status,
+        search: browse.search,
+        kind: browse.kind,
+    };
+    let filtered = filter.status.is_some() || filter.search.is_some() || filter.kind.is_some();
+    let (mut items, mut after) = (Vec::new(), page.after);
+    for _ in 0..READS {
+        // What does not pass the filter is read all the same, up to the 1 MB that a read may take.
+        let reads = if filtered { 2_000 } else { limit - items.len() };
+        let (rows, mut more) = tenant
+            .browse(&import, browse.tab.unwrap_or(Tab::In), after.as_ref(), reads)
+            .await?;
+        for (row, position) in rows {
+            if items.len() == limit {
+                more = true;
+                break;
+            }
+            after = Some(position);
+            if filter.accepts(&row) {
+                items.push(row.into());
+            }
+        }
+        if !more {
+            after = None;
+        }
+        if !more || items.len() == limit {
+            break;
+        }
+    }
+    Ok(Json(List { items, next: after }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Decision {
+    version: u64,
+    selected: Option<bool>,
+    target: Option<Target<ManagedCompanyId>>,
+}
+
+pub(crate) async fn decide(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    Body(decision): Body<Decision>,
+) -> Api<Json<CompanyView>> {
+    let import = scope::in_review(&services, &caller, &id).await?;
+    let tenant = services.tenant(&caller.msp);
+    let mut row = tenant
+        .row(&import, &company)
+        .await?
+        .ok_or_else(|| Problem::not_found("company in this import"))?;
+    if row.decision.version != decision.version {
+        return Err(Problem::DecisionConflict {
+            version: row.decision.version,
+        }
+        .into());
+    }
+    if row.tab == Tab::NotIn {
+        return Err(Problem::NotSelectable {
+            status: "not-in".to_owned(),
+        }
+        .into());
+    }
+    if let Some(Target::Existing(managed)) = &decision.target {
+        check_target(&services, &import, &company, managed).await?;
+    }
+    row.decision.selected = decision.selected.unwrap_or(row.decision.selected);
+    row.decision.target = decision.target.unwrap_or(row.decision.target);
+    row.decision.version += 1;
+    match tenant
+        .decide_company(&import, &row, decision.version, services.clock.now())
+        .await?
+    {
+        Decided::Yes => Ok(Json(row.into())),
+        Decided::NotInReview => Err(scope::not_in_review(&services, &import).await),
+        Decided::Conflict => {
+            let version = tenant
+                .row(&import, &company)
+                .await?
+                .map_or(0, |row| row.decision.version);
+            Err(Problem::DecisionConflict { version }.into())
+        }
+    }
+}
+
+/// The chosen managed company exists and is not mapped to another PSA company (R24).
+async fn check_target(
+    services: &Services,
+    import: &Import,
+    company: &PsaCompanyId,
+    managed: &ManagedCompanyId,
+) -> Api<()> {
+    let pointer = "/target/existing";
+    if services.directory(&import.msp).company(managed).await?.is_none() {
+        return Err(Problem::invalid(pointer, "there is no managed company with this id").into());
+    }
+    let mappings = services
+        .tenant(&import.msp)
+        .company_mappings(&import.integration)
+        .await?;
+    match Tenant::claims(&mappings).find(|(claimed, by)| claimed == managed && by != company) {
+        Some((_, other)) => {
+            Err(Problem::invalid(pointer, format!("is mapped to company {other} of the PSA already")).into())
+        }
+        None => Ok(()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Select {
+    selected: bool,
+    #[serde(rename = "where", default)]
+    filter: Where,
+}
+
+/// Selects many rows of the tab *in*; never the MSP's own company (R12).
+pub(crate) async fn select(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<ImportId>,
+    Body(select): Body<Select>,
+) -> Api<Json<Value>> {
+    let import = scope::in_review(&services, &caller, &id).await?;
+    let tenant = services.tenant(&caller.msp);
+    let (mut matched, mut after) = (0, None);
+    loop {
+        let (rows, next) = tenant.rows_page(&import, after.as_ref()).await?;
+        let rows = rows
+            .into_iter()
+            .filter(|row| row.tab == Tab::In && !row.own && select.filter.accepts(row));
+        let rows: Vec<CompanyRow> = rows.collect();
+        matched += rows.len();
+        for batch in rows.chunks(ROWS_AT_ONCE) {
+            select_batch(&services, &import, batch.to_vec(), select.selected).await?;
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(Json(json!({ "matched": matched, "selected": select.selected })));
+        }
+    }
+}
+
+async fn select_batch(services: &Services, import: &Import, mut rows: Vec<CompanyRow>, selected: bool) -> Api<()> {
+    let tenant = services.tenant(&import.msp);
+    loop {
+        let decided = rows.iter().filter(|row| row.decision.selected != selected).map(|row| {
+            let mut decided = row.clone();
+            decided.decision.selected = selected;
+            decided.decision.version += 1;
+            (decided, row.decision.version)
+        });
+        let decided: Vec<(CompanyRow, u64)> = decided.collect();
+        match tenant.decide_companies(import, &decided, services.clock.now()).await? {
+            Decided::Yes => return Ok(()),
+            Decided::NotInReview => return Err(scope::not_in_review(services, import).await),
+            Decided::Conflict => {}
+        }
+        // One of them was decided on meanwhile; this decision says nothing of what was seen, so it goes on top.
+        for row in &mut rows {
+            if let Some(now) = tenant.row(import, &row.id).await? {
+                *row = now;
+            }
+        }
+    }
+}

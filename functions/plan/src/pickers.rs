@@ -1,0 +1,59 @@
+//! What there is to choose from: managed companies, their users, licences.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::directory::{Licences, ManagedCompany, User};
+use domain::ids::ManagedCompanyId;
+use domain::problem::Problem;
+use runtime::{Api, Caller, List, PageQuery, Parameters, Services};
+use serde::Deserialize;
+
+use crate::companies::contains;
+
+#[derive(Deserialize)]
+pub(crate) struct Search {
+    search: Option<String>,
+}
+
+impl Search {
+    fn accepts(&self, text: &str) -> bool {
+        self.search.as_ref().is_none_or(|search| contains(text, search))
+    }
+}
+
+pub(crate) async fn companies(
+    State(services): State<Services>,
+    caller: Caller,
+    Parameters(search): Parameters<Search>,
+    Parameters(page): Parameters<PageQuery>,
+) -> Api<Json<List<ManagedCompany>>> {
+    let mut companies = services.directory(&caller.msp).companies().await?;
+    companies.sort_by(|one, other| one.id.cmp(&other.id));
+    let found = companies.into_iter().filter(|company| search.accepts(&company.name));
+    Ok(Json(List::page(found, &page, |company| {
+        company.id.as_str().to_owned()
+    })?))
+}
+
+pub(crate) async fn users(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(company): Path<ManagedCompanyId>,
+    Parameters(search): Parameters<Search>,
+    Parameters(page): Parameters<PageQuery>,
+) -> Api<Json<List<User>>> {
+    let directory = services.directory(&caller.msp);
+    if directory.company(&company).await?.is_none() {
+        return Err(Problem::not_found("managed company").into());
+    }
+    let mut users = directory.users(&company).await?;
+    users.sort_by(|one, other| one.id.cmp(&other.id));
+    let found = users
+        .into_iter()
+        .filter(|user| search.accepts(&user.name) || search.accepts(user.address.original()));
+    Ok(Json(List::page(found, &page, |user| user.id.as_str().to_owned())?))
+}
+
+pub(crate) async fn licences(State(services): State<Services>, caller: Caller) -> Api<Json<Licences>> {
+    Ok(Json(services.directory(&caller.msp).licences().await?))
+}

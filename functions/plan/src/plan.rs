@@ -1,0 +1,230 @@
+//! The plan: what is about to happen, before anything is written (R26).
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::directory::Licences;
+use domain::ids::{ImportId, PsaCompanyId};
+use domain::plan::{CompanyPlan, CompanyStep, SkipReason, UserPlan, UserStep};
+use futures::{TryStreamExt, pin_mut};
+use planning::Digest;
+use runtime::{Api, Caller, PageQuery, Parameters, Services};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::scope;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlanView {
+    hash: String,
+    summary: Summary,
+    licences: LicenceNeed,
+    items: Vec<PlanItem>,
+    next: Option<String>,
+}
+
+/// How many items of each action.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    companies: u64,
+    create_company: u64,
+    link_company: u64,
+    update_company: u64,
+    unmap_company: u64,
+    create_user: u64,
+    link_user: u64,
+    change_address: u64,
+    unchanged: u64,
+    skip: u64,
+}
+
+#[derive(Serialize)]
+struct LicenceNeed {
+    needed: u64,
+    #[serde(flatten)]
+    pool: Licences,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanItem {
+    action: Action,
+    company: CompanyName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<Value>,
+    before: Value,
+    after: Value,
+    reason: &'static str,
+}
+
+#[derive(Clone, Serialize)]
+struct CompanyName {
+    id: PsaCompanyId,
+    name: String,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Action {
+    CreateCompany,
+    LinkCompany,
+    UpdateCompany,
+    UnmapCompany,
+    CreateUser,
+    LinkUser,
+    ChangeAddress,
+    Unchanged,
+    Skip,
+}
+
+pub(crate) async fn show(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<ImportId>,
+    Parameters(page): Parameters<PageQuery>,
+) -> Api<Json<PlanView>> {
+    let import = scope::with_rows(&services, &caller, &id).await?;
+    let limit = page.limit()?;
+    let from = match page.after.as_deref().map(str::parse::<usize>) {
+        None => 0,
+        Some(Ok(from)) => from,
+        Some(Err(_)) => return Err(domain::problem::Problem::invalid("after", "is not a `next` of this list").into()),
+    };
+    let planning = scope::planning(&services, import).await?;
+    let (mut digest, mut summary) = (Digest::default(), Summary::default());
+    let (mut items, mut seen) = (Vec::new(), 0);
+    let plans = planning.plans();
+    pin_mut!(plans);
+    while let Some(plan) = plans.try_next().await.map_err(scope::failed)? {
+        digest.add(&plan);
+        summary.companies += 1;
+        for item in plan_items(&plan) {
+            summary.add(item.action);
+            if (from..from + limit).contains(&seen) {
+                items.push(item);
+            }
+            seen += 1;
+        }
+    }
+    let (hash, needed, _) = digest.finish();
+    let pool = services.directory(&caller.msp).licences().await?;
+    let next = (seen > from + limit).then(|| (from + limit).to_string());
+    Ok(Json(PlanView {
+        hash,
+        summary,
+        licences: LicenceNeed { needed, pool },
+        items,
+        next,
+    }))
+}
+
+impl Summary {
+    const fn add(&mut self, action: Action) {
+        *match action {
+            Action::CreateCompany => &mut self.create_company,
+            Action::LinkCompany => &mut self.link_company,
+            Action::UpdateCompany => &mut self.update_company,
+            Action::UnmapCompany => &mut self.unmap_company,
+            Action::CreateUser => &mut self.create_user,
+            Action::LinkUser => &mut self.link_user,
+            Action::ChangeAddress => &mut self.change_address,
+            Action::Unchanged => &mut self.unchanged,
+            Action::Skip => &mut self.skip,
+        } += 1;
+    }
+}
+
+fn plan_items(plan: &CompanyPlan) -> Vec<PlanItem> {
+    let company = CompanyName {
+        id: plan.company.clone(),
+        name: plan.name.clone(),
+    };
+    let item = |action, before, after, reason| PlanItem {
+        action,
+        company: company.clone(),
+        address: None,
+        before,
+        after,
+        reason,
+    };
+    let mut items = Vec::with_capacity(plan.users.len() + 2);
+    if let Some(managed) = &plan.unmap {
+        items.push(item(Action::UnmapCompany, json!(managed), Value::Null, "asked_for"));
+    }
+    items.push(match &plan.step {
+        CompanyStep::Create => item(
+            Action::CreateCompany,
+            Value::Null,
+            json!({ "name": plan.name }),
+            "not_mapped",
+        ),
+        CompanyStep::Link(managed) => item(Action::LinkCompany, Value::Null, json!(managed), "same_name_or_chosen"),
+        CompanyStep::Rename(managed) => item(
+            Action::UpdateCompany,
+            json!(managed),
+            json!({ "id": managed.id, "name": plan.name }),
+            "renamed_in_psa",
+        ),
+        CompanyStep::Unchanged(managed) => item(Action::Unchanged, json!(managed), json!(managed), "mapped"),
+        CompanyStep::Skip(reason) => item(Action::Skip, Value::Null, Value::Null, skip_reason(reason)),
+    });
+    items.extend(plan.users.iter().map(|user| user_item(&company, user)));
+    items
+}
+
+fn user_item(company: &CompanyName, user: &UserPlan) -> PlanItem {
+    let address = user.address.as_ref().map(|address| address.original().to_owned());
+    let after = json!({ "address": address, "name": user.name });
+    let (action, before, after, reason) = match &user.step {
+        UserStep::Create => (Action::CreateUser, Value::Null, after, "ticked"),
+        UserStep::Link(id) => (
+            Action::LinkUser,
+            Value::Null,
+            json!({ "user": id, "address": address }),
+            "same_address_or_chosen",
+        ),
+        UserStep::ChangeAddress { user: id, from } => {
+            let reason = if user.replaces.is_some() {
+                "replaced_in_psa"
+            } else {
+                "changed_in_psa"
+            };
+            (
+                Action::ChangeAddress,
+                json!({ "user": id, "address": from.original() }),
+                json!({ "user": id, "address": address }),
+                reason,
+            )
+        }
+        UserStep::Unchanged(id) => {
+            let same = json!({ "user": id, "address": address });
+            (Action::Unchanged, same.clone(), same, "mapped")
+        }
+        UserStep::Skip(reason) => (Action::Skip, Value::Null, Value::Null, skip_reason(reason)),
+    };
+    let address = Some(json!({ "id": user.id, "address": address, "contact": user.name }));
+    PlanItem {
+        action,
+        company: company.clone(),
+        address,
+        before,
+        after,
+        reason,
+    }
+}
+
+const fn skip_reason(reason: &SkipReason) -> &'static str {
+    match reason {
+        SkipReason::Dangling => "dangling",
+        SkipReason::Ambiguous => "ambiguous",
+        SkipReason::ManagedCompanyNotFound => "managed_company_not_found",
+        SkipReason::AlreadyMapped(_) => "already_mapped",
+        SkipReason::UserNotFound => "user_not_found",
+        SkipReason::Unticked => "unticked",
+        SkipReason::NoAddress => "no_address",
+        SkipReason::AddressConflict(_) => "address_conflict",
+        SkipReason::UserAlreadyMapped(_) => "user_already_mapped",
+        SkipReason::CompanyNotImported => "company_not_imported",
+    }
+}

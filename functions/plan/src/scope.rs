@@ -1,0 +1,73 @@
+//! The import that a call is about, and what may be done with it.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::ids::ImportId;
+use domain::import::{Import, ImportState};
+use domain::problem::Problem;
+use planning::{Planning, PlanningError};
+use runtime::{Api, ApiError, Caller, ImportView, Services};
+
+pub(crate) async fn show(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<ImportId>,
+) -> Api<Json<ImportView>> {
+    let import = find(&services, &caller, &id).await?;
+    Ok(Json(ImportView::of(&services, import).await?))
+}
+
+/// The import, whatever its state.
+pub(crate) async fn find(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
+    let found = services.tenant(&caller.msp).import(id).await?;
+    Ok(found.ok_or_else(|| Problem::not_found("import"))?)
+}
+
+/// The import with its tabs, which appear only when the snapshot is complete (R8).
+pub(crate) async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
+    let import = find(services, caller, id).await?;
+    match import.state {
+        ImportState::Fetching => Err(Problem::WrongState { state: import.state }.into()),
+        _ => Ok(import),
+    }
+}
+
+/// The import for a decision by this caller: in review, and not another administrator's (R44).
+pub(crate) async fn in_review(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
+    let import = find(services, caller, id).await?;
+    if import.state != ImportState::Review {
+        return Err(Problem::WrongState { state: import.state }.into());
+    }
+    if import.started_by.subject != caller.person.subject {
+        let holder = services
+            .tenant(&caller.msp)
+            .holder(&import.integration, services.clock.now())
+            .await?;
+        return Err(holder
+            .map_or(Problem::ImportAbandoned, Problem::IntegrationLocked)
+            .into());
+    }
+    Ok(import)
+}
+
+/// What a refused proof of the review means: the import has ended, or lost its lock.
+pub(crate) async fn not_in_review(services: &Services, import: &Import) -> ApiError {
+    let now = services.tenant(&import.msp).import(&import.id).await;
+    match now {
+        Ok(Some(now)) if now.state != ImportState::Review => Problem::WrongState { state: now.state }.into(),
+        Ok(_) => Problem::ImportAbandoned.into(),
+        Err(error) => error.into(),
+    }
+}
+
+pub(crate) async fn planning(services: &Services, import: Import) -> Api<Planning> {
+    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    Planning::open(tenant, directory, import).await.map_err(failed)
+}
+
+pub(crate) fn failed(error: PlanningError) -> ApiError {
+    match error {
+        PlanningError::Store(error) => error.into(),
+        PlanningError::Directory(error) => error.into(),
+    }
+}

@@ -1,0 +1,117 @@
+//! Changes made by hand in the built-in directory.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use directory::builtin::BuiltIn;
+use directory::{Directory, NewUser};
+use domain::address::Address;
+use domain::directory::{LicenceMode, Licences, ManagedCompany, Token, User, UserState};
+use domain::ids::ManagedCompanyId;
+use domain::problem::Problem;
+use runtime::{Api, Body, Caller, Services};
+use serde::Deserialize;
+
+/// The longest name of a managed company or user.
+const LONGEST_NAME: usize = 250;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewCompany {
+    name: String,
+}
+
+pub(crate) async fn add_company(
+    State(services): State<Services>,
+    caller: Caller,
+    Body(new): Body<NewCompany>,
+) -> Api<(StatusCode, Json<ManagedCompany>)> {
+    let name = named(new.name)?;
+    let token = Token::by_hand(&services.ids.next());
+    let id = built_in(&services, &caller).create_company(&token, &name).await?;
+    Ok((StatusCode::CREATED, Json(ManagedCompany { id, name })))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewPerson {
+    address: String,
+    name: String,
+}
+
+pub(crate) async fn add_user(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(company): Path<ManagedCompanyId>,
+    Body(new): Body<NewPerson>,
+) -> Api<(StatusCode, Json<User>)> {
+    let name = named(new.name)?;
+    let address: Address = new
+        .address
+        .parse()
+        .map_err(|_| Problem::invalid("/address", "is not a valid e-mail address"))?;
+    let directory = built_in(&services, &caller);
+    if directory.company(&company).await?.is_none() {
+        return Err(Problem::not_found("managed company").into());
+    }
+    let token = Token::by_hand(&services.ids.next());
+    match directory.create_user_by_hand(&token, &company, &address, &name).await? {
+        Some(NewUser::Created(id)) => Ok((
+            StatusCode::CREATED,
+            Json(User {
+                id,
+                company,
+                address,
+                name,
+                state: UserState::Invited,
+            }),
+        )),
+        Some(NewUser::AddressTaken(_)) => Err(Problem::invalid("/address", "another user has this address").into()),
+        None => {
+            let available = directory.licences().await?.available;
+            Err(Problem::InsufficientLicences { needed: 1, available }.into())
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewLicences {
+    total: u64,
+    #[serde(default = "pool")]
+    mode: LicenceMode,
+}
+
+const fn pool() -> LicenceMode {
+    LicenceMode::Pool
+}
+
+pub(crate) async fn set_licences(
+    State(services): State<Services>,
+    caller: Caller,
+    Body(new): Body<NewLicences>,
+) -> Api<Json<Licences>> {
+    let directory = built_in(&services, &caller);
+    if new.total > u64::from(u32::MAX) {
+        return Err(Problem::invalid("/total", format!("must be at most {}", u32::MAX)).into());
+    }
+    if !directory.set_licences(new.mode, new.total).await? {
+        return Err(Problem::invalid("/total", "is less than the licences in use and reserved").into());
+    }
+    Ok(Json(directory.licences().await?))
+}
+
+fn built_in(services: &Services, caller: &Caller) -> BuiltIn {
+    BuiltIn::new(services.tenant(&caller.msp))
+}
+
+fn named(name: String) -> Result<String, Problem> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        return Err(Problem::invalid(
+            "/name",
+            format!("must have 1 to {LONGEST_NAME} characters"),
+        ));
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,149 @@
+//! Integrations (R1–R5).
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use domain::ids::IntegrationId;
+use domain::problem::Problem;
+use domain::psa::PsaKind;
+use psa::{Credentials, SubmittedCredentials};
+use runtime::{Api, Body, Caller, List, PageQuery, Parameters, Services};
+use serde::Deserialize;
+use store::integrations::{Integration, Policy};
+
+use crate::deadline;
+use crate::view::IntegrationView;
+
+/// The longest name of an integration.
+const LONGEST_NAME: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewIntegration {
+    kind: PsaKind,
+    name: String,
+    address: String,
+    company_id: Option<String>,
+    #[serde(default)]
+    credentials: SubmittedCredentials,
+}
+
+pub(crate) async fn add(
+    State(services): State<Services>,
+    caller: Caller,
+    Body(new): Body<NewIntegration>,
+) -> Api<impl IntoResponse> {
+    let credentials = complete(new.kind, new.credentials, new.company_id.as_deref())?;
+    if new.name.trim().is_empty() || new.name.chars().count() > LONGEST_NAME {
+        return Err(Problem::invalid("/name", format!("must have 1 to {LONGEST_NAME} characters")).into());
+    }
+    let integration = Integration {
+        id: IntegrationId::new(services.ids.next()),
+        kind: new.kind,
+        name: new.name.trim().to_owned(),
+        address: new.address,
+        company_id: new.company_id,
+        policy: Policy::default(),
+        last_filter: None,
+        created_at: services.clock.now(),
+    };
+    check(&services, &integration, &credentials).await?;
+    // The secret first: an integration never stands without its credentials.
+    services
+        .secrets
+        .write(&caller.msp, &integration.id, &credentials.to_secret_json())
+        .await?;
+    services.tenant(&caller.msp).add_integration(&integration).await?;
+    let location = format!("/integrations/{}", integration.id);
+    let view = IntegrationView::of(&services, &caller.msp, integration).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)))
+}
+
+pub(crate) async fn list(
+    State(services): State<Services>,
+    caller: Caller,
+    Parameters(page): Parameters<PageQuery>,
+) -> Api<Json<List<IntegrationView>>> {
+    let all = services.tenant(&caller.msp).integrations().await?;
+    let page = List::page(all, &page, |integration| integration.id.as_str().to_owned())?;
+    let mut items = Vec::new();
+    for integration in page.items {
+        items.push(IntegrationView::of(&services, &caller.msp, integration).await?);
+    }
+    Ok(Json(List { items, next: page.next }))
+}
+
+pub(crate) async fn show(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<IntegrationId>,
+) -> Api<Json<IntegrationView>> {
+    let integration = find(&services, &caller, &id).await?;
+    Ok(Json(IntegrationView::of(&services, &caller.msp, integration).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewCredentials {
+    #[serde(default)]
+    credentials: SubmittedCredentials,
+}
+
+pub(crate) async fn replace_credentials(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<IntegrationId>,
+    Body(new): Body<NewCredentials>,
+) -> Api<Json<IntegrationView>> {
+    let integration = find(&services, &caller, &id).await?;
+    let credentials = complete(integration.kind, new.credentials, integration.company_id.as_deref())?;
+    check(&services, &integration, &credentials).await?;
+    services
+        .secrets
+        .write(&caller.msp, &id, &credentials.to_secret_json())
+        .await?;
+    Ok(Json(IntegrationView::of(&services, &caller.msp, integration).await?))
+}
+
+pub(crate) async fn replace_policy(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<IntegrationId>,
+    Body(policy): Body<Policy>,
+) -> Api<Json<IntegrationView>> {
+    if !services.tenant(&caller.msp).set_policy(&id, policy).await? {
+        return Err(Problem::IntegrationNotFound.into());
+    }
+    show(State(services), caller, Path(id)).await
+}
+
+async fn find(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<Integration> {
+    let found = services.tenant(&caller.msp).integration(id).await?;
+    Ok(found.ok_or(Problem::IntegrationNotFound)?)
+}
+
+/// Every field is there; nothing is asked of the PSA before that (R5).
+fn complete(kind: PsaKind, submitted: SubmittedCredentials, company_id: Option<&str>) -> Result<Credentials, Problem> {
+    let missing = |field: &str| Problem::CredentialsRequired {
+        field: Some(field.to_owned()),
+    };
+    if kind == PsaKind::Connectwise && company_id.is_none_or(|id| id.trim().is_empty()) {
+        return Err(missing("companyId"));
+    }
+    submitted.complete(kind).map_err(|error| missing(error.field))
+}
+
+/// Reads one company and one contact with the credentials (R5).
+async fn check(services: &Services, integration: &Integration, credentials: &Credentials) -> Api<()> {
+    let failed = |failure| Problem::Psa {
+        psa: integration.kind,
+        failure,
+    };
+    let target = services.target(integration)?;
+    let psa = services
+        .connector
+        .connect(&target, credentials, deadline())
+        .map_err(failed)?;
+    Ok(psa.check().await.map_err(failed)?)
+}

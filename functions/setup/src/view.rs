@@ -1,0 +1,97 @@
+//! An integration as it is shown: without secrets.
+
+use domain::filter::Filter;
+use domain::ids::{ImportId, IntegrationId, MspId};
+use domain::import::{Import, ImportState};
+use domain::psa::PsaKind;
+use jiff::Timestamp;
+use runtime::{Api, Services};
+use serde::Serialize;
+use store::integrations::{Integration, Policy};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IntegrationView {
+    id: IntegrationId,
+    kind: PsaKind,
+    name: String,
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_id: Option<String>,
+    policy: Policy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_filter: Option<Filter>,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock: Option<LockView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_import: Option<LastImport>,
+}
+
+#[derive(Serialize)]
+struct LockView {
+    holder: String,
+    import: ImportId,
+    since: Timestamp,
+    until: Timestamp,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LastImport {
+    id: ImportId,
+    state: ImportState,
+    started_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+}
+
+impl IntegrationView {
+    pub(crate) async fn of(services: &Services, msp: &MspId, integration: Integration) -> Api<Self> {
+        let tenant = services.tenant(msp);
+        let holder = tenant.holder(&integration.id, services.clock.now()).await?;
+        let lock = holder.map(|holder| LockView {
+            holder: holder.person.name,
+            import: holder.import,
+            since: holder.since,
+            until: holder.until,
+        });
+        let (mut newest, _) = tenant.history(&integration.id, None, 1).await?;
+        let last_import = newest.pop().map(
+            |Import {
+                 id,
+                 state,
+                 started_at,
+                 ended_at,
+                 ..
+             }| LastImport {
+                id,
+                state,
+                started_at,
+                ended_at,
+            },
+        );
+        let Integration {
+            id,
+            kind,
+            name,
+            address,
+            company_id,
+            policy,
+            last_filter,
+            created_at,
+        } = integration;
+        Ok(Self {
+            id,
+            kind,
+            name,
+            address,
+            company_id,
+            policy,
+            last_filter,
+            created_at,
+            lock,
+            last_import,
+        })
+    }
+}

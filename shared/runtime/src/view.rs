@@ -1,0 +1,80 @@
+//! An import as every function shows it.
+
+use domain::ids::{ImportId, IntegrationId};
+use domain::import::{Import, ImportState, Progress};
+use domain::outcome::Counts;
+use domain::problem::Problem;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::problem::{Api, describe};
+use crate::services::Services;
+
+/// An import with its progress and its lock.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportView {
+    id: ImportId,
+    integration: IntegrationId,
+    state: ImportState,
+    progress: Progress,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+    started_by: String,
+    started_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock: Option<Lock>,
+}
+
+#[derive(Debug, Serialize)]
+struct Lock {
+    holder: String,
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl ImportView {
+    /// The import as it is now.
+    pub async fn of(services: &Services, import: Import) -> Api<Self> {
+        let tenant = services.tenant(&import.msp);
+        let progress = tenant.progress(&import).await?;
+        let holder = tenant
+            .holder(&import.integration, services.clock.now())
+            .await?
+            .filter(|holder| holder.import == import.id);
+        let lock = holder.map(|holder| Lock {
+            holder: holder.person.name,
+            since: holder.since,
+            until: holder.until,
+        });
+        Ok(Self {
+            progress,
+            lock,
+            ..Self::without_progress(import)
+        })
+    }
+
+    /// A line of a history.
+    pub fn without_progress(import: Import) -> Self {
+        Self {
+            id: import.id,
+            integration: import.integration,
+            state: import.state,
+            progress: Progress::default(),
+            counts: import.counts,
+            error: import
+                .error
+                .as_ref()
+                .map(|problem: &Problem| describe(problem, crate::problem::language())),
+            started_by: import.started_by.name,
+            started_at: import.started_at,
+            ended_at: import.ended_at,
+            lock: None,
+        }
+    }
+}
