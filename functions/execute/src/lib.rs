@@ -1,1 +1,24 @@
-//! execute
+//! Carries out plans: the confirmation, the work row by row, the result, cancelling.
+
+mod carry_out;
+mod conclude;
+mod confirm;
+mod end;
+mod result;
+mod users;
+mod work;
+
+use axum::Router;
+use axum::routing::{delete, get, post};
+use runtime::{Function, Services};
+
+/// The function.
+pub fn function(services: Services) -> Function {
+    let router = Router::new()
+        .route("/imports/{x}/execute", post(confirm::execute))
+        .route("/imports/{x}/result", get(result::show))
+        .route("/imports/{x}", delete(end::cancel))
+        .route("/integrations/{i}/imports", get(end::history))
+        .with_state(services.clone());
+    Function::new(router).with_worker(move |work, deadline| work::work(services.clone(), work, deadline))
+}

@@ -1,7 +1,7 @@
 //! The Lambda function `execute`.
 
-use runtime::config::Config;
 use runtime::Services;
+use runtime::config::Config;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

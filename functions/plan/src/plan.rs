@@ -224,6 +224,7 @@ const fn skip_reason(reason: &SkipReason) -> &'static str {
         SkipReason::Unticked => "unticked",
         SkipReason::NoAddress => "no_address",
         SkipReason::AddressConflict(_) => "address_conflict",
+        SkipReason::GivesWay(_) => "same_address_in_another_company",
         SkipReason::UserAlreadyMapped(_) => "user_already_mapped",
         SkipReason::CompanyNotImported => "company_not_imported",
     }

@@ -1,9 +1,11 @@
 //! What an import would do (R26, R35). A plan is a value: computing it again from the same facts gives the same hash.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::address::Address;
+use crate::address::{Address, AddressKey};
 use crate::directory::ManagedCompany;
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
 use crate::row::AddressId;
@@ -101,6 +103,8 @@ pub enum SkipReason {
     NoAddress,
     /// A user of this managed company has the address (R32).
     AddressConflict(ManagedCompanyId),
+    /// Another company of this plan gets the address first (R32).
+    GivesWay(PsaCompanyId),
     /// The user that has the address is mapped to another contact.
     UserAlreadyMapped(AddressId),
     /// The company itself was passed over or failed.
@@ -120,6 +124,24 @@ impl CompanyPlan {
                 user.replaces.is_none()
                     && matches!(user.step, UserStep::Unchanged(_) | UserStep::Skip(SkipReason::Unticked))
             })
+    }
+
+    /// Lets these rows give way to the companies named with them.
+    pub fn give_way(&mut self, rows: &[(AddressId, PsaCompanyId)]) {
+        for (row, company) in rows {
+            for user in self.users.iter_mut().filter(|user| user.id == *row) {
+                user.step = UserStep::Skip(SkipReason::GivesWay(company.clone()));
+            }
+        }
+    }
+
+    /// The rows that give way, with the companies they give way to.
+    pub fn given_way(&self) -> Vec<(AddressId, PsaCompanyId)> {
+        let rows = self.users.iter().filter_map(|user| match &user.step {
+            UserStep::Skip(SkipReason::GivesWay(company)) => Some((user.id.clone(), company.clone())),
+            _ => None,
+        });
+        rows.collect()
     }
 
     /// The same plan for some of its users.
@@ -169,6 +191,25 @@ impl PlanDigest {
     }
 }
 
+/// Addresses that companies of a plan will get, so that a later one gives way instead of failing half-way (R32).
+#[derive(Default)]
+pub struct Wanted(HashMap<AddressKey, PsaCompanyId>);
+
+impl Wanted {
+    /// Lets rows give way whose address an earlier company gets. Plans come in the order of their rows.
+    pub fn settle(&mut self, plan: &mut CompanyPlan) {
+        for user in &mut plan.users {
+            let (UserStep::Create | UserStep::ChangeAddress { .. }, Some(address)) = (&user.step, &user.address) else {
+                continue;
+            };
+            match self.0.get(address.key()) {
+                Some(company) => user.step = UserStep::Skip(SkipReason::GivesWay(company.clone())),
+                None => drop(self.0.insert(address.key().clone(), plan.company.clone())),
+            }
+        }
+    }
+}
+
 /// The hash of a whole plan, fed with its companies in the order of their rows.
 #[derive(Default)]
 pub struct PlanHasher(Sha256);
@@ -197,7 +238,7 @@ impl From<&SkipReason> for crate::outcome::RowCode {
             SkipReason::UserNotFound => Self::UserNotFound,
             SkipReason::Unticked => Self::Unticked,
             SkipReason::NoAddress => Self::NoAddress,
-            SkipReason::AddressConflict(_) => Self::AddressConflict,
+            SkipReason::AddressConflict(_) | SkipReason::GivesWay(_) => Self::AddressConflict,
             SkipReason::UserAlreadyMapped(_) => Self::UserAlreadyMapped,
             SkipReason::CompanyNotImported => Self::CompanyNotImported,
         }

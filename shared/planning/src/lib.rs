@@ -10,10 +10,11 @@ use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
-use domain::plan::{CompanyPlan, PlanDigest, PlanHasher};
+use domain::plan::{CompanyPlan, PlanHasher, Wanted};
 use domain::planner;
 use domain::row::{CompanyRow, Tab};
 use futures::{Stream, TryStreamExt};
+use store::journal::Agreed;
 use store::{Item, StoreError, Tenant};
 
 /// Companies whose facts are gathered at once.
@@ -43,10 +44,8 @@ pub struct Planning {
 /// A whole plan in short.
 #[derive(Default)]
 pub struct Digest {
-    /// The digest of each selected company, in the order of the rows.
-    pub companies: Vec<(PsaCompanyId, PlanDigest)>,
-    /// Licences needed.
-    pub licences: u64,
+    companies: Vec<(PsaCompanyId, Agreed)>,
+    licences: u64,
     hasher: PlanHasher,
 }
 
@@ -56,11 +55,13 @@ impl Digest {
         let digest = plan.digest();
         self.hasher.add(&plan.company, digest);
         self.licences += plan.licences_needed();
-        self.companies.push((plan.company.clone(), digest));
+        let given_way = plan.given_way();
+        self.companies
+            .push((plan.company.clone(), Agreed { digest, given_way }));
     }
 
-    /// The plan's hash, and the digests it was made of.
-    pub fn finish(self) -> (String, u64, Vec<(PsaCompanyId, PlanDigest)>) {
+    /// The plan's hash, the licences needed, and what is to be agreed to for each company.
+    pub fn finish(self) -> (String, u64, Vec<(PsaCompanyId, Agreed)>) {
         (self.hasher.finish(), self.licences, self.companies)
     }
 }
@@ -147,7 +148,12 @@ impl Planning {
 
     /// Plans all selected companies, in the order of their rows.
     pub fn plans(&self) -> impl Stream<Item = Result<CompanyPlan, PlanningError>> + '_ {
-        self.selected(None).map_ok(|row| self.plan(row)).try_buffered(AT_ONCE)
+        let mut wanted = Wanted::default();
+        let plans = self.selected(None).map_ok(|row| self.plan(row)).try_buffered(AT_ONCE);
+        plans.map_ok(move |mut plan| {
+            wanted.settle(&mut plan);
+            plan
+        })
     }
 
     /// The whole plan in short.

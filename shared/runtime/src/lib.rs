@@ -14,7 +14,7 @@ pub use caller::Caller;
 pub use event::{Deadline, Event, Work, WorkOutcome};
 pub use function::{Function, log_to_stdout, run};
 pub use input::{Body, List, PageQuery, Parameters};
-pub use problem::{Api, ApiError, answer_problems};
+pub use problem::{Accepted, Api, ApiError, answer_problems};
 pub use services::{DirectoryFactory, Services};
 pub use time::{Clock, Ids, SystemClock, UniqueIds};
 pub use view::ImportView;

@@ -164,3 +164,15 @@ fn facts(problem: &Problem) -> Map<String, Value> {
         _ => Map::new(),
     }
 }
+
+/// The language an answer is asked in.
+#[derive(Debug, Clone, Copy)]
+pub struct Accepted(pub Language);
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for Accepted {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(_parts: &mut axum::http::request::Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(language()))
+    }
+}

@@ -9,6 +9,7 @@ use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::outcome::RowOutcome;
 use domain::plan::{CompanyPlan, PlanDigest};
+use domain::row::AddressId;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -69,8 +70,24 @@ pub struct Unchanged {
 /// Digests in one item: 25,000 companies make two items.
 const DIGESTS_PER_ITEM: usize = 15_000;
 
-/// The digests that were agreed to, by company.
-pub type Digests = HashMap<PsaCompanyId, PlanDigest>;
+/// What was agreed to for one company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    /// The digest of its plan.
+    pub digest: PlanDigest,
+    /// Its rows that give way to another company of the plan.
+    pub given_way: Vec<(AddressId, PsaCompanyId)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PackedAgreed {
+    #[serde(rename = "c")]
+    company: PsaCompanyId,
+    #[serde(rename = "d")]
+    digest: u64,
+    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
+    given_way: Vec<(AddressId, PsaCompanyId)>,
+}
 
 impl Tenant {
     /// Adds a company's journal entry to a transaction, in as many items as its size asks for.
@@ -98,7 +115,10 @@ impl Tenant {
     pub async fn step(&self, import: &Import, company: &PsaCompanyId) -> Result<Option<Step>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let items = self.query(Place::Imports, &pk, &keys::step_prefix(company)).await?;
-        let parts = items.iter().map(|item| packed_body::<Step>("journal", item)).collect::<Result<Vec<_>, _>>()?;
+        let parts = items
+            .iter()
+            .map(|item| packed_body::<Step>("journal", item))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(parts.into_iter().reduce(Step::join))
     }
 
@@ -134,36 +154,41 @@ impl Tenant {
         Ok((all, next))
     }
 
-    /// Adds the digests of the plan that was agreed to.
+    /// Adds what was agreed to.
     pub fn agree(
         &self,
         tx: &mut Transaction,
         import: &Import,
-        digests: &[(PsaCompanyId, PlanDigest)],
+        agreed: &[(PsaCompanyId, Agreed)],
     ) -> Result<(), StoreError> {
-        for (number, chunk) in digests.chunks(DIGESTS_PER_ITEM).enumerate() {
-            let packed: Vec<(&str, u64)> = chunk
-                .iter()
-                .map(|(company, digest)| (company.as_str(), u64::from_be_bytes(digest.to_bytes())))
-                .collect();
+        for (number, chunk) in agreed.chunks(DIGESTS_PER_ITEM).enumerate() {
+            let packed = chunk.iter().map(|(company, agreed)| PackedAgreed {
+                company: company.clone(),
+                digest: u64::from_be_bytes(agreed.digest.to_bytes()),
+                given_way: agreed.given_way.clone(),
+            });
             let key = keys::digests(&self.msp, &import.id, number);
-            self.put_packed(tx, import, "digests", &key, &packed)?;
+            self.put_packed(tx, import, "digests", &key, &packed.collect::<Vec<_>>())?;
         }
         Ok(())
     }
 
-    /// The digests of the plan that was agreed to.
-    pub async fn agreed(&self, import: &Import) -> Result<Digests, StoreError> {
+    /// What was agreed to, by company.
+    pub async fn agreed(&self, import: &Import) -> Result<HashMap<PsaCompanyId, Agreed>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let mut digests = Digests::new();
-        for item in self.query(Place::Imports, &pk, "DIGESTS#").await? {
-            let packed: Vec<(String, u64)> = packed_body("digests", &item)?;
-            digests.extend(
-                packed.into_iter().map(|(company, digest)| {
-                    (PsaCompanyId::new(company), PlanDigest::from_bytes(digest.to_be_bytes()))
-                }),
-            );
+        let mut all = HashMap::new();
+        for item in self.query(Place::Imports, &pk, keys::DIGESTS).await? {
+            for packed in packed_body::<Vec<PackedAgreed>>("digests", &item)? {
+                let digest = PlanDigest::from_bytes(packed.digest.to_be_bytes());
+                all.insert(
+                    packed.company,
+                    Agreed {
+                        digest,
+                        given_way: packed.given_way,
+                    },
+                );
+            }
         }
-        Ok(digests)
+        Ok(all)
     }
 }

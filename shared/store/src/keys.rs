@@ -125,8 +125,10 @@ pub(crate) fn addresses(msp: &MspId, import: &ImportId, company: &PsaCompanyId, 
     )
 }
 
+pub(crate) const DIGESTS: &str = "DIGESTS#";
+
 pub(crate) fn digests(msp: &MspId, import: &ImportId, chunk: usize) -> Key {
-    Key::new(import_partition(msp, import), format!("DIGESTS#{chunk:02}"))
+    Key::new(import_partition(msp, import), format!("{DIGESTS}{chunk:02}"))
 }
 
 pub(crate) const STEP: &str = "STEP#";

@@ -1,0 +1,140 @@
+//! The end of an execution: counts, licences, dates, and the lock.
+
+use directory::Directory;
+use domain::import::{Import, ImportState};
+use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
+use domain::plan::{CompanyPlan, UserStep};
+use domain::problem::Problem;
+use runtime::Services;
+use store::Tenant;
+use store::journal::Step;
+use tracing::info;
+
+use crate::work::{Run, Stop};
+
+/// What the journal adds up to.
+#[derive(Default)]
+struct Sum {
+    counts: Counts,
+    imported: Vec<domain::ids::PsaCompanyId>,
+}
+
+impl Sum {
+    fn add(&mut self, company: &domain::ids::PsaCompanyId, outcomes: &[RowOutcome]) {
+        outcomes.iter().for_each(|row| self.counts.add(row));
+        let imported = outcomes
+            .iter()
+            .any(|row| !matches!(row.outcome, Outcome::Skipped(_) | Outcome::Failed(_)));
+        // The parts of a large company come one after another.
+        if imported && self.imported.last() != Some(company) {
+            self.imported.push(company.clone());
+        }
+    }
+}
+
+/// Ends the import: every step of it may be repeated.
+pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
+    let sum = add_up(&run.tenant, &*run.directory, &run.import).await?;
+    run.directory.settle(&run.import.id, sum.counts.users.created).await?;
+    let now = run.services.clock.now();
+    let dates = run.tenant.dates(&run.import.integration).await?;
+    let mut tx = run.transaction()?;
+    run.tenant
+        .set_dates(&mut tx, &run.import.integration, dates, sum.imported, now)?;
+    run.commit(tx).await?;
+
+    let import = &mut run.import;
+    import.counts = Some(sum.counts);
+    import.ended_at = Some(now);
+    import.state = match run.pass_over {
+        None => ImportState::Done,
+        Some(RowCode::Cancelled) => ImportState::Cancelled,
+        Some(_) => {
+            import.error = Some(Problem::ImportAbandoned);
+            ImportState::Failed
+        }
+    };
+    let moved = run
+        .tenant
+        .hand_over(run.guard(), &run.import, ImportState::Executing)
+        .await?;
+    info!(import = %run.import.id, state = run.import.state.as_str(), ?moved, "execution ended");
+    Ok(())
+}
+
+/// Ends an import whose lock another import has taken: nothing is left to it but its own journal and its licences.
+pub(crate) async fn abandoned(services: &Services, tenant: &Tenant, mut import: Import) -> Result<(), Stop> {
+    let directory = services.directory(&import.msp);
+    let sum = add_up(tenant, &*directory, &import).await?;
+    directory.settle(&import.id, sum.counts.users.created).await?;
+    import.state = ImportState::Failed;
+    import.counts = Some(sum.counts);
+    import.error = Some(Problem::ImportAbandoned);
+    import.ended_at = Some(services.clock.now());
+    tenant.end_abandoned(&import).await?;
+    Ok(())
+}
+
+async fn add_up(tenant: &Tenant, directory: &dyn Directory, import: &Import) -> Result<Sum, Stop> {
+    let mut sum = Sum::default();
+    let mut after = None;
+    loop {
+        let (steps, next) = tenant.steps_page(import, after.as_ref()).await?;
+        for Step { plan, outcomes } in steps {
+            let outcomes = match outcomes {
+                Some(outcomes) => outcomes,
+                None => of_unfinished(directory, &plan).await?,
+            };
+            sum.add(&plan.company, &outcomes);
+        }
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    loop {
+        let (unchanged, next) = tenant.unchanged_page(import, after.as_ref()).await?;
+        unchanged
+            .iter()
+            .for_each(|unchanged| sum.add(&unchanged.company, &unchanged.outcomes));
+        after = next;
+        if after.is_none() {
+            return Ok(sum);
+        }
+    }
+}
+
+/// A company that was begun and never finished: users that were to be created and whose address is taken now were created,
+/// since nobody had those addresses before.
+async fn of_unfinished(directory: &dyn Directory, plan: &CompanyPlan) -> Result<Vec<RowOutcome>, Stop> {
+    let created = plan
+        .users
+        .iter()
+        .filter(|user| user.step == UserStep::Create)
+        .filter_map(|user| user.address.as_ref());
+    let keys: Vec<_> = created.map(|address| address.key().clone()).collect();
+    let held: Vec<_> = directory
+        .holders(&keys)
+        .await?
+        .into_iter()
+        .map(|holder| holder.address)
+        .collect();
+    let given_up = || Outcome::Failed(RowCode::GivenUp);
+    let users = plan.users.iter().map(|user| {
+        let is_there = user.step == UserStep::Create
+            && user
+                .address
+                .as_ref()
+                .is_some_and(|address| held.contains(address.key()));
+        RowOutcome {
+            address: Some(user.id.clone()),
+            outcome: if is_there { Outcome::Created } else { given_up() },
+        }
+    });
+    Ok(std::iter::once(RowOutcome {
+        address: None,
+        outcome: given_up(),
+    })
+    .chain(users)
+    .collect())
+}

@@ -1,0 +1,67 @@
+//! Cancelling an import, and the list of those there were.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::ids::{ImportId, IntegrationId};
+use domain::import::ImportState;
+use domain::problem::Problem;
+use runtime::{Api, Caller, ImportView, List, PageQuery, Parameters, Services};
+use store::imports::Moved;
+
+use crate::confirm::own_import;
+
+/// Ends the import and sets the integration free; one that executes stops after the row at hand.
+pub(crate) async fn cancel(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<ImportId>,
+) -> Api<Json<ImportView>> {
+    let tenant = services.tenant(&caller.msp);
+    loop {
+        let mut import = own_import(&services, &caller, &id).await?;
+        let seen = import.state;
+        let moved = match seen {
+            ImportState::Executing if import.cancelling => return Ok(Json(ImportView::of(&services, import).await?)),
+            ImportState::Executing => {
+                import.cancelling = true;
+                tenant.move_on(&import, seen, services.clock.now(), |_| Ok(())).await?
+            }
+            ImportState::Fetching | ImportState::Review => {
+                import.state = ImportState::Cancelled;
+                import.ended_at = Some(services.clock.now());
+                tenant.end(&import, seen).await?
+            }
+            _ => return Err(Problem::WrongState { state: seen }.into()),
+        };
+        match moved {
+            Moved::Yes => {
+                if import.state == ImportState::Cancelled {
+                    // Of a confirmation that died half-way.
+                    services.directory(&caller.msp).settle(&import.id, 0).await?;
+                }
+                return Ok(Json(ImportView::of(&services, import).await?));
+            }
+            Moved::LockLost => return Err(Problem::ImportAbandoned.into()),
+            // It moved on by itself: look again.
+            Moved::WrongState => {}
+        }
+    }
+}
+
+pub(crate) async fn history(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<IntegrationId>,
+    Parameters(page): Parameters<PageQuery>,
+) -> Api<Json<List<ImportView>>> {
+    let tenant = services.tenant(&caller.msp);
+    if tenant.integration(&id).await?.is_none() {
+        return Err(Problem::IntegrationNotFound.into());
+    }
+    let limit = i32::try_from(page.limit()?).unwrap_or(i32::MAX);
+    let (imports, next) = tenant.history(&id, page.after.as_deref(), limit).await?;
+    Ok(Json(List {
+        items: imports.into_iter().map(ImportView::without_progress).collect(),
+        next,
+    }))
+}

@@ -1,0 +1,256 @@
+//! One run of the worker over the selected companies (R34–R37).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use directory::{Directory, DirectoryError};
+use domain::ids::PsaCompanyId;
+use domain::import::{Import, ImportState};
+use domain::outcome::RowCode;
+use futures::{StreamExt, TryStreamExt, pin_mut};
+use planning::{Planning, PlanningError};
+use runtime::{Deadline, Services, Work, WorkOutcome};
+use serde::{Deserialize, Serialize};
+use store::checkpoint::Checkpoint;
+use store::journal::{Agreed, Unchanged};
+use store::lock::{Guard, Hired};
+use store::tx::{Outcome, Transaction};
+use store::{StoreError, Tenant};
+use tokio::sync::Mutex;
+use tracing::{info, warn};
+
+use crate::carry_out::{Carried, carry_out};
+use crate::conclude;
+
+/// Companies worked on at once.
+const AT_ONCE: usize = 8;
+
+/// Companies between two checkpoints.
+const PER_CHECKPOINT: usize = 250;
+
+/// Where an execution stands.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Position {
+    /// The last company up to which every selected one has its outcome.
+    after: Option<PsaCompanyId>,
+    /// Packs of unchanged companies written so far.
+    packs: u64,
+}
+
+/// Why a run ends early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stop {
+    /// Another worker has the place.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// The store failed; the platform calls again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The directory failed where no row could be blamed; the platform calls again.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+}
+
+impl From<PlanningError> for Stop {
+    fn from(error: PlanningError) -> Self {
+        match error {
+            PlanningError::Store(error) => Self::Store(error),
+            PlanningError::Directory(error) => Self::Directory(error),
+        }
+    }
+}
+
+/// What a run works with.
+pub(crate) struct Run {
+    pub services: Services,
+    pub tenant: Tenant,
+    pub directory: Arc<dyn Directory>,
+    pub import: Import,
+    pub agreed: HashMap<PsaCompanyId, Agreed>,
+    pub deadline: Deadline,
+    /// Rows that are not begun are passed over with this.
+    pub pass_over: Option<RowCode>,
+    guard: Guard,
+    /// Two transactions on the lock at once would only get in each other's way.
+    turn: Mutex<()>,
+}
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> Result<WorkOutcome, Error> {
+    let tenant = services.tenant(&work.msp);
+    let Some(import) = tenant
+        .import(&work.import)
+        .await?
+        .filter(|import| import.state == ImportState::Executing)
+    else {
+        return Ok(WorkOutcome::Done(()));
+    };
+    if import.abandoned {
+        conclude::abandoned(&services, &tenant, import).await?;
+        return Ok(WorkOutcome::Done(()));
+    }
+    let guard = match tenant.hire(&import, services.clock.now()).await? {
+        Hired::Yes(guard) => guard,
+        Hired::Busy(until) if work.give_up => return Err(format!("another worker is at it until {until}").into()),
+        Hired::Busy(until) => return Ok(WorkOutcome::Wait(until)),
+        Hired::Lost => return Ok(WorkOutcome::Done(())),
+    };
+    let directory = services.directory(&work.msp);
+    let agreed = tenant.agreed(&import).await?;
+    let pass_over = match (work.give_up, import.cancelling) {
+        (true, _) => Some(RowCode::GivenUp),
+        (false, true) => Some(RowCode::Cancelled),
+        (false, false) => None,
+    };
+    let mut run = Run {
+        services,
+        tenant,
+        directory,
+        import,
+        agreed,
+        deadline,
+        pass_over,
+        guard,
+        turn: Mutex::new(()),
+    };
+    match run.go_on().await {
+        Ok(outcome) => Ok(outcome),
+        Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
+        // What cannot be carried out cannot be passed over either; the import ends with what is in the journal.
+        Err(error) if work.give_up => {
+            warn!(import = %run.import.id, %error, "giving up with rows unaccounted for");
+            conclude::conclude(&mut run)
+                .await
+                .map(|()| WorkOutcome::Done(()))
+                .map_err(Into::into)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+impl Run {
+    async fn go_on(&mut self) -> Result<WorkOutcome, Stop> {
+        let mut checkpoint = self.tenant.checkpoint::<Position>(&self.import).await?;
+        info!(import = %self.import.id, after = ?checkpoint.position.after, "execution goes on");
+        let planning = Planning::open(self.tenant.clone(), Arc::clone(&self.directory), self.import.clone()).await?;
+        loop {
+            match self.next_companies(&planning, &mut checkpoint).await? {
+                Batch::Last => break,
+                Batch::More => self.look_for_cancel().await?,
+                Batch::OutOfTime => {
+                    self.commit(self.guard.leaving(&self.tenant)?).await?;
+                    return Ok(WorkOutcome::Again(()));
+                }
+            }
+        }
+        conclude::conclude(self).await?;
+        Ok(WorkOutcome::Done(()))
+    }
+
+    /// Carries out the next companies, several at once, and moves the checkpoint past those that have their outcomes.
+    async fn next_companies(&self, planning: &Planning, checkpoint: &mut Checkpoint<Position>) -> Result<Batch, Stop> {
+        let rows = planning
+            .selected(checkpoint.position.after.as_ref())
+            .map_err(Stop::from)
+            .take(PER_CHECKPOINT);
+        let carried = rows
+            .map_ok(|row| async move {
+                let company = row.id.clone();
+                if self.deadline.is_near() {
+                    return Ok(None);
+                }
+                carry_out(self, planning, row)
+                    .await
+                    .map(|carried| Some((company, carried)))
+            })
+            .try_buffered(AT_ONCE);
+        pin_mut!(carried);
+        let (mut unchanged, mut count, mut out_of_time) = (Vec::new(), 0, false);
+        while let Some(next) = carried.try_next().await? {
+            let Some((company, carried)) = next else {
+                out_of_time = true;
+                break;
+            };
+            count += 1;
+            if let Carried::Passed(outcomes) = carried {
+                unchanged.push(Unchanged {
+                    company: company.clone(),
+                    outcomes,
+                });
+            }
+            checkpoint.position.after = Some(company);
+        }
+        checkpoint.progress.executed += count as u64;
+        let mut tx = self.guard.transaction(&self.tenant, self.services.clock.now())?;
+        if !unchanged.is_empty() {
+            self.tenant
+                .journal_unchanged(&mut tx, &self.import, checkpoint.position.packs, &unchanged)?;
+            checkpoint.position.packs += 1;
+        }
+        if count > 0 {
+            self.tenant.advance(&mut tx, &self.import, checkpoint)?;
+            self.commit(tx).await?;
+        }
+        Ok(match (out_of_time, count < PER_CHECKPOINT) {
+            (true, _) => Batch::OutOfTime,
+            (false, true) => Batch::Last,
+            (false, false) => Batch::More,
+        })
+    }
+
+    async fn look_for_cancel(&mut self) -> Result<(), Stop> {
+        if let Some(now) = self.tenant.import(&self.import.id).await?
+            && now.cancelling
+        {
+            self.import.cancelling = true;
+            self.pass_over = self.pass_over.or(Some(RowCode::Cancelled));
+        }
+        Ok(())
+    }
+
+    /// Whether an administrator asked to stop after the row at hand.
+    pub async fn is_cancelled(&self) -> Result<bool, Stop> {
+        Ok(self
+            .tenant
+            .import(&self.import.id)
+            .await?
+            .is_some_and(|now| now.cancelling))
+    }
+
+    /// A transaction that only this worker can apply.
+    pub fn transaction(&self) -> Result<Transaction, Stop> {
+        Ok(self.guard.transaction(&self.tenant, self.services.clock.now())?)
+    }
+
+    /// Applies a transaction of this worker that nothing but a lost lease can refuse.
+    pub async fn commit(&self, tx: Transaction) -> Result<(), Stop> {
+        match self.try_commit(tx).await? {
+            Outcome::Committed => Ok(()),
+            Outcome::Refused(_) => Err(Stop::LeaseLost),
+        }
+    }
+
+    /// Applies a transaction of this worker; a refusal other than of the lease is the caller's to read.
+    pub async fn try_commit(&self, tx: Transaction) -> Result<Outcome, Stop> {
+        let _turn = self.turn.lock().await;
+        let outcome = tx.commit(&self.tenant).await?;
+        if outcome.refused(0) {
+            Err(Stop::LeaseLost)
+        } else {
+            Ok(outcome)
+        }
+    }
+
+    /// The proof of being the one worker.
+    pub const fn guard(&self) -> &Guard {
+        &self.guard
+    }
+}
+
+enum Batch {
+    More,
+    Last,
+    OutOfTime,
+}
