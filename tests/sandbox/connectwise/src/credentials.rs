@@ -31,19 +31,30 @@ pub struct Credentials {
 
 impl Credentials {
     /// Those the simulator accepts.
-    pub const ACCEPTED: Self =
-        Self { company_id: COMPANY_ID, public_key: PUBLIC_KEY, private_key: PRIVATE_KEY, client_id: CLIENT_ID };
+    pub const ACCEPTED: Self = Self {
+        company_id: COMPANY_ID,
+        public_key: PUBLIC_KEY,
+        private_key: PRIVATE_KEY,
+        client_id: CLIENT_ID,
+    };
 }
 
 /// Whether the request is signed by the API member.
 pub(crate) fn are_right(headers: &HeaderMap) -> bool {
-    let written = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let Some((scheme, encoded)) = written.split_once(' ') else { return false };
+    let written = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let Some((scheme, encoded)) = written.split_once(' ') else {
+        return false;
+    };
     let decoded = STANDARD.decode(encoded.trim()).unwrap_or_default();
     scheme.eq_ignore_ascii_case("basic") && decoded == format!("{COMPANY_ID}+{PUBLIC_KEY}:{PRIVATE_KEY}").as_bytes()
 }
 
 /// Whether the request names the vendor's integration.
 pub(crate) fn names_client(headers: &HeaderMap) -> bool {
-    headers.get("clientid").is_some_and(|given| given.as_bytes().eq_ignore_ascii_case(CLIENT_ID.as_bytes()))
+    headers
+        .get("clientid")
+        .is_some_and(|given| given.as_bytes().eq_ignore_ascii_case(CLIENT_ID.as_bytes()))
 }

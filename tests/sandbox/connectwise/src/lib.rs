@@ -1,6 +1,8 @@
 //! A simulated ConnectWise PSA: a tenant full of companies and contacts behind the REST API's list calls, with its query
 //! language, its paging, its faults, and a switch for every point that ConnectWise's documentation leaves open.
 
+#![allow(clippy::doc_markdown, reason = "ConnectWise is a name, not code")]
+
 mod credentials;
 mod data;
 mod http;

@@ -44,9 +44,17 @@ impl ConnectWise {
         for change in journal.replay()? {
             store.carry_out(Change::deserialize(change)?);
         }
-        let tenant =
-            Tenant { store: RwLock::new(store), switches: RwLock::default(), journal: Mutex::new(journal) };
-        Ok(Self { tenant: Arc::new(tenant), faults: Faults::new(), requests: RequestLog::new(), clock })
+        let tenant = Tenant {
+            store: RwLock::new(store),
+            switches: RwLock::default(),
+            journal: Mutex::new(journal),
+        };
+        Ok(Self {
+            tenant: Arc::new(tenant),
+            faults: Faults::new(),
+            requests: RequestLog::new(),
+            clock,
+        })
     }
 }
 
@@ -66,7 +74,9 @@ impl Tenant {
 
 impl Simulator for ConnectWise {
     fn router(&self) -> Router {
-        let router = Router::new().fallback(crate::http::handle).with_state(self.tenant.clone());
+        let router = Router::new()
+            .fallback(crate::http::handle)
+            .with_state(self.tenant.clone());
         instrument(router, &self.faults, &self.requests)
     }
 
@@ -80,7 +90,10 @@ impl Simulator for ConnectWise {
 
     fn change_records(&self, changes: Value) -> Result<Value, String> {
         let written = Written::deserialize(changes).map_err(|error| error.to_string())?;
-        let rules = Rules { now: self.clock.now(), unique_names: self.tenant.switches().unique_names };
+        let rules = Rules {
+            now: self.clock.now(),
+            unique_names: self.tenant.switches().unique_names,
+        };
         let mut journal = self.tenant.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let change = draft(&self.tenant.store(), written, rules)?;
         let line = serde_json::to_value(&change).map_err(|error| error.to_string())?;

@@ -9,6 +9,7 @@ use crate::query::syntax::QuoteEscape;
 /// The switches, under their JSON names in camel case. The defaults are the likeliest or the strictest answer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Switches {
     /// The codebase that `companyinfo` tells; any other than this and `v4_6_release/` is 404.
     pub codebase: String,

@@ -37,7 +37,11 @@ impl FreeIds {
     /// Beyond what the neutral MSP takes.
     pub fn beyond(companies: &Table, contacts: &Table) -> Self {
         let after = |table: &Table| table.keys().next_back().map_or(1, |last| last + 1);
-        Self { company: after(companies), contact: after(contacts), item: ids::FIRST_NEW_ITEM }
+        Self {
+            company: after(companies),
+            contact: after(contacts),
+            item: ids::FIRST_NEW_ITEM,
+        }
     }
 
     /// The next id of this counter.

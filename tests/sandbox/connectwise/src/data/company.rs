@@ -65,8 +65,14 @@ pub fn identifier(company: &Company) -> String {
 
 fn status(company: &Company) -> Label {
     match company {
-        Company { kind: Kind::Dead, number, .. } if number.is_multiple_of(2) => label::DELETED_STATUS,
-        Company { active: false, number, .. } if number.is_multiple_of(3) => label::FORMER,
+        Company {
+            kind: Kind::Dead,
+            number,
+            ..
+        } if number.is_multiple_of(2) => label::DELETED_STATUS,
+        Company {
+            active: false, number, ..
+        } if number.is_multiple_of(3) => label::FORMER,
         Company { active: false, .. } => label::INACTIVE,
         Company { number, .. } if number % 19 == 12 => label::ON_HOLD,
         _ => label::ACTIVE,
@@ -94,7 +100,11 @@ fn types(company: &Company) -> Vec<Label> {
 }
 
 fn custom_fields(company: &Company) -> Value {
-    let seats = if company.number.is_multiple_of(6) { Value::Null } else { (company.number % 90).into() };
+    let seats = if company.number.is_multiple_of(6) {
+        Value::Null
+    } else {
+        (company.number % 90).into()
+    };
     json!([
         {"id": 1, "caption": "Region", "type": "Text", "entryMethod": "List", "numberOfDecimals": 0, "value": company.city},
         {"id": 2, "caption": "Onboarded", "type": "Checkbox", "entryMethod": "EntryField", "value": company.active},

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use simkit::msp::Contact;
 
 use super::company::{reference, site};
+use super::ids;
 use super::setup::{Label, communication_kind, label};
 use super::store::stamp;
-use super::ids;
 
 /// One field of the contact; null if it has no such value. The company is given by its id alone.
 pub fn field(contact: &Contact, name: &str) -> Value {
@@ -15,8 +15,12 @@ pub fn field(contact: &Contact, name: &str) -> Value {
         "id" => ids::contact(number).into(),
         "firstName" => unless_empty(&contact.first),
         "lastName" => unless_empty(&contact.last),
-        "company" => contact.company.map_or(Value::Null, |company| json!({"id": ids::company(company)})),
-        "site" => contact.company.map_or(Value::Null, |company| json!({"id": site(company), "name": "Main"})),
+        "company" => contact
+            .company
+            .map_or(Value::Null, |company| json!({"id": ids::company(company)})),
+        "site" => contact
+            .company
+            .map_or(Value::Null, |company| json!({"id": site(company), "name": "Main"})),
         "inactiveFlag" => (!contact.active).into(),
         // Some servers leave the flag out where it was never set.
         "defaultFlag" if !contact.primary && number % 9 == 4 => Value::Null,
@@ -64,8 +68,11 @@ fn phone(number: u32) -> String {
 fn items(contact: &Contact) -> Value {
     let number = contact.number;
     let has_default = number % 11 != 5;
-    let mut emails: Vec<Value> = (0..).zip(&contact.emails).map(|(place, address)| email(number, place, address, has_default)).collect();
-    if has_default && number % 3 == 1 {
+    let mut emails: Vec<Value> = (0..)
+        .zip(&contact.emails)
+        .map(|(place, address)| email(number, place, address, has_default))
+        .collect();
+    if has_default && number.is_multiple_of(2) {
         emails.reverse();
     }
     let mut items = Vec::new();
@@ -83,7 +90,11 @@ fn items(contact: &Contact) -> Value {
 }
 
 fn email(number: u32, place: u32, address: &str, has_default: bool) -> Value {
-    let kind = if place == 1 { label::PERSONAL_EMAIL } else { label::EMAIL };
+    let kind = if place == 1 {
+        label::PERSONAL_EMAIL
+    } else {
+        label::EMAIL
+    };
     let mut email = item(number, place, kind, address, has_default && place == 0);
     email["domain"] = domain(address);
     email

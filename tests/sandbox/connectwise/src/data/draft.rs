@@ -57,20 +57,36 @@ struct Draft<'a> {
 
 /// The change, or which field is wrong.
 pub fn draft(store: &Store, written: Written, rules: Rules) -> Result<Change, String> {
-    let change = Change { free: store.free, ..Change::default() };
-    let mut draft = Draft { store, rules, change, holders: HashMap::new() };
+    let change = Change {
+        free: store.free,
+        ..Change::default()
+    };
+    let mut draft = Draft {
+        store,
+        rules,
+        change,
+        holders: HashMap::new(),
+    };
     for (place, given) in written.companies.into_iter().enumerate() {
-        draft.put_company(given).map_err(|error| format!("companies[{place}].{error}"))?;
+        draft
+            .put_company(given)
+            .map_err(|error| format!("companies[{place}].{error}"))?;
     }
     for (place, given) in written.contacts.into_iter().enumerate() {
-        draft.put_contact(given).map_err(|error| format!("contacts[{place}].{error}"))?;
+        draft
+            .put_contact(given)
+            .map_err(|error| format!("contacts[{place}].{error}"))?;
     }
     for id in written.delete.contacts {
-        draft.contact(id).ok_or_else(|| format!("delete.contacts: Contact {id} not found"))?;
+        draft
+            .contact(id)
+            .ok_or_else(|| format!("delete.contacts: Contact {id} not found"))?;
         draft.change.contacts.insert(id, None);
     }
     for id in written.delete.companies {
-        draft.company(id).ok_or_else(|| format!("delete.companies: Company {id} not found"))?;
+        draft
+            .company(id)
+            .ok_or_else(|| format!("delete.companies: Company {id} not found"))?;
         draft.change.companies.insert(id, None);
     }
     Ok(draft.change)
@@ -107,10 +123,15 @@ impl Draft<'_> {
     fn stamp(&self, given: &mut Map<String, Value>) -> Result<(), String> {
         let beside = given.remove("lastUpdated");
         let info = given.entry("_info").or_insert_with(|| json!({}));
-        let Value::Object(info) = info else { return Err("_info: an object".to_owned()) };
-        let time = beside.or_else(|| info.remove("lastUpdated")).unwrap_or_else(|| self.rules.now.to_string().into());
+        let Value::Object(info) = info else {
+            return Err("_info: an object".to_owned());
+        };
+        let time = beside
+            .or_else(|| info.remove("lastUpdated"))
+            .unwrap_or_else(|| self.rules.now.to_string().into());
         let text = time.as_str().unwrap_or_default();
-        text.parse::<Timestamp>().map_err(|error| format!("_info.lastUpdated: {error}"))?;
+        text.parse::<Timestamp>()
+            .map_err(|error| format!("_info.lastUpdated: {error}"))?;
         info.insert("lastUpdated".to_owned(), time);
         Ok(())
     }
@@ -126,6 +147,10 @@ fn drafted(records: &Records, id: i64) -> Option<Option<Map<String, Value>>> {
 fn given_id(given: &Map<String, Value>) -> Result<Option<i64>, String> {
     match given.get("id") {
         None | Some(Value::Null) => Ok(None),
-        Some(id) => id.as_i64().filter(|id| *id > 0).map(Some).ok_or_else(|| format!("id: {id} is not a positive number")),
+        Some(id) => id
+            .as_i64()
+            .filter(|id| *id > 0)
+            .map(Some)
+            .ok_or_else(|| format!("id: {id} is not a positive number")),
     }
 }

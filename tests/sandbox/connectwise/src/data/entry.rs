@@ -33,7 +33,12 @@ pub enum Source<'a> {
 impl<'a> Entry<'a> {
     /// A record.
     pub fn new(id: i64, store: &'a Store, source: Source<'a>) -> Self {
-        Self { id, store, source, hide_company: false }
+        Self {
+            id,
+            store,
+            source,
+            hide_company: false,
+        }
     }
 
     /// The same record for a role that may not see companies.
@@ -48,7 +53,7 @@ impl<'a> Entry<'a> {
         match &self.source {
             Source::Plain(fields) => fields.get(name).cloned().unwrap_or_default(),
             Source::Company(row) => match name {
-                "defaultContact" | "billingContact" => self.contact_reference(self.store.company_field(row, name)),
+                "defaultContact" | "billingContact" => self.contact_reference(&self.store.company_field(row, name)),
                 "parentCompany" | "billToCompany" => self.company_reference(&self.store.company_field(row, name)),
                 _ => self.store.company_field(row, name),
             },
@@ -67,19 +72,27 @@ impl<'a> Entry<'a> {
             Source::Company(Row::Stored(fields)) | Source::Contact(Row::Stored(fields)) => Some(fields),
             _ => None,
         };
-        let unpublished = stored.into_iter().flat_map(Map::keys).map(String::as_str).chain([UNPUBLISHED]);
+        let unpublished = stored
+            .into_iter()
+            .flat_map(Map::keys)
+            .map(String::as_str)
+            .chain([UNPUBLISHED]);
         let unpublished = unpublished.filter(|name| with_unpublished && find(fields, name).is_none());
         published.chain(unpublished).collect()
     }
 
     /// As the company is called now; nothing if it is no longer there.
     fn company_reference(&self, stored: &Value) -> Value {
-        let Some(company) = stored["id"].as_i64().and_then(|id| self.store.company(id)) else { return Value::Null };
+        let Some(company) = stored["id"].as_i64().and_then(|id| self.store.company(id)) else {
+            return Value::Null;
+        };
         json!({"id": company.id, "identifier": company.field("identifier"), "name": company.field("name")})
     }
 
-    fn contact_reference(&self, stored: Value) -> Value {
-        let Some(contact) = stored["id"].as_i64().and_then(|id| self.store.contact(id)) else { return Value::Null };
+    fn contact_reference(&self, stored: &Value) -> Value {
+        let Some(contact) = stored["id"].as_i64().and_then(|id| self.store.contact(id)) else {
+            return Value::Null;
+        };
         let (first, last) = (contact.field("firstName"), contact.field("lastName"));
         let names: Vec<&str> = [&first, &last].into_iter().filter_map(Value::as_str).collect();
         json!({"id": contact.id, "name": names.join(" ")})

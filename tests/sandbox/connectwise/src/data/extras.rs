@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::company::reference;
 use super::ids;
 use super::setup::label;
-use super::company::reference;
 
 /// Deleted companies: an inactive one, one whose status is still active, and one merged into another, which leaves the
 /// status and the time of the last change as they were.
@@ -24,7 +24,11 @@ pub fn deleted_companies() -> Vec<Map<String, Value>> {
                 "deletedFlag": true, "dateDeleted": "2024-01-09T16:00:00Z", "deletedBy": "jsmith",
                 "mobileGuid": ids::guid(1, id), "_info": {"lastUpdated": last_updated, "updatedBy": "jsmith"},
             });
-            if let Value::Object(fields) = company { Some(fields) } else { None }
+            if let Value::Object(fields) = company {
+                Some(fields)
+            } else {
+                None
+            }
         })
         .collect()
 }

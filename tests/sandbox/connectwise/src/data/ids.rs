@@ -2,7 +2,11 @@
 
 /// A company's id, by its number. The MSP's own company is the one every tenant is set up with.
 pub fn company(number: u32) -> i64 {
-    if number == 1 { OWN_COMPANY } else { 19_300 + i64::from(number) }
+    if number == 1 {
+        OWN_COMPANY
+    } else {
+        19_300 + i64::from(number)
+    }
 }
 
 /// The MSP's own company.

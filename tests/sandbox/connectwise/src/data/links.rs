@@ -7,20 +7,28 @@ use super::resource::Resource;
 /// Puts `_info` into the references of a field. `base` is scheme, host and path of the API, `owner` the record's id.
 pub fn add(field: &str, value: &mut Value, base: &str, owner: i64, resource: Resource) {
     match value {
-        Value::Array(elements) => elements.iter_mut().for_each(|element| add(field, element, base, owner, resource)),
+        Value::Array(elements) => elements
+            .iter_mut()
+            .for_each(|element| add(field, element, base, owner, resource)),
         Value::Object(item) if field == "communicationItems" => {
             if let Some(kind) = item.get_mut("type") {
                 add("type", kind, base, owner, resource);
             }
         }
         Value::Object(reference) => {
-            let Some(id) = reference.get("id").and_then(Value::as_i64) else { return };
-            let Some((link, path)) = target(field, resource) else { return };
+            let Some(id) = reference.get("id").and_then(Value::as_i64) else {
+                return;
+            };
+            let Some((link, path)) = target(field, resource) else {
+                return;
+            };
             let href = match field {
                 "site" if resource == Resource::Companies => format!("{base}/company/companies/{owner}/sites/{id}"),
                 _ => format!("{base}/{path}/{id}"),
             };
-            reference.entry("_info").or_insert_with(|| json!({format!("{link}_href"): href}));
+            reference
+                .entry("_info")
+                .or_insert_with(|| json!({format!("{link}_href"): href}));
         }
         _ => {}
     }

@@ -77,7 +77,10 @@ impl Resource {
 
     /// Whether its records are contacts or belong to one.
     pub fn of_contact(self) -> bool {
-        matches!(self, Self::Contacts | Self::ContactInfos | Self::Communications(_) | Self::PortalSecurity(_))
+        matches!(
+            self,
+            Self::Contacts | Self::ContactInfos | Self::Communications(_) | Self::PortalSecurity(_)
+        )
     }
 
     /// Whether its records are companies or belong to one.
@@ -96,12 +99,16 @@ impl Store {
     pub fn entries(&self, resource: Resource, after: i64) -> Entries<'_> {
         let range = (Bound::Excluded(after), Bound::Unbounded);
         match resource {
-            Resource::Companies | Resource::CompanyInfos => {
-                Box::new(self.companies.range(range).map(|(id, row)| Entry::new(*id, self, Source::Company(row))))
-            }
-            Resource::Contacts | Resource::ContactInfos => {
-                Box::new(self.contacts.range(range).map(|(id, row)| Entry::new(*id, self, Source::Contact(row))))
-            }
+            Resource::Companies | Resource::CompanyInfos => Box::new(
+                self.companies
+                    .range(range)
+                    .map(|(id, row)| Entry::new(*id, self, Source::Company(row))),
+            ),
+            Resource::Contacts | Resource::ContactInfos => Box::new(
+                self.contacts
+                    .range(range)
+                    .map(|(id, row)| Entry::new(*id, self, Source::Contact(row))),
+            ),
             Resource::CompanyTypes | Resource::CompanyTypeInfos => self.setup(&self.company_types, after),
             Resource::CompanyStatuses => self.setup(&self.company_statuses, after),
             Resource::ContactTypes => self.setup(&self.contact_types, after),
@@ -120,7 +127,10 @@ impl Store {
         match resource {
             Resource::Companies | Resource::CompanyInfos => self.company(id),
             Resource::Contacts | Resource::ContactInfos => self.contact(id),
-            _ => self.entries(resource, id.saturating_sub(1)).next().filter(|entry| entry.id == id),
+            _ => self
+                .entries(resource, id.saturating_sub(1))
+                .next()
+                .filter(|entry| entry.id == id),
         }
     }
 
@@ -129,24 +139,40 @@ impl Store {
         Box::new(rows.map(|row| Entry::new(id_of(row), self, Source::Plain(Cow::Borrowed(row)))))
     }
 
-    fn computed<'a>(&'a self, rows: impl IntoIterator<Item = Value>, after: i64) -> Entries<'a> {
-        let rows = rows.into_iter().filter_map(|row| if let Value::Object(fields) = row { Some(fields) } else { None });
-        let mut rows: Vec<_> = rows.filter(|row| id_of(row) > after || !row.contains_key("id")).collect();
+    fn computed(&self, rows: impl IntoIterator<Item = Value>, after: i64) -> Entries<'_> {
+        let rows = rows.into_iter().filter_map(|row| {
+            if let Value::Object(fields) = row {
+                Some(fields)
+            } else {
+                None
+            }
+        });
+        let mut rows: Vec<_> = rows
+            .filter(|row| id_of(row) > after || !row.contains_key("id"))
+            .collect();
         rows.sort_by_key(id_of);
-        Box::new(rows.into_iter().map(|row| Entry::new(id_of(&row), self, Source::Plain(Cow::Owned(row)))))
+        Box::new(
+            rows.into_iter()
+                .map(|row| Entry::new(id_of(&row), self, Source::Plain(Cow::Owned(row)))),
+        )
     }
 
     fn type_associations(&self, company: i64) -> Vec<Value> {
-        let Some(entry) = self.company(company) else { return Vec::new() };
+        let Some(entry) = self.company(company) else {
+            return Vec::new();
+        };
         let reference = json!({"id": company, "identifier": entry.field("identifier"), "name": entry.field("name")});
         let info = entry.field("_info");
         let kinds = elements(entry.field("types"));
-        let row = |(place, kind)| json!({"id": company * 100 + place, "type": kind, "company": reference, "_info": info});
+        let row =
+            |(place, kind)| json!({"id": company * 100 + place, "type": kind, "company": reference, "_info": info});
         (1..).zip(kinds).map(row).collect()
     }
 
     fn communications(&self, contact: i64) -> Vec<Value> {
-        let Some(entry) = self.contact(contact) else { return Vec::new() };
+        let Some(entry) = self.contact(contact) else {
+            return Vec::new();
+        };
         let info = entry.field("_info");
         let mut items = elements(entry.field("communicationItems"));
         for item in &mut items {
@@ -162,10 +188,16 @@ impl Store {
         let row: Option<&Row> = self.contacts.get(&contact);
         let has_portal = row.is_some_and(|row| !self.contact_field(row, "portalPassword").is_null());
         let names = ["Portal Administrator", "Submit Tickets"];
-        names.map(|name| json!({"identifier": name, "enabled": has_portal})).to_vec()
+        names
+            .map(|name| json!({"identifier": name, "enabled": has_portal}))
+            .to_vec()
     }
 }
 
 fn elements(list: Value) -> Vec<Value> {
-    if let Value::Array(elements) = list { elements } else { Vec::new() }
+    if let Value::Array(elements) = list {
+        elements
+    } else {
+        Vec::new()
+    }
 }

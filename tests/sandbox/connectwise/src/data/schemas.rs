@@ -156,8 +156,14 @@ pub const CONTACT_INFO: &[Field] = &[
 ];
 
 /// `CompanyType`
-pub const COMPANY_TYPE: &[Field] =
-    &[number("id"), text("name"), flag("defaultFlag"), flag("vendorFlag"), flag("serviceAlertFlag"), info()];
+pub const COMPANY_TYPE: &[Field] = &[
+    number("id"),
+    text("name"),
+    flag("defaultFlag"),
+    flag("vendorFlag"),
+    flag("serviceAlertFlag"),
+    info(),
+];
 
 /// `CompanyTypeInfo`
 pub const COMPANY_TYPE_INFO: &[Field] = &[number("id"), text("name"), flag("vendorFlag"), info()];
@@ -176,8 +182,13 @@ pub const COMPANY_STATUS: &[Field] = &[
 ];
 
 /// `ContactType`: its label is called `description`, though references to it say `name`.
-pub const CONTACT_TYPE: &[Field] =
-    &[number("id"), text("description"), flag("defaultFlag"), flag("serviceAlertFlag"), info()];
+pub const CONTACT_TYPE: &[Field] = &[
+    number("id"),
+    text("description"),
+    flag("defaultFlag"),
+    flag("serviceAlertFlag"),
+    info(),
+];
 
 /// `CommunicationType`: as for [`CONTACT_TYPE`].
 pub const COMMUNICATION_TYPE: &[Field] = &[
@@ -195,8 +206,12 @@ pub const COMMUNICATION_TYPE: &[Field] = &[
 ];
 
 /// `CompanyCompanyTypeAssociation`
-pub const TYPE_ASSOCIATION: &[Field] =
-    &[number("id"), one("type", REFERENCE), one("company", COMPANY_REFERENCE), info()];
+pub const TYPE_ASSOCIATION: &[Field] = &[
+    number("id"),
+    one("type", REFERENCE),
+    one("company", COMPANY_REFERENCE),
+    info(),
+];
 
 /// `ContactCommunication`
 pub const COMMUNICATION: &[Field] = &[

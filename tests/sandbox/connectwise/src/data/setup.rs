@@ -59,7 +59,10 @@ pub type Rows = Vec<Map<String, Value>>;
 
 /// The company types.
 pub fn company_types() -> Rows {
-    let unused = Label { id: 11, name: "Competitor" };
+    let unused = Label {
+        id: 11,
+        name: "Competitor",
+    };
     [CLIENT, PROSPECT, LEAD, VENDOR, PARTNER, MANAGED_SERVICES, OWNER, unused]
         .map(|Label { id, name }| {
             let vendor = id == VENDOR.id;

@@ -48,12 +48,16 @@ pub struct Store {
 impl Store {
     /// The neutral MSP as a tenant.
     pub fn new(msp: Msp) -> Self {
-        let seeded = (0..).zip(&msp.companies).map(|(at, company)| (ids::company(company.number), Row::Seeded(at)));
+        let seeded = (0..)
+            .zip(&msp.companies)
+            .map(|(at, company)| (ids::company(company.number), Row::Seeded(at)));
         let mut companies: Table = seeded.collect();
         for deleted in extras::deleted_companies() {
             companies.insert(id_of(&deleted), Row::Stored(deleted));
         }
-        let seeded = (0..).zip(&msp.contacts).map(|(at, contact)| (ids::contact(contact.number), Row::Seeded(at)));
+        let seeded = (0..)
+            .zip(&msp.contacts)
+            .map(|(at, contact)| (ids::contact(contact.number), Row::Seeded(at)));
         let contacts: Table = seeded.collect();
         let primary = msp.contacts.iter().filter(|contact| contact.primary);
         Self {
@@ -64,7 +68,9 @@ impl Store {
             company_statuses: setup::company_statuses(),
             contact_types: setup::contact_types(),
             communication_types: setup::communication_types(),
-            default_contacts: primary.filter_map(|contact| Some((contact.company?, contact.number))).collect(),
+            default_contacts: primary
+                .filter_map(|contact| Some((contact.company?, contact.number)))
+                .collect(),
             msp,
         }
     }
@@ -83,20 +89,26 @@ impl Store {
     pub fn contact_field(&self, row: &Row, name: &str) -> Value {
         match row {
             Row::Stored(fields) => fields.get(name).cloned().unwrap_or_default(),
-            Row::Seeded(at) => {
-                self.msp.contacts.get(*at as usize).map_or(Value::Null, |contact| super::contact::field(contact, name))
-            }
+            Row::Seeded(at) => self
+                .msp
+                .contacts
+                .get(*at as usize)
+                .map_or(Value::Null, |contact| super::contact::field(contact, name)),
         }
     }
 
     /// A company.
     pub fn company(&self, id: i64) -> Option<Entry<'_>> {
-        self.companies.get(&id).map(|row| Entry::new(id, self, Source::Company(row)))
+        self.companies
+            .get(&id)
+            .map(|row| Entry::new(id, self, Source::Company(row)))
     }
 
     /// A contact.
     pub fn contact(&self, id: i64) -> Option<Entry<'_>> {
-        self.contacts.get(&id).map(|row| Entry::new(id, self, Source::Contact(row)))
+        self.contacts
+            .get(&id)
+            .map(|row| Entry::new(id, self, Source::Contact(row)))
     }
 }
 
@@ -107,6 +119,6 @@ pub fn id_of(fields: &Map<String, Value>) -> i64 {
 
 /// When a seeded record was last changed: scattered over a year that is past on any clock.
 pub fn stamp(number: u32) -> String {
-    let seconds = i64::from(number) * 7_919 % 31_536_000;
+    let seconds = i64::from(number) * 1_299_709 % 31_536_000;
     (Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_709_251_200 + seconds)).to_string()
 }

@@ -36,7 +36,7 @@ impl Answerer {
     /// A body with status 200.
     pub fn value(self, value: &Value) -> Response {
         // Display keeps the work inside serde_json, which is optimised in debug builds.
-        self.response(StatusCode::OK, self.media_type, value.to_string())
+        Self::response(StatusCode::OK, self.media_type, value.to_string())
     }
 
     /// A page of a list with its links.
@@ -51,24 +51,24 @@ impl Answerer {
     /// An error of the API, printed over several lines ended the Windows way.
     pub fn error(self, error: &ApiError) -> Response {
         let body = format!("{:#}", error.body()).replace('\n', "\r\n");
-        self.response(error.status, self.media_type, body)
+        Self::response(error.status, self.media_type, body)
     }
 
     /// What the web server answers before the API is reached.
-    pub fn unrouted(self, status: StatusCode) -> Response {
+    pub fn unrouted(status: StatusCode) -> Response {
         let reason = status.canonical_reason().unwrap_or_default();
         let body = format!("<!DOCTYPE html>\r\n<html><head><title>{status}</title></head><body>{reason}</body></html>");
-        self.response(status, "text/html", body)
+        Self::response(status, "text/html", body)
     }
 
     /// The answer to a verb that the endpoint does not have.
     pub fn wrong_verb(self) -> Response {
-        let mut response = self.response(StatusCode::METHOD_NOT_ALLOWED, self.media_type, String::new());
+        let mut response = Self::response(StatusCode::METHOD_NOT_ALLOWED, self.media_type, String::new());
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
         response
     }
 
-    fn response(self, status: StatusCode, media_type: &'static str, body: String) -> Response {
+    fn response(status: StatusCode, media_type: &'static str, body: String) -> Response {
         let mut response: Response = HttpResponse::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();

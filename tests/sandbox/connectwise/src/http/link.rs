@@ -14,7 +14,11 @@ pub struct Asked<'a> {
 
 impl Asked<'_> {
     fn link(&self, parameter: &str, value: i64, relation: &str) -> String {
-        format!("<{}?{}>; rel=\"{relation}\"", self.address, self.parameters.with_last(parameter, value))
+        format!(
+            "<{}?{}>; rel=\"{relation}\"",
+            self.address,
+            self.parameters.with_last(parameter, value)
+        )
     }
 
     /// The links of a page by number; none where the header is left out.
@@ -41,6 +45,10 @@ impl Asked<'_> {
             ForwardOnlyEnd::EmptyPage => last_id.is_none(),
             ForwardOnlyEnd::Never => false,
         };
-        if ended { String::new() } else { self.link("pageId", last_id.unwrap_or(after), "next") }
+        if ended {
+            String::new()
+        } else {
+            self.link("pageId", last_id.unwrap_or(after), "next")
+        }
     }
 }

@@ -51,15 +51,23 @@ impl Lister<'_> {
         let store = self.tenant.store();
         check_parent(&store, resource)?;
         let address = format!("{}{}", self.origin, self.parts.uri.path().trim_end_matches('/'));
-        let asked = Asked { address: &address, parameters: &parameters };
+        let asked = Asked {
+            address: &address,
+            parameters: &parameters,
+        };
         let (entries, link) = match query.paging {
             Paging::After(after) => {
-                let mut entries: Vec<_> =
-                    self.matching(&store, resource, after, &query).take(query.page_size + 1).collect();
+                let mut entries: Vec<_> = self
+                    .matching(&store, resource, after, &query)
+                    .take(query.page_size + 1)
+                    .collect();
                 let more = entries.len() > query.page_size;
                 entries.truncate(query.page_size);
                 let last_id = entries.last().map(|entry| entry.id);
-                (entries, Some(asked.forward(after, last_id, more, self.switches.forward_only_end)))
+                (
+                    entries,
+                    Some(asked.forward(after, last_id, more, self.switches.forward_only_end)),
+                )
             }
             Paging::Number(page) => {
                 let all = self.matching(&store, resource, i64::MIN, &query);
@@ -68,8 +76,13 @@ impl Lister<'_> {
                 (entries, asked.by_number(page, last, self.switches))
             }
         };
-        let rows = entries.iter().map(|entry| self.rendered(entry, resource, query.projection.as_ref()));
-        Ok(Page { rows: rows.collect::<Result<_, _>>()?, link })
+        let rows = entries
+            .iter()
+            .map(|entry| self.rendered(entry, resource, query.projection.as_ref()));
+        Ok(Page {
+            rows: rows.collect::<Result<_, _>>()?,
+            link,
+        })
     }
 
     /// How many records a list has.
@@ -85,7 +98,9 @@ impl Lister<'_> {
         let projection = projection(&self.parameters(), resource, self.switches)?;
         let store = self.tenant.store();
         check_parent(&store, resource)?;
-        let entry = store.entry(resource, id).ok_or_else(|| ApiError::not_found(resource.singular(), id))?;
+        let entry = store
+            .entry(resource, id)
+            .ok_or_else(|| ApiError::not_found(resource.singular(), id))?;
         let entry = entry.hiding_company(self.switches.contacts_lose_company);
         self.rendered(&entry, resource, projection.as_ref())
     }
@@ -109,7 +124,10 @@ impl Lister<'_> {
     fn rendered(&self, entry: &Entry<'_>, resource: Resource, wanted: Option<&Projection>) -> Result<Value, ApiError> {
         self.check_readable(entry, resource)?;
         let fields = resource.fields();
-        let names = wanted.map_or_else(|| entry.names(fields, resource.is_full()), |wanted| wanted.names().collect());
+        let names = wanted.map_or_else(
+            || entry.names(fields, resource.is_full()),
+            |wanted| wanted.names().collect(),
+        );
         let mut record = Map::new();
         for name in names {
             let mut value = entry.field(name);
@@ -137,7 +155,11 @@ impl Lister<'_> {
         };
         if poisoned.contains(&entry.id) {
             let message = "String was not recognized as a valid Boolean.";
-            return Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "ConnectWiseApi", message));
+            return Err(ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "ConnectWiseApi",
+                message,
+            ));
         }
         Ok(())
     }
@@ -165,7 +187,10 @@ fn window<'a>(
     let start = (page - 1).saturating_mul(size);
     let Some(order) = order else {
         let mut total = 0;
-        let within = all.enumerate().inspect(|_| total += 1).filter(|(at, _)| (start..start.saturating_add(size)).contains(at));
+        let within = all
+            .enumerate()
+            .inspect(|_| total += 1)
+            .filter(|(at, _)| (start..start.saturating_add(size)).contains(at));
         let within = within.map(|(_, entry)| entry).collect();
         return (within, total);
     };
@@ -173,7 +198,15 @@ fn window<'a>(
     // A stable sort: rows that compare equal stay in the order of their ids.
     keyed.sort_by(|(left, _), (right, _)| -> Ordering { order.compare(left, right) });
     let total = keyed.len();
-    (keyed.into_iter().skip(start).take(size).map(|(_, entry)| entry).collect(), total)
+    (
+        keyed
+            .into_iter()
+            .skip(start)
+            .take(size)
+            .map(|(_, entry)| entry)
+            .collect(),
+        total,
+    )
 }
 
 /// Current servers omit what has no value.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::header::HOST;
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -33,16 +34,22 @@ pub async fn handle(State(tenant): State<Arc<Tenant>>, request: Request) -> Resp
     let switches = tenant.switches();
     let answerer = Answerer::new(switches.content_type);
     match route::find(parts.uri.path(), &switches) {
-        None => answerer.unrouted(StatusCode::NOT_FOUND),
+        None => Answerer::unrouted(StatusCode::NOT_FOUND),
         Some(_) if !matches!(parts.method, Method::GET | Method::HEAD) => answerer.wrong_verb(),
         Some(_) if parts.uri.path_and_query().map_or(0, |url| url.as_str().len()) > switches.longest_url => {
-            answerer.unrouted(StatusCode::URI_TOO_LONG)
+            Answerer::unrouted(StatusCode::URI_TOO_LONG)
         }
         Some(Called::CompanyInfo(company)) => answerer.value(&login::company_info(&company, host(&parts), &switches)),
         Some(Called::Api { base, endpoint }) => {
             let origin = format!("http://{}", host(&parts));
             let base = format!("{origin}{base}");
-            let lister = Lister { tenant: &tenant, switches: &switches, parts: &parts, origin, base };
+            let lister = Lister {
+                tenant: &tenant,
+                switches: &switches,
+                parts: &parts,
+                origin,
+                base,
+            };
             api(&lister, endpoint, answerer).unwrap_or_else(|error| answerer.error(&error))
         }
     }
@@ -54,7 +61,9 @@ fn api(lister: &Lister<'_>, endpoint: Endpoint, answerer: Answerer) -> Result<Re
     match endpoint {
         Endpoint::SystemInfo => Ok(answerer.value(&system_info(lister.switches))),
         Endpoint::List(resource) => lister.list(resource).map(|page| answerer.page(page)),
-        Endpoint::Count(resource) => lister.count(resource).map(|count| answerer.value(&json!({"count": count}))),
+        Endpoint::Count(resource) => lister
+            .count(resource)
+            .map(|count| answerer.value(&json!({"count": count}))),
         Endpoint::One(resource, id) => lister.one(resource, id).map(|record| answerer.value(&record)),
     }
 }
@@ -69,9 +78,11 @@ fn admit(switches: &Switches, parts: &Parts, endpoint: Endpoint) -> Result<(), A
     }
     if !credentials::are_right(&parts.headers) {
         return Err(match switches.bad_credentials {
-            BadCredentials::Unauthorized => {
-                ApiError::new(StatusCode::UNAUTHORIZED, "Unauthorized", "The supplied authentication is incorrect.")
-            }
+            BadCredentials::Unauthorized => ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "Unauthorized",
+                "The supplied authentication is incorrect.",
+            ),
             BadCredentials::NotAuthenticated => {
                 ApiError::new(StatusCode::UNAUTHORIZED, "ConnectWiseApi", "UserNotAuthenticated")
             }
@@ -110,5 +121,7 @@ fn system_info(switches: &Switches) -> Value {
 
 fn host(parts: &Parts) -> &str {
     let header = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    header.or_else(|| parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
+    header
+        .or_else(|| parts.uri.authority().map(Authority::as_str))
+        .unwrap_or_default()
 }

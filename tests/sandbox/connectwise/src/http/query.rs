@@ -51,7 +51,10 @@ impl Query {
         let paging = paging(parameters, headers)?;
         Ok(Self {
             filter: filter(parameters, resource, switches)?,
-            evaluator: Evaluator { lists: switches.child_conditions, case_sensitive: switches.case_sensitive },
+            evaluator: Evaluator {
+                lists: switches.child_conditions,
+                case_sensitive: switches.case_sensitive,
+            },
             order: order(parameters, resource, switches, paging)?,
             projection: projection(parameters, resource, switches)?,
             page_size: page_size(parameters, switches)?,
@@ -67,20 +70,32 @@ pub fn projection(
     switches: &Switches,
 ) -> Result<Option<Projection>, ApiError> {
     let fields = parameters.get("fields");
-    fields.map(|fields| Projection::parse(fields, resource.fields(), switches.unknown_fields)).transpose()
+    fields
+        .map(|fields| Projection::parse(fields, resource.fields(), switches.unknown_fields))
+        .transpose()
 }
 
 fn filter(parameters: &Parameters, resource: Resource, switches: &Switches) -> Result<Filter, ApiError> {
-    let dialect = Dialect { quotes: switches.quote_escape, offsets: switches.datetime_offsets };
+    let dialect = Dialect {
+        quotes: switches.quote_escape,
+        offsets: switches.datetime_offsets,
+    };
     let all = [
         ("conditions", Reach::Fields),
         ("childConditions", Reach::Lists),
         ("customFieldConditions", Reach::CustomFields),
     ];
-    let given = all.into_iter().filter_map(|(name, reach)| Some((parameters.get(name)?, reach)));
+    let given = all
+        .into_iter()
+        .filter_map(|(name, reach)| Some((parameters.get(name)?, reach)));
     let filters = given.map(|(text, reach)| {
         let condition = parse(text, dialect).map_err(ApiError::find_condition)?;
-        Checker { fields: resource.fields(), reach, case_sensitive: switches.case_sensitive }.check(condition)
+        Checker {
+            fields: resource.fields(),
+            reach,
+            case_sensitive: switches.case_sensitive,
+        }
+        .check(condition)
     });
     filters.collect::<Result<_, _>>().map(Filter::And)
 }
@@ -94,19 +109,26 @@ fn order(
     let forward_only = matches!(paging, Paging::After(_));
     let written = match (parameters.get("orderBy"), switches.default_order) {
         (Some(_), _) if forward_only && !switches.forward_only_ignores_order => {
-            return Err(ApiError::find_condition("orderBy is not allowed with forward-only pagination."));
+            return Err(ApiError::find_condition(
+                "orderBy is not allowed with forward-only pagination.",
+            ));
         }
         _ if forward_only => None,
         (Some(written), _) => Some(written),
         (None, DefaultOrder::LastUpdated) => Some("lastUpdated"),
         (None, DefaultOrder::Id) => None,
     };
-    let order = written.map(|written| Order::parse(written, resource.fields())).transpose()?;
+    let order = written
+        .map(|written| Order::parse(written, resource.fields()))
+        .transpose()?;
     Ok(order.filter(|order| !order.is_by_id()))
 }
 
 fn paging(parameters: &Parameters, headers: &HeaderMap) -> Result<Paging, ApiError> {
-    let mode = headers.get("pagination-type").and_then(|mode| mode.to_str().ok()).unwrap_or_default();
+    let mode = headers
+        .get("pagination-type")
+        .and_then(|mode| mode.to_str().ok())
+        .unwrap_or_default();
     if mode.trim().eq_ignore_ascii_case("forward-only") {
         let after = number::<i64>(parameters, "pageId")?.unwrap_or_default();
         return Ok(Paging::After(after));
@@ -118,9 +140,9 @@ fn paging(parameters: &Parameters, headers: &HeaderMap) -> Result<Paging, ApiErr
 fn page_size(parameters: &Parameters, switches: &Switches) -> Result<usize, ApiError> {
     match number::<usize>(parameters, "pageSize")? {
         None | Some(0) => Ok(DEFAULT_PAGE),
-        Some(size) if size > switches.page_cap && switches.refuse_large_pages => {
-            Err(ApiError::find_condition(format!("pageSize must not exceed {}.", switches.page_cap)))
-        }
+        Some(size) if size > switches.page_cap && switches.refuse_large_pages => Err(ApiError::find_condition(
+            format!("pageSize must not exceed {}.", switches.page_cap),
+        )),
         Some(size) => Ok(size.min(switches.page_cap)),
     }
 }
@@ -128,7 +150,9 @@ fn page_size(parameters: &Parameters, switches: &Switches) -> Result<usize, ApiE
 fn number<T: std::str::FromStr>(parameters: &Parameters, name: &str) -> Result<Option<T>, ApiError> {
     let written = parameters.get(name);
     let number = written.map(|written| {
-        written.parse().map_err(|_| ApiError::find_condition(format!("{name} must be a number, not '{written}'.")))
+        written
+            .parse()
+            .map_err(|_| ApiError::find_condition(format!("{name} must be a number, not '{written}'.")))
     });
     number.transpose()
 }

@@ -43,7 +43,10 @@ pub fn find(path: &str, switches: &Switches) -> Option<Called> {
             let routed = switches.routes_v4_6_release && is(codebase, ROUTER.trim_end_matches('/'));
             let rest: Vec<String> = rest.iter().map(|segment| segment.to_ascii_lowercase()).collect();
             let endpoint = endpoint(&rest.iter().map(String::as_str).collect::<Vec<_>>())?;
-            (current || routed).then(|| Called::Api { base: format!("/{codebase}/{apis}/3.0"), endpoint })
+            (current || routed).then(|| Called::Api {
+                base: format!("/{codebase}/{apis}/3.0"),
+                endpoint,
+            })
         }
         _ => None,
     }
@@ -73,7 +76,9 @@ fn resource(segments: &[&str]) -> Option<Resource> {
         ["company", "companies", "types"] => Resource::CompanyTypes,
         ["company", "companies", "info", "types"] => Resource::CompanyTypeInfos,
         ["company", "companies", "statuses"] => Resource::CompanyStatuses,
-        ["company", "companies", company, "typeassociations"] => Resource::TypeAssociations(Some(company.parse().ok()?)),
+        ["company", "companies", company, "typeassociations"] => {
+            Resource::TypeAssociations(Some(company.parse().ok()?))
+        }
         ["company", "companytypeassociations"] => Resource::TypeAssociations(None),
         ["company", "contacts"] => Resource::Contacts,
         ["company", "contacts", "info"] => Resource::ContactInfos,
@@ -98,16 +103,37 @@ mod tests {
 
     #[test]
     fn letter_case_and_a_slash_at_the_end_do_not_matter() {
-        assert_eq!(endpoint_of("Company/Contacts/7/Communications/"), Some(Endpoint::List(Resource::Communications(7))));
-        assert_eq!(endpoint_of("company/contacts/7/communications/9"), Some(Endpoint::One(Resource::Communications(7), 9)));
-        assert_eq!(endpoint_of("company/companies/count"), Some(Endpoint::Count(Resource::Companies)));
-        assert_eq!(endpoint_of("company/companies/19301"), Some(Endpoint::One(Resource::Companies, 19_301)));
-        assert_eq!(endpoint_of("company/companies/types/1"), Some(Endpoint::One(Resource::CompanyTypes, 1)));
+        assert_eq!(
+            endpoint_of("Company/Contacts/7/Communications/"),
+            Some(Endpoint::List(Resource::Communications(7)))
+        );
+        assert_eq!(
+            endpoint_of("company/contacts/7/communications/9"),
+            Some(Endpoint::One(Resource::Communications(7), 9))
+        );
+        assert_eq!(
+            endpoint_of("company/companies/count"),
+            Some(Endpoint::Count(Resource::Companies))
+        );
+        assert_eq!(
+            endpoint_of("company/companies/19301"),
+            Some(Endpoint::One(Resource::Companies, 19_301))
+        );
+        assert_eq!(
+            endpoint_of("company/companies/types/1"),
+            Some(Endpoint::One(Resource::CompanyTypes, 1))
+        );
     }
 
     #[test]
     fn what_is_not_there_is_not_found() {
-        for path in ["", "company", "company/companies/x", "company/companies/1/2", "service/tickets/search"] {
+        for path in [
+            "",
+            "company",
+            "company/companies/x",
+            "company/companies/1/2",
+            "service/tickets/search",
+        ] {
             assert_eq!(endpoint_of(path), None, "{path}");
         }
     }

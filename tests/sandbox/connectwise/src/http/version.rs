@@ -31,10 +31,16 @@ pub fn check(headers: &HeaderMap, endpoint: Endpoint) -> Result<(), ApiError> {
 }
 
 fn asked(headers: &HeaderMap) -> Option<(u32, u32)> {
-    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(','));
+    let accepted = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|all| all.split(','));
     let mut versions = accepted.filter_map(|accepted| {
         let (media, parameters) = accepted.split_once(';')?;
-        let version = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("version="))?;
+        let version = parameters
+            .split(';')
+            .find_map(|parameter| parameter.trim().strip_prefix("version="))?;
         let mut numbers = version.trim().split('.').map(str::parse);
         let version = (numbers.next()?.ok()?, numbers.next()?.ok()?);
         media.trim().eq_ignore_ascii_case(VENDOR).then_some(version)

@@ -43,7 +43,7 @@ type Elements<'a> = (&'a [&'static str], &'a [Value]);
 
 impl Evaluator {
     /// Whether the record fulfils the filter.
-    pub fn holds(&self, filter: &Filter, record: &dyn Record) -> bool {
+    pub fn holds(self, filter: &Filter, record: &dyn Record) -> bool {
         let mut paths = Vec::new();
         lists_of(filter, &mut paths);
         let lists: Vec<Vec<Value>> = paths
@@ -62,7 +62,7 @@ impl Evaluator {
 
     /// Tries every way to choose one element of each list; an empty list offers a choice without an element.
     fn some_choice<'a>(
-        &self,
+        self,
         filter: &Filter,
         record: &dyn Record,
         lists: &[Elements<'a>],
@@ -71,7 +71,11 @@ impl Evaluator {
         let Some((path, elements)) = lists.get(chosen.len()).copied() else {
             return self.truth(filter, record, chosen) == Some(true);
         };
-        let choices = if elements.is_empty() { vec![elements] } else { elements.chunks(1).collect() };
+        let choices = if elements.is_empty() {
+            vec![elements]
+        } else {
+            elements.chunks(1).collect()
+        };
         choices.into_iter().any(|choice| {
             chosen.push((path, choice));
             let holds = self.some_choice(filter, record, lists, chosen);
@@ -80,44 +84,59 @@ impl Evaluator {
         })
     }
 
-    fn truth(&self, filter: &Filter, record: &dyn Record, lists: &[Elements<'_>]) -> Option<bool> {
+    fn truth(self, filter: &Filter, record: &dyn Record, lists: &[Elements<'_>]) -> Option<bool> {
         match filter {
             Filter::And(parts) => not(any(parts.iter().map(|part| not(self.truth(part, record, lists))))),
             Filter::Or(parts) => any(parts.iter().map(|part| self.truth(part, record, lists))),
             Filter::Not(inner) => not(self.truth(inner, record, lists)),
-            Filter::Test { path, list: None, check } => self.passes(check, &record.at(path)),
-            Filter::Test { path, list: Some(length), check } => {
+            Filter::Test {
+                path,
+                list: None,
+                check,
+            } => self.passes(check, &record.at(path)),
+            Filter::Test {
+                path,
+                list: Some(length),
+                check,
+            } => {
                 let (list, within) = path.split_at(*length);
-                let elements = lists.iter().find(|(path, _)| *path == list).map_or(&[][..], |(_, elements)| elements);
-                let results = elements.iter().map(|element| self.passes(check, descend(element, within)));
+                let elements = lists
+                    .iter()
+                    .find(|(path, _)| *path == list)
+                    .map_or(&[][..], |(_, elements)| elements);
+                let results = elements
+                    .iter()
+                    .map(|element| self.passes(check, descend(element, within)));
                 if elements.is_empty() { None } else { any(results) }
             }
         }
     }
 
-    fn passes(&self, check: &Check, value: &Value) -> Option<bool> {
+    fn passes(self, check: &Check, value: &Value) -> Option<bool> {
         match check {
             Check::IsNull => Some(value.is_null()),
             Check::Not(check) => not(self.passes(check, value)),
             _ if value.is_null() => None,
-            Check::Compare(comparison, wanted) => Some(self.compare(value, wanted).is_some_and(|order| {
-                match comparison {
+            Check::Compare(comparison, wanted) => {
+                Some(self.compare(value, wanted).is_some_and(|order| match comparison {
                     Comparison::Equal => order.is_eq(),
                     Comparison::Unequal => order.is_ne(),
                     Comparison::Less => order.is_lt(),
                     Comparison::LessOrEqual => order.is_le(),
                     Comparison::Greater => order.is_gt(),
                     Comparison::GreaterOrEqual => order.is_ge(),
-                }
-            })),
-            Check::Fits(pattern) => Some(value.as_str().is_some_and(|text| pattern.matches(text))),
-            Check::OneOf(wanted) => {
-                Some(wanted.iter().any(|wanted| self.compare(value, wanted) == Some(Ordering::Equal)))
+                }))
             }
+            Check::Fits(pattern) => Some(value.as_str().is_some_and(|text| pattern.matches(text))),
+            Check::OneOf(wanted) => Some(
+                wanted
+                    .iter()
+                    .any(|wanted| self.compare(value, wanted) == Some(Ordering::Equal)),
+            ),
         }
     }
 
-    fn compare(&self, value: &Value, wanted: &Wanted) -> Option<Ordering> {
+    fn compare(self, value: &Value, wanted: &Wanted) -> Option<Ordering> {
         match wanted {
             Wanted::Number(number) => value.as_f64()?.partial_cmp(number),
             Wanted::Text(text) => Some(folded(value.as_str()?, self.case_sensitive).as_str().cmp(text)),
@@ -131,7 +150,11 @@ fn lists_of<'a>(filter: &'a Filter, found: &mut Vec<&'a [&'static str]>) {
     match filter {
         Filter::And(parts) | Filter::Or(parts) => parts.iter().for_each(|part| lists_of(part, found)),
         Filter::Not(inner) => lists_of(inner, found),
-        Filter::Test { path, list: Some(length), .. } if !found.contains(&&path[..*length]) => {
+        Filter::Test {
+            path,
+            list: Some(length),
+            ..
+        } if !found.contains(&&path[..*length]) => {
             found.push(&path[..*length]);
         }
         Filter::Test { .. } => {}
@@ -140,7 +163,8 @@ fn lists_of<'a>(filter: &'a Filter, found: &mut Vec<&'a [&'static str]>) {
 
 /// The value at these names within a value; null if there is none.
 pub fn descend<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
-    path.iter().fold(value, |value, name| value.get(name).unwrap_or(&Value::Null))
+    path.iter()
+        .fold(value, |value, name| value.get(name).unwrap_or(&Value::Null))
 }
 
 fn not(truth: Option<bool>) -> Option<bool> {

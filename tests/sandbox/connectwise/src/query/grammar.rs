@@ -35,19 +35,36 @@ type Parsed<T> = Result<T, ContextError>;
 
 /// Reads a whole condition; the error says where it stopped making sense.
 pub fn parse(text: &str, dialect: Dialect) -> Result<Condition, String> {
-    let input = Stateful { input: text, state: State { dialect, depth: 0 } };
-    delimited(multispace0, condition, multispace0).parse(input).map_err(|error| {
-        let rest: String = text.get(error.offset()..).unwrap_or_default().chars().take(20).collect();
-        format!("The condition cannot be read from position {} on: '{rest}'", error.offset())
-    })
+    let input = Stateful {
+        input: text,
+        state: State { dialect, depth: 0 },
+    };
+    delimited(multispace0, condition, multispace0)
+        .parse(input)
+        .map_err(|error| {
+            let rest: String = text
+                .get(error.offset()..)
+                .unwrap_or_default()
+                .chars()
+                .take(20)
+                .collect();
+            format!(
+                "The condition cannot be read from position {} on: '{rest}'",
+                error.offset()
+            )
+        })
 }
 
 fn condition(input: &mut Input<'_>) -> Parsed<Condition> {
-    separated(1.., all, keyword("or")).map(|parts| one_or(parts, Condition::Or)).parse_next(input)
+    separated(1.., all, keyword("or"))
+        .map(|parts| one_or(parts, Condition::Or))
+        .parse_next(input)
 }
 
 fn all(input: &mut Input<'_>) -> Parsed<Condition> {
-    separated(1.., negatable, keyword("and")).map(|parts| one_or(parts, Condition::And)).parse_next(input)
+    separated(1.., negatable, keyword("and"))
+        .map(|parts| one_or(parts, Condition::And))
+        .parse_next(input)
 }
 
 fn one_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> Condition {
@@ -82,9 +99,14 @@ fn group(input: &mut Input<'_>) -> Parsed<Condition> {
 fn test(input: &mut Input<'_>) -> Parsed<Condition> {
     let path = separated(1.., name, "/").parse_next(input)?;
     let negated = opt(preceded(multispace0, keyword("not"))).parse_next(input)?.is_some();
-    let test = if negated { word_test.map(|test| Test::Not(Box::new(test))).parse_next(input)? } else {
-        alt((word_test, (comparison, literal).map(|(comparison, value)| Test::Compare(comparison, value))))
-            .parse_next(input)?
+    let test = if negated {
+        word_test.map(|test| Test::Not(Box::new(test))).parse_next(input)?
+    } else {
+        alt((
+            word_test,
+            (comparison, literal).map(|(comparison, value)| Test::Compare(comparison, value)),
+        ))
+        .parse_next(input)?
     };
     Ok(Condition::Test { path, test })
 }
@@ -93,7 +115,11 @@ fn word_test(input: &mut Input<'_>) -> Parsed<Test> {
     alt((
         preceded(keyword("contains"), text).map(Test::Contains),
         preceded(keyword("like"), text).map(Test::Like),
-        preceded(keyword("in"), delimited(sign("("), separated(1.., literal, sign(",")), sign(")"))).map(Test::In),
+        preceded(
+            keyword("in"),
+            delimited(sign("("), separated(1.., literal, sign(",")), sign(")")),
+        )
+        .map(Test::In),
     ))
     .parse_next(input)
 }
@@ -123,7 +149,10 @@ fn literal(input: &mut Input<'_>) -> Parsed<Literal> {
 }
 
 fn name(input: &mut Input<'_>) -> Parsed<String> {
-    let letters = (one_of(('a'..='z', 'A'..='Z', '_')), take_while(0.., ('a'..='z', 'A'..='Z', '0'..='9', '_')));
+    let letters = (
+        one_of(('a'..='z', 'A'..='Z', '_')),
+        take_while(0.., ('a'..='z', 'A'..='Z', '0'..='9', '_')),
+    );
     letters.take().map(str::to_owned).parse_next(input)
 }
 
@@ -138,7 +167,10 @@ fn sign<'a>(sign: &'static str) -> impl Parser<Input<'a>, (), ContextError> {
 }
 
 fn number(input: &mut Input<'_>) -> Parsed<f64> {
-    (opt('-'), digit1, opt(('.', digit1))).take().try_map(str::parse).parse_next(input)
+    (opt('-'), digit1, opt(('.', digit1)))
+        .take()
+        .try_map(str::parse)
+        .parse_next(input)
 }
 
 fn text(input: &mut Input<'_>) -> Parsed<String> {

@@ -9,3 +9,6 @@ pub mod projection;
 pub mod schema;
 pub mod syntax;
 pub mod typed;
+
+#[cfg(test)]
+mod tests;

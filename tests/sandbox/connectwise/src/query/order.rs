@@ -22,7 +22,11 @@ struct Key {
 impl Order {
     /// Reads `name asc, company/name desc`; without a direction it is ascending.
     pub fn parse(written: &str, fields: &'static [Field]) -> Result<Self, ApiError> {
-        written.split(',').map(|key| Key::parse(key, fields)).collect::<Result<_, _>>().map(Self)
+        written
+            .split(',')
+            .map(|key| Key::parse(key, fields))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Whether this is how the records are kept anyway.
@@ -54,12 +58,19 @@ impl Key {
         let descending = match words.next().map(str::to_ascii_lowercase).as_deref() {
             None | Some("asc") => false,
             Some("desc") => true,
-            Some(other) => return Err(ApiError::find_condition(format!("{other} is not a recognized sort direction."))),
+            Some(other) => {
+                return Err(ApiError::find_condition(format!(
+                    "{other} is not a recognized sort direction."
+                )));
+            }
         };
         let names: Vec<&str> = name.split('/').collect();
         look_up(fields, &names)
             .filter(|found| found.list.is_none() && words.next().is_none())
-            .map(|found| Self { path: found.path, descending })
+            .map(|found| Self {
+                path: found.path,
+                descending,
+            })
             .ok_or_else(|| ApiError::find_condition(format!("{name} is not a recognized name.")))
     }
 }
@@ -67,7 +78,9 @@ impl Key {
 /// Missing values come first, as in SQL Server.
 fn compare(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal),
+        (Value::Number(left), Value::Number(right)) => {
+            left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal)
+        }
         (Value::String(left), Value::String(right)) => folded(left, false).cmp(&folded(right, false)),
         (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
         _ => right.is_null().cmp(&left.is_null()),

@@ -14,7 +14,11 @@ impl Parameters {
 
     /// The first value of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
+        let value = self
+            .0
+            .iter()
+            .find(|(given, _)| given.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim());
         value.filter(|value| !value.is_empty())
     }
 

@@ -53,7 +53,9 @@ impl Projection {
     }
 
     fn add(&mut self, path: &[&'static str]) {
-        let Some((first, rest)) = path.split_first() else { return };
+        let Some((first, rest)) = path.split_first() else {
+            return;
+        };
         let asked_whole = self.0.get(first).is_some_and(|inner| inner.0.is_empty());
         let inner = self.0.entry(first).or_default();
         if rest.is_empty() {
@@ -72,7 +74,9 @@ impl Projection {
     pub fn apply(&self, record: Map<String, Value>, shape: Shape) -> Map<String, Value> {
         let mut result = Map::new();
         for (name, value) in record {
-            let Some(inner) = self.0.get(name.as_str()) else { continue };
+            let Some(inner) = self.0.get(name.as_str()) else {
+                continue;
+            };
             match shape {
                 Shape::Flat if !inner.0.is_empty() && value.is_object() => {
                     for (inner_name, value) in inner.pruned_object(value) {
@@ -96,13 +100,16 @@ impl Projection {
     }
 
     fn pruned_object(&self, value: Value) -> impl Iterator<Item = (String, Value)> {
-        let object = if let Value::Object(object) = value { object } else { Map::new() };
-        let wanted = object.into_iter().filter_map(|(name, value)| {
+        let object = if let Value::Object(object) = value {
+            object
+        } else {
+            Map::new()
+        };
+        object.into_iter().filter_map(|(name, value)| {
             let inner = self.0.get(name.as_str())?;
             let value = inner.pruned(value);
             Some((name, value))
-        });
-        wanted
+        })
     }
 }
 

@@ -37,12 +37,20 @@ pub enum Kind {
 impl Field {
     /// A field that conditions may name.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, queryable: true }
+        Self {
+            name,
+            kind,
+            queryable: true,
+        }
     }
 
     /// A field that conditions may not name.
     pub const fn answered_only(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, queryable: false }
+        Self {
+            name,
+            kind,
+            queryable: false,
+        }
     }
 }
 
@@ -70,11 +78,21 @@ pub fn look_up(fields: &'static [Field], names: &[impl AsRef<str>]) -> Option<Fo
     if let [only] = names
         && only.as_ref().eq_ignore_ascii_case(LAST_UPDATED)
     {
-        return Some(Found { path: vec!["_info", LAST_UPDATED], kind: Kind::Time, list: None });
+        return Some(Found {
+            path: vec!["_info", LAST_UPDATED],
+            kind: Kind::Time,
+            list: None,
+        });
     }
-    let mut found = Found { path: Vec::new(), kind: Kind::One(fields), list: None };
+    let mut found = Found {
+        path: Vec::new(),
+        kind: Kind::One(fields),
+        list: None,
+    };
     for name in names {
-        let (Kind::One(inner) | Kind::Many(inner)) = found.kind else { return None };
+        let (Kind::One(inner) | Kind::Many(inner)) = found.kind else {
+            return None;
+        };
         if matches!(found.kind, Kind::Many(_)) {
             found.list = Some(found.path.len());
         }

@@ -92,7 +92,11 @@ impl Checker {
             Condition::Test { path, test } => {
                 let found = self.found(&path)?;
                 let check = self.test(test, found.kind)?;
-                Filter::Test { path: found.path, list: found.list, check }
+                Filter::Test {
+                    path: found.path,
+                    list: found.list,
+                    check,
+                }
             }
         })
     }
@@ -106,7 +110,9 @@ impl Checker {
             Reach::Fields => look_up(self.fields, path).filter(|found| found.list.is_none()),
             Reach::Lists => look_up(self.fields, path).filter(|found| found.list.is_some()),
             Reach::CustomFields => {
-                let within: Vec<&str> = std::iter::once("customFields").chain(path.iter().map(String::as_str)).collect();
+                let within: Vec<&str> = std::iter::once("customFields")
+                    .chain(path.iter().map(String::as_str))
+                    .collect();
                 look_up(self.fields, &within)
             }
         };
@@ -119,26 +125,21 @@ impl Checker {
             Test::Compare(Comparison::Unequal, Literal::Null) => Ok(Check::Not(Box::new(Check::IsNull))),
             Test::Compare(comparison, literal) => Ok(Check::Compare(comparison, self.wanted(literal, kind)?)),
             Test::Contains(pattern) => {
-                self.text_only("contains", kind).map(|()| Check::Fits(Pattern::contains(&pattern, self.case_sensitive)))
+                text_only("contains", kind)?;
+                Ok(Check::Fits(Pattern::contains(&pattern, self.case_sensitive)))
             }
             Test::Like(pattern) => {
-                self.text_only("like", kind).map(|()| Check::Fits(Pattern::like(&pattern, self.case_sensitive)))
+                text_only("like", kind)?;
+                Ok(Check::Fits(Pattern::like(&pattern, self.case_sensitive)))
             }
-            Test::In(_) if self.reach == Reach::Lists => {
-                Err(ApiError::find_condition("The operator in is not allowed in childConditions."))
-            }
+            Test::In(_) if self.reach == Reach::Lists => Err(ApiError::find_condition(
+                "The operator in is not allowed in childConditions.",
+            )),
             Test::In(literals) => {
                 let wanted = literals.into_iter().map(|literal| self.wanted(literal, kind));
                 wanted.collect::<Result<_, _>>().map(Check::OneOf)
             }
             Test::Not(test) => self.test(*test, kind).map(|check| Check::Not(Box::new(check))),
-        }
-    }
-
-    fn text_only(&self, operator: &str, kind: Kind) -> Result<(), ApiError> {
-        match kind {
-            Kind::Text | Kind::Choice(_) | Kind::Scalar => Ok(()),
-            _ => Err(ApiError::find_condition(format!("The operator {operator} applies to string values only."))),
         }
     }
 
@@ -160,6 +161,15 @@ impl Checker {
             let expected = expected(kind);
             ApiError::find_condition(format!("Expected a {expected} value, not a {given}. {VALUES}"))
         })
+    }
+}
+
+fn text_only(operator: &str, kind: Kind) -> Result<(), ApiError> {
+    match kind {
+        Kind::Text | Kind::Choice(_) | Kind::Scalar => Ok(()),
+        _ => Err(ApiError::find_condition(format!(
+            "The operator {operator} applies to string values only."
+        ))),
     }
 }
 

@@ -26,9 +26,10 @@ fn kind(name: &str, value: &Value, kind: Kind) -> Result<(), String> {
             return kinds(inner, fields).map_err(|error| format!("{name}.{error}"));
         }
         (Kind::Many(fields), Value::Array(elements)) => {
-            return elements.iter().enumerate().try_for_each(|(place, element)| {
-                self::kind(&format!("{name}[{place}]"), element, Kind::One(fields))
-            });
+            return elements
+                .iter()
+                .enumerate()
+                .try_for_each(|(place, element)| self::kind(&format!("{name}[{place}]"), element, Kind::One(fields)));
         }
         (Kind::Number, value) => value.is_number(),
         (Kind::Text, value) => value.is_string(),
@@ -38,7 +39,11 @@ fn kind(name: &str, value: &Value, kind: Kind) -> Result<(), String> {
         (Kind::Scalar, value) => !value.is_object() && !value.is_array(),
         (Kind::One(_) | Kind::Many(_), _) => false,
     };
-    if fits { Ok(()) } else { Err(format!("{name}: {} expected", expected(kind))) }
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("{name}: {} expected", expected(kind)))
+    }
 }
 
 fn expected(kind: Kind) -> String {
@@ -59,7 +64,9 @@ fn expected(kind: Kind) -> String {
 pub fn length(record: &Map<String, Value>, name: &str, longest: usize) -> Result<(), String> {
     let text = record.get(name).and_then(Value::as_str).unwrap_or_default();
     if text.chars().count() > longest {
-        return Err(format!("{name}: The field {name} must be a string with a maximum length of {longest}."));
+        return Err(format!(
+            "{name}: The field {name} must be a string with a maximum length of {longest}."
+        ));
     }
     Ok(())
 }

@@ -32,14 +32,18 @@ impl Draft<'_> {
         check::length(company, "name", LONGEST_NAME)?;
         check::length(company, "identifier", LONGEST_IDENTIFIER)?;
         for (name, must_differ) in [("name", self.rules.unique_names), ("identifier", true)] {
-            let text = company.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+            let text = company
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty());
             let text = text.ok_or_else(|| format!("{name}: required"))?;
             if must_differ && self.is_taken(name, text, id) {
                 return Err(format!("{name}: ObjectExists"));
             }
         }
         if let Some(status) = company.get_mut("status") {
-            check::reference(status, &self.store.company_statuses, "name").map_err(|error| format!("status: {error}"))?;
+            check::reference(status, &self.store.company_statuses, "name")
+                .map_err(|error| format!("status: {error}"))?;
         }
         check::references(company.get_mut("types"), "types", &self.store.company_types, "name")
     }
@@ -47,14 +51,21 @@ impl Draft<'_> {
     fn is_taken(&mut self, name: &'static str, text: &str, by_other_than: i64) -> bool {
         let store = self.store;
         let holders = self.holders.entry(name).or_insert_with(|| {
-            let texts = store.companies.iter().map(|(id, row)| (store.company_field(row, name), *id));
-            texts.filter_map(|(text, id)| Some((text.as_str()?.to_owned(), id))).collect()
+            let texts = store
+                .companies
+                .iter()
+                .map(|(id, row)| (store.company_field(row, name), *id));
+            texts
+                .filter_map(|(text, id)| Some((text.as_str()?.to_owned(), id)))
+                .collect()
         });
         let drafted_otherwise = |holder: &i64| {
             let drafted = self.change.companies.get(holder).and_then(Option::as_ref);
             drafted.is_some_and(|company| company.get(name).and_then(Value::as_str) != Some(text))
         };
-        let taken = holders.get(text).is_some_and(|holder| *holder != by_other_than && !drafted_otherwise(holder));
+        let taken = holders
+            .get(text)
+            .is_some_and(|holder| *holder != by_other_than && !drafted_otherwise(holder));
         if !taken {
             holders.insert(text.to_owned(), by_other_than);
         }
@@ -67,13 +78,23 @@ fn new_company(id: i64) -> Map<String, Value> {
         "status": reference(label::ACTIVE), "types": [], "leadFlag": false, "unsubscribeFlag": false, "isVendorFlag": false,
         "deletedFlag": false, "mobileGuid": ids::guid(1, id), "_info": {"updatedBy": "simulator"},
     });
-    if let Value::Object(fields) = company { fields } else { Map::new() }
+    if let Value::Object(fields) = company {
+        fields
+    } else {
+        Map::new()
+    }
 }
 
 /// An identifier is required; tests need not think of one.
 fn complete(company: &mut Map<String, Value>, id: i64) -> Result<(), String> {
     let name = company.get("name").and_then(Value::as_str).ok_or("name: required")?;
-    let letters: String = name.chars().filter(char::is_ascii_alphanumeric).take(LONGEST_IDENTIFIER - 10).collect();
-    company.entry("identifier").or_insert_with(|| format!("{letters}{id}").into());
+    let letters: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(LONGEST_IDENTIFIER - 10)
+        .collect();
+    company
+        .entry("identifier")
+        .or_insert_with(|| format!("{letters}{id}").into());
     Ok(())
 }

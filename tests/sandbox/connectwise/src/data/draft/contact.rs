@@ -24,7 +24,12 @@ impl Draft<'_> {
         contact.insert("id".to_owned(), id.into());
         check::kinds(&contact, schemas::CONTACT)?;
         self.check_company_of(&mut contact)?;
-        check::references(contact.get_mut("types"), "types", &self.store.contact_types, "description")?;
+        check::references(
+            contact.get_mut("types"),
+            "types",
+            &self.store.contact_types,
+            "description",
+        )?;
         self.complete_items(&mut contact)?;
         self.change.contacts.insert(id, Some(contact));
         Ok(())
@@ -32,19 +37,25 @@ impl Draft<'_> {
 
     /// The company is kept by its id; identifier and name are looked up when asked for, as they may change.
     fn check_company_of(&self, contact: &mut Map<String, Value>) -> Result<(), String> {
-        let Some(company) = contact.get_mut("company") else { return Ok(()) };
+        let Some(company) = contact.get_mut("company") else {
+            return Ok(());
+        };
         let id = company["id"].as_i64().ok_or("company.id: required")?;
-        self.company(id).ok_or_else(|| format!("company.id: Company {id} not found"))?;
+        self.company(id)
+            .ok_or_else(|| format!("company.id: Company {id} not found"))?;
         *company = json!({"id": id});
         Ok(())
     }
 
     fn complete_items(&mut self, contact: &mut Map<String, Value>) -> Result<(), String> {
-        let Some(Value::Array(items)) = contact.get_mut("communicationItems") else { return Ok(()) };
+        let Some(Value::Array(items)) = contact.get_mut("communicationItems") else {
+            return Ok(());
+        };
         let mut kinds_seen = Vec::new();
         for (place, item) in items.iter_mut().enumerate() {
             let Value::Object(item) = item else { continue };
-            self.complete_item(item).map_err(|error| format!("communicationItems[{place}].{error}"))?;
+            self.complete_item(item)
+                .map_err(|error| format!("communicationItems[{place}].{error}"))?;
             let kind = item.get("communicationType").cloned();
             let is_first = !kinds_seen.contains(&kind);
             kinds_seen.push(kind);
@@ -55,11 +66,19 @@ impl Draft<'_> {
 
     fn complete_item(&mut self, item: &mut Map<String, Value>) -> Result<(), String> {
         check::length(item, "value", LONGEST_VALUE)?;
-        let value = item.get("value").and_then(Value::as_str).ok_or("value: required")?.to_owned();
+        let value = item
+            .get("value")
+            .and_then(Value::as_str)
+            .ok_or("value: required")?
+            .to_owned();
         let kind = item.get("communicationType").and_then(Value::as_str);
-        let kind = item.get("type").cloned().unwrap_or_else(|| reference(usual_type(kind, &value)));
+        let kind = item
+            .get("type")
+            .cloned()
+            .unwrap_or_else(|| reference(usual_type(kind, &value)));
         let kind = item.entry("type").or_insert(kind);
-        check::reference(kind, &self.store.communication_types, "description").map_err(|error| format!("type: {error}"))?;
+        check::reference(kind, &self.store.communication_types, "description")
+            .map_err(|error| format!("type: {error}"))?;
         let communication = kind["id"].as_i64().and_then(communication_kind);
         let communication = item.entry("communicationType").or_insert(communication.into()).clone();
         if communication == "Email" {
@@ -89,5 +108,9 @@ fn new_contact(id: i64) -> Map<String, Value> {
         "disablePortalLoginFlag": true, "unsubscribeFlag": false, "mobileGuid": ids::guid(2, id),
         "_info": {"updatedBy": "simulator"},
     });
-    if let Value::Object(fields) = contact { fields } else { Map::new() }
+    if let Value::Object(fields) = contact {
+        fields
+    } else {
+        Map::new()
+    }
 }

@@ -6,7 +6,10 @@ use crate::query::schema::{Field, Kind};
 
 /// Puts what was given over the record. A reference is one thing: with a new id the old name must not stay.
 pub fn over(record: &mut Map<String, Value>, given: Map<String, Value>, fields: &'static [Field]) {
-    for field in fields.iter().filter(|field| field.name != "_info" && matches!(field.kind, Kind::One(_))) {
+    for field in fields
+        .iter()
+        .filter(|field| field.name != "_info" && matches!(field.kind, Kind::One(_)))
+    {
         if given.contains_key(field.name) {
             record.remove(field.name);
         }
@@ -38,7 +41,11 @@ mod tests {
             "_info": {"updatedBy": "jsmith", "lastUpdated": "old"},
         });
         let given = json!({"website": null, "status": {"id": 3}, "types": [], "_info": {"lastUpdated": "new"}});
-        over(record.as_object_mut().unwrap(), given.as_object().unwrap().clone(), COMPANY);
+        over(
+            record.as_object_mut().unwrap(),
+            given.as_object().unwrap().clone(),
+            COMPANY,
+        );
         assert_eq!(
             record,
             json!({"name": "A", "status": {"id": 3}, "types": [], "_info": {"updatedBy": "jsmith", "lastUpdated": "new"}})
