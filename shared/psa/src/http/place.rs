@@ -46,11 +46,12 @@ impl<T: PartialEq> Located<T> {
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+    use std::future::{Ready, ready};
 
     use super::*;
 
-    async fn at(place: &'static str) -> Result<&'static str, Infallible> {
-        Ok(place)
+    fn at(place: &'static str) -> Ready<Result<&'static str, Infallible>> {
+        ready(Ok(place))
     }
 
     #[tokio::test]

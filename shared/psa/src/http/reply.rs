@@ -6,6 +6,7 @@ use std::io;
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
 
 use super::resolver::NotPublic;
 use super::verdict::Fault;
@@ -81,7 +82,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
         let mut again = serde_json::Deserializer::from_slice(body);
         let at = serde_path_to_error::deserialize::<_, T>(&mut again)
             .err()
-            .map(|error| harmless(&error.path().to_string()));
+            .map(|error| harmless(error.path()));
         Unreadable {
             fault: Fault::Malformed,
             at,
@@ -89,10 +90,14 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
     })
 }
 
-/// A path may hold keys that the sender chose.
-fn harmless(path: &str) -> String {
-    let known = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '[' | ']' | '_');
-    path.chars().filter(known).take(80).collect()
+/// The path without keys that cannot be field names: the sender chose those.
+fn harmless(path: &Path) -> String {
+    let segment = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("[{index}]"),
+        Segment::Map { key } if key.bytes().all(|b| b.is_ascii_alphanumeric()) => format!(".{key}"),
+        _ => ".?".to_owned(),
+    };
+    path.iter().map(segment).collect::<String>().chars().take(80).collect()
 }
 
 /// What a failed exchange suffered from.
@@ -117,13 +122,12 @@ pub(crate) fn fault(error: &reqwest::Error) -> Fault {
 fn caused_by<E: Error + 'static>(error: &reqwest::Error) -> bool {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(cause) = next {
-        // An I/O error shows what its content was caused by, not the content itself.
-        let content = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let cause = content.map_or(cause, |content| content as &(dyn Error + 'static));
         if cause.is::<E>() {
             return true;
         }
-        next = cause.source();
+        // An I/O error names as its source what its content was caused by, and so skips the content.
+        let content = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = content.map_or_else(|| cause.source(), |content| Some(content));
     }
     false
 }
@@ -162,6 +166,6 @@ mod tests {
         let (_, at) = refused::<Vec<std::collections::BTreeMap<String, i64>>>(br#"[{"id":1},{"id":"ana@x.example"}]"#);
         assert_eq!(at.as_deref(), Some("[1].id"));
         let (_, at) = refused::<std::collections::BTreeMap<String, i64>>(br#"{"ana@x.example":"x"}"#);
-        assert_eq!(at.as_deref(), Some("anax.example"));
+        assert_eq!(at.as_deref(), Some(".?"));
     }
 }

@@ -1,0 +1,329 @@
+//! Every fault has its one meaning, and is asked again only if that can help (R9, R42).
+
+use std::io::Write;
+use std::time::Duration;
+
+use domain::filter::Filter;
+use domain::psa::PsaFailureKind::{
+    self, PsaForbidden, PsaInvalidResponse as Invalid, PsaServerError as Server5xx, PsaUnauthorized as Unauthorized,
+    PsaUnknownError as Unknown,
+};
+use domain::psa::{PsaFailure, PsaKind};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tokio::net::TcpListener;
+
+use super::server::{self, KINDS, Reply, Server, connect, impatient, json, reply, rows};
+
+/// As often as `impatient` asks: once, and twice again.
+const ALL: usize = 3;
+
+/// The failure, and how often the PSA was asked before it was one.
+type Expected = (PsaFailureKind, usize);
+type Case<'a> = (&'a str, PsaFailureKind, usize);
+
+/// Reads one page of companies from a PSA that answers like this, and tells how often it was asked.
+async fn read(kind: PsaKind, reply: Reply) -> (Result<usize, PsaFailure>, usize) {
+    let server = Server::start(kind, move |_| reply.clone()).await;
+    let psa = server.connect(&impatient(), Duration::from_secs(20));
+    let page = psa.companies(&Filter::default(), None, Some(1)).await;
+    (page.map(|page| page.items.len()), server.asked().len())
+}
+
+async fn expect(case: Case<'_>, kind: PsaKind, reply: Reply) {
+    let (name, failure, asked) = case;
+    let (outcome, times) = read(kind, reply).await;
+    let Err(outcome) = outcome else {
+        panic!("{kind:?}: {name} was accepted")
+    };
+    assert_eq!((outcome.kind, times), (failure, asked), "{kind:?}: {name}: {outcome}");
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+const GZIP: &str = "content-type: application/json\r\ncontent-encoding: gzip\r\n";
+const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+
+fn raw(text: String) -> Vec<u8> {
+    text.into_bytes()
+}
+
+#[tokio::test]
+async fn r42_transport_faults() {
+    for kind in KINDS {
+        let body = rows(kind, 1, r#"[{"id":1,"name":"Acme","companyName":"Acme"}]"#);
+        let long = format!("[{}]", "0,".repeat(60_000));
+        let cut = format!("{HEAD}content-length: {}\r\n\r\n{}", body.len() + 5, &body[..5]);
+        let bad_chunk = format!("{HEAD}transfer-encoding: chunked\r\n\r\nzz\r\n{body}\r\n0\r\n\r\n");
+        let half_chunked = format!("{HEAD}transfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n", body.len());
+        let endless = format!(
+            "{HEAD}transfer-encoding: chunked\r\n\r\n{:x}\r\n{long}\r\n0\r\n\r\n",
+            long.len()
+        );
+        let broken_gzip = [&gzip(body.as_bytes())[..8], b"nonsense"].concat();
+        let half_gzip = gzip(body.repeat(9).as_bytes());
+        let half_gzip = &half_gzip[..half_gzip.len() / 2];
+        for (case, reply) in [
+            (("no reply within the time", Unknown, ALL), Reply::Stall(Vec::new())),
+            (("a stalled head", Unknown, ALL), Reply::Stall(raw(HEAD.into()))),
+            (("a stalled body", Unknown, ALL), Reply::Stall(raw(cut.clone()))),
+            (("a reset before the reply", Unknown, ALL), Reply::Reset(Vec::new())),
+            (
+                ("a reset in the head", Unknown, ALL),
+                Reply::Reset(raw(HEAD[..20].into())),
+            ),
+            (("closed without a reply", Unknown, ALL), Reply::Bytes(Vec::new())),
+            (
+                ("not HTTP", Unknown, ALL),
+                Reply::Bytes(raw("220 mail.example ESMTP\r\n\r\n".into())),
+            ),
+            (("a reset in the body", Invalid, ALL), Reply::Reset(raw(cut.clone()))),
+            (("an early end", Invalid, ALL), Reply::Bytes(raw(cut))),
+            (("bad chunks", Invalid, ALL), Reply::Bytes(raw(bad_chunk))),
+            (("a missing last chunk", Invalid, ALL), Reply::Bytes(raw(half_chunked))),
+            (("broken gzip", Invalid, ALL), reply(200, GZIP, &broken_gzip)),
+            (("half of a gzip", Invalid, ALL), reply(200, GZIP, half_gzip)),
+            (("too long, and says so", Invalid, 1), json(&long)),
+            (("too long, without saying so", Invalid, 1), Reply::Bytes(raw(endless))),
+            (
+                ("a gzip bomb", Invalid, 1),
+                reply(200, GZIP, gzip(&vec![b' '; 4_000_000])),
+            ),
+        ] {
+            expect(case, kind, reply).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_may_be_compressed_and_may_be_of_http_1_0() {
+    for kind in KINDS {
+        let body = rows(kind, 1, r#"[{"id":1,"name":"Acme","companyName":"Acme"}]"#);
+        let old = format!(
+            "HTTP/1.0 200 OK\r\ncontent-type: application/vnd.connectwise.com+json; version=2025.1\r\n\r\n{body}"
+        );
+        for reply in [
+            reply(200, GZIP, gzip(body.as_bytes())),
+            Reply::Bytes(raw(old)),
+            reply(200, "", &body),
+        ] {
+            let (page, _) = read(kind, reply).await;
+            assert_eq!(page, Ok(1), "{kind:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn r42_connection_faults() {
+    for kind in KINDS {
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let plain = server::plain().await;
+        for (origin, reason, requests) in [
+            (format!("http://{closed}"), "no connection could be made", ALL),
+            (format!("https://{plain}"), "certificate or TLS", 1),
+            ("https://no-such-psa.invalid".to_owned(), "cannot be resolved", ALL),
+        ] {
+            let psa = connect(kind, &origin, &impatient(), Duration::from_secs(20));
+            let failure = psa.check().await.unwrap_err();
+            assert_eq!(failure.kind, Unknown, "{origin}: {failure}");
+            assert!(failure.reason.contains(reason), "{origin}: {failure}");
+            assert_eq!(psa.stats().requests, requests as u64, "{origin}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn r42_a_certificate_that_nobody_trusts_is_refused() {
+    for kind in KINDS {
+        let address = server::untrusted().await;
+        let psa = connect(
+            kind,
+            &format!("https://{address}"),
+            &impatient(),
+            Duration::from_secs(20),
+        );
+        let failure = psa.check().await.unwrap_err();
+        assert_eq!((failure.kind, psa.stats().requests), (Unknown, 1), "{failure}");
+        assert!(failure.reason.contains("certificate or TLS"), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn r50_redirects_are_not_followed() {
+    for kind in KINDS {
+        let elsewhere = Server::start(kind, |_| json("[]")).await;
+        for location in [
+            "/elsewhere".to_owned(),
+            format!("http://{}/x", elsewhere.address),
+            "http://169.254.169.254/latest".to_owned(),
+            "https://psa.msp.example".to_owned(),
+            "ftp://psa.msp.example".to_owned(),
+        ] {
+            for status in [301, 302, 303, 307, 308] {
+                let moved = reply(status, &format!("location: {location}\r\n"), "");
+                expect(("a redirect", Invalid, 1), kind, moved).await;
+            }
+        }
+        assert!(elsewhere.seen().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn r42_statuses() {
+    let both = |failure, asked| [(failure, asked); 2];
+    // 500 without a known text is a fault of ConnectWise, and could be anything of Autotask's; the second is Autotask.
+    let table: &[(&[u16], [Expected; 2])] = &[
+        (
+            &[
+                400, 402, 405, 406, 408, 409, 410, 412, 413, 414, 415, 418, 422, 423, 451, 499,
+            ],
+            both(Unknown, 1),
+        ),
+        (&[401], both(Unauthorized, 1)),
+        (&[403], both(PsaForbidden, 1)),
+        (&[404], [(Invalid, 1), (Unknown, 1)]),
+        (&[429], both(Unknown, ALL)),
+        (&[500], [(Server5xx, ALL), (Server5xx, 1)]),
+        (&[502, 503, 504], both(Server5xx, ALL)),
+        (&[501, 505, 507, 511, 520, 522, 524, 599], both(Server5xx, 1)),
+        (&[201, 202, 203, 205, 206, 300, 305], both(Invalid, 1)),
+    ];
+    for (statuses, expected) in table {
+        for status in *statuses {
+            for (kind, (failure, asked)) in KINDS.into_iter().zip(expected) {
+                expect(
+                    (&format!("status {status}"), *failure, *asked),
+                    kind,
+                    reply(*status, "", ""),
+                )
+                .await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn r42_a_missing_right_is_named() {
+    for (kind, right) in KINDS.into_iter().zip(["Company Maintenance", "Companies: view"]) {
+        let (outcome, _) = read(kind, reply(403, "", "")).await;
+        assert!(
+            outcome
+                .unwrap_err()
+                .missing_right
+                .is_some_and(|named| named.contains(right)),
+            "{kind:?}"
+        );
+    }
+}
+
+/// A row with ten thousand arrays inside each other.
+fn deep(field: &str) -> String {
+    format!(
+        r#"[{{"id":1,"{field}":{}1{}}}]"#,
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    )
+}
+
+#[tokio::test]
+async fn r42_bodies_that_are_not_what_was_asked_for() {
+    for kind in KINDS {
+        let valid = rows(kind, 1, r#"[{"id":1}]"#);
+        let utf16: Vec<u8> = valid.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let bad_utf8 = [rows(kind, 1, r#"[{"id":1,"name":""#).as_bytes(), b"\xff\xfe\"}]"].concat();
+        for (case, reply) in [
+            (("empty", Invalid, ALL), json("")),
+            (("null", Invalid, 1), json("null")),
+            (("a text", Invalid, 1), json("\"ok\"")),
+            (("a number", Invalid, 1), json("5")),
+            (("an object", Invalid, 1), json("{}")),
+            (("an array of numbers", Invalid, 1), json("[1]")),
+            (
+                ("an error with 200", Invalid, 1),
+                json(r#"{"code":"Security","message":"x"}"#),
+            ),
+            (
+                ("HTML", Invalid, 1),
+                reply(200, "content-type: text/html\r\n", "<html>Sign in</html>"),
+            ),
+            (("HTML that says JSON", Invalid, 1), json("<html>Sign in</html>")),
+            (
+                ("XML", Invalid, 1),
+                reply(200, "content-type: application/xml\r\n", "<a/>"),
+            ),
+            (
+                ("another type", Invalid, 1),
+                reply(200, "content-type: text/plain\r\n", &valid),
+            ),
+            (("a byte order mark", Invalid, 1), json(format!("\u{feff}{valid}"))),
+            (("UTF-16", Invalid, 1), json(&utf16)),
+            (("bad UTF-8", Invalid, 1), json(&bad_utf8)),
+            (("truncated", Invalid, ALL), json(&valid[..valid.len() - 2])),
+            (("trailing junk", Invalid, 1), json(format!("{valid}x"))),
+        ] {
+            expect(case, kind, reply).await;
+        }
+        for (name, body) in [
+            ("a row that is null", "[null]"),
+            ("a row without an id", r#"[{"name":"x"}]"#),
+            ("an id that is null", r#"[{"id":null}]"#),
+            ("an id that is a text", r#"[{"id":"1"}]"#),
+            ("an id with a fraction", r#"[{"id":1.5}]"#),
+            ("an id that is too large", r#"[{"id":9223372036854775808}]"#),
+            ("a negative id", r#"[{"id":-5}]"#),
+            ("an id twice in one row", r#"[{"id":1,"id":2}]"#),
+            ("a name that is a number", r#"[{"id":1,"name":5,"companyName":5}]"#),
+            ("an id beyond all numbers", r#"[{"id":1e400}]"#),
+        ] {
+            expect((name, Invalid, 1), kind, json(rows(kind, 1, body))).await;
+        }
+        for (name, body) in [
+            ("an id twice", r#"[{"id":1},{"id":1}]"#),
+            ("ids that fall", r#"[{"id":2},{"id":1}]"#),
+        ] {
+            expect((name, Invalid, 1), kind, json(rows(kind, 2, body))).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn r42_pages_that_contradict_themselves() {
+    let many = |count: usize| {
+        let rows: Vec<String> = (1..=count).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+        format!("[{}]", rows.join(","))
+    };
+    let autotask = PsaKind::Autotask;
+    for (case, body) in [
+        (("a page over its size", Invalid, 1), rows(autotask, 501, &many(501))),
+        (("more rows than it says", Invalid, 1), rows(autotask, 1, &many(2))),
+        (("fewer rows than it says", Invalid, 1), rows(autotask, 2, &many(1))),
+        (("no page details", Invalid, 1), r#"{"items":[]}"#.to_owned()),
+        (
+            ("no items", Invalid, 1),
+            r#"{"pageDetails":{"count":0,"requestCount":500}}"#.to_owned(),
+        ),
+    ] {
+        expect(case, autotask, json(body)).await;
+    }
+    expect(
+        ("a page over its size", Invalid, 1),
+        PsaKind::Connectwise,
+        json(many(1_001)),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_null_missing_or_unknown_in_a_row_does_not_matter() {
+    for (kind, row) in KINDS.into_iter().zip([
+        r#"[{"id":1,"name":null,"status":null,"types":null,"deletedFlag":null,"website":null,"new":[{}],"a\u0000b":0}]"#,
+        r#"[{"id":0,"companyName":null,"companyType":null,"isActive":null,"webAddress":null,"userDefinedFields":[]}]"#,
+    ]) {
+        assert_eq!(read(kind, json(rows(kind, 1, row))).await.0, Ok(1), "{kind:?}");
+        assert_eq!(read(kind, json(rows(kind, 1, &deep("new")))).await.0, Ok(1), "{kind:?}");
+    }
+}

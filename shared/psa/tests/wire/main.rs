@@ -1,0 +1,8 @@
+//! What the clients make of what comes over the wire, byte by byte.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+
+mod faults;
+mod patience;
+mod secrecy;
+mod server;

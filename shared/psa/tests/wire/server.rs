@@ -1,0 +1,254 @@
+//! A PSA made of bytes: it answers discovery and metadata as it should, and its lists as a test says.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use domain::psa::PsaKind;
+use psa::{Connector, Credentials, HttpPolicy, Psa, PsaUrl, RetryPolicy, Target};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// What is sent back, byte by byte.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// Written, then the connection is closed.
+    Bytes(Vec<u8>),
+    /// Written, then nothing more happens.
+    Stall(Vec<u8>),
+    /// The connection is reset after these bytes.
+    Reset(Vec<u8>),
+}
+
+/// A request as it came over the wire.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub path: String,
+    pub head: String,
+    pub at: Instant,
+}
+
+pub struct Server {
+    pub address: SocketAddr,
+    pub kind: PsaKind,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+pub const KINDS: [PsaKind; 2] = [PsaKind::Connectwise, PsaKind::Autotask];
+
+/// A complete reply.
+pub fn reply(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Reply {
+    let body = body.as_ref();
+    let mut bytes = format!(
+        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
+        body.len()
+    );
+    bytes.reserve(body.len());
+    let mut bytes = bytes.into_bytes();
+    bytes.extend_from_slice(body);
+    Reply::Bytes(bytes)
+}
+
+pub fn json(body: impl AsRef<[u8]>) -> Reply {
+    reply(200, "content-type: application/json\r\n", body)
+}
+
+/// Rows as the product sends them.
+pub fn rows(kind: PsaKind, count: usize, rows: &str) -> String {
+    match kind {
+        PsaKind::Connectwise => rows.to_owned(),
+        PsaKind::Autotask => format!(
+            r#"{{"items":{rows},"pageDetails":{{"count":{count},"requestCount":500,"prevPageUrl":null,"nextPageUrl":null}}}}"#
+        ),
+    }
+}
+
+impl Server {
+    /// Answers the n-th request for rows (from 0) with `lists(n)`.
+    pub async fn start(kind: PsaKind, lists: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (log, lists) = (Arc::clone(&seen), Arc::new(lists));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(answer(stream, address, Arc::clone(&log), Arc::clone(&lists)));
+            }
+        });
+        Self { address, kind, seen }
+    }
+
+    /// Every request for rows so far.
+    pub fn asked(&self) -> Vec<Seen> {
+        self.seen
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|seen| is_list(&seen.path))
+            .cloned()
+            .collect()
+    }
+
+    /// Every request so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    pub fn connect(&self, policy: &HttpPolicy, deadline: Duration) -> Arc<dyn Psa> {
+        connect(self.kind, &format!("http://{}", self.address), policy, deadline)
+    }
+}
+
+/// Opens a PSA at this origin, which is made exempt.
+pub fn connect(kind: PsaKind, origin: &str, policy: &HttpPolicy, deadline: Duration) -> Arc<dyn Psa> {
+    let policy = HttpPolicy {
+        allowed_origins: vec![origin.parse().unwrap()],
+        ..policy.clone()
+    };
+    let target = Target::new(kind, PsaUrl::parse(kind, origin, &policy).unwrap(), Some("msp".into())).unwrap();
+    Connector::new(policy)
+        .unwrap()
+        .connect(&target, &credentials(kind), Instant::now() + deadline)
+        .unwrap()
+}
+
+pub fn credentials(kind: PsaKind) -> Credentials {
+    let json = match kind {
+        PsaKind::Connectwise => r#"{"publicKey":"pub","privateKey":"priv","clientId":"3b8f-client"}"#,
+        PsaKind::Autotask => r#"{"username":"api@msp.example","secret":"s3cret","integrationCode":"CODE"}"#,
+    };
+    Credentials::from_secret_json(kind, json).unwrap()
+}
+
+/// Impatient: two repetitions, a few milliseconds apart.
+pub fn impatient() -> HttpPolicy {
+    HttpPolicy {
+        connect_timeout: Duration::from_secs(2),
+        timeout: Duration::from_millis(300),
+        largest_reply: 100_000,
+        retry: RetryPolicy {
+            base: Duration::from_millis(1),
+            cap: Duration::from_millis(4),
+            per_request: 2,
+            budget: 20,
+        },
+        ..HttpPolicy::default()
+    }
+}
+
+fn is_list(path: &str) -> bool {
+    path.contains("/company/companies?") || path.contains("/company/contacts?") || path.ends_with("/query")
+}
+
+async fn answer(
+    mut stream: TcpStream,
+    address: SocketAddr,
+    log: Arc<Mutex<Vec<Seen>>>,
+    lists: Arc<impl Fn(usize) -> Reply>,
+) {
+    let Some(head) = request(&mut stream).await else { return };
+    let path = head.split(' ').nth(1).unwrap().to_owned();
+    let before = {
+        let mut log = log.lock().unwrap();
+        let before = log.iter().filter(|seen: &&Seen| is_list(&seen.path)).count();
+        log.push(Seen {
+            path: path.clone(),
+            head,
+            at: Instant::now(),
+        });
+        before
+    };
+    let reply = if is_list(&path) {
+        lists(before)
+    } else {
+        json(around(&path, address))
+    };
+    match reply {
+        Reply::Bytes(bytes) => drop(stream.write_all(&bytes).await),
+        Reply::Stall(bytes) => {
+            stream.write_all(&bytes).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(30)).await;
+        }
+        Reply::Reset(bytes) => {
+            stream.write_all(&bytes).await.unwrap();
+            stream.flush().await.unwrap();
+            // What has been written must arrive before the reset overtakes it.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            stream.set_zero_linger().unwrap();
+        }
+    }
+}
+
+/// Reads one request with its body and gives its head.
+async fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    loop {
+        let mut chunk = [0; 4_096];
+        let read = stream.read(&mut chunk).await.ok().filter(|read| *read > 0)?;
+        bytes.extend_from_slice(&chunk[..read]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
+            .unwrap_or(0);
+        if body.len() >= length {
+            return Some(head.to_owned());
+        }
+    }
+}
+
+/// Everything but the rows.
+fn around(path: &str, address: SocketAddr) -> String {
+    if path.contains("/companyinfo/") {
+        r#"{"CompanyName":"MSP","Codebase":"v4_6_release/","IsCloud":false}"#.to_owned()
+    } else if path.contains("/zoneInformation") {
+        format!(r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":1}}"#)
+    } else if path.contains("/fields") {
+        r#"{"fields":[]}"#.to_owned()
+    } else if path.ends_with("/query/count") {
+        r#"{"queryCount":0}"#.to_owned()
+    } else if path.contains("/count") {
+        r#"{"count":0}"#.to_owned()
+    } else if path.contains("/ThresholdInformation") {
+        r#"{"externalRequestThreshold":10000,"requestThresholdTimeframe":60,"currentTimeframeRequestCount":1}"#
+            .to_owned()
+    } else {
+        "[]".to_owned()
+    }
+}
+
+/// A server that speaks plainly, and first.
+pub async fn plain() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        }
+    });
+    address
+}
+
+/// A server with a certificate that it has signed itself.
+pub async fn untrusted() -> SocketAddr {
+    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![own.cert.der().clone()], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // The client hangs up in the middle, as it should.
+            drop(acceptor.accept(stream).await);
+        }
+    });
+    address
+}
