@@ -1,0 +1,102 @@
+//! `DynamoDB`: dynoxide in this process or another one by address, behind a proxy that counts what is spent.
+
+mod embedded;
+mod meter;
+mod proxy;
+mod tables;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use url::Url;
+
+use crate::{Error, Server, Template, sdk};
+
+pub use meter::{Meter, Spent};
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// In memory, gone with the stand-in.
+    Memory,
+    /// In a file in this folder.
+    Folder(PathBuf),
+    /// In another `DynamoDB` that does not check signatures, such as `DynamoDB` Local, reached by plain HTTP.
+    Remote(Url),
+}
+
+/// A `DynamoDB` with the template's tables in it.
+#[derive(Debug)]
+pub struct DynamoDb {
+    proxy: Server,
+    meter: Arc<Meter>,
+    writes: Arc<Notify>,
+    /// Its own address, past the meter.
+    direct: String,
+    /// Dropped after the proxy in front of it.
+    _embedded: Option<Server>,
+}
+
+impl DynamoDb {
+    /// Opens the store, and creates those tables of the template that it does not have.
+    pub async fn start(store: Store, template: &Template) -> Result<Self, Error> {
+        let embedded = match &store {
+            Store::Memory => Some(embedded::in_memory().await?),
+            Store::Folder(folder) => Some(embedded::in_folder(folder).await?),
+            Store::Remote(_) => None,
+        };
+        let direct = match (&store, &embedded) {
+            (Store::Remote(url), _) => remote(url)?,
+            (_, embedded) => embedded.as_ref().map(Server::url).unwrap_or_default(),
+        };
+        tables::create(&client(&direct), template.tables()).await?;
+        let (meter, writes) = (Arc::<Meter>::default(), Arc::<Notify>::default());
+        let proxy = Server::start(proxy::router(direct.clone(), meter.clone(), writes.clone())).await?;
+        Ok(Self { proxy, meter, writes, direct, _embedded: embedded })
+    }
+
+    /// Where the functions reach it; what comes through here is counted.
+    pub fn url(&self) -> String {
+        self.proxy.url()
+    }
+
+    /// What was spent through [`Self::url`].
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Stops taking requests, and waits a limited time for those under way.
+    pub async fn stop(self) {
+        self.proxy.stop().await;
+        if let Some(embedded) = self._embedded {
+            embedded.stop().await;
+        }
+    }
+
+    /// A client whose requests are not counted: the sandbox's own.
+    pub(crate) fn direct_client(&self) -> aws_sdk_dynamodb::Client {
+        client(&self.direct)
+    }
+
+    pub(crate) fn streams_client(&self) -> aws_sdk_dynamodbstreams::Client {
+        aws_sdk_dynamodbstreams::Client::new(&sdk::config(&self.direct))
+    }
+
+    /// Told of every write that came through [`Self::url`].
+    pub(crate) fn writes(&self) -> Arc<Notify> {
+        self.writes.clone()
+    }
+}
+
+fn client(url: &str) -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::new(&sdk::config(url))
+}
+
+/// The proxy changes the requests, so their signatures no longer fit: AWS itself would refuse every one of them.
+fn remote(url: &Url) -> Result<String, Error> {
+    match url.scheme() {
+        "http" => Ok(url.as_str().trim_end_matches('/').to_owned()),
+        _ => Err(Error::DynamoDb(format!("{url}: only plain HTTP, for the requests are changed on their way and not signed again"))),
+    }
+}

@@ -1,0 +1,86 @@
+//! A loopback proxy in front of `DynamoDB`: asks every answer what it cost, and tells of writes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::value::RawValue;
+use tokio::sync::Notify;
+
+use super::meter::{Meter, is_read, is_write};
+
+/// `DynamoDB` takes 16 MB and answers with as much.
+const BODY_LIMIT: usize = 32 * 1024 * 1024;
+
+struct Proxy {
+    upstream: String,
+    client: Client<HttpConnector, Body>,
+    meter: Arc<Meter>,
+    writes: Arc<Notify>,
+}
+
+pub(super) fn router(upstream: String, meter: Arc<Meter>, writes: Arc<Notify>) -> Router {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    let client = Client::builder(TokioExecutor::new()).build(connector);
+    Router::new().fallback(forward).with_state(Arc::new(Proxy { upstream, client, meter, writes }))
+}
+
+async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
+    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
+    let operation = target.and_then(|target| target.split_once('.')).map(|(_, operation)| operation.to_owned());
+    let operation = operation.unwrap_or_default();
+    match proxy.exchange(request, &operation).await {
+        Ok((parts, body)) => {
+            proxy.meter.add(&operation, &body);
+            if is_write(&operation) && parts.status.is_success() {
+                proxy.writes.notify_one();
+            }
+            Response::from_parts(parts, Body::from(body))
+        }
+        // In DynamoDB's own form, which makes the SDK try again.
+        Err(error) => {
+            tracing::warn!(error, operation, "DynamoDB could not be asked");
+            (StatusCode::INTERNAL_SERVER_ERROR, r#"{"__type":"InternalServerError"}"#).into_response()
+        }
+    }
+}
+
+impl Proxy {
+    async fn exchange(
+        &self,
+        request: Request,
+        operation: &str,
+    ) -> Result<(axum::http::response::Parts, Bytes), axum::BoxError> {
+        let (mut parts, body) = request.into_parts();
+        let body = to_bytes(body, BODY_LIMIT).await?;
+        let counted = is_read(operation) || is_write(operation);
+        // What is not JSON goes on as it is, to be refused by DynamoDB itself.
+        let body = if counted { with_capacity(&body).unwrap_or(body) } else { body };
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        parts.uri = format!("{}{path}", self.upstream).parse()?;
+        parts.headers.remove(header::HOST);
+        parts.headers.remove(header::CONTENT_LENGTH);
+        let answer = self.client.request(Request::from_parts(parts, Body::from(body))).await?;
+        let (parts, body) = answer.into_parts();
+        Ok((parts, to_bytes(Body::new(body), BODY_LIMIT).await?))
+    }
+}
+
+/// Asks for the capacity consumed, unless the caller already did in his own way. Only the outermost fields are read.
+fn with_capacity(body: &Bytes) -> serde_json::Result<Bytes> {
+    let mut fields: BTreeMap<String, &RawValue> = serde_json::from_slice(body)?;
+    if fields.get("ReturnConsumedCapacity").is_some_and(|asked| asked.get() != r#""NONE""#) {
+        return Ok(body.clone());
+    }
+    let total = serde_json::value::to_raw_value("TOTAL")?;
+    fields.insert("ReturnConsumedCapacity".into(), &total);
+    Ok(serde_json::to_vec(&fields)?.into())
+}

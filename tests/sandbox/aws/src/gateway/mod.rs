@@ -1,0 +1,140 @@
+//! Stands for API Gateway's HTTP API: the template's routes, its authorizer, and its events and answers.
+
+mod answer;
+mod event;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::{Functions, Route, Template, Verifier};
+use event::Event;
+
+/// What API Gateway takes: 10 MB.
+const BODY_LIMIT: usize = 10 * 1024 * 1024;
+
+/// How long API Gateway waits for a function, however long that may run.
+const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
+
+/// The API in front of the functions.
+#[derive(Clone)]
+pub struct Gateway {
+    routes: Arc<[Route]>,
+    functions: Functions,
+    verifier: Verifier,
+    limit: Duration,
+}
+
+impl Gateway {
+    /// The template's routes, with the functions behind them and the authorizer that knows these tokens.
+    pub fn new(template: &Template, functions: Functions, verifier: Verifier) -> Self {
+        Self { routes: template.routes().into(), functions, verifier, limit: INTEGRATION_LIMIT }
+    }
+
+    /// Waits this long for a function, instead of 30 seconds.
+    #[must_use]
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The router to serve.
+    pub fn router(self) -> Router {
+        let mut paths: BTreeMap<&str, HashMap<Method, Route>> = BTreeMap::new();
+        for route in self.routes.iter() {
+            paths.entry(&route.path).or_default().insert(route.method.clone(), route.clone());
+        }
+        let mut router = Router::new().fallback(async || not_found());
+        for (path, methods) in paths {
+            let place = Arc::new(Place { gateway: self.clone(), methods });
+            router = router.route(path, any(handle).with_state(place));
+        }
+        router
+    }
+
+    async fn answer(&self, route: &Route, variables: Map<String, Value>, request: Request) -> Response {
+        let claims = match self.authorise(route, &request) {
+            Ok(claims) => claims,
+            Err(refusal) => return refusal,
+        };
+        let (head, body) = request.into_parts();
+        let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+            return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        };
+        let id = Uuid::now_v7().to_string();
+        let event = Event { id: &id, route, variables, claims, head: &head, body: &body };
+        let mut response = self.invoke(route, event.to_json()).await;
+        if let Ok(id) = id.parse() {
+            response.headers_mut().insert("apigw-requestid", id);
+        }
+        response
+    }
+
+    /// The claims, when the route asks for a token; the token may stand with or without its scheme.
+    fn authorise(&self, route: &Route, request: &Request) -> Result<Option<Map<String, Value>>, Response> {
+        if !route.authorised {
+            return Ok(None);
+        }
+        let token = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = token.map(|token| match token.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+            _ => token,
+        });
+        let claims = token.and_then(|token| self.verifier.verify(token).ok());
+        let refusal = || {
+            let refusal = message(StatusCode::UNAUTHORIZED, "Unauthorized");
+            ([(header::WWW_AUTHENTICATE, "Bearer")], refusal).into_response()
+        };
+        claims.map(Some).ok_or_else(refusal)
+    }
+
+    /// The function goes on when nobody waits any more, be it that the caller went away or that it took too long.
+    async fn invoke(&self, route: &Route, event: Value) -> Response {
+        let (functions, function) = (self.functions.clone(), route.function.clone());
+        let call = tokio::spawn(async move { functions.invoke(&function, event).await });
+        let fault = match tokio::time::timeout(self.limit, call).await {
+            Ok(Ok(Ok(answer))) => match answer::response(answer) {
+                Ok(response) => return response,
+                Err(error) => error,
+            },
+            Ok(Ok(Err(fault))) => fault.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_elapsed) => return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        };
+        tracing::warn!(route = route.key(), fault, "no usable answer");
+        message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    }
+}
+
+/// The routes of one path.
+struct Place {
+    gateway: Gateway,
+    methods: HashMap<Method, Route>,
+}
+
+async fn handle(State(place): State<Arc<Place>>, variables: RawPathParams, request: Request) -> Response {
+    let variables = variables.iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
+    match place.methods.get(request.method()) {
+        Some(route) => place.gateway.answer(route, variables.collect(), request).await,
+        None => not_found(),
+    }
+}
+
+/// Also for a path that exists with other methods: an HTTP API knows routes, not resources.
+fn not_found() -> Response {
+    message(StatusCode::NOT_FOUND, "Not Found")
+}
+
+fn message(status: StatusCode, text: &str) -> Response {
+    (status, axum::Json(json!({ "message": text }))).into_response()
+}

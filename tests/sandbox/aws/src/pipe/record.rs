@@ -1,0 +1,60 @@
+//! A stream record in the JSON form that Pipes hands to its target.
+
+use aws_sdk_dynamodbstreams::primitives::{Blob, DateTime};
+use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, StreamRecord};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+type Item = std::collections::HashMap<String, AttributeValue>;
+
+/// The record as an event, with the stream's ARN that Pipes adds.
+pub(super) fn event(record: &Record, stream_arn: &str) -> Value {
+    json!({
+        "eventID": record.event_id(),
+        "eventName": record.event_name().map(aws_sdk_dynamodbstreams::types::OperationType::as_str),
+        "eventVersion": record.event_version(),
+        "eventSource": record.event_source(),
+        "awsRegion": record.aws_region(),
+        "dynamodb": record.dynamodb().map(change),
+        "eventSourceARN": stream_arn,
+    })
+}
+
+fn change(change: &StreamRecord) -> Value {
+    let fields = [
+        ("ApproximateCreationDateTime", change.approximate_creation_date_time().map(DateTime::secs).map(Value::from)),
+        ("Keys", change.keys().map(item)),
+        ("NewImage", change.new_image().map(item)),
+        ("OldImage", change.old_image().map(item)),
+        ("SequenceNumber", change.sequence_number().map(Value::from)),
+        ("SizeBytes", change.size_bytes().map(Value::from)),
+        ("StreamViewType", change.stream_view_type().map(|view| Value::from(view.as_str()))),
+    ];
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+}
+
+fn item(item: &Item) -> Value {
+    item.iter().map(|(name, attribute)| (name.clone(), value(attribute))).collect::<Map<_, _>>().into()
+}
+
+fn value(attribute: &AttributeValue) -> Value {
+    match attribute {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
+        AttributeValue::Null(flag) => json!({ "NULL": flag }),
+        AttributeValue::M(fields) => json!({ "M": item(fields) }),
+        AttributeValue::L(values) => json!({ "L": values.iter().map(value).collect::<Vec<_>>() }),
+        AttributeValue::Ss(texts) => json!({ "SS": texts }),
+        AttributeValue::Ns(numbers) => json!({ "NS": numbers }),
+        AttributeValue::B(bytes) => json!({ "B": base64(bytes) }),
+        AttributeValue::Bs(all) => json!({ "BS": all.iter().map(base64).collect::<Vec<_>>() }),
+        // A type that the SDK does not know yet cannot be in a table of ours.
+        _ => Value::Null,
+    }
+}
+
+fn base64(bytes: &Blob) -> String {
+    STANDARD.encode(bytes)
+}

@@ -1,0 +1,28 @@
+//! Configurations for clients of the stand-ins.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_http_client::Builder;
+
+/// The region the stand-ins pretend to be in.
+pub const REGION: &str = "eu-west-1";
+
+/// The account the stand-ins pretend to be of.
+pub(crate) const ACCOUNT: &str = "000000000000";
+
+/// Configuration for the SDK's clients of a stand-in at this origin, with credentials that open nothing elsewhere.
+///
+/// Its HTTP client speaks plain HTTP only: reading the system's certificates would be most of a client's start-up.
+pub fn config(url: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .endpoint_url(url)
+        .credentials_provider(SharedCredentialsProvider::new(credentials()))
+        .http_client(Builder::new().build_http())
+        .build()
+}
+
+fn credentials() -> Credentials {
+    Credentials::new("sandbox", "sandbox", None, None, "sandbox")
+}

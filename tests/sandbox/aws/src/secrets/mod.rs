@@ -1,0 +1,33 @@
+//! Stands for Secrets Manager: the calls in use, over its JSON 1.1 protocol.
+
+mod vault;
+mod wire;
+
+use std::path::PathBuf;
+
+use crate::{Error, Server};
+use vault::Vault;
+
+/// A Secrets Manager at work.
+#[derive(Debug)]
+pub struct Secrets {
+    server: Server,
+}
+
+impl Secrets {
+    /// Keeps the secrets in this file, readable by its owner alone, or in memory.
+    pub async fn start(file: Option<PathBuf>) -> Result<Self, Error> {
+        let vault = Vault::open(file)?;
+        Ok(Self { server: Server::start(wire::router(vault)).await? })
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Stops taking requests.
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
+}

@@ -1,0 +1,221 @@
+//! The protocol: an operation in a header, JSON in the body, errors by name.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::vault::{CURRENT, Changed, Secret, Vault, Version};
+
+type Shared = Arc<Mutex<Vault>>;
+
+/// What is kept secret, as the caller sent it: a text, or bytes in Base64.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Content {
+    #[serde(rename = "SecretString")]
+    Text(String),
+    #[serde(rename = "SecretBinary")]
+    Binary(String),
+}
+
+/// An error as Secrets Manager answers it.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    kind: &'static str,
+    message: &'static str,
+}
+
+impl Refusal {
+    const fn client(kind: &'static str, message: &'static str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, kind, message }
+    }
+
+    pub const fn not_found() -> Self {
+        Self::client("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+    }
+
+    pub const fn no_such_version() -> Self {
+        Self::client("ResourceNotFoundException", "Secrets Manager can't find the specified secret value.")
+    }
+
+    pub const fn exists() -> Self {
+        Self::client("ResourceExistsException", "The operation failed because the secret already exists.")
+    }
+
+    pub const fn version_exists() -> Self {
+        Self::client("ResourceExistsException", "You can't use this ClientRequestToken: it is that of another version.")
+    }
+
+    pub const fn marked_for_deletion() -> Self {
+        Self::client(
+            "InvalidRequestException",
+            "You can't perform this operation on the secret because it was marked for deletion.",
+        )
+    }
+
+    pub const fn scheduled_for_deletion() -> Self {
+        Self::client(
+            "InvalidRequestException",
+            "You can't create this secret because a secret with this name is already scheduled for deletion.",
+        )
+    }
+
+    const fn invalid(message: &'static str) -> Self {
+        Self::client("InvalidParameterException", message)
+    }
+
+    pub const fn internal() -> Self {
+        let message = "An error occurred on the server side.";
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, kind: "InternalServiceError", message }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        answer(self.status, &json!({ "__type": self.kind, "Message": self.message }))
+    }
+}
+
+pub(super) fn router(vault: Vault) -> Router {
+    Router::new().route("/", post(handle)).with_state(Arc::new(Mutex::new(vault)))
+}
+
+async fn handle(State(vault): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let mut vault = vault.lock().unwrap_or_else(PoisonError::into_inner);
+    let result = match target.strip_prefix("secretsmanager.") {
+        Some("GetSecretValue") => parsed(&body).and_then(|request| get(&vault, &request)),
+        Some("DescribeSecret") => parsed(&body).and_then(|request| describe(&vault, &request)),
+        Some("CreateSecret") => parsed(&body).and_then(|request| create(&mut vault, request)),
+        Some("PutSecretValue") => parsed(&body).and_then(|request| put(&mut vault, request)),
+        Some("DeleteSecret") => parsed(&body).and_then(|request| delete(&mut vault, &request)),
+        _ => Err(Refusal::client("UnknownOperationException", "The sandbox does not know this operation.")),
+    };
+    match result {
+        Ok(value) => answer(StatusCode::OK, &value),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn answer(status: StatusCode, value: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], value.to_string()).into_response()
+}
+
+/// The message does not repeat the body, which holds the secret.
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|_| Refusal::client("SerializationException", "The request is not understood."))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Reference {
+    secret_id: String,
+    version_id: Option<String>,
+    version_stage: Option<String>,
+    #[serde(default)]
+    force_delete_without_recovery: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Change {
+    /// The name of a new secret.
+    name: Option<String>,
+    /// The name or ARN of one that is there.
+    secret_id: Option<String>,
+    client_request_token: Option<String>,
+    secret_string: Option<String>,
+    secret_binary: Option<String>,
+}
+
+impl Change {
+    fn content(&mut self) -> Result<Option<Content>, Refusal> {
+        match (self.secret_string.take(), self.secret_binary.take()) {
+            (Some(_), Some(_)) => Err(Refusal::invalid("You can't specify both a binary secret value and a string.")),
+            (Some(text), None) => Ok(Some(Content::Text(text))),
+            (None, Some(bytes)) => Ok(Some(Content::Binary(bytes))),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+fn get(vault: &Vault, request: &Reference) -> Result<Value, Refusal> {
+    let (name, secret) = vault.usable(&request.secret_id)?;
+    let (id, version) = version(secret, request).ok_or_else(Refusal::no_such_version)?;
+    let mut value = json!({
+        "ARN": secret.arn,
+        "Name": name,
+        "VersionId": id,
+        "VersionStages": version.stages,
+        "CreatedDate": version.created.as_second(),
+    });
+    if let (Some(fields), Ok(Value::Object(content))) = (value.as_object_mut(), serde_json::to_value(&version.content)) {
+        fields.extend(content);
+    }
+    Ok(value)
+}
+
+fn version<'a>(secret: &'a Secret, request: &Reference) -> Option<(&'a String, &'a Version)> {
+    let stage = request.version_stage.as_deref();
+    let stage = stage.or(request.version_id.is_none().then_some(CURRENT));
+    secret.versions.iter().find(|(id, version)| {
+        request.version_id.as_ref().is_none_or(|wanted| wanted == *id)
+            && stage.is_none_or(|stage| version.stages.contains(stage))
+    })
+}
+
+fn describe(vault: &Vault, request: &Reference) -> Result<Value, Refusal> {
+    let (name, secret) = vault.find(&request.secret_id)?;
+    let stages = secret.versions.iter().filter(|(_, version)| !version.stages.is_empty());
+    let stages: Map<_, _> = stages.map(|(id, version)| (id.clone(), json!(version.stages))).collect();
+    let mut value = json!({
+        "ARN": secret.arn,
+        "Name": name,
+        "CreatedDate": secret.created.as_second(),
+        "LastChangedDate": secret.changed.as_second(),
+        "VersionIdsToStages": stages,
+    });
+    if let Some(deleted) = secret.deleted {
+        value["DeletedDate"] = deleted.as_second().into();
+    }
+    Ok(value)
+}
+
+fn create(vault: &mut Vault, mut request: Change) -> Result<Value, Refusal> {
+    let content = request.content()?;
+    let name = request.name.ok_or(Refusal::invalid("You must provide a name."))?;
+    let changed = vault.create(name, request.client_request_token, content)?;
+    changed_answer(vault, &changed)
+}
+
+fn put(vault: &mut Vault, mut request: Change) -> Result<Value, Refusal> {
+    let content = request.content()?;
+    let content = content.ok_or(Refusal::invalid("You must provide either SecretString or SecretBinary."))?;
+    let id = request.secret_id.ok_or(Refusal::invalid("You must provide a SecretId."))?;
+    let changed = vault.put(&id, request.client_request_token, content)?;
+    changed_answer(vault, &changed)
+}
+
+fn changed_answer(vault: &Vault, changed: &Changed) -> Result<Value, Refusal> {
+    let (name, secret) = vault.find(&changed.name)?;
+    let mut value = json!({ "ARN": secret.arn, "Name": name });
+    if let Some(id) = &changed.version {
+        value["VersionId"] = id.as_str().into();
+        value["VersionStages"] = json!(secret.versions.get(id).map(|version| &version.stages));
+    }
+    Ok(value)
+}
+
+fn delete(vault: &mut Vault, request: &Reference) -> Result<Value, Refusal> {
+    let (name, secret) = vault.delete(&request.secret_id, request.force_delete_without_recovery)?;
+    let date = secret.deleted.map(jiff::Timestamp::as_second);
+    Ok(json!({ "ARN": secret.arn, "Name": name, "DeletionDate": date }))
+}

@@ -1,0 +1,296 @@
+//! The deployed definition, run against workers that do as they are told.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::{Definition, MachineOptions, Outcome, StateMachine};
+use crate::{Error, Functions, Invoke, Template};
+
+const DEFINITION: &str = include_str!("../../../../../infra/import.asl.json");
+
+/// What a worker does with one call.
+#[derive(Clone)]
+enum Do {
+    Answer(Value),
+    Fail,
+    Hang,
+}
+
+fn done() -> Do {
+    Do::Answer(json!({ "outcome": "done", "until": null }))
+}
+
+fn again() -> Do {
+    Do::Answer(json!({ "outcome": "again", "until": null }))
+}
+
+fn wait_until(until: Timestamp) -> Do {
+    Do::Answer(json!({ "outcome": "wait", "until": until.to_string() }))
+}
+
+/// A machine whose workers go through a script, and the calls they got.
+struct Bench {
+    machine: StateMachine,
+    functions: Functions,
+    calls: Arc<Mutex<Vec<(String, Value)>>>,
+    clock_offset: Arc<AtomicI64>,
+    stop: CancellationToken,
+}
+
+impl Bench {
+    /// Once the script is over, every call is answered with `done`.
+    fn new(script: impl IntoIterator<Item = Do>) -> Self {
+        let script = Arc::new(Mutex::new(script.into_iter().collect::<VecDeque<_>>()));
+        let calls = Arc::<Mutex<Vec<(String, Value)>>>::default();
+        let template = Template::load().unwrap();
+        let code = template.functions().map(|name| {
+            let (script, calls, own_name) = (script.clone(), calls.clone(), name.to_owned());
+            let invoke: Invoke = Arc::new(move |invocation| {
+                calls.lock().unwrap().push((own_name.clone(), invocation.event));
+                let next = script.lock().unwrap().pop_front().unwrap_or_else(done);
+                async move {
+                    match next {
+                        Do::Answer(answer) => Ok(answer),
+                        Do::Fail => Err("as told".to_owned()),
+                        Do::Hang => std::future::pending().await,
+                    }
+                }
+                .boxed()
+            });
+            (name.to_owned(), invoke)
+        });
+        let functions = Functions::new(&template, code).unwrap();
+        let clock_offset = Arc::<AtomicI64>::default();
+        let offset = clock_offset.clone();
+        let clock = move || Timestamp::now() + SignedDuration::from_secs(offset.load(Ordering::SeqCst));
+        let options = MachineOptions { clock: Arc::new(clock), retry_factor: 0.0 };
+        let machine = StateMachine::new(template.definition().clone(), functions.clone(), options).unwrap();
+        Self { machine, functions, calls, clock_offset, stop: CancellationToken::new() }
+    }
+
+    async fn run(&self, state: &str, abandoned: bool) -> Outcome {
+        let running = self.machine.execute(record(state, abandoned), &self.stop);
+        tokio::time::timeout(Duration::from_secs(20), running).await.unwrap()
+    }
+
+    fn calls(&self) -> Vec<(String, Value)> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    async fn called(&self, times: usize) {
+        let called = async {
+            while self.calls().len() < times {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), called).await.unwrap();
+    }
+
+    fn advance(&self, time: SignedDuration) {
+        self.clock_offset.fetch_add(time.as_secs(), Ordering::SeqCst);
+    }
+}
+
+fn record(state: &str, abandoned: bool) -> Value {
+    let image = json!({
+        "pk": { "S": "MSP#m1#IMPORT#x1" }, "sk": { "S": "IMPORT" }, "msp": { "S": "m1" }, "id": { "S": "x1" },
+        "state": { "S": state }, "abandoned": { "BOOL": abandoned }
+    });
+    json!([{ "eventName": "MODIFY", "dynamodb": { "NewImage": image } }])
+}
+
+fn call(function: &str, give_up: bool) -> (String, Value) {
+    (function.to_owned(), json!({ "msp": "m1", "import": "x1", "giveUp": give_up }))
+}
+
+fn failed_with(outcome: &Outcome) -> &str {
+    match outcome {
+        Outcome::Failed { error, .. } => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_worker_of_the_state_is_called_until_it_is_done() {
+    for (state, function) in [("fetching", "FetchFunction"), ("executing", "ExecuteFunction")] {
+        let bench = Bench::new([again(), again(), done()]);
+        assert!(matches!(bench.run(state, false).await, Outcome::Succeeded(_)));
+        assert_eq!(bench.calls(), vec![call(function, false); 3]);
+    }
+}
+
+#[tokio::test]
+async fn a_wait_ends_when_the_clock_says_so_and_not_before() {
+    let bench = Bench::new([wait_until(Timestamp::now() + SignedDuration::from_hours(2)), done()]);
+    let moved = async {
+        bench.called(1).await;
+        bench.advance(SignedDuration::from_hours(1));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(bench.calls().len(), 1, "an hour is left");
+        bench.advance(SignedDuration::from_hours(1));
+    };
+    let (outcome, ()) = tokio::join!(bench.run("fetching", false), moved);
+    assert!(matches!(outcome, Outcome::Succeeded(_)));
+    assert_eq!(bench.calls(), vec![call("FetchFunction", false); 2]);
+}
+
+#[tokio::test]
+async fn a_worker_that_fails_now_and_then_still_comes_to_its_end() {
+    let bench = Bench::new([Do::Fail, Do::Fail, Do::Fail, again(), Do::Fail, Do::Fail, Do::Fail, done()]);
+    assert!(matches!(bench.run("executing", false).await, Outcome::Succeeded(_)));
+    assert_eq!(bench.calls().len(), 8, "every visit to the task has all its tries again");
+}
+
+#[tokio::test]
+async fn a_worker_that_keeps_failing_is_called_once_more_to_give_up() {
+    // One try and the four retries of an error of the function's own.
+    let bench = Bench::new(vec![Do::Fail; 5]);
+    let outcome = bench.run("executing", false).await;
+    assert_eq!(failed_with(&outcome), "ImportGivenUp");
+    let mut expected = vec![call("ExecuteFunction", false); 5];
+    expected.push(call("ExecuteFunction", true));
+    assert_eq!(bench.calls(), expected);
+}
+
+#[tokio::test]
+async fn giving_up_is_tried_again_too() {
+    let bench = Bench::new(vec![Do::Fail; 8]);
+    assert_eq!(failed_with(&bench.run("fetching", false).await), "ImportGivenUp");
+    assert_eq!(bench.calls()[5..], vec![call("FetchFunction", true); 4]);
+}
+
+#[tokio::test]
+async fn a_worker_that_does_not_even_give_up_fails_the_execution_with_its_own_error() {
+    let bench = Bench::new(vec![Do::Fail; 100]);
+    assert_eq!(failed_with(&bench.run("fetching", false).await), "FunctionError");
+    assert_eq!(bench.calls().len(), 5 + 9);
+}
+
+#[tokio::test]
+async fn a_worker_that_hangs_is_cut_off_and_tried_again() {
+    let mut bench = Bench::new([Do::Hang, Do::Hang, done()]);
+    let functions = bench.functions.clone().with_timeout("FetchFunction", Duration::from_millis(30));
+    bench.machine.functions = functions;
+    assert!(matches!(bench.run("fetching", false).await, Outcome::Succeeded(_)));
+    assert_eq!(bench.calls(), vec![call("FetchFunction", false); 3]);
+}
+
+#[tokio::test]
+async fn an_abandoned_import_is_given_up_without_being_worked_on() {
+    for (state, function) in [("fetching", "FetchFunction"), ("executing", "ExecuteFunction")] {
+        let bench = Bench::new([]);
+        assert!(matches!(bench.run(state, true).await, Outcome::Succeeded(_)));
+        assert_eq!(bench.calls(), [call(function, true)]);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_means_nothing_ends_in_giving_up() {
+    for answer in [
+        json!({ "outcome": "maybe", "until": null }),
+        json!({ "outcome": "wait", "until": null }),
+        json!({ "outcome": "wait", "until": "soon" }),
+        json!({ "outcome": "done" }),
+        json!(null),
+    ] {
+        let bench = Bench::new(vec![Do::Answer(answer.clone()); 5]);
+        assert_eq!(failed_with(&bench.run("fetching", false).await), "ImportGivenUp", "{answer}");
+        assert_eq!(bench.calls().last(), Some(&call("FetchFunction", true)), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_is_no_work_fails_loudly() {
+    let bench = Bench::new([]);
+    assert_eq!(failed_with(&bench.run("review", false).await), "States.NoChoiceMatched");
+    let without_image = bench.machine.execute(json!([{ "dynamodb": {} }]), &bench.stop).await;
+    assert_eq!(failed_with(&without_image), "States.Runtime");
+    assert_eq!(bench.calls(), []);
+}
+
+#[tokio::test]
+async fn stopping_interrupts_a_wait_and_lets_a_call_come_to_its_end() {
+    let bench = Bench::new([wait_until(Timestamp::now() + SignedDuration::from_hours(2))]);
+    let stopping = async {
+        bench.called(1).await;
+        bench.stop.cancel();
+    };
+    let (outcome, ()) = tokio::join!(bench.run("fetching", false), stopping);
+    assert_eq!(outcome, Outcome::Interrupted);
+}
+
+#[tokio::test]
+async fn a_crash_of_the_functions_is_no_failure_of_the_execution() {
+    let bench = Bench::new([Do::Hang]);
+    let crash = async {
+        bench.called(1).await;
+        bench.functions.kill();
+    };
+    let (outcome, ()) = tokio::join!(bench.run("fetching", false), crash);
+    assert_eq!(outcome, Outcome::Interrupted);
+}
+
+#[tokio::test]
+async fn an_execution_that_waits_beyond_its_own_limit_times_out() {
+    let bench = Bench::new([wait_until(Timestamp::now() + SignedDuration::from_hours(48))]);
+    let late = async {
+        bench.called(1).await;
+        bench.advance(SignedDuration::from_hours(25));
+    };
+    let (outcome, ()) = tokio::join!(bench.run("fetching", false), late);
+    assert_eq!(failed_with(&outcome), "States.Timeout");
+}
+
+#[test]
+fn what_the_interpreter_does_not_know_is_refused_when_it_is_loaded() {
+    let original: Value = serde_json::from_str(DEFINITION).unwrap();
+    Definition::parse(&original.to_string()).unwrap();
+    for (pointer, name, value) in [
+        ("", "QueryLanguage", json!("JSONata")),
+        ("", "StartAt", json!("Nowhere")),
+        ("", "Version", json!("1.0")),
+        ("/States", "Elsewhere", json!({ "Type": "Succeed" })),
+        ("/States/Done", "Type", json!("Map")),
+        ("/States/Done", "OutputPath", json!("$")),
+        ("/States/Failed", "ErrorPath", json!("$.error")),
+        ("/States/ReadRecord", "Result", json!({})),
+        ("/States/ReadRecord", "Next", json!("Nowhere")),
+        ("/States/ReadRecord/Parameters", "msp.$", json!("States.Format('{}', $.msp)")),
+        ("/States/ReadRecord/Parameters", "msp.$", json!("$$.Execution.Id")),
+        ("/States/ReadRecord/Parameters", "msp.$", json!("$..msp")),
+        ("/States/ReadRecord/Parameters", "msp.$", json!("$.msp[*]")),
+        ("/States/ReadRecord/Parameters", "msp.$", json!(7)),
+        ("/States/ReadRecord/Parameters", "list", json!(["$.msp"])),
+        ("/States/Fetch", "Resource", json!("arn:aws:states:::lambda:invoke.waitForTaskToken")),
+        ("/States/Fetch", "HeartbeatSeconds", json!(10)),
+        ("/States/Fetch", "ResultPath", json!("$")),
+        ("/States/Fetch", "ResultPath", json!("$.a.b")),
+        ("/States/Fetch/Parameters", "InvocationType", json!("Event")),
+        ("/States/Fetch/Retry/0", "JitterStrategy", json!("NONE")),
+        ("/States/Fetch/Catch/0", "Next", json!("Nowhere")),
+        ("/States/FetchLater", "Seconds", json!(5)),
+        ("/States/FetchAnswered/Choices/0", "NumericEquals", json!(5)),
+        ("/States/FetchAnswered/Choices/0", "IsTimestamp", json!(true)),
+        ("/States/FetchAnswered", "Default", json!("Nowhere")),
+    ] {
+        let mut changed = original.clone();
+        changed.pointer_mut(pointer).unwrap()[name] = value.clone();
+        let refused = Definition::parse(&changed.to_string());
+        assert!(matches!(refused, Err(Error::StateMachine(_))), "{pointer}/{name} = {value} is taken");
+    }
+}
+
+#[test]
+fn a_definition_that_calls_an_unknown_function_is_refused() {
+    let bench = Bench::new([]);
+    let unfilled = Definition::parse(DEFINITION).unwrap();
+    let refused = StateMachine::new(unfilled, bench.functions, MachineOptions::default());
+    assert!(matches!(refused, Err(Error::StateMachine(_))));
+}

@@ -1,0 +1,104 @@
+//! The routes of the API, and the function behind each.
+
+use std::collections::BTreeMap;
+
+use axum::http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::document::Document;
+use super::functions::Function;
+use crate::Error;
+
+/// A call that reaches a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, its variables in braces.
+    pub path: String,
+    /// The function's logical id.
+    pub function: String,
+    /// Whether the JWT authorizer stands in front of it.
+    pub authorised: bool,
+}
+
+impl Route {
+    /// Its name in events: `GET /imports/{x}`.
+    pub fn key(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RouteProperties {
+    #[serde(rename = "ApiId")]
+    _api: Value,
+    route_key: String,
+    target: Value,
+    authorization_type: Option<String>,
+    authorizer_id: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Integration {
+    integration_type: String,
+    integration_uri: Value,
+    payload_format_version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Authorizer {
+    authorizer_type: String,
+}
+
+pub(super) fn read(document: &Document, functions: &BTreeMap<String, Function>) -> Result<Vec<Route>, Error> {
+    let integrations = document.all::<Integration>("AWS::ApiGatewayV2::Integration")?;
+    let authorizers = document.all::<Authorizer>("AWS::ApiGatewayV2::Authorizer")?;
+    let routes = document.all::<RouteProperties>("AWS::ApiGatewayV2::Route")?;
+    routes
+        .into_iter()
+        .map(|(id, route)| {
+            let wrong = |what: &str| Error::Template(format!("{id}: {what}"));
+            let key = route.route_key.split_once(' ').and_then(|(method, path)| Some((method.parse().ok()?, path)));
+            let (method, path) = key.ok_or_else(|| wrong("a RouteKey is a method and a path"))?;
+            let target = document.text(&route.target)?;
+            let integration = target.strip_prefix("integrations/").and_then(|name| integrations.get(name));
+            let integration = integration.ok_or_else(|| wrong("its target is no integration"))?;
+            let function = lambda(document, integration)?;
+            if !functions.contains_key(&function) {
+                return Err(wrong("its integration calls no function"));
+            }
+            let authorised = authorised(document, &route, &authorizers)?;
+            Ok(Route { method, path: path.to_owned(), function, authorised })
+        })
+        .collect()
+}
+
+fn lambda(document: &Document, integration: &Integration) -> Result<String, Error> {
+    if integration.integration_type != "AWS_PROXY" || integration.payload_format_version != "2.0" {
+        return Err(Error::Template("an integration must be AWS_PROXY with payload format 2.0".into()));
+    }
+    document.text(&integration.integration_uri)
+}
+
+fn authorised(
+    document: &Document,
+    route: &RouteProperties,
+    authorizers: &BTreeMap<String, Authorizer>,
+) -> Result<bool, Error> {
+    match (route.authorization_type.as_deref(), &route.authorizer_id) {
+        (None | Some("NONE"), None) => Ok(false),
+        (Some("JWT"), Some(id)) => {
+            let authorizer = authorizers.get(&document.text(id)?);
+            match authorizer.filter(|authorizer| authorizer.authorizer_type == "JWT") {
+                Some(_) => Ok(true),
+                None => Err(Error::Template(format!("{} has no JWT authorizer", route.route_key))),
+            }
+        }
+        _ => Err(Error::Template(format!("{} has an authorization not known here", route.route_key))),
+    }
+}
