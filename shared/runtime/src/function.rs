@@ -48,8 +48,9 @@ impl Function {
     pub async fn handle(&self, event: Value, end: Instant) -> Result<Value, Error> {
         match Event::read(event)? {
             Event::Http(request) => {
-                let mut adapter = Adapter::from(self.router.clone());
-                let answer = adapter.call(LambdaEvent::new(*request, Context::default())).await?;
+                // The adapter itself cannot be held across an await.
+                let answer = Adapter::from(self.router.clone()).call(LambdaEvent::new(*request, Context::default()));
+                let answer = answer.await?;
                 Ok(serde_json::to_value(answer)?)
             }
             Event::Work(work) => {

@@ -1,1 +1,14 @@
-//! sandbox
+//! Everything a laptop lacks, in one process: AWS's part, both PSAs with a realistic MSP behind each, and the four
+//! functions mounted as they are.
+
+pub mod api;
+mod control;
+mod furnish;
+mod options;
+mod places;
+mod psas;
+mod sandbox;
+
+pub use options::{Error, Options};
+pub use psas::Psas;
+pub use sandbox::{Face, Sandbox};

@@ -1,1 +1,97 @@
-fn main() {}
+//! `cargo run`: the demonstration. `cargo run -- serve`: the sandbox, staying up.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sandbox::{Error, Options, Sandbox};
+use simkit::msp::Size;
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+mod demonstration;
+
+/// Imports companies and people from simulated PSAs, with everything AWS needs in one process.
+#[derive(Parser)]
+struct Command {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Stays up, and prints its addresses as one line of JSON.
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// The port of the API; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Keeps everything in this folder, and goes on where it was.
+    #[arg(long)]
+    state: Option<PathBuf>,
+    /// How large the MSP is.
+    #[arg(long, value_enum, default_value_t = MspSize::Small)]
+    msp: MspSize,
+    /// Another DynamoDB than the embedded one, such as DynamoDB Local.
+    #[arg(long)]
+    dynamodb: Option<Url>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum MspSize {
+    /// 40 companies, 600 contacts.
+    Small,
+    /// 5,000 companies, 100,000 contacts.
+    Large,
+    /// 25,000 companies, 500,000 contacts.
+    Extreme,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Command::parse().what {
+        None => demonstration::run().await,
+        Some(What::Serve(options)) => serve(options).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Serve) -> Result<(), Error> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let size = match options.msp {
+        MspSize::Small => Size::Small,
+        MspSize::Large => Size::Large,
+        MspSize::Extreme => Size::Extreme,
+    };
+    let options = Options {
+        size,
+        state: options.state,
+        port: options.port,
+        dynamodb: options.dynamodb,
+        ..Options::default()
+    };
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let sandbox = Sandbox::start(options).await?;
+    println!(
+        "{}",
+        serde_json::to_string(&sandbox.face).map_err(std::io::Error::from)?
+    );
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    sandbox.stop().await;
+    Ok(())
+}

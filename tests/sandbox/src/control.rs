@@ -1,0 +1,115 @@
+//! The sandbox's control: faults, records, requests and switches of the PSAs, the clock, what was written, the workers.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use domain::psa::PsaKind;
+use local_aws::{DynamoDb, Pipe};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use simkit::clock::SimClock;
+use simkit::faults::Fault;
+
+use crate::Psas;
+
+#[derive(Clone)]
+struct Pieces {
+    psas: Arc<Psas>,
+    clock: SimClock,
+    dynamodb: Arc<DynamoDb>,
+    pipe: Arc<Pipe>,
+}
+
+pub(crate) fn router(psas: Arc<Psas>, clock: SimClock, dynamodb: Arc<DynamoDb>, pipe: Arc<Pipe>) -> Router {
+    Router::new()
+        .route("/psa/{kind}/faults", post(add_fault).delete(clear_faults))
+        .route("/psa/{kind}/records", post(change_records))
+        .route("/psa/{kind}/requests", get(requests).delete(forget_requests))
+        .route("/psa/{kind}/switches", get(switches).post(set_switches))
+        .route("/clock", post(advance))
+        .route("/writes", get(writes).delete(forget_writes))
+        .route("/workers", post(workers))
+        .with_state(Pieces {
+            psas,
+            clock,
+            dynamodb,
+            pipe,
+        })
+}
+
+async fn add_fault(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>, Json(fault): Json<Fault>) -> StatusCode {
+    pieces.psas.get(kind).faults().add(fault);
+    StatusCode::CREATED
+}
+
+async fn clear_faults(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>) -> StatusCode {
+    pieces.psas.get(kind).faults().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn change_records(
+    State(pieces): State<Pieces>,
+    Path(kind): Path<PsaKind>,
+    Json(changes): Json<Value>,
+) -> Response {
+    answer(pieces.psas.get(kind).change_records(changes))
+}
+
+async fn requests(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>) -> Json<Value> {
+    Json(json!({ "items": pieces.psas.get(kind).requests().items() }))
+}
+
+async fn forget_requests(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>) -> StatusCode {
+    pieces.psas.get(kind).requests().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn switches(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>) -> Json<Value> {
+    Json(pieces.psas.get(kind).switches())
+}
+
+async fn set_switches(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>, Json(changes): Json<Value>) -> Response {
+    answer(pieces.psas.get(kind).set_switches(changes))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Advance {
+    advance_seconds: i64,
+}
+
+async fn advance(State(pieces): State<Pieces>, Json(by): Json<Advance>) -> Json<Value> {
+    pieces.clock.advance(by.advance_seconds);
+    Json(json!({ "now": pieces.clock.now() }))
+}
+
+async fn writes(State(pieces): State<Pieces>) -> Json<Value> {
+    Json(json!(pieces.dynamodb.meter().snapshot()))
+}
+
+async fn forget_writes(State(pieces): State<Pieces>) -> StatusCode {
+    pieces.dynamodb.meter().reset();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Workers {
+    paused: bool,
+}
+
+async fn workers(State(pieces): State<Pieces>, Json(workers): Json<Workers>) -> Json<Value> {
+    pieces.pipe.pause(workers.paused).await;
+    Json(json!({ "paused": workers.paused }))
+}
+
+fn answer(result: Result<Value, String>) -> Response {
+    match result {
+        Ok(value) => Json(value).into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
+    }
+}

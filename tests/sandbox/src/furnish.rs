@@ -1,0 +1,82 @@
+//! What stands in a new sandbox: both integrations, licences to spare, and a few managed companies made by hand, some of
+//! them namesakes of PSA companies.
+
+use std::collections::HashMap;
+
+use domain::name::NameKey;
+use domain::psa::PsaKind;
+use serde_json::json;
+use simkit::msp::{Company, Kind, Msp, Size, generate};
+
+use crate::api::Api;
+use crate::{Error, Psas};
+
+pub(crate) async fn furnish(ana: &Api, psas: &Psas, size: Size) -> Result<(), Error> {
+    if !ana.list("/integrations").await?.is_empty() {
+        return Ok(());
+    }
+    let licences = match size {
+        Size::Small => 1_000,
+        Size::Large => 150_000,
+        Size::Extreme => 600_000,
+    };
+    ana.put("/licences", &json!({ "total": licences, "mode": "pool" }))
+        .await?;
+    let msp = generate(size);
+    for name in names_by_hand(&msp) {
+        ana.post("/managed-companies", &json!({ "name": name })).await?;
+    }
+    let own = ana.post("/managed-companies", &json!({ "name": "Pilotgroep" })).await?;
+    if let (Some(company), Some(address)) = (own["id"].as_str(), ordinary_address(&msp)) {
+        let path = format!("/managed-companies/{company}/users");
+        ana.post(&path, &json!({ "address": "pilot@noordzee.example", "name": "Pilot" }))
+            .await?;
+        // An address that a PSA contact has too: a conflict to resolve.
+        ana.post(&path, &json!({ "address": address, "name": "Eerder begonnen" }))
+            .await?;
+    }
+    // Last: their being there says that all the rest is.
+    for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
+        ana.post("/integrations", &psas.integration(kind)).await?;
+    }
+    Ok(())
+}
+
+/// One namesake in other capitals, one to the letter, and two of one name.
+fn names_by_hand(msp: &Msp) -> Vec<String> {
+    let mut names = ordinary(msp).map(|company| company.name.clone());
+    let (capitals, letter, twice) = (names.next(), names.next(), names.next());
+    let capitals = capitals.map(|name| name.to_uppercase());
+    [capitals, letter, twice.clone(), twice].into_iter().flatten().collect()
+}
+
+/// Active customers whose name no other company has.
+fn ordinary(msp: &Msp) -> impl Iterator<Item = &Company> {
+    let mut count: HashMap<NameKey, u32> = HashMap::new();
+    for company in &msp.companies {
+        *count.entry(NameKey::of(&company.name)).or_default() += 1;
+    }
+    msp.companies.iter().filter(move |company| {
+        let plain = company
+            .name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '.');
+        plain
+            && !company.own
+            && company.active
+            && company.kind == Kind::Customer
+            && count.get(&NameKey::of(&company.name)) == Some(&1)
+    })
+}
+
+/// The address of a contact of the fourth ordinary company.
+fn ordinary_address(msp: &Msp) -> Option<&str> {
+    let company = ordinary(msp).nth(3)?.number;
+    let mut contacts = msp
+        .contacts
+        .iter()
+        .filter(|contact| contact.company == Some(company) && contact.active);
+    contacts
+        .find_map(|contact| contact.emails.first().filter(|email| email.contains('@')))
+        .map(String::as_str)
+}

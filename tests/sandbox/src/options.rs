@@ -1,0 +1,65 @@
+//! How a sandbox is set up.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use psa::RetryPolicy;
+use runtime::DirectoryFactory;
+use simkit::msp::Size;
+use url::Url;
+
+/// What a sandbox is made of. The default is a small MSP in memory on free ports.
+#[derive(Clone)]
+pub struct Options {
+    /// How large the MSP is that both PSAs hold.
+    pub size: Size,
+    /// Where everything is kept; `None` is in memory.
+    pub state: Option<PathBuf>,
+    /// The port of the API; 0 takes a free one, or the one it had.
+    pub port: u16,
+    /// Another `DynamoDB` than the embedded one.
+    pub dynamodb: Option<Url>,
+    /// Another directory than the built-in one.
+    pub directory: Option<DirectoryFactory>,
+    /// How PSA requests are repeated.
+    pub retry: RetryPolicy,
+    /// What the state machine's waits between retries are multiplied with.
+    pub retry_factor: f64,
+    /// How long a worker may run, instead of what the template says.
+    pub worker_timeout: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            size: Size::Small,
+            state: None,
+            port: 0,
+            dynamodb: None,
+            directory: None,
+            retry: RetryPolicy::default(),
+            retry_factor: 1.0,
+            worker_timeout: None,
+        }
+    }
+}
+
+/// Why a sandbox does not start, or a call to it failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// AWS's part.
+    #[error(transparent)]
+    Aws(#[from] local_aws::Error),
+    /// A port or a file.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The functions' HTTP client.
+    #[error(transparent)]
+    Psa(#[from] psa::NoClient),
+    /// A call to the API.
+    #[error(transparent)]
+    Call(#[from] reqwest::Error),
+    /// An answer that was not expected.
+    #[error("{0}")]
+    Unexpected(String),
+}

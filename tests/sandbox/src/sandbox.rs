@@ -1,0 +1,275 @@
+//! A sandbox at work.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client as DynamoDbClient;
+use aws_sdk_secretsmanager::Client as SecretsClient;
+use domain::psa::PsaKind;
+use jiff::Timestamp;
+use local_aws::{
+    DynamoDb, Functions, Gateway, Invoke, Issuer, MachineOptions, Person, Pipe, PipeOptions, Secrets, Server,
+    StateMachine, Store, Template, sdk,
+};
+use psa::HttpPolicy;
+use runtime::config::Config;
+use runtime::{Clock, Function, Services};
+use serde::Serialize;
+use serde_json::{Value, json};
+use simkit::clock::SimClock;
+
+use crate::api::Api;
+use crate::places::Places;
+use crate::psas::Psas;
+use crate::{Error, Options, control, furnish};
+
+/// What whoever uses the sandbox needs to know: its first line on standard output.
+#[derive(Debug, Clone, Serialize)]
+pub struct Face {
+    /// The API.
+    pub api: String,
+    /// Tokens: `ana` and `bram` are administrators of one MSP, `otherMsp` of another.
+    pub tokens: Value,
+    /// How to reach the ConnectWise simulator.
+    pub connectwise: Value,
+    /// How to reach the Autotask simulator.
+    pub autotask: Value,
+    /// `DynamoDB`, metered.
+    pub dynamodb: String,
+    /// Secrets Manager.
+    pub secrets: String,
+    /// Faults, records, requests, clock, writes, workers.
+    pub control: String,
+}
+
+/// Everything, running. Dropping it is a crash.
+pub struct Sandbox {
+    /// Addresses and tokens.
+    pub face: Face,
+    /// The simulated PSAs.
+    pub psas: Arc<Psas>,
+    /// The services the functions work with, for tests that look behind the API.
+    pub services: Services,
+    functions: Functions,
+    gateway: Server,
+    control: Server,
+    pipe: Arc<Pipe>,
+    dynamodb: Arc<DynamoDb>,
+    secrets: Secrets,
+}
+
+/// The time that the sandbox tells, which its control can move on.
+struct MovedClock(SimClock);
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// The MSP whose integrations exist already.
+pub(crate) const MSP: &str = "noordzee";
+
+impl Sandbox {
+    /// Starts everything, and furnishes it unless it has been before.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let state = options.state.as_deref();
+        if let Some(folder) = state {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut places = Places::read(state);
+        if options.port != 0 {
+            places.api = options.port;
+        }
+        let clock = SimClock::new();
+        let template = Template::load()?;
+        let psas = Arc::new(Psas::start(options.size, state, &clock, &mut places).await?);
+        let dynamodb = Arc::new(DynamoDb::start(store(&options), &template).await?);
+        let secrets = Secrets::start(state.map(|folder| folder.join("secrets.json"))).await?;
+        let services = services(&options, &template, &psas, &dynamodb, &secrets, clock.clone())?;
+        let mut functions = Functions::new(&template, code(&services))?;
+        if let Some(timeout) = options.worker_timeout {
+            functions = functions
+                .with_timeout("FetchFunction", timeout)
+                .with_timeout("ExecuteFunction", timeout);
+        }
+        let issuer = Issuer::new("https://sandbox.example", "psa-import")?;
+        let gateway = Gateway::new(&template, functions.clone(), issuer.verifier());
+        let gateway = Server::start_on(places.api, gateway.router()).await?;
+        places.api = gateway.address().port();
+        let tokens = tokens(&issuer)?;
+        let ana = Api::new(gateway.url(), tokens["ana"].as_str().unwrap_or_default());
+        furnish::furnish(&ana, &psas, options.size).await?;
+
+        let moved = clock.clone();
+        let machine = MachineOptions {
+            clock: Arc::new(move || moved.now()),
+            retry_factor: options.retry_factor,
+        };
+        let machine = StateMachine::new(template.definition().clone(), functions.clone(), machine)?;
+        let position = PipeOptions {
+            position: state.map(|folder| folder.join("pipe.json")),
+            ..PipeOptions::default()
+        };
+        let pipe = Arc::new(Pipe::start(&template, &dynamodb, machine, position).await?);
+        let control = control::router(Arc::clone(&psas), clock, Arc::clone(&dynamodb), Arc::clone(&pipe));
+        let control = Server::start_on(places.control, control).await?;
+        places.control = control.address().port();
+        places.write(state)?;
+        let face = face(&gateway, tokens, &psas, &dynamodb, &secrets, &control);
+        Ok(Self {
+            face,
+            psas,
+            services,
+            functions,
+            gateway,
+            control,
+            pipe,
+            dynamodb,
+            secrets,
+        })
+    }
+
+    /// A caller by the name of a token.
+    pub fn api(&self, who: &str) -> Api {
+        Api::new(&self.face.api, self.face.tokens[who].as_str().unwrap_or_default())
+    }
+
+    /// What was spent on `DynamoDB` so far.
+    pub fn spent(&self) -> local_aws::Spent {
+        self.dynamodb.meter().snapshot()
+    }
+
+    /// Holds back the delivery of work, or lets it go on.
+    pub async fn pause(&self, paused: bool) {
+        self.pipe.pause(paused).await;
+    }
+
+    /// Cuts everything off where it is.
+    pub fn kill(self) {
+        self.functions.kill();
+    }
+
+    /// Ends in order: no new work, then the calls at work, then the rest.
+    pub async fn stop(self) {
+        self.gateway.stop().await;
+        self.control.stop().await;
+        if let Ok(pipe) = Arc::try_unwrap(self.pipe) {
+            pipe.stop().await;
+        }
+        self.functions.kill();
+        self.secrets.stop().await;
+        if let Ok(dynamodb) = Arc::try_unwrap(self.dynamodb) {
+            dynamodb.stop().await;
+        }
+        if let Ok(psas) = Arc::try_unwrap(self.psas) {
+            psas.stop().await;
+        }
+    }
+}
+
+fn store(options: &Options) -> Store {
+    match (&options.dynamodb, &options.state) {
+        (Some(url), _) => Store::Remote(url.clone()),
+        (None, Some(folder)) => Store::Folder(folder.clone()),
+        (None, None) => Store::Memory,
+    }
+}
+
+fn services(
+    options: &Options,
+    template: &Template,
+    psas: &Psas,
+    dynamodb: &DynamoDb,
+    secrets: &Secrets,
+    clock: SimClock,
+) -> Result<Services, Error> {
+    let environment = template.environment("FetchFunction");
+    let variable = |name: &str| environment.get(name).cloned().unwrap_or_default();
+    let origins = [PsaKind::Connectwise, PsaKind::Autotask]
+        .into_iter()
+        .filter_map(|kind| psas.url(kind).parse().ok());
+    let config = Config {
+        records_table: variable("RECORDS_TABLE"),
+        imports_table: variable("IMPORTS_TABLE"),
+        secret_prefix: variable("SECRET_PREFIX"),
+        psa: HttpPolicy {
+            allowed_origins: origins.collect(),
+            retry: options.retry,
+            ..HttpPolicy::default()
+        },
+    };
+    let dynamodb = DynamoDbClient::new(&sdk::config(&dynamodb.url()));
+    let secrets = SecretsClient::new(&sdk::config(&secrets.url()));
+    let mut services = Services::new(&config, dynamodb, secrets)?;
+    services.clock = Arc::new(MovedClock(clock));
+    if let Some(directory) = &options.directory {
+        services.directory = Arc::clone(directory);
+    }
+    Ok(services)
+}
+
+/// The functions, by the names the template gives them.
+fn code(services: &Services) -> Vec<(String, Invoke)> {
+    let functions = [
+        ("SetupFunction", setup::function(services.clone())),
+        ("FetchFunction", fetch::function(services.clone())),
+        ("PlanFunction", plan::function(services.clone())),
+        ("ExecuteFunction", execute::function(services.clone())),
+    ];
+    functions
+        .into_iter()
+        .map(|(name, function)| (name.to_owned(), invoke(function)))
+        .collect()
+}
+
+fn invoke(function: Function) -> Invoke {
+    Arc::new(move |invocation| {
+        let function = function.clone();
+        Box::pin(async move {
+            function
+                .handle(invocation.event, invocation.deadline)
+                .await
+                .map_err(|error| error.to_string())
+        })
+    })
+}
+
+fn tokens(issuer: &Issuer) -> Result<Value, Error> {
+    let token = |name: &str, msp: &str| {
+        issuer.token(&Person {
+            sub: format!("{msp}-{name}"),
+            email: format!("{name}@{msp}.example"),
+            msp: msp.to_owned(),
+            roles: vec!["administrator".to_owned()],
+        })
+    };
+    Ok(json!({ "ana": token("ana", MSP)?, "bram": token("bram", MSP)?, "otherMsp": token("chris", "alpenblick")? }))
+}
+
+fn face(
+    gateway: &Server,
+    tokens: Value,
+    psas: &Psas,
+    dynamodb: &DynamoDb,
+    secrets: &Secrets,
+    control: &Server,
+) -> Face {
+    let psa = |kind| {
+        let integration = psas.integration(kind);
+        let mut face = integration["credentials"].clone();
+        face["url"] = json!(psas.url(kind));
+        if let Some(company) = integration.get("companyId") {
+            face["companyId"] = company.clone();
+        }
+        face
+    };
+    Face {
+        api: gateway.url(),
+        tokens,
+        connectwise: psa(PsaKind::Connectwise),
+        autotask: psa(PsaKind::Autotask),
+        dynamodb: dynamodb.url(),
+        secrets: secrets.url(),
+        control: control.url(),
+    }
+}
