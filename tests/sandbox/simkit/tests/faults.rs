@@ -1,7 +1,10 @@
 //! Faults and the log of requests, over real connections.
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
-#![allow(clippy::disallowed_methods, reason = "the server on this machine is the only address asked")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the server on this machine is the only address asked"
+)]
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -239,6 +239,10 @@ async fn fields_that_nobody_published_are_answered() {
             .iter()
             .all(|info| info.get("lifecycleInsights").is_none() && info.get("website").is_none())
     );
+    let contacts = all(&sim, "company/contacts/info").await;
+    assert!(contacts.len() == 600 && contacts.iter().all(|info| info.get("portalPassword").is_none()));
+    let types = all(&sim, "company/companies/info/types").await;
+    assert!(types.len() == 8 && types.iter().all(|kind| kind["name"].is_string()));
 }
 
 #[tokio::test]
