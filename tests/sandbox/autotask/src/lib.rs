@@ -1,1 +1,176 @@
-//! sim-autotask
+//! A simulator of Autotask PSA's REST API, as far as an importer of companies and contacts reads it.
+//!
+//! It follows what public sources say, the ugly parts included: an unknown operator is ignored, a missing permission is a
+//! 500, a wrong password has no body. What the sources leave open is a [`Switches`] field. Writing through the API is not
+//! simulated; records change by [`Simulator::change_records`].
+
+mod answers;
+mod auth;
+mod dates;
+mod filter;
+mod http;
+mod json;
+mod limits;
+mod metadata;
+mod model;
+mod paging;
+mod query;
+mod store;
+mod switches;
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use axum::Router;
+use serde_json::{Value, json};
+use simkit::clock::SimClock;
+use simkit::faults::Faults;
+use simkit::journal::Journal;
+use simkit::msp::Size;
+use simkit::requests::RequestLog;
+use simkit::{Simulator, instrument};
+
+pub use model::company::id as company_id;
+pub use model::contact::id as contact_id;
+pub use store::EntityName;
+pub use switches::Switches;
+
+use auth::Logins;
+use limits::Limits;
+use store::{Changes, Store};
+
+/// The API user's login.
+pub const USERNAME: &str = "import.api@noordzee-ict.example";
+/// Its password.
+pub const SECRET: &str = "s1mulated-Secret#7";
+/// Its tracking identifier, as long as real ones.
+pub const INTEGRATION_CODE: &str = "SIMULATEDTRACKINGIDENTIFIER";
+
+/// One simulated tenant.
+pub struct Autotask {
+    tenant: Arc<Tenant>,
+    faults: Faults,
+    requests: RequestLog,
+}
+
+/// What all calls share.
+struct Tenant {
+    store: RwLock<Store>,
+    switches: RwLock<Switches>,
+    journal: Mutex<Journal>,
+    clock: SimClock,
+    limits: Limits,
+    logins: Logins,
+    /// The cursors given out, oldest first.
+    pages: Mutex<VecDeque<String>>,
+}
+
+/// Beyond this many, given-out cursors are forgotten whatever the switch says.
+const MOST_PAGES: usize = 10_000;
+
+impl Autotask {
+    /// A tenant of this size. With a state folder it has the changes made to it before.
+    ///
+    /// # Panics
+    /// When the state folder cannot be used or holds changes that do not fit.
+    pub fn open(size: Size, state_dir: Option<&Path>, clock: SimClock) -> Self {
+        #![allow(
+            clippy::expect_used,
+            reason = "a sandbox that cannot have its state must not start without it"
+        )]
+        let mut journal = Journal::open(state_dir.map(|folder| folder.join("autotask.jsonl"))).expect("state folder");
+        let mut store = Store::new(size);
+        for entry in journal.replay().expect("changes made before") {
+            let at = entry["at"].as_i64().expect("the time of a change");
+            store.apply(&Changes::read(&store, &entry["changes"], at).expect("a change made before"));
+        }
+        let tenant = Tenant {
+            store: RwLock::new(store),
+            switches: RwLock::default(),
+            journal: Mutex::new(journal),
+            clock,
+            limits: Limits::default(),
+            logins: Logins::default(),
+            pages: Mutex::default(),
+        };
+        Autotask {
+            tenant: Arc::new(tenant),
+            faults: Faults::new(),
+            requests: RequestLog::new(),
+        }
+    }
+}
+
+impl Simulator for Autotask {
+    fn router(&self) -> Router {
+        let router = Router::new()
+            .fallback(http::handle)
+            .with_state(Arc::clone(&self.tenant));
+        instrument(router, &self.faults, &self.requests)
+    }
+
+    fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    fn requests(&self) -> &RequestLog {
+        &self.requests
+    }
+
+    fn change_records(&self, changes: Value) -> Result<Value, String> {
+        // Held to the end, so that the journal has the changes in the order in which they happened.
+        let mut journal = lock(&self.tenant.journal);
+        let now = self.tenant.clock.now().as_millisecond();
+        let read = Changes::read(&self.tenant.store(), &changes, now)?;
+        journal
+            .append(&json!({"at": now, "changes": changes}))
+            .map_err(|error| error.to_string())?;
+        self.tenant
+            .store
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .apply(&read);
+        Ok(read.ids())
+    }
+
+    fn switches(&self) -> Value {
+        json!(self.tenant.switches())
+    }
+
+    fn set_switches(&self, changes: Value) -> Result<Value, String> {
+        let mut switches = self.tenant.switches.write().unwrap_or_else(PoisonError::into_inner);
+        *switches = simkit::switches::changed(&*switches, changes)?;
+        // Also the way to unlock the API user.
+        self.tenant.logins.reset();
+        Ok(json!(*switches))
+    }
+}
+
+impl Tenant {
+    fn store(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn switches(&self) -> Switches {
+        self.switches.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that this cursor was given out.
+    fn remember(&self, paging: &str) {
+        let mut pages = lock(&self.pages);
+        if pages.len() == MOST_PAGES {
+            pages.pop_front();
+        }
+        pages.push_back(paging.to_owned());
+    }
+
+    /// Whether this cursor is among the most recent ones.
+    fn remembers(&self, paging: &str, kept: Option<usize>) -> bool {
+        kept.is_none_or(|kept| lock(&self.pages).iter().rev().take(kept).any(|page| page == paging))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
