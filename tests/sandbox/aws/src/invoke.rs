@@ -85,7 +85,10 @@ impl Functions {
         if let Some(missing) = template.functions().find(|name| !by_name.contains_key(*name)) {
             return Err(Error::Functions(format!("{missing} has no code")));
         }
-        Ok(Self { by_name: Arc::new(by_name), killed: CancellationToken::new() })
+        Ok(Self {
+            by_name: Arc::new(by_name),
+            killed: CancellationToken::new(),
+        })
     }
 
     /// Gives a function another time than the template does.
@@ -158,7 +161,9 @@ mod tests {
 
     use super::*;
 
-    fn functions(code: impl Fn(Invocation) -> BoxFuture<'static, Result<Value, String>> + Send + Sync + 'static) -> Functions {
+    fn functions(
+        code: impl Fn(Invocation) -> BoxFuture<'static, Result<Value, String>> + Send + Sync + 'static,
+    ) -> Functions {
         let template = Template::load().unwrap();
         let code: Invoke = Arc::new(code);
         let all = template.functions().map(|name| (name.to_owned(), code.clone()));
@@ -203,7 +208,10 @@ mod tests {
             }
             .boxed()
         });
-        assert_eq!(functions.invoke("PlanFunction", json!({ "do": "panic" })).await, Err(Fault::Panicked));
+        assert_eq!(
+            functions.invoke("PlanFunction", json!({ "do": "panic" })).await,
+            Err(Fault::Panicked)
+        );
         let failed = functions.invoke("PlanFunction", json!({ "do": "fail" })).await;
         assert_eq!(failed, Err(Fault::Failed("as told".into())));
         assert_eq!(functions.invoke("PlanFunction", json!({})).await, Ok(json!("fine")));
@@ -215,7 +223,12 @@ mod tests {
             let size = usize::try_from(invocation.event["size"].as_u64().unwrap()).unwrap();
             async move { Ok(Value::String("x".repeat(size))) }.boxed()
         });
-        assert!(functions.invoke("PlanFunction", json!({ "size": PAYLOAD_LIMIT - 2 })).await.is_ok());
+        assert!(
+            functions
+                .invoke("PlanFunction", json!({ "size": PAYLOAD_LIMIT - 2 }))
+                .await
+                .is_ok()
+        );
         let over = functions.invoke("PlanFunction", json!({ "size": PAYLOAD_LIMIT })).await;
         assert_eq!(over, Err(Fault::TooLarge("the answer")));
     }

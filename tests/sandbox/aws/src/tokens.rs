@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::Error;
 
 /// Long enough for a sandbox left open; its key is gone when the process ends anyway.
-const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+const LIFETIME: Duration = Duration::from_hours(168);
 
 /// Somebody to sign a token for.
 #[derive(Debug, Clone, Serialize)]
@@ -74,7 +74,10 @@ impl Issuer {
 
     /// A token with exactly these claims, be they good or bad.
     pub fn sign(&self, claims: &Value) -> Result<String, Error> {
-        let header = Header { kid: Some("sandbox".into()), ..Header::new(Algorithm::RS256) };
+        let header = Header {
+            kid: Some("sandbox".into()),
+            ..Header::new(Algorithm::RS256)
+        };
         jsonwebtoken::encode(&header, claims, &self.signing).map_err(|error| Error::Tokens(error.to_string()))
     }
 
@@ -86,7 +89,10 @@ impl Issuer {
         validation.set_issuer(&[&self.name]);
         validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-        Verifier { validation: Arc::new(validation), key: self.verifying.clone() }
+        Verifier {
+            validation: Arc::new(validation),
+            key: self.verifying.clone(),
+        }
     }
 }
 
@@ -101,12 +107,17 @@ impl Verifier {
     /// The claims of a good token.
     pub fn verify(&self, token: &str) -> Result<Map<String, Value>, Rejected> {
         let verified = jsonwebtoken::decode(token, &self.key, &self.validation);
-        verified.map(|token| token.claims).map_err(|error| Rejected(error.to_string()))
+        verified
+            .map(|token| token.claims)
+            .map_err(|error| Rejected(error.to_string()))
     }
 }
 
 fn pem(kind: &str, der: &[u8]) -> String {
-    format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", STANDARD.encode(der))
+    format!(
+        "-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n",
+        STANDARD.encode(der)
+    )
 }
 
 #[cfg(test)]
@@ -138,6 +149,8 @@ mod tests {
         assert_eq!(claims["roles"], json!(["administrator"]));
     }
 
+    type Change = (&'static str, Box<dyn FnOnce(&mut Value)>);
+
     #[test]
     fn a_token_that_is_wrong_in_any_one_way_is_rejected() {
         let issuer = Issuer::new(ISSUER, AUDIENCE).unwrap();
@@ -145,16 +158,30 @@ mod tests {
         assert!(verify(claims(|_| ())).is_ok());
         assert!(verify(claims(|claims| claims["aud"] = json!(["other", AUDIENCE]))).is_ok());
         let now = Timestamp::now().as_second();
-        type Change = (&'static str, Box<dyn FnOnce(&mut Value)>);
         let wrong: [Change; 8] = [
-            ("another issuer", Box::new(|claims| claims["iss"] = json!("https://id.other"))),
-            ("no issuer", Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("iss")))),
+            (
+                "another issuer",
+                Box::new(|claims| claims["iss"] = json!("https://id.other")),
+            ),
+            (
+                "no issuer",
+                Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("iss"))),
+            ),
             ("another audience", Box::new(|claims| claims["aud"] = json!("other"))),
-            ("no audience", Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("aud")))),
+            (
+                "no audience",
+                Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("aud"))),
+            ),
             ("over", Box::new(move |claims| claims["exp"] = json!(now - 1))),
-            ("endless", Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("exp")))),
+            (
+                "endless",
+                Box::new(|claims| drop(claims.as_object_mut().unwrap().remove("exp"))),
+            ),
             ("not yet", Box::new(move |claims| claims["nbf"] = json!(now + 30))),
-            ("an end that is no number", Box::new(|claims| claims["exp"] = json!("tomorrow"))),
+            (
+                "an end that is no number",
+                Box::new(|claims| claims["exp"] = json!("tomorrow")),
+            ),
         ];
         for (name, change) in wrong {
             assert!(verify(claims(change)).is_err(), "{name}");
@@ -163,7 +190,10 @@ mod tests {
 
     #[test]
     fn only_this_issuers_signature_with_the_one_algorithm_counts() {
-        let (issuer, other) = (Issuer::new(ISSUER, AUDIENCE).unwrap(), Issuer::new(ISSUER, AUDIENCE).unwrap());
+        let (issuer, other) = (
+            Issuer::new(ISSUER, AUDIENCE).unwrap(),
+            Issuer::new(ISSUER, AUDIENCE).unwrap(),
+        );
         let verifier = issuer.verifier();
         assert!(verifier.verify(&other.sign(&claims(|_| ())).unwrap()).is_err());
 
@@ -171,7 +201,12 @@ mod tests {
         let parts: Vec<&str> = good.split('.').collect();
         let encode = |json: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json.to_string());
         let unsigned = format!("{}.{}.", encode(json!({ "alg": "none" })), parts[1]);
-        let swapped = format!("{}.{}.{}", parts[0], encode(claims(|claims| claims["sub"] = json!("eve"))), parts[2]);
+        let swapped = format!(
+            "{}.{}.{}",
+            parts[0],
+            encode(claims(|claims| claims["sub"] = json!("eve"))),
+            parts[2]
+        );
         let with_public_key = EncodingKey::from_secret(b"the public key as a secret");
         let hmac = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims(|_| ()), &with_public_key).unwrap();
         for token in [unsigned.as_str(), &swapped, &hmac, "", "a.b.c", parts[1]] {

@@ -28,7 +28,9 @@ pub(super) async fn in_folder(folder: &Path) -> Result<Server, Error> {
 
 async fn serve(database: &str) -> Result<Server, Error> {
     let opened = Database::new(database).map_err(failed)?;
-    Connection::open(database).and_then(|connection| connection.execute_batch(STREAM_INDEX)).map_err(failed)?;
+    Connection::open(database)
+        .and_then(|connection| connection.execute_batch(STREAM_INDEX))
+        .map_err(failed)?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let server = Server::spawn(listener, |listener, stop| async move {
         if let Err(error) = dynoxide::server::serve_with_shutdown(listener, opened, stop).await {
@@ -59,8 +61,15 @@ mod tests {
              AND CAST(sequence_number AS INTEGER) > 1 ORDER BY CAST(sequence_number AS INTEGER) LIMIT 9",
         ] {
             let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
-            let steps: Vec<String> = plan.query_map([], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
-            assert!(steps.iter().all(|step| step.contains("_stream_records_by_sequence")), "{steps:?}");
+            let steps: Vec<String> = plan
+                .query_map([], |row| row.get(3))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            assert!(
+                steps.iter().all(|step| step.contains("_stream_records_by_sequence")),
+                "{steps:?}"
+            );
         }
     }
 }

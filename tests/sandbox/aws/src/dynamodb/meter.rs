@@ -48,13 +48,19 @@ impl Meter {
     }
 }
 
-/// PartiQL is in neither list: whether a statement reads or writes is in its text, and nobody here uses it.
+/// `PartiQL` is in neither list: whether a statement reads or writes is in its text, and nobody here uses it.
 pub(super) fn is_read(operation: &str) -> bool {
-    matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems")
+    matches!(
+        operation,
+        "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems"
+    )
 }
 
 pub(super) fn is_write(operation: &str) -> bool {
-    matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems")
+    matches!(
+        operation,
+        "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems"
+    )
 }
 
 #[derive(Default, Deserialize)]

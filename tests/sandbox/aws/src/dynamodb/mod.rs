@@ -34,8 +34,7 @@ pub struct DynamoDb {
     writes: Arc<Notify>,
     /// Its own address, past the meter.
     direct: String,
-    /// Dropped after the proxy in front of it.
-    _embedded: Option<Server>,
+    embedded: Option<Server>,
 }
 
 impl DynamoDb {
@@ -53,7 +52,13 @@ impl DynamoDb {
         tables::create(&client(&direct), template.tables()).await?;
         let (meter, writes) = (Arc::<Meter>::default(), Arc::<Notify>::default());
         let proxy = Server::start(proxy::router(direct.clone(), meter.clone(), writes.clone())).await?;
-        Ok(Self { proxy, meter, writes, direct, _embedded: embedded })
+        Ok(Self {
+            proxy,
+            meter,
+            writes,
+            direct,
+            embedded,
+        })
     }
 
     /// Where the functions reach it; what comes through here is counted.
@@ -69,7 +74,7 @@ impl DynamoDb {
     /// Stops taking requests, and waits a limited time for those under way.
     pub async fn stop(self) {
         self.proxy.stop().await;
-        if let Some(embedded) = self._embedded {
+        if let Some(embedded) = self.embedded {
             embedded.stop().await;
         }
     }
@@ -97,6 +102,8 @@ fn client(url: &str) -> aws_sdk_dynamodb::Client {
 fn remote(url: &Url) -> Result<String, Error> {
     match url.scheme() {
         "http" => Ok(url.as_str().trim_end_matches('/').to_owned()),
-        _ => Err(Error::DynamoDb(format!("{url}: only plain HTTP, for the requests are changed on their way and not signed again"))),
+        _ => Err(Error::DynamoDb(format!(
+            "{url}: only plain HTTP, for the requests are changed on their way and not signed again"
+        ))),
     }
 }

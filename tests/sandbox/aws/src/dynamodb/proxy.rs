@@ -30,12 +30,22 @@ pub(super) fn router(upstream: String, meter: Arc<Meter>, writes: Arc<Notify>) -
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new()).build(connector);
-    Router::new().fallback(forward).with_state(Arc::new(Proxy { upstream, client, meter, writes }))
+    Router::new().fallback(forward).with_state(Arc::new(Proxy {
+        upstream,
+        client,
+        meter,
+        writes,
+    }))
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
-    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
-    let operation = target.and_then(|target| target.split_once('.')).map(|(_, operation)| operation.to_owned());
+    let target = request
+        .headers()
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok());
+    let operation = target
+        .and_then(|target| target.split_once('.'))
+        .map(|(_, operation)| operation.to_owned());
     let operation = operation.unwrap_or_default();
     match proxy.exchange(request, &operation).await {
         Ok((parts, body)) => {
@@ -63,12 +73,19 @@ impl Proxy {
         let body = to_bytes(body, BODY_LIMIT).await?;
         let counted = is_read(operation) || is_write(operation);
         // What is not JSON goes on as it is, to be refused by DynamoDB itself.
-        let body = if counted { with_capacity(&body).unwrap_or(body) } else { body };
+        let body = if counted {
+            with_capacity(&body).unwrap_or(body)
+        } else {
+            body
+        };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         parts.uri = format!("{}{path}", self.upstream).parse()?;
         parts.headers.remove(header::HOST);
         parts.headers.remove(header::CONTENT_LENGTH);
-        let answer = self.client.request(Request::from_parts(parts, Body::from(body))).await?;
+        let answer = self
+            .client
+            .request(Request::from_parts(parts, Body::from(body)))
+            .await?;
         let (parts, body) = answer.into_parts();
         Ok((parts, to_bytes(Body::new(body), BODY_LIMIT).await?))
     }
@@ -77,7 +94,10 @@ impl Proxy {
 /// Asks for the capacity consumed, unless the caller already did in his own way. Only the outermost fields are read.
 fn with_capacity(body: &Bytes) -> serde_json::Result<Bytes> {
     let mut fields: BTreeMap<String, &RawValue> = serde_json::from_slice(body)?;
-    if fields.get("ReturnConsumedCapacity").is_some_and(|asked| asked.get() != r#""NONE""#) {
+    if fields
+        .get("ReturnConsumedCapacity")
+        .is_some_and(|asked| asked.get() != r#""NONE""#)
+    {
         return Ok(body.clone());
     }
     let total = serde_json::value::to_raw_value("TOTAL")?;

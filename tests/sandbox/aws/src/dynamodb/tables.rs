@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
 use crate::Error;
 use crate::template::{Attribute, Key, Table};
 
-const CREATION_LIMIT: Duration = Duration::from_secs(60);
+const CREATION_LIMIT: Duration = Duration::from_mins(1);
 const CREATION_POLL: Duration = Duration::from_millis(20);
 
 /// Creates the tables that are not there. One that is there must have been made from the same definition.
@@ -35,7 +35,7 @@ fn definition(table: &Table) -> Result<CreateTableInput, BuildError> {
     let indexes = table.local_secondary_indexes.iter().map(|index| {
         let projection = Projection::builder().projection_type(index.projection.projection_type.as_str().into());
         LocalSecondaryIndex::builder()
-            .index_name(&index.index_name)
+            .index_name(&index.name)
             .set_key_schema(Some(keys(&index.key_schema)?))
             .projection(projection.build())
             .build()
@@ -43,12 +43,20 @@ fn definition(table: &Table) -> Result<CreateTableInput, BuildError> {
     let indexes = indexes.collect::<Result<Vec<_>, _>>()?;
     let stream = table.stream_specification.as_ref().map(|stream| {
         let view = stream.stream_view_type.as_str().into();
-        StreamSpecification::builder().stream_enabled(true).stream_view_type(view).build()
+        StreamSpecification::builder()
+            .stream_enabled(true)
+            .stream_view_type(view)
+            .build()
     });
-    let attributes = table.attribute_definitions.iter().map(|Attribute { attribute_name, attribute_type }| {
-        let definition = AttributeDefinition::builder().attribute_name(attribute_name);
-        definition.attribute_type(attribute_type.as_str().into()).build()
-    });
+    let attributes = table.attribute_definitions.iter().map(
+        |Attribute {
+             attribute_name,
+             attribute_type,
+         }| {
+            let definition = AttributeDefinition::builder().attribute_name(attribute_name);
+            definition.attribute_type(attribute_type.as_str().into()).build()
+        },
+    );
     CreateTableInput::builder()
         .table_name(&table.name)
         .billing_mode(BillingMode::PayPerRequest)
@@ -61,8 +69,14 @@ fn definition(table: &Table) -> Result<CreateTableInput, BuildError> {
 }
 
 fn keys(keys: &[Key]) -> Result<Vec<KeySchemaElement>, BuildError> {
-    let element = |Key { attribute_name, key_type }: &Key| {
-        KeySchemaElement::builder().attribute_name(attribute_name).key_type(key_type.as_str().into()).build()
+    let element = |Key {
+                       attribute_name,
+                       key_type,
+                   }: &Key| {
+        KeySchemaElement::builder()
+            .attribute_name(attribute_name)
+            .key_type(key_type.as_str().into())
+            .build()
     };
     keys.iter().map(element).collect()
 }
@@ -70,7 +84,13 @@ fn keys(keys: &[Key]) -> Result<Vec<KeySchemaElement>, BuildError> {
 async fn describe(client: &Client, name: &str) -> Result<Option<TableDescription>, Error> {
     match client.describe_table().table_name(name).send().await {
         Ok(described) => Ok(described.table),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => Ok(None),
+        Err(error)
+            if error.as_service_error().is_some_and(
+                aws_sdk_dynamodb::operation::describe_table::DescribeTableError::is_resource_not_found_exception,
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(failed(DisplayErrorContext(error))),
     }
 }
@@ -86,7 +106,10 @@ async fn create_table(client: &Client, wanted: CreateTableInput) -> Result<(), E
         .set_key_schema(wanted.key_schema)
         .set_local_secondary_indexes(wanted.local_secondary_indexes)
         .set_stream_specification(wanted.stream_specification);
-    request.send().await.map_err(|error| failed(DisplayErrorContext(error)))?;
+    request
+        .send()
+        .await
+        .map_err(|error| failed(DisplayErrorContext(error)))?;
     let active = async {
         loop {
             let table = describe(client, &name).await?;
@@ -102,31 +125,51 @@ async fn create_table(client: &Client, wanted: CreateTableInput) -> Result<(), E
 
 /// A folder or another `DynamoDB` may hold tables of an older template, which would fail later and less clearly.
 fn check_same(wanted: &CreateTableInput, found: &TableDescription) -> Result<(), Error> {
-    let wanted_indexes: BTreeSet<_> = wanted.local_secondary_indexes().iter().map(|index| index.index_name()).collect();
-    let found_indexes = found.local_secondary_indexes().iter().filter_map(|index| index.index_name()).collect();
+    let wanted_indexes: BTreeSet<_> = wanted
+        .local_secondary_indexes()
+        .iter()
+        .map(aws_sdk_dynamodb::types::LocalSecondaryIndex::index_name)
+        .collect();
+    let found_indexes = found
+        .local_secondary_indexes()
+        .iter()
+        .filter_map(|index| index.index_name())
+        .collect();
     let view = |stream: Option<&StreamSpecification>| stream.and_then(|stream| stream.stream_view_type().cloned());
     let same = wanted.key_schema() == found.key_schema()
         && wanted_indexes == found_indexes
         && view(wanted.stream_specification()) == view(found.stream_specification());
     let name = wanted.table_name().unwrap_or_default();
-    same.then_some(()).ok_or_else(|| failed(format!("{name} is there, but was made from another definition")))
+    same.then_some(())
+        .ok_or_else(|| failed(format!("{name} is there, but was made from another definition")))
 }
 
 /// Asks first: AWS refuses to enable what is enabled.
 async fn enable_expiry(client: &Client, table: &Table) -> Result<(), Error> {
-    let Some(wanted) = table.time_to_live_specification.as_ref().filter(|wanted| wanted.enabled) else {
+    let Some(wanted) = table
+        .time_to_live_specification
+        .as_ref()
+        .filter(|wanted| wanted.enabled)
+    else {
         return Ok(());
     };
     let described = client.describe_time_to_live().table_name(&table.name).send().await;
-    let described = described.map_err(|error| failed(DisplayErrorContext(error)))?.time_to_live_description;
+    let described = described
+        .map_err(|error| failed(DisplayErrorContext(error)))?
+        .time_to_live_description;
     let status = described.as_ref().and_then(TimeToLiveDescription::time_to_live_status);
     if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
         return Ok(());
     }
-    let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name(&wanted.attribute_name);
+    let specification = TimeToLiveSpecification::builder()
+        .enabled(true)
+        .attribute_name(&wanted.attribute_name);
     let request = client.update_time_to_live().table_name(&table.name);
     let request = request.time_to_live_specification(specification.build().map_err(failed)?);
-    request.send().await.map_err(|error| failed(DisplayErrorContext(error)))?;
+    request
+        .send()
+        .await
+        .map_err(|error| failed(DisplayErrorContext(error)))?;
     Ok(())
 }
 

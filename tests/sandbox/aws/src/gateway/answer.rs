@@ -27,9 +27,10 @@ struct Answer {
 pub(super) fn response(result: Value) -> Result<Response, String> {
     let answer: Answer = serde_json::from_value(result).map_err(|error| error.to_string())?;
     let body = answer.body.unwrap_or_default();
-    let body = match answer.is_base64_encoded {
-        true => STANDARD.decode(body).map_err(|error| error.to_string())?,
-        false => body.into_bytes(),
+    let body = if answer.is_base64_encoded {
+        STANDARD.decode(body).map_err(|error| error.to_string())?
+    } else {
+        body.into_bytes()
     };
     let mut response = Response::builder().status(answer.status_code);
     // `multiValueHeaders` belongs to format 1.0 and is passed over, as it is by API Gateway.

@@ -74,7 +74,11 @@ impl Event<'_> {
 
     fn cookies(&self) -> Vec<String> {
         let cookies = values(&self.head.headers, &COOKIE);
-        cookies.iter().flat_map(|cookies| cookies.split(';')).map(|cookie| cookie.trim().to_owned()).collect()
+        cookies
+            .iter()
+            .flat_map(|cookies| cookies.split(';'))
+            .map(|cookie| cookie.trim().to_owned())
+            .collect()
     }
 
     fn context(&self) -> Value {
@@ -108,7 +112,11 @@ impl Event<'_> {
 }
 
 fn values(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
-    headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+    headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .collect()
 }
 
 /// The values of one name are joined by commas, which is why a function had better read `rawQueryString`.
@@ -116,7 +124,9 @@ fn parameters(query: &str) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let joined = parameters.entry(name.into_owned());
-        joined.and_modify(|all| *all = format!("{all},{value}")).or_insert_with(|| value.clone().into_owned());
+        joined
+            .and_modify(|all| *all = format!("{all},{value}"))
+            .or_insert_with(|| value.clone().into_owned());
     }
     parameters
 }
@@ -124,7 +134,9 @@ fn parameters(query: &str) -> BTreeMap<String, String> {
 /// HTTP APIs decode the path, in `rawPath` as well, unlike all other sources of this event (middleapi/standard-server
 /// pull request 93 and the captures it cites).
 fn decoded(path: &str) -> String {
-    percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned()
+    percent_encoding::percent_decode_str(path)
+        .decode_utf8_lossy()
+        .into_owned()
 }
 
 /// Texts are passed on as they are, all else in Base64: also forms, and bodies that do not say what they are. Which
@@ -133,7 +145,10 @@ fn body(headers: &HeaderMap, body: &[u8]) -> (String, bool) {
     let kind = values(headers, &CONTENT_TYPE).join(",");
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let text = kind.starts_with("text/")
-        || matches!(kind.as_str(), "application/json" | "application/xml" | "application/javascript");
+        || matches!(
+            kind.as_str(),
+            "application/json" | "application/xml" | "application/javascript"
+        );
     match std::str::from_utf8(body) {
         Ok(body) if text => (body.to_owned(), false),
         _ => (STANDARD.encode(body), true),

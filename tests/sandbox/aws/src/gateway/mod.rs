@@ -12,13 +12,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{Functions, Route, Template, Verifier};
+use crate::{Functions, Route, Template, Verifier, tokens::Rejected};
 use event::Event;
 
 /// What API Gateway takes: 10 MB.
@@ -39,7 +39,12 @@ pub struct Gateway {
 impl Gateway {
     /// The template's routes, with the functions behind them and the authorizer that knows these tokens.
     pub fn new(template: &Template, functions: Functions, verifier: Verifier) -> Self {
-        Self { routes: template.routes().into(), functions, verifier, limit: INTEGRATION_LIMIT }
+        Self {
+            routes: template.routes().into(),
+            functions,
+            verifier,
+            limit: INTEGRATION_LIMIT,
+        }
     }
 
     /// Waits this long for a function, instead of 30 seconds.
@@ -52,27 +57,40 @@ impl Gateway {
     pub fn router(self) -> Router {
         let mut paths: BTreeMap<&str, HashMap<Method, Route>> = BTreeMap::new();
         for route in self.routes.iter() {
-            paths.entry(&route.path).or_default().insert(route.method.clone(), route.clone());
+            paths
+                .entry(&route.path)
+                .or_default()
+                .insert(route.method.clone(), route.clone());
         }
         let mut router = Router::new().fallback(async || not_found());
         for (path, methods) in paths {
-            let place = Arc::new(Place { gateway: self.clone(), methods });
+            let place = Arc::new(Place {
+                gateway: self.clone(),
+                methods,
+            });
             router = router.route(path, any(handle).with_state(place));
         }
         router
     }
 
     async fn answer(&self, route: &Route, variables: Map<String, Value>, request: Request) -> Response {
-        let claims = match self.authorise(route, &request) {
-            Ok(claims) => claims,
-            Err(refusal) => return refusal,
+        let Ok(claims) = self.authorise(route, request.headers()) else {
+            let refusal = message(StatusCode::UNAUTHORIZED, "Unauthorized");
+            return ([(header::WWW_AUTHENTICATE, "Bearer")], refusal).into_response();
         };
         let (head, body) = request.into_parts();
         let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
             return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
         };
         let id = Uuid::now_v7().to_string();
-        let event = Event { id: &id, route, variables, claims, head: &head, body: &body };
+        let event = Event {
+            id: &id,
+            route,
+            variables,
+            claims,
+            head: &head,
+            body: &body,
+        };
         let mut response = self.invoke(route, event.to_json()).await;
         if let Ok(id) = id.parse() {
             response.headers_mut().insert("apigw-requestid", id);
@@ -81,21 +99,19 @@ impl Gateway {
     }
 
     /// The claims, when the route asks for a token; the token may stand with or without its scheme.
-    fn authorise(&self, route: &Route, request: &Request) -> Result<Option<Map<String, Value>>, Response> {
+    fn authorise(&self, route: &Route, headers: &HeaderMap) -> Result<Option<Map<String, Value>>, Rejected> {
         if !route.authorised {
             return Ok(None);
         }
-        let token = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = token.map(|token| match token.split_once(' ') {
+        let token = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let token = match token.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
             _ => token,
-        });
-        let claims = token.and_then(|token| self.verifier.verify(token).ok());
-        let refusal = || {
-            let refusal = message(StatusCode::UNAUTHORIZED, "Unauthorized");
-            ([(header::WWW_AUTHENTICATE, "Bearer")], refusal).into_response()
         };
-        claims.map(Some).ok_or_else(refusal)
+        self.verifier.verify(token).map(Some)
     }
 
     /// The function goes on when nobody waits any more, be it that the caller went away or that it took too long.
@@ -123,7 +139,9 @@ struct Place {
 }
 
 async fn handle(State(place): State<Arc<Place>>, variables: RawPathParams, request: Request) -> Response {
-    let variables = variables.iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (name.to_owned(), Value::from(value)));
     match place.methods.get(request.method()) {
         Some(route) => place.gateway.answer(route, variables.collect(), request).await,
         None => not_found(),

@@ -1,4 +1,5 @@
 //! The gateway over real HTTP, with functions that show their events.
+#![allow(clippy::disallowed_methods, reason = "the gateway is asked, not a PSA")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -45,7 +46,12 @@ impl Bench {
         let issuer = Issuer::new("https://id.sandbox", "psa-import").unwrap();
         let gateway = Gateway::new(&template, functions, issuer.verifier()).with_limit(Duration::from_millis(500));
         let server = Server::start(gateway.router()).await.unwrap();
-        Self { server, issuer, events, client: reqwest::Client::new() }
+        Self {
+            server,
+            issuer,
+            events,
+            client: reqwest::Client::new(),
+        }
     }
 
     /// A request by an administrator.
@@ -56,7 +62,8 @@ impl Bench {
             msp: "m1".into(),
             roles: vec!["administrator".into(), "auditor".into()],
         };
-        self.anonymous(method, path).bearer_auth(self.issuer.token(&person).unwrap())
+        self.anonymous(method, path)
+            .bearer_auth(self.issuer.token(&person).unwrap())
     }
 
     fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
@@ -72,9 +79,7 @@ impl Bench {
     }
 }
 
-fn fine(_: Value) -> Result<Value, String> {
-    Ok(json!({ "statusCode": 200 }))
-}
+const FINE: Answer = |_| Ok(json!({ "statusCode": 200 }));
 
 async fn refusal(request: RequestBuilder) -> (StatusCode, Value) {
     let answer = request.send().await.unwrap();
@@ -83,10 +88,22 @@ async fn refusal(request: RequestBuilder) -> (StatusCode, Value) {
 
 #[tokio::test]
 async fn the_event_says_who_calls_what() {
-    let bench = Bench::new(fine).await;
-    let request = bench.request(Method::PATCH, "/imports/x%201/companies/p+7/addresses/a%C3%A9?q=b%20c&q=d&e");
-    let request = request.header("x-many", "one").header("X-Many", "two").header("cookie", "a=1; b=2");
-    request.json(&json!({ "version": 3 })).send().await.unwrap().error_for_status().unwrap();
+    let bench = Bench::new(FINE).await;
+    let request = bench.request(
+        Method::PATCH,
+        "/imports/x%201/companies/p+7/addresses/a%C3%A9?q=b%20c&q=d&e",
+    );
+    let request = request
+        .header("x-many", "one")
+        .header("X-Many", "two")
+        .header("cookie", "a=1; b=2");
+    request
+        .json(&json!({ "version": 3 }))
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
     let event = bench.event();
 
     assert_eq!(event["version"], "2.0");
@@ -100,7 +117,10 @@ async fn the_event_says_who_calls_what() {
     assert_eq!(event["headers"]["cookie"], Value::Null);
     assert_eq!(event["headers"]["x-forwarded-proto"], "http");
     assert_eq!(event["headers"]["host"], bench.server.address().to_string());
-    assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("{\"version\":3}"), &json!(false)));
+    assert_eq!(
+        (&event["body"], &event["isBase64Encoded"]),
+        (&json!("{\"version\":3}"), &json!(false))
+    );
 
     let context = &event["requestContext"];
     assert_eq!(context["http"]["method"], "PATCH");
@@ -109,13 +129,22 @@ async fn the_event_says_who_calls_what() {
     assert_eq!(context["stage"], "$default");
     assert!(context["timeEpoch"].as_i64().unwrap() > 1_700_000_000_000);
     let time = context["time"].as_str().unwrap();
-    assert!(jiff::fmt::strtime::parse("%d/%b/%Y:%H:%M:%S %z", time).is_ok(), "{time}");
+    assert!(
+        jiff::fmt::strtime::parse("%d/%b/%Y:%H:%M:%S %z", time).is_ok(),
+        "{time}"
+    );
 }
 
 #[tokio::test]
 async fn what_a_call_does_not_have_is_not_in_its_event() {
-    let bench = Bench::new(fine).await;
-    bench.request(Method::GET, "/integrations").send().await.unwrap().error_for_status().unwrap();
+    let bench = Bench::new(FINE).await;
+    bench
+        .request(Method::GET, "/integrations")
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
     for absent in ["body", "cookies", "queryStringParameters", "pathParameters"] {
         assert_eq!(bench.event().get(absent), None, "{absent}");
     }
@@ -124,8 +153,14 @@ async fn what_a_call_does_not_have_is_not_in_its_event() {
 
 #[tokio::test]
 async fn claims_are_texts() {
-    let bench = Bench::new(fine).await;
-    bench.request(Method::GET, "/licences").send().await.unwrap().error_for_status().unwrap();
+    let bench = Bench::new(FINE).await;
+    bench
+        .request(Method::GET, "/licences")
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
     let event = bench.event();
     let jwt = &event["requestContext"]["authorizer"]["jwt"];
     assert_eq!(jwt["scopes"], Value::Null);
@@ -136,7 +171,7 @@ async fn claims_are_texts() {
 
 #[tokio::test]
 async fn only_texts_are_passed_on_as_they_are() {
-    let bench = Bench::new(fine).await;
+    let bench = Bench::new(FINE).await;
     for (kind, body, expected, encoded) in [
         (Some("application/json; charset=utf-8"), &b"{}"[..], "{}", false),
         (Some("text/csv"), b"a;b", "a;b", false),
@@ -147,43 +182,64 @@ async fn only_texts_are_passed_on_as_they_are() {
         (None, b"abc", "YWJj", true),
     ] {
         let request = bench.request(Method::POST, "/integrations").body(body);
-        let request = kind.into_iter().fold(request, |request, kind| request.header("content-type", kind));
+        let request = kind
+            .into_iter()
+            .fold(request, |request, kind| request.header("content-type", kind));
         request.send().await.unwrap().error_for_status().unwrap();
         let event = bench.event();
-        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!(expected), &json!(encoded)), "{kind:?}");
+        assert_eq!(
+            (&event["body"], &event["isBase64Encoded"]),
+            (&json!(expected), &json!(encoded)),
+            "{kind:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn without_a_good_token_nothing_reaches_a_function() {
-    let bench = Bench::new(fine).await;
-    let foreign = Issuer::new("https://id.sandbox", "psa-import").unwrap().sign(&json!({ "exp": 4_000_000_000_i64 }));
+    let bench = Bench::new(FINE).await;
+    let foreign = Issuer::new("https://id.sandbox", "psa-import")
+        .unwrap()
+        .sign(&json!({ "exp": 4_000_000_000_i64 }));
     let over = json!({ "iss": "https://id.sandbox", "aud": "psa-import", "exp": 1_000 });
     let over = bench.issuer.sign(&over).unwrap();
-    let tokens = [None, Some(String::new()), Some("Bearer".into()), Some("Bearer junk".into())];
+    let tokens = [
+        None,
+        Some(String::new()),
+        Some("Bearer".into()),
+        Some("Bearer junk".into()),
+    ];
     let signed = [foreign.unwrap(), over].map(|token| Some(format!("Bearer {token}")));
     for token in tokens.into_iter().chain(signed) {
         let request = bench.anonymous(Method::GET, "/integrations");
-        let request = token.iter().fold(request, |request, token| request.header("authorization", token));
+        let request = token
+            .iter()
+            .fold(request, |request, token| request.header("authorization", token));
         let refused = refusal(request).await;
-        assert_eq!(refused, (StatusCode::UNAUTHORIZED, json!({ "message": "Unauthorized" })), "{token:?}");
+        assert_eq!(
+            refused,
+            (StatusCode::UNAUTHORIZED, json!({ "message": "Unauthorized" })),
+            "{token:?}"
+        );
     }
     assert_eq!(bench.calls(), 0);
 }
 
 #[tokio::test]
 async fn a_token_may_stand_without_its_scheme() {
-    let bench = Bench::new(fine).await;
+    let bench = Bench::new(FINE).await;
     let now = jiff::Timestamp::now().as_second();
     let claims = json!({ "iss": "https://id.sandbox", "aud": "psa-import", "exp": now + 60 });
     let token = bench.issuer.sign(&claims).unwrap();
-    let request = bench.anonymous(Method::GET, "/integrations").header("authorization", token);
+    let request = bench
+        .anonymous(Method::GET, "/integrations")
+        .header("authorization", token);
     assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]
 async fn only_the_routes_of_the_template_exist() {
-    let bench = Bench::new(fine).await;
+    let bench = Bench::new(FINE).await;
     for (method, path) in [
         (Method::GET, "/"),
         (Method::GET, "/imports"),
@@ -197,7 +253,11 @@ async fn only_the_routes_of_the_template_exist() {
         let answer = bench.request(method.clone(), path).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
         if method != Method::HEAD {
-            assert_eq!(answer.json::<Value>().await.unwrap(), json!({ "message": "Not Found" }), "{method} {path}");
+            assert_eq!(
+                answer.json::<Value>().await.unwrap(),
+                json!({ "message": "Not Found" }),
+                "{method} {path}"
+            );
         }
     }
     assert_eq!(bench.calls(), 0);
@@ -205,8 +265,12 @@ async fn only_the_routes_of_the_template_exist() {
 
 #[tokio::test]
 async fn a_fixed_path_goes_before_one_with_a_variable() {
-    let bench = Bench::new(fine).await;
-    bench.request(Method::POST, "/imports/x1/companies/select").send().await.unwrap();
+    let bench = Bench::new(FINE).await;
+    bench
+        .request(Method::POST, "/imports/x1/companies/select")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(bench.event()["routeKey"], "POST /imports/{x}/companies/select");
 }
 
@@ -225,12 +289,20 @@ async fn the_answer_is_what_the_function_said() {
     .await;
     let answer = bench.request(Method::GET, "/licences").send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
-    let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let header = |name: &str| {
+        answer
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
     assert_eq!(header("content-type").unwrap(), "text/csv");
     assert_eq!(header("location").unwrap(), "/imports/x1");
     assert_eq!(header("x-count").unwrap(), "3");
     assert_eq!(header("x-old"), None);
-    assert_eq!(header("apigw-requestid"), bench.event()["requestContext"]["requestId"].as_str().map(str::to_owned));
+    assert_eq!(
+        header("apigw-requestid"),
+        bench.event()["requestContext"]["requestId"].as_str().map(str::to_owned)
+    );
     let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().collect();
     assert_eq!(cookies, ["a=1", "b=2"]);
     assert_eq!(answer.text().await.unwrap(), "a,b");
@@ -248,24 +320,44 @@ async fn a_fault_of_the_function_says_nothing_about_it() {
     for fault in faults {
         let bench = Bench::new(fault).await;
         let refused = refusal(bench.request(Method::GET, "/licences")).await;
-        assert_eq!(refused, (StatusCode::INTERNAL_SERVER_ERROR, json!({ "message": "Internal Server Error" })));
+        assert_eq!(
+            refused,
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                json!({ "message": "Internal Server Error" })
+            )
+        );
     }
 }
 
 #[tokio::test]
 async fn a_body_over_ten_megabytes_is_refused() {
-    let bench = Bench::new(fine).await;
-    let request = bench.request(Method::POST, "/integrations").body(vec![b'x'; 10 * 1024 * 1024 + 1]);
+    let bench = Bench::new(FINE).await;
+    let request = bench
+        .request(Method::POST, "/integrations")
+        .body(vec![b'x'; 10 * 1024 * 1024 + 1]);
     let refused = refusal(request).await;
-    assert_eq!(refused, (StatusCode::PAYLOAD_TOO_LARGE, json!({ "message": "Request Entity Too Large" })));
+    assert_eq!(
+        refused,
+        (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            json!({ "message": "Request Entity Too Large" })
+        )
+    );
     assert_eq!(bench.calls(), 0);
 }
 
 #[tokio::test]
 async fn a_function_that_takes_too_long_is_not_waited_for_but_goes_on() {
-    let bench = Bench::with_delay(fine, Duration::from_millis(800)).await;
+    let bench = Bench::with_delay(FINE, Duration::from_millis(800)).await;
     let refused = refusal(bench.request(Method::POST, "/imports/x1/execute")).await;
-    assert_eq!(refused, (StatusCode::SERVICE_UNAVAILABLE, json!({ "message": "Service Unavailable" })));
+    assert_eq!(
+        refused,
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            json!({ "message": "Service Unavailable" })
+        )
+    );
     let went_on = async {
         while bench.calls() == 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -41,14 +41,19 @@ impl Pattern {
     fn read(value: &Value) -> Result<Self, Error> {
         match value {
             Value::Object(fields) if !fields.is_empty() => {
-                let fields = fields.iter().map(|(name, value)| match name.starts_with('$') {
-                    true => Err(refused(&Value::from(name.as_str()))),
-                    false => Ok((name.clone(), Self::read(value)?)),
+                let fields = fields.iter().map(|(name, value)| {
+                    if name.starts_with('$') {
+                        Err(refused(&Value::from(name.as_str())))
+                    } else {
+                        Ok((name.clone(), Self::read(value)?))
+                    }
                 });
                 Ok(Self::Fields(fields.collect::<Result<_, _>>()?))
             }
             Value::Array(values) if !values.is_empty() => {
-                let texts = values.iter().map(|value| value.as_str().map(str::to_owned).ok_or_else(|| refused(value)));
+                let texts = values
+                    .iter()
+                    .map(|value| value.as_str().map(str::to_owned).ok_or_else(|| refused(value)));
                 Ok(Self::OneOf(texts.collect::<Result<_, _>>()?))
             }
             other => Err(refused(other)),
@@ -58,13 +63,17 @@ impl Pattern {
     fn matches(&self, value: &Value) -> bool {
         match self {
             Self::Fields(fields) => all_match(fields, value),
-            Self::OneOf(texts) => value.as_str().is_some_and(|value| texts.iter().any(|text| text == value)),
+            Self::OneOf(texts) => value
+                .as_str()
+                .is_some_and(|value| texts.iter().any(|text| text == value)),
         }
     }
 }
 
 fn all_match(fields: &Fields, value: &Value) -> bool {
-    fields.iter().all(|(name, pattern)| value.get(name).is_some_and(|value| pattern.matches(value)))
+    fields
+        .iter()
+        .all(|(name, pattern)| value.get(name).is_some_and(|value| pattern.matches(value)))
 }
 
 fn refused(what: &Value) -> Error {
@@ -80,7 +89,8 @@ mod tests {
     use crate::Template;
 
     fn record(event: &str, sk: &str, image: Option<&str>) -> Value {
-        let mut record = json!({ "eventName": event, "dynamodb": { "Keys": { "pk": { "S": "MSP#m" }, "sk": { "S": sk } } } });
+        let mut record =
+            json!({ "eventName": event, "dynamodb": { "Keys": { "pk": { "S": "MSP#m" }, "sk": { "S": sk } } } });
         if let Some(state) = image {
             record["dynamodb"]["NewImage"] = json!({ "sk": { "S": sk }, "state": { "S": state } });
         }
@@ -101,14 +111,25 @@ mod tests {
             ("INSERT", "IMPORT#1", Some("fetching"), false),
             ("REMOVE", "IMPORT", None, false),
         ] {
-            assert_eq!(filter.matches(&record(event, sk, state)), through, "{event} {sk} {state:?}");
+            assert_eq!(
+                filter.matches(&record(event, sk, state)),
+                through,
+                "{event} {sk} {state:?}"
+            );
         }
     }
 
     #[test]
     fn a_value_of_another_type_is_no_match() {
         let filter = Filter::parse(r#"{"state":{"S":["1"]}}"#).unwrap();
-        for value in [json!(null), json!("1"), json!(["1"]), json!({ "S": 1 }), json!({ "S": ["1"] }), json!({ "N": "1" })] {
+        for value in [
+            json!(null),
+            json!("1"),
+            json!(["1"]),
+            json!({ "S": 1 }),
+            json!({ "S": ["1"] }),
+            json!({ "N": "1" }),
+        ] {
             assert!(!filter.matches(&json!({ "state": value })), "{value}");
         }
     }
@@ -157,7 +178,9 @@ mod tests {
     fn leaves(pattern: &Value, pointer: &str, into: &mut Vec<(String, Vec<Value>)>) {
         match pattern {
             Value::Object(fields) => {
-                fields.iter().for_each(|(name, value)| leaves(value, &format!("{pointer}/{name}"), into));
+                fields
+                    .iter()
+                    .for_each(|(name, value)| leaves(value, &format!("{pointer}/{name}"), into));
             }
             Value::Array(texts) => into.push((pointer.to_owned(), texts.clone())),
             other => panic!("not a pattern: {other}"),
@@ -183,7 +206,10 @@ mod tests {
 
     fn first_choices(pattern: &Value) -> Value {
         match pattern {
-            Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), first_choices(value))).collect(),
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(name, value)| (name.clone(), first_choices(value)))
+                .collect(),
             Value::Array(texts) => texts[0].clone(),
             other => panic!("not a pattern: {other}"),
         }

@@ -1,4 +1,4 @@
-//! Stands for the EventBridge Pipe: from the table's stream, through the filter, to one execution a record.
+//! Stands for the `EventBridge` Pipe: from the table's stream, through the filter, to one execution a record.
 //!
 //! dynoxide writes a stream record in the transaction of the write itself and keeps it in the database's file, so a
 //! record survives whatever the item survives. With a position file the pipe therefore only has to remember how far it
@@ -38,13 +38,16 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 pub struct PipeOptions {
     /// Where the position is kept; without it, every start delivers the whole stream.
     pub position: Option<PathBuf>,
-    /// How long executions may go on after the pipe was told to stop, to reach the end of a state.
+    /// How long executions may go on after the pipe was told to stop, to let the functions at work come to their end.
     pub grace: Duration,
 }
 
 impl Default for PipeOptions {
     fn default() -> Self {
-        Self { position: None, grace: Duration::from_secs(10) }
+        Self {
+            position: None,
+            grace: Duration::from_secs(10),
+        }
     }
 }
 
@@ -66,7 +69,10 @@ impl Pipe {
         machine: StateMachine,
         options: PipeOptions,
     ) -> Result<Self, Error> {
-        let stream = Stream::new(dynamodb.streams_client(), stream_arn(template.pipe_source(), dynamodb).await?);
+        let stream = Stream::new(
+            dynamodb.streams_client(),
+            stream_arn(template.pipe_source(), dynamodb).await?,
+        );
         let (paused, wake) = (Arc::new(Mutex::new(false)), dynamodb.writes());
         let stop = CancellationToken::new();
         let delivery = Delivery {
@@ -80,7 +86,12 @@ impl Pipe {
             stop: stop.clone(),
         };
         let task = tokio::spawn(delivery.run(options.grace));
-        Ok(Self { paused, wake, stop, task })
+        Ok(Self {
+            paused,
+            wake,
+            stop,
+            task,
+        })
     }
 
     /// Holds back the delivery of records, or lets it go on. Once this returns, no execution is started while paused;
@@ -90,7 +101,7 @@ impl Pipe {
         self.wake.notify_one();
     }
 
-    /// Delivers no more, and gives the executions at work the grace to reach the end of a state. What has not ended is
+    /// Delivers no more, and gives the functions at work the grace to come to their end. What has not ended is
     /// delivered again by the next start.
     pub async fn stop(mut self) {
         self.stop.cancel();
@@ -166,7 +177,9 @@ impl Delivery {
                 // A full page may have more behind it.
                 self.wake.notify_one();
             }
-            records.iter().for_each(|record| self.take(&shard, record));
+            for record in &records {
+                self.take(&shard, record);
+            }
         }
     }
 
@@ -186,13 +199,20 @@ impl Delivery {
         let (machine, stop) = (self.machine.clone(), self.stop.clone());
         self.executions.spawn(async move {
             let outcome = machine.execute(json!([event]), &stop).await;
-            Ended { shard, sequence, outcome }
+            Ended {
+                shard,
+                sequence,
+                outcome,
+            }
         });
     }
 
     fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
         let ended = match ended {
-            Ok(Ended { outcome: Outcome::Interrupted, .. }) => return,
+            Ok(Ended {
+                outcome: Outcome::Interrupted,
+                ..
+            }) => return,
             Ok(ended) => ended,
             Err(error) => return error!(%error, "an execution panicked; its record is delivered again after a restart"),
         };

@@ -45,8 +45,15 @@ impl Progress {
         let contents = file.as_deref().map(files::read).transpose()?.flatten();
         let kept: Option<Kept> = contents.map(|contents| serde_json::from_slice(&contents)).transpose()?;
         let kept = kept.filter(|kept| kept.stream == stream);
-        let kept = kept.unwrap_or_else(|| Kept { stream: stream.to_owned(), ..Kept::default() });
-        Ok(Self { file, kept, shards: BTreeMap::new() })
+        let kept = kept.unwrap_or_else(|| Kept {
+            stream: stream.to_owned(),
+            ..Kept::default()
+        });
+        Ok(Self {
+            file,
+            kept,
+            shards: BTreeMap::new(),
+        })
     }
 
     /// The sequence number after which to go on reading; `None` is the beginning.
@@ -57,7 +64,10 @@ impl Progress {
 
     /// Whether an earlier process saw this record's execution end.
     pub fn has_ended(&self, shard: &str, sequence: &str) -> bool {
-        self.kept.shards.get(shard).is_some_and(|position| position.ended.contains(sequence))
+        self.kept
+            .shards
+            .get(shard)
+            .is_some_and(|position| position.ended.contains(sequence))
     }
 
     /// A record has been read; `delivered` when an execution was started for it.
@@ -75,7 +85,11 @@ impl Progress {
         let Some(reading) = self.shards.get_mut(shard) else {
             return Ok(());
         };
-        if let Some((_, ended)) = reading.delivered.iter_mut().find(|(delivered, _)| delivered == sequence) {
+        if let Some((_, ended)) = reading
+            .delivered
+            .iter_mut()
+            .find(|(delivered, _)| delivered == sequence)
+        {
             *ended = true;
         }
         self.save()
@@ -114,7 +128,14 @@ mod tests {
     fn the_position_waits_for_the_oldest_execution_and_remembers_those_that_ended_beyond_it() {
         let folder = tempfile::tempdir().unwrap();
         let mut progress = Progress::load(Some(folder.path().join("position")), "arn").unwrap();
-        for (sequence, delivered) in [("1", false), ("2", true), ("3", false), ("4", true), ("5", true), ("6", false)] {
+        for (sequence, delivered) in [
+            ("1", false),
+            ("2", true),
+            ("3", false),
+            ("4", true),
+            ("5", true),
+            ("6", false),
+        ] {
             progress.read(SHARD, sequence, delivered);
         }
         progress.ended(SHARD, "4").unwrap();
@@ -122,7 +143,14 @@ mod tests {
         let mut progress = restart(progress);
         assert_eq!(progress.resume(SHARD), None, "2 is still at work");
         assert!(progress.has_ended(SHARD, "4") && !progress.has_ended(SHARD, "2"));
-        for (sequence, delivered) in [("1", false), ("2", true), ("3", false), ("4", false), ("5", true), ("6", false)] {
+        for (sequence, delivered) in [
+            ("1", false),
+            ("2", true),
+            ("3", false),
+            ("4", false),
+            ("5", true),
+            ("6", false),
+        ] {
             progress.read(SHARD, sequence, delivered);
         }
         progress.ended(SHARD, "2").unwrap();

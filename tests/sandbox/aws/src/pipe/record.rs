@@ -23,19 +23,35 @@ pub(super) fn event(record: &Record, stream_arn: &str) -> Value {
 
 fn change(change: &StreamRecord) -> Value {
     let fields = [
-        ("ApproximateCreationDateTime", change.approximate_creation_date_time().map(DateTime::secs).map(Value::from)),
+        (
+            "ApproximateCreationDateTime",
+            change
+                .approximate_creation_date_time()
+                .map(DateTime::secs)
+                .map(Value::from),
+        ),
         ("Keys", change.keys().map(item)),
         ("NewImage", change.new_image().map(item)),
         ("OldImage", change.old_image().map(item)),
         ("SequenceNumber", change.sequence_number().map(Value::from)),
         ("SizeBytes", change.size_bytes().map(Value::from)),
-        ("StreamViewType", change.stream_view_type().map(|view| Value::from(view.as_str()))),
+        (
+            "StreamViewType",
+            change.stream_view_type().map(|view| Value::from(view.as_str())),
+        ),
     ];
-    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn item(item: &Item) -> Value {
-    item.iter().map(|(name, attribute)| (name.clone(), value(attribute))).collect::<Map<_, _>>().into()
+    item.iter()
+        .map(|(name, attribute)| (name.clone(), value(attribute)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn value(attribute: &AttributeValue) -> Value {

@@ -29,7 +29,12 @@ struct Reader {
 
 impl Stream {
     pub fn new(client: Client, arn: String) -> Self {
-        Self { client, arn, shards: BTreeMap::new(), listed: None }
+        Self {
+            client,
+            arn,
+            shards: BTreeMap::new(),
+            listed: None,
+        }
     }
 
     pub fn arn(&self) -> &str {
@@ -60,7 +65,10 @@ impl Stream {
             let parent = reader.parent.as_ref().and_then(|parent| self.shards.get(parent));
             parent.is_none_or(|parent| parent.finished)
         };
-        let readable = self.shards.iter().filter(|(_, reader)| !reader.finished && parent_done(reader));
+        let readable = self
+            .shards
+            .iter()
+            .filter(|(_, reader)| !reader.finished && parent_done(reader));
         readable.map(|(shard, _)| shard.clone()).collect()
     }
 
@@ -68,18 +76,37 @@ impl Stream {
         let mut found = Vec::new();
         let mut after = None;
         loop {
-            let page = self.client.describe_stream().stream_arn(&self.arn).set_exclusive_start_shard_id(after);
-            let page = page.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
-            let Some(description) = page.stream_description else { break };
+            let page = self
+                .client
+                .describe_stream()
+                .stream_arn(&self.arn)
+                .set_exclusive_start_shard_id(after);
+            let page = page
+                .send()
+                .await
+                .map_err(|error| DisplayErrorContext(error).to_string())?;
+            let Some(description) = page.stream_description else {
+                break;
+            };
             found.extend(description.shards.unwrap_or_default());
             after = description.last_evaluated_shard_id;
             if after.is_none() {
                 break;
             }
         }
-        self.shards.retain(|shard, _| found.iter().any(|found| found.shard_id() == Some(shard)));
-        for Shard { shard_id, parent_shard_id, .. } in found {
-            let reader = Reader { parent: parent_shard_id, iterator: None, finished: false };
+        self.shards
+            .retain(|shard, _| found.iter().any(|found| found.shard_id() == Some(shard)));
+        for Shard {
+            shard_id,
+            parent_shard_id,
+            ..
+        } in found
+        {
+            let reader = Reader {
+                parent: parent_shard_id,
+                iterator: None,
+                finished: false,
+            };
             self.shards.entry(shard_id.unwrap_or_default()).or_insert(reader);
         }
         self.listed = Some(Instant::now());
@@ -110,12 +137,18 @@ impl Stream {
         let request = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(shard);
         let from_start = request.clone().shard_iterator_type(ShardIteratorType::TrimHorizon);
         let request = match after {
-            Some(after) => request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).sequence_number(after),
+            Some(after) => request
+                .shard_iterator_type(ShardIteratorType::AfterSequenceNumber)
+                .sequence_number(after),
             None => from_start.clone(),
         };
         let answer = match request.send().await {
             // The records up to there are no longer kept: what is left begins at the horizon.
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_trimmed_data_access_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(aws_sdk_dynamodbstreams::operation::get_shard_iterator::GetShardIteratorError::is_trimmed_data_access_exception) =>
+            {
                 from_start.send().await
             }
             answer => answer,

@@ -18,7 +18,9 @@ impl Secrets {
     /// Keeps the secrets in this file, readable by its owner alone, or in memory.
     pub async fn start(file: Option<PathBuf>) -> Result<Self, Error> {
         let vault = Vault::open(file)?;
-        Ok(Self { server: Server::start(wire::router(vault)).await? })
+        Ok(Self {
+            server: Server::start(wire::router(vault)).await?,
+        })
     }
 
     /// Where it listens.

@@ -42,7 +42,10 @@ pub(super) struct Version {
 /// Without the content, so that no log can show it.
 impl std::fmt::Debug for Version {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Version").field("stages", &self.stages).finish_non_exhaustive()
+        formatter
+            .debug_struct("Version")
+            .field("stages", &self.stages)
+            .finish_non_exhaustive()
     }
 }
 
@@ -53,14 +56,19 @@ impl Vault {
         }
         let contents = file.as_deref().map(files::read).transpose()?.flatten();
         let secrets = contents.map(|contents| serde_json::from_slice(&contents)).transpose()?;
-        Ok(Self { file, secrets: secrets.unwrap_or_default() })
+        Ok(Self {
+            file,
+            secrets: secrets.unwrap_or_default(),
+        })
     }
 
     /// The name and the secret behind a name or an ARN, also one marked for deletion.
     pub fn find(&self, id: &str) -> Result<(&str, &Secret), Refusal> {
         let mut secrets = self.secrets.iter();
         let found = secrets.find(|(name, secret)| *name == id || secret.arn == id);
-        found.map(|(name, secret)| (name.as_str(), secret)).ok_or_else(Refusal::not_found)
+        found
+            .map(|(name, secret)| (name.as_str(), secret))
+            .ok_or_else(Refusal::not_found)
     }
 
     /// As [`Self::find`], without those marked for deletion.
@@ -74,20 +82,32 @@ impl Vault {
 
     /// Creates a secret, once for each token: the same token with the same content says again what it said before.
     /// Answers its name and version.
-    pub fn create(&mut self, name: String, token: Option<String>, content: Option<Content>) -> Result<Changed, Refusal> {
+    pub fn create(
+        &mut self,
+        name: String,
+        token: Option<String>,
+        content: Option<Content>,
+    ) -> Result<Changed, Refusal> {
         if let Ok((_, secret)) = self.find(&name) {
             if secret.deleted.is_some() {
                 return Err(Refusal::scheduled_for_deletion());
             }
             let version = token.as_ref().and_then(|token| secret.versions.get(token));
-            return match version.is_some_and(|version| Some(&version.content) == content.as_ref()) {
-                true => Ok(Changed { name, version: token }),
-                false => Err(Refusal::exists()),
+            return if version.is_some_and(|version| Some(&version.content) == content.as_ref()) {
+                Ok(Changed { name, version: token })
+            } else {
+                Err(Refusal::exists())
             };
         }
         let now = Timestamp::now();
         let arn = format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{}", suffix());
-        let mut secret = Secret { arn, created: now, changed: now, deleted: None, versions: BTreeMap::new() };
+        let mut secret = Secret {
+            arn,
+            created: now,
+            changed: now,
+            deleted: None,
+            versions: BTreeMap::new(),
+        };
         let version = content.map(|content| secret.add(token, content));
         self.store(Changed { name, version }, secret)
     }
@@ -99,9 +119,13 @@ impl Vault {
         if let Some(token) = &token
             && let Some(version) = secret.versions.get(token)
         {
-            return match version.content == content {
-                true => Ok(Changed { name, version: Some(token.clone()) }),
-                false => Err(Refusal::version_exists()),
+            return if version.content == content {
+                Ok(Changed {
+                    name,
+                    version: Some(token.clone()),
+                })
+            } else {
+                Err(Refusal::version_exists())
             };
         }
         let version = Some(secret.add(token, content));
@@ -114,9 +138,10 @@ impl Vault {
         let (name, mut secret) = (name.to_owned(), secret.clone());
         secret.deleted = Some(Timestamp::now());
         let before = self.secrets.clone();
-        match at_once {
-            true => self.secrets.remove(&name),
-            false => self.secrets.insert(name.clone(), secret.clone()),
+        if at_once {
+            self.secrets.remove(&name)
+        } else {
+            self.secrets.insert(name.clone(), secret.clone())
         };
         self.save_or(before)?;
         Ok((name, secret))
@@ -135,11 +160,13 @@ impl Vault {
             return Ok(());
         };
         let saved = serde_json::to_vec(&self.secrets).map_err(io::Error::from);
-        saved.and_then(|contents| files::replace(file, &contents)).map_err(|error| {
-            tracing::error!(%error, "the secrets cannot be kept");
-            self.secrets = before;
-            Refusal::internal()
-        })
+        saved
+            .and_then(|contents| files::replace(file, &contents))
+            .map_err(|error| {
+                tracing::error!(%error, "the secrets cannot be kept");
+                self.secrets = before;
+                Refusal::internal()
+            })
     }
 }
 
@@ -160,7 +187,14 @@ impl Secret {
             }
         }
         let stages = BTreeSet::from([CURRENT.to_owned()]);
-        self.versions.insert(id.clone(), Version { content, created: now, stages });
+        self.versions.insert(
+            id.clone(),
+            Version {
+                content,
+                created: now,
+                stages,
+            },
+        );
         self.changed = now;
         id
     }

@@ -35,23 +35,39 @@ pub(super) struct Refusal {
 
 impl Refusal {
     const fn client(kind: &'static str, message: &'static str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, kind, message }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            kind,
+            message,
+        }
     }
 
     pub const fn not_found() -> Self {
-        Self::client("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        Self::client(
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret.",
+        )
     }
 
     pub const fn no_such_version() -> Self {
-        Self::client("ResourceNotFoundException", "Secrets Manager can't find the specified secret value.")
+        Self::client(
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret value.",
+        )
     }
 
     pub const fn exists() -> Self {
-        Self::client("ResourceExistsException", "The operation failed because the secret already exists.")
+        Self::client(
+            "ResourceExistsException",
+            "The operation failed because the secret already exists.",
+        )
     }
 
     pub const fn version_exists() -> Self {
-        Self::client("ResourceExistsException", "You can't use this ClientRequestToken: it is that of another version.")
+        Self::client(
+            "ResourceExistsException",
+            "You can't use this ClientRequestToken: it is that of another version.",
+        )
     }
 
     pub const fn marked_for_deletion() -> Self {
@@ -74,7 +90,11 @@ impl Refusal {
 
     pub const fn internal() -> Self {
         let message = "An error occurred on the server side.";
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, kind: "InternalServiceError", message }
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            kind: "InternalServiceError",
+            message,
+        }
     }
 }
 
@@ -85,11 +105,16 @@ impl IntoResponse for Refusal {
 }
 
 pub(super) fn router(vault: Vault) -> Router {
-    Router::new().route("/", post(handle)).with_state(Arc::new(Mutex::new(vault)))
+    Router::new()
+        .route("/", post(handle))
+        .with_state(Arc::new(Mutex::new(vault)))
 }
 
 async fn handle(State(vault): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
     let mut vault = vault.lock().unwrap_or_else(PoisonError::into_inner);
     let result = match target.strip_prefix("secretsmanager.") {
         Some("GetSecretValue") => parsed(&body).and_then(|request| get(&vault, &request)),
@@ -97,7 +122,10 @@ async fn handle(State(vault): State<Shared>, headers: HeaderMap, body: Bytes) ->
         Some("CreateSecret") => parsed(&body).and_then(|request| create(&mut vault, request)),
         Some("PutSecretValue") => parsed(&body).and_then(|request| put(&mut vault, request)),
         Some("DeleteSecret") => parsed(&body).and_then(|request| delete(&mut vault, &request)),
-        _ => Err(Refusal::client("UnknownOperationException", "The sandbox does not know this operation.")),
+        _ => Err(Refusal::client(
+            "UnknownOperationException",
+            "The sandbox does not know this operation.",
+        )),
     };
     match result {
         Ok(value) => answer(StatusCode::OK, &value),
@@ -106,12 +134,18 @@ async fn handle(State(vault): State<Shared>, headers: HeaderMap, body: Bytes) ->
 }
 
 fn answer(status: StatusCode, value: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], value.to_string()).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/x-amz-json-1.1")],
+        value.to_string(),
+    )
+        .into_response()
 }
 
 /// The message does not repeat the body, which holds the secret.
 fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|_| Refusal::client("SerializationException", "The request is not understood."))
+    serde_json::from_slice(body)
+        .map_err(|_| Refusal::client("SerializationException", "The request is not understood."))
 }
 
 #[derive(Deserialize)]
@@ -139,7 +173,9 @@ struct Change {
 impl Change {
     fn content(&mut self) -> Result<Option<Content>, Refusal> {
         match (self.secret_string.take(), self.secret_binary.take()) {
-            (Some(_), Some(_)) => Err(Refusal::invalid("You can't specify both a binary secret value and a string.")),
+            (Some(_), Some(_)) => Err(Refusal::invalid(
+                "You can't specify both a binary secret value and a string.",
+            )),
             (Some(text), None) => Ok(Some(Content::Text(text))),
             (None, Some(bytes)) => Ok(Some(Content::Binary(bytes))),
             (None, None) => Ok(None),
@@ -157,7 +193,8 @@ fn get(vault: &Vault, request: &Reference) -> Result<Value, Refusal> {
         "VersionStages": version.stages,
         "CreatedDate": version.created.as_second(),
     });
-    if let (Some(fields), Ok(Value::Object(content))) = (value.as_object_mut(), serde_json::to_value(&version.content)) {
+    if let (Some(fields), Ok(Value::Object(content))) = (value.as_object_mut(), serde_json::to_value(&version.content))
+    {
         fields.extend(content);
     }
     Ok(value)
@@ -175,7 +212,9 @@ fn version<'a>(secret: &'a Secret, request: &Reference) -> Option<(&'a String, &
 fn describe(vault: &Vault, request: &Reference) -> Result<Value, Refusal> {
     let (name, secret) = vault.find(&request.secret_id)?;
     let stages = secret.versions.iter().filter(|(_, version)| !version.stages.is_empty());
-    let stages: Map<_, _> = stages.map(|(id, version)| (id.clone(), json!(version.stages))).collect();
+    let stages: Map<_, _> = stages
+        .map(|(id, version)| (id.clone(), json!(version.stages)))
+        .collect();
     let mut value = json!({
         "ARN": secret.arn,
         "Name": name,
@@ -198,8 +237,12 @@ fn create(vault: &mut Vault, mut request: Change) -> Result<Value, Refusal> {
 
 fn put(vault: &mut Vault, mut request: Change) -> Result<Value, Refusal> {
     let content = request.content()?;
-    let content = content.ok_or(Refusal::invalid("You must provide either SecretString or SecretBinary."))?;
-    let id = request.secret_id.ok_or(Refusal::invalid("You must provide a SecretId."))?;
+    let content = content.ok_or(Refusal::invalid(
+        "You must provide either SecretString or SecretBinary.",
+    ))?;
+    let id = request
+        .secret_id
+        .ok_or(Refusal::invalid("You must provide a SecretId."))?;
     let changed = vault.put(&id, request.client_request_token, content)?;
     changed_answer(vault, &changed)
 }

@@ -63,9 +63,11 @@ impl Condition {
                 Ok(true)
             }
             Self::Is(variable, test) => {
-                let value = variable.get(input).ok_or_else(|| format!("{variable:?} is not in the input"))?;
+                let value = variable
+                    .get(input)
+                    .ok_or_else(|| format!("{variable:?} is not in the input"))?;
                 Ok(match test {
-                    Test::StringEquals(text) => value.as_str() == Some(text),
+                    Test::StringEquals(expected) => value.as_str() == Some(expected),
                     Test::BooleanEquals(flag) => value.as_bool() == Some(*flag),
                     Test::IsTimestamp(wanted) => timestamp(value).is_some() == *wanted,
                 })

@@ -150,10 +150,13 @@ impl Definition {
     /// Reads a definition; an error says which state has what is not known here.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let written: Written = serde_json::from_str(text).map_err(|error| Error::StateMachine(error.to_string()))?;
-        let states = written.states.into_iter().map(|(name, state)| match State::deserialize(&state) {
-            Ok(state) => Ok((name, state)),
-            Err(error) => Err(Error::StateMachine(format!("state {name}: {error}"))),
-        });
+        let states = written
+            .states
+            .into_iter()
+            .map(|(name, state)| match State::deserialize(&state) {
+                Ok(state) => Ok((name, state)),
+                Err(error) => Err(Error::StateMachine(format!("state {name}: {error}"))),
+            });
         let definition = Self {
             start_at: written.start_at,
             timeout_seconds: written.timeout_seconds,

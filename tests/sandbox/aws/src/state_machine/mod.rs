@@ -34,7 +34,10 @@ pub struct MachineOptions {
 impl Default for MachineOptions {
     /// The system's time, and the waits that the definition says.
     fn default() -> Self {
-        Self { clock: Arc::new(Timestamp::now), retry_factor: 1.0 }
+        Self {
+            clock: Arc::new(Timestamp::now),
+            retry_factor: 1.0,
+        }
     }
 }
 
@@ -68,11 +71,17 @@ impl StateMachine {
         if let Some(missing) = definition.functions().find(|name| !functions.has(name)) {
             return Err(Error::StateMachine(format!("it calls {missing}, which is no function")));
         }
-        Ok(Self { definition: Arc::new(definition), functions, options })
+        Ok(Self {
+            definition: Arc::new(definition),
+            functions,
+            options,
+        })
     }
 
-    /// Runs one execution to its end, or until `stop`, which it heeds between states and while it waits.
+    /// Runs one execution to its end, or until `stop`, which it heeds before each call of a function and while it waits.
     pub async fn execute(&self, input: Value, stop: &CancellationToken) -> Outcome {
-        run::Execution::new(&self.definition, &self.functions, &self.options, stop).run(input).await
+        run::Execution::new(&self.definition, &self.functions, &self.options, stop)
+            .run(input)
+            .await
     }
 }

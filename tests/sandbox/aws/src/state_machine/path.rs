@@ -20,7 +20,12 @@ impl TryFrom<String> for Path {
     fn try_from(text: String) -> Result<Self, String> {
         let refused = || format!("`{text}` is not a path known here: $, .field and [position]");
         let steps = text.strip_prefix('$').ok_or_else(refused)?;
-        let pointer = steps.replace('[', ".[").split('.').skip(1).map(pointer_step).collect::<Option<String>>();
+        let pointer = steps
+            .replace('[', ".[")
+            .split('.')
+            .skip(1)
+            .map(pointer_step)
+            .collect::<Option<String>>();
         // `skip(1)` drops what stands before the first step, which has to be nothing.
         let starts_well = steps.is_empty() || steps.starts_with(['.', '[']);
         pointer.filter(|_| starts_well).map(Self).ok_or_else(refused)
@@ -62,7 +67,9 @@ impl TryFrom<Option<String>> for ResultPath {
         let Some(path) = path else {
             return Ok(Self::Discard);
         };
-        let field = path.strip_prefix("$.").filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let field = path
+            .strip_prefix("$.")
+            .filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         let field = field.ok_or_else(|| format!("`{path}` is not a ResultPath known here: null or $.field"))?;
         Ok(Self::Field(field.to_owned()))
     }

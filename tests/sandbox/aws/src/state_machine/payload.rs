@@ -20,9 +20,14 @@ impl Payload {
     pub fn fill(&self, input: &Value) -> Result<Value, String> {
         match self {
             Self::Constant(value) => Ok(value.clone()),
-            Self::Path(path) => path.get(input).cloned().ok_or_else(|| format!("{path:?} is not in the input")),
+            Self::Path(path) => path
+                .get(input)
+                .cloned()
+                .ok_or_else(|| format!("{path:?} is not in the input")),
             Self::Fields(fields) => {
-                let filled = fields.iter().map(|(name, payload)| Ok((name.clone(), payload.fill(input)?)));
+                let filled = fields
+                    .iter()
+                    .map(|(name, payload)| Ok((name.clone(), payload.fill(input)?)));
                 Ok(Value::Object(filled.collect::<Result<_, String>>()?))
             }
         }
@@ -35,11 +40,13 @@ impl TryFrom<Value> for Payload {
     fn try_from(value: Value) -> Result<Self, String> {
         match value {
             Value::Object(fields) => {
-                let fields = fields.into_iter().map(|(name, value)| match (name.strip_suffix(".$"), value) {
-                    (Some(name), Value::String(path)) => Ok((name.to_owned(), Self::Path(path.try_into()?))),
-                    (Some(_), value) => Err(format!("{name} must be a path, not {value}")),
-                    (None, value) => Ok((name, value.try_into()?)),
-                });
+                let fields = fields
+                    .into_iter()
+                    .map(|(name, value)| match (name.strip_suffix(".$"), value) {
+                        (Some(name), Value::String(path)) => Ok((name.to_owned(), Self::Path(path.try_into()?))),
+                        (Some(_), value) => Err(format!("{name} must be a path, not {value}")),
+                        (None, value) => Ok((name, value.try_into()?)),
+                    });
                 Ok(Self::Fields(fields.collect::<Result<_, String>>()?))
             }
             Value::Array(_) => Err("arrays in a payload template are not known here".into()),

@@ -33,13 +33,19 @@ pub(super) struct Attempts<'a> {
 
 impl<'a> Attempts<'a> {
     pub fn new(retriers: &'a [Retrier]) -> Self {
-        Self { retriers, used: vec![0; retriers.len()] }
+        Self {
+            retriers,
+            used: vec![0; retriers.len()],
+        }
     }
 
     /// How long to wait before the next try, or `None` when the first retrier that knows the error has no try left:
     /// later retriers are not asked then.
     pub fn next_delay(&mut self, error: &str) -> Option<Duration> {
-        let index = self.retriers.iter().position(|retrier| matches(&retrier.error_equals, error))?;
+        let index = self
+            .retriers
+            .iter()
+            .position(|retrier| matches(&retrier.error_equals, error))?;
         let (retrier, used) = (&self.retriers[index], &mut self.used[index]);
         if *used == retrier.max_attempts {
             return None;
@@ -91,7 +97,10 @@ mod tests {
         let mut attempts = Attempts::new(&retriers);
         let drawn: Vec<_> = (0..50).map(|_| attempts.next_delay("any").unwrap()).collect();
         assert!(drawn.iter().all(|delay| *delay <= Duration::from_secs(10)));
-        assert!(drawn.windows(2).any(|pair| pair[0] > pair[1]), "full jitter does not only grow");
+        assert!(
+            drawn.windows(2).any(|pair| pair[0] > pair[1]),
+            "full jitter does not only grow"
+        );
         assert_eq!(attempts.next_delay("any"), None);
     }
 
@@ -102,6 +111,10 @@ mod tests {
         assert!(attempts.next_delay("Lambda.Unknown").is_some());
         assert_eq!(attempts.next_delay("Lambda.Unknown"), None);
         assert!(attempts.next_delay("FunctionError").is_some());
-        assert_eq!(attempts.next_delay("States.Timeout"), None, "TaskFailed does not stand for a timeout");
+        assert_eq!(
+            attempts.next_delay("States.Timeout"),
+            None,
+            "TaskFailed does not stand for a timeout"
+        );
     }
 }

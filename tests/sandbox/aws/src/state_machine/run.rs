@@ -47,7 +47,13 @@ impl<'a> Execution<'a> {
     ) -> Self {
         let limit = SignedDuration::from_secs(definition.timeout_seconds.into());
         let deadline = (options.clock)().checked_add(limit).unwrap_or(Timestamp::MAX);
-        Self { definition, functions, options, stop, deadline }
+        Self {
+            definition,
+            functions,
+            options,
+            stop,
+            deadline,
+        }
     }
 
     pub async fn run(&self, input: Value) -> Outcome {
@@ -66,7 +72,7 @@ impl<'a> Execution<'a> {
     }
 
     async fn step(&self, name: &str, input: Value) -> Next<'a> {
-        self.check_limits()?;
+        self.check_time()?;
         debug!(state = name, "state entered");
         let Some(state) = self.definition.states.get(name) else {
             return Err(runtime(format!("there is no state {name}")));
@@ -81,19 +87,27 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn check_limits(&self) -> Result<(), Halt> {
-        if self.stop.is_cancelled() {
-            return Err(Halt::Ended(Outcome::Interrupted));
-        }
+    fn check_time(&self) -> Result<(), Halt> {
         if (self.options.clock)() >= self.deadline {
-            return Err(failed("States.Timeout", "the execution took longer than it may"));
+            Err(failed("States.Timeout", "the execution took longer than it may"))
+        } else {
+            Ok(())
         }
-        Ok(())
+    }
+
+    /// Asked before what takes time only, so that an answer got just before a stop is still carried to the end.
+    fn check_stop(&self) -> Result<(), Halt> {
+        if self.stop.is_cancelled() {
+            Err(Halt::Ended(Outcome::Interrupted))
+        } else {
+            Ok(())
+        }
     }
 
     async fn task(&self, task: &'a Task, input: Value) -> Next<'a> {
         let mut attempts = Attempts::new(&task.retry);
         loop {
+            self.check_stop()?;
             let failure = match self.call(task, &input).await {
                 Ok(result) => return Ok((&task.next, task.result_path.put(input, result))),
                 Err(Halt::Failed(failure)) => failure,
@@ -104,7 +118,7 @@ impl<'a> Execution<'a> {
             };
             debug!(error = failure.error, cause = failure.cause, "task will be tried again");
             self.sleep(delay.mul_f64(self.options.retry_factor)).await?;
-            self.check_limits()?;
+            self.check_time()?;
         }
     }
 
@@ -131,7 +145,7 @@ impl<'a> Execution<'a> {
         let until = wait.timestamp_path.get(&input).and_then(timestamp);
         let until = until.ok_or_else(|| runtime("there is no time to wait for".into()))?;
         while (self.options.clock)() < until {
-            self.check_limits()?;
+            self.check_time()?;
             self.sleep(CLOCK_POLL).await?;
         }
         Ok((&wait.next, input))
@@ -158,10 +172,18 @@ fn choose(choice: &Choice, input: Value) -> Next<'_> {
 }
 
 fn caught(task: &Task, input: Value, failure: Failure) -> Next<'_> {
-    let catcher = task.catch.iter().find(|catcher| matches(&catcher.error_equals, &failure.error));
+    let catcher = task
+        .catch
+        .iter()
+        .find(|catcher| matches(&catcher.error_equals, &failure.error));
     match catcher {
         Some(catcher) => {
-            warn!(error = failure.error, cause = failure.cause, next = catcher.next, "task given up");
+            warn!(
+                error = failure.error,
+                cause = failure.cause,
+                next = catcher.next,
+                "task given up"
+            );
             let error = json!({ "Error": failure.error, "Cause": failure.cause });
             Ok((&catcher.next, catcher.result_path.put(input, error)))
         }
@@ -170,9 +192,15 @@ fn caught(task: &Task, input: Value, failure: Failure) -> Next<'_> {
 }
 
 fn failed(error: &str, cause: &str) -> Halt {
-    Halt::Failed(Failure { error: error.into(), cause: cause.into() })
+    Halt::Failed(Failure {
+        error: error.into(),
+        cause: cause.into(),
+    })
 }
 
 fn runtime(cause: String) -> Halt {
-    Halt::Failed(Failure { error: "States.Runtime".into(), cause })
+    Halt::Failed(Failure {
+        error: "States.Runtime".into(),
+        cause,
+    })
 }

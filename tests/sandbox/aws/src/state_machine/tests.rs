@@ -70,9 +70,18 @@ impl Bench {
         let clock_offset = Arc::<AtomicI64>::default();
         let offset = clock_offset.clone();
         let clock = move || Timestamp::now() + SignedDuration::from_secs(offset.load(Ordering::SeqCst));
-        let options = MachineOptions { clock: Arc::new(clock), retry_factor: 0.0 };
+        let options = MachineOptions {
+            clock: Arc::new(clock),
+            retry_factor: 0.0,
+        };
         let machine = StateMachine::new(template.definition().clone(), functions.clone(), options).unwrap();
-        Self { machine, functions, calls, clock_offset, stop: CancellationToken::new() }
+        Self {
+            machine,
+            functions,
+            calls,
+            clock_offset,
+            stop: CancellationToken::new(),
+        }
     }
 
     async fn run(&self, state: &str, abandoned: bool) -> Outcome {
@@ -107,7 +116,10 @@ fn record(state: &str, abandoned: bool) -> Value {
 }
 
 fn call(function: &str, give_up: bool) -> (String, Value) {
-    (function.to_owned(), json!({ "msp": "m1", "import": "x1", "giveUp": give_up }))
+    (
+        function.to_owned(),
+        json!({ "msp": "m1", "import": "x1", "giveUp": give_up }),
+    )
 }
 
 fn failed_with(outcome: &Outcome) -> &str {
@@ -143,9 +155,22 @@ async fn a_wait_ends_when_the_clock_says_so_and_not_before() {
 
 #[tokio::test]
 async fn a_worker_that_fails_now_and_then_still_comes_to_its_end() {
-    let bench = Bench::new([Do::Fail, Do::Fail, Do::Fail, again(), Do::Fail, Do::Fail, Do::Fail, done()]);
+    let bench = Bench::new([
+        Do::Fail,
+        Do::Fail,
+        Do::Fail,
+        again(),
+        Do::Fail,
+        Do::Fail,
+        Do::Fail,
+        done(),
+    ]);
     assert!(matches!(bench.run("executing", false).await, Outcome::Succeeded(_)));
-    assert_eq!(bench.calls().len(), 8, "every visit to the task has all its tries again");
+    assert_eq!(
+        bench.calls().len(),
+        8,
+        "every visit to the task has all its tries again"
+    );
 }
 
 #[tokio::test]
@@ -176,7 +201,10 @@ async fn a_worker_that_does_not_even_give_up_fails_the_execution_with_its_own_er
 #[tokio::test]
 async fn a_worker_that_hangs_is_cut_off_and_tried_again() {
     let mut bench = Bench::new([Do::Hang, Do::Hang, done()]);
-    let functions = bench.functions.clone().with_timeout("FetchFunction", Duration::from_millis(30));
+    let functions = bench
+        .functions
+        .clone()
+        .with_timeout("FetchFunction", Duration::from_millis(30));
     bench.machine.functions = functions;
     assert!(matches!(bench.run("fetching", false).await, Outcome::Succeeded(_)));
     assert_eq!(bench.calls(), vec![call("FetchFunction", false); 3]);
@@ -201,7 +229,11 @@ async fn an_answer_that_means_nothing_ends_in_giving_up() {
         json!(null),
     ] {
         let bench = Bench::new(vec![Do::Answer(answer.clone()); 5]);
-        assert_eq!(failed_with(&bench.run("fetching", false).await), "ImportGivenUp", "{answer}");
+        assert_eq!(
+            failed_with(&bench.run("fetching", false).await),
+            "ImportGivenUp",
+            "{answer}"
+        );
         assert_eq!(bench.calls().last(), Some(&call("FetchFunction", true)), "{answer}");
     }
 }
@@ -262,13 +294,21 @@ fn what_the_interpreter_does_not_know_is_refused_when_it_is_loaded() {
         ("/States/Failed", "ErrorPath", json!("$.error")),
         ("/States/ReadRecord", "Result", json!({})),
         ("/States/ReadRecord", "Next", json!("Nowhere")),
-        ("/States/ReadRecord/Parameters", "msp.$", json!("States.Format('{}', $.msp)")),
+        (
+            "/States/ReadRecord/Parameters",
+            "msp.$",
+            json!("States.Format('{}', $.msp)"),
+        ),
         ("/States/ReadRecord/Parameters", "msp.$", json!("$$.Execution.Id")),
         ("/States/ReadRecord/Parameters", "msp.$", json!("$..msp")),
         ("/States/ReadRecord/Parameters", "msp.$", json!("$.msp[*]")),
         ("/States/ReadRecord/Parameters", "msp.$", json!(7)),
         ("/States/ReadRecord/Parameters", "list", json!(["$.msp"])),
-        ("/States/Fetch", "Resource", json!("arn:aws:states:::lambda:invoke.waitForTaskToken")),
+        (
+            "/States/Fetch",
+            "Resource",
+            json!("arn:aws:states:::lambda:invoke.waitForTaskToken"),
+        ),
         ("/States/Fetch", "HeartbeatSeconds", json!(10)),
         ("/States/Fetch", "ResultPath", json!("$")),
         ("/States/Fetch", "ResultPath", json!("$.a.b")),
@@ -283,7 +323,10 @@ fn what_the_interpreter_does_not_know_is_refused_when_it_is_loaded() {
         let mut changed = original.clone();
         changed.pointer_mut(pointer).unwrap()[name] = value.clone();
         let refused = Definition::parse(&changed.to_string());
-        assert!(matches!(refused, Err(Error::StateMachine(_))), "{pointer}/{name} = {value} is taken");
+        assert!(
+            matches!(refused, Err(Error::StateMachine(_))),
+            "{pointer}/{name} = {value} is taken"
+        );
     }
 }
 

@@ -44,8 +44,10 @@ struct RouteProperties {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Integration {
-    integration_type: String,
-    integration_uri: Value,
+    #[serde(rename = "IntegrationType")]
+    kind: String,
+    #[serde(rename = "IntegrationUri")]
+    uri: Value,
     payload_format_version: String,
 }
 
@@ -63,26 +65,38 @@ pub(super) fn read(document: &Document, functions: &BTreeMap<String, Function>) 
         .into_iter()
         .map(|(id, route)| {
             let wrong = |what: &str| Error::Template(format!("{id}: {what}"));
-            let key = route.route_key.split_once(' ').and_then(|(method, path)| Some((method.parse().ok()?, path)));
+            let key = route
+                .route_key
+                .split_once(' ')
+                .and_then(|(method, path)| Some((method.parse().ok()?, path)));
             let (method, path) = key.ok_or_else(|| wrong("a RouteKey is a method and a path"))?;
             let target = document.text(&route.target)?;
-            let integration = target.strip_prefix("integrations/").and_then(|name| integrations.get(name));
+            let integration = target
+                .strip_prefix("integrations/")
+                .and_then(|name| integrations.get(name));
             let integration = integration.ok_or_else(|| wrong("its target is no integration"))?;
             let function = lambda(document, integration)?;
             if !functions.contains_key(&function) {
                 return Err(wrong("its integration calls no function"));
             }
             let authorised = authorised(document, &route, &authorizers)?;
-            Ok(Route { method, path: path.to_owned(), function, authorised })
+            Ok(Route {
+                method,
+                path: path.to_owned(),
+                function,
+                authorised,
+            })
         })
         .collect()
 }
 
 fn lambda(document: &Document, integration: &Integration) -> Result<String, Error> {
-    if integration.integration_type != "AWS_PROXY" || integration.payload_format_version != "2.0" {
-        return Err(Error::Template("an integration must be AWS_PROXY with payload format 2.0".into()));
+    if integration.kind != "AWS_PROXY" || integration.payload_format_version != "2.0" {
+        return Err(Error::Template(
+            "an integration must be AWS_PROXY with payload format 2.0".into(),
+        ));
     }
-    document.text(&integration.integration_uri)
+    document.text(&integration.uri)
 }
 
 fn authorised(
@@ -99,6 +113,9 @@ fn authorised(
                 None => Err(Error::Template(format!("{} has no JWT authorizer", route.route_key))),
             }
         }
-        _ => Err(Error::Template(format!("{} has an authorization not known here", route.route_key))),
+        _ => Err(Error::Template(format!(
+            "{} has an authorization not known here",
+            route.route_key
+        ))),
     }
 }

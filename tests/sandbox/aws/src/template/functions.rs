@@ -33,7 +33,9 @@ struct Environment {
 
 pub(super) fn read(document: &Document) -> Result<BTreeMap<String, Function>, Error> {
     let globals = match document.globals.get("Function") {
-        Some(globals) => Properties::deserialize(globals).map_err(|error| Error::Template(format!("Globals: {error}")))?,
+        Some(globals) => {
+            Properties::deserialize(globals).map_err(|error| Error::Template(format!("Globals: {error}")))?
+        }
         None => Properties::default(),
     };
     let functions = document.all::<Properties>("AWS::Serverless::Function")?;

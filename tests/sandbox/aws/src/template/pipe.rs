@@ -81,19 +81,31 @@ pub(super) fn read(document: &Document) -> Result<Pipe, Error> {
     let pipe = document.only::<Properties>("AWS::Pipes::Pipe")?;
     let stream = &pipe.source_parameters.stream;
     if stream.batch_size != 1 || stream.starting_position != "TRIM_HORIZON" {
-        return Err(Error::Template("the pipe must read one record at a time from TRIM_HORIZON".into()));
+        return Err(Error::Template(
+            "the pipe must read one record at a time from TRIM_HORIZON".into(),
+        ));
     }
-    let invocation = &pipe.target_parameters.step_function_state_machine_parameters.invocation_type;
+    let invocation = &pipe
+        .target_parameters
+        .step_function_state_machine_parameters
+        .invocation_type;
     if invocation != "FIRE_AND_FORGET" {
-        return Err(Error::Template(format!("a pipe that calls {invocation} is not known here")));
+        return Err(Error::Template(format!(
+            "a pipe that calls {invocation} is not known here"
+        )));
     }
     let machines = document.all::<StateMachine>(STATE_MACHINE)?;
     let target = document.text(&pipe.target)?;
-    if !machines.get(&target).is_some_and(|machine| machine.r#type == "STANDARD") {
-        return Err(Error::Template(format!("the pipe's target {target} is no standard state machine")));
+    if machines.get(&target).is_none_or(|machine| machine.r#type != "STANDARD") {
+        return Err(Error::Template(format!(
+            "the pipe's target {target} is no standard state machine"
+        )));
     }
     let [Pattern { pattern }] = pipe.source_parameters.filter_criteria.filters;
-    Ok(Pipe { source: document.text(&pipe.source)?, filter: Filter::parse(&pattern)? })
+    Ok(Pipe {
+        source: document.text(&pipe.source)?,
+        filter: Filter::parse(&pattern)?,
+    })
 }
 
 /// Puts the substitutions into the state machine's definition.

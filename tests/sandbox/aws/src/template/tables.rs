@@ -55,7 +55,8 @@ pub(crate) struct Key {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Index {
-    pub index_name: String,
+    #[serde(rename = "IndexName")]
+    pub name: String,
     pub key_schema: Vec<Key>,
     pub projection: Projection,
 }
@@ -87,5 +88,8 @@ enum OnDemand {
 
 pub(super) fn read(document: &Document) -> Result<Vec<Table>, Error> {
     let tables = document.all::<Table>("AWS::DynamoDB::Table")?;
-    Ok(tables.into_iter().map(|(name, table)| Table { name, ..table }).collect())
+    Ok(tables
+        .into_iter()
+        .map(|(name, table)| Table { name, ..table })
+        .collect())
 }

@@ -1,0 +1,122 @@
+//! What is delivered after a stop, a crash in the same process, and SIGKILL.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::bench::{PATIENCE, Sandbox};
+
+const FOLDER: &str = "LOCAL_AWS_KILLED_FOLDER";
+
+/// Until the pipe has kept that an execution ended.
+async fn position_kept(folder: &Path) {
+    let kept = async {
+        while !folder.join("pipe.json").exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, kept).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_crash_unfinished_work_is_delivered_again_and_finished_work_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sandbox = Sandbox::start(Some(folder.path())).await;
+    sandbox.write_import("unfinished", "fetching").await;
+    let _unfinished = sandbox.call().await;
+    sandbox.write_import("finished", "fetching").await;
+    sandbox.call().await.done();
+    position_kept(folder.path()).await;
+    sandbox.pipe.pause(true).await;
+    sandbox.write_import("unread", "fetching").await;
+    sandbox.crash();
+
+    let mut sandbox = Sandbox::start(Some(folder.path())).await;
+    let (one, other) = (sandbox.call().await, sandbox.call().await);
+    let mut again = [one.import(), other.import()];
+    again.sort_unstable();
+    assert_eq!(again, ["unfinished", "unread"]);
+    one.done();
+    other.done();
+    assert!(sandbox.is_quiet());
+    sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_lets_a_call_finish_and_gives_back_what_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sandbox = Sandbox::start(Some(folder.path())).await;
+    sandbox.write_import("quick", "fetching").await;
+    let quick = sandbox.call().await;
+    sandbox.write_import("waiting", "fetching").await;
+    sandbox
+        .call()
+        .await
+        .wait_until(Timestamp::now() + SignedDuration::from_hours(1));
+    tokio::join!(sandbox.stop(), async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        quick.again();
+    });
+
+    let mut sandbox = Sandbox::start(Some(folder.path())).await;
+    let (one, other) = (sandbox.call().await, sandbox.call().await);
+    let mut again = [one.import(), other.import()];
+    again.sort_unstable();
+    assert_eq!(
+        again,
+        ["quick", "waiting"],
+        "an execution that had more states ahead has not ended"
+    );
+    one.done();
+    other.done();
+    sandbox.stop().await;
+
+    let mut sandbox = Sandbox::start(Some(folder.path())).await;
+    sandbox.write_import("later", "fetching").await;
+    assert_eq!(sandbox.call().await.import(), "later", "nothing is left of before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_of_a_killed_process_is_delivered_to_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "restart::process_to_be_killed"])
+        .env(FOLDER, folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let at_work = async {
+        while !folder.path().join("at-work").exists() {
+            assert_eq!(child.try_wait().unwrap(), None, "the process ended by itself");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, at_work).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    in_time.unwrap();
+
+    let mut sandbox = Sandbox::start(Some(folder.path())).await;
+    let call = sandbox.call().await;
+    assert_eq!(call.import(), "x2", "x1 was done before");
+    call.done();
+    sandbox.stop().await;
+}
+
+/// The process of the test above: finishes one import and is killed at work on the second. By itself it does nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn process_to_be_killed() {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
+        return;
+    };
+    let mut sandbox = Sandbox::start(Some(&folder)).await;
+    sandbox.write_import("x1", "fetching").await;
+    sandbox.call().await.done();
+    position_kept(&folder).await;
+    sandbox.write_import("x2", "fetching").await;
+    let _never_answered = sandbox.call().await;
+    std::fs::write(folder.join("at-work"), "").unwrap();
+    tokio::time::sleep(PATIENCE).await;
+}
