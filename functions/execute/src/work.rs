@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt, pin_mut};
 use planning::{Planning, PlanningError};
 use runtime::{Deadline, Services, Work, WorkOutcome};
 use serde::{Deserialize, Serialize};
-use store::checkpoint::Checkpoint;
+use store::checkpoint::{Checkpoint, Phase};
 use store::journal::{Agreed, Unchanged};
 use store::lock::{Guard, Hired};
 use store::tx::{Outcome, Transaction};
@@ -132,7 +132,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
 
 impl Run {
     async fn go_on(&mut self) -> Result<WorkOutcome, Stop> {
-        let mut checkpoint = self.tenant.checkpoint::<Position>(&self.import).await?;
+        let mut checkpoint = self.tenant.checkpoint::<Position>(&self.import, Phase::Execute).await?;
         info!(import = %self.import.id, after = ?checkpoint.position.after, "execution goes on");
         let planning = Planning::open(self.tenant.clone(), Arc::clone(&self.directory), self.import.clone()).await?;
         loop {
@@ -190,7 +190,7 @@ impl Run {
             checkpoint.position.packs += 1;
         }
         if count > 0 {
-            self.tenant.advance(&mut tx, &self.import, checkpoint)?;
+            self.tenant.advance(&mut tx, &self.import, Phase::Execute, checkpoint)?;
             self.commit(tx).await?;
         }
         Ok(match (out_of_time, count < PER_CHECKPOINT) {

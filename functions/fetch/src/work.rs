@@ -6,7 +6,7 @@ use domain::problem::Problem;
 use domain::psa::{Cursor, PsaFailure, Totals};
 use runtime::{ApiError, Deadline, Services, Work, WorkOutcome};
 use serde::{Deserialize, Serialize};
-use store::checkpoint::Checkpoint;
+use store::checkpoint::{Checkpoint, Phase};
 use store::imports::Moved;
 use store::integrations::Integration;
 use store::lock::{Guard, Hired};
@@ -103,7 +103,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     if work.give_up {
         return run.fail(Problem::Internal).await;
     }
-    let mut checkpoint = run.tenant.checkpoint::<Position>(&run.import).await?;
+    let mut checkpoint = run.tenant.checkpoint::<Position>(&run.import, Phase::Fetch).await?;
     info!(import = %run.import.id, stage = ?checkpoint.position.stage, "fetch goes on");
     match run.go_on(&mut checkpoint).await {
         Ok(outcome) => Ok(outcome),
@@ -141,7 +141,7 @@ impl Run {
 
     async fn leave(&self, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
         let mut tx = self.guard.leaving(&self.tenant)?;
-        self.tenant.advance(&mut tx, &self.import, checkpoint)?;
+        self.tenant.advance(&mut tx, &self.import, Phase::Fetch, checkpoint)?;
         applied(&tx.commit(&self.tenant).await?)
     }
 

@@ -4,7 +4,7 @@
 
 mod licences;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -156,10 +156,10 @@ impl Directory for BuiltIn {
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
         let mut holders = Vec::new();
-        for chunk in addresses.chunks(BATCH) {
+        // A batch must not name an item twice.
+        let unique: Vec<&AddressKey> = addresses.iter().collect::<BTreeSet<_>>().into_iter().collect();
+        for chunk in unique.chunks(BATCH) {
             let mut keys: Vec<Item> = chunk.iter().map(|address| self.claim_key(address).to_item()).collect();
-            keys.sort_by_cached_key(|key| format!("{key:?}"));
-            keys.dedup();
             while !keys.is_empty() {
                 let (found, rest) = self.batch_get(keys).await?;
                 holders.extend(found.into_iter().map(body).collect::<Result<Vec<_>, _>>()?);

@@ -133,6 +133,13 @@ mod tests {
     }
 
     #[test]
+    fn r32_ordinary_addresses_are_accepted() {
+        for text in ["pilot@noordzee.example", "ana.o'neil+x@sub.kantoor-jansen.example", "o@x.test", "é@x.example"] {
+            assert!(key(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
     fn r32_what_is_no_address_is_refused() {
         let long = format!("{}@x.example", "a".repeat(260));
         for text in [

@@ -11,6 +11,7 @@ use lambda_http::Adapter;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tower::Service;
+use tracing::error;
 
 use crate::event::{Deadline, Event, Work, WorkOutcome};
 use crate::problem::answer_problems;
@@ -55,7 +56,10 @@ impl Function {
             }
             Event::Work(work) => {
                 let worker = self.worker.as_ref().ok_or("this function does no work on imports")?;
-                Ok(serde_json::to_value(worker(work, Deadline::before(end)).await?)?)
+                let import = work.import.clone();
+                let outcome = worker(work, Deadline::before(end)).await;
+                let outcome = outcome.inspect_err(|error| error!(%import, %error, "work failed"))?;
+                Ok(serde_json::to_value(outcome)?)
             }
         }
     }

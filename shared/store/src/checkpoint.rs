@@ -1,7 +1,7 @@
 //! How far a worker has come, apart from the import itself, whose writes start workers.
 
 use domain::import::{Import, Progress};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -20,35 +20,50 @@ pub struct Checkpoint<Position> {
     pub position: Position,
 }
 
+/// A kind of work; each has a checkpoint of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Downloading the snapshot.
+    Fetch,
+    /// Carrying out the plan.
+    Execute,
+}
+
+impl Phase {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetch => "FETCH",
+            Self::Execute => "EXECUTE",
+        }
+    }
+}
+
 impl Tenant {
     /// Reads the checkpoint; the default if there is none yet.
     pub async fn checkpoint<P: DeserializeOwned + Default>(
         &self,
         import: &Import,
+        phase: Phase,
     ) -> Result<Checkpoint<P>, StoreError> {
         let item = self
-            .get(Place::Imports, &keys::checkpoint(&self.msp, &import.id))
+            .get(Place::Imports, &keys::checkpoint(&self.msp, &import.id, phase))
             .await?;
-        Ok(item
-            .map(|item| body("checkpoint", item))
-            .transpose()?
-            .unwrap_or(Checkpoint {
-                progress: Progress::default(),
-                position: P::default(),
-            }))
+        let checkpoint = item.map(|item| body("checkpoint", item)).transpose()?;
+        Ok(checkpoint.unwrap_or_else(|| Checkpoint {
+            progress: Progress::default(),
+            position: P::default(),
+        }))
     }
 
-    /// What an administrator can watch.
+    /// What an administrator can watch, of both phases.
     pub async fn progress(&self, import: &Import) -> Result<Progress, StoreError> {
-        #[derive(Deserialize)]
-        struct OnlyProgress {
-            progress: Progress,
-        }
-        let item = self
-            .get(Place::Imports, &keys::checkpoint(&self.msp, &import.id))
-            .await?;
-        let only = item.map(|item| body::<OnlyProgress>("checkpoint", item)).transpose()?;
-        Ok(only.map_or_else(Progress::default, |only| only.progress))
+        let fetched = self.checkpoint::<IgnoredAny>(import, Phase::Fetch).await?.progress;
+        let executed = self
+            .checkpoint::<IgnoredAny>(import, Phase::Execute)
+            .await?
+            .progress
+            .executed;
+        Ok(Progress { executed, ..fetched })
     }
 
     /// Adds the advance of the checkpoint to the transaction that does the work behind it.
@@ -56,9 +71,14 @@ impl Tenant {
         &self,
         tx: &mut Transaction,
         import: &Import,
+        phase: Phase,
         checkpoint: &Checkpoint<P>,
     ) -> Result<(), StoreError> {
-        let mut item = item("checkpoint", &keys::checkpoint(&self.msp, &import.id), checkpoint)?;
+        let mut item = item(
+            "checkpoint",
+            &keys::checkpoint(&self.msp, &import.id, phase),
+            checkpoint,
+        )?;
         item.insert(EXPIRES.to_owned(), number(expires(import)));
         tx.put(self, Place::Imports, item, None, &[])
     }

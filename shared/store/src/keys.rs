@@ -1,5 +1,6 @@
 //! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
 
+use crate::checkpoint::Phase;
 use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId};
 
 /// Partition and sort key of one item.
@@ -87,8 +88,8 @@ pub(crate) fn import(msp: &MspId, import: &ImportId) -> Key {
 }
 
 /// Progress stands apart from the import: each write of the import itself may start a worker.
-pub(crate) fn checkpoint(msp: &MspId, import: &ImportId) -> Key {
-    Key::new(import_partition(msp, import), "CHECKPOINT")
+pub(crate) fn checkpoint(msp: &MspId, import: &ImportId, phase: Phase) -> Key {
+    Key::new(import_partition(msp, import), format!("CHECKPOINT#{}", phase.as_str()))
 }
 
 pub(crate) const STAGED_COMPANIES: &str = "STAGED#COMPANIES#";

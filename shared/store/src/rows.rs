@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Phase};
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
 use crate::lock::Guard;
@@ -61,7 +61,7 @@ impl Tenant {
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let mut tx = guard.transaction(self, now)?;
-        self.advance(&mut tx, import, checkpoint)?;
+        self.advance(&mut tx, import, Phase::Fetch, checkpoint)?;
         for (row, addresses) in rows {
             for (chunk, addresses) in addresses.chunks(ADDRESSES_PER_CHUNK).enumerate() {
                 // A large company does not fit into one transaction; what comes before its last part is not seen yet.

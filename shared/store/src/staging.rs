@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Phase};
 use crate::imports::{EXPIRES, expires};
 use crate::keys::{self, Key};
 use crate::lock::Guard;
@@ -54,7 +54,7 @@ impl Tenant {
         let mut tx = guard.transaction(self, now)?;
         let key = keys::staged_companies(&self.msp, &import.id, checkpoint.progress.pages);
         self.put_packed(&mut tx, import, "staged companies", &key, page)?;
-        self.advance(&mut tx, import, checkpoint)?;
+        self.advance(&mut tx, import, Phase::Fetch, checkpoint)?;
         tx.commit(self).await
     }
 
@@ -81,7 +81,7 @@ impl Tenant {
             let key = keys::staged_contacts(&self.msp, &import.id, bucket, checkpoint.progress.pages);
             self.put_packed(&mut tx, import, "staged contacts", &key, contacts)?;
         }
-        self.advance(&mut tx, import, checkpoint)?;
+        self.advance(&mut tx, import, Phase::Fetch, checkpoint)?;
         tx.commit(self).await
     }
 

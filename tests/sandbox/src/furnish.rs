@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use domain::address::Address;
 use domain::name::NameKey;
 use domain::psa::PsaKind;
 use serde_json::json;
@@ -77,6 +78,6 @@ fn ordinary_address(msp: &Msp) -> Option<&str> {
         .iter()
         .filter(|contact| contact.company == Some(company) && contact.active);
     contacts
-        .find_map(|contact| contact.emails.first().filter(|email| email.contains('@')))
+        .find_map(|contact| contact.emails.first().filter(|email| email.parse::<Address>().is_ok()))
         .map(String::as_str)
 }
