@@ -126,7 +126,10 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
                 .map(|()| WorkOutcome::Done(()))
                 .map_err(Into::into)
         }
-        Err(other) => Err(other.into()),
+        Err(other) => {
+            run.guard.leave_if_possible(&run.tenant).await;
+            Err(other.into())
+        }
     }
 }
 

@@ -110,7 +110,10 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
         Err(Stop::Psa(failure)) => run.psa_failed(failure, checkpoint).await,
         Err(Stop::Problem(error)) => run.fail(error.problem).await,
-        Err(other) => Err(other.into()),
+        Err(other) => {
+            run.guard.leave_if_possible(&run.tenant).await;
+            Err(other.into())
+        }
     }
 }
 

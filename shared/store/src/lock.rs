@@ -174,6 +174,15 @@ impl Guard {
         self.with(tenant, "REMOVE workerUntil", &[])
     }
 
+    /// Leaves the worker's place after a failure, so that the next run need not wait for the lease to end. If this fails
+    /// too, it waits.
+    pub async fn leave_if_possible(&self, tenant: &Tenant) {
+        match self.leaving(tenant) {
+            Ok(tx) => drop(tx.commit(tenant).await),
+            Err(error) => tracing::warn!(%error, "the worker's place could not be left"),
+        }
+    }
+
     /// A transaction that also sets the integration free.
     pub(crate) fn releasing(&self, tenant: &Tenant) -> Result<Transaction, StoreError> {
         self.with(tenant, RELEASE, &[(":zero", number(0))])
