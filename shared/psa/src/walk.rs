@@ -23,7 +23,7 @@ pub(crate) enum End {
     Proven,
     /// There may be more rows.
     Open,
-    /// The PSA says that there are no more rows, which contradicts its count, or there is none: to be proven otherwise.
+    /// The PSA says so, but has given fewer rows than were counted, or none were: to be compared with a fresh count.
     Claimed,
 }
 
@@ -119,9 +119,9 @@ pub(crate) fn offence(endpoint: &Endpoint, offence: Offence) -> PsaFailure {
     endpoint.failure(Fault::Malformed.verdict(), detail)
 }
 
-/// The failure of a walk whose last page came before its last row.
-pub(crate) fn ended_early(endpoint: &Endpoint) -> PsaFailure {
-    endpoint.failure(Fault::Truncated.verdict(), ": the list ended before its rows did")
+/// The failure of a walk that has come to its end without as many rows as there now are: it ended too early, or skipped some.
+pub(crate) fn rows_missing(endpoint: &Endpoint) -> PsaFailure {
+    endpoint.failure(Fault::Truncated.verdict(), ": there are more rows than the list gave")
 }
 
 #[cfg(test)]

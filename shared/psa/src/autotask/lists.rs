@@ -116,11 +116,8 @@ impl Autotask {
     ) -> Result<Stretch<R>, PsaFailure> {
         let mut walk = walk::start(&list.rows, from, 0)?;
         let (rows, end) = self.page(list, &narrowed, &mut walk, expected).await?;
-        if end == End::Claimed {
-            let rest = [narrowed, vec![Condition::id_above(walk.last)]].concat();
-            if self.count(list, rest).await? > 0 {
-                return Err(walk::ended_early(&list.rows));
-            }
+        if end == End::Claimed && self.count(list, narrowed).await? > walk.delivered {
+            return Err(walk::rows_missing(&list.rows));
         }
         let next = (end == End::Open).then(|| walk.cursor());
         Ok(Stretch { rows, next })

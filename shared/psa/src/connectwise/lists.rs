@@ -119,13 +119,8 @@ impl Connectwise {
         let mut query = narrowed.query(None);
         query.push(("fields", list.fields.to_owned()));
         let (rows, end) = self.page(&list.rows, query, &mut walk, expected).await?;
-        if end == End::Claimed
-            && self
-                .count(list, narrowed, Some(Condition::Above("id", walk.last)))
-                .await?
-                > 0
-        {
-            return Err(walk::ended_early(&list.rows));
+        if end == End::Claimed && self.count(list, narrowed, None).await? > walk.delivered {
+            return Err(walk::rows_missing(&list.rows));
         }
         let complete = end != End::Open;
         Ok(Stretch { rows, walk, complete })

@@ -105,9 +105,14 @@ impl Session {
             .when(|refusal| refusal.verdict.again == Again::Soon)
             .adjust(|refusal, longest| self.wait(longest?, refusal.retry_after, &mut too_long))
             .await;
-        outcome.map_err(|mut refusal| {
-            refusal.not_before = too_long.and_then(|wait| jiff::Timestamp::try_from(SystemTime::now() + wait).ok());
-            refusal
+        outcome.map_err(|refusal| {
+            let wait = if refusal.is_late() {
+                Some(Duration::ZERO)
+            } else {
+                too_long
+            };
+            let not_before = wait.and_then(|wait| jiff::Timestamp::try_from(SystemTime::now() + wait).ok());
+            Refusal { not_before, ..refusal }
         })
     }
 
@@ -199,6 +204,12 @@ impl Session {
                 ..call.refused(Some(status), fault.verdict())
             }),
         }
+    }
+}
+
+impl Refusal {
+    fn is_late(&self) -> bool {
+        self.verdict == Fault::Late.verdict()
     }
 }
 

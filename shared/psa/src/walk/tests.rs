@@ -113,8 +113,11 @@ fn walk_through(
         let more = page.last().is_some_and(|last| rows.range(last + 1..).next().is_some());
         let end = take(&mut walk, &page, announces && more, expected).unwrap();
         seen.extend(page);
-        let finished = end == End::Proven || (end == End::Claimed && rows.range(walk.last + 1..).next().is_none());
-        if finished {
+        if end != End::Open {
+            assert!(
+                end == End::Proven || rows.len() as u64 <= walk.delivered,
+                "a claim that the count refutes"
+            );
             return (seen, untouched);
         }
         match changes.next().unwrap_or(Change::Nothing) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+mod bodies;
 mod faults;
 mod patience;
 mod secrecy;

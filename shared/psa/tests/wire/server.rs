@@ -127,7 +127,7 @@ pub fn credentials(kind: PsaKind) -> Credentials {
 pub fn impatient() -> HttpPolicy {
     HttpPolicy {
         connect_timeout: Duration::from_secs(2),
-        timeout: Duration::from_millis(300),
+        timeout: Duration::from_secs(5),
         largest_reply: 100_000,
         retry: RetryPolicy {
             base: Duration::from_millis(1),

@@ -1,0 +1,255 @@
+//! A client with a simulator behind it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::filter::Filter;
+use domain::ids::{AttributeId, PsaCompanyId, PsaContactId, ValueId};
+use domain::psa::{Cursor, PsaCompany, PsaContact, PsaFailure, PsaKind};
+use psa::{Connector, HttpPolicy, Psa, PsaUrl, RetryPolicy, SubmittedCredentials, Target};
+use serde_json::{Value, json};
+use sim_autotask::Autotask;
+use sim_connectwise::ConnectWise;
+use simkit::clock::SimClock;
+use simkit::msp::{self, Company, Kind, Msp, Size};
+use simkit::{Served, Simulator, serve};
+
+/// Far more pages than any walk here has.
+const MOST_PAGES: usize = 1_000;
+
+pub struct Bench {
+    pub kind: PsaKind,
+    pub simulator: Arc<dyn Simulator>,
+    pub origin: String,
+    pub size: Size,
+    served: Served,
+}
+
+impl Bench {
+    pub async fn connectwise() -> Self {
+        Self::open(PsaKind::Connectwise, Size::Small).await
+    }
+
+    pub async fn autotask() -> Self {
+        Self::open(PsaKind::Autotask, Size::Small).await
+    }
+
+    pub async fn open(kind: PsaKind, size: Size) -> Self {
+        let simulator: Arc<dyn Simulator> = match kind {
+            PsaKind::Connectwise => Arc::new(ConnectWise::open(size, None, SimClock::new()).unwrap()),
+            PsaKind::Autotask => Arc::new(Autotask::open(size, None, SimClock::new())),
+        };
+        let (address, served) = serve(simulator.router(), ([127, 0, 0, 1], 0).into()).await.unwrap();
+        Self {
+            kind,
+            simulator,
+            origin: format!("http://{address}"),
+            size,
+            served,
+        }
+    }
+
+    /// The product's port is closed.
+    pub async fn stop(self) {
+        self.served.stop().await;
+    }
+
+    pub fn psa(&self) -> Arc<dyn Psa> {
+        self.psa_with(&json!({}))
+    }
+
+    /// With some of the credentials replaced; `companyId` is one of them here.
+    pub fn psa_with(&self, replaced: &Value) -> Arc<dyn Psa> {
+        self.psa_at(&[&self.origin], replaced)
+    }
+
+    /// The first of the allowed origins is the one that is opened.
+    pub fn psa_at(&self, allowed: &[&str], replaced: &Value) -> Arc<dyn Psa> {
+        let policy = HttpPolicy {
+            allowed_origins: allowed.iter().map(|origin| origin.parse().unwrap()).collect(),
+            timeout: Duration::from_secs(20),
+            retry: RetryPolicy {
+                base: Duration::from_millis(1),
+                cap: Duration::from_millis(4),
+                per_request: 2,
+                budget: 20,
+            },
+            ..HttpPolicy::default()
+        };
+        let mut all = match self.kind {
+            PsaKind::Connectwise => json!({
+                "companyId": sim_connectwise::COMPANY_ID, "publicKey": sim_connectwise::PUBLIC_KEY,
+                "privateKey": sim_connectwise::PRIVATE_KEY, "clientId": sim_connectwise::CLIENT_ID,
+            }),
+            PsaKind::Autotask => json!({
+                "username": sim_autotask::USERNAME, "secret": sim_autotask::SECRET,
+                "integrationCode": sim_autotask::INTEGRATION_CODE,
+            }),
+        };
+        all.as_object_mut()
+            .unwrap()
+            .extend(replaced.as_object().unwrap().clone());
+        let company_id = all["companyId"].as_str().map(str::to_owned);
+        let submitted: SubmittedCredentials = serde_json::from_value(all).unwrap();
+        let credentials = submitted.complete(self.kind).unwrap();
+        let url = PsaUrl::parse(self.kind, allowed[0], &policy).unwrap();
+        let target = Target::new(self.kind, url, company_id).unwrap();
+        let deadline = Instant::now() + Duration::from_mins(1);
+        Connector::new(policy)
+            .unwrap()
+            .connect(&target, &credentials, deadline)
+            .unwrap()
+    }
+
+    pub fn switch(&self, changes: Value) {
+        self.simulator.set_switches(changes).unwrap();
+    }
+
+    pub fn change(&self, changes: Value) {
+        self.simulator.change_records(changes).unwrap();
+    }
+
+    pub fn fault(&self, fault: Value) {
+        self.simulator.faults().add(serde_json::from_value(fault).unwrap());
+    }
+
+    /// Requests so far whose path contains this.
+    pub fn asked(&self, path: &str) -> usize {
+        let path = path.to_lowercase();
+        self.simulator
+            .requests()
+            .items()
+            .iter()
+            .filter(|seen| seen.path.to_lowercase().contains(&path))
+            .count()
+    }
+
+    pub fn msp(&self) -> Msp {
+        msp::generate(self.size)
+    }
+
+    pub fn company_id(&self, number: u32) -> i64 {
+        match self.kind {
+            PsaKind::Connectwise => sim_connectwise::company_id(number),
+            PsaKind::Autotask => sim_autotask::company_id(number),
+        }
+    }
+
+    pub fn contact_id(&self, number: u32) -> i64 {
+        match self.kind {
+            PsaKind::Connectwise => sim_connectwise::contact_id(number),
+            PsaKind::Autotask => sim_autotask::contact_id(number),
+        }
+    }
+
+    /// `ConnectWise` tells inactive companies by a status, which some bankrupt ones have lost.
+    pub fn is_active(&self, company: &Company) -> bool {
+        let lost = company.kind == Kind::Dead && company.number.is_multiple_of(2);
+        company.active || (self.kind == PsaKind::Connectwise && lost)
+    }
+
+    /// The list of companies or contacts, as it is called in paths.
+    pub const fn list(&self, contacts: bool) -> &'static str {
+        match (self.kind, contacts) {
+            (PsaKind::Connectwise, false) => "/company/companies$",
+            (PsaKind::Connectwise, true) => "/company/contacts$",
+            (PsaKind::Autotask, false) => "(?i)/Companies/query$",
+            (PsaKind::Autotask, true) => "(?i)/Contacts/query$",
+        }
+    }
+
+    /// How often that list was read.
+    pub fn reads(&self, contacts: bool) -> usize {
+        let list = self
+            .list(contacts)
+            .trim_start_matches("(?i)")
+            .trim_end_matches('$')
+            .to_lowercase();
+        let items = self.simulator.requests().items();
+        items
+            .iter()
+            .filter(|seen| seen.path.to_lowercase().ends_with(&list))
+            .count()
+    }
+
+    /// Makes pages so small that contacts fill several.
+    pub fn small_pages(&self) {
+        if self.kind == PsaKind::Connectwise {
+            self.switch(json!({"pageCap": 100}));
+        }
+    }
+}
+
+pub fn company(id: i64) -> PsaCompanyId {
+    PsaCompanyId::new(id.to_string())
+}
+
+pub fn contact(id: i64) -> PsaContactId {
+    PsaContactId::new(id.to_string())
+}
+
+pub fn filter(entries: &[(&str, &[&str])]) -> Filter {
+    let values = |values: &[&str]| values.iter().map(|value| ValueId::new(*value)).collect();
+    Filter(
+        entries
+            .iter()
+            .map(|(id, of)| (AttributeId::new(*id), values(of)))
+            .collect(),
+    )
+}
+
+/// Every company, with the count known or not.
+pub async fn companies(psa: &dyn Psa, filter: &Filter, counted: bool) -> Result<Vec<PsaCompany>, PsaFailure> {
+    let expected = if counted {
+        Some(psa.totals(filter).await?.companies)
+    } else {
+        None
+    };
+    let (mut all, mut from) = (Vec::new(), None::<Cursor>);
+    for _ in 0..MOST_PAGES {
+        let page = psa.companies(filter, from.as_ref(), expected).await?;
+        all.extend(page.items);
+        from = page.next;
+        if from.is_none() {
+            return Ok(all);
+        }
+    }
+    panic!("the walk does not end");
+}
+
+/// Every contact; after each page but the last something happens.
+pub async fn contacts_while(
+    psa: &dyn Psa,
+    counted: bool,
+    happens: impl FnMut(usize),
+) -> Result<Vec<PsaContact>, PsaFailure> {
+    walk_contacts(psa, &Filter::default(), counted, happens).await
+}
+
+pub async fn contacts(psa: &dyn Psa, filter: &Filter, counted: bool) -> Result<Vec<PsaContact>, PsaFailure> {
+    walk_contacts(psa, filter, counted, |_| ()).await
+}
+
+async fn walk_contacts(
+    psa: &dyn Psa,
+    filter: &Filter,
+    counted: bool,
+    mut happens: impl FnMut(usize),
+) -> Result<Vec<PsaContact>, PsaFailure> {
+    let expected = if counted {
+        Some(psa.totals(filter).await?.contacts)
+    } else {
+        None
+    };
+    let (mut all, mut from) = (Vec::new(), None::<Cursor>);
+    for page_number in 1..MOST_PAGES {
+        let page = psa.contacts(filter, from.as_ref(), expected).await?;
+        all.extend(page.items);
+        from = page.next;
+        if from.is_none() {
+            return Ok(all);
+        }
+        happens(page_number);
+    }
+    panic!("the walk does not end");
+}

@@ -1,0 +1,190 @@
+//! What is read is what the PSA holds.
+
+use std::collections::BTreeSet;
+
+use domain::filter::{Filter, Subject};
+use domain::ids::PsaCompanyId;
+use domain::psa::{LookedUp, PsaContact, PsaKind};
+
+use crate::bench::{Bench, companies, company, contact, contacts};
+
+both!(
+    the_check_reads_one_company_and_one_contact,
+    r6_the_attributes_are_those_of_the_psa,
+    r8_every_company_is_read,
+    r8_every_contact_is_read_with_all_its_addresses,
+    r9_a_walk_without_a_count_is_as_complete,
+    r14_companies_are_read_back_by_id,
+    r14_many_companies_are_read_back_in_few_requests,
+);
+
+async fn the_check_reads_one_company_and_one_contact(bench: Bench) {
+    let psa = bench.psa();
+    psa.check().await.unwrap();
+    assert_eq!((bench.reads(false), bench.reads(true), psa.stats().requests), (1, 1, 3));
+}
+
+async fn r6_the_attributes_are_those_of_the_psa(bench: Bench) {
+    let attributes = bench.psa().attributes().await.unwrap();
+    let ids: Vec<(&str, Subject)> = attributes.iter().map(|of| (of.id.as_str(), of.subject)).collect();
+    let (own, label): (&[(&str, Subject)], _) = match bench.kind {
+        PsaKind::Connectwise => (
+            &[
+                ("companyType", Subject::Company),
+                ("companyStatus", Subject::Company),
+                ("contactType", Subject::Contact),
+            ],
+            "Client",
+        ),
+        PsaKind::Autotask => (
+            &[
+                ("companyType", Subject::Company),
+                ("companyCategory", Subject::Company),
+                ("classification", Subject::Company),
+                ("marketSegment", Subject::Company),
+                ("companyActive", Subject::Company),
+                ("contactActive", Subject::Contact),
+            ],
+            "Customer",
+        ),
+    };
+    assert_eq!(ids, own);
+    assert!(
+        attributes[0]
+            .values
+            .iter()
+            .any(|value| value.label == label && value.id.as_str() == "1")
+    );
+    assert!(
+        attributes.iter().all(|attribute| !attribute.values.is_empty()),
+        "{attributes:?}"
+    );
+    assert!(
+        attributes.iter().flat_map(|of| &of.values).any(|value| !value.active),
+        "none is marked inactive"
+    );
+}
+
+async fn r8_every_company_is_read(bench: Bench) {
+    let read = companies(&*bench.psa(), &Filter::default(), true).await.unwrap();
+    let mut expected = bench.msp().companies;
+    expected.sort_by_key(|company| bench.company_id(company.number));
+    assert_eq!(read.len(), expected.len());
+    for (read, expected) in read.iter().zip(&expected) {
+        assert_eq!(read.id, company(bench.company_id(expected.number)));
+        let longest = if bench.kind == PsaKind::Connectwise { 50 } else { 100 };
+        let name: String = expected.name.chars().take(longest).filter(|c| *c != '\0').collect();
+        assert_eq!(read.name, name);
+        assert_eq!(
+            (read.active, read.own),
+            (bench.is_active(expected), expected.own),
+            "{name}"
+        );
+        assert_eq!(
+            read.website,
+            expected.website.clone().filter(|site| !site.is_empty()),
+            "{name}"
+        );
+        assert!(!read.status.is_empty());
+    }
+    assert_eq!(read.iter().filter(|company| company.own).count(), 1);
+    assert!(
+        read.iter()
+            .any(|company| company.kind == "Vendor" || company.kind == "Client, Vendor")
+    );
+}
+
+async fn r8_every_contact_is_read_with_all_its_addresses(bench: Bench) {
+    let read = contacts(&*bench.psa(), &Filter::default(), true).await.unwrap();
+    let expected = bench.msp().contacts;
+    assert_eq!(read.len(), expected.len());
+    for (read, expected) in read.iter().zip(&expected) {
+        assert_eq!(read.id, contact(bench.contact_id(expected.number)));
+        if let Some(number) = expected.company {
+            assert_eq!(read.company, Some(company(bench.company_id(number))));
+        }
+        assert_eq!(read.active, expected.active);
+        let names = [&expected.first, &expected.last].map(|name| name.replace('\0', ""));
+        let names: Vec<&str> = names
+            .iter()
+            .map(|name| name.trim())
+            .filter(|name| !name.is_empty())
+            .collect();
+        assert_eq!(read.name, names.join(" "));
+        let emails: Vec<&str> = expected
+            .emails
+            .iter()
+            .map(|of| &**of)
+            .filter(|of| !of.trim().is_empty())
+            .collect();
+        assert_eq!(texts(read), emails.iter().copied().collect(), "{}", read.name);
+        if !expected.emails.is_empty() && emails.first() == Some(&&*expected.emails[0]) {
+            assert_eq!(read.addresses[0].text, emails[0], "the preferred one comes first");
+        }
+    }
+}
+
+fn texts(contact: &PsaContact) -> BTreeSet<&str> {
+    let slots: BTreeSet<&str> = contact.addresses.iter().map(|address| address.slot.as_str()).collect();
+    assert_eq!(slots.len(), contact.addresses.len(), "a slot is one address");
+    contact.addresses.iter().map(|address| &*address.text).collect()
+}
+
+async fn r9_a_walk_without_a_count_is_as_complete(bench: Bench) {
+    bench.small_pages();
+    let (psa, all) = (bench.psa(), Filter::default());
+    assert_eq!(companies(&*psa, &all, false).await, companies(&*psa, &all, true).await);
+    let counted = contacts(&*psa, &all, true).await.unwrap();
+    assert_eq!(contacts(&*psa, &all, false).await.unwrap(), counted);
+    assert_eq!(counted.len(), 600);
+}
+
+async fn r14_companies_are_read_back_by_id(bench: Bench) {
+    let psa = bench.psa();
+    let own = bench.company_id(1);
+    let merged = 18_003;
+    let ids = [own, 4_711, bench.company_id(7), merged, own, bench.company_id(21)].map(company);
+    let ids = [&ids[..], &[PsaCompanyId::new("not a number"), PsaCompanyId::new("")]].concat();
+    let answers = psa.look_up(&ids).await.unwrap();
+    assert_eq!(answers.len(), ids.len());
+    for (id, answer) in ids.iter().zip(&answers) {
+        match answer {
+            LookedUp::Present(found) => {
+                assert_eq!(&found.id, id);
+                assert_eq!(found.own, found.id == company(own));
+                assert_eq!(found.active, found.id != company(bench.company_id(21)), "{found:?}");
+            }
+            LookedUp::Deleted(deleted) => {
+                assert_eq!((deleted, bench.kind), (&company(merged), PsaKind::Connectwise));
+            }
+            LookedUp::Gone(gone) => assert_eq!(gone, id),
+        }
+    }
+    let gone = answers
+        .iter()
+        .filter(|answer| matches!(answer, LookedUp::Gone(_)))
+        .count();
+    assert_eq!(gone, if bench.kind == PsaKind::Connectwise { 3 } else { 4 });
+    assert_eq!(psa.look_up(&[]).await.unwrap(), []);
+}
+
+async fn r14_many_companies_are_read_back_in_few_requests(bench: Bench) {
+    let psa = bench.psa();
+    let ids: Vec<PsaCompanyId> = (0..600).map(|number| company(bench.company_id(2 + number))).collect();
+    let answers = psa.look_up(&ids).await.unwrap();
+    let present = answers
+        .iter()
+        .filter(|answer| matches!(answer, LookedUp::Present(_)))
+        .count();
+    assert_eq!((answers.len(), present), (600, 39));
+    let most = if bench.kind == PsaKind::Connectwise { 4 } else { 3 };
+    assert_eq!(bench.reads(false), most);
+    let longest = bench
+        .simulator
+        .requests()
+        .items()
+        .iter()
+        .map(|seen| seen.path.len() + seen.query.len())
+        .max();
+    assert!(longest < Some(1_745), "{longest:?}");
+}
