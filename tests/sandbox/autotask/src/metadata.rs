@@ -1,7 +1,6 @@
 //! What an entity says about itself.
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::model::COMPANY_TYPE_GERMAN;
 use crate::model::{Choice, Field, Kind, Model, Udf};
@@ -64,6 +63,36 @@ struct UdfInfo {
     is_supported_webhook_field: bool,
 }
 
+#[derive(Serialize)]
+struct Information {
+    info: EntityInfo,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the server's own shape")]
+struct EntityInfo {
+    name: &'static str,
+    can_create: bool,
+    can_delete: bool,
+    can_query: bool,
+    can_update: bool,
+    user_access_for_create: Access,
+    user_access_for_delete: Access,
+    user_access_for_query: Access,
+    user_access_for_update: Access,
+    has_user_defined_fields: bool,
+    supports_webhook_callouts: bool,
+}
+
+/// Which of the two it is, is an open question.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Access {
+    Number(u8),
+    Word(&'static str),
+}
+
 /// `{"fields":[…]}`
 #[derive(Serialize)]
 pub struct Fields<T> {
@@ -71,25 +100,31 @@ pub struct Fields<T> {
 }
 
 /// `/{Entity}/entityInformation`
-pub fn info(model: &Model, switches: &Switches) -> Value {
+pub fn info(model: &Model, switches: &Switches) -> impl Serialize + use<> {
     let access = |allowed: bool| match (switches.access_as_text, allowed) {
-        (true, true) => json!("All"),
-        (true, false) => json!("None"),
-        (false, allowed) => json!(u8::from(allowed)),
+        (true, true) => Access::Word("All"),
+        (true, false) => Access::Word("None"),
+        (false, allowed) => Access::Number(u8::from(allowed)),
     };
-    json!({"info": {
-        "name": if switches.plural_entity_name { model.plural } else { model.name },
-        "canCreate": model.can_create,
-        "canDelete": model.can_delete,
-        "canQuery": true,
-        "canUpdate": model.can_create,
-        "userAccessForCreate": access(model.can_create),
-        "userAccessForDelete": access(model.can_delete),
-        "userAccessForQuery": access(true),
-        "userAccessForUpdate": access(model.can_create),
-        "hasUserDefinedFields": !model.udfs.is_empty(),
-        "supportsWebhookCallouts": !model.udfs.is_empty(),
-    }})
+    Information {
+        info: EntityInfo {
+            name: if switches.plural_entity_name {
+                model.plural
+            } else {
+                model.name
+            },
+            can_create: model.can_create,
+            can_delete: model.can_delete,
+            can_query: true,
+            can_update: model.can_create,
+            user_access_for_create: access(model.can_create),
+            user_access_for_delete: access(model.can_delete),
+            user_access_for_query: access(true),
+            user_access_for_update: access(model.can_create),
+            has_user_defined_fields: !model.udfs.is_empty(),
+            supports_webhook_callouts: !model.udfs.is_empty(),
+        },
+    }
 }
 
 /// `/{Entity}/entityInformation/fields`
