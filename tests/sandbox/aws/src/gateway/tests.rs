@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
+use lambda_http::RequestExt;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -46,11 +47,13 @@ impl Bench {
         let issuer = Issuer::new("https://id.sandbox", "psa-import").unwrap();
         let gateway = Gateway::new(&template, functions, issuer.verifier()).with_limit(Duration::from_millis(500));
         let server = Server::start(gateway.router()).await.unwrap();
+        // No certificates: reading those of the system would take longer than the tests.
+        let client = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
         Self {
             server,
             issuer,
             events,
-            client: reqwest::Client::new(),
+            client,
         }
     }
 
@@ -133,6 +136,22 @@ async fn the_event_says_who_calls_what() {
         jiff::fmt::strtime::parse("%d/%b/%Y:%H:%M:%S %z", time).is_ok(),
         "{time}"
     );
+}
+
+#[tokio::test]
+async fn lambda_http_makes_the_same_request_of_the_event() {
+    let bench = Bench::new(FINE).await;
+    let request = bench.request(Method::POST, "/imports/x%201/companies/select?a=1&a=2");
+    request.json(&json!({ "selected": true })).send().await.unwrap();
+    let request = lambda_http::request::from_str(&bench.event().to_string()).unwrap();
+    assert_eq!(
+        (request.method(), request.uri().path()),
+        (&Method::POST, "/imports/x%201/companies/select")
+    );
+    assert_eq!(request.uri().query(), Some("a=1&a=2"));
+    assert_eq!(&request.body()[..], b"{\"selected\":true}");
+    let authorizer = request.request_context().authorizer().cloned().unwrap();
+    assert_eq!(authorizer.jwt.unwrap().claims["msp"], "m1");
 }
 
 #[tokio::test]

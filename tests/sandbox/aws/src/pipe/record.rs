@@ -74,3 +74,68 @@ fn value(attribute: &AttributeValue) -> Value {
 fn base64(bytes: &Blob) -> String {
     STANDARD.encode(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodbstreams::types::OperationType;
+
+    use super::*;
+
+    #[test]
+    fn every_type_of_attribute_keeps_its_name_and_its_text() {
+        let image = [
+            ("s", AttributeValue::S("text".into())),
+            ("n", AttributeValue::N("1.50".into())),
+            ("bool", AttributeValue::Bool(false)),
+            ("null", AttributeValue::Null(true)),
+            ("b", AttributeValue::B(Blob::new(*b"abc"))),
+            ("ss", AttributeValue::Ss(vec!["a".into(), "b".into()])),
+            ("ns", AttributeValue::Ns(vec!["1".into()])),
+            ("bs", AttributeValue::Bs(vec![Blob::new(*b"abc")])),
+            ("l", AttributeValue::L(vec![AttributeValue::N("1".into())])),
+            (
+                "m",
+                AttributeValue::M(Item::from([("inner".into(), AttributeValue::S("x".into()))])),
+            ),
+        ];
+        let change = StreamRecord::builder()
+            .keys("pk", AttributeValue::S("MSP#m".into()))
+            .set_new_image(Some(
+                image.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+            ))
+            .sequence_number("100000000000000000001")
+            .approximate_creation_date_time(DateTime::from_secs(1_700_000_000))
+            .build();
+        let record = Record::builder()
+            .event_id("e1")
+            .event_name(OperationType::Modify)
+            .event_source("aws:dynamodb");
+        let record = record.dynamodb(change).build();
+        let expected = json!({
+            "eventID": "e1",
+            "eventName": "MODIFY",
+            "eventVersion": null,
+            "eventSource": "aws:dynamodb",
+            "awsRegion": null,
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_700_000_000,
+                "Keys": { "pk": { "S": "MSP#m" } },
+                "NewImage": {
+                    "s": { "S": "text" },
+                    "n": { "N": "1.50" },
+                    "bool": { "BOOL": false },
+                    "null": { "NULL": true },
+                    "b": { "B": "YWJj" },
+                    "ss": { "SS": ["a", "b"] },
+                    "ns": { "NS": ["1"] },
+                    "bs": { "BS": ["YWJj"] },
+                    "l": { "L": [{ "N": "1" }] },
+                    "m": { "M": { "inner": { "S": "x" } } }
+                },
+                "SequenceNumber": "100000000000000000001"
+            },
+            "eventSourceARN": "arn"
+        });
+        assert_eq!(event(&record, "arn"), expected);
+    }
+}

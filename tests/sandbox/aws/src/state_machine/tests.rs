@@ -248,7 +248,7 @@ async fn a_record_that_is_no_work_fails_loudly() {
 }
 
 #[tokio::test]
-async fn stopping_interrupts_a_wait_and_lets_a_call_come_to_its_end() {
+async fn stopping_interrupts_a_wait() {
     let bench = Bench::new([wait_until(Timestamp::now() + SignedDuration::from_hours(2))]);
     let stopping = async {
         bench.called(1).await;
