@@ -1,10 +1,15 @@
 //! A success whose body is not what was asked for is none (R9, R42).
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::filter::Filter;
+use domain::ids::{AttributeId, ValueId};
 use domain::psa::PsaFailureKind::PsaInvalidResponse as Invalid;
 use domain::psa::PsaKind;
 
 use super::faults::{ALL, expect, read};
-use super::server::{KINDS, json, reply, rows};
+use super::server::{KINDS, Server, impatient, json, reply, rows};
 
 /// A row with ten thousand arrays inside each other.
 fn deep(field: &str) -> String {
@@ -112,4 +117,31 @@ async fn what_is_null_missing_or_unknown_in_a_row_does_not_matter() {
         assert_eq!(read(kind, json(rows(kind, 1, row))).await.0, Ok(1), "{kind:?}");
         assert_eq!(read(kind, json(rows(kind, 1, &deep("new")))).await.0, Ok(1), "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn r7_a_psa_that_ignores_the_filter_changes_nothing() {
+    let filter = Filter(BTreeMap::from([(
+        AttributeId::new("companyType"),
+        vec![ValueId::new("5")],
+    )]));
+    for (kind, all) in KINDS.into_iter().zip([
+        r#"[{"id":1,"types":[{"id":1}]},{"id":2,"types":[{"id":1},{"id":5}]},{"id":3},
+            {"id":4,"types":[{"id":5}],"deletedFlag":true}]"#,
+        r#"[{"id":1,"companyType":1},{"id":2,"companyType":5},{"id":3},{"id":4,"companyType":null}]"#,
+    ]) {
+        let server = Server::start(kind, move |_| json(rows(kind, 4, all))).await;
+        let psa = server.connect(&impatient(), Duration::from_secs(20));
+        let page = psa.companies(&filter, None, Some(4)).await.unwrap();
+        let ids: Vec<&str> = page.items.iter().map(|company| company.id.as_str()).collect();
+        assert_eq!(ids, ["2"], "{kind:?}");
+        assert_eq!(page.next, None, "what was left out was delivered all the same");
+    }
+}
+
+#[tokio::test]
+async fn r12_a_deleted_company_is_none_whatever_the_psa_filters() {
+    let kind = PsaKind::Connectwise;
+    let body = r#"[{"id":1,"deletedFlag":true},{"id":2,"deletedFlag":false},{"id":3}]"#;
+    assert_eq!(read(kind, json(body)).await.0, Ok(2));
 }
