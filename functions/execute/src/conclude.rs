@@ -21,7 +21,9 @@ struct Sum {
 
 impl Sum {
     fn add(&mut self, company: &domain::ids::PsaCompanyId, outcomes: &[RowOutcome]) {
-        outcomes.iter().for_each(|row| self.counts.add(row));
+        for row in outcomes {
+            self.counts.add(row);
+        }
         let imported = outcomes
             .iter()
             .any(|row| !matches!(row.outcome, Outcome::Skipped(_) | Outcome::Failed(_)));
@@ -94,9 +96,9 @@ async fn add_up(tenant: &Tenant, directory: &dyn Directory, import: &Import) -> 
     }
     loop {
         let (unchanged, next) = tenant.unchanged_page(import, after.as_ref()).await?;
-        unchanged
-            .iter()
-            .for_each(|unchanged| sum.add(&unchanged.company, &unchanged.outcomes));
+        for unchanged in &unchanged {
+            sum.add(&unchanged.company, &unchanged.outcomes);
+        }
         after = next;
         if after.is_none() {
             return Ok(sum);

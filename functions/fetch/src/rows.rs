@@ -37,7 +37,7 @@ pub(crate) async fn make_all(run: &Run, checkpoint: &mut Checkpoint<Position>) -
         }
         match checkpoint.position.stage {
             Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
-                make_bucket(run, &known, bucket, checkpoint).await?
+                make_bucket(run, &known, bucket, checkpoint).await?;
             }
             Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
             Stage::Missing => {

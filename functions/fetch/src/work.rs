@@ -109,7 +109,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         Ok(outcome) => Ok(outcome),
         Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
         Err(Stop::Psa(failure)) => run.psa_failed(failure, checkpoint).await,
-        Err(Stop::Problem(error)) => run.fail(error.problem).await,
+        Err(Stop::Problem(error)) if *error.problem != Problem::Internal => run.fail(*error.problem).await,
         Err(other) => {
             run.guard.leave_if_possible(&run.tenant).await;
             Err(other.into())
@@ -131,7 +131,7 @@ impl Run {
                         return self.again(checkpoint).await;
                     }
                 }
-                Stage::Review => return self.to_review().await,
+                Stage::Review => return self.appear().await,
             }
         }
     }
@@ -149,7 +149,7 @@ impl Run {
     }
 
     /// The tabs appear: the snapshot is complete.
-    async fn to_review(&mut self) -> Result<WorkOutcome, Stop> {
+    async fn appear(&mut self) -> Result<WorkOutcome, Stop> {
         self.import.state = ImportState::Review;
         match self
             .tenant
@@ -158,7 +158,7 @@ impl Run {
         {
             Moved::Yes => info!(import = %self.import.id, "snapshot complete"),
             Moved::LockLost | Moved::WrongState => {
-                warn!(import = %self.import.id, "snapshot complete, but the import has ended")
+                warn!(import = %self.import.id, "snapshot complete, but the import has ended");
             }
         }
         Ok(WorkOutcome::Done(()))

@@ -26,7 +26,7 @@ pub(crate) async fn add_company(
     caller: Caller,
     Body(new): Body<NewCompany>,
 ) -> Api<(StatusCode, Json<ManagedCompany>)> {
-    let name = named(new.name)?;
+    let name = named(&new.name)?;
     let token = Token::by_hand(&services.ids.next());
     let id = built_in(&services, &caller).create_company(&token, &name).await?;
     Ok((StatusCode::CREATED, Json(ManagedCompany { id, name })))
@@ -45,7 +45,7 @@ pub(crate) async fn add_user(
     Path(company): Path<ManagedCompanyId>,
     Body(new): Body<NewPerson>,
 ) -> Api<(StatusCode, Json<User>)> {
-    let name = named(new.name)?;
+    let name = named(&new.name)?;
     let address: Address = new
         .address
         .parse()
@@ -105,7 +105,7 @@ fn built_in(services: &Services, caller: &Caller) -> BuiltIn {
     BuiltIn::new(services.tenant(&caller.msp))
 }
 
-fn named(name: String) -> Result<String, Problem> {
+fn named(name: &str) -> Result<String, Problem> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
         return Err(Problem::invalid(

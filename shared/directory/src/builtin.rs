@@ -22,7 +22,7 @@ const NEW: &str = "attribute_not_exists(pk)";
 const COMPANY: &str = "COMPANY#";
 const USER: &str = "USER#";
 
-/// Keys of one BatchGetItem.
+/// Keys of one `BatchGetItem`.
 const BATCH: usize = 100;
 
 /// The built-in directory of one MSP.
@@ -54,7 +54,7 @@ impl BuiltIn {
         licences::use_one(&self.tenant, &mut tx).await?;
         match tx.commit(&self.tenant).await? {
             outcome if outcome.refused(2) && !outcome.refused(0) && !outcome.refused(1) => Ok(None),
-            outcome => self.created(token, address, outcome).map(Some),
+            outcome => created(token, address, outcome).map(Some),
         }
     }
 
@@ -109,26 +109,6 @@ impl BuiltIn {
             &[],
         )?;
         Ok(tx)
-    }
-
-    /// Reads what came of [`Self::creation`].
-    fn created(&self, token: &Token, address: &Address, outcome: Outcome) -> Result<NewUser, DirectoryError> {
-        match outcome {
-            Outcome::Committed => Ok(NewUser::Created(user_id(token))),
-            // The user of this token is there: this is a repetition.
-            refused if refused.refused(0) => Ok(NewUser::Created(user_id(token))),
-            Outcome::Refused(reasons) => {
-                let holder = reasons
-                    .into_iter()
-                    .find_map(|(index, item)| item.filter(|_| index == 1));
-                match holder {
-                    Some(item) => Ok(NewUser::AddressTaken(body(item)?)),
-                    None => Err(DirectoryError::Unavailable(format!(
-                        "claim of {address:?} could not be read"
-                    ))),
-                }
-            }
-        }
     }
 }
 
@@ -212,7 +192,7 @@ impl Directory for BuiltIn {
             .creation(token, company, address, name)?
             .commit(&self.tenant)
             .await?;
-        self.created(token, address, outcome)
+        created(token, address, outcome)
     }
 
     async fn change_address(
@@ -318,6 +298,26 @@ impl BuiltIn {
             .map(|rest| rest.keys)
             .unwrap_or_default();
         Ok((found, rest))
+    }
+}
+
+/// Reads what came of [`BuiltIn::creation`].
+fn created(token: &Token, address: &Address, outcome: Outcome) -> Result<NewUser, DirectoryError> {
+    match outcome {
+        Outcome::Committed => Ok(NewUser::Created(user_id(token))),
+        // The user of this token is there: this is a repetition.
+        refused if refused.refused(0) => Ok(NewUser::Created(user_id(token))),
+        Outcome::Refused(reasons) => {
+            let holder = reasons
+                .into_iter()
+                .find_map(|(index, item)| item.filter(|_| index == 1));
+            match holder {
+                Some(item) => Ok(NewUser::AddressTaken(body(item)?)),
+                None => Err(DirectoryError::Unavailable(format!(
+                    "claim of {address:?} could not be read"
+                ))),
+            }
+        }
     }
 }
 

@@ -134,7 +134,12 @@ mod tests {
 
     #[test]
     fn r32_ordinary_addresses_are_accepted() {
-        for text in ["pilot@noordzee.example", "ana.o'neil+x@sub.kantoor-jansen.example", "o@x.test", "é@x.example"] {
+        for text in [
+            "pilot@noordzee.example",
+            "ana.o'neil+x@sub.kantoor-jansen.example",
+            "o@x.test",
+            "é@x.example",
+        ] {
             assert!(key(text).is_some(), "{text}");
         }
     }

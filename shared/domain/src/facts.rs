@@ -72,9 +72,10 @@ impl ManagedCompanies {
         mapping: Option<&CompanyMapping>,
     ) -> (ImportStatus, Vec<ManagedCompany>) {
         if let Some(mapping) = mapping {
-            return match self.by_id.contains_key(&mapping.managed) {
-                true => (ImportStatus::Mapped, Vec::new()),
-                false => (ImportStatus::Dangling, self.namesakes(name)),
+            return if self.by_id.contains_key(&mapping.managed) {
+                (ImportStatus::Mapped, Vec::new())
+            } else {
+                (ImportStatus::Dangling, self.namesakes(name))
             };
         }
         let candidates = self.namesakes(name);

@@ -1,5 +1,6 @@
 //! Everything that can be told to an administrator as an error: one place for codes, HTTP statuses and texts (requirements J).
 
+mod row_text;
 mod text;
 
 use jiff::Timestamp;
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::import::{Holder, ImportState};
 use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 
-pub use text::{Language, row_text};
+pub use row_text::row_text;
+pub use text::Language;
 
 /// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -28,20 +28,23 @@ pub type Api<T> = Result<T, ApiError>;
 #[derive(Debug, Clone)]
 pub struct ApiError {
     /// What the caller is told.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     cause: Option<String>,
 }
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self { problem, cause: None }
+        Self {
+            problem: Box::new(problem),
+            cause: None,
+        }
     }
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self {
-            problem: Problem::Internal,
+            problem: Box::new(Problem::Internal),
             cause: Some(error.to_string()),
         }
     }
@@ -50,7 +53,7 @@ impl From<StoreError> for ApiError {
 impl From<DirectoryError> for ApiError {
     fn from(error: DirectoryError) -> Self {
         Self {
-            problem: Problem::Internal,
+            problem: Box::new(Problem::Internal),
             cause: Some(error.to_string()),
         }
     }
@@ -87,9 +90,11 @@ pub async fn answer_problems(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = LANGUAGE.scope(language, next.run(request)).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        match &error.cause {
-            Some(cause) => error!(correlation, cause, code = error.problem.code(), "request failed"),
-            None => info!(correlation, code = error.problem.code(), "request refused"),
+        let code = error.problem.code();
+        if let Some(cause) = &error.cause {
+            error!(correlation, cause, code, "request failed");
+        } else {
+            info!(correlation, code, "request refused");
         }
         response = render(&error.problem, language, &correlation);
     } else if response.status().is_client_error() && !response.headers().contains_key(header::CONTENT_TYPE) {

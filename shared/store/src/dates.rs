@@ -61,7 +61,9 @@ impl Tenant {
         }
         for (number, mut shard) in shards.into_iter().enumerate().filter(|(number, _)| touched[*number]) {
             // Sorted ids are alike, and what is alike packs well.
-            shard.values_mut().for_each(|companies| companies.sort());
+            for companies in shard.values_mut() {
+                companies.sort();
+            }
             let key = keys::dates(&self.msp, integration, number);
             tx.put(self, Place::Records, packed_item("dates", &key, &shard)?, None, &[])?;
         }

@@ -27,6 +27,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// Wraps an SDK error.
+    #[expect(clippy::needless_pass_by_value, reason = "reads better in `map_err`")]
     pub fn sdk<E>(operation: &'static str, error: SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,

@@ -19,7 +19,7 @@ use crate::table::{Item, Place, Tenant, body, number, text};
 use crate::tx::{self, Transaction};
 
 /// How long an administrator keeps an integration without using it.
-pub const REVIEW_LEASE: Duration = Duration::from_secs(30 * 60);
+pub const REVIEW_LEASE: Duration = Duration::from_mins(30);
 
 /// How long a worker is believed alive after its last write. One that merely waits longer for an answer may be joined by a
 /// second, whose first write ends the first one's; nothing is lost by that but work.

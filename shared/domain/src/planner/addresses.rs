@@ -117,7 +117,7 @@ impl<'a> Links<'a> {
                 .filter(|mapping| keeps_mappings && facts.users.contains_key(&mapping.user))
         };
         let mut by_row: HashMap<&AddressId, &AddressMapping> = live().map(|mapping| (&mapping.id, mapping)).collect();
-        for (row, mapping) in replacements(facts, live().collect(), &present) {
+        for (row, mapping) in replacements(facts, &live().collect::<Vec<_>>(), &present) {
             by_row.insert(row, mapping);
         }
         Self {
@@ -135,11 +135,11 @@ impl<'a> Links<'a> {
 /// Rows that replace a mapped address: on one contact exactly one mapped address is gone and exactly one row is new.
 fn replacements<'a>(
     facts: &'a CompanyFacts,
-    live: Vec<&'a AddressMapping>,
+    live: &[&'a AddressMapping],
     present: &HashSet<&'a AddressId>,
 ) -> Vec<(&'a AddressId, &'a AddressMapping)> {
     let mut gone: HashMap<&str, Vec<&AddressMapping>> = HashMap::new();
-    for mapping in &live {
+    for mapping in live {
         if !present.contains(&mapping.id) {
             gone.entry(mapping.id.contact()).or_default().push(mapping);
         }
