@@ -1,5 +1,8 @@
 //! Configurations for clients of the stand-ins.
 
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
@@ -9,6 +12,9 @@ pub const REGION: &str = "eu-west-1";
 
 /// The account the stand-ins pretend to be of.
 pub(crate) const ACCOUNT: &str = "000000000000";
+
+/// By default the SDK waits for an answer for ever.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(20);
 
 /// Configuration for the SDK's clients of a stand-in at this origin, with credentials that open nothing elsewhere.
 ///
@@ -20,6 +26,11 @@ pub fn config(url: &str) -> SdkConfig {
         .endpoint_url(url)
         .credentials_provider(SharedCredentialsProvider::new(credentials()))
         .http_client(Builder::new().build_http())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_attempt_timeout(ATTEMPT_LIMIT)
+                .build(),
+        )
         .build()
 }
 

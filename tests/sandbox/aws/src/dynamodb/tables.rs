@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext};
 use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, LocalSecondaryIndex, Projection, StreamSpecification,
     TableDescription, TableStatus, TimeToLiveDescription, TimeToLiveSpecification, TimeToLiveStatus,
@@ -84,14 +85,13 @@ fn keys(keys: &[Key]) -> Result<Vec<KeySchemaElement>, BuildError> {
 async fn describe(client: &Client, name: &str) -> Result<Option<TableDescription>, Error> {
     match client.describe_table().table_name(name).send().await {
         Ok(described) => Ok(described.table),
-        Err(error)
-            if error.as_service_error().is_some_and(
-                aws_sdk_dynamodb::operation::describe_table::DescribeTableError::is_resource_not_found_exception,
-            ) =>
-        {
-            Ok(None)
+        Err(error) => {
+            let service_error = error.as_service_error();
+            let missing = service_error.is_some_and(DescribeTableError::is_resource_not_found_exception);
+            missing
+                .then_some(None)
+                .ok_or_else(|| failed(DisplayErrorContext(error)))
         }
-        Err(error) => Err(failed(DisplayErrorContext(error))),
     }
 }
 
@@ -128,7 +128,7 @@ fn check_same(wanted: &CreateTableInput, found: &TableDescription) -> Result<(),
     let wanted_indexes: BTreeSet<_> = wanted
         .local_secondary_indexes()
         .iter()
-        .map(aws_sdk_dynamodb::types::LocalSecondaryIndex::index_name)
+        .map(LocalSecondaryIndex::index_name)
         .collect();
     let found_indexes = found
         .local_secondary_indexes()

@@ -1,7 +1,7 @@
 //! A stream record in the JSON form that Pipes hands to its target.
 
 use aws_sdk_dynamodbstreams::primitives::{Blob, DateTime};
-use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, StreamRecord};
+use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, StreamRecord};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ type Item = std::collections::HashMap<String, AttributeValue>;
 pub(super) fn event(record: &Record, stream_arn: &str) -> Value {
     json!({
         "eventID": record.event_id(),
-        "eventName": record.event_name().map(aws_sdk_dynamodbstreams::types::OperationType::as_str),
+        "eventName": record.event_name().map(OperationType::as_str),
         "eventVersion": record.event_version(),
         "eventSource": record.event_source(),
         "awsRegion": record.aws_region(),
@@ -77,8 +77,6 @@ fn base64(bytes: &Blob) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodbstreams::types::OperationType;
-
     use super::*;
 
     #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
+use aws_sdk_dynamodbstreams::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodbstreams::operation::get_shard_iterator::GetShardIteratorError;
 use aws_sdk_dynamodbstreams::types::{Record, Shard, ShardIteratorType};
 use tracing::warn;
 
@@ -142,18 +143,16 @@ impl Stream {
                 .sequence_number(after),
             None => from_start.clone(),
         };
-        let answer = match request.send().await {
+        let mut answer = request.send().await;
+        let refusal = answer.as_ref().err().and_then(SdkError::as_service_error);
+        if refusal.is_some_and(GetShardIteratorError::is_trimmed_data_access_exception) {
             // The records up to there are no longer kept: what is left begins at the horizon.
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(aws_sdk_dynamodbstreams::operation::get_shard_iterator::GetShardIteratorError::is_trimmed_data_access_exception) =>
-            {
-                from_start.send().await
-            }
-            answer => answer,
-        };
+            answer = from_start.send().await;
+        }
         let answer = answer.map_err(|error| DisplayErrorContext(error).to_string())?;
         answer.shard_iterator.ok_or_else(|| "no iterator in the answer".into())
     }
 }
+
+#[cfg(test)]
+mod tests;
