@@ -24,9 +24,9 @@ impl Places {
             .unwrap_or_default()
     }
 
-    pub(crate) fn write(&self, state: Option<&Path>) -> Result<(), Error> {
+    pub(crate) fn write(self, state: Option<&Path>) -> Result<(), Error> {
         let Some(folder) = state else { return Ok(()) };
-        let text = serde_json::to_string(self).map_err(std::io::Error::from)?;
+        let text = serde_json::to_string(&self).map_err(std::io::Error::from)?;
         Ok(fs::write(folder.join(FILE), text)?)
     }
 }
