@@ -21,7 +21,7 @@ pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 const AT_ONCE: usize = 8;
 
 /// The longest that one worker may take here.
-const PATIENCE: Duration = Duration::from_mins(60);
+const PATIENCE: Duration = Duration::from_hours(1);
 
 pub(crate) async fn measure(companies: usize) -> Result<(), Failure> {
     println!("| PSA | import | stage | PSA requests | write units | read units | peak MiB | runs | seconds |");
