@@ -64,6 +64,9 @@ pub(crate) struct Refusal {
     not_before: Option<jiff::Timestamp>,
 }
 
+/// When to come back to a rate limit that outlasts the retries and names no time. Both PSAs count by the minute or longer.
+const LIMIT_PASSES: Duration = Duration::from_mins(1);
+
 pub(crate) struct Session {
     client: reqwest::Client,
     policy: Arc<HttpPolicy>,
@@ -106,10 +109,11 @@ impl Session {
             .adjust(|refusal, longest| self.wait(longest?, refusal.retry_after, &mut too_long))
             .await;
         outcome.map_err(|refusal| {
-            let wait = if refusal.is_late() {
-                Some(Duration::ZERO)
-            } else {
-                too_long
+            let wait = match (refusal.is_late(), refusal.status) {
+                (true, _) => Some(Duration::ZERO),
+                // A limit passes. Whoever has more time than one run may come back for it (R43).
+                (false, Some(429)) => too_long.or(Some(LIMIT_PASSES)),
+                (false, _) => too_long,
             };
             let not_before = wait.and_then(|wait| jiff::Timestamp::try_from(SystemTime::now() + wait).ok());
             Refusal { not_before, ..refusal }

@@ -77,7 +77,11 @@ async fn r43_a_rate_limit_that_does_not_end_is_a_failure_of_this_run() {
             (failure.kind, failure.retryable),
             (PsaFailureKind::PsaUnknownError, true)
         );
-        assert_eq!((failure.not_before, server.asked().len()), (None, 3));
+        assert_eq!(server.asked().len(), 3);
+        assert!(
+            failure.not_before.is_some(),
+            "a later run may come back when the limit has passed"
+        );
     }
 }
 
