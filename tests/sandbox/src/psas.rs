@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::psa::PsaKind;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub struct Psas {
     connectwise: Arc<dyn Simulator>,
     autotask: Arc<dyn Simulator>,
     urls: [String; 2],
-    served: Vec<Served>,
+    served: Mutex<Vec<Served>>,
 }
 
 impl Psas {
@@ -49,7 +49,7 @@ impl Psas {
             connectwise,
             autotask,
             urls,
-            served,
+            served: Mutex::new(served),
         })
     }
 
@@ -91,8 +91,10 @@ impl Psas {
         }
     }
 
-    pub(crate) async fn stop(self) {
-        for served in self.served {
+    /// Stops listening; whoever still holds the simulators keeps their data.
+    pub(crate) async fn stop(&self) {
+        let served = std::mem::take(&mut *self.served.lock().unwrap_or_else(PoisonError::into_inner));
+        for served in served {
             served.stop().await;
         }
     }

@@ -144,9 +144,11 @@ impl Sandbox {
         self.pipe.pause(paused).await;
     }
 
-    /// Cuts everything off where it is.
-    pub fn kill(self) {
+    /// Cuts everything off where it is. The simulators' ports are free afterwards.
+    pub async fn kill(self) {
         self.functions.kill();
+        let Self { psas, .. } = self;
+        psas.stop().await;
     }
 
     /// Ends in order: no new work, then the calls at work, then the rest.
@@ -161,9 +163,7 @@ impl Sandbox {
         if let Ok(dynamodb) = Arc::try_unwrap(self.dynamodb) {
             dynamodb.stop().await;
         }
-        if let Ok(psas) = Arc::try_unwrap(self.psas) {
-            psas.stop().await;
-        }
+        self.psas.stop().await;
     }
 }
 

@@ -1,0 +1,126 @@
+//! A directory as a remote one is: slow, and losing replies of calls that it has applied.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use directory::builtin::BuiltIn;
+use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
+use domain::address::{Address, AddressKey};
+use domain::directory::{AddressHolder, Licences, ManagedCompany, Token, User};
+use domain::ids::{ImportId, ManagedCompanyId, UserId};
+use runtime::DirectoryFactory;
+use tokio::sync::Notify;
+
+/// What goes wrong, counted over all mutating calls.
+#[derive(Default)]
+pub struct Trouble {
+    pub calls: AtomicUsize,
+    /// Every so many calls, the reply is lost; 0 is never.
+    pub lose_every: usize,
+    /// Told at this call.
+    pub tell_at: usize,
+    pub told: Notify,
+    /// Users of this local part are refused.
+    pub refuse: Option<String>,
+}
+
+pub struct Remote {
+    inner: BuiltIn,
+    trouble: Arc<Trouble>,
+}
+
+pub fn remote(trouble: &Arc<Trouble>) -> DirectoryFactory {
+    let trouble = Arc::clone(trouble);
+    Arc::new(move |tenant| {
+        Arc::new(Remote {
+            inner: BuiltIn::new(tenant),
+            trouble: Arc::clone(&trouble),
+        })
+    })
+}
+
+impl Trouble {
+    /// Lets a call that was applied go unanswered, or answered late.
+    async fn on_the_way<T>(&self, answer: Result<T, DirectoryError>) -> Result<T, DirectoryError> {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        if call == self.tell_at {
+            self.told.notify_one();
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        if self.lose_every > 0 && call.is_multiple_of(self.lose_every) {
+            return Err(DirectoryError::Unavailable("the reply was lost".to_owned()));
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl Directory for Remote {
+    async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        self.inner.companies().await
+    }
+
+    async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
+        self.inner.company(id).await
+    }
+
+    async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
+        self.inner.users(company).await
+    }
+
+    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
+        self.inner.holders(addresses).await
+    }
+
+    async fn create_company(&self, token: &Token, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
+        let answer = self.inner.create_company(token, name).await;
+        self.trouble.on_the_way(answer).await
+    }
+
+    async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
+        let answer = self.inner.rename_company(id, name).await;
+        self.trouble.on_the_way(answer).await
+    }
+
+    async fn create_user(
+        &self,
+        token: &Token,
+        company: &ManagedCompanyId,
+        address: &Address,
+        name: &str,
+    ) -> Result<NewUser, DirectoryError> {
+        if self.trouble.refuse.as_deref() == Some(address.original()) {
+            return Err(DirectoryError::Refused("not this one".to_owned()));
+        }
+        let answer = self.inner.create_user(token, company, address, name).await;
+        self.trouble.on_the_way(answer).await
+    }
+
+    async fn change_address(
+        &self,
+        company: &ManagedCompanyId,
+        user: &UserId,
+        address: &Address,
+    ) -> Result<NewAddress, DirectoryError> {
+        let answer = self.inner.change_address(company, user, address).await;
+        self.trouble.on_the_way(answer).await
+    }
+
+    async fn licences(&self) -> Result<Licences, DirectoryError> {
+        self.inner.licences().await
+    }
+
+    async fn reserve(&self, import: &ImportId, licences: u64) -> Result<Reservation, DirectoryError> {
+        self.inner.reserve(import, licences).await
+    }
+
+    async fn reservations(&self) -> Result<Vec<ImportId>, DirectoryError> {
+        self.inner.reservations().await
+    }
+
+    async fn settle(&self, import: &ImportId, used: u64) -> Result<(), DirectoryError> {
+        self.inner.settle(import, used).await
+    }
+}
