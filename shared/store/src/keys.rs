@@ -154,7 +154,8 @@ pub(crate) fn unchanged(msp: &MspId, import: &ImportId, number: u64) -> Key {
 /// Where a row stands when a tab is browsed: unmapped rows first, then by name (R16).
 pub(crate) fn browse(tab: &str, mapped: bool, name: &str, company: &PsaCompanyId) -> String {
     let short: String = name.chars().take(60).collect();
-    format!("{tab}#{}#{short}#{company}", u8::from(mapped))
+    // Below every character of a name, so that a name comes before a longer one that begins with it.
+    format!("{tab}#{}#{short}\u{1}{company}", u8::from(mapped))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod directory;
+mod fetching;
 mod later;
 mod run;
 mod survival;
