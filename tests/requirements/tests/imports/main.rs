@@ -5,5 +5,6 @@
 mod directory;
 mod fetching;
 mod later;
+mod messages;
 mod run;
 mod survival;
