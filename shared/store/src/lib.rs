@@ -1,7 +1,7 @@
 //! What is kept in DynamoDB and Secrets Manager.
 //!
 //! Every call goes through a [`Tenant`], so none can be made without saying whose data it is about; every key is built in
-//! [`keys`] and begins with the tenant, so an id of another MSP finds nothing.
+//! `keys` and begins with the tenant, so an id of another MSP finds nothing.
 
 pub mod checkpoint;
 pub mod dates;
