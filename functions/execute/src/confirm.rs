@@ -12,8 +12,9 @@ use runtime::{Api, ApiError, Body, Caller, ImportView, Services};
 use serde::Deserialize;
 use store::imports::Moved;
 
+/// Other fields are let through: a caller may confirm more than is asked.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Confirmation {
     plan_hash: String,
 }
