@@ -1,2 +1,38 @@
 //! One test or more for each rule of the requirements, through the public HTTP API against the sandbox. The tests are in
-//! `tests/`, and their names begin with the rule's number.
+//! `tests/`, and their names begin with the rule's number. Here is what they share; all of it fails by panicking.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+pub mod faults;
+pub mod import;
+pub mod problem;
+pub mod psa;
+pub mod stage;
+
+pub use domain::psa::PsaKind;
+pub use sandbox::api::{Answer, Api};
+pub use sandbox::{Options, Sandbox};
+
+/// Runs each of these tests, `async fn(PsaKind)`, for both PSAs.
+#[macro_export]
+macro_rules! for_both {
+    ($($test:ident),+ $(,)?) => {
+        mod connectwise {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::PsaKind::Connectwise).await;
+            })+
+        }
+        mod autotask {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::PsaKind::Autotask).await;
+            })+
+        }
+    };
+}

@@ -1,0 +1,61 @@
+//! What goes wrong on the side of the PSA.
+
+use domain::psa::PsaKind;
+use sandbox::Sandbox;
+use serde_json::{Value, json};
+use simkit::requests::RequestRecord;
+
+/// Pages of companies.
+pub const COMPANIES: &str = "(?i)/companies(/query)?$";
+
+/// Pages of contacts.
+pub const CONTACTS: &str = "(?i)/contacts(/query)?$";
+
+/// Orders a fault, as the sandbox's control takes it.
+pub fn add(sandbox: &Sandbox, kind: PsaKind, fault: &Value) {
+    let fault = serde_json::from_value(fault.clone()).unwrap();
+    sandbox.psas.get(kind).faults().add(fault);
+}
+
+/// Answers every request to these paths so, until [`clear`].
+pub fn answer(sandbox: &Sandbox, kind: PsaKind, path: &str, answer: &Value) {
+    add(sandbox, kind, &json!({ "match": { "path": path }, "answer": answer }));
+}
+
+/// Answers the `times` requests to these paths so that come after the first `skip`.
+pub fn answer_some(sandbox: &Sandbox, kind: PsaKind, path: &str, skip: u64, times: u64, answer: &Value) {
+    add(
+        sandbox,
+        kind,
+        &json!({ "match": { "path": path }, "skip": skip, "times": times, "answer": answer }),
+    );
+}
+
+/// Nothing goes wrong any more.
+pub fn clear(sandbox: &Sandbox, kind: PsaKind) {
+    sandbox.psas.get(kind).faults().clear();
+}
+
+/// How this PSA says that a right is missing: Autotask with a 500.
+pub fn forbidden(kind: PsaKind) -> Value {
+    match kind {
+        PsaKind::Connectwise => json!({
+            "status": 403,
+            "body": json!({ "code": "Security", "message": "You do not have security permission to perform this action." }).to_string(),
+        }),
+        PsaKind::Autotask => json!({
+            "status": 500,
+            "body": json!({ "errors": ["The logged in Resource does not have the adequate permissions to query this entity type."] }).to_string(),
+        }),
+    }
+}
+
+/// Every request that the PSA has seen.
+pub fn requests(sandbox: &Sandbox, kind: PsaKind) -> Vec<RequestRecord> {
+    sandbox.psas.get(kind).requests().items()
+}
+
+/// Forgets the requests so far.
+pub fn forget_requests(sandbox: &Sandbox, kind: PsaKind) {
+    sandbox.psas.get(kind).requests().clear();
+}

@@ -1,0 +1,193 @@
+//! Imports, step by step, as an administrator's screen goes through them.
+
+use domain::psa::PsaKind;
+use sandbox::api::Api;
+use serde_json::{Value, json};
+
+use crate::stage::{self, PATIENCE, text};
+
+/// Starts an import and gives its id.
+pub async fn start(api: &Api, kind: PsaKind, filter: &Value) -> String {
+    api.start(&stage::integration(api, kind).await, filter).await.unwrap()
+}
+
+/// Fetches a snapshot of everything and gives the import's id.
+pub async fn fetch(api: &Api, kind: PsaKind) -> String {
+    fetch_filtered(api, kind, &json!({})).await
+}
+
+/// Fetches a snapshot of what matches the filter and gives the import's id.
+pub async fn fetch_filtered(api: &Api, kind: PsaKind, filter: &Value) -> String {
+    let import = start(api, kind, filter).await;
+    let now = fetched(api, &import).await;
+    assert_eq!(now["state"], "review", "{now}");
+    import
+}
+
+/// Waits until an import is not fetching any more, and shows it.
+pub async fn fetched(api: &Api, import: &str) -> Value {
+    api.wait(import, "fetching", PATIENCE, |_| {}).await.unwrap()
+}
+
+/// Fetches, expecting that it fails; shows the import.
+pub async fn fetch_failing(api: &Api, kind: PsaKind) -> Value {
+    let import = start(api, kind, &json!({})).await;
+    let now = fetched(api, &import).await;
+    assert_eq!(now["state"], "failed", "{now}");
+    now
+}
+
+/// All rows of a tab, `in` or `not-in`.
+pub async fn rows(api: &Api, import: &str, tab: &str) -> Vec<Value> {
+    api.list(&format!("/imports/{import}/companies?tab={tab}"))
+        .await
+        .unwrap()
+}
+
+/// The row of a company, in whichever tab.
+pub async fn row(api: &Api, import: &str, company: &str) -> Value {
+    let mut all = rows(api, import, "in").await;
+    all.extend(rows(api, import, "not-in").await);
+    let found = all.into_iter().find(|row| row["id"] == company);
+    found.unwrap_or_else(|| panic!("there is no row {company}"))
+}
+
+/// All address rows of a company.
+pub async fn addresses(api: &Api, import: &str, company: &str) -> Vec<Value> {
+    api.list(&format!("/imports/{import}/companies/{company}/addresses"))
+        .await
+        .unwrap()
+}
+
+/// Companies of which nothing is odd: active, not imported before, nobody's namesake, with several addresses.
+pub fn ordinary(rows: &[Value]) -> Vec<Value> {
+    let ordinary = |row: &&Value| {
+        row["status"] == "unmapped"
+            && row["own"] == false
+            && row["active"] == true
+            && row["addresses"].as_u64() > Some(3)
+    };
+    rows.iter().filter(ordinary).cloned().collect()
+}
+
+/// Selects a company with all its active people.
+pub async fn choose_one(api: &Api, import: &str, row: &Value) {
+    let company = format!("/imports/{import}/companies/{}", text(&row["id"]));
+    api.patch(&company, &json!({ "version": row["version"], "selected": true }))
+        .await
+        .unwrap();
+    tick_everybody(api, import, row).await;
+}
+
+/// Ticks all active people of a company.
+pub async fn tick_everybody(api: &Api, import: &str, row: &Value) {
+    let path = format!("/imports/{import}/companies/{}/addresses/select", text(&row["id"]));
+    api.post(&path, &json!({ "selected": true, "where": {} }))
+        .await
+        .unwrap();
+}
+
+/// Selects the first `many` ordinary companies with their people, and gives their rows.
+pub async fn choose(api: &Api, import: &str, many: usize) -> Vec<Value> {
+    let mut chosen = ordinary(&rows(api, import, "in").await);
+    assert!(
+        chosen.len() >= many,
+        "there are only {} ordinary companies",
+        chosen.len()
+    );
+    chosen.truncate(many);
+    for row in &chosen {
+        choose_one(api, import, row).await;
+    }
+    chosen
+}
+
+/// Selects everything that select-all selects, with all active people.
+pub async fn choose_all(api: &Api, import: &str) {
+    select(api, import, json!({})).await;
+    for row in rows(api, import, "in").await {
+        if row["selected"] == true {
+            tick_everybody(api, import, &row).await;
+        }
+    }
+}
+
+/// Selects what was imported before.
+pub async fn choose_mapped(api: &Api, import: &str) {
+    select(api, import, json!({ "status": "mapped" })).await;
+}
+
+/// Selects the rows of the tab *in* that match.
+pub async fn select(api: &Api, import: &str, filter: Value) -> Value {
+    let path = format!("/imports/{import}/companies/select");
+    api.post(&path, &json!({ "selected": true, "where": filter }))
+        .await
+        .unwrap()
+}
+
+/// The plan with all its items.
+pub async fn plan(api: &Api, import: &str) -> Value {
+    let path = format!("/imports/{import}/plan");
+    let mut plan = api.get(&path).await.unwrap();
+    plan["items"] = api.list(&path).await.unwrap().into();
+    plan
+}
+
+/// Confirms the plan as it is now, and gives it.
+pub async fn execute(api: &Api, import: &str) -> Value {
+    let plan = plan(api, import).await;
+    let confirm = json!({ "planHash": plan["hash"], "confirmMassChange": true });
+    api.post(&format!("/imports/{import}/execute"), &confirm).await.unwrap();
+    plan
+}
+
+/// Waits until an execution has ended well, and gives the result.
+pub async fn done(api: &Api, import: &str) -> Value {
+    let now = api.wait(import, "executing", PATIENCE, |_| {}).await.unwrap();
+    assert_eq!(now["state"], "done", "{now}");
+    api.get(&format!("/imports/{import}/result")).await.unwrap()
+}
+
+/// What a first import chose and did.
+pub struct First {
+    /// Its id.
+    pub import: String,
+    /// The rows it imported, as they were before.
+    pub chosen: Vec<Value>,
+    /// Its result.
+    pub result: Value,
+}
+
+/// A first import of everything that select-all selects: waits for the review, selects, ticks, plans, executes.
+pub async fn first_import(api: &Api, kind: PsaKind) -> First {
+    let import = fetch(api, kind).await;
+    choose_all(api, &import).await;
+    let selected = |row: &Value| row["selected"] == true;
+    let chosen = rows(api, &import, "in").await.into_iter().filter(selected).collect();
+    execute(api, &import).await;
+    let result = done(api, &import).await;
+    First { import, chosen, result }
+}
+
+/// A first import of some ordinary companies.
+pub async fn first_import_of(api: &Api, kind: PsaKind, many: usize) -> First {
+    let import = fetch(api, kind).await;
+    let chosen = choose(api, &import, many).await;
+    execute(api, &import).await;
+    let result = done(api, &import).await;
+    First { import, chosen, result }
+}
+
+/// Everything that the directory holds, without ids: what two runs can be compared by.
+pub async fn directory(api: &Api) -> Value {
+    let mut companies = Vec::new();
+    for company in api.list("/managed-companies").await.unwrap() {
+        let path = format!("/managed-companies/{}/users", text(&company["id"]));
+        let users = api.list(&path).await.unwrap();
+        let mut users: Vec<String> = users.iter().map(|user| user["address"].to_string()).collect();
+        users.sort();
+        companies.push((text(&company["name"]).to_owned(), users));
+    }
+    companies.sort();
+    json!({ "companies": companies, "licences": api.get("/licences").await.unwrap() })
+}

@@ -1,0 +1,158 @@
+//! What happens in a PSA between two imports or during one, in the PSA's own JSON. Ids are those of the API's rows.
+
+use domain::psa::PsaKind;
+use sandbox::Sandbox;
+use serde_json::{Value, json};
+
+use crate::stage::text;
+
+/// Changes records; the answer is the simulator's.
+pub fn change(sandbox: &Sandbox, kind: PsaKind, changes: Value) -> Value {
+    sandbox.psas.get(kind).change_records(changes).unwrap()
+}
+
+/// A company gets another name.
+pub fn rename(sandbox: &Sandbox, kind: PsaKind, company: &str, name: &str) {
+    let field = match kind {
+        PsaKind::Connectwise => "name",
+        PsaKind::Autotask => "companyName",
+    };
+    change(
+        sandbox,
+        kind,
+        json!({ "companies": [{ "id": id(company), field: name }] }),
+    );
+}
+
+/// A company becomes inactive.
+pub fn deactivate(sandbox: &Sandbox, kind: PsaKind, company: &str) {
+    let inactive = match kind {
+        // The status *Inactive*.
+        PsaKind::Connectwise => json!({ "id": id(company), "status": { "id": 3 } }),
+        PsaKind::Autotask => json!({ "id": id(company), "isActive": false }),
+    };
+    change(sandbox, kind, json!({ "companies": [inactive] }));
+}
+
+/// A company is deleted: ConnectWise keeps it with a mark, Autotask does not. Its contacts stay.
+pub fn delete(sandbox: &Sandbox, kind: PsaKind, company: &str) {
+    let changes = match kind {
+        PsaKind::Connectwise => json!({ "companies": [{ "id": id(company), "deletedFlag": true }] }),
+        PsaKind::Autotask => json!({ "delete": { "companies": [id(company)] } }),
+    };
+    change(sandbox, kind, changes);
+}
+
+/// A company is merged into another one, which gets its contacts.
+pub fn merge(sandbox: &Sandbox, kind: PsaKind, company: &str, contacts: &[String], into: &str) {
+    let moved: Vec<Value> = contacts
+        .iter()
+        .map(|contact| match kind {
+            PsaKind::Connectwise => json!({ "id": id(contact), "company": { "id": id(into) } }),
+            PsaKind::Autotask => json!({ "id": id(contact), "companyID": id(into) }),
+        })
+        .collect();
+    change(sandbox, kind, json!({ "contacts": moved }));
+    delete(sandbox, kind, company);
+}
+
+/// A new company; gives its id.
+pub fn add_company(sandbox: &Sandbox, kind: PsaKind, name: &str) -> String {
+    let field = match kind {
+        PsaKind::Connectwise => "name",
+        PsaKind::Autotask => "companyName",
+    };
+    let answer = change(sandbox, kind, json!({ "companies": [{ field: name }] }));
+    added(kind, &answer["companies"])
+}
+
+/// A new contact of a company, with one address; gives the contact's id.
+pub fn add_contact(sandbox: &Sandbox, kind: PsaKind, company: &str, address: &str) -> String {
+    let contact = match kind {
+        PsaKind::Connectwise => json!({
+            "firstName": "Nieuwe", "lastName": "Medewerker", "company": { "id": id(company) },
+            "communicationItems": [{ "value": address, "communicationType": "Email", "defaultFlag": true }],
+        }),
+        PsaKind::Autotask => json!({
+            "firstName": "Nieuwe", "lastName": "Medewerker", "companyID": id(company), "isActive": 1, "emailAddress": address,
+        }),
+    };
+    let answer = change(sandbox, kind, json!({ "contacts": [contact] }));
+    added(kind, &answer["contacts"])
+}
+
+/// A contact is deleted for good.
+pub fn delete_contact(sandbox: &Sandbox, kind: PsaKind, contact: &str) {
+    change(sandbox, kind, json!({ "delete": { "contacts": [id(contact)] } }));
+}
+
+/// An address row's address is edited where it stands: the same contact, the same slot.
+pub fn change_address(sandbox: &Sandbox, kind: PsaKind, address_row: &str, to: &str) {
+    let (contact, slot) = split(address_row);
+    let contact = match kind {
+        PsaKind::Connectwise => {
+            let items = items(sandbox, contact, |item| {
+                if item["id"] == id(slot) {
+                    item["value"] = json!(to);
+                }
+            });
+            json!({ "id": id(contact), "communicationItems": items })
+        }
+        PsaKind::Autotask => json!({ "id": id(contact), slot: to }),
+    };
+    change(sandbox, kind, json!({ "contacts": [contact] }));
+}
+
+/// In `ConnectWise`, an address row's communication item is replaced by a new one with another address.
+pub fn replace_communication_item(sandbox: &Sandbox, address_row: &str, to: &str) {
+    let (contact, slot) = split(address_row);
+    let items = items(sandbox, contact, |item| {
+        if item["id"] == id(slot) {
+            *item = json!({ "value": to, "communicationType": "Email", "defaultFlag": item["defaultFlag"] });
+        }
+    });
+    let contact = json!({ "id": id(contact), "communicationItems": items });
+    change(sandbox, PsaKind::Connectwise, json!({ "contacts": [contact] }));
+}
+
+/// The contact and the slot of an address row.
+pub fn split(address_row: &str) -> (&str, &str) {
+    address_row.split_once('~').unwrap()
+}
+
+/// The communication items of a contact after a change; one of them must have changed.
+fn items(sandbox: &Sandbox, contact: &str, change_item: impl Fn(&mut Value)) -> Vec<Value> {
+    // A change of nothing answers the whole record.
+    let answer = change(
+        sandbox,
+        PsaKind::Connectwise,
+        json!({ "contacts": [{ "id": id(contact) }] }),
+    );
+    let before = answer["contacts"][0]["communicationItems"].as_array().unwrap().clone();
+    let mut items = before.clone();
+    items.iter_mut().for_each(change_item);
+    assert_ne!(items, before, "the contact has no such item");
+    items
+}
+
+fn added(kind: PsaKind, answer: &Value) -> String {
+    match kind {
+        PsaKind::Connectwise => answer[0]["id"].to_string(),
+        PsaKind::Autotask => answer[0].to_string(),
+    }
+}
+
+fn id(id: &str) -> Value {
+    id.parse::<u64>()
+        .map_or_else(|_| panic!("{id} is no id of a PSA"), Value::from)
+}
+
+/// The contacts of address rows, each once.
+pub fn contacts(address_rows: &[Value]) -> Vec<String> {
+    let mut contacts: Vec<String> = address_rows
+        .iter()
+        .map(|row| split(text(&row["id"])).0.to_owned())
+        .collect();
+    contacts.dedup();
+    contacts
+}

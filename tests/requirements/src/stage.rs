@@ -1,0 +1,74 @@
+//! Sandboxes to act in.
+
+use std::time::Duration;
+
+use domain::psa::PsaKind;
+use psa::RetryPolicy;
+use sandbox::api::Api;
+use sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
+
+/// Both PSAs.
+pub const KINDS: [PsaKind; 2] = [PsaKind::Connectwise, PsaKind::Autotask];
+
+/// The longest that a stage of an import may take.
+pub const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A small MSP in memory, where nobody waits long before asking again.
+pub fn quick() -> Options {
+    let retry = RetryPolicy {
+        base: Duration::from_millis(1),
+        cap: Duration::from_millis(20),
+        ..RetryPolicy::default()
+    };
+    Options {
+        retry,
+        retry_factor: 0.0,
+        ..Options::default()
+    }
+}
+
+/// A small quick sandbox.
+pub async fn sandbox() -> Sandbox {
+    Sandbox::start(quick()).await.unwrap()
+}
+
+/// The kind as the API spells it.
+pub const fn name(kind: PsaKind) -> &'static str {
+    match kind {
+        PsaKind::Connectwise => "connectwise",
+        PsaKind::Autotask => "autotask",
+    }
+}
+
+/// A field of the credentials that nobody may see.
+pub const fn secret_field(kind: PsaKind) -> &'static str {
+    match kind {
+        PsaKind::Connectwise => "privateKey",
+        PsaKind::Autotask => "secret",
+    }
+}
+
+/// The integration that the first MSP has from the start.
+pub async fn integration(api: &Api, kind: PsaKind) -> String {
+    api.integration(name(kind)).await.unwrap()
+}
+
+/// Moves the sandbox's clock on.
+pub async fn advance(sandbox: &Sandbox, seconds: i64) {
+    let control = Api::new(&sandbox.face.control, "");
+    control
+        .post("/clock", &json!({ "advanceSeconds": seconds }))
+        .await
+        .unwrap();
+}
+
+/// A text of a JSON answer.
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+/// A number of a JSON answer.
+pub fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| panic!("{value} is no number"))
+}
