@@ -49,6 +49,7 @@ pub struct Sandbox {
     pub psas: Arc<Psas>,
     /// The services the functions work with, for tests that look behind the API.
     pub services: Services,
+    issuer: Issuer,
     functions: Functions,
     gateway: Server,
     control: Server,
@@ -120,6 +121,7 @@ impl Sandbox {
             face,
             psas,
             services,
+            issuer,
             functions,
             gateway,
             control,
@@ -127,6 +129,11 @@ impl Sandbox {
             dynamodb,
             secrets,
         })
+    }
+
+    /// A token for anybody, of any MSP and with any roles.
+    pub fn token_for(&self, sub: &str, msp: &str, roles: &[&str]) -> Result<String, Error> {
+        Ok(self.issuer.token(&person(sub, msp, roles))?)
     }
 
     /// A caller by the name of a token.
@@ -236,14 +243,22 @@ fn invoke(function: Function) -> Invoke {
 
 fn tokens(issuer: &Issuer) -> Result<Value, Error> {
     let token = |name: &str, msp: &str| {
-        issuer.token(&Person {
-            sub: format!("{msp}-{name}"),
+        let person = Person {
             email: format!("{name}@{msp}.example"),
-            msp: msp.to_owned(),
-            roles: vec!["administrator".to_owned()],
-        })
+            ..person(&format!("{msp}-{name}"), msp, &["administrator"])
+        };
+        issuer.token(&person)
     };
     Ok(json!({ "ana": token("ana", MSP)?, "bram": token("bram", MSP)?, "otherMsp": token("chris", "alpenblick")? }))
+}
+
+fn person(sub: &str, msp: &str, roles: &[&str]) -> Person {
+    Person {
+        sub: sub.to_owned(),
+        email: format!("{sub}@{msp}.example"),
+        msp: msp.to_owned(),
+        roles: roles.iter().map(|&role| role.to_owned()).collect(),
+    }
 }
 
 fn face(
