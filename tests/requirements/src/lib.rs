@@ -12,6 +12,7 @@ pub mod faults;
 pub mod import;
 pub mod problem;
 pub mod psa;
+pub mod raw;
 pub mod stage;
 
 pub use domain::psa::PsaKind;
