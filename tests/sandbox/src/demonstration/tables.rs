@@ -1,129 +1,71 @@
-//! What a technician reads.
+//! Tables that a person reads.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
-use serde_json::Value;
-
-use super::text;
-
-/// Rows that are shown of a long list.
-const SHOWN: usize = 12;
+use jiff::Timestamp;
 
 /// Columns that a terminal is expected to have.
 const WIDTH: u16 = 110;
 
-fn table(header: &[&str]) -> Table {
+/// Characters of a name that are shown.
+const LONGEST: usize = 60;
+
+/// A table in text.
+pub(super) fn table<H: Into<String>>(
+    header: impl IntoIterator<Item = H>,
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> String {
     let mut table = Table::new();
     table
         .load_style(UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH);
-    table.set_header(header);
-    table
+    table.set_header(header.into_iter().map(Into::into).collect::<Vec<String>>());
+    table.add_rows(rows);
+    table.trim_fmt()
 }
 
-/// A cell: names may hold characters that would break the line.
-fn cell(value: &Value) -> String {
-    let shown = if value.is_null() { "–".to_owned() } else { text(value) };
+/// A table of the first rows of a list, and how many more there are.
+pub(super) fn first_rows<H: Into<String>>(
+    header: impl IntoIterator<Item = H>,
+    rows: impl ExactSizeIterator<Item = Vec<String>>,
+    shown: usize,
+) -> String {
+    let more = rows.len().saturating_sub(shown);
+    let table = table(header, rows.take(shown));
+    if more == 0 {
+        table
+    } else {
+        format!("{table}\n  … and {more} more")
+    }
+}
+
+/// A name or an address of the PSA, which may be long.
+pub(super) fn name(text: &str) -> String {
+    let mut shown: String = line(text).chars().take(LONGEST).collect();
+    if text.chars().count() > LONGEST {
+        shown.pop();
+        shown.push('…');
+    }
     shown
-        .chars()
+}
+
+/// Text of a PSA without the characters that would break the line.
+pub(super) fn line(text: &str) -> String {
+    text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .take(60)
         .collect()
 }
 
-fn print(mut table: Table, rows: impl ExactSizeIterator<Item = Vec<String>>) {
-    let more = rows.len().saturating_sub(SHOWN);
-    table.add_rows(rows.take(SHOWN));
-    println!("{table}");
-    if more > 0 {
-        println!("  … and {more} more");
-    }
+/// A code of the API as words.
+pub(super) fn words(code: &str) -> String {
+    let words = code.split('_').map(|word| if word == "psa" { "PSA" } else { word });
+    words.collect::<Vec<&str>>().join(" ")
 }
 
-pub(super) fn companies(rows: &[Value]) {
-    let columns = ["name", "status", "type", "psaStatus", "lastImported"];
-    let table = table(&["name", "import status", "type", "PSA status", "last import"]);
-    print(
-        table,
-        rows.iter().map(|row| columns.map(|column| cell(&row[column])).to_vec()),
-    );
-}
-
-pub(super) fn absent(rows: &[Value]) {
-    let table = table(&["name", "why it is missing", "last import"]);
-    print(
-        table,
-        rows.iter().map(|row| {
-            ["name", "reason", "lastImported"]
-                .map(|column| cell(&row[column]))
-                .to_vec()
-        }),
-    );
-}
-
-pub(super) fn plan(plan: &Value) {
-    let names = [
-        ("createCompany", "companies to create"),
-        ("linkCompany", "companies to link to existing ones"),
-        ("updateCompany", "companies to rename"),
-        ("createUser", "users to create"),
-        ("linkUser", "users to link to existing ones"),
-        ("changeAddress", "addresses to change"),
-        ("unchanged", "unchanged"),
-        ("skip", "passed over"),
-    ];
-    let counted = names.iter().filter(|(action, _)| plan["summary"][action] != 0);
-    let mut rows: Vec<Vec<String>> = counted
-        .map(|(action, name)| vec![(*name).to_owned(), cell(&plan["summary"][action])])
-        .collect();
-    let licences = &plan["licences"];
-    rows.push(vec![
-        "licences".to_owned(),
-        format!("{} needed, {} available", licences["needed"], licences["available"]),
-    ]);
-    print(table(&["what would happen", "how many"]), rows.into_iter());
-}
-
-pub(super) fn result(result: &Value) {
-    let outcomes = [
-        "created",
-        "linked",
-        "updated",
-        "changedAddress",
-        "unchanged",
-        "skipped",
-        "failed",
-    ];
-    let names = [
-        "",
-        "created",
-        "linked",
-        "renamed",
-        "new address",
-        "unchanged",
-        "skipped",
-        "failed",
-    ];
-    let rows = ["companies", "users"].map(|what| {
-        let counts = outcomes.iter().map(|outcome| cell(&result[what][outcome]));
-        std::iter::once(what.to_owned()).chain(counts).collect::<Vec<String>>()
-    });
-    print(table(&names), rows.into_iter());
-    for (list, title) in [("errors", "Failed"), ("skipped", "To be decided or mended")] {
-        let rows = result[list].as_array().cloned().unwrap_or_default();
-        if !rows.is_empty() {
-            println!("\n{title}");
-            let rows = rows.iter().map(|row| {
-                vec![
-                    cell(&row["company"]["name"]),
-                    cell(&row["detail"]),
-                    cell(&row["action"]),
-                ]
-            });
-            print(table(&["company", "what", "what to do"]), rows);
-        }
-    }
+/// A moment to the minute; a dash if there is none.
+pub(super) fn moment(at: Option<Timestamp>) -> String {
+    at.map_or("–".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 #[cfg(test)]
@@ -131,15 +73,49 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_break_the_table() {
-        assert_eq!(
-            cell(&Value::from("Drukkerij\u{0}Smets\n")),
-            "Drukkerij\u{fffd}Smets\u{fffd}"
-        );
+    fn a_table_has_a_header_and_its_rows() {
+        let rows = [vec!["Bakkerij".to_owned(), "mapped".to_owned()]];
+        let expected = "\
+┌──────────┬────────┐
+│ name     ┆ status │
+╞══════════╪════════╡
+│ Bakkerij ┆ mapped │
+└──────────┴────────┘";
+        assert_eq!(table(["name", "status"], rows), expected);
     }
 
     #[test]
-    fn what_is_absent_is_a_dash() {
-        assert_eq!(cell(&Value::Null), "–");
+    fn no_line_is_wider_than_a_terminal() {
+        let long = "word ".repeat(60);
+        let table = table(["a", "b"], [vec![long.clone(), long]]);
+        assert!(table.lines().count() > 5);
+        assert!(table.lines().all(|line| line.chars().count() <= usize::from(WIDTH)));
+    }
+
+    #[test]
+    fn a_long_list_says_how_much_is_left_out() {
+        let rows = |count: u8| (0..count).map(|n| vec![n.to_string()]).collect::<Vec<_>>().into_iter();
+        assert!(first_rows(["n"], rows(5), 2).ends_with("┘\n  … and 3 more"));
+        assert!(first_rows(["n"], rows(2), 2).ends_with('┘'));
+    }
+
+    #[test]
+    fn a_name_cannot_break_the_line() {
+        assert_eq!(name("Drukkerij\u{0}Smets\n"), "Drukkerij\u{fffd}Smets\u{fffd}");
+        assert_eq!(name(&"ä".repeat(80)), format!("{}…", "ä".repeat(59)));
+    }
+
+    #[test]
+    fn codes_are_shown_as_words() {
+        assert_eq!(words("merged_in_psa"), "merged in PSA");
+    }
+
+    #[test]
+    fn a_moment_that_never_was_is_a_dash() {
+        let at = "2026-11-23T01:28:35.123Z".parse().unwrap();
+        assert_eq!(
+            (moment(Some(at)), moment(None)),
+            ("2026-11-23 01:28".to_owned(), "–".to_owned())
+        );
     }
 }
