@@ -1,9 +1,13 @@
 //! What goes wrong on the side of the PSA.
 
+use std::time::{Duration, Instant};
+
 use domain::psa::PsaKind;
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 use simkit::requests::RequestRecord;
+
+use crate::stage::{PATIENCE, advance};
 
 /// Pages of companies.
 pub const COMPANIES: &str = "(?i)/companies(/query)?$";
@@ -58,4 +62,31 @@ pub fn requests(sandbox: &Sandbox, kind: PsaKind) -> Vec<RequestRecord> {
 /// Forgets the requests so far.
 pub fn forget_requests(sandbox: &Sandbox, kind: PsaKind) {
     sandbox.psas.get(kind).requests().clear();
+}
+
+/// How long a held import is asked to wait: longer than a run of the worker has, shorter than the lease of the lock.
+const HELD_SECONDS: i64 = 600;
+
+/// Will hold a fetch before the page behind the first `skip` of these: the PSA asks to come back later than this run can.
+/// [`held`] waits until the fetch has got there, [`let_go`] lets it go on.
+pub fn hold(sandbox: &Sandbox, kind: PsaKind, path: &str, skip: u64) {
+    let later = json!({ "status": 429, "headers": { "retry-after": HELD_SECONDS.to_string() } });
+    answer_some(sandbox, kind, path, skip, 1, &later);
+}
+
+/// Waits until a fetch is held.
+pub async fn held(sandbox: &Sandbox, kind: PsaKind) {
+    let end = Instant::now() + PATIENCE;
+    while !requests(sandbox, kind)
+        .iter()
+        .any(|request| request.status == Some(429))
+    {
+        assert!(Instant::now() < end, "the fetch never came to where it is held");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Lets a held fetch go on.
+pub async fn let_go(sandbox: &Sandbox) {
+    advance(sandbox, HELD_SECONDS + 1).await;
 }

@@ -51,15 +51,19 @@ pub fn company_of(kind: PsaKind, contact: &Value) -> String {
     company.as_i64().map(|id| id.to_string()).unwrap_or_default()
 }
 
-/// A list of `ConnectWise`, which must fit on one page.
+/// A list of `ConnectWise`, page by page until one is empty, however few the pages hold.
 pub async fn connectwise(sandbox: &Sandbox, list: &str) -> Vec<Value> {
-    let url = format!(
-        "{}/v4_6_release/apis/3.0/{list}?pageSize=1000",
-        sandbox.face.connectwise["url"].as_str().unwrap()
-    );
-    let answer = send(signed(sandbox, PsaKind::Connectwise, client().get(url))).await;
-    let rows = answer.as_array().unwrap().clone();
-    assert!(rows.len() < 1_000, "{list} does not fit on a page");
+    let origin = text(&sandbox.face.connectwise["url"]);
+    let mut rows = Vec::new();
+    for page in 1.. {
+        let url = format!("{origin}/v4_6_release/apis/3.0/{list}?pageSize=1000&orderBy=id&page={page}");
+        let answer = send(signed(sandbox, PsaKind::Connectwise, client().get(url))).await;
+        let more = answer.as_array().unwrap();
+        if more.is_empty() {
+            break;
+        }
+        rows.extend_from_slice(more);
+    }
     rows
 }
 

@@ -1,7 +1,5 @@
 //! Section B: the attributes to filter by, and what a filter does.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::address::Address;

@@ -1,7 +1,5 @@
 //! Section A: integrations, who may use them, and what becomes of their credentials.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
 use local_aws::{Route, Template};
 use requirements::import::{addresses, fetch, fetch_failing, first_import_of, rows, start};
 use requirements::problem::{assert_problem, call};

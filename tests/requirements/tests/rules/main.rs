@@ -1,0 +1,19 @@
+//! The requirements, a file for each of their sections and for what deserves one of its own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod directory;
+mod fetch;
+mod fetching;
+mod filter;
+mod integrations;
+mod later;
+mod limits;
+mod messages;
+mod run;
+mod survival;
