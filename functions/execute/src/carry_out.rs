@@ -54,11 +54,11 @@ async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutc
     if let Some(code) = run.pass_over {
         return Ok(Some(all(plan, &Outcome::Skipped(code))));
     }
-    if run
-        .agreed
-        .get(&plan.company)
-        .is_none_or(|agreed| agreed.digest != plan.digest())
-    {
+    let is_agreed = match run.agreed.get(&plan.company) {
+        Some(agreed) => agreed.digest == plan.digest(),
+        None => plan.changes_nothing(),
+    };
+    if !is_agreed {
         return Ok(Some(all(plan, &Outcome::Failed(RowCode::PlanChanged))));
     }
     if let CompanyStep::Skip(reason) = &plan.step {

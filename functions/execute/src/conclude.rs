@@ -95,9 +95,12 @@ async fn add_up(tenant: &Tenant, directory: &dyn Directory, import: &Import) -> 
         }
     }
     loop {
-        let (unchanged, next) = tenant.unchanged_page(import, after.as_ref()).await?;
-        for unchanged in &unchanged {
-            sum.add(&unchanged.company, &unchanged.outcomes);
+        let (passed, next) = tenant.passed_page(import, after.as_ref()).await?;
+        for passed in passed {
+            sum.counts += passed.counts();
+            if passed.is_unchanged() {
+                sum.imported.push(passed.company);
+            }
         }
         after = next;
         if after.is_none() {

@@ -78,16 +78,16 @@ pub(crate) async fn show(
         }
     }
     loop {
-        let (passed, next) = tenant.unchanged_page(&import, after.as_ref()).await?;
+        let (passed, next) = tenant.passed_page(&import, after.as_ref()).await?;
         for company in passed {
-            if company.outcomes.iter().any(|row| row.outcome != Outcome::Unchanged) {
+            if !company.rest.is_empty() {
                 let name = tenant.row(&import, &company.company).await?.map(|row| row.name);
                 view.add(
                     &CompanyName {
                         id: company.company,
                         name,
                     },
-                    &company.outcomes,
+                    &company.rest,
                     language,
                 );
             }

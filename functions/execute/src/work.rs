@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use directory::{Directory, DirectoryError};
 use domain::ids::PsaCompanyId;
@@ -12,7 +13,7 @@ use planning::{Planning, PlanningError};
 use runtime::{Deadline, Services, Work, WorkOutcome};
 use serde::{Deserialize, Serialize};
 use store::checkpoint::{Checkpoint, Phase};
-use store::journal::{Agreed, Unchanged};
+use store::journal::{Agreed, Passed};
 use store::lock::{Guard, Hired};
 use store::tx::{Outcome, Transaction};
 use store::{StoreError, Tenant};
@@ -25,8 +26,11 @@ use crate::conclude;
 /// Companies worked on at once.
 const AT_ONCE: usize = 8;
 
-/// Companies between two checkpoints.
-const PER_CHECKPOINT: usize = 250;
+/// The most companies between two checkpoints.
+const PER_CHECKPOINT: usize = 1_000;
+
+/// The longest time between two checkpoints, well within a worker's lease.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
 /// Where an execution stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -34,7 +38,7 @@ const PER_CHECKPOINT: usize = 250;
 pub(crate) struct Position {
     /// The last company up to which every selected one has its outcome.
     after: Option<PsaCompanyId>,
-    /// Packs of unchanged companies written so far.
+    /// Packs of companies passed over, written so far.
     packs: u64,
 }
 
@@ -158,10 +162,11 @@ impl Run {
             .selected(checkpoint.position.after.as_ref())
             .map_err(Stop::from)
             .take(PER_CHECKPOINT);
+        let due = Instant::now() + CHECKPOINT_EVERY;
         let carried = rows
             .map_ok(|row| async move {
                 let company = row.id.clone();
-                if self.deadline.is_near() {
+                if self.deadline.is_near() || Instant::now() >= due {
                     return Ok(None);
                 }
                 carry_out(self, planning, row)
@@ -170,36 +175,34 @@ impl Run {
             })
             .try_buffered(AT_ONCE);
         pin_mut!(carried);
-        let (mut unchanged, mut count, mut out_of_time) = (Vec::new(), 0, false);
+        let (mut passed, mut count, mut is_due) = (Vec::new(), 0, false);
         while let Some(next) = carried.try_next().await? {
             let Some((company, carried)) = next else {
-                out_of_time = true;
+                is_due = true;
                 break;
             };
             count += 1;
+            checkpoint.position.after = Some(company.clone());
             if let Carried::Passed(outcomes) = carried {
-                unchanged.push(Unchanged {
-                    company: company.clone(),
-                    outcomes,
-                });
+                passed.push(Passed::new(company, outcomes));
             }
-            checkpoint.position.after = Some(company);
-        }
-        checkpoint.progress.executed += count as u64;
-        let mut tx = self.guard.transaction(&self.tenant, self.services.clock.now())?;
-        if !unchanged.is_empty() {
-            self.tenant
-                .journal_unchanged(&mut tx, &self.import, checkpoint.position.packs, &unchanged)?;
-            checkpoint.position.packs += 1;
         }
         if count > 0 {
+            let mut tx = self.transaction()?;
+            let position = &mut checkpoint.position;
+            position.packs = self
+                .tenant
+                .journal_passed(&mut tx, &self.import, position.packs, &passed)?;
+            checkpoint.progress.executed += count as u64;
             self.tenant.advance(&mut tx, &self.import, Phase::Execute, checkpoint)?;
             self.commit(tx).await?;
         }
-        Ok(match (out_of_time, count < PER_CHECKPOINT) {
-            (true, _) => Batch::OutOfTime,
-            (false, true) => Batch::Last,
-            (false, false) => Batch::More,
+        Ok(if self.deadline.is_near() {
+            Batch::OutOfTime
+        } else if is_due || count == PER_CHECKPOINT {
+            Batch::More
+        } else {
+            Batch::Last
         })
     }
 

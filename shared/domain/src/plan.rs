@@ -126,6 +126,11 @@ impl CompanyPlan {
             })
     }
 
+    /// Whether nothing would be done at all: nothing needs to be, or somebody has to decide first.
+    pub fn changes_nothing(&self) -> bool {
+        self.is_unchanged() || matches!(self.step, CompanyStep::Skip(_))
+    }
+
     /// Lets these rows give way to the companies named with them.
     pub fn give_way(&mut self, rows: &[(AddressId, PsaCompanyId)]) {
         for (row, company) in rows {

@@ -54,13 +54,16 @@ impl Digest {
     pub fn add(&mut self, plan: &CompanyPlan) {
         let digest = plan.digest();
         self.hasher.add(&plan.company, digest);
+        if plan.changes_nothing() {
+            return;
+        }
         self.licences += plan.licences_needed();
         let given_way = plan.given_way();
         self.companies
             .push((plan.company.clone(), Agreed { digest, given_way }));
     }
 
-    /// The plan's hash, the licences needed, and what is to be agreed to for each company.
+    /// The plan's hash, the licences needed, and what is to be agreed to for each company for which something is done.
     pub fn finish(self) -> (String, u64, Vec<(PsaCompanyId, Agreed)>) {
         (self.hasher.finish(), self.licences, self.companies)
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
-use domain::outcome::RowOutcome;
+use domain::outcome::{Counts, Outcome, RowOutcome};
 use domain::plan::{CompanyPlan, PlanDigest};
 use domain::row::AddressId;
 use serde::{Deserialize, Serialize};
@@ -56,15 +56,51 @@ impl Step {
     }
 }
 
-/// Companies that needed nothing, many to an item.
+/// A company for which nothing was done; many are in one item. Rows that needed nothing are counted and not named, so
+/// that an unchanged import of everything writes little.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Unchanged {
+pub struct Passed {
     /// The company.
     #[serde(rename = "c")]
     pub company: PsaCompanyId,
-    /// Its rows' outcomes.
-    #[serde(rename = "o")]
-    pub outcomes: Vec<RowOutcome>,
+    /// Users that needed nothing.
+    #[serde(rename = "u")]
+    unchanged_users: u64,
+    /// The rows that were passed over or failed.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    pub rest: Vec<RowOutcome>,
+}
+
+/// Rows named in one item: some 100 KB.
+const ROWS_PER_PACK: usize = 10_000;
+
+impl Passed {
+    /// A company with the outcomes of all its rows.
+    pub fn new(company: PsaCompanyId, outcomes: Vec<RowOutcome>) -> Self {
+        let (unchanged, rest): (Vec<_>, Vec<_>) =
+            outcomes.into_iter().partition(|row| row.outcome == Outcome::Unchanged);
+        Self {
+            company,
+            unchanged_users: unchanged.iter().filter(|row| row.address.is_some()).count() as u64,
+            rest,
+        }
+    }
+
+    /// Whether the company itself was as it should be.
+    pub fn is_unchanged(&self) -> bool {
+        self.rest.iter().all(|row| row.address.is_some())
+    }
+
+    /// The outcomes of its rows, counted.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        counts.companies.unchanged = u64::from(self.is_unchanged());
+        counts.users.unchanged = self.unchanged_users;
+        for row in &self.rest {
+            counts.add(row);
+        }
+        counts
+    }
 }
 
 /// Digests in one item: 25,000 companies make two items.
@@ -99,16 +135,30 @@ impl Tenant {
         Ok(())
     }
 
-    /// Adds the entry of many companies that needed nothing.
-    pub fn journal_unchanged(
+    /// Adds the entries of companies for which nothing was done, in packs numbered from `first`; gives the next number.
+    pub fn journal_passed(
         &self,
         tx: &mut Transaction,
         import: &Import,
-        number: u64,
-        unchanged: &[Unchanged],
-    ) -> Result<(), StoreError> {
-        let key = keys::unchanged(&self.msp, &import.id, number);
-        self.put_packed(tx, import, "unchanged", &key, unchanged)
+        first: u64,
+        passed: &[Passed],
+    ) -> Result<u64, StoreError> {
+        let mut rows = 0;
+        let packs = passed.chunk_by(|_, next| {
+            rows += next.rest.len();
+            let fits = rows <= ROWS_PER_PACK;
+            if !fits {
+                rows = 0;
+            }
+            fits
+        });
+        let mut number = first;
+        for pack in packs {
+            let key = keys::passed(&self.msp, &import.id, number);
+            self.put_packed(tx, import, "passed", &key, pack)?;
+            number += 1;
+        }
+        Ok(number)
     }
 
     /// What stands in the journal about one company.
@@ -137,19 +187,17 @@ impl Tenant {
         Ok((steps, next))
     }
 
-    /// Reads the companies that needed nothing.
-    pub async fn unchanged_page(
+    /// Reads the companies for which nothing was done.
+    pub async fn passed_page(
         &self,
         import: &Import,
         after: Option<&Item>,
-    ) -> Result<(Vec<Unchanged>, Option<Item>), StoreError> {
+    ) -> Result<(Vec<Passed>, Option<Item>), StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let (items, next) = self
-            .query_page(Place::Imports, &pk, keys::UNCHANGED, after, None)
-            .await?;
+        let (items, next) = self.query_page(Place::Imports, &pk, keys::PASSED, after, None).await?;
         let mut all = Vec::new();
         for item in &items {
-            all.extend(packed_body::<Vec<Unchanged>>("unchanged", item)?);
+            all.extend(packed_body::<Vec<Passed>>("passed", item)?);
         }
         Ok((all, next))
     }

@@ -145,10 +145,10 @@ pub(crate) fn step(msp: &MspId, import: &ImportId, company: &PsaCompanyId, part:
     )
 }
 
-pub(crate) const UNCHANGED: &str = "UNCHANGED#";
+pub(crate) const PASSED: &str = "PASSED#";
 
-pub(crate) fn unchanged(msp: &MspId, import: &ImportId, number: u64) -> Key {
-    Key::new(import_partition(msp, import), format!("{UNCHANGED}{number:06}"))
+pub(crate) fn passed(msp: &MspId, import: &ImportId, number: u64) -> Key {
+    Key::new(import_partition(msp, import), format!("{PASSED}{number:06}"))
 }
 
 /// Where a row stands when a tab is browsed: unmapped rows first, then by name (R16).

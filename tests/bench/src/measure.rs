@@ -55,7 +55,7 @@ async fn import(sandbox: &Sandbox, kind: &str, round: &str, companies: usize) ->
         ana.post(&format!("/imports/{import}/companies/select"), &mapped)
             .await?;
     }
-    let plan = ana.get(&format!("/imports/{import}/plan?limit=1")).await?;
+    let plan = plan(sandbox, kind, round, &import).await?;
     ana.post(
         &format!("/imports/{import}/execute"),
         &json!({ "planHash": plan["hash"] }),
@@ -69,6 +69,21 @@ async fn import(sandbox: &Sandbox, kind: &str, round: &str, companies: usize) ->
         result["companies"], result["users"]
     );
     Ok(())
+}
+
+/// Shows the plan, which reads everything it rests on, and prints a line of the table.
+async fn plan(sandbox: &Sandbox, kind: &str, round: &str, import: &str) -> Result<Value, Failure> {
+    let (before, began) = (sandbox.spent(), Instant::now());
+    let path = format!("/imports/{import}/plan?limit=1");
+    let plan = sandbox.api("ana").get(&path).await?;
+    let spent = sandbox.spent();
+    println!(
+        "| {kind} | {round} | plan | 0 | {:.0} | {:.0} | – | 1 | {:.0} |",
+        spent.write_units - before.write_units,
+        spent.read_units - before.read_units,
+        began.elapsed().as_secs_f64(),
+    );
+    Ok(plan)
 }
 
 async fn expect(api: &Api, import: &str, state: &str) -> Result<(), Failure> {
