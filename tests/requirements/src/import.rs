@@ -191,3 +191,36 @@ pub async fn directory(api: &Api) -> Value {
     companies.sort();
     json!({ "companies": companies, "licences": api.get("/licences").await.unwrap() })
 }
+
+/// Executes what is decided and waits for the end; gives the result.
+pub async fn carry_out(api: &Api, import: &str) -> Value {
+    execute(api, import).await;
+    done(api, import).await
+}
+
+/// Changes a company row: what is to be decided, without the version.
+pub async fn decide(api: &Api, import: &str, company: &str, mut decision: Value) -> Value {
+    decision["version"] = row(api, import, company).await["version"].clone();
+    let path = format!("/imports/{import}/companies/{company}");
+    api.patch(&path, &decision).await.unwrap()
+}
+
+/// The address row with this id.
+pub async fn address_row(api: &Api, import: &str, company: &str, id: &str) -> Value {
+    let all = addresses(api, import, company).await;
+    let found = all.into_iter().find(|row| row["id"] == id);
+    found.unwrap_or_else(|| panic!("there is no address row {id}"))
+}
+
+/// Changes an address row: what is to be decided, without the version.
+pub async fn decide_address(api: &Api, import: &str, company: &str, id: &str, mut decision: Value) -> Value {
+    decision["version"] = address_row(api, import, company, id).await["version"].clone();
+    let path = format!("/imports/{import}/companies/{company}/addresses/{id}");
+    api.patch(&path, &decision).await.unwrap()
+}
+
+/// The rows of a company in a plan, its own first.
+pub fn planned<'a>(plan: &'a Value, company: &str) -> Vec<&'a Value> {
+    let items = plan["items"].as_array().unwrap().iter();
+    items.filter(|item| item["company"]["id"] == company).collect()
+}

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod behind;
 pub mod faults;
 pub mod import;
 pub mod problem;

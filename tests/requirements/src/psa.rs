@@ -156,3 +156,21 @@ pub fn contacts(address_rows: &[Value]) -> Vec<String> {
     contacts.dedup();
     contacts
 }
+
+/// A company becomes one of another type only: `3`, which is a lead or a prospect.
+pub fn retype(sandbox: &Sandbox, kind: PsaKind, company: &str) {
+    let retyped = match kind {
+        PsaKind::Connectwise => json!({ "id": id(company), "types": [{ "id": 3 }] }),
+        PsaKind::Autotask => json!({ "id": id(company), "companyType": 3 }),
+    };
+    change(sandbox, kind, json!({ "companies": [retyped] }));
+}
+
+/// A company becomes active again.
+pub fn reactivate(sandbox: &Sandbox, kind: PsaKind, company: &str) {
+    let active = match kind {
+        PsaKind::Connectwise => json!({ "id": id(company), "status": { "id": 1 } }),
+        PsaKind::Autotask => json!({ "id": id(company), "isActive": true }),
+    };
+    change(sandbox, kind, json!({ "companies": [active] }));
+}

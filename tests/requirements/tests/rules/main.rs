@@ -15,5 +15,6 @@ mod integrations;
 mod later;
 mod limits;
 mod messages;
+mod rows;
 mod run;
 mod survival;
