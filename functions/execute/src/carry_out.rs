@@ -29,6 +29,9 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -
             let mut plan = planning.plan(row).await?;
             if let Some(agreed) = run.agreed.get(&plan.company) {
                 plan.give_way(&agreed.given_way);
+                if let Some(company) = &agreed.yields_to {
+                    plan.yield_to(company);
+                }
             }
             if let Some(outcomes) = passed_over(run, &plan).await? {
                 return Ok(Carried::Passed(outcomes));
@@ -55,7 +58,8 @@ async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutc
         return Ok(Some(all(plan, &Outcome::Skipped(code))));
     }
     let is_agreed = match run.agreed.get(&plan.company) {
-        Some(agreed) => agreed.digest == plan.digest(),
+        // The other company may have got it by now, in an earlier run: the plan looks different, and comes to the same.
+        Some(agreed) => agreed.yields_to.is_some() || agreed.digest == plan.digest(),
         None => plan.changes_nothing(),
     };
     if !is_agreed {

@@ -93,7 +93,7 @@ pub enum SkipReason {
     Ambiguous,
     /// The chosen managed company does not exist.
     ManagedCompanyNotFound,
-    /// The chosen managed company is mapped to another PSA company (R24).
+    /// The managed company is mapped to another PSA company, or will be by this plan (R24).
     AlreadyMapped(PsaCompanyId),
     /// The chosen user does not exist in this managed company.
     UserNotFound,
@@ -129,6 +129,23 @@ impl CompanyPlan {
     /// Whether nothing would be done at all: nothing needs to be, or somebody has to decide first.
     pub fn changes_nothing(&self) -> bool {
         self.is_unchanged() || matches!(self.step, CompanyStep::Skip(_))
+    }
+
+    /// Lets the company give way to the one that gets its managed company; nothing is done for it (R24).
+    pub fn yield_to(&mut self, company: &PsaCompanyId) {
+        self.step = CompanyStep::Skip(SkipReason::AlreadyMapped(company.clone()));
+        self.unmap = None;
+        for user in &mut self.users {
+            user.step = UserStep::Skip(SkipReason::CompanyNotImported);
+        }
+    }
+
+    /// The company that gets, or has, the managed company.
+    pub const fn yields_to(&self) -> Option<&PsaCompanyId> {
+        match &self.step {
+            CompanyStep::Skip(SkipReason::AlreadyMapped(company)) => Some(company),
+            _ => None,
+        }
     }
 
     /// Lets these rows give way to the companies named with them.
@@ -196,20 +213,30 @@ impl PlanDigest {
     }
 }
 
-/// Addresses that companies of a plan will get, so that a later one gives way instead of failing half-way (R32).
+/// What companies of a plan will get, so that a later one gives way instead of failing half-way (R24, R32).
 #[derive(Default)]
-pub struct Wanted(HashMap<AddressKey, PsaCompanyId>);
+pub struct Wanted {
+    managed: HashMap<ManagedCompanyId, PsaCompanyId>,
+    addresses: HashMap<AddressKey, PsaCompanyId>,
+}
 
 impl Wanted {
-    /// Lets rows give way whose address an earlier company gets. Plans come in the order of their rows.
+    /// Lets a company give way whose managed company an earlier one gets, and rows whose address an earlier one gets.
+    /// Plans come in the order of their rows.
     pub fn settle(&mut self, plan: &mut CompanyPlan) {
+        if let CompanyStep::Link(managed) = &plan.step {
+            match self.managed.get(&managed.id) {
+                Some(company) => return plan.yield_to(company),
+                None => drop(self.managed.insert(managed.id.clone(), plan.company.clone())),
+            }
+        }
         for user in &mut plan.users {
             let (UserStep::Create | UserStep::ChangeAddress { .. }, Some(address)) = (&user.step, &user.address) else {
                 continue;
             };
-            match self.0.get(address.key()) {
+            match self.addresses.get(address.key()) {
                 Some(company) => user.step = UserStep::Skip(SkipReason::GivesWay(company.clone())),
-                None => drop(self.0.insert(address.key().clone(), plan.company.clone())),
+                None => drop(self.addresses.insert(address.key().clone(), plan.company.clone())),
             }
         }
     }

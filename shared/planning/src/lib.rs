@@ -54,13 +54,18 @@ impl Digest {
     pub fn add(&mut self, plan: &CompanyPlan) {
         let digest = plan.digest();
         self.hasher.add(&plan.company, digest);
-        if plan.changes_nothing() {
+        let yields_to = plan.yields_to().cloned();
+        if plan.changes_nothing() && yields_to.is_none() {
             return;
         }
         self.licences += plan.licences_needed();
         let given_way = plan.given_way();
-        self.companies
-            .push((plan.company.clone(), Agreed { digest, given_way }));
+        let agreed = Agreed {
+            digest,
+            yields_to,
+            given_way,
+        };
+        self.companies.push((plan.company.clone(), agreed));
     }
 
     /// The plan's hash, the licences needed, and what is to be agreed to for each company for which something is done.

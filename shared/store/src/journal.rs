@@ -111,6 +111,8 @@ const DIGESTS_PER_ITEM: usize = 15_000;
 pub struct Agreed {
     /// The digest of its plan.
     pub digest: PlanDigest,
+    /// The company that gets its managed company, so that nothing is done for this one.
+    pub yields_to: Option<PsaCompanyId>,
     /// Its rows that give way to another company of the plan.
     pub given_way: Vec<(AddressId, PsaCompanyId)>,
 }
@@ -121,6 +123,8 @@ struct PackedAgreed {
     company: PsaCompanyId,
     #[serde(rename = "d")]
     digest: u64,
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    yields_to: Option<PsaCompanyId>,
     #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
     given_way: Vec<(AddressId, PsaCompanyId)>,
 }
@@ -213,6 +217,7 @@ impl Tenant {
             let packed = chunk.iter().map(|(company, agreed)| PackedAgreed {
                 company: company.clone(),
                 digest: u64::from_be_bytes(agreed.digest.to_bytes()),
+                yields_to: agreed.yields_to.clone(),
                 given_way: agreed.given_way.clone(),
             });
             let key = keys::digests(&self.msp, &import.id, number);
@@ -232,6 +237,7 @@ impl Tenant {
                     packed.company,
                     Agreed {
                         digest,
+                        yields_to: packed.yields_to,
                         given_way: packed.given_way,
                     },
                 );
