@@ -44,6 +44,17 @@ pub async fn rows(api: &Api, import: &str, tab: &str) -> Vec<Value> {
         .unwrap()
 }
 
+/// The id of a row.
+pub fn id(row: &Value) -> &str {
+    text(&row["id"])
+}
+
+/// The row of this name.
+pub fn by_name<'a>(rows: &'a [Value], name: &str) -> &'a Value {
+    let found = rows.iter().find(|row| row["name"] == name);
+    found.unwrap_or_else(|| panic!("there is no row {name}"))
+}
+
 /// The row of a company, in whichever tab.
 pub async fn row(api: &Api, import: &str, company: &str) -> Value {
     let mut all = rows(api, import, "in").await;

@@ -11,6 +11,7 @@
 pub mod behind;
 pub mod faults;
 pub mod import;
+pub mod managed;
 pub mod problem;
 pub mod psa;
 pub mod raw;

@@ -15,6 +15,8 @@ mod integrations;
 mod later;
 mod limits;
 mod messages;
+mod one_to_one;
 mod rows;
 mod run;
+mod status;
 mod survival;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::name::NameKey;
 use requirements::faults::COMPANIES;
 use requirements::import::{
-    addresses, carry_out, choose_mapped, choose_one, decide, fetch, fetch_filtered, first_import_of, ordinary, row,
+    addresses, carry_out, choose_mapped, choose_one, decide, fetch, fetch_filtered, first_import_of, id, ordinary, row,
     rows, select,
 };
 use requirements::problem::{assert_problem, call};
@@ -28,10 +28,6 @@ for_both!(
     r18_only_selected_rows_are_touched,
     r18_inactive_companies_are_shown_and_can_be_imported,
 );
-
-fn id(row: &Value) -> &str {
-    text(&row["id"])
-}
 
 fn ids(rows: &[Value]) -> BTreeSet<&str> {
     rows.iter().map(id).collect()
