@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod companies;
 mod directory;
 mod fetch;
 mod fetching;
