@@ -169,6 +169,8 @@ async fn company(
         managed: managed.id.clone(),
         name: plan.name.clone(),
         generation: plan.generation,
+        // Counted anew together with the addresses.
+        users: before.map_or(0, |before| before.users),
     };
     let mut tx = run.transaction()?;
     run.tenant

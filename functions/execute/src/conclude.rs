@@ -10,6 +10,7 @@ use store::Tenant;
 use store::journal::Step;
 use tracing::info;
 
+use crate::licences;
 use crate::work::{Run, Stop};
 
 /// What the journal adds up to.
@@ -37,7 +38,7 @@ impl Sum {
 /// Ends the import: every step of it may be repeated.
 pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
     let sum = add_up(&run.tenant, &*run.directory, &run.import).await?;
-    run.directory.settle(&run.import.id, sum.counts.users.created).await?;
+    licences::settle(&*run.directory, &run.import, sum.counts.users.created).await?;
     let now = run.services.clock.now();
     let dates = run.tenant.dates(&run.import.integration).await?;
     let mut tx = run.transaction()?;
@@ -68,7 +69,7 @@ pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
 pub(crate) async fn abandoned(services: &Services, tenant: &Tenant, mut import: Import) -> Result<(), Stop> {
     let directory = services.directory(&import.msp);
     let sum = add_up(tenant, &*directory, &import).await?;
-    directory.settle(&import.id, sum.counts.users.created).await?;
+    licences::settle(&*directory, &import, sum.counts.users.created).await?;
     import.state = ImportState::Failed;
     import.counts = Some(sum.counts);
     import.error = Some(Problem::ImportAbandoned);

@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::ids::{ImportId, IntegrationId};
-use domain::import::ImportState;
+use domain::import::{Import, ImportState};
 use domain::problem::Problem;
-use runtime::{Api, Caller, ImportView, List, PageQuery, Parameters, Services};
+use runtime::{Api, Caller, ImportView, List, PageQuery, Parameters, Services, find_import, own_import};
 use store::imports::Moved;
 
-use crate::confirm::own_import;
+use crate::licences;
 
 /// Ends the import and sets the integration free; one that executes stops after the row at hand.
 pub(crate) async fn cancel(
@@ -18,7 +18,8 @@ pub(crate) async fn cancel(
 ) -> Api<Json<ImportView>> {
     let tenant = services.tenant(&caller.msp);
     loop {
-        let mut import = own_import(&services, &caller, &id).await?;
+        let import = find_import(&services, &caller, &id).await?;
+        let mut import = cancellable(&services, &caller, import).await?;
         let seen = import.state;
         let moved = match seen {
             ImportState::Executing if import.cancelling => return Ok(Json(ImportView::of(&services, import).await?)),
@@ -37,7 +38,7 @@ pub(crate) async fn cancel(
             Moved::Yes => {
                 if import.state == ImportState::Cancelled {
                     // Of a confirmation that died half-way.
-                    services.directory(&caller.msp).settle(&import.id, 0).await?;
+                    licences::settle(&*services.directory(&caller.msp), &import, 0).await?;
                 }
                 return Ok(Json(ImportView::of(&services, import).await?));
             }
@@ -46,6 +47,14 @@ pub(crate) async fn cancel(
             Moved::WrongState => {}
         }
     }
+}
+
+/// An unattended import is nobody's: every administrator may stop it.
+async fn cancellable(services: &Services, caller: &Caller, import: Import) -> Api<Import> {
+    if import.is_nobodys() {
+        return Ok(import);
+    }
+    own_import(services, caller, import).await
 }
 
 pub(crate) async fn history(

@@ -4,7 +4,9 @@ mod carry_out;
 mod conclude;
 mod confirm;
 mod end;
+mod licences;
 mod result;
+mod unattended;
 mod users;
 mod work;
 

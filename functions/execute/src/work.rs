@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use directory::{Directory, DirectoryError};
 use domain::ids::PsaCompanyId;
-use domain::import::{Import, ImportState};
+use domain::import::{Assignment, Import, ImportState};
 use domain::outcome::RowCode;
 use futures::{StreamExt, TryStreamExt, pin_mut};
 use planning::{Planning, PlanningError};
@@ -22,6 +22,7 @@ use tracing::{info, warn};
 
 use crate::carry_out::{Carried, carry_out};
 use crate::conclude;
+use crate::unattended;
 
 /// Companies worked on at once.
 const AT_ONCE: usize = 8;
@@ -84,13 +85,14 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> Result<WorkOutcome, Error> {
     let tenant = services.tenant(&work.msp);
-    let Some(import) = tenant
-        .import(&work.import)
-        .await?
-        .filter(|import| import.state == ImportState::Executing)
-    else {
+    let import = tenant.import(&work.import).await?;
+    let assigned = |import: &Import| import.assignment() == Some(Assignment::Execute);
+    let Some(import) = import.filter(assigned) else {
         return Ok(WorkOutcome::Done(()));
     };
+    if import.state == ImportState::Review {
+        return unattended::decide(&services, import, &work).await;
+    }
     if import.abandoned {
         conclude::abandoned(&services, &tenant, import).await?;
         return Ok(WorkOutcome::Done(()));

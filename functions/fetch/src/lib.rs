@@ -3,6 +3,7 @@
 mod missing;
 mod rows;
 mod start;
+mod unattended;
 mod walk;
 mod work;
 
@@ -21,7 +22,10 @@ pub fn function(services: Services) -> Function {
         .route("/integrations/{i}/attributes", get(start::attributes))
         .route("/integrations/{i}/imports", post(start::start))
         .with_state(services.clone());
-    Function::new(router).with_worker(move |work, deadline| work::work(services.clone(), work, deadline))
+    let for_work = services.clone();
+    Function::new(router)
+        .with_worker(move |work, deadline| work::work(for_work.clone(), work, deadline))
+        .with_starter(move |trigger| unattended::start(services.clone(), trigger))
 }
 
 fn deadline() -> Instant {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::mapping::CompanyMapping;
 use domain::psa::LookedUp;
-use domain::row::{Absence, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target};
+use domain::row::{Absence, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use tracing::warn;
 
 use crate::rows::Known;
@@ -151,10 +151,6 @@ fn row(known: &Known, mapping: &CompanyMapping, found: Option<Found>) -> Company
         namesake_in_psa: false,
         reason: Some(found.reason),
         addresses: 0,
-        decision: CompanyDecision {
-            selected: false,
-            target: Target::Automatic,
-            version: 1,
-        },
+        decision: CompanyDecision::none(),
     }
 }

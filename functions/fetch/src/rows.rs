@@ -6,8 +6,9 @@ use domain::facts::ManagedCompanies;
 use domain::ids::PsaCompanyId;
 use domain::mapping::CompanyMapping;
 use domain::name::NameKey;
+use domain::policy::Policy;
 use domain::psa::{PsaCompany, PsaContact};
-use domain::row::{CompanyDecision, CompanyRow, SnapshotAddress, Tab, Target};
+use domain::row::{CompanyDecision, CompanyRow, SnapshotAddress, Tab};
 use jiff::Timestamp;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
@@ -26,6 +27,8 @@ pub(crate) struct Known {
     pub managed: ManagedCompanies,
     pub dates: HashMap<PsaCompanyId, Timestamp>,
     namesakes: HashSet<NameKey>,
+    /// What decides on the rows of an unattended import.
+    policy: Option<Policy>,
 }
 
 /// Makes rows until all are there; `false` when time ended first.
@@ -69,6 +72,7 @@ impl Known {
             managed,
             dates,
             namesakes,
+            policy: run.import.unattended.then(|| run.integration.policy.clone()),
         })
     }
 
@@ -76,6 +80,9 @@ impl Known {
         let mapping = self.mappings.get(&company.id);
         let namesake_in_psa = self.namesakes.contains(&NameKey::of(&company.name));
         let (status, candidates) = self.managed.status(&company.name, namesake_in_psa, mapping);
+        let decision = self.policy.as_ref().map_or_else(CompanyDecision::none, |policy| {
+            policy.decide(status, company.active, company.own)
+        });
         CompanyRow {
             id: company.id.clone(),
             name: company.name.clone(),
@@ -91,11 +98,7 @@ impl Known {
             namesake_in_psa,
             reason: None,
             addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
-            decision: CompanyDecision {
-                selected: false,
-                target: Target::Automatic,
-                version: 1,
-            },
+            decision,
         }
     }
 }

@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use domain::filter::{Attribute, Filter, InvalidFilter};
-use domain::ids::{ImportId, IntegrationId};
-use domain::import::{Import, ImportState};
+use domain::filter::{Attribute, Filter};
+use domain::ids::{ImportId, IntegrationId, MspId, Occasion};
+use domain::import::Import;
 use domain::problem::Problem;
 use runtime::{Api, Body, Caller, ImportView, List, Services};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ pub(crate) async fn attributes(
 ) -> Api<Json<List<Attribute>>> {
     let integration = find(&services, &caller, &id).await?;
     Ok(Json(List::whole(
-        read_attributes(&services, &caller, &integration).await?,
+        read_attributes(&services, &caller.msp, &integration).await?,
     )))
 }
 
@@ -39,41 +39,48 @@ pub(crate) async fn start(
     Path(id): Path<IntegrationId>,
     Body(new): Body<NewImport>,
 ) -> Api<impl IntoResponse> {
-    let tenant = services.tenant(&caller.msp);
     let integration = find(&services, &caller, &id).await?;
-    // Before the PSA is asked anything: whoever finds the integration taken need not wait for it.
-    if let Some(holder) = tenant.holder(&id, services.clock.now()).await? {
-        return Err(Problem::IntegrationLocked(holder).into());
+    let import = Import::new(
+        ImportId::new(services.ids.next()),
+        caller.msp,
+        id,
+        new.filter,
+        caller.person,
+        services.clock.now(),
+    );
+    match begin(&services, &integration, &import, None).await? {
+        Started::Locked(holder) => Err(Problem::IntegrationLocked(holder).into()),
+        Started::Yes | Started::Already(_) => {
+            let location = format!("/imports/{}", import.id);
+            let view = ImportView::of(&services, import).await?;
+            Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)))
+        }
     }
-    if services.secrets.read(&caller.msp, &id).await?.is_none() {
+}
+
+/// Checks that an import can be made, and takes the lock for it.
+pub(crate) async fn begin(
+    services: &Services,
+    integration: &Integration,
+    import: &Import,
+    occasion: Option<&Occasion>,
+) -> Api<Started> {
+    let tenant = services.tenant(&import.msp);
+    // Before the PSA is asked anything: whoever finds the integration taken need not wait for it. An occasion is looked
+    // for first, or its second delivery would find its own import in the way.
+    if occasion.is_none()
+        && let Some(holder) = tenant.holder(&integration.id, services.clock.now()).await?
+    {
+        return Ok(Started::Locked(holder));
+    }
+    if services.secrets.read(&import.msp, &integration.id).await?.is_none() {
         return Err(Problem::CredentialsRequired { field: None }.into());
     }
-    if !new.filter.0.is_empty() {
-        let attributes = read_attributes(&services, &caller, &integration).await?;
-        new.filter.check(&attributes).map_err(invalid)?;
+    if !import.filter.0.is_empty() {
+        let attributes = read_attributes(services, &import.msp, integration).await?;
+        import.filter.check(&attributes).map_err(Problem::from)?;
     }
-    let now = services.clock.now();
-    let import = Import {
-        id: ImportId::new(services.ids.next()),
-        msp: caller.msp,
-        integration: id,
-        state: ImportState::Fetching,
-        abandoned: false,
-        cancelling: false,
-        filter: new.filter,
-        started_by: caller.person,
-        started_at: now,
-        ended_at: None,
-        plan_hash: None,
-        counts: None,
-        error: None,
-    };
-    if let Started::Locked(holder) = tenant.start(&import, now).await? {
-        return Err(Problem::IntegrationLocked(holder).into());
-    }
-    let location = format!("/imports/{}", import.id);
-    let view = ImportView::of(&services, import).await?;
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)))
+    Ok(tenant.start(import, occasion, services.clock.now()).await?)
 }
 
 async fn find(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<Integration> {
@@ -81,22 +88,11 @@ async fn find(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<I
     Ok(found.ok_or(Problem::IntegrationNotFound)?)
 }
 
-async fn read_attributes(services: &Services, caller: &Caller, integration: &Integration) -> Api<Vec<Attribute>> {
-    let psa = services.psa(&caller.msp, integration, deadline()).await?;
+async fn read_attributes(services: &Services, msp: &MspId, integration: &Integration) -> Api<Vec<Attribute>> {
+    let psa = services.psa(msp, integration, deadline()).await?;
     let failed = |failure| Problem::Psa {
         psa: integration.kind,
         failure,
     };
     Ok(psa.attributes().await.map_err(failed)?)
-}
-
-fn invalid(filter: InvalidFilter) -> Problem {
-    let (attribute, value) = match filter {
-        InvalidFilter::UnknownAttribute(attribute) | InvalidFilter::NoValue(attribute) => (attribute, None),
-        InvalidFilter::UnknownValue(attribute, value) => (attribute, Some(value.to_string())),
-    };
-    Problem::InvalidFilter {
-        attribute: attribute.to_string(),
-        value,
-    }
 }

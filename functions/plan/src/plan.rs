@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use domain::directory::Licences;
+use domain::directory::{LicenceMode, Licences};
 use domain::ids::{ImportId, PsaCompanyId};
 use domain::plan::{CompanyPlan, CompanyStep, SkipReason, UserPlan, UserStep};
+use domain::policy::MassChange;
+use domain::problem::{Language, Problem};
 use futures::{TryStreamExt, pin_mut};
 use planning::Digest;
-use runtime::{Api, Caller, PageQuery, Parameters, Services};
+use runtime::{Accepted, Api, Caller, PageQuery, Parameters, Services};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -19,6 +21,9 @@ pub(crate) struct PlanView {
     hash: String,
     summary: Summary,
     licences: LicenceNeed,
+    /// There when the plan must be confirmed as a mass change (R39).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mass_change: Option<MassChange>,
     items: Vec<PlanItem>,
     next: Option<String>,
 }
@@ -44,6 +49,9 @@ struct LicenceNeed {
     needed: u64,
     #[serde(flatten)]
     pool: Licences,
+    /// What an administrator should know before confirming.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -81,6 +89,7 @@ enum Action {
 pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
+    Accepted(language): Accepted,
     Path(id): Path<ImportId>,
     Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<PlanView>> {
@@ -89,8 +98,10 @@ pub(crate) async fn show(
     let from = match page.after.as_deref().map(str::parse::<usize>) {
         None => 0,
         Some(Ok(from)) => from,
-        Some(Err(_)) => return Err(domain::problem::Problem::invalid("after", "is not a `next` of this list").into()),
+        Some(Err(_)) => return Err(Problem::invalid("after", "is not a `next` of this list").into()),
     };
+    let integration = services.tenant(&caller.msp).integration(&import.integration).await?;
+    let integration = integration.ok_or(Problem::IntegrationNotFound)?;
     let planning = scope::planning(&services, import).await?;
     let (mut digest, mut summary) = (Digest::default(), Summary::default());
     let (mut items, mut seen) = (Vec::new(), 0);
@@ -107,16 +118,33 @@ pub(crate) async fn show(
             seen += 1;
         }
     }
-    let (hash, needed, _) = digest.finish();
+    let whole = digest.finish();
     let pool = services.directory(&caller.msp).licences().await?;
+    let mass_change = planning.mass_change(integration.policy.mass_change, whole.changes);
     let next = (seen > from + limit).then(|| (from + limit).to_string());
     Ok(Json(PlanView {
-        hash,
+        hash: whole.hash,
         summary,
-        licences: LicenceNeed { needed, pool },
+        mass_change,
+        licences: LicenceNeed {
+            needed: whole.licences,
+            warning: licence_warning(pool.mode, whole.licences, language),
+            pool,
+        },
         items,
         next,
     }))
+}
+
+/// Where use is billed, too few licences refuse nothing (R47).
+const fn licence_warning(mode: LicenceMode, needed: u64, language: Language) -> Option<&'static str> {
+    match (mode, needed, language) {
+        (LicenceMode::Pool, ..) | (_, 0, _) => None,
+        (LicenceMode::Consumption, _, Language::English) => Some("Each user that is created will be billed."),
+        (LicenceMode::Consumption, _, Language::Dutch) => {
+            Some("Elke gebruiker die wordt aangemaakt, wordt in rekening gebracht.")
+        }
+    }
 }
 
 impl Summary {

@@ -6,26 +6,20 @@ use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Caller, ImportView, Services};
+use runtime::{Api, ApiError, Caller, ImportView, Services, find_import, own_import};
 
 pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
     Path(id): Path<ImportId>,
 ) -> Api<Json<ImportView>> {
-    let import = find(&services, &caller, &id).await?;
+    let import = find_import(&services, &caller, &id).await?;
     Ok(Json(ImportView::of(&services, import).await?))
-}
-
-/// The import, whatever its state.
-pub(crate) async fn find(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
-    let found = services.tenant(&caller.msp).import(id).await?;
-    Ok(found.ok_or_else(|| Problem::not_found("import"))?)
 }
 
 /// The import with its tabs, which appear only when the snapshot is complete (R8).
 pub(crate) async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
-    let import = find(services, caller, id).await?;
+    let import = find_import(services, caller, id).await?;
     match import.state {
         ImportState::Fetching => Err(Problem::WrongState { state: import.state }.into()),
         _ => Ok(import),
@@ -34,20 +28,11 @@ pub(crate) async fn with_rows(services: &Services, caller: &Caller, id: &ImportI
 
 /// The import for a decision by this caller: in review, and not another administrator's (R44).
 pub(crate) async fn in_review(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
-    let import = find(services, caller, id).await?;
+    let import = find_import(services, caller, id).await?;
     if import.state != ImportState::Review {
         return Err(Problem::WrongState { state: import.state }.into());
     }
-    if import.started_by.subject != caller.person.subject {
-        let holder = services
-            .tenant(&caller.msp)
-            .holder(&import.integration, services.clock.now())
-            .await?;
-        return Err(holder
-            .map_or(Problem::ImportAbandoned, Problem::IntegrationLocked)
-            .into());
-    }
-    Ok(import)
+    own_import(services, caller, import).await
 }
 
 /// What a refused proof of the review means: the import has ended, or lost its lock.

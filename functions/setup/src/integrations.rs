@@ -5,12 +5,13 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::ids::IntegrationId;
+use domain::policy::Policy;
 use domain::problem::Problem;
 use domain::psa::PsaKind;
 use psa::{Credentials, SubmittedCredentials};
 use runtime::{Api, Body, Caller, List, PageQuery, Parameters, Services};
 use serde::Deserialize;
-use store::integrations::{Integration, Policy};
+use store::integrations::Integration;
 
 use crate::deadline;
 use crate::view::IntegrationView;
@@ -112,9 +113,20 @@ pub(crate) async fn replace_policy(
     Path(id): Path<IntegrationId>,
     Body(policy): Body<Policy>,
 ) -> Api<Json<IntegrationView>> {
-    if !services.tenant(&caller.msp).set_policy(&id, policy).await? {
-        return Err(Problem::IntegrationNotFound.into());
+    let integration = find(&services, &caller, &id).await?;
+    if policy.mass_change.percent > 100 {
+        return Err(Problem::invalid("/massChange/percent", "must be at most 100").into());
     }
+    if !policy.filter.0.is_empty() {
+        let failed = |failure| Problem::Psa {
+            psa: integration.kind,
+            failure,
+        };
+        let psa = services.psa(&caller.msp, &integration, deadline()).await?;
+        let attributes = psa.attributes().await.map_err(failed)?;
+        policy.filter.check(&attributes).map_err(Problem::from)?;
+    }
+    services.tenant(&caller.msp).set_policy(&id, &policy).await?;
     show(State(services), caller, Path(id)).await
 }
 

@@ -3,11 +3,12 @@
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::{Import, ImportState};
+use domain::policy::Policy;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
 use runtime::{Api, Services};
 use serde::Serialize;
-use store::integrations::{Integration, Policy};
+use store::integrations::Integration;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

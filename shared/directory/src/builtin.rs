@@ -9,8 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, LicenceMode, Licences, ManagedCompany, Token, User, UserState};
-use domain::ids::{ImportId, ManagedCompanyId, UserId};
+use domain::directory::{AddressHolder, LicenceMode, Licences, ManagedCompany, ReservationId, Token, User, UserState};
+use domain::ids::{ManagedCompanyId, UserId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::tx::{Outcome, Transaction};
@@ -258,16 +258,16 @@ impl Directory for BuiltIn {
         licences::read(&self.tenant).await
     }
 
-    async fn reserve(&self, import: &ImportId, licences: u64) -> Result<Reservation, DirectoryError> {
-        licences::reserve(&self.tenant, import, licences).await
+    async fn reserve(&self, reservation: &ReservationId, licences: u64) -> Result<Reservation, DirectoryError> {
+        licences::reserve(&self.tenant, reservation, licences).await
     }
 
-    async fn reservations(&self) -> Result<Vec<ImportId>, DirectoryError> {
+    async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError> {
         licences::reservations(&self.tenant).await
     }
 
-    async fn settle(&self, import: &ImportId, used: u64) -> Result<(), DirectoryError> {
-        licences::settle(&self.tenant, import, used).await
+    async fn settle(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
+        licences::settle(&self.tenant, reservation, used).await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, Licences, ManagedCompany, Token, User};
-use domain::ids::{ImportId, ManagedCompanyId, UserId};
+use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, Token, User};
+use domain::ids::{ManagedCompanyId, UserId};
 
 pub mod builtin;
 
@@ -52,14 +52,14 @@ pub trait Directory: Send + Sync {
     /// The MSP's licences.
     async fn licences(&self) -> Result<Licences, DirectoryError>;
 
-    /// Sets licences aside for an import, all or none. Repeating it changes nothing.
-    async fn reserve(&self, import: &ImportId, licences: u64) -> Result<Reservation, DirectoryError>;
+    /// Sets licences aside, all or none. Repeating it changes nothing.
+    async fn reserve(&self, reservation: &ReservationId, licences: u64) -> Result<Reservation, DirectoryError>;
 
-    /// The imports that have licences set aside.
-    async fn reservations(&self) -> Result<Vec<ImportId>, DirectoryError>;
+    /// All that is set aside.
+    async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError>;
 
-    /// Turns `used` of an import's licences into used ones and gives the rest back. Repeating it changes nothing.
-    async fn settle(&self, import: &ImportId, used: u64) -> Result<(), DirectoryError>;
+    /// Turns `used` of what is set aside into used licences and gives the rest back. Repeating it changes nothing.
+    async fn settle(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError>;
 }
 
 /// What came of creating a user.

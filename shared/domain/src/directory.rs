@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::address::{Address, AddressKey};
-use crate::ids::{IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
+use crate::ids::{ImportId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::row::AddressId;
 
 /// A managed company.
@@ -67,7 +67,7 @@ pub enum LicenceMode {
     Consumption,
 }
 
-/// The MSP's licences. `used + reserved + available = total` at all times.
+/// The MSP's licences. In a pool `used + reserved + available = total` at all times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Licences {
@@ -81,6 +81,30 @@ pub struct Licences {
     pub reserved: u64,
     /// Free to distribute.
     pub available: u64,
+}
+
+/// Names licences set aside for one plan of one import. An import that is confirmed twice has two: one confirmation may
+/// have died half-way, and what it set aside must not pass for what the other one needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReservationId(String);
+
+impl ReservationId {
+    /// For a plan, by its hash.
+    pub fn of(import: &ImportId, plan_hash: &str) -> Self {
+        let short: String = plan_hash.chars().take(16).collect();
+        Self(format!("{import}.{short}"))
+    }
+
+    /// The import.
+    pub fn import(&self) -> ImportId {
+        ImportId::new(self.0.rsplit_once('.').map_or(self.0.as_str(), |(import, _)| import))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Names one intended change, the same in every repetition of it: the directory answers a token it has seen with what it

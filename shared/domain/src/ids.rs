@@ -44,6 +44,10 @@ id!(
     ImportId
 );
 id!(
+    /// The occasion of an unattended import, as a schedule or event names it: the same one twice is one import (R49).
+    Occasion
+);
+id!(
     /// A company's id in the PSA. Autotask's own organisation has id `0`, which is as good as any other.
     PsaCompanyId
 );

@@ -45,6 +45,25 @@ impl ImportState {
     }
 }
 
+/// What a worker has to do for an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assignment {
+    /// Download the snapshot.
+    Fetch,
+    /// Carry out the plan; of an unattended import in review, decide first whether it may be.
+    Execute,
+}
+
+impl Assignment {
+    /// The assignment as the state machine reads it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetch => "fetch",
+            Self::Execute => "execute",
+        }
+    }
+}
+
 /// Who acts: an administrator, or the integration's own principal for schedules and events (R48).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,6 +72,16 @@ pub struct Person {
     pub subject: String,
     /// What other administrators know the person by.
     pub name: String,
+}
+
+impl Person {
+    /// The integration's own principal.
+    pub fn principal(integration: &IntegrationId, name: &str) -> Self {
+        Self {
+            subject: format!("integration:{integration}"),
+            name: name.to_owned(),
+        }
+    }
 }
 
 /// Who holds an integration, and until when.
@@ -113,6 +142,15 @@ pub struct Import {
     pub filter: Filter,
     /// Who started it.
     pub started_by: Person,
+    /// The administrator who took over what an unattended import left in review.
+    #[serde(default)]
+    pub taken_over_by: Option<Person>,
+    /// Whether the integration's policy decides (R48); not any more once the import has stopped for an administrator.
+    #[serde(default)]
+    pub unattended: bool,
+    /// Why an unattended import stopped in review.
+    #[serde(default)]
+    pub stopped: Option<Problem>,
     /// When.
     pub started_at: Timestamp,
     /// When it ended.
@@ -127,4 +165,60 @@ pub struct Import {
     /// Why it failed.
     #[serde(default)]
     pub error: Option<Problem>,
+}
+
+impl Import {
+    /// An import that begins by fetching.
+    pub const fn new(
+        id: ImportId,
+        msp: MspId,
+        integration: IntegrationId,
+        filter: Filter,
+        started_by: Person,
+        started_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            msp,
+            integration,
+            state: ImportState::Fetching,
+            abandoned: false,
+            cancelling: false,
+            filter,
+            started_by,
+            taken_over_by: None,
+            unattended: false,
+            stopped: None,
+            started_at,
+            ended_at: None,
+            plan_hash: None,
+            counts: None,
+            error: None,
+        }
+    }
+
+    /// Who decides on it and holds the integration for it.
+    pub fn holder(&self) -> &Person {
+        self.taken_over_by.as_ref().unwrap_or(&self.started_by)
+    }
+
+    /// What a worker has to do for it, if anything.
+    pub const fn assignment(&self) -> Option<Assignment> {
+        match self.state {
+            ImportState::Fetching => Some(Assignment::Fetch),
+            ImportState::Executing => Some(Assignment::Execute),
+            ImportState::Review if self.unattended => Some(Assignment::Execute),
+            _ => None,
+        }
+    }
+
+    /// Whether no administrator has anything to do with it: a schedule or an event started it.
+    pub const fn is_nobodys(&self) -> bool {
+        (self.unattended || self.stopped.is_some()) && self.taken_over_by.is_none()
+    }
+
+    /// Whether any administrator may take it over: it waits for one, and none has.
+    pub const fn is_for_the_taking(&self) -> bool {
+        self.stopped.is_some() && self.taken_over_by.is_none()
+    }
 }

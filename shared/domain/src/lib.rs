@@ -13,6 +13,7 @@ pub mod name;
 pub mod outcome;
 pub mod plan;
 pub mod planner;
+pub mod policy;
 pub mod problem;
 pub mod psa;
 pub mod row;

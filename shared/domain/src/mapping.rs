@@ -18,6 +18,9 @@ pub struct CompanyMapping {
     pub name: String,
     /// How often another managed company was asked for (see [`crate::directory::Token::company`]).
     pub generation: u32,
+    /// How many users its addresses are mapped to.
+    #[serde(default)]
+    pub users: u64,
 }
 
 /// PSA contact and address → user.

@@ -117,6 +117,14 @@ impl CompanyPlan {
         self.users.iter().filter(|user| user.step == UserStep::Create).count() as u64
     }
 
+    /// Companies and users that will be created or changed (R39).
+    pub fn changes(&self) -> u64 {
+        let company = matches!(self.step, CompanyStep::Create | CompanyStep::Rename(_));
+        let users = self.users.iter();
+        let users = users.filter(|user| matches!(user.step, UserStep::Create | UserStep::ChangeAddress { .. }));
+        u64::from(company) + users.count() as u64
+    }
+
     /// Whether carrying it out would change nothing anywhere, so that nothing needs to be written for it either (R38).
     pub fn is_unchanged(&self) -> bool {
         matches!(self.step, CompanyStep::Unchanged(_))

@@ -6,7 +6,9 @@ mod text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::filter::InvalidFilter;
 use crate::import::{Holder, ImportState};
+use crate::policy::MassChange;
 use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 
 pub use row_text::row_text;
@@ -71,6 +73,8 @@ pub enum Problem {
         /// The hash of the plan as it is now.
         hash: String,
     },
+    /// The import would change more than it may without being confirmed as a mass change (R39).
+    MassChange(MassChange),
     /// The import is in a state in which this cannot be done.
     WrongState {
         /// The state it is in.
@@ -87,6 +91,19 @@ pub enum Problem {
     ImportAbandoned,
     /// A fault of this service.
     Internal,
+}
+
+impl From<InvalidFilter> for Problem {
+    fn from(filter: InvalidFilter) -> Self {
+        let (attribute, value) = match filter {
+            InvalidFilter::UnknownAttribute(attribute) | InvalidFilter::NoValue(attribute) => (attribute, None),
+            InvalidFilter::UnknownValue(attribute, value) => (attribute, Some(value.to_string())),
+        };
+        Self::InvalidFilter {
+            attribute: attribute.to_string(),
+            value,
+        }
+    }
 }
 
 /// One thing wrong with a request.
@@ -134,6 +151,7 @@ impl Problem {
             Self::InvalidPsaAddress { .. } => "invalid_psa_address",
             Self::DecisionConflict { .. } => "decision_conflict",
             Self::PlanChanged { .. } => "plan_changed",
+            Self::MassChange(_) => "mass_change",
             Self::WrongState { .. } => "wrong_state",
             Self::NotSelectable { .. } => "not_selectable",
             Self::NotAdministrator => "not_administrator",
@@ -154,6 +172,7 @@ impl Problem {
             Self::InsufficientLicences { .. }
             | Self::DecisionConflict { .. }
             | Self::PlanChanged { .. }
+            | Self::MassChange(_)
             | Self::WrongState { .. }
             | Self::NotSelectable { .. }
             | Self::ImportAbandoned => 409,

@@ -89,10 +89,25 @@ mod empty_object {
 pub struct CompanyDecision {
     /// Whether this import touches the company (R18).
     pub selected: bool,
+    /// Whether active people not imported before are ticked, where nobody decided otherwise.
+    #[serde(default)]
+    pub ticks_new: bool,
     /// What it becomes.
     pub target: Target<ManagedCompanyId>,
     /// Grows with every change; a change must name the version it was made on (R27).
     pub version: u64,
+}
+
+impl CompanyDecision {
+    /// Nobody has decided yet.
+    pub const fn none() -> Self {
+        Self {
+            selected: false,
+            ticks_new: false,
+            target: Target::Automatic,
+            version: 1,
+        }
+    }
 }
 
 /// A company row.

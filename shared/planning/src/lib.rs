@@ -12,6 +12,7 @@ use domain::import::Import;
 use domain::mapping::CompanyMapping;
 use domain::plan::{CompanyPlan, PlanHasher, Wanted};
 use domain::planner;
+use domain::policy::{MassChange, MassChangeLimit};
 use domain::row::{CompanyRow, Tab};
 use futures::{Stream, TryStreamExt};
 use store::journal::Agreed;
@@ -41,12 +42,25 @@ pub struct Planning {
     mappings: HashMap<PsaCompanyId, CompanyMapping>,
 }
 
-/// A whole plan in short.
+/// A whole plan in short, while it is being computed.
 #[derive(Default)]
 pub struct Digest {
-    companies: Vec<(PsaCompanyId, Agreed)>,
+    agreed: Vec<(PsaCompanyId, Agreed)>,
     licences: u64,
+    changes: u64,
     hasher: PlanHasher,
+}
+
+/// A whole plan in short.
+pub struct WholePlan {
+    /// Its hash.
+    pub hash: String,
+    /// Licences needed (R46).
+    pub licences: u64,
+    /// Companies and users that would be created or changed (R39).
+    pub changes: u64,
+    /// What is to be agreed to for each company for which something is done.
+    pub agreed: Vec<(PsaCompanyId, Agreed)>,
 }
 
 impl Digest {
@@ -59,18 +73,24 @@ impl Digest {
             return;
         }
         self.licences += plan.licences_needed();
+        self.changes += plan.changes();
         let given_way = plan.given_way();
         let agreed = Agreed {
             digest,
             yields_to,
             given_way,
         };
-        self.companies.push((plan.company.clone(), agreed));
+        self.agreed.push((plan.company.clone(), agreed));
     }
 
-    /// The plan's hash, the licences needed, and what is to be agreed to for each company for which something is done.
-    pub fn finish(self) -> (String, u64, Vec<(PsaCompanyId, Agreed)>) {
-        (self.hasher.finish(), self.licences, self.companies)
+    /// The plan that was added up.
+    pub fn finish(self) -> WholePlan {
+        WholePlan {
+            hash: self.hasher.finish(),
+            licences: self.licences,
+            changes: self.changes,
+            agreed: self.agreed,
+        }
     }
 }
 
@@ -91,6 +111,12 @@ impl Planning {
     /// The mapping of a company as it was when planning began.
     pub fn mapping(&self, company: &PsaCompanyId) -> Option<&CompanyMapping> {
         self.mappings.get(company)
+    }
+
+    /// Whether so many changes need to be confirmed as a mass change (R39).
+    pub fn mass_change(&self, limit: MassChangeLimit, changes: u64) -> Option<MassChange> {
+        let mapped_users = self.mappings.values().map(|mapping| mapping.users).sum();
+        limit.exceeded_by(changes, mapped_users)
     }
 
     /// Gathers the facts of one company.
@@ -165,13 +191,15 @@ impl Planning {
     }
 
     /// The whole plan in short.
-    pub async fn digest(&self) -> Result<Digest, PlanningError> {
-        self.plans()
+    pub async fn whole(&self) -> Result<WholePlan, PlanningError> {
+        let digest = self
+            .plans()
             .try_fold(Digest::default(), |mut digest, plan| async move {
                 digest.add(&plan);
                 Ok(digest)
             })
-            .await
+            .await?;
+        Ok(digest.finish())
     }
 }
 

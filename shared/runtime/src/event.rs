@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::ids::{ImportId, MspId};
+use domain::ids::{ImportId, IntegrationId, MspId, Occasion};
 use jiff::Timestamp;
 use lambda_http::request::LambdaRequest;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ pub enum Event {
     Http(Box<LambdaRequest>),
     /// A piece of work from the state machine.
     Work(Work),
+    /// A schedule or an event asks for an unattended import.
+    Trigger(Trigger),
 }
 
 /// A piece of work on an import.
@@ -31,6 +33,39 @@ pub struct Work {
     /// Whether nothing is left but to end it.
     #[serde(default)]
     pub give_up: bool,
+}
+
+/// What a schedule or an event asks for (R48).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Trigger {
+    /// The tenant.
+    pub msp: MspId,
+    /// The integration to import from.
+    pub integration: IntegrationId,
+    /// Names the occasion: delivered twice, it makes one import (R49).
+    pub token: Occasion,
+}
+
+/// What came of a trigger. What is refused is refused for good; another delivery would not help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum Triggered {
+    /// An import has begun.
+    Started {
+        /// The import.
+        import: ImportId,
+    },
+    /// The occasion had started an import before.
+    Already {
+        /// That import.
+        import: ImportId,
+    },
+    /// No import can be made.
+    Refused {
+        /// The code of the problem.
+        code: &'static str,
+    },
 }
 
 /// What a worker answers the state machine.
@@ -74,6 +109,9 @@ impl Event {
                 .map(|request| Self::Http(Box::new(request)))
                 .map_err(UnknownEvent);
         }
-        serde_json::from_value(event).map(Self::Work).map_err(UnknownEvent)
+        if event.get("import").is_some() {
+            return serde_json::from_value(event).map(Self::Work).map_err(UnknownEvent);
+        }
+        serde_json::from_value(event).map(Self::Trigger).map_err(UnknownEvent)
     }
 }

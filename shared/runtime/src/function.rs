@@ -13,17 +13,19 @@ use serde_json::Value;
 use tower::Service;
 use tracing::error;
 
-use crate::event::{Deadline, Event, Work, WorkOutcome};
+use crate::event::{Deadline, Event, Trigger, Triggered, Work, WorkOutcome};
 use crate::problem::answer_problems;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 type Worker = Arc<dyn Fn(Work, Deadline) -> Answer<WorkOutcome> + Send + Sync>;
+type Starter = Arc<dyn Fn(Trigger) -> Answer<Triggered> + Send + Sync>;
 
 /// A function, ready to handle events. Cheap to clone.
 #[derive(Clone)]
 pub struct Function {
     router: Router,
     worker: Option<Worker>,
+    starter: Option<Starter>,
 }
 
 impl Function {
@@ -32,6 +34,7 @@ impl Function {
         Self {
             router: router.layer(from_fn(answer_problems)),
             worker: None,
+            starter: None,
         }
     }
 
@@ -42,6 +45,16 @@ impl Function {
         F: Future<Output = Result<WorkOutcome, Error>> + Send + 'static,
     {
         self.worker = Some(Arc::new(move |work, deadline| Box::pin(worker(work, deadline))));
+        self
+    }
+
+    /// Also starts unattended imports.
+    #[must_use]
+    pub fn with_starter<F>(mut self, starter: impl Fn(Trigger) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Triggered, Error>> + Send + 'static,
+    {
+        self.starter = Some(Arc::new(move |trigger| Box::pin(starter(trigger))));
         self
     }
 
@@ -60,6 +73,14 @@ impl Function {
                 let outcome = worker(work, Deadline::before(end)).await;
                 let outcome = outcome.inspect_err(|error| error!(%import, %error, "work failed"))?;
                 Ok(serde_json::to_value(outcome)?)
+            }
+            Event::Trigger(trigger) => {
+                let starter = self.starter.as_ref().ok_or("this function starts no imports")?;
+                let integration = trigger.integration.clone();
+                let answer = starter(trigger).await;
+                let answer = answer
+                    .inspect_err(|error| error!(%integration, %error, "an unattended import could not be started"))?;
+                Ok(serde_json::to_value(answer)?)
             }
         }
     }

@@ -5,15 +5,17 @@ pub mod config;
 mod event;
 mod function;
 mod input;
+mod own;
 mod problem;
 mod services;
 mod time;
 mod view;
 
 pub use caller::Caller;
-pub use event::{Deadline, Event, Work, WorkOutcome};
+pub use event::{Deadline, Event, Trigger, Triggered, Work, WorkOutcome};
 pub use function::{Function, log_to_stdout, run};
 pub use input::{Body, List, PageQuery, Parameters};
+pub use own::{find_import, own_import};
 pub use problem::{Accepted, Api, ApiError, answer_problems};
 pub use services::{DirectoryFactory, Services};
 pub use time::{Clock, Ids, SystemClock, UniqueIds};

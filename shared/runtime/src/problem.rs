@@ -161,6 +161,7 @@ fn facts(problem: &Problem) -> Map<String, Value> {
         Problem::CredentialsRequired { field } => json!({ "field": field }),
         Problem::DecisionConflict { version } => json!({ "version": version }),
         Problem::PlanChanged { hash } => json!({ "hash": hash }),
+        Problem::MassChange(change) => json!(change),
         Problem::WrongState { state } => json!({ "state": state }),
         _ => Value::Null,
     };

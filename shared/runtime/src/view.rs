@@ -23,7 +23,13 @@ pub struct ImportView {
     counts: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
+    /// Why an unattended import waits for an administrator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Value>,
+    unattended: bool,
     started_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_over_by: Option<String>,
     started_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
@@ -61,16 +67,17 @@ impl ImportView {
 
     /// A line of a history.
     pub fn without_progress(import: Import) -> Self {
+        let describe = |problem: Option<&Problem>| problem.map(|problem| describe(problem, crate::problem::language()));
         Self {
+            error: describe(import.error.as_ref()),
+            stopped: describe(import.stopped.as_ref()),
+            unattended: import.unattended,
+            taken_over_by: import.taken_over_by.map(|person| person.name),
             id: import.id,
             integration: import.integration,
             state: import.state,
             progress: Progress::default(),
             counts: import.counts,
-            error: import
-                .error
-                .as_ref()
-                .map(|problem: &Problem| describe(problem, crate::problem::language())),
             started_by: import.started_by.name,
             started_at: import.started_at,
             ended_at: import.ended_at,

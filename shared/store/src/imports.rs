@@ -1,9 +1,10 @@
 //! Imports: one item each, written only when its state changes, since every write of it may start a worker.
 
 use domain::filter::Filter;
-use domain::ids::{ImportId, IntegrationId};
-use domain::import::{Holder, Import, ImportState};
+use domain::ids::{ImportId, IntegrationId, Occasion};
+use domain::import::{Holder, Import, ImportState, Person};
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::StoreError;
 use crate::keys;
@@ -21,6 +22,8 @@ pub enum Started {
     Yes,
     /// Somebody holds the integration.
     Locked(Holder),
+    /// The occasion has started this import before.
+    Already(ImportId),
 }
 
 /// What came of a change of state.
@@ -37,8 +40,19 @@ pub enum Moved {
 
 impl Tenant {
     /// Takes the lock and writes the import, in one transaction with giving up the import whose lease had run out.
-    pub async fn start(&self, import: &Import, now: Timestamp) -> Result<Started, StoreError> {
+    /// An unattended one also writes its `occasion`, which can start one import only (R49).
+    pub async fn start(
+        &self,
+        import: &Import,
+        occasion: Option<&Occasion>,
+        now: Timestamp,
+    ) -> Result<Started, StoreError> {
         loop {
+            if let Some(occasion) = occasion
+                && let Some(known) = self.started_by(&import.integration, occasion).await?
+            {
+                return Ok(Started::Already(known));
+            }
             let seen = self.lock(&import.integration).await?;
             if let Some(holder) = seen.as_ref().and_then(|lock| lock.holder(now)) {
                 return Ok(Started::Locked(holder));
@@ -47,7 +61,17 @@ impl Tenant {
             lock::take(&mut tx, self, import, seen.as_ref().map(|lock| lock.epoch), now)?;
             tx.put(self, Place::Imports, import_item(self, import)?, Some(NEW), &[])?;
             tx.put(self, Place::Records, history_item(self, import)?, Some(NEW), &[])?;
-            self.remember_filter(&mut tx, &import.integration, &import.filter)?;
+            match occasion {
+                Some(occasion) => tx.put(
+                    self,
+                    Place::Imports,
+                    occasion_item(self, import, occasion),
+                    Some(NEW),
+                    &[],
+                )?,
+                // What an administrator filtered by is offered again; what the policy says is not.
+                None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
+            }
             if let Some(previous) = seen.and_then(|lock| lock.import) {
                 self.abandon(&mut tx, &previous, now).await?;
             }
@@ -56,6 +80,27 @@ impl Tenant {
             }
             // Somebody was faster, or ended the import that was to be abandoned: look again.
         }
+    }
+
+    async fn started_by(
+        &self,
+        integration: &IntegrationId,
+        occasion: &Occasion,
+    ) -> Result<Option<ImportId>, StoreError> {
+        let key = keys::occasion(&self.msp, integration, occasion);
+        let item = self.get(Place::Imports, &key).await?;
+        let import = item.map(|item| body::<OccasionItem>("occasion", item)).transpose()?;
+        Ok(import.map(|item| item.import))
+    }
+
+    /// Lets an administrator take over an unattended import that stopped in review; of several, one does.
+    pub async fn take_over(&self, import: &mut Import, person: &Person, now: Timestamp) -> Result<Moved, StoreError> {
+        let before = import.holder().clone();
+        import.taken_over_by = Some(person.clone());
+        let mut tx = Transaction::new();
+        lock::pass_on(&mut tx, self, import, &before, now)?;
+        put_import(&mut tx, self, import, ImportState::Review)?;
+        Ok(moved(&tx.commit(self).await?))
     }
 
     /// Ends an import whose lease ran out. One that was executing is left to a worker, which settles its licences.
@@ -155,6 +200,17 @@ impl Tenant {
 
     /// Moves an import on, by its worker: leaves the worker's place, and sets the integration free when the import ends.
     pub async fn hand_over(&self, guard: &Guard, import: &Import, seen: ImportState) -> Result<Moved, StoreError> {
+        self.hand_over_with(guard, import, seen, |_| Ok(())).await
+    }
+
+    /// As [`Self::hand_over`], with more in the same transaction.
+    pub async fn hand_over_with(
+        &self,
+        guard: &Guard,
+        import: &Import,
+        seen: ImportState,
+        more: impl Fn(&mut Transaction) -> Result<(), StoreError>,
+    ) -> Result<Moved, StoreError> {
         let mut tx = if import.state.is_final() {
             guard.releasing(self)?
         } else {
@@ -164,6 +220,7 @@ impl Tenant {
         if import.state.is_final() {
             tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
         }
+        more(&mut tx)?;
         Ok(moved(&tx.commit(self).await?))
     }
 
@@ -222,7 +279,23 @@ fn put_import(tx: &mut Transaction, tenant: &Tenant, import: &Import, seen: Impo
 fn import_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
     let mut item = item("import", &keys::import(&tenant.msp, &import.id), import)?;
     item.insert(EXPIRES.to_owned(), number(expires(import)));
+    // What the pipe lets through: see `infra/`.
+    if let Some(assignment) = import.assignment() {
+        item.insert("assignment".to_owned(), text(assignment.as_str()));
+    }
     Ok(item)
+}
+
+#[derive(Deserialize)]
+struct OccasionItem {
+    import: ImportId,
+}
+
+fn occasion_item(tenant: &Tenant, import: &Import, occasion: &Occasion) -> Item {
+    let mut item = keys::occasion(&tenant.msp, &import.integration, occasion).to_item();
+    item.insert("import".to_owned(), text(import.id.as_str()));
+    item.insert(EXPIRES.to_owned(), number(expires(import)));
+    item
 }
 
 fn history_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {

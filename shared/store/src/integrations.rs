@@ -2,6 +2,7 @@
 
 use domain::filter::Filter;
 use domain::ids::IntegrationId;
+use domain::policy::Policy;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,16 +11,6 @@ use crate::StoreError;
 use crate::keys;
 use crate::table::{Place, Tenant, body, item};
 use crate::tx::{NEW, Transaction};
-
-/// What an unattended import may do by itself (R48).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Policy {
-    /// Import companies that are not mapped yet.
-    pub new_companies: bool,
-    /// Give access to addresses that were not imported before.
-    pub new_addresses: bool,
-}
 
 /// One PSA connected to one MSP. Its credentials are in Secrets Manager, never here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,7 +27,7 @@ pub struct Integration {
     /// The login company (`ConnectWise` only).
     #[serde(default)]
     pub company_id: Option<String>,
-    /// What unattended imports may do.
+    /// What unattended imports may do, and what is a mass change.
     #[serde(default)]
     pub policy: Policy,
     /// The filter of the last import (R7).
@@ -76,7 +67,7 @@ impl Tenant {
     }
 
     /// Replaces the policy; `false` if there is no such integration.
-    pub async fn set_policy(&self, id: &IntegrationId, policy: Policy) -> Result<bool, StoreError> {
+    pub async fn set_policy(&self, id: &IntegrationId, policy: &Policy) -> Result<bool, StoreError> {
         let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(policy)
             .map_err(|error| StoreError::shape("policy", error))?;
         let mut tx = Transaction::new();

@@ -1,7 +1,7 @@
 //! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
 
 use crate::checkpoint::Phase;
-use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId};
+use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, Occasion, PsaCompanyId};
 
 /// Partition and sort key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -77,6 +77,11 @@ pub(crate) const HISTORY: &str = "IMPORT#";
 /// One line of an integration's list of imports; import ids are in the order of time.
 pub(crate) fn history(msp: &MspId, integration: &IntegrationId, import: &ImportId) -> Key {
     Key::new(integration_partition(msp, integration), format!("{HISTORY}{import}"))
+}
+
+/// The import that an occasion has started.
+pub(crate) fn occasion(msp: &MspId, integration: &IntegrationId, occasion: &Occasion) -> Key {
+    Key::new(integration_partition(msp, integration), format!("OCCASION#{occasion}"))
 }
 
 pub(crate) fn import_partition(msp: &MspId, import: &ImportId) -> String {

@@ -248,6 +248,34 @@ pub(crate) fn renew(tx: &mut Transaction, tenant: &Tenant, import: &Import, now:
     )
 }
 
+/// Adds the passing on of a lock from one holder to the import's new one.
+pub(crate) fn pass_on(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    import: &Import,
+    before: &Person,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let holder = import.holder();
+    let values = [
+        (":import", text(import.id.as_str())),
+        (":before", text(&before.subject)),
+        (":subject", text(&holder.subject)),
+        (":name", text(&holder.name)),
+        (":now", number(now.as_second())),
+        (":until", number(end(now, REVIEW_LEASE))),
+    ];
+    let key = keys::lock(&tenant.msp, &import.integration);
+    tx.update(
+        tenant,
+        Place::Records,
+        &key,
+        "SET subject = :subject, #name = :name, since = :now, #until = :until",
+        "#import = :import AND subject = :before",
+        &values,
+    )
+}
+
 /// Adds the release of a lock by an administrator, if the import still has it and no worker is at work.
 pub(crate) fn release(tx: &mut Transaction, tenant: &Tenant, import: &Import) -> Result<(), StoreError> {
     let values = [

@@ -8,7 +8,7 @@ use domain::mapping::{AddressMapping, CompanyMapping};
 
 use crate::StoreError;
 use crate::keys;
-use crate::table::{Place, Tenant, body, item, packed_body, packed_item, text};
+use crate::table::{Place, Tenant, body, item, number, packed_body, packed_item, text};
 use crate::tx::Transaction;
 
 /// Address mappings in one item.
@@ -108,7 +108,8 @@ impl Tenant {
         Ok(claim_action)
     }
 
-    /// Adds a company's address mappings to a transaction, replacing the `before` there were.
+    /// Adds a company's address mappings to a transaction, replacing the `before` there were, and counts them on the
+    /// company's own mapping.
     pub fn map_addresses(
         &self,
         tx: &mut Transaction,
@@ -117,6 +118,16 @@ impl Tenant {
         before: usize,
         mappings: &[AddressMapping],
     ) -> Result<(), StoreError> {
+        if mappings.len() != before {
+            tx.update(
+                self,
+                Place::Records,
+                &keys::company_mapping(&self.msp, integration, company),
+                "SET #users = :users",
+                "attribute_exists(pk)",
+                &[(":users", number(mappings.len()))],
+            )?;
+        }
         let chunks = mappings.len().div_ceil(PER_CHUNK).max(before.div_ceil(PER_CHUNK));
         for number in 0..chunks {
             let part = mappings.chunks(PER_CHUNK).nth(number).unwrap_or_default();

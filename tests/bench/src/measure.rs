@@ -58,7 +58,7 @@ async fn import(sandbox: &Sandbox, kind: &str, round: &str, companies: usize) ->
     let plan = plan(sandbox, kind, round, &import).await?;
     ana.post(
         &format!("/imports/{import}/execute"),
-        &json!({ "planHash": plan["hash"] }),
+        &json!({ "planHash": plan["hash"], "confirmMassChange": true }),
     )
     .await?;
     stage(sandbox, kind, round, "execute", &import).await?;

@@ -16,6 +16,7 @@ pub mod problem;
 pub mod psa;
 pub mod raw;
 pub mod stage;
+pub mod unattended;
 
 pub use domain::psa::PsaKind;
 pub use sandbox::api::{Answer, Api};

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::psa::PsaKind;
-use local_aws::{DynamoDb, Pipe};
+use local_aws::{DynamoDb, Functions, Pipe};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simkit::clock::SimClock;
@@ -22,9 +22,16 @@ struct Pieces {
     clock: SimClock,
     dynamodb: Arc<DynamoDb>,
     pipe: Arc<Pipe>,
+    functions: Functions,
 }
 
-pub(crate) fn router(psas: Arc<Psas>, clock: SimClock, dynamodb: Arc<DynamoDb>, pipe: Arc<Pipe>) -> Router {
+pub(crate) fn router(
+    psas: Arc<Psas>,
+    clock: SimClock,
+    dynamodb: Arc<DynamoDb>,
+    pipe: Arc<Pipe>,
+    functions: Functions,
+) -> Router {
     Router::new()
         .route("/psa/{kind}/faults", post(add_fault).delete(clear_faults))
         .route("/psa/{kind}/records", post(change_records))
@@ -33,11 +40,13 @@ pub(crate) fn router(psas: Arc<Psas>, clock: SimClock, dynamodb: Arc<DynamoDb>, 
         .route("/clock", post(advance))
         .route("/writes", get(writes).delete(forget_writes))
         .route("/workers", post(workers))
+        .route("/trigger", post(trigger))
         .with_state(Pieces {
             psas,
             clock,
             dynamodb,
             pipe,
+            functions,
         })
 }
 
@@ -105,6 +114,12 @@ struct Workers {
 async fn workers(State(pieces): State<Pieces>, Json(workers): Json<Workers>) -> Json<Value> {
     pieces.pipe.pause(workers.paused).await;
     Json(json!({ "paused": workers.paused }))
+}
+
+/// Delivers a schedule's or event's message to the function that starts imports, as it is.
+async fn trigger(State(pieces): State<Pieces>, Json(message): Json<Value>) -> Response {
+    let answered = pieces.functions.invoke("FetchFunction", message).await;
+    answer(answered.map_err(|fault| fault.to_string()))
 }
 
 fn answer(result: Result<Value, String>) -> Response {

@@ -112,7 +112,13 @@ impl Sandbox {
             ..PipeOptions::default()
         };
         let pipe = Arc::new(Pipe::start(&template, &dynamodb, machine, position).await?);
-        let control = control::router(Arc::clone(&psas), clock, Arc::clone(&dynamodb), Arc::clone(&pipe));
+        let control = control::router(
+            Arc::clone(&psas),
+            clock,
+            Arc::clone(&dynamodb),
+            Arc::clone(&pipe),
+            functions.clone(),
+        );
         let control = Server::start_on(places.control, control).await?;
         places.control = control.address().port();
         places.write(state)?;

@@ -7,8 +7,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use domain::directory::{LicenceMode, Licences};
-use domain::ids::ImportId;
+use domain::directory::{LicenceMode, Licences, ReservationId};
 use serde::{Deserialize, Serialize};
 use store::tx::Transaction;
 use store::{Item, Key, Place, StoreError, Tenant};
@@ -21,8 +20,9 @@ struct Pool {
     mode: LicenceMode,
     total: u64,
     used: u64,
-    available: u64,
-    reservations: HashMap<ImportId, u64>,
+    /// Below zero where use is billed and nothing is refused (R47).
+    available: i64,
+    reservations: HashMap<ReservationId, u64>,
 }
 
 fn key(tenant: &Tenant) -> Key {
@@ -60,25 +60,30 @@ pub(super) async fn read(tenant: &Tenant) -> Result<Licences, DirectoryError> {
         total: pool.total,
         used: pool.used,
         reserved,
-        available: pool.available,
+        available: free(pool.available),
     })
+}
+
+fn free(available: i64) -> u64 {
+    u64::try_from(available).unwrap_or(0)
 }
 
 pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Result<bool, DirectoryError> {
     loop {
         let seen = pool(tenant).await?;
-        let taken = seen.total - seen.available.min(seen.total);
+        let taken = seen.used + seen.reservations.values().sum::<u64>();
         if total < taken && mode == LicenceMode::Pool {
             return Ok(false);
         }
+        let available = i64::try_from(total).unwrap_or(i64::MAX) - i64::try_from(taken).unwrap_or(i64::MAX);
         let mode = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(mode)
             .map_err(|error| DirectoryError::Refused(error.to_string()))?;
         let update = "SET #mode = :mode, #total = :total, available = :available";
         let values = [
             (":mode", mode),
             (":total", number(total)),
-            (":available", number(total.saturating_sub(taken))),
-            (":seen", number(seen.available)),
+            (":available", AttributeValue::N(available.to_string())),
+            (":seen", AttributeValue::N(seen.available.to_string())),
             (":before", number(seen.total)),
         ];
         let mut tx = Transaction::new();
@@ -103,10 +108,7 @@ pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<(),
         LicenceMode::Pool => "available >= :one",
         LicenceMode::Consumption => "attribute_exists(pk)",
     };
-    let update = match condition {
-        "available >= :one" => "SET used = used + :one, available = available - :one",
-        _ => "SET used = used + :one",
-    };
+    let update = "SET used = used + :one, available = available - :one";
     tx.update(
         tenant,
         Place::Records,
@@ -118,18 +120,26 @@ pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<(),
     Ok(())
 }
 
-pub(super) async fn reserve(tenant: &Tenant, import: &ImportId, licences: u64) -> Result<Reservation, DirectoryError> {
-    if pool(tenant).await?.mode == LicenceMode::Consumption || licences == 0 {
+pub(super) async fn reserve(
+    tenant: &Tenant,
+    reservation: &ReservationId,
+    licences: u64,
+) -> Result<Reservation, DirectoryError> {
+    if licences == 0 {
         return Ok(Reservation::Made);
     }
+    let condition = match pool(tenant).await?.mode {
+        LicenceMode::Pool => "available >= :licences AND attribute_not_exists(reservations.#reservation)",
+        LicenceMode::Consumption => "attribute_not_exists(reservations.#reservation)",
+    };
     let update = tenant
         .client()
         .update_item()
         .table_name(tenant.table(Place::Records))
         .set_key(Some(key(tenant).to_item()))
-        .update_expression("SET available = available - :licences, reservations.#import = :licences")
-        .condition_expression("available >= :licences AND attribute_not_exists(reservations.#import)")
-        .expression_attribute_names("#import", import.as_str())
+        .update_expression("SET available = available - :licences, reservations.#reservation = :licences")
+        .condition_expression(condition)
+        .expression_attribute_names("#reservation", reservation.as_str())
         .expression_attribute_values(":licences", number(licences))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
@@ -139,11 +149,11 @@ pub(super) async fn reserve(tenant: &Tenant, import: &ImportId, licences: u64) -
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
                 let pool: Pool = body(refused.item.clone().unwrap_or_default())?;
-                Ok(if pool.reservations.contains_key(import) {
+                Ok(if pool.reservations.contains_key(reservation) {
                     Reservation::Made
                 } else {
                     Reservation::Insufficient {
-                        available: pool.available,
+                        available: free(pool.available),
                     }
                 })
             }
@@ -152,12 +162,12 @@ pub(super) async fn reserve(tenant: &Tenant, import: &ImportId, licences: u64) -
     }
 }
 
-pub(super) async fn reservations(tenant: &Tenant) -> Result<Vec<ImportId>, DirectoryError> {
+pub(super) async fn reservations(tenant: &Tenant) -> Result<Vec<ReservationId>, DirectoryError> {
     Ok(pool(tenant).await?.reservations.into_keys().collect())
 }
 
-pub(super) async fn settle(tenant: &Tenant, import: &ImportId, used: u64) -> Result<(), DirectoryError> {
-    let Some(reserved) = pool(tenant).await?.reservations.get(import).copied() else {
+pub(super) async fn settle(tenant: &Tenant, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
+    let Some(reserved) = pool(tenant).await?.reservations.get(reservation).copied() else {
         return Ok(());
     };
     let used = used.min(reserved);
@@ -171,15 +181,15 @@ pub(super) async fn settle(tenant: &Tenant, import: &ImportId, used: u64) -> Res
         .update_item()
         .table_name(tenant.table(Place::Records))
         .set_key(Some(key(tenant).to_item()))
-        .update_expression("SET used = used + :used, available = available + :back REMOVE reservations.#import")
-        .condition_expression("reservations.#import = :reserved")
-        .expression_attribute_names("#import", import.as_str())
+        .update_expression("SET used = used + :used, available = available + :back REMOVE reservations.#reservation")
+        .condition_expression("reservations.#reservation = :reserved")
+        .expression_attribute_names("#reservation", reservation.as_str())
         .set_expression_attribute_values(Some(values))
         .send()
         .await;
     match update {
         Ok(_) => Ok(()),
-        // Another run of the same import has settled it.
+        // Somebody else has settled it.
         Err(error)
             if error
                 .as_service_error()

@@ -22,7 +22,7 @@ pub struct AddressView<'a> {
     pub mapping: Option<&'a AddressMapping>,
     /// The decision on it.
     pub decision: &'a AddressDecision,
-    /// Whether it is ticked: as decided, else if imported before (R28).
+    /// Whether it is ticked: as decided, else if imported before (R28) or new where the policy says so (R48).
     pub selected: bool,
     /// The managed company that holds the address, when it is another one.
     pub conflict: Option<ManagedCompanyId>,
@@ -67,7 +67,12 @@ pub(super) fn views<'a>(
             (_, None, Some(_)) => AddressStatus::UnmappedPossibleDuplicate,
             (_, None, None) => AddressStatus::Unmapped,
         };
-        let selected = decision.selected.unwrap_or(mapping.is_some());
+        let is_new = matches!(
+            status,
+            AddressStatus::Unmapped | AddressStatus::UnmappedPossibleDuplicate
+        );
+        let ticked_unasked = mapping.is_some() || (is_new && snapshot.active && facts.row.decision.ticks_new);
+        let selected = decision.selected.unwrap_or(ticked_unasked);
         views.push(AddressView {
             snapshot,
             address,

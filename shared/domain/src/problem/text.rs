@@ -1,5 +1,6 @@
 //! What each problem says, in the languages of administrators. An error says what happened, why, and what to do next.
 
+use crate::policy::MassChange;
 use crate::problem::Problem;
 use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 
@@ -120,6 +121,13 @@ impl Problem {
                     format!("Deze rij is intussen gewijzigd (versie {version}). Laad de rij opnieuw en herhaal uw keuze.")
                 } else {
                     format!("This row was changed meanwhile (version {version}). Reload the row and repeat your choice.")
+                }
+            }
+            Self::MassChange(MassChange { changes, limit }) => {
+                if nl {
+                    format!("Deze import maakt of wijzigt {changes} bedrijven en gebruikers; zonder bevestiging zijn het er hoogstens {limit}. Er is niets gewijzigd. Bekijk het plan en bevestig de massale wijziging.")
+                } else {
+                    format!("This import creates or changes {changes} companies and users; without confirmation it is {limit} at most. Nothing was changed. Look at the plan and confirm the mass change.")
                 }
             }
             Self::WrongState { state } => {

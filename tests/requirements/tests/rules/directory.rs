@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use directory::builtin::BuiltIn;
 use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, Licences, ManagedCompany, Token, User};
-use domain::ids::{ImportId, ManagedCompanyId, UserId};
+use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, Token, User};
+use domain::ids::{ManagedCompanyId, UserId};
 use runtime::DirectoryFactory;
 use tokio::sync::Notify;
 
@@ -112,15 +112,15 @@ impl Directory for Remote {
         self.inner.licences().await
     }
 
-    async fn reserve(&self, import: &ImportId, licences: u64) -> Result<Reservation, DirectoryError> {
-        self.inner.reserve(import, licences).await
+    async fn reserve(&self, reservation: &ReservationId, licences: u64) -> Result<Reservation, DirectoryError> {
+        self.inner.reserve(reservation, licences).await
     }
 
-    async fn reservations(&self) -> Result<Vec<ImportId>, DirectoryError> {
+    async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError> {
         self.inner.reservations().await
     }
 
-    async fn settle(&self, import: &ImportId, used: u64) -> Result<(), DirectoryError> {
-        self.inner.settle(import, used).await
+    async fn settle(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
+        self.inner.settle(reservation, used).await
     }
 }

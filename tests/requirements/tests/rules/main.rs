@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod billed_by_use;
 mod companies;
 mod directory;
 mod fetch;
@@ -15,9 +16,11 @@ mod filter;
 mod integrations;
 mod later;
 mod limits;
+mod mass_change;
 mod messages;
 mod one_to_one;
 mod rows;
 mod run;
 mod status;
 mod survival;
+mod unattended;

@@ -91,8 +91,8 @@ mod tests {
     fn record(event: &str, sk: &str, image: Option<&str>) -> Value {
         let mut record =
             json!({ "eventName": event, "dynamodb": { "Keys": { "pk": { "S": "MSP#m" }, "sk": { "S": sk } } } });
-        if let Some(state) = image {
-            record["dynamodb"]["NewImage"] = json!({ "sk": { "S": sk }, "state": { "S": state } });
+        if let Some(assignment) = image {
+            record["dynamodb"]["NewImage"] = json!({ "sk": { "S": sk }, "assignment": { "S": assignment } });
         }
         record
     }
@@ -101,20 +101,20 @@ mod tests {
     fn work_goes_through_and_nothing_else_does() {
         let template = Template::load().unwrap();
         let filter = template.pipe_filter();
-        for (event, sk, state, through) in [
-            ("INSERT", "IMPORT", Some("fetching"), true),
-            ("MODIFY", "IMPORT", Some("executing"), true),
+        for (event, sk, assignment, through) in [
+            ("INSERT", "IMPORT", Some("fetch"), true),
+            ("MODIFY", "IMPORT", Some("execute"), true),
             ("MODIFY", "IMPORT", Some("review"), false),
             ("MODIFY", "IMPORT", Some("done"), false),
-            ("MODIFY", "IMPORT", Some("Fetching"), false),
-            ("INSERT", "ROW#1", Some("fetching"), false),
-            ("INSERT", "IMPORT#1", Some("fetching"), false),
+            ("MODIFY", "IMPORT", Some("Fetch"), false),
+            ("INSERT", "ROW#1", Some("fetch"), false),
+            ("INSERT", "IMPORT#1", Some("fetch"), false),
             ("REMOVE", "IMPORT", None, false),
         ] {
             assert_eq!(
-                filter.matches(&record(event, sk, state)),
+                filter.matches(&record(event, sk, assignment)),
                 through,
-                "{event} {sk} {state:?}"
+                "{event} {sk} {assignment:?}"
             );
         }
     }

@@ -84,8 +84,8 @@ impl Bench {
         }
     }
 
-    async fn run(&self, state: &str, abandoned: bool) -> Outcome {
-        let running = self.machine.execute(record(state, abandoned), &self.stop);
+    async fn run(&self, assignment: &str, abandoned: bool) -> Outcome {
+        let running = self.machine.execute(record(assignment, abandoned), &self.stop);
         tokio::time::timeout(Duration::from_secs(20), running).await.unwrap()
     }
 
@@ -107,10 +107,10 @@ impl Bench {
     }
 }
 
-fn record(state: &str, abandoned: bool) -> Value {
+fn record(assignment: &str, abandoned: bool) -> Value {
     let image = json!({
         "pk": { "S": "MSP#m1#IMPORT#x1" }, "sk": { "S": "IMPORT" }, "msp": { "S": "m1" }, "id": { "S": "x1" },
-        "state": { "S": state }, "abandoned": { "BOOL": abandoned }
+        "assignment": { "S": assignment }, "abandoned": { "BOOL": abandoned }
     });
     json!([{ "eventName": "MODIFY", "dynamodb": { "NewImage": image } }])
 }
@@ -130,10 +130,10 @@ fn failed_with(outcome: &Outcome) -> &str {
 }
 
 #[tokio::test]
-async fn the_worker_of_the_state_is_called_until_it_is_done() {
-    for (state, function) in [("fetching", "FetchFunction"), ("executing", "ExecuteFunction")] {
+async fn the_assigned_worker_is_called_until_it_is_done() {
+    for (assignment, function) in [("fetch", "FetchFunction"), ("execute", "ExecuteFunction")] {
         let bench = Bench::new([again(), again(), done()]);
-        assert!(matches!(bench.run(state, false).await, Outcome::Succeeded(_)));
+        assert!(matches!(bench.run(assignment, false).await, Outcome::Succeeded(_)));
         assert_eq!(bench.calls(), vec![call(function, false); 3]);
     }
 }
@@ -148,7 +148,7 @@ async fn a_wait_ends_when_the_clock_says_so_and_not_before() {
         assert_eq!(bench.calls().len(), 1, "an hour is left");
         bench.advance(SignedDuration::from_hours(1));
     };
-    let (outcome, ()) = tokio::join!(bench.run("fetching", false), moved);
+    let (outcome, ()) = tokio::join!(bench.run("fetch", false), moved);
     assert!(matches!(outcome, Outcome::Succeeded(_)));
     assert_eq!(bench.calls(), vec![call("FetchFunction", false); 2]);
 }
@@ -165,7 +165,7 @@ async fn a_worker_that_fails_now_and_then_still_comes_to_its_end() {
         Do::Fail,
         done(),
     ]);
-    assert!(matches!(bench.run("executing", false).await, Outcome::Succeeded(_)));
+    assert!(matches!(bench.run("execute", false).await, Outcome::Succeeded(_)));
     assert_eq!(
         bench.calls().len(),
         8,
@@ -177,7 +177,7 @@ async fn a_worker_that_fails_now_and_then_still_comes_to_its_end() {
 async fn a_worker_that_keeps_failing_is_called_once_more_to_give_up() {
     // One try and the four retries of an error of the function's own.
     let bench = Bench::new(vec![Do::Fail; 5]);
-    let outcome = bench.run("executing", false).await;
+    let outcome = bench.run("execute", false).await;
     assert_eq!(failed_with(&outcome), "ImportGivenUp");
     let mut expected = vec![call("ExecuteFunction", false); 5];
     expected.push(call("ExecuteFunction", true));
@@ -187,14 +187,14 @@ async fn a_worker_that_keeps_failing_is_called_once_more_to_give_up() {
 #[tokio::test]
 async fn giving_up_is_tried_again_too() {
     let bench = Bench::new(vec![Do::Fail; 8]);
-    assert_eq!(failed_with(&bench.run("fetching", false).await), "ImportGivenUp");
+    assert_eq!(failed_with(&bench.run("fetch", false).await), "ImportGivenUp");
     assert_eq!(bench.calls()[5..], vec![call("FetchFunction", true); 4]);
 }
 
 #[tokio::test]
 async fn a_worker_that_does_not_even_give_up_fails_the_execution_with_its_own_error() {
     let bench = Bench::new(vec![Do::Fail; 100]);
-    assert_eq!(failed_with(&bench.run("fetching", false).await), "FunctionError");
+    assert_eq!(failed_with(&bench.run("fetch", false).await), "FunctionError");
     assert_eq!(bench.calls().len(), 5 + 9);
 }
 
@@ -206,15 +206,15 @@ async fn a_worker_that_hangs_is_cut_off_and_tried_again() {
         .clone()
         .with_timeout("FetchFunction", Duration::from_millis(30));
     bench.machine.functions = functions;
-    assert!(matches!(bench.run("fetching", false).await, Outcome::Succeeded(_)));
+    assert!(matches!(bench.run("fetch", false).await, Outcome::Succeeded(_)));
     assert_eq!(bench.calls(), vec![call("FetchFunction", false); 3]);
 }
 
 #[tokio::test]
 async fn an_abandoned_import_is_given_up_without_being_worked_on() {
-    for (state, function) in [("fetching", "FetchFunction"), ("executing", "ExecuteFunction")] {
+    for (assignment, function) in [("fetch", "FetchFunction"), ("execute", "ExecuteFunction")] {
         let bench = Bench::new([]);
-        assert!(matches!(bench.run(state, true).await, Outcome::Succeeded(_)));
+        assert!(matches!(bench.run(assignment, true).await, Outcome::Succeeded(_)));
         assert_eq!(bench.calls(), [call(function, true)]);
     }
 }
@@ -230,7 +230,7 @@ async fn an_answer_that_means_nothing_ends_in_giving_up() {
     ] {
         let bench = Bench::new(vec![Do::Answer(answer.clone()); 5]);
         assert_eq!(
-            failed_with(&bench.run("fetching", false).await),
+            failed_with(&bench.run("fetch", false).await),
             "ImportGivenUp",
             "{answer}"
         );
@@ -254,7 +254,7 @@ async fn stopping_interrupts_a_wait() {
         bench.called(1).await;
         bench.stop.cancel();
     };
-    let (outcome, ()) = tokio::join!(bench.run("fetching", false), stopping);
+    let (outcome, ()) = tokio::join!(bench.run("fetch", false), stopping);
     assert_eq!(outcome, Outcome::Interrupted);
 }
 
@@ -265,7 +265,7 @@ async fn a_crash_of_the_functions_is_no_failure_of_the_execution() {
         bench.called(1).await;
         bench.functions.kill();
     };
-    let (outcome, ()) = tokio::join!(bench.run("fetching", false), crash);
+    let (outcome, ()) = tokio::join!(bench.run("fetch", false), crash);
     assert_eq!(outcome, Outcome::Interrupted);
 }
 
@@ -276,7 +276,7 @@ async fn an_execution_that_waits_beyond_its_own_limit_times_out() {
         bench.called(1).await;
         bench.advance(SignedDuration::from_hours(25));
     };
-    let (outcome, ()) = tokio::join!(bench.run("fetching", false), late);
+    let (outcome, ()) = tokio::join!(bench.run("fetch", false), late);
     assert_eq!(failed_with(&outcome), "States.Timeout");
 }
 

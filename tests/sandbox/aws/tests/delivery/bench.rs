@@ -100,11 +100,12 @@ impl Sandbox {
     }
 
     /// Writes an Import item through the counted address, as a function does.
-    pub async fn write_import(&self, id: &str, state: &str) {
-        self.write(&format!("MSP#m1#IMPORT#{id}"), "IMPORT", id, state).await;
+    pub async fn write_import(&self, id: &str, assignment: &str) {
+        self.write(&format!("MSP#m1#IMPORT#{id}"), "IMPORT", id, assignment)
+            .await;
     }
 
-    pub async fn write(&self, pk: &str, sk: &str, id: &str, state: &str) {
+    pub async fn write(&self, pk: &str, sk: &str, id: &str, assignment: &str) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let put = self.client().put_item().table_name("ImportsTable");
         let put = put
@@ -113,7 +114,7 @@ impl Sandbox {
             .item("msp", text("m1"))
             .item("id", text(id));
         let put = put
-            .item("state", text(state))
+            .item("assignment", text(assignment))
             .item("abandoned", AttributeValue::Bool(false));
         put.send().await.unwrap();
     }

@@ -14,7 +14,7 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_written_import_is_worked_on_until_its_worker_is_done() {
     let mut sandbox = Sandbox::start(None).await;
-    sandbox.write_import("x1", "fetching").await;
+    sandbox.write_import("x1", "fetch").await;
 
     let call = sandbox.call().await;
     assert_eq!(call.function, "FetchFunction");
@@ -28,7 +28,7 @@ async fn a_written_import_is_worked_on_until_its_worker_is_done() {
     sandbox.call().await.done();
 
     sandbox.write_import("x1", "review").await;
-    sandbox.write_import("x1", "executing").await;
+    sandbox.write_import("x1", "execute").await;
     let call = sandbox.call().await;
     assert_eq!((call.function.as_str(), call.import()), ("ExecuteFunction", "x1"));
     call.done();
@@ -41,12 +41,12 @@ async fn only_imports_with_work_to_do_are_delivered() {
     for (sk, state) in [
         ("IMPORT", "review"),
         ("IMPORT", "done"),
-        ("ROW#1", "fetching"),
-        ("OUTCOME#1", "executing"),
+        ("ROW#1", "fetch"),
+        ("OUTCOME#1", "execute"),
     ] {
         sandbox.write("MSP#m1#IMPORT#x1", sk, "x1", state).await;
     }
-    sandbox.write_import("x2", "fetching").await;
+    sandbox.write_import("x2", "fetch").await;
     // Records come in the order they were written, so the others have been passed over by now.
     let call = sandbox.call().await;
     assert_eq!(call.import(), "x2");
@@ -59,7 +59,7 @@ async fn imports_are_worked_on_side_by_side() {
     let mut sandbox = Sandbox::start(None).await;
     let ids = ["x1", "x2", "x3"];
     for id in ids {
-        sandbox.write_import(id, "fetching").await;
+        sandbox.write_import(id, "fetch").await;
     }
     let mut calls = Vec::new();
     for _ in ids {
@@ -74,11 +74,11 @@ async fn imports_are_worked_on_side_by_side() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_holds_back_what_is_written_meanwhile() {
     let mut sandbox = Sandbox::start(None).await;
-    sandbox.write_import("x1", "fetching").await;
+    sandbox.write_import("x1", "fetch").await;
     let at_work = sandbox.call().await;
 
     sandbox.pipe.pause(true).await;
-    sandbox.write_import("x2", "fetching").await;
+    sandbox.write_import("x2", "fetch").await;
     at_work.again();
     let still_at_work = sandbox.call().await;
     assert_eq!(still_at_work.import(), "x1", "an execution at work goes on");

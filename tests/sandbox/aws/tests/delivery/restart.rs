@@ -24,13 +24,13 @@ async fn position_kept(folder: &Path) {
 async fn after_a_crash_unfinished_work_is_delivered_again_and_finished_work_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let mut sandbox = Sandbox::start(Some(folder.path())).await;
-    sandbox.write_import("unfinished", "fetching").await;
+    sandbox.write_import("unfinished", "fetch").await;
     let _unfinished = sandbox.call().await;
-    sandbox.write_import("finished", "fetching").await;
+    sandbox.write_import("finished", "fetch").await;
     sandbox.call().await.done();
     position_kept(folder.path()).await;
     sandbox.pipe.pause(true).await;
-    sandbox.write_import("unread", "fetching").await;
+    sandbox.write_import("unread", "fetch").await;
     sandbox.crash();
 
     let mut sandbox = Sandbox::start(Some(folder.path())).await;
@@ -50,7 +50,7 @@ async fn a_stop_lets_calls_finish_and_gives_back_the_work_that_is_left() {
     let mut sandbox = Sandbox::start(Some(folder.path())).await;
     let mut calls = Vec::new();
     for id in ["ending", "going-on", "waiting"] {
-        sandbox.write_import(id, "fetching").await;
+        sandbox.write_import(id, "fetch").await;
         calls.push(sandbox.call().await);
     }
     let in_an_hour = Timestamp::now() + SignedDuration::from_hours(1);
@@ -71,7 +71,7 @@ async fn a_stop_lets_calls_finish_and_gives_back_the_work_that_is_left() {
     sandbox.stop().await;
 
     let mut sandbox = Sandbox::start(Some(folder.path())).await;
-    sandbox.write_import("later", "fetching").await;
+    sandbox.write_import("later", "fetch").await;
     assert_eq!(sandbox.call().await.import(), "later", "nothing is left of before");
 }
 
@@ -109,10 +109,10 @@ async fn process_to_be_killed() {
         return;
     };
     let mut sandbox = Sandbox::start(Some(&folder)).await;
-    sandbox.write_import("x1", "fetching").await;
+    sandbox.write_import("x1", "fetch").await;
     sandbox.call().await.done();
     position_kept(&folder).await;
-    sandbox.write_import("x2", "fetching").await;
+    sandbox.write_import("x2", "fetch").await;
     let _never_answered = sandbox.call().await;
     std::fs::write(folder.join("at-work"), "").unwrap();
     tokio::time::sleep(PATIENCE).await;

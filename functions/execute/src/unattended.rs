@@ -1,0 +1,82 @@
+//! An unattended import whose snapshot is complete: the rows are decided by policy already; the plan goes ahead, or stops in
+//! review for an administrator (R39, R48).
+
+use domain::import::{Import, ImportState};
+use domain::problem::Problem;
+use planning::{Planning, WholePlan};
+use runtime::{Api, ApiError, Services, Work, WorkOutcome};
+use store::Tenant;
+use store::imports::Moved;
+use store::lock::{Guard, Hired};
+use tracing::info;
+
+use crate::confirm::failed;
+use crate::licences;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) async fn decide(services: &Services, mut import: Import, work: &Work) -> Result<WorkOutcome, Error> {
+    let tenant = services.tenant(&import.msp);
+    let guard = match tenant.hire(&import, services.clock.now()).await? {
+        Hired::Yes(guard) => guard,
+        Hired::Busy(until) if work.give_up => return Err(format!("another worker is at it until {until}").into()),
+        Hired::Busy(until) => return Ok(WorkOutcome::Wait(until)),
+        Hired::Lost => return Ok(WorkOutcome::Done(())),
+    };
+    let decided = if work.give_up {
+        stop(&tenant, &guard, &mut import, Problem::Internal).await
+    } else {
+        go_ahead(services, &tenant, &guard, &mut import).await
+    };
+    if let Err(error) = decided {
+        guard.leave_if_possible(&tenant).await;
+        return Err(error.into());
+    }
+    Ok(WorkOutcome::Done(()))
+}
+
+async fn go_ahead(services: &Services, tenant: &Tenant, guard: &Guard, import: &mut Import) -> Api<()> {
+    let integration = tenant.integration(&import.integration).await?;
+    let integration = integration.ok_or(Problem::IntegrationNotFound)?;
+    let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone())
+        .await
+        .map_err(failed)?;
+    let plan = planning.whole().await.map_err(failed)?;
+    if let Some(change) = planning.mass_change(integration.policy.mass_change, plan.changes) {
+        return stop(tenant, guard, import, Problem::MassChange(change)).await;
+    }
+    begin(services, tenant, guard, import, plan).await
+}
+
+async fn begin(services: &Services, tenant: &Tenant, guard: &Guard, import: &mut Import, plan: WholePlan) -> Api<()> {
+    let mut executing = import.clone();
+    executing.state = ImportState::Executing;
+    executing.plan_hash = Some(plan.hash);
+    match licences::reserve(services, &executing, plan.licences).await {
+        Ok(()) => {}
+        Err(ApiError { problem, .. }) if matches!(*problem, Problem::InsufficientLicences { .. }) => {
+            return stop(tenant, guard, import, *problem).await;
+        }
+        Err(other) => return Err(other),
+    }
+    let agree = |tx: &mut _| tenant.agree(tx, &executing, &plan.agreed);
+    match tenant
+        .hand_over_with(guard, &executing, ImportState::Review, agree)
+        .await?
+    {
+        Moved::Yes => info!(import = %import.id, "an unattended import goes ahead"),
+        // It was cancelled, or lost its lock.
+        Moved::LockLost | Moved::WrongState => licences::give_back(services, &executing).await?,
+    }
+    Ok(())
+}
+
+/// Leaves the import in review, for an administrator to find and finish.
+async fn stop(tenant: &Tenant, guard: &Guard, import: &mut Import, why: Problem) -> Api<()> {
+    info!(import = %import.id, code = why.code(), "an unattended import stops in review");
+    import.unattended = false;
+    import.stopped = Some(why);
+    // Refused: it was cancelled, or lost its lock, and has ended all the same.
+    let _ = tenant.hand_over(guard, import, ImportState::Review).await?;
+    Ok(())
+}

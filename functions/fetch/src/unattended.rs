@@ -1,0 +1,55 @@
+//! Imports that a schedule or an event starts, as the integration's own principal (R48, R49).
+
+use domain::ids::ImportId;
+use domain::import::{Import, Person};
+use domain::problem::Problem;
+use runtime::{Services, Trigger, Triggered};
+use store::imports::Started;
+use tracing::{info, warn};
+
+use crate::start::begin;
+
+/// The longest name of an occasion.
+const LONGEST_TOKEN: usize = 200;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Only a failure of our own is an error, since only that is worth another delivery.
+pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Triggered, Error> {
+    let length = trigger.token.as_str().len();
+    if length == 0 || length > LONGEST_TOKEN {
+        return Ok(refused(&Problem::invalid(
+            "/token",
+            format!("must have 1 to {LONGEST_TOKEN} bytes"),
+        )));
+    }
+    let tenant = services.tenant(&trigger.msp);
+    let Some(integration) = tenant.integration(&trigger.integration).await? else {
+        return Ok(refused(&Problem::IntegrationNotFound));
+    };
+    let mut import = Import::new(
+        ImportId::new(services.ids.next()),
+        trigger.msp,
+        trigger.integration,
+        integration.policy.filter.clone(),
+        Person::principal(&integration.id, &integration.name),
+        services.clock.now(),
+    );
+    import.unattended = true;
+    match begin(&services, &integration, &import, Some(&trigger.token)).await {
+        Ok(Started::Yes) => {
+            info!(import = %import.id, "an unattended import begins");
+            Ok(Triggered::Started { import: import.id })
+        }
+        Ok(Started::Already(import)) => Ok(Triggered::Already { import }),
+        Ok(Started::Locked(holder)) => Ok(refused(&Problem::IntegrationLocked(holder))),
+        Err(error) if *error.problem == Problem::Internal => Err(error.into()),
+        Err(error) => Ok(refused(&error.problem)),
+    }
+}
+
+fn refused(problem: &Problem) -> Triggered {
+    let code = problem.code();
+    warn!(code, "an unattended import was refused");
+    Triggered::Refused { code }
+}

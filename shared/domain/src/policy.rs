@@ -1,0 +1,118 @@
+//! What unattended imports may do by themselves, and how much any import may change unasked (R39, R48).
+
+use serde::{Deserialize, Serialize};
+
+use crate::filter::Filter;
+use crate::row::{CompanyDecision, ImportStatus, Target};
+
+/// An integration's policy. By default an unattended import reads everything and brings companies and addresses imported
+/// before up to date.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Policy {
+    /// Import companies that are not mapped yet.
+    pub new_companies: bool,
+    /// Give access to active people whose addresses were not imported before.
+    pub new_addresses: bool,
+    /// What unattended imports read.
+    pub filter: Filter,
+    /// Beyond what an import has to be confirmed as a mass change.
+    pub mass_change: MassChangeLimit,
+}
+
+impl Policy {
+    /// The decision that an unattended import makes on a company.
+    pub fn decide(&self, status: ImportStatus, active: bool, own: bool) -> CompanyDecision {
+        let selected = !own
+            && match status {
+                ImportStatus::Mapped => true,
+                ImportStatus::Unmapped | ImportStatus::UnmappedPossibleDuplicate => self.new_companies && active,
+                ImportStatus::Ambiguous | ImportStatus::Dangling => false,
+            };
+        CompanyDecision {
+            selected,
+            ticks_new: selected && self.new_addresses,
+            target: Target::Automatic,
+            version: 1,
+        }
+    }
+}
+
+/// How much an import may create or change without being confirmed as a mass change (R39).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct MassChangeLimit {
+    /// Of the mapped users, in percent.
+    pub percent: u64,
+    /// So many are always allowed.
+    pub at_least: u64,
+}
+
+impl Default for MassChangeLimit {
+    fn default() -> Self {
+        Self {
+            percent: 25,
+            at_least: 50,
+        }
+    }
+}
+
+impl MassChangeLimit {
+    /// Whether so many changes are a mass change, with so many users mapped before.
+    pub fn exceeded_by(self, changes: u64, mapped_users: u64) -> Option<MassChange> {
+        let limit = self.at_least.max(mapped_users.saturating_mul(self.percent) / 100);
+        (changes > limit).then_some(MassChange { changes, limit })
+    }
+}
+
+/// An import that changes more than it may unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MassChange {
+    /// Companies and users it would create or change.
+    pub changes: u64,
+    /// How many it may.
+    pub limit: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r39_a_mass_change_is_more_than_a_quarter_of_the_mapped_users_and_more_than_fifty() {
+        let limit = MassChangeLimit::default();
+        for (mapped, allowed) in [(0, 50), (199, 50), (200, 50), (204, 51), (1_000, 250)] {
+            assert_eq!(limit.exceeded_by(allowed, mapped), None);
+            let beyond = limit.exceeded_by(allowed + 1, mapped).unwrap();
+            assert_eq!((beyond.changes, beyond.limit), (allowed + 1, allowed));
+        }
+    }
+
+    #[test]
+    fn r48_the_policy_decides_on_mapped_companies_and_on_new_ones_only_if_it_says_so() {
+        let all = Policy {
+            new_companies: true,
+            ..Policy::default()
+        };
+        for (status, by_default, if_told) in [
+            (ImportStatus::Mapped, true, true),
+            (ImportStatus::Unmapped, false, true),
+            (ImportStatus::UnmappedPossibleDuplicate, false, true),
+            (ImportStatus::Ambiguous, false, false),
+            (ImportStatus::Dangling, false, false),
+        ] {
+            assert_eq!(
+                Policy::default().decide(status, true, false).selected,
+                by_default,
+                "{status:?}"
+            );
+            assert_eq!(all.decide(status, true, false).selected, if_told, "{status:?}");
+            assert!(!all.decide(status, true, true).selected, "the MSP's own company");
+        }
+        assert!(!all.decide(ImportStatus::Unmapped, false, false).selected, "inactive");
+        assert!(
+            all.decide(ImportStatus::Mapped, false, false).selected,
+            "inactive, imported before"
+        );
+    }
+}
