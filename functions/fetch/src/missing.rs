@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::mapping::CompanyMapping;
 use domain::psa::LookedUp;
-use domain::row::{Absence, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use tracing::warn;
 
 use crate::rows::Known;
@@ -150,7 +150,7 @@ fn row(known: &Known, mapping: &CompanyMapping, found: Option<Found>) -> Company
         candidates: Vec::new(),
         namesake_in_psa: false,
         reason: Some(found.reason),
-        addresses: 0,
+        addresses: AddressCounts::default(),
         decision: CompanyDecision::none(),
     }
 }

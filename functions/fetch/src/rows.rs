@@ -8,7 +8,7 @@ use domain::mapping::CompanyMapping;
 use domain::name::NameKey;
 use domain::policy::Policy;
 use domain::psa::{PsaCompany, PsaContact};
-use domain::row::{CompanyDecision, CompanyRow, SnapshotAddress, Tab};
+use domain::row::{AddressCounts, CompanyDecision, CompanyRow, SnapshotAddress, Tab};
 use jiff::Timestamp;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
@@ -76,7 +76,7 @@ impl Known {
         })
     }
 
-    fn row(&self, company: &PsaCompany, addresses: usize) -> CompanyRow {
+    fn row(&self, company: &PsaCompany, addresses: &[SnapshotAddress]) -> CompanyRow {
         let mapping = self.mappings.get(&company.id);
         let namesake_in_psa = self.namesakes.contains(&NameKey::of(&company.name));
         let (status, candidates) = self.managed.status(&company.name, namesake_in_psa, mapping);
@@ -97,7 +97,7 @@ impl Known {
             candidates,
             namesake_in_psa,
             reason: None,
-            addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
+            addresses: AddressCounts::of(addresses),
             decision,
         }
     }
@@ -123,7 +123,7 @@ async fn make_bucket(
     let rows = companies.map(|company| {
         let contacts = contacts.remove(&company.id).unwrap_or_default();
         let addresses: Vec<SnapshotAddress> = contacts.into_iter().flat_map(SnapshotAddress::of).collect();
-        (known.row(company, addresses.len()), addresses)
+        (known.row(company, &addresses), addresses)
     });
     let rows: Vec<_> = rows.collect();
     let mut next = checkpoint.clone();

@@ -7,7 +7,7 @@ use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
 use domain::name::NameKey;
 use domain::problem::Problem;
-use domain::row::{Absence, CompanyRow, ImportStatus, Tab, Target};
+use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab, Target};
 use jiff::Timestamp;
 use runtime::{Api, Body, Caller, List, PageQuery, Parameters, Services};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,8 @@ pub(crate) struct CompanyView {
     own: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_imported: Option<Timestamp>,
-    addresses: u32,
+    #[serde(flatten)]
+    addresses: AddressCounts,
     selected: bool,
     target: Target<ManagedCompanyId>,
     #[serde(skip_serializing_if = "Option::is_none")]

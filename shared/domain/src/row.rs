@@ -1,10 +1,12 @@
 //! The rows an administrator reviews, and the decisions made on them (R13–R33).
 
+use std::collections::HashSet;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::address::{Address, AddressKey};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use crate::psa::PsaContact;
@@ -142,10 +144,35 @@ pub struct CompanyRow {
     /// Why it stands in *not in*.
     pub reason: Option<Absence>,
     /// How many rows its addresses make.
-    pub addresses: u32,
+    #[serde(flatten)]
+    pub addresses: AddressCounts,
     /// The decision.
     #[serde(flatten)]
     pub decision: CompanyDecision,
+}
+
+/// How many address rows a company has (R32).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AddressCounts {
+    /// All of them; the same address twice is one.
+    pub addresses: u32,
+    /// Those of contacts without a valid address.
+    pub no_address: u32,
+}
+
+impl AddressCounts {
+    /// Counts the rows that these make.
+    pub fn of(addresses: &[SnapshotAddress]) -> Self {
+        let parsed: Vec<Option<Address>> = addresses.iter().map(|address| address.text.parse().ok()).collect();
+        let valid: HashSet<&AddressKey> = parsed.iter().flatten().map(Address::key).collect();
+        let no_address = parsed.iter().filter(|address| address.is_none()).count();
+        let count = |rows| u32::try_from(rows).unwrap_or(u32::MAX);
+        Self {
+            addresses: count(valid.len() + no_address),
+            no_address: count(no_address),
+        }
+    }
 }
 
 /// Identifies an address row within a company: contact and slot.

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod addresses;
 mod billed_by_use;
 mod companies;
 mod directory;
@@ -21,6 +22,7 @@ mod messages;
 mod one_to_one;
 mod rows;
 mod run;
+mod same_address;
 mod status;
 mod survival;
 mod unattended;

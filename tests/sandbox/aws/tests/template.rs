@@ -112,7 +112,8 @@ fn everybody_waits_longer_than_the_one_he_waits_for() {
 fn the_pipe_reads_the_imports_table() {
     let template = Template::load().unwrap();
     assert_eq!(template.pipe_source(), "ImportsTable");
-    let expected = r#"{"dynamodb":{"Keys":{"sk":{"S":["IMPORT"]}},"NewImage":{"assignment":{"S":["fetch","execute"]}}}}"#;
+    let expected =
+        r#"{"dynamodb":{"Keys":{"sk":{"S":["IMPORT"]}},"NewImage":{"assignment":{"S":["fetch","execute"]}}}}"#;
     assert_eq!(template.pipe_filter(), &Filter::parse(expected).unwrap());
 }
 
