@@ -3,6 +3,7 @@
 mod missing;
 mod rows;
 mod start;
+mod suggestions;
 mod unattended;
 mod walk;
 mod work;

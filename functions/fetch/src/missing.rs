@@ -148,6 +148,7 @@ fn row(known: &Known, mapping: &CompanyMapping, found: Option<Found>) -> Company
         last_imported: known.dates.get(&mapping.company).copied(),
         mapped: known.managed.get(&mapping.managed),
         candidates: Vec::new(),
+        suggestions: Vec::new(),
         namesake_in_psa: false,
         reason: Some(found.reason),
         addresses: AddressCounts::default(),

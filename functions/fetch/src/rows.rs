@@ -1,20 +1,23 @@
-//! Rows from what is staged: companies joined with their contacts, with what is known of them (R12–R22).
+//! Rows from what is staged: companies joined with their contacts, with what is known of them (R12–R23).
 
 use std::collections::{HashMap, HashSet};
 
+use domain::directory::ManagedCompany;
 use domain::facts::ManagedCompanies;
 use domain::ids::PsaCompanyId;
 use domain::mapping::CompanyMapping;
 use domain::name::NameKey;
 use domain::policy::Policy;
 use domain::psa::{PsaCompany, PsaContact};
-use domain::row::{AddressCounts, CompanyDecision, CompanyRow, SnapshotAddress, Tab};
+use domain::row::{AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use domain::suggestion::Suggestions;
 use jiff::Timestamp;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
 use store::rows::ADDRESSES_PER_CHUNK;
 use store::staging::bucket;
 
+use crate::suggestions;
 use crate::work::{Position, Run, Stage, Stop, applied, not_in_rows};
 
 /// Items of one transaction, next to the proof of the lock and the checkpoint.
@@ -29,6 +32,7 @@ pub(crate) struct Known {
     namesakes: HashSet<NameKey>,
     /// What decides on the rows of an unattended import.
     policy: Option<Policy>,
+    suggestions: Suggestions,
 }
 
 /// Makes rows until all are there; `false` when time ended first.
@@ -66,23 +70,41 @@ impl Known {
             .map(|company| NameKey::of(&company.name))
             .filter(|name| !seen.insert(name.clone()));
         let namesakes = repeated.collect();
-        Ok(Self {
+        let mut known = Self {
             companies,
             mappings,
             managed,
             dates,
             namesakes,
             policy: run.import.unattended.then(|| run.integration.policy.clone()),
-        })
+            suggestions: Suggestions::default(),
+        };
+        if known.companies.iter().any(|company| known.status(company).0.is_open()) {
+            known.suggestions = suggestions::among(run, &known.managed).await;
+        }
+        Ok(known)
+    }
+
+    fn status(&self, company: &PsaCompany) -> (ImportStatus, Vec<ManagedCompany>) {
+        let mapping = self.mappings.get(&company.id);
+        self.managed.status(&company.name, self.has_namesake(company), mapping)
+    }
+
+    fn has_namesake(&self, company: &PsaCompany) -> bool {
+        self.namesakes.contains(&NameKey::of(&company.name))
     }
 
     fn row(&self, company: &PsaCompany, addresses: &[SnapshotAddress]) -> CompanyRow {
         let mapping = self.mappings.get(&company.id);
-        let namesake_in_psa = self.namesakes.contains(&NameKey::of(&company.name));
-        let (status, candidates) = self.managed.status(&company.name, namesake_in_psa, mapping);
+        let (status, candidates) = self.status(company);
         let decision = self.policy.as_ref().map_or_else(CompanyDecision::none, |policy| {
             policy.decide(status, company.active, company.own)
         });
+        let suggestions = if status.is_open() {
+            suggestions::of(&self.suggestions, company, addresses)
+        } else {
+            Vec::new()
+        };
         CompanyRow {
             id: company.id.clone(),
             name: company.name.clone(),
@@ -95,7 +117,8 @@ impl Known {
             last_imported: self.dates.get(&company.id).copied(),
             mapped: mapping.and_then(|mapping| self.managed.get(&mapping.managed)),
             candidates,
-            namesake_in_psa,
+            suggestions,
+            namesake_in_psa: self.has_namesake(company),
             reason: None,
             addresses: AddressCounts::of(addresses),
             decision,

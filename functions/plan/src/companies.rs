@@ -6,16 +6,17 @@ use domain::directory::ManagedCompany;
 use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
 use domain::name::NameKey;
-use domain::problem::Problem;
+use domain::problem::{Language, Problem};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab, Target};
 use jiff::Timestamp;
-use runtime::{Api, Body, Caller, List, PageQuery, Parameters, Services};
+use runtime::{Accepted, Api, Body, Caller, List, PageQuery, Parameters, Services};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
 use store::rows::Decided;
 
 use crate::scope;
+use crate::suggestions::{self, SuggestionView};
 
 /// Rows of one transaction, next to the proof of the review.
 const ROWS_AT_ONCE: usize = 90;
@@ -41,13 +42,14 @@ pub(crate) struct CompanyView {
     #[serde(skip_serializing_if = "Option::is_none")]
     mapped: Option<ManagedCompany>,
     candidates: Vec<ManagedCompany>,
+    suggestions: Vec<SuggestionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Absence>,
     version: u64,
 }
 
-impl From<CompanyRow> for CompanyView {
-    fn from(row: CompanyRow) -> Self {
+impl CompanyView {
+    fn of(row: CompanyRow, language: Language) -> Self {
         Self {
             id: row.id,
             name: row.name,
@@ -62,6 +64,7 @@ impl From<CompanyRow> for CompanyView {
             target: row.decision.target,
             mapped: row.mapped,
             candidates: row.candidates,
+            suggestions: suggestions::views(row.suggestions, language),
             reason: row.reason,
             version: row.decision.version,
         }
@@ -112,6 +115,7 @@ pub(crate) async fn list(
     Path(id): Path<ImportId>,
     Parameters(browse): Parameters<Browse>,
     Parameters(page): Parameters<PageQuery>,
+    Accepted(language): Accepted,
 ) -> Api<Json<List<CompanyView>>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
     let tenant = services.tenant(&caller.msp);
@@ -136,7 +140,7 @@ pub(crate) async fn list(
             }
             after = Some(position);
             if filter.accepts(&row) {
-                items.push(row.into());
+                items.push(CompanyView::of(row, language));
             }
         }
         if !more {
@@ -161,6 +165,7 @@ pub(crate) async fn decide(
     State(services): State<Services>,
     caller: Caller,
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    Accepted(language): Accepted,
     Body(decision): Body<Decision>,
 ) -> Api<Json<CompanyView>> {
     let import = scope::in_review(&services, &caller, &id).await?;
@@ -191,7 +196,7 @@ pub(crate) async fn decide(
         .decide_company(&import, &row, decision.version, services.clock.now())
         .await?
     {
-        Decided::Yes => Ok(Json(row.into())),
+        Decided::Yes => Ok(Json(CompanyView::of(row, language))),
         Decided::NotInReview => Err(scope::not_in_review(&services, &import).await),
         Decided::Conflict => {
             let version = tenant

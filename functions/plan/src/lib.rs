@@ -5,6 +5,7 @@ mod companies;
 mod pickers;
 mod plan;
 mod scope;
+mod suggestions;
 
 use axum::Router;
 use axum::routing::{get, patch, post};

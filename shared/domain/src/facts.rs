@@ -64,6 +64,12 @@ impl ManagedCompanies {
         self.mapped.get(id)
     }
 
+    /// The managed companies that this integration has not mapped.
+    pub fn not_mapped(&self) -> impl Iterator<Item = ManagedCompany> {
+        let ids = self.by_id.keys().filter(|id| !self.mapped.contains_key(id));
+        ids.filter_map(|id| self.get(id))
+    }
+
     /// What an import knows of a PSA company, and the candidates that lead to it (R15, R19–R22).
     pub fn status(
         &self,

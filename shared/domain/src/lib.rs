@@ -17,3 +17,4 @@ pub mod policy;
 pub mod problem;
 pub mod psa;
 pub mod row;
+pub mod suggestion;

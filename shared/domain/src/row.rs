@@ -10,6 +10,7 @@ use crate::address::{Address, AddressKey};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use crate::psa::PsaContact;
+use crate::suggestion::Suggestion;
 
 /// Which tab a company stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +52,13 @@ pub enum ImportStatus {
     UnmappedPossibleDuplicate,
     /// Several could be meant; never linked by itself.
     Ambiguous,
+}
+
+impl ImportStatus {
+    /// Whether there is no managed company that the row leads to by itself, so that suggestions help (R23).
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Unmapped | Self::Ambiguous | Self::Dangling)
+    }
 }
 
 /// What an administrator wants a selected row to become.
@@ -139,6 +147,9 @@ pub struct CompanyRow {
     pub mapped: Option<ManagedCompany>,
     /// Managed companies of the same name.
     pub candidates: Vec<ManagedCompany>,
+    /// Managed companies of another name that could be meant (R23), as of when the snapshot was taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<Suggestion>,
     /// Whether the snapshot holds another company of this name.
     pub namesake_in_psa: bool,
     /// Why it stands in *not in*.

@@ -174,3 +174,16 @@ pub fn reactivate(sandbox: &Sandbox, kind: PsaKind, company: &str) {
     };
     change(sandbox, kind, json!({ "companies": [active] }));
 }
+
+/// A company gets another web site.
+pub fn set_web_site(sandbox: &Sandbox, kind: PsaKind, company: &str, site: &str) {
+    let field = match kind {
+        PsaKind::Connectwise => "website",
+        PsaKind::Autotask => "webAddress",
+    };
+    change(
+        sandbox,
+        kind,
+        json!({ "companies": [{ "id": id(company), field: site }] }),
+    );
+}

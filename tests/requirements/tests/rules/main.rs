@@ -10,6 +10,7 @@
 mod addresses;
 mod billed_by_use;
 mod companies;
+mod dangling;
 mod directory;
 mod fetch;
 mod fetching;
@@ -24,5 +25,6 @@ mod rows;
 mod run;
 mod same_address;
 mod status;
+mod suggestions;
 mod survival;
 mod unattended;

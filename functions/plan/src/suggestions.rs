@@ -1,0 +1,41 @@
+//! Suggestions as they are shown (R23).
+
+use domain::directory::ManagedCompany;
+use domain::problem::Language;
+use domain::suggestion::{Reason, Score, Suggestion};
+use serde::Serialize;
+
+/// A managed company that could be meant, with what speaks for it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SuggestionView {
+    managed_company: ManagedCompany,
+    score: Score,
+    reasons: Vec<ReasonView>,
+}
+
+#[derive(Serialize)]
+struct ReasonView {
+    code: Reason,
+    text: &'static str,
+}
+
+pub(crate) fn views(suggestions: Vec<Suggestion>, language: Language) -> Vec<SuggestionView> {
+    let view = |suggestion: Suggestion| SuggestionView {
+        managed_company: suggestion.managed_company,
+        score: suggestion.score,
+        reasons: suggestion
+            .reasons
+            .into_iter()
+            .map(|code| reason(code, language))
+            .collect(),
+    };
+    suggestions.into_iter().map(view).collect()
+}
+
+const fn reason(code: Reason, language: Language) -> ReasonView {
+    ReasonView {
+        code,
+        text: code.text(language),
+    }
+}

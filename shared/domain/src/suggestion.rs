@@ -1,0 +1,81 @@
+//! Managed companies that could be meant though they have another name (R23). Shown with a score and reasons; never
+//! applied without a choice.
+
+mod domains;
+mod index;
+mod legal_forms;
+mod likeness;
+mod text;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+use crate::directory::ManagedCompany;
+
+pub use domains::{Domain, main_domain, of_web_site};
+pub use index::{Suggestions, Traits};
+
+/// The most suggestions that a row has.
+pub const MOST_SUGGESTIONS: usize = 5;
+
+/// A managed company that could be meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suggestion {
+    /// The managed company.
+    pub managed_company: ManagedCompany,
+    /// How sure it is.
+    pub score: Score,
+    /// What speaks for it, in the order of [`Reason`].
+    pub reasons: Vec<Reason>,
+}
+
+/// Why a managed company could be meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The names differ in the legal form.
+    LegalSuffix,
+    /// The names differ in punctuation or spaces.
+    Punctuation,
+    /// The names have their words in another order.
+    WordOrder,
+    /// The names differ in a few letters.
+    Spelling,
+    /// Most addresses of both have one domain.
+    EmailDomain,
+    /// The company's web site has the domain of the managed company's addresses.
+    WebSite,
+}
+
+/// How sure a suggestion is: from 0 to 99, for what is certain is no suggestion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Score(u8);
+
+impl Score {
+    /// Below this, a suggestion is more likely to mislead than to help.
+    pub const LEAST: Self = Self(65);
+
+    const HIGHEST: u8 = 99;
+
+    const fn new(score: u8) -> Self {
+        Self(if score > Self::HIGHEST { Self::HIGHEST } else { score })
+    }
+
+    /// The score of both together, never below either: what one of them leaves open, the other closes in part.
+    #[must_use]
+    fn and(self, other: Self) -> Self {
+        let open = u16::from(100 - self.0) * u16::from(100 - other.0) / 100;
+        Self::new(100 - u8::try_from(open).unwrap_or(100))
+    }
+}
+
+impl From<Score> for u8 {
+    fn from(score: Score) -> Self {
+        score.0
+    }
+}
+
+#[cfg(test)]
+mod tests;
