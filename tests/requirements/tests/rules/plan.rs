@@ -1,0 +1,119 @@
+//! The plan that is confirmed is the plan that is carried out, and a plan of nothing changes nothing.
+
+use requirements::import::{
+    carry_out, choose, choose_mapped, decide, directory, done, execute, fetch, first_import_of, id, plan,
+};
+use requirements::problem::{assert_problem, call};
+use requirements::stage::{number, sandbox, text};
+use requirements::{Api, PsaKind, for_both, managed};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+for_both!(
+    r35_a_plan_that_no_longer_holds_is_refused_and_nothing_is_written,
+    r35_a_company_that_changed_after_the_confirmation_is_not_touched,
+    r38_an_unchanged_second_import_changes_nothing_but_dates,
+);
+
+/// The first item of the plan in which this is done.
+fn item<'a>(plan: &'a Value, action: &str) -> &'a Value {
+    let items = plan["items"].as_array().unwrap();
+    let found = items.iter().find(|item| item["action"] == action);
+    found.unwrap_or_else(|| panic!("nothing to {action} in {plan}"))
+}
+
+/// Gives an address that the plan makes a user of to a user of another managed company.
+async fn give_away(api: &Api, plan: &Value) {
+    let other = managed::add(api, "Elders").await;
+    managed::add_user(api, &other, text(&item(plan, "createUser")["after"]["address"])).await;
+}
+
+async fn r35_a_plan_that_no_longer_holds_is_refused_and_nothing_is_written(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    choose(&ana, &import, 3).await;
+    for change in ["a namesake", "an address", "a decision"] {
+        let agreed = plan(&ana, &import).await;
+        match change {
+            // Others change the directory meanwhile.
+            "a namesake" => drop(managed::add(&ana, text(&item(&agreed, "createCompany")["after"]["name"])).await),
+            "an address" => give_away(&ana, &agreed).await,
+            // The administrator changes a decision in another browser tab.
+            _ => {
+                let last = agreed["items"].as_array().unwrap().last().unwrap();
+                decide(&ana, &import, id(&last["company"]), json!({ "selected": false })).await;
+            }
+        }
+        let before = directory(&ana).await;
+        let confirm = json!({ "planHash": agreed["hash"], "confirmMassChange": true });
+        let path = format!("/imports/{import}/execute");
+        let answer = call(&ana, Method::POST, &path, Some(&confirm)).await;
+        assert_problem(&answer, 409, "plan_changed");
+        assert_eq!(answer.body["hash"], plan(&ana, &import).await["hash"], "{change}");
+        assert_ne!(answer.body["hash"], agreed["hash"], "{change}");
+        assert_eq!(directory(&ana).await, before, "{change}");
+        assert_eq!(ana.get(&format!("/imports/{import}")).await.unwrap()["state"], "review");
+    }
+    // The new plan is carried out.
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(
+        (&result["companies"]["created"], &result["companies"]["linked"]),
+        (&json!(1), &json!(1))
+    );
+    sandbox.stop().await;
+}
+
+async fn r35_a_company_that_changed_after_the_confirmation_is_not_touched(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    choose(&ana, &import, 3).await;
+    // Confirmed, and no worker has begun.
+    sandbox.pause(true).await;
+    let agreed = execute(&ana, &import).await;
+    give_away(&ana, &agreed).await;
+    sandbox.pause(false).await;
+    let result = done(&ana, &import).await;
+    assert_eq!(
+        (&result["companies"]["created"], &result["companies"]["failed"]),
+        (&json!(2), &json!(1)),
+        "{result}"
+    );
+    let changed = item(&agreed, "createUser")["company"]["id"].clone();
+    let errors = result["errors"].as_array().unwrap();
+    assert!(
+        errors
+            .iter()
+            .all(|error| error["code"] == "plan_changed" && error["company"]["id"] == changed)
+    );
+    let licences = ana.get("/licences").await.unwrap();
+    assert_eq!(
+        licences["reserved"], 0,
+        "what the company would have needed is given back"
+    );
+    sandbox.stop().await;
+}
+
+async fn r38_an_unchanged_second_import_changes_nothing_but_dates(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 10).await;
+    let created = number(&first.result["companies"]["created"]) + number(&first.result["users"]["created"]);
+    assert!(created > 20 && first.result["errors"] == json!([]), "{}", first.result);
+    let before = directory(&ana).await;
+
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    let spent = sandbox.spent().write_units;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(result["companies"]["unchanged"], first.chosen.len(), "{result}");
+    assert_eq!(
+        result["users"]["unchanged"], first.result["users"]["created"],
+        "{result}"
+    );
+    assert_eq!(directory(&ana).await, before);
+    // State changes, one pack of outcomes, dates, the lock: the same for 10 companies and for 250.
+    assert!(sandbox.spent().write_units - spent <= 100.0);
+    sandbox.stop().await;
+}
