@@ -7,7 +7,7 @@ use domain::outcome::{Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, CompanyStep, UserStep};
 use domain::row::CompanyRow;
 use planning::Planning;
-use store::journal::Step;
+use store::journal::{Passed, Step};
 use store::tx;
 
 use crate::users;
@@ -17,8 +17,8 @@ use crate::work::{Run, Stop};
 pub(crate) enum Carried {
     /// Its outcomes are in the journal.
     Journaled,
-    /// Nothing was done for it and nothing written; these are its outcomes.
-    Passed(Vec<RowOutcome>),
+    /// Nothing was done for it and nothing written yet.
+    Passed(Passed),
 }
 
 pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -> Result<Carried, Stop> {
@@ -34,7 +34,7 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -
                 }
             }
             if let Some(outcomes) = passed_over(run, &plan).await? {
-                return Ok(Carried::Passed(outcomes));
+                return Ok(Carried::Passed(Passed::new(&plan, outcomes)));
             }
             let mut tx = run.transaction()?;
             run.tenant.journal(

@@ -7,7 +7,7 @@ use domain::plan::{CompanyPlan, UserStep};
 use domain::problem::Problem;
 use runtime::Services;
 use store::Tenant;
-use store::journal::Step;
+use store::journal::{Entry, Passed, Step};
 use tracing::info;
 
 use crate::licences;
@@ -31,6 +31,13 @@ impl Sum {
         // The parts of a large company come one after another.
         if imported && self.imported.last() != Some(company) {
             self.imported.push(company.clone());
+        }
+    }
+
+    fn add_passed(&mut self, passed: Passed) {
+        self.counts += passed.counts();
+        if passed.is_unchanged() {
+            self.imported.push(passed.company);
         }
     }
 }
@@ -82,25 +89,17 @@ async fn add_up(tenant: &Tenant, directory: &dyn Directory, import: &Import) -> 
     let mut sum = Sum::default();
     let mut after = None;
     loop {
-        let (steps, next) = tenant.steps_page(import, after.as_ref()).await?;
-        for Step { plan, outcomes } in steps {
-            let outcomes = match outcomes {
-                Some(outcomes) => outcomes,
-                None => of_unfinished(directory, &plan).await?,
-            };
-            sum.add(&plan.company, &outcomes);
-        }
-        after = next;
-        if after.is_none() {
-            break;
-        }
-    }
-    loop {
-        let (passed, next) = tenant.passed_page(import, after.as_ref()).await?;
-        for passed in passed {
-            sum.counts += passed.counts();
-            if passed.is_unchanged() {
-                sum.imported.push(passed.company);
+        let (entries, next) = tenant.journal_page(import, after.as_ref(), None).await?;
+        for entry in entries {
+            match entry {
+                Entry::Step(Step { plan, outcomes }) => {
+                    let outcomes = match outcomes {
+                        Some(outcomes) => outcomes,
+                        None => of_unfinished(directory, &plan).await?,
+                    };
+                    sum.add(&plan.company, &outcomes);
+                }
+                Entry::Passed(passed) => sum.add_passed(passed),
             }
         }
         after = next;

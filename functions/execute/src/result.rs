@@ -1,15 +1,21 @@
-//! The result of an import (R40).
+//! The result of an import (R40, R41): as JSON with what somebody can do something about, as CSV with every row.
+
+mod csv;
+mod rows;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use domain::ids::{ImportId, PsaCompanyId};
-use domain::import::ImportState;
-use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, RowOutcome, UserCounts};
-use domain::plan::CompanyPlan;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use domain::ids::ImportId;
+use domain::import::{Import, ImportState};
+use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, UserCounts};
 use domain::problem::{Language, Problem, row_text};
-use domain::row::AddressId;
-use runtime::{Accepted, Api, Caller, Services};
-use serde::Serialize;
+use runtime::{Accepted, Api, Caller, Parameters, Services, find_import};
+use serde::{Deserialize, Serialize};
+use store::Tenant;
+
+use rows::{AddressName, CompanyName, Row};
 
 /// Rows that are listed one by one; the counts are always complete.
 const MOST_LISTED: usize = 1_000;
@@ -21,26 +27,25 @@ pub(crate) struct ResultView {
     companies: CompanyCounts,
     users: UserCounts,
     /// Rows that failed.
-    errors: Vec<Row>,
+    errors: Vec<ToDo>,
     /// Rows that were passed over and that somebody can do something about.
-    skipped: Vec<Row>,
+    skipped: Vec<ToDo>,
 }
 
 #[derive(Serialize)]
-struct Row {
+struct ToDo {
     company: CompanyName,
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<AddressId>,
+    address: Option<AddressName>,
     code: RowCode,
     detail: &'static str,
     action: &'static str,
 }
 
-#[derive(Clone, Serialize)]
-struct CompanyName {
-    id: PsaCompanyId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+/// Where a CSV goes on.
+#[derive(Deserialize)]
+pub(crate) struct Page {
+    after: Option<String>,
 }
 
 pub(crate) async fn show(
@@ -48,77 +53,68 @@ pub(crate) async fn show(
     caller: Caller,
     Accepted(language): Accepted,
     Path(id): Path<ImportId>,
-) -> Api<Json<ResultView>> {
+    Parameters(page): Parameters<Page>,
+    headers: HeaderMap,
+) -> Api<Response> {
     let tenant = services.tenant(&caller.msp);
-    let import = tenant.import(&id).await?.ok_or_else(|| Problem::not_found("import"))?;
+    let import = find_import(&services, &caller, &id).await?;
     if !import.state.is_final() {
         return Err(Problem::WrongState { state: import.state }.into());
     }
-    let Counts { companies, users } = import.counts.unwrap_or_default();
-    let mut view = ResultView {
-        state: import.state,
-        companies,
-        users,
-        errors: Vec::new(),
-        skipped: Vec::new(),
-    };
-    let mut after = None;
-    loop {
-        let (steps, next) = tenant.steps_page(&import, after.as_ref()).await?;
-        for step in steps {
-            let name = |plan: &CompanyPlan| CompanyName {
-                id: plan.company.clone(),
-                name: Some(plan.name.clone()),
-            };
-            view.add(&name(&step.plan), &step.outcomes.unwrap_or_default(), language);
-        }
-        after = next;
-        if after.is_none() {
-            break;
-        }
+    if wants_csv(&headers) {
+        return csv::answer(&tenant, &import, page.after.as_deref(), language).await;
     }
-    loop {
-        let (passed, next) = tenant.passed_page(&import, after.as_ref()).await?;
-        for company in passed {
-            if !company.rest.is_empty() {
-                let name = tenant.row(&import, &company.company).await?.map(|row| row.name);
-                view.add(
-                    &CompanyName {
-                        id: company.company,
-                        name,
-                    },
-                    &company.rest,
-                    language,
-                );
-            }
-        }
-        after = next;
-        if after.is_none() {
-            return Ok(Json(view));
-        }
-    }
+    Ok(Json(ResultView::read(&tenant, &import, language).await?).into_response())
+}
+
+fn wants_csv(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.to_ascii_lowercase().contains("text/csv"))
 }
 
 impl ResultView {
-    fn add(&mut self, company: &CompanyName, outcomes: &[RowOutcome], language: Language) {
-        for row in outcomes {
-            let (list, code) = match &row.outcome {
-                Outcome::Failed(code) => (&mut self.errors, *code),
-                // What an administrator decided is no news to them.
-                Outcome::Skipped(RowCode::Unticked | RowCode::Cancelled | RowCode::CompanyNotImported) => continue,
-                Outcome::Skipped(code) => (&mut self.skipped, *code),
-                _ => continue,
-            };
-            if list.len() < MOST_LISTED {
-                let (detail, action) = row_text(code, language);
-                list.push(Row {
-                    company: company.clone(),
-                    address: row.address.clone(),
-                    code,
-                    detail,
-                    action,
-                });
+    async fn read(tenant: &Tenant, import: &Import, language: Language) -> Api<Self> {
+        let Counts { companies, users } = import.counts.unwrap_or_default();
+        let mut view = Self {
+            state: import.state,
+            companies,
+            users,
+            errors: Vec::new(),
+            skipped: Vec::new(),
+        };
+        if companies.failed + companies.skipped + users.failed + users.skipped == 0 {
+            return Ok(view);
+        }
+        let mut after = None;
+        loop {
+            let (rows, next) = rows::page(tenant, import, after.as_ref(), None).await?;
+            for row in rows {
+                view.add(row, language);
             }
+            after = next;
+            if after.is_none() {
+                return Ok(view);
+            }
+        }
+    }
+
+    fn add(&mut self, row: Row, language: Language) {
+        let (list, code) = match row.outcome {
+            Outcome::Failed(code) => (&mut self.errors, code),
+            // What an administrator decided is no news to them.
+            Outcome::Skipped(RowCode::Unticked | RowCode::Cancelled | RowCode::CompanyNotImported) => return,
+            Outcome::Skipped(code) => (&mut self.skipped, code),
+            _ => return,
+        };
+        if list.len() < MOST_LISTED {
+            let (detail, action) = row_text(code, language);
+            list.push(ToDo {
+                company: row.company,
+                address: row.address,
+                code,
+                detail,
+                action,
+            });
         }
     }
 }

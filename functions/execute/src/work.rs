@@ -13,7 +13,7 @@ use planning::{Planning, PlanningError};
 use runtime::{Deadline, Services, Work, WorkOutcome};
 use serde::{Deserialize, Serialize};
 use store::checkpoint::{Checkpoint, Phase};
-use store::journal::{Agreed, Passed};
+use store::journal::Agreed;
 use store::lock::{Guard, Hired};
 use store::tx::{Outcome, Transaction};
 use store::{StoreError, Tenant};
@@ -184,9 +184,9 @@ impl Run {
                 break;
             };
             count += 1;
-            checkpoint.position.after = Some(company.clone());
-            if let Carried::Passed(outcomes) = carried {
-                passed.push(Passed::new(company, outcomes));
+            checkpoint.position.after = Some(company);
+            if let Carried::Passed(company) = carried {
+                passed.push(company);
             }
         }
         if count > 0 {

@@ -62,6 +62,29 @@ pub enum RowCode {
     DirectoryUnavailable,
 }
 
+impl RowCode {
+    /// The stable code.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dangling => "dangling",
+            Self::Ambiguous => "ambiguous",
+            Self::ManagedCompanyNotFound => "managed_company_not_found",
+            Self::AlreadyMapped => "already_mapped",
+            Self::UserNotFound => "user_not_found",
+            Self::UserAlreadyMapped => "user_already_mapped",
+            Self::Unticked => "unticked",
+            Self::NoAddress => "no_address",
+            Self::AddressConflict => "address_conflict",
+            Self::CompanyNotImported => "company_not_imported",
+            Self::PlanChanged => "plan_changed",
+            Self::Cancelled => "cancelled",
+            Self::GivenUp => "given_up",
+            Self::DirectoryRefused => "directory_refused",
+            Self::DirectoryUnavailable => "directory_unavailable",
+        }
+    }
+}
+
 /// The outcome of one row: of the company itself when there is no address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowOutcome {

@@ -4,17 +4,18 @@
 //! in one transaction. Killed in between, the next run finds the intent and repeats the calls with the same tokens.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::outcome::{Counts, Outcome, RowOutcome};
-use domain::plan::{CompanyPlan, PlanDigest};
+use domain::plan::{CompanyPlan, PlanDigest, UserPlan};
 use domain::row::AddressId;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::keys;
-use crate::table::{Item, Place, Tenant, packed_body};
+use crate::keys::{self, Key};
+use crate::table::{Place, Tenant, packed_body};
 use crate::tx::Transaction;
 
 /// What stands in the journal about one company.
@@ -63,32 +64,87 @@ pub struct Passed {
     /// The company.
     #[serde(rename = "c")]
     pub company: PsaCompanyId,
+    /// Its name, kept where there is a row to be named with it.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Users that needed nothing.
     #[serde(rename = "u")]
-    unchanged_users: u64,
+    pub unchanged_users: u64,
     /// The rows that were passed over or failed.
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
-    pub rest: Vec<RowOutcome>,
+    pub rest: Vec<PassedRow>,
+    /// Whether this is more of a company that did not fit into the item before; that one has its own outcome.
+    #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
 }
 
-/// Rows named in one item: some 100 KB.
-const ROWS_PER_PACK: usize = 10_000;
+/// A row that was passed over or failed, with what an administrator knows it by.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PassedRow {
+    /// How it ended.
+    #[serde(flatten)]
+    pub row: RowOutcome,
+    /// The address row; `None` for the company itself.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<NamedAddress>,
+}
+
+/// What an address row is known by.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NamedAddress {
+    /// The address, if it is one.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The contact's name.
+    #[serde(rename = "c")]
+    pub contact: String,
+}
+
+impl From<&UserPlan> for NamedAddress {
+    fn from(user: &UserPlan) -> Self {
+        Self {
+            text: user.address.as_ref().map(|address| address.original().to_owned()),
+            contact: user.name.clone(),
+        }
+    }
+}
+
+/// Rows named in one item: some 150 KB.
+const ROWS_PER_PACK: usize = 5_000;
 
 impl Passed {
-    /// A company with the outcomes of all its rows.
-    pub fn new(company: PsaCompanyId, outcomes: Vec<RowOutcome>) -> Self {
-        let (unchanged, rest): (Vec<_>, Vec<_>) =
-            outcomes.into_iter().partition(|row| row.outcome == Outcome::Unchanged);
+    /// A company with the outcomes of all its rows, its own first.
+    pub fn new(plan: &CompanyPlan, outcomes: Vec<RowOutcome>) -> Self {
+        let users = plan.users.iter().map(|user| Some(NamedAddress::from(user)));
+        let rows = std::iter::once(None).chain(users).zip(outcomes);
+        let (unchanged, rest): (Vec<_>, Vec<_>) = rows
+            .map(|(address, row)| PassedRow { row, address })
+            .partition(|row| row.row.outcome == Outcome::Unchanged);
         Self {
-            company,
+            company: plan.company.clone(),
+            name: (!rest.is_empty()).then(|| plan.name.clone()),
             unchanged_users: unchanged.iter().filter(|row| row.address.is_some()).count() as u64,
             rest,
+            more: false,
         }
+    }
+
+    /// The company cut into what fits into a pack.
+    fn parts(&self) -> impl Iterator<Item = Self> {
+        let rest = self.rest.chunks(ROWS_PER_PACK);
+        let rest = rest.chain(self.rest.is_empty().then_some([].as_slice()));
+        rest.enumerate().map(|(number, rest)| Self {
+            company: self.company.clone(),
+            name: self.name.clone(),
+            unchanged_users: if number == 0 { self.unchanged_users } else { 0 },
+            rest: rest.to_vec(),
+            more: number > 0,
+        })
     }
 
     /// Whether the company itself was as it should be.
     pub fn is_unchanged(&self) -> bool {
-        self.rest.iter().all(|row| row.address.is_some())
+        !self.more && self.rest.iter().all(|row| row.address.is_some())
     }
 
     /// The outcomes of its rows, counted.
@@ -97,11 +153,45 @@ impl Passed {
         counts.companies.unchanged = u64::from(self.is_unchanged());
         counts.users.unchanged = self.unchanged_users;
         for row in &self.rest {
-            counts.add(row);
+            counts.add(&row.row);
         }
         counts
     }
 }
+
+/// What stands in the journal about one company, or about the part of a large one that is in one item.
+#[derive(Debug)]
+pub enum Entry {
+    /// Something was done, or at least intended.
+    Step(Step),
+    /// Nothing was done.
+    Passed(Passed),
+}
+
+/// Where reading the journal goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalPosition(String);
+
+impl JournalPosition {
+    /// The position as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for JournalPosition {
+    type Err = NoJournalPosition;
+
+    fn from_str(text: &str) -> Result<Self, NoJournalPosition> {
+        let known = text.starts_with(keys::STEP) || text.starts_with(keys::PASSED);
+        known.then(|| Self(text.to_owned())).ok_or(NoJournalPosition)
+    }
+}
+
+/// A text that is no position in a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no position in a journal")]
+pub struct NoJournalPosition;
 
 /// Digests in one item: 25,000 companies make two items.
 const DIGESTS_PER_ITEM: usize = 15_000;
@@ -148,9 +238,10 @@ impl Tenant {
         passed: &[Passed],
     ) -> Result<u64, StoreError> {
         let mut rows = 0;
-        let packs = passed.chunk_by(|_, next| {
-            rows += next.rest.len();
-            let fits = rows <= ROWS_PER_PACK;
+        let parts: Vec<Passed> = passed.iter().flat_map(Passed::parts).collect();
+        let packs = parts.chunk_by(|one, next| {
+            rows += one.rest.len();
+            let fits = rows + next.rest.len() <= ROWS_PER_PACK;
             if !fits {
                 rows = 0;
             }
@@ -176,34 +267,41 @@ impl Tenant {
         Ok(parts.into_iter().reduce(Step::join))
     }
 
-    /// Reads the journal, a page of at most 1 MB at a time.
-    pub async fn steps_page(
+    /// Reads the journal from its beginning or from where the page before it ended: first the companies for which something
+    /// was done, then the others. At most `items` items a page, or 1 MB.
+    pub async fn journal_page(
         &self,
         import: &Import,
-        after: Option<&Item>,
-    ) -> Result<(Vec<Step>, Option<Item>), StoreError> {
+        after: Option<&JournalPosition>,
+        items: Option<i32>,
+    ) -> Result<(Vec<Entry>, Option<JournalPosition>), StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let (items, next) = self.query_page(Place::Imports, &pk, keys::STEP, after, None).await?;
-        let steps = items
-            .iter()
-            .map(|item| packed_body("journal", item))
-            .collect::<Result<_, _>>()?;
-        Ok((steps, next))
-    }
-
-    /// Reads the companies for which nothing was done.
-    pub async fn passed_page(
-        &self,
-        import: &Import,
-        after: Option<&Item>,
-    ) -> Result<(Vec<Passed>, Option<Item>), StoreError> {
-        let pk = keys::import_partition(&self.msp, &import.id);
-        let (items, next) = self.query_page(Place::Imports, &pk, keys::PASSED, after, None).await?;
-        let mut all = Vec::new();
-        for item in &items {
-            all.extend(packed_body::<Vec<Passed>>("passed", item)?);
+        let after = after.map_or(keys::STEP, JournalPosition::as_str);
+        let prefix = if after.starts_with(keys::PASSED) {
+            keys::PASSED
+        } else {
+            keys::STEP
+        };
+        // A bare prefix is where its items begin.
+        let start = (after != prefix).then(|| Key::in_import(&pk, after).to_item());
+        let (found, last) = self
+            .query_page(Place::Imports, &pk, prefix, start.as_ref(), items)
+            .await?;
+        let mut entries = Vec::new();
+        for item in &found {
+            if prefix == keys::STEP {
+                entries.push(Entry::Step(packed_body("journal", item)?));
+            } else {
+                let passed: Vec<Passed> = packed_body("passed", item)?;
+                entries.extend(passed.into_iter().map(Entry::Passed));
+            }
         }
-        Ok((all, next))
+        let next = match last.as_ref().and_then(|key| key.get("sk")?.as_s().ok()) {
+            Some(last) => Some(JournalPosition(last.clone())),
+            None if prefix == keys::STEP => Some(JournalPosition(keys::PASSED.to_owned())),
+            None => None,
+        };
+        Ok((entries, next))
     }
 
     /// Adds what was agreed to.

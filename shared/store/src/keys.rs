@@ -17,6 +17,11 @@ impl Key {
         Self { pk, sk: sk.into() }
     }
 
+    /// A key in the partition of an import.
+    pub(crate) fn in_import(partition: &str, sk: &str) -> Self {
+        Self::new(partition.to_owned(), sk)
+    }
+
     /// A key for an adapter that keeps its own items in the records table. `path` and `sk` must not hold anything that
     /// another tenant could have chosen.
     pub fn in_records(msp: &MspId, path: &str, sk: impl Into<String>) -> Self {

@@ -9,6 +9,7 @@
 )]
 
 pub mod behind;
+pub mod download;
 pub mod faults;
 pub mod import;
 pub mod managed;

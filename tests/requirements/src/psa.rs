@@ -68,7 +68,13 @@ pub fn add_company(sandbox: &Sandbox, kind: PsaKind, name: &str) -> String {
 
 /// A new contact of a company, with one address; gives the contact's id.
 pub fn add_contact(sandbox: &Sandbox, kind: PsaKind, company: &str, address: &str) -> String {
-    let contact = match kind {
+    let answer = add_contacts(sandbox, kind, company, &[address]);
+    added(kind, &answer["contacts"])
+}
+
+/// New contacts of a company, with one address each.
+pub fn add_contacts(sandbox: &Sandbox, kind: PsaKind, company: &str, addresses: &[impl AsRef<str>]) -> Value {
+    let contact = |address: &str| match kind {
         PsaKind::Connectwise => json!({
             "firstName": "Nieuwe", "lastName": "Medewerker", "company": { "id": id(company) },
             "communicationItems": [{ "value": address, "communicationType": "Email", "defaultFlag": true }],
@@ -77,8 +83,8 @@ pub fn add_contact(sandbox: &Sandbox, kind: PsaKind, company: &str, address: &st
             "firstName": "Nieuwe", "lastName": "Medewerker", "companyID": id(company), "isActive": 1, "emailAddress": address,
         }),
     };
-    let answer = change(sandbox, kind, json!({ "contacts": [contact] }));
-    added(kind, &answer["contacts"])
+    let contacts: Vec<Value> = addresses.iter().map(|address| contact(address.as_ref())).collect();
+    change(sandbox, kind, json!({ "contacts": contacts }))
 }
 
 /// A contact is deleted for good.

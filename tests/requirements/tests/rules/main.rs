@@ -23,6 +23,7 @@ mod messages;
 mod never;
 mod one_to_one;
 mod plan;
+mod result;
 mod rows;
 mod same_address;
 mod status;

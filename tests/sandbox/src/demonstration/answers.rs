@@ -113,10 +113,15 @@ pub(super) struct Outcome {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Passed {
     pub company: Company,
-    /// The address row's id.
-    pub address: Option<String>,
+    pub address: Option<PassedAddress>,
     pub detail: String,
     pub action: String,
+}
+
+/// The address that such a row is about; there is none if the contact has no valid one.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct PassedAddress {
+    pub address: Option<String>,
 }
 
 impl Plan {

@@ -43,7 +43,7 @@ pub(super) async fn run(ana: &Api, kind: PsaKind, choice: &Choice<'_>) -> Result
     );
     let result = timings.time("execute", execute(ana, &id, &plan)).await?;
     println!("\nResult\n{}", screens::counts(&result));
-    if let Some(passed) = screens::passed(&result, &plan.items) {
+    if let Some(passed) = screens::passed(&result) {
         println!("\n{passed}");
     }
     let after = Holdings::read(ana).await?;

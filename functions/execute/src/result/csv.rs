@@ -1,0 +1,169 @@
+//! A result as a spreadsheet reads it (R41).
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use domain::import::Import;
+use domain::outcome::{Outcome, RowCode};
+use domain::problem::{Language, Problem, row_text};
+use runtime::Api;
+use store::Tenant;
+use store::journal::JournalPosition;
+
+use super::rows::{self, Row};
+
+/// A page is full with so many lines: some 2 MB, where Lambda answers at most 6 MB.
+const FULL: usize = 10_000;
+
+/// Items of the journal read at once, each of at most some 5,000 rows.
+const ITEMS: i32 = 2;
+
+const COLUMNS: [&str; 10] = [
+    "company id",
+    "company",
+    "address id",
+    "address",
+    "contact",
+    "outcome",
+    "code",
+    "detail",
+    "action",
+    "rows",
+];
+
+/// The rows behind `after`. A result of many rows comes in pages, each named by a `Link` header of the one before; only the
+/// first has the names of the columns, so that the pages in a row are one file.
+pub(super) async fn answer(tenant: &Tenant, import: &Import, after: Option<&str>, language: Language) -> Api<Response> {
+    let mut position = match after {
+        None => None,
+        Some(after) => Some(
+            after
+                .parse::<JournalPosition>()
+                .map_err(|_| Problem::invalid("after", "is not from the `Link` of this result"))?,
+        ),
+    };
+    let mut sheet = Sheet::new();
+    if position.is_none() {
+        sheet.line(&COLUMNS.map(str::to_owned))?;
+    }
+    loop {
+        let (rows, next) = rows::page(tenant, import, position.as_ref(), Some(ITEMS)).await?;
+        for row in &rows {
+            sheet.line(&cells(row, language))?;
+        }
+        position = next;
+        if position.is_none() || sheet.lines >= FULL {
+            break;
+        }
+    }
+    let name = format!("attachment; filename=\"import-{}.csv\"", import.id);
+    let mut response = (
+        [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        sheet.finish()?,
+    )
+        .into_response();
+    if let Some(next) = position {
+        let next = next.as_str().replace('#', "%23");
+        let link = format!("</imports/{}/result?after={next}>; rel=\"next\"", import.id);
+        if let Ok(link) = link.parse() {
+            response.headers_mut().insert(header::LINK, link);
+        }
+    }
+    Ok(response)
+}
+
+struct Sheet {
+    writer: ::csv::Writer<Vec<u8>>,
+    lines: usize,
+}
+
+impl Sheet {
+    fn new() -> Self {
+        // RFC 4180.
+        let writer = ::csv::WriterBuilder::new()
+            .terminator(::csv::Terminator::CRLF)
+            .from_writer(Vec::new());
+        Self { writer, lines: 0 }
+    }
+
+    fn line(&mut self, cells: &[String; COLUMNS.len()]) -> Result<(), Problem> {
+        self.lines += 1;
+        let cells = cells.iter().map(|cell| defused(cell));
+        self.writer.write_record(cells).map_err(|_| Problem::Internal)
+    }
+
+    fn finish(self) -> Result<Vec<u8>, Problem> {
+        self.writer.into_inner().map_err(|_| Problem::Internal)
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula (OWASP ASVS 4.0, 5.3.10 and its companions for `+`, `-`, `@`, tab, NUL).
+fn defused(cell: &str) -> String {
+    if cell.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+fn cells(row: &Row, language: Language) -> [String; COLUMNS.len()] {
+    let (outcome, code) = outcome(&row.outcome);
+    let (detail, action) = code.map_or(("", ""), |code| row_text(code, language));
+    let address = row.address.as_ref();
+    [
+        row.company.id.to_string(),
+        row.company.name.clone(),
+        address.and_then(|address| address.id.as_ref()).map_or_else(
+            || if address.is_some() { "*" } else { "" }.to_owned(),
+            ToString::to_string,
+        ),
+        address.and_then(|address| address.address.clone()).unwrap_or_default(),
+        address.map(|address| address.contact.clone()).unwrap_or_default(),
+        outcome.to_owned(),
+        code.map(RowCode::as_str).unwrap_or_default().to_owned(),
+        detail.to_owned(),
+        action.to_owned(),
+        row.rows.to_string(),
+    ]
+}
+
+const fn outcome(outcome: &Outcome) -> (&'static str, Option<RowCode>) {
+    match outcome {
+        Outcome::Created => ("created", None),
+        Outcome::Linked => ("linked", None),
+        Outcome::Updated => ("updated", None),
+        Outcome::ChangedAddress => ("changedAddress", None),
+        Outcome::Unchanged => ("unchanged", None),
+        Outcome::Skipped(code) => ("skipped", Some(*code)),
+        Outcome::Failed(code) => ("failed", Some(*code)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn r41_whatever_a_name_is_no_cell_begins_like_a_formula_and_reading_gives_it_back(
+            name in r#"[=+\-@\t\r\n\x00"',; a-zé]{0,12}"#,
+        ) {
+            let mut sheet = Sheet::new();
+            let cells = std::array::from_fn(|_| name.clone());
+            sheet.line(&cells).unwrap();
+            let bytes = sheet.finish().unwrap();
+            let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+            let read = reader.records().next().unwrap().unwrap();
+            for cell in &read {
+                prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0']));
+                prop_assert!(cell == name || cell.strip_prefix('\'') == Some(&name));
+            }
+        }
+    }
+}
