@@ -1,21 +1,23 @@
 //! The result of an import (R40).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::ids::{ImportId, PsaCompanyId};
 use domain::import::ImportState;
 use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, RowOutcome, UserCounts};
 use domain::plan::CompanyPlan;
 use domain::problem::{Language, Problem, row_text};
 use domain::row::AddressId;
-use runtime::{Accepted, Api, Caller, Services};
+use runtime::{Accepted, Api, Caller, PathIds, Services};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Rows that are listed one by one; the counts are always complete.
 const MOST_LISTED: usize = 1_000;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Result")]
 pub(crate) struct ResultView {
     state: ImportState,
     companies: CompanyCounts,
@@ -26,7 +28,8 @@ pub(crate) struct ResultView {
     skipped: Vec<Row>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ResultRow")]
 struct Row {
     company: CompanyName,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +39,8 @@ struct Row {
     action: &'static str,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ResultCompany")]
 struct CompanyName {
     id: PsaCompanyId,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +51,7 @@ pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
     Accepted(language): Accepted,
-    Path(id): Path<ImportId>,
+    PathIds(id): PathIds<ImportId>,
 ) -> Api<Json<ResultView>> {
     let tenant = services.tenant(&caller.msp);
     let import = tenant.import(&id).await?.ok_or_else(|| Problem::not_found("import"))?;

@@ -1,7 +1,7 @@
 //! The plan: what is about to happen, before anything is written (R26).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::directory::{LicenceMode, Licences};
 use domain::ids::{ImportId, PsaCompanyId};
 use domain::plan::{CompanyPlan, CompanyStep, SkipReason, UserPlan, UserStep};
@@ -9,7 +9,7 @@ use domain::policy::MassChange;
 use domain::problem::{Language, Problem};
 use futures::{TryStreamExt, pin_mut};
 use planning::Digest;
-use runtime::{Accepted, Api, Caller, PageQuery, Parameters, Services};
+use runtime::{Accepted, Api, Caller, Limit, PageQuery, Parameters, PathIds, Position, Services};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -90,15 +90,15 @@ pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
     Accepted(language): Accepted,
-    Path(id): Path<ImportId>,
+    PathIds(id): PathIds<ImportId>,
     Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<PlanView>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
-    let limit = page.limit()?;
-    let from = match page.after.as_deref().map(str::parse::<usize>) {
+    let Limit(limit) = page.limit;
+    let from = match &page.after {
         None => 0,
-        Some(Ok(from)) => from,
-        Some(Err(_)) => return Err(Problem::invalid("after", "is not a `next` of this list").into()),
+        // More items than this would not fit into any import.
+        Some(after) => after.as_str().parse::<u32>().map_err(|_| Position::refused())? as usize,
     };
     let integration = services.tenant(&caller.msp).integration(&import.integration).await?;
     let integration = integration.ok_or(Problem::IntegrationNotFound)?;

@@ -2,6 +2,7 @@
 
 use std::ops::AddAssign;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::row::AddressId;
@@ -27,7 +28,7 @@ pub enum Outcome {
 }
 
 /// Why a row was passed over or failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowCode {
     /// See [`crate::plan::SkipReason::Dangling`].
@@ -74,7 +75,7 @@ pub struct RowOutcome {
 }
 
 /// Outcomes of companies, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CompanyCounts {
     /// Created.
@@ -92,7 +93,7 @@ pub struct CompanyCounts {
 }
 
 /// Outcomes of users, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserCounts {
     /// Created.
@@ -110,7 +111,7 @@ pub struct UserCounts {
 }
 
 /// All outcomes, counted; they add up to the number of planned rows (R40).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Of companies.
     pub companies: CompanyCounts,
