@@ -5,7 +5,9 @@ use axum::extract::State;
 use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
-use runtime::{Api, Caller, ImportView, List, PageQuery, Parameters, PathIds, Position, Services, find_import, own_import};
+use runtime::{
+    Api, Caller, ImportView, List, PageQuery, Parameters, PathIds, Position, Services, find_import, own_import,
+};
 use store::imports::Moved;
 
 use crate::licences;
@@ -68,7 +70,9 @@ pub(crate) async fn history(
         return Err(Problem::IntegrationNotFound.into());
     }
     let limit = i32::try_from(page.limit.0).unwrap_or(i32::MAX);
-    let (imports, next) = tenant.history(&id, page.after.as_ref().map(Position::as_str), limit).await?;
+    let (imports, next) = tenant
+        .history(&id, page.after.as_ref().map(Position::as_str), limit)
+        .await?;
     Ok(Json(List {
         items: imports.into_iter().map(ImportView::without_progress).collect(),
         next,

@@ -6,12 +6,12 @@ use domain::directory::ManagedCompany;
 use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
 use domain::name::NameKey;
-use domain::problem::{Language, Problem};
 use domain::object;
+use domain::problem::{Language, Problem};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab, Target};
 use domain::text::Term;
 use jiff::Timestamp;
-use runtime::{Accepted, Api, Body, Caller, List, PageQuery, Parameters, PathIds, Services};
+use runtime::{Accepted, Api, Body, Caller, List, PageQuery, Parameters, PathIds, Position, Services};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tenant;
@@ -103,9 +103,13 @@ pub(crate) fn contains(name: &str, search: &str) -> bool {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Browse {
+    /// Which tab; `in` by default.
     tab: Option<Tab>,
+    /// Only rows of this import status.
     status: Option<ImportStatus>,
+    /// Only rows whose name holds this, however either is spelled.
     search: Option<Term>,
+    /// Only rows of this type of the PSA.
     #[serde(rename = "type")]
     kind: Option<Term>,
 }
@@ -123,7 +127,12 @@ pub(crate) async fn list(
 ) -> Api<Json<List<CompanyView>>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
     let tenant = services.tenant(&caller.msp);
-    let limit = page.limit.0;
+    let (limit, tab) = (page.limit.0, browse.tab.unwrap_or(Tab::In));
+    if let Some(after) = &page.after
+        && !store::rows::stands_in(tab, after.as_str())
+    {
+        return Err(Position::refused());
+    }
     let filter = Where {
         status: browse.status,
         search: browse.search,
@@ -134,9 +143,7 @@ pub(crate) async fn list(
     for _ in 0..READS {
         // What does not pass the filter is read all the same, up to the 1 MB that a read may take.
         let reads = if filtered { 2_000 } else { limit - items.len() };
-        let (rows, mut more) = tenant
-            .browse(&import, browse.tab.unwrap_or(Tab::In), after.as_ref(), reads)
-            .await?;
+        let (rows, mut more) = tenant.browse(&import, tab, after.as_ref(), reads).await?;
         for (row, position) in rows {
             if items.len() == limit {
                 more = true;

@@ -14,6 +14,7 @@ use crate::companies::contains;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Search {
+    /// Only what holds this, however either is spelled.
     search: Option<Term>,
 }
 
@@ -32,9 +33,7 @@ pub(crate) async fn companies(
     let mut companies = services.directory(&caller.msp).companies().await?;
     companies.sort_by(|one, other| one.id.cmp(&other.id));
     let found = companies.into_iter().filter(|company| search.accepts(&company.name));
-    Ok(Json(List::page(found, &page, |company| {
-        company.id.as_str().to_owned()
-    })))
+    Ok(Json(List::page(found, &page, |company| company.id.as_str().to_owned())))
 }
 
 pub(crate) async fn users(

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::{self, InvalidText};
 
 /// The most characters of an identifier, so that every key made of it stays below the limits of keys.
-const LONGEST: usize = 200;
+pub const LONGEST: usize = 200;
 
 /// Checks an identifier that comes from outside. One that was made here always passes.
 pub fn check(id: &str) -> Result<(), InvalidText> {

@@ -16,8 +16,8 @@ use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 
 pub use code::Code;
 pub use facts::{
-    CredentialFacts, Facts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts, StateFacts,
-    VersionFacts,
+    CredentialFacts, Facts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
+    StateFacts, VersionFacts,
 };
 pub use row_text::row_text;
 pub use text::Language;

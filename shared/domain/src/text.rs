@@ -73,7 +73,11 @@ impl<const MIN: usize, const MAX: usize> JsonSchema for Text<MIN, MAX> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let visible = if MIN == 0 { "" } else { r"[^\u0000-\u001f\u007f-\u009f\s]" };
+        let visible = if MIN == 0 {
+            ""
+        } else {
+            r"[^\u0000-\u001f\u007f-\u009f\s]"
+        };
         let printable = r"[^\u0000-\u001f\u007f-\u009f]*";
         json_schema!({
             "type": "string",

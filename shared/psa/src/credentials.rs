@@ -1,8 +1,8 @@
 //! What a PSA is asked with. Secrets all, the user name included; none of them can be printed or serialised by accident.
 
 use domain::psa::PsaKind;
-use secrecy::{ExposeSecret, SecretString};
 use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::json;
 
@@ -131,8 +131,13 @@ impl Credentials {
 
 fn short<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     let value = Option::<SecretString>::deserialize(deserializer)?;
-    if value.as_ref().is_some_and(|value| value.expose_secret().chars().count() > LONGEST) {
-        return Err(de::Error::custom(format_args!("must have at most {LONGEST} characters")));
+    if value
+        .as_ref()
+        .is_some_and(|value| value.expose_secret().chars().count() > LONGEST)
+    {
+        return Err(de::Error::custom(format_args!(
+            "must have at most {LONGEST} characters"
+        )));
     }
     Ok(value)
 }

@@ -69,7 +69,9 @@ fn pointer(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Strin
         }
     }
     let text = error.to_string();
-    let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let missing = text
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next());
     if let Some(field) = missing {
         pointer.push_str(&format!("/{field}"));
     }

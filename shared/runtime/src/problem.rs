@@ -97,7 +97,10 @@ pub async fn answer_problems(request: Request, next: Next) -> Response {
             info!(correlation, code, "request refused");
         }
         response = render(&error.problem, language, &correlation);
-    } else if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+    } else if matches!(
+        response.status(),
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+    ) {
         // The router's own: API Gateway knows routes, not resources with methods, and neither does anybody here.
         response = render(&Problem::not_found("resource"), language, &correlation);
     }

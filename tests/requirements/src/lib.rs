@@ -9,6 +9,7 @@
 )]
 
 pub mod behind;
+pub mod contract;
 pub mod faults;
 pub mod import;
 pub mod managed;
