@@ -31,9 +31,9 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowCode {
-    /// See [`crate::plan::SkipReason::Dangling`].
+    /// Its managed company no longer exists.
     Dangling,
-    /// See [`crate::plan::SkipReason::Ambiguous`].
+    /// Several companies could be meant.
     Ambiguous,
     /// The managed company does not exist.
     ManagedCompanyNotFound,

@@ -65,6 +65,7 @@ impl ImportStatus {
 /// What an administrator wants a selected row to become.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "TargetOf{Id}")]
 pub enum Target<Id> {
     /// What the status suggests.
     #[default]

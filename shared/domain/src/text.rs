@@ -73,17 +73,16 @@ impl<const MIN: usize, const MAX: usize> JsonSchema for Text<MIN, MAX> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let visible = if MIN == 0 {
-            ""
-        } else {
-            r"[^\u0000-\u001f\u007f-\u009f\s]"
-        };
         let printable = r"[^\u0000-\u001f\u007f-\u009f]*";
+        let pattern = match MIN {
+            0 => format!("^{printable}$"),
+            _ => format!(r"^{printable}[^\u0000-\u001f\u007f-\u009f\s]{printable}$"),
+        };
         json_schema!({
             "type": "string",
             "minLength": MIN,
             "maxLength": MAX,
-            "pattern": format!("^{printable}{visible}{printable}$"),
+            "pattern": pattern,
         })
     }
 }

@@ -17,6 +17,13 @@ const VARIABLES: [(&str, &str); 5] = [
     ("c", "The managed company."),
 ];
 
+/// The headers that answers have.
+const HEADERS: [(&str, &str); 3] = [
+    ("X-Correlation-Id", "Ties the answer to the log."),
+    ("Content-Language", "The language of `detail`."),
+    ("Location", "Where it is."),
+];
+
 /// What API Gateway answers by itself.
 const BY_GATEWAY: &str = "GatewayMessage";
 
@@ -48,6 +55,8 @@ pub fn document(version: &str, parts: &[Part]) -> Value {
         "paths": paths,
         "components": {
             "schemas": writer.schemas(),
+            "examples": problems::examples(),
+            "headers": described_headers(),
             "securitySchemes": {
                 "administrator": {
                     "type": "http",
@@ -60,14 +69,22 @@ pub fn document(version: &str, parts: &[Part]) -> Value {
     })
 }
 
+fn described_headers() -> Map<String, Value> {
+    let described = HEADERS.map(|(name, about)| {
+        let header = json!({ "description": about, "required": true, "schema": { "type": "string" } });
+        (name.to_owned(), header)
+    });
+    described.into_iter().collect()
+}
+
 /// Headers of an answer, besides the one that ties it to the log.
-pub(crate) fn headers(more: &[(&str, &str)]) -> Value {
-    let header = |about: &str| json!({ "description": about, "required": true, "schema": { "type": "string" } });
-    let all = [("X-Correlation-Id", "Ties the answer to the log.")];
-    let all = all.iter().chain(more);
-    all.map(|(name, about)| ((*name).to_owned(), header(about)))
-        .collect::<Map<_, _>>()
-        .into()
+pub(crate) fn headers(more: &[&str]) -> Value {
+    let all = ["X-Correlation-Id"].iter().chain(more);
+    let all = all.map(|name| {
+        let described = json!({ "$ref": format!("#/components/headers/{name}") });
+        ((*name).to_owned(), described)
+    });
+    all.collect::<Map<_, _>>().into()
 }
 
 /// Keeps apart what is read and what is written: a field with a default may be left out of a request, and is in every
@@ -168,11 +185,7 @@ impl Writer {
 
     fn success(&mut self, answer: &Answer) -> Value {
         let schema = (answer.content.schema)(&mut self.written);
-        let location: &[_] = if answer.located {
-            &[("Location", "Where it is.")]
-        } else {
-            &[]
-        };
+        let location: &[_] = if answer.located { &["Location"] } else { &[] };
         json!({
             "description": http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()),
             "headers": headers(location),

@@ -97,13 +97,29 @@ fn answer(codes: &[Code]) -> Value {
     };
     let examples: Map<String, Value> = codes
         .iter()
-        .map(|code| (code.as_str().to_owned(), json!({ "value": example(*code) })))
+        .map(|code| {
+            (
+                code.as_str().to_owned(),
+                json!({ "$ref": format!("#/components/examples/{}", code.as_str()) }),
+            )
+        })
         .collect();
     json!({
         "description": said.join(" "),
-        "headers": headers(&[("Content-Language", "The language of `detail`.")]),
+        "headers": headers(&["Content-Language"]),
         "content": { "application/problem+json": { "schema": schema, "examples": examples } },
     })
+}
+
+/// An example for each code, under the code itself.
+pub(crate) fn examples() -> Map<String, Value> {
+    let examples = Code::ALL.iter().map(|code| {
+        (
+            code.as_str().to_owned(),
+            json!({ "summary": code.when(), "value": example(*code) }),
+        )
+    });
+    examples.collect()
 }
 
 fn example(code: Code) -> Value {

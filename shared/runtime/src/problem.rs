@@ -122,6 +122,7 @@ fn correlation_id(request: &Request) -> String {
 
 /// A problem as part of another answer.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ProblemDescription")]
 pub(crate) struct Description {
     /// The stable code.
     code: &'static str,

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod bad;
 pub mod behind;
 pub mod contract;
 pub mod faults;
@@ -18,6 +19,7 @@ pub mod psa;
 pub mod raw;
 pub mod stage;
 pub mod unattended;
+pub mod wrong;
 
 pub use domain::psa::PsaKind;
 pub use sandbox::api::{Answer, Api};
