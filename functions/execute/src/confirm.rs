@@ -1,22 +1,26 @@
 //! An administrator confirms a plan by its hash (R35, R39, R46).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
+use domain::text::Text;
 use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Body, Caller, ImportView, Services, find_import, own_import};
+use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, find_import, own_import};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Moved;
 
 use crate::licences;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Confirmation {
-    plan_hash: String,
+    /// The hash of the plan that is agreed to.
+    plan_hash: Text<1, 128>,
+    /// Whether a mass change is meant.
     #[serde(default)]
     confirm_mass_change: bool,
 }
@@ -24,7 +28,7 @@ pub(crate) struct Confirmation {
 pub(crate) async fn execute(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<ImportId>,
+    PathIds(id): PathIds<ImportId>,
     Body(confirmation): Body<Confirmation>,
 ) -> Api<(StatusCode, Json<ImportView>)> {
     let tenant = services.tenant(&caller.msp);
@@ -39,7 +43,7 @@ pub(crate) async fn execute(
         .await
         .map_err(failed)?;
     let plan = planning.whole().await.map_err(failed)?;
-    if plan.hash != confirmation.plan_hash {
+    if plan.hash != *confirmation.plan_hash {
         return Err(Problem::PlanChanged { hash: plan.hash }.into());
     }
     if !confirmation.confirm_mass_change

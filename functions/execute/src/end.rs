@@ -1,11 +1,13 @@
 //! Cancelling an import, and the list of those there were.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
-use runtime::{Api, Caller, ImportView, List, PageQuery, Parameters, Services, find_import, own_import};
+use runtime::{
+    Api, Caller, ImportView, List, PageQuery, Parameters, PathIds, Position, Services, find_import, own_import,
+};
 use store::imports::Moved;
 
 use crate::licences;
@@ -14,7 +16,7 @@ use crate::licences;
 pub(crate) async fn cancel(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<ImportId>,
+    PathIds(id): PathIds<ImportId>,
 ) -> Api<Json<ImportView>> {
     let tenant = services.tenant(&caller.msp);
     loop {
@@ -60,15 +62,17 @@ async fn cancellable(services: &Services, caller: &Caller, import: Import) -> Ap
 pub(crate) async fn history(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<IntegrationId>,
+    PathIds(id): PathIds<IntegrationId>,
     Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<List<ImportView>>> {
     let tenant = services.tenant(&caller.msp);
     if tenant.integration(&id).await?.is_none() {
         return Err(Problem::IntegrationNotFound.into());
     }
-    let limit = i32::try_from(page.limit()?).unwrap_or(i32::MAX);
-    let (imports, next) = tenant.history(&id, page.after.as_deref(), limit).await?;
+    let limit = i32::try_from(page.limit.0).unwrap_or(i32::MAX);
+    let (imports, next) = tenant
+        .history(&id, page.after.as_ref().map(Position::as_str), limit)
+        .await?;
     Ok(Json(List {
         items: imports.into_iter().map(ImportView::without_progress).collect(),
         next,

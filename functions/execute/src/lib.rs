@@ -3,6 +3,7 @@
 mod carry_out;
 mod conclude;
 mod confirm;
+mod document;
 mod end;
 mod licences;
 mod result;
@@ -12,6 +13,7 @@ mod work;
 
 use axum::Router;
 use axum::routing::{delete, get, post};
+pub use document::part;
 use runtime::{Function, Services};
 
 /// The function.

@@ -4,14 +4,15 @@ mod csv;
 mod rows;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, UserCounts};
 use domain::problem::{Language, Problem, row_text};
-use runtime::{Accepted, Api, Caller, Parameters, Services, find_import};
+use runtime::{Accepted, Api, Caller, Parameters, PathIds, Position, Services, find_import};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tenant;
 
@@ -20,8 +21,9 @@ use rows::{AddressName, CompanyName, Row};
 /// Rows that are listed one by one; the counts are always complete.
 const MOST_LISTED: usize = 1_000;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Result")]
 pub(crate) struct ResultView {
     state: ImportState,
     companies: CompanyCounts,
@@ -32,7 +34,8 @@ pub(crate) struct ResultView {
     skipped: Vec<ToDo>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ResultRow")]
 struct ToDo {
     company: CompanyName,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,16 +46,17 @@ struct ToDo {
 }
 
 /// Where a CSV goes on.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Page {
-    after: Option<String>,
+    /// From the `Link` of the page before.
+    after: Option<Position>,
 }
 
 pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
     Accepted(language): Accepted,
-    Path(id): Path<ImportId>,
+    PathIds(id): PathIds<ImportId>,
     Parameters(page): Parameters<Page>,
     headers: HeaderMap,
 ) -> Api<Response> {
@@ -62,7 +66,7 @@ pub(crate) async fn show(
         return Err(Problem::WrongState { state: import.state }.into());
     }
     if wants_csv(&headers) {
-        return csv::answer(&tenant, &import, page.after.as_deref(), language).await;
+        return csv::answer(&tenant, &import, page.after.as_ref(), language).await;
     }
     Ok(Json(ResultView::read(&tenant, &import, language).await?).into_response())
 }

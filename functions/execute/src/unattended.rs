@@ -73,7 +73,7 @@ async fn begin(services: &Services, tenant: &Tenant, guard: &Guard, import: &mut
 
 /// Leaves the import in review, for an administrator to find and finish.
 async fn stop(tenant: &Tenant, guard: &Guard, import: &mut Import, why: Problem) -> Api<()> {
-    info!(import = %import.id, code = why.code(), "an unattended import stops in review");
+    info!(import = %import.id, code = why.code().as_str(), "an unattended import stops in review");
     import.unattended = false;
     import.stopped = Some(why);
     // Refused: it was cancelled, or lost its lock, and has ended all the same.

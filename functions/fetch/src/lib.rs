@@ -1,5 +1,6 @@
 //! Starts imports and downloads their snapshots.
 
+mod document;
 mod missing;
 mod rows;
 mod start;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::{get, post};
+pub use document::part;
 use runtime::{Function, Services};
 
 /// How long reading the attributes may take: API Gateway waits 30 seconds.

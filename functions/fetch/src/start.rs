@@ -1,14 +1,15 @@
 //! Starting an import: the attributes to filter by, the filter, the lock (R2, R6, R7, R44, R45).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::filter::{Attribute, Filter};
 use domain::ids::{ImportId, IntegrationId, MspId, Occasion};
 use domain::import::Import;
 use domain::problem::Problem;
-use runtime::{Api, Body, Caller, ImportView, List, Services};
+use runtime::{Api, Body, Caller, ImportView, List, PathIds, Services};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Started;
 use store::integrations::Integration;
@@ -18,7 +19,7 @@ use crate::deadline;
 pub(crate) async fn attributes(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<IntegrationId>,
+    PathIds(id): PathIds<IntegrationId>,
 ) -> Api<Json<List<Attribute>>> {
     let integration = find(&services, &caller, &id).await?;
     Ok(Json(List::whole(
@@ -26,7 +27,7 @@ pub(crate) async fn attributes(
     )))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewImport {
     #[serde(default)]
@@ -36,7 +37,7 @@ pub(crate) struct NewImport {
 pub(crate) async fn start(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<IntegrationId>,
+    PathIds(id): PathIds<IntegrationId>,
     Body(new): Body<NewImport>,
 ) -> Api<impl IntoResponse> {
     let integration = find(&services, &caller, &id).await?;

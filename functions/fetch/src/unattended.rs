@@ -49,7 +49,7 @@ pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Trigge
 }
 
 fn refused(problem: &Problem) -> Triggered {
-    let code = problem.code();
+    let code = problem.code().as_str();
     warn!(code, "an unattended import was refused");
     Triggered::Refused { code }
 }

@@ -3,25 +3,27 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::facts::CompanyFacts;
 use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
+use domain::object;
 use domain::planner::{self, AddressView};
 use domain::problem::Problem;
 use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
+use domain::text::Term;
 use jiff::Timestamp;
 use planning::Planning;
-use runtime::{Api, Body, Caller, List, PageQuery, Parameters, Services};
+use runtime::{Api, Body, Caller, List, PageQuery, Parameters, PathIds, Services};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use store::rows::{Chunk, Decided};
 
-use crate::companies::contains;
+use crate::companies::{Selected, contains};
 use crate::scope;
 
 /// An address row as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AddressRow {
     id: AddressId,
@@ -38,7 +40,7 @@ pub(crate) struct AddressRow {
     version: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Conflict {
     managed_company: ManagedCompanyId,
@@ -69,7 +71,7 @@ impl AddressRow {
 pub(crate) async fn list(
     State(services): State<Services>,
     caller: Caller,
-    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    PathIds((id, company)): PathIds<(ImportId, PsaCompanyId)>,
     Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<List<AddressRow>>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
@@ -78,7 +80,7 @@ pub(crate) async fn list(
     let rows = rows
         .iter()
         .map(|view| AddressRow::of(view, &planning, facts.row.last_imported));
-    Ok(Json(List::page(rows, &page, |row| row.id.as_str().to_owned())?))
+    Ok(Json(List::page(rows, &page, |row| row.id.as_str().to_owned())))
 }
 
 async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> Api<(Planning, CompanyFacts)> {
@@ -92,8 +94,9 @@ async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> A
     Ok((planning, facts))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "AddressDecision")]
 pub(crate) struct Decision {
     version: u64,
     selected: Option<bool>,
@@ -103,7 +106,7 @@ pub(crate) struct Decision {
 pub(crate) async fn decide(
     State(services): State<Services>,
     caller: Caller,
-    Path((id, company, address)): Path<(ImportId, PsaCompanyId, AddressId)>,
+    PathIds((id, company, address)): PathIds<(ImportId, PsaCompanyId, AddressId)>,
     Body(decision): Body<Decision>,
 ) -> Api<Json<AddressRow>> {
     let import = scope::in_review(&services, &caller, &id).await?;
@@ -157,19 +160,21 @@ const fn selectable(view: &AddressView<'_>) -> bool {
 }
 
 /// Which rows.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "WhereAddresses")]
 struct Where {
     status: Option<AddressStatus>,
-    search: Option<String>,
+    search: Option<Term>,
     active: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "SelectAddresses")]
 pub(crate) struct Select {
     selected: bool,
-    #[serde(rename = "where", default)]
+    #[serde(rename = "where", default, deserialize_with = "object::only")]
     filter: Where,
 }
 
@@ -177,9 +182,9 @@ pub(crate) struct Select {
 pub(crate) async fn select(
     State(services): State<Services>,
     caller: Caller,
-    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    PathIds((id, company)): PathIds<(ImportId, PsaCompanyId)>,
     Body(select): Body<Select>,
-) -> Api<Json<Value>> {
+) -> Api<Json<Selected>> {
     let import = scope::in_review(&services, &caller, &id).await?;
     let (planning, facts) = facts(&services, import.clone(), &company).await?;
     let rows = planner::address_rows(&facts, &planning.companies);
@@ -211,7 +216,10 @@ pub(crate) async fn select(
     let matched = decisions.len();
     // A chunk that somebody else changed meanwhile is read again; this decision goes on top.
     while !write(&services, &import, &company, decisions.clone(), None).await? {}
-    Ok(Json(json!({ "matched": matched, "selected": select.selected })))
+    Ok(Json(Selected {
+        matched,
+        selected: select.selected,
+    }))
 }
 
 /// Writes decisions into the chunks they belong to; `false` if another decision came in between. With `seen`, the one

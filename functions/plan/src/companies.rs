@@ -1,17 +1,19 @@
 //! Company rows: browsing, and deciding on one or many (R13–R27).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::directory::ManagedCompany;
 use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
 use domain::name::NameKey;
+use domain::object;
 use domain::problem::{Language, Problem};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab, Target};
+use domain::text::Term;
 use jiff::Timestamp;
-use runtime::{Accepted, Api, Body, Caller, List, PageQuery, Parameters, Services};
+use runtime::{Accepted, Api, Body, Caller, List, PageQuery, Parameters, PathIds, Position, Services};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use store::Tenant;
 use store::rows::Decided;
 
@@ -22,8 +24,9 @@ use crate::suggestions::{self, SuggestionView};
 const ROWS_AT_ONCE: usize = 90;
 
 /// A company row as it is shown (R16).
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "CompanyRow")]
 pub(crate) struct CompanyView {
     id: PsaCompanyId,
     name: String,
@@ -72,13 +75,14 @@ impl CompanyView {
 }
 
 /// Which rows.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "WhereCompanies")]
 pub(crate) struct Where {
     status: Option<ImportStatus>,
-    search: Option<String>,
+    search: Option<Term>,
     #[serde(rename = "type")]
-    kind: Option<String>,
+    kind: Option<Term>,
 }
 
 impl Where {
@@ -97,13 +101,17 @@ pub(crate) fn contains(name: &str, search: &str) -> bool {
     NameKey::of(name).as_str().contains(NameKey::of(search).as_str())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Browse {
+    /// Which tab; `in` by default.
     tab: Option<Tab>,
+    /// Only rows of this import status.
     status: Option<ImportStatus>,
-    search: Option<String>,
+    /// Only rows whose name holds this, however either is spelled.
+    search: Option<Term>,
+    /// Only rows of this type of the PSA.
     #[serde(rename = "type")]
-    kind: Option<String>,
+    kind: Option<Term>,
 }
 
 /// Reads at most twice: a filter that passes few rows answers a short page with a `next`.
@@ -112,27 +120,30 @@ const READS: usize = 2;
 pub(crate) async fn list(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<ImportId>,
+    PathIds(id): PathIds<ImportId>,
     Parameters(browse): Parameters<Browse>,
     Parameters(page): Parameters<PageQuery>,
     Accepted(language): Accepted,
 ) -> Api<Json<List<CompanyView>>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
     let tenant = services.tenant(&caller.msp);
-    let limit = page.limit()?;
+    let (limit, tab) = (page.limit.0, browse.tab.unwrap_or(Tab::In));
+    if let Some(after) = &page.after
+        && !store::rows::stands_in(tab, after.as_str())
+    {
+        return Err(Position::refused());
+    }
     let filter = Where {
         status: browse.status,
         search: browse.search,
         kind: browse.kind,
     };
     let filtered = filter.status.is_some() || filter.search.is_some() || filter.kind.is_some();
-    let (mut items, mut after) = (Vec::new(), page.after);
+    let (mut items, mut after) = (Vec::new(), page.after.map(|after| after.as_str().to_owned()));
     for _ in 0..READS {
         // What does not pass the filter is read all the same, up to the 1 MB that a read may take.
         let reads = if filtered { 2_000 } else { limit - items.len() };
-        let (rows, mut more) = tenant
-            .browse(&import, browse.tab.unwrap_or(Tab::In), after.as_ref(), reads)
-            .await?;
+        let (rows, mut more) = tenant.browse(&import, tab, after.as_ref(), reads).await?;
         for (row, position) in rows {
             if items.len() == limit {
                 more = true;
@@ -153,8 +164,9 @@ pub(crate) async fn list(
     Ok(Json(List { items, next: after }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "CompanyDecision")]
 pub(crate) struct Decision {
     version: u64,
     selected: Option<bool>,
@@ -164,7 +176,7 @@ pub(crate) struct Decision {
 pub(crate) async fn decide(
     State(services): State<Services>,
     caller: Caller,
-    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    PathIds((id, company)): PathIds<(ImportId, PsaCompanyId)>,
     Accepted(language): Accepted,
     Body(decision): Body<Decision>,
 ) -> Api<Json<CompanyView>> {
@@ -231,21 +243,29 @@ async fn check_target(
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "SelectCompanies")]
 pub(crate) struct Select {
     selected: bool,
-    #[serde(rename = "where", default)]
+    #[serde(rename = "where", default, deserialize_with = "object::only")]
     filter: Where,
+}
+
+/// How many rows a decision on many was about.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Selected {
+    pub matched: usize,
+    pub selected: bool,
 }
 
 /// Selects many rows of the tab *in*; never the MSP's own company (R12).
 pub(crate) async fn select(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<ImportId>,
+    PathIds(id): PathIds<ImportId>,
     Body(select): Body<Select>,
-) -> Api<Json<Value>> {
+) -> Api<Json<Selected>> {
     let import = scope::in_review(&services, &caller, &id).await?;
     let tenant = services.tenant(&caller.msp);
     let (mut matched, mut after) = (0, None);
@@ -261,7 +281,10 @@ pub(crate) async fn select(
         }
         after = next;
         if after.is_none() {
-            return Ok(Json(json!({ "matched": matched, "selected": select.selected })));
+            return Ok(Json(Selected {
+                matched,
+                selected: select.selected,
+            }));
         }
     }
 }

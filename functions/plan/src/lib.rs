@@ -2,6 +2,7 @@
 
 mod addresses;
 mod companies;
+mod document;
 mod pickers;
 mod plan;
 mod scope;
@@ -9,6 +10,7 @@ mod suggestions;
 
 use axum::Router;
 use axum::routing::{get, patch, post};
+pub use document::part;
 use runtime::{Function, Services};
 
 /// The function.

@@ -1,18 +1,21 @@
 //! What there is to choose from: managed companies, their users, licences.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::directory::{Licences, ManagedCompany, User};
 use domain::ids::ManagedCompanyId;
 use domain::problem::Problem;
-use runtime::{Api, Caller, List, PageQuery, Parameters, Services};
+use domain::text::Term;
+use runtime::{Api, Caller, List, PageQuery, Parameters, PathIds, Services};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::companies::contains;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Search {
-    search: Option<String>,
+    /// Only what holds this, however either is spelled.
+    search: Option<Term>,
 }
 
 impl Search {
@@ -30,15 +33,13 @@ pub(crate) async fn companies(
     let mut companies = services.directory(&caller.msp).companies().await?;
     companies.sort_by(|one, other| one.id.cmp(&other.id));
     let found = companies.into_iter().filter(|company| search.accepts(&company.name));
-    Ok(Json(List::page(found, &page, |company| {
-        company.id.as_str().to_owned()
-    })?))
+    Ok(Json(List::page(found, &page, |company| company.id.as_str().to_owned())))
 }
 
 pub(crate) async fn users(
     State(services): State<Services>,
     caller: Caller,
-    Path(company): Path<ManagedCompanyId>,
+    PathIds(company): PathIds<ManagedCompanyId>,
     Parameters(search): Parameters<Search>,
     Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<List<User>>> {
@@ -51,7 +52,7 @@ pub(crate) async fn users(
     let found = users
         .into_iter()
         .filter(|user| search.accepts(&user.name) || search.accepts(user.address.original()));
-    Ok(Json(List::page(found, &page, |user| user.id.as_str().to_owned())?))
+    Ok(Json(List::page(found, &page, |user| user.id.as_str().to_owned())))
 }
 
 pub(crate) async fn licences(State(services): State<Services>, caller: Caller) -> Api<Json<Licences>> {

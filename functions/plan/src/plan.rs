@@ -1,22 +1,25 @@
 //! The plan: what is about to happen, before anything is written (R26).
 
 use axum::Json;
-use axum::extract::{Path, State};
-use domain::directory::{LicenceMode, Licences};
-use domain::ids::{ImportId, PsaCompanyId};
+use axum::extract::State;
+use domain::address::Address;
+use domain::directory::{LicenceMode, Licences, ManagedCompany};
+use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::plan::{CompanyPlan, CompanyStep, SkipReason, UserPlan, UserStep};
 use domain::policy::MassChange;
 use domain::problem::{Language, Problem};
+use domain::row::AddressId;
 use futures::{TryStreamExt, pin_mut};
 use planning::Digest;
-use runtime::{Accepted, Api, Caller, PageQuery, Parameters, Services};
+use runtime::{Accepted, Api, Caller, Limit, PageQuery, Parameters, PathIds, Position, Services};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::scope;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Plan")]
 pub(crate) struct PlanView {
     hash: String,
     summary: Summary,
@@ -29,8 +32,9 @@ pub(crate) struct PlanView {
 }
 
 /// How many items of each action.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "PlanSummary")]
 struct Summary {
     companies: u64,
     create_company: u64,
@@ -44,7 +48,7 @@ struct Summary {
     skip: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct LicenceNeed {
     needed: u64,
     #[serde(flatten)]
@@ -54,26 +58,72 @@ struct LicenceNeed {
     warning: Option<&'static str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PlanItem {
     action: Action,
     company: CompanyName,
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<Value>,
-    before: Value,
-    after: Value,
+    address: Option<PlanAddress>,
+    /// What there is; null if there is nothing yet.
+    before: Option<Side>,
+    /// What there will be; null if nothing is done.
+    after: Option<Side>,
     reason: &'static str,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
+#[schemars(rename = "PlanCompany")]
 struct CompanyName {
     id: PsaCompanyId,
     name: String,
 }
 
-#[derive(Clone, Copy, Serialize)]
+#[derive(Serialize, JsonSchema)]
+struct PlanAddress {
+    id: AddressId,
+    /// Null if the contact has none.
+    address: Option<String>,
+    contact: String,
+}
+
+/// A managed company or a user, as far as the plan is about it.
+#[derive(Clone, Default, Serialize, JsonSchema)]
+#[schemars(rename = "PlanSide")]
+struct Side {
+    /// The managed company.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<ManagedCompanyId>,
+    /// The user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+impl Side {
+    fn company(company: &ManagedCompany) -> Option<Self> {
+        Some(Self {
+            id: Some(company.id.clone()),
+            name: Some(company.name.clone()),
+            ..Self::default()
+        })
+    }
+
+    fn user(user: &UserId, address: Option<&Address>) -> Option<Self> {
+        Some(Self {
+            user: Some(user.clone()),
+            address: address.map(|address| address.original().to_owned()),
+            ..Self::default()
+        })
+    }
+}
+
+#[derive(Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "PlanAction")]
 enum Action {
     CreateCompany,
     LinkCompany,
@@ -90,15 +140,15 @@ pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
     Accepted(language): Accepted,
-    Path(id): Path<ImportId>,
+    PathIds(id): PathIds<ImportId>,
     Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<PlanView>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
-    let limit = page.limit()?;
-    let from = match page.after.as_deref().map(str::parse::<usize>) {
+    let Limit(limit) = page.limit;
+    let from = match &page.after {
         None => 0,
-        Some(Ok(from)) => from,
-        Some(Err(_)) => return Err(Problem::invalid("after", "is not a `next` of this list").into()),
+        // More items than this would not fit into any import.
+        Some(after) => after.as_str().parse::<u32>().map_err(|_| Position::refused())? as usize,
     };
     let integration = services.tenant(&caller.msp).integration(&import.integration).await?;
     let integration = integration.ok_or(Problem::IntegrationNotFound)?;
@@ -178,38 +228,55 @@ fn plan_items(plan: &CompanyPlan) -> Vec<PlanItem> {
     };
     let mut items = Vec::with_capacity(plan.users.len() + 2);
     if let Some(managed) = &plan.unmap {
-        items.push(item(Action::UnmapCompany, json!(managed), Value::Null, "asked_for"));
+        items.push(item(Action::UnmapCompany, Side::company(managed), None, "asked_for"));
     }
     items.push(match &plan.step {
         CompanyStep::Create => item(
             Action::CreateCompany,
-            Value::Null,
-            json!({ "name": plan.name }),
+            None,
+            Some(Side {
+                name: Some(plan.name.clone()),
+                ..Side::default()
+            }),
             "not_mapped",
         ),
-        CompanyStep::Link(managed) => item(Action::LinkCompany, Value::Null, json!(managed), "same_name_or_chosen"),
+        CompanyStep::Link(managed) => item(Action::LinkCompany, None, Side::company(managed), "same_name_or_chosen"),
         CompanyStep::Rename(managed) => item(
             Action::UpdateCompany,
-            json!(managed),
-            json!({ "id": managed.id, "name": plan.name }),
+            Side::company(managed),
+            Some(Side {
+                id: Some(managed.id.clone()),
+                name: Some(plan.name.clone()),
+                ..Side::default()
+            }),
             "renamed_in_psa",
         ),
-        CompanyStep::Unchanged(managed) => item(Action::Unchanged, json!(managed), json!(managed), "mapped"),
-        CompanyStep::Skip(reason) => item(Action::Skip, Value::Null, Value::Null, skip_reason(reason)),
+        CompanyStep::Unchanged(managed) => item(
+            Action::Unchanged,
+            Side::company(managed),
+            Side::company(managed),
+            "mapped",
+        ),
+        CompanyStep::Skip(reason) => item(Action::Skip, None, None, skip_reason(reason)),
     });
     items.extend(plan.users.iter().map(|user| user_item(&company, user)));
     items
 }
 
 fn user_item(company: &CompanyName, user: &UserPlan) -> PlanItem {
-    let address = user.address.as_ref().map(|address| address.original().to_owned());
-    let after = json!({ "address": address, "name": user.name });
+    let address = user.address.as_ref();
+    let original = || address.map(|address| address.original().to_owned());
+    let invited = Side {
+        address: original(),
+        name: Some(user.name.clone()),
+        ..Side::default()
+    };
     let (action, before, after, reason) = match &user.step {
-        UserStep::Create => (Action::CreateUser, Value::Null, after, "ticked"),
+        UserStep::Create => (Action::CreateUser, None, Some(invited), "ticked"),
         UserStep::Link(id) => (
             Action::LinkUser,
-            Value::Null,
-            json!({ "user": id, "address": address }),
+            None,
+            Side::user(id, address),
             "same_address_or_chosen",
         ),
         UserStep::ChangeAddress { user: id, from } => {
@@ -220,18 +287,22 @@ fn user_item(company: &CompanyName, user: &UserPlan) -> PlanItem {
             };
             (
                 Action::ChangeAddress,
-                json!({ "user": id, "address": from.original() }),
-                json!({ "user": id, "address": address }),
+                Side::user(id, Some(from)),
+                Side::user(id, address),
                 reason,
             )
         }
         UserStep::Unchanged(id) => {
-            let same = json!({ "user": id, "address": address });
+            let same = Side::user(id, address);
             (Action::Unchanged, same.clone(), same, "mapped")
         }
-        UserStep::Skip(reason) => (Action::Skip, Value::Null, Value::Null, skip_reason(reason)),
+        UserStep::Skip(reason) => (Action::Skip, None, None, skip_reason(reason)),
     };
-    let address = Some(json!({ "id": user.id, "address": address, "contact": user.name }));
+    let address = Some(PlanAddress {
+        id: user.id.clone(),
+        address: original(),
+        contact: user.name.clone(),
+    });
     PlanItem {
         action,
         company: company.clone(),

@@ -1,17 +1,17 @@
 //! The import that a call is about, and what may be done with it.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Caller, ImportView, Services, find_import, own_import};
+use runtime::{Api, ApiError, Caller, ImportView, PathIds, Services, find_import, own_import};
 
 pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<ImportId>,
+    PathIds(id): PathIds<ImportId>,
 ) -> Api<Json<ImportView>> {
     let import = find_import(&services, &caller, &id).await?;
     Ok(Json(ImportView::of(&services, import).await?))

@@ -3,18 +3,21 @@
 use domain::directory::ManagedCompany;
 use domain::problem::Language;
 use domain::suggestion::{Reason, Score, Suggestion};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A managed company that could be meant, with what speaks for it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Suggestion")]
 pub(crate) struct SuggestionView {
     managed_company: ManagedCompany,
     score: Score,
     reasons: Vec<ReasonView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SuggestionReason")]
 struct ReasonView {
     code: Reason,
     text: &'static str,

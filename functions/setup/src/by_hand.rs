@@ -1,7 +1,7 @@
 //! Changes made by hand in the built-in directory.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewUser};
@@ -9,16 +9,18 @@ use domain::address::Address;
 use domain::directory::{LicenceMode, Licences, ManagedCompany, Token, User, UserState};
 use domain::ids::ManagedCompanyId;
 use domain::problem::Problem;
-use runtime::{Api, Body, Caller, Services};
+use domain::text::Text;
+use runtime::{Api, Body, Caller, PathIds, Services};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The longest name of a managed company or user.
-const LONGEST_NAME: usize = 250;
+/// The name of a managed company or user.
+type Name = Text<1, 250>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewCompany {
-    name: String,
+    name: Name,
 }
 
 pub(crate) async fn add_company(
@@ -26,26 +28,26 @@ pub(crate) async fn add_company(
     caller: Caller,
     Body(new): Body<NewCompany>,
 ) -> Api<(StatusCode, Json<ManagedCompany>)> {
-    let name = named(&new.name)?;
+    let name = String::from(new.name);
     let token = Token::by_hand(&services.ids.next());
     let id = built_in(&services, &caller).create_company(&token, &name).await?;
     Ok((StatusCode::CREATED, Json(ManagedCompany { id, name })))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewPerson {
-    address: String,
-    name: String,
+    address: Text<1, 254>,
+    name: Name,
 }
 
 pub(crate) async fn add_user(
     State(services): State<Services>,
     caller: Caller,
-    Path(company): Path<ManagedCompanyId>,
+    PathIds(company): PathIds<ManagedCompanyId>,
     Body(new): Body<NewPerson>,
 ) -> Api<(StatusCode, Json<User>)> {
-    let name = named(&new.name)?;
+    let name = String::from(new.name);
     let address: Address = new
         .address
         .parse()
@@ -74,10 +76,10 @@ pub(crate) async fn add_user(
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewLicences {
-    total: u64,
+    total: u32,
     #[serde(default = "pool")]
     mode: LicenceMode,
 }
@@ -92,10 +94,7 @@ pub(crate) async fn set_licences(
     Body(new): Body<NewLicences>,
 ) -> Api<Json<Licences>> {
     let directory = built_in(&services, &caller);
-    if new.total > u64::from(u32::MAX) {
-        return Err(Problem::invalid("/total", format!("must be at most {}", u32::MAX)).into());
-    }
-    if !directory.set_licences(new.mode, new.total).await? {
+    if !directory.set_licences(new.mode, new.total.into()).await? {
         return Err(Problem::invalid("/total", "is less than the licences in use and reserved").into());
     }
     Ok(Json(directory.licences().await?))
@@ -103,15 +102,4 @@ pub(crate) async fn set_licences(
 
 fn built_in(services: &Services, caller: &Caller) -> BuiltIn {
     BuiltIn::new(services.tenant(&caller.msp))
-}
-
-fn named(name: &str) -> Result<String, Problem> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        return Err(Problem::invalid(
-            "/name",
-            format!("must have 1 to {LONGEST_NAME} characters"),
-        ));
-    }
-    Ok(name.to_owned())
 }

@@ -1,32 +1,34 @@
 //! Integrations (R1–R5).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::ids::IntegrationId;
+use domain::object;
 use domain::policy::Policy;
 use domain::problem::Problem;
 use domain::psa::PsaKind;
+use domain::text::Text;
 use psa::{Credentials, SubmittedCredentials};
-use runtime::{Api, Body, Caller, List, PageQuery, Parameters, Services};
+use runtime::{Api, Body, Caller, List, PageQuery, Parameters, PathIds, Services};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::integrations::Integration;
 
 use crate::deadline;
 use crate::view::IntegrationView;
 
-/// The longest name of an integration.
-const LONGEST_NAME: usize = 100;
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewIntegration {
     kind: PsaKind,
-    name: String,
-    address: String,
-    company_id: Option<String>,
-    #[serde(default)]
+    name: Text<1, 100>,
+    /// The host name that the PSA is opened with.
+    address: Text<0, 500>,
+    /// The login company; `ConnectWise` only.
+    company_id: Option<Text<0, 100>>,
+    #[serde(default, deserialize_with = "object::only")]
     credentials: SubmittedCredentials,
 }
 
@@ -36,15 +38,12 @@ pub(crate) async fn add(
     Body(new): Body<NewIntegration>,
 ) -> Api<impl IntoResponse> {
     let credentials = complete(new.kind, new.credentials, new.company_id.as_deref())?;
-    if new.name.trim().is_empty() || new.name.chars().count() > LONGEST_NAME {
-        return Err(Problem::invalid("/name", format!("must have 1 to {LONGEST_NAME} characters")).into());
-    }
     let integration = Integration {
         id: IntegrationId::new(services.ids.next()),
         kind: new.kind,
-        name: new.name.trim().to_owned(),
-        address: new.address,
-        company_id: new.company_id,
+        name: new.name.into(),
+        address: new.address.into(),
+        company_id: new.company_id.map(String::from),
         policy: Policy::default(),
         last_filter: None,
         created_at: services.clock.now(),
@@ -67,7 +66,7 @@ pub(crate) async fn list(
     Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<List<IntegrationView>>> {
     let all = services.tenant(&caller.msp).integrations().await?;
-    let page = List::page(all, &page, |integration| integration.id.as_str().to_owned())?;
+    let page = List::page(all, &page, |integration| integration.id.as_str().to_owned());
     let mut items = Vec::new();
     for integration in page.items {
         items.push(IntegrationView::of(&services, &caller.msp, integration).await?);
@@ -78,23 +77,23 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<IntegrationId>,
+    PathIds(id): PathIds<IntegrationId>,
 ) -> Api<Json<IntegrationView>> {
     let integration = find(&services, &caller, &id).await?;
     Ok(Json(IntegrationView::of(&services, &caller.msp, integration).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewCredentials {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::only")]
     credentials: SubmittedCredentials,
 }
 
 pub(crate) async fn replace_credentials(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<IntegrationId>,
+    PathIds(id): PathIds<IntegrationId>,
     Body(new): Body<NewCredentials>,
 ) -> Api<Json<IntegrationView>> {
     let integration = find(&services, &caller, &id).await?;
@@ -110,7 +109,7 @@ pub(crate) async fn replace_credentials(
 pub(crate) async fn replace_policy(
     State(services): State<Services>,
     caller: Caller,
-    Path(id): Path<IntegrationId>,
+    PathIds(id): PathIds<IntegrationId>,
     Body(policy): Body<Policy>,
 ) -> Api<Json<IntegrationView>> {
     let integration = find(&services, &caller, &id).await?;
@@ -127,7 +126,7 @@ pub(crate) async fn replace_policy(
         policy.filter.check(&attributes).map_err(Problem::from)?;
     }
     services.tenant(&caller.msp).set_policy(&id, &policy).await?;
-    show(State(services), caller, Path(id)).await
+    show(State(services), caller, PathIds(id)).await
 }
 
 async fn find(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<Integration> {

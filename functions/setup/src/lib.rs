@@ -2,13 +2,17 @@
 //! built-in directory.
 
 mod by_hand;
+mod document;
 mod integrations;
 mod view;
 
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::http::header;
+use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
+pub use document::part;
 use runtime::{Function, Services};
 
 /// How long reading the PSA may take: API Gateway waits 30 seconds.
@@ -18,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub fn function(services: Services) -> Function {
     Function::new(
         Router::new()
+            .route("/openapi.json", get(served))
             .route("/integrations", get(integrations::list).post(integrations::add))
             .route("/integrations/{i}", get(integrations::show))
             .route("/integrations/{i}/credentials", put(integrations::replace_credentials))
@@ -31,4 +36,11 @@ pub fn function(services: Services) -> Function {
 
 fn deadline() -> Instant {
     Instant::now() + PATIENCE
+}
+
+/// The OpenAPI document, made from the code of all functions by a test.
+const DOCUMENT: &str = include_str!("../../../infra/openapi.json");
+
+async fn served() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT)
 }

@@ -7,11 +7,13 @@ use domain::policy::Policy;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
 use runtime::{Api, Services};
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::integrations::Integration;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Integration")]
 pub(crate) struct IntegrationView {
     id: IntegrationId,
     kind: PsaKind,
@@ -29,7 +31,8 @@ pub(crate) struct IntegrationView {
     last_import: Option<LastImport>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Lock")]
 struct LockView {
     holder: String,
     import: ImportId,
@@ -37,7 +40,7 @@ struct LockView {
     until: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LastImport {
     id: ImportId,

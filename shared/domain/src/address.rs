@@ -4,14 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 
 use email_address::{EmailAddress, Options};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest address that is accepted, in bytes (RFC 5321, 4.5.3.1.3 less the angle brackets).
 const LONGEST: usize = 254;
 
 /// One valid e-mail address. Compares by [`AddressKey`]; shows the original spelling only when asked to.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline)]
 pub struct Address {
     original: String,
     key: AddressKey,

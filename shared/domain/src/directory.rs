@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -10,7 +11,7 @@ use crate::ids::{ImportId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId
 use crate::row::AddressId;
 
 /// A managed company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedCompany {
     /// The directory's id.
@@ -20,7 +21,7 @@ pub struct ManagedCompany {
 }
 
 /// How far a user has come. Created is not yet enrolled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum UserState {
     /// Created, the invitation is open.
@@ -30,7 +31,7 @@ pub enum UserState {
 }
 
 /// A user of a managed company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The directory's id.
@@ -58,7 +59,7 @@ pub struct AddressHolder {
 }
 
 /// How the directory charges (R46, R47).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum LicenceMode {
     /// A finite pool that can run out.
@@ -68,7 +69,7 @@ pub enum LicenceMode {
 }
 
 /// The MSP's licences. In a pool `used + reserved + available = total` at all times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Licences {
     /// How the directory charges.

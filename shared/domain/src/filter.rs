@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::ids::{AttributeId, ValueId};
 
 /// What an attribute belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
     /// Filters companies.
@@ -17,7 +19,7 @@ pub enum Subject {
 }
 
 /// An attribute configured in the PSA, with its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
     /// What a filter names it by.
@@ -31,7 +33,7 @@ pub struct Attribute {
 }
 
 /// A value of an attribute.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttributeValue {
     /// What a filter names it by.
@@ -43,9 +45,49 @@ pub struct AttributeValue {
 }
 
 /// Attribute → accepted values. Attributes are combined with *and*, the values of one with *or*. Empty means everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Filter(pub BTreeMap<AttributeId, Vec<ValueId>>);
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "Accepted", into = "Accepted")]
+#[schemars(transform = bounded)]
+pub struct Filter(pub Accepted);
+
+/// Attribute → accepted values.
+pub type Accepted = BTreeMap<AttributeId, Vec<ValueId>>;
+
+/// The most attributes of one filter.
+const MOST_ATTRIBUTES: usize = 20;
+
+/// The most values of one attribute.
+const MOST_VALUES: usize = 500;
+
+/// The filter is larger than any that a PSA could be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must name at most {MOST_ATTRIBUTES} attributes, each with at most {MOST_VALUES} values")]
+pub struct FilterTooLarge;
+
+impl TryFrom<Accepted> for Filter {
+    type Error = FilterTooLarge;
+
+    fn try_from(accepted: Accepted) -> Result<Self, FilterTooLarge> {
+        if accepted.len() > MOST_ATTRIBUTES || accepted.values().any(|values| values.len() > MOST_VALUES) {
+            return Err(FilterTooLarge);
+        }
+        Ok(Self(accepted))
+    }
+}
+
+impl From<Filter> for Accepted {
+    fn from(filter: Filter) -> Self {
+        filter.0
+    }
+}
+
+fn bounded(schema: &mut Schema) {
+    schema.insert("maxProperties".to_owned(), MOST_ATTRIBUTES.into());
+    if let Some(values) = schema.get_mut("additionalProperties").and_then(Value::as_object_mut) {
+        values.insert("minItems".to_owned(), 1.into());
+        values.insert("maxItems".to_owned(), MOST_VALUES.into());
+    }
+}
 
 /// A filter that names what the PSA does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

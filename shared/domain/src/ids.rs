@@ -2,14 +2,41 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::text::{self, InvalidText};
+
+/// The most characters of an identifier, so that every key made of it stays below the limits of keys.
+pub const LONGEST: usize = 200;
+
+/// Checks an identifier that comes from outside. One that was made here always passes.
+pub fn check(id: &str) -> Result<(), InvalidText> {
+    text::check(id, 0, LONGEST)
+}
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schemars(inline, extend("maxLength" = LONGEST))]
         pub struct $name(String);
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidText;
+
+            fn try_from(id: String) -> Result<Self, InvalidText> {
+                check(&id)?;
+                Ok(Self(id))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
 
         impl $name {
             /// Wraps an identifier as it is; identifiers are opaque.

@@ -1,6 +1,7 @@
 //! One import: its states and what is known of it.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::Filter;
@@ -9,7 +10,7 @@ use crate::outcome::Counts;
 use crate::problem::Problem;
 
 /// Where an import stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImportState {
     /// The snapshot is being downloaded.
@@ -104,7 +105,7 @@ pub struct Holder {
 pub struct Epoch(pub u64);
 
 /// How far the work has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     /// Companies read so far.

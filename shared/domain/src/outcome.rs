@@ -2,6 +2,7 @@
 
 use std::ops::AddAssign;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::row::AddressId;
@@ -27,12 +28,12 @@ pub enum Outcome {
 }
 
 /// Why a row was passed over or failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowCode {
-    /// See [`crate::plan::SkipReason::Dangling`].
+    /// Its managed company no longer exists.
     Dangling,
-    /// See [`crate::plan::SkipReason::Ambiguous`].
+    /// Several companies could be meant.
     Ambiguous,
     /// The managed company does not exist.
     ManagedCompanyNotFound,
@@ -97,7 +98,7 @@ pub struct RowOutcome {
 }
 
 /// Outcomes of companies, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CompanyCounts {
     /// Created.
@@ -115,7 +116,7 @@ pub struct CompanyCounts {
 }
 
 /// Outcomes of users, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserCounts {
     /// Created.
@@ -133,7 +134,7 @@ pub struct UserCounts {
 }
 
 /// All outcomes, counted; they add up to the number of planned rows (R40).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Of companies.
     pub companies: CompanyCounts,

@@ -1,13 +1,15 @@
 //! What unattended imports may do by themselves, and how much any import may change unasked (R39, R48).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::Filter;
+use crate::object;
 use crate::row::{CompanyDecision, ImportStatus, Target};
 
 /// An integration's policy. By default an unattended import reads everything and brings companies and addresses imported
 /// before up to date.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Policy {
     /// Import companies that are not mapped yet.
@@ -17,6 +19,7 @@ pub struct Policy {
     /// What unattended imports read.
     pub filter: Filter,
     /// Beyond what an import has to be confirmed as a mass change.
+    #[serde(deserialize_with = "object::only")]
     pub mass_change: MassChangeLimit,
 }
 
@@ -39,10 +42,11 @@ impl Policy {
 }
 
 /// How much an import may create or change without being confirmed as a mass change (R39).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct MassChangeLimit {
     /// Of the mapped users, in percent.
+    #[schemars(range(max = 100))]
     pub percent: u64,
     /// So many are always allowed.
     pub at_least: u64,
@@ -66,7 +70,7 @@ impl MassChangeLimit {
 }
 
 /// An import that changes more than it may unasked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MassChange {
     /// Companies and users it would create or change.
     pub changes: u64,

@@ -1,9 +1,12 @@
 //! Everything that can be told to an administrator as an error: one place for codes, HTTP statuses and texts (requirements J).
 
+mod code;
+mod facts;
 mod row_text;
 mod text;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::InvalidFilter;
@@ -11,6 +14,11 @@ use crate::import::{Holder, ImportState};
 use crate::policy::MassChange;
 use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 
+pub use code::Code;
+pub use facts::{
+    CredentialFacts, Facts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
+    StateFacts, VersionFacts,
+};
 pub use row_text::row_text;
 pub use text::Language;
 
@@ -46,6 +54,8 @@ pub enum Problem {
         /// What was looked for, such as `import`.
         what: String,
     },
+    /// A body that is not said to be JSON.
+    UnsupportedMediaType,
     /// The filter names what the PSA does not have.
     InvalidFilter {
         /// The offending attribute.
@@ -107,7 +117,7 @@ impl From<InvalidFilter> for Problem {
 }
 
 /// One thing wrong with a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldError {
     /// JSON pointer into the body, or the name of a parameter.
     pub pointer: String,
@@ -131,59 +141,33 @@ impl Problem {
         Self::NotFound { what: what.into() }
     }
 
-    /// The stable code.
-    pub const fn code(&self) -> &'static str {
+    /// The stable code, with its HTTP status.
+    pub const fn code(&self) -> Code {
         match self {
-            Self::CredentialsRequired { .. } => "credentials_required",
-            Self::IntegrationLocked(_) => "integration_locked",
-            Self::InsufficientLicences { .. } => "insufficient_licences",
+            Self::CredentialsRequired { .. } => Code::CredentialsRequired,
+            Self::IntegrationLocked(_) => Code::IntegrationLocked,
+            Self::InsufficientLicences { .. } => Code::InsufficientLicences,
             Self::Psa { failure, .. } => match failure.kind {
-                PsaFailureKind::PsaServerError => "psa_server_error",
-                PsaFailureKind::PsaUnauthorized => "psa_unauthorized",
-                PsaFailureKind::PsaForbidden => "psa_forbidden",
-                PsaFailureKind::PsaInvalidResponse => "psa_invalid_response",
-                PsaFailureKind::PsaUnknownError => "psa_unknown_error",
+                PsaFailureKind::PsaServerError => Code::PsaServerError,
+                PsaFailureKind::PsaUnauthorized => Code::PsaUnauthorized,
+                PsaFailureKind::PsaForbidden => Code::PsaForbidden,
+                PsaFailureKind::PsaInvalidResponse => Code::PsaInvalidResponse,
+                PsaFailureKind::PsaUnknownError => Code::PsaUnknownError,
             },
-            Self::IntegrationNotFound => "integration_not_found",
-            Self::NotFound { .. } => "not_found",
-            Self::InvalidFilter { .. } => "invalid_filter",
-            Self::InvalidRequest { .. } => "invalid_request",
-            Self::InvalidPsaAddress { .. } => "invalid_psa_address",
-            Self::DecisionConflict { .. } => "decision_conflict",
-            Self::PlanChanged { .. } => "plan_changed",
-            Self::MassChange(_) => "mass_change",
-            Self::WrongState { .. } => "wrong_state",
-            Self::NotSelectable { .. } => "not_selectable",
-            Self::NotAdministrator => "not_administrator",
-            Self::ImportAbandoned => "import_abandoned",
-            Self::Internal => "internal_error",
-        }
-    }
-
-    /// The HTTP status.
-    pub const fn status(&self) -> u16 {
-        match self {
-            Self::CredentialsRequired { .. }
-            | Self::InvalidFilter { .. }
-            | Self::InvalidRequest { .. }
-            | Self::InvalidPsaAddress { .. } => 400,
-            Self::NotAdministrator => 403,
-            Self::IntegrationNotFound | Self::NotFound { .. } => 404,
-            Self::InsufficientLicences { .. }
-            | Self::DecisionConflict { .. }
-            | Self::PlanChanged { .. }
-            | Self::MassChange(_)
-            | Self::WrongState { .. }
-            | Self::NotSelectable { .. }
-            | Self::ImportAbandoned => 409,
-            Self::IntegrationLocked(_) => 423,
-            Self::Psa { failure, .. } => match failure.kind {
-                PsaFailureKind::PsaUnauthorized | PsaFailureKind::PsaForbidden => 422,
-                PsaFailureKind::PsaServerError
-                | PsaFailureKind::PsaInvalidResponse
-                | PsaFailureKind::PsaUnknownError => 502,
-            },
-            Self::Internal => 500,
+            Self::IntegrationNotFound => Code::IntegrationNotFound,
+            Self::NotFound { .. } => Code::NotFound,
+            Self::InvalidFilter { .. } => Code::InvalidFilter,
+            Self::InvalidRequest { .. } => Code::InvalidRequest,
+            Self::UnsupportedMediaType => Code::UnsupportedMediaType,
+            Self::InvalidPsaAddress { .. } => Code::InvalidPsaAddress,
+            Self::DecisionConflict { .. } => Code::DecisionConflict,
+            Self::PlanChanged { .. } => Code::PlanChanged,
+            Self::MassChange(_) => Code::MassChange,
+            Self::WrongState { .. } => Code::WrongState,
+            Self::NotSelectable { .. } => Code::NotSelectable,
+            Self::NotAdministrator => Code::NotAdministrator,
+            Self::ImportAbandoned => Code::ImportAbandoned,
+            Self::Internal => Code::Internal,
         }
     }
 

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::Attribute;
 use crate::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId};
 
 /// The PSA products there are clients for (R1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PsaKind {
     /// `ConnectWise` PSA, formerly Manage.

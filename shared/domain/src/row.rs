@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, AddressKey};
@@ -13,7 +14,7 @@ use crate::psa::PsaContact;
 use crate::suggestion::Suggestion;
 
 /// Which tab a company stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tab {
     /// It matched the filter when the snapshot was taken.
@@ -23,7 +24,7 @@ pub enum Tab {
 }
 
 /// Why a mapped company is absent from the snapshot (R14).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Absence {
     /// It is there, but the filter leaves it out.
@@ -39,7 +40,7 @@ pub enum Absence {
 }
 
 /// What an import knows of a PSA company (R15, R19–R22).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportStatus {
     /// Imported before.
@@ -62,15 +63,18 @@ impl ImportStatus {
 }
 
 /// What an administrator wants a selected row to become.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "TargetOf{Id}")]
 pub enum Target<Id> {
     /// What the status suggests.
     #[default]
     #[serde(with = "empty_object")]
+    #[schemars(with = "empty_object::Empty")]
     Automatic,
     /// A new one, even if one is mapped or has the same name.
     #[serde(with = "empty_object")]
+    #[schemars(with = "empty_object::Empty")]
     Create,
     /// This existing one.
     Existing(Id),
@@ -80,16 +84,21 @@ pub enum Target<Id> {
 mod empty_object {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[derive(Serialize, Deserialize)]
+    use schemars::JsonSchema;
+
+    use crate::object;
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
-    struct Empty {}
+    #[schemars(inline)]
+    pub struct Empty {}
 
     pub fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
         Empty {}.serialize(serializer)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-        Empty::deserialize(deserializer).map(|_| ())
+        object::only::<Empty, D>(deserializer).map(|_| ())
     }
 }
 
@@ -163,7 +172,7 @@ pub struct CompanyRow {
 }
 
 /// How many address rows a company has (R32).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AddressCounts {
     /// All of them; the same address twice is one.
@@ -187,8 +196,9 @@ impl AddressCounts {
 }
 
 /// Identifies an address row within a company: contact and slot.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct AddressId(String);
 
 impl AddressId {
@@ -288,7 +298,7 @@ pub struct AddressDecision {
 }
 
 /// What an import knows of an address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AddressStatus {
     /// Imported before.

@@ -8,6 +8,7 @@ mod likeness;
 mod text;
 mod words;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::ManagedCompany;
@@ -31,7 +32,7 @@ pub struct Suggestion {
 }
 
 /// Why a managed company could be meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The names differ in the legal form.
@@ -49,9 +50,9 @@ pub enum Reason {
 }
 
 /// How sure a suggestion is: from 0 to 99, for what is certain is no suggestion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Score(u8);
+pub struct Score(#[schemars(range(max = 99))] u8);
 
 impl Score {
     /// Below this, a suggestion is more likely to mislead than to help.

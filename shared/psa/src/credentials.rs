@@ -1,8 +1,9 @@
 //! What a PSA is asked with. Secrets all, the user name included; none of them can be printed or serialised by accident.
 
 use domain::psa::PsaKind;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::json;
 
 /// Credentials of one PSA, complete.
@@ -28,21 +29,36 @@ pub enum Credentials {
     },
 }
 
+/// The longest credential, in characters; the longest that is known has a few dozen.
+const LONGEST: usize = 1_000;
+
 /// Credentials as an administrator submits them or as they are stored: anything may be missing.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SubmittedCredentials {
     /// `ConnectWise`.
+    #[serde(deserialize_with = "short")]
+    #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub public_key: Option<SecretString>,
     /// `ConnectWise`.
+    #[serde(deserialize_with = "short")]
+    #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub private_key: Option<SecretString>,
     /// `ConnectWise`.
+    #[serde(deserialize_with = "short")]
+    #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub client_id: Option<SecretString>,
     /// Autotask.
+    #[serde(deserialize_with = "short")]
+    #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub username: Option<SecretString>,
     /// Autotask.
+    #[serde(deserialize_with = "short")]
+    #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub secret: Option<SecretString>,
     /// Autotask.
+    #[serde(deserialize_with = "short")]
+    #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub integration_code: Option<SecretString>,
 }
 
@@ -111,6 +127,19 @@ impl Credentials {
             Self::Autotask { .. } => PsaKind::Autotask,
         }
     }
+}
+
+fn short<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    let value = Option::<SecretString>::deserialize(deserializer)?;
+    if value
+        .as_ref()
+        .is_some_and(|value| value.expose_secret().chars().count() > LONGEST)
+    {
+        return Err(de::Error::custom(format_args!(
+            "must have at most {LONGEST} characters"
+        )));
+    }
+    Ok(value)
 }
 
 /// White space around a credential comes from copying it; a header could not carry it anyway.

@@ -1,17 +1,20 @@
 //! Reading requests: bodies and parameters that are wrong are told where and how.
 
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, RawPathParams, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use domain::problem::Problem;
+use domain::{ids, object};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_path_to_error::Segment;
+use url::form_urlencoded;
 
 use crate::problem::ApiError;
 
 /// The longest body that is read, in bytes.
 const LONGEST_BODY: usize = 1024 * 1024;
 
-/// A JSON body.
+/// A JSON object.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
@@ -19,6 +22,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let is_json = is_json(request.headers());
         let bytes = axum::body::to_bytes(request.into_body(), LONGEST_BODY)
             .await
             .map_err(|_| {
@@ -27,22 +31,51 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                     format!("the body is longer than {LONGEST_BODY} bytes, or was cut off"),
                 )
             })?;
+        if !bytes.is_empty() && !is_json {
+            return Err(Problem::UnsupportedMediaType.into());
+        }
         // An empty body stands for an empty object.
         let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
         let mut json = serde_json::Deserializer::from_slice(bytes);
-        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            let pointer = if path == "." {
-                String::new()
-            } else {
-                format!("/{}", path.replace('.', "/"))
-            };
-            Problem::invalid(pointer, without_values(&error.into_inner()))
-        })?;
+        let mut track = serde_path_to_error::Track::new();
+        let body = object::only(serde_path_to_error::Deserializer::new(&mut json, &mut track));
+        let body = body.map_err(|error| Problem::invalid(pointer(&track.path(), &error), without_values(&error)))?;
         json.end()
             .map_err(|error| Problem::invalid("", without_values(&error)))?;
         Ok(Self(body))
     }
+}
+
+/// Whether the body is said to be JSON. One that is not said to be anything is taken for it.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else {
+        return true;
+    };
+    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    let kind = kind.trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+/// Where an error is, as a JSON pointer (RFC 6901). What is missing is named like what is wrong.
+fn pointer(path: &serde_path_to_error::Path, error: &serde_json::Error) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")));
+            }
+            Segment::Unknown => {}
+        }
+    }
+    let text = error.to_string();
+    let missing = text
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next());
+    if let Some(field) = missing {
+        pointer.push_str(&format!("/{field}"));
+    }
+    pointer
 }
 
 /// What a parser says, without the value it stumbled over: that may be a secret or an address.
@@ -66,59 +99,32 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let Query(parameters) =
-            Query::try_from_uri(&parts.uri).map_err(|error| Problem::invalid("query", error.body_text()))?;
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let parameters = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(query));
+        let parameters = parameters.map_err(|error| {
+            let name = error.path().to_string();
+            let name = if name == "." { "query".to_owned() } else { name };
+            Problem::invalid(name, error.into_inner().to_string())
+        })?;
         Ok(Self(parameters))
     }
 }
 
-/// Which page of a list.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct PageQuery {
-    /// The `next` of the page before.
-    pub after: Option<String>,
-    /// How many items, 100 by default, at most 500.
-    pub limit: Option<String>,
-}
+/// The identifiers in the path.
+#[derive(Debug)]
+pub struct PathIds<T>(pub T);
 
-impl PageQuery {
-    /// How many items.
-    pub fn limit(&self) -> Result<usize, ApiError> {
-        let Some(limit) = &self.limit else { return Ok(100) };
-        match limit.parse() {
-            Ok(limit @ 1..=500) => Ok(limit),
-            _ => Err(Problem::invalid("limit", "must be a whole number from 1 to 500").into()),
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathIds<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let raw = RawPathParams::from_request_parts(parts, state).await;
+        let raw = raw.map_err(|error| Problem::invalid("path", error.body_text()))?;
+        for (name, id) in &raw {
+            ids::check(id).map_err(|error| Problem::invalid(name, error.to_string()))?;
         }
-    }
-}
-
-/// A page of a list.
-#[derive(Debug, Serialize)]
-pub struct List<T> {
-    /// The items.
-    pub items: Vec<T>,
-    /// What to pass as `after` for the next page; absent at the end.
-    pub next: Option<String>,
-}
-
-impl<T> List<T> {
-    /// The one and only page.
-    pub const fn whole(items: Vec<T>) -> Self {
-        Self { items, next: None }
-    }
-
-    /// A page of a list that is at hand as a whole and in the order of `position`.
-    pub fn page(
-        items: impl IntoIterator<Item = T>,
-        page: &PageQuery,
-        position: impl Fn(&T) -> String,
-    ) -> Result<Self, ApiError> {
-        let limit = page.limit()?;
-        let behind = |item: &T| page.after.as_ref().is_none_or(|after| position(item) > *after);
-        let mut items: Vec<T> = items.into_iter().filter(behind).take(limit + 1).collect();
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| more).map(&position);
-        Ok(Self { items, next })
+        let ids = Path::from_request_parts(parts, state).await;
+        let Path(ids) = ids.map_err(|error| Problem::invalid("path", error.body_text()))?;
+        Ok(Self(ids))
     }
 }

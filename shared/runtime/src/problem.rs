@@ -5,9 +5,10 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use directory::DirectoryError;
-use domain::problem::{Language, Problem};
+use domain::problem::{Facts, Language, Problem};
 use problem_details::ProblemDetails;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use store::StoreError;
 use tracing::{error, info};
 
@@ -62,8 +63,8 @@ impl From<DirectoryError> for ApiError {
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.cause {
-            Some(cause) => write!(f, "{}: {cause}", self.problem.code()),
-            None => f.write_str(self.problem.code()),
+            Some(cause) => write!(f, "{}: {cause}", self.problem.code().as_str()),
+            None => f.write_str(self.problem.code().as_str()),
         }
     }
 }
@@ -87,23 +88,21 @@ pub async fn answer_problems(request: Request, next: Next) -> Response {
         .and_then(|value| value.to_str().ok());
     let language = asked.map(Language::accepted).unwrap_or_default();
     let correlation = correlation_id(&request);
-    let path = request.uri().path().to_owned();
     let mut response = LANGUAGE.scope(language, next.run(request)).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        let code = error.problem.code();
+        let code = error.problem.code().as_str();
         if let Some(cause) = &error.cause {
             error!(correlation, cause, code, "request failed");
         } else {
             info!(correlation, code, "request refused");
         }
         response = render(&error.problem, language, &correlation);
-    } else if response.status().is_client_error() && !response.headers().contains_key(header::CONTENT_TYPE) {
-        // The router's own 404 and 405 have no body.
-        let status = response.status();
-        let problem = Problem::not_found(format!("resource {path}"));
-        let mut rendered = render(&problem, language, &correlation);
-        *rendered.status_mut() = status;
-        response = rendered;
+    } else if matches!(
+        response.status(),
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+    ) {
+        // The router's own: API Gateway knows routes, not resources with methods, and neither does anybody here.
+        response = render(&Problem::not_found("resource"), language, &correlation);
     }
     if let Ok(correlation) = correlation.parse() {
         response.headers_mut().insert("x-correlation-id", correlation);
@@ -122,53 +121,55 @@ fn correlation_id(request: &Request) -> String {
 }
 
 /// A problem as part of another answer.
-pub(crate) fn describe(problem: &Problem, language: Language) -> Value {
-    let mut description = facts(problem);
-    description.insert("code".to_owned(), json!(problem.code()));
-    description.insert("detail".to_owned(), json!(problem.detail(language)));
-    description.insert("retryable".to_owned(), json!(problem.retryable()));
-    Value::Object(description)
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ProblemDescription")]
+pub(crate) struct Description {
+    /// The stable code.
+    code: &'static str,
+    /// What happened, why, and what to do next.
+    detail: String,
+    /// Whether the same may succeed later without anything being changed.
+    retryable: bool,
+    #[serde(flatten)]
+    facts: Facts,
+}
+
+pub(crate) fn describe(problem: &Problem, language: Language) -> Description {
+    Description {
+        code: problem.code().as_str(),
+        detail: problem.detail(language),
+        retryable: problem.retryable(),
+        facts: problem.facts(),
+    }
+}
+
+/// What a problem answer has besides what RFC 9457 names.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions<'a> {
+    code: &'static str,
+    retryable: bool,
+    correlation_id: &'a str,
+    #[serde(flatten)]
+    facts: Facts,
 }
 
 fn render(problem: &Problem, language: Language, correlation: &str) -> Response {
-    let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut more = facts(problem);
-    more.insert("code".to_owned(), json!(problem.code()));
-    more.insert("retryable".to_owned(), json!(problem.retryable()));
-    more.insert("correlationId".to_owned(), json!(correlation));
+    let code = problem.code();
+    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let details = ProblemDetails::from_status_code(status)
         .with_detail(problem.detail(language))
-        .with_extensions(more);
+        .with_extensions(Extensions {
+            code: code.as_str(),
+            retryable: problem.retryable(),
+            correlation_id: correlation,
+            facts: problem.facts(),
+        });
     let mut response = details.into_response();
     if let Ok(tag) = language.tag().parse() {
         response.headers_mut().insert(header::CONTENT_LANGUAGE, tag);
     }
     response
-}
-
-/// What a program may want to know of a problem, besides its code.
-fn facts(problem: &Problem) -> Map<String, Value> {
-    let value = match problem {
-        Problem::IntegrationLocked(holder) => {
-            json!({ "lockedBy": holder.person.name, "since": holder.since, "until": holder.until, "import": holder.import })
-        }
-        Problem::InsufficientLicences { needed, available } => json!({ "needed": needed, "available": available }),
-        Problem::Psa { psa, failure } => {
-            json!({ "psa": psa, "endpoint": failure.endpoint, "missingRight": failure.missing_right, "retryAt": failure.not_before })
-        }
-        Problem::InvalidRequest { errors } => json!({ "errors": errors }),
-        Problem::InvalidFilter { attribute, value } => json!({ "attribute": attribute, "value": value }),
-        Problem::CredentialsRequired { field } => json!({ "field": field }),
-        Problem::DecisionConflict { version } => json!({ "version": version }),
-        Problem::PlanChanged { hash } => json!({ "hash": hash }),
-        Problem::MassChange(change) => json!(change),
-        Problem::WrongState { state } => json!({ "state": state }),
-        _ => Value::Null,
-    };
-    match value {
-        Value::Object(map) => map.into_iter().filter(|(_, value)| !value.is_null()).collect(),
-        _ => Map::new(),
-    }
 }
 
 /// The language an answer is asked in.

@@ -5,15 +5,16 @@ use domain::import::{Import, ImportState, Progress};
 use domain::outcome::Counts;
 use domain::problem::Problem;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::problem::{Api, describe};
+use crate::problem::{Api, Description, describe};
 use crate::services::Services;
 
 /// An import with its progress and its lock.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Import")]
 pub struct ImportView {
     id: ImportId,
     integration: IntegrationId,
@@ -22,10 +23,10 @@ pub struct ImportView {
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Value>,
+    error: Option<Description>,
     /// Why an unattended import waits for an administrator.
     #[serde(skip_serializing_if = "Option::is_none")]
-    stopped: Option<Value>,
+    stopped: Option<Description>,
     unattended: bool,
     started_by: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +38,8 @@ pub struct ImportView {
     lock: Option<Lock>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImportLock")]
 struct Lock {
     holder: String,
     since: Timestamp,

@@ -50,6 +50,18 @@ pub enum Decided {
     NotInReview,
 }
 
+const fn prefix(tab: Tab) -> &'static str {
+    match tab {
+        Tab::In => "in#",
+        Tab::NotIn => "not-in#",
+    }
+}
+
+/// Whether rows of a tab can stand there; reading from elsewhere is refused by the table.
+pub fn stands_in(tab: Tab, position: &str) -> bool {
+    position.starts_with(prefix(tab))
+}
+
 impl Tenant {
     /// Writes rows with their addresses, and how far that has come.
     pub async fn add_rows<P: Serialize>(
@@ -135,10 +147,7 @@ impl Tenant {
         after: Option<&BrowsePosition>,
         limit: usize,
     ) -> Result<(Vec<(CompanyRow, BrowsePosition)>, bool), StoreError> {
-        let prefix = match tab {
-            Tab::In => "in#",
-            Tab::NotIn => "not-in#",
-        };
+        let prefix = prefix(tab);
         let from = after.map_or_else(|| prefix.to_owned(), Clone::clone);
         let pk = keys::import_partition(&self.msp, &import.id);
         let page = self

@@ -8,7 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod bad;
 pub mod behind;
+pub mod contract;
 pub mod download;
 pub mod faults;
 pub mod import;
@@ -18,6 +20,7 @@ pub mod psa;
 pub mod raw;
 pub mod stage;
 pub mod unattended;
+pub mod wrong;
 
 pub use domain::psa::PsaKind;
 pub use sandbox::api::{Answer, Api};

@@ -1,8 +1,9 @@
 //! A caller of the public API, as an administrator's screen is one.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -11,12 +12,16 @@ use crate::Error;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Somebody who calls the API.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Api {
     client: reqwest::Client,
     url: String,
     token: String,
+    witness: Option<Witness>,
 }
+
+/// Is shown every answer.
+pub type Witness = Arc<dyn Fn(&Method, &str, &Answer) + Send + Sync>;
 
 /// An answer of the API.
 #[derive(Debug, Clone)]
@@ -37,6 +42,16 @@ impl Api {
             client: reqwest::Client::new(),
             url: url.into(),
             token: token.into(),
+            witness: None,
+        }
+    }
+
+    /// The same caller, with somebody who looks at every answer.
+    #[must_use]
+    pub fn watched(&self, witness: Witness) -> Self {
+        Self {
+            witness: Some(witness),
+            ..self.clone()
         }
     }
 
@@ -53,19 +68,32 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Error> {
-        let mut request = self
-            .client
+        let request = self.request(method.clone(), path).header("accept-language", language);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        self.send(method, path, request).await
+    }
+
+    /// A request with the caller's token, to be completed and sent.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
             .request(method, format!("{}{path}", self.url))
-            .bearer_auth(&self.token);
-        request = request.header("accept-language", language);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
+            .bearer_auth(&self.token)
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, method: Method, path: &str, request: RequestBuilder) -> Result<Answer, Error> {
         let response: Response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { status, headers, body })
+        let answer = Answer { status, headers, body };
+        if let Some(witness) = &self.witness {
+            witness(&method, path, &answer);
+        }
+        Ok(answer)
     }
 
     /// Reads.

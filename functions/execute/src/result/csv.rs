@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use domain::import::Import;
 use domain::outcome::{Outcome, RowCode};
 use domain::problem::{Language, Problem, row_text};
-use runtime::Api;
+use runtime::{Api, Position};
 use store::Tenant;
 use store::journal::JournalPosition;
 
@@ -32,13 +32,19 @@ const COLUMNS: [&str; 10] = [
 
 /// The rows behind `after`. A result of many rows comes in pages, each named by a `Link` header of the one before; only the
 /// first has the names of the columns, so that the pages in a row are one file.
-pub(super) async fn answer(tenant: &Tenant, import: &Import, after: Option<&str>, language: Language) -> Api<Response> {
+pub(super) async fn answer(
+    tenant: &Tenant,
+    import: &Import,
+    after: Option<&Position>,
+    language: Language,
+) -> Api<Response> {
     let mut position = match after {
         None => None,
         Some(after) => Some(
             after
+                .as_str()
                 .parse::<JournalPosition>()
-                .map_err(|_| Problem::invalid("after", "is not from the `Link` of this result"))?,
+                .map_err(|_| Position::refused())?,
         ),
     };
     let mut sheet = Sheet::new();

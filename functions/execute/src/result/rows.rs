@@ -6,6 +6,7 @@ use domain::outcome::Outcome;
 use domain::row::AddressId;
 use futures::{StreamExt, TryStreamExt};
 use runtime::Api;
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::Tenant;
 use store::journal::{Entry, JournalPosition, NamedAddress, Passed, Step};
@@ -23,14 +24,16 @@ pub(super) struct Row {
     pub rows: u64,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ResultCompany")]
 pub(super) struct CompanyName {
     pub id: PsaCompanyId,
     pub name: String,
 }
 
 /// An address row; without an id it stands for the addresses of a company that needed nothing.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(rename = "ResultAddress")]
 pub(super) struct AddressName {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<AddressId>,

@@ -159,6 +159,10 @@ impl Problem {
                 "The request is not valid; \"errors\" says what and where. Nothing was changed.",
                 "Het verzoek is niet geldig; \"errors\" zegt wat en waar. Er is niets gewijzigd.",
             ),
+            Self::UnsupportedMediaType => language.pick(
+                "The body is not said to be JSON. Nothing was changed. Send it with Content-Type: application/json.",
+                "De inhoud is niet als JSON aangeduid. Er is niets gewijzigd. Stuur Content-Type: application/json mee.",
+            ),
             Self::PlanChanged { .. } => language.pick(
                 "What the plan rests on has changed since you saw it. Nothing was written. Look at the new plan and confirm that one.",
                 "Waar het plan op berust is gewijzigd sinds u het zag. Er is niets geschreven. Bekijk het nieuwe plan en bevestig dat.",

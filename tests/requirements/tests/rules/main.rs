@@ -8,10 +8,12 @@
 )]
 
 mod addresses;
+mod bad_input;
 mod billed_by_use;
 mod companies;
 mod dangling;
 mod directory;
+mod document;
 mod fetch;
 mod filter;
 mod integrations;

@@ -33,5 +33,5 @@ pub use pipe::{Filter, Pipe, PipeOptions};
 pub use secrets::Secrets;
 pub use server::Server;
 pub use state_machine::{Clock, Definition, MachineOptions, Outcome, StateMachine};
-pub use template::{Route, Table, Template};
+pub use template::{Route, Table, Template, Way};
 pub use tokens::{Issuer, Person, Rejected, Verifier};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local_aws::{Error, Filter, Template};
+use local_aws::{Error, Filter, Route, Template};
 
 const TEMPLATE: &str = include_str!("../../../../infra/template.yaml");
 const DEFINITION: &str = include_str!("../../../../infra/import.asl.json");
@@ -18,6 +18,7 @@ const ROUTES: [(&str, &[&str]); 4] = [
             "PUT /integrations/{i}/policy",
             "POST /managed-companies",
             "POST /managed-companies/{c}/users",
+            "GET /openapi.json",
             "PUT /licences",
         ],
     ),
@@ -59,7 +60,7 @@ fn every_call_of_the_api_reaches_its_function_and_needs_a_token() {
     let mut found: Vec<_> = template
         .routes()
         .iter()
-        .map(|route| (route.function.clone(), route.key()))
+        .map(|route| (route.way.function.clone(), route.key()))
         .collect();
     let mut expected: Vec<_> = ROUTES
         .iter()
@@ -68,7 +69,10 @@ fn every_call_of_the_api_reaches_its_function_and_needs_a_token() {
     found.sort();
     expected.sort();
     assert_eq!(found, expected);
-    assert!(template.routes().iter().all(|route| route.authorised));
+    let open = template.routes().iter().filter(|route| !route.way.authorised);
+    assert_eq!(open.map(Route::key).collect::<Vec<_>>(), ["GET /openapi.json"]);
+    let others = template.others().unwrap();
+    assert_eq!((others.function.as_str(), others.authorised), ("SetupFunction", true));
 }
 
 #[test]

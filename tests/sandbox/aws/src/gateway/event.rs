@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
-use crate::Route;
 use crate::sdk::ACCOUNT;
 
 /// Every caller is on this machine.
@@ -20,7 +19,7 @@ const SOURCE: &str = "127.0.0.1";
 /// What an event is made from.
 pub(super) struct Event<'a> {
     pub id: &'a str,
-    pub route: &'a Route,
+    pub key: &'a str,
     pub variables: Map<String, Value>,
     pub claims: Option<Map<String, Value>>,
     pub head: &'a Parts,
@@ -32,7 +31,7 @@ impl Event<'_> {
         let query = self.head.uri.query().unwrap_or_default();
         let mut event = json!({
             "version": "2.0",
-            "routeKey": self.route.key(),
+            "routeKey": self.key,
             "rawPath": decoded(self.head.uri.path()),
             "rawQueryString": query,
             "headers": self.headers(),
@@ -98,7 +97,7 @@ impl Event<'_> {
                 "userAgent": one(&USER_AGENT),
             },
             "requestId": self.id,
-            "routeKey": self.route.key(),
+            "routeKey": self.key,
             "stage": "$default",
             "time": now.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S %z").to_string(),
             "timeEpoch": now.as_millisecond(),

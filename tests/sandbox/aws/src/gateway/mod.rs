@@ -18,7 +18,8 @@ use axum::routing::any;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{Functions, Route, Template, Verifier, tokens::Rejected};
+use crate::template::OTHERS;
+use crate::{Functions, Route, Template, Verifier, Way, tokens::Rejected};
 use event::Event;
 
 /// What API Gateway takes: 10 MB.
@@ -31,6 +32,7 @@ const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Gateway {
     routes: Arc<[Route]>,
+    others: Option<Way>,
     functions: Functions,
     verifier: Verifier,
     limit: Duration,
@@ -41,6 +43,7 @@ impl Gateway {
     pub fn new(template: &Template, functions: Functions, verifier: Verifier) -> Self {
         Self {
             routes: template.routes().into(),
+            others: template.others().cloned(),
             functions,
             verifier,
             limit: INTEGRATION_LIMIT,
@@ -62,7 +65,7 @@ impl Gateway {
                 .or_default()
                 .insert(route.method.clone(), route.clone());
         }
-        let mut router = Router::new().fallback(async || not_found());
+        let mut router = Router::new().fallback(any(other).with_state(Arc::new(self.clone())));
         for (path, methods) in paths {
             let place = Arc::new(Place {
                 gateway: self.clone(),
@@ -73,8 +76,8 @@ impl Gateway {
         router
     }
 
-    async fn answer(&self, route: &Route, variables: Map<String, Value>, request: Request) -> Response {
-        let Ok(claims) = self.authorise(route, request.headers()) else {
+    async fn answer(&self, key: &str, way: &Way, variables: Map<String, Value>, request: Request) -> Response {
+        let Ok(claims) = self.authorise(way, request.headers()) else {
             let refusal = message(StatusCode::UNAUTHORIZED, "Unauthorized");
             return ([(header::WWW_AUTHENTICATE, "Bearer")], refusal).into_response();
         };
@@ -85,13 +88,13 @@ impl Gateway {
         let id = Uuid::now_v7().to_string();
         let event = Event {
             id: &id,
-            route,
+            key,
             variables,
             claims,
             head: &head,
             body: &body,
         };
-        let mut response = self.invoke(route, event.to_json()).await;
+        let mut response = self.invoke(key, way, event.to_json()).await;
         if let Ok(id) = id.parse() {
             response.headers_mut().insert("apigw-requestid", id);
         }
@@ -99,8 +102,8 @@ impl Gateway {
     }
 
     /// The claims, when the route asks for a token; the token may stand with or without its scheme.
-    fn authorise(&self, route: &Route, headers: &HeaderMap) -> Result<Option<Map<String, Value>>, Rejected> {
-        if !route.authorised {
+    fn authorise(&self, way: &Way, headers: &HeaderMap) -> Result<Option<Map<String, Value>>, Rejected> {
+        if !way.authorised {
             return Ok(None);
         }
         let token = headers
@@ -115,8 +118,8 @@ impl Gateway {
     }
 
     /// The function goes on when nobody waits any more, be it that the caller went away or that it took too long.
-    async fn invoke(&self, route: &Route, event: Value) -> Response {
-        let (functions, function) = (self.functions.clone(), route.function.clone());
+    async fn invoke(&self, key: &str, way: &Way, event: Value) -> Response {
+        let (functions, function) = (self.functions.clone(), way.function.clone());
         let call = tokio::spawn(async move { functions.invoke(&function, event).await });
         let fault = match tokio::time::timeout(self.limit, call).await {
             Ok(Ok(Ok(answer))) => match answer::response(answer) {
@@ -127,7 +130,7 @@ impl Gateway {
             Ok(Err(error)) => error.to_string(),
             Err(_elapsed) => return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         };
-        tracing::warn!(route = route.key(), fault, "no usable answer");
+        tracing::warn!(route = key, fault, "no usable answer");
         message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     }
 }
@@ -143,14 +146,22 @@ async fn handle(State(place): State<Arc<Place>>, variables: RawPathParams, reque
         .iter()
         .map(|(name, value)| (name.to_owned(), Value::from(value)));
     match place.methods.get(request.method()) {
-        Some(route) => place.gateway.answer(route, variables.collect(), request).await,
-        None => not_found(),
+        Some(route) => {
+            let gateway = &place.gateway;
+            gateway
+                .answer(&route.key(), &route.way, variables.collect(), request)
+                .await
+        }
+        None => other(State(Arc::new(place.gateway.clone())), request).await,
     }
 }
 
 /// Also for a path that exists with other methods: an HTTP API knows routes, not resources.
-fn not_found() -> Response {
-    message(StatusCode::NOT_FOUND, "Not Found")
+async fn other(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    match &gateway.others {
+        Some(way) => gateway.answer(OTHERS, way, Map::new(), request).await,
+        None => message(StatusCode::NOT_FOUND, "Not Found"),
+    }
 }
 
 fn message(status: StatusCode, text: &str) -> Response {

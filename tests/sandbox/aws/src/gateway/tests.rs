@@ -257,7 +257,7 @@ async fn a_token_may_stand_without_its_scheme() {
 }
 
 #[tokio::test]
-async fn only_the_routes_of_the_template_exist() {
+async fn what_has_no_route_goes_by_the_default_one_and_needs_a_token() {
     let bench = Bench::new(FINE).await;
     for (method, path) in [
         (Method::GET, "/"),
@@ -269,17 +269,16 @@ async fn only_the_routes_of_the_template_exist() {
         (Method::HEAD, "/integrations"),
         (Method::OPTIONS, "/integrations"),
     ] {
-        let answer = bench.request(method.clone(), path).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
-        if method != Method::HEAD {
-            assert_eq!(
-                answer.json::<Value>().await.unwrap(),
-                json!({ "message": "Not Found" }),
-                "{method} {path}"
-            );
-        }
+        let answer = bench.anonymous(method.clone(), path).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
+        let calls = bench.calls();
+        bench.request(method.clone(), path).send().await.unwrap();
+        assert_eq!(bench.calls(), calls + 1, "{method} {path}");
+        let event = bench.event();
+        assert_eq!(event["routeKey"], "$default", "{method} {path}");
+        assert_eq!(event["rawPath"], path);
+        assert_eq!(event.get("pathParameters"), None);
     }
-    assert_eq!(bench.calls(), 0);
 }
 
 #[tokio::test]

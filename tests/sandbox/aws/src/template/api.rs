@@ -17,11 +17,29 @@ pub struct Route {
     pub method: Method,
     /// The path, its variables in braces.
     pub path: String,
+    /// Where it goes.
+    pub way: Way,
+}
+
+/// The way to a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
     /// The function's logical id.
     pub function: String,
     /// Whether the JWT authorizer stands in front of it.
     pub authorised: bool,
 }
+
+/// The API.
+#[derive(Debug, Clone)]
+pub(super) struct Api {
+    pub routes: Vec<Route>,
+    /// Where calls go for which there is no route.
+    pub others: Option<Way>,
+}
+
+/// The key of the route for what no other route is for.
+pub(crate) const OTHERS: &str = "$default";
 
 impl Route {
     /// Its name in events: `GET /imports/{x}`.
@@ -57,37 +75,39 @@ struct Authorizer {
     authorizer_type: String,
 }
 
-pub(super) fn read(document: &Document, functions: &BTreeMap<String, Function>) -> Result<Vec<Route>, Error> {
+pub(super) fn read(document: &Document, functions: &BTreeMap<String, Function>) -> Result<Api, Error> {
     let integrations = document.all::<Integration>("AWS::ApiGatewayV2::Integration")?;
     let authorizers = document.all::<Authorizer>("AWS::ApiGatewayV2::Authorizer")?;
     let routes = document.all::<RouteProperties>("AWS::ApiGatewayV2::Route")?;
-    routes
-        .into_iter()
-        .map(|(id, route)| {
-            let wrong = |what: &str| Error::Template(format!("{id}: {what}"));
-            let key = route
-                .route_key
-                .split_once(' ')
-                .and_then(|(method, path)| Some((method.parse().ok()?, path)));
-            let (method, path) = key.ok_or_else(|| wrong("a RouteKey is a method and a path"))?;
-            let target = document.text(&route.target)?;
-            let integration = target
-                .strip_prefix("integrations/")
-                .and_then(|name| integrations.get(name));
-            let integration = integration.ok_or_else(|| wrong("its target is no integration"))?;
-            let function = lambda(document, integration)?;
-            if !functions.contains_key(&function) {
-                return Err(wrong("its integration calls no function"));
-            }
-            let authorised = authorised(document, &route, &authorizers)?;
-            Ok(Route {
-                method,
-                path: path.to_owned(),
-                function,
-                authorised,
-            })
-        })
-        .collect()
+    let mut api = Api {
+        routes: Vec::new(),
+        others: None,
+    };
+    for (id, route) in routes {
+        let wrong = |what: &str| Error::Template(format!("{id}: {what}"));
+        let target = document.text(&route.target)?;
+        let integration = target
+            .strip_prefix("integrations/")
+            .and_then(|name| integrations.get(name));
+        let integration = integration.ok_or_else(|| wrong("its target is no integration"))?;
+        let function = lambda(document, integration)?;
+        if !functions.contains_key(&function) {
+            return Err(wrong("its integration calls no function"));
+        }
+        let authorised = authorised(document, &route, &authorizers)?;
+        let way = Way { function, authorised };
+        if route.route_key == OTHERS {
+            api.others = Some(way);
+            continue;
+        }
+        let key = route
+            .route_key
+            .split_once(' ')
+            .and_then(|(method, path)| Some((method.parse().ok()?, path.to_owned())));
+        let (method, path) = key.ok_or_else(|| wrong("a RouteKey is a method and a path"))?;
+        api.routes.push(Route { method, path, way });
+    }
+    Ok(api)
 }
 
 fn lambda(document: &Document, integration: &Integration) -> Result<String, Error> {

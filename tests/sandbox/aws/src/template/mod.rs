@@ -13,7 +13,8 @@ use crate::pipe::Filter;
 use crate::state_machine::Definition;
 use crate::{Error, template::document::Document};
 
-pub use api::Route;
+pub(crate) use api::OTHERS;
+pub use api::{Route, Way};
 pub use tables::Table;
 pub(crate) use tables::{Attribute, Key};
 
@@ -26,7 +27,7 @@ const DEFINITION: &str = include_str!("../../../../../infra/import.asl.json");
 #[derive(Debug, Clone)]
 pub struct Template {
     tables: Vec<Table>,
-    routes: Vec<Route>,
+    api: api::Api,
     functions: BTreeMap<String, functions::Function>,
     pipe: pipe::Pipe,
     definition: Definition,
@@ -44,7 +45,7 @@ impl Template {
         let functions = functions::read(&document)?;
         Ok(Self {
             tables: tables::read(&document)?,
-            routes: api::read(&document, &functions)?,
+            api: api::read(&document, &functions)?,
             pipe: pipe::read(&document)?,
             definition: Definition::parse(&pipe::substitute(&document, definition)?)?,
             functions,
@@ -58,7 +59,12 @@ impl Template {
 
     /// The calls that reach a function.
     pub fn routes(&self) -> &[Route] {
-        &self.routes
+        &self.api.routes
+    }
+
+    /// Where calls go for which there is no route.
+    pub fn others(&self) -> Option<&Way> {
+        self.api.others.as_ref()
     }
 
     /// The functions.

@@ -1,0 +1,67 @@
+//! Every code there is: the one table of codes, HTTP statuses and what they mean.
+
+macro_rules! codes {
+    ($($code:ident = $text:literal, $status:literal, $when:literal;)+) => {
+        /// The code of a problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $when] $code,)+
+        }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// The code as callers read it; never changes.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $text,)+ }
+            }
+
+            /// The HTTP status it is answered with.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$code => $status,)+ }
+            }
+
+            /// When it is answered.
+            pub const fn when(self) -> &'static str {
+                match self { $(Self::$code => $when,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    CredentialsRequired = "credentials_required", 400, "Empty credentials were submitted, or none are stored.";
+    InvalidFilter = "invalid_filter", 400, "The filter names what the PSA does not have.";
+    InvalidRequest = "invalid_request", 400, "The request is wrong; `errors` says where.";
+    InvalidPsaAddress = "invalid_psa_address", 400, "The address of the PSA is refused.";
+    NotAdministrator = "not_administrator", 403, "The caller is not an administrator of an MSP.";
+    IntegrationNotFound = "integration_not_found", 404, "The MSP has no such integration.";
+    NotFound = "not_found", 404, "Nothing of this MSP has that id.";
+    InsufficientLicences = "insufficient_licences", 409, "The MSP has too few licences left.";
+    DecisionConflict = "decision_conflict", 409, "The row was changed meanwhile.";
+    PlanChanged = "plan_changed", 409, "What the plan rests on has changed.";
+    MassChange = "mass_change", 409, "The import changes more than it may without being confirmed as a mass change.";
+    WrongState = "wrong_state", 409, "The import is in a state in which this cannot be done.";
+    NotSelectable = "not_selectable", 409, "The row cannot be selected as it is.";
+    ImportAbandoned = "import_abandoned", 409, "The import was given up, or its lock ran out.";
+    UnsupportedMediaType = "unsupported_media_type", 415, "The body is not said to be JSON.";
+    PsaUnauthorized = "psa_unauthorized", 422, "The PSA rejects the credentials.";
+    PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";
+    IntegrationLocked = "integration_locked", 423, "Another administrator holds the integration.";
+    Internal = "internal_error", 500, "A fault of this service.";
+    PsaServerError = "psa_server_error", 502, "The PSA answers with a server error, still after retries.";
+    PsaInvalidResponse = "psa_invalid_response", 502, "The PSA answers with unexpected data.";
+    PsaUnknownError = "psa_unknown_error", 502, "The PSA cannot be read for another reason.";
+}
+
+impl Code {
+    /// What reading a PSA can end with.
+    pub const PSA: [Self; 5] = [
+        Self::PsaServerError,
+        Self::PsaUnauthorized,
+        Self::PsaForbidden,
+        Self::PsaInvalidResponse,
+        Self::PsaUnknownError,
+    ];
+}

@@ -1,0 +1,158 @@
+//! What a program may want to know of a problem, besides its code.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{FieldError, Problem};
+use crate::ids::ImportId;
+use crate::import::ImportState;
+use crate::policy::MassChange;
+use crate::psa::PsaKind;
+
+/// The fields that an answer has besides those of every problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Facts {
+    /// None.
+    None(NoFacts),
+    /// Who holds the integration.
+    Lock(LockFacts),
+    /// What was needed and what is there.
+    Licences(LicenceFacts),
+    /// Where reading the PSA failed.
+    Psa(PsaFacts),
+    /// What is wrong with the request.
+    Request(RequestFacts),
+    /// What the PSA does not have.
+    Filter(FilterFacts),
+    /// What is missing.
+    Credentials(CredentialFacts),
+    /// How the row is now.
+    Version(VersionFacts),
+    /// How the plan is now.
+    Plan(PlanFacts),
+    /// How much would change.
+    MassChange(MassChange),
+    /// Where the import stands.
+    State(StateFacts),
+}
+
+/// Nothing more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NoFacts {}
+
+/// Who holds the integration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LockFacts {
+    /// The administrator.
+    pub locked_by: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, unless renewed by use.
+    pub until: Timestamp,
+    /// The import that the lock was taken for.
+    pub import: ImportId,
+}
+
+/// What was needed and what is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LicenceFacts {
+    /// Users that would be created.
+    pub needed: u64,
+    /// Licences left.
+    pub available: u64,
+}
+
+/// Where reading the PSA failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PsaFacts {
+    /// Which PSA.
+    pub psa: PsaKind,
+    /// What was asked.
+    pub endpoint: String,
+    /// The right to grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_right: Option<String>,
+    /// The earliest moment at which asking again makes sense.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+}
+
+/// What is wrong with the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RequestFacts {
+    /// Where and what.
+    #[schemars(length(min = 1))]
+    pub errors: Vec<FieldError>,
+}
+
+/// What the PSA does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FilterFacts {
+    /// The offending attribute.
+    pub attribute: String,
+    /// The offending value, when the attribute itself is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// What is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CredentialFacts {
+    /// The blank field, when one was submitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// How the row is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct VersionFacts {
+    /// Its version.
+    pub version: u64,
+}
+
+/// How the plan is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlanFacts {
+    /// Its hash.
+    pub hash: String,
+}
+
+/// Where the import stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StateFacts {
+    /// Its state.
+    pub state: ImportState,
+}
+
+impl Problem {
+    /// What a program may want to know, besides the code.
+    pub fn facts(&self) -> Facts {
+        match self.clone() {
+            Self::IntegrationLocked(holder) => Facts::Lock(LockFacts {
+                locked_by: holder.person.name,
+                since: holder.since,
+                until: holder.until,
+                import: holder.import,
+            }),
+            Self::InsufficientLicences { needed, available } => Facts::Licences(LicenceFacts { needed, available }),
+            Self::Psa { psa, failure } => Facts::Psa(PsaFacts {
+                psa,
+                endpoint: failure.endpoint,
+                missing_right: failure.missing_right,
+                retry_at: failure.not_before,
+            }),
+            Self::InvalidRequest { errors } => Facts::Request(RequestFacts { errors }),
+            Self::InvalidFilter { attribute, value } => Facts::Filter(FilterFacts { attribute, value }),
+            Self::CredentialsRequired { field } => Facts::Credentials(CredentialFacts { field }),
+            Self::DecisionConflict { version } => Facts::Version(VersionFacts { version }),
+            Self::PlanChanged { hash } => Facts::Plan(PlanFacts { hash }),
+            Self::MassChange(change) => Facts::MassChange(change),
+            Self::WrongState { state } => Facts::State(StateFacts { state }),
+            _ => Facts::None(NoFacts {}),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What is to be said of one call.
+
+use std::collections::BTreeSet;
+
+use domain::problem::Code;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+
+/// Makes the schema of a type.
+pub(crate) type Describe = fn(&mut SchemaGenerator) -> Schema;
+
+/// The calls of one function.
+pub struct Part {
+    /// What its calls are gathered under.
+    pub name: &'static str,
+    /// What they are for.
+    pub about: &'static str,
+    /// The calls.
+    pub calls: Vec<Call>,
+}
+
+/// One call of the API.
+pub struct Call {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) id: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) public: bool,
+    pub(crate) query: Vec<Describe>,
+    pub(crate) body: Option<Content>,
+    pub(crate) answer: Option<Answer>,
+    pub(crate) codes: BTreeSet<Code>,
+}
+
+pub(crate) struct Content {
+    pub(crate) schema: Describe,
+    pub(crate) example: Value,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content: Content,
+    /// Another form of it, by media type, with an example.
+    pub(crate) other: Option<(&'static str, &'static str)>,
+    pub(crate) headers: Vec<&'static str>,
+}
+
+fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+impl Call {
+    /// A call that an administrator makes. What every such call may answer is known: that the caller is none, that an id
+    /// in the path or a parameter is wrong, that nothing has that id, and a fault.
+    pub fn new(method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        let mut codes = BTreeSet::from([Code::NotAdministrator, Code::Internal]);
+        if path.contains('{') {
+            codes.extend([Code::InvalidRequest, Code::NotFound]);
+        }
+        Self {
+            method,
+            path,
+            id,
+            summary,
+            public: false,
+            query: Vec::new(),
+            body: None,
+            answer: None,
+            codes,
+        }
+    }
+
+    /// Anybody may call it, without a token; it cannot fail.
+    #[must_use]
+    pub fn public(mut self) -> Self {
+        self.public = true;
+        self.codes.clear();
+        self
+    }
+
+    /// Takes the fields of `T` as parameters of the query string.
+    #[must_use]
+    pub fn query<T: JsonSchema>(mut self) -> Self {
+        self.query.push(of::<T>);
+        self.codes.insert(Code::InvalidRequest);
+        self
+    }
+
+    /// Takes a `T` as its body.
+    #[must_use]
+    pub fn body<T: JsonSchema>(mut self, example: Value) -> Self {
+        self.body = Some(Content {
+            schema: of::<T>,
+            example,
+        });
+        self.codes.extend([Code::InvalidRequest, Code::UnsupportedMediaType]);
+        self
+    }
+
+    /// Answers a `T`.
+    #[must_use]
+    pub fn answers<T: JsonSchema>(mut self, status: u16, example: Value) -> Self {
+        self.answer = Some(Answer {
+            status,
+            content: Content {
+                schema: of::<T>,
+                example,
+            },
+            other: None,
+            headers: Vec::new(),
+        });
+        self
+    }
+
+    /// Answers another form of it to callers who ask for that.
+    #[must_use]
+    pub fn or_as(mut self, media_type: &'static str, example: &'static str) -> Self {
+        if let Some(answer) = &mut self.answer {
+            answer.other = Some((media_type, example));
+        }
+        self
+    }
+
+    /// The answer has this header.
+    #[must_use]
+    pub fn with_header(mut self, header: &'static str) -> Self {
+        if let Some(answer) = &mut self.answer {
+            answer.headers.push(header);
+        }
+        self
+    }
+
+    /// The answer says where the new thing is.
+    #[must_use]
+    pub fn located(self) -> Self {
+        self.with_header("Location")
+    }
+
+    /// May be refused with these, besides what every call may be.
+    #[must_use]
+    pub fn refuses(mut self, codes: &[Code]) -> Self {
+        self.codes.extend(codes);
+        self
+    }
+
+    /// Reads the PSA with the stored credentials.
+    #[must_use]
+    pub fn reads_psa(self) -> Self {
+        self.refuses(&Code::PSA)
+            .refuses(&[Code::CredentialsRequired, Code::InvalidPsaAddress])
+    }
+}

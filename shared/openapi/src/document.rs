@@ -1,0 +1,243 @@
+//! From calls to the document.
+
+use domain::ids;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::call::{Answer, Call, Describe, Part};
+use crate::problems;
+
+/// What the variables of paths stand for.
+const VARIABLES: [(&str, &str); 5] = [
+    ("i", "The integration."),
+    ("x", "The import."),
+    ("p", "The company, by its id in the PSA."),
+    ("a", "The address row."),
+    ("c", "The managed company."),
+];
+
+/// The headers that answers have, and whether each such answer does.
+const HEADERS: [(&str, bool, &str); 4] = [
+    ("X-Correlation-Id", true, "Ties the answer to the log."),
+    ("Content-Language", true, "The language of `detail`."),
+    ("Location", true, "Where it is."),
+    ("Link", false, "Names the page behind this one, if there is one."),
+];
+
+/// What API Gateway answers by itself.
+const BY_GATEWAY: &str = "GatewayMessage";
+
+/// The document that describes all these calls.
+pub fn document(version: &str, parts: &[Part]) -> Value {
+    let mut writer = Writer::new();
+    let mut paths: Map<String, Value> = Map::new();
+    for part in parts {
+        for call in &part.calls {
+            let path = paths.entry(call.path).or_insert_with(|| json!({}));
+            path[call.method.to_lowercase()] = writer.operation(part.name, call);
+        }
+    }
+    let tags: Vec<Value> = parts
+        .iter()
+        .map(|part| json!({ "name": part.name, "description": part.about }))
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "psa-import",
+            "version": version,
+            "summary": "Keeps a password manager's managed companies and users in step with an MSP's PSA.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "security": [{ "administrator": [] }],
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "schemas": writer.schemas(),
+            "examples": problems::examples(),
+            "headers": described_headers(),
+            "securitySchemes": {
+                "administrator": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A token with the claims `sub`, `email`, `msp` and `roles`; the roles hold `administrator`.",
+                },
+            },
+        },
+    })
+}
+
+fn described_headers() -> Map<String, Value> {
+    let described = HEADERS.map(|(name, required, about)| {
+        let header = json!({ "description": about, "required": required, "schema": { "type": "string" } });
+        (name.to_owned(), header)
+    });
+    described.into_iter().collect()
+}
+
+/// Headers of an answer, besides the one that ties it to the log.
+pub(crate) fn headers(more: &[&str]) -> Value {
+    let all = ["X-Correlation-Id"].iter().chain(more);
+    let all = all.map(|name| {
+        let described = json!({ "$ref": format!("#/components/headers/{name}") });
+        ((*name).to_owned(), described)
+    });
+    all.collect::<Map<_, _>>().into()
+}
+
+/// Keeps apart what is read and what is written: a field with a default may be left out of a request, and is in every
+/// answer.
+struct Writer {
+    read: SchemaGenerator,
+    written: SchemaGenerator,
+}
+
+impl Writer {
+    fn new() -> Self {
+        let settings = |change: fn(&mut SchemaSettings)| {
+            SchemaSettings::draft2020_12().with(|settings| {
+                settings.meta_schema = None;
+                settings.definitions_path = "/components/schemas".into();
+                change(settings);
+            })
+        };
+        Self {
+            read: settings(|settings| settings.inline_subschemas = true)
+                .for_deserialize()
+                .into_generator(),
+            written: settings(|_| {}).for_serialize().into_generator(),
+        }
+    }
+
+    fn operation(&mut self, tag: &str, call: &Call) -> Value {
+        let mut operation = json!({
+            "operationId": call.id,
+            "summary": call.summary,
+            "tags": [tag],
+            "parameters": self.parameters(call),
+            "responses": self.responses(call),
+        });
+        if call.public {
+            operation["security"] = json!([]);
+        }
+        if let Some(body) = &call.body {
+            let schema = (body.schema)(&mut self.read);
+            // An empty body stands for an empty object.
+            let required = schema.get("required").is_some();
+            operation["requestBody"] = json!({
+                "required": required,
+                "content": { "application/json": { "schema": schema, "example": body.example } },
+            });
+        }
+        operation
+    }
+
+    fn parameters(&mut self, call: &Call) -> Vec<Value> {
+        let variable = |(name, about): &(&str, &str)| {
+            json!({
+                "name": name, "in": "path", "required": true, "description": about,
+                "schema": { "type": "string", "minLength": 1, "maxLength": ids::LONGEST },
+            })
+        };
+        let named = |(name, _): &&(&str, &str)| call.path.contains(&format!("{{{name}}}"));
+        let mut parameters: Vec<Value> = VARIABLES.iter().filter(named).map(variable).collect();
+        for query in &call.query {
+            parameters.extend(self.query(*query));
+        }
+        parameters
+    }
+
+    /// Each property is a parameter of its own.
+    fn query(&mut self, describe: Describe) -> Vec<Value> {
+        let schema = describe(&mut self.read);
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let parameter = |(name, schema): (&String, &Value)| {
+            let mut schema = without_null(schema.clone());
+            let about = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+            json!({ "name": name, "in": "query", "description": about, "schema": schema })
+        };
+        properties.into_iter().flatten().map(parameter).collect()
+    }
+
+    fn responses(&mut self, call: &Call) -> Map<String, Value> {
+        let mut all = problems::answers(&call.codes);
+        if !call.public {
+            all.insert(401, by_gateway("There is no valid token."));
+            all.insert(503, by_gateway("There was no answer in time."));
+        }
+        if let Some(fault) = all.get_mut(&500) {
+            // A function that ends without an answer is answered for.
+            fault["content"]["application/json"] = by_gateway("")["content"]["application/json"].clone();
+            fault["headers"] = json!({});
+        }
+        if call.body.is_some() {
+            all.insert(413, by_gateway("The body is longer than 10 MB."));
+        }
+        if let Some(answer) = &call.answer {
+            all.insert(answer.status, self.success(answer));
+        }
+        all.into_iter()
+            .map(|(status, answer)| (status.to_string(), answer))
+            .collect()
+    }
+
+    fn success(&mut self, answer: &Answer) -> Value {
+        let schema = (answer.content.schema)(&mut self.written);
+        let mut content = json!({ "application/json": { "schema": schema, "example": answer.content.example } });
+        if let Some((media_type, example)) = answer.other {
+            content[media_type] = json!({ "schema": { "type": "string" }, "example": example });
+        }
+        json!({
+            "description": http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()),
+            "headers": headers(&answer.headers),
+            "content": content,
+        })
+    }
+
+    fn schemas(mut self) -> Map<String, Value> {
+        let mut schemas = problems::schemas(&mut self.written);
+        schemas.insert(
+            BY_GATEWAY.to_owned(),
+            json!({
+                "type": "object",
+                "description": "What API Gateway answers before or instead of a function.",
+                "properties": { "message": { "type": "string" } },
+                "required": ["message"],
+            }),
+        );
+        schemas.extend(self.written.take_definitions(true));
+        schemas
+    }
+}
+
+fn by_gateway(about: &str) -> Value {
+    json!({
+        "description": about,
+        "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{BY_GATEWAY}") } } },
+    })
+}
+
+/// What may be left out of a query string cannot be null in it.
+fn without_null(mut schema: Value) -> Value {
+    if let Some(kinds) = schema["type"].as_array() {
+        let kinds: Vec<Value> = kinds.iter().filter(|kind| *kind != "null").cloned().collect();
+        schema["type"] = kinds.first().cloned().unwrap_or_default();
+    }
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let is_null = |choice: &&Value| choice["type"] == "null";
+        let chosen = choices
+            .iter()
+            .find(|choice| !is_null(choice))
+            .cloned()
+            .unwrap_or_default();
+        let about = schema["description"].take();
+        schema = chosen;
+        if !about.is_null() {
+            schema["description"] = about;
+        }
+    }
+    schema
+}

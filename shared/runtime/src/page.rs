@@ -1,0 +1,122 @@
+//! Lists, page by page.
+
+use std::borrow::Cow;
+
+use domain::problem::Problem;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::problem::ApiError;
+
+/// The most items of a page.
+const MOST: usize = 500;
+
+/// The longest `next` of any list.
+const LONGEST_POSITION: usize = 1_000;
+
+/// Which page of a list.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+pub struct PageQuery {
+    /// The `next` of the page before.
+    pub after: Option<Position>,
+    /// How many items.
+    #[serde(default)]
+    pub limit: Limit,
+}
+
+/// Where a page begins. Only the list that gave it can read it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, extend("minLength" = 1, "maxLength" = LONGEST_POSITION))]
+pub struct Position(String);
+
+impl Position {
+    /// The position as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// It is not a position of this list.
+    pub fn refused() -> ApiError {
+        Problem::invalid("after", "is not a `next` of this list").into()
+    }
+}
+
+impl TryFrom<String> for Position {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if (1..=LONGEST_POSITION).contains(&text.chars().count()) {
+            return Ok(Self(text));
+        }
+        Err(format!("must have 1 to {LONGEST_POSITION} characters"))
+    }
+}
+
+/// How many items a page has at most.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Limit(pub usize);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl TryFrom<String> for Limit {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.parse() {
+            Ok(limit @ 1..=MOST) => Ok(Self(limit)),
+            _ => Err(format!("must be a whole number from 1 to {MOST}")),
+        }
+    }
+}
+
+impl JsonSchema for Limit {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": Self::default().0 })
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}List")]
+pub struct List<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// What to pass as `after` for the next page; null at the end.
+    pub next: Option<String>,
+}
+
+impl<T> List<T> {
+    /// The one and only page.
+    pub const fn whole(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+
+    /// A page of a list that is at hand as a whole and in the order of `position`.
+    pub fn page(items: impl IntoIterator<Item = T>, page: &PageQuery, position: impl Fn(&T) -> String) -> Self {
+        let Limit(limit) = page.limit;
+        let behind = |item: &T| {
+            page.after
+                .as_ref()
+                .is_none_or(|after| position(item).as_str() > after.as_str())
+        };
+        let mut items: Vec<T> = items.into_iter().filter(behind).take(limit + 1).collect();
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(&position);
+        Self { items, next }
+    }
+}

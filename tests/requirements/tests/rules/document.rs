@@ -1,0 +1,161 @@
+//! The OpenAPI document: made from the code, served as it is committed, and true.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use local_aws::{Route, Template};
+use requirements::contract::Contract;
+use requirements::import::{carry_out, choose, choose_mapped, fetch, first_import_of, start};
+use requirements::managed;
+use requirements::problem::call;
+use requirements::stage::{KINDS, integration, sandbox};
+use requirements::{Api, PsaKind, for_both};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+for_both!(every_answer_of_two_imports_is_as_the_document_says);
+
+/// The document as the code describes it.
+pub(crate) fn made() -> Value {
+    let parts = [setup::part(), fetch::part(), plan::part(), execute::part()];
+    openapi::document(env!("CARGO_PKG_VERSION"), &parts)
+}
+
+pub(crate) fn contract() -> Arc<Contract> {
+    Arc::new(Contract::new(made()))
+}
+
+#[test]
+fn the_committed_document_is_the_one_that_the_code_describes() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/openapi.json");
+    let made = format!("{:#}\n", made());
+    if std::env::var_os("WRITE_OPENAPI").is_some() {
+        std::fs::write(&file, &made).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        committed == made,
+        "infra/openapi.json is not what the code describes. Write it anew, and look at what changed:\n  \
+         WRITE_OPENAPI=1 cargo test --workspace --test rules the_committed_document"
+    );
+}
+
+/// A route that no function answers yet.
+const UNANSWERED: &str = "GET /integrations/{i}/audit";
+
+#[test]
+fn the_document_describes_the_routes_of_the_template_and_no_others() {
+    let document = made();
+    let mut described = BTreeSet::new();
+    for (path, calls) in document["paths"].as_object().unwrap() {
+        for (method, call) in calls.as_object().unwrap() {
+            let open = call.get("security") == Some(&json!([]));
+            described.insert((format!("{} {path}", method.to_uppercase()), !open));
+        }
+    }
+    let template = Template::load().unwrap();
+    let routes = template.routes().iter();
+    let mut routed: BTreeSet<_> = routes
+        .map(|route: &Route| (route.key(), route.way.authorised))
+        .collect();
+    routed.remove(&(UNANSWERED.to_owned(), true));
+    assert_eq!(described, routed);
+}
+
+#[test]
+fn every_example_is_as_its_schema_says() {
+    let contract = contract();
+    let mut checked = 0;
+    for content in contract.contents() {
+        let described = contract.at(content);
+        let one = described.get("example").into_iter();
+        let many = described["examples"].as_object().into_iter().flatten();
+        let many = many.map(|(code, _)| contract.at(&format!("/components/examples/{code}/value")));
+        for example in one.chain(many) {
+            contract.check_content(content, example);
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "only {checked} examples");
+}
+
+#[tokio::test]
+async fn the_document_is_served_to_anybody() {
+    let sandbox = sandbox().await;
+    let nobody = contract().watching(&Api::new(&sandbox.face.api, ""));
+    assert_eq!(nobody.get("/openapi.json").await.unwrap(), made());
+    sandbox.stop().await;
+}
+
+async fn every_answer_of_two_imports_is_as_the_document_says(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let contract = contract();
+    let ana = contract.watching(&sandbox.api("ana"));
+    look_around(&ana, kind).await;
+    let first = first_import_of(&ana, kind, 3).await;
+    let bakker = managed::add(&ana, "Bakker").await;
+    managed::add_user(&ana, &bakker, "bakker@bakker.example").await;
+    managed::users(&ana, &bakker).await;
+
+    let second = fetch(&ana, kind).await;
+    choose_mapped(&ana, &second).await;
+    choose(&ana, &second, 1).await;
+    refuse(&contract.watching(&sandbox.api("bram")), kind, &second).await;
+    carry_out(&ana, &second).await;
+    call(&ana, Method::GET, &format!("/imports/{}/result", first.import), None).await;
+    let third = start(&ana, kind, &json!({})).await;
+    ana.delete(&format!("/imports/{third}")).await.unwrap();
+    look_around(&ana, kind).await;
+    sandbox.stop().await;
+}
+
+/// What can be looked at without an import.
+async fn look_around(api: &Api, kind: PsaKind) {
+    let one = format!("/integrations/{}", integration(api, kind).await);
+    for path in [
+        &one,
+        "/licences",
+        &format!("{one}/attributes"),
+        &format!("{one}/imports?limit=1"),
+    ] {
+        api.get(path).await.unwrap();
+    }
+    let policy = json!({ "newCompanies": true, "massChange": { "atLeast": 100 } });
+    api.put(&format!("{one}/policy"), &policy).await.unwrap();
+}
+
+/// What somebody else is refused.
+async fn refuse(api: &Api, kind: PsaKind, import: &str) {
+    let one = format!("/integrations/{}/imports", integration(api, kind).await);
+    let path = format!("/imports/{import}");
+    for (method, path, body) in [
+        (Method::POST, one, json!({})),
+        (
+            Method::POST,
+            format!("{path}/companies/select"),
+            json!({ "selected": true }),
+        ),
+        (Method::POST, format!("{path}/execute"), json!({ "planHash": "0" })),
+        (Method::DELETE, path, json!({})),
+    ] {
+        let answer = call(api, method, &path, Some(&body)).await;
+        assert_eq!(answer.body["code"], "integration_locked", "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_about_integrations_is_as_the_document_says() {
+    let sandbox = sandbox().await;
+    let ana = contract().watching(&sandbox.api("ana"));
+    for kind in KINDS {
+        let body = sandbox.psas.integration(kind);
+        let added = ana.post("/integrations", &body).await.unwrap();
+        let one = format!("/integrations/{}", added["id"].as_str().unwrap());
+        let credentials = json!({ "credentials": body["credentials"] });
+        ana.put(&format!("{one}/credentials"), &credentials).await.unwrap();
+        ana.get(&format!("{one}/imports")).await.unwrap();
+    }
+    ana.put("/licences", &json!({ "total": 2_000 })).await.unwrap();
+    sandbox.stop().await;
+}
