@@ -1,5 +1,6 @@
 //! What every function needs: configuration, services, telling events apart, who calls, problem answers.
 
+mod aws;
 mod caller;
 pub mod config;
 mod event;
