@@ -13,7 +13,7 @@ mod time;
 mod view;
 
 pub use caller::Caller;
-pub use event::{Deadline, Event, Trigger, Triggered, Work, WorkOutcome};
+pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
 pub use function::{Function, log_to_stdout, run};
 pub use input::{Body, List, PageQuery, Parameters};
 pub use own::{find_import, own_import};

@@ -26,12 +26,12 @@ pub enum Place {
     Imports,
 }
 
-/// The store of all tenants. Good for nothing but [`Store::of`].
+/// The store of all tenants. Good for nothing but [`Store::of`], and for finding work that was left.
 #[derive(Debug, Clone)]
 pub struct Store {
-    client: Client,
+    pub(crate) client: Client,
     records: String,
-    imports: String,
+    pub(crate) imports: String,
 }
 
 impl Store {

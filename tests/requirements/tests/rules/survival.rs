@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use requirements::import::{carry_out, choose, directory, done, execute, fetch, first_import_of, plan};
 use requirements::stage::{PATIENCE, advance, number, quick, sandbox, text};
+use requirements::unattended::deliver;
 use requirements::{Options, PsaKind, Sandbox, for_both};
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ for_both!(
     r36_a_user_that_fails_stops_nobody_else_and_its_licence_is_given_back,
     r37_a_directory_that_loses_replies_makes_nothing_twice,
     r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_run_once,
+    r37_an_import_that_nobody_works_on_any_more_is_taken_up_by_the_sweeper,
 );
 
 /// Companies of each import here.
@@ -84,6 +86,52 @@ async fn r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_r
         assert_eq!((result, directory(&ana).await), expected, "killed at call {moment}");
         after.stop().await;
     }
+}
+
+async fn r37_an_import_that_nobody_works_on_any_more_is_taken_up_by_the_sweeper(kind: PsaKind) {
+    let expected = undisturbed(kind).await;
+    let state = tempfile::tempdir().unwrap();
+    let (options, trouble) = far(Trouble {
+        lose_every: 1,
+        tell_at: 1,
+        ..Trouble::default()
+    });
+    let before = Sandbox::start(Options {
+        state: Some(state.path().to_owned()),
+        ..options
+    })
+    .await
+    .unwrap();
+    let ana = before.api("ana");
+    let import = fetch(&ana, kind).await;
+    choose(&ana, &import, MANY).await;
+    execute(&ana, &import).await;
+    tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
+    // The execution cannot even give up, and comes to its end while the sandbox stops.
+    before.stop().await;
+
+    let after = Sandbox::start(Options {
+        state: Some(state.path().to_owned()),
+        ..quick()
+    })
+    .await
+    .unwrap();
+    let ana = after.api("ana");
+    let sweep = json!({ "sweep": {} });
+    // As long as the lock's lease runs, somebody may still be at it.
+    let left_alone = json!({ "underWay": 1, "takenUp": 0 });
+    assert_eq!(deliver(&after, &sweep).await, left_alone);
+    let now = ana.get(&format!("/imports/{import}")).await.unwrap();
+    assert_eq!(now["state"], "executing", "{now}");
+    advance(&after, 31 * 60).await;
+    after.pause(true).await;
+    assert_eq!(deliver(&after, &sweep).await, json!({ "underWay": 1, "takenUp": 1 }));
+    assert_eq!(deliver(&after, &sweep).await, left_alone);
+    after.pause(false).await;
+    let result = done(&ana, &import).await;
+    assert_eq!((result, directory(&ana).await), expected);
+    assert_eq!(deliver(&after, &sweep).await, json!({ "underWay": 0, "takenUp": 0 }));
+    after.stop().await;
 }
 
 /// An address that the import of [`MANY`] companies makes a user of.

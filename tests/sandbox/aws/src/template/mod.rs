@@ -15,7 +15,7 @@ use crate::{Error, template::document::Document};
 
 pub use api::Route;
 pub use tables::Table;
-pub(crate) use tables::{Attribute, Key};
+pub(crate) use tables::{Attribute, Index, Key};
 
 const TEMPLATE: &str = include_str!("../../../../../infra/template.yaml");
 const DEFINITION: &str = include_str!("../../../../../infra/import.asl.json");
