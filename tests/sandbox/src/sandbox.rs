@@ -157,6 +157,11 @@ impl Sandbox {
         self.pipe.pause(paused).await;
     }
 
+    /// Lets work get lost on its way to the workers, or not any more.
+    pub fn lose_work(&self, losing: bool) {
+        self.pipe.lose(losing);
+    }
+
     /// Cuts everything off where it is. The simulators' ports are free afterwards.
     pub async fn kill(self) {
         self.functions.kill();

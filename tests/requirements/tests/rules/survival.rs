@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use requirements::import::{carry_out, choose, directory, done, execute, fetch, first_import_of, plan};
+use requirements::import::{carry_out, choose, directory, done, execute, fetch, fetched, first_import_of, plan, start};
 use requirements::stage::{PATIENCE, advance, number, quick, sandbox, text};
 use requirements::unattended::deliver;
 use requirements::{Options, PsaKind, Sandbox, for_both};
@@ -90,48 +90,39 @@ async fn r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_r
 
 async fn r37_an_import_that_nobody_works_on_any_more_is_taken_up_by_the_sweeper(kind: PsaKind) {
     let expected = undisturbed(kind).await;
-    let state = tempfile::tempdir().unwrap();
-    let (options, trouble) = far(Trouble {
-        lose_every: 1,
-        tell_at: 1,
-        ..Trouble::default()
-    });
-    let before = Sandbox::start(Options {
-        state: Some(state.path().to_owned()),
-        ..options
-    })
-    .await
-    .unwrap();
-    let ana = before.api("ana");
-    let import = fetch(&ana, kind).await;
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    sandbox.lose_work(true);
+    let import = start(&ana, kind, &json!({})).await;
+    taken_up(&sandbox, &import, "fetching").await;
+    assert_eq!(fetched(&ana, &import).await["state"], "review");
     choose(&ana, &import, MANY).await;
+    sandbox.lose_work(true);
     execute(&ana, &import).await;
-    tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
-    // The execution cannot even give up, and comes to its end while the sandbox stops.
-    before.stop().await;
-
-    let after = Sandbox::start(Options {
-        state: Some(state.path().to_owned()),
-        ..quick()
-    })
-    .await
-    .unwrap();
-    let ana = after.api("ana");
-    let sweep = json!({ "sweep": {} });
-    // As long as the lock's lease runs, somebody may still be at it.
-    let left_alone = json!({ "underWay": 1, "takenUp": 0 });
-    assert_eq!(deliver(&after, &sweep).await, left_alone);
-    let now = ana.get(&format!("/imports/{import}")).await.unwrap();
-    assert_eq!(now["state"], "executing", "{now}");
-    advance(&after, 31 * 60).await;
-    after.pause(true).await;
-    assert_eq!(deliver(&after, &sweep).await, json!({ "underWay": 1, "takenUp": 1 }));
-    assert_eq!(deliver(&after, &sweep).await, left_alone);
-    after.pause(false).await;
+    taken_up(&sandbox, &import, "executing").await;
     let result = done(&ana, &import).await;
     assert_eq!((result, directory(&ana).await), expected);
-    assert_eq!(deliver(&after, &sweep).await, json!({ "underWay": 0, "takenUp": 0 }));
-    after.stop().await;
+    assert_eq!(
+        deliver(&sandbox, &json!({ "sweep": {} })).await,
+        json!({ "underWay": 0, "takenUp": 0 })
+    );
+    sandbox.stop().await;
+}
+
+/// An import whose work was lost stays where it is until its lock's lease is over, and is then taken up once.
+async fn taken_up(sandbox: &Sandbox, import: &str, state: &str) {
+    let (sweep, left_alone) = (json!({ "sweep": {} }), json!({ "underWay": 1, "takenUp": 0 }));
+    // As long as the lease runs, somebody may still be at it.
+    assert_eq!(deliver(sandbox, &sweep).await, left_alone);
+    advance(sandbox, 31 * 60).await;
+    let path = format!("/imports/{import}");
+    let now = sandbox.api("ana").get(&path).await.unwrap();
+    assert_eq!(now["state"], state, "{now}");
+    sandbox.pause(true).await;
+    sandbox.lose_work(false);
+    assert_eq!(deliver(sandbox, &sweep).await, json!({ "underWay": 1, "takenUp": 1 }));
+    assert_eq!(deliver(sandbox, &sweep).await, left_alone);
+    sandbox.pause(false).await;
 }
 
 /// An address that the import of [`MANY`] companies makes a user of.
