@@ -65,6 +65,21 @@ impl Services {
         })
     }
 
+    /// The same services on other AWS clients.
+    #[must_use]
+    pub fn with_clients(
+        &self,
+        config: &Config,
+        dynamodb: aws_sdk_dynamodb::Client,
+        secrets: aws_sdk_secretsmanager::Client,
+    ) -> Self {
+        Self {
+            store: Store::new(dynamodb, &config.records_table, &config.imports_table),
+            secrets: Secrets::new(secrets, &config.secret_prefix),
+            ..self.clone()
+        }
+    }
+
     /// The data of one MSP.
     pub fn tenant(&self, msp: &MspId) -> Tenant {
         self.store.of(msp)

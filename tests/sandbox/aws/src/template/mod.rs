@@ -4,6 +4,7 @@ mod api;
 mod document;
 mod functions;
 mod pipe;
+mod policies;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use crate::state_machine::Definition;
 use crate::{Error, template::document::Document};
 
 pub use api::Route;
+pub use policies::Permission;
 pub use tables::Table;
 pub(crate) use tables::{Attribute, Index, Key};
 
@@ -28,6 +30,7 @@ pub struct Template {
     tables: Vec<Table>,
     routes: Vec<Route>,
     functions: BTreeMap<String, functions::Function>,
+    permissions: BTreeMap<String, Vec<Permission>>,
     pipe: pipe::Pipe,
     definition: Definition,
 }
@@ -45,6 +48,7 @@ impl Template {
         Ok(Self {
             tables: tables::read(&document)?,
             routes: api::read(&document, &functions)?,
+            permissions: policies::read(&document)?,
             pipe: pipe::read(&document)?,
             definition: Definition::parse(&pipe::substitute(&document, definition)?)?,
             functions,
@@ -75,6 +79,11 @@ impl Template {
     pub fn environment(&self, function: &str) -> BTreeMap<String, String> {
         let found = self.functions.get(function);
         found.map(|function| function.environment.clone()).unwrap_or_default()
+    }
+
+    /// What the role of a function allows; nothing for one the template does not have.
+    pub fn permissions(&self, function: &str) -> &[Permission] {
+        self.permissions.get(function).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The table whose stream the pipe reads.
