@@ -5,6 +5,7 @@ mod missing;
 mod rows;
 mod start;
 mod suggestions;
+mod sweep;
 mod unattended;
 mod walk;
 mod work;
@@ -25,9 +26,10 @@ pub fn function(services: Services) -> Function {
         .route("/integrations/{i}/attributes", get(start::attributes))
         .route("/integrations/{i}/imports", post(start::start))
         .with_state(services.clone());
-    let for_work = services.clone();
+    let (for_work, for_sweep) = (services.clone(), services.clone());
     Function::new(router)
         .with_worker(move |work, deadline| work::work(for_work.clone(), work, deadline))
+        .with_sweeper(move || sweep::sweep(for_sweep.clone()))
         .with_starter(move |trigger| unattended::start(services.clone(), trigger))
 }
 

@@ -20,6 +20,8 @@ pub enum Event {
     Work(Work),
     /// A schedule or an event asks for an unattended import.
     Trigger(Trigger),
+    /// The schedule of the sweeper: `{"sweep": {}}`.
+    Sweep,
 }
 
 /// A piece of work on an import.
@@ -68,6 +70,16 @@ pub enum Triggered {
     },
 }
 
+/// What came of looking for imports that nobody works on any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Swept {
+    /// Imports that a worker has something to do for.
+    pub under_way: usize,
+    /// Those of them whose worker was called again.
+    pub taken_up: usize,
+}
+
 /// What a worker answers the state machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", content = "until", rename_all = "lowercase")]
@@ -111,6 +123,9 @@ impl Event {
         }
         if event.get("import").is_some() {
             return serde_json::from_value(event).map(Self::Work).map_err(UnknownEvent);
+        }
+        if event.get("sweep").is_some() {
+            return Ok(Self::Sweep);
         }
         serde_json::from_value(event).map(Self::Trigger).map_err(UnknownEvent)
     }

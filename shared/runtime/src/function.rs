@@ -13,12 +13,13 @@ use serde_json::Value;
 use tower::Service;
 use tracing::error;
 
-use crate::event::{Deadline, Event, Trigger, Triggered, Work, WorkOutcome};
+use crate::event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
 use crate::problem::answer_problems;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 type Worker = Arc<dyn Fn(Work, Deadline) -> Answer<WorkOutcome> + Send + Sync>;
 type Starter = Arc<dyn Fn(Trigger) -> Answer<Triggered> + Send + Sync>;
+type Sweeper = Arc<dyn Fn() -> Answer<Swept> + Send + Sync>;
 
 /// A function, ready to handle events. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub struct Function {
     router: Router,
     worker: Option<Worker>,
     starter: Option<Starter>,
+    sweeper: Option<Sweeper>,
 }
 
 impl Function {
@@ -35,6 +37,7 @@ impl Function {
             router: router.layer(from_fn(answer_problems)),
             worker: None,
             starter: None,
+            sweeper: None,
         }
     }
 
@@ -55,6 +58,16 @@ impl Function {
         F: Future<Output = Result<Triggered, Error>> + Send + 'static,
     {
         self.starter = Some(Arc::new(move |trigger| Box::pin(starter(trigger))));
+        self
+    }
+
+    /// Also takes up imports that nobody works on any more.
+    #[must_use]
+    pub fn with_sweeper<F>(mut self, sweeper: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Swept, Error>> + Send + 'static,
+    {
+        self.sweeper = Some(Arc::new(move || Box::pin(sweeper())));
         self
     }
 
@@ -81,6 +94,12 @@ impl Function {
                 let answer = answer
                     .inspect_err(|error| error!(%integration, %error, "an unattended import could not be started"))?;
                 Ok(serde_json::to_value(answer)?)
+            }
+            Event::Sweep => {
+                let sweeper = self.sweeper.as_ref().ok_or("this function does not sweep")?;
+                let swept = sweeper().await;
+                let swept = swept.inspect_err(|error| error!(%error, "not all imports could be looked at"))?;
+                Ok(serde_json::to_value(swept)?)
             }
         }
     }

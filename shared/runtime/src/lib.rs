@@ -1,5 +1,6 @@
 //! What every function needs: configuration, services, telling events apart, who calls, problem answers.
 
+mod aws;
 mod caller;
 pub mod config;
 mod event;
@@ -13,7 +14,7 @@ mod time;
 mod view;
 
 pub use caller::Caller;
-pub use event::{Deadline, Event, Trigger, Triggered, Work, WorkOutcome};
+pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
 pub use function::{Function, log_to_stdout, run};
 pub use input::{Body, Parameters, PathIds};
 pub use own::{find_import, own_import};

@@ -13,6 +13,7 @@ use store::integrations::Integration;
 use store::secrets::Secrets;
 use store::{Store, Tenant};
 
+use crate::aws;
 use crate::config::Config;
 use crate::problem::ApiError;
 use crate::time::{Clock, Ids, SystemClock, UniqueIds};
@@ -39,12 +40,12 @@ pub struct Services {
 
 impl Services {
     /// The services of a deployed function.
-    pub async fn from_config(config: &Config) -> Result<Self, NoClient> {
-        let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    pub fn from_config(config: &Config) -> Result<Self, NoClient> {
+        let http = aws::http_client();
         Self::new(
             config,
-            aws_sdk_dynamodb::Client::new(&aws),
-            aws_sdk_secretsmanager::Client::new(&aws),
+            aws_sdk_dynamodb::Client::new(&aws::config(&http, "DYNAMODB")),
+            aws_sdk_secretsmanager::Client::new(&aws::config(&http, "SECRETS_MANAGER")),
         )
     }
 
@@ -62,6 +63,21 @@ impl Services {
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
         })
+    }
+
+    /// The same services on other AWS clients.
+    #[must_use]
+    pub fn with_clients(
+        &self,
+        config: &Config,
+        dynamodb: aws_sdk_dynamodb::Client,
+        secrets: aws_sdk_secretsmanager::Client,
+    ) -> Self {
+        Self {
+            store: Store::new(dynamodb, &config.records_table, &config.imports_table),
+            secrets: Secrets::new(secrets, &config.secret_prefix),
+            ..self.clone()
+        }
     }
 
     /// The data of one MSP.

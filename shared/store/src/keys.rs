@@ -29,6 +29,11 @@ impl Key {
     }
 }
 
+/// The key of no item: no MSP has an empty name.
+pub(crate) fn nothing() -> Key {
+    Key::new(msp_partition(&MspId::new("")), "NOTHING")
+}
+
 pub(crate) fn msp_partition(msp: &MspId) -> String {
     format!("MSP#{msp}")
 }

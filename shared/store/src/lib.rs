@@ -1,6 +1,6 @@
 //! What is kept in DynamoDB and Secrets Manager.
 //!
-//! Every call goes through a [`Tenant`], so none can be made without saying whose data it is about; every key is built in
+//! Every call but the sweeper's goes through a [`Tenant`], so none can be made without saying whose data it is about; every key is built in
 //! `keys` and begins with the tenant, so an id of another MSP finds nothing.
 
 pub mod checkpoint;
@@ -16,6 +16,7 @@ mod packed;
 pub mod rows;
 pub mod secrets;
 pub mod staging;
+pub mod sweep;
 mod table;
 pub mod tx;
 

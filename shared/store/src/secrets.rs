@@ -23,6 +23,13 @@ impl Secrets {
         }
     }
 
+    /// Opens a connection before anybody waits for one. What is asked for does not exist.
+    pub async fn warm(&self) {
+        let get = self.client.get_secret_value();
+        // If this fails, so will the first call, which says why.
+        let _ = get.secret_id(format!("{}nothing", self.prefix)).send().await;
+    }
+
     fn name(&self, msp: &MspId, integration: &IntegrationId) -> String {
         format!("{}{msp}/{integration}", self.prefix)
     }

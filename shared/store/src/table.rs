@@ -8,7 +8,7 @@ use domain::ids::MspId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::keys::Key;
+use crate::keys::{self, Key};
 use crate::{StoreError, packed};
 
 /// An item as DynamoDB has it.
@@ -26,12 +26,12 @@ pub enum Place {
     Imports,
 }
 
-/// The store of all tenants. Good for nothing but [`Store::of`].
+/// The store of all tenants. Good for nothing but [`Store::of`], and for finding work that was left.
 #[derive(Debug, Clone)]
 pub struct Store {
-    client: Client,
+    pub(crate) client: Client,
     records: String,
-    imports: String,
+    pub(crate) imports: String,
 }
 
 impl Store {
@@ -42,6 +42,13 @@ impl Store {
             records: records.into(),
             imports: imports.into(),
         }
+    }
+
+    /// Opens a connection before anybody waits for one. What is asked for does not exist.
+    pub async fn warm(&self) {
+        let get = self.client.get_item().table_name(&self.records);
+        // If this fails, so will the first call, which says why.
+        let _ = get.set_key(Some(keys::nothing().to_item())).send().await;
     }
 
     /// The data of one tenant.

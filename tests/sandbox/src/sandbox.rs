@@ -85,9 +85,9 @@ impl Sandbox {
         let template = Template::load()?;
         let psas = Arc::new(Psas::start(options.size, state, &clock, &mut places).await?);
         let dynamodb = Arc::new(DynamoDb::start(store(&options), &template).await?);
-        let secrets = Secrets::start(state.map(|folder| folder.join("secrets.json"))).await?;
+        let secrets = Secrets::start(state.map(|folder| folder.join("secrets.json")), &template).await?;
         let services = services(&options, &template, &psas, &dynamodb, &secrets, clock.clone())?;
-        let mut functions = Functions::new(&template, code(&services))?;
+        let mut functions = Functions::new(&template, code(&services, &template, &dynamodb, &secrets))?;
         if let Some(timeout) = options.worker_timeout {
             functions = functions
                 .with_timeout("FetchFunction", timeout)
@@ -157,6 +157,11 @@ impl Sandbox {
         self.pipe.pause(paused).await;
     }
 
+    /// Lets work get lost on its way to the workers, or not any more.
+    pub fn lose_work(&self, losing: bool) {
+        self.pipe.lose(losing);
+    }
+
     /// Cuts everything off where it is. The simulators' ports are free afterwards.
     pub async fn kill(self) {
         self.functions.kill();
@@ -196,21 +201,15 @@ fn services(
     secrets: &Secrets,
     clock: SimClock,
 ) -> Result<Services, Error> {
-    let environment = template.environment("FetchFunction");
-    let variable = |name: &str| environment.get(name).cloned().unwrap_or_default();
     let origins = [PsaKind::Connectwise, PsaKind::Autotask]
         .into_iter()
         .filter_map(|kind| psas.url(kind).parse().ok());
-    let config = Config {
-        records_table: variable("RECORDS_TABLE"),
-        imports_table: variable("IMPORTS_TABLE"),
-        secret_prefix: variable("SECRET_PREFIX"),
-        psa: HttpPolicy {
-            allowed_origins: origins.collect(),
-            retry: options.retry,
-            ..HttpPolicy::default()
-        },
+    let policy = HttpPolicy {
+        allowed_origins: origins.collect(),
+        retry: options.retry,
+        ..HttpPolicy::default()
     };
+    let config = config(template, "FetchFunction", policy);
     let dynamodb = DynamoDbClient::new(&sdk::config(&dynamodb.url()));
     let secrets = SecretsClient::new(&sdk::config(&secrets.url()));
     let mut services = Services::new(&config, dynamodb, secrets)?;
@@ -221,18 +220,36 @@ fn services(
     Ok(services)
 }
 
-/// The functions, by the names the template gives them.
-fn code(services: &Services) -> Vec<(String, Invoke)> {
-    let functions = [
-        ("SetupFunction", setup::function(services.clone())),
-        ("FetchFunction", fetch::function(services.clone())),
-        ("PlanFunction", plan::function(services.clone())),
-        ("ExecuteFunction", execute::function(services.clone())),
+/// The functions, by the names the template gives them, each with clients that can do what its role allows.
+fn code(services: &Services, template: &Template, dynamodb: &DynamoDb, secrets: &Secrets) -> Vec<(String, Invoke)> {
+    let functions: [(&str, fn(Services) -> Function); 4] = [
+        ("SetupFunction", setup::function),
+        ("FetchFunction", fetch::function),
+        ("PlanFunction", plan::function),
+        ("ExecuteFunction", execute::function),
     ];
     functions
         .into_iter()
-        .map(|(name, function)| (name.to_owned(), invoke(function)))
+        .map(|(name, function)| {
+            let dynamodb = DynamoDbClient::new(&sdk::config_of(&dynamodb.url(), name));
+            let secrets = SecretsClient::new(&sdk::config_of(&secrets.url(), name));
+            let config = config(template, name, services.connector.policy().clone());
+            let services = services.with_clients(&config, dynamodb, secrets);
+            (name.to_owned(), invoke(function(services)))
+        })
         .collect()
+}
+
+/// What a function finds in its environment.
+fn config(template: &Template, function: &str, psa: HttpPolicy) -> Config {
+    let environment = template.environment(function);
+    let variable = |name: &str| environment.get(name).cloned().unwrap_or_default();
+    Config {
+        records_table: variable("RECORDS_TABLE"),
+        imports_table: variable("IMPORTS_TABLE"),
+        secret_prefix: variable("SECRET_PREFIX"),
+        psa,
+    }
 }
 
 fn invoke(function: Function) -> Invoke {

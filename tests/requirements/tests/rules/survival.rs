@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use requirements::import::{carry_out, choose, directory, done, execute, fetch, first_import_of, plan};
+use requirements::import::{carry_out, choose, directory, done, execute, fetch, fetched, first_import_of, plan, start};
 use requirements::stage::{PATIENCE, advance, number, quick, sandbox, text};
+use requirements::unattended::deliver;
 use requirements::{Options, PsaKind, Sandbox, for_both};
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ for_both!(
     r36_a_user_that_fails_stops_nobody_else_and_its_licence_is_given_back,
     r37_a_directory_that_loses_replies_makes_nothing_twice,
     r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_run_once,
+    r37_an_import_that_nobody_works_on_any_more_is_taken_up_by_the_sweeper,
 );
 
 /// Companies of each import here.
@@ -84,6 +86,43 @@ async fn r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_r
         assert_eq!((result, directory(&ana).await), expected, "killed at call {moment}");
         after.stop().await;
     }
+}
+
+async fn r37_an_import_that_nobody_works_on_any_more_is_taken_up_by_the_sweeper(kind: PsaKind) {
+    let expected = undisturbed(kind).await;
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    sandbox.lose_work(true);
+    let import = start(&ana, kind, &json!({})).await;
+    taken_up(&sandbox, &import, "fetching").await;
+    assert_eq!(fetched(&ana, &import).await["state"], "review");
+    choose(&ana, &import, MANY).await;
+    sandbox.lose_work(true);
+    execute(&ana, &import).await;
+    taken_up(&sandbox, &import, "executing").await;
+    let result = done(&ana, &import).await;
+    assert_eq!((result, directory(&ana).await), expected);
+    assert_eq!(
+        deliver(&sandbox, &json!({ "sweep": {} })).await,
+        json!({ "underWay": 0, "takenUp": 0 })
+    );
+    sandbox.stop().await;
+}
+
+/// An import whose work was lost stays where it is until its lock's lease is over, and is then taken up once.
+async fn taken_up(sandbox: &Sandbox, import: &str, state: &str) {
+    let (sweep, left_alone) = (json!({ "sweep": {} }), json!({ "underWay": 1, "takenUp": 0 }));
+    // As long as the lease runs, somebody may still be at it.
+    assert_eq!(deliver(sandbox, &sweep).await, left_alone);
+    advance(sandbox, 31 * 60).await;
+    let path = format!("/imports/{import}");
+    let now = sandbox.api("ana").get(&path).await.unwrap();
+    assert_eq!(now["state"], state, "{now}");
+    sandbox.pause(true).await;
+    sandbox.lose_work(false);
+    assert_eq!(deliver(sandbox, &sweep).await, json!({ "underWay": 1, "takenUp": 1 }));
+    assert_eq!(deliver(sandbox, &sweep).await, left_alone);
+    sandbox.pause(false).await;
 }
 
 /// An address that the import of [`MANY`] companies makes a user of.

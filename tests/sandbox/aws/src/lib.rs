@@ -12,6 +12,7 @@
 //!
 //! A real crash also cuts off the functions at work: [`Functions::kill`] does that, then drop the rest.
 
+mod access;
 mod dynamodb;
 mod error;
 mod files;
@@ -33,5 +34,5 @@ pub use pipe::{Filter, Pipe, PipeOptions};
 pub use secrets::Secrets;
 pub use server::Server;
 pub use state_machine::{Clock, Definition, MachineOptions, Outcome, StateMachine};
-pub use template::{Route, Table, Template, Way};
+pub use template::{Permission, Route, Table, Template, Way};
 pub use tokens::{Issuer, Person, Rejected, Verifier};

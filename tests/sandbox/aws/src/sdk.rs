@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder;
 
@@ -32,6 +32,14 @@ pub fn config(url: &str) -> SdkConfig {
                 .build(),
         )
         .build()
+}
+
+/// As [`config`], for the client of a function, whose role is held to what the template allows.
+pub fn config_of(url: &str, function: &str) -> SdkConfig {
+    let mut config = config(url).into_builder();
+    // A name that cannot stand in a header would not be a logical id either.
+    config.set_app_name(AppName::new(function.to_owned()).ok());
+    config.build()
 }
 
 fn credentials() -> Credentials {

@@ -3,14 +3,14 @@
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::primitives::Blob;
-use local_aws::{Secrets, sdk};
+use local_aws::{Secrets, Template, sdk};
 
 const NAME: &str = "psa-import/m1/i1";
 const TOKEN: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 const OTHER_TOKEN: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 
 async fn start() -> (Secrets, Client) {
-    let secrets = Secrets::start(None).await.unwrap();
+    let secrets = Secrets::start(None, &Template::load().unwrap()).await.unwrap();
     let client = Client::new(&sdk::config(&secrets.url()));
     (secrets, client)
 }
@@ -202,7 +202,9 @@ async fn a_deleted_secret_keeps_its_name_unless_it_is_forgotten_at_once() {
 async fn a_file_keeps_the_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state").join("secrets.json");
-    let secrets = Secrets::start(Some(file.clone())).await.unwrap();
+    let secrets = Secrets::start(Some(file.clone()), &Template::load().unwrap())
+        .await
+        .unwrap();
     let client = Client::new(&sdk::config(&secrets.url()));
     client
         .create_secret()
@@ -221,7 +223,7 @@ async fn a_file_keeps_the_secrets() {
         .unwrap();
     drop(secrets);
 
-    let secrets = Secrets::start(Some(file)).await.unwrap();
+    let secrets = Secrets::start(Some(file), &Template::load().unwrap()).await.unwrap();
     let client = Client::new(&sdk::config(&secrets.url()));
     assert_eq!(current(&client).await, "two");
     let create = client

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use url::Url;
 
+use crate::access::Access;
 use crate::{Error, Server, Template, sdk};
 
 pub use meter::{Meter, Spent};
@@ -51,7 +52,8 @@ impl DynamoDb {
         };
         tables::create(&client(&direct), template.tables()).await?;
         let (meter, writes) = (Arc::<Meter>::default(), Arc::<Notify>::default());
-        let proxy = Server::start(proxy::router(direct.clone(), meter.clone(), writes.clone())).await?;
+        let proxy = proxy::router(direct.clone(), meter.clone(), writes.clone(), Access::new(template));
+        let proxy = Server::start(proxy).await?;
         Ok(Self {
             proxy,
             meter,

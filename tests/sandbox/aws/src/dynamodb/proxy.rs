@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper_util::client::legacy::Client;
@@ -15,6 +16,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
 use super::meter::{Meter, is_read, is_write};
+use crate::access::{Access, of_dynamodb};
 
 /// `DynamoDB` takes 16 MB and answers with as much.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -24,9 +26,10 @@ struct Proxy {
     client: Client<HttpConnector, Body>,
     meter: Arc<Meter>,
     writes: Arc<Notify>,
+    access: Access,
 }
 
-pub(super) fn router(upstream: String, meter: Arc<Meter>, writes: Arc<Notify>) -> Router {
+pub(super) fn router(upstream: String, meter: Arc<Meter>, writes: Arc<Notify>, access: Access) -> Router {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new()).build(connector);
@@ -35,6 +38,7 @@ pub(super) fn router(upstream: String, meter: Arc<Meter>, writes: Arc<Notify>) -
         client,
         meter,
         writes,
+        access,
     }))
 }
 
@@ -47,7 +51,15 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
         .and_then(|target| target.split_once('.'))
         .map(|(_, operation)| operation.to_owned());
     let operation = operation.unwrap_or_default();
-    match proxy.exchange(request, &operation).await {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    if let Err(message) = proxy.access.judge(&parts.headers, || of_dynamodb(&operation, &body)) {
+        tracing::error!(message, "refused");
+        return denied(&message);
+    }
+    match proxy.exchange(parts, body, &operation).await {
         Ok((parts, body)) => {
             proxy.meter.add(&operation, &body);
             if is_write(&operation) && parts.status.is_success() {
@@ -63,14 +75,18 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
     }
 }
 
+fn denied(message: &str) -> Response {
+    let body = serde_json::json!({ "__type": "com.amazon.coral.service#AccessDeniedException", "Message": message });
+    (StatusCode::BAD_REQUEST, body.to_string()).into_response()
+}
+
 impl Proxy {
     async fn exchange(
         &self,
-        request: Request,
+        mut parts: Parts,
+        body: Bytes,
         operation: &str,
     ) -> Result<(axum::http::response::Parts, Bytes), axum::BoxError> {
-        let (mut parts, body) = request.into_parts();
-        let body = to_bytes(body, BODY_LIMIT).await?;
         let counted = is_read(operation) || is_write(operation);
         // What is not JSON goes on as it is, to be refused by DynamoDB itself.
         let body = if counted {

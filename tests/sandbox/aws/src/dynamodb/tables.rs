@@ -8,12 +8,13 @@ use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext};
 use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, LocalSecondaryIndex, Projection, StreamSpecification,
-    TableDescription, TableStatus, TimeToLiveDescription, TimeToLiveSpecification, TimeToLiveStatus,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, LocalSecondaryIndex, Projection,
+    StreamSpecification, TableDescription, TableStatus, TimeToLiveDescription, TimeToLiveSpecification,
+    TimeToLiveStatus,
 };
 
 use crate::Error;
-use crate::template::{Attribute, Key, Table};
+use crate::template::{Attribute, Index, Key, Table};
 
 const CREATION_LIMIT: Duration = Duration::from_mins(1);
 const CREATION_POLL: Duration = Duration::from_millis(20);
@@ -33,15 +34,22 @@ pub(super) async fn create(client: &Client, tables: &[Table]) -> Result<(), Erro
 
 /// Encryption and recovery are left out: they mean nothing here.
 fn definition(table: &Table) -> Result<CreateTableInput, BuildError> {
-    let indexes = table.local_secondary_indexes.iter().map(|index| {
-        let projection = Projection::builder().projection_type(index.projection.projection_type.as_str().into());
+    let local = table.local_secondary_indexes.iter().map(|index| {
         LocalSecondaryIndex::builder()
             .index_name(&index.name)
             .set_key_schema(Some(keys(&index.key_schema)?))
-            .projection(projection.build())
+            .projection(projection(index))
             .build()
     });
-    let indexes = indexes.collect::<Result<Vec<_>, _>>()?;
+    let local = local.collect::<Result<Vec<_>, _>>()?;
+    let global = table.global_secondary_indexes.iter().map(|index| {
+        GlobalSecondaryIndex::builder()
+            .index_name(&index.name)
+            .set_key_schema(Some(keys(&index.key_schema)?))
+            .projection(projection(index))
+            .build()
+    });
+    let global = global.collect::<Result<Vec<_>, _>>()?;
     let stream = table.stream_specification.as_ref().map(|stream| {
         let view = stream.stream_view_type.as_str().into();
         StreamSpecification::builder()
@@ -64,8 +72,17 @@ fn definition(table: &Table) -> Result<CreateTableInput, BuildError> {
         .deletion_protection_enabled(table.deletion_protection_enabled)
         .set_attribute_definitions(Some(attributes.collect::<Result<_, _>>()?))
         .set_key_schema(Some(keys(&table.key_schema)?))
-        .set_local_secondary_indexes((!indexes.is_empty()).then_some(indexes))
+        .set_local_secondary_indexes((!local.is_empty()).then_some(local))
+        .set_global_secondary_indexes((!global.is_empty()).then_some(global))
         .set_stream_specification(stream.transpose()?)
+        .build()
+}
+
+fn projection(index: &Index) -> Projection {
+    let attributes = &index.projection.non_key_attributes;
+    Projection::builder()
+        .projection_type(index.projection.projection_type.as_str().into())
+        .set_non_key_attributes((!attributes.is_empty()).then(|| attributes.clone()))
         .build()
 }
 
@@ -105,6 +122,7 @@ async fn create_table(client: &Client, wanted: CreateTableInput) -> Result<(), E
         .set_attribute_definitions(wanted.attribute_definitions)
         .set_key_schema(wanted.key_schema)
         .set_local_secondary_indexes(wanted.local_secondary_indexes)
+        .set_global_secondary_indexes(wanted.global_secondary_indexes)
         .set_stream_specification(wanted.stream_specification);
     request
         .send()
@@ -125,15 +143,17 @@ async fn create_table(client: &Client, wanted: CreateTableInput) -> Result<(), E
 
 /// A folder or another `DynamoDB` may hold tables of an older template, which would fail later and less clearly.
 fn check_same(wanted: &CreateTableInput, found: &TableDescription) -> Result<(), Error> {
-    let wanted_indexes: BTreeSet<_> = wanted
-        .local_secondary_indexes()
+    let (local, global) = (wanted.local_secondary_indexes(), wanted.global_secondary_indexes());
+    let wanted_indexes: BTreeSet<_> = local
         .iter()
         .map(LocalSecondaryIndex::index_name)
+        .chain(global.iter().map(GlobalSecondaryIndex::index_name))
         .collect();
-    let found_indexes = found
-        .local_secondary_indexes()
+    let (local, global) = (found.local_secondary_indexes(), found.global_secondary_indexes());
+    let found_indexes = local
         .iter()
         .filter_map(|index| index.index_name())
+        .chain(global.iter().filter_map(|index| index.index_name()))
         .collect();
     let view = |stream: Option<&StreamSpecification>| stream.and_then(|stream| stream.stream_view_type().cloned());
     let same = wanted.key_schema() == found.key_schema()

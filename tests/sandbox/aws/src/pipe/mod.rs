@@ -11,6 +11,7 @@ mod stream;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
@@ -55,6 +56,7 @@ impl Default for PipeOptions {
 #[derive(Debug)]
 pub struct Pipe {
     paused: Arc<Mutex<bool>>,
+    losing: Arc<AtomicBool>,
     wake: Arc<Notify>,
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -74,6 +76,7 @@ impl Pipe {
             stream_arn(template.pipe_source(), dynamodb).await?,
         );
         let (paused, wake) = (Arc::new(Mutex::new(false)), dynamodb.writes());
+        let losing = Arc::<AtomicBool>::default();
         let stop = CancellationToken::new();
         let delivery = Delivery {
             progress: Progress::load(options.position, stream.arn())?,
@@ -82,12 +85,14 @@ impl Pipe {
             machine,
             executions: JoinSet::new(),
             paused: paused.clone(),
+            losing: losing.clone(),
             wake: wake.clone(),
             stop: stop.clone(),
         };
         let task = tokio::spawn(delivery.run(options.grace));
         Ok(Self {
             paused,
+            losing,
             wake,
             stop,
             task,
@@ -99,6 +104,12 @@ impl Pipe {
     pub async fn pause(&self, paused: bool) {
         *self.paused.lock().await = paused;
         self.wake.notify_one();
+    }
+
+    /// Lets records go that should be delivered, or not any more: those whose delivery failed too often, and which in the cloud
+    /// end as dead letters.
+    pub fn lose(&self, losing: bool) {
+        self.losing.store(losing, Ordering::SeqCst);
     }
 
     /// Delivers no more, and gives the functions at work the grace to come to their end. What has not ended is
@@ -130,6 +141,7 @@ struct Delivery {
     progress: Progress,
     executions: JoinSet<Ended>,
     paused: Arc<Mutex<bool>>,
+    losing: Arc<AtomicBool>,
     wake: Arc<Notify>,
     stop: CancellationToken,
 }
@@ -189,6 +201,7 @@ impl Delivery {
         };
         let event = record::event(record, self.stream.arn());
         let due = self.filter.matches(&event) && !self.progress.has_ended(shard, sequence);
+        let due = due && !self.losing.load(Ordering::SeqCst);
         self.progress.read(shard, sequence, due);
         if due {
             self.begin(shard.to_owned(), sequence.to_owned(), event);

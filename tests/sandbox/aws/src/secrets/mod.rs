@@ -5,7 +5,8 @@ mod wire;
 
 use std::path::PathBuf;
 
-use crate::{Error, Server};
+use crate::access::Access;
+use crate::{Error, Server, Template};
 use vault::Vault;
 
 /// A Secrets Manager at work.
@@ -16,10 +17,10 @@ pub struct Secrets {
 
 impl Secrets {
     /// Keeps the secrets in this file, readable by its owner alone, or in memory.
-    pub async fn start(file: Option<PathBuf>) -> Result<Self, Error> {
+    pub async fn start(file: Option<PathBuf>, template: &Template) -> Result<Self, Error> {
         let vault = Vault::open(file)?;
         Ok(Self {
-            server: Server::start(wire::router(vault)).await?,
+            server: Server::start(wire::router(vault, Access::new(template))).await?,
         })
     }
 

@@ -12,9 +12,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::access::{Access, of_secrets};
+
 use super::vault::{CURRENT, Changed, Secret, Vault, Version};
 
-type Shared = Arc<Mutex<Vault>>;
+type Shared = Arc<(Mutex<Vault>, Access)>;
 
 /// What is kept secret, as the caller sent it: a text, or bytes in Base64.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,19 +106,27 @@ impl IntoResponse for Refusal {
     }
 }
 
-pub(super) fn router(vault: Vault) -> Router {
+pub(super) fn router(vault: Vault, access: Access) -> Router {
     Router::new()
         .route("/", post(handle))
-        .with_state(Arc::new(Mutex::new(vault)))
+        .with_state(Arc::new((Mutex::new(vault), access)))
 }
 
-async fn handle(State(vault): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+async fn handle(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok())
         .unwrap_or_default();
+    let (vault, access) = &*shared;
+    let operation = target.strip_prefix("secretsmanager.");
+    if let Err(message) = access.judge(&headers, || of_secrets(operation.unwrap_or_default(), &body)) {
+        return answer(
+            StatusCode::BAD_REQUEST,
+            &json!({ "__type": "AccessDeniedException", "Message": message }),
+        );
+    }
     let mut vault = vault.lock().unwrap_or_else(PoisonError::into_inner);
-    let result = match target.strip_prefix("secretsmanager.") {
+    let result = match operation {
         Some("GetSecretValue") => parsed(&body).and_then(|request| get(&vault, &request)),
         Some("DescribeSecret") => parsed(&body).and_then(|request| describe(&vault, &request)),
         Some("CreateSecret") => parsed(&body).and_then(|request| create(&mut vault, request)),

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Error;
+use crate::sdk::{ACCOUNT, REGION};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -79,6 +80,12 @@ impl Document {
     }
 
     fn named(&self, id: &str) -> Result<String, Error> {
+        match id {
+            "AWS::AccountId" => return Ok(ACCOUNT.to_owned()),
+            "AWS::Partition" => return Ok("aws".to_owned()),
+            "AWS::Region" => return Ok(REGION.to_owned()),
+            _ => {}
+        }
         if self.resources.contains_key(id) {
             return Ok(id.to_owned());
         }
@@ -87,12 +94,13 @@ impl Document {
         default.ok_or_else(|| Error::Template(format!("{id} is neither a resource nor a parameter with a default")))
     }
 
-    /// Fills in `${Name}`; attributes are not in use.
+    /// Fills in `${Name}`, and `${Name.Attribute}` like `${Name}`.
     fn filled(&self, text: &str) -> Result<String, Error> {
         let mut parts = text.split("${");
         let mut filled = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let (id, rest) = part.split_once('}').ok_or_else(|| unknown(&Value::from(text)))?;
+            let id = id.split('.').next().unwrap_or(id);
             filled.push_str(&self.named(id)?);
             filled.push_str(rest);
         }

@@ -4,6 +4,7 @@ mod api;
 mod document;
 mod functions;
 mod pipe;
+mod policies;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,9 @@ use crate::{Error, template::document::Document};
 
 pub(crate) use api::OTHERS;
 pub use api::{Route, Way};
+pub use policies::Permission;
 pub use tables::Table;
-pub(crate) use tables::{Attribute, Key};
+pub(crate) use tables::{Attribute, Index, Key};
 
 const TEMPLATE: &str = include_str!("../../../../../infra/template.yaml");
 const DEFINITION: &str = include_str!("../../../../../infra/import.asl.json");
@@ -29,6 +31,7 @@ pub struct Template {
     tables: Vec<Table>,
     api: api::Api,
     functions: BTreeMap<String, functions::Function>,
+    permissions: BTreeMap<String, Vec<Permission>>,
     pipe: pipe::Pipe,
     definition: Definition,
 }
@@ -46,6 +49,7 @@ impl Template {
         Ok(Self {
             tables: tables::read(&document)?,
             api: api::read(&document, &functions)?,
+            permissions: policies::read(&document)?,
             pipe: pipe::read(&document)?,
             definition: Definition::parse(&pipe::substitute(&document, definition)?)?,
             functions,
@@ -81,6 +85,11 @@ impl Template {
     pub fn environment(&self, function: &str) -> BTreeMap<String, String> {
         let found = self.functions.get(function);
         found.map(|function| function.environment.clone()).unwrap_or_default()
+    }
+
+    /// What the role of a function allows; nothing for one the template does not have.
+    pub fn permissions(&self, function: &str) -> &[Permission] {
+        self.permissions.get(function).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The table whose stream the pipe reads.

@@ -18,6 +18,8 @@ pub struct Table {
     pub(crate) key_schema: Vec<Key>,
     #[serde(default)]
     pub(crate) local_secondary_indexes: Vec<Index>,
+    #[serde(default)]
+    pub(crate) global_secondary_indexes: Vec<Index>,
     pub(crate) stream_specification: Option<Stream>,
     pub(crate) time_to_live_specification: Option<TimeToLive>,
     #[serde(default)]
@@ -65,6 +67,8 @@ pub(crate) struct Index {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Projection {
     pub projection_type: String,
+    #[serde(default)]
+    pub non_key_attributes: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
