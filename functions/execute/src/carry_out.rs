@@ -10,8 +10,8 @@ use planning::Planning;
 use store::journal::{Passed, Step};
 use store::tx;
 
-use crate::users;
 use crate::work::{Run, Stop};
+use crate::{trail, users};
 
 /// What came of one company.
 pub(crate) enum Carried {
@@ -114,8 +114,11 @@ async fn finish(run: &Run, planning: &Planning, plan: CompanyPlan) -> Result<(),
     // The users of a dropped mapping stay where they are, and are this company's no more.
     let before = if plan.unmap.is_some() { Vec::new() } else { stale };
     let mappings = merged(before, &plan, &users);
+    let made = trail::made(&plan, &managed, &outcome, &users);
     let outcomes = rows(&plan, outcome, users.into_iter().map(|user| user.outcome));
     let mut tx = run.transaction()?;
+    let now = run.services.clock.now();
+    run.tenant.audit_changes(&mut tx, &run.import, &made, now)?;
     run.tenant
         .map_addresses(&mut tx, integration, &plan.company, items, &mappings)?;
     run.tenant.journal(

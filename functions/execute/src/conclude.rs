@@ -66,7 +66,7 @@ pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
     };
     let moved = run
         .tenant
-        .hand_over(run.guard(), &run.import, ImportState::Executing)
+        .hand_over(run.guard(), &run.import, ImportState::Executing, now)
         .await?;
     info!(import = %run.import.id, state = run.import.state.as_str(), ?moved, "execution ended");
     Ok(())
@@ -81,7 +81,7 @@ pub(crate) async fn abandoned(services: &Services, tenant: &Tenant, mut import: 
     import.counts = Some(sum.counts);
     import.error = Some(Problem::ImportAbandoned);
     import.ended_at = Some(services.clock.now());
-    tenant.end_abandoned(&import).await?;
+    tenant.end_abandoned(&import, services.clock.now()).await?;
     Ok(())
 }
 

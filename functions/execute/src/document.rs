@@ -5,6 +5,7 @@ use openapi::{Call, Part};
 use runtime::{ImportView, List, PageQuery};
 use serde_json::{Value, json};
 
+use crate::audit::EntryView;
 use crate::confirm::Confirmation;
 use crate::result::{Page, ResultView};
 
@@ -59,6 +60,15 @@ pub fn part() -> Part {
             .query::<PageQuery>()
             .answers::<List<ImportView>>(200, json!({ "items": [import("done")], "next": null }))
             .refuses(&[Code::IntegrationNotFound]),
+            Call::new(
+                "GET",
+                "/integrations/{i}/audit",
+                "listAudit",
+                "Who changed what, when, before and after; the newest first",
+            )
+            .query::<PageQuery>()
+            .answers::<List<EntryView>>(200, json!({ "items": [entry()], "next": null }))
+            .refuses(&[Code::IntegrationNotFound]),
         ],
     }
 }
@@ -68,6 +78,21 @@ fn import(state: &str) -> Value {
         "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "integration": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "state": state,
         "progress": { "companies": 40, "contacts": 600, "pages": 2, "total": 640, "executed": 0 }, "unattended": false,
         "startedBy": "ana@noordzee.example", "startedAt": "2026-03-02T08:00:00Z",
+    })
+}
+
+fn entry() -> Value {
+    json!({
+        "id": "1772438400000.0198c2f51b2e7d4f8c6a9b0c1d2e3f40.company.251.0", "at": "2026-03-02T08:00:00Z",
+        "by": "ana@noordzee.example", "import": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "action": "companyImported",
+        "company": { "id": "251", "name": "Bakkerij Postma" },
+        "changes": [{
+            "action": "changeAddress", "company": { "id": "251", "name": "Bakkerij Postma" },
+            "address": { "id": "1204~7781", "address": "jan@bakkerijpostma.example", "contact": "Jan Postma" },
+            "before": { "user": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "address": "j.postma@bakkerijpostma.example" },
+            "after": { "user": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "address": "jan@bakkerijpostma.example" },
+            "reason": "changed_in_psa",
+        }],
     })
 }
 

@@ -32,7 +32,7 @@ pub(crate) async fn cancel(
             ImportState::Fetching | ImportState::Review => {
                 import.state = ImportState::Cancelled;
                 import.ended_at = Some(services.clock.now());
-                tenant.end(&import, seen).await?
+                tenant.end(&import, seen, services.clock.now()).await?
             }
             _ => return Err(Problem::WrongState { state: seen }.into()),
         };
@@ -52,8 +52,9 @@ pub(crate) async fn cancel(
 }
 
 /// An unattended import is nobody's: every administrator may stop it.
-async fn cancellable(services: &Services, caller: &Caller, import: Import) -> Api<Import> {
+async fn cancellable(services: &Services, caller: &Caller, mut import: Import) -> Api<Import> {
     if import.is_nobodys() {
+        import.taken_over_by = Some(caller.person.clone());
         return Ok(import);
     }
     own_import(services, caller, import).await

@@ -1,5 +1,6 @@
 //! Carries out plans: the confirmation, the work row by row, the result, cancelling.
 
+mod audit;
 mod carry_out;
 mod conclude;
 mod confirm;
@@ -7,6 +8,7 @@ mod document;
 mod end;
 mod licences;
 mod result;
+mod trail;
 mod unattended;
 mod users;
 mod work;
@@ -23,6 +25,7 @@ pub fn function(services: Services) -> Function {
         .route("/imports/{x}/result", get(result::show))
         .route("/imports/{x}", delete(end::cancel))
         .route("/integrations/{i}/imports", get(end::history))
+        .route("/integrations/{i}/audit", get(audit::list))
         .with_state(services.clone());
     Function::new(router).with_worker(move |work, deadline| work::work(services.clone(), work, deadline))
 }

@@ -24,7 +24,7 @@ pub(crate) async fn decide(services: &Services, mut import: Import, work: &Work)
         Hired::Lost => return Ok(WorkOutcome::Done(())),
     };
     let decided = if work.give_up {
-        stop(&tenant, &guard, &mut import, Problem::Internal).await
+        stop(services, &tenant, &guard, &mut import, Problem::Internal).await
     } else {
         go_ahead(services, &tenant, &guard, &mut import).await
     };
@@ -43,7 +43,7 @@ async fn go_ahead(services: &Services, tenant: &Tenant, guard: &Guard, import: &
         .map_err(failed)?;
     let plan = planning.whole().await.map_err(failed)?;
     if let Some(change) = planning.mass_change(integration.policy.mass_change, plan.changes) {
-        return stop(tenant, guard, import, Problem::MassChange(change)).await;
+        return stop(services, tenant, guard, import, Problem::MassChange(change)).await;
     }
     begin(services, tenant, guard, import, plan).await
 }
@@ -55,13 +55,13 @@ async fn begin(services: &Services, tenant: &Tenant, guard: &Guard, import: &mut
     match licences::reserve(services, &executing, plan.licences).await {
         Ok(()) => {}
         Err(ApiError { problem, .. }) if matches!(*problem, Problem::InsufficientLicences { .. }) => {
-            return stop(tenant, guard, import, *problem).await;
+            return stop(services, tenant, guard, import, *problem).await;
         }
         Err(other) => return Err(other),
     }
     let agree = |tx: &mut _| tenant.agree(tx, &executing, &plan.agreed);
     match tenant
-        .hand_over_with(guard, &executing, ImportState::Review, agree)
+        .hand_over_with(guard, &executing, ImportState::Review, services.clock.now(), agree)
         .await?
     {
         Moved::Yes => info!(import = %import.id, "an unattended import goes ahead"),
@@ -72,11 +72,13 @@ async fn begin(services: &Services, tenant: &Tenant, guard: &Guard, import: &mut
 }
 
 /// Leaves the import in review, for an administrator to find and finish.
-async fn stop(tenant: &Tenant, guard: &Guard, import: &mut Import, why: Problem) -> Api<()> {
+async fn stop(services: &Services, tenant: &Tenant, guard: &Guard, import: &mut Import, why: Problem) -> Api<()> {
     info!(import = %import.id, code = why.code().as_str(), "an unattended import stops in review");
     import.unattended = false;
     import.stopped = Some(why);
     // Refused: it was cancelled, or lost its lock, and has ended all the same.
-    let _ = tenant.hand_over(guard, import, ImportState::Review).await?;
+    let _ = tenant
+        .hand_over(guard, import, ImportState::Review, services.clock.now())
+        .await?;
     Ok(())
 }

@@ -213,6 +213,7 @@ impl Run {
             && now.cancelling
         {
             self.import.cancelling = true;
+            self.import.taken_over_by = now.taken_over_by;
             self.pass_over = self.pass_over.or(Some(RowCode::Cancelled));
         }
         Ok(())

@@ -153,7 +153,12 @@ impl Run {
         self.import.state = ImportState::Review;
         match self
             .tenant
-            .hand_over(&self.guard, &self.import, ImportState::Fetching)
+            .hand_over(
+                &self.guard,
+                &self.import,
+                ImportState::Fetching,
+                self.services.clock.now(),
+            )
             .await?
         {
             Moved::Yes => info!(import = %self.import.id, "snapshot complete"),
@@ -196,7 +201,12 @@ impl Run {
         // Refused: the import was cancelled or taken over meanwhile, and has ended all the same.
         let _ = self
             .tenant
-            .hand_over(&self.guard, &self.import, ImportState::Fetching)
+            .hand_over(
+                &self.guard,
+                &self.import,
+                ImportState::Fetching,
+                self.services.clock.now(),
+            )
             .await?;
         Ok(WorkOutcome::Done(()))
     }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use domain::audit::{Act, Entry};
 use domain::ids::IntegrationId;
 use domain::object;
 use domain::policy::Policy;
@@ -54,7 +55,10 @@ pub(crate) async fn add(
         .secrets
         .write(&caller.msp, &integration.id, &credentials.to_secret_json())
         .await?;
-    services.tenant(&caller.msp).add_integration(&integration).await?;
+    services
+        .tenant(&caller.msp)
+        .add_integration(&integration, &caller.person)
+        .await?;
     let location = format!("/integrations/{}", integration.id);
     let view = IntegrationView::of(&services, &caller.msp, integration).await?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)))
@@ -103,6 +107,14 @@ pub(crate) async fn replace_credentials(
         .secrets
         .write(&caller.msp, &id, &credentials.to_secret_json())
         .await?;
+    let entry = Entry {
+        at: services.clock.now(),
+        by: caller.person.clone(),
+        import: None,
+        act: Act::CredentialsReplaced,
+    };
+    let tenant = services.tenant(&caller.msp);
+    tenant.audit_alone(&id, &entry, &services.ids.next()).await?;
     Ok(Json(IntegrationView::of(&services, &caller.msp, integration).await?))
 }
 
@@ -125,7 +137,10 @@ pub(crate) async fn replace_policy(
         let attributes = psa.attributes().await.map_err(failed)?;
         policy.filter.check(&attributes).map_err(Problem::from)?;
     }
-    services.tenant(&caller.msp).set_policy(&id, &policy).await?;
+    services
+        .tenant(&caller.msp)
+        .set_policy(&id, &policy, &caller.person, services.clock.now())
+        .await?;
     show(State(services), caller, PathIds(id)).await
 }
 

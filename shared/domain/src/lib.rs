@@ -3,6 +3,8 @@
 //! Nothing here performs I/O, knows the time by itself, or names an AWS type. Words are those of the requirements.
 
 pub mod address;
+pub mod audit;
+pub mod change;
 pub mod directory;
 pub mod facts;
 pub mod filter;

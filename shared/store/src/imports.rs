@@ -1,5 +1,6 @@
 //! Imports: one item each, written only when its state changes, since every write of it may start a worker.
 
+use domain::audit::Act;
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, Occasion};
 use domain::import::{Holder, Import, ImportState, Person};
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::StoreError;
+use crate::audit;
 use crate::keys;
 use crate::lock::{self, Guard};
 use crate::table::{Item, Place, Tenant, body, item, number, text};
@@ -72,6 +74,11 @@ impl Tenant {
                 // What an administrator filtered by is offered again; what the policy says is not.
                 None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
             }
+            let act = Act::ImportStarted {
+                filter: import.filter.clone(),
+            };
+            let entry = audit::by(import, &import.started_by, act, now);
+            self.audit(&mut tx, &import.integration, &entry, &format!("{}.started", import.id))?;
             if let Some(previous) = seen.and_then(|lock| lock.import) {
                 self.abandon(&mut tx, &previous, now).await?;
             }
@@ -99,7 +106,7 @@ impl Tenant {
         import.taken_over_by = Some(person.clone());
         let mut tx = Transaction::new();
         lock::pass_on(&mut tx, self, import, &before, now)?;
-        put_import(&mut tx, self, import, ImportState::Review)?;
+        put_import(&mut tx, self, import, ImportState::Review, now)?;
         Ok(moved(&tx.commit(self).await?))
     }
 
@@ -119,7 +126,7 @@ impl Tenant {
             }
             _ => return Ok(()),
         }
-        put_import(tx, self, &import, seen)
+        put_import(tx, self, &import, seen, now)
     }
 
     /// Reads an import.
@@ -174,24 +181,24 @@ impl Tenant {
     ) -> Result<Moved, StoreError> {
         let mut tx = Transaction::new();
         lock::renew(&mut tx, self, import, now)?;
-        put_import(&mut tx, self, import, seen)?;
+        put_import(&mut tx, self, import, seen, now)?;
         more(&mut tx)?;
         Ok(moved(&tx.commit(self).await?))
     }
 
     /// Ends an import, by its administrator: releases the lock as well.
-    pub async fn end(&self, import: &Import, seen: ImportState) -> Result<Moved, StoreError> {
+    pub async fn end(&self, import: &Import, seen: ImportState, now: Timestamp) -> Result<Moved, StoreError> {
         let mut tx = Transaction::new();
         lock::release(&mut tx, self, import)?;
-        put_import(&mut tx, self, import, seen)?;
+        put_import(&mut tx, self, import, seen, now)?;
         tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
         Ok(moved(&tx.commit(self).await?))
     }
 
     /// Ends an import that has lost its lock to another: only the import itself is written.
-    pub async fn end_abandoned(&self, import: &Import) -> Result<(), StoreError> {
+    pub async fn end_abandoned(&self, import: &Import, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = Transaction::new();
-        put_import(&mut tx, self, import, ImportState::Executing)?;
+        put_import(&mut tx, self, import, ImportState::Executing, now)?;
         tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
         // Refused: another delivery of the same message was faster.
         let _ = tx.commit(self).await?;
@@ -199,8 +206,14 @@ impl Tenant {
     }
 
     /// Moves an import on, by its worker: leaves the worker's place, and sets the integration free when the import ends.
-    pub async fn hand_over(&self, guard: &Guard, import: &Import, seen: ImportState) -> Result<Moved, StoreError> {
-        self.hand_over_with(guard, import, seen, |_| Ok(())).await
+    pub async fn hand_over(
+        &self,
+        guard: &Guard,
+        import: &Import,
+        seen: ImportState,
+        now: Timestamp,
+    ) -> Result<Moved, StoreError> {
+        self.hand_over_with(guard, import, seen, now, |_| Ok(())).await
     }
 
     /// As [`Self::hand_over`], with more in the same transaction.
@@ -209,6 +222,7 @@ impl Tenant {
         guard: &Guard,
         import: &Import,
         seen: ImportState,
+        now: Timestamp,
         more: impl Fn(&mut Transaction) -> Result<(), StoreError>,
     ) -> Result<Moved, StoreError> {
         let mut tx = if import.state.is_final() {
@@ -216,7 +230,7 @@ impl Tenant {
         } else {
             guard.leaving(self)?
         };
-        put_import(&mut tx, self, import, seen)?;
+        put_import(&mut tx, self, import, seen, now)?;
         if import.state.is_final() {
             tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
         }
@@ -266,14 +280,27 @@ pub fn moved(outcome: &Outcome) -> Moved {
     }
 }
 
-fn put_import(tx: &mut Transaction, tenant: &Tenant, import: &Import, seen: ImportState) -> Result<(), StoreError> {
+/// Moves an import on from the state it was `seen` in, with an entry in the audit trail if that is an act of somebody.
+fn put_import(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    import: &Import,
+    seen: ImportState,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     tx.put(
         tenant,
         Place::Imports,
         import_item(tenant, import)?,
         Some("#state = :seen"),
         &[(":seen", text(seen.as_str()))],
-    )
+    )?;
+    if let Some(act) = Act::of(import, seen) {
+        let what = format!("{}.{}", import.id, import.state.as_str());
+        let entry = audit::by(import, import.holder(), act, now);
+        tenant.audit(tx, &import.integration, &entry, &what)?;
+    }
+    Ok(())
 }
 
 fn import_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {

@@ -1,7 +1,10 @@
 //! Integrations: which PSAs an MSP has connected.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::audit::{Act, Connection, Entry};
 use domain::filter::Filter;
 use domain::ids::IntegrationId;
+use domain::import::Person;
 use domain::policy::Policy;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
@@ -39,7 +42,7 @@ pub struct Integration {
 
 impl Tenant {
     /// Writes a new integration.
-    pub async fn add_integration(&self, integration: &Integration) -> Result<(), StoreError> {
+    pub async fn add_integration(&self, integration: &Integration, by: &Person) -> Result<(), StoreError> {
         let item = item(
             "integration",
             &keys::integration(&self.msp, &integration.id),
@@ -47,6 +50,15 @@ impl Tenant {
         )?;
         let mut tx = Transaction::new();
         tx.put(self, Place::Records, item, Some(NEW), &[])?;
+        let entry = Entry {
+            at: integration.created_at,
+            by: by.clone(),
+            import: None,
+            act: Act::IntegrationAdded {
+                after: integration.connection(),
+            },
+        };
+        self.audit(&mut tx, &integration.id, &entry, "added")?;
         // Refused: a repetition of the same call has written it.
         let _ = tx.commit(self).await?;
         Ok(())
@@ -67,19 +79,59 @@ impl Tenant {
     }
 
     /// Replaces the policy; `false` if there is no such integration.
-    pub async fn set_policy(&self, id: &IntegrationId, policy: &Policy) -> Result<bool, StoreError> {
-        let value = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(policy)
-            .map_err(|error| StoreError::shape("policy", error))?;
-        let mut tx = Transaction::new();
-        let key = keys::integration(&self.msp, id);
-        tx.update(
-            self,
-            Place::Records,
-            &key,
-            "SET #policy = :policy",
-            "attribute_exists(pk)",
-            &[(":policy", value)],
-        )?;
-        Ok(tx.commit(self).await?.committed())
+    pub async fn set_policy(
+        &self,
+        id: &IntegrationId,
+        policy: &Policy,
+        by: &Person,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        loop {
+            let Some(integration) = self.integration(id).await? else {
+                return Ok(false);
+            };
+            let mut tx = Transaction::new();
+            let values = [
+                (":policy", policy_value(policy)?),
+                (":before", policy_value(&integration.policy)?),
+            ];
+            tx.update(
+                self,
+                Place::Records,
+                &keys::integration(&self.msp, id),
+                "SET #policy = :policy",
+                "#policy = :before",
+                &values,
+            )?;
+            let entry = Entry {
+                at: now,
+                by: by.clone(),
+                import: None,
+                act: Act::PolicyReplaced {
+                    before: integration.policy,
+                    after: policy.clone(),
+                },
+            };
+            self.audit(&mut tx, id, &entry, &format!("policy.{}", by.subject))?;
+            if tx.commit(self).await?.committed() {
+                return Ok(true);
+            }
+            // Somebody else replaced it meanwhile: what was before is to be told right.
+        }
     }
+}
+
+impl Integration {
+    fn connection(&self) -> Connection {
+        Connection {
+            kind: self.kind,
+            name: self.name.clone(),
+            address: self.address.clone(),
+            company_id: self.company_id.clone(),
+        }
+    }
+}
+
+fn policy_value(policy: &Policy) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(policy).map_err(|error| StoreError::shape("policy", error))
 }

@@ -2,6 +2,7 @@
 
 use crate::checkpoint::Phase;
 use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, Occasion, PsaCompanyId};
+use jiff::civil::Date;
 
 /// Partition and sort key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -87,6 +88,14 @@ pub(crate) const HISTORY: &str = "IMPORT#";
 /// One line of an integration's list of imports; import ids are in the order of time.
 pub(crate) fn history(msp: &MspId, integration: &IntegrationId, import: &ImportId) -> Key {
     Key::new(integration_partition(msp, integration), format!("{HISTORY}{import}"))
+}
+
+/// One entry of an integration's audit trail, in the partition of its month.
+pub(crate) fn audit(msp: &MspId, integration: &IntegrationId, month: Date, entry: &str) -> Key {
+    Key::new(
+        format!("MSP#{msp}#AUDIT#{integration}#{}", month.strftime("%Y-%m")),
+        entry,
+    )
 }
 
 /// The import that an occasion has started.

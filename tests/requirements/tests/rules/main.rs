@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod audit;
 mod bad_input;
 mod billed_by_use;
 mod companies;

@@ -1,0 +1,116 @@
+//! The audit trail: who changed what, when, before and after (R41). Entries are added and never changed.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Change, CompanyName};
+use crate::filter::Filter;
+use crate::ids::ImportId;
+use crate::import::{Import, ImportState, Person};
+use crate::outcome::Counts;
+use crate::policy::Policy;
+use crate::psa::PsaKind;
+
+/// One entry of the trail.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// Who: an administrator, or the integration's own principal.
+    pub by: Person,
+    /// The import in which it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportId>,
+    /// What.
+    #[serde(flatten)]
+    pub act: Act,
+}
+
+/// What was done. No credential is ever part of it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[schemars(rename = "AuditedAction")]
+pub enum Act {
+    /// A PSA was connected.
+    IntegrationAdded {
+        /// How.
+        after: Connection,
+    },
+    /// Its credentials were replaced.
+    CredentialsReplaced,
+    /// Its policy was replaced.
+    PolicyReplaced {
+        /// The policy so far.
+        before: Policy,
+        /// The policy from then on.
+        after: Policy,
+    },
+    /// An import began.
+    ImportStarted {
+        /// What was read.
+        filter: Filter,
+    },
+    /// An administrator took over what an unattended import left in review.
+    ImportTakenOver,
+    /// A plan was confirmed, or went ahead by policy.
+    PlanConfirmed {
+        /// Its hash.
+        plan_hash: Option<String>,
+    },
+    /// An import was asked to stop.
+    ImportStopped,
+    /// A company was carried out.
+    CompanyImported {
+        /// Which.
+        company: CompanyName,
+        /// What was done to it and its users.
+        changes: Vec<Change>,
+    },
+    /// An import ended.
+    ImportEnded {
+        /// How.
+        state: ImportState,
+        /// The outcomes of its rows, if a plan was carried out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counts: Option<Counts>,
+        /// The code of why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+}
+
+/// How a PSA is connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Connection {
+    /// Which PSA.
+    pub kind: PsaKind,
+    /// What the administrators call it.
+    pub name: String,
+    /// Where it is.
+    pub address: String,
+    /// The login company (`ConnectWise` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_id: Option<String>,
+}
+
+impl Act {
+    /// What moving an import on from a state amounts to, if that is an act of somebody.
+    pub fn of(import: &Import, seen: ImportState) -> Option<Self> {
+        match (seen, import.state) {
+            (_, state) if state.is_final() => Some(Self::ImportEnded {
+                state,
+                counts: import.counts,
+                error: import.error.as_ref().map(|problem| problem.code().as_str().to_owned()),
+            }),
+            (ImportState::Review, ImportState::Executing) => Some(Self::PlanConfirmed {
+                plan_hash: import.plan_hash.clone(),
+            }),
+            (ImportState::Executing, ImportState::Executing) if import.cancelling => Some(Self::ImportStopped),
+            (ImportState::Review, ImportState::Review) if import.taken_over_by.is_some() => Some(Self::ImportTakenOver),
+            _ => None,
+        }
+    }
+}

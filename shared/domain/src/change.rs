@@ -1,0 +1,263 @@
+//! What happens to each row, as an administrator is shown it: in the plan before it happens, in the audit trail after.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::directory::ManagedCompany;
+use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::plan::{CompanyPlan, CompanyStep, SkipReason, UserPlan, UserStep};
+use crate::row::AddressId;
+
+/// What happens to one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "PlanItem")]
+pub struct Change {
+    /// What is done.
+    pub action: Action,
+    /// The PSA company.
+    pub company: CompanyName,
+    /// The address row; none if it is about the company itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<AddressName>,
+    /// What there was; null if there was nothing.
+    pub before: Option<Side>,
+    /// What there will be; null if nothing is done.
+    pub after: Option<Side>,
+    /// Why.
+    pub reason: Cow<'static, str>,
+}
+
+/// A PSA company by its id and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PlanCompany")]
+pub struct CompanyName {
+    /// The PSA's id.
+    pub id: PsaCompanyId,
+    /// Its name in the PSA.
+    pub name: String,
+}
+
+/// An address row by what is known of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PlanAddress")]
+pub struct AddressName {
+    /// Contact and slot.
+    pub id: AddressId,
+    /// Null if the contact has none.
+    pub address: Option<String>,
+    /// The contact's name.
+    pub contact: String,
+}
+
+/// Says which row it is, and nobody's address.
+impl std::fmt::Debug for AddressName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AddressName")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A managed company or a user, as far as the change is about it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PlanSide")]
+pub struct Side {
+    /// The managed company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ManagedCompanyId>,
+    /// The user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The user's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The name of either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Says of which company or user it is, and nobody's address.
+impl std::fmt::Debug for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Side")
+            .field("id", &self.id)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Side {
+    fn company(company: &ManagedCompany) -> Self {
+        Self::named(&company.id, &company.name)
+    }
+
+    /// A managed company of this name.
+    pub fn named(id: &ManagedCompanyId, name: &str) -> Self {
+        Self {
+            id: Some(id.clone()),
+            name: Some(name.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// A user with this address.
+    pub fn user(user: &UserId, address: Option<&Address>) -> Self {
+        Self {
+            user: Some(user.clone()),
+            address: address.map(|address| address.original().to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+/// What is done to a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "PlanAction")]
+pub enum Action {
+    /// A managed company is created.
+    CreateCompany,
+    /// The company is linked to a managed one.
+    LinkCompany,
+    /// The managed company gets another name.
+    UpdateCompany,
+    /// The mapping is dropped; the managed company stays.
+    UnmapCompany,
+    /// A user is created.
+    CreateUser,
+    /// The address is linked to a user.
+    LinkUser,
+    /// The user gets another address.
+    ChangeAddress,
+    /// Nothing needs to be done.
+    Unchanged,
+    /// Nothing can be done, or is to be.
+    Skip,
+}
+
+/// What a plan does to its company and each of its users.
+pub fn of(plan: &CompanyPlan) -> Vec<Change> {
+    let company = CompanyName {
+        id: plan.company.clone(),
+        name: plan.name.clone(),
+    };
+    let users = plan.users.iter().map(|user| of_user(&company, user));
+    let dropped = plan.unmap.as_ref().map(|managed| Change {
+        action: Action::UnmapCompany,
+        company: company.clone(),
+        address: None,
+        before: Some(Side::company(managed)),
+        after: None,
+        reason: "asked_for".into(),
+    });
+    let own = of_company(&company, plan);
+    dropped.into_iter().chain([own]).chain(users).collect()
+}
+
+fn of_company(company: &CompanyName, plan: &CompanyPlan) -> Change {
+    let (action, before, after, reason) = match &plan.step {
+        CompanyStep::Create => {
+            let created = Side {
+                name: Some(plan.name.clone()),
+                ..Side::default()
+            };
+            (Action::CreateCompany, None, Some(created), "not_mapped")
+        }
+        CompanyStep::Link(managed) => (
+            Action::LinkCompany,
+            None,
+            Some(Side::company(managed)),
+            "same_name_or_chosen",
+        ),
+        CompanyStep::Rename(managed) => (
+            Action::UpdateCompany,
+            Some(Side::company(managed)),
+            Some(Side::named(&managed.id, &plan.name)),
+            "renamed_in_psa",
+        ),
+        CompanyStep::Unchanged(managed) => {
+            let same = Some(Side::company(managed));
+            (Action::Unchanged, same.clone(), same, "mapped")
+        }
+        CompanyStep::Skip(reason) => (Action::Skip, None, None, reason.as_str()),
+    };
+    Change {
+        action,
+        company: company.clone(),
+        address: None,
+        before,
+        after,
+        reason: reason.into(),
+    }
+}
+
+fn of_user(company: &CompanyName, user: &UserPlan) -> Change {
+    let address = user.address.as_ref();
+    let original = || address.map(|address| address.original().to_owned());
+    let (action, before, after, reason) = match &user.step {
+        UserStep::Create => {
+            let created = Side {
+                address: original(),
+                name: Some(user.name.clone()),
+                ..Side::default()
+            };
+            (Action::CreateUser, None, Some(created), "ticked")
+        }
+        UserStep::Link(id) => (
+            Action::LinkUser,
+            None,
+            Some(Side::user(id, address)),
+            "same_address_or_chosen",
+        ),
+        UserStep::ChangeAddress { user: id, from } => (
+            Action::ChangeAddress,
+            Some(Side::user(id, Some(from))),
+            Some(Side::user(id, address)),
+            if user.replaces.is_some() {
+                "replaced_in_psa"
+            } else {
+                "changed_in_psa"
+            },
+        ),
+        UserStep::Unchanged(id) => {
+            let same = Some(Side::user(id, address));
+            (Action::Unchanged, same.clone(), same, "mapped")
+        }
+        UserStep::Skip(reason) => (Action::Skip, None, None, reason.as_str()),
+    };
+    Change {
+        action,
+        company: company.clone(),
+        address: Some(AddressName {
+            id: user.id.clone(),
+            address: original(),
+            contact: user.name.clone(),
+        }),
+        before,
+        after,
+        reason: reason.into(),
+    }
+}
+
+impl SkipReason {
+    /// The stable code.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Dangling => "dangling",
+            Self::Ambiguous => "ambiguous",
+            Self::ManagedCompanyNotFound => "managed_company_not_found",
+            Self::AlreadyMapped(_) => "already_mapped",
+            Self::UserNotFound => "user_not_found",
+            Self::Unticked => "unticked",
+            Self::NoAddress => "no_address",
+            Self::AddressConflict(_) => "address_conflict",
+            Self::GivesWay(_) => "same_address_in_another_company",
+            Self::UserAlreadyMapped(_) => "user_already_mapped",
+            Self::CompanyNotImported => "company_not_imported",
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The audit trail: who changed what, when, before and after.
+
+use requirements::import::{
+    addresses, carry_out, choose, choose_mapped, fetch, fetch_failing, first_import_of, id, rows, start,
+};
+use requirements::problem::{assert_problem, call};
+use requirements::stage::{advance, integration, sandbox, text};
+use requirements::unattended::{set_policy, unattended};
+use requirements::{Api, PsaKind, faults, for_both, managed, psa};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+for_both!(
+    r41_the_trail_says_who_changed_what_when_before_and_after,
+    r41_the_trail_names_who_set_up_started_confirmed_and_stopped,
+    r41_the_trail_is_read_in_pages_across_months,
+);
+
+/// The trail of an integration, the newest entry first.
+async fn trail(api: &Api, kind: PsaKind) -> Vec<Value> {
+    let path = format!("/integrations/{}/audit", integration(api, kind).await);
+    api.list(&path).await.unwrap()
+}
+
+/// The actions of a trail in the order they were done.
+fn actions(trail: &[Value]) -> Vec<&str> {
+    trail.iter().rev().map(|entry| text(&entry["action"])).collect()
+}
+
+/// The one change of a trail with this action.
+fn change<'a>(trail: &'a [Value], action: &str) -> &'a Value {
+    let changes = trail.iter().filter_map(|entry| entry["changes"].as_array()).flatten();
+    let mut found = changes.filter(|change| change["action"] == action);
+    let change = found.next().unwrap_or_else(|| panic!("no {action} in {trail:?}"));
+    assert!(found.next().is_none(), "more than one {action}");
+    change
+}
+
+async fn r41_the_trail_says_who_changed_what_when_before_and_after(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
+    let first = first_import_of(&ana, kind, 1).await;
+    let company = &first.chosen[0];
+    let all = trail(&ana, kind).await;
+    let created = change(&all, "createCompany");
+    let made = managed::all(&ana).await;
+    let made = made.iter().find(|managed| managed["name"] == company["name"]).unwrap();
+    assert_eq!((&created["before"], &created["after"]), (&Value::Null, made));
+    // Every user that was created is there, by its id and address.
+    let users = managed::users(&ana, id(made)).await;
+    let changes = all.iter().find_map(|entry| entry["changes"].as_array()).unwrap();
+    for user in &users {
+        let entry = changes.iter().find(|change| change["after"]["user"] == user["id"]);
+        assert_eq!(entry.unwrap()["after"]["address"], user["address"]);
+    }
+    assert_eq!(changes.len(), 1 + users.len());
+
+    // Bram carries a new name and a new address over.
+    psa::rename(&sandbox, kind, id(company), "Nieuwe Naam");
+    let people = addresses(&ana, &first.import, id(company)).await;
+    let moved = people.iter().find(|address| address["status"] == "mapped").unwrap();
+    psa::change_address(&sandbox, kind, id(moved), "nieuw@elders.example");
+    let import = fetch(&bram, kind).await;
+    choose_mapped(&bram, &import).await;
+    carry_out(&bram, &import).await;
+    let all = trail(&ana, kind).await;
+    let entry = all.iter().find(|entry| entry["action"] == "companyImported").unwrap();
+    assert!(text(&entry["by"]).contains("bram"));
+    assert_eq!(entry["import"], import);
+    let newest = std::slice::from_ref(entry);
+    let renamed = change(newest, "updateCompany");
+    assert_eq!(
+        (&renamed["before"], &renamed["after"]["name"]),
+        (made, &json!("Nieuwe Naam"))
+    );
+    let changed = change(newest, "changeAddress");
+    assert_eq!(
+        (&changed["before"]["address"], &changed["after"]["address"]),
+        (&moved["address"], &json!("nieuw@elders.example"))
+    );
+    assert_eq!(entry["changes"].as_array().unwrap().len(), 2);
+    let before = trail(&ana, kind).await.len();
+
+    // What changes nothing leaves no change behind.
+    let import = fetch(&bram, kind).await;
+    choose_mapped(&bram, &import).await;
+    carry_out(&bram, &import).await;
+    let all = trail(&ana, kind).await;
+    assert_eq!(
+        actions(&all)[before..],
+        ["importStarted", "planConfirmed", "importEnded"]
+    );
+    sandbox.stop().await;
+}
+
+async fn r41_the_trail_names_who_set_up_started_confirmed_and_stopped(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
+    let of = integration(&ana, kind).await;
+    let credentials = json!({ "credentials": sandbox.psas.integration(kind)["credentials"] });
+    bram.put(&format!("/integrations/{of}/credentials"), &credentials)
+        .await
+        .unwrap();
+    let policy = json!({ "newCompanies": true });
+    set_policy(&bram, kind, &policy).await;
+    // Ana stops one in review; the PSA fails another; a schedule starts a third.
+    let stopped = fetch(&ana, kind).await;
+    choose(&ana, &stopped, 1).await;
+    ana.delete(&format!("/imports/{stopped}")).await.unwrap();
+    faults::answer(&sandbox, kind, faults::CONTACTS, &json!({ "status": 503 }));
+    fetch_failing(&bram, kind).await;
+    faults::clear(&sandbox, kind);
+    set_policy(&bram, kind, &json!({})).await;
+    unattended(&sandbox, kind, "monday").await;
+
+    let all = trail(&ana, kind).await;
+    assert_eq!(
+        actions(&all),
+        [
+            "integrationAdded",
+            "credentialsReplaced",
+            "policyReplaced",
+            "importStarted",
+            "importEnded",
+            "importStarted",
+            "importEnded",
+            "policyReplaced",
+            "importStarted",
+            "planConfirmed",
+            "importEnded",
+        ]
+    );
+    let entries: Vec<&Value> = all.iter().rev().collect();
+    let names = ["ana", "bram", "bram", "ana", "ana", "bram", "bram", "bram"];
+    for (entry, name) in entries.iter().zip(names) {
+        assert!(text(&entry["by"]).contains(name), "{entry}");
+    }
+    // The integration's own principal is known by the integration's name.
+    let integration = ana.get(&format!("/integrations/{of}")).await.unwrap();
+    assert!(entries[8..].iter().all(|entry| entry["by"] == integration["name"]));
+    assert_eq!(entries[0]["after"]["address"], integration["address"]);
+    assert_eq!(
+        (
+            &entries[2]["before"]["newCompanies"],
+            &entries[2]["after"]["newCompanies"]
+        ),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(
+        (&entries[4]["state"], &entries[6]["state"]),
+        (&json!("cancelled"), &json!("failed"))
+    );
+    assert_eq!(entries[6]["error"], "psa_server_error");
+    let told = json!(all).to_string();
+    for secret in credentials["credentials"].as_object().unwrap().values() {
+        assert!(!told.contains(text(secret)), "a credential is in the trail");
+    }
+    sandbox.stop().await;
+}
+
+async fn r41_the_trail_is_read_in_pages_across_months(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let mut imports = Vec::new();
+    for _ in 0..3 {
+        let import = start(&ana, kind, &json!({})).await;
+        ana.delete(&format!("/imports/{import}")).await.unwrap();
+        imports.push(import);
+        advance(&sandbox, 45 * 24 * 3600).await;
+    }
+    let whole = trail(&ana, kind).await;
+    let started = whole.iter().rev().filter(|entry| entry["action"] == "importStarted");
+    assert_eq!(started.map(|entry| text(&entry["import"])).collect::<Vec<_>>(), imports);
+    let path = format!("/integrations/{}/audit", integration(&ana, kind).await);
+    let (mut paged, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = ana.get(&format!("{path}?limit=2{after}")).await.unwrap();
+        paged.extend(page["items"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(paged, whole);
+    assert!(whole.is_sorted_by(|one, next| text(&one["at"]) >= text(&next["at"])));
+    let garbage = call(&ana, Method::GET, &format!("{path}?after=garbage"), None).await;
+    assert_problem(&garbage, 400, "invalid_request");
+    assert_eq!(rows(&ana, &imports[0], "in").await, Vec::<Value>::new());
+    sandbox.stop().await;
+}
