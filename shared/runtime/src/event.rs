@@ -20,6 +20,8 @@ pub enum Event {
     Work(Work),
     /// A schedule or an event asks for an unattended import.
     Trigger(Trigger),
+    /// It asks for one in a way that cannot be understood, and would not be if it came again.
+    BadTrigger(UnknownEvent),
     /// The schedule of the sweeper: `{"sweep": {}}`.
     Sweep,
 }
@@ -127,6 +129,11 @@ impl Event {
         if event.get("sweep").is_some() {
             return Ok(Self::Sweep);
         }
-        serde_json::from_value(event).map(Self::Trigger).map_err(UnknownEvent)
+        let names_integration = event.get("integration").is_some();
+        match serde_json::from_value(event) {
+            Ok(trigger) => Ok(Self::Trigger(trigger)),
+            Err(error) if names_integration => Ok(Self::BadTrigger(UnknownEvent(error))),
+            Err(error) => Err(UnknownEvent(error)),
+        }
     }
 }

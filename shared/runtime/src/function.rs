@@ -7,11 +7,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::middleware::from_fn;
+use domain::problem::Code;
 use lambda_http::Adapter;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tower::Service;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
 use crate::problem::answer_problems;
@@ -94,6 +95,11 @@ impl Function {
                 let answer = answer
                     .inspect_err(|error| error!(%integration, %error, "an unattended import could not be started"))?;
                 Ok(serde_json::to_value(answer)?)
+            }
+            Event::BadTrigger(error) => {
+                warn!(%error, "a trigger was refused");
+                let code = Code::InvalidRequest.as_str();
+                Ok(serde_json::to_value(Triggered::Refused { code })?)
             }
             Event::Sweep => {
                 let sweeper = self.sweeper.as_ref().ok_or("this function does not sweep")?;
