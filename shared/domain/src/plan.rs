@@ -128,9 +128,10 @@ impl CompanyPlan {
     /// Whether carrying it out would change nothing anywhere, so that nothing needs to be written for it either (R38).
     pub fn is_unchanged(&self) -> bool {
         matches!(self.step, CompanyStep::Unchanged(_))
-            && self.users.iter().all(|user| {
-                user.replaces.is_none()
-                    && matches!(user.step, UserStep::Unchanged(_) | UserStep::Skip(SkipReason::Unticked))
+            && self.users.iter().all(|user| match user.step {
+                UserStep::Unchanged(_) => user.replaces.is_none(),
+                UserStep::Skip(SkipReason::Unticked) => true,
+                _ => false,
             })
     }
 

@@ -178,7 +178,14 @@ pub(super) fn plan(facts: &CompanyFacts, step: &CompanyStep, unmaps: bool) -> Ve
         CompanyStep::Create | CompanyStep::Skip(_) => None,
     };
     let links = Links::of(facts, !unmaps);
-    views(facts, managed, !unmaps)
+    let views = views(facts, managed, !unmaps);
+    let chosen = |view: &AddressView<'_>| matches!(view.decision.target, Target::Existing(_));
+    let chosen: HashSet<AddressId> = views
+        .iter()
+        .filter(|view| chosen(view))
+        .map(|view| view.snapshot.id.clone())
+        .collect();
+    let mut plans: Vec<UserPlan> = views
         .into_iter()
         .filter(|view| view.selected || view.mapping.is_some())
         .map(|view| {
@@ -200,7 +207,27 @@ pub(super) fn plan(facts: &CompanyFacts, step: &CompanyStep, unmaps: bool) -> Ve
                 generation,
             }
         })
-        .collect()
+        .collect();
+    one_row_each(&mut plans, &chosen);
+    plans
+}
+
+/// Of several rows that lead to one user, it goes to the one it was chosen for, else to the first.
+fn one_row_each(plans: &mut [UserPlan], chosen: &HashSet<AddressId>) {
+    let mut rows: HashMap<UserId, AddressId> = HashMap::new();
+    let mut order: Vec<usize> = (0..plans.len()).collect();
+    order.sort_by_key(|index| !plans.get(*index).is_some_and(|plan| chosen.contains(&plan.id)));
+    for index in order {
+        let Some(plan) = plans.get_mut(index) else { continue };
+        let (UserStep::Link(user) | UserStep::Unchanged(user) | UserStep::ChangeAddress { user, .. }) = &plan.step
+        else {
+            continue;
+        };
+        match rows.get(user) {
+            Some(other) => plan.step = UserStep::Skip(SkipReason::UserAlreadyMapped(other.clone())),
+            None => drop(rows.insert(user.clone(), plan.id.clone())),
+        }
+    }
 }
 
 /// A creation after an earlier user of the same row asks for another one.
@@ -221,9 +248,14 @@ fn user_step(view: &AddressView<'_>, facts: &CompanyFacts, links: &Links<'_>) ->
     }
     match &view.decision.target {
         Target::Existing(chosen) if view.mapping.is_none_or(|mapping| mapping.user != *chosen) => {
-            match facts.users.get(chosen) {
-                None => UserStep::Skip(SkipReason::UserNotFound),
-                Some(user) => link(user, address, view, links),
+            match (
+                facts.users.get(chosen),
+                view.holder.as_ref().filter(|holder| *holder != chosen),
+            ) {
+                (None, _) => UserStep::Skip(SkipReason::UserNotFound),
+                // The address cannot be brought along: another user has it.
+                (Some(user), Some(_)) => UserStep::Skip(SkipReason::AddressConflict(user.company.clone())),
+                (Some(user), None) => link(user, address, view, links),
             }
         }
         Target::Create => match &view.holder {

@@ -1,0 +1,451 @@
+//! What holds of every plan, whatever the facts and decisions are.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{HashMap, HashSet};
+
+use domain::address::{Address, AddressKey};
+use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
+use domain::facts::{CompanyFacts, ManagedCompanies};
+use domain::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
+use domain::mapping::{AddressMapping, CompanyMapping};
+use domain::outcome::{Counts, Outcome, RowOutcome};
+use domain::plan::{CompanyPlan, CompanyStep, SkipReason, UserStep, Wanted};
+use domain::planner::{address_rows, managed_company, plan_company};
+use domain::row::{
+    AddressCounts, AddressDecision, AddressId, AddressStatus, CompanyDecision, CompanyRow, ImportStatus,
+    SnapshotAddress, Tab, Target,
+};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const HERE: &str = "c-here";
+const ELSEWHERE: &str = "c-elsewhere";
+
+/// Everything that a plan of one company rests on.
+#[derive(Debug, Clone)]
+struct World {
+    /// Managed company → name; `c-here` is the one the company may be mapped to.
+    managed: Vec<(&'static str, &'static str)>,
+    mapped: bool,
+    /// Contact, slot, address, active, what was decided.
+    rows: Vec<(u8, u8, &'static str, bool, Option<bool>, Wish)>,
+    /// Users of `c-here` by their address, and the row each is mapped to, if any.
+    users: Vec<(&'static str, Option<(u8, u8)>)>,
+    /// Addresses that users elsewhere hold.
+    elsewhere: Vec<&'static str>,
+    name: &'static str,
+    wish: Wish,
+    ticks_new: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Wish {
+    Automatic,
+    Create,
+    /// The user or managed company of this number.
+    Existing(u8),
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    prop_oneof![
+        6 => Just(Wish::Automatic),
+        1 => Just(Wish::Create),
+        2 => (0u8..4).prop_map(Wish::Existing),
+    ]
+}
+
+const ADDRESSES: [&str; 8] = [
+    "ana@x.example",
+    "ANA@X.example",
+    "bo@x.example",
+    "cy@müller.example",
+    "cy@xn--mller-kva.example",
+    "dee@y.example",
+    "n/a",
+    "",
+];
+
+fn world() -> impl Strategy<Value = World> {
+    let names = || select(vec!["Acme", "ACME", "Bakker BV", "Other"]);
+    let row = (
+        0u8..4,
+        0u8..3,
+        select(ADDRESSES.to_vec()),
+        any::<bool>(),
+        proptest::option::of(any::<bool>()),
+        wish(),
+    );
+    let user = (select(ADDRESSES[..6].to_vec()), proptest::option::of((0u8..4, 0u8..3)));
+    (
+        (names(), names(), any::<bool>(), any::<bool>()),
+        proptest::collection::vec(row, 0..9),
+        proptest::collection::vec(user, 0..5),
+        proptest::collection::vec(select(ADDRESSES[..6].to_vec()), 0..3),
+        (names(), wish(), any::<bool>()),
+    )
+        .prop_map(
+            |((here, there, is_here, mapped), rows, users, elsewhere, (name, wish, ticks_new))| World {
+                managed: if is_here {
+                    vec![(HERE, here), (ELSEWHERE, there)]
+                } else {
+                    vec![(ELSEWHERE, there)]
+                },
+                mapped,
+                rows,
+                users,
+                elsewhere,
+                name,
+                wish,
+                ticks_new,
+            },
+        )
+}
+
+fn target<Id>(wish: Wish, existing: impl Fn(u8) -> Id) -> Target<Id> {
+    match wish {
+        Wish::Automatic => Target::Automatic,
+        Wish::Create => Target::Create,
+        Wish::Existing(number) => Target::Existing(existing(number)),
+    }
+}
+
+fn row_id(contact: u8, slot: u8) -> AddressId {
+    AddressId::of(
+        &PsaContactId::new(contact.to_string()),
+        &AddressSlot::new(slot.to_string()),
+    )
+}
+
+impl World {
+    fn companies(&self) -> ManagedCompanies {
+        let companies = self.managed.iter().map(|(id, name)| ManagedCompany {
+            id: ManagedCompanyId::new(*id),
+            name: (*name).to_owned(),
+        });
+        let mapping = self
+            .mapped
+            .then(|| (ManagedCompanyId::new(HERE), PsaCompanyId::new("1")));
+        ManagedCompanies::new(companies, mapping)
+    }
+
+    /// As they are gathered: the users are those of the managed company that the plan is about.
+    fn facts(&self) -> CompanyFacts {
+        let mut facts = self.all_facts();
+        let managed = managed_company(&facts, &self.companies());
+        let managed = managed.as_ref().map(ManagedCompanyId::as_str);
+        let elsewhere = std::mem::take(&mut facts.holders);
+        if managed != Some(HERE) {
+            for user in std::mem::take(&mut facts.users).into_values() {
+                let holder = AddressHolder {
+                    address: user.address.key().clone(),
+                    user: user.id,
+                    company: user.company,
+                };
+                facts.holders.insert(holder.address.clone(), holder);
+            }
+        }
+        for (key, holder) in elsewhere {
+            if managed != Some(ELSEWHERE) {
+                facts.holders.insert(key, holder);
+                continue;
+            }
+            let user = User {
+                id: UserId::new(format!("elsewhere {}", key.as_str())),
+                company: holder.company,
+                address: key.as_str().parse().unwrap(),
+                name: String::new(),
+                state: UserState::Invited,
+            };
+            facts.users.insert(user.id.clone(), user);
+        }
+        facts
+    }
+
+    fn all_facts(&self) -> CompanyFacts {
+        let mut users = HashMap::new();
+        let mut taken = HashSet::new();
+        let mut mapped_addresses = Vec::new();
+        for (number, (address, row)) in self.users.iter().enumerate() {
+            let address: Address = address.parse().unwrap();
+            // A directory has an address once.
+            if !taken.insert(address.key().clone()) {
+                continue;
+            }
+            let id = UserId::new(format!("u{number}"));
+            if let Some((contact, slot)) = row
+                && self.mapped
+                && !mapped_addresses
+                    .iter()
+                    .any(|mapping: &AddressMapping| mapping.id == row_id(*contact, *slot))
+            {
+                mapped_addresses.push(AddressMapping {
+                    id: row_id(*contact, *slot),
+                    user: id.clone(),
+                    address: address.clone(),
+                    generation: 0,
+                });
+            }
+            let user = User {
+                id: id.clone(),
+                company: ManagedCompanyId::new(HERE),
+                address,
+                name: String::new(),
+                state: UserState::Invited,
+            };
+            users.insert(id, user);
+        }
+        let mut seen = HashSet::new();
+        let addresses = self.rows.iter().filter(|row| seen.insert((row.0, row.1)));
+        let addresses = addresses.map(|(contact, slot, text, active, selected, wish)| {
+            let snapshot = SnapshotAddress {
+                id: row_id(*contact, *slot),
+                name: format!("Contact {contact}"),
+                text: (*text).to_owned(),
+                active: *active,
+            };
+            let decision = AddressDecision {
+                selected: *selected,
+                target: target(*wish, |number| UserId::new(format!("u{number}"))),
+                version: 1,
+            };
+            (snapshot, decision)
+        });
+        let addresses: Vec<_> = addresses.collect();
+        let holders = self.elsewhere.iter().map(|text| {
+            let address: Address = text.parse().unwrap();
+            let holder = AddressHolder {
+                address: address.key().clone(),
+                user: UserId::new("elsewhere"),
+                company: ManagedCompanyId::new(ELSEWHERE),
+            };
+            (address.key().clone(), holder)
+        });
+        let holders: HashMap<AddressKey, AddressHolder> = holders.filter(|(key, _)| !taken.contains(key)).collect();
+        CompanyFacts {
+            row: self.row(),
+            mapping: self.mapped.then(|| CompanyMapping {
+                company: PsaCompanyId::new("1"),
+                managed: ManagedCompanyId::new(HERE),
+                name: "Acme".to_owned(),
+                generation: 0,
+                users: mapped_addresses.len() as u64,
+            }),
+            addresses,
+            mapped_addresses,
+            users,
+            holders,
+        }
+    }
+
+    fn row(&self) -> CompanyRow {
+        CompanyRow {
+            id: PsaCompanyId::new("1"),
+            name: self.name.to_owned(),
+            tab: Tab::In,
+            status: ImportStatus::Unmapped,
+            kind: String::new(),
+            psa_status: String::new(),
+            active: true,
+            own: false,
+            last_imported: None,
+            mapped: None,
+            candidates: Vec::new(),
+            suggestions: Vec::new(),
+            namesake_in_psa: false,
+            reason: None,
+            addresses: AddressCounts::default(),
+            decision: CompanyDecision {
+                selected: true,
+                ticks_new: self.ticks_new,
+                target: target(self.wish, |number| {
+                    ManagedCompanyId::new(if number % 2 == 0 { HERE } else { ELSEWHERE })
+                }),
+                version: 1,
+            },
+        }
+    }
+}
+
+/// The users of the managed company that the plan is about after it was carried out, by address.
+fn after(facts: &CompanyFacts, plan: &CompanyPlan) -> (HashMap<UserId, User>, Vec<AddressMapping>) {
+    let mut users = facts.users.clone();
+    let mut mappings = if plan.unmap.is_some() {
+        Vec::new()
+    } else {
+        facts.mapped_addresses.clone()
+    };
+    for (number, planned) in plan.users.iter().enumerate() {
+        let Some(address) = planned.address.clone() else {
+            continue;
+        };
+        let id = match &planned.step {
+            UserStep::Create => {
+                let id = UserId::new(format!("new{number}"));
+                let user = User {
+                    id: id.clone(),
+                    company: ManagedCompanyId::new(HERE),
+                    address: address.clone(),
+                    name: planned.name.clone(),
+                    state: UserState::Invited,
+                };
+                users.insert(id.clone(), user);
+                id
+            }
+            UserStep::ChangeAddress { user, .. } => {
+                users.get_mut(user).unwrap().address = address.clone();
+                user.clone()
+            }
+            UserStep::Link(user) | UserStep::Unchanged(user) => user.clone(),
+            UserStep::Skip(_) => continue,
+        };
+        mappings.retain(|mapping| {
+            mapping.id != planned.id && Some(&mapping.id) != planned.replaces.as_ref() && mapping.user != id
+        });
+        mappings.push(AddressMapping {
+            id: planned.id.clone(),
+            user: id,
+            address,
+            generation: planned.generation,
+        });
+    }
+    (users, mappings)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn r26_the_same_facts_make_the_same_plan(world in world()) {
+        let (one, other) = (plan_company(&world.facts(), &world.companies()), plan_company(&world.facts(), &world.companies()));
+        prop_assert_eq!(one.digest(), other.digest());
+        prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn r32_no_address_is_given_twice_and_none_that_somebody_else_has(world in world()) {
+        let (facts, companies) = (world.facts(), world.companies());
+        let plan = plan_company(&facts, &companies);
+        let mut given = HashSet::new();
+        for user in &plan.users {
+            if let (UserStep::Create | UserStep::ChangeAddress { .. }, Some(address)) = (&user.step, &user.address) {
+                prop_assert!(given.insert(address.key().clone()), "given twice: {:?}", user.id);
+                prop_assert!(!facts.holders.contains_key(address.key()));
+            }
+        }
+        let in_place = !matches!(plan.step, CompanyStep::Create | CompanyStep::Skip(_)) && plan.unmap.is_none();
+        if in_place {
+            let (users, _) = after(&facts, &plan);
+            let keys: HashSet<&AddressKey> = users.values().map(|user| user.address.key()).collect();
+            prop_assert_eq!(keys.len(), users.len(), "two users have one address");
+        }
+    }
+
+    #[test]
+    fn r24_r30_no_user_is_mapped_to_two_rows(world in world()) {
+        let (facts, companies) = (world.facts(), world.companies());
+        let plan = plan_company(&facts, &companies);
+        let mut users = HashSet::new();
+        for user in &plan.users {
+            let id = match &user.step {
+                UserStep::Link(id) | UserStep::Unchanged(id) | UserStep::ChangeAddress { user: id, .. } => id,
+                _ => continue,
+            };
+            prop_assert!(users.insert(id.clone()), "{id:?} twice in {plan:?}");
+        }
+    }
+
+    #[test]
+    fn r46_only_a_user_that_is_created_needs_a_licence(world in world()) {
+        let plan = plan_company(&world.facts(), &world.companies());
+        let created = plan.users.iter().filter(|user| user.step == UserStep::Create).count() as u64;
+        prop_assert_eq!(plan.licences_needed(), created);
+        prop_assert!(plan.changes() >= created);
+    }
+
+    #[test]
+    fn r40_every_row_of_a_plan_has_one_outcome(world in world()) {
+        let plan = plan_company(&world.facts(), &world.companies());
+        let mut counts = Counts::default();
+        counts.add(&RowOutcome { address: None, outcome: Outcome::Unchanged });
+        for user in &plan.users {
+            counts.add(&RowOutcome { address: Some(user.id.clone()), outcome: Outcome::Unchanged });
+        }
+        prop_assert_eq!(counts.rows(), 1 + plan.users.len() as u64);
+    }
+
+    #[test]
+    fn r31_r32_what_cannot_be_ticked_is_never_created_and_what_is_unticked_is_never_touched(world in world()) {
+        let (facts, companies) = (world.facts(), world.companies());
+        let plan = plan_company(&facts, &companies);
+        for view in address_rows(&facts, &companies) {
+            let planned = plan.users.iter().find(|user| user.id == view.snapshot.id);
+            let touched = planned.is_some_and(|user| !matches!(user.step, UserStep::Skip(_)));
+            prop_assert!(!touched || view.selected);
+            if matches!(view.status, AddressStatus::NoAddress | AddressStatus::AddressConflict) {
+                prop_assert!(!touched, "{:?}", view.status);
+            }
+        }
+    }
+
+    #[test]
+    fn r38_after_it_was_carried_out_the_same_selection_changes_nothing(world in world()) {
+        let (mut facts, companies) = (world.facts(), world.companies());
+        let plan = plan_company(&facts, &companies);
+        let managed = match &plan.step {
+            CompanyStep::Link(managed) | CompanyStep::Rename(managed) | CompanyStep::Unchanged(managed)
+                if managed.id.as_str() == HERE => managed.id.clone(),
+            // What becomes of a new managed company is the same with no users to begin with.
+            _ => return Ok(()),
+        };
+        let (users, mapped_addresses) = after(&facts, &plan);
+        facts.users = users;
+        facts.mapped_addresses = mapped_addresses;
+        facts.mapping = Some(CompanyMapping {
+            company: PsaCompanyId::new("1"),
+            managed: managed.clone(),
+            name: plan.name.clone(),
+            generation: plan.generation,
+            users: facts.mapped_addresses.len() as u64,
+        });
+        // The next import's rows are mapped, and nobody has decided anything about them.
+        let ticked: HashSet<AddressId> = plan
+            .users
+            .iter()
+            .filter(|user| !matches!(user.step, UserStep::Skip(_)))
+            .map(|user| user.id.clone())
+            .collect();
+        for (row, decision) in &mut facts.addresses {
+            *decision = AddressDecision { selected: Some(ticked.contains(&row.id)), ..AddressDecision::default() };
+        }
+        facts.row.decision = CompanyDecision { selected: true, ..CompanyDecision::none() };
+        let companies = ManagedCompanies::new(
+            [ManagedCompany { id: managed.clone(), name: plan.name.clone() }],
+            [(managed, PsaCompanyId::new("1"))],
+        );
+        let again = plan_company(&facts, &companies);
+        prop_assert!(again.is_unchanged(), "{plan:#?}\nthen\n{again:#?}");
+    }
+
+    #[test]
+    fn r24_r32_of_several_plans_none_takes_what_another_gets(worlds in proptest::collection::vec(world(), 1..6)) {
+        let mut wanted = Wanted::default();
+        let (mut linked, mut given) = (HashSet::new(), HashSet::new());
+        for (number, world) in worlds.iter().enumerate() {
+            let mut plan = plan_company(&world.facts(), &world.companies());
+            plan.company = PsaCompanyId::new(number.to_string());
+            wanted.settle(&mut plan);
+            if let CompanyStep::Link(managed) = &plan.step {
+                prop_assert!(linked.insert(managed.id.clone()));
+            }
+            for user in &plan.users {
+                if let (UserStep::Create | UserStep::ChangeAddress { .. }, Some(address)) = (&user.step, &user.address) {
+                    prop_assert!(given.insert(address.key().clone()));
+                }
+                if plan.yields_to().is_some() {
+                    prop_assert_eq!(&user.step, &UserStep::Skip(SkipReason::CompanyNotImported));
+                }
+            }
+        }
+    }
+}
