@@ -58,12 +58,18 @@ pub fn merge(sandbox: &Sandbox, kind: PsaKind, company: &str, contacts: &[String
 
 /// A new company; gives its id.
 pub fn add_company(sandbox: &Sandbox, kind: PsaKind, name: &str) -> String {
+    let answer = add_companies(sandbox, kind, &[name]);
+    added(kind, &answer["companies"])
+}
+
+/// New companies.
+pub fn add_companies(sandbox: &Sandbox, kind: PsaKind, names: &[impl AsRef<str>]) -> Value {
     let field = match kind {
         PsaKind::Connectwise => "name",
         PsaKind::Autotask => "companyName",
     };
-    let answer = change(sandbox, kind, json!({ "companies": [{ field: name }] }));
-    added(kind, &answer["companies"])
+    let companies: Vec<Value> = names.iter().map(|name| json!({ field: name.as_ref() })).collect();
+    change(sandbox, kind, json!({ "companies": companies }))
 }
 
 /// A new contact of a company, with one address; gives the contact's id.

@@ -18,6 +18,7 @@ mod document;
 mod fetch;
 mod filter;
 mod integrations;
+mod large;
 mod licences;
 mod limits;
 mod lock;

@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 for_both!(
+    r34_continue_imports_the_companies_and_users_of_the_plan,
     r35_a_plan_that_no_longer_holds_is_refused_and_nothing_is_written,
     r35_a_company_that_changed_after_the_confirmation_is_not_touched,
     r38_an_unchanged_second_import_changes_nothing_but_dates,
@@ -26,6 +27,42 @@ fn item<'a>(plan: &'a Value, action: &str) -> &'a Value {
 async fn give_away(api: &Api, plan: &Value) {
     let other = managed::add(api, "Elders").await;
     managed::add_user(api, &other, text(&item(plan, "createUser")["after"]["address"])).await;
+}
+
+async fn r34_continue_imports_the_companies_and_users_of_the_plan(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    choose(&ana, &import, 3).await;
+    let shown = plan(&ana, &import).await;
+    let confirm = json!({ "planHash": shown["hash"], "confirmMassChange": true });
+    let began = call(
+        &ana,
+        Method::POST,
+        &format!("/imports/{import}/execute"),
+        Some(&confirm),
+    )
+    .await;
+    assert_eq!(
+        (began.status.as_u16(), &began.body["state"]),
+        (202, &json!("executing"))
+    );
+    let result = done(&ana, &import).await;
+    assert_eq!(result["companies"]["created"], shown["summary"]["createCompany"]);
+    assert_eq!(result["users"]["created"], shown["summary"]["createUser"]);
+    assert_eq!(
+        ana.get(&format!("/imports/{import}")).await.unwrap()["progress"]["executed"],
+        3
+    );
+
+    let all = managed::all(&ana).await;
+    for item in shown["items"].as_array().unwrap() {
+        let managed = all.iter().find(|managed| managed["name"] == item["company"]["name"]);
+        let users = managed::users(&ana, id(managed.unwrap())).await;
+        let has = |user: &Value| user["address"] == item["after"]["address"] && user["name"] == item["after"]["name"];
+        assert!(item.get("address").is_none() || users.iter().any(has), "{item}");
+    }
+    sandbox.stop().await;
 }
 
 async fn r35_a_plan_that_no_longer_holds_is_refused_and_nothing_is_written(kind: PsaKind) {

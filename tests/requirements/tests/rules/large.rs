@@ -1,0 +1,75 @@
+//! What a large MSP's administrator waits for.
+
+use requirements::import::{fetch, id, rows};
+use requirements::stage::{sandbox, text};
+use requirements::{Api, PsaKind, Sandbox, psa};
+use serde_json::Value;
+
+const MANY: usize = 25_000;
+
+/// Reads a page, expecting that it takes one query of at most 1 MB: 256 strongly consistent read units of 4 KB, and what
+/// reading the import itself takes.
+async fn page(sandbox: &Sandbox, api: &Api, path: &str) -> Value {
+    let before = sandbox.spent();
+    let page = api.get(path).await.unwrap();
+    let after = sandbox.spent();
+    let queries = |spent: &local_aws::Spent| spent.operations.get("Query").copied().unwrap_or_default();
+    let (queries, units) = (queries(&after) - queries(&before), after.read_units - before.read_units);
+    assert!(queries == 1, "{path}: {queries} queries");
+    assert!(units <= 260.0, "{path}: {units} read units");
+    page
+}
+
+/// Walks all pages of a list.
+async fn walk(sandbox: &Sandbox, api: &Api, path: &str) -> Vec<Value> {
+    let (mut items, mut after) = (Vec::new(), String::new());
+    loop {
+        let next = page(sandbox, api, &format!("{path}{after}")).await;
+        items.extend(next["items"].as_array().unwrap().clone());
+        let Some(next) = next["next"].as_str() else {
+            return items;
+        };
+        let next: String = next.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        after = format!("&after={next}");
+    }
+}
+
+#[tokio::test]
+async fn r16_each_page_of_25_000_rows_takes_one_query_and_a_megabyte_at_most() {
+    // Rows are the same whatever PSA they come from.
+    let (sandbox, kind) = (sandbox().await, PsaKind::Autotask);
+    let ana = sandbox.api("ana");
+    let names: Vec<String> = (0..MANY)
+        .map(|n| format!("{} & Partners {n:05}", ["Smit", "Bos", "Vos"][n % 3]))
+        .collect();
+    psa::add_companies(&sandbox, kind, &names);
+    let import = fetch(&ana, kind).await;
+    let path = format!("/imports/{import}/companies?tab=in");
+
+    // Browsed, in order; the sandbox's own MSP has 40 more.
+    let browsed = walk(&sandbox, &ana, &format!("{path}&limit=500")).await;
+    assert_eq!(browsed.len(), MANY + 40);
+    let mut ids: Vec<&str> = browsed.iter().map(id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), MANY + 40);
+    // Searched: by what few rows have, and by what a third of them has.
+    let found = walk(&sandbox, &ana, &format!("{path}&search=partners%2012345")).await;
+    assert_eq!(
+        found.iter().map(|row| text(&row["name"])).collect::<Vec<_>>(),
+        [names[12_345].as_str()]
+    );
+    assert_eq!(
+        walk(&sandbox, &ana, &format!("{path}&limit=500&search=vos%20%26"))
+            .await
+            .len(),
+        MANY / 3
+    );
+    // Filtered.
+    let filtered = walk(&sandbox, &ana, &format!("{path}&status=ambiguous")).await;
+    let ambiguous = |row: &&Value| row["status"] == "ambiguous";
+    assert_eq!(filtered.len(), browsed.iter().filter(ambiguous).count());
+    assert!(!filtered.is_empty());
+    assert_eq!(rows(&ana, &import, "not-in").await, Vec::<Value>::new());
+    sandbox.stop().await;
+}
