@@ -58,20 +58,14 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Where an error is, as a JSON pointer (RFC 6901).
 fn pointer(path: &serde_path_to_error::Path, error: &serde_json::Error) -> String {
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } | Segment::Enum { variant: key } => {
-                pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")));
-            }
-            Segment::Unknown => {}
-        }
-    }
-    if let Some(field) = named(&error.to_string()) {
-        pointer.push_str(&format!("/{field}"));
-    }
-    pointer
+    let text = error.to_string();
+    let segments = path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } | Segment::Enum { variant: key } => Some(key.replace('~', "~0").replace('/', "~1")),
+        Segment::Unknown => None,
+    });
+    let segments = segments.chain(named(&text).map(str::to_owned));
+    segments.flat_map(|segment| ["/".to_owned(), segment]).collect()
 }
 
 /// The field that is missing, or there twice: it is named in the text only.

@@ -56,11 +56,11 @@ fn the_document_describes_the_routes_of_the_template_and_no_others() {
     }
     let template = Template::load().unwrap();
     let routes = template.routes().iter();
-    let mut routed: BTreeSet<_> = routes
+    let mut of_template: BTreeSet<_> = routes
         .map(|route: &Route| (route.key(), route.way.authorised))
         .collect();
-    routed.remove(&(UNANSWERED.to_owned(), true));
-    assert_eq!(described, routed);
+    of_template.remove(&(UNANSWERED.to_owned(), true));
+    assert_eq!(described, of_template);
 }
 
 #[test]
