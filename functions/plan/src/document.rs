@@ -26,7 +26,7 @@ pub fn part() -> Part {
     }
 }
 
-fn page(item: Value) -> Value {
+fn page(item: &Value) -> Value {
     json!({ "items": [item], "next": null })
 }
 
@@ -61,7 +61,7 @@ fn of_companies() -> [Call; 3] {
         )
         .query::<Browse>()
         .query::<PageQuery>()
-        .answers::<List<CompanyView>>(200, page(examples::company()))
+        .answers::<List<CompanyView>>(200, page(&examples::company()))
         .refuses(&[Code::WrongState]),
         Call::new(
             "POST",
@@ -94,7 +94,7 @@ fn of_addresses() -> [Call; 3] {
             "The addresses of a company",
         )
         .query::<PageQuery>()
-        .answers::<List<addresses::AddressRow>>(200, page(examples::address()))
+        .answers::<List<addresses::AddressRow>>(200, page(&examples::address()))
         .refuses(&[Code::WrongState]),
         Call::new(
             "POST",
@@ -128,7 +128,7 @@ fn pickers() -> [Call; 3] {
         )
         .query::<Search>()
         .query::<PageQuery>()
-        .answers::<List<ManagedCompany>>(200, page(examples::managed())),
+        .answers::<List<ManagedCompany>>(200, page(&examples::managed())),
         Call::new(
             "GET",
             "/managed-companies/{c}/users",
@@ -137,7 +137,7 @@ fn pickers() -> [Call; 3] {
         )
         .query::<Search>()
         .query::<PageQuery>()
-        .answers::<List<User>>(200, page(examples::user())),
+        .answers::<List<User>>(200, page(&examples::user())),
         Call::new("GET", "/licences", "showLicences", "The licences of the MSP")
             .answers::<Licences>(200, examples::licences()),
     ]

@@ -40,7 +40,7 @@ fn integrations() -> Vec<Call> {
             "Connects a PSA, once its credentials are proved to read it",
         )
         .body::<NewIntegration>(json!({
-            "kind": "connectwise", "name": "Ours", "address": "na.myconnectwise.net", "companyId": "noordzee",
+            "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example", "companyId": "noordzee",
             "credentials": credentials(),
         }))
         .answers::<IntegrationView>(201, integration())
@@ -115,7 +115,7 @@ fn by_hand() -> Vec<Call> {
 
 fn integration() -> Value {
     json!({
-        "id": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "kind": "connectwise", "name": "Ours", "address": "na.myconnectwise.net",
+        "id": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example",
         "companyId": "noordzee", "policy": policy(), "lastFilter": { "companyType": ["1"] },
         "createdAt": "2026-01-05T09:12:44Z",
         "lock": {

@@ -56,26 +56,23 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-/// Where an error is, as a JSON pointer (RFC 6901). What is missing is named like what is wrong.
+/// Where an error is, as a JSON pointer (RFC 6901).
 fn pointer(path: &serde_path_to_error::Path, error: &serde_json::Error) -> String {
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } | Segment::Enum { variant: key } => {
-                pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1")));
-            }
-            Segment::Unknown => {}
-        }
-    }
     let text = error.to_string();
-    let missing = text
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.split('`').next());
-    if let Some(field) = missing {
-        pointer.push_str(&format!("/{field}"));
-    }
-    pointer
+    let segments = path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } | Segment::Enum { variant: key } => Some(key.replace('~', "~0").replace('/', "~1")),
+        Segment::Unknown => None,
+    });
+    let segments = segments.chain(named(&text).map(str::to_owned));
+    segments.flat_map(|segment| ["/".to_owned(), segment]).collect()
+}
+
+/// The field that is missing, or there twice: it is named in the text only.
+fn named(text: &str) -> Option<&str> {
+    let named = ["missing field `", "duplicate field `"];
+    let rest = named.iter().find_map(|start| text.strip_prefix(start))?;
+    rest.split('`').next()
 }
 
 /// What a parser says, without the value it stumbled over: that may be a secret or an address.
@@ -102,9 +99,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let parameters = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(query));
         let parameters = parameters.map_err(|error| {
-            let name = error.path().to_string();
-            let name = if name == "." { "query".to_owned() } else { name };
-            Problem::invalid(name, error.into_inner().to_string())
+            let path = error.path().to_string();
+            let text = error.into_inner().to_string();
+            let name = named(&text)
+                .unwrap_or(if path == "." { "query" } else { &path })
+                .to_owned();
+            Problem::invalid(name, text)
         })?;
         Ok(Self(parameters))
     }

@@ -24,10 +24,10 @@ impl Contract {
         compiler.enable_format_assertions();
         compiler.add_resource(AT, document.clone()).unwrap();
         let answers = answers(&document).into_iter().map(|pointer| {
-            let compiled = compiler.compile(&format!("{AT}#{pointer}/schema"), &mut schemas);
+            let schema = compiler.compile(&format!("{AT}#{pointer}/schema"), &mut schemas);
             (
                 pointer.clone(),
-                compiled.unwrap_or_else(|error| panic!("{pointer}: {error:#}")),
+                schema.unwrap_or_else(|error| panic!("{pointer}: {error:#}")),
             )
         });
         let answers = answers.collect();
@@ -42,7 +42,7 @@ impl Contract {
     pub fn watching(self: &Arc<Self>, api: &Api) -> Api {
         let contract = Arc::clone(self);
         api.watched(Arc::new(move |method, path, answer| {
-            contract.check(method, path, answer)
+            contract.check(method, path, answer);
         }))
     }
 

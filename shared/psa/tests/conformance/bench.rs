@@ -89,7 +89,8 @@ impl Bench {
         all.as_object_mut()
             .unwrap()
             .extend(replaced.as_object().unwrap().clone());
-        let company_id = all["companyId"].as_str().map(str::to_owned);
+        let company_id = all.as_object_mut().unwrap().remove("companyId");
+        let company_id = company_id.and_then(|id| id.as_str().map(str::to_owned));
         let submitted: SubmittedCredentials = serde_json::from_value(all).unwrap();
         let credentials = submitted.complete(self.kind).unwrap();
         let url = PsaUrl::parse(self.kind, allowed[0], &policy).unwrap();

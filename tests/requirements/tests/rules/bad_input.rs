@@ -257,7 +257,7 @@ async fn decisions_that_cannot_be_are_refused_by_name_and_change_nothing(kind: P
         (json!({ "create": { "name": "x" } }), "/target/create/name"),
         (json!({ "destroy": {} }), "/target"),
         (json!({}), "/target"),
-        (json!("create"), "/target"),
+        (json!("create"), "/target/create"),
     ] {
         table.push(Bad::invalid(PATCH, &company, decide(target), pointer));
     }

@@ -53,10 +53,10 @@ fn the_document_describes_the_routes_of_the_template_and_no_others() {
     }
     let template = Template::load().unwrap();
     let routes = template.routes().iter();
-    let routed: BTreeSet<_> = routes
+    let of_template: BTreeSet<_> = routes
         .map(|route: &Route| (route.key(), route.way.authorised))
         .collect();
-    assert_eq!(described, routed);
+    assert_eq!(described, of_template);
 }
 
 #[test]

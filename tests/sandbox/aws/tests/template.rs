@@ -70,7 +70,10 @@ fn every_call_of_the_api_reaches_its_function_and_needs_a_token() {
     expected.sort();
     assert_eq!(found, expected);
     let open = template.routes().iter().filter(|route| !route.way.authorised);
-    assert_eq!(open.map(Route::key).collect::<Vec<_>>(), ["GET /openapi.json"]);
+    assert_eq!(
+        open.map(local_aws::Route::key).collect::<Vec<_>>(),
+        ["GET /openapi.json"]
+    );
     let others = template.others().unwrap();
     assert_eq!((others.function.as_str(), others.authorised), ("SetupFunction", true));
 }
