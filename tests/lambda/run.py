@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Runs the built functions as Lambda does, under `cargo lambda watch`, and imports with events of the folder `events`.
 
 Usage: SANDBOX=… run.py FUNCTIONS
