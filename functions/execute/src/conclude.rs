@@ -6,6 +6,7 @@ use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, UserStep};
 use domain::problem::Problem;
 use runtime::Services;
+use runtime::metrics::count_ended;
 use store::Tenant;
 use store::journal::{Entry, Passed, Step};
 use tracing::info;
@@ -68,6 +69,7 @@ pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
         .tenant
         .hand_over(run.guard(), &run.import, ImportState::Executing, now)
         .await?;
+    count_ended(&run.import, &sum.counts);
     info!(import = %run.import.id, state = run.import.state.as_str(), ?moved, "execution ended");
     Ok(())
 }
@@ -82,6 +84,7 @@ pub(crate) async fn abandoned(services: &Services, tenant: &Tenant, mut import: 
     import.error = Some(Problem::ImportAbandoned);
     import.ended_at = Some(services.clock.now());
     tenant.end_abandoned(&import, services.clock.now()).await?;
+    count_ended(&import, &sum.counts);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use domain::text::Text;
 use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, find_import, own_import};
+use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, find_import, own_import, trace};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Moved;
@@ -52,6 +52,7 @@ pub(crate) async fn execute(
         return Err(Problem::MassChange(change).into());
     }
     import.state = ImportState::Executing;
+    import.trace = trace().or(import.trace);
     import.plan_hash = Some(plan.hash);
     licences::reserve(&services, &import, plan.licences).await?;
     let agree = |tx: &mut _| tenant.agree(tx, &import, &plan.agreed);

@@ -10,7 +10,7 @@ use domain::import::{Assignment, Import, ImportState};
 use domain::outcome::RowCode;
 use futures::{StreamExt, TryStreamExt, pin_mut};
 use planning::{Planning, PlanningError};
-use runtime::{Deadline, Services, Work, WorkOutcome};
+use runtime::{Deadline, Services, Work, WorkOutcome, about};
 use serde::{Deserialize, Serialize};
 use store::checkpoint::{Checkpoint, Phase};
 use store::journal::Agreed;
@@ -90,6 +90,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     let Some(import) = import.filter(assigned) else {
         return Ok(WorkOutcome::Done(()));
     };
+    about(&import);
     if import.state == ImportState::Review {
         return unattended::decide(&services, import, &work).await;
     }

@@ -8,7 +8,8 @@ use domain::filter::{Attribute, Filter};
 use domain::ids::{ImportId, IntegrationId, MspId, Occasion};
 use domain::import::Import;
 use domain::problem::Problem;
-use runtime::{Api, Body, Caller, ImportView, List, PathIds, Services};
+use runtime::metrics::{Metric, count};
+use runtime::{Api, Body, Caller, ImportView, List, PathIds, Services, trace};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Started;
@@ -41,7 +42,7 @@ pub(crate) async fn start(
     Body(new): Body<NewImport>,
 ) -> Api<impl IntoResponse> {
     let integration = find(&services, &caller, &id).await?;
-    let import = Import::new(
+    let mut import = Import::new(
         ImportId::new(services.ids.next()),
         caller.msp,
         id,
@@ -49,6 +50,7 @@ pub(crate) async fn start(
         caller.person,
         services.clock.now(),
     );
+    import.trace = trace();
     match begin(&services, &integration, &import, None).await? {
         Started::Locked(holder) => Err(Problem::IntegrationLocked(holder).into()),
         Started::Yes | Started::Already(_) => {
@@ -72,6 +74,7 @@ pub(crate) async fn begin(
     if occasion.is_none()
         && let Some(holder) = tenant.holder(&integration.id, services.clock.now()).await?
     {
+        count(Metric::LockRefusals, 1);
         return Ok(Started::Locked(holder));
     }
     if services.secrets.read(&import.msp, &integration.id).await?.is_none() {
@@ -81,7 +84,13 @@ pub(crate) async fn begin(
         let attributes = read_attributes(services, &import.msp, integration).await?;
         import.filter.check(&attributes).map_err(Problem::from)?;
     }
-    Ok(tenant.start(import, occasion, services.clock.now()).await?)
+    let started = tenant.start(import, occasion, services.clock.now()).await?;
+    match started {
+        Started::Yes => count(Metric::ImportsStarted, 1),
+        Started::Locked(_) => count(Metric::LockRefusals, 1),
+        Started::Already(_) => {}
+    }
+    Ok(started)
 }
 
 async fn find(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<Integration> {

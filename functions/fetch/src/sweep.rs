@@ -2,6 +2,7 @@
 
 use domain::import::Assignment;
 use futures::{StreamExt, TryStreamExt, stream};
+use runtime::metrics::{Metric, count};
 use runtime::{Services, Swept};
 use store::sweep::UnderWay;
 use tracing::warn;
@@ -29,6 +30,7 @@ async fn take_up(services: Services, import: UnderWay) -> Result<bool, Error> {
         .take_up(&import, services.clock.now())
         .await?;
     if taken_up {
+        count(Metric::ImportsTakenUp, 1);
         warn!(msp = %import.msp, import = %import.id, "nobody works on this import any more: its worker is called again");
     }
     Ok(taken_up)

@@ -3,6 +3,7 @@
 use domain::ids::ImportId;
 use domain::import::{Import, Person};
 use domain::problem::Problem;
+use runtime::metrics::{Metric, count};
 use runtime::{Services, Trigger, Triggered};
 use store::imports::Started;
 use tracing::{info, warn};
@@ -43,6 +44,7 @@ pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Trigge
 
 fn refused(problem: &Problem) -> Triggered {
     let code = problem.code().as_str();
+    count(Metric::ImportsRefused, 1);
     warn!(code, "an unattended import was refused");
     Triggered::Refused { code }
 }

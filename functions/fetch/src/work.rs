@@ -4,7 +4,8 @@ use directory::DirectoryError;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use domain::psa::{Cursor, PsaFailure, Totals};
-use runtime::{ApiError, Deadline, Services, Work, WorkOutcome};
+use runtime::metrics::{Metric, count};
+use runtime::{ApiError, Deadline, Services, Work, WorkOutcome, about};
 use serde::{Deserialize, Serialize};
 use store::checkpoint::{Checkpoint, Phase};
 use store::imports::Moved;
@@ -83,6 +84,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     else {
         return Ok(WorkOutcome::Done(()));
     };
+    about(&import);
     let guard = match tenant.hire(&import, services.clock.now()).await? {
         Hired::Yes(guard) => guard,
         Hired::Busy(until) if work.give_up => return Err(format!("another worker is at it until {until}").into()),
@@ -105,6 +107,9 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     }
     let mut checkpoint = run.tenant.checkpoint::<Position>(&run.import, Phase::Fetch).await?;
     info!(import = %run.import.id, stage = ?checkpoint.position.stage, "fetch goes on");
+    if checkpoint.progress.pages == 0 {
+        run.picked_up();
+    }
     match run.go_on(&mut checkpoint).await {
         Ok(outcome) => Ok(outcome),
         Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
@@ -134,6 +139,15 @@ impl Run {
                 Stage::Review => return self.appear().await,
             }
         }
+    }
+
+    /// How long the stream, the pipe and the state machine took: what nobody else measures.
+    fn picked_up(&self) {
+        let waited = self.services.clock.now().duration_since(self.import.started_at);
+        count(
+            Metric::PickUpDelay,
+            u64::try_from(waited.as_millis()).unwrap_or_default(),
+        );
     }
 
     /// Hands over to the next run.
@@ -198,6 +212,7 @@ impl Run {
         self.import.state = ImportState::Failed;
         self.import.error = Some(problem);
         self.import.ended_at = Some(self.services.clock.now());
+        count(Metric::ImportsFailed, 1);
         // Refused: the import was cancelled or taken over meanwhile, and has ended all the same.
         let _ = self
             .tenant

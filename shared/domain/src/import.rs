@@ -157,6 +157,9 @@ pub struct Import {
     /// When it ended.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
+    /// What the caller who started or confirmed it calls the whole: workers say so in their log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// The plan that is being or was carried out.
     #[serde(default)]
     pub plan_hash: Option<String>,
@@ -192,6 +195,7 @@ impl Import {
             stopped: None,
             started_at,
             ended_at: None,
+            trace: None,
             plan_hash: None,
             counts: None,
             error: None,

@@ -1,5 +1,6 @@
 //! One Lambda function: a router for its HTTP calls, a worker for its events.
 
+use std::env;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,19 +9,25 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use axum::Router;
 use axum::middleware::from_fn;
 use domain::problem::Code;
+use jiff::Timestamp;
 use lambda_http::Adapter;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tower::Service;
-use tracing::{error, warn};
+use tracing::{Instrument, error, warn};
 
 use crate::event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
+use crate::metrics::tallied;
+use crate::operation;
 use crate::problem::answer_problems;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 type Worker = Arc<dyn Fn(Work, Deadline) -> Answer<WorkOutcome> + Send + Sync>;
 type Starter = Arc<dyn Fn(Trigger) -> Answer<Triggered> + Send + Sync>;
 type Sweeper = Arc<dyn Fn() -> Answer<Swept> + Send + Sync>;
+
+/// Takes a line of metrics.
+type Metrics = Arc<dyn Fn(Value) + Send + Sync>;
 
 /// A function, ready to handle events. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +36,7 @@ pub struct Function {
     worker: Option<Worker>,
     starter: Option<Starter>,
     sweeper: Option<Sweeper>,
+    metrics: Option<Metrics>,
 }
 
 impl Function {
@@ -39,6 +47,7 @@ impl Function {
             worker: None,
             starter: None,
             sweeper: None,
+            metrics: None,
         }
     }
 
@@ -72,9 +81,30 @@ impl Function {
         self
     }
 
+    /// Also tells what it counts.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: impl Fn(Value) + Send + Sync + 'static) -> Self {
+        self.metrics = Some(Arc::new(metrics));
+        self
+    }
+
     /// Handles one event, which the platform ends at `end`.
     pub async fn handle(&self, event: Value, end: Instant) -> Result<Value, Error> {
-        match Event::read(event)? {
+        let (began, event) = (Instant::now(), Event::read(event)?);
+        let trace = operation::trace_of(&event);
+        let span = operation::span(&event, trace.as_deref());
+        let run = operation::TRACE.scope(trace, self.dispatch(event, end));
+        let (answer, tally) = tallied(run).instrument(span.clone()).await;
+        span.in_scope(|| operation::ended(&answer, began.elapsed()));
+        let name = env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+        if let (Some(metrics), Some(line)) = (&self.metrics, tally.line(&name, Timestamp::now())) {
+            metrics(line);
+        }
+        answer
+    }
+
+    async fn dispatch(&self, event: Event, end: Instant) -> Result<Value, Error> {
+        match event {
             Event::Http(request) => {
                 // The adapter itself cannot be held across an await.
                 let answer = Adapter::from(self.router.clone()).call(LambdaEvent::new(*request, Context::default()));
@@ -113,6 +143,8 @@ impl Function {
 
 /// Runs a function on Lambda until the environment ends.
 pub async fn run(function: Function) -> Result<(), Error> {
+    // CloudWatch reads metrics from the log.
+    let function = function.with_metrics(|line| println!("{line}"));
     let handle = |event: LambdaEvent<Value>| {
         let function = function.clone();
         async move { function.handle(event.payload, end(&event.context)).await }
@@ -132,6 +164,7 @@ pub fn log_to_stdout() {
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
+        .with_span_list(false)
         .with_env_filter(filter)
         .init();
 }

@@ -5,12 +5,14 @@ use domain::import::Import;
 use domain::problem::Problem;
 use store::imports::Moved;
 
-use crate::{Api, Caller, Services};
+use crate::{Api, Caller, Services, about};
 
 /// The import, whatever its state and whoever decides on it.
 pub async fn find_import(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let found = services.tenant(&caller.msp).import(id).await?;
-    Ok(found.ok_or_else(|| Problem::not_found("import"))?)
+    let import = found.ok_or_else(|| Problem::not_found("import"))?;
+    about(&import);
+    Ok(import)
 }
 
 /// The import, if the caller may decide on it (R44): it is theirs, it has ended, or they take over what an unattended

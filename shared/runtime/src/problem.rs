@@ -12,6 +12,8 @@ use serde::Serialize;
 use store::StoreError;
 use tracing::{error, info};
 
+use crate::operation::correlation_id;
+
 tokio::task_local! {
     /// The language of the request being answered.
     static LANGUAGE: Language;
@@ -87,7 +89,7 @@ pub async fn answer_problems(request: Request, next: Next) -> Response {
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok());
     let language = asked.map(Language::accepted).unwrap_or_default();
-    let correlation = correlation_id(&request);
+    let correlation = correlation_id(request.extensions().get());
     let mut response = LANGUAGE.scope(language, next.run(request)).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         let code = error.problem.code().as_str();
@@ -108,16 +110,6 @@ pub async fn answer_problems(request: Request, next: Next) -> Response {
         response.headers_mut().insert("x-correlation-id", correlation);
     }
     response
-}
-
-/// What ties an answer to the log: API Gateway's request id.
-fn correlation_id(request: &Request) -> String {
-    match request.extensions().get::<lambda_http::request::RequestContext>() {
-        Some(lambda_http::request::RequestContext::ApiGatewayV2(context)) => {
-            context.request_id.clone().unwrap_or_default()
-        }
-        _ => String::new(),
-    }
 }
 
 /// A problem as part of another answer.

@@ -15,7 +15,9 @@ use store::{Store, Tenant};
 
 use crate::aws;
 use crate::config::Config;
+use crate::metrics;
 use crate::problem::ApiError;
+use crate::spending::counting;
 use crate::time::{Clock, Ids, SystemClock, UniqueIds};
 
 /// Opens the directory of a tenant.
@@ -56,7 +58,7 @@ impl Services {
         secrets: aws_sdk_secretsmanager::Client,
     ) -> Result<Self, NoClient> {
         Ok(Self {
-            store: Store::new(dynamodb, &config.records_table, &config.imports_table),
+            store: Store::new(counting(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
@@ -74,7 +76,7 @@ impl Services {
         secrets: aws_sdk_secretsmanager::Client,
     ) -> Self {
         Self {
-            store: Store::new(dynamodb, &config.records_table, &config.imports_table),
+            store: Store::new(counting(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
             ..self.clone()
         }
@@ -106,10 +108,12 @@ impl Services {
             psa: integration.kind,
             failure,
         };
-        Ok(self
+        let psa = self
             .connector
             .connect(&target, &credentials, deadline)
-            .map_err(failed)?)
+            .map_err(failed)?;
+        metrics::watch(&psa);
+        Ok(psa)
     }
 
     /// Where the PSA of an integration is.

@@ -89,7 +89,8 @@ async fn autotask_rows(sandbox: &Sandbox, entity: &str) -> Vec<Value> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "asks the simulators, not a PSA")]
-fn client() -> reqwest::Client {
+/// A client of anything on this machine.
+pub fn client() -> reqwest::Client {
     reqwest::Client::new()
 }
 

@@ -1,6 +1,6 @@
 //! A sandbox at work.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client as DynamoDbClient;
 use aws_sdk_secretsmanager::Client as SecretsClient;
@@ -50,6 +50,7 @@ pub struct Sandbox {
     /// The services the functions work with, for tests that look behind the API.
     pub services: Services,
     issuer: Issuer,
+    metrics: Metrics,
     functions: Functions,
     gateway: Server,
     control: Server,
@@ -57,6 +58,9 @@ pub struct Sandbox {
     dynamodb: Arc<DynamoDb>,
     secrets: Secrets,
 }
+
+/// What the functions have told of what they count.
+type Metrics = Arc<Mutex<Vec<Value>>>;
 
 /// The time that the sandbox tells, which its control can move on.
 struct MovedClock(SimClock);
@@ -87,7 +91,8 @@ impl Sandbox {
         let dynamodb = Arc::new(DynamoDb::start(store(&options), &template).await?);
         let secrets = Secrets::start(state.map(|folder| folder.join("secrets.json")), &template).await?;
         let services = services(&options, &template, &psas, &dynamodb, &secrets, clock.clone())?;
-        let mut functions = Functions::new(&template, code(&services, &template, &dynamodb, &secrets))?;
+        let metrics = Metrics::default();
+        let mut functions = Functions::new(&template, code(&services, &template, &dynamodb, &secrets, &metrics))?;
         if let Some(timeout) = options.worker_timeout {
             functions = functions
                 .with_timeout("FetchFunction", timeout)
@@ -128,6 +133,7 @@ impl Sandbox {
             psas,
             services,
             issuer,
+            metrics,
             functions,
             gateway,
             control,
@@ -150,6 +156,11 @@ impl Sandbox {
     /// What was spent on `DynamoDB` so far.
     pub fn spent(&self) -> local_aws::Spent {
         self.dynamodb.meter().snapshot()
+    }
+
+    /// Every line of metrics so far, the oldest first.
+    pub fn metrics(&self) -> Vec<Value> {
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Holds back the delivery of work, or lets it go on.
@@ -221,7 +232,13 @@ fn services(
 }
 
 /// The functions, by the names the template gives them, each with clients that can do what its role allows.
-fn code(services: &Services, template: &Template, dynamodb: &DynamoDb, secrets: &Secrets) -> Vec<(String, Invoke)> {
+fn code(
+    services: &Services,
+    template: &Template,
+    dynamodb: &DynamoDb,
+    secrets: &Secrets,
+    metrics: &Metrics,
+) -> Vec<(String, Invoke)> {
     let functions: [(&str, fn(Services) -> Function); 4] = [
         ("SetupFunction", setup::function),
         ("FetchFunction", fetch::function),
@@ -235,7 +252,11 @@ fn code(services: &Services, template: &Template, dynamodb: &DynamoDb, secrets: 
             let secrets = SecretsClient::new(&sdk::config_of(&secrets.url(), name));
             let config = config(template, name, services.connector.policy().clone());
             let services = services.with_clients(&config, dynamodb, secrets);
-            (name.to_owned(), invoke(function(services)))
+            let metrics = Arc::clone(metrics);
+            let function = function(services).with_metrics(move |line| {
+                metrics.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            });
+            (name.to_owned(), invoke(function))
         })
         .collect()
 }

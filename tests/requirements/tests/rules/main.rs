@@ -26,6 +26,7 @@ mod mass_change;
 mod messages;
 mod never;
 mod one_to_one;
+mod operation;
 mod plan;
 mod result;
 mod rows;

@@ -1,0 +1,177 @@
+//! What operators count, in CloudWatch's embedded metric format: one line of the log for each run that counted something.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::import::{Import, ImportState};
+use domain::outcome::Counts;
+use psa::Psa;
+use serde_json::{Map, Value, json};
+
+/// Where the metrics are found in CloudWatch. Their one dimension is the function's name.
+pub const NAMESPACE: &str = "psa-import";
+
+tokio::task_local! {
+    static TALLY: Arc<Tally>;
+}
+
+macro_rules! metrics {
+    ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {
+        /// What is counted.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Metric { $($(#[$doc])+ $name),+ }
+
+        /// Everything that is counted.
+        pub const ALL: &[Metric] = &[$(Metric::$name),+];
+
+        impl Metric {
+            /// Its name in CloudWatch.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name)),+ }
+            }
+        }
+    };
+}
+
+metrics! {
+    /// Imports that began.
+    ImportsStarted,
+    /// Unattended imports that were refused.
+    ImportsRefused,
+    /// Imports that came to their end.
+    ImportsDone,
+    /// Imports that failed.
+    ImportsFailed,
+    /// Imports that were cancelled while they were carried out.
+    ImportsCancelled,
+    /// Imports that nobody worked on any more.
+    ImportsTakenUp,
+    /// Milliseconds from the start of an import until its worker begins.
+    PickUpDelay,
+    /// Companies and users that were created.
+    RowsCreated,
+    /// Companies and users that were there already and were linked.
+    RowsLinked,
+    /// Companies renamed and users moved to another address.
+    RowsChanged,
+    /// Companies and users that needed nothing.
+    RowsUnchanged,
+    /// Companies and users passed over.
+    RowsSkipped,
+    /// Companies and users that failed.
+    RowsFailed,
+    /// Requests to PSAs, repetitions included.
+    PsaRequests,
+    /// Requests to PSAs that repeated a failed one.
+    PsaRetries,
+    /// Write units of DynamoDB.
+    WriteUnits,
+    /// Starts that found the integration taken.
+    LockRefusals,
+}
+
+/// What one run has counted so far.
+#[derive(Default)]
+pub(crate) struct Tally {
+    counted: Mutex<Counted>,
+}
+
+#[derive(Default)]
+struct Counted {
+    counts: BTreeMap<Metric, f64>,
+    about: Map<String, Value>,
+    /// They count for themselves.
+    psas: Vec<Arc<dyn Psa>>,
+}
+
+/// Counts, on behalf of the run that calls. Outside of one, nobody is interested.
+pub fn count(metric: Metric, number: u64) {
+    // Exact up to 2⁵³.
+    #[expect(clippy::cast_precision_loss, reason = "CloudWatch has nothing else")]
+    add(metric, number as f64);
+}
+
+pub(crate) fn add(metric: Metric, number: f64) {
+    with(|counted| *counted.counts.entry(metric).or_default() += number);
+}
+
+/// Counts the end of an import that was carried out, and its rows.
+pub fn count_ended(import: &Import, counts: &Counts) {
+    let (companies, users) = (&counts.companies, &counts.users);
+    count(Metric::RowsCreated, companies.created + users.created);
+    count(Metric::RowsLinked, companies.linked + users.linked);
+    count(Metric::RowsChanged, companies.updated + users.changed_address);
+    count(Metric::RowsUnchanged, companies.unchanged + users.unchanged);
+    count(Metric::RowsSkipped, companies.skipped + users.skipped);
+    count(Metric::RowsFailed, companies.failed + users.failed);
+    match import.state {
+        ImportState::Done => count(Metric::ImportsDone, 1),
+        ImportState::Cancelled => count(Metric::ImportsCancelled, 1),
+        _ => count(Metric::ImportsFailed, 1),
+    }
+}
+
+/// Says which import the run is about.
+pub(crate) fn about(import: &Import, trace: Option<String>) {
+    with(|counted| {
+        let about = &mut counted.about;
+        about.insert("import".to_owned(), json!(import.id));
+        about.insert("integration".to_owned(), json!(import.integration));
+        about.extend(trace.map(|trace| ("trace".to_owned(), json!(trace))));
+    });
+}
+
+/// Counts what this client will have asked by the end of the run.
+pub(crate) fn watch(psa: &Arc<dyn Psa>) {
+    with(|counted| counted.psas.push(Arc::clone(psa)));
+}
+
+fn with(change: impl FnOnce(&mut Counted)) {
+    let _ = TALLY.try_with(|tally| change(&mut tally.counted.lock().unwrap_or_else(PoisonError::into_inner)));
+}
+
+/// Runs, and counts meanwhile.
+pub(crate) async fn tallied<F: Future>(run: F) -> (F::Output, Arc<Tally>) {
+    let tally = Arc::<Tally>::default();
+    (TALLY.scope(Arc::clone(&tally), run).await, tally)
+}
+
+impl Tally {
+    /// The line for CloudWatch; `None` if nothing was counted.
+    pub fn line(&self, function: &str, now: jiff::Timestamp) -> Option<Value> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        #[expect(clippy::cast_precision_loss, reason = "CloudWatch has nothing else")]
+        for psa in std::mem::take(&mut counted.psas) {
+            let stats = psa.stats();
+            *counted.counts.entry(Metric::PsaRequests).or_default() += stats.requests as f64;
+            *counted.counts.entry(Metric::PsaRetries).or_default() += stats.retries as f64;
+        }
+        if counted.counts.is_empty() {
+            return None;
+        }
+        let names = counted.counts.keys().map(|metric| {
+            let unit = match metric {
+                Metric::PickUpDelay => "Milliseconds",
+                _ => "Count",
+            };
+            json!({ "Name": metric.name(), "Unit": unit })
+        });
+        let mut line = json!({
+            "_aws": {
+                "Timestamp": now.as_millisecond(),
+                "CloudWatchMetrics": [{
+                    "Namespace": NAMESPACE,
+                    "Dimensions": [["FunctionName"]],
+                    "Metrics": names.collect::<Vec<_>>(),
+                }],
+            },
+            "FunctionName": function,
+        });
+        if let Some(fields) = line.as_object_mut() {
+            fields.extend(counted.about.clone());
+            let counts = counted.counts.iter();
+            fields.extend(counts.map(|(metric, number)| (metric.name().to_owned(), json!(number))));
+        }
+        Some(line)
+    }
+}

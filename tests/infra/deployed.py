@@ -1,0 +1,247 @@
+"""Deploys the built template to a local AWS (ministack) and imports there, the way it goes in the cloud:
+
+API Gateway with its JWT authorizer → Lambda → table → stream → Pipe → state machine → Lambda, and once more by schedule.
+
+Usage: SANDBOX=… deployed.py FUNCTIONS TEMPLATE
+
+SANDBOX is the first line that the sandbox prints: its PSA simulators are imported from. FUNCTIONS holds NAME/bootstrap for each
+function, TEMPLATE is what translate.py made. Changed on the way is only what the place needs: the functions are told where
+"AWS" and the simulators are.
+"""
+
+import base64
+import http.server
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import boto3
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+PATIENCE = 120
+BUCKET = "artifacts"
+MSP = "noordzee"
+CREDENTIALS = {
+    "connectwise": ("publicKey", "privateKey", "clientId"),
+    "autotask": ("username", "secret", "integrationCode"),
+}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def encoded(value):
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+class Issuer:
+    """An identity provider: its discovery document, its keys, and a token for one administrator."""
+
+    def __init__(self):
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.url = f"http://127.0.0.1:{free_port()}"
+        numbers = self.key.public_key().public_numbers()
+        number = lambda n: encoded(n.to_bytes((n.bit_length() + 7) // 8, "big"))
+        documents = {
+            "/.well-known/openid-configuration": {"issuer": self.url, "jwks_uri": f"{self.url}/keys"},
+            "/keys": {"keys": [{"kty": "RSA", "kid": "one", "alg": "RS256", "use": "sig", "n": number(numbers.n), "e": number(numbers.e)}]},
+        }
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = json.dumps(documents[self.path]).encode()
+                self.send_response(200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", int(self.url.rsplit(":", 1)[1])), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def token(self, audience):
+        now = int(time.time())
+        claims = {"iss": self.url, "aud": audience, "iat": now, "exp": now + 3600, "sub": "ana", "email": "ana@noordzee.example",
+                  "msp": MSP, "roles": ["administrator"]}
+        signed = f'{encoded({"alg": "RS256", "kid": "one"})}.{encoded(claims)}'
+        return f"{signed}.{encoded(self.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+
+
+class Api:
+    def __init__(self, url, token):
+        self.url, self.token = url, token
+
+    def call(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"content-type": "application/json"}
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"null")
+
+    def ok(self, method, path, body=None):
+        status, answer = self.call(method, path, body)
+        assert status < 300, f"{method} {path}: {status} {answer}"
+        return answer
+
+    def wait(self, path, wanted):
+        end = time.monotonic() + PATIENCE
+        while True:
+            now = self.ok("GET", path)
+            if now["state"] in wanted:
+                return now
+            assert time.monotonic() < end, f"{path} does not get to {wanted}: {now}"
+            assert now["state"] not in ("failed", "cancelled"), now
+            time.sleep(0.2)
+
+
+def deploy(clients, functions, template, origin, places):
+    s3, cloudformation = clients("s3"), clients("cloudformation")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::Lambda::Function":
+            continue
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+            program = zipfile.ZipInfo("bootstrap")
+            program.external_attr = 0o755 << 16
+            zipped.writestr(program, (functions / name.removesuffix("Function").lower() / "bootstrap").read_bytes())
+        s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=archive.getvalue())
+        resource["Properties"]["Environment"]["Variables"].update(places)
+    s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
+    # Only in the cloud must an issuer be https.
+    template["Parameters"]["Issuer"].pop("AllowedPattern", None)
+    parameters = [{"ParameterKey": "Issuer", "ParameterValue": origin}, {"ParameterKey": "Audience", "ParameterValue": "psa-import"}]
+    cloudformation.create_stack(StackName="psa-import", TemplateBody=json.dumps(template), Parameters=parameters,
+                                Capabilities=["CAPABILITY_IAM"])
+    end = time.monotonic() + PATIENCE
+    while True:
+        stack = cloudformation.describe_stacks(StackName="psa-import")["Stacks"][0]
+        if stack["StackStatus"] == "CREATE_COMPLETE":
+            return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        if stack["StackStatus"] != "CREATE_IN_PROGRESS" or time.monotonic() > end:
+            events = cloudformation.describe_stack_events(StackName="psa-import")["StackEvents"]
+            raise AssertionError([event for event in events if "FAILED" in event["ResourceStatus"]] or stack)
+        time.sleep(0.2)
+
+
+def connect(api, kind, face):
+    body = {"kind": kind, "name": kind, "address": face[kind]["url"],
+            "credentials": {field: face[kind][field] for field in CREDENTIALS[kind]}}
+    if "companyId" in face[kind]:
+        body["companyId"] = face[kind]["companyId"]
+    return api.ok("POST", "/integrations", body)["id"]
+
+
+def by_hand(api, integration):
+    started = api.ok("POST", f"/integrations/{integration}/imports", {"filter": {}})
+    path = f"/imports/{started['id']}"
+    api.wait(path, {"review"})
+    rows = api.ok("GET", f"{path}/companies?tab=in&status=unmapped&limit=5")["items"]
+    row = next(row for row in rows if not row["own"])
+    api.ok("PATCH", f"{path}/companies/{row['id']}", {"version": row["version"], "selected": True})
+    api.ok("POST", f"{path}/companies/{row['id']}/addresses/select", {"selected": True, "where": {}})
+    plan = api.ok("GET", f"{path}/plan")
+    api.ok("POST", f"{path}/execute", {"planHash": plan["hash"], "confirmMassChange": True})
+    api.wait(path, {"done"})
+    result = api.ok("GET", f"{path}/result")
+    assert result["companies"]["created"] == 1 and result["users"]["created"] > 0, result
+    assert not result["errors"], result
+    return result
+
+
+def by_schedule(api, clients, outputs, integration):
+    at = (datetime.now(timezone.utc) + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%S")
+    message = {"msp": MSP, "integration": integration, "token": at}
+    target = {"Arn": outputs["ScheduleTarget"], "RoleArn": outputs["ScheduleRole"], "Input": json.dumps(message),
+              "DeadLetterConfig": {"Arn": outputs["UndeliveredTriggers"]}}
+    clients("scheduler").create_schedule(Name="once", GroupName=outputs["ScheduleGroup"], ScheduleExpression=f"at({at})",
+                                         FlexibleTimeWindow={"Mode": "OFF"}, Target=target)
+    path = f"/integrations/{integration}/imports"
+    end = time.monotonic() + PATIENCE
+    while True:
+        unattended = [each for each in api.ok("GET", path)["items"] if each["unattended"]]
+        if unattended:
+            break
+        assert time.monotonic() < end, "the schedule starts nothing"
+        time.sleep(0.5)
+    ended = api.wait(f"/imports/{unattended[0]['id']}", {"done"})
+    assert ended["counts"]["companies"]["unchanged"] == 1, ended
+    assert ended["counts"]["companies"]["created"] == 0, ended
+
+
+def main(functions, template):
+    face = json.loads(os.environ["SANDBOX"])
+    template = json.loads(Path(template).read_text())
+    issuer, port = Issuer(), free_port()
+    environment = dict(os.environ, GATEWAY_PORT=str(port), BIND_HOST="127.0.0.1", MINISTACK_HOST="127.0.0.1",
+                       MINISTACK_REGION="eu-west-1", AWS_DEFAULT_REGION="eu-west-1")
+    aws = f"http://127.0.0.1:{port}"
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
+    clients = lambda service: session.client(service, endpoint_url=aws)
+    with tempfile.TemporaryFile() as log:
+        local = subprocess.Popen([sys.executable, "-m", "ministack"], env=environment, stdout=log, stderr=log)
+        try:
+            end = time.monotonic() + 30
+            while True:
+                try:
+                    clients("sts").get_caller_identity()
+                    break
+                except Exception:
+                    assert time.monotonic() < end and local.poll() is None, "the local AWS does not start"
+                    time.sleep(0.2)
+            places = {"AWS_ENDPOINT_URL": aws,
+                      "PSA_ALLOWED_ORIGINS": f"{face['connectwise']['url']},{face['autotask']['url']}"}
+            began = time.monotonic()
+            outputs = deploy(clients, Path(functions), template, issuer.url, places)
+            print(f"deployed {len(template['Resources'])} resources in {time.monotonic() - began:.1f} s")
+            api_id = next(api["ApiId"] for api in clients("apigatewayv2").get_apis()["Items"])
+            url = f"{aws}/_aws/execute-api/{api_id}/$default"
+            for token in (None, "nonsense", issuer.token("somebody else")):
+                assert Api(url, token).call("GET", "/integrations")[0] == 401, token
+            api = Api(url, issuer.token("psa-import"))
+            api.ok("PUT", "/licences", {"mode": "simulated", "total": 1000})
+            for kind in ("connectwise", "autotask"):
+                integration = connect(api, kind, face)
+                result = by_hand(api, integration)
+                print(f"{kind}: imported by hand, {result['users']['created']} users")
+                by_schedule(api, clients, outputs, integration) if kind == "connectwise" else None
+                print(f"{kind}: imported by schedule") if kind == "connectwise" else None
+            machine = outputs["StateMachine"]
+            executions = clients("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+            states = [execution["status"] for execution in executions]
+            assert set(states) == {"SUCCEEDED"}, states
+            print(f"{len(states)} executions, all succeeded")
+        except BaseException:
+            log.seek(0)
+            sys.stderr.write(log.read().decode(errors="replace")[-8000:])
+            raise
+        finally:
+            local.terminate()
+            local.wait(timeout=20)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

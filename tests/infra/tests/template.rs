@@ -1,0 +1,197 @@
+//! Policy rules: what every table, queue, role, log and delivery has to have.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use infra::{definition, fields, refers_to, resources, template};
+use serde_json::{Value, json};
+
+#[test]
+fn tables_are_paid_by_use_encrypted_and_can_be_recovered() {
+    let template = template();
+    for (id, table) in resources(&template, "AWS::DynamoDB::Table") {
+        let properties = &table["Properties"];
+        assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{id}");
+        assert_eq!(properties["SSESpecification"]["SSEEnabled"], true, "{id}");
+        let recovery = &properties["PointInTimeRecoverySpecification"];
+        assert_eq!(recovery["PointInTimeRecoveryEnabled"], true, "{id}");
+        let lasting = properties.get("TimeToLiveSpecification").is_none();
+        assert_eq!(
+            properties.get("DeletionProtectionEnabled"),
+            lasting.then_some(&json!(true)),
+            "{id}"
+        );
+        let kept = if lasting { "Retain" } else { "Delete" };
+        assert_eq!(
+            (&table["DeletionPolicy"], &table["UpdateReplacePolicy"]),
+            (&json!(kept), &json!(kept))
+        );
+    }
+}
+
+#[test]
+fn queues_are_encrypted_keep_for_two_weeks_and_wake_somebody() {
+    let template = template();
+    let alarms: Vec<Value> = resources(&template, "AWS::CloudWatch::Alarm")
+        .into_iter()
+        .filter(|(_, alarm)| alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible")
+        .map(|(_, alarm)| alarm["Properties"]["Dimensions"][0]["Value"].clone())
+        .collect();
+    for (id, queue) in resources(&template, "AWS::SQS::Queue") {
+        assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{id}");
+        assert_eq!(queue["Properties"]["MessageRetentionPeriod"], 14 * 24 * 3600, "{id}");
+        assert!(
+            alarms.iter().any(|queue| refers_to(queue) == id),
+            "nobody hears of {id}"
+        );
+    }
+}
+
+#[test]
+fn whatever_is_delivered_asynchronously_has_a_dead_letter_queue() {
+    let template = template();
+    let queues: Vec<&str> = resources(&template, "AWS::SQS::Queue")
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
+    let mut deliveries = Vec::new();
+    for (id, pipe) in resources(&template, "AWS::Pipes::Pipe") {
+        deliveries.push((id, &pipe["Properties"]["SourceParameters"]["DynamoDBStreamParameters"]));
+    }
+    for (id, schedule) in resources(&template, "AWS::Scheduler::Schedule") {
+        deliveries.push((id, &schedule["Properties"]["Target"]));
+    }
+    for (id, rule) in resources(&template, "AWS::Events::Rule") {
+        let targets = rule["Properties"]["Targets"].as_array().unwrap();
+        deliveries.extend(targets.iter().map(|target| (id, target)));
+    }
+    assert_eq!(deliveries.len(), 4);
+    for (id, delivery) in deliveries {
+        let queue = refers_to(&delivery["DeadLetterConfig"]["Arn"]);
+        assert!(queues.contains(&queue), "{id}: {queue}");
+    }
+    // What calls asynchronously goes on to the function's own failures.
+    let failed =
+        &template["Resources"]["FetchFunction"]["Properties"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"];
+    assert!(queues.contains(&refers_to(&failed["Destination"])));
+}
+
+/// Wildcards stand only behind a prefix that belongs to the stack: names of secrets and of log streams are not known before.
+#[test]
+fn no_policy_allows_more_than_named_things() {
+    let template = template();
+    let statements = fields(&template, "Statement");
+    assert!(statements.len() >= 8);
+    for statement in statements.iter().flat_map(|statements| statements.as_array().unwrap()) {
+        let one_or_many = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+        for action in one_or_many(&statement["Action"]) {
+            assert!(!action.as_str().unwrap().contains('*'), "{statement}");
+        }
+        if statement["Action"] == "sts:AssumeRole" {
+            continue;
+        }
+        for resource in one_or_many(&statement["Resource"]) {
+            let text = resource["Fn::Sub"].as_str().unwrap_or_default();
+            let known = [":secret:${SecretPrefix}*", "}:log-stream:*"];
+            let wild =
+                resource.as_str().is_some() || text.contains('*') && !known.iter().any(|end| text.ends_with(end));
+            assert!(!wild, "{statement}");
+        }
+    }
+    // A managed policy or one of SAM's templates would bring its own.
+    assert!(fields(&template, "ManagedPolicyArns").is_empty());
+    for (id, function) in resources(&template, "AWS::Serverless::Function") {
+        assert_eq!(
+            refers_to(&function["Properties"]["Role"]),
+            id.replace("Function", "Role")
+        );
+        assert_eq!(function["Properties"].get("Policies"), None);
+    }
+}
+
+#[test]
+fn every_log_is_forgotten_some_day_and_every_function_has_one() {
+    let template = template();
+    let logs: Vec<&str> = resources(&template, "AWS::Logs::LogGroup")
+        .into_iter()
+        .map(|(id, log)| {
+            assert_eq!(refers_to(&log["Properties"]["RetentionInDays"]), "LogRetentionDays");
+            id
+        })
+        .collect();
+    for (id, function) in resources(&template, "AWS::Serverless::Function") {
+        let logging = &function["Properties"]["LoggingConfig"];
+        assert_eq!(logging["LogFormat"], "JSON");
+        assert_eq!(refers_to(&logging["LogGroup"]), id.replace("Function", "Log"));
+        assert!(logs.contains(&refers_to(&logging["LogGroup"])));
+    }
+}
+
+#[test]
+fn every_parameter_and_alarm_says_what_it_is_for() {
+    let template = template();
+    for (name, parameter) in template["Parameters"].as_object().unwrap() {
+        assert!(
+            parameter["Description"].as_str().is_some_and(|text| text.len() > 10),
+            "{name}"
+        );
+    }
+    for (id, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
+        assert!(
+            alarm["Properties"]["AlarmDescription"]
+                .as_str()
+                .is_some_and(|text| text.len() > 10),
+            "{id}"
+        );
+        assert_eq!(alarm["Properties"]["TreatMissingData"], "notBreaching", "{id}");
+    }
+}
+
+/// Alarms and dashboard look at what the functions write, by the names they write it under.
+#[test]
+fn every_metric_of_ours_that_is_watched_is_written() {
+    let template = template();
+    let mut watched: Vec<&str> = Vec::new();
+    for (_, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
+        let alarm = &alarm["Properties"];
+        let metrics = fields(&alarm["Metrics"], "Metric");
+        for metric in metrics.into_iter().chain([alarm]) {
+            if metric["Namespace"] == runtime::metrics::NAMESPACE {
+                watched.push(metric["MetricName"].as_str().unwrap());
+            }
+        }
+    }
+    let board = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+        .as_str()
+        .unwrap();
+    let board: Value = serde_json::from_str(board).unwrap();
+    for metrics in fields(&board, "metrics") {
+        for metric in metrics.as_array().unwrap() {
+            if metric[0] == runtime::metrics::NAMESPACE {
+                watched.push(metric[1].as_str().unwrap());
+            }
+        }
+    }
+    let written: Vec<&str> = runtime::metrics::ALL.iter().map(|metric| metric.name()).collect();
+    for metric in &written {
+        assert!(watched.contains(metric), "nobody looks at {metric}");
+    }
+    for metric in watched {
+        assert!(written.contains(&metric), "nobody writes {metric}");
+    }
+}
+
+#[test]
+fn the_state_machine_retries_catches_and_gives_up() {
+    let definition = definition();
+    let states = definition["States"].as_object().unwrap();
+    let tasks: Vec<_> = states.iter().filter(|(_, state)| state["Type"] == "Task").collect();
+    assert_eq!(tasks.len(), 4);
+    for (name, task) in tasks {
+        assert!(!task["Retry"].as_array().unwrap().is_empty(), "{name}");
+        // Giving up is the last thing there is: its failure is the execution's, and wakes somebody.
+        let caught = task["Catch"][0]["Next"].as_str().map(str::to_owned);
+        let expected = (!name.starts_with("GiveUp")).then(|| format!("GiveUp{name}"));
+        assert_eq!(caught, expected, "{name}");
+    }
+    assert!(definition["TimeoutSeconds"].as_u64().unwrap() >= 3600);
+}
