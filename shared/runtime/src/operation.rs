@@ -82,6 +82,9 @@ pub(crate) fn span(event: &Event, trace: Option<&str>) -> Span {
             span.record("msp", trigger.msp.as_str());
             span.record("integration", trigger.integration.as_str());
         }
+        Event::BadTrigger(_) => {
+            span.record("kind", "trigger");
+        }
         Event::Sweep => {
             span.record("kind", "sweep");
         }

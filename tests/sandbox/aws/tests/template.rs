@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local_aws::{Error, Filter, Route, Template};
+use local_aws::{Error, Filter, Template};
 
 const TEMPLATE: &str = include_str!("../../../../infra/template.yaml");
 const DEFINITION: &str = include_str!("../../../../infra/import.asl.json");
