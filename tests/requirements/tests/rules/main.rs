@@ -28,6 +28,7 @@ mod never;
 mod one_to_one;
 mod operation;
 mod plan;
+mod readme;
 mod result;
 mod rows;
 mod same_address;
