@@ -74,7 +74,7 @@ async fn r08_there_are_no_tabs_before_all_has_arrived(kind: PsaKind) {
     let company = raw::companies(&sandbox, kind).await[1]["id"].to_string();
     let decision = json!({ "version": 1, "selected": true });
     let all = json!({ "selected": true, "where": {} });
-    let confirm = json!({ "planHash": "" });
+    let confirm = json!({ "planHash": "of no plan" });
     let calls = [
         (Method::GET, "/companies?tab=in".to_owned(), None),
         (Method::GET, "/companies?tab=not-in".to_owned(), None),

@@ -52,7 +52,7 @@ async fn r44_the_second_administrator_is_told_who_has_it_since_when_and_until_wh
         id(&rows(&bram, &import, "in").await[0])
     );
     let decision = json!({ "version": 1, "selected": true });
-    let confirm = json!({ "planHash": "" });
+    let confirm = json!({ "planHash": "of no plan" });
     for (method, path, body) in [
         (Method::PATCH, company, Some(&decision)),
         (Method::POST, format!("/imports/{import}/execute"), Some(&confirm)),
