@@ -19,7 +19,7 @@ use crate::licences;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Confirmation {
     /// The hash of the plan that is agreed to.
-    plan_hash: Text<1, 128>,
+    plan_hash: Text<0, 128>,
     /// Whether a mass change is meant.
     #[serde(default)]
     confirm_mass_change: bool,
