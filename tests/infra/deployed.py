@@ -130,11 +130,18 @@ def deploy(clients, functions, template, origin, places):
             zipped.writestr(program, (functions / name.removesuffix("Function").lower() / "bootstrap").read_bytes())
         s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=archive.getvalue())
         resource["Properties"]["Environment"]["Variables"].update(places)
-    s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
+    # Alarms on sums of metrics are not understood here, and nothing watches.
+    resources = template["Resources"]
+    sums = [name for name, resource in resources.items() if "Metrics" in resource.get("Properties", {})]
+    for name in sums:
+        assert resources.pop(name)["Type"] == "AWS::CloudWatch::Alarm", name
     # Only in the cloud must an issuer be https.
     template["Parameters"]["Issuer"].pop("AllowedPattern", None)
+    # Too large to be sent along.
+    s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
     parameters = [{"ParameterKey": "Issuer", "ParameterValue": origin}, {"ParameterKey": "Audience", "ParameterValue": "psa-import"}]
-    cloudformation.create_stack(StackName="psa-import", TemplateBody=json.dumps(template), Parameters=parameters,
+    cloudformation.create_stack(StackName="psa-import", TemplateURL=f"{places['AWS_ENDPOINT_URL']}/{BUCKET}/template.json",
+                                Parameters=parameters,
                                 Capabilities=["CAPABILITY_IAM"])
     end = time.monotonic() + PATIENCE
     while True:
@@ -197,7 +204,7 @@ def main(functions, template):
     template = json.loads(Path(template).read_text())
     issuer, port = Issuer(), free_port()
     environment = dict(os.environ, GATEWAY_PORT=str(port), BIND_HOST="127.0.0.1", MINISTACK_HOST="127.0.0.1",
-                       MINISTACK_REGION="eu-west-1", AWS_DEFAULT_REGION="eu-west-1")
+                       MINISTACK_REGION="eu-west-1", AWS_DEFAULT_REGION="eu-west-1", IOT_MTLS_ENABLED="0", SFTP_ENABLED="0")
     aws = f"http://127.0.0.1:{port}"
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
     clients = lambda service: session.client(service, endpoint_url=aws)
@@ -222,7 +229,7 @@ def main(functions, template):
             for token in (None, "nonsense", issuer.token("somebody else")):
                 assert Api(url, token).call("GET", "/integrations")[0] == 401, token
             api = Api(url, issuer.token("psa-import"))
-            api.ok("PUT", "/licences", {"mode": "simulated", "total": 1000})
+            api.ok("PUT", "/licences", {"total": 1000})
             for kind in ("connectwise", "autotask"):
                 integration = connect(api, kind, face)
                 result = by_hand(api, integration)
