@@ -6,7 +6,8 @@ Usage: SANDBOX=… deployed.py FUNCTIONS TEMPLATE
 
 SANDBOX is the first line that the sandbox prints: its PSA simulators are imported from. FUNCTIONS holds NAME/bootstrap for each
 function, TEMPLATE is what translate.py made. Changed on the way is only what the place needs: the functions are told where
-"AWS" and the simulators are.
+"AWS" and the simulators are, and what this Pipe does not know (its filter, one record a batch) is done by a Map around the state
+machine, whose own states stay as they are.
 """
 
 import base64
@@ -117,6 +118,21 @@ class Api:
             time.sleep(0.2)
 
 
+def play_pipe(machine):
+    """Hands each record that the Pipe's filter would let through to the state machine, as an array of one."""
+    glue, lines = machine["DefinitionString"]["Fn::Join"]
+    definition = json.loads(glue.join(lines))
+    states = definition["States"]
+    states["PassesFilter"] = {"Type": "Choice", "Default": "PassedOver",
+                              "Choices": [{"Variable": "$.dynamodb.NewImage.assignment.S", "IsPresent": True, "Next": "Batch"}]}
+    states["PassedOver"] = {"Type": "Succeed"}
+    states["Batch"] = {"Type": "Pass", "Parameters": {"records.$": "States.Array($)"}, "OutputPath": "$.records",
+                       "Next": definition["StartAt"]}
+    processor = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "PassesFilter", "States": states}
+    each = {"Type": "Map", "ItemProcessor": processor, "ResultPath": None, "End": True}
+    machine["DefinitionString"] = json.dumps({"StartAt": "EachRecord", "States": {"EachRecord": each}})
+
+
 def deploy(clients, functions, template, origin, places):
     s3, cloudformation = clients("s3"), clients("cloudformation")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -135,6 +151,7 @@ def deploy(clients, functions, template, origin, places):
     sums = [name for name, resource in resources.items() if "Metrics" in resource.get("Properties", {})]
     for name in sums:
         assert resources.pop(name)["Type"] == "AWS::CloudWatch::Alarm", name
+    play_pipe(resources["ImportStateMachine"]["Properties"])
     # Only in the cloud must an issuer be https.
     template["Parameters"]["Issuer"].pop("AllowedPattern", None)
     # Too large to be sent along.
