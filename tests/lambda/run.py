@@ -50,7 +50,7 @@ class Lambda:
             time.sleep(0.1)
         for name in FUNCTIONS:
             environment = {
-                "AWS_LAMBDA_RUNTIME_API": f"http://127.0.0.1:{self.port}/{name}",
+                "AWS_LAMBDA_RUNTIME_API": f"http://127.0.0.1:{self.port}/.rt/{name}",
                 "AWS_LAMBDA_FUNCTION_NAME": name,
                 "AWS_LAMBDA_FUNCTION_VERSION": "1",
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",

@@ -152,10 +152,14 @@ pub async fn run(function: Function) -> Result<(), Error> {
     lambda_runtime::run(service_fn(handle)).await
 }
 
+/// How long a run may take where no deadline is told: cargo-lambda tells one in 1970.
+const WITHOUT_DEADLINE: Duration = Duration::from_mins(1);
+
 /// The moment at which Lambda ends this run.
 fn end(context: &Context) -> Instant {
     let deadline = UNIX_EPOCH + Duration::from_millis(context.deadline);
-    Instant::now() + deadline.duration_since(SystemTime::now()).unwrap_or_default()
+    let left = deadline.duration_since(SystemTime::now());
+    Instant::now() + left.unwrap_or(WITHOUT_DEADLINE)
 }
 
 /// Writes the log to standard output as JSON lines, at the level of `RUST_LOG`.

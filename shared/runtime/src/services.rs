@@ -52,6 +52,7 @@ impl Services {
     }
 
     /// Services on given AWS clients, with the machine's clock and the built-in directory.
+    #[expect(clippy::needless_pass_by_value, reason = "clients are handed over")]
     pub fn new(
         config: &Config,
         dynamodb: aws_sdk_dynamodb::Client,
@@ -69,6 +70,7 @@ impl Services {
 
     /// The same services on other AWS clients.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "clients are handed over")]
     pub fn with_clients(
         &self,
         config: &Config,

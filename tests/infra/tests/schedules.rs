@@ -1,6 +1,11 @@
 //! Schedules and events: no linter reads their expressions, and none knows what the function understands.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use infra::{resources, template};
 use runtime::Event;

@@ -1,6 +1,11 @@
 //! Policy rules: what every table, queue, role, log and delivery has to have.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use infra::{definition, fields, refers_to, resources, template};
 use serde_json::{Value, json};

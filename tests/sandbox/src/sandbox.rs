@@ -231,6 +231,9 @@ fn services(
     Ok(services)
 }
 
+/// What a function's crate makes of its services.
+type Build = fn(Services) -> Function;
+
 /// The functions, by the names the template gives them, each with clients that can do what its role allows.
 fn code(
     services: &Services,
@@ -239,7 +242,7 @@ fn code(
     secrets: &Secrets,
     metrics: &Metrics,
 ) -> Vec<(String, Invoke)> {
-    let functions: [(&str, fn(Services) -> Function); 4] = [
+    let functions: [(&str, Build); 4] = [
         ("SetupFunction", setup::function),
         ("FetchFunction", fetch::function),
         ("PlanFunction", plan::function),

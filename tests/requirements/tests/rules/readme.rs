@@ -42,10 +42,16 @@ fn every_rule_has_a_test_and_a_place_that_are_there() {
     for rule in 1..=50 {
         let cells: Vec<&str> = row(rule).split('|').collect();
         let (tests, places) = (quoted(cells[3]), quoted(cells[4]));
-        assert!(!tests.is_empty() && !places.is_empty(), "R{rule} has no test or no place");
+        assert!(
+            !tests.is_empty() && !places.is_empty(),
+            "R{rule} has no test or no place"
+        );
         for test in tests {
             assert!(all.contains(&format!("fn {test}(")), "R{rule}: there is no test {test}");
-            assert!(test.starts_with(&format!("r{rule:02}_")), "{test} does not prove R{rule}");
+            assert!(
+                test.starts_with(&format!("r{rule:02}_")),
+                "{test} does not prove R{rule}"
+            );
         }
         for place in places {
             assert!(root().join(place).is_file(), "R{rule}: there is no {place}");

@@ -10,7 +10,7 @@ use crate::sdk::{ACCOUNT, REGION};
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Request {
+struct Asked {
     table_name: String,
     index_name: Option<String>,
     key: Option<Key>,
@@ -84,7 +84,7 @@ fn leading<'a>(key: Option<&'a Key>, item: Option<&'a Key>) -> Option<&'a str> {
 
 /// A request that is not understood asks for something nobody is allowed.
 pub(crate) fn of_dynamodb(operation: &str, body: &[u8]) -> Vec<Call> {
-    let Ok(request) = serde_json::from_slice::<Request>(body) else {
+    let Ok(request) = serde_json::from_slice::<Asked>(body) else {
         return vec![call(operation, "not understood", None)];
     };
     match operation {
@@ -105,7 +105,7 @@ pub(crate) fn of_dynamodb(operation: &str, body: &[u8]) -> Vec<Call> {
 }
 
 /// Every action of a transaction is allowed by itself.
-fn transaction(request: &Request) -> Vec<Call> {
+fn transaction(request: &Asked) -> Vec<Call> {
     let actions = request.transact_items.iter().flatten();
     actions
         .map(|(kind, action)| {
@@ -119,7 +119,7 @@ fn transaction(request: &Request) -> Vec<Call> {
         .collect()
 }
 
-fn batch(operation: &str, request: &Request) -> Vec<Call> {
+fn batch(operation: &str, request: &Asked) -> Vec<Call> {
     let mut calls = Vec::new();
     for (table, batch) in &request.request_items {
         match batch {
@@ -138,7 +138,7 @@ fn batch(operation: &str, request: &Request) -> Vec<Call> {
 }
 
 /// The partition of a query: its condition begins with it.
-fn partition(request: &Request) -> Option<&str> {
+fn partition(request: &Asked) -> Option<&str> {
     let (_, rest) = request.key_condition_expression.split_once('=')?;
     let name = rest.split_ascii_whitespace().next()?;
     request.expression_attribute_values.get(name)?.text()
