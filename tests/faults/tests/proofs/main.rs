@@ -1,0 +1,10 @@
+//! The promises under attack, a file for each.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod crash;
