@@ -3,7 +3,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::sync::Notify;
+
+use crate::wire::{Call, Gate};
 
 /// What happens at the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +88,12 @@ struct Plan {
     names: Vec<String>,
 }
 
+impl Gate for Effects {
+    fn pass<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Verdict> {
+        self.next(call).boxed()
+    }
+}
+
 impl Effects {
     /// Begins to count, with nothing ahead.
     pub fn begin(&self) {
@@ -125,8 +135,7 @@ impl Effects {
         self.0.resumed.notify_one();
     }
 
-    /// One more effect. `request` is the same for repetitions of one request.
-    pub async fn next(&self, name: &str, request: &str) -> Verdict {
+    async fn next(&self, Call { name, request }: Call<'_>) -> Verdict {
         let disturbance = {
             let mut plan = self.plan();
             if plan.failing.as_deref() == Some(request) {

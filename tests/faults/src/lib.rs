@@ -11,7 +11,9 @@
 pub mod cases;
 pub mod effects;
 pub mod engine;
+pub mod fence;
 pub mod psas;
+pub mod schedule;
 pub mod script;
 pub mod state;
 pub mod wire;

@@ -23,6 +23,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::effects::{Effects, Verdict};
+use crate::wire::{Call, Gate};
 
 /// Companies that are imported first.
 pub const COMPANIES: usize = 12;
@@ -99,7 +100,12 @@ pub fn credentials(kind: PsaKind) -> Value {
 
 async fn answer(State(front): State<Front>, request: Request) -> Response {
     let name = format!("{} {}", request.method(), request.uri().path());
-    match front.effects.next(&name, &format!("{} {}", request.method(), request.uri())).await {
+    let same = format!("{} {}", request.method(), request.uri());
+    let call = Call {
+        name: &name,
+        request: &same,
+    };
+    match front.effects.pass(call).await {
         Verdict::Answer => {
             let state = front.states[front.shown.load(Ordering::SeqCst)].clone();
             state.oneshot(request).await.unwrap()

@@ -118,6 +118,38 @@ impl<'a> Script<'a> {
         Some(true)
     }
 
+    /// Selects so many companies and ticks so many people of each.
+    pub async fn decide_few(&self, companies: usize, people: usize) {
+        let import = self.import(0).await.flatten().unwrap();
+        let path = format!("/imports/{}/companies", import["id"].as_str().unwrap());
+        let rows = self.expect("GET", &format!("{path}?tab=in&limit=100"), Value::Null).await;
+        let rows = rows["items"].as_array().unwrap().iter().filter(|row| row["own"] != true);
+        for row in rows.take(companies) {
+            let company = format!("{path}/{}", row["id"].as_str().unwrap());
+            let select = json!({ "version": row["version"], "selected": true });
+            self.expect("PATCH", &company, select).await;
+            let addresses = self.expect("GET", &format!("{company}/addresses?limit=100"), Value::Null).await;
+            for address in addresses["items"].as_array().unwrap().iter().take(people) {
+                let at = format!("{company}/addresses/{}", address["id"].as_str().unwrap());
+                let tick = json!({ "version": address["version"], "selected": true });
+                self.expect("PATCH", &at, tick).await;
+            }
+        }
+    }
+
+    /// Confirms the plan as it is now: the call that does.
+    pub async fn confirmation(&self) -> Message {
+        let import = self.import(0).await.flatten().unwrap();
+        let path = format!("/imports/{}", import["id"].as_str().unwrap());
+        let plan = self.expect("GET", &format!("{path}/plan"), Value::Null).await;
+        Message::Call {
+            who: ANA,
+            method: "POST",
+            path: format!("{path}/execute"),
+            body: json!({ "planHash": plan["hash"], "confirmMassChange": true }),
+        }
+    }
+
     async fn select(&self, what: &str) -> Option<Value> {
         let everything = json!({ "selected": true, "where": {} });
         self.call("POST", &format!("{what}/select"), everything).await

@@ -14,21 +14,45 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
-use crate::effects::{Effects, Verdict};
+use crate::effects::Verdict;
 use crate::engine::Engine;
 
 /// Changes a request to DynamoDB on its way: operation and body. Stands for a version of the product that lacks something.
 pub type Sabotage = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
+
+/// A call that is about to leave a function.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// What it is, for people.
+    pub name: &'a str,
+    /// The same for repetitions of one request.
+    pub request: &'a str,
+}
+
+/// Decides what becomes of calls.
+pub trait Gate: Send + Sync {
+    /// Lets a call through, when it is its turn, or not.
+    fn pass<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Verdict>;
+}
+
+/// Looks at every request to DynamoDB and its answer: operation, body, status, and the engine as it was before.
+pub trait Watch: Send + Sync {
+    /// Applies a request by `apply` and looks at what comes of it.
+    fn look(&self, engine: &Engine, operation: &str, body: &str, apply: &dyn Fn() -> (u16, String)) -> (u16, String);
+}
 
 /// What stands behind the wire.
 #[derive(Clone)]
 pub struct Wire {
     /// DynamoDB.
     pub engine: Engine,
-    /// The effects on it.
-    pub effects: Effects,
+    /// What becomes of the calls.
+    pub gate: Arc<dyn Gate>,
+    /// Who looks at them, if anybody.
+    pub watch: Option<Arc<dyn Watch>>,
     /// What Secrets Manager answers for every secret.
     pub secret: String,
     /// The flaw of the product that is played, if any.
@@ -89,7 +113,11 @@ impl Wire {
             return Ok(response(200, self.vault(operation)));
         }
         let name = format!("{operation} {}", about(body));
-        match self.effects.next(&name, header("amz-sdk-invocation-id")).await {
+        let call = Call {
+            name: &name,
+            request: header("amz-sdk-invocation-id"),
+        };
+        match self.gate.pass(call).await {
             Verdict::Answer => Ok(self.apply(operation, body)),
             Verdict::ApplyAndFail => {
                 self.apply(operation, body);
@@ -105,13 +133,16 @@ impl Wire {
     }
 
     fn apply(&self, operation: &str, body: &str) -> HttpResponse {
-        let (status, answer) = match &self.sabotage {
-            None => self.engine.answer(operation, body),
-            Some(sabotage) => {
-                let mut body = serde_json::from_str(body).unwrap();
-                sabotage(operation, &mut body);
-                self.engine.answer(operation, &body.to_string())
-            }
+        let sabotaged = self.sabotage.as_ref().map(|sabotage| {
+            let mut body = serde_json::from_str(body).unwrap();
+            sabotage(operation, &mut body);
+            body.to_string()
+        });
+        let applied = sabotaged.as_deref().unwrap_or(body);
+        let apply = || self.engine.answer(operation, applied);
+        let (status, answer) = match &self.watch {
+            Some(watch) => watch.look(&self.engine, operation, body, &apply),
+            None => apply(),
         };
         response(status, answer)
     }

@@ -20,7 +20,7 @@ use store::secrets::Secrets;
 use crate::effects::{Effects, Strike};
 use crate::engine::{Engine, IMPORTS, RECORDS};
 use crate::psas::{self, Psa};
-use crate::wire::{Sabotage, Wire};
+use crate::wire::{Gate, Sabotage, Watch, Wire};
 
 /// The MSP.
 pub const MSP: &str = "m";
@@ -57,6 +57,11 @@ impl Ticking {
             now: Arc::new(AtomicI64::new(1_800_000_000)),
             id: Arc::new(AtomicU64::new(1)),
         }
+    }
+
+    /// The seconds it shows.
+    pub fn seconds(&self) -> i64 {
+        self.now.load(Ordering::SeqCst)
     }
 
     /// Moves the clock.
@@ -174,6 +179,8 @@ pub struct World {
     pub ticking: Ticking,
     /// A flaw of the product, if one is played.
     pub sabotage: Option<Sabotage>,
+    /// Who looks at every request to DynamoDB, if anybody.
+    pub watch: Option<Arc<dyn Watch>>,
     connector: Connector,
     routes: Arc<Vec<Route>>,
 }
@@ -206,6 +213,7 @@ impl World {
             effects,
             ticking: Ticking::new(),
             sabotage: None,
+            watch: None,
             connector: Connector::new(policy).unwrap(),
             routes: Arc::new(Template::load().unwrap().routes().to_vec()),
         }
@@ -213,9 +221,15 @@ impl World {
 
     /// A new process, which knows nothing.
     pub fn process(&self) -> Process {
+        self.process_behind(Arc::new(self.effects.clone()))
+    }
+
+    /// A new process whose calls go through this gate.
+    pub fn process_behind(&self, gate: Arc<dyn Gate>) -> Process {
         let wire = Wire {
             engine: self.engine.clone(),
-            effects: self.effects.clone(),
+            gate,
+            watch: self.watch.clone(),
             secret: psas::credentials(self.psa.kind).to_string(),
             sabotage: self.sabotage.clone(),
         };

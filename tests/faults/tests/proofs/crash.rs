@@ -10,6 +10,8 @@ use faults::effects::Disturbance;
 use faults::script::name;
 use faults::world::World;
 
+use crate::cores::{alone, on_all_cores};
+
 /// What is tried at an effect. A read changes nothing, so that it makes no difference whether it was applied before its
 /// answer was lost. `PROOFS=all` tries everything; otherwise the reads take turns.
 fn disturbances(effect: &Effect) -> Vec<Disturbance> {
@@ -27,28 +29,11 @@ fn everything() -> bool {
     std::env::var("PROOFS").is_ok_and(|proofs| proofs == "all")
 }
 
-/// Runs `each` on as many threads as there are cores, each with a world of its own.
-fn on_all_cores(each: impl Fn(usize) + Sync) -> usize {
-    let cores = std::thread::available_parallelism().unwrap().get();
-    std::thread::scope(|scope| {
-        for core in 0..cores {
-            let each = &each;
-            scope.spawn(move || each(core));
-        }
-    });
-    cores
-}
-
-fn alone<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(future)
-}
-
 fn every_effect(kind: PsaKind) {
     let began = Instant::now();
     let (next, runs, effects, followed) = <(AtomicUsize, AtomicUsize, AtomicUsize, AtomicUsize)>::default();
     let wrong = Mutex::new(Vec::new());
-    on_all_cores(|_| {
+    on_all_cores(|| {
         alone(async {
             let mut oracle = Oracle::new(World::new(kind).await).await;
             effects.store(oracle.effects().len(), Ordering::SeqCst);

@@ -7,4 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cores;
 mod crash;
+mod sabotage;
+mod schedules;
