@@ -100,6 +100,8 @@ pub struct Schedule<'a> {
     pub rng: Rng,
     /// How many disturbances are left.
     pub disturbances: usize,
+    /// Somebody was paused beyond the lease: whoever delivers may do so again.
+    pub lapsed: bool,
     /// Every step, for comparing and for people.
     pub trace: Vec<String>,
     world: &'a World,
@@ -114,6 +116,7 @@ impl<'a> Schedule<'a> {
         Self {
             rng: Rng::with_seed(seed),
             disturbances,
+            lapsed: false,
             trace: Vec::new(),
             world,
             queue: Queue::default(),
@@ -162,7 +165,7 @@ impl<'a> Schedule<'a> {
         if !ended.is_empty() {
             return ended;
         }
-        if self.disturbances > 0 && self.rng.usize(..25) == 0 {
+        if self.disturbances > 0 && self.rng.usize(..20) == 0 {
             self.disturbances -= 1;
             return self.disturb_time().await;
         }
@@ -224,7 +227,8 @@ impl<'a> Schedule<'a> {
             0..4 => {
                 if !self.actors.is_empty() {
                     let at = self.rng.usize(..self.actors.len());
-                    self.actors[at].paused = 5 + self.rng.usize(..60);
+                    self.actors[at].paused = 5 + self.rng.usize(..100);
+                    self.lapsed = true;
                 }
                 beyond_lease()
             }
