@@ -11,7 +11,11 @@ use lambda_http::Adapter;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tower::Service;
-use tracing::error;
+use tracing::{Level, Subscriber, error};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::EnvFilter;
 
 use crate::event::{Deadline, Event, Trigger, Triggered, Work, WorkOutcome};
 use crate::problem::answer_problems;
@@ -101,12 +105,26 @@ fn end(context: &Context) -> Instant {
     Instant::now() + deadline.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
+/// The crates of this program. Of all others only warnings are logged, whatever is asked for: the details of an HTTP library
+/// are credentials and people.
+const OWN: [&str; 10] = [
+    "directory", "domain", "execute", "fetch", "plan", "planning", "psa", "runtime", "setup", "store",
+];
+
 /// Writes the log to standard output as JSON lines, at the level of `RUST_LOG`.
 pub fn log_to_stdout() {
-    let filter = tracing_subscriber::EnvFilter::from_default_env();
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(filter)
-        .init();
+    logger(EnvFilter::from_default_env(), std::io::stdout).init();
+}
+
+/// What writes the log, as JSON lines.
+pub fn logger<W>(wanted: EnvFilter, to: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let may_be_told = filter_fn(|about| {
+        let from = about.target().split("::").next().unwrap_or_default();
+        OWN.contains(&from) || *about.level() <= Level::WARN
+    });
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(to);
+    tracing_subscriber::registry().with(wanted).with(lines.with_filter(may_be_told))
 }

@@ -13,7 +13,7 @@ mod view;
 
 pub use caller::Caller;
 pub use event::{Deadline, Event, Trigger, Triggered, Work, WorkOutcome};
-pub use function::{Function, log_to_stdout, run};
+pub use function::{Function, log_to_stdout, logger, run};
 pub use input::{Body, List, PageQuery, Parameters};
 pub use own::{find_import, own_import};
 pub use problem::{Accepted, Api, ApiError, answer_problems};

@@ -127,21 +127,32 @@ impl<'a> Schedule<'a> {
 
     /// A new process begins to handle a message.
     pub fn begin(&mut self, message: Message) {
+        let handled = message.clone();
+        self.begin_with(message, |world, gate| {
+            let process = world.process_behind(gate);
+            async move { process.handle(&handled).await }.boxed()
+        });
+    }
+
+    /// Somebody begins with work of another kind; the message is its name.
+    pub fn begin_with(
+        &mut self,
+        message: Message,
+        work: impl FnOnce(&World, Arc<dyn Gate>) -> BoxFuture<'static, Result<Value, String>>,
+    ) {
         let seat = self.seats;
         self.seats += 1;
         let gate = Seat {
             queue: self.queue.clone(),
             number: seat,
         };
-        let process = self.world.process_behind(Arc::new(gate));
-        let handled = message.clone();
         self.trace.push(format!("{seat} begins {message:?}"));
         self.actors.push(Actor {
             seat,
             message,
             born: self.world.ticking.seconds(),
             paused: 0,
-            task: tokio::spawn(async move { process.handle(&handled).await }),
+            task: tokio::spawn(work(self.world, Arc::new(gate))),
         });
     }
 

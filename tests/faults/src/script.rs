@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::psas::{COMPANIES, PEOPLE};
-use crate::world::{Message, World, beyond_lease};
+use crate::world::{MSP, Message, World, beyond_lease};
 
 /// How often a step is tried before the test gives up.
 const PATIENCE: usize = 60;
@@ -35,12 +35,22 @@ pub const STEPS: [Step; 5] = [Step::Start, Step::Fetch, Step::Decide, Step::Conf
 /// The imports of a world.
 pub struct Script<'a> {
     world: &'a World,
+    who: &'static str,
 }
 
 impl<'a> Script<'a> {
     /// The script of a world.
     pub const fn new(world: &'a World) -> Self {
-        Self { world }
+        Self::by(world, ANA)
+    }
+
+    /// The same by somebody else, perhaps of another MSP.
+    pub const fn by(world: &'a World, who: &'static str) -> Self {
+        Self { world, who }
+    }
+
+    fn msp(&self) -> &'static str {
+        self.who.split_once('@').map_or(MSP, |(_, msp)| msp)
     }
 
     /// Licences and the integration.
@@ -88,7 +98,7 @@ impl<'a> Script<'a> {
         if import["state"] != working {
             return Some(import["state"] == wanted);
         }
-        let work = Message::Work(function, json!({ "msp": crate::world::MSP, "import": import["id"], "giveUp": false }));
+        let work = Message::Work(function, json!({ "msp": self.msp(), "import": import["id"], "giveUp": false }));
         match self.world.deliver(&work).await {
             // Lambda tells that the run was cut off; the state machine comes again when the lease has ended.
             Err(_) => self.world.ticking.advance(beyond_lease()),
@@ -143,7 +153,7 @@ impl<'a> Script<'a> {
         let path = format!("/imports/{}", import["id"].as_str().unwrap());
         let plan = self.expect("GET", &format!("{path}/plan"), Value::Null).await;
         Message::Call {
-            who: ANA,
+            who: self.who,
             method: "POST",
             path: format!("{path}/execute"),
             body: json!({ "planHash": plan["hash"], "confirmMassChange": true }),
@@ -178,7 +188,8 @@ impl<'a> Script<'a> {
         self.call("GET", &path, Value::Null).await.map(Some)
     }
 
-    async fn integration(&self) -> Option<String> {
+    /// The id of the integration.
+    pub async fn integration(&self) -> Option<String> {
         let all = self.call("GET", "/integrations", Value::Null).await?;
         Some(all["items"][0]["id"].as_str()?.to_owned())
     }
@@ -190,7 +201,7 @@ impl<'a> Script<'a> {
     /// A call by the administrator; `None` if it was not answered or failed, so that one has to look again.
     async fn call(&self, method: &'static str, path: &str, body: Value) -> Option<Value> {
         let call = Message::Call {
-            who: ANA,
+            who: self.who,
             method,
             path: path.to_owned(),
             body,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use directory::builtin::BuiltIn;
+use domain::ids::MspId;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
 use local_aws::{Route, Template};
@@ -127,7 +128,7 @@ pub enum Message {
     Work(&'static str, Value),
     /// A call by an administrator.
     Call {
-        /// Who calls.
+        /// Who calls; of another MSP than [`MSP`] with `@` and that.
         who: &'static str,
         /// The method.
         method: &'static str,
@@ -151,6 +152,7 @@ impl Message {
 /// An HTTP API event, format 2.0, as API Gateway makes it.
 fn call(who: &str, method: &str, path: &str, body: &Value) -> Value {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let (sub, msp) = who.split_once('@').unwrap_or((who, MSP));
     let mut event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query, "isBase64Encoded": false,
         "headers": { "content-type": "application/json", "host": "api.test" },
@@ -158,7 +160,7 @@ fn call(who: &str, method: &str, path: &str, body: &Value) -> Value {
             "accountId": "0", "apiId": "test", "domainName": "api.test", "domainPrefix": "api", "requestId": "r",
             "routeKey": "$default", "stage": "$default", "time": "01/Jan/2027:00:00:00 +0000", "timeEpoch": 0,
             "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
-            "authorizer": { "jwt": { "claims": { "sub": who, "email": format!("{who}@m.example"), "msp": MSP, "roles": "[administrator]" }, "scopes": null } },
+            "authorizer": { "jwt": { "claims": { "sub": sub, "email": format!("{sub}@{msp}.example"), "msp": msp, "roles": "[administrator]" }, "scopes": null } },
         },
     });
     if !body.is_null() {
@@ -196,16 +198,23 @@ pub struct Moment {
 impl World {
     /// A world in which nothing has happened.
     pub async fn new(kind: PsaKind) -> Self {
+        Self::among(kind, &[], HttpPolicy::default()).await
+    }
+
+    /// A world whose functions may also ask for what is at these origins.
+    pub async fn among(kind: PsaKind, origins: &[String], policy: HttpPolicy) -> Self {
         let effects = Effects::default();
         let psa = Psa::start(kind, effects.clone()).await;
+        let own = format!("http://{}", psa.address);
         let policy = HttpPolicy {
-            allowed_origins: vec![format!("http://{}", psa.address).parse().unwrap()],
+            allowed_origins: origins.iter().chain([&own]).map(|origin| origin.parse().unwrap()).collect(),
             retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 cap: Duration::from_millis(2),
+                per_request: 2,
                 ..RetryPolicy::default()
             },
-            ..HttpPolicy::default()
+            ..policy
         };
         Self {
             psa,
@@ -224,15 +233,20 @@ impl World {
         self.process_behind(Arc::new(self.effects.clone()))
     }
 
-    /// A new process whose calls go through this gate.
-    pub fn process_behind(&self, gate: Arc<dyn Gate>) -> Process {
-        let wire = Wire {
+    /// What is below the SDKs of a process, behind this gate.
+    pub fn wire_behind(&self, gate: Arc<dyn Gate>) -> Wire {
+        Wire {
             engine: self.engine.clone(),
             gate,
             watch: self.watch.clone(),
             secret: psas::credentials(self.psa.kind).to_string(),
             sabotage: self.sabotage.clone(),
-        };
+        }
+    }
+
+    /// A new process whose calls go through this gate.
+    pub fn process_behind(&self, gate: Arc<dyn Gate>) -> Process {
+        let wire = self.wire_behind(gate);
         let services = Services {
             store: Store::new(wire.dynamodb(), RECORDS, IMPORTS),
             secrets: Secrets::new(wire.secrets(), "psa-import/"),
@@ -242,6 +256,24 @@ impl World {
             ids: Arc::new(self.ticking.clone()),
         };
         Process::new(&services, Arc::clone(&self.routes))
+    }
+
+    /// The directory, undisturbed.
+    pub fn directory(&self) -> BuiltIn {
+        let wire = self.wire_behind(Arc::new(self.effects.clone()));
+        BuiltIn::new(Store::new(wire.dynamodb(), RECORDS, IMPORTS).of(&MspId::new(MSP)))
+    }
+
+    /// Moves the integrations to another address, behind the product's back.
+    pub fn move_psa(&self, origin: &str) {
+        for mut item in self.engine.items(RECORDS) {
+            if item["sk"]["S"].as_str().unwrap().starts_with("INTEGRATION#") {
+                item["address"] = json!({ "S": origin });
+                let put = json!({ "TableName": RECORDS, "Item": item });
+                let (status, answer) = self.engine.answer("PutItem", &put.to_string());
+                assert_eq!(status, 200, "{answer}");
+            }
+        }
     }
 
     /// Delivers a message to a process, with whatever disturbance comes.

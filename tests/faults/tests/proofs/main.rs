@@ -9,5 +9,15 @@
 
 mod cores;
 mod crash;
+mod licences;
+mod matrix;
+mod replies;
 mod sabotage;
 mod schedules;
+mod secrets;
+
+#[allow(dead_code, reason = "shared with the tests of the PSA clients, which need more of it")]
+#[path = "../../../../shared/psa/tests/wire/server.rs"]
+mod server;
+mod tenants;
+mod winner;
