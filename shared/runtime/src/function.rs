@@ -12,10 +12,10 @@ use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tower::Service;
 use tracing::{Level, Subscriber, error};
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
-use tracing_subscriber::EnvFilter;
 
 use crate::event::{Deadline, Event, Trigger, Triggered, Work, WorkOutcome};
 use crate::problem::answer_problems;
@@ -108,7 +108,16 @@ fn end(context: &Context) -> Instant {
 /// The crates of this program. Of all others only warnings are logged, whatever is asked for: the details of an HTTP library
 /// are credentials and people.
 const OWN: [&str; 10] = [
-    "directory", "domain", "execute", "fetch", "plan", "planning", "psa", "runtime", "setup", "store",
+    "directory",
+    "domain",
+    "execute",
+    "fetch",
+    "plan",
+    "planning",
+    "psa",
+    "runtime",
+    "setup",
+    "store",
 ];
 
 /// Writes the log to standard output as JSON lines, at the level of `RUST_LOG`.
@@ -125,6 +134,11 @@ where
         let from = about.target().split("::").next().unwrap_or_default();
         OWN.contains(&from) || *about.level() <= Level::WARN
     });
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(to);
-    tracing_subscriber::registry().with(wanted).with(lines.with_filter(may_be_told))
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_writer(to);
+    tracing_subscriber::registry()
+        .with(wanted)
+        .with(lines.with_filter(may_be_told))
 }

@@ -130,7 +130,8 @@ impl Oracle {
                 break Difference::stuck(stuck);
             }
         };
-        self.followed.extend(passed.into_iter().map(|state| (state, difference.clone())));
+        self.followed
+            .extend(passed.into_iter().map(|state| (state, difference.clone())));
         difference
     }
 

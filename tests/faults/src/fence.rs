@@ -31,7 +31,8 @@ impl Watch for Fence {
         }
         if body.contains("LICENCES") && operation != "GetItem" {
             self.looked.fetch_add(1, Ordering::SeqCst);
-            self.unbalanced.fetch_add(usize::from(!add_up(engine)), Ordering::SeqCst);
+            self.unbalanced
+                .fetch_add(usize::from(!add_up(engine)), Ordering::SeqCst);
         }
         answer
     }
@@ -49,12 +50,24 @@ fn is_stale(engine: &Engine, body: &str) -> bool {
 
 /// Whether used, reserved and free licences are the total, none below zero.
 pub fn add_up(engine: &Engine) -> bool {
-    let pool = item(engine, &json!({ "pk": { "S": format!("MSP#{MSP}") }, "sk": { "S": "LICENCES" } }));
+    let pool = item(
+        engine,
+        &json!({ "pk": { "S": format!("MSP#{MSP}") }, "sk": { "S": "LICENCES" } }),
+    );
     if pool.is_null() {
         return true;
     }
-    let reserved = pool["reservations"]["M"].as_object().unwrap().values().map(number).collect::<Vec<_>>();
-    let (total, used, free) = (number(&pool["total"]), number(&pool["used"]), number(&pool["available"]));
+    let reserved = pool["reservations"]["M"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(number)
+        .collect::<Vec<_>>();
+    let (total, used, free) = (
+        number(&pool["total"]),
+        number(&pool["used"]),
+        number(&pool["available"]),
+    );
     let none_below_zero = reserved.iter().chain([&used, &free]).all(|number| *number >= 0);
     none_below_zero && used + free + reserved.iter().sum::<i64>() == total
 }

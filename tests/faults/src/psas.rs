@@ -133,7 +133,11 @@ fn chosen(msp: &Msp) -> Vec<Chosen<'_>> {
             *addresses.entry(address.key().clone()).or_default() += 1;
         }
     }
-    let only = |email: &str| email.parse::<Address>().is_ok_and(|address| addresses[address.key()] == 1);
+    let only = |email: &str| {
+        email
+            .parse::<Address>()
+            .is_ok_and(|address| addresses[address.key()] == 1)
+    };
     let plain = |company: &&Company| {
         company.active && !company.own && company.kind == Kind::Customer && names[&NameKey::of(&company.name)] == 1
     };
@@ -148,8 +152,15 @@ fn chosen(msp: &Msp) -> Vec<Chosen<'_>> {
             people: people.take(PEOPLE + 1).collect(),
         }
     });
-    let chosen: Vec<_> = plain.filter(|chosen| chosen.people.len() > PEOPLE).take(COMPANIES + 1).collect();
-    assert_eq!(chosen.len(), COMPANIES + 1, "the simulated MSP has too few ordinary companies");
+    let chosen: Vec<_> = plain
+        .filter(|chosen| chosen.people.len() > PEOPLE)
+        .take(COMPANIES + 1)
+        .collect();
+    assert_eq!(
+        chosen.len(),
+        COMPANIES + 1,
+        "the simulated MSP has too few ordinary companies"
+    );
     chosen
 }
 
@@ -164,8 +175,16 @@ fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
     }
     let msp = generate(Size::Small);
     let chosen = chosen(&msp);
-    let (companies, people) = if later { (COMPANIES + 1, PEOPLE + 1) } else { (COMPANIES, PEOPLE) };
-    let kept: Vec<u32> = chosen.iter().take(companies).map(|chosen| chosen.company.number).collect();
+    let (companies, people) = if later {
+        (COMPANIES + 1, PEOPLE + 1)
+    } else {
+        (COMPANIES, PEOPLE)
+    };
+    let kept: Vec<u32> = chosen
+        .iter()
+        .take(companies)
+        .map(|chosen| chosen.company.number)
+        .collect();
     // At the second import, three of the companies have somebody new.
     let kept_people: Vec<u32> = chosen
         .iter()
@@ -174,9 +193,15 @@ fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
         .flat_map(|(at, chosen)| chosen.people.iter().take(if at < 3 { people } else { PEOPLE }))
         .map(|contact| contact.number)
         .collect();
-    let gone = msp.companies.iter().filter(|company| !company.own && !kept.contains(&company.number));
+    let gone = msp
+        .companies
+        .iter()
+        .filter(|company| !company.own && !kept.contains(&company.number));
     let gone: Vec<i64> = gone.map(|company| company_id(kind, company.number)).collect();
-    let gone_people = msp.contacts.iter().filter(|contact| !kept_people.contains(&contact.number));
+    let gone_people = msp
+        .contacts
+        .iter()
+        .filter(|contact| !kept_people.contains(&contact.number));
     let gone_people: Vec<i64> = gone_people.map(|contact| contact_id(kind, contact.number)).collect();
     let delete = json!({ "delete": { "companies": gone, "contacts": gone_people } });
     simulator.change_records(delete).unwrap();
@@ -199,7 +224,10 @@ fn change(kind: PsaKind, simulator: &dyn Simulator, chosen: &[Chosen<'_>]) {
     simulator.change_records(json!({ "companies": renamed })).unwrap();
     for (at, who) in [(3, 0), (5, 1), (6, 2), (6, 3)] {
         let id = contact_id(kind, chosen[at].people[who].number);
-        let address = format!("nieuw{at}{who}@{}", chosen[at].people[who].emails[0].rsplit('@').next().unwrap());
+        let address = format!(
+            "nieuw{at}{who}@{}",
+            chosen[at].people[who].emails[0].rsplit('@').next().unwrap()
+        );
         let contact = match kind {
             PsaKind::Connectwise => {
                 let answer = simulator.change_records(json!({ "contacts": [{ "id": id }] })).unwrap();

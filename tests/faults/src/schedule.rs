@@ -194,8 +194,15 @@ impl<'a> Schedule<'a> {
     /// Somebody's call whose turn it is; of those who are paused only if all are.
     fn draw(&mut self) -> Option<Pending> {
         let mut waiting = self.queue.lock();
-        let paused: HashSet<usize> = self.actors.iter().filter(|actor| actor.paused > 0).map(|actor| actor.seat).collect();
-        let mut able: Vec<usize> = (0..waiting.calls.len()).filter(|at| !paused.contains(&waiting.calls[*at].seat)).collect();
+        let paused: HashSet<usize> = self
+            .actors
+            .iter()
+            .filter(|actor| actor.paused > 0)
+            .map(|actor| actor.seat)
+            .collect();
+        let mut able: Vec<usize> = (0..waiting.calls.len())
+            .filter(|at| !paused.contains(&waiting.calls[*at].seat))
+            .collect();
         if able.is_empty() {
             able = (0..waiting.calls.len()).collect();
         }
@@ -212,12 +219,17 @@ impl<'a> Schedule<'a> {
         }
         self.disturbances -= 1;
         let which = self.rng.usize(..5);
-        self.trace.push(format!("{} {} disturbed {which}", call.seat, call.name));
+        self.trace
+            .push(format!("{} {} disturbed {which}", call.seat, call.name));
         match which {
             0 => drop(call.go.send(Verdict::ApplyAndFail)),
             1 | 2 => {
                 self.queue.lock().failing.insert(call.request);
-                let verdict = if which == 1 { Verdict::ApplyAndFail } else { Verdict::Fail };
+                let verdict = if which == 1 {
+                    Verdict::ApplyAndFail
+                } else {
+                    Verdict::Fail
+                };
                 let _ = call.go.send(verdict);
             }
             3 => return self.stop(|actor| actor.seat == call.seat).await,

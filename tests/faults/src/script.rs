@@ -98,7 +98,10 @@ impl<'a> Script<'a> {
         if import["state"] != working {
             return Some(import["state"] == wanted);
         }
-        let work = Message::Work(function, json!({ "msp": self.msp(), "import": import["id"], "giveUp": false }));
+        let work = Message::Work(
+            function,
+            json!({ "msp": self.msp(), "import": import["id"], "giveUp": false }),
+        );
         match self.world.deliver(&work).await {
             // Lambda tells that the run was cut off; the state machine comes again when the lease has ended.
             Err(_) => self.world.ticking.advance(beyond_lease()),
@@ -115,8 +118,13 @@ impl<'a> Script<'a> {
         let import = self.import(cycle).await?.expect("the import in review is gone");
         let path = format!("/imports/{}/companies", import["id"].as_str().unwrap());
         let all = self.select(&path).await?;
-        assert_eq!(all["matched"], COMPANIES, "at the second import one is gone and one is new");
-        let rows = self.call("GET", &format!("{path}?tab=in&limit=100"), Value::Null).await?;
+        assert_eq!(
+            all["matched"], COMPANIES,
+            "at the second import one is gone and one is new"
+        );
+        let rows = self
+            .call("GET", &format!("{path}?tab=in&limit=100"), Value::Null)
+            .await?;
         for row in rows["items"].as_array()?.iter().filter(|row| row["own"] != true) {
             // Whoever was imported before is ticked already.
             let at = row["id"].as_str().unwrap();
@@ -132,13 +140,21 @@ impl<'a> Script<'a> {
     pub async fn decide_few(&self, companies: usize, people: usize) {
         let import = self.import(0).await.flatten().unwrap();
         let path = format!("/imports/{}/companies", import["id"].as_str().unwrap());
-        let rows = self.expect("GET", &format!("{path}?tab=in&limit=100"), Value::Null).await;
-        let rows = rows["items"].as_array().unwrap().iter().filter(|row| row["own"] != true);
+        let rows = self
+            .expect("GET", &format!("{path}?tab=in&limit=100"), Value::Null)
+            .await;
+        let rows = rows["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["own"] != true);
         for row in rows.take(companies) {
             let company = format!("{path}/{}", row["id"].as_str().unwrap());
             let select = json!({ "version": row["version"], "selected": true });
             self.expect("PATCH", &company, select).await;
-            let addresses = self.expect("GET", &format!("{company}/addresses?limit=100"), Value::Null).await;
+            let addresses = self
+                .expect("GET", &format!("{company}/addresses?limit=100"), Value::Null)
+                .await;
             for address in addresses["items"].as_array().unwrap().iter().take(people) {
                 let at = format!("{company}/addresses/{}", address["id"].as_str().unwrap());
                 let tick = json!({ "version": address["version"], "selected": true });
@@ -181,9 +197,15 @@ impl<'a> Script<'a> {
     async fn import(&self, cycle: usize) -> Option<Option<Value>> {
         let path = format!("/integrations/{}/imports", self.integration().await?);
         let history = self.call("GET", &path, Value::Null).await?;
-        let mut alive: Vec<&Value> = history["items"].as_array()?.iter().filter(|import| import["state"] != "failed").collect();
+        let mut alive: Vec<&Value> = history["items"]
+            .as_array()?
+            .iter()
+            .filter(|import| import["state"] != "failed")
+            .collect();
         alive.reverse();
-        let Some(found) = alive.get(cycle) else { return Some(None) };
+        let Some(found) = alive.get(cycle) else {
+            return Some(None);
+        };
         let path = format!("/imports/{}", found["id"].as_str().unwrap());
         self.call("GET", &path, Value::Null).await.map(Some)
     }
@@ -195,7 +217,9 @@ impl<'a> Script<'a> {
     }
 
     async fn expect(&self, method: &'static str, path: &str, body: Value) -> Value {
-        self.call(method, path, body).await.unwrap_or_else(|| panic!("{method} {path} failed"))
+        self.call(method, path, body)
+            .await
+            .unwrap_or_else(|| panic!("{method} {path} failed"))
     }
 
     /// A call by the administrator; `None` if it was not answered or failed, so that one has to look again.

@@ -45,7 +45,11 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "lost {:?}, twice {:?}, other {:?}", self.lost, self.twice, self.other)
+        write!(
+            f,
+            "lost {:?}, twice {:?}, other {:?}",
+            self.lost, self.twice, self.other
+        )
     }
 }
 
@@ -95,7 +99,10 @@ impl State {
         let mut items: Vec<String> = items.collect();
         items.sort();
         let mut all = items.join("\n");
-        let imports = records.iter().map(|item| text(&item["sk"])).filter_map(|sk| sk.strip_prefix("IMPORT#"));
+        let imports = records
+            .iter()
+            .map(|item| text(&item["sk"]))
+            .filter_map(|sk| sk.strip_prefix("IMPORT#"));
         let mut imports: Vec<&str> = imports.collect();
         imports.sort_unstable();
         for (number, import) in imports.iter().enumerate() {
@@ -159,7 +166,9 @@ fn is_final(import: &Value) -> bool {
 pub fn unpacked(item: &Value) -> Value {
     let packed = BASE64_STANDARD.decode(item["data"]["B"].as_str().unwrap()).unwrap();
     let mut text = String::new();
-    DeflateDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
+    DeflateDecoder::new(packed.as_slice())
+        .read_to_string(&mut text)
+        .unwrap();
     serde_json::from_str(&text).unwrap()
 }
 

@@ -159,7 +159,9 @@ impl Wire {
 
 fn response(status: u16, body: String) -> HttpResponse {
     let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
-    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    response
+        .headers_mut()
+        .insert("content-type", "application/x-amz-json-1.0");
     response
 }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use ::psa::{Connector, HttpPolicy, RetryPolicy};
 use directory::builtin::BuiltIn;
 use domain::ids::MspId;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
 use local_aws::{Route, Template};
-use ::psa::{Connector, HttpPolicy, RetryPolicy};
 use runtime::{Clock, Function, Ids, Services};
 use serde_json::{Value, json};
 use store::Store;
@@ -110,10 +110,11 @@ impl Process {
     fn route(&self, method: &str, path: &str) -> &str {
         let fits = |route: &&Route| {
             let mut parts = path.split('/');
-            let same = route
-                .path
-                .split('/')
-                .all(|wanted| parts.next().is_some_and(|part| wanted.starts_with('{') || wanted == part));
+            let same = route.path.split('/').all(|wanted| {
+                parts
+                    .next()
+                    .is_some_and(|part| wanted.starts_with('{') || wanted == part)
+            });
             route.method.as_str() == method && same && parts.next().is_none()
         };
         let found = self.routes.iter().find(fits);
@@ -144,7 +145,12 @@ impl Message {
     pub fn event(&self) -> Value {
         match self {
             Self::Work(_, work) => work.clone(),
-            Self::Call { who, method, path, body } => call(who, method, path, body),
+            Self::Call {
+                who,
+                method,
+                path,
+                body,
+            } => call(who, method, path, body),
         }
     }
 }
@@ -207,7 +213,11 @@ impl World {
         let psa = Psa::start(kind, effects.clone()).await;
         let own = format!("http://{}", psa.address);
         let policy = HttpPolicy {
-            allowed_origins: origins.iter().chain([&own]).map(|origin| origin.parse().unwrap()).collect(),
+            allowed_origins: origins
+                .iter()
+                .chain([&own])
+                .map(|origin| origin.parse().unwrap())
+                .collect(),
             retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 cap: Duration::from_millis(2),

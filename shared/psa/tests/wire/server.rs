@@ -73,11 +73,7 @@ impl Server {
     }
 
     /// The same, and says that there are so many rows of everything.
-    pub async fn start_with(
-        kind: PsaKind,
-        count: u64,
-        lists: impl Fn(usize) -> Reply + Send + Sync + 'static,
-    ) -> Self {
+    pub async fn start_with(kind: PsaKind, count: u64, lists: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));

@@ -12,6 +12,9 @@ pub fn on_all_cores(each: impl Fn() + Sync) {
 
 /// Runs on one thread, so that everything happens in one order.
 pub fn alone<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(future)
 }

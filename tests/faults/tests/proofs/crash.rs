@@ -49,7 +49,10 @@ fn every_effect(kind: PsaKind) {
                 let difference = oracle.run(case).await;
                 runs.fetch_add(1, Ordering::SeqCst);
                 if !difference.is_none() {
-                    wrong.lock().unwrap().push(format!("{:?} {case:?}: {difference}", case.effect.step()));
+                    wrong
+                        .lock()
+                        .unwrap()
+                        .push(format!("{:?} {case:?}: {difference}", case.effect.step()));
                 }
             }
             followed.fetch_add(oracle.followed(), Ordering::SeqCst);

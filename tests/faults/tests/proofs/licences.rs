@@ -24,7 +24,10 @@ use store::Store;
 
 use crate::cores::{alone, on_all_cores};
 
-const INTERLEAVINGS: u64 = 10_000;
+/// So many, or as many as `INTERLEAVINGS` says.
+fn interleavings() -> u64 {
+    std::env::var("INTERLEAVINGS").map_or(10_000, |number| number.parse().unwrap())
+}
 
 /// What one of those who take part wants, and how far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +46,17 @@ impl Want {
     fn draw(rng: &mut Rng, number: usize) -> Self {
         match rng.usize(..6) {
             0 => Self::ByHand { user: number },
-            1 => Self::Total { licences: rng.u64(0..9) },
+            1 => Self::Total {
+                licences: rng.u64(0..9),
+            },
             _ => {
                 let licences = rng.u64(1..5);
                 let used = rng.u64(0..=licences);
-                Self::Reserve { import: number, licences, used }
+                Self::Reserve {
+                    import: number,
+                    licences,
+                    used,
+                }
             }
         }
     }
@@ -67,7 +76,10 @@ async fn carry_out(directory: BuiltIn, want: Want) -> Result<Value, String> {
             let made = directory.create_user_by_hand(&token, &company, &address, "U").await;
             made.map(|made| json!(made.is_some()))
         }
-        Want::Total { licences } => directory.set_licences(LicenceMode::Pool, licences).await.map(|set| json!(set)),
+        Want::Total { licences } => directory
+            .set_licences(LicenceMode::Pool, licences)
+            .await
+            .map(|set| json!(set)),
     };
     done.map_err(|error| error.to_string())
 }
@@ -93,7 +105,9 @@ async fn run(world: &World, empty: &Moment, seed: u64) -> (Vec<String>, Option<S
     let (mut used, mut by_hand) = (0, 0);
     while !schedule.is_idle() {
         for answered in schedule.step().await {
-            let Message::Work(_, name) = &answered.message else { continue };
+            let Message::Work(_, name) = &answered.message else {
+                continue;
+            };
             let number = usize::try_from(name["number"].as_u64().unwrap()).unwrap();
             let want = wants[&number].clone();
             let Some(Ok(answer)) = answered.answer else {
@@ -113,7 +127,10 @@ async fn run(world: &World, empty: &Moment, seed: u64) -> (Vec<String>, Option<S
         }
     }
     let items = world.engine.items(RECORDS);
-    let users = items.iter().filter(|item| item["sk"]["S"].as_str().unwrap().starts_with("USER#")).count() as u64;
+    let users = items
+        .iter()
+        .filter(|item| item["sk"]["S"].as_str().unwrap().starts_with("USER#"))
+        .count() as u64;
     let pool = items.iter().find(|item| item["sk"]["S"] == "LICENCES").unwrap();
     let right = number(&pool["used"]) == i64::try_from(used + users).unwrap()
         && users == by_hand
@@ -139,13 +156,16 @@ fn r46_licences_add_up_after_every_step_of_any_interleaving() {
             tokio::time::pause();
             loop {
                 let seed = next.fetch_add(1, Ordering::SeqCst);
-                if seed >= INTERLEAVINGS {
+                if seed >= interleavings() {
                     break;
                 }
                 let (trace, found) = run(&world, &empty, seed).await;
                 steps.fetch_add(trace.len(), Ordering::SeqCst);
                 if let Some(found) = found {
-                    wrong.lock().unwrap().push(format!("seed {seed}: {found}\n{}", trace.join("\n")));
+                    wrong
+                        .lock()
+                        .unwrap()
+                        .push(format!("seed {seed}: {found}\n{}", trace.join("\n")));
                 }
             }
             assert_eq!(fence.unbalanced.load(Ordering::SeqCst), 0);
@@ -154,11 +174,17 @@ fn r46_licences_add_up_after_every_step_of_any_interleaving() {
     });
     let wrong = wrong.into_inner().unwrap();
     println!(
-        "{INTERLEAVINGS} interleavings, {} steps, {} sums, {} wrong, {} s",
+        "{} interleavings, {} steps, {} sums, {} wrong, {} s",
+        interleavings(),
         steps.into_inner(),
         looked.into_inner(),
         wrong.len(),
         began.elapsed().as_secs()
     );
-    assert!(wrong.is_empty(), "{} wrong, of which the first: {}", wrong.len(), wrong[0]);
+    assert!(
+        wrong.is_empty(),
+        "{} wrong, of which the first: {}",
+        wrong.len(),
+        wrong[0]
+    );
 }

@@ -16,7 +16,10 @@ mod sabotage;
 mod schedules;
 mod secrets;
 
-#[allow(dead_code, reason = "shared with the tests of the PSA clients, which need more of it")]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the PSA clients, which need more of it"
+)]
 #[path = "../../../../shared/psa/tests/wire/server.rs"]
 mod server;
 mod tenants;

@@ -131,12 +131,18 @@ impl Stage {
             let import = self.import(&id);
             if import["state"]["S"] != "fetching" {
                 let code = self.code(&id, &import, &before).await;
-                let requests = if words.starts_with("at ") { 0 } else { self.server.asked().len() - asked };
+                let requests = if words.starts_with("at ") {
+                    0
+                } else {
+                    self.server.asked().len() - asked
+                };
                 return format!("{code} {requests}");
             }
             match self.world.deliver(&work).await.unwrap() {
                 Ok(answer) if answer["outcome"] == "wait" => {
-                    self.world.ticking.wait_until(answer["until"].as_str().unwrap().parse().unwrap());
+                    self.world
+                        .ticking
+                        .wait_until(answer["until"].as_str().unwrap().parse().unwrap());
                 }
                 Ok(_) => {}
                 Err(_) => self.world.ticking.advance(beyond_lease()),
@@ -191,7 +197,8 @@ fn r42_every_fault_of_a_psa_has_its_code_and_leaves_nothing_behind() {
                         let outcome = stage.outcome(row.replies).await;
                         if outcome != row.expected[column] {
                             let expected = row.expected[column];
-                            let seen = format!("{}\t{}\t{}\t{outcome}\tnot {expected}", name(kind), row.group, row.case);
+                            let seen =
+                                format!("{}\t{}\t{}\t{outcome}\tnot {expected}", name(kind), row.group, row.case);
                             wrong.lock().unwrap().push(seen);
                         }
                     }
@@ -200,7 +207,12 @@ fn r42_every_fault_of_a_psa_has_its_code_and_leaves_nothing_behind() {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    println!("{} rows, {} wrong, {} s", table.len() * 2, wrong.len(), began.elapsed().as_secs());
+    println!(
+        "{} rows, {} wrong, {} s",
+        table.len() * 2,
+        wrong.len(),
+        began.elapsed().as_secs()
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(table.len() * 2 >= 194);
 }

@@ -45,7 +45,10 @@ fn listed(kind: PsaKind, body: &str) -> String {
 fn page(range: &str) -> String {
     let (from, to) = range.split_once("..").unwrap();
     let ids = from.parse::<u64>().unwrap()..to.parse().unwrap();
-    format!("[{}]", ids.map(|id| format!(r#"{{"id":{id}}}"#)).collect::<Vec<_>>().join(","))
+    format!(
+        "[{}]",
+        ids.map(|id| format!(r#"{{"id":{id}}}"#)).collect::<Vec<_>>().join(",")
+    )
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -80,13 +83,27 @@ fn odd(kind: PsaKind, which: &str) -> Reply {
             reply(200, GZIP, &whole[..whole.len() / 2])
         }
         "gzip bomb" => reply(200, GZIP, gzip(&vec![b' '; 4_000_000])),
-        "http 1.0" => Reply::Bytes(format!("HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n{}", rows(kind, 0, "[]")).into()),
+        "http 1.0" => Reply::Bytes(
+            format!(
+                "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n{}",
+                rows(kind, 0, "[]")
+            )
+            .into(),
+        ),
         "bom" => json(format!("\u{feff}{body}")),
         "utf-16" => json(body.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()),
         "bad utf-8" => json([rows(kind, 1, r#"[{"id":1,"name":""#).as_bytes(), b"\xff\xfe\"}]"].concat()),
         "truncated" => json(&body[..body.len() - 2]),
         "trailing junk" => json(format!("{body}x")),
-        "deep" => json(rows(kind, 1, &format!(r#"[{{"id":1,"companyName":{0}1{1},"name":{0}1{1}}}]"#, "[".repeat(10_000), "]".repeat(10_000)))),
+        "deep" => json(rows(
+            kind,
+            1,
+            &format!(
+                r#"[{{"id":1,"companyName":{0}1{1},"name":{0}1{1}}}]"#,
+                "[".repeat(10_000),
+                "]".repeat(10_000)
+            ),
+        )),
         "nul" => json(rows(kind, 1, "[{\"id\":1,\"na\\u0000me\":\"a\\u0000b\"}]")),
         other => panic!("nobody sends {other}"),
     }

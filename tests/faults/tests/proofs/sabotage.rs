@@ -19,7 +19,9 @@ fn without(condition: &'static str, instead: &'static str) -> Sabotage {
         if operation != "UpdateItem" {
             return;
         }
-        let Some(found) = body["ConditionExpression"].as_str() else { return };
+        let Some(found) = body["ConditionExpression"].as_str() else {
+            return;
+        };
         if found.contains(condition) {
             body["ConditionExpression"] = found.replace(condition, instead).into();
         }
@@ -62,7 +64,10 @@ fn r46_a_reservation_that_is_not_asked_for_first_is_caught() {
 
 #[test]
 fn r46_a_reservation_that_can_be_settled_twice_is_caught() {
-    let found = alone(first_wrong(without("reservations.#reservation = :reserved", "used < :reserved OR :reserved > :back OR used >= :used")));
+    let found = alone(first_wrong(without(
+        "reservations.#reservation = :reserved",
+        "used < :reserved OR :reserved > :back OR used >= :used",
+    )));
     println!("{found:?}");
     assert!(found.is_some_and(|found| found.contains("LICENCES")));
 }

@@ -63,8 +63,25 @@ fn find(value: &Value, into: &mut Vec<String>) {
 
 /// All ids there are, of both, and some that reach for more.
 fn ids(world: &World) -> Vec<String> {
-    let mut ids: Vec<String> = ["", "0", "x#y", "%23", "..", "MSP%23m", "other%23INTEGRATION%2300000001", "a%2Fb", "\u{2028}"].map(str::to_owned).into();
-    for item in world.engine.items(RECORDS).into_iter().chain(world.engine.items(IMPORTS)) {
+    let mut ids: Vec<String> = [
+        "",
+        "0",
+        "x#y",
+        "%23",
+        "..",
+        "MSP%23m",
+        "other%23INTEGRATION%2300000001",
+        "a%2Fb",
+        "\u{2028}",
+    ]
+    .map(str::to_owned)
+    .into();
+    for item in world
+        .engine
+        .items(RECORDS)
+        .into_iter()
+        .chain(world.engine.items(IMPORTS))
+    {
         for field in ["pk", "sk", "id", "managed"] {
             let parts = item[field]["S"].as_str().unwrap_or_default().split(['#', '~']);
             ids.extend(parts.filter(|part| !part.is_empty()).map(str::to_owned));
@@ -135,9 +152,15 @@ fn r03_no_call_touches_a_key_of_another_msp() {
             assert!(!answer.to_string().contains(other), "{answer}");
         }
         let (own, foreign) = (keys.own.load(Ordering::SeqCst), keys.foreign.lock().unwrap());
-        println!("{CALLS} calls, {own} keys of the caller's MSP, {} of another; answers {statuses:?}", foreign.len());
+        println!(
+            "{CALLS} calls, {own} keys of the caller's MSP, {} of another; answers {statuses:?}",
+            foreign.len()
+        );
         assert!(foreign.is_empty(), "{foreign:?}");
-        assert!(statuses.contains_key(&200) && statuses.contains_key(&404) && !statuses.contains_key(&500), "{statuses:?}");
+        assert!(
+            statuses.contains_key(&200) && statuses.contains_key(&404) && !statuses.contains_key(&500),
+            "{statuses:?}"
+        );
     });
 }
 

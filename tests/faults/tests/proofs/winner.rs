@@ -35,7 +35,9 @@ fn r45_of_64_simultaneous_starts_one_wins_and_the_others_are_told_who() {
             let (mut won, mut locked) = (Vec::new(), Vec::new());
             while !schedule.is_idle() {
                 for answered in schedule.step().await {
-                    let Message::Call { who, .. } = answered.message else { continue };
+                    let Message::Call { who, .. } = answered.message else {
+                        continue;
+                    };
                     let answer = answered.answer.unwrap().unwrap();
                     let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
                     match answer["statusCode"].as_u64() {
