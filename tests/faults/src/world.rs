@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use ::psa::{Connector, HttpPolicy, RetryPolicy};
 use directory::builtin::BuiltIn;
 use domain::ids::MspId;
 use domain::psa::PsaKind;
+use futures::FutureExt;
 use jiff::Timestamp;
-use local_aws::{Route, Template};
+use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier};
 use runtime::{Clock, Function, Ids, Services};
 use serde_json::{Value, json};
 use store::Store;
@@ -102,8 +104,12 @@ impl Process {
             Message::Work(function, _) => function,
             Message::Call { method, path, .. } => self.route(method, path.split('?').next().unwrap_or_default()),
         };
-        let (_, function) = self.functions.iter().find(|(name, _)| name == &function).unwrap();
-        let answer = function.handle(message.event(), Instant::now() + RUN).await;
+        self.invoke(function, message.event()).await
+    }
+
+    async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
+        let (_, function) = self.functions.iter().find(|(name, _)| *name == function).unwrap();
+        let answer = function.handle(event, Instant::now() + RUN).await;
         answer.map_err(|error| error.to_string())
     }
 
@@ -266,6 +272,24 @@ impl World {
             ids: Arc::new(self.ticking.clone()),
         };
         Process::new(&services, Arc::clone(&self.routes))
+    }
+
+    /// The functions behind a gateway that lets in whom this verifier does.
+    pub fn api(&self, verifier: Verifier) -> Router {
+        let (template, process) = (Template::load().unwrap(), self.process());
+        let code: Vec<(String, Invoke)> = template
+            .functions()
+            .map(|name| {
+                let (process, function) = (process.clone(), name.to_owned());
+                let invoke: Invoke = Arc::new(move |invocation| {
+                    let (process, function) = (process.clone(), function.clone());
+                    async move { process.invoke(&function, invocation.event).await }.boxed()
+                });
+                (name.to_owned(), invoke)
+            })
+            .collect();
+        let functions = Functions::new(&template, code).unwrap();
+        Gateway::new(&template, functions, verifier).router()
     }
 
     /// The directory, undisturbed.

@@ -9,6 +9,7 @@
 
 mod cores;
 mod crash;
+mod forged;
 mod licences;
 mod matrix;
 mod replies;

@@ -29,9 +29,12 @@ fn one(kind: PsaKind, words: &str) -> Reply {
         "odd" => odd(kind, rest),
         status => {
             let (headers, body) = rest.split_once(" : ").unwrap_or((rest, ""));
-            let headers = headers.split(';').filter(|header| !header.is_empty());
-            let headers: String = headers.map(|header| format!("{}\r\n", header.trim())).collect();
-            reply(status.parse().unwrap(), &headers, body)
+            let mut lines = String::new();
+            for header in headers.split(';').filter(|header| !header.is_empty()) {
+                lines.push_str(header.trim());
+                lines.push_str("\r\n");
+            }
+            reply(status.parse().unwrap(), &lines, body)
         }
     }
 }
@@ -47,7 +50,7 @@ fn page(range: &str) -> String {
     let ids = from.parse::<u64>().unwrap()..to.parse().unwrap();
     format!(
         "[{}]",
-        ids.map(|id| format!(r#"{{"id":{id}}}"#)).collect::<Vec<_>>().join(",")
+        ids.map(|id| format!(r#"{{"id":{id},"communicationItems":[]}}"#)).collect::<Vec<_>>().join(",")
     )
 }
 
@@ -86,7 +89,7 @@ fn odd(kind: PsaKind, which: &str) -> Reply {
         "http 1.0" => Reply::Bytes(
             format!(
                 "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n{}",
-                rows(kind, 0, "[]")
+                listed(kind, &page("1..10"))
             )
             .into(),
         ),
