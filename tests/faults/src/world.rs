@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use ::psa::{Connector, HttpPolicy, RetryPolicy};
+use axum::Router;
 use directory::builtin::BuiltIn;
 use domain::ids::MspId;
 use domain::psa::PsaKind;

@@ -55,7 +55,10 @@ fn forged(issuer: &Issuer) -> Vec<(&'static str, String)> {
     let now = Timestamp::now().as_second();
     let wrong = [
         ("another issuer", but("iss", json!("https://id.other"))),
-        ("an issuer that begins alike", but("iss", json!(format!("{ISSUER}.evil.example")))),
+        (
+            "an issuer that begins alike",
+            but("iss", json!(format!("{ISSUER}.evil.example"))),
+        ),
         ("no issuer", but("iss", Value::Null)),
         ("another audience", but("aud", json!("other"))),
         ("no audience", but("aud", Value::Null)),
@@ -66,7 +69,10 @@ fn forged(issuer: &Issuer) -> Vec<(&'static str, String)> {
         ("not yet", but("nbf", json!(now + 600))),
         ("no MSP", but("msp", Value::Null)),
         ("an empty MSP", but("msp", json!(" "))),
-        ("an MSP that reaches into another's keys", but("msp", json!("m#INTEGRATION#1"))),
+        (
+            "an MSP that reaches into another's keys",
+            but("msp", json!("m#INTEGRATION#1")),
+        ),
         ("two MSPs", but("msp", json!(["m", "other"]))),
         ("an MSP with a slash", but("msp", json!("m/other"))),
         ("an MSP that is too long", but("msp", json!("m".repeat(200)))),
@@ -74,23 +80,44 @@ fn forged(issuer: &Issuer) -> Vec<(&'static str, String)> {
         ("an empty list of roles", but("roles", json!([]))),
         ("another role", but("roles", json!(["user"]))),
         ("a role that ends alike", but("roles", json!(["not-administrator"]))),
-        ("a role that begins alike", but("roles", json!(["administrator-of-nothing"]))),
+        (
+            "a role that begins alike",
+            but("roles", json!(["administrator-of-nothing"])),
+        ),
         ("a role in capitals", but("roles", json!(["ADMINISTRATOR"]))),
         ("nobody", but("sub", Value::Null)),
         ("an empty subject", but("sub", json!(""))),
     ];
-    let mut all: Vec<_> = wrong.into_iter().map(|(name, claims)| (name, issuer.sign(&claims).unwrap())).collect();
+    let mut all: Vec<_> = wrong
+        .into_iter()
+        .map(|(name, claims)| (name, issuer.sign(&claims).unwrap()))
+        .collect();
     let good = issuer.sign(&claims()).unwrap();
     let parts: Vec<&str> = good.split('.').collect();
     let encoded = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let stranger = Issuer::new(ISSUER, AUDIENCE).unwrap();
     all.extend([
         ("signed by another key", stranger.sign(&claims()).unwrap()),
-        ("not signed, and says so", format!("{}.{}.", encode_head("none"), parts[1])),
-        ("not signed, in capitals", format!("{}.{}.", encode_head("NONE"), parts[1])),
-        ("another algorithm", format!("{}.{}.{}", encode_head("HS256"), parts[1], parts[2])),
-        ("other claims under the signature", format!("{}.{}.{}", parts[0], encoded(but("sub", json!("eve"))), parts[2])),
-        ("half a signature", format!("{}.{}.{}", parts[0], parts[1], &parts[2][..20])),
+        (
+            "not signed, and says so",
+            format!("{}.{}.", encode_head("none"), parts[1]),
+        ),
+        (
+            "not signed, in capitals",
+            format!("{}.{}.", encode_head("NONE"), parts[1]),
+        ),
+        (
+            "another algorithm",
+            format!("{}.{}.{}", encode_head("HS256"), parts[1], parts[2]),
+        ),
+        (
+            "other claims under the signature",
+            format!("{}.{}.{}", parts[0], encoded(but("sub", json!("eve"))), parts[2]),
+        ),
+        (
+            "half a signature",
+            format!("{}.{}.{}", parts[0], parts[1], &parts[2][..20]),
+        ),
         ("no signature", format!("{}.{}", parts[0], parts[1])),
         ("no token", String::new()),
         ("nonsense", "a.b.c".to_owned()),
@@ -130,6 +157,10 @@ fn r03_no_forged_token_opens_anything() {
         }
         println!("{} forged tokens refused", forged.len());
         assert!(forged.len() >= 24);
-        assert_eq!(asked.0.load(Ordering::SeqCst), before, "something was asked of DynamoDB for them");
+        assert_eq!(
+            asked.0.load(Ordering::SeqCst),
+            before,
+            "something was asked of DynamoDB for them"
+        );
     });
 }

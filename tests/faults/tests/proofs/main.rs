@@ -12,6 +12,8 @@ mod crash;
 mod forged;
 mod licences;
 mod matrix;
+mod model;
+mod mutation;
 mod replies;
 mod sabotage;
 mod schedules;

@@ -50,7 +50,9 @@ fn page(range: &str) -> String {
     let ids = from.parse::<u64>().unwrap()..to.parse().unwrap();
     format!(
         "[{}]",
-        ids.map(|id| format!(r#"{{"id":{id},"communicationItems":[]}}"#)).collect::<Vec<_>>().join(",")
+        ids.map(|id| format!(r#"{{"id":{id},"communicationItems":[]}}"#))
+            .collect::<Vec<_>>()
+            .join(",")
     )
 }
 
