@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod absence;
 mod cores;
 mod crash;
 mod forged;

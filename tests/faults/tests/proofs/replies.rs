@@ -40,7 +40,8 @@ fn one(kind: PsaKind, words: &str) -> Reply {
 }
 
 fn listed(kind: PsaKind, body: &str) -> String {
-    let count = body.matches(r#""id""#).count();
+    let parsed = serde_json::from_str::<Vec<serde_json::Value>>(body);
+    let count = parsed.map_or_else(|_| body.matches(r#""id""#).count(), |rows| rows.len());
     rows(kind, count, body)
 }
 
@@ -48,12 +49,12 @@ fn listed(kind: PsaKind, body: &str) -> String {
 fn page(range: &str) -> String {
     let (from, to) = range.split_once("..").unwrap();
     let ids = from.parse::<u64>().unwrap()..to.parse().unwrap();
-    format!(
-        "[{}]",
-        ids.map(|id| format!(r#"{{"id":{id},"communicationItems":[]}}"#))
-            .collect::<Vec<_>>()
-            .join(",")
-    )
+    let row = |id| {
+        let item =
+            format!(r#"{{"id":{id},"value":"p{id}@acme.example","communicationType":"Email","defaultFlag":true}}"#);
+        format!(r#"{{"id":{id},"communicationItems":[{item}]}}"#)
+    };
+    format!("[{}]", ids.map(row).collect::<Vec<_>>().join(","))
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {
