@@ -84,7 +84,7 @@ async fn run(
     }
     let read = walk(&*psa, || match rng.usize(..3) {
         0 => {
-            let new = json!({ "companies": [new_company(kind, rng.u64(..))] });
+            let new = json!({ "companies": [new_company(kind, rng.u64(10_000..))] });
             simulator.change_records(new).unwrap();
         }
         1 => {
@@ -112,8 +112,13 @@ fn r10_no_company_is_wrongly_taken_for_absent() {
             scope.spawn(move || {
                 alone(async {
                     let simulator = simulator(kind);
-                    if kind == PsaKind::Connectwise {
-                        simulator.set_switches(json!({ "pageCap": 7 })).unwrap();
+                    // Several pages either way: Autotask's hold 500.
+                    match kind {
+                        PsaKind::Connectwise => drop(simulator.set_switches(json!({ "pageCap": 7 })).unwrap()),
+                        PsaKind::Autotask => {
+                            let many: Vec<Value> = (0..1_200).map(|number| new_company(kind, number)).collect();
+                            simulator.change_records(json!({ "companies": many })).unwrap();
+                        }
                     }
                     let (address, served) = serve(simulator.router(), ([127, 0, 0, 1], 0).into()).await.unwrap();
                     let origin = format!("http://{address}");
