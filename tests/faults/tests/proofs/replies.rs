@@ -49,11 +49,8 @@ fn listed(kind: PsaKind, body: &str) -> String {
 fn page(range: &str) -> String {
     let (from, to) = range.split_once("..").unwrap();
     let ids = from.parse::<u64>().unwrap()..to.parse().unwrap();
-    let row = |id| {
-        let item =
-            format!(r#"{{"id":{id},"value":"p{id}@acme.example","communicationType":"Email","defaultFlag":true}}"#);
-        format!(r#"{{"id":{id},"communicationItems":[{item}]}}"#)
-    };
+    // Of a company or of a contact, in either product.
+    let row = |id| format!(r#"{{"id":{id},"company":{{"id":{id}}},"companyID":{id}}}"#);
     format!("[{}]", ids.map(row).collect::<Vec<_>>().join(","))
 }
 
