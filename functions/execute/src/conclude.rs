@@ -46,7 +46,7 @@ impl Sum {
 /// Ends the import: every step of it may be repeated.
 pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
     let sum = add_up(&run.tenant, &*run.directory, &run.import).await?;
-    licences::settle(&*run.directory, &run.import, sum.counts.users.created).await?;
+    licences::settle::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created).await?;
     let now = run.services.clock.now();
     let dates = run.tenant.dates(&run.import.integration).await?;
     let mut tx = run.transaction()?;
@@ -78,7 +78,7 @@ pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
 pub(crate) async fn abandoned(services: &Services, tenant: &Tenant, mut import: Import) -> Result<(), Stop> {
     let directory = services.directory(&import.msp);
     let sum = add_up(tenant, &*directory, &import).await?;
-    licences::settle(&*directory, &import, sum.counts.users.created).await?;
+    licences::settle::<Stop>(tenant, &*directory, &import, sum.counts.users.created).await?;
     import.state = ImportState::Failed;
     import.counts = Some(sum.counts);
     import.error = Some(Problem::ImportAbandoned);

@@ -6,7 +6,8 @@ use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use runtime::{
-    Api, Caller, ImportView, List, PageQuery, Parameters, PathIds, Position, Services, find_import, own_import,
+    Api, ApiError, Caller, ImportView, List, PageQuery, Parameters, PathIds, Position, Services, find_import,
+    own_import,
 };
 use store::imports::Moved;
 
@@ -40,7 +41,7 @@ pub(crate) async fn cancel(
             Moved::Yes => {
                 if import.state == ImportState::Cancelled {
                     // Of a confirmation that died half-way.
-                    licences::settle(&*services.directory(&caller.msp), &import, 0).await?;
+                    licences::settle::<ApiError>(&tenant, &*services.directory(&caller.msp), &import, 0).await?;
                 }
                 return Ok(Json(ImportView::of(&services, import).await?));
             }

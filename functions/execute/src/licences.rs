@@ -4,7 +4,8 @@ use directory::{Directory, DirectoryError, Reservation};
 use domain::directory::ReservationId;
 use domain::import::Import;
 use domain::problem::Problem;
-use runtime::{Api, Services};
+use runtime::{Api, ApiError, Services};
+use store::{StoreError, Tenant};
 
 fn of(import: &Import) -> ReservationId {
     ReservationId::of(&import.id, import.plan_hash.as_deref().unwrap_or_default())
@@ -17,13 +18,7 @@ pub(crate) async fn reserve(services: &Services, import: &Import, needed: u64) -
     if directory.reserve(&of(import), needed).await? == Reservation::Made {
         return Ok(());
     }
-    let tenant = services.tenant(&import.msp);
-    for reservation in directory.reservations().await? {
-        let owner = tenant.import(&reservation.import()).await?;
-        if owner.is_none_or(|owner| owner.state.is_final()) {
-            directory.settle(&reservation, 0).await?;
-        }
-    }
+    give_back_leftovers::<ApiError>(&services.tenant(&import.msp), &*directory).await?;
     match directory.reserve(&of(import), needed).await? {
         Reservation::Made => Ok(()),
         Reservation::Insufficient { available } => Err(Problem::InsufficientLicences { needed, available }.into()),
@@ -35,8 +30,27 @@ pub(crate) async fn give_back(services: &Services, import: &Import) -> Api<()> {
     Ok(services.directory(&import.msp).settle(&of(import), 0).await?)
 }
 
-/// Settles an import that has ended: what its plan used, and all that earlier confirmations of it left behind.
-pub(crate) async fn settle(directory: &dyn Directory, import: &Import, used: u64) -> Result<(), DirectoryError> {
+/// Gives back what was set aside for imports that have ended since: the confirmation died half-way, or was overtaken by the
+/// end of its import.
+async fn give_back_leftovers<E>(tenant: &Tenant, directory: &dyn Directory) -> Result<(), E>
+where
+    E: From<StoreError> + From<DirectoryError>,
+{
+    for reservation in directory.reservations().await? {
+        let owner = tenant.import(&reservation.import()).await?;
+        if owner.is_none_or(|owner| owner.state.is_final()) {
+            directory.settle(&reservation, 0).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Settles an import that ends: what its plan used, and all that earlier confirmations, of it or of imports that have
+/// ended, left behind.
+pub(crate) async fn settle<E>(tenant: &Tenant, directory: &dyn Directory, import: &Import, used: u64) -> Result<(), E>
+where
+    E: From<StoreError> + From<DirectoryError>,
+{
     let own = of(import);
     for reservation in directory.reservations().await? {
         if reservation == own {
@@ -45,5 +59,5 @@ pub(crate) async fn settle(directory: &dyn Directory, import: &Import, used: u64
             directory.settle(&reservation, 0).await?;
         }
     }
-    Ok(())
+    give_back_leftovers(tenant, directory).await
 }

@@ -161,14 +161,3 @@ fn end(context: &Context) -> Instant {
     let left = deadline.duration_since(SystemTime::now());
     Instant::now() + left.unwrap_or(WITHOUT_DEADLINE)
 }
-
-/// Writes the log to standard output as JSON lines, at the level of `RUST_LOG`.
-pub fn log_to_stdout() {
-    let filter = tracing_subscriber::EnvFilter::from_default_env();
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_span_list(false)
-        .with_env_filter(filter)
-        .init();
-}

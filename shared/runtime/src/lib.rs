@@ -6,6 +6,7 @@ pub mod config;
 mod event;
 mod function;
 mod input;
+mod log;
 pub mod metrics;
 mod operation;
 mod own;
@@ -18,8 +19,9 @@ mod view;
 
 pub use caller::Caller;
 pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
-pub use function::{Function, log_to_stdout, run};
+pub use function::{Function, run};
 pub use input::{Body, Parameters, PathIds};
+pub use log::{log_to_stdout, logger};
 pub use operation::{about, trace};
 pub use own::{find_import, own_import};
 pub use page::{Limit, List, PageQuery, Position};

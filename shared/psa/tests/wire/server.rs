@@ -69,13 +69,18 @@ pub fn rows(kind: PsaKind, count: usize, rows: &str) -> String {
 impl Server {
     /// Answers the n-th request for rows (from 0) with `lists(n)`.
     pub async fn start(kind: PsaKind, lists: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_with(kind, 0, lists).await
+    }
+
+    /// The same, and says that there are so many rows of everything.
+    pub async fn start_with(kind: PsaKind, count: u64, lists: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (log, lists) = (Arc::clone(&seen), Arc::new(lists));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, address, Arc::clone(&log), Arc::clone(&lists)));
+                tokio::spawn(answer(stream, (address, count), Arc::clone(&log), Arc::clone(&lists)));
             }
         });
         Self { address, kind, seen }
@@ -145,7 +150,7 @@ fn is_list(path: &str) -> bool {
 
 async fn answer(
     mut stream: TcpStream,
-    address: SocketAddr,
+    (address, count): (SocketAddr, u64),
     log: Arc<Mutex<Vec<Seen>>>,
     lists: Arc<impl Fn(usize) -> Reply>,
 ) {
@@ -164,7 +169,7 @@ async fn answer(
     let reply = if is_list(&path) {
         lists(before)
     } else {
-        json(around(&path, address))
+        json(around(&path, address, count))
     };
     match reply {
         Reply::Bytes(bytes) => drop(stream.write_all(&bytes).await),
@@ -204,7 +209,7 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// Everything but the rows.
-fn around(path: &str, address: SocketAddr) -> String {
+fn around(path: &str, address: SocketAddr, count: u64) -> String {
     if path.contains("/companyinfo/") {
         r#"{"CompanyName":"MSP","Codebase":"v4_6_release/","IsCloud":false}"#.to_owned()
     } else if path.contains("/zoneInformation") {
@@ -212,9 +217,9 @@ fn around(path: &str, address: SocketAddr) -> String {
     } else if path.contains("/fields") {
         r#"{"fields":[]}"#.to_owned()
     } else if path.ends_with("/query/count") {
-        r#"{"queryCount":0}"#.to_owned()
+        format!(r#"{{"queryCount":{count}}}"#)
     } else if path.contains("/count") {
-        r#"{"count":0}"#.to_owned()
+        format!(r#"{{"count":{count}}}"#)
     } else if path.contains("/ThresholdInformation") {
         r#"{"externalRequestThreshold":10000,"requestThresholdTimeframe":60,"currentTimeframeRequestCount":1}"#
             .to_owned()

@@ -1,0 +1,46 @@
+//! The log: JSON lines, of this program's own crates.
+
+use tracing::{Level, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::prelude::*;
+
+/// The crates of this program. Of all others only warnings are logged, whatever is asked for: the details of an HTTP library
+/// are credentials and people.
+const OWN: [&str; 10] = [
+    "directory",
+    "domain",
+    "execute",
+    "fetch",
+    "plan",
+    "planning",
+    "psa",
+    "runtime",
+    "setup",
+    "store",
+];
+
+/// Writes the log to standard output as JSON lines, at the level of `RUST_LOG`.
+pub fn log_to_stdout() {
+    logger(EnvFilter::from_default_env(), std::io::stdout).init();
+}
+
+/// What writes the log, as JSON lines.
+pub fn logger<W>(wanted: EnvFilter, to: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let may_be_told = filter_fn(|about| {
+        let from = about.target().split("::").next().unwrap_or_default();
+        OWN.contains(&from) || *about.level() <= Level::WARN
+    });
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .with_writer(to);
+    tracing_subscriber::registry()
+        .with(wanted)
+        .with(lines.with_filter(may_be_told))
+}

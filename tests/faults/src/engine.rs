@@ -1,0 +1,90 @@
+//! DynamoDB within the process: no socket, no other thread, so that a run is the same each time.
+
+use std::path::Path;
+
+use dynoxide::{Database, DynoxideError};
+use local_aws::{DynamoDb, Store, Template};
+use serde_json::{Value, json};
+
+/// The table of what lasts, as the template names it.
+pub const RECORDS: &str = "RecordsTable";
+
+/// The table of work under way.
+pub const IMPORTS: &str = "ImportsTable";
+
+/// An embedded DynamoDB.
+#[derive(Clone)]
+pub struct Engine {
+    database: Database,
+}
+
+impl Engine {
+    /// With the tables of the template, empty. They are made once, by the code that makes the sandbox's.
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let made = DynamoDb::start(Store::Folder(folder.path().to_owned()), &Template::load().unwrap()).await;
+        made.unwrap().stop().await;
+        let engine = Self {
+            database: Database::memory().unwrap(),
+        };
+        engine.restore(&folder.path().join("dynamodb.sqlite"));
+        engine
+    }
+
+    /// Answers a call as the service would: a status and a JSON body.
+    pub fn answer(&self, operation: &str, body: &str) -> (u16, String) {
+        let db = &self.database;
+        macro_rules! pass_on {
+            ($method:ident) => {
+                serde_json::from_str(body)
+                    .map_err(|error| DynoxideError::SerializationException(error.to_string()))
+                    .and_then(|request| db.$method(request))
+                    .map(|answer| serde_json::to_string(&answer).unwrap())
+            };
+        }
+        let answer = match operation {
+            "GetItem" => pass_on!(get_item),
+            "BatchGetItem" => pass_on!(batch_get_item),
+            "Query" => pass_on!(query),
+            "Scan" => pass_on!(scan),
+            "PutItem" => pass_on!(put_item),
+            "UpdateItem" => pass_on!(update_item),
+            "DeleteItem" => pass_on!(delete_item),
+            "TransactWriteItems" => pass_on!(transact_write_items),
+            other => panic!("nobody is known to call {other}"),
+        };
+        match answer {
+            Ok(body) => (200, body),
+            Err(error) => (error.status_code(), error.to_json()),
+        }
+    }
+
+    /// Keeps everything in a file.
+    pub fn keep(&self, file: &Path) {
+        self.database.vacuum_into(file.to_str().unwrap()).unwrap();
+    }
+
+    /// Goes back to what a file keeps.
+    pub fn restore(&self, file: &Path) {
+        self.database.restore_from(file.to_str().unwrap()).unwrap();
+    }
+
+    /// All items of a table, in DynamoDB's JSON.
+    pub fn items(&self, table: &str) -> Vec<Value> {
+        let (mut items, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let mut scan = json!({ "TableName": table });
+            if !after.is_null() {
+                scan["ExclusiveStartKey"] = after;
+            }
+            let (status, answer) = self.answer("Scan", &scan.to_string());
+            assert_eq!(status, 200, "{answer}");
+            let mut answer: Value = serde_json::from_str(&answer).unwrap();
+            items.extend(answer["Items"].take().as_array().unwrap().iter().cloned());
+            after = answer["LastEvaluatedKey"].take();
+            if after.is_null() {
+                return items;
+            }
+        }
+    }
+}

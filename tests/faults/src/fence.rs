@@ -1,0 +1,84 @@
+//! What is looked at in every write: whether a worker that has lost its place gets through, and whether the licences add up.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::engine::{Engine, RECORDS};
+use crate::wire::Watch;
+use crate::world::MSP;
+
+/// What was seen.
+#[derive(Default)]
+pub struct Fence {
+    /// Writes that prove an epoch which is not the lock's any more.
+    pub stale: AtomicUsize,
+    /// Of those, the ones that were accepted.
+    pub accepted: AtomicUsize,
+    /// Moments at which used, reserved and free licences were looked at.
+    pub looked: AtomicUsize,
+    /// Moments at which they did not add up, or one was below zero.
+    pub unbalanced: AtomicUsize,
+}
+
+impl Watch for Fence {
+    fn look(&self, engine: &Engine, operation: &str, body: &str, apply: &dyn Fn() -> (u16, String)) -> (u16, String) {
+        let stale = operation == "TransactWriteItems" && is_stale(engine, body);
+        let answer = apply();
+        if stale {
+            self.stale.fetch_add(1, Ordering::SeqCst);
+            self.accepted.fetch_add(usize::from(answer.0 == 200), Ordering::SeqCst);
+        }
+        if body.contains("LICENCES") && operation != "GetItem" {
+            self.looked.fetch_add(1, Ordering::SeqCst);
+            self.unbalanced
+                .fetch_add(usize::from(!add_up(engine)), Ordering::SeqCst);
+        }
+        answer
+    }
+}
+
+fn is_stale(engine: &Engine, body: &str) -> bool {
+    let body: Value = serde_json::from_str(body).unwrap();
+    let proof = &body["TransactItems"][0]["Update"];
+    if proof["ConditionExpression"] != "epoch = :epoch" {
+        return false;
+    }
+    let lock = item(engine, &proof["Key"]);
+    proof["ExpressionAttributeValues"][":epoch"] != lock["epoch"]
+}
+
+/// Whether used, reserved and free licences are the total, none below zero.
+pub fn add_up(engine: &Engine) -> bool {
+    let pool = item(
+        engine,
+        &json!({ "pk": { "S": format!("MSP#{MSP}") }, "sk": { "S": "LICENCES" } }),
+    );
+    if pool.is_null() {
+        return true;
+    }
+    let reserved = pool["reservations"]["M"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(number)
+        .collect::<Vec<_>>();
+    let (total, used, free) = (
+        number(&pool["total"]),
+        number(&pool["used"]),
+        number(&pool["available"]),
+    );
+    let none_below_zero = reserved.iter().chain([&used, &free]).all(|number| *number >= 0);
+    none_below_zero && used + free + reserved.iter().sum::<i64>() == total
+}
+
+/// A number attribute.
+pub fn number(value: &Value) -> i64 {
+    value["N"].as_str().unwrap().parse().unwrap()
+}
+
+fn item(engine: &Engine, key: &Value) -> Value {
+    let get = json!({ "TableName": RECORDS, "Key": key, "ConsistentRead": true });
+    let (_, answer) = engine.answer("GetItem", &get.to_string());
+    serde_json::from_str::<Value>(&answer).unwrap()["Item"].take()
+}

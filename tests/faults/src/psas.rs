@@ -1,0 +1,269 @@
+//! A PSA with twelve companies of eight people, and the same one later. psa-import only reads a PSA, so all runs share both.
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::address::{Address, AddressKey};
+use domain::name::NameKey;
+use domain::psa::PsaKind;
+use serde_json::{Value, json};
+use sim_autotask::Autotask;
+use sim_connectwise::ConnectWise;
+use simkit::Simulator;
+use simkit::clock::SimClock;
+use simkit::msp::{Company, Contact, Kind, Msp, Size, generate};
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+use crate::effects::{Effects, Verdict};
+use crate::wire::{Call, Gate};
+
+/// Companies that are imported first.
+pub const COMPANIES: usize = 12;
+
+/// People of each.
+pub const PEOPLE: usize = 8;
+
+/// A PSA that listens, in its two states.
+#[derive(Clone)]
+pub struct Psa {
+    /// Which product.
+    pub kind: PsaKind,
+    /// Where it listens.
+    pub address: SocketAddr,
+    shown: Arc<AtomicUsize>,
+}
+
+#[derive(Clone)]
+struct Front {
+    effects: Effects,
+    states: [Router; 2],
+    shown: Arc<AtomicUsize>,
+}
+
+impl Psa {
+    /// Starts to listen; every request is an effect.
+    pub async fn start(kind: PsaKind, effects: Effects) -> Self {
+        let shown = Arc::<AtomicUsize>::default();
+        let front = Front {
+            effects,
+            states: [simulator(kind, false).router(), simulator(kind, true).router()],
+            shown: Arc::clone(&shown),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().fallback(answer).with_state(front);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { kind, address, shown }
+    }
+
+    /// Shows it as it is at the first import, or at the second.
+    pub fn show(&self, cycle: usize) {
+        self.shown.store(cycle, Ordering::SeqCst);
+    }
+
+    /// What connects an integration to it.
+    pub fn integration(&self) -> Value {
+        let address = format!("http://{}", self.address);
+        match self.kind {
+            PsaKind::Connectwise => json!({
+                "kind": "connectwise", "name": "PSA", "address": address, "companyId": sim_connectwise::COMPANY_ID,
+                "credentials": credentials(self.kind),
+            }),
+            PsaKind::Autotask => json!({
+                "kind": "autotask", "name": "PSA", "address": address, "credentials": credentials(self.kind),
+            }),
+        }
+    }
+}
+
+/// The credentials that the simulators accept.
+pub fn credentials(kind: PsaKind) -> Value {
+    match kind {
+        PsaKind::Connectwise => json!({
+            "publicKey": sim_connectwise::PUBLIC_KEY, "privateKey": sim_connectwise::PRIVATE_KEY,
+            "clientId": sim_connectwise::CLIENT_ID,
+        }),
+        PsaKind::Autotask => json!({
+            "username": sim_autotask::USERNAME, "secret": sim_autotask::SECRET,
+            "integrationCode": sim_autotask::INTEGRATION_CODE,
+        }),
+    }
+}
+
+async fn answer(State(front): State<Front>, request: Request) -> Response {
+    let name = format!("{} {}", request.method(), request.uri().path());
+    let same = format!("{} {}", request.method(), request.uri());
+    let call = Call {
+        name: &name,
+        request: &same,
+    };
+    match front.effects.pass(call).await {
+        Verdict::Answer => {
+            let state = front.states[front.shown.load(Ordering::SeqCst)].clone();
+            state.oneshot(request).await.unwrap()
+        }
+        // Nothing is ever applied in a PSA.
+        Verdict::ApplyAndFail | Verdict::Fail => StatusCode::BAD_GATEWAY.into_response(),
+        Verdict::ApplyAndHang | Verdict::Hang => pending().await,
+    }
+}
+
+struct Chosen<'a> {
+    company: &'a Company,
+    people: Vec<&'a Contact>,
+}
+
+/// Companies of which nothing is odd, with one person more than are imported first.
+fn chosen(msp: &Msp) -> Vec<Chosen<'_>> {
+    let mut names: HashMap<NameKey, usize> = HashMap::new();
+    for company in &msp.companies {
+        *names.entry(NameKey::of(&company.name)).or_default() += 1;
+    }
+    let mut addresses: HashMap<AddressKey, usize> = HashMap::new();
+    for email in msp.contacts.iter().flat_map(|contact| &contact.emails) {
+        if let Ok(address) = email.parse::<Address>() {
+            *addresses.entry(address.key().clone()).or_default() += 1;
+        }
+    }
+    let only = |email: &str| {
+        email
+            .parse::<Address>()
+            .is_ok_and(|address| addresses[address.key()] == 1)
+    };
+    let plain = |company: &&Company| {
+        company.active && !company.own && company.kind == Kind::Customer && names[&NameKey::of(&company.name)] == 1
+    };
+    let plain = msp.companies.iter().filter(plain).map(|company| {
+        let people = msp.contacts.iter().filter(|contact| {
+            contact.company == Some(company.number)
+                && contact.active
+                && matches!(contact.emails.as_slice(), [one] if only(one))
+        });
+        Chosen {
+            company,
+            people: people.take(PEOPLE + 1).collect(),
+        }
+    });
+    let chosen: Vec<_> = plain
+        .filter(|chosen| chosen.people.len() > PEOPLE)
+        .take(COMPANIES + 1)
+        .collect();
+    assert_eq!(
+        chosen.len(),
+        COMPANIES + 1,
+        "the simulated MSP has too few ordinary companies"
+    );
+    chosen
+}
+
+fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
+    let simulator: Arc<dyn Simulator> = match kind {
+        PsaKind::Connectwise => Arc::new(ConnectWise::open(Size::Small, None, SimClock::new()).unwrap()),
+        PsaKind::Autotask => Arc::new(Autotask::open(Size::Small, None, SimClock::new())),
+    };
+    if kind == PsaKind::Connectwise {
+        // Several pages, so that there is something between them.
+        simulator.set_switches(json!({ "pageCap": 50 })).unwrap();
+    }
+    let msp = generate(Size::Small);
+    let chosen = chosen(&msp);
+    let (companies, people) = if later {
+        (COMPANIES + 1, PEOPLE + 1)
+    } else {
+        (COMPANIES, PEOPLE)
+    };
+    let kept: Vec<u32> = chosen
+        .iter()
+        .take(companies)
+        .map(|chosen| chosen.company.number)
+        .collect();
+    // At the second import, three of the companies have somebody new.
+    let kept_people: Vec<u32> = chosen
+        .iter()
+        .take(companies)
+        .enumerate()
+        .flat_map(|(at, chosen)| chosen.people.iter().take(if at < 3 { people } else { PEOPLE }))
+        .map(|contact| contact.number)
+        .collect();
+    let gone = msp
+        .companies
+        .iter()
+        .filter(|company| !company.own && !kept.contains(&company.number));
+    let gone: Vec<i64> = gone.map(|company| company_id(kind, company.number)).collect();
+    let gone_people = msp
+        .contacts
+        .iter()
+        .filter(|contact| !kept_people.contains(&contact.number));
+    let gone_people: Vec<i64> = gone_people.map(|contact| contact_id(kind, contact.number)).collect();
+    let delete = json!({ "delete": { "companies": gone, "contacts": gone_people } });
+    simulator.change_records(delete).unwrap();
+    if later {
+        change(kind, &*simulator, &chosen);
+    }
+    simulator
+}
+
+/// What happened between the imports: renamings, changed addresses, a company that is gone.
+fn change(kind: PsaKind, simulator: &dyn Simulator, chosen: &[Chosen<'_>]) {
+    let company = |at: usize| company_id(kind, chosen[at].company.number);
+    let name = match kind {
+        PsaKind::Connectwise => "name",
+        PsaKind::Autotask => "companyName",
+    };
+    let renamed: Vec<Value> = [3, 4]
+        .map(|at| json!({ "id": company(at), name: format!("{} Groep", chosen[at].company.name) }))
+        .into();
+    simulator.change_records(json!({ "companies": renamed })).unwrap();
+    for (at, who) in [(3, 0), (5, 1), (6, 2), (6, 3)] {
+        let id = contact_id(kind, chosen[at].people[who].number);
+        let address = format!(
+            "nieuw{at}{who}@{}",
+            chosen[at].people[who].emails[0].rsplit('@').next().unwrap()
+        );
+        let contact = match kind {
+            PsaKind::Connectwise => {
+                let answer = simulator.change_records(json!({ "contacts": [{ "id": id }] })).unwrap();
+                let mut items = answer["contacts"][0]["communicationItems"].clone();
+                for item in items.as_array_mut().unwrap() {
+                    if item["communicationType"] == "Email" {
+                        item["value"] = json!(address);
+                    }
+                }
+                json!({ "id": id, "communicationItems": items })
+            }
+            // Whichever of its three fields holds the one address.
+            PsaKind::Autotask => {
+                json!({ "id": id, "emailAddress": address, "emailAddress2": null, "emailAddress3": null })
+            }
+        };
+        simulator.change_records(json!({ "contacts": [contact] })).unwrap();
+    }
+    let gone = company(11);
+    let gone = match kind {
+        PsaKind::Connectwise => json!({ "companies": [{ "id": gone, "deletedFlag": true }] }),
+        PsaKind::Autotask => json!({ "delete": { "companies": [gone] } }),
+    };
+    simulator.change_records(gone).unwrap();
+}
+
+fn company_id(kind: PsaKind, number: u32) -> i64 {
+    match kind {
+        PsaKind::Connectwise => sim_connectwise::company_id(number),
+        PsaKind::Autotask => sim_autotask::company_id(number),
+    }
+}
+
+fn contact_id(kind: PsaKind, number: u32) -> i64 {
+    match kind {
+        PsaKind::Connectwise => sim_connectwise::contact_id(number),
+        PsaKind::Autotask => sim_autotask::contact_id(number),
+    }
+}

@@ -1,0 +1,186 @@
+//! What an import leaves behind, so that two runs can be compared: everything that lasts, without times, ids of imports and
+//! the epoch, which differ between runs that come to the same.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use flate2::read::DeflateDecoder;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::engine::{Engine, IMPORTS, RECORDS};
+
+/// Everything that lasts, by key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State(BTreeMap<String, Value>);
+
+/// How a state differs from the one that is right.
+#[derive(Debug, Clone, Default)]
+pub struct Difference {
+    /// What should be there and is not.
+    pub lost: Vec<String>,
+    /// What should not be there: usually what is there already under another key.
+    pub twice: Vec<String>,
+    /// What is there and not as it should be.
+    pub other: Vec<String>,
+}
+
+impl Difference {
+    /// The import never came to an end.
+    pub fn stuck(why: String) -> Self {
+        Self {
+            other: vec![why],
+            ..Self::default()
+        }
+    }
+
+    /// Whether there is none.
+    pub const fn is_none(&self) -> bool {
+        self.lost.is_empty() && self.twice.is_empty() && self.other.is_empty()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "lost {:?}, twice {:?}, other {:?}",
+            self.lost, self.twice, self.other
+        )
+    }
+}
+
+impl State {
+    /// What is there now.
+    pub fn read(engine: &Engine) -> Self {
+        let mut state = BTreeMap::new();
+        let mut done = Vec::new();
+        for item in engine.items(RECORDS) {
+            let (pk, sk) = (text(&item["pk"]), text(&item["sk"]));
+            if sk.starts_with("IMPORT#") {
+                assert!(is_final(&item), "an import that lasts has ended: {item}");
+                if item["state"]["S"] == "done" {
+                    done.push((sk.to_owned(), item["counts"].clone()));
+                }
+                continue;
+            }
+            let value = match sk.split('#').next().unwrap_or_default() {
+                "LOCK" => json!({ "held": item["import"], "worker": item["workerUntil"] }),
+                "DATES" => json!(dates(&unpacked(&item))),
+                "ADDRESSES" => unpacked(&item),
+                _ => item.clone(),
+            };
+            state.insert(format!("{pk} {sk}"), value);
+        }
+        done.sort_by(|one, other| one.0.cmp(&other.0));
+        for (number, (_, counts)) in done.into_iter().enumerate() {
+            state.insert(format!("import {number}"), counts);
+        }
+        Self(state)
+    }
+
+    /// All there is now, with the work under way: of two runs that are equal here, the rest is equal too. Ids of imports
+    /// are counted, since a run that was disturbed may have used up some; times, epochs and versions are left out, since
+    /// nothing depends on which they are.
+    pub fn whole(engine: &Engine) -> String {
+        let records = engine.items(RECORDS);
+        let items = records.iter().cloned().chain(engine.items(IMPORTS)).map(|mut item| {
+            if item["data"]["B"].is_string() {
+                let is_dates = text(&item["sk"]).starts_with("DATES#");
+                let body = unpacked(&item);
+                item["data"] = if is_dates { json!(dates(&body)) } else { body };
+            }
+            forget(&mut item);
+            item.to_string()
+        });
+        let mut items: Vec<String> = items.collect();
+        items.sort();
+        let mut all = items.join("\n");
+        let imports = records
+            .iter()
+            .map(|item| text(&item["sk"]))
+            .filter_map(|sk| sk.strip_prefix("IMPORT#"));
+        let mut imports: Vec<&str> = imports.collect();
+        imports.sort_unstable();
+        for (number, import) in imports.iter().enumerate() {
+            all = all.replace(import, &format!("import {number}"));
+        }
+        all
+    }
+
+    /// How this differs from what is right.
+    pub fn difference(&self, right: &Self) -> Difference {
+        let missing = |from: &Self, of: &Self| {
+            let keys = of.0.keys().filter(|key| !from.0.contains_key(*key));
+            keys.cloned().collect()
+        };
+        let other = right.0.iter().filter_map(|(key, value)| {
+            let seen = self.0.get(key).filter(|seen| *seen != value)?;
+            Some(format!("{key}: {seen} instead of {value}"))
+        });
+        Difference {
+            lost: missing(self, right),
+            twice: missing(right, self),
+            other: other.collect(),
+        }
+    }
+
+    /// How many things of a kind there are: the beginning of the sort key.
+    pub fn count(&self, kind: &str) -> usize {
+        let of_kind = |key: &&String| key.split_once(' ').is_some_and(|(_, sk)| sk.starts_with(kind));
+        self.0.keys().filter(of_kind).count()
+    }
+
+    /// One thing.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key)
+    }
+}
+
+/// Leaves out times, epochs and versions.
+fn forget(value: &mut Value) {
+    const DIFFERS: [&str; 6] = ["epoch", "since", "until", "workerUntil", "expires", "version"];
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !DIFFERS.contains(&name.as_str()));
+            fields.values_mut().for_each(forget);
+        }
+        Value::Array(values) => values.iter_mut().for_each(forget),
+        Value::String(text) if text.len() == 20 && text.parse::<Timestamp>().is_ok() => text.clear(),
+        _ => {}
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value["S"].as_str().unwrap()
+}
+
+fn is_final(import: &Value) -> bool {
+    matches!(text(&import["state"]), "done" | "failed" | "cancelled")
+}
+
+/// The packed body of an item.
+pub fn unpacked(item: &Value) -> Value {
+    let packed = BASE64_STANDARD.decode(item["data"]["B"].as_str().unwrap()).unwrap();
+    let mut text = String::new();
+    DeflateDecoder::new(packed.as_slice())
+        .read_to_string(&mut text)
+        .unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Which companies have a date, whatever it is.
+fn dates(shard: &Value) -> Vec<&str> {
+    let mut companies: Vec<&str> = shard
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|companies| companies.as_array().unwrap())
+        .map(|company| company.as_str().unwrap())
+        .collect();
+    companies.sort_unstable();
+    companies
+}

@@ -1,0 +1,190 @@
+//! The wire below the AWS SDKs: what they send arrives here as bytes, and leaves as an answer, an error, or not at all.
+
+use std::fmt;
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{
+    AsyncSleep, BehaviorVersion, Credentials, Region, SharedAsyncSleep, Sleep, StalledStreamProtectionConfig,
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+
+use crate::effects::Verdict;
+use crate::engine::Engine;
+
+/// Changes a request to DynamoDB on its way: operation and body. Stands for a version of the product that lacks something.
+pub type Sabotage = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
+
+/// A call that is about to leave a function.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// What it is, for people.
+    pub name: &'a str,
+    /// The same for repetitions of one request.
+    pub request: &'a str,
+}
+
+/// Decides what becomes of calls.
+pub trait Gate: Send + Sync {
+    /// Lets a call through, when it is its turn, or not.
+    fn pass<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Verdict>;
+}
+
+/// Looks at every request to DynamoDB and its answer: operation, body, status, and the engine as it was before.
+pub trait Watch: Send + Sync {
+    /// Applies a request by `apply` and looks at what comes of it.
+    fn look(&self, engine: &Engine, operation: &str, body: &str, apply: &dyn Fn() -> (u16, String)) -> (u16, String);
+}
+
+/// What stands behind the wire.
+#[derive(Clone)]
+pub struct Wire {
+    /// DynamoDB.
+    pub engine: Engine,
+    /// What becomes of the calls.
+    pub gate: Arc<dyn Gate>,
+    /// Who looks at them, if anybody.
+    pub watch: Option<Arc<dyn Watch>>,
+    /// What Secrets Manager answers for every secret.
+    pub secret: String,
+    /// The flaw of the product that is played, if any.
+    pub sabotage: Option<Sabotage>,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let wire = self.clone();
+        HttpConnectorFuture::new(async move { wire.exchange(request).await })
+    }
+}
+
+impl Wire {
+    /// A client of DynamoDB, as a new process has it.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("eu-west-1"))
+            .endpoint_url("http://dynamodb.test")
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .sleep_impl(SharedAsyncSleep::new(NoSleep))
+            .http_client(self.client());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A client of Secrets Manager.
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        let config = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("eu-west-1"))
+            .endpoint_url("http://secrets.test")
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .sleep_impl(SharedAsyncSleep::new(NoSleep))
+            .http_client(self.client());
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+
+    fn client(&self) -> SharedHttpClient {
+        let connector = SharedHttpConnector::new(self.clone());
+        http_client_fn(move |_, _| connector.clone())
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        let (service, operation) = header("x-amz-target").split_once('.').unwrap_or_default();
+        let body = request.body().bytes().unwrap_or_default();
+        let body = std::str::from_utf8(body).unwrap();
+        if service == "secretsmanager" {
+            return Ok(response(200, self.vault(operation)));
+        }
+        let name = format!("{operation} {}", about(body));
+        let call = Call {
+            name: &name,
+            request: header("amz-sdk-invocation-id"),
+        };
+        match self.gate.pass(call).await {
+            Verdict::Answer => Ok(self.apply(operation, body)),
+            Verdict::ApplyAndFail => {
+                self.apply(operation, body);
+                Err(lost())
+            }
+            Verdict::Fail => Err(lost()),
+            Verdict::ApplyAndHang => {
+                self.apply(operation, body);
+                pending().await
+            }
+            Verdict::Hang => pending().await,
+        }
+    }
+
+    fn apply(&self, operation: &str, body: &str) -> HttpResponse {
+        let sabotaged = self.sabotage.as_ref().map(|sabotage| {
+            let mut body = serde_json::from_str(body).unwrap();
+            sabotage(operation, &mut body);
+            body.to_string()
+        });
+        let applied = sabotaged.as_deref().unwrap_or(body);
+        let apply = || self.engine.answer(operation, applied);
+        let (status, answer) = match &self.watch {
+            Some(watch) => watch.look(&self.engine, operation, body, &apply),
+            None => apply(),
+        };
+        response(status, answer)
+    }
+
+    fn vault(&self, operation: &str) -> String {
+        let version = json!({ "ARN": "arn:test", "Name": "test", "VersionId": "1" });
+        match operation {
+            "GetSecretValue" => json!({ "ARN": "arn:test", "Name": "test", "SecretString": self.secret }).to_string(),
+            "CreateSecret" | "PutSecretValue" => version.to_string(),
+            other => panic!("nobody is known to call {other}"),
+        }
+    }
+}
+
+fn response(status: u16, body: String) -> HttpResponse {
+    let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
+    response
+        .headers_mut()
+        .insert("content-type", "application/x-amz-json-1.0");
+    response
+}
+
+fn lost() -> ConnectorError {
+    ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionReset).into())
+}
+
+/// The sort keys that a request is about, so that a failure of a test says where.
+fn about(body: &str) -> String {
+    let keys = body.match_indices(r#""sk":{"S":""#).filter_map(|(at, found)| {
+        let rest = body.get(at + found.len()..)?;
+        rest.split('"').next()
+    });
+    let keys: Vec<&str> = keys.take(4).collect();
+    keys.join(" + ")
+}
+
+/// The SDK's pauses between repetitions take no time.
+#[derive(Debug)]
+struct NoSleep;
+
+impl AsyncSleep for NoSleep {
+    fn sleep(&self, _: Duration) -> Sleep {
+        Sleep::new(std::future::ready(()))
+    }
+}

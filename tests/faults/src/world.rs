@@ -1,0 +1,365 @@
+//! A world around the functions: clock, ids, DynamoDB, a PSA, and processes that come and go.
+
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use ::psa::{Connector, HttpPolicy, RetryPolicy};
+use axum::Router;
+use directory::builtin::BuiltIn;
+use domain::ids::MspId;
+use domain::psa::PsaKind;
+use futures::FutureExt;
+use jiff::Timestamp;
+use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier};
+use runtime::{Clock, Function, Ids, Services};
+use serde_json::{Value, json};
+use store::Store;
+use store::lock::WORKER_LEASE;
+use store::secrets::Secrets;
+
+use crate::effects::{Effects, Strike};
+use crate::engine::{Engine, IMPORTS, RECORDS};
+use crate::psas::{self, Psa};
+use crate::wire::{Gate, Sabotage, Watch, Wire};
+
+/// The MSP.
+pub const MSP: &str = "m";
+
+/// How long a worker may run; longer than any does here.
+const RUN: Duration = Duration::from_mins(5);
+
+/// The process is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped;
+
+/// Time and ids, which survive every process.
+#[derive(Clone)]
+pub struct Ticking {
+    now: Arc<AtomicI64>,
+    id: Arc<AtomicU64>,
+}
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.now.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+impl Ids for Ticking {
+    fn next(&self) -> String {
+        format!("{:08}", self.id.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+impl Ticking {
+    fn new() -> Self {
+        Self {
+            now: Arc::new(AtomicI64::new(1_800_000_000)),
+            id: Arc::new(AtomicU64::new(1)),
+        }
+    }
+
+    /// The seconds it shows.
+    pub fn seconds(&self) -> i64 {
+        self.now.load(Ordering::SeqCst)
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, seconds: i64) {
+        self.now.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Moves the clock to a moment, if that is later.
+    pub fn wait_until(&self, until: Timestamp) {
+        self.now.fetch_max(until.as_second(), Ordering::SeqCst);
+    }
+}
+
+/// The four functions in one process.
+#[derive(Clone)]
+pub struct Process {
+    functions: Arc<[(&'static str, Function); 4]>,
+    routes: Arc<Vec<Route>>,
+}
+
+impl Process {
+    fn new(services: &Services, routes: Arc<Vec<Route>>) -> Self {
+        Self {
+            functions: Arc::new([
+                ("SetupFunction", setup::function(services.clone())),
+                ("FetchFunction", fetch::function(services.clone())),
+                ("PlanFunction", plan::function(services.clone())),
+                ("ExecuteFunction", execute::function(services.clone())),
+            ]),
+            routes,
+        }
+    }
+
+    /// Handles an event.
+    pub async fn handle(&self, message: &Message) -> Result<Value, String> {
+        let function = match message {
+            Message::Work(function, _) => function,
+            Message::Call { method, path, .. } => self.route(method, path.split('?').next().unwrap_or_default()),
+        };
+        self.invoke(function, message.event()).await
+    }
+
+    async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
+        let (_, function) = self.functions.iter().find(|(name, _)| *name == function).unwrap();
+        let answer = function.handle(event, Instant::now() + RUN).await;
+        answer.map_err(|error| error.to_string())
+    }
+
+    fn route(&self, method: &str, path: &str) -> &str {
+        let fits = |route: &&Route| {
+            let mut parts = path.split('/');
+            let same = route.path.split('/').all(|wanted| {
+                parts
+                    .next()
+                    .is_some_and(|part| wanted.starts_with('{') || wanted == part)
+            });
+            route.method.as_str() == method && same && parts.next().is_none()
+        };
+        let found = self.routes.iter().find(fits);
+        &found
+            .unwrap_or_else(|| panic!("no route for {method} {path}"))
+            .way
+            .function
+    }
+}
+
+/// What is delivered to a function.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// A piece of work for a worker.
+    Work(&'static str, Value),
+    /// A call by an administrator.
+    Call {
+        /// Who calls; of another MSP than [`MSP`] with `@` and that.
+        who: &'static str,
+        /// The method.
+        method: &'static str,
+        /// The path, with its query.
+        path: String,
+        /// The body.
+        body: Value,
+    },
+}
+
+impl Message {
+    /// The event as the function gets it.
+    pub fn event(&self) -> Value {
+        match self {
+            Self::Work(_, work) => work.clone(),
+            Self::Call {
+                who,
+                method,
+                path,
+                body,
+            } => call(who, method, path, body),
+        }
+    }
+}
+
+/// An HTTP API event, format 2.0, as API Gateway makes it.
+fn call(who: &str, method: &str, path: &str, body: &Value) -> Value {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let (sub, msp) = who.split_once('@').unwrap_or((who, MSP));
+    let mut event = json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query, "isBase64Encoded": false,
+        "headers": { "content-type": "application/json", "host": "api.test" },
+        "requestContext": {
+            "accountId": "0", "apiId": "test", "domainName": "api.test", "domainPrefix": "api", "requestId": "r",
+            "routeKey": "$default", "stage": "$default", "time": "01/Jan/2027:00:00:00 +0000", "timeEpoch": 0,
+            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
+            "authorizer": { "jwt": { "claims": { "sub": sub, "email": format!("{sub}@{msp}.example"), "msp": msp, "roles": "[administrator]" }, "scopes": null } },
+        },
+    });
+    if !body.is_null() {
+        event["body"] = body.to_string().into();
+    }
+    event
+}
+
+/// A world.
+pub struct World {
+    /// Which PSA.
+    pub psa: Psa,
+    /// DynamoDB.
+    pub engine: Engine,
+    /// What leaves the functions.
+    pub effects: Effects,
+    /// Time and ids.
+    pub ticking: Ticking,
+    /// A flaw of the product, if one is played.
+    pub sabotage: Option<Sabotage>,
+    /// Who looks at every request to DynamoDB, if anybody.
+    pub watch: Option<Arc<dyn Watch>>,
+    connector: Connector,
+    routes: Arc<Vec<Route>>,
+}
+
+/// A moment of a world.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    file: PathBuf,
+    now: i64,
+    id: u64,
+}
+
+impl World {
+    /// A world in which nothing has happened.
+    pub async fn new(kind: PsaKind) -> Self {
+        Self::among(kind, &[], HttpPolicy::default()).await
+    }
+
+    /// A world whose functions may also ask for what is at these origins.
+    pub async fn among(kind: PsaKind, origins: &[String], policy: HttpPolicy) -> Self {
+        let effects = Effects::default();
+        let psa = Psa::start(kind, effects.clone()).await;
+        let own = format!("http://{}", psa.address);
+        let policy = HttpPolicy {
+            allowed_origins: origins
+                .iter()
+                .chain([&own])
+                .map(|origin| origin.parse().unwrap())
+                .collect(),
+            retry: RetryPolicy {
+                base: Duration::from_millis(1),
+                cap: Duration::from_millis(2),
+                per_request: 2,
+                ..RetryPolicy::default()
+            },
+            ..policy
+        };
+        Self {
+            psa,
+            engine: Engine::new().await,
+            effects,
+            ticking: Ticking::new(),
+            sabotage: None,
+            watch: None,
+            connector: Connector::new(policy).unwrap(),
+            routes: Arc::new(Template::load().unwrap().routes().to_vec()),
+        }
+    }
+
+    /// A new process, which knows nothing.
+    pub fn process(&self) -> Process {
+        self.process_behind(Arc::new(self.effects.clone()))
+    }
+
+    /// What is below the SDKs of a process, behind this gate.
+    pub fn wire_behind(&self, gate: Arc<dyn Gate>) -> Wire {
+        Wire {
+            engine: self.engine.clone(),
+            gate,
+            watch: self.watch.clone(),
+            secret: psas::credentials(self.psa.kind).to_string(),
+            sabotage: self.sabotage.clone(),
+        }
+    }
+
+    /// A new process whose calls go through this gate.
+    pub fn process_behind(&self, gate: Arc<dyn Gate>) -> Process {
+        let wire = self.wire_behind(gate);
+        let services = Services {
+            store: Store::new(wire.dynamodb(), RECORDS, IMPORTS),
+            secrets: Secrets::new(wire.secrets(), "psa-import/"),
+            connector: self.connector.clone(),
+            directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            clock: Arc::new(self.ticking.clone()),
+            ids: Arc::new(self.ticking.clone()),
+        };
+        Process::new(&services, Arc::clone(&self.routes))
+    }
+
+    /// The functions behind a gateway that lets in whom this verifier does.
+    pub fn api(&self, verifier: Verifier) -> Router {
+        let (template, process) = (Template::load().unwrap(), self.process());
+        let code: Vec<(String, Invoke)> = template
+            .functions()
+            .map(|name| {
+                let (process, function) = (process.clone(), name.to_owned());
+                let invoke: Invoke = Arc::new(move |invocation| {
+                    let (process, function) = (process.clone(), function.clone());
+                    async move { process.invoke(&function, invocation.event).await }.boxed()
+                });
+                (name.to_owned(), invoke)
+            })
+            .collect();
+        let functions = Functions::new(&template, code).unwrap();
+        Gateway::new(&template, functions, verifier).router()
+    }
+
+    /// The directory, undisturbed.
+    pub fn directory(&self) -> BuiltIn {
+        let wire = self.wire_behind(Arc::new(self.effects.clone()));
+        BuiltIn::new(Store::new(wire.dynamodb(), RECORDS, IMPORTS).of(&MspId::new(MSP)))
+    }
+
+    /// Moves the integrations to another address, behind the product's back.
+    pub fn move_psa(&self, origin: &str) {
+        for mut item in self.engine.items(RECORDS) {
+            if item["sk"]["S"].as_str().unwrap().starts_with("INTEGRATION#") {
+                item["address"] = json!({ "S": origin });
+                let put = json!({ "TableName": RECORDS, "Item": item });
+                let (status, answer) = self.engine.answer("PutItem", &put.to_string());
+                assert_eq!(status, 200, "{answer}");
+            }
+        }
+    }
+
+    /// Delivers a message to a process, with whatever disturbance comes.
+    pub async fn deliver(&self, message: &Message) -> Result<Result<Value, String>, Stopped> {
+        let process = self.process();
+        let mut first = pin!(process.handle(message));
+        loop {
+            let strike = tokio::select! {
+                biased;
+                strike = self.effects.struck() => strike,
+                answer = &mut first => {
+                    self.effects.heal();
+                    return Ok(answer);
+                }
+            };
+            match strike {
+                Strike::Stop => return Err(Stopped),
+                Strike::Again | Strike::AgainLate => {
+                    if strike == Strike::AgainLate {
+                        self.ticking.advance(beyond_lease());
+                    }
+                    // What the other one answers goes to somebody else.
+                    drop(self.process().handle(message).await);
+                    self.effects.resume();
+                }
+            }
+        }
+    }
+
+    /// Keeps this moment in a folder.
+    pub fn keep(&self, folder: &Path, name: &str) -> Moment {
+        let file = folder.join(name);
+        self.engine.keep(&file);
+        Moment {
+            file,
+            now: self.ticking.now.load(Ordering::SeqCst),
+            id: self.ticking.id.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Goes back to a moment.
+    pub fn go_back(&self, moment: &Moment) {
+        self.engine.restore(&moment.file);
+        self.ticking.now.store(moment.now, Ordering::SeqCst);
+        self.ticking.id.store(moment.id, Ordering::SeqCst);
+    }
+}
+
+/// Seconds after which a worker that was not heard of is held for dead.
+pub fn beyond_lease() -> i64 {
+    i64::try_from(WORKER_LEASE.as_secs()).unwrap() + 1
+}

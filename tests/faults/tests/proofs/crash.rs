@@ -1,0 +1,76 @@
+//! Whatever happens at whichever effect, the import ends as if it had been left alone (R9, R11, R36, R37).
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use domain::psa::PsaKind;
+use faults::cases::{Case, Effect, Oracle};
+use faults::effects::Disturbance;
+use faults::script::name;
+use faults::world::World;
+
+use crate::cores::{alone, on_all_cores};
+
+/// What is tried at an effect. A read changes nothing, so that it makes no difference whether it was applied before its
+/// answer was lost. `PROOFS=all` tries everything; otherwise the reads take turns.
+fn disturbances(effect: &Effect) -> Vec<Disturbance> {
+    use Disturbance::{AppliedAndFailed, DeliveredTwice, Failed, Overtaken, StopAfter, StopBefore};
+    let reads = [StopBefore, Failed, DeliveredTwice, Overtaken];
+    match (effect.writes(), everything()) {
+        (true, true) => Disturbance::ALL.into(),
+        (true, false) => vec![StopBefore, StopAfter, AppliedAndFailed, DeliveredTwice, Overtaken],
+        (false, true) => reads.into(),
+        (false, false) => vec![reads[effect.number % reads.len()]],
+    }
+}
+
+fn everything() -> bool {
+    std::env::var("PROOFS").is_ok_and(|proofs| proofs == "all")
+}
+
+fn every_effect(kind: PsaKind) {
+    let began = Instant::now();
+    let (next, runs, effects, followed) = <(AtomicUsize, AtomicUsize, AtomicUsize, AtomicUsize)>::default();
+    let wrong = Mutex::new(Vec::new());
+    on_all_cores(|| {
+        alone(async {
+            let mut oracle = Oracle::new(World::new(kind).await).await;
+            effects.store(oracle.effects().len(), Ordering::SeqCst);
+            let cases = oracle.effects().iter().flat_map(|effect| {
+                let case = |disturbance| Case {
+                    effect: effect.clone(),
+                    disturbance,
+                };
+                disturbances(effect).into_iter().map(case)
+            });
+            let cases: Vec<Case> = cases.collect();
+            while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+                let difference = oracle.run(case).await;
+                runs.fetch_add(1, Ordering::SeqCst);
+                if !difference.is_none() {
+                    wrong
+                        .lock()
+                        .unwrap()
+                        .push(format!("{:?} {case:?}: {difference}", case.effect.step()));
+                }
+            }
+            followed.fetch_add(oracle.followed(), Ordering::SeqCst);
+        });
+    });
+    let (effects, runs, wrong) = (effects.into_inner(), runs.into_inner(), wrong.into_inner().unwrap());
+    println!(
+        "{}: {effects} effects, {runs} disturbed runs, {} states off the straight way, {} wrong, {} s",
+        name(kind),
+        followed.into_inner(),
+        wrong.len(),
+        began.elapsed().as_secs()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(effects >= 200 && runs >= 800);
+}
+
+#[test]
+fn r37_disturbed_at_any_effect_the_import_ends_as_if_it_had_run_once() {
+    every_effect(PsaKind::Connectwise);
+}

@@ -1,0 +1,30 @@
+//! The promises under attack, a file for each.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod absence;
+mod cores;
+mod crash;
+mod forged;
+mod licences;
+mod matrix;
+mod model;
+mod mutation;
+mod replies;
+mod sabotage;
+mod schedules;
+mod secrets;
+
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the PSA clients, which need more of it"
+)]
+#[path = "../../../../shared/psa/tests/wire/server.rs"]
+mod server;
+mod tenants;
+mod winner;

@@ -1,0 +1,157 @@
+//! Whatever a PSA sends, reading it ends in rows or in a code, never in a panic and never late (R9, R42): recorded shapes,
+//! mutated at random. `MUTATIONS=n` tries more; what once broke something stays in `corpus/`.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use domain::filter::Filter;
+use domain::psa::{PsaFailureKind, PsaKind};
+use fastrand::Rng;
+use psa::{Connector, HttpPolicy, Psa, PsaUrl, Target};
+
+use crate::cores::alone;
+use crate::server::{KINDS, Reply, Server, credentials, impatient, reply, rows};
+
+/// Nothing takes longer than this, repetitions included.
+const LONGEST: Duration = Duration::from_secs(10);
+
+const CORPUS: &str = include_str!("../../corpus/bodies.txt");
+
+/// Bits of what APIs say, to be put anywhere.
+const WORDS: [&str; 24] = [
+    "null",
+    "true",
+    "-1",
+    "1e400",
+    "9223372036854775808",
+    "\"\"",
+    "[]",
+    "{}",
+    "\"id\":",
+    "\"items\":",
+    "\"pageDetails\":",
+    "\"nextPageUrl\":\"http://169.254.169.254/\"",
+    "\"communicationItems\":",
+    "\\u0000",
+    "\\ud800",
+    "\u{feff}",
+    "\u{202e}",
+    ",",
+    ":",
+    "\"",
+    "[[[[[[[[",
+    "}}}}",
+    "\"isActive\":\"x\"",
+    "\"_info\":{\"lastUpdated\":\"2099-99-99T99:99:99Z\"}",
+];
+
+fn mutated(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
+    let mut body = seeds[rng.usize(..seeds.len())].clone();
+    for _ in 0..rng.usize(1..6) {
+        let at = rng.usize(..=body.len());
+        match rng.usize(..6) {
+            0 => drop(body.splice(at..at, WORDS[rng.usize(..WORDS.len())].bytes())),
+            1 => body.truncate(at),
+            2 if at < body.len() => body[at] = rng.u8(..),
+            3 if at < body.len() => drop(body.drain(at..(at + rng.usize(1..9)).min(body.len()))),
+            4 => {
+                let other = &seeds[rng.usize(..seeds.len())];
+                let from = rng.usize(..=other.len());
+                body.splice(at..at, other[from..].iter().copied());
+            }
+            _ => {
+                let piece = body[at..(at + 20).min(body.len())].to_vec();
+                body.splice(at..at, piece);
+            }
+        }
+    }
+    body
+}
+
+/// Whole rows as the products send them, and errors.
+fn seeds(kind: PsaKind) -> Vec<Vec<u8>> {
+    let mut seeds: Vec<Vec<u8>> = CORPUS
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(Vec::from)
+        .collect();
+    let row = match kind {
+        PsaKind::Connectwise => {
+            r#"[{"id":1,"name":"Acme","status":{"id":1,"name":"Active"},"types":[{"id":1,"name":"Customer"}],"deletedFlag":false,"website":"acme.example","firstName":"A","lastName":"B","company":{"id":1},"inactiveFlag":false,"communicationItems":[{"id":5,"type":{"id":1},"value":"a@acme.example","defaultFlag":true,"communicationType":"Email"}]}]"#
+        }
+        PsaKind::Autotask => {
+            r#"[{"id":1,"companyName":"Acme","companyType":1,"isActive":true,"webAddress":"acme.example","firstName":"A","lastName":"B","companyID":1,"emailAddress":"a@acme.example","emailAddress2":null,"emailAddress3":""}]"#
+        }
+    };
+    seeds.extend([rows(kind, 1, row).into_bytes(), rows(kind, 0, "[]").into_bytes()]);
+    seeds
+}
+
+fn headers(rng: &mut Rng) -> &'static str {
+    const ALL: [&str; 8] = [
+        "content-type: application/json\r\n",
+        "content-type: application/json\r\n",
+        "content-type: application/json; charset=utf-16\r\n",
+        "content-type: application/vnd.connectwise.com+json; version=2025.1\r\n",
+        "content-type: application/json\r\nlink: <>; rel=\"next\", <http://[::1]/?pageId=-1>; rel=next\r\n",
+        "content-type: application/json\r\nlink: <<<>>>;;;rel==\"next\",\r\n",
+        "content-type: ;;;\r\nretry-after: -1\r\n",
+        "",
+    ];
+    ALL[rng.usize(..ALL.len())]
+}
+
+async fn read(psa: &dyn Psa, contacts: bool) -> Result<usize, PsaFailureKind> {
+    let everything = Filter::default();
+    let read = match contacts {
+        false => psa
+            .companies(&everything, None, Some(1))
+            .await
+            .map(|page| page.items.len()),
+        true => psa
+            .contacts(&everything, None, Some(1))
+            .await
+            .map(|page| page.items.len()),
+    };
+    read.map_err(|failure| failure.kind)
+}
+
+#[test]
+fn r42_whatever_a_psa_sends_is_read_or_refused() {
+    let mutations: usize = std::env::var("MUTATIONS").map_or(4_000, |number| number.parse().unwrap());
+    std::thread::scope(|scope| {
+        for kind in KINDS {
+            scope.spawn(move || {
+                alone(async {
+                    let next = Arc::new(Mutex::new(Reply::Bytes(Vec::new())));
+                    let replies = Arc::clone(&next);
+                    let server = Server::start(kind, move |_| replies.lock().unwrap().clone()).await;
+                    let origin = format!("http://{}", server.address);
+                    let policy = HttpPolicy {
+                        allowed_origins: vec![origin.parse().unwrap()],
+                        ..impatient()
+                    };
+                    let url = PsaUrl::parse(kind, &origin, &policy).unwrap();
+                    let target = Target::new(kind, url, Some("msp".to_owned())).unwrap();
+                    let (connector, credentials) = (Connector::new(policy).unwrap(), credentials(kind));
+                    let (seeds, mut rng) = (seeds(kind), Rng::with_seed(7));
+                    let (mut accepted, mut slowest) = (0, Duration::ZERO);
+                    for number in 0..mutations {
+                        let body = mutated(&mut rng, &seeds);
+                        let status = [200, 200, 200, 200, 400, 401, 500, 503][rng.usize(..8)];
+                        *next.lock().unwrap() = reply(status, headers(&mut rng), &body);
+                        let deadline = Instant::now() + Duration::from_secs(20);
+                        let psa = connector.connect(&target, &credentials, deadline).unwrap();
+                        let began = Instant::now();
+                        let outcome = read(&*psa, number % 2 == 1).await;
+                        slowest = slowest.max(began.elapsed());
+                        assert!(began.elapsed() < LONGEST, "{:?}", String::from_utf8_lossy(&body));
+                        accepted += usize::from(outcome.is_ok());
+                        assert!(outcome.is_err() || status == 200, "{status} was accepted");
+                    }
+                    println!("{kind:?}: {mutations} replies, {accepted} accepted, the slowest {slowest:?}");
+                });
+            });
+        }
+    });
+}

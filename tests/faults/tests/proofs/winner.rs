@@ -1,0 +1,60 @@
+//! Of any number of simultaneous starts one wins, in whatever order their calls come (R45).
+
+use domain::psa::PsaKind;
+use faults::engine::IMPORTS;
+use faults::schedule::Schedule;
+use faults::script::Script;
+use faults::world::{Message, World};
+use serde_json::{Value, json};
+
+use crate::cores::alone;
+
+const ADMINISTRATORS: usize = 64;
+const ROUNDS: u64 = 20;
+
+#[test]
+fn r45_of_64_simultaneous_starts_one_wins_and_the_others_are_told_who() {
+    alone(async {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(PsaKind::Connectwise).await;
+        Script::new(&world).furnish().await;
+        let integration = Script::new(&world).integration().await.unwrap();
+        let furnished = world.keep(folder.path(), "furnished");
+        tokio::time::pause();
+        for seed in 0..ROUNDS {
+            world.go_back(&furnished);
+            let mut schedule = Schedule::new(&world, seed, 0);
+            for number in 0..ADMINISTRATORS {
+                schedule.begin(Message::Call {
+                    who: Box::leak(format!("administrator-{number}").into_boxed_str()),
+                    method: "POST",
+                    path: format!("/integrations/{integration}/imports"),
+                    body: json!({ "filter": {} }),
+                });
+            }
+            let (mut won, mut locked) = (Vec::new(), Vec::new());
+            while !schedule.is_idle() {
+                for answered in schedule.step().await {
+                    let Message::Call { who, .. } = answered.message else {
+                        continue;
+                    };
+                    let answer = answered.answer.unwrap().unwrap();
+                    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+                    match answer["statusCode"].as_u64() {
+                        Some(202) => won.push(who),
+                        Some(423) => locked.push(body),
+                        _ => panic!("{answer}"),
+                    }
+                }
+            }
+            assert_eq!((won.len(), locked.len()), (1, ADMINISTRATORS - 1), "round {seed}");
+            for told in locked {
+                assert_eq!(told["code"], "integration_locked");
+                assert!(told.to_string().contains(&format!("{}@m.example", won[0])), "{told}");
+            }
+            let imports = world.engine.items(IMPORTS).into_iter();
+            assert_eq!(imports.filter(|item| item["sk"]["S"] == "IMPORT").count(), 1);
+        }
+        println!("{ROUNDS} rounds of {ADMINISTRATORS} administrators: one winner each");
+    });
+}
