@@ -13,20 +13,20 @@ use faults::world::World;
 use crate::cores::{alone, on_all_cores};
 
 /// What is tried at an effect. A read changes nothing, so that it makes no difference whether it was applied before its
-/// answer was lost. `PROOFS=all` tries everything; otherwise the reads take turns.
+/// answer was lost; reads take turns. `PROOFS=all` tries everything everywhere; with `PROOFS=turns` the writes take turns
+/// too, two at each.
 fn disturbances(effect: &Effect) -> Vec<Disturbance> {
     use Disturbance::{AppliedAndFailed, DeliveredTwice, Failed, Overtaken, StopAfter, StopBefore};
     let reads = [StopBefore, Failed, DeliveredTwice, Overtaken];
-    match (effect.writes(), everything()) {
-        (true, true) => Disturbance::ALL.into(),
-        (true, false) => vec![StopBefore, StopAfter, AppliedAndFailed, DeliveredTwice, Overtaken],
-        (false, true) => reads.into(),
-        (false, false) => vec![reads[effect.number % reads.len()]],
+    let writes = [StopBefore, AppliedAndFailed, Overtaken, StopAfter, DeliveredTwice];
+    let turn = |of: &[Disturbance], from: usize| of[(effect.number + from) % of.len()];
+    match (std::env::var("PROOFS").as_deref(), effect.writes()) {
+        (Ok("all"), true) => Disturbance::ALL.into(),
+        (Ok("all"), false) => reads.into(),
+        (Ok("turns"), true) => vec![turn(&writes, 0), turn(&writes, 3)],
+        (_, true) => writes.into(),
+        (_, false) => vec![turn(&reads, 0)],
     }
-}
-
-fn everything() -> bool {
-    std::env::var("PROOFS").is_ok_and(|proofs| proofs == "all")
 }
 
 fn every_effect(kind: PsaKind) {

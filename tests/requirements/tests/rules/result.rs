@@ -17,11 +17,10 @@ use crate::directory::{Trouble, remote};
 for_both!(
     r40_whatever_is_decided_every_planned_row_has_one_outcome_and_the_counts_add_up,
     r41_the_result_is_kept_and_listed_and_downloads_as_csv_without_formulas,
-    r41_a_result_of_many_rows_comes_in_pages,
 );
 
 /// Random imports of each PSA.
-const SEEDS: u64 = 3;
+const SEEDS: u64 = 2;
 
 /// A line of the CSV by the names of its columns.
 type Line = BTreeMap<String, String>;
@@ -232,8 +231,10 @@ async fn r41_the_result_is_kept_and_listed_and_downloads_as_csv_without_formulas
     sandbox.stop().await;
 }
 
-async fn r41_a_result_of_many_rows_comes_in_pages(kind: PsaKind) {
-    let sandbox = sandbox().await;
+#[tokio::test]
+async fn r41_a_result_of_many_rows_comes_in_pages() {
+    // A result is the same whatever PSA its rows come from.
+    let (sandbox, kind) = (sandbox().await, PsaKind::Autotask);
     let ana = sandbox.api("ana");
     let import = fetch(&ana, kind).await;
     let chosen = requirements::import::ordinary(&rows(&ana, &import, "in").await);
