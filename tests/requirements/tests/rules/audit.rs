@@ -73,9 +73,9 @@ async fn r41_the_trail_says_who_changed_what_when_before_and_after(kind: PsaKind
         (&renamed["before"], &renamed["after"]["name"]),
         (made, &json!("Nieuwe Naam"))
     );
-    let changed = change(newest, "changeAddress");
+    let of_user = change(newest, "changeAddress");
     assert_eq!(
-        (&changed["before"]["address"], &changed["after"]["address"]),
+        (&of_user["before"]["address"], &of_user["after"]["address"]),
         (&moved["address"], &json!("nieuw@elders.example"))
     );
     assert_eq!(entry["changes"].as_array().unwrap().len(), 2);

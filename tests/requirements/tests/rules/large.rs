@@ -3,6 +3,7 @@
 use requirements::import::{fetch, id, rows};
 use requirements::stage::{sandbox, text};
 use requirements::{Api, PsaKind, Sandbox, psa};
+use reqwest::Url;
 use serde_json::Value;
 
 const MANY: usize = 25_000;
@@ -29,8 +30,8 @@ async fn walk(sandbox: &Sandbox, api: &Api, path: &str) -> Vec<Value> {
         let Some(next) = next["next"].as_str() else {
             return items;
         };
-        let next: String = next.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        after = format!("&after={next}");
+        let encoded = Url::parse_with_params("http://list", [("after", next)]).unwrap();
+        after = format!("&{}", encoded.query().unwrap());
     }
 }
 

@@ -12,7 +12,11 @@ for_both!(metrics_say_what_was_done, a_trace_goes_from_the_caller_to_the_worker)
 
 /// A metric, added up over all lines that have it, as text: whole numbers have no fraction then.
 fn total(lines: &[Value], metric: &str) -> String {
-    let sum: f64 = lines.iter().filter_map(|line| line[metric].as_f64()).sum();
+    // The sum of nothing would be minus zero.
+    let sum = lines
+        .iter()
+        .filter_map(|line| line[metric].as_f64())
+        .fold(0.0, |sum, one| sum + one);
     sum.to_string()
 }
 
