@@ -28,8 +28,7 @@ struct World {
     /// Managed company → name; `c-here` is the one the company may be mapped to.
     managed: Vec<(&'static str, &'static str)>,
     mapped: bool,
-    /// Contact, slot, address, active, what was decided.
-    rows: Vec<(u8, u8, &'static str, bool, Option<bool>, Wish)>,
+    rows: Vec<Row>,
     /// Users of `c-here` by their address, and the row each is mapped to, if any.
     users: Vec<(&'static str, Option<(u8, u8)>)>,
     /// Addresses that users elsewhere hold.
@@ -38,6 +37,9 @@ struct World {
     wish: Wish,
     ticks_new: bool,
 }
+
+/// Contact, slot, address, active, what was decided.
+type Row = (u8, u8, &'static str, bool, Option<bool>, Wish);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Wish {
@@ -347,9 +349,9 @@ proptest! {
         let plan = plan_company(&facts, &companies);
         let mut users = HashSet::new();
         for user in &plan.users {
-            let id = match &user.step {
-                UserStep::Link(id) | UserStep::Unchanged(id) | UserStep::ChangeAddress { user: id, .. } => id,
-                _ => continue,
+            let (UserStep::Link(id) | UserStep::Unchanged(id) | UserStep::ChangeAddress { user: id, .. }) = &user.step
+            else {
+                continue;
             };
             prop_assert!(users.insert(id.clone()), "{id:?} twice in {plan:?}");
         }
