@@ -1,11 +1,12 @@
 //! Takes up imports whose worker has died and whose execution did not notice.
 
 use domain::import::Assignment;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use runtime::metrics::{Metric, count};
 use runtime::{Services, Swept};
+use store::StoreError;
 use store::sweep::UnderWay;
-use tracing::warn;
+use tracing::{error, warn};
 
 /// How many imports are looked at in one go.
 const AT_ONCE: usize = 16;
@@ -16,19 +17,28 @@ pub(crate) async fn sweep(services: Services) -> Result<Swept, Error> {
     let mut found = services.store.under_way(Assignment::Fetch).await?;
     found.extend(services.store.under_way(Assignment::Execute).await?);
     let under_way = found.len();
-    let taken_up = stream::iter(found)
+    let looked_at: Vec<Result<bool, StoreError>> = stream::iter(found)
         .map(|import| take_up(services.clone(), import))
         .buffer_unordered(AT_ONCE)
-        .try_fold(0, |sum, taken_up| async move { Ok(sum + usize::from(taken_up)) })
-        .await?;
+        .collect()
+        .await;
+    // One that cannot be looked at must not keep the others waiting; the alarm on errors tells of it.
+    let failed = looked_at.iter().filter(|looked_at| looked_at.is_err()).count();
+    if failed > 0 {
+        return Err(format!("{failed} of {under_way} imports could not be looked at").into());
+    }
+    let taken_up = looked_at
+        .iter()
+        .filter(|looked_at| matches!(looked_at, Ok(true)))
+        .count();
     Ok(Swept { under_way, taken_up })
 }
 
-async fn take_up(services: Services, import: UnderWay) -> Result<bool, Error> {
-    let taken_up = services
-        .tenant(&import.msp)
-        .take_up(&import, services.clock.now())
-        .await?;
+async fn take_up(services: Services, import: UnderWay) -> Result<bool, StoreError> {
+    let tenant = services.tenant(&import.msp);
+    let taken_up = tenant.take_up(&import, services.clock.now()).await;
+    let taken_up =
+        taken_up.inspect_err(|error| error!(import = %import.id, %error, "an import could not be looked at"))?;
     if taken_up {
         count(Metric::ImportsTakenUp, 1);
         warn!(msp = %import.msp, import = %import.id, "nobody works on this import any more: its worker is called again");
