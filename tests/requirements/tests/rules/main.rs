@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access;
 mod addresses;
 mod audit;
 mod bad_input;
