@@ -13,6 +13,7 @@ use sim_connectwise::ConnectWise;
 use simkit::clock::SimClock;
 use simkit::msp::{self, Company, Kind, Msp, Size};
 use simkit::{Served, Simulator, serve};
+use tokio::net::TcpSocket;
 
 /// Far more pages than any walk here has.
 const MOST_PAGES: usize = 1_000;
@@ -49,9 +50,15 @@ impl Bench {
         }
     }
 
-    /// The product's port is closed.
-    pub async fn stop(self) {
+    /// The product's port is closed, for as long as the socket is there: no other test can come to listen there.
+    pub async fn stop(self) -> TcpSocket {
+        let address = self.origin.trim_start_matches("http://").parse().unwrap();
         self.served.stop().await;
+        let bound = TcpSocket::new_v4().unwrap();
+        // Connections to the product may still be ending.
+        bound.set_reuseaddr(true).unwrap();
+        bound.bind(address).unwrap();
+        bound
     }
 
     pub fn psa(&self) -> Arc<dyn Psa> {

@@ -94,7 +94,7 @@ async fn r42_wrong_credentials_are_asked_once(bench: Bench) {
 
 async fn r42_a_closed_port_is_an_unknown_error(bench: Bench) {
     let psa = bench.psa();
-    bench.stop().await;
+    let _bound = bench.stop().await;
     let failure = psa.check().await.unwrap_err();
     assert_eq!((failure.kind, failure.retryable), (PsaUnknownError, true), "{failure}");
 }

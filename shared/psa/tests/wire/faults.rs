@@ -12,7 +12,6 @@ use domain::psa::{PsaFailure, PsaKind};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use psa::HttpPolicy;
-use tokio::net::TcpListener;
 
 use super::server::{self, KINDS, Reply, Server, connect, impatient, json, reply, rows};
 
@@ -124,7 +123,7 @@ async fn a_reply_may_be_compressed_and_may_be_of_http_1_0() {
 #[tokio::test]
 async fn r42_connection_faults() {
     for kind in KINDS {
-        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let (_bound, closed) = server::closed();
         let plain = server::plain().await;
         for (origin, reason, requests) in [
             (format!("http://{closed}"), "no connection could be made", ALL),

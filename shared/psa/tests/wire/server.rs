@@ -9,7 +9,7 @@ use psa::{Connector, Credentials, HttpPolicy, Psa, PsaUrl, RetryPolicy, Target};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 /// What is sent back, byte by byte.
@@ -226,6 +226,14 @@ fn around(path: &str, address: SocketAddr, count: u64) -> String {
     } else {
         "[]".to_owned()
     }
+}
+
+/// An address at which nobody listens, for as long as the socket is there: no other test can come to listen there.
+pub fn closed() -> (TcpSocket, SocketAddr) {
+    let bound = TcpSocket::new_v4().unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = bound.local_addr().unwrap();
+    (bound, address)
 }
 
 /// A server that speaks plainly, and first.

@@ -11,11 +11,11 @@ use faults::state::State;
 use faults::world::{MSP, Message, Moment, World, beyond_lease};
 use psa::HttpPolicy;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::cores::alone;
 use crate::replies::replies;
-use crate::server::{KINDS, Reply, Server, plain, untrusted};
+use crate::server::{self, KINDS, Reply, Server, plain, untrusted};
 
 const TABLE: &str = include_str!("../../matrix/psa.tsv");
 
@@ -58,6 +58,7 @@ struct Stage {
     places: Vec<(&'static str, String)>,
     imported: Moment,
     _folder: tempfile::TempDir,
+    _bound: TcpSocket,
 }
 
 impl Stage {
@@ -70,7 +71,7 @@ impl Stage {
             if all.len() > 1 { all.remove(0) } else { all[0].clone() }
         });
         let server = server.await;
-        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let (bound, closed) = server::closed();
         let places = vec![
             ("here", format!("http://{}", server.address)),
             ("closed", format!("http://{closed}")),
@@ -101,6 +102,7 @@ impl Stage {
             replies,
             places,
             _folder: folder,
+            _bound: bound,
         }
     }
 
