@@ -113,4 +113,19 @@ impl Act {
             _ => None,
         }
     }
+
+    /// Tells it from other acts on the same import at the same moment.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::IntegrationAdded { .. } => "added",
+            Self::CredentialsReplaced => "credentials",
+            Self::PolicyReplaced { .. } => "policy",
+            Self::ImportStarted { .. } => "started",
+            Self::ImportTakenOver => "taken-over",
+            Self::PlanConfirmed { .. } => "confirmed",
+            Self::ImportStopped => "stopped",
+            Self::CompanyImported { .. } => "company",
+            Self::ImportEnded { .. } => "ended",
+        }
+    }
 }

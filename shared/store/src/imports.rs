@@ -296,7 +296,7 @@ fn put_import(
         &[(":seen", text(seen.as_str()))],
     )?;
     if let Some(act) = Act::of(import, seen) {
-        let what = format!("{}.{}", import.id, import.state.as_str());
+        let what = format!("{}.{}", import.id, act.name());
         let entry = audit::by(import, import.holder(), act, now);
         tenant.audit(tx, &import.integration, &entry, &what)?;
     }
