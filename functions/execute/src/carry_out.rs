@@ -1,13 +1,15 @@
-//! One company: intent, directory, mapping, outcome. Killed anywhere, the next run finds the intent and repeats the calls
-//! with the same tokens.
+//! One company: intent, directory, mapping, outcome; a large one part by part. Killed anywhere, the next run finds the intent
+//! and repeats the calls with the same tokens.
+
+use std::collections::HashSet;
 
 use domain::directory::{ManagedCompany, Token};
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::outcome::{Outcome, RowCode, RowOutcome};
-use domain::plan::{CompanyPlan, CompanyStep, UserStep};
+use domain::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
 use domain::row::CompanyRow;
 use planning::Planning;
-use store::journal::{Passed, Step};
+use store::journal::{Part, Passed};
 use store::tx;
 
 use crate::work::{Run, Stop};
@@ -19,43 +21,39 @@ pub(crate) enum Carried {
     Journaled,
     /// Nothing was done for it and nothing written yet.
     Passed(Passed),
+    /// Time ended first; the next run goes on with what is left of it.
+    Unfinished,
 }
 
 pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -> Result<Carried, Stop> {
-    let plan = match run.tenant.step(&run.import, &row.id).await? {
-        Some(step) if step.outcomes.is_some() => return Ok(Carried::Journaled),
-        Some(step) => step.plan,
-        None => {
-            let mut plan = planning.plan(row).await?;
-            if let Some(agreed) = run.agreed.get(&plan.company) {
-                plan.give_way(&agreed.given_way);
-                if let Some(company) = &agreed.yields_to {
-                    plan.yield_to(company);
-                }
-            }
-            if let Some(outcomes) = passed_over(run, &plan).await? {
-                return Ok(Carried::Passed(Passed::new(&plan, outcomes)));
-            }
-            let mut tx = run.transaction()?;
-            run.tenant.journal(
-                &mut tx,
-                &run.import,
-                &Step {
-                    plan: plan.clone(),
-                    outcomes: None,
-                },
-            )?;
-            run.commit(tx).await?;
-            plan
+    let begun = run.tenant.parts(&run.import, &row.id).await?;
+    if !begun.is_empty() {
+        return finish(run, planning, begun).await;
+    }
+    let mut plan = planning.plan(row).await?;
+    if let Some(agreed) = run.agreed.get(&plan.company) {
+        plan.give_way(&agreed.given_way);
+        if let Some(company) = &agreed.yields_to {
+            plan.yield_to(company);
         }
-    };
-    finish(run, planning, plan).await.map(|()| Carried::Journaled)
+    }
+    if let Some(outcomes) = passed_over(run, &plan).await? {
+        return Ok(Carried::Passed(Passed::new(&plan, outcomes)));
+    }
+    let parts = Part::of(&plan);
+    let mut tx = run.transaction()?;
+    for (number, part) in parts.iter().enumerate() {
+        run.tenant.journal(&mut tx, &run.import, number, part)?;
+    }
+    run.commit(tx).await?;
+    finish(run, planning, parts).await
 }
 
 /// The outcomes of a company for which nothing is to be done.
 async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutcome>>, Stop> {
+    let every = |outcome: Outcome| Some(all(plan, outcome.clone(), &outcome));
     if let Some(code) = run.pass_over {
-        return Ok(Some(all(plan, &Outcome::Skipped(code))));
+        return Ok(every(Outcome::Skipped(code)));
     }
     let is_agreed = match run.agreed.get(&plan.company) {
         // The other company may have got it by now, in an earlier run: the plan looks different, and comes to the same.
@@ -63,73 +61,83 @@ async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutc
         None => plan.changes_nothing(),
     };
     if !is_agreed {
-        return Ok(Some(all(plan, &Outcome::Failed(RowCode::PlanChanged))));
+        return Ok(every(Outcome::Failed(RowCode::PlanChanged)));
     }
     if let CompanyStep::Skip(reason) = &plan.step {
-        let mut outcomes = all(plan, &Outcome::Skipped(RowCode::CompanyNotImported));
-        if let Some(company) = outcomes.first_mut() {
-            company.outcome = Outcome::Skipped(reason.into());
-        }
-        return Ok(Some(outcomes));
+        let users = Outcome::Skipped(RowCode::CompanyNotImported);
+        return Ok(Some(all(plan, Outcome::Skipped(reason.into()), &users)));
     }
     if plan.is_unchanged() {
         let users = plan.users.iter().map(|user| match &user.step {
             UserStep::Skip(reason) => Outcome::Skipped(reason.into()),
             _ => Outcome::Unchanged,
         });
-        return Ok(Some(rows(plan, Outcome::Unchanged, users)));
+        return Ok(Some(rows(Some(Outcome::Unchanged), &plan.users, users)));
     }
-    if run.is_cancelled().await? {
-        return Ok(Some(all(plan, &Outcome::Skipped(RowCode::Cancelled))));
-    }
-    Ok(None)
+    Ok(run.passes_over().await?.and_then(|code| every(Outcome::Skipped(code))))
 }
 
-/// Carries out a company whose intent is in the journal.
-async fn finish(run: &Run, planning: &Planning, plan: CompanyPlan) -> Result<(), Stop> {
-    let mapping = planning.mapping(&plan.company);
-    let (managed, outcome) = match company(run, mapping, &plan).await? {
+/// Carries out what is left of a company whose intent is in the journal.
+async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>) -> Result<Carried, Stop> {
+    let left = parts.into_iter().enumerate().filter(|(_, part)| !part.is_done());
+    let mut left = left.peekable();
+    let Some((_, first)) = left.peek() else {
+        return Ok(Carried::Journaled);
+    };
+    let (managed, outcome) = match company(run, planning.mapping(&first.plan.company), &first.plan).await? {
         Ok(done) => done,
         Err(code) => {
-            let mut outcomes = all(&plan, &Outcome::Skipped(RowCode::CompanyNotImported));
-            if let Some(company) = outcomes.first_mut() {
-                company.outcome = Outcome::Failed(code);
-            }
             let mut tx = run.transaction()?;
-            run.tenant.journal(
-                &mut tx,
-                &run.import,
-                &Step {
-                    plan,
-                    outcomes: Some(outcomes),
-                },
-            )?;
-            return run.commit(tx).await;
+            for (number, mut part) in left {
+                let company = part.is_company_left().then_some(Outcome::Failed(code));
+                let users = part.users_left();
+                let outcomes = rows(
+                    company,
+                    users,
+                    users.iter().map(|_| Outcome::Skipped(RowCode::CompanyNotImported)),
+                );
+                part.outcomes.extend(outcomes);
+                run.tenant.journal(&mut tx, &run.import, number, &part)?;
+            }
+            run.commit(tx).await?;
+            return Ok(Carried::Journaled);
         }
     };
     let integration = &run.import.integration;
-    let stale = run.tenant.address_mappings(integration, &plan.company).await?;
-    let users = users::carry_out(run, &managed, &plan).await;
-    let items = stale.len();
-    // The users of a dropped mapping stay where they are, and are this company's no more.
-    let before = if plan.unmap.is_some() { Vec::new() } else { stale };
-    let mappings = merged(before, &plan, &users);
-    let made = trail::made(&plan, &managed, &outcome, &users);
-    let outcomes = rows(&plan, outcome, users.into_iter().map(|user| user.outcome));
-    let mut tx = run.transaction()?;
-    let now = run.services.clock.now();
-    run.tenant.audit_changes(&mut tx, &run.import, &made, now)?;
-    run.tenant
-        .map_addresses(&mut tx, integration, &plan.company, items, &mappings)?;
-    run.tenant.journal(
-        &mut tx,
-        &run.import,
-        &Step {
-            plan,
-            outcomes: Some(outcomes),
-        },
-    )?;
-    run.commit(tx).await
+    let mut mapped = run.tenant.address_mappings(integration, &first.plan.company).await?;
+    let mut may_be_begun = true;
+    for (number, mut part) in left {
+        // What a run that died has done to the first ones must be accounted for.
+        let pass_over = if may_be_begun { None } else { run.passes_over().await? };
+        may_be_begun = false;
+        let users = match pass_over {
+            Some(code) => users::passed_over(part.users_left(), code),
+            None => users::carry_out(run, &managed, part.users_left()).await,
+        };
+        let share = part
+            .plan
+            .with_users(part.users_left().get(..users.len()).unwrap_or_default());
+        let company = part.is_company_left().then(|| outcome.clone());
+        // The users of a dropped mapping stay where they are, and are this company's no more.
+        let drops = company.is_some() && share.unmap.is_some();
+        let after = merged(if drops { &[] } else { &mapped }, &share, &users);
+        let made = trail::made(&share, &managed, company.as_ref(), &users);
+        let what = (number, part.outcomes.len());
+        let outcomes = users.into_iter().map(|user| user.outcome);
+        part.outcomes.extend(rows(company, &share.users, outcomes));
+        let mut tx = run.transaction()?;
+        let now = run.services.clock.now();
+        run.tenant.audit_changes(&mut tx, &run.import, what, made, now)?;
+        run.tenant
+            .map_addresses(&mut tx, integration, &share.company, &mapped, &after)?;
+        run.tenant.journal(&mut tx, &run.import, number, &part)?;
+        run.commit(tx).await?;
+        if !part.is_done() {
+            return Ok(Carried::Unfinished);
+        }
+        mapped = after;
+    }
+    Ok(Carried::Journaled)
 }
 
 /// The company itself: what it is mapped to from here on, and how that came about; or why it failed.
@@ -184,39 +192,45 @@ async fn company(
     }
 }
 
-/// The address mappings after the company's users were carried out.
-fn merged(before: Vec<AddressMapping>, plan: &CompanyPlan, users: &[users::Done]) -> Vec<AddressMapping> {
-    let mut after = before;
-    for (user, done) in plan.users.iter().zip(users) {
-        let (Some(id), Some(address)) = (&done.user, &user.address) else {
-            continue;
+/// The address mappings after these users were carried out.
+fn merged(before: &[AddressMapping], plan: &CompanyPlan, users: &[users::Done]) -> Vec<AddressMapping> {
+    let made = plan.users.iter().zip(users).filter_map(|(row, done)| {
+        let (user, address) = (done.user.clone()?, row.address.clone()?);
+        let mapping = AddressMapping {
+            id: row.id.clone(),
+            user,
+            address,
+            generation: row.generation,
         };
-        let replaced = user.replaces.as_ref();
-        after.retain(|mapping| mapping.id != user.id && Some(&mapping.id) != replaced && mapping.user != *id);
-        after.push(AddressMapping {
-            id: user.id.clone(),
-            user: id.clone(),
-            address: address.clone(),
-            generation: user.generation,
-        });
-    }
+        Some((mapping, row.replaces.as_ref()))
+    });
+    let (made, replaced): (Vec<_>, Vec<_>) = made.unzip();
+    let rows: HashSet<_> = made
+        .iter()
+        .map(|mapping| &mapping.id)
+        .chain(replaced.into_iter().flatten())
+        .collect();
+    let users: HashSet<_> = made.iter().map(|mapping| &mapping.user).collect();
+    let kept = before
+        .iter()
+        .filter(|mapping| !rows.contains(&mapping.id) && !users.contains(&mapping.user));
+    let mut after: Vec<_> = kept.cloned().collect();
+    after.extend(made);
     after.sort_by(|one, other| one.id.cmp(&other.id));
     after
 }
 
-fn all(plan: &CompanyPlan, outcome: &Outcome) -> Vec<RowOutcome> {
-    rows(plan, outcome.clone(), plan.users.iter().map(|_| outcome.clone()))
+/// One outcome for the company, and one for all of its users.
+fn all(plan: &CompanyPlan, company: Outcome, users: &Outcome) -> Vec<RowOutcome> {
+    rows(Some(company), &plan.users, plan.users.iter().map(|_| users.clone()))
 }
 
-/// One outcome for each row: the company's first, then its users' in the order of the plan.
-fn rows(plan: &CompanyPlan, company: Outcome, users: impl Iterator<Item = Outcome>) -> Vec<RowOutcome> {
-    let company = RowOutcome {
-        address: None,
-        outcome: company,
-    };
-    let users = plan.users.iter().zip(users).map(|(user, outcome)| RowOutcome {
+/// One outcome for each row: the company's first, if it is its turn, then its users'.
+fn rows(company: Option<Outcome>, users: &[UserPlan], outcomes: impl Iterator<Item = Outcome>) -> Vec<RowOutcome> {
+    let company = company.map(|outcome| RowOutcome { address: None, outcome });
+    let users = users.iter().zip(outcomes).map(|(user, outcome)| RowOutcome {
         address: Some(user.id.clone()),
         outcome,
     });
-    std::iter::once(company).chain(users).collect()
+    company.into_iter().chain(users).collect()
 }

@@ -3,12 +3,12 @@
 use directory::Directory;
 use domain::import::{Import, ImportState};
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
-use domain::plan::{CompanyPlan, UserStep};
+use domain::plan::UserStep;
 use domain::problem::Problem;
 use runtime::Services;
 use runtime::metrics::count_ended;
 use store::Tenant;
-use store::journal::{Entry, Passed, Step};
+use store::journal::{Entry, Part, Passed};
 use tracing::info;
 
 use crate::licences;
@@ -95,12 +95,11 @@ async fn add_up(tenant: &Tenant, directory: &dyn Directory, import: &Import) -> 
         let (entries, next) = tenant.journal_page(import, after.as_ref(), None).await?;
         for entry in entries {
             match entry {
-                Entry::Step(Step { plan, outcomes }) => {
-                    let outcomes = match outcomes {
-                        Some(outcomes) => outcomes,
-                        None => of_unfinished(directory, &plan).await?,
-                    };
-                    sum.add(&plan.company, &outcomes);
+                Entry::Part(part) => {
+                    sum.add(&part.plan.company, &part.outcomes);
+                    if !part.is_done() {
+                        sum.add(&part.plan.company, &of_unfinished(directory, &part).await?);
+                    }
                 }
                 Entry::Passed(passed) => sum.add_passed(passed),
             }
@@ -112,11 +111,11 @@ async fn add_up(tenant: &Tenant, directory: &dyn Directory, import: &Import) -> 
     }
 }
 
-/// A company that was begun and never finished: users that were to be created and whose address is taken now were created,
-/// since nobody had those addresses before.
-async fn of_unfinished(directory: &dyn Directory, plan: &CompanyPlan) -> Result<Vec<RowOutcome>, Stop> {
-    let created = plan
-        .users
+/// What is left of a part that was never finished: users that were to be created and whose address is taken now were created, since nobody
+/// had those addresses before.
+async fn of_unfinished(directory: &dyn Directory, part: &Part) -> Result<Vec<RowOutcome>, Stop> {
+    let users = part.users_left();
+    let created = users
         .iter()
         .filter(|user| user.step == UserStep::Create)
         .filter_map(|user| user.address.as_ref());
@@ -128,7 +127,11 @@ async fn of_unfinished(directory: &dyn Directory, plan: &CompanyPlan) -> Result<
         .map(|holder| holder.address)
         .collect();
     let given_up = || Outcome::Failed(RowCode::GivenUp);
-    let users = plan.users.iter().map(|user| {
+    let company = part.is_company_left().then(|| RowOutcome {
+        address: None,
+        outcome: given_up(),
+    });
+    let users = users.iter().map(|user| {
         let is_there = user.step == UserStep::Create
             && user
                 .address
@@ -139,10 +142,5 @@ async fn of_unfinished(directory: &dyn Directory, plan: &CompanyPlan) -> Result<
             outcome: if is_there { Outcome::Created } else { given_up() },
         }
     });
-    Ok(std::iter::once(RowOutcome {
-        address: None,
-        outcome: given_up(),
-    })
-    .chain(users)
-    .collect())
+    Ok(company.into_iter().chain(users).collect())
 }

@@ -7,12 +7,18 @@ use domain::plan::CompanyPlan;
 
 use crate::users::Done;
 
-/// The changes that were made. `users` are in the order of the plan.
-pub(crate) fn made(plan: &CompanyPlan, managed: &ManagedCompany, company: &Outcome, users: &[Done]) -> Vec<Change> {
+/// The changes that were made. `users` are in the order of the plan; no outcome of the company stands for more of it.
+pub(crate) fn made(
+    plan: &CompanyPlan,
+    managed: &ManagedCompany,
+    company: Option<&Outcome>,
+    users: &[Done],
+) -> Vec<Change> {
     let (of_company, of_users): (Vec<_>, Vec<_>) = change::of(plan)
         .into_iter()
         .partition(|change| change.address.is_none());
-    let of_company = of_company.into_iter().filter(|_| is_change(company)).map(|mut change| {
+    let of_company = of_company.into_iter().filter(|_| company.is_some_and(is_change));
+    let of_company = of_company.map(|mut change| {
         if matches!(change.action, Action::CreateCompany | Action::LinkCompany) {
             change.after = Some(Side::named(&managed.id, &managed.name));
         }

@@ -9,7 +9,7 @@ use domain::address::Address;
 use domain::directory::{ManagedCompany, Token};
 use domain::ids::UserId;
 use domain::outcome::{Outcome, RowCode};
-use domain::plan::{CompanyPlan, UserPlan, UserStep};
+use domain::plan::{UserPlan, UserStep};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use tracing::warn;
@@ -27,6 +27,13 @@ pub(crate) struct Done {
 }
 
 impl Done {
+    const fn skipped(code: RowCode) -> Self {
+        Self {
+            outcome: Outcome::Skipped(code),
+            user: None,
+        }
+    }
+
     const fn mapped(outcome: Outcome, user: UserId) -> Self {
         Self {
             outcome,
@@ -42,24 +49,31 @@ impl Done {
     }
 }
 
-/// Carries out all users, in the order of the plan.
-pub(crate) async fn carry_out(run: &Run, managed: &ManagedCompany, plan: &CompanyPlan) -> Vec<Done> {
-    let calls: Vec<BoxFuture<'_, Done>> = plan.users.iter().map(|user| one(run, managed, user).boxed()).collect();
-    futures::stream::iter(calls).buffered(AT_ONCE).collect().await
+/// Carries out users in the order of the plan, as many as there is time for.
+pub(crate) async fn carry_out(run: &Run, managed: &ManagedCompany, users: &[UserPlan]) -> Vec<Done> {
+    let in_time = |user| async move {
+        if run.deadline.is_near() {
+            None
+        } else {
+            Some(one(run, managed, user).await)
+        }
+    };
+    let calls: Vec<BoxFuture<'_, Option<Done>>> = users.iter().map(|user| in_time(user).boxed()).collect();
+    let done: Vec<Option<Done>> = futures::stream::iter(calls).buffered(AT_ONCE).collect().await;
+    done.into_iter().map_while(|done| done).collect()
+}
+
+/// Passes over users.
+pub(crate) fn passed_over(users: &[UserPlan], code: RowCode) -> Vec<Done> {
+    users.iter().map(|_| Done::skipped(code)).collect()
 }
 
 async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Done {
     let Some(address) = &user.address else {
-        return Done {
-            outcome: Outcome::Skipped(RowCode::NoAddress),
-            user: None,
-        };
+        return Done::skipped(RowCode::NoAddress);
     };
     match &user.step {
-        UserStep::Skip(reason) => Done {
-            outcome: Outcome::Skipped(reason.into()),
-            user: None,
-        },
+        UserStep::Skip(reason) => Done::skipped(reason.into()),
         UserStep::Unchanged(id) => Done::mapped(Outcome::Unchanged, id.clone()),
         UserStep::Link(id) => Done::mapped(Outcome::Linked, id.clone()),
         UserStep::Create => create(run, managed, user, address).await,

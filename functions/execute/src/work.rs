@@ -146,13 +146,15 @@ impl Run {
         info!(import = %self.import.id, after = ?checkpoint.position.after, "execution goes on");
         let planning = Planning::open(self.tenant.clone(), Arc::clone(&self.directory), self.import.clone()).await?;
         loop {
-            match self.next_companies(&planning, &mut checkpoint).await? {
-                Batch::Last => break,
-                Batch::More => self.look_for_cancel().await?,
-                Batch::OutOfTime => {
-                    self.commit(self.guard.leaving(&self.tenant)?).await?;
-                    return Ok(WorkOutcome::Again(()));
-                }
+            let batch = self.next_companies(&planning, &mut checkpoint).await?;
+            if matches!(batch, Batch::OutOfTime) {
+                self.commit(self.guard.leaving(&self.tenant)?).await?;
+                return Ok(WorkOutcome::Again(()));
+            }
+            // After the last one too: rows that it passed over make the import a cancelled one.
+            self.look_for_cancel().await?;
+            if matches!(batch, Batch::Last) {
+                break;
             }
         }
         conclude::conclude(self).await?;
@@ -166,24 +168,22 @@ impl Run {
             .map_err(Stop::from)
             .take(PER_CHECKPOINT);
         let due = Instant::now() + CHECKPOINT_EVERY;
+        let is_time_up = || self.deadline.is_near() || Instant::now() >= due;
         let carried = rows
+            .try_take_while(|_| std::future::ready(Ok(!is_time_up())))
             .map_ok(|row| async move {
                 let company = row.id.clone();
-                if self.deadline.is_near() || Instant::now() >= due {
-                    return Ok(None);
-                }
-                carry_out(self, planning, row)
-                    .await
-                    .map(|carried| Some((company, carried)))
+                Ok((company, carry_out(self, planning, row).await?))
             })
             .try_buffered(AT_ONCE);
         pin_mut!(carried);
-        let (mut passed, mut count, mut is_due) = (Vec::new(), 0, false);
-        while let Some(next) = carried.try_next().await? {
-            let Some((company, carried)) = next else {
-                is_due = true;
-                break;
-            };
+        let (mut passed, mut count, mut is_whole) = (Vec::new(), 0, true);
+        // Those behind an unfinished one come to their own ends too, and are found in the journal by the next run.
+        while let Some((company, carried)) = carried.try_next().await? {
+            is_whole &= !matches!(carried, Carried::Unfinished);
+            if !is_whole {
+                continue;
+            }
             count += 1;
             checkpoint.position.after = Some(company);
             if let Carried::Passed(company) = carried {
@@ -202,7 +202,7 @@ impl Run {
         }
         Ok(if self.deadline.is_near() {
             Batch::OutOfTime
-        } else if is_due || count == PER_CHECKPOINT {
+        } else if is_time_up() || count == PER_CHECKPOINT {
             Batch::More
         } else {
             Batch::Last
@@ -220,13 +220,13 @@ impl Run {
         Ok(())
     }
 
-    /// Whether an administrator asked to stop after the row at hand.
-    pub async fn is_cancelled(&self) -> Result<bool, Stop> {
-        Ok(self
-            .tenant
-            .import(&self.import.id)
-            .await?
-            .is_some_and(|now| now.cancelling))
+    /// What rows are passed over with that are not begun, now: an administrator may have asked to stop after the row at hand.
+    pub async fn passes_over(&self) -> Result<Option<RowCode>, Stop> {
+        if self.pass_over.is_some() {
+            return Ok(self.pass_over);
+        }
+        let now = self.tenant.import(&self.import.id).await?;
+        Ok(now.filter(|now| now.cancelling).map(|_| RowCode::Cancelled))
     }
 
     /// A transaction that only this worker can apply.

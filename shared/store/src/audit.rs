@@ -12,9 +12,6 @@ use crate::keys::{self, Key};
 use crate::table::{Place, Tenant, packed_body, packed_item};
 use crate::tx::{NEW, Transaction};
 
-/// Changes in one entry: far below the 400 KB that an item may have.
-const CHANGES_PER_ENTRY: usize = 1_000;
-
 /// Names an entry; later ones sort behind earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditId(String);
@@ -71,27 +68,21 @@ impl Tenant {
         Ok(())
     }
 
-    /// Adds what was done to a company and its users.
+    /// Adds what was done to a company and its users; `what` tells entries about one company apart.
     pub fn audit_changes(
         &self,
         tx: &mut Transaction,
         import: &Import,
-        changes: &[Change],
+        what: (usize, usize),
+        changes: Vec<Change>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        for (number, changes) in changes.chunks(CHANGES_PER_ENTRY).enumerate() {
-            let Some(company) = changes.first().map(|change| change.company.clone()) else {
-                continue;
-            };
-            let what = format!("{}.company.{}.{number}", import.id, company.id);
-            let act = Act::CompanyImported {
-                company,
-                changes: changes.to_vec(),
-            };
-            let entry = by(import, import.holder(), act, now);
-            self.audit(tx, &import.integration, &entry, &what)?;
-        }
-        Ok(())
+        let Some(company) = changes.first().map(|change| change.company.clone()) else {
+            return Ok(());
+        };
+        let what = format!("{}.company.{}.{}.{}", import.id, company.id, what.0, what.1);
+        let act = Act::CompanyImported { company, changes };
+        self.audit(tx, &import.integration, &by(import, import.holder(), act, now), &what)
     }
 
     /// Reads the trail, the newest entries first, from `now` or from behind `after` back to when it began.

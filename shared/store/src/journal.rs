@@ -1,7 +1,8 @@
 //! The journal of an execution: what was intended for each company before anything was done, and how it ended.
 //!
-//! A company at a time: `begin` writes the intent, then the directory is called, then `finish` writes mappings and outcomes
-//! in one transaction. Killed in between, the next run finds the intent and repeats the calls with the same tokens.
+//! All parts of a company are written before the directory is called; then mappings and outcomes are written in one
+//! transaction, part by part, or for as many users of a part as there was time for. Killed in between, the next run finds the
+//! first row without an outcome and repeats the calls from there on with the same tokens.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -18,42 +19,53 @@ use crate::keys::{self, Key};
 use crate::table::{Place, Tenant, packed_body};
 use crate::tx::Transaction;
 
-/// What stands in the journal about one company.
+/// What stands in the journal about a company, or about some of the users of a large one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Step {
-    /// What was intended.
+pub struct Part {
+    /// What was intended, for these users.
     #[serde(rename = "p")]
     pub plan: CompanyPlan,
-    /// How it ended, if it has.
+    /// How it ended, as far as it has: the company itself, unless this is more of one, then its users.
     #[serde(rename = "o")]
-    pub outcomes: Option<Vec<RowOutcome>>,
+    pub outcomes: Vec<RowOutcome>,
+    /// Whether this is more of a company: the first part has the outcome of the company itself.
+    #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }
 
-/// Users in one item.
-const USERS_PER_ITEM: usize = 1_000;
+/// Users of one part; when a worker dies, so much is done again at most.
+const USERS_PER_PART: usize = 1_000;
 
-impl Step {
-    /// The entry cut into what fits into an item. The outcome of the company itself is the first of the first part.
-    fn parts(&self) -> impl Iterator<Item = Self> {
-        let users = self.plan.users.len();
-        (0..users.div_ceil(USERS_PER_ITEM).max(1)).map(move |number| {
-            let (from, to) = (number * USERS_PER_ITEM, users.min((number + 1) * USERS_PER_ITEM));
-            let plan = self.plan.with_users(self.plan.users.get(from..to).unwrap_or_default());
-            let first = if number == 0 { 0 } else { from + 1 };
-            let outcomes = self
-                .outcomes
-                .as_ref()
-                .map(|outcomes| outcomes.get(first..=to).unwrap_or_default().to_vec());
-            Self { plan, outcomes }
-        })
+impl Part {
+    /// A plan that is about to be carried out, cut into what fits into an item.
+    pub fn of(plan: &CompanyPlan) -> Vec<Self> {
+        let users = plan.users.chunks(USERS_PER_PART);
+        let users = users.chain(plan.users.is_empty().then_some([].as_slice()));
+        users
+            .enumerate()
+            .map(|(number, users)| Self {
+                plan: plan.with_users(users),
+                outcomes: Vec::new(),
+                more: number > 0,
+            })
+            .collect()
     }
 
-    fn join(mut self, next: Self) -> Self {
-        self.plan.users.extend(next.plan.users);
-        if let (Some(outcomes), Some(more)) = (&mut self.outcomes, next.outcomes) {
-            outcomes.extend(more);
-        }
-        self
+    /// The users that have no outcome yet.
+    pub fn users_left(&self) -> &[UserPlan] {
+        let company = usize::from(!self.more);
+        let done = self.outcomes.len().saturating_sub(company);
+        self.plan.users.get(done..).unwrap_or_default()
+    }
+
+    /// Whether the outcome of the company itself is yet to come.
+    pub const fn is_company_left(&self) -> bool {
+        !self.more && self.outcomes.is_empty()
+    }
+
+    /// Whether every row has its outcome.
+    pub fn is_done(&self) -> bool {
+        !self.is_company_left() && self.users_left().is_empty()
     }
 }
 
@@ -163,7 +175,7 @@ impl Passed {
 #[derive(Debug)]
 pub enum Entry {
     /// Something was done, or at least intended.
-    Step(Step),
+    Part(Part),
     /// Nothing was done.
     Passed(Passed),
 }
@@ -183,7 +195,7 @@ impl FromStr for JournalPosition {
     type Err = NoJournalPosition;
 
     fn from_str(text: &str) -> Result<Self, NoJournalPosition> {
-        let known = text.starts_with(keys::STEP) || text.starts_with(keys::PASSED);
+        let known = text.starts_with(keys::PART) || text.starts_with(keys::PASSED);
         known.then(|| Self(text.to_owned())).ok_or(NoJournalPosition)
     }
 }
@@ -220,13 +232,10 @@ struct PackedAgreed {
 }
 
 impl Tenant {
-    /// Adds a company's journal entry to a transaction, in as many items as its size asks for.
-    pub fn journal(&self, tx: &mut Transaction, import: &Import, step: &Step) -> Result<(), StoreError> {
-        for (number, part) in step.parts().enumerate() {
-            let key = keys::step(&self.msp, &import.id, &step.plan.company, number);
-            self.put_packed(tx, import, "journal", &key, &part)?;
-        }
-        Ok(())
+    /// Adds a part of a company, of that number, to a transaction.
+    pub fn journal(&self, tx: &mut Transaction, import: &Import, number: usize, part: &Part) -> Result<(), StoreError> {
+        let key = keys::part(&self.msp, &import.id, &part.plan.company, number);
+        self.put_packed(tx, import, "journal", &key, part)
     }
 
     /// Adds the entries of companies for which nothing was done, in packs numbered from `first`; gives the next number.
@@ -256,15 +265,11 @@ impl Tenant {
         Ok(number)
     }
 
-    /// What stands in the journal about one company.
-    pub async fn step(&self, import: &Import, company: &PsaCompanyId) -> Result<Option<Step>, StoreError> {
+    /// What stands in the journal about one company; nothing if it was not begun.
+    pub async fn parts(&self, import: &Import, company: &PsaCompanyId) -> Result<Vec<Part>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let items = self.query(Place::Imports, &pk, &keys::step_prefix(company)).await?;
-        let parts = items
-            .iter()
-            .map(|item| packed_body::<Step>("journal", item))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(parts.into_iter().reduce(Step::join))
+        let items = self.query(Place::Imports, &pk, &keys::parts_prefix(company)).await?;
+        items.iter().map(|item| packed_body("journal", item)).collect()
     }
 
     /// Reads the journal from its beginning or from where the page before it ended: first the companies for which something
@@ -276,11 +281,11 @@ impl Tenant {
         items: Option<i32>,
     ) -> Result<(Vec<Entry>, Option<JournalPosition>), StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let after = after.map_or(keys::STEP, JournalPosition::as_str);
+        let after = after.map_or(keys::PART, JournalPosition::as_str);
         let prefix = if after.starts_with(keys::PASSED) {
             keys::PASSED
         } else {
-            keys::STEP
+            keys::PART
         };
         // A bare prefix is where its items begin.
         let start = (after != prefix).then(|| Key::in_import(&pk, after).to_item());
@@ -289,8 +294,8 @@ impl Tenant {
             .await?;
         let mut entries = Vec::new();
         for item in &found {
-            if prefix == keys::STEP {
-                entries.push(Entry::Step(packed_body("journal", item)?));
+            if prefix == keys::PART {
+                entries.push(Entry::Part(packed_body("journal", item)?));
             } else {
                 let passed: Vec<Passed> = packed_body("passed", item)?;
                 entries.extend(passed.into_iter().map(Entry::Passed));
@@ -298,7 +303,7 @@ impl Tenant {
         }
         let next = match last.as_ref().and_then(|key| key.get("sk")?.as_s().ok()) {
             Some(last) => Some(JournalPosition(last.clone())),
-            None if prefix == keys::STEP => Some(JournalPosition(keys::PASSED.to_owned())),
+            None if prefix == keys::PART => Some(JournalPosition(keys::PASSED.to_owned())),
             None => None,
         };
         Ok((entries, next))

@@ -156,16 +156,16 @@ pub(crate) fn digests(msp: &MspId, import: &ImportId, chunk: usize) -> Key {
     Key::new(import_partition(msp, import), format!("{DIGESTS}{chunk:02}"))
 }
 
-pub(crate) const STEP: &str = "STEP#";
+pub(crate) const PART: &str = "PART#";
 
-pub(crate) fn step_prefix(company: &PsaCompanyId) -> String {
-    format!("{STEP}{company}#")
+pub(crate) fn parts_prefix(company: &PsaCompanyId) -> String {
+    format!("{PART}{company}#")
 }
 
-pub(crate) fn step(msp: &MspId, import: &ImportId, company: &PsaCompanyId, part: usize) -> Key {
+pub(crate) fn part(msp: &MspId, import: &ImportId, company: &PsaCompanyId, part: usize) -> Key {
     Key::new(
         import_partition(msp, import),
-        format!("{}{part:04}", step_prefix(company)),
+        format!("{}{part:04}", parts_prefix(company)),
     )
 }
 

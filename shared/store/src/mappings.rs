@@ -108,37 +108,37 @@ impl Tenant {
         Ok(claim_action)
     }
 
-    /// Adds a company's address mappings to a transaction, replacing the `before` there were, and counts them on the
-    /// company's own mapping.
+    /// Adds a company's address mappings to a transaction, replacing those `before`, which are all that there are, and counts
+    /// them on the company's own mapping. Items that would stay the same are not written.
     pub fn map_addresses(
         &self,
         tx: &mut Transaction,
         integration: &IntegrationId,
         company: &PsaCompanyId,
-        before: usize,
-        mappings: &[AddressMapping],
+        before: &[AddressMapping],
+        after: &[AddressMapping],
     ) -> Result<(), StoreError> {
-        if mappings.len() != before {
+        if after.len() != before.len() {
             tx.update(
                 self,
                 Place::Records,
                 &keys::company_mapping(&self.msp, integration, company),
                 "SET #users = :users",
                 "attribute_exists(pk)",
-                &[(":users", number(mappings.len()))],
+                &[(":users", number(after.len()))],
             )?;
         }
-        let chunks = mappings.len().div_ceil(PER_CHUNK).max(before.div_ceil(PER_CHUNK));
-        for number in 0..chunks {
-            let part = mappings.chunks(PER_CHUNK).nth(number).unwrap_or_default();
-            let key = keys::address_mappings(&self.msp, integration, company, number);
-            tx.put(
-                self,
-                Place::Records,
-                packed_item("address mappings", &key, part)?,
-                None,
-                &[],
-            )?;
+        let (mut old, mut new) = (before.chunks(PER_CHUNK), after.chunks(PER_CHUNK));
+        for number in 0.. {
+            let (old, new) = match (old.next(), new.next()) {
+                (None, None) => break,
+                (old, new) => (old.unwrap_or_default(), new.unwrap_or_default()),
+            };
+            if old != new {
+                let key = keys::address_mappings(&self.msp, integration, company, number);
+                let item = packed_item("address mappings", &key, new)?;
+                tx.put(self, Place::Records, item, None, &[])?;
+            }
         }
         Ok(())
     }

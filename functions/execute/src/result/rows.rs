@@ -9,7 +9,7 @@ use runtime::Api;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Tenant;
-use store::journal::{Entry, JournalPosition, NamedAddress, Passed, Step};
+use store::journal::{Entry, JournalPosition, NamedAddress, Part, Passed};
 
 /// Names read at once.
 const AT_ONCE: usize = 16;
@@ -55,7 +55,7 @@ pub(super) async fn page(
     let mut named = named.buffered(AT_ONCE);
     while let Some((name, entry)) = named.try_next().await? {
         match entry {
-            Entry::Step(step) => rows.extend(of_step(&name, step)),
+            Entry::Part(part) => rows.extend(of_part(&name, part)),
             Entry::Passed(passed) => rows.extend(of_passed(&name, passed)),
         }
     }
@@ -65,7 +65,7 @@ pub(super) async fn page(
 /// An entry with the company's name; that of one which needed nothing is not in the journal.
 async fn named(tenant: &Tenant, import: &Import, entry: Entry) -> Api<(CompanyName, Entry)> {
     let (id, name) = match &entry {
-        Entry::Step(step) => (&step.plan.company, Some(step.plan.name.clone())),
+        Entry::Part(part) => (&part.plan.company, Some(part.plan.name.clone())),
         Entry::Passed(passed) => (&passed.company, passed.name.clone()),
     };
     let name = match name {
@@ -75,13 +75,12 @@ async fn named(tenant: &Tenant, import: &Import, entry: Entry) -> Api<(CompanyNa
     Ok((CompanyName { id: id.clone(), name }, entry))
 }
 
-fn of_step(company: &CompanyName, step: Step) -> Vec<Row> {
-    let outcomes = step.outcomes.unwrap_or_default();
-    let rows = outcomes.into_iter().map(|row| {
+fn of_part(company: &CompanyName, part: Part) -> Vec<Row> {
+    let rows = part.outcomes.into_iter().map(|row| {
         let user = row
             .address
             .as_ref()
-            .and_then(|id| step.plan.users.iter().find(|user| user.id == *id));
+            .and_then(|id| part.plan.users.iter().find(|user| user.id == *id));
         one(company, row.address.clone(), user.map(NamedAddress::from), row.outcome)
     });
     rows.collect()

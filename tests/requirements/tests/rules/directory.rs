@@ -22,6 +22,11 @@ pub struct Trouble {
     /// Told at this call.
     pub tell_at: usize,
     pub told: Notify,
+    /// Whether that call waits until it may go on.
+    pub hold: bool,
+    pub go_on: Notify,
+    /// How long a call takes.
+    pub takes: Option<Duration>,
     /// Users of this local part are refused.
     pub refuse: Option<String>,
 }
@@ -47,8 +52,11 @@ impl Trouble {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         if call == self.tell_at {
             self.told.notify_one();
+            if self.hold {
+                self.go_on.notified().await;
+            }
         }
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        tokio::time::sleep(self.takes.unwrap_or(Duration::from_millis(2))).await;
         if self.lose_every > 0 && call.is_multiple_of(self.lose_every) {
             return Err(DirectoryError::Unavailable("the reply was lost".to_owned()));
         }

@@ -1,18 +1,24 @@
 //! Imports that are disturbed end as if they had not been.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use requirements::import::{carry_out, choose, directory, done, execute, fetch, fetched, first_import_of, plan, start};
+use requirements::import::{
+    carry_out, choose, choose_one, directory, done, execute, fetch, fetched, first_import_of, plan, row, start,
+};
 use requirements::stage::{PATIENCE, advance, number, quick, sandbox, text};
 use requirements::unattended::deliver;
-use requirements::{Options, PsaKind, Sandbox, for_both};
+use requirements::{Options, PsaKind, Sandbox, for_both, psa};
 use serde_json::{Value, json};
 
 use crate::directory::{Trouble, remote};
+use crate::fetch::runs;
 
 for_both!(
     r36_a_user_that_fails_stops_nobody_else_and_its_licence_is_given_back,
     r37_a_directory_that_loses_replies_makes_nothing_twice,
+    r36_an_import_that_is_stopped_within_its_last_companies_says_so,
+    r37_a_company_of_more_people_than_one_run_can_import_goes_on_in_the_next,
     r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_run_once,
     r37_an_import_that_nobody_works_on_any_more_is_taken_up_by_the_sweeper,
 );
@@ -49,6 +55,65 @@ async fn r37_a_directory_that_loses_replies_makes_nothing_twice(kind: PsaKind) {
     let ana = sandbox.api("ana");
     let result = first_import_of(&ana, kind, MANY).await.result;
     assert_eq!((result, directory(&ana).await), expected);
+    sandbox.stop().await;
+}
+
+async fn r37_a_company_of_more_people_than_one_run_can_import_goes_on_in_the_next(kind: PsaKind) {
+    let (mut ends, mut took) = (Vec::new(), Vec::new());
+    for is_slow in [false, true] {
+        // Four calls at once: all take thirteen seconds. Five seconds are kept back for handing over, so a run has five, and
+        // is cut off if it takes ten.
+        let (options, _) = far(Trouble {
+            takes: is_slow.then_some(Duration::from_millis(25)),
+            ..Trouble::default()
+        });
+        let options = Options {
+            worker_timeout: is_slow.then_some(Duration::from_secs(10)),
+            ..options
+        };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let ana = sandbox.api("ana");
+        ana.put("/licences", &json!({ "total": 5_000 })).await.unwrap();
+        let company = psa::add_company(&sandbox, kind, "Grootbedrijf");
+        let people: Vec<String> = (0..2_100).map(|n| format!("p{n}@grootbedrijf.example")).collect();
+        psa::add_contacts(&sandbox, kind, &company, &people);
+        let import = fetch(&ana, kind).await;
+        choose_one(&ana, &import, &row(&ana, &import, &company).await).await;
+        let before = runs(&sandbox);
+        let result = carry_out(&ana, &import).await;
+        assert_eq!(
+            (&result["companies"]["created"], &result["users"]["created"]),
+            (&json!(1), &json!(2_100))
+        );
+        took.push(runs(&sandbox) - before);
+        ends.push((result, directory(&ana).await));
+        sandbox.stop().await;
+    }
+    assert_eq!(ends[0], ends[1]);
+    assert!(took[1] >= took[0] + 2, "{took:?}: it took two runs at most");
+}
+
+async fn r36_an_import_that_is_stopped_within_its_last_companies_says_so(kind: PsaKind) {
+    let (options, trouble) = far(Trouble {
+        tell_at: 1,
+        hold: true,
+        ..Trouble::default()
+    });
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    // More than are carried out at once, and fewer than there are between two looks for a wish to stop.
+    let chosen = choose(&ana, &import, 12).await.len() as u64;
+    execute(&ana, &import).await;
+    tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    trouble.go_on.notify_one();
+    let ended = ana.wait(&import, "executing", PATIENCE, |_| {}).await.unwrap();
+    assert_eq!(ended["state"], "cancelled");
+    let companies = &ana.get(&format!("/imports/{import}/result")).await.unwrap()["companies"];
+    let (created, skipped) = (number(&companies["created"]), number(&companies["skipped"]));
+    assert!(created > 0 && skipped > 0, "{companies}");
+    assert_eq!(created + skipped, chosen);
     sandbox.stop().await;
 }
 
