@@ -14,6 +14,9 @@ use tracing::info;
 use crate::licences;
 use crate::work::{Run, Stop};
 
+/// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
+const AT_ONCE: i32 = 200;
+
 /// What the journal adds up to.
 #[derive(Default)]
 struct Sum {
@@ -92,7 +95,7 @@ async fn add_up(tenant: &Tenant, directory: &dyn Directory, import: &Import) -> 
     let mut sum = Sum::default();
     let mut after = None;
     loop {
-        let (entries, next) = tenant.journal_page(import, after.as_ref(), None).await?;
+        let (entries, next) = tenant.journal_page(import, after.as_ref(), Some(AT_ONCE)).await?;
         for entry in entries {
             match entry {
                 Entry::Part(part) => {

@@ -18,8 +18,8 @@ use futures::{Stream, TryStreamExt};
 use store::journal::Agreed;
 use store::{Item, StoreError, Tenant};
 
-/// Companies whose facts are gathered at once.
-const AT_ONCE: usize = 8;
+/// Companies whose facts are gathered at once: nearly all of it is waiting for the tables.
+const AT_ONCE: usize = 32;
 
 /// Why planning failed.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,16 @@
-//! Measures what one import of a large MSP takes: requests, write units, and the peak memory of each worker, which runs in a
-//! process of its own as it does in Lambda.
+//! Measures what one import of a large MSP takes: requests, calls to DynamoDB, write units, processor time, and the peak memory
+//! of each worker, which runs in a process of its own as it does in Lambda.
 //!
-//! `cargo run --release -p bench` prints a table; `-- --companies 500` imports only so many of the 5,000.
+//! `cargo run --release -p bench` prints a table; `-- --companies 500` imports only so many, `-- --msp extreme` has 25,000
+//! companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer.
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+use domain::psa::PsaKind;
+use measure::Measurement;
+use simkit::msp::Size;
 
 mod measure;
 mod worker;
@@ -14,24 +18,47 @@ mod worker;
 /// Measures the import of a large MSP.
 #[derive(Parser)]
 struct Command {
-    /// How many companies are imported.
-    #[arg(long, default_value_t = 5_000)]
-    companies: usize,
+    /// How large the MSP is: 5,000 companies with 100,000 contacts, or 25,000 with 500,000.
+    #[arg(long, value_enum, default_value_t = Msp::Large)]
+    msp: Msp,
+    /// Only one PSA.
+    #[arg(long, value_enum)]
+    psa: Option<Psa>,
+    /// How many companies are imported; all of them without this.
+    #[arg(long)]
+    companies: Option<usize>,
+    /// How long a run of a worker may take, as the platform's time limit.
+    #[arg(long, default_value_t = 300)]
+    run_seconds: u64,
     #[command(subcommand)]
     role: Option<Role>,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Msp {
+    Large,
+    Extreme,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Psa {
+    Connectwise,
+    Autotask,
+}
+
 #[derive(Subcommand)]
 enum Role {
-    /// Does the work of one import and prints its own peak memory in KiB; started by the measurement.
+    /// Does the work of one import and prints what that took; started by the measurement.
     #[command(hide = true)]
     Worker {
-        /// `fetch` or `execute`.
+        /// `fetch`, `plan` or `execute`.
         function: String,
         /// The sandbox's first line.
         face: String,
         /// The import.
         import: String,
+        /// How long a run may take, in seconds.
+        run_seconds: u64,
     },
 }
 
@@ -40,8 +67,28 @@ async fn main() -> ExitCode {
     let command = Command::parse();
     let began = Instant::now();
     let done = match command.role {
-        None => measure::measure(command.companies).await,
-        Some(Role::Worker { function, face, import }) => worker::work(&function, &face, &import).await,
+        None => {
+            let measurement = Measurement {
+                size: match command.msp {
+                    Msp::Large => Size::Large,
+                    Msp::Extreme => Size::Extreme,
+                },
+                kinds: match command.psa {
+                    None => vec![PsaKind::Connectwise, PsaKind::Autotask],
+                    Some(Psa::Connectwise) => vec![PsaKind::Connectwise],
+                    Some(Psa::Autotask) => vec![PsaKind::Autotask],
+                },
+                companies: command.companies.unwrap_or(usize::MAX),
+                run_seconds: command.run_seconds,
+            };
+            measurement.run().await
+        }
+        Some(Role::Worker {
+            function,
+            face,
+            import,
+            run_seconds,
+        }) => worker::work(&function, &face, &import, Duration::from_secs(run_seconds)).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::psa::PsaKind;
 use futures::{StreamExt, TryStreamExt};
+use local_aws::Spent;
 use sandbox::api::Api;
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
@@ -21,69 +22,91 @@ pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 const AT_ONCE: usize = 8;
 
 /// The longest that one worker may take here.
-const PATIENCE: Duration = Duration::from_hours(1);
+const PATIENCE: Duration = Duration::from_hours(2);
 
-pub(crate) async fn measure(companies: usize) -> Result<(), Failure> {
-    println!("| PSA | import | stage | PSA requests | write units | read units | peak MiB | runs | seconds |");
-    println!("|---|---|---|---:|---:|---:|---:|---:|---:|");
-    for kind in ["connectwise", "autotask"] {
-        let sandbox = Sandbox::start(Options {
-            size: Size::Large,
-            ..Options::default()
-        })
-        .await?;
-        sandbox.pause(true).await;
-        for round in ["first", "unchanged"] {
-            import(&sandbox, kind, round, companies).await?;
-        }
-        sandbox.stop().await;
-    }
-    Ok(())
+/// What is measured.
+pub(crate) struct Measurement {
+    pub size: Size,
+    pub kinds: Vec<PsaKind>,
+    pub companies: usize,
+    pub run_seconds: u64,
 }
 
-async fn import(sandbox: &Sandbox, kind: &str, round: &str, companies: usize) -> Result<(), Failure> {
-    let ana = sandbox.api("ana");
-    let integration = ana.integration(kind).await?;
-    let import = ana.start(&integration, &json!({})).await?;
-    stage(sandbox, kind, round, "fetch", &import).await?;
-    expect(&ana, &import, "review").await?;
-    if round == "first" {
-        tick(&ana, &import, companies).await?;
-    } else {
-        // Addresses imported before are ticked.
-        let mapped = json!({ "selected": true, "where": { "status": "mapped" } });
-        ana.post(&format!("/imports/{import}/companies/select"), &mapped)
+/// One line of the table.
+struct Stage<'a> {
+    sandbox: &'a Sandbox,
+    kind: PsaKind,
+    round: &'a str,
+    import: &'a str,
+    run_seconds: u64,
+}
+
+impl Measurement {
+    pub(crate) async fn run(&self) -> Result<(), Failure> {
+        println!(
+            "| PSA | import | stage | PSA requests | DynamoDB calls | write units | read units | peak MiB | CPU s | runs | seconds |"
+        );
+        println!("|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
+        for kind in &self.kinds {
+            let sandbox = Sandbox::start(Options {
+                size: self.size,
+                ..Options::default()
+            })
             .await?;
+            sandbox.pause(true).await;
+            for round in ["first", "unchanged"] {
+                self.import(&sandbox, *kind, round).await?;
+            }
+            sandbox.stop().await;
+        }
+        Ok(())
     }
-    let plan = plan(sandbox, kind, round, &import).await?;
-    ana.post(
-        &format!("/imports/{import}/execute"),
-        &json!({ "planHash": plan["hash"], "confirmMassChange": true }),
-    )
-    .await?;
-    stage(sandbox, kind, round, "execute", &import).await?;
-    expect(&ana, &import, "done").await?;
-    let result = ana.get(&format!("/imports/{import}/result")).await?;
-    eprintln!(
-        "{kind} {round}: companies {} users {}",
-        result["companies"], result["users"]
-    );
-    Ok(())
+
+    async fn import(&self, sandbox: &Sandbox, kind: PsaKind, round: &str) -> Result<(), Failure> {
+        let ana = sandbox.api("ana");
+        let integration = ana.integration(name(kind)).await?;
+        let import = ana.start(&integration, &json!({})).await?;
+        let stage = Stage {
+            sandbox,
+            kind,
+            round,
+            import: &import,
+            run_seconds: self.run_seconds,
+        };
+        stage.measure("fetch").await?;
+        expect(&ana, &import, "review").await?;
+        if round == "first" {
+            tick(&ana, &import, self.companies).await?;
+        } else {
+            // Addresses imported before are ticked.
+            let mapped = json!({ "selected": true, "where": { "status": "mapped" } });
+            ana.post(&format!("/imports/{import}/companies/select"), &mapped)
+                .await?;
+        }
+        let plan = stage.measure("plan").await?;
+        ana.post(
+            &format!("/imports/{import}/execute"),
+            &json!({ "planHash": plan["hash"], "confirmMassChange": true }),
+        )
+        .await?;
+        stage.measure("execute").await?;
+        expect(&ana, &import, "done").await?;
+        let result = ana.get(&format!("/imports/{import}/result")).await?;
+        eprintln!(
+            "{} {round}: companies {} users {}",
+            name(kind),
+            result["companies"],
+            result["users"]
+        );
+        Ok(())
+    }
 }
 
-/// Shows the plan, which reads everything it rests on, and prints a line of the table.
-async fn plan(sandbox: &Sandbox, kind: &str, round: &str, import: &str) -> Result<Value, Failure> {
-    let (before, began) = (sandbox.spent(), Instant::now());
-    let path = format!("/imports/{import}/plan?limit=1");
-    let plan = sandbox.api("ana").get(&path).await?;
-    let spent = sandbox.spent();
-    println!(
-        "| {kind} | {round} | plan | 0 | {:.0} | {:.0} | – | 1 | {:.0} |",
-        spent.write_units - before.write_units,
-        spent.read_units - before.read_units,
-        began.elapsed().as_secs_f64(),
-    );
-    Ok(plan)
+const fn name(kind: PsaKind) -> &'static str {
+    match kind {
+        PsaKind::Connectwise => "connectwise",
+        PsaKind::Autotask => "autotask",
+    }
 }
 
 async fn expect(api: &Api, import: &str, state: &str) -> Result<(), Failure> {
@@ -113,35 +136,37 @@ async fn tick(api: &Api, import: &str, companies: usize) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Runs a worker to its end and prints a line of the table.
-async fn stage(sandbox: &Sandbox, kind: &str, round: &str, function: &str, import: &str) -> Result<(), Failure> {
-    let psa = if kind == "connectwise" {
-        PsaKind::Connectwise
-    } else {
-        PsaKind::Autotask
-    };
-    let requests = |sandbox: &Sandbox| sandbox.psas.get(psa).requests().items().len();
-    let (before, asked, began) = (sandbox.spent(), requests(sandbox), Instant::now());
-    let face = serde_json::to_string(&sandbox.face)?;
-    let mut worker = Command::new(std::env::current_exe()?);
-    let worker = worker
-        .args(["worker", function, &face, import])
-        .stdout(Stdio::piped())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, worker.spawn()?.wait_with_output()).await??;
-    if !output.status.success() {
-        return Err(format!("the {function} worker failed").into());
+impl Stage<'_> {
+    /// Runs a worker to its end and prints a line of the table; gives what the worker told.
+    async fn measure(&self, function: &str) -> Result<Value, Failure> {
+        let requests = || self.sandbox.psas.get(self.kind).requests().items().len();
+        let (before, asked, began) = (self.sandbox.spent(), requests(), Instant::now());
+        let face = serde_json::to_string(&self.sandbox.face)?;
+        let mut worker = Command::new(std::env::current_exe()?);
+        let worker = worker
+            .args(["worker", function, &face, self.import, &self.run_seconds.to_string()])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        let output = tokio::time::timeout(PATIENCE, worker.spawn()?.wait_with_output()).await??;
+        if !output.status.success() {
+            return Err(format!("the {function} worker failed").into());
+        }
+        let told: Value = serde_json::from_slice(&output.stdout)?;
+        let spent = self.sandbox.spent();
+        let calls = |spent: &Spent| spent.operations.values().sum::<u64>();
+        println!(
+            "| {} | {} | {function} | {} | {} | {:.0} | {:.0} | {:.1} | {:.1} | {} | {:.0} |",
+            name(self.kind),
+            self.round,
+            requests() - asked,
+            calls(&spent) - calls(&before),
+            spent.write_units - before.write_units,
+            spent.read_units - before.read_units,
+            told["peakKiB"].as_f64().unwrap_or_default() / 1024.0,
+            told["cpuSeconds"].as_f64().unwrap_or_default(),
+            told["runs"],
+            began.elapsed().as_secs_f64(),
+        );
+        Ok(told)
     }
-    let told: Value = serde_json::from_slice(&output.stdout)?;
-    let spent = sandbox.spent();
-    println!(
-        "| {kind} | {round} | {function} | {} | {:.0} | {:.0} | {:.1} | {} | {:.0} |",
-        requests(sandbox) - asked,
-        spent.write_units - before.write_units,
-        spent.read_units - before.read_units,
-        told["peakKiB"].as_f64().unwrap_or_default() / 1024.0,
-        told["runs"],
-        began.elapsed().as_secs_f64(),
-    );
-    Ok(())
 }

@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client as DynamoDbClient;
 use aws_sdk_secretsmanager::Client as SecretsClient;
+use domain::ids::{ImportId, MspId};
 use local_aws::sdk;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike};
+use planning::Planning;
 use psa::HttpPolicy;
 use runtime::config::Config;
 use runtime::{Function, Services};
@@ -13,13 +17,11 @@ use serde_json::{Value, json};
 
 use crate::measure::{Failure, MSP};
 
-/// As long as the template lets a worker run.
-const RUN: Duration = Duration::from_mins(5);
-
-pub(crate) async fn work(function: &str, face: &str, import: &str) -> Result<(), Failure> {
+pub(crate) async fn work(function: &str, face: &str, import: &str, run: Duration) -> Result<(), Failure> {
     let face: Value = serde_json::from_str(face)?;
     let services = services(&face)?;
     let function: Function = match function {
+        "plan" => return plan(&services, import).await,
         "fetch" => fetch::function(services),
         _ => execute::function(services),
     };
@@ -27,7 +29,7 @@ pub(crate) async fn work(function: &str, face: &str, import: &str) -> Result<(),
     loop {
         runs += 1;
         let answer = function
-            .handle(json!({ "msp": MSP, "import": import }), Instant::now() + RUN)
+            .handle(json!({ "msp": MSP, "import": import }), Instant::now() + run)
             .await?;
         match answer["outcome"].as_str() {
             Some("again") => {}
@@ -35,7 +37,24 @@ pub(crate) async fn work(function: &str, face: &str, import: &str) -> Result<(),
             _ => return Err(format!("the worker answered {answer}").into()),
         }
     }
-    println!("{}", json!({ "runs": runs, "peakKiB": peak()? }));
+    println!("{}", json!({ "runs": runs, "peakKiB": peak()?, "cpuSeconds": cpu()? }));
+    Ok(())
+}
+
+/// Computes the whole plan, as showing it does and confirming it.
+async fn plan(services: &Services, import: &str) -> Result<(), Failure> {
+    let msp = MspId::new(MSP);
+    let tenant = services.tenant(&msp);
+    let import = tenant
+        .import(&ImportId::new(import))
+        .await?
+        .ok_or("there is no such import")?;
+    let planning = Planning::open(tenant, services.directory(&msp), import).await?;
+    let whole = planning.whole().await?;
+    println!(
+        "{}",
+        json!({ "runs": 1, "peakKiB": peak()?, "cpuSeconds": cpu()?, "hash": whole.hash })
+    );
     Ok(())
 }
 
@@ -64,4 +83,11 @@ fn peak() -> Result<u64, Failure> {
         .and_then(|line| line.split_whitespace().next())
         .ok_or("VmHWM is not known here")?;
     Ok(number.parse()?)
+}
+
+/// The processor time this process has used, in seconds.
+fn cpu() -> Result<f64, Failure> {
+    let used = getrusage(UsageWho::RUSAGE_SELF)?;
+    let seconds = |time: TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs()).as_secs_f64();
+    Ok(seconds(used.user_time()) + seconds(used.system_time()))
 }
