@@ -1,11 +1,10 @@
 //! From what is stored to a plan: gathers the facts of each company from the store and the directory and applies the rules
 //! of `domain` to them. The same code shows the plan, checks its hash, and carries it out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use directory::{Directory, DirectoryError};
-use domain::address::{Address, AddressKey};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
@@ -14,12 +13,16 @@ use domain::plan::{CompanyPlan, PlanHasher, Wanted};
 use domain::planner;
 use domain::policy::{MassChange, MassChangeLimit};
 use domain::row::{CompanyRow, Tab};
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use store::journal::Agreed;
 use store::{Item, StoreError, Tenant};
 
-/// Companies whose facts are gathered at once: nearly all of it is waiting for the tables.
-const AT_ONCE: usize = 32;
+mod facts;
+
+use facts::{Asked, Group};
+
+/// Groups of companies whose facts are gathered at once.
+const GROUPS_AT_ONCE: usize = 8;
 
 /// Why planning failed.
 #[derive(Debug, thiserror::Error)]
@@ -119,47 +122,22 @@ impl Planning {
         limit.exceeded_by(changes, mapped_users)
     }
 
-    /// Gathers the facts of one company.
+    /// Gathers the facts of one company, those of addresses that are not ticked included.
     pub async fn facts(&self, row: CompanyRow) -> Result<CompanyFacts, PlanningError> {
-        let mut addresses = Vec::new();
-        for chunk in self.tenant.addresses(&self.import, &row.id).await? {
-            let mut decisions = chunk.decisions;
-            addresses.extend(chunk.addresses.into_iter().map(|address| {
-                let decision = decisions.remove(&address.id).unwrap_or_default();
-                (address, decision)
-            }));
-        }
-        let mapping = self.mappings.get(&row.id).cloned();
-        let mapped_addresses = match mapping {
-            Some(_) => self.tenant.address_mappings(&self.import.integration, &row.id).await?,
-            None => Vec::new(),
-        };
-        let mut facts = CompanyFacts {
-            row,
-            mapping,
-            addresses,
-            mapped_addresses,
-            users: HashMap::new(),
-            holders: HashMap::new(),
-        };
-        if let Some(managed) = planner::managed_company(&facts, &self.companies) {
-            let users = self.directory.users(&managed).await?;
-            facts.users = users.into_iter().map(|user| (user.id.clone(), user)).collect();
-        }
-        let unknown = unknown_addresses(&facts);
-        if !unknown.is_empty() {
-            let holders = self.directory.holders(&unknown).await?;
-            facts.holders = holders
-                .into_iter()
-                .map(|holder| (holder.address.clone(), holder))
-                .collect();
-        }
+        let read = self.read(&row.id).await?;
+        let mut all = [self.facts_within(row, read).await?];
+        self.add_holders(&mut all, Asked::All).await?;
+        let [facts] = all;
         Ok(facts)
     }
 
     /// Plans one company.
     pub async fn plan(&self, row: CompanyRow) -> Result<CompanyPlan, PlanningError> {
-        Ok(planner::plan_company(&self.facts(row).await?, &self.companies))
+        let read = self.read(&row.id).await?;
+        let mut all = [self.facts_within(row, read).await?];
+        self.add_holders(&mut all, Asked::Ticked).await?;
+        let [facts] = all;
+        Ok(planner::plan_company(&facts, &self.companies))
     }
 
     /// The selected rows behind `after`, in the order of their keys.
@@ -180,10 +158,29 @@ impl Planning {
         .try_flatten()
     }
 
+    /// The selected rows, in the order of their keys, in groups.
+    fn groups(&self) -> impl Stream<Item = Result<Group, PlanningError>> + '_ {
+        futures::stream::try_unfold(Some(None), move |from: Option<Option<Item>>| async move {
+            let Some(from) = from else { return Ok(None) };
+            let (rows, next) = self.tenant.rows_page(&self.import, from.as_ref()).await?;
+            let groups = futures::stream::iter(Group::of(rows)).map(Ok);
+            Ok::<_, PlanningError>(Some((groups, next.map(Some))))
+        })
+        .try_flatten()
+    }
+
+    async fn plan_group(&self, group: Group) -> Result<Vec<CompanyPlan>, PlanningError> {
+        let facts = self.facts_of(group).await?;
+        let plans = facts.iter().map(|facts| planner::plan_company(facts, &self.companies));
+        Ok(plans.collect())
+    }
+
     /// Plans all selected companies, in the order of their rows.
     pub fn plans(&self) -> impl Stream<Item = Result<CompanyPlan, PlanningError>> + '_ {
         let mut wanted = Wanted::default();
-        let plans = self.selected(None).map_ok(|row| self.plan(row)).try_buffered(AT_ONCE);
+        let groups = self.groups().map_ok(|group| self.plan_group(group));
+        let plans = groups.try_buffered(GROUPS_AT_ONCE);
+        let plans = plans.map_ok(|plans| futures::stream::iter(plans).map(Ok)).try_flatten();
         plans.map_ok(move |mut plan| {
             wanted.settle(&mut plan);
             plan
@@ -201,17 +198,4 @@ impl Planning {
             .await?;
         Ok(digest.finish())
     }
-}
-
-/// Addresses that no user of the managed company has: somebody else may.
-fn unknown_addresses(facts: &CompanyFacts) -> Vec<AddressKey> {
-    let known: HashSet<&AddressKey> = facts.users.values().map(|user| user.address.key()).collect();
-    let addresses = facts
-        .addresses
-        .iter()
-        .filter_map(|(row, _)| row.text.parse::<Address>().ok());
-    addresses
-        .map(|address| address.key().clone())
-        .filter(|key| !known.contains(key))
-        .collect()
 }

@@ -69,11 +69,15 @@ pub(crate) fn managed_claim(msp: &MspId, integration: &IntegrationId, managed: &
 
 pub(crate) const ADDRESS_MAPPINGS: &str = "ADDRESSES#";
 
+pub(crate) fn address_mappings_prefix(company: &PsaCompanyId) -> String {
+    format!("{ADDRESS_MAPPINGS}{company}#")
+}
+
 /// The trailing number keeps the chunks of a large company in order, and `#` keeps company 1 apart from company 10.
 pub(crate) fn address_mappings(msp: &MspId, integration: &IntegrationId, company: &PsaCompanyId, chunk: usize) -> Key {
     Key::new(
         integration_partition(msp, integration),
-        format!("{ADDRESS_MAPPINGS}{company}#{chunk:04}"),
+        format!("{}{chunk:04}", address_mappings_prefix(company)),
     )
 }
 
@@ -139,8 +143,10 @@ pub(crate) fn row(msp: &MspId, import: &ImportId, company: &PsaCompanyId) -> Key
     Key::new(import_partition(msp, import), format!("{ROW}{company}"))
 }
 
+pub(crate) const ADDRESSES: &str = "CONTACTS#";
+
 pub(crate) fn addresses_prefix(company: &PsaCompanyId) -> String {
-    format!("CONTACTS#{company}#")
+    format!("{ADDRESSES}{company}#")
 }
 
 pub(crate) fn addresses(msp: &MspId, import: &ImportId, company: &PsaCompanyId, chunk: usize) -> Key {

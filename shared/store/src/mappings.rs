@@ -8,7 +8,7 @@ use domain::mapping::{AddressMapping, CompanyMapping};
 
 use crate::StoreError;
 use crate::keys;
-use crate::table::{Place, Tenant, body, item, number, packed_body, packed_item, text};
+use crate::table::{Place, Tenant, body, company_in, item, number, packed_body, packed_item, text};
 use crate::tx::Transaction;
 
 /// Address mappings in one item.
@@ -50,11 +50,29 @@ impl Tenant {
     ) -> Result<Vec<AddressMapping>, StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
         let items = self
-            .query(Place::Records, &pk, &format!("{}{company}#", keys::ADDRESS_MAPPINGS))
+            .query(Place::Records, &pk, &keys::address_mappings_prefix(company))
             .await?;
         let mut all = Vec::new();
         for item in items {
             all.extend(packed_body::<Vec<AddressMapping>>("address mappings", &item)?);
+        }
+        Ok(all)
+    }
+
+    /// The address mappings of several companies at once, and of those between them.
+    pub async fn address_mappings_among(
+        &self,
+        integration: &IntegrationId,
+        companies: &[PsaCompanyId],
+    ) -> Result<HashMap<PsaCompanyId, Vec<AddressMapping>>, StoreError> {
+        let pk = keys::integration_partition(&self.msp, integration);
+        let prefixes = companies.iter().map(keys::address_mappings_prefix);
+        let mut all: HashMap<PsaCompanyId, Vec<AddressMapping>> = HashMap::new();
+        for item in self.query_among(Place::Records, &pk, prefixes).await? {
+            if let Some(company) = company_in(&item, keys::ADDRESS_MAPPINGS) {
+                let mappings: Vec<AddressMapping> = packed_body("address mappings", &item)?;
+                all.entry(company).or_default().extend(mappings);
+            }
         }
         Ok(all)
     }

@@ -1,6 +1,6 @@
 //! The rows of an import and the decisions on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::PsaCompanyId;
@@ -15,7 +15,7 @@ use crate::checkpoint::{Checkpoint, Phase};
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
 use crate::lock::Guard;
-use crate::table::{Item, PACKED, Place, Tenant, body, item, number, packed_body, text};
+use crate::table::{Item, PACKED, Place, Tenant, body, company_in, item, number, packed_body, text};
 use crate::tx::{MOST_ACTIONS, Outcome, Transaction};
 
 /// Addresses in one item: far below the 400 KB an item may have, with every decision made.
@@ -191,6 +191,24 @@ impl Tenant {
             .enumerate()
             .map(|(number, item)| read_chunk(number, &item))
             .collect()
+    }
+
+    /// Reads the addresses of several companies at once, and of those between them.
+    pub async fn addresses_among(
+        &self,
+        import: &Import,
+        companies: &[PsaCompanyId],
+    ) -> Result<HashMap<PsaCompanyId, Addresses>, StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let prefixes = companies.iter().map(keys::addresses_prefix);
+        let mut all: HashMap<PsaCompanyId, Addresses> = HashMap::new();
+        for item in self.query_among(Place::Imports, &pk, prefixes).await? {
+            if let Some(company) = company_in(&item, keys::ADDRESSES) {
+                let chunks = all.entry(company).or_default();
+                chunks.push(read_chunk(chunks.len(), &item)?);
+            }
+        }
+        Ok(all)
     }
 
     /// Keeps the decision on a company row that had version `seen`.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::ids::MspId;
+use domain::ids::{MspId, PsaCompanyId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -110,6 +110,38 @@ impl Tenant {
         }
     }
 
+    /// Reads all items of a partition whose sort key begins with one of the prefixes or lies between them, in order, strongly
+    /// consistent.
+    pub(crate) async fn query_among(
+        &self,
+        place: Place,
+        pk: &str,
+        prefixes: impl Iterator<Item = String>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let mut prefixes: Vec<String> = prefixes.collect();
+        prefixes.sort_unstable();
+        let (Some(from), Some(to)) = (prefixes.first(), prefixes.last()) else {
+            return Ok(Vec::new());
+        };
+        let pages = self
+            .client()
+            .query()
+            .table_name(self.table(place))
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":from", text(from))
+            // Behind every key that begins with the last prefix.
+            .expression_attribute_values(":to", text(format!("{to}\u{10ffff}")))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        pages
+            .collect::<Result<_, _>>()
+            .await
+            .map_err(|error| StoreError::sdk("Query", error))
+    }
+
     /// Reads one page of at most 1 MB: the items, and the key to go on after.
     pub async fn query_page(
         &self,
@@ -176,4 +208,10 @@ pub(crate) fn body<T: DeserializeOwned>(what: &'static str, item: Item) -> Resul
 /// The packed body of an item.
 pub(crate) fn packed_body<T: DeserializeOwned>(what: &'static str, item: &Item) -> Result<T, StoreError> {
     packed::unpack(what, item.get(PACKED))
+}
+
+/// The company in a sort key of the form `prefix company # number`.
+pub(crate) fn company_in(item: &Item, prefix: &str) -> Option<PsaCompanyId> {
+    let (company, _) = item.get("sk")?.as_s().ok()?.strip_prefix(prefix)?.rsplit_once('#')?;
+    Some(PsaCompanyId::new(company))
 }

@@ -2,7 +2,8 @@
 //! of each worker, which runs in a process of its own as it does in Lambda.
 //!
 //! `cargo run --release -p bench` prints a table; `-- --companies 500` imports only so many, `-- --msp extreme` has 25,000
-//! companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer.
+//! companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer. `-- load` lets many MSPs import
+//! at once instead.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -12,7 +13,9 @@ use domain::psa::PsaKind;
 use measure::Measurement;
 use simkit::msp::Size;
 
+mod load;
 mod measure;
+mod process;
 mod worker;
 
 /// Measures the import of a large MSP.
@@ -48,6 +51,12 @@ enum Psa {
 
 #[derive(Subcommand)]
 enum Role {
+    /// Lets many small MSPs import at the same moment, from PSAs that fail one request in a hundred.
+    Load {
+        /// How many MSPs.
+        #[arg(long, default_value_t = 200)]
+        msps: usize,
+    },
     /// Does the work of one import and prints what that took; started by the measurement.
     #[command(hide = true)]
     Worker {
@@ -83,6 +92,7 @@ async fn main() -> ExitCode {
             };
             measurement.run().await
         }
+        Some(Role::Load { msps }) => load::load(msps).await,
         Some(Role::Worker {
             function,
             face,

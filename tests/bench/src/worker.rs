@@ -1,14 +1,11 @@
 //! One worker in a process of its own.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client as DynamoDbClient;
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use domain::ids::{ImportId, MspId};
 use local_aws::sdk;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::{TimeVal, TimeValLike};
 use planning::Planning;
 use psa::HttpPolicy;
 use runtime::config::Config;
@@ -16,6 +13,7 @@ use runtime::{Function, Services};
 use serde_json::{Value, json};
 
 use crate::measure::{Failure, MSP};
+use crate::process::{cpu, peak};
 
 pub(crate) async fn work(function: &str, face: &str, import: &str, run: Duration) -> Result<(), Failure> {
     let face: Value = serde_json::from_str(face)?;
@@ -73,21 +71,4 @@ fn services(face: &Value) -> Result<Services, Failure> {
     let dynamodb = DynamoDbClient::new(&sdk::config(&url(&face["dynamodb"])));
     let secrets = SecretsClient::new(&sdk::config(&url(&face["secrets"])));
     Ok(Services::new(&config, dynamodb, secrets)?)
-}
-
-/// The most memory this process ever had, in KiB.
-fn peak() -> Result<u64, Failure> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line
-        .and_then(|line| line.split_whitespace().next())
-        .ok_or("VmHWM is not known here")?;
-    Ok(number.parse()?)
-}
-
-/// The processor time this process has used, in seconds.
-fn cpu() -> Result<f64, Failure> {
-    let used = getrusage(UsageWho::RUSAGE_SELF)?;
-    let seconds = |time: TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs()).as_secs_f64();
-    Ok(seconds(used.user_time()) + seconds(used.system_time()))
 }

@@ -1,15 +1,16 @@
 //! The plan that is confirmed is the plan that is carried out, and a plan of nothing changes nothing.
 
 use requirements::import::{
-    carry_out, choose, choose_mapped, decide, directory, done, execute, fetch, first_import_of, id, plan,
+    carry_out, choose, choose_all, choose_mapped, decide, directory, done, execute, fetch, first_import_of, id, plan,
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{number, sandbox, text};
-use requirements::{Api, PsaKind, for_both, managed};
+use requirements::{Api, PsaKind, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 for_both!(
+    r26_the_plan_of_many_companies_takes_few_reads_and_is_the_one_that_is_carried_out,
     r34_continue_imports_the_companies_and_users_of_the_plan,
     r35_a_plan_that_no_longer_holds_is_refused_and_nothing_is_written,
     r35_a_company_that_changed_after_the_confirmation_is_not_touched,
@@ -27,6 +28,30 @@ fn item<'a>(plan: &'a Value, action: &str) -> &'a Value {
 async fn give_away(api: &Api, plan: &Value) {
     let other = managed::add(api, "Elders").await;
     managed::add_user(api, &other, text(&item(plan, "createUser")["after"]["address"])).await;
+}
+
+async fn r26_the_plan_of_many_companies_takes_few_reads_and_is_the_one_that_is_carried_out(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let names: Vec<String> = (0..200).map(|n| format!("Filiaal {n:03}")).collect();
+    psa::add_companies(&sandbox, kind, &names);
+    let calls = || sandbox.spent().operations.values().sum::<u64>();
+    for already in [0, 200] {
+        let import = fetch(&ana, kind).await;
+        choose_all(&ana, &import).await;
+        let before = calls();
+        let shown = ana.get(&format!("/imports/{import}/plan")).await.unwrap();
+        // Of mapped companies the users are read one by one: the directory has no other way.
+        let took = calls() - before;
+        assert!(took < 50 + already, "{took} calls");
+        assert!(number(&shown["summary"]["companies"]) > 200);
+        let result = carry_out(&ana, &import).await;
+        for what in ["companies", "users"] {
+            assert_eq!(result[what]["failed"], 0, "{result}");
+        }
+        assert_eq!(result["users"]["created"], shown["summary"]["createUser"]);
+    }
+    sandbox.stop().await;
 }
 
 async fn r34_continue_imports_the_companies_and_users_of_the_plan(kind: PsaKind) {

@@ -1,6 +1,7 @@
 //! One fault as control's JSON describes it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use axum::http::header::CONTENT_TYPE;
@@ -16,6 +17,8 @@ pub struct Fault {
     pub matching: Match,
     /// So many matching requests are answered normally first.
     pub skip: u64,
+    /// From there on, each of so many is faulted.
+    pub every: NonZeroU64,
     /// So many are faulted then; without a number, all.
     pub times: Option<u64>,
     /// What happens instead of the normal answer.
@@ -62,7 +65,10 @@ impl Fault {
 
     /// Whether the fault applies to the matching request with this number, counted from 0.
     pub(super) fn applies_at(&self, turn: u64) -> bool {
-        turn >= self.skip && self.times.is_none_or(|times| turn - self.skip < times)
+        let Some(turn) = turn.checked_sub(self.skip) else {
+            return false;
+        };
+        turn % self.every == 0 && self.times.is_none_or(|times| turn / self.every < times)
     }
 }
 
@@ -73,8 +79,14 @@ struct Written {
     matching: WrittenMatch,
     #[serde(default)]
     skip: u64,
+    #[serde(default = "one")]
+    every: NonZeroU64,
     times: Option<u64>,
     answer: WrittenAnswer,
+}
+
+const fn one() -> NonZeroU64 {
+    NonZeroU64::MIN
 }
 
 #[derive(Default, Deserialize)]
@@ -102,12 +114,14 @@ impl TryFrom<Written> for Fault {
         let Written {
             matching,
             skip,
+            every,
             times,
             answer,
         } = written;
         Ok(Self {
             matching: matching.try_into()?,
             skip,
+            every,
             times,
             answer: answer.try_into()?,
         })

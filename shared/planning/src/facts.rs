@@ -1,0 +1,196 @@
+//! The facts of companies, gathered in as few reads as they can be.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::address::{Address, AddressKey};
+use domain::directory::AddressHolder;
+use domain::facts::CompanyFacts;
+use domain::ids::PsaCompanyId;
+use domain::mapping::AddressMapping;
+use domain::planner;
+use domain::row::{CompanyRow, Tab};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use store::rows::Addresses;
+
+use crate::{Planning, PlanningError};
+
+/// Rows that are next to each other, of which those selected make a group.
+const ROWS: usize = 25;
+
+/// Companies of a group that are read at once.
+const AT_ONCE: usize = 8;
+
+/// Selected rows whose facts are gathered together.
+pub(crate) struct Group {
+    rows: Vec<CompanyRow>,
+    /// Whether so many of the neighbours are selected that reading all of them is less than reading each.
+    is_dense: bool,
+}
+
+/// Whose holders are asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked {
+    /// Of every address.
+    All,
+    /// Of those that a plan can do something with.
+    Ticked,
+}
+
+/// What stands in the tables about a company.
+#[derive(Default)]
+pub(crate) struct Read {
+    addresses: Addresses,
+    mapped: Vec<AddressMapping>,
+}
+
+impl Group {
+    /// The selected ones of rows that follow each other.
+    pub(crate) fn of(rows: Vec<CompanyRow>) -> Vec<Self> {
+        let mut groups = Vec::new();
+        let mut rows = rows.into_iter();
+        loop {
+            let neighbours: Vec<CompanyRow> = rows.by_ref().take(ROWS).collect();
+            let all = neighbours.len();
+            if all == 0 {
+                return groups;
+            }
+            let is_selected = |row: &CompanyRow| row.tab == Tab::In && row.decision.selected;
+            let rows: Vec<CompanyRow> = neighbours.into_iter().filter(is_selected).collect();
+            if !rows.is_empty() {
+                let is_dense = rows.len() > 1 && rows.len() * 2 >= all;
+                groups.push(Self { rows, is_dense });
+            }
+        }
+    }
+}
+
+impl Planning {
+    /// The facts of the companies of a group, in its order.
+    pub(crate) async fn facts_of(&self, group: Group) -> Result<Vec<CompanyFacts>, PlanningError> {
+        let mut read = if group.is_dense {
+            self.read_among(&group.rows).await?
+        } else {
+            HashMap::new()
+        };
+        let mut calls: Vec<BoxFuture<'_, Result<CompanyFacts, PlanningError>>> = Vec::new();
+        for row in group.rows {
+            let read = group.is_dense.then(|| read.remove(&row.id).unwrap_or_default());
+            calls.push(
+                async move {
+                    let read = match read {
+                        Some(read) => read,
+                        None => self.read(&row.id).await?,
+                    };
+                    self.facts_within(row, read).await
+                }
+                .boxed(),
+            );
+        }
+        let calls = futures::stream::iter(calls).buffered(AT_ONCE);
+        let mut all: Vec<CompanyFacts> = calls.try_collect().await?;
+        self.add_holders(&mut all, Asked::Ticked).await?;
+        Ok(all)
+    }
+
+    pub(crate) async fn read(&self, company: &PsaCompanyId) -> Result<Read, PlanningError> {
+        let addresses = self.tenant.addresses(&self.import, company).await?;
+        let mapped = match self.mappings.get(company) {
+            Some(_) => self.tenant.address_mappings(&self.import.integration, company).await?,
+            None => Vec::new(),
+        };
+        Ok(Read { addresses, mapped })
+    }
+
+    async fn read_among(&self, rows: &[CompanyRow]) -> Result<HashMap<PsaCompanyId, Read>, PlanningError> {
+        let ids: Vec<PsaCompanyId> = rows.iter().map(|row| row.id.clone()).collect();
+        let mapped: Vec<PsaCompanyId> = ids
+            .iter()
+            .filter(|id| self.mappings.contains_key(id))
+            .cloned()
+            .collect();
+        let mut addresses = self.tenant.addresses_among(&self.import, &ids).await?;
+        let mut mapped = self
+            .tenant
+            .address_mappings_among(&self.import.integration, &mapped)
+            .await?;
+        let read = ids.into_iter().map(|id| {
+            let read = Read {
+                addresses: addresses.remove(&id).unwrap_or_default(),
+                mapped: mapped.remove(&id).unwrap_or_default(),
+            };
+            (id, read)
+        });
+        Ok(read.collect())
+    }
+
+    /// What is known of a company but for who holds its addresses elsewhere.
+    pub(crate) async fn facts_within(&self, row: CompanyRow, read: Read) -> Result<CompanyFacts, PlanningError> {
+        let mut addresses = Vec::new();
+        for chunk in read.addresses {
+            let mut decisions = chunk.decisions;
+            addresses.extend(chunk.addresses.into_iter().map(|address| {
+                let decision = decisions.remove(&address.id).unwrap_or_default();
+                (address, decision)
+            }));
+        }
+        let mapping = self.mappings.get(&row.id).cloned();
+        let mut facts = CompanyFacts {
+            row,
+            mapping,
+            addresses,
+            mapped_addresses: read.mapped,
+            users: HashMap::new(),
+            holders: HashMap::new(),
+        };
+        if let Some(managed) = planner::managed_company(&facts, &self.companies) {
+            let users = self.directory.users(&managed).await?;
+            facts.users = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+        }
+        Ok(facts)
+    }
+
+    /// Asks once for all of them who holds their addresses.
+    pub(crate) async fn add_holders(&self, all: &mut [CompanyFacts], asked: Asked) -> Result<(), PlanningError> {
+        let unknown: Vec<Vec<AddressKey>> = all.iter().map(|facts| unknown_addresses(facts, asked)).collect();
+        if unknown.iter().all(Vec::is_empty) {
+            return Ok(());
+        }
+        let holders = self.directory.holders(&unknown.concat()).await?;
+        let holders: HashMap<AddressKey, AddressHolder> = holders
+            .into_iter()
+            .map(|holder| (holder.address.clone(), holder))
+            .collect();
+        for (facts, unknown) in all.iter_mut().zip(unknown) {
+            let known = unknown
+                .into_iter()
+                .filter_map(|address| Some((address.clone(), holders.get(&address)?.clone())));
+            facts.holders = known.collect();
+        }
+        Ok(())
+    }
+}
+
+/// Addresses that no user of the managed company has: somebody else may.
+fn unknown_addresses(facts: &CompanyFacts, asked: Asked) -> Vec<AddressKey> {
+    let known: HashSet<&AddressKey> = facts.users.values().map(|user| user.address.key()).collect();
+    // An address may take over the mapping of another one of its contact.
+    let mapped: HashSet<&str> = facts
+        .mapped_addresses
+        .iter()
+        .map(|mapping| mapping.id.contact())
+        .collect();
+    let can_be_ticked = |selected: Option<bool>, contact: &str| {
+        matches!(asked, Asked::All)
+            || selected.unwrap_or_else(|| facts.row.decision.ticks_new || mapped.contains(contact))
+    };
+    let addresses = facts
+        .addresses
+        .iter()
+        .filter(|(row, decision)| can_be_ticked(decision.selected, row.id.contact()))
+        .filter_map(|(row, _)| row.text.parse::<Address>().ok());
+    addresses
+        .map(|address| address.key().clone())
+        .filter(|key| !known.contains(key))
+        .collect()
+}
