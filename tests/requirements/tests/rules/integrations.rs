@@ -238,16 +238,16 @@ async fn r05_rejected_credentials_are_replaced_without_losing_mappings(kind: Psa
 
 async fn r05_lost_credentials_are_asked_for_and_replaced_without_losing_mappings(kind: PsaKind) {
     let state = tempfile::tempdir().unwrap();
-    let options = || Options {
+    let options = Options {
         state: Some(state.path().to_owned()),
         ..quick()
     };
-    let sandbox = Sandbox::start(options()).await.unwrap();
+    let sandbox = Sandbox::start(options.clone()).await.unwrap();
     let first = first_import_of(&sandbox.api("ana"), kind, 2).await;
     sandbox.stop().await;
     std::fs::remove_file(state.path().join("secrets.json")).unwrap();
 
-    let sandbox = Sandbox::start(options()).await.unwrap();
+    let sandbox = Sandbox::start(options).await.unwrap();
     let ana = sandbox.api("ana");
     let one = format!("/integrations/{}", integration(&ana, kind).await);
     faults::forget_requests(&sandbox, kind);

@@ -125,12 +125,11 @@ async fn r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_r
             tell_at: moment,
             ..Trouble::default()
         });
-        let before = Sandbox::start(Options {
+        let options = Options {
             state: Some(state.path().to_owned()),
             ..options
-        })
-        .await
-        .unwrap();
+        };
+        let before = Sandbox::start(options.clone()).await.unwrap();
         let ana = before.api("ana");
         let import = fetch(&ana, kind).await;
         choose(&ana, &import, MANY).await;
@@ -138,12 +137,11 @@ async fn r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_r
         tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
         before.kill().await;
 
-        let after = Sandbox::start(Options {
-            state: Some(state.path().to_owned()),
-            ..quick()
-        })
-        .await
-        .unwrap();
+        let undisturbed = Options {
+            directory: None,
+            ..options
+        };
+        let after = Sandbox::start(undisturbed).await.unwrap();
         let ana = after.api("ana");
         // The dead worker's lease has to end first.
         advance(&after, 60).await;

@@ -13,6 +13,9 @@ pub const REGION: &str = "eu-west-1";
 /// The account the stand-ins pretend to be of.
 pub(crate) const ACCOUNT: &str = "000000000000";
 
+/// The access key id of everybody who is not told another.
+pub(crate) const ACCESS_KEY: &str = "sandbox";
+
 /// By default the SDK waits for an answer for ever.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(20);
 
@@ -20,11 +23,17 @@ const ATTEMPT_LIMIT: Duration = Duration::from_secs(20);
 ///
 /// Its HTTP client speaks plain HTTP only: reading the system's certificates would be most of a client's start-up.
 pub fn config(url: &str) -> SdkConfig {
+    config_with(url, ACCESS_KEY)
+}
+
+/// As [`config`], with another access key id.
+pub(crate) fn config_with(url: &str, access_key: &str) -> SdkConfig {
+    let credentials = Credentials::new(access_key, "sandbox", None, None, "sandbox");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))
         .endpoint_url(url)
-        .credentials_provider(SharedCredentialsProvider::new(credentials()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(Builder::new().build_http())
         .timeout_config(
             TimeoutConfig::builder()
@@ -40,8 +49,4 @@ pub fn config_of(url: &str, function: &str) -> SdkConfig {
     // A name that cannot stand in a header would not be a logical id either.
     config.set_app_name(AppName::new(function.to_owned()).ok());
     config.build()
-}
-
-fn credentials() -> Credentials {
-    Credentials::new("sandbox", "sandbox", None, None, "sandbox")
 }

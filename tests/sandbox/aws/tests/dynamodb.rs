@@ -1,11 +1,16 @@
 //! The tables, through the real SDK over real HTTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
+#![allow(clippy::disallowed_methods, reason = "DynamoDB is asked, not a PSA")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select};
-use local_aws::{DynamoDb, Error, Store, Template, sdk};
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use local_aws::{DynamoDb, Error, Server, Store, Template, sdk};
 use serde_json::json;
 
 const TEMPLATE: &str = include_str!("../../../../infra/template.yaml");
@@ -232,6 +237,34 @@ async fn another_dynamodb_is_used_by_its_address() {
         DynamoDb::start(https, &Template::load().unwrap()).await,
         Err(Error::DynamoDb(_))
     ));
+}
+
+/// Passes requests on, and notes whose they are.
+async fn note_access_keys(upstream: String) -> (Server, Arc<Mutex<BTreeSet<String>>>) {
+    let keys = Arc::<Mutex<BTreeSet<String>>>::default();
+    let (noted, client) = (keys.clone(), reqwest::Client::new());
+    let router = Router::new().fallback(async move |headers: HeaderMap, body: Bytes| {
+        let signed = headers["authorization"].to_str().unwrap();
+        let (_, credential) = signed.split_once("Credential=").unwrap();
+        let (key, _) = credential.split_once('/').unwrap();
+        noted.lock().unwrap().insert(key.to_owned());
+        let request = client.post(&upstream).headers(headers).body(body);
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.bytes().await.unwrap())
+    });
+    (Server::start(router).await.unwrap(), keys)
+}
+
+#[tokio::test]
+async fn the_user_in_an_address_is_whose_every_request_is() {
+    let (upstream, _) = start(Store::Memory).await;
+    let (between, keys) = note_access_keys(upstream.url()).await;
+    let address = between.url().replace("http://", "http://123456789012@");
+    // Tables are made past the meter, and rows through it.
+    let (_dynamodb, client) = start(Store::Remote(address.parse().unwrap())).await;
+    assert_eq!(keys.lock().unwrap().pop_first().as_deref(), Some("123456789012"));
+    put_row(&client, "ROW#1", "a").await;
+    assert_eq!(*keys.lock().unwrap(), BTreeSet::from(["123456789012".to_owned()]));
 }
 
 #[tokio::test]

@@ -23,7 +23,8 @@ pub enum Store {
     Memory,
     /// In a file in this folder.
     Folder(PathBuf),
-    /// In another `DynamoDB` that does not check signatures, such as `DynamoDB` Local, reached by plain HTTP.
+    /// In another `DynamoDB` that does not check signatures, reached by plain HTTP. A user in the address is the access key id of
+    /// every request: local engines keep what belongs to different ones apart.
     Remote(Url),
 }
 
@@ -33,8 +34,8 @@ pub struct DynamoDb {
     proxy: Server,
     meter: Arc<Meter>,
     writes: Arc<Notify>,
-    /// Its own address, past the meter.
-    direct: String,
+    /// Past the meter.
+    direct: Upstream,
     embedded: Option<Server>,
 }
 
@@ -47,10 +48,10 @@ impl DynamoDb {
             Store::Remote(_) => None,
         };
         let direct = match (&store, &embedded) {
-            (Store::Remote(url), _) => remote(url)?,
-            (_, embedded) => embedded.as_ref().map(Server::url).unwrap_or_default(),
+            (Store::Remote(url), _) => Upstream::remote(url)?,
+            (_, embedded) => Upstream::embedded(embedded.as_ref().map(Server::url).unwrap_or_default()),
         };
-        tables::create(&client(&direct), template.tables()).await?;
+        tables::create(&direct.client(), template.tables()).await?;
         let (meter, writes) = (Arc::<Meter>::default(), Arc::<Notify>::default());
         let proxy = proxy::router(direct.clone(), meter.clone(), writes.clone(), Access::new(template));
         let proxy = Server::start(proxy).await?;
@@ -83,11 +84,11 @@ impl DynamoDb {
 
     /// A client whose requests are not counted: the sandbox's own.
     pub(crate) fn direct_client(&self) -> aws_sdk_dynamodb::Client {
-        client(&self.direct)
+        self.direct.client()
     }
 
     pub(crate) fn streams_client(&self) -> aws_sdk_dynamodbstreams::Client {
-        aws_sdk_dynamodbstreams::Client::new(&sdk::config(&self.direct))
+        aws_sdk_dynamodbstreams::Client::new(&self.direct.config())
     }
 
     /// Told of every write that came through [`Self::url`].
@@ -96,16 +97,43 @@ impl DynamoDb {
     }
 }
 
-fn client(url: &str) -> aws_sdk_dynamodb::Client {
-    aws_sdk_dynamodb::Client::new(&sdk::config(url))
+/// Where requests go in the end, and whose they are there.
+#[derive(Debug, Clone)]
+struct Upstream {
+    url: String,
+    access_key: String,
 }
 
-/// The proxy changes the requests, so their signatures no longer fit: AWS itself would refuse every one of them.
-fn remote(url: &Url) -> Result<String, Error> {
-    match url.scheme() {
-        "http" => Ok(url.as_str().trim_end_matches('/').to_owned()),
-        _ => Err(Error::DynamoDb(format!(
-            "{url}: only plain HTTP, for the requests are changed on their way and not signed again"
-        ))),
+impl Upstream {
+    fn embedded(url: String) -> Self {
+        let access_key = sdk::ACCESS_KEY.to_owned();
+        Self { url, access_key }
+    }
+
+    /// The proxy changes the requests, so their signatures no longer fit: AWS itself would refuse every one of them.
+    fn remote(url: &Url) -> Result<Self, Error> {
+        if url.scheme() != "http" {
+            return Err(Error::DynamoDb(format!(
+                "{url}: only plain HTTP, for the requests are changed on their way and not signed again"
+            )));
+        }
+        let access_key = match url.username() {
+            "" => sdk::ACCESS_KEY,
+            access_key => access_key,
+        };
+        let access_key = access_key.to_owned();
+        let mut url = url.clone();
+        // Neither can fail for an address by http.
+        let _ = (url.set_username(""), url.set_password(None));
+        let url = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { url, access_key })
+    }
+
+    fn config(&self) -> aws_config::SdkConfig {
+        sdk::config_with(&self.url, &self.access_key)
+    }
+
+    fn client(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.config())
     }
 }

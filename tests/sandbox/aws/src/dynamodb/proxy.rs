@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -15,6 +15,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
+use super::Upstream;
 use super::meter::{Meter, is_read, is_write};
 use crate::access::{Access, of_dynamodb};
 
@@ -22,14 +23,14 @@ use crate::access::{Access, of_dynamodb};
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
 struct Proxy {
-    upstream: String,
+    upstream: Upstream,
     client: Client<HttpConnector, Body>,
     meter: Arc<Meter>,
     writes: Arc<Notify>,
     access: Access,
 }
 
-pub(super) fn router(upstream: String, meter: Arc<Meter>, writes: Arc<Notify>, access: Access) -> Router {
+pub(super) fn router(upstream: Upstream, meter: Arc<Meter>, writes: Arc<Notify>, access: Access) -> Router {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new()).build(connector);
@@ -95,9 +96,14 @@ impl Proxy {
             body
         };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        parts.uri = format!("{}{path}", self.upstream).parse()?;
+        parts.uri = format!("{}{path}", self.upstream.url).parse()?;
         parts.headers.remove(header::HOST);
         parts.headers.remove(header::CONTENT_LENGTH);
+        if let Some(signed) = parts.headers.get_mut(header::AUTHORIZATION)
+            && let Some(changed) = with_access_key(signed, &self.upstream.access_key)
+        {
+            *signed = changed;
+        }
         let answer = self
             .client
             .request(Request::from_parts(parts, Body::from(body)))
@@ -105,6 +111,13 @@ impl Proxy {
         let (parts, body) = answer.into_parts();
         Ok((parts, to_bytes(Body::new(body), BODY_LIMIT).await?))
     }
+}
+
+/// The header of a signature, with another access key id than that of whoever signed.
+fn with_access_key(signed: &HeaderValue, access_key: &str) -> Option<HeaderValue> {
+    let (before, credential) = signed.to_str().ok()?.split_once("Credential=")?;
+    let (_, scope) = credential.split_once('/')?;
+    format!("{before}Credential={access_key}/{scope}").parse().ok()
 }
 
 /// Asks for the capacity consumed, unless the caller already did in his own way. Only the outermost fields are read.
