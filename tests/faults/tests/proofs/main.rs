@@ -27,4 +27,6 @@ mod secrets;
 #[path = "../../../../shared/psa/tests/wire/server.rs"]
 mod server;
 mod tenants;
+#[path = "../../../../shared/psa/tests/wire/tls.rs"]
+mod tls;
 mod winner;
