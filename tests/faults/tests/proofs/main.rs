@@ -14,6 +14,7 @@ mod forged;
 mod licences;
 mod matrix;
 mod model;
+mod moves;
 mod mutation;
 mod replies;
 mod sabotage;
