@@ -74,19 +74,22 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
-    serde_json::from_slice(body).map_err(|error| {
-        if error.is_eof() {
-            return Fault::Truncated.into();
-        }
-        // Finding the place costs time on every value, so only a reply that is refused anyway is read again for it.
-        let mut again = serde_json::Deserializer::from_slice(body);
-        let at = serde_path_to_error::deserialize::<_, T>(&mut again)
-            .err()
-            .map(|error| harmless(error.path()));
-        Unreadable {
-            fault: Fault::Malformed,
-            at,
-        }
+    // Not kept: it repeats the value that did not fit, which may be as long as the reply.
+    let truncated = match serde_json::from_slice(body) {
+        Ok(value) => return Ok(value),
+        Err(error) => error.is_eof(),
+    };
+    if truncated {
+        return Err(Fault::Truncated.into());
+    }
+    // Finding the place costs time on every value, so only a reply that is refused anyway is read again for it.
+    let mut again = serde_json::Deserializer::from_slice(body);
+    let at = serde_path_to_error::deserialize::<_, T>(&mut again)
+        .err()
+        .map(|error| harmless(error.path()));
+    Err(Unreadable {
+        fault: Fault::Malformed,
+        at,
     })
 }
 
