@@ -107,13 +107,15 @@ impl Process {
         self.invoke(function, message.event()).await
     }
 
-    async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
+    /// Hands any event to a function.
+    pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
         let (_, function) = self.functions.iter().find(|(name, _)| *name == function).unwrap();
         let answer = function.handle(event, Instant::now() + RUN).await;
         answer.map_err(|error| error.to_string())
     }
 
-    fn route(&self, method: &str, path: &str) -> &str {
+    /// The function that a call is for.
+    pub fn route(&self, method: &str, path: &str) -> &str {
         let fits = |route: &&Route| {
             let mut parts = path.split('/');
             let same = route.path.split('/').all(|wanted| {
