@@ -3,6 +3,8 @@
 
 use std::panic::AssertUnwindSafe;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use domain::psa::PsaKind;
 use fastrand::Rng;
 use faults::script::{ANA, STEPS, Script, Step};
@@ -46,6 +48,7 @@ async fn seeds(world: &World) -> Vec<Value> {
         json!({ "filter": {} }),
     );
     coded["isBase64Encoded"] = true.into();
+    coded["body"] = BASE64_STANDARD.encode(coded["body"].as_str().unwrap()).into();
     vec![
         history,
         coded,
