@@ -1,14 +1,18 @@
 //! The tab *not in*: companies mapped earlier and absent from the snapshot, with the reason (R13, R14).
+//!
+//! That a list did not name a company proves little: it may have come to match the filter behind the walk, or the PSA may have
+//! passed over it. So who is read back and matches is *in* after all.
 
 use std::collections::{HashMap, HashSet};
 
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::mapping::CompanyMapping;
-use domain::psa::LookedUp;
+use domain::psa::{LookedUp, PsaCompany};
 use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
-use tracing::warn;
+use store::staging::bucket;
+use tracing::{info, warn};
 
-use crate::rows::Known;
+use crate::rows::{Known, addresses_by_company};
 use crate::work::{Run, Stop};
 
 /// What reading a company back told.
@@ -17,6 +21,14 @@ struct Found {
     kind: String,
     status: String,
     active: bool,
+}
+
+/// What reading absent companies back told of all of them.
+#[derive(Default)]
+struct ReadBack {
+    absent: HashMap<PsaCompanyId, Found>,
+    /// Those that the snapshot should have.
+    present: Vec<PsaCompany>,
 }
 
 pub(crate) async fn not_in_rows(
@@ -37,17 +49,42 @@ pub(crate) async fn not_in_rows(
         return Ok(Vec::new());
     }
     absent.sort_by(|one, other| one.company.cmp(&other.company));
-    let mut found = read_back(run, &absent).await?;
+    let ReadBack {
+        absent: mut found,
+        present,
+    } = read_back(run, &absent).await?;
+    absent.retain(|mapping| present.iter().all(|company| company.id != mapping.company));
     tell_merged(run, &absent, &mut found, buckets).await?;
-    let rows = absent.into_iter().map(|mapping| {
+    let mut rows = in_rows(run, known, &present, buckets).await?;
+    rows.extend(absent.into_iter().map(|mapping| {
         let found = found.remove(&mapping.company);
         (row(known, mapping, found), Vec::new())
-    });
-    Ok(rows.collect())
+    }));
+    Ok(rows)
+}
+
+/// Rows of companies that the walk did not see; it has seen their people, whom it reads whatever their company.
+async fn in_rows(
+    run: &Run,
+    known: &Known,
+    companies: &[PsaCompany],
+    buckets: usize,
+) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
+    let mut rows = Vec::new();
+    for company in companies {
+        info!(import = %run.import.id, company = %company.id, "in, although no page had it");
+        let contacts = run
+            .tenant
+            .staged_contacts(&run.import, bucket(&company.id, buckets))
+            .await?;
+        let addresses = addresses_by_company(contacts).remove(&company.id).unwrap_or_default();
+        rows.push((known.row(company, &addresses), addresses));
+    }
+    Ok(rows)
 }
 
 /// Reads the absent companies back by id, in few requests. That this fails says nothing about the snapshot.
-async fn read_back(run: &Run, absent: &[&CompanyMapping]) -> Result<HashMap<PsaCompanyId, Found>, Stop> {
+async fn read_back(run: &Run, absent: &[&CompanyMapping]) -> Result<ReadBack, Stop> {
     let ids: Vec<PsaCompanyId> = absent.iter().map(|mapping| mapping.company.clone()).collect();
     let psa = run
         .services
@@ -72,26 +109,35 @@ async fn read_back(run: &Run, absent: &[&CompanyMapping]) -> Result<HashMap<PsaC
             },
         )
     };
-    let found = answers.into_iter().map(|answer| match answer {
-        LookedUp::Present(company) => {
-            let reason = if company.active {
-                Absence::FilteredOut
-            } else {
-                Absence::Inactive
-            };
-            (
-                company.id,
-                Found {
-                    reason,
-                    kind: company.kind,
-                    status: company.status,
-                    active: company.active,
-                },
-            )
-        }
-        LookedUp::Deleted(id) | LookedUp::Gone(id) => deleted(id),
-    });
-    Ok(found.collect())
+    let mut told = ReadBack::default();
+    let mut found = Vec::new();
+    for answer in answers {
+        found.push(match answer {
+            LookedUp::Present(company) if psa.accepts(&run.import.filter, &company) => {
+                told.present.push(company);
+                continue;
+            }
+            LookedUp::Present(company) => {
+                let reason = if company.active {
+                    Absence::FilteredOut
+                } else {
+                    Absence::Inactive
+                };
+                (
+                    company.id,
+                    Found {
+                        reason,
+                        kind: company.kind,
+                        status: company.status,
+                        active: company.active,
+                    },
+                )
+            }
+            LookedUp::Deleted(id) | LookedUp::Gone(id) => deleted(id),
+        });
+    }
+    told.absent = found.into_iter().collect();
+    Ok(told)
 }
 
 /// Neither PSA says into what a company was merged; but a merge moves its contacts, and a deletion does not.

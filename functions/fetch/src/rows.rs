@@ -94,7 +94,7 @@ impl Known {
         self.namesakes.contains(&NameKey::of(&company.name))
     }
 
-    fn row(&self, company: &PsaCompany, addresses: &[SnapshotAddress]) -> CompanyRow {
+    pub(crate) fn row(&self, company: &PsaCompany, addresses: &[SnapshotAddress]) -> CompanyRow {
         let mapping = self.mappings.get(&company.id);
         let (status, candidates) = self.status(company);
         let decision = self.policy.as_ref().map_or_else(CompanyDecision::none, |policy| {
@@ -126,26 +126,34 @@ impl Known {
     }
 }
 
+/// Contacts of a bucket joined to their companies, as the addresses they have.
+pub(crate) fn addresses_by_company(contacts: Vec<PsaContact>) -> HashMap<PsaCompanyId, Vec<SnapshotAddress>> {
+    let mut addresses: HashMap<PsaCompanyId, Vec<SnapshotAddress>> = HashMap::new();
+    for contact in contacts {
+        if let Some(company) = contact.company.clone() {
+            addresses
+                .entry(company)
+                .or_default()
+                .extend(SnapshotAddress::of(contact));
+        }
+    }
+    addresses
+}
+
 async fn make_bucket(
     run: &Run,
     known: &Known,
     number: usize,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
-    let mut contacts: HashMap<PsaCompanyId, Vec<PsaContact>> = HashMap::new();
-    for contact in run.tenant.staged_contacts(&run.import, number).await? {
-        if let Some(company) = contact.company.clone() {
-            contacts.entry(company).or_default().push(contact);
-        }
-    }
+    let mut addresses = addresses_by_company(run.tenant.staged_contacts(&run.import, number).await?);
     let buckets = checkpoint.position.buckets;
     let companies = known
         .companies
         .iter()
         .filter(|company| bucket(&company.id, buckets) == number);
     let rows = companies.map(|company| {
-        let contacts = contacts.remove(&company.id).unwrap_or_default();
-        let addresses: Vec<SnapshotAddress> = contacts.into_iter().flat_map(SnapshotAddress::of).collect();
+        let addresses = addresses.remove(&company.id).unwrap_or_default();
         (known.row(company, &addresses), addresses)
     });
     let rows: Vec<_> = rows.collect();

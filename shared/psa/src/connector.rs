@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
+use secrecy::zeroize::Zeroizing;
 
 use crate::Psa;
 use crate::autotask::Autotask;
@@ -116,8 +117,7 @@ impl Connector {
             ) => {
                 let company_id = target.company_id.clone().unwrap_or_default();
                 let (public_key, private_key) = (public_key.expose_secret(), private_key.expose_secret());
-                let basic = BASE64_STANDARD.encode(format!("{company_id}+{public_key}:{private_key}"));
-                let basic = format!("Basic {basic}");
+                let basic = basic(&company_id, public_key, private_key);
                 let headers = [
                     (AUTHORIZATION, basic.as_str()),
                     (HeaderName::from_static("clientid"), client_id.expose_secret()),
@@ -160,6 +160,16 @@ impl Connector {
     }
 }
 
+/// `Basic …`, of which no copy is left behind in memory but the header's.
+fn basic(company_id: &str, public_key: &str, private_key: &str) -> Zeroizing<String> {
+    let plain = Zeroizing::new([company_id, "+", public_key, ":", private_key].concat());
+    // So large from the beginning that it is not moved while it grows.
+    let mut basic = Zeroizing::new(String::with_capacity(8 + plain.len() * 2));
+    basic.push_str("Basic ");
+    BASE64_STANDARD.encode_string(plain.as_bytes(), &mut basic);
+    basic
+}
+
 /// Marked as sensitive, so that no layer below shows them.
 fn secret_headers<const N: usize>(headers: [(HeaderName, &str); N]) -> Result<HeaderMap, PsaFailure> {
     let mut map = HeaderMap::with_capacity(N + 2);
@@ -183,4 +193,19 @@ fn failure(kind: PsaFailureKind, detail: &str) -> PsaFailure {
         reason: "the PSA was not asked: ",
     };
     CONNECT.failure(verdict, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r50_headers_with_credentials_are_not_in_their_debug_form() {
+        let basic = basic("msp", "pub", "s3cret");
+        assert_eq!(basic.as_str(), "Basic bXNwK3B1YjpzM2NyZXQ=");
+        let headers = secret_headers([(AUTHORIZATION, &basic), (HeaderName::from_static("secret"), "s3cret")]).unwrap();
+        assert!(headers.values().all(HeaderValue::is_sensitive));
+        let shown = format!("{headers:?}");
+        assert!(!shown.contains("s3cret") && !shown.contains("bXNw"), "{shown}");
+    }
 }

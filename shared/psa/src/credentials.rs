@@ -1,10 +1,11 @@
 //! What a PSA is asked with. Secrets all, the user name included; none of them can be printed or serialised by accident.
 
+use std::collections::BTreeMap;
+
 use domain::psa::PsaKind;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
-use serde_json::json;
 
 /// Credentials of one PSA, complete.
 #[derive(Debug, Clone)]
@@ -31,6 +32,9 @@ pub enum Credentials {
 
 /// The longest credential, in characters; the longest that is known has a few dozen.
 const LONGEST: usize = 1_000;
+
+/// The longest secret text: every character may be an escape of six.
+const LARGEST_JSON: usize = 3 * (6 * LONGEST + 50);
 
 /// Credentials as an administrator submits them or as they are stored: anything may be missing.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -97,27 +101,32 @@ impl Credentials {
 
     /// The secret text for Secrets Manager: the only way by which credentials leave this type.
     pub fn to_secret_json(&self) -> SecretString {
-        let json = match self {
+        let fields = match self {
             Self::Connectwise {
                 public_key,
                 private_key,
                 client_id,
-            } => json!({
-                "publicKey": public_key.expose_secret(),
-                "privateKey": private_key.expose_secret(),
-                "clientId": client_id.expose_secret(),
-            }),
+            } => [
+                ("publicKey", public_key),
+                ("privateKey", private_key),
+                ("clientId", client_id),
+            ],
             Self::Autotask {
                 username,
                 secret,
                 integration_code,
-            } => json!({
-                "username": username.expose_secret(),
-                "secret": secret.expose_secret(),
-                "integrationCode": integration_code.expose_secret(),
-            }),
+            } => [
+                ("username", username),
+                ("secret", secret),
+                ("integrationCode", integration_code),
+            ],
         };
-        json.to_string().into()
+        // Written where it stays: values on the way would be copies that nobody wipes.
+        let exposed: BTreeMap<&str, &str> = fields.map(|(name, value)| (name, value.expose_secret())).into();
+        let mut json = Vec::with_capacity(LARGEST_JSON);
+        let written = serde_json::to_writer(&mut json, &exposed);
+        debug_assert!(written.is_ok(), "texts are always JSON");
+        String::from_utf8(json).unwrap_or_default().into()
     }
 
     /// The kind of PSA they are for.
@@ -154,6 +163,9 @@ fn present(field: &'static str, value: Option<SecretString>) -> Result<SecretStr
 
 #[cfg(test)]
 mod tests {
+    use secrecy::zeroize::ZeroizeOnDrop;
+    use serde_json::json;
+
     use super::*;
 
     const CONNECTWISE: &str = r#"{"publicKey":" pub\n","privateKey":"priv","clientId":"3b8f"}"#;
@@ -208,10 +220,57 @@ mod tests {
 
     #[test]
     fn r50_credentials_are_not_in_their_debug_form() {
-        let credentials = Credentials::from_secret_json(PsaKind::Autotask, AUTOTASK).unwrap();
-        let shown = format!("{credentials:?} {:?}", credentials.to_secret_json());
-        for secret in ["api@msp", "s3cret", "ABC"] {
-            assert!(!shown.contains(secret), "{shown}");
+        for (kind, json, secrets) in [
+            (PsaKind::Connectwise, CONNECTWISE, ["pub", "priv", "3b8f"]),
+            (PsaKind::Autotask, AUTOTASK, ["api@msp", "s3cret", "ABC"]),
+        ] {
+            let submitted: SubmittedCredentials = serde_json::from_str(json).unwrap();
+            let credentials = Credentials::from_secret_json(kind, json).unwrap();
+            let shown = format!("{submitted:?} {credentials:?} {:?}", credentials.to_secret_json());
+            let values = shown.replace("public_key", "").replace("private_key", "");
+            for secret in secrets {
+                assert!(!values.contains(secret), "{shown}");
+            }
+        }
+    }
+
+    /// Compiles only while every credential is of a type that does.
+    #[test]
+    fn r50_credentials_are_wiped_when_they_are_dropped() {
+        fn wiped<T: ZeroizeOnDrop>(_: &T) {}
+        for (kind, json) in [(PsaKind::Connectwise, CONNECTWISE), (PsaKind::Autotask, AUTOTASK)] {
+            let SubmittedCredentials {
+                public_key,
+                private_key,
+                client_id,
+                username,
+                secret,
+                integration_code,
+            } = serde_json::from_str(json).unwrap();
+            for field in [public_key, private_key, client_id, username, secret, integration_code]
+                .iter()
+                .flatten()
+            {
+                wiped(field);
+            }
+            let credentials = Credentials::from_secret_json(kind, json).unwrap();
+            wiped(&credentials.to_secret_json());
+            match credentials {
+                Credentials::Connectwise {
+                    public_key,
+                    private_key,
+                    client_id,
+                } => {
+                    [public_key, private_key, client_id].iter().for_each(wiped);
+                }
+                Credentials::Autotask {
+                    username,
+                    secret,
+                    integration_code,
+                } => {
+                    [username, secret, integration_code].iter().for_each(wiped);
+                }
+            }
         }
     }
 }

@@ -58,6 +58,9 @@ pub trait Psa: Send + Sync {
         expected: Option<u64>,
     ) -> Result<Page<PsaContact>, PsaFailure>;
 
+    /// Whether a company passes the part of the filter that concerns companies.
+    fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool;
+
     /// Reads companies back by id, whatever their state: every id gets exactly one answer, in as few requests as possible.
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure>;
 

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -20,6 +21,7 @@ use crate::event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome
 use crate::metrics::tallied;
 use crate::operation;
 use crate::problem::answer_problems;
+use crate::unreadable;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 type Worker = Arc<dyn Fn(Work, Deadline) -> Answer<WorkOutcome> + Send + Sync>;
@@ -107,7 +109,11 @@ impl Function {
         match event {
             Event::Http(request) => {
                 // The adapter itself cannot be held across an await.
-                let answer = Adapter::from(self.router.clone()).call(LambdaEvent::new(*request, Context::default()));
+                let call = |router, request| Adapter::from(router).call(LambdaEvent::new(request, Context::default()));
+                let unreadable = unreadable::bare(&request);
+                // The adapter panics at what cannot be a request: a query with `<` in it, a body that is no Base64.
+                let answer = catch_unwind(AssertUnwindSafe(|| call(self.router.clone(), *request)));
+                let answer = answer.unwrap_or_else(|_| call(unreadable::router(), unreadable));
                 let answer = answer.await?;
                 Ok(serde_json::to_value(answer)?)
             }

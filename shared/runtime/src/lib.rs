@@ -15,6 +15,7 @@ mod problem;
 mod services;
 mod spending;
 mod time;
+mod unreadable;
 mod view;
 
 pub use caller::Caller;

@@ -164,7 +164,8 @@ fn chosen(msp: &Msp) -> Vec<Chosen<'_>> {
     chosen
 }
 
-fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
+/// The simulator behind it: as it is at the first import, or `later`.
+pub fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
     let simulator: Arc<dyn Simulator> = match kind {
         PsaKind::Connectwise => Arc::new(ConnectWise::open(Size::Small, None, SimClock::new()).unwrap()),
         PsaKind::Autotask => Arc::new(Autotask::open(Size::Small, None, SimClock::new())),
@@ -254,6 +255,7 @@ fn change(kind: PsaKind, simulator: &dyn Simulator, chosen: &[Chosen<'_>]) {
     simulator.change_records(gone).unwrap();
 }
 
+/// The id of a company of the generated MSP.
 fn company_id(kind: PsaKind, number: u32) -> i64 {
     match kind {
         PsaKind::Connectwise => sim_connectwise::company_id(number),

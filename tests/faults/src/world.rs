@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ::psa::{Connector, HttpPolicy, RetryPolicy};
@@ -107,13 +107,15 @@ impl Process {
         self.invoke(function, message.event()).await
     }
 
-    async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
+    /// Hands any event to a function.
+    pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
         let (_, function) = self.functions.iter().find(|(name, _)| *name == function).unwrap();
         let answer = function.handle(event, Instant::now() + RUN).await;
         answer.map_err(|error| error.to_string())
     }
 
-    fn route(&self, method: &str, path: &str) -> &str {
+    /// The function that a call is for.
+    pub fn route(&self, method: &str, path: &str) -> &str {
         let fits = |route: &&Route| {
             let mut parts = path.split('/');
             let same = route.path.split('/').all(|wanted| {
@@ -198,6 +200,8 @@ pub struct World {
     pub sabotage: Option<Sabotage>,
     /// Who looks at every request to DynamoDB, if anybody.
     pub watch: Option<Arc<dyn Watch>>,
+    /// Every answer that was delivered, where somebody wants to know.
+    pub heard: Option<Arc<Mutex<Vec<Value>>>>,
     connector: Connector,
     routes: Arc<Vec<Route>>,
 }
@@ -242,6 +246,7 @@ impl World {
             ticking: Ticking::new(),
             sabotage: None,
             watch: None,
+            heard: None,
             connector: Connector::new(policy).unwrap(),
             routes: Arc::new(Template::load().unwrap().routes().to_vec()),
         }
@@ -323,6 +328,9 @@ impl World {
                 strike = self.effects.struck() => strike,
                 answer = &mut first => {
                     self.effects.heal();
+                    if let (Some(heard), Ok(answer)) = (&self.heard, &answer) {
+                        heard.lock().unwrap().push(answer.clone());
+                    }
                     return Ok(answer);
                 }
             };

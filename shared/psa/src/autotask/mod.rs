@@ -184,15 +184,7 @@ impl Psa for Autotask {
             .into_iter()
             .map(|company: Company| company.into_domain(picklists))
             .collect();
-        let attributes = [
-            COMPANY_TYPE,
-            COMPANY_CATEGORY,
-            CLASSIFICATION,
-            MARKET_SEGMENT,
-            COMPANY_ACTIVE,
-        ];
-        let attributes = attributes.map(AttributeId::new);
-        items.retain(|company| filter.accepts(&attributes, &company.values));
+        items.retain(|company| self.accepts(filter, company));
         Ok(Page { items, next })
     }
 
@@ -207,6 +199,17 @@ impl Psa for Autotask {
         let attributes = [AttributeId::new(CONTACT_ACTIVE)];
         items.retain(|contact| filter.accepts(&attributes, &contact.values));
         Ok(Page { items, next })
+    }
+
+    fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool {
+        let attributes = [
+            COMPANY_TYPE,
+            COMPANY_CATEGORY,
+            CLASSIFICATION,
+            MARKET_SEGMENT,
+            COMPANY_ACTIVE,
+        ];
+        filter.accepts(&attributes.map(AttributeId::new), &company.values)
     }
 
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {

@@ -5,14 +5,21 @@ use domain::psa::PsaFailureKind::{PsaForbidden, PsaServerError, PsaUnauthorized,
 
 use crate::http::verdict::{Again, Rule, Verdict};
 
-pub(super) static RULES: [Rule; 7] = [
-    // The status of this one is not certain to be 429.
+pub(super) static RULES: [Rule; 8] = [
+    // The status of this one and of the next is not certain to be 429.
     Rule::new(
         400..=599,
         &["thread threshold", "itgenatr005"],
         PsaUnknownError,
-        Again::Soon,
+        Again::WhenLimitPasses,
         "too many requests at once, by all who use this integration code",
+    ),
+    Rule::new(
+        400..=599,
+        &["threshold"],
+        PsaUnknownError,
+        Again::WhenLimitPasses,
+        "the tenant's hourly limit of requests is used up",
     ),
     Rule::new(
         400..=599,
@@ -37,7 +44,14 @@ pub(super) static RULES: [Rule; 7] = [
     ),
     Rule::new(
         500..=500,
-        &["invalid credentials", "authentication failed", "login failed"],
+        // No text is known for certain.
+        &[
+            "invalid credentials",
+            "username or password",
+            "authentication",
+            "unauthorized",
+            "login failed",
+        ],
         PsaUnauthorized,
         Again::Never,
         "the credentials are invalid, expired or revoked",
@@ -82,6 +96,7 @@ mod tests {
     const RIGHTS: &str =
         r#"{"errors":["The logged in Resource does not have the adequate permissions to query this entity type."]}"#;
     const THREADS: &str = r#"{"errors":["The Autotask API thread threshold of 3 threads has been exceeded."]}"#;
+    const HOURLY: &str = r#"{"errors":["You have exceeded the external API request threshold."]}"#;
     const FAULT: &str =
         r#"{"errors":["An unexpected error has occurred.  If the problem persists, please contact Autotask Support"]}"#;
 
@@ -99,14 +114,16 @@ mod tests {
             Again::Never,
             "request",
         ),
-        (429, "", PsaUnknownError, Again::Soon, "rate limit"),
-        (429, THREADS, PsaUnknownError, Again::Soon, "at once"),
-        (500, THREADS, PsaUnknownError, Again::Soon, "at once"),
+        (429, "", PsaUnknownError, Again::WhenLimitPasses, "rate limit"),
+        (429, THREADS, PsaUnknownError, Again::WhenLimitPasses, "at once"),
+        (500, THREADS, PsaUnknownError, Again::WhenLimitPasses, "at once"),
+        (500, HOURLY, PsaUnknownError, Again::WhenLimitPasses, "hourly limit"),
+        (503, HOURLY, PsaUnknownError, Again::WhenLimitPasses, "hourly limit"),
         (
             503,
             r#"{"errors":["Itgenatr005"]}"#,
             PsaUnknownError,
-            Again::Soon,
+            Again::WhenLimitPasses,
             "at once",
         ),
         (500, RIGHTS, PsaForbidden, Again::Never, "security level"),
@@ -127,6 +144,13 @@ mod tests {
         (
             500,
             r#"{"errors":["Invalid credentials"]}"#,
+            PsaUnauthorized,
+            Again::Never,
+            "credentials",
+        ),
+        (
+            500,
+            r#"{"errors":["The username or password is incorrect."]}"#,
             PsaUnauthorized,
             Again::Never,
             "credentials",

@@ -201,8 +201,7 @@ impl Psa for Connectwise {
                 items.push(self.company(row).await?);
             }
         }
-        let attributes = [COMPANY_TYPE, COMPANY_STATUS].map(AttributeId::new);
-        items.retain(|company| filter.accepts(&attributes, &company.values));
+        items.retain(|company| self.accepts(filter, company));
         Ok(Page { items, next })
     }
 
@@ -223,6 +222,10 @@ impl Psa for Connectwise {
         let attributes = [AttributeId::new(CONTACT_TYPE)];
         items.retain(|contact| filter.accepts(&attributes, &contact.values));
         Ok(Page { items, next })
+    }
+
+    fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool {
+        filter.accepts(&[COMPANY_TYPE, COMPANY_STATUS].map(AttributeId::new), &company.values)
     }
 
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {

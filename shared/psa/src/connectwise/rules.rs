@@ -140,7 +140,14 @@ mod tests {
             Again::Never,
             "no ConnectWise API",
         ),
-        (429, LIMIT, Place::Cloud, PsaUnknownError, Again::Soon, "rate limit"),
+        (
+            429,
+            LIMIT,
+            Place::Cloud,
+            PsaUnknownError,
+            Again::WhenLimitPasses,
+            "rate limit",
+        ),
         (500, FAILED, Place::Cloud, PsaServerError, Again::Soon, "failed"),
         (500, "<html>", Place::OnPremises, PsaServerError, Again::Soon, "failed"),
         (

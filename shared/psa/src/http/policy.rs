@@ -7,6 +7,8 @@ use super::origin::Origin;
 pub struct HttpPolicy {
     /// Exempt from every rule about addresses: the sandbox's own, which are plain http on loopback. Empty in production.
     pub allowed_origins: Vec<Origin>,
+    /// Certificate authorities, as DER, that are trusted besides those of the web: a test's own. Empty in production.
+    pub extra_roots: Vec<Vec<u8>>,
     /// How long connecting may take, TLS included.
     pub connect_timeout: Duration,
     /// How long one request may take in total.
@@ -34,6 +36,7 @@ impl Default for HttpPolicy {
     fn default() -> Self {
         Self {
             allowed_origins: Vec::new(),
+            extra_roots: Vec::new(),
             // First connections to Autotask have been seen to take more than ten seconds.
             connect_timeout: Duration::from_secs(15),
             timeout: Duration::from_mins(1),

@@ -74,19 +74,22 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
-    serde_json::from_slice(body).map_err(|error| {
-        if error.is_eof() {
-            return Fault::Truncated.into();
-        }
-        // Finding the place costs time on every value, so only a reply that is refused anyway is read again for it.
-        let mut again = serde_json::Deserializer::from_slice(body);
-        let at = serde_path_to_error::deserialize::<_, T>(&mut again)
-            .err()
-            .map(|error| harmless(error.path()));
-        Unreadable {
-            fault: Fault::Malformed,
-            at,
-        }
+    // Not kept: it repeats the value that did not fit, which may be as long as the reply.
+    let truncated = match serde_json::from_slice(body) {
+        Ok(value) => return Ok(value),
+        Err(error) => error.is_eof(),
+    };
+    if truncated {
+        return Err(Fault::Truncated.into());
+    }
+    // Finding the place costs time on every value, so only a reply that is refused anyway is read again for it.
+    let mut again = serde_json::Deserializer::from_slice(body);
+    let at = serde_path_to_error::deserialize::<_, T>(&mut again)
+        .err()
+        .map(|error| harmless(error.path()));
+    Err(Unreadable {
+        fault: Fault::Malformed,
+        at,
     })
 }
 
@@ -102,34 +105,52 @@ fn harmless(path: &Path) -> String {
 
 /// What a failed exchange suffered from.
 pub(crate) fn fault(error: &reqwest::Error) -> Fault {
-    if caused_by::<NotPublic>(error) {
+    if cause::<NotPublic>(error).is_some() {
         Fault::NotPublic
     } else if error.is_timeout() {
         Fault::Timeout
-    } else if caused_by::<rustls::Error>(error) {
-        Fault::Tls
+    } else if let Some(error) = cause::<rustls::Error>(error) {
+        tls_fault(error)
     } else if error.is_dns() {
         Fault::Dns
     } else if error.is_connect() {
         Fault::Connect
     } else if error.is_body() || error.is_decode() {
         Fault::Truncated
+    } else if cause::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+        Fault::NotHttp
     } else {
         Fault::NoReply
     }
 }
 
-fn caused_by<E: Error + 'static>(error: &reqwest::Error) -> bool {
+const fn tls_fault(error: &rustls::Error) -> Fault {
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+    };
+    match error {
+        rustls::Error::InvalidCertificate(
+            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
+        ) => Fault::CertificateExpired,
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            Fault::CertificateOfAnother
+        }
+        rustls::Error::InvalidCertificate(_) => Fault::CertificateUntrusted,
+        _ => Fault::Tls,
+    }
+}
+
+fn cause<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(cause) = next {
-        if cause.is::<E>() {
-            return true;
+        if let Some(found) = cause.downcast_ref() {
+            return Some(found);
         }
         // An I/O error names as its source what its content was caused by, and so skips the content.
         let content = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = content.map_or_else(|| cause.source(), |content| Some(content));
     }
-    false
+    None
 }
 
 #[cfg(test)]

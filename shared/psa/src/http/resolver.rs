@@ -58,6 +58,9 @@ impl Resolve for GuardedResolver {
 mod tests {
     use std::sync::Mutex;
 
+    use super::super::policy::HttpPolicy;
+    use super::super::verdict::Fault;
+    use super::super::{client_through, reply};
     use super::*;
 
     /// A resolver whose answers change with every question, as a rebinding name server's do.
@@ -95,6 +98,17 @@ mod tests {
     async fn r50_one_private_address_among_public_ones_refuses_the_name() {
         let resolver = rebinding(&[], &[&["8.8.8.8", "2606:4700::1111", "10.0.0.1"]]);
         assert!(!resolves(&resolver, "psa.example").await);
+    }
+
+    #[tokio::test]
+    async fn r42_a_resolver_that_fails_is_told_from_a_connection_that_does() {
+        let lookup = |_| -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+            Box::pin(async { Err(io::Error::other("temporary failure in name resolution")) })
+        };
+        let resolver = GuardedResolver::new(&[], Arc::new(lookup));
+        let client = client_through(resolver, &HttpPolicy::default()).unwrap();
+        let error = client.get("https://psa.example").send().await.unwrap_err();
+        assert_eq!(reply::fault(&error), Fault::Dns);
     }
 
     #[tokio::test]

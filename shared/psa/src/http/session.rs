@@ -105,15 +105,15 @@ impl Session {
         let retry = AtomicU32::new(0);
         let outcome = (|| self.attempt(call, retry.fetch_add(1, Relaxed)))
             .retry(backoff(&self.policy.retry))
-            .when(|refusal| refusal.verdict.again == Again::Soon)
+            .when(|refusal| matches!(refusal.verdict.again, Again::Soon | Again::WhenLimitPasses))
             .adjust(|refusal, longest| self.wait(longest?, refusal.retry_after, &mut too_long))
             .await;
         outcome.map_err(|refusal| {
-            let wait = match (refusal.is_late(), refusal.status) {
-                (true, _) => Some(Duration::ZERO),
-                // A limit passes. Whoever has more time than one run may come back for it (R43).
-                (false, Some(429)) => too_long.or(Some(LIMIT_PASSES)),
-                (false, _) => too_long,
+            let wait = match refusal.verdict.again {
+                _ if refusal.is_late() => Some(Duration::ZERO),
+                // Whoever has more time than one run may come back for it (R43).
+                Again::WhenLimitPasses => too_long.or(Some(LIMIT_PASSES)),
+                _ => too_long,
             };
             let not_before = wait.and_then(|wait| jiff::Timestamp::try_from(SystemTime::now() + wait).ok());
             Refusal { not_before, ..refusal }

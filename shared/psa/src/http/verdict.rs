@@ -15,6 +15,8 @@ pub(crate) enum Again {
     Later,
     /// Here, after a wait.
     Soon,
+    /// The same; and as long as it takes, since a rate limit passes (R43).
+    WhenLimitPasses,
 }
 
 /// What kind of address was asked: the same status means different things.
@@ -117,7 +119,7 @@ static COMMON: [Rule; 10] = [
         429..=429,
         ANYTHING,
         PsaUnknownError,
-        Again::Soon,
+        Again::WhenLimitPasses,
         "the PSA's rate limit does not end",
     ),
     Rule::new(
@@ -150,11 +152,17 @@ pub(crate) enum Fault {
     /// The name leads to a network that is not the public internet.
     NotPublic,
     Dns,
+    CertificateExpired,
+    CertificateOfAnother,
+    CertificateUntrusted,
+    /// Neither side speaks a version of TLS that the other accepts, or one does not speak it at all.
     Tls,
     Connect,
     Timeout,
     /// The connection ended before a reply began.
     NoReply,
+    /// What came is no reply of HTTP's.
+    NotHttp,
     /// The reply ended or became unreadable in its middle.
     Truncated,
     TooLarge,
@@ -170,14 +178,30 @@ impl Fault {
         let (kind, again, reason) = match self {
             Self::NotPublic => (PsaUnknownError, Again::Never, "the address leads to a private network"),
             Self::Dns => (PsaUnknownError, Again::Soon, "the name cannot be resolved"),
+            Self::CertificateExpired => (
+                PsaUnknownError,
+                Again::Never,
+                "the server's certificate is not valid today",
+            ),
+            Self::CertificateOfAnother => (
+                PsaUnknownError,
+                Again::Never,
+                "the server's certificate is for another name",
+            ),
+            Self::CertificateUntrusted => (
+                PsaUnknownError,
+                Again::Never,
+                "the server's certificate is not of a public authority",
+            ),
             Self::Tls => (
                 PsaUnknownError,
                 Again::Never,
-                "the server's certificate or TLS is not acceptable",
+                "the server does not speak TLS as is required: version 1.2 or later",
             ),
             Self::Connect => (PsaUnknownError, Again::Soon, "no connection could be made"),
             Self::Timeout => (PsaUnknownError, Again::Soon, "the PSA did not answer in time"),
             Self::NoReply => (PsaUnknownError, Again::Soon, "the connection ended without a reply"),
+            Self::NotHttp => (PsaInvalidResponse, Again::Soon, "the reply is not HTTP"),
             Self::Truncated => (PsaInvalidResponse, Again::Soon, "the reply broke off"),
             Self::TooLarge => (PsaInvalidResponse, Again::Never, "the reply is larger than is read"),
             Self::NotJson => (PsaInvalidResponse, Again::Later, "the reply is not JSON"),

@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use psa::HttpPolicy;
 
-use super::server::{self, KINDS, Reply, Server, connect, impatient, json, reply, rows};
+use super::server::{KINDS, Reply, Server, impatient, json, reply, rows};
 
 /// As often as `impatient` asks: once, and twice again.
 pub const ALL: usize = 3;
@@ -81,7 +81,7 @@ async fn r42_transport_faults() {
             ),
             (("closed without a reply", Unknown, ALL), Reply::Bytes(Vec::new())),
             (
-                ("not HTTP", Unknown, ALL),
+                ("not HTTP", Invalid, ALL),
                 Reply::Bytes(raw("220 mail.example ESMTP\r\n\r\n".into())),
             ),
             (("a reset in the body", Invalid, ALL), Reply::Reset(raw(cut.clone()))),
@@ -117,41 +117,6 @@ async fn a_reply_may_be_compressed_and_may_be_of_http_1_0() {
             let (page, _) = read(kind, reply).await;
             assert_eq!(page, Ok(1), "{kind:?}");
         }
-    }
-}
-
-#[tokio::test]
-async fn r42_connection_faults() {
-    for kind in KINDS {
-        let (_bound, closed) = server::closed();
-        let plain = server::plain().await;
-        for (origin, reason, requests) in [
-            (format!("http://{closed}"), "no connection could be made", ALL),
-            (format!("https://{plain}"), "certificate or TLS", 1),
-            ("https://no-such-psa.invalid".to_owned(), "cannot be resolved", ALL),
-        ] {
-            let psa = connect(kind, &origin, &impatient(), Duration::from_secs(20));
-            let failure = psa.check().await.unwrap_err();
-            assert_eq!(failure.kind, Unknown, "{origin}: {failure}");
-            assert!(failure.reason.contains(reason), "{origin}: {failure}");
-            assert_eq!(psa.stats().requests, requests as u64, "{origin}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn r42_a_certificate_that_nobody_trusts_is_refused() {
-    for kind in KINDS {
-        let address = server::untrusted().await;
-        let psa = connect(
-            kind,
-            &format!("https://{address}"),
-            &impatient(),
-            Duration::from_secs(20),
-        );
-        let failure = psa.check().await.unwrap_err();
-        assert_eq!((failure.kind, psa.stats().requests), (Unknown, 1), "{failure}");
-        assert!(failure.reason.contains("certificate or TLS"), "{failure}");
     }
 }
 
@@ -238,6 +203,15 @@ async fn r42_statuses() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn r42_in_connectwises_cloud_404_means_wrong_credentials() {
+    let server = Server::start(PsaKind::Connectwise, |_| reply(404, "", "")).await;
+    server.be_in_the_cloud(true);
+    let psa = server.connect(&impatient(), Duration::from_secs(20));
+    let failure = psa.companies(&Filter::default(), None, Some(1)).await.unwrap_err();
+    assert_eq!((failure.kind, server.asked().len()), (Unauthorized, 1), "{failure}");
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 mod bodies;
+mod connecting;
 mod faults;
 mod patience;
 mod secrecy;
 mod server;
+mod tls;

@@ -1,16 +1,14 @@
 //! A PSA made of bytes: it answers discovery and metadata as it should, and its lists as a test says.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use domain::psa::PsaKind;
 use psa::{Connector, Credentials, HttpPolicy, Psa, PsaUrl, RetryPolicy, Target};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio_rustls::TlsAcceptor;
 
 /// What is sent back, byte by byte.
 #[derive(Debug, Clone)]
@@ -35,6 +33,14 @@ pub struct Server {
     pub address: SocketAddr,
     pub kind: PsaKind,
     seen: Arc<Mutex<Vec<Seen>>>,
+    around: Arc<Around>,
+}
+
+/// What it says of itself.
+struct Around {
+    address: SocketAddr,
+    count: u64,
+    cloud: AtomicBool,
 }
 
 pub const KINDS: [PsaKind; 2] = [PsaKind::Connectwise, PsaKind::Autotask];
@@ -77,13 +83,28 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (log, lists) = (Arc::clone(&seen), Arc::new(lists));
+        let around = Arc::new(Around {
+            address,
+            count,
+            cloud: AtomicBool::new(false),
+        });
+        let (log, lists, own) = (Arc::clone(&seen), Arc::new(lists), Arc::clone(&around));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, (address, count), Arc::clone(&log), Arc::clone(&lists)));
+                tokio::spawn(answer(stream, Arc::clone(&own), Arc::clone(&log), Arc::clone(&lists)));
             }
         });
-        Self { address, kind, seen }
+        Self {
+            address,
+            kind,
+            seen,
+            around,
+        }
+    }
+
+    /// Whether it says to be in the vendor's cloud, where it can be elsewhere.
+    pub fn be_in_the_cloud(&self, cloud: bool) {
+        self.around.cloud.store(cloud, Ordering::SeqCst);
     }
 
     /// Every request for rows so far.
@@ -110,7 +131,7 @@ impl Server {
 /// Opens a PSA at this origin, which is made exempt.
 pub fn connect(kind: PsaKind, origin: &str, policy: &HttpPolicy, deadline: Duration) -> Arc<dyn Psa> {
     let policy = HttpPolicy {
-        allowed_origins: vec![origin.parse().unwrap()],
+        allowed_origins: [&policy.allowed_origins[..], &[origin.parse().unwrap()]].concat(),
         ..policy.clone()
     };
     let target = Target::new(kind, PsaUrl::parse(kind, origin, &policy).unwrap(), Some("msp".into())).unwrap();
@@ -150,7 +171,7 @@ fn is_list(path: &str) -> bool {
 
 async fn answer(
     mut stream: TcpStream,
-    (address, count): (SocketAddr, u64),
+    own: Arc<Around>,
     log: Arc<Mutex<Vec<Seen>>>,
     lists: Arc<impl Fn(usize) -> Reply>,
 ) {
@@ -169,7 +190,7 @@ async fn answer(
     let reply = if is_list(&path) {
         lists(before)
     } else {
-        json(around(&path, address, count))
+        json(around(&path, &own))
     };
     match reply {
         Reply::Bytes(bytes) => drop(stream.write_all(&bytes).await),
@@ -209,9 +230,11 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// Everything but the rows.
-fn around(path: &str, address: SocketAddr, count: u64) -> String {
+fn around(path: &str, own: &Around) -> String {
+    let (address, count) = (own.address, own.count);
     if path.contains("/companyinfo/") {
-        r#"{"CompanyName":"MSP","Codebase":"v4_6_release/","IsCloud":false}"#.to_owned()
+        let cloud = own.cloud.load(Ordering::SeqCst);
+        format!(r#"{{"CompanyName":"MSP","Codebase":"v4_6_release/","IsCloud":{cloud}}}"#)
     } else if path.contains("/zoneInformation") {
         format!(r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":1}}"#)
     } else if path.contains("/fields") {
@@ -234,34 +257,4 @@ pub fn closed() -> (TcpSocket, SocketAddr) {
     bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = bound.local_addr().unwrap();
     (bound, address)
-}
-
-/// A server that speaks plainly, and first.
-pub async fn plain() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
-        }
-    });
-    address
-}
-
-/// A server with a certificate that it has signed itself.
-pub async fn untrusted() -> SocketAddr {
-    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder().with_no_client_auth();
-    let config = config.with_single_cert(vec![own.cert.der().clone()], key).unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            // The client hangs up in the middle, as it should.
-            drop(acceptor.accept(stream).await);
-        }
-    });
-    address
 }

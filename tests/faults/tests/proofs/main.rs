@@ -14,6 +14,10 @@ mod forged;
 mod licences;
 mod matrix;
 mod model;
+mod moves;
+mod mutate;
+mod mutated_calls;
+mod mutated_events;
 mod mutation;
 mod replies;
 mod sabotage;
@@ -27,4 +31,6 @@ mod secrets;
 #[path = "../../../../shared/psa/tests/wire/server.rs"]
 mod server;
 mod tenants;
+#[path = "../../../../shared/psa/tests/wire/tls.rs"]
+mod tls;
 mod winner;

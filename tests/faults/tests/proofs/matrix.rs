@@ -1,6 +1,8 @@
 //! Every fault of a PSA has its one code, is asked again only if that can help, and leaves no snapshot, a free lock and
 //! untouched mappings (R9, R42, R43). The table is `matrix/psa.tsv`.
 
+use std::any::Any;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,11 +13,11 @@ use faults::state::State;
 use faults::world::{MSP, Message, Moment, World, beyond_lease};
 use psa::HttpPolicy;
 use serde_json::{Value, json};
-use tokio::net::TcpSocket;
 
 use crate::cores::alone;
 use crate::replies::replies;
-use crate::server::{self, KINDS, Reply, Server, plain, untrusted};
+use crate::server::{self, KINDS, Reply, Server};
+use crate::tls::{self, Authority, Place};
 
 const TABLE: &str = include_str!("../../matrix/psa.tsv");
 
@@ -29,7 +31,7 @@ struct Row {
     group: &'static str,
     case: &'static str,
     replies: &'static str,
-    /// What comes of it with `ConnectWise`, and with Autotask: the code, and how often rows were asked for.
+    /// What comes of it with `ConnectWise`, and with Autotask: the code, and how often rows were asked for or a place was tried.
     expected: [&'static str; 2],
 }
 
@@ -55,10 +57,10 @@ struct Stage {
     world: World,
     server: Server,
     replies: Arc<Mutex<Vec<Reply>>>,
-    places: Vec<(&'static str, String)>,
+    places: Vec<Place>,
     imported: Moment,
     _folder: tempfile::TempDir,
-    _bound: TcpSocket,
+    _taken: Box<dyn Any>,
 }
 
 impl Stage {
@@ -71,16 +73,25 @@ impl Stage {
             if all.len() > 1 { all.remove(0) } else { all[0].clone() }
         });
         let server = server.await;
+        let authority = Authority::new();
+        let mut places = tls::places(&authority, server.address).await;
         let (bound, closed) = server::closed();
-        let places = vec![
-            ("here", format!("http://{}", server.address)),
+        let (queue, full) = tls::full().await;
+        let uncounted = [
             ("closed", format!("http://{closed}")),
-            ("no TLS", format!("https://{}", plain().await)),
-            ("untrusted", format!("https://{}", untrusted().await)),
+            ("full", format!("http://{full}")),
             ("nowhere", "https://no-such-psa.invalid".to_owned()),
         ];
-        let origins: Vec<String> = places.iter().map(|(_, origin)| origin.clone()).collect();
+        places.extend(uncounted.map(|(name, origin)| Place {
+            name,
+            origin,
+            connections: Arc::default(),
+        }));
+        let here = format!("http://{}", server.address);
+        let origins = places.iter().map(|place| &place.origin).chain([&here]);
+        let origins: Vec<String> = origins.cloned().collect();
         let policy = HttpPolicy {
+            extra_roots: vec![authority.root],
             timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(1),
             largest_reply: 100_000,
@@ -93,7 +104,7 @@ impl Stage {
             script.take(0, step).await.unwrap();
         }
         let folder = tempfile::tempdir().unwrap();
-        world.move_psa(&places[0].1);
+        world.move_psa(&here);
         Self {
             kind,
             imported: world.keep(folder.path(), "imported"),
@@ -102,7 +113,7 @@ impl Stage {
             replies,
             places,
             _folder: folder,
-            _bound: bound,
+            _taken: Box::new((bound, queue)),
         }
     }
 
@@ -110,12 +121,21 @@ impl Stage {
     async fn outcome(&self, words: &str) -> String {
         self.world.go_back(&self.imported);
         let asked = self.server.asked().len();
-        match words.strip_prefix("at ") {
+        let place = words
+            .strip_prefix("at ")
+            .map(|name| self.places.iter().find(|place| place.name == name).unwrap());
+        match place {
             Some(place) => {
-                let (_, origin) = self.places.iter().find(|(name, _)| *name == place).unwrap();
-                self.world.move_psa(origin);
+                self.world.move_psa(&place.origin);
+                *self.replies.lock().unwrap() = replies(self.kind, "page 1..10");
             }
-            None => *self.replies.lock().unwrap() = replies(self.kind, words),
+            None => {
+                let words = words
+                    .strip_prefix("cloud ")
+                    .inspect(|_| self.server.be_in_the_cloud(true))
+                    .unwrap_or(words);
+                *self.replies.lock().unwrap() = replies(self.kind, words);
+            }
         }
         let before = State::read(&self.world.engine);
         let integration = Script::new(&self.world).integration().await.unwrap();
@@ -133,11 +153,11 @@ impl Stage {
             let import = self.import(&id);
             if import["state"]["S"] != "fetching" {
                 let code = self.code(&id, &import, &before).await;
-                let requests = if words.starts_with("at ") {
-                    0
-                } else {
-                    self.server.asked().len() - asked
-                };
+                self.server.be_in_the_cloud(false);
+                let requests = place.map_or_else(
+                    || self.server.asked().len() - asked,
+                    |place| place.connections.swap(0, Ordering::SeqCst),
+                );
                 return format!("{code} {requests}");
             }
             match self.world.deliver(&work).await.unwrap() {

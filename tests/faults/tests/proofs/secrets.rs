@@ -10,10 +10,11 @@ use domain::psa::PsaKind;
 use faults::effects::Disturbance;
 use faults::engine::{IMPORTS, RECORDS};
 use faults::psas::credentials;
-use faults::script::{STEPS, Script};
+use faults::script::{ANA, STEPS, Script};
 use faults::state::unpacked;
-use faults::world::World;
-use serde_json::Value;
+use faults::world::{Message, World};
+use local_aws::Template;
+use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
 use crate::cores::alone;
@@ -32,7 +33,8 @@ impl io::Write for Lines {
     }
 }
 
-/// As it is, percent-encoded, in Base64 and as bytes in a debug print.
+/// As it is, percent-encoded, in Base64 (also in the middle of something longer, and for addresses), as hexadecimal digits,
+/// escaped as JSON may, and as bytes in a debug print.
 fn spellings(secret: &str) -> Vec<String> {
     let percent: String = secret
         .bytes()
@@ -44,14 +46,28 @@ fn spellings(secret: &str) -> Vec<String> {
             }
         })
         .collect();
-    let base64 = BASE64_STANDARD.encode(secret);
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let quoted = serde_json::to_string(secret).unwrap();
+    let escaped: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     let bytes = format!("{:?}", secret.as_bytes());
-    vec![
+    let mut spellings = vec![
         secret.to_lowercase(),
         percent.to_lowercase(),
-        base64.trim_end_matches('=').to_lowercase(),
+        hex,
+        quoted.trim_matches('"').to_lowercase(),
+        quoted.trim_matches('"').replace('/', "\\/").to_lowercase(),
+        escaped,
         bytes,
-    ]
+    ];
+    for before in 0..3 {
+        // Whatever stands before and behind shares a digit with it.
+        let text = [&b"xx"[..before], secret.as_bytes()].concat();
+        let base64 = BASE64_STANDARD.encode(&text);
+        let (from, to) = ((before * 8).div_ceil(6), text.len() * 8 / 6);
+        let base64 = base64[from..to].to_lowercase();
+        spellings.extend([base64.replace('+', "-").replace('/', "_"), base64]);
+    }
+    spellings
 }
 
 fn hits(text: &str, secrets: &[String]) -> Vec<String> {
@@ -62,6 +78,95 @@ fn hits(text: &str, secrets: &[String]) -> Vec<String> {
     found.cloned().collect()
 }
 
+/// Everything that can be asked for, and credentials sent in every way that is refused.
+async fn ask_everything(world: &World, kind: PsaKind) {
+    let integration = Script::new(world).integration().await.unwrap();
+    let text = |item: &Value, field: &str| item[field]["S"].as_str().unwrap_or_default().to_owned();
+    let imports = world
+        .engine
+        .items(IMPORTS)
+        .into_iter()
+        .filter(|item| text(item, "sk") == "IMPORT");
+    let import = imports.map(|item| text(&item, "id")).max().unwrap();
+    let managed = world
+        .engine
+        .items(RECORDS)
+        .into_iter()
+        .map(|item| text(&item, "managed"));
+    let managed = managed.filter(|id| !id.is_empty()).max().unwrap();
+    let rows = world
+        .engine
+        .items(IMPORTS)
+        .into_iter()
+        .filter(|item| text(item, "pk").ends_with(&import));
+    let row = rows
+        .filter_map(|item| Some(text(&item, "sk").strip_prefix("ROW#")?.to_owned()))
+        .max()
+        .unwrap();
+    for route in Template::load()
+        .unwrap()
+        .routes()
+        .iter()
+        .filter(|route| route.method == "GET")
+    {
+        let path = [
+            ("{i}", &integration),
+            ("{x}", &import),
+            ("{c}", &managed),
+            ("{p}", &row),
+        ]
+        .into_iter()
+        .fold(route.path.clone(), |path, (name, id)| path.replace(name, id));
+        tell(world, "GET", path, Value::Null).await;
+    }
+    let (right, whole) = (credentials(kind), world.psa.integration());
+    let at = format!("/integrations/{integration}/credentials");
+    tell(world, "PUT", at.clone(), json!({ "credentials": right })).await;
+    for field in right.as_object().unwrap().keys() {
+        let secret = &right[field];
+        for odd in [
+            json!([secret]),
+            json!({ "x": secret }),
+            json!(format!("{}\0", secret.as_str().unwrap())),
+            json!("wrong"),
+        ] {
+            let mut wrong = right.clone();
+            wrong[field] = odd;
+            tell(world, "PUT", at.clone(), json!({ "credentials": wrong })).await;
+            let mut new = whole.clone();
+            new["credentials"] = wrong;
+            tell(world, "POST", "/integrations".to_owned(), new).await;
+        }
+        // In a wrong place.
+        for name in ["kind", "name", "address", "companyId", "policy"] {
+            let mut new = whole.clone();
+            new[name] = json!([secret]);
+            tell(world, "POST", "/integrations".to_owned(), new.clone()).await;
+            new[name] = json!({ "x": secret });
+            tell(world, "POST", "/integrations".to_owned(), new).await;
+        }
+        tell(world, "PUT", at.clone(), json!({ "credentials": secret })).await;
+        tell(world, "PUT", at.clone(), secret.clone()).await;
+        tell(
+            world,
+            "PUT",
+            format!("/integrations/{integration}/policy"),
+            json!({ "massChange": secret }),
+        )
+        .await;
+    }
+}
+
+async fn tell(world: &World, method: &'static str, path: String, body: Value) {
+    let call = Message::Call {
+        who: ANA,
+        method,
+        path,
+        body,
+    };
+    drop(world.deliver(&call).await.unwrap());
+}
+
 fn secrets(kind: PsaKind) -> Vec<String> {
     let fields = credentials(kind);
     let text = |name: &str| fields[name].as_str().unwrap().to_owned();
@@ -69,9 +174,9 @@ fn secrets(kind: PsaKind) -> Vec<String> {
         PsaKind::Connectwise => {
             let (public, private) = (text("publicKey"), text("privateKey"));
             let basic = format!("{}+{public}:{private}", sim_connectwise::COMPANY_ID);
-            vec![private, basic, text("clientId")]
+            vec![public, private, basic, text("clientId")]
         }
-        PsaKind::Autotask => vec![text("secret"), text("integrationCode")],
+        PsaKind::Autotask => vec![text("username"), text("secret"), text("integrationCode")],
     }
 }
 
@@ -100,9 +205,11 @@ fn r50_no_secret_and_nobodys_address_is_where_it_does_not_belong() {
         let lines = Lines::default();
         let to = lines.clone();
         let logger = runtime::logger(EnvFilter::new("trace"), move || to.clone());
-        let (items, people) = tracing::subscriber::with_default(logger, || {
+        let (items, people, answers) = tracing::subscriber::with_default(logger, || {
             alone(async {
-                let world = World::new(kind).await;
+                let mut world = World::new(kind).await;
+                let heard = Arc::<Mutex<Vec<Value>>>::default();
+                world.heard = Some(Arc::clone(&heard));
                 let script = Script::new(&world);
                 script.furnish().await;
                 for cycle in 0..2 {
@@ -113,6 +220,9 @@ fn r50_no_secret_and_nobodys_address_is_where_it_does_not_belong() {
                         script.take(cycle, step).await.unwrap();
                     }
                 }
+                world.effects.begin();
+                ask_everything(&world, kind).await;
+                let answers = std::mem::take(&mut *heard.lock().unwrap());
                 let items = world
                     .engine
                     .items(RECORDS)
@@ -124,14 +234,16 @@ fn r50_no_secret_and_nobodys_address_is_where_it_does_not_belong() {
                     }
                     item
                 });
-                (Value::from(items.collect::<Vec<_>>()).to_string(), people(&world))
+                let items = Value::from(items.collect::<Vec<_>>()).to_string();
+                (items, people(&world), answers)
             })
         });
         let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         let secrets = secrets(kind);
         println!(
-            "{kind:?}: {} lines of log, {} secrets, {} addresses",
+            "{kind:?}: {} lines of log, {} answers, {} secrets, {} addresses",
             log.lines().count(),
+            answers.len(),
             secrets.len(),
             people.len()
         );
@@ -141,6 +253,21 @@ fn r50_no_secret_and_nobodys_address_is_where_it_does_not_belong() {
         );
         assert_eq!(hits(&log, &secrets), [""; 0], "in the log");
         assert_eq!(hits(&log, &people), [""; 0], "in the log");
+        let refused = answers
+            .iter()
+            .filter(|answer| answer["statusCode"].as_u64() >= Some(400))
+            .count();
+        assert!(
+            refused > 50 && answers.len() - refused > 40,
+            "{refused} refused of {}",
+            answers.len()
+        );
+        for answer in &answers {
+            // As the caller gets it, and with the body as one text, whose escapes are no others' than JSON's.
+            let body = answer["body"].as_str().unwrap_or_default();
+            assert_eq!(hits(&answer.to_string(), &secrets), [""; 0], "{answer}");
+            assert_eq!(hits(body, &secrets), [""; 0], "{body}");
+        }
         assert_eq!(hits(&items, &secrets), [""; 0], "in items");
         for line in log.lines() {
             serde_json::from_str::<Value>(line).expect("a line of the log is a JSON object");
@@ -179,7 +306,13 @@ fn what_is_looked_for_is_found_in_every_spelling() {
     for text in [
         "x s3cr/t y",
         "x s3cr%2Ft y",
+        r"x s3cr\/t y",
+        r"x \u0073\u0033\u0063\u0072\u002F\u0074 y",
+        "x 733363722F74 y",
         "x czNjci90 y",
+        // a:s3cr/t and ab:s3cr/t!
+        "x YTpzM2NyL3Q= y",
+        "x YWI6czNjci90IQ y",
         "x [115, 51, 99, 114, 47, 116] y",
     ] {
         assert_eq!(hits(text, &["s3cr/t".to_owned()]).len(), 1, "{text}");

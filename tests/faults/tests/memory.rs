@@ -1,0 +1,266 @@
+//! However much a PSA sends, the fetch worker stays far under the memory that its function has: what is allocated is counted.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use domain::psa::PsaKind;
+use faults::script::{ANA, Script};
+use faults::world::{MSP, Message, World, beyond_lease};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use peak_alloc::PeakAlloc;
+use psa::HttpPolicy;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+const MIB: usize = 1024 * 1024;
+
+/// What a worker may need besides what was there before. Its function has eight times as much.
+const MOST: usize = 64 * MIB;
+
+const REPLY: usize = 10 * MIB;
+
+/// What is sent for a page of rows.
+#[derive(Debug, Clone, Copy)]
+enum Large {
+    /// A whole page, ten megabytes of fields that nobody asked for.
+    Padded,
+    /// A whole page, ten megabytes of names.
+    Named,
+    /// Nothing but the beginning of arrays.
+    Nested,
+    /// A text of ten megabytes.
+    OneText,
+    /// An error with ten megabytes of explanation.
+    Error,
+    /// Ten megabytes that become ten gigabytes.
+    Bomb,
+    /// The same under an error.
+    BombError,
+}
+
+const ALL: [(Large, &str); 7] = [
+    (Large::Padded, "review"),
+    (Large::Named, "review"),
+    (Large::Nested, "failed"),
+    (Large::OneText, "failed"),
+    (Large::Error, "failed"),
+    (Large::Bomb, "failed"),
+    (Large::BombError, "failed"),
+];
+
+/// Sends so much that sending it piece by piece takes no memory here.
+struct Sender {
+    kind: PsaKind,
+    address: SocketAddr,
+    large: Mutex<Large>,
+    /// A gzip of which any number in a row is a gzip again.
+    member: Arc<[u8]>,
+}
+
+impl Sender {
+    async fn start(kind: PsaKind, member: &Arc<[u8]>) -> Arc<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let sender = Arc::new(Self {
+            kind,
+            address: listener.local_addr().unwrap(),
+            large: Mutex::new(Large::Padded),
+            member: Arc::clone(member),
+        });
+        let own = Arc::clone(&sender);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let own = Arc::clone(&own);
+                // Whoever has read enough hangs up.
+                tokio::spawn(async move { drop(own.answer(stream).await) });
+            }
+        });
+        sender
+    }
+
+    const fn rows(&self) -> usize {
+        match self.kind {
+            PsaKind::Connectwise => 1_000,
+            PsaKind::Autotask => 500,
+        }
+    }
+
+    async fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
+        let mut request = vec![0; 16 * 1024];
+        let read = stream.read(&mut request).await?;
+        let head = String::from_utf8_lossy(&request[..read]).to_lowercase();
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let list = ["/company/companies?", "/company/contacts?"]
+            .iter()
+            .any(|list| path.contains(list))
+            || path.ends_with("/query");
+        let around = |body: String| {
+            format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            )
+        };
+        if !list {
+            let (rows, address) = (self.rows(), self.address);
+            let body = match path {
+                _ if path.contains("companyinfo") => r#"{"CompanyName":"MSP","Codebase":"v4_6_release/"}"#.to_owned(),
+                _ if path.contains("zoneinformation") => format!(r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":1}}"#),
+                _ if path.contains("/fields") => r#"{"fields":[]}"#.to_owned(),
+                _ if path.contains("thresholdinformation") => r#"{"externalRequestThreshold":10000,"requestThresholdTimeframe":60,"currentTimeframeRequestCount":1}"#.to_owned(),
+                _ if path.ends_with("/count") && path.contains("/query") => format!(r#"{{"queryCount":{rows}}}"#),
+                _ if path.contains("/count") => format!(r#"{{"count":{rows}}}"#),
+                _ => "[]".to_owned(),
+            };
+            return stream.write_all(around(body).as_bytes()).await;
+        }
+        let large = *self.large.lock().unwrap();
+        let (status, encoding) = match large {
+            Large::Padded | Large::Named | Large::Nested | Large::OneText => (200, ""),
+            Large::Error => (500, ""),
+            Large::Bomb => (200, "content-encoding: gzip\r\n"),
+            Large::BombError => (500, "content-encoding: gzip\r\n"),
+        };
+        let head =
+            format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n{encoding}\r\n");
+        stream.write_all(head.as_bytes()).await?;
+        match large {
+            Large::Padded => self.page(&mut stream, "padding").await,
+            Large::Named => self.page(&mut stream, "name").await,
+            Large::Nested => pieces(&mut stream, b"[", &[b'['; 1024], b"").await,
+            Large::OneText => pieces(&mut stream, b"\"", &[b'x'; 1024], b"\"").await,
+            Large::Error => pieces(&mut stream, b"{\"message\":\"", &[b'x'; 1024], b"\"}").await,
+            Large::Bomb | Large::BombError => {
+                for _ in 0..REPLY / self.member.len() {
+                    stream.write_all(&self.member).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn page(&self, stream: &mut TcpStream, field: &str) -> std::io::Result<()> {
+        let (rows, kind) = (self.rows(), self.kind);
+        let long = "x".repeat(REPLY / rows);
+        let field = if field == "name" && kind == PsaKind::Autotask {
+            "companyName"
+        } else {
+            field
+        };
+        let ends = match kind {
+            PsaKind::Connectwise => ["[".to_owned(), "]".to_owned()],
+            PsaKind::Autotask => [
+                r#"{"items":["#.to_owned(),
+                format!(
+                    r#"],"pageDetails":{{"count":{rows},"requestCount":500,"prevPageUrl":null,"nextPageUrl":null}}}}"#
+                ),
+            ],
+        };
+        stream.write_all(ends[0].as_bytes()).await?;
+        for id in 1..=rows {
+            let comma = if id == 1 { "" } else { "," };
+            let row = format!(
+                r#"{comma}{{"id":{id},"company":{{"id":{id}}},"companyID":{id},"firstName":"A","lastName":"B","{field}":"{long}"}}"#
+            );
+            stream.write_all(row.as_bytes()).await?;
+        }
+        stream.write_all(ends[1].as_bytes()).await
+    }
+}
+
+async fn pieces(stream: &mut TcpStream, first: &[u8], piece: &[u8], last: &[u8]) -> std::io::Result<()> {
+    stream.write_all(first).await?;
+    for _ in 0..REPLY / piece.len() {
+        stream.write_all(piece).await?;
+    }
+    stream.write_all(last).await
+}
+
+async fn call(world: &World, method: &'static str, path: String, body: Value) -> Value {
+    let call = Message::Call {
+        who: ANA,
+        method,
+        path,
+        body,
+    };
+    let answer = world.deliver(&call).await.unwrap().unwrap();
+    serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
+}
+
+/// Runs a worker to the end of its import; gives how the import ended.
+async fn fetch(world: &World) -> String {
+    let integration = Script::new(world).integration().await.unwrap();
+    let started = call(
+        world,
+        "POST",
+        format!("/integrations/{integration}/imports"),
+        json!({ "filter": {} }),
+    )
+    .await;
+    let work = Message::Work(
+        "FetchFunction",
+        json!({ "msp": MSP, "import": started["id"], "giveUp": false }),
+    );
+    for _ in 0..10 {
+        let import = call(
+            world,
+            "GET",
+            format!("/imports/{}", started["id"].as_str().unwrap()),
+            Value::Null,
+        )
+        .await;
+        if import["state"] != "fetching" {
+            return import["state"].as_str().unwrap().to_owned();
+        }
+        if let Err(error) = world.deliver(&work).await.unwrap() {
+            println!("the worker failed: {error}");
+            world.ticking.advance(beyond_lease());
+        }
+    }
+    "never ends".to_owned()
+}
+
+#[test]
+fn r9_ten_megabytes_from_a_psa_keep_the_worker_under_its_memory() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&vec![b' '; 32 * MIB]).unwrap();
+    let member: Arc<[u8]> = gzip.finish().unwrap().into();
+    for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
+        for (large, end) in ALL {
+            // It costs most of a minute unoptimised, and is the same for both from here on.
+            if matches!((kind, large), (PsaKind::Connectwise, Large::Named)) {
+                continue;
+            }
+            runtime.block_on(async {
+                let sender = Sender::start(kind, &member).await;
+                let origin = format!("http://{}", sender.address);
+                let world = World::among(kind, std::slice::from_ref(&origin), HttpPolicy::default()).await;
+                Script::new(&world).furnish().await;
+                world.move_psa(&origin);
+                *sender.large.lock().unwrap() = large;
+                let before = ALLOCATED.current_usage();
+                ALLOCATED.reset_peak_usage();
+                let ended = fetch(&world).await;
+                let peak = ALLOCATED.peak_usage() - before;
+                println!("{kind:?} {large:?}: {ended}, {} KiB more at its most", peak / 1024);
+                assert_eq!(ended, end, "{kind:?} {large:?}");
+                assert!(peak < MOST, "{kind:?} {large:?}: {peak}");
+            });
+        }
+    }
+}
