@@ -48,6 +48,7 @@ async fn read_companies(run: &Run, psa: &Arc<dyn Psa>, checkpoint: &mut Checkpoi
     };
     let expected = checkpoint.position.totals.map(|totals| totals.companies);
     let page = psa.companies(&run.import.filter, from.as_ref(), expected).await?;
+    checkpoint.position.waits = 0;
     checkpoint.progress.pages += 1;
     checkpoint.progress.companies += page.items.len() as u64;
     checkpoint.position.stage = match page.next {
@@ -68,6 +69,7 @@ async fn read_contacts(run: &Run, psa: &Arc<dyn Psa>, checkpoint: &mut Checkpoin
     };
     let expected = checkpoint.position.totals.map(|totals| totals.contacts);
     let page = psa.contacts(&run.import.filter, from.as_ref(), expected).await?;
+    checkpoint.position.waits = 0;
     checkpoint.progress.pages += 1;
     checkpoint.progress.contacts += page.items.len() as u64;
     checkpoint.position.stage = match page.next {

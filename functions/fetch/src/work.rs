@@ -17,7 +17,7 @@ use tracing::{info, warn};
 
 use crate::{missing, rows, walk};
 
-/// How often a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.
+/// How often in a row a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.
 const MOST_WAITS: u32 = 30;
 
 /// Where a fetch stands.
@@ -27,6 +27,7 @@ pub(crate) struct Position {
     pub stage: Stage,
     pub totals: Option<Totals>,
     pub buckets: usize,
+    /// Since the last page arrived.
     pub waits: u32,
 }
 

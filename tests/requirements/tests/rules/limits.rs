@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use requirements::faults::{COMPANIES, CONTACTS};
 use requirements::import::{fetch, fetched, rows, start};
 use requirements::stage::{PATIENCE, advance, integration, sandbox};
-use requirements::{PsaKind, faults, for_both};
-use serde_json::json;
+use requirements::{PsaKind, Sandbox, faults, for_both};
+use serde_json::{Value, json};
 
 use crate::fetch::runs;
 
@@ -57,15 +57,7 @@ async fn r43_a_rate_limit_that_does_not_end_fails_the_import(kind: PsaKind) {
     let ana = sandbox.api("ana");
     faults::answer(&sandbox, kind, CONTACTS, &json!({ "status": 429 }));
     let import = start(&ana, kind, &json!({})).await;
-    let end = Instant::now() + PATIENCE;
-    let failed = loop {
-        let now = ana.get(&format!("/imports/{import}")).await.unwrap();
-        if now["state"] != "fetching" {
-            break now;
-        }
-        assert!(Instant::now() < end, "it never gives up: {now}");
-        advance(&sandbox, 61).await;
-    };
+    let failed = waited_out(&sandbox, &import, 61).await;
     assert_eq!(
         (&failed["state"], &failed["error"]["code"]),
         (&json!("failed"), &json!("psa_unknown_error"))
@@ -74,4 +66,38 @@ async fn r43_a_rate_limit_that_does_not_end_fails_the_import(kind: PsaKind) {
     let path = format!("/integrations/{}", integration(&ana, kind).await);
     assert_eq!(ana.get(&path).await.unwrap().get("lock"), None);
     sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn r43_limits_between_which_pages_arrive_are_waited_out_however_many_they_are() {
+    // Autotask's pages have a fixed size: this would take tens of thousands of records.
+    let (sandbox, kind) = (sandbox().await, PsaKind::Connectwise);
+    let ana = sandbox.api("ana");
+    sandbox.psas.get(kind).set_switches(json!({ "pageCap": 15 })).unwrap();
+    let limited = json!({ "status": 429, "headers": { "Retry-After": "600" } });
+    faults::add(
+        &sandbox,
+        kind,
+        &json!({ "match": { "path": CONTACTS }, "every": 2, "answer": limited }),
+    );
+    let import = start(&ana, kind, &json!({})).await;
+    let before = runs(&sandbox);
+    assert_eq!(waited_out(&sandbox, &import, 601).await["state"], "review");
+    let waits = runs(&sandbox) - before;
+    assert!(waits > 35, "only {waits} waits");
+    assert_eq!(rows(&ana, &import, "in").await.len(), 40);
+    sandbox.stop().await;
+}
+
+/// Moves the clock on by so many seconds at a time until an import is not fetching any more, and shows it.
+async fn waited_out(sandbox: &Sandbox, import: &str, seconds: i64) -> Value {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let now = sandbox.api("ana").get(&format!("/imports/{import}")).await.unwrap();
+        if now["state"] != "fetching" {
+            return now;
+        }
+        assert!(Instant::now() < end, "it never gives up: {now}");
+        advance(sandbox, seconds).await;
+    }
 }
