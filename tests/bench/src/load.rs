@@ -65,7 +65,7 @@ pub(crate) async fn load(msps: usize) -> Result<(), Failure> {
         .iter()
         .filter_map(|(result, _)| result["users"]["created"].as_u64())
         .sum();
-    let latencies = latencies.lock().unwrap_or_else(PoisonError::into_inner);
+    let latencies = latencies.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let milliseconds = |quantile| {
         let microseconds = Duration::from_micros(latencies.value_at_quantile(quantile));
         microseconds.as_secs_f64() * 1_000.0

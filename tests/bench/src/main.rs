@@ -30,6 +30,9 @@ struct Command {
     /// How many companies are imported; all of them without this.
     #[arg(long)]
     companies: Option<usize>,
+    /// Of how many of these the people are imported too; of all of them without this.
+    #[arg(long)]
+    people_of: Option<usize>,
     /// How long a run of a worker may take, as the platform's time limit.
     #[arg(long, default_value_t = 300)]
     run_seconds: u64,
@@ -88,6 +91,7 @@ async fn main() -> ExitCode {
                     Some(Psa::Autotask) => vec![PsaKind::Autotask],
                 },
                 companies: command.companies.unwrap_or(usize::MAX),
+                people_of: command.people_of.unwrap_or(usize::MAX),
                 run_seconds: command.run_seconds,
             };
             measurement.run().await

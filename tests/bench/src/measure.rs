@@ -1,5 +1,6 @@
 //! The measurement: a sandbox with a large MSP in this process, the workers in processes of their own.
 
+use std::cmp::Reverse;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,7 @@ pub(crate) struct Measurement {
     pub size: Size,
     pub kinds: Vec<PsaKind>,
     pub companies: usize,
+    pub people_of: usize,
     pub run_seconds: u64,
 }
 
@@ -76,7 +78,7 @@ impl Measurement {
         stage.measure("fetch").await?;
         expect(&ana, &import, "review").await?;
         if round == "first" {
-            tick(&ana, &import, self.companies).await?;
+            self.tick(&ana, &import).await?;
         } else {
             // Addresses imported before are ticked.
             let mapped = json!({ "selected": true, "where": { "status": "mapped" } });
@@ -100,6 +102,31 @@ impl Measurement {
         );
         Ok(())
     }
+
+    /// Selects companies and ticks their people, the largest companies first.
+    async fn tick(&self, api: &Api, import: &str) -> Result<(), Failure> {
+        let mut rows = api.list(&format!("/imports/{import}/companies?tab=in")).await?;
+        rows.retain(|row| row["own"] == false);
+        rows.sort_by_key(|row| Reverse(row["addresses"].as_u64()));
+        let rows = rows.iter().take(self.companies).enumerate();
+        let ids: Vec<(usize, &str)> = rows
+            .filter_map(|(place, row)| Some((place, row["id"].as_str()?)))
+            .collect();
+        futures::stream::iter(ids)
+            .map(|(place, id)| async move {
+                let company = format!("/imports/{import}/companies/{id}");
+                let selected = api.patch(&company, &json!({ "version": 1, "selected": true })).await?;
+                if place >= self.people_of {
+                    return Ok(selected);
+                }
+                let all = json!({ "selected": true, "where": {} });
+                api.post(&format!("{company}/addresses/select"), &all).await
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<Vec<Value>>()
+            .await?;
+        Ok(())
+    }
 }
 
 const fn name(kind: PsaKind) -> &'static str {
@@ -116,24 +143,6 @@ async fn expect(api: &Api, import: &str, state: &str) -> Result<(), Failure> {
     } else {
         Err(format!("the import is not in {state}: {now}").into())
     }
-}
-
-/// Selects so many companies with all their addresses.
-async fn tick(api: &Api, import: &str, companies: usize) -> Result<(), Failure> {
-    let rows = api.list(&format!("/imports/{import}/companies?tab=in")).await?;
-    let rows = rows.iter().filter(|row| row["own"] == false).take(companies);
-    let ids: Vec<&str> = rows.filter_map(|row| row["id"].as_str()).collect();
-    futures::stream::iter(ids)
-        .map(|id| async move {
-            let company = format!("/imports/{import}/companies/{id}");
-            api.patch(&company, &json!({ "version": 1, "selected": true })).await?;
-            let all = json!({ "selected": true, "where": {} });
-            api.post(&format!("{company}/addresses/select"), &all).await
-        })
-        .buffer_unordered(AT_ONCE)
-        .try_collect::<Vec<Value>>()
-        .await?;
-    Ok(())
 }
 
 impl Stage<'_> {
