@@ -59,6 +59,26 @@ fn the_document_describes_the_routes_of_the_template_and_no_others() {
     assert_eq!(described, of_template);
 }
 
+#[tokio::test]
+async fn every_route_of_the_template_is_one_of_its_function() {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let nowhere = call(&ana, Method::GET, "/nowhere", None).await;
+    assert_eq!(nowhere.status.as_u16(), 404);
+    let template = Template::load().unwrap();
+    for route in template.routes() {
+        // Ids of nothing: what is answered is about them, and not about the route.
+        let path: Vec<&str> = route
+            .path
+            .split('/')
+            .map(|part| if part.starts_with('{') { "1" } else { part })
+            .collect();
+        let answer = call(&ana, route.method.clone(), &path.join("/"), Some(&json!({}))).await;
+        assert_ne!(answer.body["detail"], nowhere.body["detail"], "{}", route.key());
+    }
+    sandbox.stop().await;
+}
+
 #[test]
 fn every_example_is_as_its_schema_says() {
     let contract = contract();
