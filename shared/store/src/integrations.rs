@@ -86,6 +86,7 @@ impl Tenant {
         by: &Person,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut attempt = 0;
         loop {
             let Some(integration) = self.integration(id).await? else {
                 return Ok(false);
@@ -112,11 +113,13 @@ impl Tenant {
                     after: policy.clone(),
                 },
             };
-            self.audit(&mut tx, id, &entry, &format!("policy.{}", by.subject))?;
+            self.audit(&mut tx, id, &entry, &format!("policy.{}.{attempt}", by.subject))?;
             if tx.commit(self).await?.committed() {
                 return Ok(true);
             }
-            // Somebody else replaced it meanwhile: what was before is to be told right.
+            // Somebody else replaced it meanwhile, so what was before is to be told right; or the same person did at this very
+            // moment, whose entry has the name.
+            attempt += 1;
         }
     }
 }

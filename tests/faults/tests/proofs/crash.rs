@@ -24,7 +24,10 @@ fn disturbances(effect: &Effect) -> Vec<Disturbance> {
     match (std::env::var("PROOFS").as_deref(), effect.writes()) {
         (Ok("all"), true) => Disturbance::ALL.into(),
         (Ok("all"), false) => reads.into(),
-        (Ok("turns"), true) => turn(&writes),
+        // Writes are what can go wrong; two of theirs make enough runs.
+        (Ok("turns"), true) => [effect.number, effect.number + 2]
+            .map(|turn| writes[turn % writes.len()])
+            .into(),
         (_, true) => writes.into(),
         (_, false) => turn(&reads),
     }

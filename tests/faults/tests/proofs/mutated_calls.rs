@@ -168,6 +168,34 @@ fn offence(answer: &Value) -> Option<&'static str> {
 }
 
 #[test]
+fn r41_a_policy_that_is_replaced_twice_at_one_moment_is_told_twice() {
+    alone(async {
+        // Here the clock stands still.
+        let world = World::new(PsaKind::Connectwise).await;
+        let script = Script::new(&world);
+        script.furnish().await;
+        let integration = script.integration().await.unwrap();
+        for new_companies in [true, false] {
+            let call = Message::Call {
+                who: ANA,
+                method: "PUT",
+                path: format!("/integrations/{integration}/policy"),
+                body: json!({ "newCompanies": new_companies }),
+            };
+            let answer = world.deliver(&call).await.unwrap().unwrap();
+            assert_eq!(answer["statusCode"], 200, "{answer}");
+        }
+        let trail = get(&world, format!("/integrations/{integration}/audit")).await;
+        let told = trail["items"].as_array().unwrap().iter();
+        assert_eq!(
+            told.filter(|entry| entry["action"] == "policyReplaced").count(),
+            2,
+            "{trail}"
+        );
+    });
+}
+
+#[test]
 fn whatever_is_sent_to_the_api_is_answered_or_refused_by_a_problem() {
     alone(async {
         let world = World::new(PsaKind::Connectwise).await;
