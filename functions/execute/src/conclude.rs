@@ -114,8 +114,8 @@ async fn add_up(tenant: &Tenant, directory: &dyn Directory, import: &Import) -> 
     }
 }
 
-/// What is left of a part that was never finished: users that were to be created and whose address is taken now were created, since nobody
-/// had those addresses before.
+/// What is left of a part that was never finished: users that were to be created and whose address is taken now were created,
+/// since nobody had those addresses before.
 async fn of_unfinished(directory: &dyn Directory, part: &Part) -> Result<Vec<RowOutcome>, Stop> {
     let users = part.users_left();
     let created = users

@@ -39,9 +39,14 @@ pub(crate) enum Asked {
 
 /// What stands in the tables about a company.
 #[derive(Default)]
-pub(crate) struct Read {
+struct Read {
     addresses: Addresses,
     mapped: Vec<AddressMapping>,
+}
+
+/// Whether anything is to be done for a row (R18).
+pub(crate) fn is_selected(row: &CompanyRow) -> bool {
+    row.tab == Tab::In && row.decision.selected
 }
 
 impl Group {
@@ -55,7 +60,6 @@ impl Group {
             if all == 0 {
                 return groups;
             }
-            let is_selected = |row: &CompanyRow| row.tab == Tab::In && row.decision.selected;
             let rows: Vec<CompanyRow> = neighbours.into_iter().filter(is_selected).collect();
             if !rows.is_empty() {
                 let is_dense = rows.len() > 1 && rows.len() * 2 >= all;
@@ -66,6 +70,14 @@ impl Group {
 }
 
 impl Planning {
+    pub(crate) async fn facts_of_one(&self, row: CompanyRow, asked: Asked) -> Result<CompanyFacts, PlanningError> {
+        let read = self.read(&row.id).await?;
+        let mut all = [self.facts_within(row, read).await?];
+        self.add_holders(&mut all, asked).await?;
+        let [facts] = all;
+        Ok(facts)
+    }
+
     /// The facts of the companies of a group, in its order.
     pub(crate) async fn facts_of(&self, group: Group) -> Result<Vec<CompanyFacts>, PlanningError> {
         let mut read = if group.is_dense {
@@ -93,7 +105,7 @@ impl Planning {
         Ok(all)
     }
 
-    pub(crate) async fn read(&self, company: &PsaCompanyId) -> Result<Read, PlanningError> {
+    async fn read(&self, company: &PsaCompanyId) -> Result<Read, PlanningError> {
         let addresses = self.tenant.addresses(&self.import, company).await?;
         let mapped = match self.mappings.get(company) {
             Some(_) => self.tenant.address_mappings(&self.import.integration, company).await?,
@@ -125,7 +137,7 @@ impl Planning {
     }
 
     /// What is known of a company but for who holds its addresses elsewhere.
-    pub(crate) async fn facts_within(&self, row: CompanyRow, read: Read) -> Result<CompanyFacts, PlanningError> {
+    async fn facts_within(&self, row: CompanyRow, read: Read) -> Result<CompanyFacts, PlanningError> {
         let mut addresses = Vec::new();
         for chunk in read.addresses {
             let mut decisions = chunk.decisions;
@@ -151,7 +163,7 @@ impl Planning {
     }
 
     /// Asks once for all of them who holds their addresses.
-    pub(crate) async fn add_holders(&self, all: &mut [CompanyFacts], asked: Asked) -> Result<(), PlanningError> {
+    async fn add_holders(&self, all: &mut [CompanyFacts], asked: Asked) -> Result<(), PlanningError> {
         let unknown: Vec<Vec<AddressKey>> = all.iter().map(|facts| unknown_addresses(facts, asked)).collect();
         if unknown.iter().all(Vec::is_empty) {
             return Ok(());

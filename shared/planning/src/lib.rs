@@ -12,7 +12,7 @@ use domain::mapping::CompanyMapping;
 use domain::plan::{CompanyPlan, PlanHasher, Wanted};
 use domain::planner;
 use domain::policy::{MassChange, MassChangeLimit};
-use domain::row::{CompanyRow, Tab};
+use domain::row::CompanyRow;
 use futures::{Stream, StreamExt, TryStreamExt};
 use store::journal::Agreed;
 use store::{Item, StoreError, Tenant};
@@ -124,20 +124,26 @@ impl Planning {
 
     /// Gathers the facts of one company, those of addresses that are not ticked included.
     pub async fn facts(&self, row: CompanyRow) -> Result<CompanyFacts, PlanningError> {
-        let read = self.read(&row.id).await?;
-        let mut all = [self.facts_within(row, read).await?];
-        self.add_holders(&mut all, Asked::All).await?;
-        let [facts] = all;
-        Ok(facts)
+        self.facts_of_one(row, Asked::All).await
     }
 
     /// Plans one company.
     pub async fn plan(&self, row: CompanyRow) -> Result<CompanyPlan, PlanningError> {
-        let read = self.read(&row.id).await?;
-        let mut all = [self.facts_within(row, read).await?];
-        self.add_holders(&mut all, Asked::Ticked).await?;
-        let [facts] = all;
+        let facts = self.facts_of_one(row, Asked::Ticked).await?;
         Ok(planner::plan_company(&facts, &self.companies))
+    }
+
+    /// All rows behind `after`, in the order of their keys, a page at a time.
+    fn pages<'a>(
+        &'a self,
+        after: Option<&PsaCompanyId>,
+    ) -> impl Stream<Item = Result<Vec<CompanyRow>, PlanningError>> + 'a {
+        let start = after.map(|company| self.tenant.rows_after(&self.import, company));
+        futures::stream::try_unfold(Some(start), move |from: Option<Option<Item>>| async move {
+            let Some(from) = from else { return Ok(None) };
+            let (rows, next) = self.tenant.rows_page(&self.import, from.as_ref()).await?;
+            Ok(Some((rows, next.map(Some))))
+        })
     }
 
     /// The selected rows behind `after`, in the order of their keys.
@@ -145,28 +151,16 @@ impl Planning {
         &'a self,
         after: Option<&PsaCompanyId>,
     ) -> impl Stream<Item = Result<CompanyRow, PlanningError>> + 'a {
-        let start = after.map(|company| self.tenant.rows_after(&self.import, company));
-        futures::stream::try_unfold(Some(start), move |from: Option<Option<Item>>| async move {
-            let Some(from) = from else { return Ok(None) };
-            let (rows, next) = self.tenant.rows_page(&self.import, from.as_ref()).await?;
-            let selected = rows
-                .into_iter()
-                .filter(|row| row.tab == Tab::In && row.decision.selected)
-                .map(Ok);
-            Ok::<_, PlanningError>(Some((futures::stream::iter(selected), next.map(Some))))
-        })
-        .try_flatten()
+        self.pages(after)
+            .map_ok(|rows| futures::stream::iter(rows.into_iter().filter(facts::is_selected)).map(Ok))
+            .try_flatten()
     }
 
     /// The selected rows, in the order of their keys, in groups.
     fn groups(&self) -> impl Stream<Item = Result<Group, PlanningError>> + '_ {
-        futures::stream::try_unfold(Some(None), move |from: Option<Option<Item>>| async move {
-            let Some(from) = from else { return Ok(None) };
-            let (rows, next) = self.tenant.rows_page(&self.import, from.as_ref()).await?;
-            let groups = futures::stream::iter(Group::of(rows)).map(Ok);
-            Ok::<_, PlanningError>(Some((groups, next.map(Some))))
-        })
-        .try_flatten()
+        self.pages(None)
+            .map_ok(|rows| futures::stream::iter(Group::of(rows)).map(Ok))
+            .try_flatten()
     }
 
     async fn plan_group(&self, group: Group) -> Result<Vec<CompanyPlan>, PlanningError> {
