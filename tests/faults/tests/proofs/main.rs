@@ -15,6 +15,7 @@ mod licences;
 mod matrix;
 mod model;
 mod moves;
+mod moving;
 mod mutate;
 mod mutated_calls;
 mod mutated_events;
