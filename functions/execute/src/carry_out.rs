@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use directory::DirectoryError;
 use domain::directory::{ManagedCompany, Token};
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::outcome::{Outcome, RowCode, RowOutcome};
@@ -12,6 +13,7 @@ use planning::Planning;
 use store::journal::{Part, Passed};
 use store::tx;
 
+use crate::patience::{Failure, patiently};
 use crate::work::{Run, Stop};
 use crate::{trail, users};
 
@@ -86,7 +88,8 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>) -> Result<Carr
     };
     let (managed, outcome) = match company(run, planning.mapping(&first.plan.company), &first.plan).await? {
         Ok(done) => done,
-        Err(code) => {
+        Err(Failure::Open) => return Ok(Carried::Unfinished),
+        Err(Failure::OfRow(code)) => {
             let mut tx = run.transaction()?;
             for (number, mut part) in left {
                 let company = part.is_company_left().then_some(Outcome::Failed(code));
@@ -140,40 +143,16 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>) -> Result<Carr
     Ok(Carried::Journaled)
 }
 
-/// The company itself: what it is mapped to from here on, and how that came about; or why it failed.
+/// The company itself: what it is mapped to from here on, and how that came about; or why that came to nothing.
 async fn company(
     run: &Run,
     before: Option<&CompanyMapping>,
     plan: &CompanyPlan,
-) -> Result<Result<(ManagedCompany, Outcome), RowCode>, Stop> {
-    let (managed, outcome) = match &plan.step {
-        CompanyStep::Unchanged(managed) => return Ok(Ok((managed.clone(), Outcome::Unchanged))),
-        CompanyStep::Skip(reason) => return Ok(Err(reason.into())),
-        CompanyStep::Create => {
-            let token = Token::company(&run.import.integration, &plan.company, plan.generation);
-            match users::patiently(run, || run.directory.create_company(&token, &plan.name)).await {
-                Ok(id) => (
-                    ManagedCompany {
-                        id,
-                        name: plan.name.clone(),
-                    },
-                    Outcome::Created,
-                ),
-                Err(code) => return Ok(Err(code)),
-            }
-        }
-        CompanyStep::Link(managed) => match users::patiently(run, || run.directory.company(&managed.id)).await {
-            Ok(Some(managed)) => (managed, Outcome::Linked),
-            Ok(None) => return Ok(Err(RowCode::ManagedCompanyNotFound)),
-            Err(code) => return Ok(Err(code)),
-        },
-        CompanyStep::Rename(managed) => {
-            match users::patiently(run, || run.directory.rename_company(&managed.id, &plan.name)).await {
-                Ok(true) => (managed.clone(), Outcome::Updated),
-                Ok(false) => return Ok(Err(RowCode::ManagedCompanyNotFound)),
-                Err(code) => return Ok(Err(code)),
-            }
-        }
+) -> Result<Result<(ManagedCompany, Outcome), Failure>, Stop> {
+    let (managed, outcome) = match in_directory(run, plan).await {
+        Ok((managed, Outcome::Unchanged)) => return Ok(Ok((managed, Outcome::Unchanged))),
+        Ok(made) => made,
+        Err(failure) => return Ok(Err(failure)),
     };
     let mapping = CompanyMapping {
         company: plan.company.clone(),
@@ -188,8 +167,38 @@ async fn company(
         .map_company(&mut tx, &run.import.integration, before, &mapping)?;
     match run.try_commit(tx).await? {
         tx::Outcome::Committed => Ok(Ok((managed, outcome))),
-        tx::Outcome::Refused(_) => Ok(Err(RowCode::AlreadyMapped)),
+        tx::Outcome::Refused(_) => Ok(Err(Failure::OfRow(RowCode::AlreadyMapped))),
     }
+}
+
+/// What the plan wants of the directory for the company itself.
+async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, Outcome), Failure> {
+    let gone = Failure::OfRow(RowCode::ManagedCompanyNotFound);
+    Ok(match &plan.step {
+        CompanyStep::Unchanged(managed) => (managed.clone(), Outcome::Unchanged),
+        CompanyStep::Skip(reason) => return Err(Failure::OfRow(reason.into())),
+        CompanyStep::Create => {
+            let token = Token::company(&run.import.integration, &plan.company, plan.generation);
+            let call = || run.directory.create_company(&token, &plan.name);
+            let managed = ManagedCompany {
+                id: patiently(run, call, || answers_at_all(run)).await?,
+                name: plan.name.clone(),
+            };
+            (managed, Outcome::Created)
+        }
+        CompanyStep::Link(managed) => {
+            let call = || run.directory.company(&managed.id);
+            let managed = patiently(run, call, || answers_at_all(run)).await?.ok_or(gone)?;
+            (managed, Outcome::Linked)
+        }
+        CompanyStep::Rename(managed) => {
+            let call = || run.directory.rename_company(&managed.id, &plan.name);
+            if !patiently(run, call, || answers_at_all(run)).await? {
+                return Err(gone);
+            }
+            (managed.clone(), Outcome::Updated)
+        }
+    })
 }
 
 /// The address mappings after these users were carried out.
@@ -233,4 +242,9 @@ fn rows(company: Option<Outcome>, users: &[UserPlan], outcomes: impl Iterator<It
         outcome,
     });
     company.into_iter().chain(users).collect()
+}
+
+/// Stands in for a look-up, for what no look-up can tell.
+async fn answers_at_all<T>(run: &Run) -> Result<Option<T>, DirectoryError> {
+    run.directory.licences().await.map(|_| None)
 }

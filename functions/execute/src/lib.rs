@@ -7,6 +7,7 @@ mod confirm;
 mod document;
 mod end;
 mod licences;
+mod patience;
 mod result;
 mod trail;
 mod unattended;

@@ -1,19 +1,15 @@
 //! The users of one company, several at once. One that fails does not stop the others (R36).
 
-use std::future::Future;
-use std::time::{Duration, Instant};
-
-use backon::{ExponentialBuilder, Retryable};
 use directory::{DirectoryError, NewAddress, NewUser};
 use domain::address::Address;
-use domain::directory::{ManagedCompany, Token};
+use domain::directory::{AddressHolder, ManagedCompany, Token};
 use domain::ids::UserId;
 use domain::outcome::{Outcome, RowCode};
 use domain::plan::{UserPlan, UserStep};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
-use tracing::warn;
 
+use crate::patience::{Failure, patiently};
 use crate::work::Run;
 
 /// Calls to the directory for one company at once.
@@ -52,10 +48,13 @@ impl Done {
 /// Carries out users in the order of the plan, as many as there is time for.
 pub(crate) async fn carry_out(run: &Run, managed: &ManagedCompany, users: &[UserPlan]) -> Vec<Done> {
     let in_time = |user| async move {
-        if run.deadline.is_near() {
-            None
-        } else {
-            Some(one(run, managed, user).await)
+        if run.is_to_end() {
+            return None;
+        }
+        match one(run, managed, user).await {
+            Ok(done) => Some(done),
+            Err(Failure::OfRow(code)) => Some(Done::failed(code)),
+            Err(Failure::Open) => None,
         }
     };
     let calls: Vec<BoxFuture<'_, Option<Done>>> = users.iter().map(|user| in_time(user).boxed()).collect();
@@ -68,56 +67,48 @@ pub(crate) fn passed_over(users: &[UserPlan], code: RowCode) -> Vec<Done> {
     users.iter().map(|_| Done::skipped(code)).collect()
 }
 
-async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Done {
+async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<Done, Failure> {
     let Some(address) = &user.address else {
-        return Done::skipped(RowCode::NoAddress);
+        return Ok(Done::skipped(RowCode::NoAddress));
     };
-    match &user.step {
+    Ok(match &user.step {
         UserStep::Skip(reason) => Done::skipped(reason.into()),
         UserStep::Unchanged(id) => Done::mapped(Outcome::Unchanged, id.clone()),
         UserStep::Link(id) => Done::mapped(Outcome::Linked, id.clone()),
-        UserStep::Create => create(run, managed, user, address).await,
-        UserStep::ChangeAddress { user: id, .. } => {
-            match patiently(run, || run.directory.change_address(&managed.id, id, address)).await {
-                Ok(NewAddress::Changed) => Done::mapped(Outcome::ChangedAddress, id.clone()),
-                Ok(NewAddress::AddressTaken(_)) => Done::failed(RowCode::AddressConflict),
-                Ok(NewAddress::NoSuchUser) => Done::failed(RowCode::UserNotFound),
-                Err(code) => Done::failed(code),
-            }
-        }
-    }
+        UserStep::Create => create(run, managed, user, address).await?,
+        UserStep::ChangeAddress { user: id, .. } => change_address(run, managed, id, address).await?,
+    })
 }
 
-async fn create(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &Address) -> Done {
+async fn create(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &Address) -> Result<Done, Failure> {
     let token = Token::user(&run.import.integration, &managed.id, &user.id, user.generation);
-    match patiently(run, || {
-        run.directory.create_user(&token, &managed.id, address, &user.name)
+    let call = || run.directory.create_user(&token, &managed.id, address, &user.name);
+    // Nobody had the address when the plan was confirmed: whoever has it here and now came by this call.
+    let look_up = || async {
+        let holder = holder(run, address).await?;
+        Ok(holder
+            .filter(|holder| holder.company == managed.id)
+            .map(|holder| NewUser::Created(holder.user)))
+    };
+    Ok(match patiently(run, call, look_up).await? {
+        NewUser::Created(id) => Done::mapped(Outcome::Created, id),
+        NewUser::AddressTaken(_) => Done::failed(RowCode::AddressConflict),
     })
-    .await
-    {
-        Ok(NewUser::Created(id)) => Done::mapped(Outcome::Created, id),
-        Ok(NewUser::AddressTaken(_)) => Done::failed(RowCode::AddressConflict),
-        Err(code) => Done::failed(code),
-    }
 }
 
-/// Repeats a call that gave no answer, with the same token, as long as there is time for it.
-pub(crate) async fn patiently<T, F>(run: &Run, call: impl Fn() -> F) -> Result<T, RowCode>
-where
-    F: Future<Output = Result<T, DirectoryError>>,
-{
-    let backoff = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(100))
-        .with_max_delay(Duration::from_secs(5))
-        .with_max_times(8)
-        .with_jitter();
-    let in_time = |error: &DirectoryError| error.is_retryable() && Instant::now() < run.deadline.0;
-    call.retry(backoff).when(in_time).await.map_err(|error| {
-        warn!(import = %run.import.id, %error, "the directory failed a row");
-        if error.is_retryable() {
-            RowCode::DirectoryUnavailable
-        } else {
-            RowCode::DirectoryRefused
-        }
+async fn change_address(run: &Run, managed: &ManagedCompany, id: &UserId, address: &Address) -> Result<Done, Failure> {
+    let call = || run.directory.change_address(&managed.id, id, address);
+    let look_up = || async {
+        let holder = holder(run, address).await?;
+        Ok(holder.filter(|holder| holder.user == *id).map(|_| NewAddress::Changed))
+    };
+    Ok(match patiently(run, call, look_up).await? {
+        NewAddress::Changed => Done::mapped(Outcome::ChangedAddress, id.clone()),
+        NewAddress::AddressTaken(_) => Done::failed(RowCode::AddressConflict),
+        NewAddress::NoSuchUser => Done::failed(RowCode::UserNotFound),
     })
+}
+
+async fn holder(run: &Run, address: &Address) -> Result<Option<AddressHolder>, DirectoryError> {
+    Ok(run.directory.holders(&[address.key().clone()]).await?.pop())
 }

@@ -1,7 +1,7 @@
 //! One run of the worker over the selected companies (R34–R37).
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use directory::{Directory, DirectoryError};
@@ -33,6 +33,12 @@ const PER_CHECKPOINT: usize = 1_000;
 /// The longest time between two checkpoints, well within a worker's lease.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
+/// How long a run that found the directory silent leaves it alone.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// How often in a row that happens before the import is given up.
+const MOST_PAUSES: u32 = 30;
+
 /// Where an execution stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,6 +47,9 @@ pub(crate) struct Position {
     after: Option<PsaCompanyId>,
     /// Packs of companies passed over, written so far.
     packs: u64,
+    /// Pauses since the last company that got its outcome.
+    #[serde(default)]
+    pauses: u32,
 }
 
 /// Why a run ends early.
@@ -52,7 +61,7 @@ pub(crate) enum Stop {
     /// The store failed; the platform calls again.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The directory failed where no row could be blamed; the platform calls again.
+    /// The directory failed where no row can be blamed; one that is silent is left alone for a while.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
 }
@@ -76,6 +85,8 @@ pub(crate) struct Run {
     pub deadline: Deadline,
     /// Rows that are not begun are passed over with this.
     pub pass_over: Option<RowCode>,
+    /// Set once the directory answers nobody any more.
+    silence: OnceLock<DirectoryError>,
     guard: Guard,
     /// Two transactions on the lock at once would only get in each other's way.
     turn: Mutex<()>,
@@ -119,6 +130,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         agreed,
         deadline,
         pass_over,
+        silence: OnceLock::new(),
         guard,
         turn: Mutex::new(()),
     };
@@ -133,6 +145,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
                 .map(|()| WorkOutcome::Done(()))
                 .map_err(Into::into)
         }
+        Err(Stop::Directory(error)) if error.is_retryable() => run.pause(error).await,
         Err(other) => {
             run.guard.leave_if_possible(&run.tenant).await;
             Err(other.into())
@@ -147,6 +160,9 @@ impl Run {
         let planning = Planning::open(self.tenant.clone(), Arc::clone(&self.directory), self.import.clone()).await?;
         loop {
             let batch = self.next_companies(&planning, &mut checkpoint).await?;
+            if let Some(silence) = self.silence.get() {
+                return Err(Stop::Directory(silence.clone()));
+            }
             if matches!(batch, Batch::OutOfTime) {
                 self.commit(self.guard.leaving(&self.tenant)?).await?;
                 return Ok(WorkOutcome::Again(()));
@@ -161,6 +177,25 @@ impl Run {
         Ok(WorkOutcome::Done(()))
     }
 
+    /// Leaves a directory that is silent alone for a while, unless that has been tried often enough.
+    async fn pause(&self, silence: DirectoryError) -> Result<WorkOutcome, Error> {
+        let mut checkpoint = self.tenant.checkpoint::<Position>(&self.import, Phase::Execute).await?;
+        if checkpoint.position.pauses >= MOST_PAUSES {
+            self.guard.leave_if_possible(&self.tenant).await;
+            return Err(silence.into());
+        }
+        checkpoint.position.pauses += 1;
+        warn!(import = %self.import.id, error = %silence, pauses = checkpoint.position.pauses, "the directory is silent");
+        let mut tx = self.guard.leaving(&self.tenant)?;
+        self.tenant
+            .advance(&mut tx, &self.import, Phase::Execute, &checkpoint)?;
+        match self.commit(tx).await {
+            Ok(()) => Ok(WorkOutcome::Wait(self.services.clock.now() + PAUSE)),
+            Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
+            Err(other) => Err(other.into()),
+        }
+    }
+
     /// Carries out the next companies, several at once, and moves the checkpoint past those that have their outcomes.
     async fn next_companies(&self, planning: &Planning, checkpoint: &mut Checkpoint<Position>) -> Result<Batch, Stop> {
         let rows = planning
@@ -168,7 +203,7 @@ impl Run {
             .map_err(Stop::from)
             .take(PER_CHECKPOINT);
         let due = Instant::now() + CHECKPOINT_EVERY;
-        let is_time_up = || self.deadline.is_near() || Instant::now() >= due;
+        let is_time_up = || self.is_to_end() || Instant::now() >= due;
         let carried = rows
             .try_take_while(|_| std::future::ready(Ok(!is_time_up())))
             .map_ok(|row| async move {
@@ -193,6 +228,7 @@ impl Run {
         if count > 0 {
             let mut tx = self.transaction()?;
             let position = &mut checkpoint.position;
+            position.pauses = 0;
             position.packs = self
                 .tenant
                 .journal_passed(&mut tx, &self.import, position.packs, &passed)?;
@@ -227,6 +263,21 @@ impl Run {
         }
         let now = self.tenant.import(&self.import.id).await?;
         Ok(now.filter(|now| now.cancelling).map(|_| RowCode::Cancelled))
+    }
+
+    /// Whether no further piece of work should be begun.
+    pub fn is_to_end(&self) -> bool {
+        self.deadline.is_near() || self.silence.get().is_some()
+    }
+
+    /// Whether this is the run that has to account for every row.
+    pub fn gives_up(&self) -> bool {
+        self.pass_over == Some(RowCode::GivenUp)
+    }
+
+    /// Ends the run: no row is to blame.
+    pub fn directory_is_silent(&self, silence: DirectoryError) {
+        let _ = self.silence.set(silence);
     }
 
     /// A transaction that only this worker can apply.

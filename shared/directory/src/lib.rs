@@ -6,6 +6,9 @@ use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, 
 use domain::ids::{ManagedCompanyId, UserId};
 
 pub mod builtin;
+mod patience;
+
+pub use patience::Patience;
 
 /// A directory of one MSP.
 ///

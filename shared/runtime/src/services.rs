@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use directory::Directory;
 use directory::builtin::BuiltIn;
+use directory::{Directory, Patience};
 use domain::ids::MspId;
 use domain::problem::Problem;
 use psa::{Connector, Credentials, MissingCredential, NoClient, Psa, PsaUrl, Target};
@@ -34,6 +34,8 @@ pub struct Services {
     pub connector: Connector,
     /// The password manager.
     pub directory: DirectoryFactory,
+    /// How long it is waited for.
+    pub patience: Patience,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -63,6 +65,7 @@ impl Services {
             secrets: Secrets::new(secrets, &config.secret_prefix),
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            patience: Patience::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
         })

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use ::psa::{Connector, HttpPolicy, RetryPolicy};
 use axum::Router;
+use directory::Patience;
 use directory::builtin::BuiltIn;
 use domain::ids::MspId;
 use domain::psa::PsaKind;
@@ -276,6 +277,10 @@ impl World {
             secrets: Secrets::new(wire.secrets(), "psa-import/"),
             connector: self.connector.clone(),
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            patience: Patience {
+                base: Duration::from_millis(1),
+                ..Patience::default()
+            },
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),
         };

@@ -3,6 +3,7 @@
 use std::env;
 use std::time::Duration;
 
+use directory::Patience;
 use domain::psa::PsaKind;
 use psa::RetryPolicy;
 use reqwest::Url;
@@ -37,6 +38,11 @@ pub fn quick() -> Options {
     };
     Options {
         dynamodb: elsewhere(),
+        patience: Patience {
+            base: Duration::from_millis(1),
+            cap: Duration::from_millis(20),
+            ..Patience::default()
+        },
         retry,
         retry_factor: 0.0,
         ..Options::default()

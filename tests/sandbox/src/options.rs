@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use directory::Patience;
 use psa::RetryPolicy;
 use runtime::DirectoryFactory;
 use simkit::msp::Size;
@@ -21,6 +22,8 @@ pub struct Options {
     pub dynamodb: Option<Url>,
     /// Another directory than the built-in one.
     pub directory: Option<DirectoryFactory>,
+    /// How long the directory is waited for.
+    pub patience: Patience,
     /// How PSA requests are repeated.
     pub retry: RetryPolicy,
     /// What the state machine's waits between retries are multiplied with.
@@ -37,6 +40,7 @@ impl Default for Options {
             port: 0,
             dynamodb: None,
             directory: None,
+            patience: Patience::default(),
             retry: RetryPolicy::default(),
             retry_factor: 1.0,
             worker_timeout: None,

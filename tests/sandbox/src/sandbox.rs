@@ -225,6 +225,7 @@ fn services(
     let secrets = SecretsClient::new(&sdk::config(&secrets.url()));
     let mut services = Services::new(&config, dynamodb, secrets)?;
     services.clock = Arc::new(MovedClock(clock));
+    services.patience = options.patience;
     if let Some(directory) = &options.directory {
         services.directory = Arc::clone(directory);
     }

@@ -1,7 +1,7 @@
 //! A directory as a remote one is: slow, and losing replies of calls that it has applied.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,8 +27,16 @@ pub struct Trouble {
     pub go_on: Notify,
     /// How long a call takes.
     pub takes: Option<Duration>,
-    /// Users of this local part are refused.
+    /// The user of this address is refused.
     pub refuse: Option<String>,
+    /// Whoever creates the user of this address gets no answer.
+    pub ignore: Option<String>,
+    /// Whoever creates the user of this address gets no answer, but the user is there.
+    pub never_answer: Option<String>,
+    /// From the call that is told on, nothing is answered.
+    pub falls_silent: bool,
+    /// Nothing is answered.
+    pub is_silent: AtomicBool,
 }
 
 pub struct Remote {
@@ -47,10 +55,19 @@ pub fn remote(trouble: &Arc<Trouble>) -> DirectoryFactory {
 }
 
 impl Trouble {
+    /// What every call meets first.
+    fn reach(&self) -> Result<(), DirectoryError> {
+        if self.is_silent.load(Ordering::SeqCst) {
+            return Err(DirectoryError::Unavailable("nobody is there".to_owned()));
+        }
+        Ok(())
+    }
+
     /// Lets a call that was applied go unanswered, or answered late.
     async fn on_the_way<T>(&self, answer: Result<T, DirectoryError>) -> Result<T, DirectoryError> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         if call == self.tell_at {
+            self.is_silent.store(self.falls_silent, Ordering::SeqCst);
             self.told.notify_one();
             if self.hold {
                 self.go_on.notified().await;
@@ -67,27 +84,33 @@ impl Trouble {
 #[async_trait]
 impl Directory for Remote {
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        self.trouble.reach()?;
         self.inner.companies().await
     }
 
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
+        self.trouble.reach()?;
         self.inner.company(id).await
     }
 
     async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
+        self.trouble.reach()?;
         self.inner.users(company).await
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
+        self.trouble.reach()?;
         self.inner.holders(addresses).await
     }
 
     async fn create_company(&self, token: &Token, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
+        self.trouble.reach()?;
         let answer = self.inner.create_company(token, name).await;
         self.trouble.on_the_way(answer).await
     }
 
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
+        self.trouble.reach()?;
         let answer = self.inner.rename_company(id, name).await;
         self.trouble.on_the_way(answer).await
     }
@@ -99,10 +122,17 @@ impl Directory for Remote {
         address: &Address,
         name: &str,
     ) -> Result<NewUser, DirectoryError> {
+        self.trouble.reach()?;
         if self.trouble.refuse.as_deref() == Some(address.original()) {
             return Err(DirectoryError::Refused("not this one".to_owned()));
         }
+        if self.trouble.ignore.as_deref() == Some(address.original()) {
+            return Err(DirectoryError::Unavailable("no answer".to_owned()));
+        }
         let answer = self.inner.create_user(token, company, address, name).await;
+        if self.trouble.never_answer.as_deref() == Some(address.original()) {
+            return Err(DirectoryError::Unavailable("the reply is always lost".to_owned()));
+        }
         self.trouble.on_the_way(answer).await
     }
 
@@ -112,23 +142,28 @@ impl Directory for Remote {
         user: &UserId,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError> {
+        self.trouble.reach()?;
         let answer = self.inner.change_address(company, user, address).await;
         self.trouble.on_the_way(answer).await
     }
 
     async fn licences(&self) -> Result<Licences, DirectoryError> {
+        self.trouble.reach()?;
         self.inner.licences().await
     }
 
     async fn reserve(&self, reservation: &ReservationId, licences: u64) -> Result<Reservation, DirectoryError> {
+        self.trouble.reach()?;
         self.inner.reserve(reservation, licences).await
     }
 
     async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError> {
+        self.trouble.reach()?;
         self.inner.reservations().await
     }
 
     async fn settle(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
+        self.trouble.reach()?;
         self.inner.settle(reservation, used).await
     }
 }

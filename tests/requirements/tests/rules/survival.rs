@@ -1,6 +1,7 @@
 //! Imports that are disturbed end as if they had not been.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use requirements::import::{
@@ -17,6 +18,8 @@ use crate::fetch::runs;
 for_both!(
     r36_a_user_that_fails_stops_nobody_else_and_its_licence_is_given_back,
     r37_a_directory_that_loses_replies_makes_nothing_twice,
+    r37_a_user_whose_call_is_never_answered_is_found_in_the_directory,
+    r37_a_directory_that_falls_silent_is_waited_for_and_no_row_fails,
     r36_an_import_that_is_stopped_within_its_last_companies_says_so,
     r37_a_company_of_more_people_than_one_run_can_import_goes_on_in_the_next,
     r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_run_once,
@@ -221,25 +224,89 @@ async fn somebody(kind: PsaKind) -> String {
 
 async fn r36_a_user_that_fails_stops_nobody_else_and_its_licence_is_given_back(kind: PsaKind) {
     let (expected, ..) = undisturbed(kind).await;
+    let (refuse, ignore) = (Some(somebody(kind).await), Some(somebody(kind).await));
+    let (refused, ignored) = (
+        Trouble {
+            refuse,
+            ..Trouble::default()
+        },
+        Trouble {
+            ignore,
+            ..Trouble::default()
+        },
+    );
+    for (trouble, code) in [(refused, "directory_refused"), (ignored, "directory_unavailable")] {
+        let (options, _) = far(trouble);
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let ana = sandbox.api("ana");
+        let import = fetch(&ana, kind).await;
+        choose(&ana, &import, MANY).await;
+        let result = carry_out(&ana, &import).await;
+        assert_eq!(
+            (number(&result["users"]["created"]), &result["users"]["failed"]),
+            (number(&expected["users"]["created"]) - 1, &json!(1))
+        );
+        assert_eq!(result["companies"], expected["companies"]);
+        let error = &result["errors"][0];
+        assert_eq!(error["code"], code);
+        assert!(!text(&error["detail"]).is_empty() && !text(&error["action"]).is_empty());
+        let licences = ana.get("/licences").await.unwrap();
+        let of = |name: &str| number(&licences[name]);
+        assert_eq!((of("reserved"), of("used") + of("available")), (0, of("total")));
+        sandbox.stop().await;
+    }
+}
+
+async fn r37_a_user_whose_call_is_never_answered_is_found_in_the_directory(kind: PsaKind) {
+    let expected = undisturbed(kind).await;
     let (options, _) = far(Trouble {
-        refuse: Some(somebody(kind).await),
+        never_answer: Some(somebody(kind).await),
         ..Trouble::default()
     });
     let sandbox = Sandbox::start(options).await.unwrap();
     let ana = sandbox.api("ana");
-    let import = fetch(&ana, kind).await;
-    choose(&ana, &import, MANY).await;
-    let result = carry_out(&ana, &import).await;
-    assert_eq!(
-        (number(&result["users"]["created"]), &result["users"]["failed"]),
-        (number(&expected["users"]["created"]) - 1, &json!(1))
-    );
-    assert_eq!(result["companies"], expected["companies"]);
-    let error = &result["errors"][0];
-    assert_eq!(error["code"], "directory_refused");
-    assert!(!text(&error["detail"]).is_empty() && !text(&error["action"]).is_empty());
-    let licences = ana.get("/licences").await.unwrap();
-    let of = |name: &str| number(&licences[name]);
-    assert_eq!((of("reserved"), of("used") + of("available")), (0, of("total")));
+    let result = first_import_of(&ana, kind, MANY).await.result;
+    assert_eq!(end(&ana, kind, result).await, expected);
     sandbox.stop().await;
+}
+
+async fn r37_a_directory_that_falls_silent_is_waited_for_and_no_row_fails(kind: PsaKind) {
+    let expected = undisturbed(kind).await;
+    // 29 more pauses of a minute each, a run that has none left and its four repetitions, one to give up and its eight.
+    let until_given_up = 29 + 1 + 4 + 1 + 8;
+    for (moment, silent_runs) in [(3, 5), (20, until_given_up)] {
+        let (options, trouble) = far(Trouble {
+            tell_at: moment,
+            falls_silent: true,
+            ..Trouble::default()
+        });
+        let sandbox = Sandbox::start(options).await.unwrap();
+        let ana = sandbox.api("ana");
+        let import = fetch(&ana, kind).await;
+        choose(&ana, &import, MANY).await;
+        execute(&ana, &import).await;
+        tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
+        let before = runs(&sandbox);
+        let minutes = async {
+            while runs(&sandbox) < before + silent_runs {
+                advance(&sandbox, 61).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, minutes).await.unwrap();
+        let now = ana.get(&format!("/imports/{import}")).await.unwrap();
+        assert_eq!(now["state"], "executing", "{now}");
+        trouble.is_silent.store(false, Ordering::SeqCst);
+        // Nobody comes by himself any more after it was given up; then the sweeper does.
+        advance(&sandbox, 31 * 60).await;
+        if silent_runs == until_given_up {
+            assert_eq!(
+                deliver(&sandbox, &json!({ "sweep": {} })).await,
+                json!({ "underWay": 1, "takenUp": 1 })
+            );
+        }
+        let result = done(&ana, &import).await;
+        assert_eq!(end(&ana, kind, result).await, expected, "silent for {silent_runs} runs");
+        sandbox.stop().await;
+    }
 }

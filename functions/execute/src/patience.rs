@@ -1,0 +1,59 @@
+//! Calls to the directory that go unanswered: repeated, then looked up, and blamed on a row only if the directory answers others.
+
+use std::future::Future;
+
+use backon::{ExponentialBuilder, Retryable};
+use directory::DirectoryError;
+use domain::outcome::RowCode;
+use tracing::warn;
+
+use crate::work::Run;
+
+/// Why a call came to nothing.
+pub(crate) enum Failure {
+    /// The row has failed.
+    OfRow(RowCode),
+    /// Time ended, or the directory answers nobody: the next run repeats the call.
+    Open,
+}
+
+/// Repeats a call that gave no answer, with the same token, as long as there is time for it. In the end `look_up` asks the
+/// directory what came of it: its answer may have been lost every time.
+pub(crate) async fn patiently<T, C, L>(
+    run: &Run,
+    call: impl Fn() -> C,
+    look_up: impl FnOnce() -> L,
+) -> Result<T, Failure>
+where
+    C: Future<Output = Result<T, DirectoryError>>,
+    L: Future<Output = Result<Option<T>, DirectoryError>>,
+{
+    let patience = run.services.patience;
+    let backoff = ExponentialBuilder::default()
+        .with_min_delay(patience.base)
+        .with_max_delay(patience.cap)
+        .with_max_times(patience.repeats)
+        .with_jitter();
+    let in_time = |error: &DirectoryError| error.is_retryable() && !run.is_to_end();
+    let error = match call.retry(backoff).when(in_time).await {
+        Ok(answer) => return Ok(answer),
+        Err(error) => error,
+    };
+    if !error.is_retryable() {
+        warn!(import = %run.import.id, %error, "the directory refused a row");
+        return Err(Failure::OfRow(RowCode::DirectoryRefused));
+    }
+    if run.is_to_end() && !run.gives_up() {
+        return Err(Failure::Open);
+    }
+    match look_up().await {
+        Ok(Some(answer)) => return Ok(answer),
+        Err(silence) if silence.is_retryable() && !run.gives_up() => {
+            run.directory_is_silent(silence);
+            return Err(Failure::Open);
+        }
+        Ok(None) | Err(_) => {}
+    }
+    warn!(import = %run.import.id, %error, "the directory failed a row");
+    Err(Failure::OfRow(RowCode::DirectoryUnavailable))
+}
