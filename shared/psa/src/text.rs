@@ -1,18 +1,26 @@
 //! Texts as PSAs hold them: everything may be null, and some of what they hold cannot be seen.
 
+/// More characters than any field of either PSA has that is read here. Without an end, one name could fill an item of the
+/// database, and fail the whole import.
+const LONGEST: usize = 255;
+
 /// NUL, the byte order mark and the marks that change the direction of what follows: they come with copied text, and two names
 /// that differ in them alone look the same.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\0' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The text without what is invisible.
+/// The text without what is invisible, as far as it may reach.
 pub(crate) fn visible(text: String) -> String {
-    if text.contains(is_invisible) {
+    let mut text = if text.contains(is_invisible) {
         text.replace(is_invisible, "")
     } else {
         text
+    };
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
     }
+    text
 }
 
 /// The same, and nothing if nothing is left but white space.
@@ -37,6 +45,12 @@ mod tests {
             visible("  Ünï & \"Co\" ' 100% \u{200d}".into()),
             "  Ünï & \"Co\" ' 100% \u{200d}"
         );
+    }
+
+    #[test]
+    fn a_text_ends_where_no_field_of_a_psa_would_reach() {
+        assert_eq!(visible("ü".repeat(LONGEST)), "ü".repeat(LONGEST));
+        assert_eq!(visible("ü".repeat(1_000_000)), "ü".repeat(LONGEST));
     }
 
     #[test]

@@ -216,7 +216,13 @@ impl<'a> Script<'a> {
         Some(all["items"][0]["id"].as_str()?.to_owned())
     }
 
-    async fn expect(&self, method: &'static str, path: &str, body: Value) -> Value {
+    /// What is at a path.
+    pub async fn get(&self, path: &str) -> Value {
+        self.expect("GET", path, Value::Null).await
+    }
+
+    /// What is answered to a call, which must not be refused.
+    pub async fn expect(&self, method: &'static str, path: &str, body: Value) -> Value {
         self.call(method, path, body)
             .await
             .unwrap_or_else(|| panic!("{method} {path} failed"))

@@ -191,14 +191,9 @@ impl Stage {
             of_import && item["sk"]["S"].as_str().unwrap().starts_with("ROW#")
         });
         assert_eq!(rows.count(), 0, "a failed fetch left rows");
-        let show = Message::Call {
-            who: ANA,
-            method: "GET",
-            path: format!("/imports/{}", id.as_str().unwrap()),
-            body: Value::Null,
-        };
-        let shown = self.world.deliver(&show).await.unwrap().unwrap();
-        let shown: Value = serde_json::from_str(shown["body"].as_str().unwrap()).unwrap();
+        let shown = Script::new(&self.world)
+            .get(&format!("/imports/{}", id.as_str().unwrap()))
+            .await;
         assert!(shown["lock"].is_null(), "{shown}");
         shown["error"]["code"].as_str().unwrap().to_owned()
     }

@@ -9,8 +9,8 @@ use axum::Router;
 use domain::psa::PsaKind;
 use domain::row::AddressId;
 use faults::psas::{COMPANIES, PEOPLE};
-use faults::script::{ANA, STEPS, Script, Step};
-use faults::world::{Message, World};
+use faults::script::{STEPS, Script, Step};
+use faults::world::World;
 use psa::HttpPolicy;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -21,27 +21,15 @@ use crate::server::KINDS;
 
 const SEEDS: u64 = 25;
 
-async fn get(world: &World, path: String) -> Value {
-    let call = Message::Call {
-        who: ANA,
-        method: "GET",
-        path,
-        body: Value::Null,
-    };
-    let answer = world.deliver(&call).await.unwrap().unwrap();
-    assert_eq!(answer["statusCode"], 200, "{answer}");
-    serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
-}
-
 /// Everybody in the rows of a tab: contacts by company, as often as they are there.
-async fn shown(world: &World, import: &str, tab: &str) -> BTreeMap<i64, Vec<i64>> {
+async fn shown(script: &Script<'_>, import: &str, tab: &str) -> BTreeMap<i64, Vec<i64>> {
     let path = format!("/imports/{import}/companies");
-    let rows = get(world, format!("{path}?tab={tab}&limit=100")).await;
+    let rows = script.get(&format!("{path}?tab={tab}&limit=100")).await;
     assert!(rows.get("next").is_none_or(Value::is_null), "one page shows all");
     let mut shown = BTreeMap::new();
     for row in rows["items"].as_array().unwrap() {
         let id = row["id"].as_str().unwrap();
-        let people = get(world, format!("{path}/{id}/addresses?limit=100")).await;
+        let people = script.get(&format!("{path}/{id}/addresses?limit=100")).await;
         let people = people["items"].as_array().unwrap().iter().map(|address| {
             let id: AddressId = serde_json::from_value(address["id"].clone()).unwrap();
             id.contact().parse().unwrap()
@@ -106,8 +94,10 @@ impl Stage {
         script.take(1, Step::Start).await.unwrap();
         script.take(1, Step::Fetch).await.unwrap();
         let import = self.newest().await;
-        let seen = shown(&self.world, &import, "in").await;
-        let absent = get(&self.world, format!("/imports/{import}/companies?tab=not-in&limit=100")).await;
+        let seen = shown(&script, &import, "in").await;
+        let absent = script
+            .get(&format!("/imports/{import}/companies?tab=not-in&limit=100"))
+            .await;
         let moving = self.shared.lock().unwrap().take().unwrap();
         let absent: Vec<i64> = absent["items"]
             .as_array()
@@ -150,15 +140,16 @@ impl Stage {
     }
 
     async fn newest(&self) -> String {
-        let integration = Script::new(&self.world).integration().await.unwrap();
-        let history = get(&self.world, format!("/integrations/{integration}/imports")).await;
+        let script = Script::new(&self.world);
+        let integration = script.integration().await.unwrap();
+        let history = script.get(&format!("/integrations/{integration}/imports")).await;
         history["items"][0]["id"].as_str().unwrap().to_owned()
     }
 
     /// Companies and contacts as the first import has them.
     async fn first(&self) -> BTreeMap<i64, Vec<i64>> {
         let import = self.newest().await;
-        let mut first = shown(&self.world, &import, "in").await;
+        let mut first = shown(&Script::new(&self.world), &import, "in").await;
         first.retain(|_, people| !people.is_empty());
         first
     }

@@ -57,7 +57,8 @@ fn calls(world: &World) -> Vec<Call> {
 
 /// What there is, by the letter by which the document calls it.
 async fn ids(world: &World) -> BTreeMap<&'static str, Vec<String>> {
-    let integration = Script::new(world).integration().await.unwrap();
+    let script = Script::new(world);
+    let integration = script.integration().await.unwrap();
     let text = |item: &Value, field: &str| item[field]["S"].as_str().unwrap_or_default().to_owned();
     let imports = world
         .engine
@@ -74,8 +75,8 @@ async fn ids(world: &World) -> BTreeMap<&'static str, Vec<String>> {
     let newest = imports.iter().max().unwrap();
     let path = format!("/imports/{newest}/companies");
     let first = |answer: Value| answer["items"][0]["id"].as_str().unwrap().to_owned();
-    let company = first(get(world, format!("{path}?tab=in&status=mapped")).await);
-    let address = first(get(world, format!("{path}/{company}/addresses")).await);
+    let company = first(script.get(&format!("{path}?tab=in&status=mapped")).await);
+    let address = first(script.get(&format!("{path}/{company}/addresses")).await);
     BTreeMap::from([
         ("i", vec![integration]),
         ("x", imports),
@@ -83,17 +84,6 @@ async fn ids(world: &World) -> BTreeMap<&'static str, Vec<String>> {
         ("a", vec![address]),
         ("c", managed),
     ])
-}
-
-async fn get(world: &World, path: String) -> Value {
-    let call = Message::Call {
-        who: ANA,
-        method: "GET",
-        path,
-        body: Value::Null,
-    };
-    let answer = world.deliver(&call).await.unwrap().unwrap();
-    serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
 }
 
 fn path(rng: &mut Rng, template: &str, ids: &BTreeMap<&'static str, Vec<String>>) -> String {
@@ -176,16 +166,12 @@ fn r41_a_policy_that_is_replaced_twice_at_one_moment_is_told_twice() {
         script.furnish().await;
         let integration = script.integration().await.unwrap();
         for new_companies in [true, false] {
-            let call = Message::Call {
-                who: ANA,
-                method: "PUT",
-                path: format!("/integrations/{integration}/policy"),
-                body: json!({ "newCompanies": new_companies }),
-            };
-            let answer = world.deliver(&call).await.unwrap().unwrap();
-            assert_eq!(answer["statusCode"], 200, "{answer}");
+            let policy = json!({ "newCompanies": new_companies });
+            script
+                .expect("PUT", &format!("/integrations/{integration}/policy"), policy)
+                .await;
         }
-        let trail = get(&world, format!("/integrations/{integration}/audit")).await;
+        let trail = script.get(&format!("/integrations/{integration}/audit")).await;
         let told = trail["items"].as_array().unwrap().iter();
         assert_eq!(
             told.filter(|entry| entry["action"] == "policyReplaced").count(),

@@ -15,7 +15,7 @@ use faults::state::unpacked;
 use faults::world::{Message, World};
 use local_aws::Template;
 use serde_json::{Value, json};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::cores::alone;
 
@@ -204,7 +204,7 @@ fn r50_no_secret_and_nobodys_address_is_where_it_does_not_belong() {
     for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
         let lines = Lines::default();
         let to = lines.clone();
-        let logger = runtime::logger(EnvFilter::new("trace"), move || to.clone());
+        let logger = runtime::logger(Targets::new().with_default(LevelFilter::TRACE), move || to.clone());
         let (items, people, answers) = tracing::subscriber::with_default(logger, || {
             alone(async {
                 let mut world = World::new(kind).await;
@@ -282,7 +282,7 @@ fn without_the_logger_of_this_program_there_would_be_hits() {
     let to = lines.clone();
     let plain = tracing_subscriber::fmt()
         .json()
-        .with_env_filter("trace")
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(move || to.clone())
         .finish();
     tracing::subscriber::with_default(plain, || {
