@@ -11,6 +11,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use memchr::memmem;
 
 /// What the names of Amazon Trust Services' five roots have in common, one of which every service of AWS goes back to.
 const AMAZON: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root Certificate Authority"];
@@ -28,7 +29,7 @@ pub(crate) fn http_client() -> SharedHttpClient {
 fn roots() -> TrustStore {
     let amazons = webpki_root_certs::TLS_SERVER_ROOT_CERTS
         .iter()
-        .filter(|root| AMAZON.iter().any(|name| contains(root, name)));
+        .filter(|root| is_amazons(root));
     amazons.fold(TrustStore::empty(), |store, root| {
         let body = BASE64_STANDARD.encode(root);
         store.with_pem_certificate(format!(
@@ -37,8 +38,9 @@ fn roots() -> TrustStore {
     })
 }
 
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
+/// With `memchr`, because comparing at every byte of 140 certificates was half of a start.
+fn is_amazons(root: &[u8]) -> bool {
+    AMAZON.iter().any(|name| memmem::find(root, name).is_some())
 }
 
 /// What a client of one service goes by. `service` is its name in `AWS_ENDPOINT_URL_…`, which stand-ins set.
@@ -63,7 +65,7 @@ mod tests {
     fn every_root_of_amazon_is_trusted_and_can_be_read() {
         let named = webpki_root_certs::TLS_SERVER_ROOT_CERTS
             .iter()
-            .filter(|root| AMAZON.iter().any(|name| contains(root, name)));
+            .filter(|root| is_amazons(root));
         assert_eq!(named.count(), 5);
         // Certificates that cannot be read are found out only here.
         let _ = http_client();

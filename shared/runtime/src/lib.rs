@@ -22,7 +22,7 @@ pub use caller::Caller;
 pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
 pub use function::{Function, run};
 pub use input::{Body, Parameters, PathIds};
-pub use log::{log_to_stdout, logger};
+pub use log::{levels, log_to_stdout, logger};
 pub use operation::{about, trace};
 pub use own::{find_import, own_import};
 pub use page::{Limit, List, PageQuery, Position};

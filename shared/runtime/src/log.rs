@@ -1,8 +1,9 @@
 //! The log: JSON lines, of this program's own crates.
 
+use std::env;
+
 use tracing::{Level, Subscriber};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
 
@@ -21,13 +22,21 @@ const OWN: [&str; 10] = [
     "store",
 ];
 
+/// What `RUST_LOG` asks for: a level, or levels by target, as in `info,psa=debug`. Errors alone, if nothing that can be read.
+///
+/// Not the `EnvFilter` that is usual, whose regular expressions are a large part of a function.
+pub fn levels() -> Targets {
+    let wanted = env::var("RUST_LOG").ok().and_then(|wanted| wanted.parse().ok());
+    wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::ERROR))
+}
+
 /// Writes the log to standard output as JSON lines, at the level of `RUST_LOG`.
 pub fn log_to_stdout() {
-    logger(EnvFilter::from_default_env(), std::io::stdout).init();
+    logger(levels(), std::io::stdout).init();
 }
 
 /// What writes the log, as JSON lines.
-pub fn logger<W>(wanted: EnvFilter, to: W) -> impl Subscriber + Send + Sync
+pub fn logger<W>(wanted: Targets, to: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sandbox::{Error, Options, Sandbox};
 use simkit::msp::Size;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::prelude::*;
 use url::Url;
 
 mod demonstration;
@@ -66,9 +67,10 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: Serve) -> Result<(), Error> {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(runtime::levels())
         .init();
     let size = match options.msp {
         MspSize::Small => Size::Small,

@@ -147,7 +147,7 @@ async fn r42_the_correlation_id_of_an_answer_finds_its_line_in_the_log() {
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .with_env_filter("info")
+        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
         .with_writer(move || writer.clone())
         .init();
     let sandbox = sandbox().await;
