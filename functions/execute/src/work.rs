@@ -34,7 +34,7 @@ const PER_CHECKPOINT: usize = 1_000;
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
 /// How long a run that found the directory silent leaves it alone.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// How often in a row that happens before the import is given up.
 const MOST_PAUSES: u32 = 30;

@@ -94,7 +94,7 @@ impl Stage {
         script.take(1, Step::Start).await.unwrap();
         script.take(1, Step::Fetch).await.unwrap();
         let import = self.newest().await;
-        let seen = shown(&script, &import, "in").await;
+        let in_tab = shown(&script, &import, "in").await;
         let absent = script
             .get(&format!("/imports/{import}/companies?tab=not-in&limit=100"))
             .await;
@@ -106,33 +106,33 @@ impl Stage {
             .map(|row| row["id"].as_str().unwrap().parse().unwrap())
             .collect();
         let wrongly = absent.iter().filter(|id| !moving.gone.contains(id)).count();
-        let mut where_seen: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-        for (company, people) in &seen {
+        let mut where_found: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for (company, people) in &in_tab {
             for contact in people {
-                where_seen.entry(*contact).or_default().push(*company);
+                where_found.entry(*contact).or_default().push(*company);
             }
         }
         for (contact, of) in &moving.contacts {
-            let seen = where_seen.get(contact).map_or(&[][..], Vec::as_slice);
-            let at_most = usize::from(!moving.gone_contacts.contains(contact));
+            let found = where_found.get(contact).map_or(&[][..], Vec::as_slice);
+            let at_least = usize::from(!moving.gone_contacts.contains(contact));
             assert!(
-                seen.len() <= 1,
-                "{kind:?} {manners:?} {seed}: contact {contact} is in {seen:?}"
+                found.len() <= 1,
+                "{kind:?} {manners:?} {seed}: contact {contact} is in {found:?}"
             );
             assert!(
-                seen.iter().all(|company| of.contains(company)),
-                "{kind:?} {seed}: {contact} in {seen:?}"
+                found.iter().all(|company| of.contains(company)),
+                "{kind:?} {seed}: {contact} in {found:?}"
             );
             if absent.iter().all(|id| moving.gone.contains(id)) {
                 assert!(
-                    seen.len() >= at_most,
+                    found.len() >= at_least,
                     "{kind:?} {manners:?} {seed}: contact {contact} of {of:?} is lost"
                 );
             }
         }
         for company in moving.companies.iter().filter(|id| !moving.gone.contains(id)) {
             assert!(
-                seen.contains_key(company) || absent.contains(company),
+                in_tab.contains_key(company) || absent.contains(company),
                 "{kind:?} {seed}: {company} is nowhere"
             );
         }
