@@ -66,7 +66,7 @@ async fn run(
     let url = PsaUrl::parse(kind, origin, connector.policy()).unwrap();
     let target = Target::new(kind, url, Some(sim_connectwise::COMPANY_ID.to_owned())).unwrap();
     let psa = connector
-        .connect(&target, &credentials, Instant::now() + Duration::from_secs(60))
+        .connect(&target, &credentials, Instant::now() + Duration::from_mins(1))
         .unwrap();
     let before = walk(&*psa, || ()).await.unwrap();
     let mut gone: BTreeSet<String> = BTreeSet::new();

@@ -124,19 +124,16 @@ impl Stage {
         let place = words
             .strip_prefix("at ")
             .map(|name| self.places.iter().find(|place| place.name == name).unwrap());
-        match place {
-            Some(place) => {
-                self.world.move_psa(&place.origin);
-                *self.replies.lock().unwrap() = replies(self.kind, "page 1..10");
-            }
-            None => {
-                let words = words
-                    .strip_prefix("cloud ")
-                    .inspect(|_| self.server.be_in_the_cloud(true))
-                    .unwrap_or(words);
-                *self.replies.lock().unwrap() = replies(self.kind, words);
-            }
-        }
+        let words = if let Some(place) = place {
+            self.world.move_psa(&place.origin);
+            "page 1..10"
+        } else {
+            words
+                .strip_prefix("cloud ")
+                .inspect(|_| self.server.be_in_the_cloud(true))
+                .unwrap_or(words)
+        };
+        *self.replies.lock().unwrap() = replies(self.kind, words);
         let before = State::read(&self.world.engine);
         let integration = Script::new(&self.world).integration().await.unwrap();
         let start = Message::Call {

@@ -263,13 +263,12 @@ pub async fn answer(State(shared): State<Shared>, request: Request) -> Response 
         }
         Asked::Contacts => {
             let page: Value = serde_json::from_slice(&body).unwrap();
-            let again = moving.last_contacts.take();
-            if moving.manners == Manners::Repeats && again.is_some() {
-                moving.manners = Manners::Good;
-                Bytes::from(again.unwrap().to_string())
-            } else {
-                moving.last_contacts = Some(page);
-                body
+            match moving.last_contacts.replace(page) {
+                Some(again) if moving.manners == Manners::Repeats => {
+                    moving.manners = Manners::Good;
+                    Bytes::from(again.to_string())
+                }
+                _ => body,
             }
         }
         _ => body,

@@ -149,10 +149,9 @@ fn offence(answer: &Value) -> Option<&'static str> {
     let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or("null")).unwrap_or_default();
     let kind = answer["headers"]["content-type"].as_str().unwrap_or_default();
     match status {
-        200..=299 => None,
         400..=499 | 502 if kind != "application/problem+json" => Some("no problem"),
         400..=499 | 502 if body["code"].as_str().is_none_or(str::is_empty) => Some("no code"),
-        400..=499 | 502 => None,
+        200..=299 | 400..=499 | 502 => None,
         _ => Some("another status"),
     }
 }

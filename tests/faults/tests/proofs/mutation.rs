@@ -85,30 +85,27 @@ fn headers(rng: &mut Rng) -> String {
     ];
     const WAITS: [&str; 4] = ["-1", "0", "Wed, 21 Oct 2015 07:28:00 GMT", "99999999999999999999"];
     const WORDS: [&str; 8] = ["<", ">", ";", ",", "\"", "rel=next", "=", "\u{e9}"];
-    let mut headers = String::new();
-    for (name, values) in [("content-type", &TYPES[..]), ("link", &LINKS), ("retry-after", &WAITS)] {
+    let headers = [("content-type", &TYPES[..]), ("link", &LINKS), ("retry-after", &WAITS)];
+    let headers = headers.map(|(name, values)| {
         let mut value = values[rng.usize(..values.len())].as_bytes().to_vec();
         if rng.usize(..4) == 0 {
             mutate::text(rng, &mut value, &WORDS, &[]);
         }
         // What would end the header would be another header, which is not what is tried here.
         value.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
-        headers += &format!("{name}: {}\r\n", String::from_utf8_lossy(&value));
-    }
-    headers
+        format!("{name}: {}\r\n", String::from_utf8_lossy(&value))
+    });
+    headers.concat()
 }
 
 async fn read(psa: &dyn Psa, contacts: bool) -> Result<usize, PsaFailureKind> {
     let everything = Filter::default();
-    let read = match contacts {
-        false => psa
-            .companies(&everything, None, Some(1))
-            .await
-            .map(|page| page.items.len()),
-        true => psa
-            .contacts(&everything, None, Some(1))
-            .await
-            .map(|page| page.items.len()),
+    let read = if contacts {
+        let page = psa.contacts(&everything, None, Some(1)).await;
+        page.map(|page| page.items.len())
+    } else {
+        let page = psa.companies(&everything, None, Some(1)).await;
+        page.map(|page| page.items.len())
     };
     read.map_err(|failure| failure.kind)
 }

@@ -46,17 +46,17 @@ fn spellings(secret: &str) -> Vec<String> {
             }
         })
         .collect();
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = secret.bytes().map(|byte| format!("{byte:02x}"));
     let quoted = serde_json::to_string(secret).unwrap();
-    let escaped: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let escaped = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c)));
     let bytes = format!("{:?}", secret.as_bytes());
     let mut spellings = vec![
         secret.to_lowercase(),
         percent.to_lowercase(),
-        hex,
+        hex.collect::<Vec<_>>().concat(),
         quoted.trim_matches('"').to_lowercase(),
         quoted.trim_matches('"').replace('/', "\\/").to_lowercase(),
-        escaped,
+        escaped.collect::<Vec<_>>().concat(),
         bytes,
     ];
     for before in 0..3 {
