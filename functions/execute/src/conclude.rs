@@ -9,6 +9,7 @@ use runtime::Services;
 use runtime::metrics::count_ended;
 use store::Tenant;
 use store::journal::{Entry, Part, Passed};
+use store::tx::Transaction;
 use tracing::info;
 
 use crate::licences;
@@ -48,7 +49,7 @@ impl Sum {
 
 /// Ends the import: every step of it may be repeated.
 pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
-    let sum = add_up(&run.tenant, &*run.directory, &run.import).await?;
+    let sum = add_up(&run.tenant, &*run.directory, &run.import, || run.transaction()).await?;
     licences::settle::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created).await?;
     let now = run.services.clock.now();
     let dates = run.tenant.dates(&run.import.integration).await?;
@@ -80,7 +81,8 @@ pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
 /// Ends an import whose lock another import has taken: nothing is left to it but its own journal and its licences.
 pub(crate) async fn abandoned(services: &Services, tenant: &Tenant, mut import: Import) -> Result<(), Stop> {
     let directory = services.directory(&import.msp);
-    let sum = add_up(tenant, &*directory, &import).await?;
+    // With the lock its worker has lost its place: nobody else writes its journal any more.
+    let sum = add_up(tenant, &*directory, &import, || Ok(Transaction::new())).await?;
     licences::settle::<Stop>(tenant, &*directory, &import, sum.counts.users.created).await?;
     import.state = ImportState::Failed;
     import.counts = Some(sum.counts);
@@ -91,18 +93,32 @@ pub(crate) async fn abandoned(services: &Services, tenant: &Tenant, mut import: 
     Ok(())
 }
 
-async fn add_up(tenant: &Tenant, directory: &dyn Directory, import: &Import) -> Result<Sum, Stop> {
+/// Adds up the journal. What was begun and never finished gets its outcomes there, in transactions from `begin`.
+async fn add_up(
+    tenant: &Tenant,
+    directory: &dyn Directory,
+    import: &Import,
+    begin: impl Fn() -> Result<Transaction, Stop>,
+) -> Result<Sum, Stop> {
     let mut sum = Sum::default();
     let mut after = None;
+    let mut number = 0;
     loop {
         let (entries, next) = tenant.journal_page(import, after.as_ref(), Some(AT_ONCE)).await?;
         for entry in entries {
             match entry {
-                Entry::Part(part) => {
-                    sum.add(&part.plan.company, &part.outcomes);
+                Entry::Part(mut part) => {
+                    number = if part.more { number + 1 } else { 0 };
                     if !part.is_done() {
-                        sum.add(&part.plan.company, &of_unfinished(directory, &part).await?);
+                        let outcomes = of_unfinished(directory, &part).await?;
+                        part.outcomes.extend(outcomes);
+                        let mut tx = begin()?;
+                        tenant.journal(&mut tx, import, number, &part)?;
+                        if !tx.commit(tenant).await?.committed() {
+                            return Err(Stop::LeaseLost);
+                        }
                     }
+                    sum.add(&part.plan.company, &part.outcomes);
                 }
                 Entry::Passed(passed) => sum.add_passed(passed),
             }

@@ -37,6 +37,8 @@ pub struct Trouble {
     pub falls_silent: bool,
     /// Nothing is answered.
     pub is_silent: AtomicBool,
+    /// When it falls silent, it still answers who has an address, and keeps the books.
+    pub keeps_books: bool,
 }
 
 pub struct Remote {
@@ -61,6 +63,10 @@ impl Trouble {
             return Err(DirectoryError::Unavailable("nobody is there".to_owned()));
         }
         Ok(())
+    }
+
+    fn reach_books(&self) -> Result<(), DirectoryError> {
+        if self.keeps_books { Ok(()) } else { self.reach() }
     }
 
     /// Lets a call that was applied go unanswered, or answered late.
@@ -99,7 +105,7 @@ impl Directory for Remote {
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
-        self.trouble.reach()?;
+        self.trouble.reach_books()?;
         self.inner.holders(addresses).await
     }
 
@@ -158,12 +164,12 @@ impl Directory for Remote {
     }
 
     async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError> {
-        self.trouble.reach()?;
+        self.trouble.reach_books()?;
         self.inner.reservations().await
     }
 
     async fn settle(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
-        self.trouble.reach()?;
+        self.trouble.reach_books()?;
         self.inner.settle(reservation, used).await
     }
 }

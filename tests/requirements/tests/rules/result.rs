@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use requirements::import::{addresses, carry_out, done, execute, fetch, id, plan, rows};
-use requirements::stage::{number, quick, sandbox, text};
+use requirements::import::{addresses, carry_out, choose, done, execute, fetch, id, plan, rows};
+use requirements::stage::{PATIENCE, advance, number, quick, sandbox, text};
 use requirements::{Api, Options, PsaKind, Sandbox, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use crate::directory::{Trouble, remote};
 
 for_both!(
     r40_whatever_is_decided_every_planned_row_has_one_outcome_and_the_counts_add_up,
+    r40_an_import_that_is_given_up_has_an_outcome_for_every_row_that_was_begun,
     r41_the_result_is_kept_and_listed_and_downloads_as_csv_without_formulas,
 );
 
@@ -141,6 +143,46 @@ async fn r40_whatever_is_decided_every_planned_row_has_one_outcome_and_the_count
         }
         sandbox.stop().await;
     }
+}
+
+async fn r40_an_import_that_is_given_up_has_an_outcome_for_every_row_that_was_begun(kind: PsaKind) {
+    let trouble = Arc::new(Trouble {
+        tell_at: 3,
+        falls_silent: true,
+        keeps_books: true,
+        ..Trouble::default()
+    });
+    let sandbox = Sandbox::start(Options {
+        directory: Some(remote(&trouble)),
+        ..quick()
+    })
+    .await
+    .unwrap();
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    // As many as are begun at once.
+    choose(&ana, &import, 8).await;
+    let agreed = plan(&ana, &import).await;
+    execute(&ana, &import).await;
+    tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
+    let path = format!("/imports/{import}");
+    let given_up = async {
+        while ana.get(&path).await.unwrap()["state"] == "executing" {
+            advance(&sandbox, 61).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, given_up).await.unwrap();
+    let ended = ana.get(&path).await.unwrap();
+    assert_eq!(
+        (&ended["state"], &ended["error"]["code"]),
+        (&json!("failed"), &json!("import_abandoned"))
+    );
+    let result = ana.get(&format!("{path}/result")).await.unwrap();
+    let errors = result["errors"].as_array().unwrap();
+    assert!(errors.iter().any(|row| row["code"] == "given_up"), "{result}");
+    assert_adds_up(&sandbox, &import, &agreed, &result, "given up").await;
+    sandbox.stop().await;
 }
 
 async fn give_one_away(api: &Api, plan: &Value, name: &str) {
