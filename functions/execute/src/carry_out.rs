@@ -201,6 +201,11 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
     })
 }
 
+/// Stands in for a look-up, for what no look-up can tell.
+async fn answers_at_all<T>(run: &Run) -> Result<Option<T>, DirectoryError> {
+    run.directory.licences().await.map(|_| None)
+}
+
 /// The address mappings after these users were carried out.
 fn merged(before: &[AddressMapping], plan: &CompanyPlan, users: &[users::Done]) -> Vec<AddressMapping> {
     let made = plan.users.iter().zip(users).filter_map(|(row, done)| {
@@ -242,9 +247,4 @@ fn rows(company: Option<Outcome>, users: &[UserPlan], outcomes: impl Iterator<It
         outcome,
     });
     company.into_iter().chain(users).collect()
-}
-
-/// Stands in for a look-up, for what no look-up can tell.
-async fn answers_at_all<T>(run: &Run) -> Result<Option<T>, DirectoryError> {
-    run.directory.licences().await.map(|_| None)
 }

@@ -108,6 +108,7 @@ async fn add_up(
         for entry in entries {
             match entry {
                 Entry::Part(mut part) => {
+                    // A company's parts come in their order.
                     number = if part.more { number + 1 } else { 0 };
                     if !part.is_done() {
                         let outcomes = of_unfinished(directory, &part).await?;
