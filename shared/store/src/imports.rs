@@ -50,12 +50,14 @@ impl Tenant {
         now: Timestamp,
     ) -> Result<Started, StoreError> {
         loop {
+            // The lock before the occasion: an import that an occasion started comes into both at once, so that whoever
+            // finds it in the way also finds it to be its own.
+            let seen = self.lock(&import.integration).await?;
             if let Some(occasion) = occasion
                 && let Some(known) = self.started_by(&import.integration, occasion).await?
             {
                 return Ok(Started::Already(known));
             }
-            let seen = self.lock(&import.integration).await?;
             if let Some(holder) = seen.as_ref().and_then(|lock| lock.holder(now)) {
                 return Ok(Started::Locked(holder));
             }

@@ -1,15 +1,16 @@
-//! Of any number of simultaneous starts one wins, in whatever order their calls come (R45).
+//! Of any number of simultaneous starts one wins, in whatever order their calls come (R45, R49).
 
 use domain::psa::PsaKind;
 use faults::engine::IMPORTS;
 use faults::schedule::Schedule;
 use faults::script::Script;
-use faults::world::{Message, World};
+use faults::world::{MSP, Message, World};
 use serde_json::{Value, json};
 
 use crate::cores::alone;
 
 const ADMINISTRATORS: usize = 64;
+const DELIVERIES: usize = 8;
 const ROUNDS: u64 = 20;
 
 #[test]
@@ -56,5 +57,43 @@ fn r45_of_64_simultaneous_starts_one_wins_and_the_others_are_told_who() {
             assert_eq!(imports.filter(|item| item["sk"]["S"] == "IMPORT").count(), 1);
         }
         println!("{ROUNDS} rounds of {ADMINISTRATORS} administrators: one winner each");
+    });
+}
+
+#[test]
+fn r49_of_8_simultaneous_deliveries_of_one_occasion_one_starts_an_import_and_the_others_are_told_which() {
+    alone(async {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(PsaKind::Connectwise).await;
+        Script::new(&world).furnish().await;
+        let integration = Script::new(&world).integration().await.unwrap();
+        let furnished = world.keep(folder.path(), "furnished");
+        let occasion = json!({ "msp": MSP, "integration": integration, "token": "night" });
+        tokio::time::pause();
+        for seed in 0..10 * ROUNDS {
+            world.go_back(&furnished);
+            let mut schedule = Schedule::new(&world, seed, 0);
+            for _ in 0..DELIVERIES {
+                schedule.begin(Message::Work("FetchFunction", occasion.clone()));
+            }
+            let mut answers = Vec::new();
+            while !schedule.is_idle() {
+                answers.extend(
+                    schedule
+                        .step()
+                        .await
+                        .into_iter()
+                        .map(|answered| answered.answer.unwrap().unwrap()),
+                );
+            }
+            let (started, others): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer["outcome"] == "started");
+            assert_eq!(
+                (started.len(), others.len()),
+                (1, DELIVERIES - 1),
+                "round {seed}: {answers:?}"
+            );
+            let told = json!({ "outcome": "already", "import": started[0]["import"] });
+            assert!(others.iter().all(|other| **other == told), "round {seed}: {answers:?}");
+        }
     });
 }
