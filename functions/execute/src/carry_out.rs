@@ -1,11 +1,9 @@
 //! One company: intent, directory, mapping, outcome; a large one part by part. Killed anywhere, the next run finds the intent
 //! and repeats the calls with the same tokens.
 
-use std::collections::HashSet;
-
 use directory::DirectoryError;
 use domain::directory::{ManagedCompany, Token};
-use domain::mapping::{AddressMapping, CompanyMapping};
+use domain::mapping::{self, CompanyMapping};
 use domain::outcome::{Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
 use domain::row::CompanyRow;
@@ -53,7 +51,7 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -
 
 /// The outcomes of a company for which nothing is to be done.
 async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutcome>>, Stop> {
-    let every = |outcome: Outcome| Some(all(plan, outcome.clone(), &outcome));
+    let every = |outcome: Outcome| Some(all(plan, &outcome));
     if let Some(code) = run.pass_over {
         return Ok(every(Outcome::Skipped(code)));
     }
@@ -66,8 +64,8 @@ async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutc
         return Ok(every(Outcome::Failed(RowCode::PlanChanged)));
     }
     if let CompanyStep::Skip(reason) = &plan.step {
-        let users = Outcome::Skipped(RowCode::CompanyNotImported);
-        return Ok(Some(all(plan, Outcome::Skipped(reason.into()), &users)));
+        let users = plan.users.iter().map(|_| Outcome::Skipped(RowCode::CompanyNotImported));
+        return Ok(Some(rows(Some(Outcome::Skipped(reason.into())), &plan.users, users)));
     }
     if plan.is_unchanged() {
         let users = plan.users.iter().map(|user| match &user.step {
@@ -123,7 +121,9 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>) -> Result<Carr
         let company = part.is_company_left().then(|| outcome.clone());
         // The users of a dropped mapping stay where they are, and are this company's no more.
         let drops = company.is_some() && share.unmap.is_some();
-        let after = merged(if drops { &[] } else { &mapped }, &share, &users);
+        let before = if drops { &[][..] } else { &mapped };
+        let mapped_to: Vec<_> = users.iter().map(|done| done.user.clone()).collect();
+        let after = mapping::after(before, &share, &mapped_to);
         let made = trail::made(&share, &managed, company.as_ref(), &users);
         let what = (number, part.outcomes.len());
         let outcomes = users.into_iter().map(|user| user.outcome);
@@ -150,7 +150,7 @@ async fn company(
     plan: &CompanyPlan,
 ) -> Result<Result<(ManagedCompany, Outcome), Failure>, Stop> {
     let (managed, outcome) = match in_directory(run, plan).await {
-        Ok((managed, Outcome::Unchanged)) => return Ok(Ok((managed, Outcome::Unchanged))),
+        Ok((managed, Outcome::Unchanged)) if !plan.refreshes => return Ok(Ok((managed, Outcome::Unchanged))),
         Ok(made) => made,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -206,37 +206,10 @@ async fn answers_at_all<T>(run: &Run) -> Result<Option<T>, DirectoryError> {
     run.directory.licences().await.map(|_| None)
 }
 
-/// The address mappings after these users were carried out.
-fn merged(before: &[AddressMapping], plan: &CompanyPlan, users: &[users::Done]) -> Vec<AddressMapping> {
-    let made = plan.users.iter().zip(users).filter_map(|(row, done)| {
-        let (user, address) = (done.user.clone()?, row.address.clone()?);
-        let mapping = AddressMapping {
-            id: row.id.clone(),
-            user,
-            address,
-            generation: row.generation,
-        };
-        Some((mapping, row.replaces.as_ref()))
-    });
-    let (made, replaced): (Vec<_>, Vec<_>) = made.unzip();
-    let rows: HashSet<_> = made
-        .iter()
-        .map(|mapping| &mapping.id)
-        .chain(replaced.into_iter().flatten())
-        .collect();
-    let users: HashSet<_> = made.iter().map(|mapping| &mapping.user).collect();
-    let kept = before
-        .iter()
-        .filter(|mapping| !rows.contains(&mapping.id) && !users.contains(&mapping.user));
-    let mut after: Vec<_> = kept.cloned().collect();
-    after.extend(made);
-    after.sort_by(|one, other| one.id.cmp(&other.id));
-    after
-}
-
-/// One outcome for the company, and one for all of its users.
-fn all(plan: &CompanyPlan, company: Outcome, users: &Outcome) -> Vec<RowOutcome> {
-    rows(Some(company), &plan.users, plan.users.iter().map(|_| users.clone()))
+/// One outcome for the company and all of its users.
+pub(crate) fn all(plan: &CompanyPlan, outcome: &Outcome) -> Vec<RowOutcome> {
+    let users = plan.users.iter().map(|_| outcome.clone());
+    rows(Some(outcome.clone()), &plan.users, users)
 }
 
 /// One outcome for each row: the company's first, if it is its turn, then its users'.

@@ -1,22 +1,31 @@
 //! The end of an execution: counts, licences, dates, and the lock.
 
+use std::sync::Arc;
+
 use directory::Directory;
 use domain::import::{Import, ImportState};
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
 use domain::plan::UserStep;
 use domain::problem::Problem;
-use runtime::Services;
+use futures::{TryStreamExt, pin_mut};
+use planning::Planning;
 use runtime::metrics::count_ended;
+use runtime::{Deadline, Services, WorkOutcome};
 use store::Tenant;
+use store::checkpoint::Phase;
 use store::journal::{Entry, Part, Passed};
 use store::tx::Transaction;
 use tracing::info;
 
+use crate::carry_out::all;
 use crate::licences;
-use crate::work::{Run, Stop};
+use crate::work::{Position, Run, Stop};
 
 /// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
 const AT_ONCE: i32 = 200;
+
+/// Companies passed over in one transaction.
+const AT_A_TIME: usize = 100;
 
 /// What the journal adds up to.
 #[derive(Default)]
@@ -79,9 +88,17 @@ pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
 }
 
 /// Ends an import whose lock another import has taken: nothing is left to it but its own journal and its licences.
-pub(crate) async fn abandoned(services: &Services, tenant: &Tenant, mut import: Import) -> Result<(), Stop> {
+pub(crate) async fn abandoned(
+    services: &Services,
+    tenant: &Tenant,
+    mut import: Import,
+    deadline: Deadline,
+) -> Result<WorkOutcome, Stop> {
     let directory = services.directory(&import.msp);
     // With the lock its worker has lost its place: nobody else writes its journal any more.
+    if !Box::pin(pass_over_the_rest(tenant, &directory, &import, deadline)).await? {
+        return Ok(WorkOutcome::Again(()));
+    }
     let sum = add_up(tenant, &*directory, &import, || Ok(Transaction::new())).await?;
     licences::settle::<Stop>(tenant, &*directory, &import, sum.counts.users.created).await?;
     import.state = ImportState::Failed;
@@ -90,7 +107,41 @@ pub(crate) async fn abandoned(services: &Services, tenant: &Tenant, mut import: 
     import.ended_at = Some(services.clock.now());
     tenant.end_abandoned(&import, services.clock.now()).await?;
     count_ended(&import, &sum.counts);
-    Ok(())
+    Ok(WorkOutcome::Done(()))
+}
+
+/// Gives every company that was not begun its outcomes; false if time ended first.
+async fn pass_over_the_rest(
+    tenant: &Tenant,
+    directory: &Arc<dyn Directory>,
+    import: &Import,
+    deadline: Deadline,
+) -> Result<bool, Stop> {
+    let mut checkpoint = tenant.checkpoint::<Position>(import, Phase::Execute).await?;
+    let planning = Planning::open(tenant.clone(), Arc::clone(directory), import.clone()).await?;
+    let after = checkpoint.position.after.clone();
+    let rows = planning.selected(after.as_ref()).try_ready_chunks(AT_A_TIME);
+    pin_mut!(rows);
+    while let Some(rows) = rows.try_next().await.map_err(|error| Stop::from(error.1))? {
+        if deadline.is_near() {
+            return Ok(false);
+        }
+        let mut passed = Vec::new();
+        for row in rows {
+            checkpoint.position.after = Some(row.id.clone());
+            if tenant.parts(import, &row.id).await?.is_empty() {
+                let plan = planning.plan(row).await?;
+                passed.push(Passed::new(&plan, all(&plan, &Outcome::Skipped(RowCode::GivenUp))));
+            }
+        }
+        let mut tx = Transaction::new();
+        let position = &mut checkpoint.position;
+        position.packs = tenant.journal_passed(&mut tx, import, position.packs, &passed)?;
+        tenant.advance(&mut tx, import, Phase::Execute, &checkpoint)?;
+        // Nothing in it can be refused.
+        let _ = tx.commit(tenant).await?;
+    }
+    Ok(true)
 }
 
 /// Adds up the journal. What was begun and never finished gets its outcomes there, in transactions from `begin`.

@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::directory::ReservationId;
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use domain::text::Text;
+use futures::FutureExt;
 use planning::{Planning, PlanningError};
 use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, find_import, own_import, trace};
 use schemars::JsonSchema;
@@ -51,33 +53,59 @@ pub(crate) async fn execute(
     {
         return Err(Problem::MassChange(change).into());
     }
+    let is_overruled = import.reservation.is_some();
+    let own = ReservationId::of(&import.id, &services.ids.next());
+    import.reservation = Some(own.clone());
     import.state = ImportState::Executing;
     import.trace = trace().or(import.trace);
     import.plan_hash = Some(plan.hash);
-    licences::reserve(&services, &import, plan.licences).await?;
+    if is_overruled {
+        overrule(&services, &import).await?;
+    }
+    licences::reserve(
+        &services,
+        &import,
+        &own,
+        plan.licences,
+        overrule(&services, &import).boxed(),
+    )
+    .await?;
     let agree = |tx: &mut _| tenant.agree(tx, &import, &plan.agreed);
     let moved = tenant
         .move_on(&import, ImportState::Review, services.clock.now(), agree)
         .await?;
-    match moved {
-        Moved::Yes => Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, import).await?))),
-        Moved::LockLost => Err(not_begun(&services, &import, Problem::ImportAbandoned).await?),
-        Moved::WrongState => {
-            let now = find_import(&services, &caller, &id).await?.state;
-            Err(not_begun(&services, &import, Problem::WrongState { state: now }).await?)
-        }
+    if let Moved::Yes = moved {
+        return Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, import).await?)));
+    }
+    licences::give_back(&services, &import, &own).await?;
+    Err(not_moved(&services, &import, moved).await?)
+}
+
+/// Makes sure that no other confirmation succeeds from here on.
+async fn overrule(services: &Services, import: &Import) -> Api<()> {
+    match services
+        .tenant(&import.msp)
+        .intend(import, services.clock.now())
+        .await?
+    {
+        Moved::Yes => Ok(()),
+        refused => Err(not_moved(services, import, refused).await?),
     }
 }
 
-/// The import could not begin: it ended, or somebody confirmed it at the same moment. If that was the very same plan, the
-/// licences are what it is being carried out with.
-async fn not_begun(services: &Services, import: &Import, why: Problem) -> Api<ApiError> {
+async fn not_moved(services: &Services, import: &Import, moved: Moved) -> Api<ApiError> {
     let now = services.tenant(&import.msp).import(&import.id).await?;
-    let is_at_work = |now: Import| now.state == ImportState::Executing && now.plan_hash == import.plan_hash;
-    if !now.is_some_and(is_at_work) {
-        licences::give_back(services, import).await?;
-    }
-    Ok(why.into())
+    Ok(match (moved, now) {
+        (Moved::WrongState, Some(now)) if now.state != ImportState::Review => {
+            Problem::WrongState { state: now.state }.into()
+        }
+        // It was confirmed once more at the same moment: whoever did will be told what came of it.
+        (Moved::WrongState, Some(_)) => Problem::PlanChanged {
+            hash: import.plan_hash.clone().unwrap_or_default(),
+        }
+        .into(),
+        _ => Problem::ImportAbandoned.into(),
+    })
 }
 
 pub(crate) fn failed(error: PlanningError) -> ApiError {

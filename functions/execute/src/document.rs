@@ -112,5 +112,6 @@ fn result() -> Value {
             "detail": "Several companies have this name.",
             "action": "Choose one of the candidates, or create a new one.",
         }],
+        "truncated": false,
     })
 }

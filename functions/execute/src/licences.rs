@@ -4,30 +4,42 @@ use directory::{Directory, DirectoryError, Reservation};
 use domain::directory::ReservationId;
 use domain::import::Import;
 use domain::problem::Problem;
+use futures::future::BoxFuture;
 use runtime::{Api, ApiError, Services};
 use store::{StoreError, Tenant};
 
-fn of(import: &Import) -> ReservationId {
-    ReservationId::of(&import.id, import.plan_hash.as_deref().unwrap_or_default())
-}
-
-/// Sets aside what the plan needs, all or none. Before refusing, gives back what confirmations left behind that died before
-/// their import began.
-pub(crate) async fn reserve(services: &Services, import: &Import, needed: u64) -> Api<()> {
+/// Sets aside what the plan needs, all or none, for the confirmation that `import` names. Before refusing, gives back what others
+/// left behind that died before their import began: of imports that have ended, and, once `overrule` has made sure that none of
+/// them can succeed any more, of this import.
+pub(crate) async fn reserve(
+    services: &Services,
+    import: &Import,
+    own: &ReservationId,
+    needed: u64,
+    overrule: BoxFuture<'_, Api<()>>,
+) -> Api<()> {
     let directory = services.directory(&import.msp);
-    if directory.reserve(&of(import), needed).await? == Reservation::Made {
+    if directory.reserve(own, needed).await? == Reservation::Made {
         return Ok(());
     }
     give_back_leftovers::<ApiError>(&services.tenant(&import.msp), &*directory).await?;
-    match directory.reserve(&of(import), needed).await? {
+    let mut others = directory.reservations().await?;
+    others.retain(|other| other.import() == import.id && other != own);
+    if !others.is_empty() {
+        overrule.await?;
+        for other in others {
+            directory.settle(&other, 0).await?;
+        }
+    }
+    match directory.reserve(own, needed).await? {
         Reservation::Made => Ok(()),
         Reservation::Insufficient { available } => Err(Problem::InsufficientLicences { needed, available }.into()),
     }
 }
 
-/// Gives back what was set aside for a plan that is not carried out.
-pub(crate) async fn give_back(services: &Services, import: &Import) -> Api<()> {
-    Ok(services.directory(&import.msp).settle(&of(import), 0).await?)
+/// Gives back what a confirmation set aside that was refused. Nobody else relies on it.
+pub(crate) async fn give_back(services: &Services, import: &Import, own: &ReservationId) -> Api<()> {
+    Ok(services.directory(&import.msp).settle(own, 0).await?)
 }
 
 /// Gives back what was set aside for imports that have ended since: the confirmation died half-way, or was overtaken by the
@@ -51,9 +63,8 @@ pub(crate) async fn settle<E>(tenant: &Tenant, directory: &dyn Directory, import
 where
     E: From<StoreError> + From<DirectoryError>,
 {
-    let own = of(import);
     for reservation in directory.reservations().await? {
-        if reservation == own {
+        if import.reservation.as_ref() == Some(&reservation) {
             directory.settle(&reservation, used).await?;
         } else if reservation.import() == import.id {
             directory.settle(&reservation, 0).await?;

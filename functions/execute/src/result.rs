@@ -32,6 +32,8 @@ pub(crate) struct ResultView {
     errors: Vec<ToDo>,
     /// Rows that were passed over and that somebody can do something about.
     skipped: Vec<ToDo>,
+    /// Whether there are more of either than the thousand that are listed; the CSV has them all.
+    truncated: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -85,6 +87,7 @@ impl ResultView {
             users,
             errors: Vec::new(),
             skipped: Vec::new(),
+            truncated: false,
         };
         if companies.failed + companies.skipped + users.failed + users.skipped == 0 {
             return Ok(view);
@@ -110,15 +113,17 @@ impl ResultView {
             Outcome::Skipped(code) => (&mut self.skipped, code),
             _ => return,
         };
-        if list.len() < MOST_LISTED {
-            let (detail, action) = row_text(code, language);
-            list.push(ToDo {
-                company: row.company,
-                address: row.address,
-                code,
-                detail,
-                action,
-            });
+        if list.len() == MOST_LISTED {
+            self.truncated = true;
+            return;
         }
+        let (detail, action) = row_text(code, language);
+        list.push(ToDo {
+            company: row.company,
+            address: row.address,
+            code,
+            detail,
+            action,
+        });
     }
 }

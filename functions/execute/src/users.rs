@@ -81,7 +81,7 @@ async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<Don
 }
 
 async fn create(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &Address) -> Result<Done, Failure> {
-    let token = Token::user(&run.import.integration, &managed.id, &user.id, user.generation);
+    let token = Token::user(&run.import.id, &managed.id, &user.id);
     let call = || run.directory.create_user(&token, &managed.id, address, &user.name);
     // Nobody had the address when the plan was confirmed: whoever has it here and now came by this call.
     let look_up = || async {

@@ -44,9 +44,9 @@ const MOST_PAUSES: u32 = 30;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Position {
     /// The last company up to which every selected one has its outcome.
-    after: Option<PsaCompanyId>,
+    pub after: Option<PsaCompanyId>,
     /// Packs of companies passed over, written so far.
-    packs: u64,
+    pub packs: u64,
     /// Pauses since the last company that got its outcome.
     #[serde(default)]
     pauses: u32,
@@ -106,8 +106,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         return unattended::decide(&services, import, &work).await;
     }
     if import.abandoned {
-        conclude::abandoned(&services, &tenant, import).await?;
-        return Ok(WorkOutcome::Done(()));
+        return Ok(Box::pin(conclude::abandoned(&services, &tenant, import, deadline)).await?);
     }
     let guard = match tenant.hire(&import, services.clock.now()).await? {
         Hired::Yes(guard) => guard,

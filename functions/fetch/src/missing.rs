@@ -13,7 +13,7 @@ use store::staging::bucket;
 use tracing::{info, warn};
 
 use crate::rows::{Known, addresses_by_company};
-use crate::work::{Run, Stop};
+use crate::work::{Position, Run, Stop};
 
 /// What reading a company back told.
 struct Found {
@@ -34,7 +34,7 @@ struct ReadBack {
 pub(crate) async fn not_in_rows(
     run: &Run,
     known: &Known,
-    buckets: usize,
+    position: &Position,
 ) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
     let present: HashSet<&PsaCompanyId> = known.companies.iter().map(|company| &company.id).collect();
     // One whose managed company is gone is dangling, and belongs in no tab while it is absent.
@@ -52,10 +52,10 @@ pub(crate) async fn not_in_rows(
     let ReadBack {
         absent: mut found,
         present,
-    } = read_back(run, &absent).await?;
+    } = read_back(run, &absent, position.may_wait()).await?;
     absent.retain(|mapping| present.iter().all(|company| company.id != mapping.company));
-    tell_merged(run, &absent, &mut found, buckets).await?;
-    let mut rows = in_rows(run, known, &present, buckets).await?;
+    tell_merged(run, &absent, &mut found, position.buckets).await?;
+    let mut rows = in_rows(run, known, &present, position.buckets).await?;
     rows.extend(absent.into_iter().map(|mapping| {
         let found = found.remove(&mapping.company);
         (row(known, mapping, found), Vec::new())
@@ -83,8 +83,9 @@ async fn in_rows(
     Ok(rows)
 }
 
-/// Reads the absent companies back by id, in few requests. That this fails says nothing about the snapshot.
-async fn read_back(run: &Run, absent: &[&CompanyMapping]) -> Result<ReadBack, Stop> {
+/// Reads the absent companies back by id, in few requests. That this fails says nothing about the snapshot; but a PSA that only
+/// asks to come back later is waited for.
+async fn read_back(run: &Run, absent: &[&CompanyMapping], may_wait: bool) -> Result<ReadBack, Stop> {
     let ids: Vec<PsaCompanyId> = absent.iter().map(|mapping| mapping.company.clone()).collect();
     let psa = run
         .services
@@ -93,6 +94,7 @@ async fn read_back(run: &Run, absent: &[&CompanyMapping]) -> Result<ReadBack, St
         .map_err(Stop::Problem)?;
     let answers = match psa.look_up(&ids).await {
         Ok(answers) => answers,
+        Err(failure) if may_wait && failure.asks_to_wait().is_some() => return Err(failure.into()),
         Err(failure) => {
             warn!(import = %run.import.id, %failure, "absent companies could not be read back");
             Vec::new()

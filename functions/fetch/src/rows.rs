@@ -48,9 +48,10 @@ pub(crate) async fn make_all(run: &Run, checkpoint: &mut Checkpoint<Position>) -
             }
             Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
             Stage::Missing => {
-                let rows = not_in_rows(run, &known, checkpoint.position.buckets).await?;
-                checkpoint.position.stage = Stage::Review;
-                write(run, rows, checkpoint.clone(), checkpoint).await?;
+                let rows = not_in_rows(run, &known, &checkpoint.position).await?;
+                let mut next = checkpoint.clone();
+                next.position.stage = Stage::Review;
+                write(run, rows, next, checkpoint).await?;
             }
             _ => return Ok(true),
         }

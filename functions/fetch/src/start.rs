@@ -69,13 +69,20 @@ pub(crate) async fn begin(
     occasion: Option<&Occasion>,
 ) -> Api<Started> {
     let tenant = services.tenant(&import.msp);
-    // Before the PSA is asked anything: whoever finds the integration taken need not wait for it. An occasion is looked
-    // for first, or its second delivery would find its own import in the way.
-    if occasion.is_none()
-        && let Some(holder) = tenant.holder(&integration.id, services.clock.now()).await?
-    {
-        count(Metric::LockRefusals, 1);
-        return Ok(Started::Locked(holder));
+    // Before the PSA is asked anything: whoever finds the integration taken need not wait for it, and an occasion that has
+    // started its import has nothing to do with what became of the PSA since.
+    match occasion {
+        Some(occasion) => {
+            if let Some(known) = tenant.started_by(&integration.id, occasion).await? {
+                return Ok(Started::Already(known));
+            }
+        }
+        None => {
+            if let Some(holder) = tenant.holder(&integration.id, services.clock.now()).await? {
+                count(Metric::LockRefusals, 1);
+                return Ok(Started::Locked(holder));
+            }
+        }
     }
     if services.secrets.read(&import.msp, &integration.id).await?.is_none() {
         return Err(Problem::CredentialsRequired { field: None }.into());

@@ -3,6 +3,7 @@
 use domain::ids::ImportId;
 use domain::import::{Import, Person};
 use domain::problem::Problem;
+use domain::psa::PsaFailure;
 use runtime::metrics::{Metric, count};
 use runtime::{Services, Trigger, Triggered};
 use store::imports::Started;
@@ -12,7 +13,7 @@ use crate::start::begin;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Only a failure of our own is an error, since only that is worth another delivery.
+/// An error is what is worth another delivery: a failure of our own, and a PSA that may answer by then.
 pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Triggered, Error> {
     if trigger.token.as_str().is_empty() {
         return Ok(refused(&Problem::invalid("/token", "names no occasion")));
@@ -37,7 +38,18 @@ pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Trigge
         }
         Ok(Started::Already(import)) => Ok(Triggered::Already { import }),
         Ok(Started::Locked(holder)) => Ok(refused(&Problem::IntegrationLocked(holder))),
-        Err(error) if *error.problem == Problem::Internal => Err(error.into()),
+        Err(error)
+            if matches!(
+                &*error.problem,
+                Problem::Internal
+                    | Problem::Psa {
+                        failure: PsaFailure { retryable: true, .. },
+                        ..
+                    }
+            ) =>
+        {
+            Err(error.into())
+        }
         Err(error) => Ok(refused(&error.problem)),
     }
 }

@@ -4,6 +4,7 @@ use directory::DirectoryError;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use domain::psa::{Cursor, PsaFailure, Totals};
+use jiff::Timestamp;
 use runtime::metrics::{Metric, count};
 use runtime::{ApiError, Deadline, Services, Work, WorkOutcome, about};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use store::checkpoint::{Checkpoint, Phase};
 use store::imports::Moved;
 use store::integrations::Integration;
 use store::lock::{Guard, Hired};
-use store::tx::Outcome;
+use store::tx::{Outcome, Transaction};
 use store::{StoreError, Tenant};
 use tracing::{info, warn};
 
@@ -29,6 +30,12 @@ pub(crate) struct Position {
     pub buckets: usize,
     /// Since the last page arrived.
     pub waits: u32,
+}
+
+impl Position {
+    pub const fn may_wait(&self) -> bool {
+        self.waits < MOST_WAITS
+    }
 }
 
 /// What is done next.
@@ -153,12 +160,16 @@ impl Run {
 
     /// Hands over to the next run.
     async fn again(&self, checkpoint: &Checkpoint<Position>) -> Result<WorkOutcome, Stop> {
-        self.leave(checkpoint).await?;
+        self.leave(self.guard.leaving(&self.tenant)?, checkpoint).await?;
         Ok(WorkOutcome::Again(()))
     }
 
-    async fn leave(&self, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
-        let mut tx = self.guard.leaving(&self.tenant)?;
+    async fn wait(&self, checkpoint: &Checkpoint<Position>, until: Timestamp) -> Result<WorkOutcome, Stop> {
+        self.leave(self.guard.waiting(&self.tenant, until)?, checkpoint).await?;
+        Ok(WorkOutcome::Wait(until))
+    }
+
+    async fn leave(&self, mut tx: Transaction, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
         self.tenant.advance(&mut tx, &self.import, Phase::Fetch, checkpoint)?;
         applied(&tx.commit(&self.tenant).await?)
     }
@@ -166,6 +177,7 @@ impl Run {
     /// The tabs appear: the snapshot is complete.
     async fn appear(&mut self) -> Result<WorkOutcome, Stop> {
         self.import.state = ImportState::Review;
+        self.import.fetched_at = Some(self.services.clock.now());
         match self
             .tenant
             .hand_over(
@@ -190,13 +202,10 @@ impl Run {
         failure: PsaFailure,
         mut checkpoint: Checkpoint<Position>,
     ) -> Result<WorkOutcome, Error> {
-        if let (true, Some(until)) = (
-            failure.retryable && checkpoint.position.waits < MOST_WAITS,
-            failure.not_before,
-        ) {
+        if let (true, Some(until)) = (checkpoint.position.may_wait(), failure.asks_to_wait()) {
             checkpoint.position.waits += 1;
-            return match self.leave(&checkpoint).await {
-                Ok(()) => Ok(WorkOutcome::Wait(until)),
+            return match self.wait(&checkpoint, until).await {
+                Ok(outcome) => Ok(outcome),
                 Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
                 Err(other) => Err(other.into()),
             };

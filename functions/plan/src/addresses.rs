@@ -1,6 +1,6 @@
 //! The addresses of one company: who gets access (R28–R33).
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
 use domain::object;
 use domain::planner::{self, AddressView};
-use domain::problem::Problem;
+use domain::problem::{Problem, Sought};
 use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
 use domain::text::Term;
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use planning::Planning;
 use runtime::{Api, Body, Caller, List, PageQuery, Parameters, PathIds, Services};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::rows::{Chunk, Decided};
+use store::rows::Decided;
 
 use crate::companies::{Selected, contains};
 use crate::scope;
@@ -88,7 +88,7 @@ async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> A
         .tenant(&import.msp)
         .row(&import, company)
         .await?
-        .ok_or_else(|| Problem::not_found("company in this import"))?;
+        .ok_or_else(|| Problem::not_found(Sought::CompanyOfImport))?;
     let planning = scope::planning(services, import).await?;
     let facts = planning.facts(row).await.map_err(scope::failed)?;
     Ok((planning, facts))
@@ -114,7 +114,7 @@ pub(crate) async fn decide(
         let (planning, facts) = facts(&services, import.clone(), &company).await?;
         let rows = planner::address_rows(&facts, &planning.companies);
         let view = rows.iter().find(|view| view.snapshot.id == address);
-        let view = view.ok_or_else(|| Problem::not_found("address of this company"))?;
+        let view = view.ok_or_else(|| Problem::not_found(Sought::AddressOfCompany))?;
         if view.decision.version != decision.version {
             return Err(Problem::DecisionConflict {
                 version: view.decision.version,
@@ -135,13 +135,16 @@ pub(crate) async fn decide(
             }
             .into());
         }
-        let decided = AddressDecision {
-            selected: decision.selected.or(view.decision.selected),
-            target: decision.target.clone().unwrap_or_else(|| view.decision.target.clone()),
-            version: view.decision.version + 1,
+        let decide = |row: &AddressId, now: AddressDecision| match () {
+            () if *row != address => Change::None,
+            () if now.version != decision.version => Change::Conflict,
+            () => Change::To(AddressDecision {
+                selected: decision.selected.or(now.selected),
+                target: decision.target.clone().unwrap_or(now.target),
+                ..now
+            }),
         };
-        let decisions = BTreeMap::from([(address.clone(), decided)]);
-        if write(&services, &import, &company, decisions, Some(decision.version)).await? {
+        if write(&services, &import, &company, decide).await? {
             break;
         }
     }
@@ -151,7 +154,7 @@ pub(crate) async fn decide(
         .iter()
         .find(|view| view.snapshot.id == address)
         .map(|view| AddressRow::of(view, &planning, facts.row.last_imported));
-    Ok(Json(row.ok_or_else(|| Problem::not_found("address of this company"))?))
+    Ok(Json(row.ok_or_else(|| Problem::not_found(Sought::AddressOfCompany))?))
 }
 
 /// What is no address, or somebody else's, cannot be ticked until that is resolved (R32).
@@ -203,39 +206,56 @@ pub(crate) async fn select(
                 .as_ref()
                 .is_none_or(|search| contains(&view.snapshot.name, search) || contains(&view.snapshot.text, search))
     });
-    let decisions: BTreeMap<AddressId, AddressDecision> = matching
-        .map(|view| {
-            let decided = AddressDecision {
+    let ticked: HashSet<AddressId> = matching.map(|view| view.snapshot.id.clone()).collect();
+    let matched = ticked.len();
+    // Whatever was decided meanwhile, the tick goes on top of it, and changes nothing else of it.
+    let tick = |row: &AddressId, now: AddressDecision| {
+        if ticked.contains(row) {
+            Change::To(AddressDecision {
                 selected: Some(select.selected),
-                target: view.decision.target.clone(),
-                version: view.decision.version + 1,
-            };
-            (view.snapshot.id.clone(), decided)
-        })
-        .collect();
-    let matched = decisions.len();
-    // A chunk that somebody else changed meanwhile is read again; this decision goes on top.
-    while !write(&services, &import, &company, decisions.clone(), None).await? {}
+                ..now
+            })
+        } else {
+            Change::None
+        }
+    };
+    while !write(&services, &import, &company, tick).await? {}
     Ok(Json(Selected {
         matched,
         selected: select.selected,
     }))
 }
 
-/// Writes decisions into the chunks they belong to; `false` if another decision came in between. With `seen`, the one
-/// decision's version must still be that one.
+/// What becomes of the decision on a row.
+enum Change {
+    None,
+    To(AddressDecision),
+    /// It was made on another version than this one.
+    Conflict,
+}
+
+/// Changes decisions in the chunks they are kept in; `false` if another decision came in between.
 async fn write(
     services: &Services,
     import: &Import,
     company: &PsaCompanyId,
-    mut decisions: BTreeMap<AddressId, AddressDecision>,
-    seen: Option<u64>,
+    change: impl Fn(&AddressId, AddressDecision) -> Change,
 ) -> Api<bool> {
     let tenant = services.tenant(&import.msp);
     for mut chunk in tenant.addresses(import, company).await? {
         let before = chunk.decisions.clone();
-        if !apply(&mut chunk, &mut decisions, seen) {
-            return Ok(false);
+        for row in &chunk.addresses {
+            let now = before.get(&row.id).cloned().unwrap_or_default();
+            let version = now.version + 1;
+            match change(&row.id, now) {
+                Change::None => {}
+                Change::To(decided) => drop(
+                    chunk
+                        .decisions
+                        .insert(row.id.clone(), AddressDecision { version, ..decided }),
+                ),
+                Change::Conflict => return Ok(false),
+            }
         }
         if chunk.decisions == before {
             continue;
@@ -250,19 +270,4 @@ async fn write(
         }
     }
     Ok(true)
-}
-
-fn apply(chunk: &mut Chunk, decisions: &mut BTreeMap<AddressId, AddressDecision>, seen: Option<u64>) -> bool {
-    for row in &chunk.addresses {
-        let Some(mut decided) = decisions.remove(&row.id) else {
-            continue;
-        };
-        let version = chunk.decisions.get(&row.id).map_or(0, |decision| decision.version);
-        if seen.is_some_and(|seen| seen != version) {
-            return false;
-        }
-        decided.version = version + 1;
-        chunk.decisions.insert(row.id.clone(), decided);
-    }
-    true
 }

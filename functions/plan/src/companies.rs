@@ -7,7 +7,7 @@ use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
 use domain::name::NameKey;
 use domain::object;
-use domain::problem::{Language, Problem};
+use domain::problem::{Language, Problem, Sought};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab, Target};
 use domain::text::Term;
 use jiff::Timestamp;
@@ -27,6 +27,7 @@ const ROWS_AT_ONCE: usize = 90;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "CompanyRow")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub(crate) struct CompanyView {
     id: PsaCompanyId,
     name: String,
@@ -45,6 +46,8 @@ pub(crate) struct CompanyView {
     #[serde(skip_serializing_if = "Option::is_none")]
     mapped: Option<ManagedCompany>,
     candidates: Vec<ManagedCompany>,
+    /// Whether the PSA has another company of this name.
+    namesake_in_psa: bool,
     suggestions: Vec<SuggestionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Absence>,
@@ -67,6 +70,7 @@ impl CompanyView {
             target: row.decision.target,
             mapped: row.mapped,
             candidates: row.candidates,
+            namesake_in_psa: row.namesake_in_psa,
             suggestions: suggestions::views(row.suggestions, language),
             reason: row.reason,
             version: row.decision.version,
@@ -178,7 +182,7 @@ pub(crate) async fn decide(
     let mut row = tenant
         .row(&import, &company)
         .await?
-        .ok_or_else(|| Problem::not_found("company in this import"))?;
+        .ok_or_else(|| Problem::not_found(Sought::CompanyOfImport))?;
     if row.decision.version != decision.version {
         return Err(Problem::DecisionConflict {
             version: row.decision.version,

@@ -20,9 +20,10 @@ pub(crate) async fn show(
 /// The import with its tabs, which appear only when the snapshot is complete (R8).
 pub(crate) async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let import = find_import(services, caller, id).await?;
-    match import.state {
-        ImportState::Fetching => Err(Problem::WrongState { state: import.state }.into()),
-        _ => Ok(import),
+    if import.fetched_at.is_some() {
+        Ok(import)
+    } else {
+        Err(Problem::WrongState { state: import.state }.into())
     }
 }
 

@@ -8,7 +8,7 @@ use directory::{Directory, NewUser};
 use domain::address::Address;
 use domain::directory::{LicenceMode, Licences, ManagedCompany, Token, User, UserState};
 use domain::ids::ManagedCompanyId;
-use domain::problem::Problem;
+use domain::problem::{Problem, Sought};
 use domain::text::Text;
 use runtime::{Api, Body, Caller, PathIds, Services};
 use schemars::JsonSchema;
@@ -54,7 +54,7 @@ pub(crate) async fn add_user(
         .map_err(|_| Problem::invalid("/address", "is not a valid e-mail address"))?;
     let directory = built_in(&services, &caller);
     if directory.company(&company).await?.is_none() {
-        return Err(Problem::not_found("managed company").into());
+        return Err(Problem::not_found(Sought::ManagedCompany).into());
     }
     let token = Token::by_hand(&services.ids.next());
     match directory.create_user_by_hand(&token, &company, &address, &name).await? {

@@ -154,8 +154,17 @@ fn complete(kind: PsaKind, submitted: SubmittedCredentials, company_id: Option<&
     let missing = |field: &str| Problem::CredentialsRequired {
         field: Some(field.to_owned()),
     };
-    if kind == PsaKind::Connectwise && company_id.is_none_or(|id| id.trim().is_empty()) {
-        return Err(missing("companyId"));
+    if kind == PsaKind::Connectwise {
+        let company_id = company_id.map_or("", str::trim);
+        if company_id.is_empty() {
+            return Err(missing("companyId"));
+        }
+        if !psa::is_company_id(company_id) {
+            return Err(Problem::invalid(
+                "/companyId",
+                "is no login company: it holds none of + : / and \\",
+            ));
+        }
     }
     submitted.complete(kind).map_err(|error| missing(error.field))
 }

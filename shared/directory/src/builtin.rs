@@ -246,7 +246,15 @@ impl Directory for BuiltIn {
         match tx.commit(&self.tenant).await? {
             Outcome::Committed => Ok(NewAddress::Changed),
             Outcome::Refused(reasons) => match reasons.into_iter().find(|(index, _)| *index == 1) {
-                Some((_, Some(holder))) => Ok(NewAddress::AddressTaken(body(holder)?)),
+                Some((_, Some(holder))) => {
+                    let holder: AddressHolder = body(holder)?;
+                    // An earlier call of ours, thought lost, got there in between.
+                    Ok(if holder.user == *user {
+                        NewAddress::Changed
+                    } else {
+                        NewAddress::AddressTaken(holder)
+                    })
+                }
                 _ => Err(DirectoryError::Unavailable(
                     "the user was changed at the same moment".to_owned(),
                 )),

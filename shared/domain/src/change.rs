@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::directory::ManagedCompany;
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
-use crate::plan::{CompanyPlan, CompanyStep, SkipReason, UserPlan, UserStep};
+use crate::plan::{AddressCause, CompanyPlan, CompanyStep, SkipReason, UserPlan, UserStep};
 use crate::row::AddressId;
 
 /// What happens to one row.
@@ -198,6 +198,7 @@ fn of_company(company: &CompanyName, plan: &CompanyPlan) -> Change {
 fn of_user(company: &CompanyName, user: &UserPlan) -> Change {
     let address = user.address.as_ref();
     let original = || address.map(|address| address.original().to_owned());
+    let left = || user.leaves.as_ref().map(|left| Side::user(left, None));
     let (action, before, after, reason) = match &user.step {
         UserStep::Create => {
             let created = Side {
@@ -205,22 +206,22 @@ fn of_user(company: &CompanyName, user: &UserPlan) -> Change {
                 name: Some(user.name.clone()),
                 ..Side::default()
             };
-            (Action::CreateUser, None, Some(created), "ticked")
+            (Action::CreateUser, left(), Some(created), "ticked")
         }
         UserStep::Link(id) => (
             Action::LinkUser,
-            None,
+            left(),
             Some(Side::user(id, address)),
             "same_address_or_chosen",
         ),
-        UserStep::ChangeAddress { user: id, from } => (
+        UserStep::ChangeAddress { user: id, from, cause } => (
             Action::ChangeAddress,
             Some(Side::user(id, Some(from))),
             Some(Side::user(id, address)),
-            if user.replaces.is_some() {
-                "replaced_in_psa"
-            } else {
-                "changed_in_psa"
+            match cause {
+                AddressCause::ChangedInPsa => "changed_in_psa",
+                AddressCause::ReplacedInPsa => "replaced_in_psa",
+                AddressCause::Chosen => "chosen",
             },
         ),
         UserStep::Unchanged(id) => {

@@ -84,17 +84,16 @@ pub struct Licences {
     pub available: u64,
 }
 
-/// Names licences set aside for one plan of one import. An import that is confirmed twice has two: one confirmation may
-/// have died half-way, and what it set aside must not pass for what the other one needs.
+/// Names licences set aside by one confirmation of one import. An import that is confirmed twice has two: one confirmation may
+/// have died half-way or give up, and what it set aside must not pass for what the other one needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ReservationId(String);
 
 impl ReservationId {
-    /// For a plan, by its hash.
-    pub fn of(import: &ImportId, plan_hash: &str) -> Self {
-        let short: String = plan_hash.chars().take(16).collect();
-        Self(format!("{import}.{short}"))
+    /// For a confirmation, by an id of its own.
+    pub fn of(import: &ImportId, confirmation: &str) -> Self {
+        Self(format!("{import}.{confirmation}"))
     }
 
     /// The import.
@@ -125,18 +124,13 @@ impl Token {
         ])
     }
 
-    /// For the user of one address of a contact within a managed company.
-    pub fn user(integration: &IntegrationId, company: &ManagedCompanyId, address: &AddressId, generation: u32) -> Self {
-        Self::of(&[
-            "user",
-            integration.as_str(),
-            company.as_str(),
-            address.as_str(),
-            &generation.to_string(),
-        ])
+    /// For the user that an import creates for one address of a contact. Another import asks for another user: by then the row
+    /// may hold another address, and a user that was created has its own, by which it is found.
+    pub fn user(import: &ImportId, company: &ManagedCompanyId, address: &AddressId) -> Self {
+        Self::of(&["user", import.as_str(), company.as_str(), address.as_str()])
     }
 
-    /// For a change made by hand, repeated under the same key.
+    /// For something made by hand, under a key of its own.
     pub fn by_hand(key: &str) -> Self {
         Self::of(&["by-hand", key])
     }

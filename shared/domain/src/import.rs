@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::directory::ReservationId;
 use crate::filter::Filter;
 use crate::ids::{ImportId, IntegrationId, MspId};
 use crate::outcome::Counts;
@@ -149,6 +150,9 @@ pub struct Import {
     /// Whether the integration's policy decides (R48); not any more once the import has stopped for an administrator.
     #[serde(default)]
     pub unattended: bool,
+    /// When its snapshot was complete; before that there is none (R8).
+    #[serde(default)]
+    pub fetched_at: Option<Timestamp>,
     /// Why an unattended import stopped in review.
     #[serde(default)]
     pub stopped: Option<Problem>,
@@ -160,6 +164,9 @@ pub struct Import {
     /// What the caller who started or confirmed it calls the whole: workers say so in their log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// What its licences are set aside as; in review, the only confirmation that may still succeed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reservation: Option<ReservationId>,
     /// The plan that is being or was carried out.
     #[serde(default)]
     pub plan_hash: Option<String>,
@@ -192,10 +199,12 @@ impl Import {
             started_by,
             taken_over_by: None,
             unattended: false,
+            fetched_at: None,
             stopped: None,
             started_at,
             ended_at: None,
             trace: None,
+            reservation: None,
             plan_hash: None,
             counts: None,
             error: None,

@@ -24,8 +24,12 @@ pub struct CompanyPlan {
     pub unmap: Option<ManagedCompany>,
     /// Which token generation a creation uses.
     pub generation: u32,
+    /// Whether the mapping is written anew although nothing happens: what it remembers of the PSA is out of date.
+    pub refreshes: bool,
     /// What happens to its users, in the order of their ids.
     pub users: Vec<UserPlan>,
+    /// Mappings of addresses that are gone, with the addresses of their contacts that are there and replace none of them.
+    pub gone: Vec<(AddressId, Vec<AddressId>)>,
 }
 
 /// What happens to a company.
@@ -56,10 +60,15 @@ pub struct UserPlan {
     pub address: Option<Address>,
     /// What happens.
     pub step: UserStep,
-    /// The row whose mapping this one takes over, when the PSA replaced the address instead of editing it (R30).
-    pub replaces: Option<AddressId>,
-    /// Which token generation a creation uses.
-    pub generation: u32,
+    /// The user that the address was mapped to and is to be no more; it stays (R29).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves: Option<UserId>,
+    /// The mapping that the address has: its own, or that of one which it replaces (R30).
+    pub mapping: Option<AddressId>,
+    /// The contact's other addresses.
+    pub beside: Vec<AddressId>,
+    /// Whether the mapping is written anew although nothing happens: what it remembers of the PSA is out of date.
+    pub refreshes: bool,
 }
 
 /// What happens to a user.
@@ -76,11 +85,43 @@ pub enum UserStep {
         user: UserId,
         /// Its address so far.
         from: Address,
+        /// Why.
+        cause: AddressCause,
     },
     /// Nothing differs.
     Unchanged(UserId),
     /// Nothing is done.
     Skip(SkipReason),
+}
+
+impl UserPlan {
+    /// The row whose mapping this one takes over.
+    pub fn replaces(&self) -> Option<&AddressId> {
+        self.mapping.as_ref().filter(|mapping| **mapping != self.id)
+    }
+}
+
+impl UserStep {
+    /// Whether it leaves the address with another user than this one.
+    pub fn leads_elsewhere_than(&self, user: &UserId) -> bool {
+        match self {
+            Self::Create => true,
+            Self::Link(to) | Self::Unchanged(to) | Self::ChangeAddress { user: to, .. } => to != user,
+            Self::Skip(_) => false,
+        }
+    }
+}
+
+/// Why a user gets another address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressCause {
+    /// The PSA has another one for the contact, in the same place.
+    ChangedInPsa,
+    /// The PSA has another one in another place, and the one in the old place is gone.
+    ReplacedInPsa,
+    /// Somebody chose the user for this address (R29).
+    Chosen,
 }
 
 /// Why a row of the plan is passed over.
@@ -128,10 +169,11 @@ impl CompanyPlan {
     /// Whether carrying it out would change nothing anywhere, so that nothing needs to be written for it either (R38).
     pub fn is_unchanged(&self) -> bool {
         matches!(self.step, CompanyStep::Unchanged(_))
-            && self.users.iter().all(|user| match user.step {
-                UserStep::Unchanged(_) => user.replaces.is_none(),
-                UserStep::Skip(SkipReason::Unticked) => true,
-                _ => false,
+            && !self.refreshes
+            && self.gone.is_empty()
+            && self.users.iter().all(|user| {
+                let is_passive = matches!(user.step, UserStep::Unchanged(_) | UserStep::Skip(SkipReason::Unticked));
+                is_passive && user.replaces().is_none() && !user.refreshes
             })
     }
 
@@ -184,7 +226,9 @@ impl CompanyPlan {
             step: self.step.clone(),
             unmap: self.unmap.clone(),
             generation: self.generation,
+            refreshes: self.refreshes,
             users: users.to_vec(),
+            gone: self.gone.clone(),
         }
     }
 

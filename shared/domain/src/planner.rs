@@ -27,7 +27,7 @@ pub fn address_rows<'a>(facts: &'a CompanyFacts, companies: &ManagedCompanies) -
 pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyPlan {
     let (step, unmaps) = company_step(facts, companies);
     let unmap = facts.mapping.as_ref().filter(|_| unmaps);
-    let users = addresses::plan(facts, &step, unmaps);
+    let (users, gone) = addresses::plan(facts, &step, unmaps);
     CompanyPlan {
         company: facts.row.id.clone(),
         name: facts.row.name.clone(),
@@ -37,7 +37,13 @@ pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Compa
             .mapping
             .as_ref()
             .map_or(0, |mapping| mapping.generation + u32::from(unmaps)),
+        // Else a name changed by hand later on would be taken for one that the PSA has yet to carry over.
+        refreshes: facts
+            .mapping
+            .as_ref()
+            .is_some_and(|mapping| mapping.name != facts.row.name),
         users,
+        gone,
     }
 }
 

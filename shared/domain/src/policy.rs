@@ -26,12 +26,11 @@ pub struct Policy {
 impl Policy {
     /// The decision that an unattended import makes on a company.
     pub fn decide(&self, status: ImportStatus, active: bool, own: bool) -> CompanyDecision {
-        let selected = !own
-            && match status {
-                ImportStatus::Mapped => true,
-                ImportStatus::Unmapped | ImportStatus::UnmappedPossibleDuplicate => self.new_companies && active,
-                ImportStatus::Ambiguous | ImportStatus::Dangling => false,
-            };
+        let selected = match status {
+            ImportStatus::Mapped => true,
+            ImportStatus::Unmapped | ImportStatus::UnmappedPossibleDuplicate => self.new_companies && active && !own,
+            ImportStatus::Ambiguous | ImportStatus::Dangling => false,
+        };
         CompanyDecision {
             selected,
             ticks_new: selected && self.new_addresses,
@@ -111,7 +110,8 @@ mod tests {
                 "{status:?}"
             );
             assert_eq!(all.decide(status, true, false).selected, if_told, "{status:?}");
-            assert!(!all.decide(status, true, true).selected, "the MSP's own company");
+            // The MSP's own company is imported because somebody once chose it, or not at all.
+            assert_eq!(all.decide(status, true, true).selected, status == ImportStatus::Mapped);
         }
         assert!(!all.decide(ImportStatus::Unmapped, false, false).selected, "inactive");
         assert!(

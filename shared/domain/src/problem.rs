@@ -4,6 +4,7 @@ mod code;
 mod facts;
 mod row_text;
 mod text;
+mod what;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -21,6 +22,7 @@ pub use facts::{
 };
 pub use row_text::row_text;
 pub use text::Language;
+pub use what::{Sought, UrlRefused};
 
 /// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +53,8 @@ pub enum Problem {
     IntegrationNotFound,
     /// Nothing of this MSP has that id.
     NotFound {
-        /// What was looked for, such as `import`.
-        what: String,
+        /// What was looked for.
+        what: Sought,
     },
     /// A body that is not said to be JSON.
     UnsupportedMediaType,
@@ -71,7 +73,7 @@ pub enum Problem {
     /// The address of the PSA is refused.
     InvalidPsaAddress {
         /// Why.
-        reason: String,
+        reason: UrlRefused,
     },
     /// The row was changed by somebody else meanwhile (R27).
     DecisionConflict {
@@ -137,8 +139,8 @@ impl Problem {
     }
 
     /// Nothing of this MSP has that id.
-    pub fn not_found(what: impl Into<String>) -> Self {
-        Self::NotFound { what: what.into() }
+    pub const fn not_found(what: Sought) -> Self {
+        Self::NotFound { what }
     }
 
     /// The stable code, with its HTTP status.

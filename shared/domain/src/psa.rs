@@ -168,3 +168,10 @@ pub struct PsaFailure {
     /// The earliest moment at which asking again makes sense, when the PSA named one that does not fit into this run.
     pub not_before: Option<jiff::Timestamp>,
 }
+
+impl PsaFailure {
+    /// Until when the PSA asks to be left alone, if the same call may succeed then.
+    pub fn asks_to_wait(&self) -> Option<jiff::Timestamp> {
+        self.not_before.filter(|_| self.retryable)
+    }
+}

@@ -3,7 +3,7 @@
 use domain::ids::ImportId;
 use domain::import::{Holder, ImportState, Person};
 use domain::policy::MassChange;
-use domain::problem::{Code, Problem};
+use domain::problem::{Code, Problem, Sought, UrlRefused};
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use jiff::Timestamp;
 
@@ -18,11 +18,11 @@ pub(crate) fn problem(code: Code) -> Problem {
         },
         Code::InvalidRequest => Problem::invalid("limit", "must be a whole number from 1 to 500"),
         Code::InvalidPsaAddress => Problem::InvalidPsaAddress {
-            reason: "it leads to a private network".to_owned(),
+            reason: UrlRefused::PrivateName,
         },
         Code::NotAdministrator => Problem::NotAdministrator,
         Code::IntegrationNotFound => Problem::IntegrationNotFound,
-        Code::NotFound => Problem::not_found("import"),
+        Code::NotFound => Problem::not_found(Sought::Import),
         Code::InsufficientLicences => Problem::InsufficientLicences {
             needed: 12,
             available: 3,

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use domain::problem::Language;
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
@@ -72,8 +73,9 @@ impl Target {
     }
 }
 
-/// It becomes a segment of a path and the first part of a user name, and `+` ends it there.
-fn is_company_id(id: &str) -> bool {
+/// Whether this can be the login company of `ConnectWise`: it becomes a segment of a path and the first part of a user name, and `+`
+/// ends it there.
+pub fn is_company_id(id: &str) -> bool {
     let fits = |c: char| !c.is_control() && !matches!(c, '+' | ':' | '/' | '\\');
     id.len() <= 100 && id.chars().all(fits) && !id.chars().all(|c| c == '.')
 }
@@ -103,7 +105,7 @@ impl Connector {
         // The policy may have changed since the address was entered.
         self.policy
             .admit(target.kind, target.url.as_url())
-            .map_err(|refused| failure(PsaFailureKind::PsaUnknownError, &refused.to_string()))?;
+            .map_err(|refused| failure(PsaFailureKind::PsaUnknownError, refused.text(Language::English)))?;
         let session = Session::new(self.client.clone(), Arc::clone(&self.policy), deadline);
         let url = target.url.clone();
         match (target.kind, credentials) {

@@ -17,9 +17,9 @@ use domain::filter::{Attribute, Filter};
 use domain::ids::PsaCompanyId;
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
 
-pub use connector::{Connector, NoClient, Target};
+pub use connector::{Connector, NoClient, Target, is_company_id};
 pub use credentials::{Credentials, MissingCredential, SubmittedCredentials};
-pub use http::address::{PsaUrl, UrlRefused};
+pub use http::address::PsaUrl;
 pub use http::origin::{NotAnOrigin, Origin};
 pub use http::policy::{HttpPolicy, RetryPolicy};
 pub use http::session::Stats;

@@ -3,6 +3,7 @@
 mod aws;
 mod caller;
 pub mod config;
+mod conflicts;
 mod event;
 mod function;
 mod input;
@@ -27,6 +28,6 @@ pub use operation::{about, trace};
 pub use own::{find_import, own_import};
 pub use page::{Limit, List, PageQuery, Position};
 pub use problem::{Accepted, Api, ApiError, answer_problems};
-pub use services::{DirectoryFactory, Services};
+pub use services::{DirectoryFactory, Services, as_used_here};
 pub use time::{Clock, Ids, SystemClock, UniqueIds};
 pub use view::ImportView;

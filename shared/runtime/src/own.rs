@@ -2,7 +2,7 @@
 
 use domain::ids::ImportId;
 use domain::import::Import;
-use domain::problem::Problem;
+use domain::problem::{Problem, Sought};
 use store::imports::Moved;
 
 use crate::{Api, Caller, Services, about};
@@ -10,7 +10,7 @@ use crate::{Api, Caller, Services, about};
 /// The import, whatever its state and whoever decides on it.
 pub async fn find_import(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let found = services.tenant(&caller.msp).import(id).await?;
-    let import = found.ok_or_else(|| Problem::not_found("import"))?;
+    let import = found.ok_or_else(|| Problem::not_found(Sought::Import))?;
     about(&import);
     Ok(import)
 }

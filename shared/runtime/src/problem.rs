@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use directory::DirectoryError;
-use domain::problem::{Facts, Language, Problem};
+use domain::problem::{Facts, Language, Problem, Sought};
 use problem_details::ProblemDetails;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -104,7 +104,7 @@ pub async fn answer_problems(request: Request, next: Next) -> Response {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
     ) {
         // The router's own: API Gateway knows routes, not resources with methods, and neither does anybody here.
-        response = render(&Problem::not_found("resource"), language, &correlation);
+        response = render(&Problem::not_found(Sought::Resource), language, &correlation);
     }
     if let Ok(correlation) = correlation.parse() {
         response.headers_mut().insert("x-correlation-id", correlation);

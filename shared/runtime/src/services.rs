@@ -15,9 +15,10 @@ use store::{Store, Tenant};
 
 use crate::aws;
 use crate::config::Config;
+use crate::conflicts::Conflicts;
 use crate::metrics;
 use crate::problem::ApiError;
-use crate::spending::counting;
+use crate::spending::Spending;
 use crate::time::{Clock, Ids, SystemClock, UniqueIds};
 
 /// Opens the directory of a tenant.
@@ -42,6 +43,13 @@ pub struct Services {
     pub ids: Arc<dyn Ids>,
 }
 
+/// The same client, which counts what it spends and waits out conflicts: what every function uses.
+pub fn as_used_here(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
+    let config = client.config().to_builder();
+    let config = config.interceptor(Spending).retry_classifier(Conflicts).build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
 impl Services {
     /// The services of a deployed function.
     pub fn from_config(config: &Config) -> Result<Self, NoClient> {
@@ -61,7 +69,7 @@ impl Services {
         secrets: aws_sdk_secretsmanager::Client,
     ) -> Result<Self, NoClient> {
         Ok(Self {
-            store: Store::new(counting(&dynamodb), &config.records_table, &config.imports_table),
+            store: Store::new(as_used_here(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
@@ -81,7 +89,7 @@ impl Services {
         secrets: aws_sdk_secretsmanager::Client,
     ) -> Self {
         Self {
-            store: Store::new(counting(&dynamodb), &config.records_table, &config.imports_table),
+            store: Store::new(as_used_here(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
             ..self.clone()
         }
@@ -123,11 +131,8 @@ impl Services {
 
     /// Where the PSA of an integration is.
     pub fn target(&self, integration: &Integration) -> Result<Target, ApiError> {
-        let url = PsaUrl::parse(integration.kind, &integration.address, self.connector.policy()).map_err(|error| {
-            Problem::InvalidPsaAddress {
-                reason: error.to_string(),
-            }
-        })?;
+        let url = PsaUrl::parse(integration.kind, &integration.address, self.connector.policy())
+            .map_err(|reason| Problem::InvalidPsaAddress { reason })?;
         let missing = |error: MissingCredential| Problem::CredentialsRequired {
             field: Some(error.field.to_owned()),
         };

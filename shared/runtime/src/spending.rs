@@ -16,13 +16,7 @@ use crate::metrics::{self, Metric};
 
 /// Asks every write what it cost, and counts that.
 #[derive(Debug)]
-struct Spending;
-
-/// The same client, counting.
-pub(crate) fn counting(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
-    let config = client.config().to_builder().interceptor(Spending).build();
-    aws_sdk_dynamodb::Client::from_conf(config)
-}
+pub(crate) struct Spending;
 
 macro_rules! ask {
     ($input:expr, $($kind:ty),+) => {

@@ -119,27 +119,36 @@ impl Tenant {
         Ok((found, next))
     }
 
-    /// Up to `limit` items of a partition, backwards, before a key if it is `bounded` by one.
+    /// Up to `limit` items of a partition, backwards, before a key if it is `bounded` by one. Fewer only if there are no more:
+    /// entries about large companies fill a page of the table long before the limit.
     async fn before(&self, key: &Key, bounded: bool, limit: usize) -> Result<Vec<crate::Item>, StoreError> {
-        let query = self
-            .client()
-            .query()
-            .table_name(self.table(Place::Records))
-            .key_condition_expression(if bounded { "pk = :pk AND sk < :sk" } else { "pk = :pk" })
-            .expression_attribute_values(":pk", crate::table::text(&key.pk));
-        let query = if bounded {
-            query.expression_attribute_values(":sk", crate::table::text(&key.sk))
-        } else {
-            query
-        };
-        let page = query
-            .scan_index_forward(false)
-            .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|error| StoreError::sdk("Query", error))?;
-        Ok(page.items.unwrap_or_default())
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let query = self
+                .client()
+                .query()
+                .table_name(self.table(Place::Records))
+                .key_condition_expression(if bounded { "pk = :pk AND sk < :sk" } else { "pk = :pk" })
+                .expression_attribute_values(":pk", crate::table::text(&key.pk));
+            let query = if bounded {
+                query.expression_attribute_values(":sk", crate::table::text(&key.sk))
+            } else {
+                query
+            };
+            let page = query
+                .set_exclusive_start_key(after)
+                .scan_index_forward(false)
+                .consistent_read(true)
+                .limit(i32::try_from(limit - found.len()).unwrap_or(i32::MAX))
+                .send()
+                .await
+                .map_err(|error| StoreError::sdk("Query", error))?;
+            found.extend(page.items.unwrap_or_default());
+            after = page.last_evaluated_key;
+            if after.is_none() || found.len() >= limit {
+                return Ok(found);
+            }
+        }
     }
 }
 

@@ -12,8 +12,6 @@ pub enum StoreError {
         operation: &'static str,
         /// The service's own words; holds no item data.
         message: String,
-        /// Whether the call may have been applied although it failed.
-        unknown_outcome: bool,
     },
     /// An item does not have the shape this version writes.
     #[error("item {what} cannot be read: {message}")]
@@ -32,19 +30,11 @@ impl StoreError {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let unknown_outcome = matches!(
-            error,
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_)
-        );
         let message = match error.as_service_error().and_then(ProvideErrorMetadata::code) {
             Some(code) => code.to_owned(),
             None => DisplayErrorContext(&error).to_string(),
         };
-        Self::Service {
-            operation,
-            message,
-            unknown_outcome,
-        }
+        Self::Service { operation, message }
     }
 
     /// An item of an unexpected shape.

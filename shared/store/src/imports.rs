@@ -1,6 +1,7 @@
 //! Imports: one item each, written only when its state changes, since every write of it may start a worker.
 
 use domain::audit::Act;
+use domain::directory::ReservationId;
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, Occasion};
 use domain::import::{Holder, Import, ImportState, Person};
@@ -91,7 +92,8 @@ impl Tenant {
         }
     }
 
-    async fn started_by(
+    /// The import that an occasion has started.
+    pub async fn started_by(
         &self,
         integration: &IntegrationId,
         occasion: &Occasion,
@@ -185,6 +187,35 @@ impl Tenant {
         lock::renew(&mut tx, self, import, now)?;
         put_import(&mut tx, self, import, seen, now)?;
         more(&mut tx)?;
+        Ok(moved(&tx.commit(self).await?))
+    }
+
+    /// Has an import in review begin with its `reservation` or not at all, by its administrator: every other confirmation, which
+    /// may have died or be slow, is refused from here on.
+    pub async fn intend(&self, import: &Import, now: Timestamp) -> Result<Moved, StoreError> {
+        let mut tx = Transaction::new();
+        lock::renew(&mut tx, self, import, now)?;
+        self.intend_in(tx, import).await
+    }
+
+    /// The same by its worker.
+    pub async fn intend_as_worker(&self, guard: &Guard, import: &Import, now: Timestamp) -> Result<Moved, StoreError> {
+        self.intend_in(guard.transaction(self, now)?, import).await
+    }
+
+    async fn intend_in(&self, mut tx: Transaction, import: &Import) -> Result<Moved, StoreError> {
+        let reservation = import.reservation.as_ref().map_or("", ReservationId::as_str);
+        tx.update(
+            self,
+            Place::Imports,
+            &keys::import(&self.msp, &import.id),
+            "SET reservation = :reservation",
+            "#state = :review",
+            &[
+                (":reservation", text(reservation)),
+                (":review", text(ImportState::Review.as_str())),
+            ],
+        )?;
         Ok(moved(&tx.commit(self).await?))
     }
 
@@ -282,7 +313,8 @@ pub fn moved(outcome: &Outcome) -> Moved {
     }
 }
 
-/// Moves an import on from the state it was `seen` in, with an entry in the audit trail if that is an act of somebody.
+/// Moves an import on from the state it was `seen` in, with an entry in the audit trail if that is an act of somebody. It begins
+/// only by the confirmation that is intended, if one is.
 fn put_import(
     tx: &mut Transaction,
     tenant: &Tenant,
@@ -290,12 +322,20 @@ fn put_import(
     seen: ImportState,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let mut values = vec![(":seen", text(seen.as_str()))];
+    let condition = match &import.reservation {
+        Some(own) if seen == ImportState::Review && import.state == ImportState::Executing => {
+            values.push((":reservation", text(own.as_str())));
+            "#state = :seen AND (attribute_not_exists(reservation) OR reservation = :reservation)"
+        }
+        _ => "#state = :seen",
+    };
     tx.put(
         tenant,
         Place::Imports,
         import_item(tenant, import)?,
-        Some("#state = :seen"),
-        &[(":seen", text(seen.as_str()))],
+        Some(condition),
+        &values,
     )?;
     if let Some(act) = Act::of(import, seen) {
         let what = format!("{}.{}", import.id, act.name());

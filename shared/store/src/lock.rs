@@ -125,7 +125,6 @@ impl Tenant {
         let lock = LockItem::read(answer.attributes.unwrap_or_default())?;
         Ok(Hired::Yes(Guard {
             key: keys::lock(&self.msp, &import.integration),
-            import: import.id.clone(),
             epoch: lock.epoch,
         }))
     }
@@ -147,16 +146,10 @@ fn why_not(item: Option<Item>, import: &Import, now: Timestamp) -> Result<Hired,
 #[derive(Debug, Clone)]
 pub struct Guard {
     key: Key,
-    import: ImportId,
     epoch: Epoch,
 }
 
 impl Guard {
-    /// The import that is worked on.
-    pub const fn import(&self) -> &ImportId {
-        &self.import
-    }
-
     /// A transaction that is applied only while the place is still ours, and renews the lease. That is its action 0.
     pub fn transaction(&self, tenant: &Tenant, now: Timestamp) -> Result<Transaction, StoreError> {
         self.with(
@@ -172,6 +165,16 @@ impl Guard {
     /// A transaction that also leaves the worker's place; the import keeps the integration.
     pub fn leaving(&self, tenant: &Tenant) -> Result<Transaction, StoreError> {
         self.with(tenant, "REMOVE workerUntil", &[])
+    }
+
+    /// A transaction that leaves the worker's place until a moment to come; the import keeps the integration at least for as
+    /// long after it as it would have now, however far away that is.
+    pub fn waiting(&self, tenant: &Tenant, until: Timestamp) -> Result<Transaction, StoreError> {
+        self.with(
+            tenant,
+            "SET #until = :until REMOVE workerUntil",
+            &[(":until", number(end(until, REVIEW_LEASE)))],
+        )
     }
 
     /// Leaves the worker's place after a failure, so that the next run need not wait for the lease to end. If this fails
@@ -276,7 +279,7 @@ pub(crate) fn pass_on(
     )
 }
 
-/// Adds the release of a lock by an administrator, if the import still has it and no worker is at work.
+/// Adds the release of a lock by an administrator, if the import still has it.
 pub(crate) fn release(tx: &mut Transaction, tenant: &Tenant, import: &Import) -> Result<(), StoreError> {
     let values = [
         (":import", text(import.id.as_str())),

@@ -73,11 +73,11 @@ impl Tenant {
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let mut tx = guard.transaction(self, now)?;
-        self.advance(&mut tx, import, Phase::Fetch, checkpoint)?;
         for (row, addresses) in rows {
             for (chunk, addresses) in addresses.chunks(ADDRESSES_PER_CHUNK).enumerate() {
-                // A large company does not fit into one transaction; what comes before its last part is not seen yet.
-                if tx.len() + 2 > MOST_ACTIONS {
+                // A large company does not fit into one transaction; what comes before its last part is not seen yet. Room is
+                // left for its row and the checkpoint.
+                if tx.len() + 3 > MOST_ACTIONS {
                     let full = std::mem::replace(&mut tx, guard.transaction(self, now)?);
                     let outcome = full.commit(self).await?;
                     if !outcome.committed() {
@@ -92,6 +92,8 @@ impl Tenant {
             }
             tx.put(self, Place::Imports, self.row_item(import, row)?, None, &[])?;
         }
+        // With the last of them: from a checkpoint that came before it nobody would return to it.
+        self.advance(&mut tx, import, Phase::Fetch, checkpoint)?;
         tx.commit(self).await
     }
 

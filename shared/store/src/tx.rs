@@ -185,7 +185,6 @@ impl Transaction {
             Err(Failed::Conflict) => Err(StoreError::Service {
                 operation: "TransactWriteItems",
                 message: "TransactionConflict".to_owned(),
-                unknown_outcome: false,
             }),
         }
     }
@@ -222,7 +221,6 @@ fn refusals(cancelled: &aws_sdk_dynamodb::types::error::TransactionCanceledExcep
     Err(Failed::For(StoreError::Service {
         operation: "TransactWriteItems",
         message: codes.join(", "),
-        unknown_outcome: false,
     }))
 }
 

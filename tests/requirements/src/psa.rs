@@ -93,6 +93,15 @@ pub fn add_contacts(sandbox: &Sandbox, kind: PsaKind, company: &str, addresses: 
     change(sandbox, kind, json!({ "contacts": contacts }))
 }
 
+/// A contact becomes inactive.
+pub fn deactivate_contact(sandbox: &Sandbox, kind: PsaKind, contact: &str) {
+    let inactive = match kind {
+        PsaKind::Connectwise => json!({ "id": id(contact), "inactiveFlag": true }),
+        PsaKind::Autotask => json!({ "id": id(contact), "isActive": 0 }),
+    };
+    change(sandbox, kind, json!({ "contacts": [inactive] }));
+}
+
 /// A contact is deleted for good.
 pub fn delete_contact(sandbox: &Sandbox, kind: PsaKind, contact: &str) {
     change(sandbox, kind, json!({ "delete": { "contacts": [id(contact)] } }));
@@ -127,6 +136,34 @@ pub fn replace_communication_item(sandbox: &Sandbox, address_row: &str, to: &str
     change(sandbox, PsaKind::Connectwise, json!({ "contacts": [contact] }));
 }
 
+/// The contact of an address row gets a second address.
+pub fn add_address(sandbox: &Sandbox, kind: PsaKind, address_row: &str, address: &str) {
+    let (contact, _) = split(address_row);
+    let contact = match kind {
+        PsaKind::Connectwise => {
+            let mut items = communication_items(sandbox, contact);
+            items.push(json!({ "value": address, "communicationType": "Email", "defaultFlag": false }));
+            json!({ "id": id(contact), "communicationItems": items })
+        }
+        PsaKind::Autotask => json!({ "id": id(contact), "emailAddress2": address }),
+    };
+    change(sandbox, kind, json!({ "contacts": [contact] }));
+}
+
+/// An address row's address is removed; the contact stays.
+pub fn remove_address(sandbox: &Sandbox, kind: PsaKind, address_row: &str) {
+    let (contact, slot) = split(address_row);
+    let contact = match kind {
+        PsaKind::Connectwise => {
+            let mut items = communication_items(sandbox, contact);
+            items.retain(|item| item["id"] != id(slot));
+            json!({ "id": id(contact), "communicationItems": items })
+        }
+        PsaKind::Autotask => json!({ "id": id(contact), slot: null }),
+    };
+    change(sandbox, kind, json!({ "contacts": [contact] }));
+}
+
 /// The contact and the slot of an address row.
 pub fn split(address_row: &str) -> (&str, &str) {
     address_row.split_once('~').unwrap()
@@ -134,17 +171,18 @@ pub fn split(address_row: &str) -> (&str, &str) {
 
 /// The communication items of a contact after a change; one of them must have changed.
 fn items(sandbox: &Sandbox, contact: &str, change_item: impl Fn(&mut Value)) -> Vec<Value> {
-    // A change of nothing answers the whole record.
-    let answer = change(
-        sandbox,
-        PsaKind::Connectwise,
-        json!({ "contacts": [{ "id": id(contact) }] }),
-    );
-    let before = answer["contacts"][0]["communicationItems"].as_array().unwrap().clone();
+    let before = communication_items(sandbox, contact);
     let mut items = before.clone();
     items.iter_mut().for_each(change_item);
     assert_ne!(items, before, "the contact has no such item");
     items
+}
+
+fn communication_items(sandbox: &Sandbox, contact: &str) -> Vec<Value> {
+    // A change of nothing answers the whole record.
+    let nothing = json!({ "contacts": [{ "id": id(contact) }] });
+    let answer = change(sandbox, PsaKind::Connectwise, nothing);
+    answer["contacts"][0]["communicationItems"].as_array().unwrap().clone()
 }
 
 fn added(kind: PsaKind, answer: &Value) -> String {

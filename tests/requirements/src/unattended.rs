@@ -3,18 +3,20 @@
 use std::time::{Duration, Instant};
 
 use domain::psa::PsaKind;
-use sandbox::Sandbox;
 use sandbox::api::Api;
+use sandbox::{Error, Sandbox};
 use serde_json::{Value, json};
 
 use crate::stage::{PATIENCE, integration, text};
 
 /// Delivers a message as a schedule or an event would; gives what came of it.
 pub async fn deliver(sandbox: &Sandbox, message: &Value) -> Value {
-    Api::new(&sandbox.face.control, "")
-        .post("/trigger", message)
-        .await
-        .unwrap()
+    try_to_deliver(sandbox, message).await.unwrap()
+}
+
+/// The same where it may fail, so that it would be delivered again.
+pub async fn try_to_deliver(sandbox: &Sandbox, message: &Value) -> Result<Value, Error> {
+    Api::new(&sandbox.face.control, "").post("/trigger", message).await
 }
 
 /// Asks for an unattended import of the first MSP, on an occasion.

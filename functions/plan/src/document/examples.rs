@@ -15,7 +15,7 @@ pub(super) fn company() -> Value {
     json!({
         "id": "251", "name": "Bakkerij Postma", "status": "unmapped", "type": "Client", "psaStatus": "Active",
         "active": true, "own": false, "addresses": 12, "noAddress": 1, "selected": false, "target": { "automatic": {} },
-        "candidates": [],
+        "candidates": [], "namesakeInPsa": false,
         "suggestions": [{
             "managedCompany": { "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V." }, "score": 97,
             "reasons": [{ "code": "legal_suffix", "text": "The names differ in the legal form, such as Ltd or B.V." }],

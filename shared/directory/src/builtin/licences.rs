@@ -76,11 +76,9 @@ pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Resul
             return Ok(false);
         }
         let available = i64::try_from(total).unwrap_or(i64::MAX) - i64::try_from(taken).unwrap_or(i64::MAX);
-        let mode = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(mode)
-            .map_err(|error| DirectoryError::Refused(error.to_string()))?;
         let update = "SET #mode = :mode, #total = :total, available = :available";
         let values = [
-            (":mode", mode),
+            (":mode", self::mode(mode)?),
             (":total", number(total)),
             (":available", AttributeValue::N(available.to_string())),
             (":seen", AttributeValue::N(seen.available.to_string())),
@@ -104,18 +102,16 @@ pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Resul
 
 /// Adds the use of one free licence to a transaction.
 pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<(), DirectoryError> {
-    let condition = match pool(tenant).await?.mode {
-        LicenceMode::Pool => "available >= :one",
-        LicenceMode::Consumption => "attribute_exists(pk)",
-    };
+    // So that there is one.
+    pool(tenant).await?;
     let update = "SET used = used + :one, available = available - :one";
     tx.update(
         tenant,
         Place::Records,
         &key(tenant),
         update,
-        condition,
-        &[(":one", number(1))],
+        "available >= :one OR #mode = :consumption",
+        &[(":one", number(1)), (":consumption", mode(LicenceMode::Consumption)?)],
     )?;
     Ok(())
 }
@@ -128,10 +124,10 @@ pub(super) async fn reserve(
     if licences == 0 {
         return Ok(Reservation::Made);
     }
-    let condition = match pool(tenant).await?.mode {
-        LicenceMode::Pool => "available >= :licences AND attribute_not_exists(reservations.#reservation)",
-        LicenceMode::Consumption => "attribute_not_exists(reservations.#reservation)",
-    };
+    // So that there is one to tell how much is left.
+    pool(tenant).await?;
+    let condition =
+        "attribute_not_exists(reservations.#reservation) AND (available >= :licences OR #mode = :consumption)";
     let update = tenant
         .client()
         .update_item()
@@ -140,7 +136,9 @@ pub(super) async fn reserve(
         .update_expression("SET available = available - :licences, reservations.#reservation = :licences")
         .condition_expression(condition)
         .expression_attribute_names("#reservation", reservation.as_str())
+        .expression_attribute_names("#mode", "mode")
         .expression_attribute_values(":licences", number(licences))
+        .expression_attribute_values(":consumption", mode(LicenceMode::Consumption)?)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
@@ -199,6 +197,11 @@ pub(super) async fn settle(tenant: &Tenant, reservation: &ReservationId, used: u
         }
         Err(error) => Err(StoreError::sdk("UpdateItem", error).into()),
     }
+}
+
+fn mode(mode: LicenceMode) -> Result<AttributeValue, DirectoryError> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(mode)
+        .map_err(|error| DirectoryError::Refused(error.to_string()))
 }
 
 fn number(value: u64) -> AttributeValue {

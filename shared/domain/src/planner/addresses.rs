@@ -7,7 +7,7 @@ use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{ManagedCompanyId, UserId};
 use crate::mapping::AddressMapping;
-use crate::plan::{CompanyStep, SkipReason, UserPlan, UserStep};
+use crate::plan::{AddressCause, CompanyStep, SkipReason, UserPlan, UserStep};
 use crate::row::{AddressDecision, AddressId, AddressStatus, SnapshotAddress, Target};
 
 /// One address row as an administrator sees it.
@@ -40,12 +40,19 @@ pub(super) fn views<'a>(
         facts.users.values().map(|user| (user.address.key(), user)).collect();
     let mut seen = HashSet::new();
     let mut views = Vec::with_capacity(facts.addresses.len());
-    // Mapped rows first: of two rows with one address, the one imported before is the row.
-    let (mapped, rest): (Vec<_>, Vec<_>) = facts
-        .addresses
-        .iter()
-        .partition(|(row, _)| links.mapping(&row.id).is_some());
-    for (snapshot, decision) in mapped.into_iter().chain(rest) {
+    // Of several rows with one address the one that was imported with it is the row, else one imported before, else that of an
+    // active contact.
+    let mut rows: Vec<_> = facts.addresses.iter().collect();
+    rows.sort_by_cached_key(|(row, _)| {
+        let mapping = links.mapping(&row.id);
+        let is_same = mapping.is_some_and(|mapping| {
+            row.text
+                .parse()
+                .is_ok_and(|address: Address| address == mapping.address)
+        });
+        (!is_same, mapping.is_none(), !row.active)
+    });
+    for (snapshot, decision) in rows {
         let address: Option<Address> = snapshot.text.parse().ok();
         if let Some(address) = &address
             && !seen.insert(address.key().clone())
@@ -88,6 +95,16 @@ pub(super) fn views<'a>(
     views
 }
 
+impl AddressView<'_> {
+    /// Whether it is ticked, or would be if nobody else had the address: the plan says so rather than leave it out, and is the same
+    /// when it is somebody of this very import who has got it meanwhile.
+    fn is_wanted(&self, facts: &CompanyFacts) -> bool {
+        let is_taken = self.status == AddressStatus::AddressConflict;
+        let ticked_unasked = self.decision.selected.is_none() && self.snapshot.active && facts.row.decision.ticks_new;
+        self.selected || (is_taken && ticked_unasked)
+    }
+}
+
 /// Which user of which managed company has an address.
 fn holder(
     key: &AddressKey,
@@ -104,32 +121,39 @@ fn holder(
     })
 }
 
-/// Which mapping each row has, counting those taken over from a replaced address (R30).
+/// Which mapping each row has, counting those that moved from one address of a contact to another (R30).
 struct Links<'a> {
     by_row: HashMap<&'a AddressId, &'a AddressMapping>,
-    by_user: HashMap<&'a UserId, &'a AddressMapping>,
-    present: HashSet<&'a AddressId>,
+    row_of: HashMap<&'a UserId, &'a AddressId>,
+    /// Those that no row has.
+    gone: Vec<&'a AddressMapping>,
+}
+
+/// What stands in the PSA for one contact, and which of it was imported.
+#[derive(Default)]
+struct Contact<'a> {
+    rows: Vec<(&'a AddressId, Option<Address>)>,
+    mappings: Vec<&'a AddressMapping>,
 }
 
 impl<'a> Links<'a> {
     fn of(facts: &'a CompanyFacts, keeps_mappings: bool) -> Self {
-        let present: HashSet<&AddressId> = facts.addresses.iter().map(|(row, _)| &row.id).collect();
+        let mut contacts: HashMap<&str, Contact<'a>> = HashMap::new();
         // A mapping to a user that is gone is no mapping: the address is offered anew.
-        let live = || {
-            facts
-                .mapped_addresses
-                .iter()
-                .filter(|mapping| keeps_mappings && facts.users.contains_key(&mapping.user))
-        };
-        let mut by_row: HashMap<&AddressId, &AddressMapping> = live().map(|mapping| (&mapping.id, mapping)).collect();
-        for (row, mapping) in replacements(facts, &live().collect::<Vec<_>>(), &present) {
-            by_row.insert(row, mapping);
+        let is_live = |mapping: &&AddressMapping| keeps_mappings && facts.users.contains_key(&mapping.user);
+        for mapping in facts.mapped_addresses.iter().filter(is_live) {
+            contacts.entry(mapping.id.contact()).or_default().mappings.push(mapping);
         }
-        Self {
-            by_row,
-            by_user: live().map(|mapping| (&mapping.user, mapping)).collect(),
-            present,
+        for (row, _) in &facts.addresses {
+            if let Some(contact) = contacts.get_mut(row.id.contact()) {
+                contact.rows.push((&row.id, row.text.parse().ok()));
+            }
         }
+        let by_row: HashMap<_, _> = contacts.into_values().flat_map(Contact::pairs).collect();
+        let row_of: HashMap<_, _> = by_row.iter().map(|(row, mapping)| (&mapping.user, *row)).collect();
+        let is_gone = |mapping: &&AddressMapping| is_live(mapping) && !row_of.contains_key(&mapping.user);
+        let gone = facts.mapped_addresses.iter().filter(is_gone).collect();
+        Self { by_row, row_of, gone }
     }
 
     fn mapping(&self, row: &AddressId) -> Option<&'a AddressMapping> {
@@ -137,40 +161,48 @@ impl<'a> Links<'a> {
     }
 }
 
-/// Rows that replace a mapped address: on one contact exactly one mapped address is gone and exactly one row is new.
-fn replacements<'a>(
-    facts: &'a CompanyFacts,
-    live: &[&'a AddressMapping],
-    present: &HashSet<&'a AddressId>,
-) -> Vec<(&'a AddressId, &'a AddressMapping)> {
-    let mut gone: HashMap<&str, Vec<&AddressMapping>> = HashMap::new();
-    for mapping in live {
-        if !present.contains(&mapping.id) {
-            gone.entry(mapping.id.contact()).or_default().push(mapping);
+impl<'a> Contact<'a> {
+    /// Who keeps the address keeps the user, wherever it stands by now; else who keeps the place; and if then exactly one
+    /// imported address is gone and exactly one is there that was not passed over before, that one replaces it.
+    fn pairs(mut self) -> Vec<(&'a AddressId, &'a AddressMapping)> {
+        let mut pairs = self.pair(|row, address, mapping| row == &mapping.id && address == Some(&mapping.address));
+        pairs.extend(self.pair(|_, address, mapping| address == Some(&mapping.address)));
+        pairs.extend(self.pair(|row, _, mapping| row == &mapping.id));
+        if let [mapping] = self.mappings.as_slice() {
+            let is_new =
+                |(row, address): &&(&AddressId, Option<Address>)| address.is_some() && !mapping.beside.contains(row);
+            let mut new = self.rows.iter().filter(is_new);
+            if let (Some((row, _)), None) = (new.next(), new.next()) {
+                pairs.push((row, mapping));
+            }
         }
+        pairs
     }
-    if gone.is_empty() {
-        return Vec::new();
+
+    /// Takes out, in their order, rows and mappings that fit each other.
+    fn pair(
+        &mut self,
+        fit: impl Fn(&AddressId, Option<&Address>, &AddressMapping) -> bool,
+    ) -> Vec<(&'a AddressId, &'a AddressMapping)> {
+        let mut pairs = Vec::new();
+        self.mappings.retain(|mapping| {
+            let mut rows = self.rows.iter();
+            let found = rows.position(|(row, address)| fit(row, address.as_ref(), mapping));
+            if let Some(found) = found {
+                pairs.push((self.rows.remove(found).0, *mapping));
+            }
+            found.is_none()
+        });
+        pairs
     }
-    let mapped: HashSet<&AddressId> = live.iter().map(|mapping| &mapping.id).collect();
-    let mut fresh: HashMap<&str, Vec<&AddressId>> = HashMap::new();
-    for (row, _) in &facts.addresses {
-        if !mapped.contains(&row.id) && row.text.parse::<Address>().is_ok() {
-            fresh.entry(row.id.contact()).or_default().push(&row.id);
-        }
-    }
-    gone.into_iter()
-        .filter_map(
-            |(contact, gone)| match (gone.as_slice(), fresh.get(contact).map(Vec::as_slice)) {
-                ([mapping], Some([row])) => Some((*row, *mapping)),
-                _ => None,
-            },
-        )
-        .collect()
 }
 
 /// What happens to the rows that are ticked, and to those imported before that are not.
-pub(super) fn plan(facts: &CompanyFacts, step: &CompanyStep, unmaps: bool) -> Vec<UserPlan> {
+pub(super) fn plan(
+    facts: &CompanyFacts,
+    step: &CompanyStep,
+    unmaps: bool,
+) -> (Vec<UserPlan>, Vec<(AddressId, Vec<AddressId>)>) {
     let managed = match step {
         CompanyStep::Link(managed) | CompanyStep::Rename(managed) | CompanyStep::Unchanged(managed) => {
             Some(&managed.id)
@@ -187,29 +219,59 @@ pub(super) fn plan(facts: &CompanyFacts, step: &CompanyStep, unmaps: bool) -> Ve
         .collect();
     let mut plans: Vec<UserPlan> = views
         .into_iter()
-        .filter(|view| view.selected || view.mapping.is_some())
+        .filter(|view| view.is_wanted(facts) || view.mapping.is_some())
         .map(|view| {
             let user_step = match step {
                 CompanyStep::Skip(_) => UserStep::Skip(SkipReason::CompanyNotImported),
-                _ if !view.selected => UserStep::Skip(SkipReason::Unticked),
+                _ if !view.is_wanted(facts) => UserStep::Skip(SkipReason::Unticked),
                 _ => user_step(&view, facts, &links),
             };
-            let generation = user_generation(&view, facts);
+            let mapped = view.mapping.map(|mapping| &mapping.user);
             UserPlan {
                 id: view.snapshot.id.clone(),
                 name: view.snapshot.name.clone(),
-                replaces: view
-                    .mapping
-                    .map(|mapping| mapping.id.clone())
-                    .filter(|id| *id != view.snapshot.id),
+                leaves: mapped.filter(|user| user_step.leads_elsewhere_than(user)).cloned(),
+                mapping: view.mapping.map(|mapping| mapping.id.clone()),
                 address: view.address,
                 step: user_step,
-                generation,
+                beside: Vec::new(),
+                refreshes: false,
             }
         })
         .collect();
     one_row_each(&mut plans, &chosen);
-    plans
+    let gone = remember(&mut plans, facts, &links);
+    (plans, gone)
+}
+
+/// Notes what the mappings are to remember of the PSA and do not yet; gives those that no row has. None of it depends on what is
+/// ticked, or an import would write it again and again.
+fn remember(plans: &mut [UserPlan], facts: &CompanyFacts, links: &Links<'_>) -> Vec<(AddressId, Vec<AddressId>)> {
+    let mut rows: HashMap<&str, Vec<&AddressId>> = HashMap::new();
+    for (row, _) in facts
+        .addresses
+        .iter()
+        .filter(|(row, _)| row.text.parse::<Address>().is_ok())
+    {
+        rows.entry(row.id.contact()).or_default().push(&row.id);
+    }
+    let beside = |one: &AddressId| {
+        let rows = rows.get(one.contact()).into_iter().flatten();
+        let mut beside: Vec<AddressId> = rows.copied().filter(|row| *row != one).cloned().collect();
+        beside.sort();
+        beside
+    };
+    for plan in plans {
+        plan.beside = beside(&plan.id);
+        plan.refreshes = links.mapping(&plan.id).is_some_and(|mapping| {
+            // Else an address changed by hand later on would be taken for one that the PSA has yet to carry over.
+            let is_carried = matches!(plan.step, UserStep::Unchanged(_));
+            mapping.beside != plan.beside || is_carried && Some(&mapping.address) != plan.address.as_ref()
+        });
+    }
+    let gone = links.gone.iter().map(|mapping| (mapping, beside(&mapping.id)));
+    let gone = gone.filter(|(mapping, beside)| mapping.beside != *beside);
+    gone.map(|(mapping, beside)| (mapping.id.clone(), beside)).collect()
 }
 
 /// Of several rows that lead to one user, it goes to the one it was chosen for, else to the first.
@@ -228,15 +290,6 @@ fn one_row_each(plans: &mut [UserPlan], chosen: &HashSet<AddressId>) {
             None => drop(rows.insert(user.clone(), plan.id.clone())),
         }
     }
-}
-
-/// A creation after an earlier user of the same row asks for another one.
-fn user_generation(view: &AddressView<'_>, facts: &CompanyFacts) -> u32 {
-    facts
-        .mapped_addresses
-        .iter()
-        .find(|mapping| mapping.id == view.snapshot.id)
-        .map_or(0, |mapping| mapping.generation + 1)
 }
 
 fn user_step(view: &AddressView<'_>, facts: &CompanyFacts, links: &Links<'_>) -> UserStep {
@@ -284,23 +337,26 @@ fn automatic(view: &AddressView<'_>, address: &Address, facts: &CompanyFacts, li
 fn change(mapped: &User, address: &Address, view: &AddressView<'_>) -> UserStep {
     match view.mapping {
         Some(mapping) if mapping.address == *address => UserStep::Unchanged(mapped.id.clone()),
-        _ => UserStep::ChangeAddress {
+        mapping => UserStep::ChangeAddress {
             user: mapped.id.clone(),
             from: mapped.address.clone(),
+            cause: match mapping {
+                Some(mapping) if mapping.id == view.snapshot.id => AddressCause::ChangedInPsa,
+                _ => AddressCause::ReplacedInPsa,
+            },
         },
     }
 }
 
 fn link(user: &User, address: &Address, view: &AddressView<'_>, links: &Links<'_>) -> UserStep {
-    match links.by_user.get(&user.id) {
-        Some(other) if other.id != view.snapshot.id && links.present.contains(&other.id) => {
-            UserStep::Skip(SkipReason::UserAlreadyMapped(other.id.clone()))
-        }
+    match links.row_of.get(&user.id) {
+        Some(other) if **other != view.snapshot.id => UserStep::Skip(SkipReason::UserAlreadyMapped((*other).clone())),
         _ if user.address == *address => UserStep::Link(user.id.clone()),
         // Mapping to an existing user with another address brings the address along (R29, R30).
         _ => UserStep::ChangeAddress {
             user: user.id.clone(),
             from: user.address.clone(),
+            cause: AddressCause::Chosen,
         },
     }
 }

@@ -47,7 +47,7 @@ impl Language {
         }
     }
 
-    const fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
+    pub(super) const fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::Dutch => dutch,
@@ -103,6 +103,7 @@ impl Problem {
                 }
             }
             Self::InvalidPsaAddress { reason } => {
+                let reason = reason.text(language);
                 if nl {
                     format!("Het adres van de PSA is geweigerd: {reason}. Vul de hostnaam in waarmee u de PSA opent.")
                 } else {
@@ -110,6 +111,7 @@ impl Problem {
                 }
             }
             Self::NotFound { what } => {
+                let what = what.text(language);
                 if nl {
                     format!("Er is geen {what} met dit id. Vernieuw de lijst en kies opnieuw.")
                 } else {

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use domain::address::AddressKey;
 use domain::directory::ManagedCompany;
 use domain::facts::ManagedCompanies;
-use domain::ids::PsaCompanyId;
+use domain::ids::{PsaCompanyId, UserId};
 use domain::mapping::CompanyMapping;
 use domain::outcome::{Counts, Outcome, RowOutcome};
 use domain::plan::{CompanyStep, SkipReason, UserStep, Wanted};
@@ -59,6 +59,39 @@ proptest! {
                 continue;
             };
             prop_assert!(users.insert(id.clone()), "{id:?} twice in {plan:?}");
+        }
+        let (_, mappings) = after(&facts, &plan);
+        let users: HashSet<&UserId> = mappings.iter().map(|mapping| &mapping.user).collect();
+        let rows: HashSet<&AddressId> = mappings.iter().map(|mapping| &mapping.id).collect();
+        prop_assert_eq!((users.len(), rows.len()), (mappings.len(), mappings.len()));
+    }
+
+    #[test]
+    fn r30_no_user_moves_to_an_address_that_was_there_before(world in world()) {
+        let (mut facts, companies) = (world.facts(), world.companies());
+        for mapping in &mut facts.mapped_addresses {
+            let others = facts.addresses.iter().map(|(row, _)| row.id.clone());
+            mapping.beside = others.filter(|row| *row != mapping.id).collect();
+        }
+        for view in address_rows(&facts, &companies) {
+            if let (Some(mapping), Some(address)) = (view.mapping, &view.address) {
+                prop_assert!(mapping.id == view.snapshot.id || mapping.address == *address, "{:?}", view.snapshot.id);
+            }
+        }
+    }
+
+    #[test]
+    fn r30_who_keeps_the_address_keeps_the_user_wherever_it_stands_by_now(world in world()) {
+        let (facts, companies) = (world.facts(), world.companies());
+        for view in address_rows(&facts, &companies) {
+            let Some(address) = &view.address else { continue };
+            let contact = view.snapshot.id.contact();
+            let by_address = facts.mapped_addresses.iter().find(|mapping| {
+                mapping.id.contact() == contact && mapping.address == *address && facts.users.contains_key(&mapping.user)
+            });
+            if let (Some(expected), Some(mapping)) = (by_address, view.mapping) {
+                prop_assert_eq!(&mapping.user, &expected.user);
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use domain::address::{Address, AddressKey};
 use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
-use domain::mapping::{AddressMapping, CompanyMapping};
+use domain::mapping::{self, AddressMapping, CompanyMapping};
 use domain::plan::{CompanyPlan, UserStep};
 use domain::planner::managed_company;
 use domain::row::{
@@ -181,7 +181,7 @@ impl World {
                     id: row_id(*contact, *slot),
                     user: id.clone(),
                     address: address.clone(),
-                    generation: 0,
+                    beside: Vec::new(),
                 });
             }
             let user = User {
@@ -268,17 +268,10 @@ impl World {
 /// The users of the managed company that the plan is about after it was carried out, by address.
 pub fn after(facts: &CompanyFacts, plan: &CompanyPlan) -> (HashMap<UserId, User>, Vec<AddressMapping>) {
     let mut users = facts.users.clone();
-    let mut mappings = if plan.unmap.is_some() {
-        Vec::new()
-    } else {
-        facts.mapped_addresses.clone()
-    };
+    let mut mapped_to = Vec::new();
     for (number, planned) in plan.users.iter().enumerate() {
-        let Some(address) = planned.address.clone() else {
-            continue;
-        };
-        let id = match &planned.step {
-            UserStep::Create => {
+        mapped_to.push(match (&planned.step, &planned.address) {
+            (UserStep::Create, Some(address)) => {
                 let id = UserId::new(format!("new{number}"));
                 let user = User {
                     id: id.clone(),
@@ -288,24 +281,20 @@ pub fn after(facts: &CompanyFacts, plan: &CompanyPlan) -> (HashMap<UserId, User>
                     state: UserState::Invited,
                 };
                 users.insert(id.clone(), user);
-                id
+                Some(id)
             }
-            UserStep::ChangeAddress { user, .. } => {
+            (UserStep::ChangeAddress { user, .. }, Some(address)) => {
                 users.get_mut(user).unwrap().address = address.clone();
-                user.clone()
+                Some(user.clone())
             }
-            UserStep::Link(user) | UserStep::Unchanged(user) => user.clone(),
-            UserStep::Skip(_) => continue,
-        };
-        mappings.retain(|mapping| {
-            mapping.id != planned.id && Some(&mapping.id) != planned.replaces.as_ref() && mapping.user != id
-        });
-        mappings.push(AddressMapping {
-            id: planned.id.clone(),
-            user: id,
-            address,
-            generation: planned.generation,
+            (UserStep::Link(user) | UserStep::Unchanged(user), _) => Some(user.clone()),
+            _ => None,
         });
     }
-    (users, mappings)
+    let before = if plan.unmap.is_some() {
+        &[][..]
+    } else {
+        &facts.mapped_addresses
+    };
+    (users, mapping::after(before, plan, &mapped_to))
 }

@@ -1,5 +1,6 @@
 //! Which of Autotask's zones a tenant is in. Tenants move, so a zone is never kept for longer than a run.
 
+use domain::problem::Language;
 use domain::psa::PsaFailureKind::PsaInvalidResponse;
 use domain::psa::{PsaFailure, PsaKind};
 use reqwest::header::HeaderMap;
@@ -29,7 +30,7 @@ impl Autotask {
                 again: Again::Never,
                 reason: "the zone is not where credentials may go: ",
             };
-            ZONE_INFORMATION.failure(verdict, &refused.to_string())
+            ZONE_INFORMATION.failure(verdict, refused.text(Language::English))
         })
     }
 }

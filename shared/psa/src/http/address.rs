@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::problem::UrlRefused;
 use domain::psa::PsaKind;
 use url::{Host, Url};
 
@@ -36,35 +37,6 @@ const CONNECTWISE_CLOUDS: [&str; 2] = ["myconnectwise.net", "connectwisedev.com"
 /// Where a PSA is: an origin that the policy lets requests go to. Paths and browser hosts are already gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PsaUrl(Url);
-
-/// Why an address is refused. Never repeats the address, which may hold a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UrlRefused {
-    /// No address at all.
-    #[error("the address is empty")]
-    Empty,
-    /// Not to be read as one.
-    #[error("this is not an address")]
-    NotAnAddress,
-    /// Anything but https.
-    #[error("the address must begin with https://")]
-    NotHttps,
-    /// A user name or a password in front of the host.
-    #[error("the address must not hold a user name or a password")]
-    UserInfo,
-    /// A number where a name belongs.
-    #[error("the address must be a name, not an IP address")]
-    IpLiteral,
-    /// Any port but 443.
-    #[error("the address must not name a port other than 443")]
-    Port,
-    /// A name that does not exist on the public internet.
-    #[error("the address must be a name of the public internet")]
-    PrivateName,
-    /// Not one of the vendor's, where only those exist.
-    #[error("the address must be under autotask.net")]
-    NotTheVendor,
-}
 
 impl PsaUrl {
     /// Reads what an administrator typed: with or without scheme and path, the browser's host or the API's.

@@ -63,7 +63,7 @@ impl Want {
 }
 
 async fn carry_out(directory: BuiltIn, want: Want) -> Result<Value, String> {
-    let reservation = |import| ReservationId::of(&ImportId::new(format!("x{import}")), "hash");
+    let reservation = |import| ReservationId::of(&ImportId::new(format!("x{import}")), "1");
     let done = match want {
         Want::Reserve { import, licences, .. } => {
             let reserved = directory.reserve(&reservation(import), licences).await;

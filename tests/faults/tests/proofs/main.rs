@@ -8,8 +8,11 @@
 )]
 
 mod absence;
+mod confirmations;
+mod conflicts;
 mod cores;
 mod crash;
+mod decisions;
 mod forged;
 mod licences;
 mod matrix;
@@ -20,6 +23,7 @@ mod mutate;
 mod mutated_calls;
 mod mutated_events;
 mod mutation;
+mod not_in;
 mod replies;
 mod sabotage;
 mod schedules;

@@ -8,7 +8,7 @@ use requirements::import::{
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{number, sandbox, text};
-use requirements::{Api, PsaKind, Sandbox, for_both, managed, psa};
+use requirements::{Api, PsaKind, Sandbox, behind, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -20,6 +20,9 @@ for_both!(
     r29_only_a_user_of_the_managed_company_can_be_chosen,
     r30_a_changed_address_moves_the_user_and_takes_no_licence,
     r30_an_address_that_changes_to_that_of_another_user_is_not_taken_from_it,
+    r30_an_address_that_was_passed_over_before_does_not_take_the_place_of_one_that_goes,
+    r30_addresses_of_a_contact_that_change_places_stay_with_their_users,
+    r30_what_was_changed_by_hand_stays_although_the_psa_once_said_the_same,
     r31_what_is_unticked_is_passed_over_and_keeps_its_access,
 );
 
@@ -363,6 +366,119 @@ async fn r30_an_address_that_changes_to_that_of_another_user_is_not_taken_from_i
         (&json!(1), &json!("address_conflict"))
     );
     assert_eq!(managed::users(&ana, &managed).await, users);
+    sandbox.stop().await;
+}
+
+async fn r30_an_address_that_was_passed_over_before_does_not_take_the_place_of_one_that_goes(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let (company, person, managed) = imported(&sandbox, kind).await;
+    psa::add_address(&sandbox, kind, id(&person), "private@elders.example");
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    assert_eq!(carry_out(&ana, &import).await["users"]["created"], 0);
+    let users = managed::users(&ana, &managed).await;
+    psa::remove_address(&sandbox, kind, id(&person));
+
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    let people = addresses(&ana, &import, &company).await;
+    let private = people
+        .iter()
+        .find(|row| row["address"] == "private@elders.example")
+        .unwrap();
+    assert_eq!(
+        (&private["status"], &private["selected"]),
+        (&json!("unmapped"), &json!(false))
+    );
+    carry_out(&ana, &import).await;
+    assert_eq!(managed::users(&ana, &managed).await, users);
+    sandbox.stop().await;
+}
+
+async fn r30_addresses_of_a_contact_that_change_places_stay_with_their_users(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let (company, person, managed) = imported(&sandbox, kind).await;
+    let first = text(&person["address"]).to_owned();
+    psa::add_address(&sandbox, kind, id(&person), MOVED);
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    let people = addresses(&ana, &import, &company).await;
+    let second = people.iter().find(|row| row["address"] == MOVED).unwrap();
+    decide_address(&ana, &import, &company, id(second), json!({ "selected": true })).await;
+    assert_eq!(carry_out(&ana, &import).await["users"]["created"], 1);
+    let users = managed::users(&ana, &managed).await;
+    psa::change_address(&sandbox, kind, id(&person), MOVED);
+    psa::change_address(&sandbox, kind, id(second), &first);
+
+    for _ in 0..2 {
+        let import = fetch(&ana, kind).await;
+        choose_mapped(&ana, &import).await;
+        let result = carry_out(&ana, &import).await;
+        for outcome in ["created", "linked", "changedAddress", "skipped", "failed"] {
+            assert_eq!(result["users"][outcome], 0, "{result}");
+        }
+        assert_eq!(managed::users(&ana, &managed).await, users);
+    }
+    // The mappings went along: one of them that is edited now takes its own user along.
+    psa::change_address(&sandbox, kind, id(&person), "again@elders.example");
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    let moved = item(&plan(&ana, &import).await, &company, id(&person)).clone();
+    assert_eq!(
+        (&moved["action"], &moved["before"]["address"]),
+        (&json!("changeAddress"), &json!(MOVED))
+    );
+    sandbox.stop().await;
+}
+
+async fn r30_what_was_changed_by_hand_stays_although_the_psa_once_said_the_same(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let (_, person, managed) = imported(&sandbox, kind).await;
+    let users = managed::users(&ana, &managed).await;
+    let user = users.iter().find(|user| user["address"] == person["address"]).unwrap();
+    // Both come to say the same, each by itself.
+    behind::change_address(&sandbox, &managed, id(user), MOVED).await;
+    psa::change_address(&sandbox, kind, id(&person), MOVED);
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    assert_eq!(carry_out(&ana, &import).await["users"]["changedAddress"], 0);
+    behind::change_address(&sandbox, &managed, id(user), "by-hand@elders.example").await;
+
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    assert_eq!(plan(&ana, &import).await["summary"]["changeAddress"], 0);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn r34_an_address_in_a_place_that_another_one_had_gets_a_user_of_its_own() {
+    let kind = PsaKind::Autotask;
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let (company, person, managed) = imported(&sandbox, kind).await;
+    let address = text(&person["address"]).to_owned();
+    let users = managed::users(&ana, &managed).await.len();
+    psa::add_address(&sandbox, kind, id(&person), &address);
+    psa::remove_address(&sandbox, kind, id(&person));
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    carry_out(&ana, &import).await;
+    psa::change_address(&sandbox, kind, id(&person), MOVED);
+
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    decide_address(&ana, &import, &company, id(&person), json!({ "selected": true })).await;
+    assert_eq!(carry_out(&ana, &import).await["users"]["created"], 1);
+    let now = managed::addresses(&ana, &managed).await;
+    assert_eq!(now.len(), users + 1);
+    assert!(
+        now.contains(&address) && now.contains(&MOVED.to_owned()),
+        "{}",
+        now.len()
+    );
     sandbox.stop().await;
 }
 

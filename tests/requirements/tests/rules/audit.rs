@@ -1,7 +1,7 @@
 //! The audit trail: who changed what, when, before and after.
 
 use requirements::import::{
-    addresses, carry_out, choose, choose_mapped, fetch, fetch_failing, first_import_of, id, rows, start,
+    addresses, carry_out, choose, choose_mapped, fetch, fetch_failing, first_import_of, id, start,
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{advance, integration, sandbox, text};
@@ -185,6 +185,5 @@ async fn r41_the_trail_is_read_in_pages_across_months(kind: PsaKind) {
     assert!(whole.is_sorted_by(|one, next| text(&one["at"]) >= text(&next["at"])));
     let garbage = call(&ana, Method::GET, &format!("{path}?after=garbage"), None).await;
     assert_problem(&garbage, 400, "invalid_request");
-    assert_eq!(rows(&ana, &imports[0], "in").await, Vec::<Value>::new());
     sandbox.stop().await;
 }

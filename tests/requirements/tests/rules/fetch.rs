@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 for_both!(
     r08_progress_can_be_watched_with_the_total,
     r08_there_are_no_tabs_before_all_has_arrived,
+    r08_there_are_no_tabs_of_an_import_that_was_cancelled_before_all_had_arrived,
     r09_a_page_that_fails_after_retries_fails_the_fetch,
     r09_a_list_that_ends_early_is_not_taken_for_a_whole_one,
     r09_a_page_that_fails_for_a_while_is_asked_for_again,
@@ -102,15 +103,36 @@ async fn r08_there_are_no_tabs_before_all_has_arrived(kind: PsaKind) {
     sandbox.stop().await;
 }
 
+async fn r08_there_are_no_tabs_of_an_import_that_was_cancelled_before_all_had_arrived(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    faults::hold(&sandbox, kind, CONTACTS, 0);
+    let import = start(&ana, kind, &json!({})).await;
+    faults::held(&sandbox, kind).await;
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    assert_no_tabs(&ana, &import, "cancelled").await;
+    // One that was looked at can still be.
+    faults::clear(&sandbox, kind);
+    let import = fetch(&ana, kind).await;
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    assert_eq!(rows(&ana, &import, "in").await.len(), 40);
+    sandbox.stop().await;
+}
+
+async fn assert_no_tabs(api: &Api, import: &str, state: &str) {
+    for path in ["companies?tab=in", "companies?tab=not-in", "plan"] {
+        let answer = call(api, Method::GET, &format!("/imports/{import}/{path}"), None).await;
+        assert_problem(&answer, 409, "wrong_state");
+        assert_eq!(answer.body["state"], state);
+    }
+}
+
 /// Fetches with faults in force, expecting `code`, no rows, and a free integration.
 async fn assert_fails(sandbox: &Sandbox, api: &Api, kind: PsaKind, code: &str) {
     let failed = fetch_failing(api, kind).await;
     assert_eq!(failed["error"]["code"], code, "{failed}");
     assert!(!text(&failed["error"]["detail"]).is_empty());
-    let import = text(&failed["id"]);
-    for tab in ["in", "not-in"] {
-        assert_eq!(rows(api, import, tab).await, Vec::<Value>::new());
-    }
+    assert_no_tabs(api, text(&failed["id"]), "failed").await;
     let path = format!("/integrations/{}", integration(api, kind).await);
     assert_eq!(api.get(&path).await.unwrap().get("lock"), None);
     faults::clear(sandbox, kind);

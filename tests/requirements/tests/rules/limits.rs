@@ -2,10 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use requirements::faults::{COMPANIES, CONTACTS};
-use requirements::import::{fetch, fetched, rows, start};
+use requirements::import::{fetch, fetched, first_import_of, id, rows, start};
+use requirements::problem::{assert_problem, call};
 use requirements::stage::{PATIENCE, advance, integration, sandbox};
-use requirements::{PsaKind, Sandbox, faults, for_both};
+use requirements::unattended::deliver;
+use requirements::{PsaKind, Sandbox, faults, for_both, psa};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::fetch::runs;
@@ -14,6 +18,8 @@ for_both!(
     r43_a_rate_limit_is_waited_out_as_long_as_the_psa_asks,
     r43_a_rate_limit_longer_than_a_run_is_waited_out_between_runs,
     r43_a_rate_limit_that_does_not_end_fails_the_import,
+    r43_r44_a_rate_limit_longer_than_the_lease_is_waited_out_and_the_lock_kept,
+    r43_r14_a_rate_limit_while_absent_companies_are_read_back_is_waited_out,
 );
 
 async fn r43_a_rate_limit_is_waited_out_as_long_as_the_psa_asks(kind: PsaKind) {
@@ -65,6 +71,66 @@ async fn r43_a_rate_limit_that_does_not_end_fails_the_import(kind: PsaKind) {
     assert_eq!(failed["error"]["retryable"], true);
     let path = format!("/integrations/{}", integration(&ana, kind).await);
     assert_eq!(ana.get(&path).await.unwrap().get("lock"), None);
+    sandbox.stop().await;
+}
+
+async fn r43_r44_a_rate_limit_longer_than_the_lease_is_waited_out_and_the_lock_kept(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
+    let limited = json!({ "status": 429, "headers": { "Retry-After": "3600" } });
+    faults::answer_some(&sandbox, kind, CONTACTS, 0, 1, &limited);
+    let import = start(&ana, kind, &json!({})).await;
+    faults::held(&sandbox, kind).await;
+    let path = format!("/integrations/{}", integration(&ana, kind).await);
+    let end = Instant::now() + PATIENCE;
+    while !is_kept_for(&ana.get(&path).await.unwrap(), 5_400) {
+        assert!(Instant::now() < end, "the lock is not kept");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    advance(&sandbox, 3_500).await;
+    let refused = call(
+        &bram,
+        Method::POST,
+        &format!("{path}/imports"),
+        Some(&json!({ "filter": {} })),
+    )
+    .await;
+    assert_problem(&refused, 423, "integration_locked");
+    assert_eq!(deliver(&sandbox, &json!({ "sweep": {} })).await["takenUp"], 0);
+    advance(&sandbox, 101).await;
+    assert_eq!(fetched(&ana, &import).await["state"], "review");
+    sandbox.stop().await;
+}
+
+/// Whether an integration's lock is held until so many seconds after it was taken, or later.
+fn is_kept_for(integration: &Value, seconds: i64) -> bool {
+    let at = |what: &str| {
+        integration["lock"][what]
+            .as_str()
+            .unwrap()
+            .parse::<Timestamp>()
+            .unwrap()
+    };
+    at("until").as_second() - at("since").as_second() >= seconds
+}
+
+async fn r43_r14_a_rate_limit_while_absent_companies_are_read_back_is_waited_out(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 1).await;
+    let gone = id(&first.chosen[0]);
+    psa::delete(&sandbox, kind, gone);
+    // The list is one page; what comes after it is the reading back.
+    faults::hold(&sandbox, kind, COMPANIES, 1);
+    let import = start(&ana, kind, &json!({})).await;
+    faults::held(&sandbox, kind).await;
+    faults::let_go(&sandbox).await;
+    assert_eq!(fetched(&ana, &import).await["state"], "review");
+    let not_in = rows(&ana, &import, "not-in").await;
+    assert_eq!(
+        (not_in.len(), id(&not_in[0]), &not_in[0]["reason"]),
+        (1, gone, &json!("deleted_in_psa"))
+    );
     sandbox.stop().await;
 }
 

@@ -8,7 +8,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use requirements::import::{addresses, carry_out, choose, done, execute, fetch, id, plan, rows};
-use requirements::stage::{PATIENCE, advance, number, quick, sandbox, text};
+use requirements::stage::{PATIENCE, advance, integration, number, quick, sandbox, text};
 use requirements::{Api, Options, PsaKind, Sandbox, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ use crate::directory::{Trouble, remote};
 for_both!(
     r40_whatever_is_decided_every_planned_row_has_one_outcome_and_the_counts_add_up,
     r40_an_import_that_is_given_up_has_an_outcome_for_every_row_that_was_begun,
+    r40_an_import_that_lost_its_lock_has_an_outcome_for_every_planned_row,
     r41_the_result_is_kept_and_listed_and_downloads_as_csv_without_formulas,
 );
 
@@ -182,6 +183,46 @@ async fn r40_an_import_that_is_given_up_has_an_outcome_for_every_row_that_was_be
     let errors = result["errors"].as_array().unwrap();
     assert!(errors.iter().any(|row| row["code"] == "given_up"), "{result}");
     assert_adds_up(&sandbox, &import, &agreed, &result, "given up").await;
+    sandbox.stop().await;
+}
+
+async fn r40_an_import_that_lost_its_lock_has_an_outcome_for_every_planned_row(kind: PsaKind) {
+    let trouble = Arc::new(Trouble {
+        tell_at: 3,
+        hold: true,
+        ..Trouble::default()
+    });
+    let sandbox = Sandbox::start(Options {
+        directory: Some(remote(&trouble)),
+        ..quick()
+    })
+    .await
+    .unwrap();
+    let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
+    let import = fetch(&ana, kind).await;
+    // More than are begun at once.
+    choose(&ana, &import, 12).await;
+    let agreed = plan(&ana, &import).await;
+    execute(&ana, &import).await;
+    tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
+    // Once the others that were begun have come to their ends, nobody hears of its worker any more.
+    let path = format!("/integrations/{}/imports", integration(&bram, kind).await);
+    let taken_over = async {
+        while bram.post(&path, &json!({ "filter": {} })).await.is_err() {
+            advance(&sandbox, 1_801).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, taken_over).await.unwrap();
+    let ended = ana.wait(&import, "executing", PATIENCE, |_| {}).await.unwrap();
+    assert_eq!(
+        (&ended["state"], &ended["error"]["code"]),
+        (&json!("failed"), &json!("import_abandoned"))
+    );
+    let result = ana.get(&format!("/imports/{import}/result")).await.unwrap();
+    assert!(number(&result["companies"]["skipped"]) >= 4, "{result}");
+    assert_adds_up(&sandbox, &import, &agreed, &result, "lost its lock").await;
+    trouble.go_on.notify_one();
     sandbox.stop().await;
 }
 

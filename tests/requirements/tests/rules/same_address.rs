@@ -15,6 +15,7 @@ for_both!(
     r32_each_address_of_a_contact_is_a_row_of_its_own,
     r32_contacts_without_a_valid_address_are_counted_and_listed_and_cannot_be_ticked,
     r32_the_same_address_twice_in_a_company_is_one_row_and_one_user,
+    r32_of_an_inactive_and_an_active_contact_with_one_address_the_active_one_is_the_row,
     r32_an_address_of_another_managed_company_is_a_conflict_until_it_is_resolved,
     r32_one_address_in_two_companies_of_an_import_makes_one_user,
     r33_addresses_compare_without_case_and_with_the_domain_in_ascii,
@@ -149,6 +150,24 @@ async fn r32_the_same_address_twice_in_a_company_is_one_row_and_one_user(kind: P
         assert_eq!(same(&users), 1);
         ana.delete(&format!("/imports/{import}")).await.unwrap();
     }
+    sandbox.stop().await;
+}
+
+async fn r32_of_an_inactive_and_an_active_contact_with_one_address_the_active_one_is_the_row(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let company = psa::add_company(&sandbox, kind, "Tweemaal BV");
+    let left = psa::add_contact(&sandbox, kind, &company, "back@tweemaal.example");
+    psa::deactivate_contact(&sandbox, kind, &left);
+    let returned = psa::add_contact(&sandbox, kind, &company, "back@tweemaal.example");
+
+    let import = fetch(&ana, kind).await;
+    let people = addresses(&ana, &import, &company).await;
+    assert_eq!(people.len(), 1);
+    assert_eq!(
+        (psa::split(id(&people[0])).0, &people[0]["active"]),
+        (returned.as_str(), &json!(true))
+    );
     sandbox.stop().await;
 }
 

@@ -8,7 +8,7 @@ use requirements::import::{
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{integration, sandbox, text};
-use requirements::unattended::{deliver, ended, set_policy, trigger, unattended};
+use requirements::unattended::{deliver, ended, set_policy, trigger, try_to_deliver, unattended};
 use requirements::{PsaKind, faults, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -16,13 +16,16 @@ use serde_json::{Value, json};
 for_both!(
     r48_an_unattended_import_brings_what_was_imported_before_up_to_date,
     r48_new_companies_and_addresses_are_imported_if_the_policy_says_so,
+    r48_r32_of_two_companies_with_one_new_address_the_first_gets_it_and_nothing_else_of_the_other_is_held_up,
     r48_an_unattended_import_takes_the_same_lock,
     r48_the_policy_says_what_is_read,
     r48_what_cannot_be_started_is_refused_by_name,
     r39_an_unattended_mass_change_stops_in_review_where_an_administrator_finishes_it,
     r46_an_unattended_import_with_too_few_licences_stops_in_review,
     r48_any_administrator_may_end_an_unattended_import,
+    r48_a_psa_that_fails_for_a_while_is_asked_again_by_the_next_delivery,
     r49_the_same_occasion_delivered_twice_makes_one_import,
+    r49_an_occasion_is_known_whatever_became_of_the_psa_since,
 );
 
 async fn r48_an_unattended_import_brings_what_was_imported_before_up_to_date(kind: PsaKind) {
@@ -89,6 +92,37 @@ async fn r48_new_companies_and_addresses_are_imported_if_the_policy_says_so(kind
             assert!(address["active"] == true || address["status"] != "mapped", "{address}");
         }
     }
+    sandbox.stop().await;
+}
+
+async fn r48_r32_of_two_companies_with_one_new_address_the_first_gets_it_and_nothing_else_of_the_other_is_held_up(
+    kind: PsaKind,
+) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 2).await;
+    set_policy(&ana, kind, &json!({ "newAddresses": true })).await;
+    for (at, company) in first.chosen.iter().enumerate() {
+        psa::add_contact(&sandbox, kind, text(&company["id"]), "both@overnight.example");
+        psa::add_contact(
+            &sandbox,
+            kind,
+            text(&company["id"]),
+            &format!("own{at}@overnight.example"),
+        );
+    }
+    let ended = unattended(&sandbox, kind, "night").await;
+    let counts = &ended["counts"];
+    assert_eq!(
+        (
+            &counts["users"]["created"],
+            &counts["users"]["skipped"],
+            &counts["users"]["failed"]
+        ),
+        (&json!(3), &json!(1), &json!(0)),
+        "{counts}"
+    );
+    assert_eq!(counts["companies"]["failed"], 0);
     sandbox.stop().await;
 }
 
@@ -178,6 +212,41 @@ async fn r48_what_cannot_be_started_is_refused_by_name(kind: PsaKind) {
             .unwrap(),
         [] as [Value; 0]
     );
+    sandbox.stop().await;
+}
+
+async fn r48_a_psa_that_fails_for_a_while_is_asked_again_by_the_next_delivery(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let integration = integration(&ana, kind).await;
+    let attributes = ana
+        .list(&format!("/integrations/{integration}/attributes"))
+        .await
+        .unwrap();
+    let (attribute, value) = (&attributes[0]["id"], &attributes[0]["values"][0]["id"]);
+    let filter = json!({ text(attribute): [value] });
+    set_policy(&ana, kind, &json!({ "filter": filter })).await;
+    faults::answer(&sandbox, kind, ".*", &json!({ "status": 503 }));
+    let message = json!({ "msp": "noordzee", "integration": integration, "token": "night" });
+    // Lambda delivers again what failed, and not what was refused.
+    assert!(try_to_deliver(&sandbox, &message).await.is_err());
+    faults::clear(&sandbox, kind);
+    assert_eq!(deliver(&sandbox, &message).await["outcome"], "started");
+    sandbox.stop().await;
+}
+
+async fn r49_an_occasion_is_known_whatever_became_of_the_psa_since(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let attributes = format!("/integrations/{}/attributes", integration(&ana, kind).await);
+    let attributes = ana.list(&attributes).await.unwrap();
+    let filter = json!({ text(&attributes[0]["id"]): [attributes[0]["values"][0]["id"]] });
+    set_policy(&ana, kind, &json!({ "filter": filter })).await;
+    let started = trigger(&sandbox, kind, "night").await;
+    ended(&sandbox, text(&started["import"])).await;
+    faults::answer(&sandbox, kind, ".*", &json!({ "status": 401 }));
+    let known = json!({ "outcome": "already", "import": started["import"] });
+    assert_eq!(trigger(&sandbox, kind, "night").await, known);
     sandbox.stop().await;
 }
 

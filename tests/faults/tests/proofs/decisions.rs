@@ -1,0 +1,72 @@
+//! In whatever order the calls of two browser tabs come, neither undoes the other's decision unseen (R27).
+
+use domain::psa::PsaKind;
+use faults::schedule::Schedule;
+use faults::script::{ANA, STEPS, Script};
+use faults::world::{Message, World};
+use serde_json::json;
+
+use crate::cores::alone;
+
+const ORDERS: u64 = 200;
+
+#[test]
+fn r27_ticking_many_rows_changes_nothing_else_that_was_decided_on_them() {
+    alone(async {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(PsaKind::Connectwise).await;
+        let script = Script::new(&world);
+        script.furnish().await;
+        for step in &STEPS[..2] {
+            script.take(0, *step).await.unwrap();
+        }
+        let integration = script.integration().await.unwrap();
+        let imports = script.get(&format!("/integrations/{integration}/imports")).await;
+        let path = format!("/imports/{}/companies", imports["items"][0]["id"].as_str().unwrap());
+        let rows = script.get(&format!("{path}?tab=in")).await;
+        let company = rows["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["own"] != true)
+            .unwrap();
+        let path = format!("{path}/{}/addresses", company["id"].as_str().unwrap());
+        let address = script.get(&path).await["items"][0].clone();
+        let one = format!("{path}/{}", address["id"].as_str().unwrap());
+        let review = world.keep(folder.path(), "review");
+        let call = |method, path: &str, body| Message::Call {
+            who: ANA,
+            method,
+            path: path.to_owned(),
+            body,
+        };
+        tokio::time::pause();
+        let mut both = 0;
+        for seed in 0..ORDERS {
+            world.go_back(&review);
+            let mut schedule = Schedule::new(&world, seed, 0);
+            let create = json!({ "version": address["version"], "target": { "create": {} } });
+            schedule.begin(call("PATCH", &one, create));
+            let tick = json!({ "selected": true, "where": {} });
+            schedule.begin(call("POST", &format!("{path}/select"), tick));
+            let mut is_kept = false;
+            while !schedule.is_idle() {
+                for answered in schedule.step().await {
+                    let status = answered.answer.unwrap().unwrap()["statusCode"].clone();
+                    match answered.message {
+                        Message::Call { method: "PATCH", .. } => is_kept = status == 200,
+                        _ => assert_eq!(status, 200),
+                    }
+                }
+            }
+            let now = Script::new(&world).get(&path).await["items"][0].clone();
+            assert_eq!(now["selected"], true, "order {seed}: {now}");
+            if is_kept {
+                both += 1;
+                assert_eq!(now["target"], json!({ "create": {} }), "order {seed}: {now}");
+            }
+        }
+        assert!(both > 0);
+        println!("{ORDERS} orders, in {both} both decisions were kept");
+    });
+}

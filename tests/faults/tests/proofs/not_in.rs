@@ -1,0 +1,74 @@
+//! Stopped at whichever write, a fetch loses none of the many rows of the tab *not in* (R11, R13, R37).
+
+use std::sync::Arc;
+
+use directory::Directory;
+use domain::directory::Token;
+use domain::ids::{IntegrationId, MspId, PsaCompanyId};
+use domain::mapping::CompanyMapping;
+use domain::psa::PsaKind;
+use faults::effects::Disturbance;
+use faults::engine::{IMPORTS, RECORDS};
+use faults::script::{Script, Step};
+use faults::world::{MSP, World};
+use store::Store;
+use store::tx::Transaction;
+
+use crate::cores::alone;
+
+/// More than are written in one transaction.
+const ABSENT: usize = 200;
+
+/// Companies that were imported, and that the PSA does not know any more.
+async fn import_behind_the_back(world: &World, integration: &str) {
+    let wire = world.wire_behind(Arc::new(world.effects.clone()));
+    let tenant = Store::new(wire.dynamodb(), RECORDS, IMPORTS).of(&MspId::new(MSP));
+    let (directory, integration) = (world.directory(), IntegrationId::new(integration));
+    for number in 0..ABSENT {
+        let name = format!("Gone {number}");
+        let mapping = CompanyMapping {
+            company: PsaCompanyId::new((900_000 + number).to_string()),
+            managed: directory.create_company(&Token::by_hand(&name), &name).await.unwrap(),
+            name,
+            generation: 0,
+            users: 0,
+        };
+        let mut tx = Transaction::new();
+        tenant.map_company(&mut tx, &integration, None, &mapping).unwrap();
+        assert!(tx.commit(&tenant).await.unwrap().committed());
+    }
+}
+
+#[test]
+fn r13_r37_stopped_at_any_write_a_fetch_loses_none_of_the_companies_that_are_not_in() {
+    alone(async {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(PsaKind::Connectwise).await;
+        let script = Script::new(&world);
+        script.furnish().await;
+        let integration = script.integration().await.unwrap();
+        import_behind_the_back(&world, &integration).await;
+        script.take(0, Step::Start).await.unwrap();
+        let started = world.keep(folder.path(), "started");
+        world.effects.begin();
+        script.take(0, Step::Fetch).await.unwrap();
+        let names = world.effects.names().into_iter().enumerate();
+        let writes: Vec<usize> = names
+            .filter(|(_, name)| name.starts_with("TransactWriteItems"))
+            .map(|(at, _)| at)
+            .collect();
+        for at in &writes {
+            world.go_back(&started);
+            world.effects.begin();
+            world.effects.arm(*at, Disturbance::StopAfter);
+            script.take(0, Step::Fetch).await.unwrap();
+            let imports = script.get(&format!("/integrations/{integration}/imports")).await;
+            let import = imports["items"][0]["id"].as_str().unwrap();
+            let rows = script
+                .get(&format!("/imports/{import}/companies?tab=not-in&limit=500"))
+                .await;
+            assert_eq!(rows["items"].as_array().unwrap().len(), ABSENT, "stopped after {at}");
+        }
+        println!("stopped after each of {} writes", writes.len());
+    });
+}
