@@ -220,7 +220,7 @@ async fn r40_an_import_that_lost_its_lock_has_an_outcome_for_every_planned_row(k
         (&json!("failed"), &json!("import_abandoned"))
     );
     let result = ana.get(&format!("/imports/{import}/result")).await.unwrap();
-    assert!(number(&result["companies"]["skipped"]) >= 4, "{result}");
+    assert!(number(&result["companies"]["skipped"]) > 0, "{result}");
     assert_adds_up(&sandbox, &import, &agreed, &result, "lost its lock").await;
     trouble.go_on.notify_one();
     sandbox.stop().await;
