@@ -51,6 +51,9 @@ pub(crate) struct CompanyView {
     suggestions: Vec<SuggestionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Absence>,
+    /// What the reason says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
     version: u64,
 }
 
@@ -73,6 +76,7 @@ impl CompanyView {
             namesake_in_psa: row.namesake_in_psa,
             suggestions: suggestions::views(row.suggestions, language),
             reason: row.reason,
+            detail: row.reason.map(|reason| reason.text(language)),
             version: row.decision.version,
         }
     }

@@ -25,8 +25,17 @@ pub(crate) struct PlanView {
     /// There when the plan must be confirmed as a mass change (R39).
     #[serde(skip_serializing_if = "Option::is_none")]
     mass_change: Option<MassChange>,
-    items: Vec<Change>,
+    items: Vec<Item>,
     next: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlanItem")]
+struct Item {
+    #[serde(flatten)]
+    change: Change,
+    /// What the reason says.
+    detail: &'static str,
 }
 
 /// How many items of each action.
@@ -83,7 +92,8 @@ pub(crate) async fn show(
         for item in change::of(&plan) {
             summary.add(item.action);
             if (from..from + limit).contains(&seen) {
-                items.push(item);
+                let detail = item.reason.text(language);
+                items.push(Item { change: item, detail });
             }
             seen += 1;
         }

@@ -97,6 +97,14 @@ pub struct Connection {
 }
 
 impl Act {
+    /// How many rows it tells of.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::CompanyImported { changes, .. } => changes.len(),
+            _ => 1,
+        }
+    }
+
     /// What moving an import on from a state amounts to, if that is an act of somebody.
     pub fn of(import: &Import, seen: ImportState) -> Option<Self> {
         match (seen, import.state) {

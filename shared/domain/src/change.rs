@@ -1,20 +1,19 @@
 //! What happens to each row, as an administrator is shown it: in the plan before it happens, in the audit trail after.
 
-use std::borrow::Cow;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::directory::ManagedCompany;
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
-use crate::plan::{AddressCause, CompanyPlan, CompanyStep, SkipReason, UserPlan, UserStep};
+use crate::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
 use crate::row::AddressId;
+use crate::why::Why;
 
 /// What happens to one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "PlanItem")]
+#[schemars(rename = "PlanChange")]
 pub struct Change {
     /// What is done.
     pub action: Action,
@@ -28,7 +27,7 @@ pub struct Change {
     /// What there will be; null if nothing is done.
     pub after: Option<Side>,
     /// Why.
-    pub reason: Cow<'static, str>,
+    pub reason: Why,
 }
 
 /// A PSA company by its id and name.
@@ -152,7 +151,7 @@ pub fn of(plan: &CompanyPlan) -> Vec<Change> {
         address: None,
         before: Some(Side::company(managed)),
         after: None,
-        reason: "asked_for".into(),
+        reason: Why::AskedFor,
     });
     let own = of_company(&company, plan);
     dropped.into_iter().chain([own]).chain(users).collect()
@@ -165,25 +164,25 @@ fn of_company(company: &CompanyName, plan: &CompanyPlan) -> Change {
                 name: Some(plan.name.clone()),
                 ..Side::default()
             };
-            (Action::CreateCompany, None, Some(created), "not_mapped")
+            (Action::CreateCompany, None, Some(created), Why::NotMapped)
         }
         CompanyStep::Link(managed) => (
             Action::LinkCompany,
             None,
             Some(Side::company(managed)),
-            "same_name_or_chosen",
+            Why::SameNameOrChosen,
         ),
         CompanyStep::Rename(managed) => (
             Action::UpdateCompany,
             Some(Side::company(managed)),
             Some(Side::named(&managed.id, &plan.name)),
-            "renamed_in_psa",
+            Why::RenamedInPsa,
         ),
         CompanyStep::Unchanged(managed) => {
             let same = Some(Side::company(managed));
-            (Action::Unchanged, same.clone(), same, "mapped")
+            (Action::Unchanged, same.clone(), same, Why::Mapped)
         }
-        CompanyStep::Skip(reason) => (Action::Skip, None, None, reason.as_str()),
+        CompanyStep::Skip(reason) => (Action::Skip, None, None, reason.into()),
     };
     Change {
         action,
@@ -191,7 +190,7 @@ fn of_company(company: &CompanyName, plan: &CompanyPlan) -> Change {
         address: None,
         before,
         after,
-        reason: reason.into(),
+        reason,
     }
 }
 
@@ -206,29 +205,25 @@ fn of_user(company: &CompanyName, user: &UserPlan) -> Change {
                 name: Some(user.name.clone()),
                 ..Side::default()
             };
-            (Action::CreateUser, left(), Some(created), "ticked")
+            (Action::CreateUser, left(), Some(created), Why::Ticked)
         }
         UserStep::Link(id) => (
             Action::LinkUser,
             left(),
             Some(Side::user(id, address)),
-            "same_address_or_chosen",
+            Why::SameAddressOrChosen,
         ),
         UserStep::ChangeAddress { user: id, from, cause } => (
             Action::ChangeAddress,
             Some(Side::user(id, Some(from))),
             Some(Side::user(id, address)),
-            match cause {
-                AddressCause::ChangedInPsa => "changed_in_psa",
-                AddressCause::ReplacedInPsa => "replaced_in_psa",
-                AddressCause::Chosen => "chosen",
-            },
+            (*cause).into(),
         ),
         UserStep::Unchanged(id) => {
             let same = Some(Side::user(id, address));
-            (Action::Unchanged, same.clone(), same, "mapped")
+            (Action::Unchanged, same.clone(), same, Why::Mapped)
         }
-        UserStep::Skip(reason) => (Action::Skip, None, None, reason.as_str()),
+        UserStep::Skip(reason) => (Action::Skip, None, None, reason.into()),
     };
     Change {
         action,
@@ -240,25 +235,6 @@ fn of_user(company: &CompanyName, user: &UserPlan) -> Change {
         }),
         before,
         after,
-        reason: reason.into(),
-    }
-}
-
-impl SkipReason {
-    /// The stable code.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Dangling => "dangling",
-            Self::Ambiguous => "ambiguous",
-            Self::ManagedCompanyNotFound => "managed_company_not_found",
-            Self::AlreadyMapped(_) => "already_mapped",
-            Self::UserNotFound => "user_not_found",
-            Self::Unticked => "unticked",
-            Self::NoAddress => "no_address",
-            Self::AddressConflict(_) => "address_conflict",
-            Self::GivesWay(_) => "same_address_in_another_company",
-            Self::UserAlreadyMapped(_) => "user_already_mapped",
-            Self::CompanyNotImported => "company_not_imported",
-        }
+        reason,
     }
 }

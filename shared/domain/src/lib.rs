@@ -22,3 +22,4 @@ pub mod psa;
 pub mod row;
 pub mod suggestion;
 pub mod text;
+pub mod why;

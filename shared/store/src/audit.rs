@@ -12,6 +12,9 @@ use crate::keys::{self, Key};
 use crate::table::{Place, Tenant, packed_body, packed_item};
 use crate::tx::{NEW, Transaction};
 
+/// A page is full with entries about so many rows: some 2 MB as they are shown, where Lambda answers at most 6 MB.
+const MOST_ROWS: usize = 5_000;
+
 /// Names an entry; later ones sort behind earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditId(String);
@@ -85,7 +88,8 @@ impl Tenant {
         self.audit(tx, &import.integration, &by(import, import.holder(), act, now), &what)
     }
 
-    /// Reads the trail, the newest entries first, from `now` or from behind `after` back to when it began.
+    /// Reads the trail, the newest entries first, from `now` or from behind `after` back to when it began: at most `limit` of
+    /// them, fewer where they tell of many rows.
     pub async fn audit_page(
         &self,
         integration: &IntegrationId,
@@ -94,61 +98,64 @@ impl Tenant {
         limit: usize,
     ) -> Result<(Vec<(AuditId, Entry)>, Option<AuditId>), StoreError> {
         let mut at = month(after.and_then(AuditId::at).unwrap_or(now));
-        let mut found = Vec::new();
+        let (mut found, mut rows) = (Vec::new(), 0);
         while at >= month(began) {
-            let wanted = limit + 1 - found.len();
+            if found.len() >= limit {
+                return Ok(Self::page_of(found));
+            }
             let key = keys::audit(&self.msp, integration, at, after.map_or("", AuditId::as_str));
             // Ids of other months lie outside of this one's.
-            let items = self.before(&key, after.is_some(), wanted).await?;
-            for item in &items {
+            let (items, more) = self.before(&key, after.is_some(), limit - found.len()).await?;
+            let last = items.len();
+            for (number, item) in items.into_iter().enumerate() {
                 let id = item
                     .get("sk")
                     .and_then(|sk| sk.as_s().ok())
                     .cloned()
                     .unwrap_or_default();
-                found.push((AuditId(id), packed_body("audit entry", item)?));
+                let entry: Entry = packed_body("audit entry", &item)?;
+                rows += entry.act.rows();
+                found.push((AuditId(id), entry));
+                let is_last = number + 1 == last && !more;
+                if rows >= MOST_ROWS && !is_last {
+                    return Ok(Self::page_of(found));
+                }
             }
-            if found.len() > limit {
-                break;
+            if more {
+                return Ok(Self::page_of(found));
             }
             at = at.saturating_sub(jiff::Span::new().months(1));
         }
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|(id, _)| id.clone());
-        Ok((found, next))
+        Ok((found, None))
     }
 
-    /// Up to `limit` items of a partition, backwards, before a key if it is `bounded` by one. Fewer only if there are no more:
-    /// entries about large companies fill a page of the table long before the limit.
-    async fn before(&self, key: &Key, bounded: bool, limit: usize) -> Result<Vec<crate::Item>, StoreError> {
-        let (mut found, mut after) = (Vec::new(), None);
-        loop {
-            let query = self
-                .client()
-                .query()
-                .table_name(self.table(Place::Records))
-                .key_condition_expression(if bounded { "pk = :pk AND sk < :sk" } else { "pk = :pk" })
-                .expression_attribute_values(":pk", crate::table::text(&key.pk));
-            let query = if bounded {
-                query.expression_attribute_values(":sk", crate::table::text(&key.sk))
-            } else {
-                query
-            };
-            let page = query
-                .set_exclusive_start_key(after)
-                .scan_index_forward(false)
-                .consistent_read(true)
-                .limit(i32::try_from(limit - found.len()).unwrap_or(i32::MAX))
-                .send()
-                .await
-                .map_err(|error| StoreError::sdk("Query", error))?;
-            found.extend(page.items.unwrap_or_default());
-            after = page.last_evaluated_key;
-            if after.is_none() || found.len() >= limit {
-                return Ok(found);
-            }
-        }
+    /// A page behind which there may be more.
+    fn page_of(found: Vec<(AuditId, Entry)>) -> (Vec<(AuditId, Entry)>, Option<AuditId>) {
+        let next = found.last().map(|(id, _)| id.clone());
+        (found, next)
+    }
+
+    /// Up to `limit` items of a partition, backwards, before a key if it is `bounded` by one; and whether there may be more.
+    async fn before(&self, key: &Key, bounded: bool, limit: usize) -> Result<(Vec<crate::Item>, bool), StoreError> {
+        let query = self
+            .client()
+            .query()
+            .table_name(self.table(Place::Records))
+            .key_condition_expression(if bounded { "pk = :pk AND sk < :sk" } else { "pk = :pk" })
+            .expression_attribute_values(":pk", crate::table::text(&key.pk));
+        let query = if bounded {
+            query.expression_attribute_values(":sk", crate::table::text(&key.sk))
+        } else {
+            query
+        };
+        let page = query
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| StoreError::sdk("Query", error))?;
+        Ok((page.items.unwrap_or_default(), page.last_evaluated_key.is_some()))
     }
 }
 

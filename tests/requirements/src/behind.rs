@@ -4,10 +4,20 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress};
-use domain::ids::{ManagedCompanyId, MspId, UserId};
+use domain::change::{Action, AddressName, Change, CompanyName, Side};
+use domain::filter::Filter;
+use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, UserId};
+use domain::import::{Import, Person};
+use domain::row::AddressId;
+use domain::why::Why;
+use jiff::Timestamp;
 use local_aws::sdk;
 use sandbox::Sandbox;
-use store::Store;
+use store::tx::Transaction;
+use store::{Store, Tenant};
+
+/// The first MSP.
+const MSP: &str = "noordzee";
 
 /// Somebody removes a managed company in the password manager itself, which psa-import has no call for.
 pub async fn forget_managed_company(sandbox: &Sandbox, id: &str) {
@@ -23,12 +33,58 @@ pub async fn forget_managed_company(sandbox: &Sandbox, id: &str) {
 
 /// Somebody gives a user another address in the password manager itself.
 pub async fn change_address(sandbox: &Sandbox, company: &str, user: &str, address: &str) {
-    let client = Client::new(&sdk::config(&sandbox.face.dynamodb));
-    let tenant = Store::new(client, "RecordsTable", "ImportsTable").of(&MspId::new("noordzee"));
+    let tenant = tenant(sandbox);
     let (company, user) = (ManagedCompanyId::new(company), UserId::new(user));
     let changed = BuiltIn::new(tenant)
         .change_address(&company, &user, &address.parse().unwrap())
         .await
         .unwrap();
     assert!(matches!(changed, NewAddress::Changed), "{changed:?}");
+}
+
+/// Entries of the audit trail, each about so many users of a company.
+pub async fn add_to_trail(sandbox: &Sandbox, integration: &str, entries: usize, people: usize) {
+    let tenant = tenant(sandbox);
+    let import = Import::new(
+        ImportId::new("behind"),
+        MspId::new(MSP),
+        IntegrationId::new(integration),
+        Filter::default(),
+        Person {
+            subject: "ana".to_owned(),
+            name: "Ana".to_owned(),
+        },
+        Timestamp::now(),
+    );
+    for entry in 0..entries {
+        let change = |number: usize| Change {
+            action: Action::LinkUser,
+            company: CompanyName {
+                id: PsaCompanyId::new("1"),
+                name: "Behind".to_owned(),
+            },
+            address: Some(AddressName {
+                id: AddressId::new(format!("{number}~1")),
+                address: Some(format!("{:016x}@behind.example", rand::random::<u64>())),
+                contact: format!("{:016x}", rand::random::<u64>()),
+            }),
+            before: None,
+            after: Some(Side::user(
+                &UserId::new(format!("u-{:032x}", rand::random::<u128>())),
+                None,
+            )),
+            reason: Why::SameAddressOrChosen,
+        };
+        let mut tx = Transaction::new();
+        let changes = (0..people).map(change).collect();
+        tenant
+            .audit_changes(&mut tx, &import, (entry, 0), changes, Timestamp::now())
+            .unwrap();
+        assert!(tx.commit(&tenant).await.unwrap().committed());
+    }
+}
+
+fn tenant(sandbox: &Sandbox) -> Tenant {
+    let client = Client::new(&sdk::config(&sandbox.face.dynamodb));
+    Store::new(client, "RecordsTable", "ImportsTable").of(&MspId::new(MSP))
 }

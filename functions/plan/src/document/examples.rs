@@ -42,12 +42,13 @@ pub(super) fn plan() -> Value {
         "items": [
             {
                 "action": "createCompany", "company": { "id": "251", "name": "Bakkerij Postma" }, "before": null,
-                "after": { "name": "Bakkerij Postma" }, "reason": "not_mapped",
+                "after": { "name": "Bakkerij Postma" }, "reason": "not_mapped", "detail": "It was not imported before.",
             },
             {
                 "action": "createUser", "company": { "id": "251", "name": "Bakkerij Postma" },
                 "address": { "id": "1204~7781", "address": "sanne@postma.example", "contact": "Sanne Postma" },
                 "before": null, "after": { "address": "sanne@postma.example", "name": "Sanne Postma" }, "reason": "ticked",
+                "detail": "It is ticked, and nobody has this address yet.",
             },
         ],
         "next": null,

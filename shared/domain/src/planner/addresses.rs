@@ -163,7 +163,7 @@ impl<'a> Links<'a> {
 
 impl<'a> Contact<'a> {
     /// Who keeps the address keeps the user, wherever it stands by now; else who keeps the place; and if then exactly one
-    /// imported address is gone and exactly one is there that was not passed over before, that one replaces it.
+    /// imported address is gone and exactly one is there that was not before, that one replaces it.
     fn pairs(mut self) -> Vec<(&'a AddressId, &'a AddressMapping)> {
         let mut pairs = self.pair(|row, address, mapping| row == &mapping.id && address == Some(&mapping.address));
         pairs.extend(self.pair(|_, address, mapping| address == Some(&mapping.address)));

@@ -47,7 +47,7 @@ impl Language {
         }
     }
 
-    pub(super) const fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
+    pub(crate) const fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::Dutch => dutch,

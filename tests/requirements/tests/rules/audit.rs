@@ -6,7 +6,7 @@ use requirements::import::{
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{advance, integration, sandbox, text};
 use requirements::unattended::{set_policy, unattended};
-use requirements::{Api, PsaKind, faults, for_both, managed, psa};
+use requirements::{Api, PsaKind, behind, faults, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -185,5 +185,32 @@ async fn r41_the_trail_is_read_in_pages_across_months(kind: PsaKind) {
     assert!(whole.is_sorted_by(|one, next| text(&one["at"]) >= text(&next["at"])));
     let garbage = call(&ana, Method::GET, &format!("{path}?after=garbage"), None).await;
     assert_problem(&garbage, 400, "invalid_request");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn r41_entries_about_many_people_make_short_pages_and_none_is_left_out() {
+    const ENTRIES: usize = 20;
+    const PEOPLE: usize = 1_000;
+    let (sandbox, kind) = (sandbox().await, PsaKind::Connectwise);
+    let ana = sandbox.api("ana");
+    let before = trail(&ana, kind).await.len();
+    let integration = integration(&ana, kind).await;
+    behind::add_to_trail(&sandbox, &integration, ENTRIES, PEOPLE).await;
+    let (mut entries, mut after) = (0, String::new());
+    loop {
+        let page = ana
+            .get(&format!("/integrations/{integration}/audit?limit=100{after}"))
+            .await
+            .unwrap();
+        // Lambda answers at most 6 MB.
+        assert!(page.to_string().len() < 4_000_000, "{}", page.to_string().len());
+        entries += page["items"].as_array().unwrap().len();
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(entries, before + ENTRIES);
     sandbox.stop().await;
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 for_both!(
     r26_the_plan_of_many_companies_takes_few_reads_and_is_the_one_that_is_carried_out,
+    r26_the_plan_and_the_tabs_say_why_in_english_and_dutch,
     r34_continue_imports_the_companies_and_users_of_the_plan,
     r35_a_plan_that_no_longer_holds_is_refused_and_nothing_is_written,
     r35_a_company_that_changed_after_the_confirmation_is_not_touched,
@@ -50,6 +51,42 @@ async fn r26_the_plan_of_many_companies_takes_few_reads_and_is_the_one_that_is_c
             assert_eq!(result[what]["failed"], 0, "{result}");
         }
         assert_eq!(result["users"]["created"], shown["summary"]["createUser"]);
+    }
+    sandbox.stop().await;
+}
+
+async fn r26_the_plan_and_the_tabs_say_why_in_english_and_dutch(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 2).await;
+    psa::delete(&sandbox, kind, id(&first.chosen[0]));
+    psa::rename(&sandbox, kind, id(&first.chosen[1]), "Renamed");
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    choose(&ana, &import, 1).await;
+    for (path, reasons) in [
+        (
+            "plan?limit=500",
+            vec!["renamed_in_psa", "not_mapped", "mapped", "ticked"],
+        ),
+        ("companies?tab=not-in", vec!["deleted_in_psa"]),
+    ] {
+        let path = format!("/imports/{import}/{path}");
+        let mut texts = Vec::new();
+        for language in ["en", "nl"] {
+            let answer = ana.call_in(language, Method::GET, &path, None).await.unwrap();
+            let items = answer.body["items"].as_array().unwrap();
+            assert!(items.iter().all(|item| !text(&item["detail"]).is_empty()));
+            for reason in &reasons {
+                let item = items.iter().find(|item| item["reason"] == *reason);
+                texts.push(text(&item.unwrap_or_else(|| panic!("{reason} in {path}"))["detail"]).to_owned());
+            }
+        }
+        let (english, dutch) = texts.split_at(reasons.len());
+        assert!(
+            english.iter().zip(dutch).all(|(english, dutch)| english != dutch),
+            "{texts:?}"
+        );
     }
     sandbox.stop().await;
 }
