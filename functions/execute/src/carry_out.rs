@@ -32,6 +32,7 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -
     }
     let mut plan = planning.plan(row).await?;
     if let Some(agreed) = run.agreed.get(&plan.company) {
+        plan.hold_back(&agreed.held_back);
         plan.give_way(&agreed.given_way);
         if let Some(company) = &agreed.yields_to {
             plan.yield_to(company);

@@ -95,7 +95,7 @@ pub(crate) async fn abandoned(
     deadline: Deadline,
 ) -> Result<WorkOutcome, Stop> {
     let directory = services.directory(&import.msp);
-    // With the lock its worker has lost its place: nobody else writes its journal any more.
+    // With the lock its worker has lost its place, and writes nothing more.
     if !Box::pin(pass_over_the_rest(tenant, &directory, &import, deadline)).await? {
         return Ok(WorkOutcome::Again(()));
     }
@@ -110,7 +110,7 @@ pub(crate) async fn abandoned(
     Ok(WorkOutcome::Done(()))
 }
 
-/// Gives every company that was not begun its outcomes; false if time ended first.
+/// Gives every company that was not begun its outcomes; false if time ended first. Of several at it at once one goes on.
 async fn pass_over_the_rest(
     tenant: &Tenant,
     directory: &Arc<dyn Directory>,
@@ -126,7 +126,7 @@ async fn pass_over_the_rest(
         if deadline.is_near() {
             return Ok(false);
         }
-        let mut passed = Vec::new();
+        let (mut passed, count) = (Vec::new(), rows.len() as u64);
         for row in rows {
             checkpoint.position.after = Some(row.id.clone());
             if tenant.parts(import, &row.id).await?.is_empty() {
@@ -135,11 +135,14 @@ async fn pass_over_the_rest(
             }
         }
         let mut tx = Transaction::new();
-        let position = &mut checkpoint.position;
-        position.packs = tenant.journal_passed(&mut tx, import, position.packs, &passed)?;
-        tenant.advance(&mut tx, import, Phase::Execute, &checkpoint)?;
-        // Nothing in it can be refused.
-        let _ = tx.commit(tenant).await?;
+        let seen = checkpoint.position.packs;
+        let next = tenant.journal_passed(&mut tx, import, seen, &passed)?;
+        checkpoint.position.packs = next.max(seen + 1);
+        checkpoint.progress.executed += count;
+        tenant.advance_from(&mut tx, import, Phase::Execute, &checkpoint, seen)?;
+        if !tx.commit(tenant).await?.committed() {
+            return Err(Stop::LeaseLost);
+        }
     }
     Ok(true)
 }

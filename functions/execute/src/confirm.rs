@@ -59,17 +59,11 @@ pub(crate) async fn execute(
     import.state = ImportState::Executing;
     import.trace = trace().or(import.trace);
     import.plan_hash = Some(plan.hash);
+    let overrule = || overrule(&services, &import).boxed();
     if is_overruled {
-        overrule(&services, &import).await?;
+        overrule().await?;
     }
-    licences::reserve(
-        &services,
-        &import,
-        &own,
-        plan.licences,
-        overrule(&services, &import).boxed(),
-    )
-    .await?;
+    licences::reserve(&services, &import, &own, plan.licences, overrule).await?;
     let agree = |tx: &mut _| tenant.agree(tx, &import, &plan.agreed);
     let moved = tenant
         .move_on(&import, ImportState::Review, services.clock.now(), agree)
@@ -99,7 +93,7 @@ async fn not_moved(services: &Services, import: &Import, moved: Moved) -> Api<Ap
         (Moved::WrongState, Some(now)) if now.state != ImportState::Review => {
             Problem::WrongState { state: now.state }.into()
         }
-        // It was confirmed once more at the same moment: whoever did will be told what came of it.
+        // It was confirmed once more at the same moment.
         (Moved::WrongState, Some(_)) => Problem::PlanChanged {
             hash: import.plan_hash.clone().unwrap_or_default(),
         }

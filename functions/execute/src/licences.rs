@@ -11,29 +11,37 @@ use store::{StoreError, Tenant};
 /// Sets aside what the plan needs, all or none, for the confirmation that `import` names. Before refusing, gives back what others
 /// left behind that died before their import began: of imports that have ended, and, once `overrule` has made sure that none of
 /// them can succeed any more, of this import.
-pub(crate) async fn reserve(
+pub(crate) async fn reserve<'a>(
     services: &Services,
     import: &Import,
     own: &ReservationId,
     needed: u64,
-    overrule: BoxFuture<'_, Api<()>>,
+    overrule: impl Fn() -> BoxFuture<'a, Api<()>>,
 ) -> Api<()> {
     let directory = services.directory(&import.msp);
     if directory.reserve(own, needed).await? == Reservation::Made {
         return Ok(());
     }
-    give_back_leftovers::<ApiError>(&services.tenant(&import.msp), &*directory).await?;
-    let mut others = directory.reservations().await?;
-    others.retain(|other| other.import() == import.id && other != own);
-    if !others.is_empty() {
-        overrule.await?;
+    loop {
+        give_back_leftovers::<ApiError>(&services.tenant(&import.msp), &*directory).await?;
+        let mut others = directory.reservations().await?;
+        others.retain(|other| other.import() == import.id && other != own);
+        let is_last = others.is_empty();
+        if !is_last {
+            // After the list was made: whoever is in it has its licences, and so does not overrule any more in turn.
+            overrule().await?;
+        }
         for other in others {
             directory.settle(&other, 0).await?;
         }
-    }
-    match directory.reserve(own, needed).await? {
-        Reservation::Made => Ok(()),
-        Reservation::Insufficient { available } => Err(Problem::InsufficientLicences { needed, available }.into()),
+        match directory.reserve(own, needed).await? {
+            Reservation::Made => return Ok(()),
+            Reservation::Insufficient { available } if is_last => {
+                return Err(Problem::InsufficientLicences { needed, available }.into());
+            }
+            // Another confirmation of this import was faster; it will not succeed any more.
+            Reservation::Insufficient { .. } => {}
+        }
     }
 }
 

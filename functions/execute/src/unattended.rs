@@ -67,11 +67,11 @@ async fn begin(services: &Services, tenant: &Tenant, guard: &Guard, import: &mut
     executing.plan_hash = Some(plan.hash);
     let own = ReservationId::of(&import.id, &services.ids.next());
     let is_overruled = executing.reservation.replace(own.clone()).is_some();
-    let overrule = || overrule(services, tenant, guard, &executing);
+    let overrule = || overrule(services, tenant, guard, &executing).boxed();
     if is_overruled {
         overrule().await?;
     }
-    match licences::reserve(services, &executing, &own, plan.licences, overrule().boxed()).await {
+    match licences::reserve(services, &executing, &own, plan.licences, overrule).await {
         Ok(()) => {}
         Err(ApiError { problem, .. }) if matches!(*problem, Problem::InsufficientLicences { .. }) => {
             return stop(services, tenant, guard, import, *problem).await;

@@ -106,7 +106,10 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         return unattended::decide(&services, import, &work).await;
     }
     if import.abandoned {
-        return Ok(Box::pin(conclude::abandoned(&services, &tenant, import, deadline)).await?);
+        return match Box::pin(conclude::abandoned(&services, &tenant, import, deadline)).await {
+            Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
+            concluded => Ok(concluded?),
+        };
     }
     let guard = match tenant.hire(&import, services.clock.now()).await? {
         Hired::Yes(guard) => guard,

@@ -197,7 +197,7 @@ fn of_company(company: &CompanyName, plan: &CompanyPlan) -> Change {
 fn of_user(company: &CompanyName, user: &UserPlan) -> Change {
     let address = user.address.as_ref();
     let original = || address.map(|address| address.original().to_owned());
-    let left = || user.leaves.as_ref().map(|left| Side::user(left, None));
+    let left = || user.leaves().map(|left| Side::user(left, None));
     let (action, before, after, reason) = match &user.step {
         UserStep::Create => {
             let created = Side {

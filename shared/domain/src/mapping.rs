@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
+use crate::address::{Address, AddressKey};
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
 use crate::plan::CompanyPlan;
 use crate::row::AddressId;
@@ -40,42 +40,41 @@ pub struct AddressMapping {
     pub address: Address,
     /// The contact's other addresses as of then, imported or not: none of them is new when this one goes (R30).
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
-    pub beside: Vec<AddressId>,
+    pub beside: Vec<AddressKey>,
 }
 
-/// A company's address mappings after its plan was carried out. `users`, in the order of the plan, says to whom each row is mapped
-/// from here on; `None` leaves it with whom it was.
+/// A company's address mappings after its plan, or a part of it, was carried out. `users`, in the order of the plan, says to whom
+/// each row is mapped from here on; `None` leaves it with whom it was.
 pub fn after(before: &[AddressMapping], plan: &CompanyPlan, users: &[Option<UserId>]) -> Vec<AddressMapping> {
-    let rows = &plan.users;
+    let rows = || plan.users.iter().zip(users);
     let given: HashSet<&UserId> = users.iter().flatten().collect();
-    let made: Vec<AddressMapping> = rows
-        .iter()
-        .zip(users)
-        .filter_map(|(row, user)| {
-            let (user, address) = if let (Some(user), Some(address)) = (user, &row.address) {
-                (user, address)
-            } else {
-                // Its mapping moves along with it, unless another row got the user, and remembers what is there now.
-                let source = row.mapping.as_ref()?;
-                let mapping = before.iter().find(|mapping| mapping.id == *source)?;
-                (!given.contains(&mapping.user)).then_some((&mapping.user, &mapping.address))?
-            };
-            Some(AddressMapping {
-                id: row.id.clone(),
-                user: user.clone(),
-                address: address.clone(),
-                beside: row.beside.clone(),
-            })
+    let made = rows().filter_map(|(row, user)| {
+        let (user, address) = match (user, &row.address, &row.mapped) {
+            (Some(user), Some(address), _) => (user, address),
+            // It stays with whom it was, unless another row got the user, and remembers what is there now.
+            (_, _, Some(mapped)) if !given.contains(&mapped.user) => (&mapped.user, &mapped.address),
+            _ => return None,
+        };
+        Some(AddressMapping {
+            id: row.id.clone(),
+            user: user.clone(),
+            address: address.clone(),
+            beside: row.beside.clone(),
         })
-        .collect();
-    let moved = rows.iter().zip(users).filter_map(|(row, _)| row.mapping.as_ref());
-    let ids: HashSet<&AddressId> = made.iter().map(|mapping| &mapping.id).chain(moved).collect();
+    });
+    let made: Vec<AddressMapping> = made.collect();
+    let ids: HashSet<&AddressId> = made.iter().map(|mapping| &mapping.id).collect();
     let mapped: HashSet<&UserId> = made.iter().map(|mapping| &mapping.user).collect();
-    let is_kept = |mapping: &&AddressMapping| !ids.contains(&mapping.id) && !mapped.contains(&mapping.user);
+    // By user too: another part of the plan may have put another mapping there.
+    let moved = rows().filter_map(|(row, _)| row.mapped.as_ref());
+    let moved: HashSet<(&AddressId, &UserId)> = moved.map(|mapped| (&mapped.id, &mapped.user)).collect();
+    let is_kept = |mapping: &&AddressMapping| {
+        !ids.contains(&mapping.id) && !mapped.contains(&mapping.user) && !moved.contains(&(&mapping.id, &mapping.user))
+    };
     let mut after: Vec<AddressMapping> = before.iter().filter(is_kept).cloned().collect();
     for mapping in &mut after {
-        if let Some((_, rows)) = plan.gone.iter().find(|(gone, _)| *gone == mapping.id) {
-            mapping.beside.clone_from(rows);
+        if let Some((_, beside)) = plan.gone.iter().find(|(gone, _)| *gone == mapping.id) {
+            mapping.beside.clone_from(beside);
         }
     }
     after.extend(made);

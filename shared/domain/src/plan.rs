@@ -25,11 +25,13 @@ pub struct CompanyPlan {
     /// Which token generation a creation uses.
     pub generation: u32,
     /// Whether the mapping is written anew although nothing happens: what it remembers of the PSA is out of date.
+    #[serde(default)]
     pub refreshes: bool,
     /// What happens to its users, in the order of their ids.
     pub users: Vec<UserPlan>,
     /// Mappings of addresses that are gone, with the addresses of their contacts that are there and replace none of them.
-    pub gone: Vec<(AddressId, Vec<AddressId>)>,
+    #[serde(default)]
+    pub gone: Vec<(AddressId, Vec<AddressKey>)>,
 }
 
 /// What happens to a company.
@@ -60,15 +62,29 @@ pub struct UserPlan {
     pub address: Option<Address>,
     /// What happens.
     pub step: UserStep,
-    /// The user that the address was mapped to and is to be no more; it stays (R29).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub leaves: Option<UserId>,
     /// The mapping that the address has: its own, or that of one which it replaces (R30).
-    pub mapping: Option<AddressId>,
+    #[serde(default)]
+    pub mapped: Option<Mapped>,
     /// The contact's other addresses.
-    pub beside: Vec<AddressId>,
+    #[serde(default)]
+    pub beside: Vec<AddressKey>,
     /// Whether the mapping is written anew although nothing happens: what it remembers of the PSA is out of date.
+    #[serde(default)]
     pub refreshes: bool,
+}
+
+/// A mapping as it was when the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapped {
+    /// The row it was made for.
+    #[serde(rename = "i")]
+    pub id: AddressId,
+    /// The user.
+    #[serde(rename = "u")]
+    pub user: UserId,
+    /// The address as last imported.
+    #[serde(rename = "a")]
+    pub address: Address,
 }
 
 /// What happens to a user.
@@ -97,13 +113,20 @@ pub enum UserStep {
 impl UserPlan {
     /// The row whose mapping this one takes over.
     pub fn replaces(&self) -> Option<&AddressId> {
-        self.mapping.as_ref().filter(|mapping| **mapping != self.id)
+        let mapped = self.mapped.as_ref().map(|mapped| &mapped.id);
+        mapped.filter(|id| **id != self.id)
+    }
+
+    /// The user that the address was mapped to and is to be no more; it stays (R29).
+    pub fn leaves(&self) -> Option<&UserId> {
+        let mapped = self.mapped.as_ref().map(|mapped| &mapped.user);
+        mapped.filter(|user| self.step.leads_elsewhere_than(user))
     }
 }
 
 impl UserStep {
     /// Whether it leaves the address with another user than this one.
-    pub fn leads_elsewhere_than(&self, user: &UserId) -> bool {
+    fn leads_elsewhere_than(&self, user: &UserId) -> bool {
         match self {
             Self::Create => true,
             Self::Link(to) | Self::Unchanged(to) | Self::ChangeAddress { user: to, .. } => to != user,
@@ -166,13 +189,14 @@ impl CompanyPlan {
         u64::from(company) + users.count() as u64
     }
 
-    /// Whether carrying it out would change nothing anywhere, so that nothing needs to be written for it either (R38).
+    /// Whether carrying it out would change nothing anywhere, so that nothing needs to be written for it either (R38). Its rows may
+    /// be passed over.
     pub fn is_unchanged(&self) -> bool {
         matches!(self.step, CompanyStep::Unchanged(_))
             && !self.refreshes
             && self.gone.is_empty()
             && self.users.iter().all(|user| {
-                let is_passive = matches!(user.step, UserStep::Unchanged(_) | UserStep::Skip(SkipReason::Unticked));
+                let is_passive = matches!(user.step, UserStep::Unchanged(_) | UserStep::Skip(_));
                 is_passive && user.replaces().is_none() && !user.refreshes
             })
     }
@@ -206,6 +230,25 @@ impl CompanyPlan {
                 user.step = UserStep::Skip(SkipReason::GivesWay(company.clone()));
             }
         }
+    }
+
+    /// Passes over these rows, whose addresses were somebody's when the plan was agreed to: another company of the plan may have
+    /// set them free since.
+    pub fn hold_back(&mut self, rows: &[(AddressId, ManagedCompanyId)]) {
+        for (row, holder) in rows {
+            for user in self.users.iter_mut().filter(|user| user.id == *row) {
+                user.step = UserStep::Skip(SkipReason::AddressConflict(holder.clone()));
+            }
+        }
+    }
+
+    /// The rows whose addresses are somebody's, with the managed company of that user.
+    pub fn held_back(&self) -> Vec<(AddressId, ManagedCompanyId)> {
+        let rows = self.users.iter().filter_map(|user| match &user.step {
+            UserStep::Skip(SkipReason::AddressConflict(holder)) => Some((user.id.clone(), holder.clone())),
+            _ => None,
+        });
+        rows.collect()
     }
 
     /// The rows that give way, with the companies they give way to.

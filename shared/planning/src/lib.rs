@@ -71,18 +71,18 @@ impl Digest {
     pub fn add(&mut self, plan: &CompanyPlan) {
         let digest = plan.digest();
         self.hasher.add(&plan.company, digest);
-        let yields_to = plan.yields_to().cloned();
-        if plan.changes_nothing() && yields_to.is_none() {
-            return;
-        }
-        self.licences += plan.licences_needed();
-        self.changes += plan.changes();
-        let given_way = plan.given_way();
         let agreed = Agreed {
             digest,
-            yields_to,
-            given_way,
+            yields_to: plan.yields_to().cloned(),
+            given_way: plan.given_way(),
+            held_back: plan.held_back(),
         };
+        self.licences += plan.licences_needed();
+        self.changes += plan.changes();
+        // The rest comes to the same when it is planned again.
+        if plan.changes_nothing() && !agreed.rests_on_others() {
+            return;
+        }
         self.agreed.push((plan.company.clone(), agreed));
     }
 

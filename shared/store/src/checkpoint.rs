@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::StoreError;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
-use crate::table::{Place, Tenant, body, item, number};
+use crate::table::{Item, Place, Tenant, body, item, number};
 use crate::tx::Transaction;
 
 /// Progress for people, and the position to go on from for the next run.
@@ -74,12 +74,40 @@ impl Tenant {
         phase: Phase,
         checkpoint: &Checkpoint<P>,
     ) -> Result<(), StoreError> {
-        let mut item = item(
-            "checkpoint",
-            &keys::checkpoint(&self.msp, &import.id, phase),
-            checkpoint,
-        )?;
-        item.insert(EXPIRES.to_owned(), number(expires(import)));
+        let item = self.checkpoint_item(import, phase, checkpoint)?;
         tx.put(self, Place::Imports, item, None, &[])
+    }
+
+    /// The same for whoever has no lock to prove: refused if anybody has come further than `packs`, a number in the position that
+    /// grows with every advance.
+    pub fn advance_from<P: Serialize>(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        phase: Phase,
+        checkpoint: &Checkpoint<P>,
+        packs: u64,
+    ) -> Result<(), StoreError> {
+        let item = self.checkpoint_item(import, phase, checkpoint)?;
+        let condition = "attribute_not_exists(pk) OR #position.packs = :packs";
+        tx.put(
+            self,
+            Place::Imports,
+            item,
+            Some(condition),
+            &[(":packs", number(packs))],
+        )
+    }
+
+    fn checkpoint_item<P: Serialize>(
+        &self,
+        import: &Import,
+        phase: Phase,
+        checkpoint: &Checkpoint<P>,
+    ) -> Result<Item, StoreError> {
+        let key = keys::checkpoint(&self.msp, &import.id, phase);
+        let mut item = item("checkpoint", &key, checkpoint)?;
+        item.insert(EXPIRES.to_owned(), number(expires(import)));
+        Ok(item)
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use domain::ids::PsaCompanyId;
+use domain::ids::{ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
 use domain::outcome::{Counts, Outcome, RowOutcome};
 use domain::plan::{CompanyPlan, PlanDigest, UserPlan};
@@ -217,6 +217,15 @@ pub struct Agreed {
     pub yields_to: Option<PsaCompanyId>,
     /// Its rows that give way to another company of the plan.
     pub given_way: Vec<(AddressId, PsaCompanyId)>,
+    /// Its rows whose addresses were somebody's.
+    pub held_back: Vec<(AddressId, ManagedCompanyId)>,
+}
+
+impl Agreed {
+    /// Whether the plan might look different once other companies of it have been carried out.
+    pub const fn rests_on_others(&self) -> bool {
+        self.yields_to.is_some() || !self.given_way.is_empty() || !self.held_back.is_empty()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -229,6 +238,8 @@ struct PackedAgreed {
     yields_to: Option<PsaCompanyId>,
     #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
     given_way: Vec<(AddressId, PsaCompanyId)>,
+    #[serde(rename = "h", default, skip_serializing_if = "Vec::is_empty")]
+    held_back: Vec<(AddressId, ManagedCompanyId)>,
 }
 
 impl Tenant {
@@ -322,6 +333,7 @@ impl Tenant {
                 digest: u64::from_be_bytes(agreed.digest.to_bytes()),
                 yields_to: agreed.yields_to.clone(),
                 given_way: agreed.given_way.clone(),
+                held_back: agreed.held_back.clone(),
             });
             let key = keys::digests(&self.msp, &import.id, number);
             self.put_packed(tx, import, "digests", &key, &packed.collect::<Vec<_>>())?;
@@ -342,6 +354,7 @@ impl Tenant {
                         digest,
                         yields_to: packed.yields_to,
                         given_way: packed.given_way,
+                        held_back: packed.held_back,
                     },
                 );
             }

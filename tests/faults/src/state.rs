@@ -1,7 +1,7 @@
 //! What an import leaves behind, so that two runs can be compared: everything that lasts, without times, ids of imports and
 //! the epoch, which differ between runs that come to the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io::Read;
 
@@ -54,10 +54,11 @@ impl fmt::Display for Difference {
 }
 
 impl State {
-    /// What is there now.
+    /// What is there now. Users go by their addresses: which import made one is in its id, and makes no difference.
     pub fn read(engine: &Engine) -> Self {
         let mut state = BTreeMap::new();
         let mut done = Vec::new();
+        let mut addresses = HashMap::new();
         for item in lasting(engine) {
             let (pk, sk) = (text(&item["pk"]), text(&item["sk"]));
             if sk.starts_with("IMPORT#") {
@@ -66,6 +67,9 @@ impl State {
                     done.push((sk.to_owned(), item["counts"].clone()));
                 }
                 continue;
+            }
+            if let Some(user) = sk.strip_prefix("USER#") {
+                addresses.insert(user.to_owned(), text(&item["address"]).to_owned());
             }
             let value = match sk.split('#').next().unwrap_or_default() {
                 "LOCK" => json!({ "held": item["import"], "worker": item["workerUntil"] }),
@@ -79,7 +83,11 @@ impl State {
         for (number, (_, counts)) in done.into_iter().enumerate() {
             state.insert(format!("import {number}"), counts);
         }
-        Self(state)
+        let by_address = |(key, value): (String, Value)| {
+            let value = with_addresses(&value.to_string(), &addresses);
+            (with_addresses(&key, &addresses), serde_json::from_str(&value).unwrap())
+        };
+        Self(state.into_iter().map(by_address).collect())
     }
 
     /// All there is now, with the work under way: of two runs that are equal here, the rest is equal too. Ids of imports
@@ -138,6 +146,23 @@ impl State {
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key)
     }
+}
+
+/// A text with the ids of users replaced by their addresses.
+fn with_addresses(text: &str, addresses: &HashMap<String, String>) -> String {
+    const LENGTH: usize = "u-".len() + 32;
+    let (mut replaced, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find("u-") {
+        let id = rest.get(at..at + LENGTH);
+        let (name, length) = match id.and_then(|id| addresses.get(id)) {
+            Some(address) => (address.as_str(), LENGTH),
+            None => ("u-", 2),
+        };
+        replaced.push_str(&rest[..at]);
+        replaced.push_str(name);
+        rest = &rest[at + length..];
+    }
+    replaced + rest
 }
 
 /// Leaves out times, epochs and versions.

@@ -1,13 +1,13 @@
 //! The address rows of one company: what they are, and what happens to those that are ticked.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::address::{Address, AddressKey};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{ManagedCompanyId, UserId};
 use crate::mapping::AddressMapping;
-use crate::plan::{AddressCause, CompanyStep, SkipReason, UserPlan, UserStep};
+use crate::plan::{AddressCause, CompanyStep, Mapped, SkipReason, UserPlan, UserStep};
 use crate::row::{AddressDecision, AddressId, AddressStatus, SnapshotAddress, Target};
 
 /// One address row as an administrator sees it.
@@ -162,16 +162,22 @@ impl<'a> Links<'a> {
 }
 
 impl<'a> Contact<'a> {
-    /// Who keeps the address keeps the user, wherever it stands by now; else who keeps the place; and if then exactly one
-    /// imported address is gone and exactly one is there that was not before, that one replaces it.
+    /// Who keeps the address keeps the user, wherever it stands by now; else who keeps the place; and if then exactly one imported
+    /// address is gone and exactly one row is left, that one replaces it. An address that was there before is no other one's
+    /// successor.
     fn pairs(mut self) -> Vec<(&'a AddressId, &'a AddressMapping)> {
-        let mut pairs = self.pair(|row, address, mapping| row == &mapping.id && address == Some(&mapping.address));
-        pairs.extend(self.pair(|_, address, mapping| address == Some(&mapping.address)));
-        pairs.extend(self.pair(|row, _, mapping| row == &mapping.id));
+        let is_same = |address: Option<&Address>, mapping: &AddressMapping| address == Some(&mapping.address);
+        let is_new = |address: Option<&Address>, mapping: &AddressMapping| {
+            address.is_none_or(|address| !mapping.beside.contains(address.key()))
+        };
+        let mut pairs = self.pair(|row, address, mapping| row == &mapping.id && is_same(address, mapping));
+        pairs.extend(self.pair(|_, address, mapping| is_same(address, mapping)));
+        pairs.extend(self.pair(|row, address, mapping| row == &mapping.id && is_new(address, mapping)));
         if let [mapping] = self.mappings.as_slice() {
-            let is_new =
-                |(row, address): &&(&AddressId, Option<Address>)| address.is_some() && !mapping.beside.contains(row);
-            let mut new = self.rows.iter().filter(is_new);
+            let mut new = self
+                .rows
+                .iter()
+                .filter(|(_, address)| address.is_some() && is_new(address.as_ref(), mapping));
             if let (Some((row, _)), None) = (new.next(), new.next()) {
                 pairs.push((row, mapping));
             }
@@ -202,7 +208,7 @@ pub(super) fn plan(
     facts: &CompanyFacts,
     step: &CompanyStep,
     unmaps: bool,
-) -> (Vec<UserPlan>, Vec<(AddressId, Vec<AddressId>)>) {
+) -> (Vec<UserPlan>, Vec<(AddressId, Vec<AddressKey>)>) {
     let managed = match step {
         CompanyStep::Link(managed) | CompanyStep::Rename(managed) | CompanyStep::Unchanged(managed) => {
             Some(&managed.id)
@@ -226,12 +232,14 @@ pub(super) fn plan(
                 _ if !view.is_wanted(facts) => UserStep::Skip(SkipReason::Unticked),
                 _ => user_step(&view, facts, &links),
             };
-            let mapped = view.mapping.map(|mapping| &mapping.user);
             UserPlan {
                 id: view.snapshot.id.clone(),
                 name: view.snapshot.name.clone(),
-                leaves: mapped.filter(|user| user_step.leads_elsewhere_than(user)).cloned(),
-                mapping: view.mapping.map(|mapping| mapping.id.clone()),
+                mapped: view.mapping.map(|mapping| Mapped {
+                    id: mapping.id.clone(),
+                    user: mapping.user.clone(),
+                    address: mapping.address.clone(),
+                }),
                 address: view.address,
                 step: user_step,
                 beside: Vec::new(),
@@ -246,32 +254,42 @@ pub(super) fn plan(
 
 /// Notes what the mappings are to remember of the PSA and do not yet; gives those that no row has. None of it depends on what is
 /// ticked, or an import would write it again and again.
-fn remember(plans: &mut [UserPlan], facts: &CompanyFacts, links: &Links<'_>) -> Vec<(AddressId, Vec<AddressId>)> {
-    let mut rows: HashMap<&str, Vec<&AddressId>> = HashMap::new();
-    for (row, _) in facts
-        .addresses
-        .iter()
-        .filter(|(row, _)| row.text.parse::<Address>().is_ok())
-    {
-        rows.entry(row.id.contact()).or_default().push(&row.id);
+fn remember(plans: &mut [UserPlan], facts: &CompanyFacts, links: &Links<'_>) -> Vec<(AddressId, Vec<AddressKey>)> {
+    let mut rows: HashMap<&str, Vec<(&AddressId, AddressKey)>> = HashMap::new();
+    for (row, _) in &facts.addresses {
+        if let Ok(address) = row.text.parse::<Address>() {
+            rows.entry(row.id.contact())
+                .or_default()
+                .push((&row.id, address.key().clone()));
+        }
     }
-    let beside = |one: &AddressId| {
+    let beside = |one: &AddressId| -> BTreeSet<AddressKey> {
         let rows = rows.get(one.contact()).into_iter().flatten();
-        let mut beside: Vec<AddressId> = rows.copied().filter(|row| *row != one).cloned().collect();
-        beside.sort();
-        beside
+        rows.filter(|(row, _)| *row != one)
+            .map(|(_, address)| address.clone())
+            .collect()
     };
     for plan in plans {
-        plan.beside = beside(&plan.id);
+        plan.beside = beside(&plan.id).into_iter().collect();
         plan.refreshes = links.mapping(&plan.id).is_some_and(|mapping| {
             // Else an address changed by hand later on would be taken for one that the PSA has yet to carry over.
             let is_carried = matches!(plan.step, UserStep::Unchanged(_));
             mapping.beside != plan.beside || is_carried && Some(&mapping.address) != plan.address.as_ref()
         });
     }
-    let gone = links.gone.iter().map(|mapping| (mapping, beside(&mapping.id)));
-    let gone = gone.filter(|(mapping, beside)| mapping.beside != *beside);
-    gone.map(|(mapping, beside)| (mapping.id.clone(), beside)).collect()
+    let gone = links.gone.iter().filter_map(|mapping| {
+        // Whatever was there once is not new when it is there again; the row in its own place counts as well.
+        let mut all = beside(&mapping.id);
+        let own = rows.get(mapping.id.contact()).into_iter().flatten();
+        all.extend(
+            own.filter(|(row, _)| **row == mapping.id)
+                .map(|(_, address)| address.clone()),
+        );
+        all.extend(mapping.beside.iter().cloned());
+        let all: Vec<AddressKey> = all.into_iter().collect();
+        (all != mapping.beside).then(|| (mapping.id.clone(), all))
+    });
+    gone.collect()
 }
 
 /// Of several rows that lead to one user, it goes to the one it was chosen for, else to the first.

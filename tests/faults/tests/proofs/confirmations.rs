@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::cores::alone;
 
-const ORDERS: u64 = 300;
+const ORDERS: u64 = 100;
 
 /// Enough for either plan, and not for both.
 const LICENCES: u64 = 8;
@@ -128,6 +128,35 @@ fn r46_a_confirmation_that_died_keeps_no_licences_from_the_next_one() {
         }
         println!("died at {died} moments");
         assert!(died > 10);
+    });
+}
+
+#[test]
+fn r46_of_three_confirmations_at_once_one_succeeds() {
+    alone(async {
+        let stage = Stage::new().await;
+        tokio::time::pause();
+        for seed in 0..ORDERS {
+            stage.world.go_back(&stage.review);
+            let mut schedule = Schedule::new(&stage.world, seed, 0);
+            for _ in 0..3 {
+                schedule.begin(stage.first.clone());
+            }
+            let mut won = 0;
+            while !schedule.is_idle() {
+                for answered in schedule.step().await {
+                    let answer = answered.answer.unwrap().unwrap();
+                    assert_ne!(
+                        answer["statusCode"].as_u64().unwrap() / 100,
+                        5,
+                        "order {seed}: {answer}"
+                    );
+                    won += usize::from(answer["statusCode"] == 202);
+                }
+            }
+            assert_eq!(won, 1, "order {seed}");
+            stage.end(&format!("order {seed}")).await;
+        }
     });
 }
 

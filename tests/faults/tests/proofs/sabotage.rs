@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::psa::PsaKind;
 use faults::cases::{Case, Oracle};
-use faults::effects::Disturbance::{AppliedAndFailed, DeliveredTwice, Overtaken};
+use faults::effects::Disturbance::{AnswerLost, AppliedAndFailed, DeliveredTwice, Overtaken};
 use faults::script::Step;
 use faults::wire::Sabotage;
 use faults::world::World;
@@ -38,7 +38,7 @@ async fn first_wrong(sabotage: Sabotage) -> Option<String> {
     });
     let effects: Vec<_> = effects.cloned().collect();
     for effect in effects {
-        for disturbance in [AppliedAndFailed, DeliveredTwice, Overtaken] {
+        for disturbance in [AnswerLost, AppliedAndFailed, DeliveredTwice, Overtaken] {
             let case = Case {
                 effect: effect.clone(),
                 disturbance,

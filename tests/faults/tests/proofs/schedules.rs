@@ -286,7 +286,7 @@ fn r48_r46_in_whatever_order_things_happen_to_an_unattended_import_nothing_is_lo
     // They take longer: nobody chose a few companies.
     let seeds = seeds();
     every_order(
-        seeds.start..seeds.start + (seeds.end - seeds.start).div_ceil(10),
+        seeds.start..seeds.start + (seeds.end - seeds.start).div_ceil(20),
         Stage::unattended,
     );
 }

@@ -370,23 +370,34 @@ async fn r30_an_address_that_changes_to_that_of_another_user_is_not_taken_from_i
 }
 
 async fn r30_an_address_that_was_passed_over_before_does_not_take_the_place_of_one_that_goes(kind: PsaKind) {
+    for moves_up in [false, true] {
+        assert_is_not_taken_over(kind, moves_up).await;
+    }
+}
+
+async fn assert_is_not_taken_over(kind: PsaKind, moves_up: bool) {
+    const PRIVATE: &str = "private@elders.example";
+    let row = |people: &[Value]| people.iter().find(|row| row["address"] == PRIVATE).unwrap().clone();
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
     let (company, person, managed) = imported(&sandbox, kind).await;
-    psa::add_address(&sandbox, kind, id(&person), "private@elders.example");
+    psa::add_address(&sandbox, kind, id(&person), PRIVATE);
     let import = fetch(&ana, kind).await;
     choose_mapped(&ana, &import).await;
+    let private = row(&addresses(&ana, &import, &company).await);
     assert_eq!(carry_out(&ana, &import).await["users"]["created"], 0);
     let users = managed::users(&ana, &managed).await;
-    psa::remove_address(&sandbox, kind, id(&person));
+    if moves_up {
+        // What was the second address is now where the first one was.
+        psa::remove_address(&sandbox, kind, id(&private));
+        psa::change_address(&sandbox, kind, id(&person), PRIVATE);
+    } else {
+        psa::remove_address(&sandbox, kind, id(&person));
+    }
 
     let import = fetch(&ana, kind).await;
     choose_mapped(&ana, &import).await;
-    let people = addresses(&ana, &import, &company).await;
-    let private = people
-        .iter()
-        .find(|row| row["address"] == "private@elders.example")
-        .unwrap();
+    let private = row(&addresses(&ana, &import, &company).await);
     assert_eq!(
         (&private["status"], &private["selected"]),
         (&json!("unmapped"), &json!(false))

@@ -17,6 +17,7 @@ for_both!(
     r48_an_unattended_import_brings_what_was_imported_before_up_to_date,
     r48_new_companies_and_addresses_are_imported_if_the_policy_says_so,
     r48_r32_of_two_companies_with_one_new_address_the_first_gets_it_and_nothing_else_of_the_other_is_held_up,
+    r48_r32_an_address_that_an_import_sets_free_is_somebodys_next_time,
     r48_an_unattended_import_takes_the_same_lock,
     r48_the_policy_says_what_is_read,
     r48_what_cannot_be_started_is_refused_by_name,
@@ -123,6 +124,32 @@ async fn r48_r32_of_two_companies_with_one_new_address_the_first_gets_it_and_not
         "{counts}"
     );
     assert_eq!(counts["companies"]["failed"], 0);
+    sandbox.stop().await;
+}
+
+async fn r48_r32_an_address_that_an_import_sets_free_is_somebodys_next_time(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 2).await;
+    let [company, other] = [0, 1].map(|at| text(&first.chosen[at]["id"]));
+    let import = fetch(&ana, kind).await;
+    let people = addresses(&ana, &import, company).await;
+    let person = people.iter().find(|address| address["selected"] == true).unwrap();
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    set_policy(&ana, kind, &json!({ "newAddresses": true })).await;
+    psa::change_address(&sandbox, kind, text(&person["id"]), "moved@overnight.example");
+    psa::add_contact(&sandbox, kind, other, text(&person["address"]));
+
+    for (night, expected) in [("one", [1, 0, 1]), ("two", [0, 1, 0])] {
+        let ended = unattended(&sandbox, kind, night).await;
+        let users = &ended["counts"]["users"];
+        let seen = ["changedAddress", "created", "skipped"].map(|outcome| users[outcome].as_u64().unwrap());
+        assert_eq!(seen, expected, "{users}");
+        assert_eq!(
+            (&users["failed"], &ended["counts"]["companies"]["failed"]),
+            (&json!(0), &json!(0))
+        );
+    }
     sandbox.stop().await;
 }
 
