@@ -127,3 +127,38 @@ impl ResultView {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::PsaCompanyId;
+
+    use super::*;
+
+    #[test]
+    fn r40_lists_that_are_cut_say_so() {
+        let mut view = ResultView {
+            state: ImportState::Done,
+            companies: CompanyCounts::default(),
+            users: UserCounts::default(),
+            errors: Vec::new(),
+            skipped: Vec::new(),
+            truncated: false,
+        };
+        for number in 0..=MOST_LISTED {
+            assert!(!view.truncated);
+            let company = CompanyName {
+                id: PsaCompanyId::new(number.to_string()),
+                name: String::new(),
+            };
+            let row = Row {
+                company,
+                address: None,
+                outcome: Outcome::Skipped(RowCode::Ambiguous),
+                rows: 1,
+            };
+            view.add(row, Language::English);
+        }
+        assert!(view.truncated);
+        assert_eq!(view.skipped.len(), MOST_LISTED);
+    }
+}

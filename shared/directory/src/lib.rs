@@ -13,8 +13,9 @@ pub use patience::Patience;
 /// A directory of one MSP.
 ///
 /// Made for a remote, non-transactional, rate-limited, asynchronous service: a call may take long, and its reply may be
-/// lost after it was applied. Hence every call may be repeated: what creates something takes a [`Token`], which twice returns the
-/// same answer and changes nothing, and what changes something says what it is to be. What can be lost to somebody else is an outcome, not an error. Nothing can be deleted (R50).
+/// lost after it was applied. Hence every call may be repeated: what creates something takes a [`Token`], which twice returns
+/// the same answer and changes nothing, and what changes something says what it is to be. What can be lost to somebody else is
+/// an outcome, not an error. Nothing can be deleted (R50).
 #[async_trait]
 pub trait Directory: Send + Sync {
     /// All managed companies.

@@ -4,8 +4,9 @@ use domain::psa::PsaKind;
 use faults::engine::IMPORTS;
 use faults::schedule::Schedule;
 use faults::script::Script;
-use faults::world::{MSP, Message, World};
+use faults::world::{MSP, Message, Moment, World};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::cores::alone;
 
@@ -13,14 +14,20 @@ const ADMINISTRATORS: usize = 64;
 const DELIVERIES: usize = 8;
 const ROUNDS: u64 = 20;
 
+/// A world with an integration, and the moment from which each round begins.
+async fn furnished(folder: &TempDir) -> (World, String, Moment) {
+    let world = World::new(PsaKind::Connectwise).await;
+    Script::new(&world).furnish().await;
+    let integration = Script::new(&world).integration().await.unwrap();
+    let furnished = world.keep(folder.path(), "furnished");
+    (world, integration, furnished)
+}
+
 #[test]
 fn r45_of_64_simultaneous_starts_one_wins_and_the_others_are_told_who() {
     alone(async {
         let folder = tempfile::tempdir().unwrap();
-        let world = World::new(PsaKind::Connectwise).await;
-        Script::new(&world).furnish().await;
-        let integration = Script::new(&world).integration().await.unwrap();
-        let furnished = world.keep(folder.path(), "furnished");
+        let (world, integration, furnished) = furnished(&folder).await;
         tokio::time::pause();
         for seed in 0..ROUNDS {
             world.go_back(&furnished);
@@ -64,10 +71,7 @@ fn r45_of_64_simultaneous_starts_one_wins_and_the_others_are_told_who() {
 fn r49_of_8_simultaneous_deliveries_of_one_occasion_one_starts_an_import_and_the_others_are_told_which() {
     alone(async {
         let folder = tempfile::tempdir().unwrap();
-        let world = World::new(PsaKind::Connectwise).await;
-        Script::new(&world).furnish().await;
-        let integration = Script::new(&world).integration().await.unwrap();
-        let furnished = world.keep(folder.path(), "furnished");
+        let (world, integration, furnished) = furnished(&folder).await;
         let occasion = json!({ "msp": MSP, "integration": integration, "token": "night" });
         tokio::time::pause();
         for seed in 0..10 * ROUNDS {

@@ -332,3 +332,19 @@ async fn r01_both_psas_are_set_up_by_kind_alone() {
     }
     sandbox.stop().await;
 }
+
+#[tokio::test]
+async fn r05_a_login_company_that_cannot_be_one_is_named_and_nothing_is_asked() {
+    let (sandbox, kind) = (sandbox().await, PsaKind::Connectwise);
+    let ana = sandbox.api("ana");
+    faults::forget_requests(&sandbox, kind);
+    for bad in ["a/b", "a+b", "a:b", "a\\b"] {
+        let mut body = sandbox.psas.integration(kind);
+        body["companyId"] = json!(bad);
+        let answer = call(&ana, Method::POST, "/integrations", Some(&body)).await;
+        assert_problem(&answer, 400, "invalid_request");
+        assert_eq!(answer.body["errors"][0]["pointer"], "/companyId");
+    }
+    assert!(faults::requests(&sandbox, kind).is_empty());
+    sandbox.stop().await;
+}

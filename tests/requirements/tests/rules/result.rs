@@ -146,19 +146,24 @@ async fn r40_whatever_is_decided_every_planned_row_has_one_outcome_and_the_count
     }
 }
 
+/// A sandbox whose directory is in trouble.
+async fn far(trouble: Trouble) -> (Sandbox, Arc<Trouble>) {
+    let trouble = Arc::new(trouble);
+    let options = Options {
+        directory: Some(remote(&trouble)),
+        ..quick()
+    };
+    (Sandbox::start(options).await.unwrap(), trouble)
+}
+
 async fn r40_an_import_that_is_given_up_has_an_outcome_for_every_row_that_was_begun(kind: PsaKind) {
-    let trouble = Arc::new(Trouble {
+    let (sandbox, trouble) = far(Trouble {
         tell_at: 3,
         falls_silent: true,
         keeps_books: true,
         ..Trouble::default()
-    });
-    let sandbox = Sandbox::start(Options {
-        directory: Some(remote(&trouble)),
-        ..quick()
     })
-    .await
-    .unwrap();
+    .await;
     let ana = sandbox.api("ana");
     let import = fetch(&ana, kind).await;
     // As many as are begun at once.
@@ -187,17 +192,12 @@ async fn r40_an_import_that_is_given_up_has_an_outcome_for_every_row_that_was_be
 }
 
 async fn r40_an_import_that_lost_its_lock_has_an_outcome_for_every_planned_row(kind: PsaKind) {
-    let trouble = Arc::new(Trouble {
+    let (sandbox, trouble) = far(Trouble {
         tell_at: 3,
         hold: true,
         ..Trouble::default()
-    });
-    let sandbox = Sandbox::start(Options {
-        directory: Some(remote(&trouble)),
-        ..quick()
     })
-    .await
-    .unwrap();
+    .await;
     let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
     let import = fetch(&ana, kind).await;
     // More than are begun at once.

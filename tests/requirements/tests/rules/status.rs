@@ -238,6 +238,7 @@ async fn r22_two_psa_companies_of_one_name_are_ambiguous(kind: PsaKind) {
     assert_eq!(twins.len(), 2);
     for row in &twins {
         assert_eq!(candidates(row), BTreeSet::from([only.as_str()]));
+        assert_eq!(row["namesakeInPsa"], true);
     }
     // Told apart by case only, or by how a letter is composed: no managed company has these names.
     let others = [
