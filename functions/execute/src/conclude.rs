@@ -123,11 +123,12 @@ async fn pass_over_the_rest(
     let rows = planning.selected(after.as_ref()).try_ready_chunks(AT_A_TIME);
     pin_mut!(rows);
     while let Some(rows) = rows.try_next().await.map_err(|error| Stop::from(error.1))? {
-        if deadline.is_near() {
-            return Ok(false);
-        }
-        let (mut passed, count) = (Vec::new(), rows.len() as u64);
+        let (mut passed, mut count) = (Vec::new(), 0);
         for row in rows {
+            if deadline.is_near() {
+                break;
+            }
+            count += 1;
             checkpoint.position.after = Some(row.id.clone());
             if tenant.parts(import, &row.id).await?.is_empty() {
                 let plan = planning.plan(row).await?;
@@ -142,6 +143,9 @@ async fn pass_over_the_rest(
         tenant.advance_from(&mut tx, import, Phase::Execute, &checkpoint, seen)?;
         if !tx.commit(tenant).await?.committed() {
             return Err(Stop::LeaseLost);
+        }
+        if deadline.is_near() {
+            return Ok(false);
         }
     }
     Ok(true)

@@ -43,12 +43,12 @@ where
         warn!(import = %run.import.id, %error, "the directory refused a row");
         return Err(Failure::OfRow(RowCode::DirectoryRefused));
     }
-    if run.is_to_end() && !run.gives_up() {
+    if run.is_to_end() {
         return Err(Failure::Open);
     }
     match look_up().await {
         Ok(Some(answer)) => return Ok(answer),
-        Err(silence) if silence.is_retryable() && !run.gives_up() => {
+        Err(silence) if silence.is_retryable() => {
             run.directory_is_silent(silence);
             return Err(Failure::Open);
         }

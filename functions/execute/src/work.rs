@@ -75,6 +75,12 @@ impl From<PlanningError> for Stop {
     }
 }
 
+impl Stop {
+    fn is_silence(&self) -> bool {
+        matches!(self, Self::Directory(error) if error.is_retryable())
+    }
+}
+
 /// What a run works with.
 pub(crate) struct Run {
     pub services: Services,
@@ -139,15 +145,16 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     match run.go_on().await {
         Ok(outcome) => Ok(outcome),
         Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
-        // What cannot be carried out cannot be passed over either; the import ends with what is in the journal.
-        Err(error) if work.give_up => {
+        // What cannot be carried out cannot be passed over either; the import ends with what is in the journal. While the directory
+        // is silent no row can be accounted for, so that the import stays for the sweeper.
+        Err(error) if work.give_up && !error.is_silence() => {
             warn!(import = %run.import.id, %error, "giving up with rows unaccounted for");
             conclude::conclude(&mut run)
                 .await
                 .map(|()| WorkOutcome::Done(()))
                 .map_err(Into::into)
         }
-        Err(Stop::Directory(error)) if error.is_retryable() => run.pause(error).await,
+        Err(Stop::Directory(error)) if error.is_retryable() && !work.give_up => run.pause(error).await,
         Err(other) => {
             run.guard.leave_if_possible(&run.tenant).await;
             Err(other.into())
@@ -270,11 +277,6 @@ impl Run {
     /// Whether no further piece of work should be begun.
     pub fn is_to_end(&self) -> bool {
         self.deadline.is_near() || self.silence.get().is_some()
-    }
-
-    /// Whether this is the run that has to account for every row.
-    pub fn gives_up(&self) -> bool {
-        self.pass_over == Some(RowCode::GivenUp)
     }
 
     /// Ends the run: no row is to blame.

@@ -17,7 +17,7 @@ pub struct Fence {
     pub accepted: AtomicUsize,
     /// Moments at which used, reserved and free licences were looked at.
     pub looked: AtomicUsize,
-    /// Moments at which they did not add up, or one was below zero.
+    /// Moments at which they did not add up, or one was below zero that may not be.
     pub unbalanced: AtomicUsize,
 }
 
@@ -48,7 +48,7 @@ fn is_stale(engine: &Engine, body: &str) -> bool {
     proof["ExpressionAttributeValues"][":epoch"] != lock["epoch"]
 }
 
-/// Whether used, reserved and free licences are the total, none below zero.
+/// Whether used, reserved and free licences are the total, none below zero that may not be.
 pub fn add_up(engine: &Engine) -> bool {
     let pool = item(
         engine,
@@ -68,7 +68,9 @@ pub fn add_up(engine: &Engine) -> bool {
         number(&pool["used"]),
         number(&pool["available"]),
     );
-    let none_below_zero = reserved.iter().chain([&used, &free]).all(|number| *number >= 0);
+    // Billed by use, more may be used than was bought (R47).
+    let may_owe = pool["mode"]["S"] == "consumption";
+    let none_below_zero = reserved.iter().chain([&used]).all(|number| *number >= 0) && (free >= 0 || may_owe);
     none_below_zero && used + free + reserved.iter().sum::<i64>() == total
 }
 

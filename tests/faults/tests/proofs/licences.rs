@@ -38,8 +38,8 @@ enum Want {
     Settle { import: usize, used: u64 },
     /// A user made by hand, with a licence of its own.
     ByHand { user: usize },
-    /// Another total.
-    Total { licences: u64 },
+    /// Another total, or another way of being billed.
+    Total { mode: LicenceMode, licences: u64 },
 }
 
 impl Want {
@@ -47,6 +47,11 @@ impl Want {
         match rng.usize(..6) {
             0 => Self::ByHand { user: number },
             1 => Self::Total {
+                mode: if rng.bool() {
+                    LicenceMode::Pool
+                } else {
+                    LicenceMode::Consumption
+                },
                 licences: rng.u64(0..9),
             },
             _ => {
@@ -76,10 +81,7 @@ async fn carry_out(directory: BuiltIn, want: Want) -> Result<Value, String> {
             let made = directory.create_user_by_hand(&token, &company, &address, "U").await;
             made.map(|made| json!(made.is_some()))
         }
-        Want::Total { licences } => directory
-            .set_licences(LicenceMode::Pool, licences)
-            .await
-            .map(|set| json!(set)),
+        Want::Total { mode, licences } => directory.set_licences(mode, licences).await.map(|set| json!(set)),
     };
     done.map_err(|error| error.to_string())
 }

@@ -24,6 +24,7 @@ mod mutated_calls;
 mod mutated_events;
 mod mutation;
 mod not_in;
+mod repeated;
 mod replies;
 mod sabotage;
 mod schedules;

@@ -37,8 +37,6 @@ pub struct Trouble {
     pub falls_silent: bool,
     /// Nothing is answered.
     pub is_silent: AtomicBool,
-    /// When it falls silent, it still answers who has an address, and keeps the books.
-    pub keeps_books: bool,
 }
 
 pub struct Remote {
@@ -63,10 +61,6 @@ impl Trouble {
             return Err(DirectoryError::Unavailable("nobody is there".to_owned()));
         }
         Ok(())
-    }
-
-    fn reach_books(&self) -> Result<(), DirectoryError> {
-        if self.keeps_books { Ok(()) } else { self.reach() }
     }
 
     /// Lets a call that was applied go unanswered, or answered late.
@@ -105,7 +99,7 @@ impl Directory for Remote {
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
-        self.trouble.reach_books()?;
+        self.trouble.reach()?;
         self.inner.holders(addresses).await
     }
 
@@ -164,12 +158,12 @@ impl Directory for Remote {
     }
 
     async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError> {
-        self.trouble.reach_books()?;
+        self.trouble.reach()?;
         self.inner.reservations().await
     }
 
     async fn settle(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
-        self.trouble.reach_books()?;
+        self.trouble.reach()?;
         self.inner.settle(reservation, used).await
     }
 }

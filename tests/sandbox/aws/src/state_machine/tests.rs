@@ -220,6 +220,13 @@ async fn an_abandoned_import_is_given_up_without_being_worked_on() {
 }
 
 #[tokio::test]
+async fn giving_up_an_execution_goes_on_until_every_row_is_accounted_for() {
+    let bench = Bench::new([again(), Do::Fail, again(), done()]);
+    assert!(matches!(bench.run("execute", true).await, Outcome::Succeeded(_)));
+    assert_eq!(bench.calls(), vec![call("ExecuteFunction", true); 4]);
+}
+
+#[tokio::test]
 async fn an_answer_that_means_nothing_ends_in_giving_up() {
     for answer in [
         json!({ "outcome": "maybe", "until": null }),
