@@ -6,7 +6,7 @@ use domain::directory::{ManagedCompany, Token};
 use domain::mapping::{self, CompanyMapping};
 use domain::outcome::{Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
-use domain::row::CompanyRow;
+use domain::row::{CompanyRow, Target};
 use planning::Planning;
 use store::journal::{Part, Passed};
 use store::tx;
@@ -30,12 +30,12 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -
     if !begun.is_empty() {
         return finish(run, planning, begun).await;
     }
+    let is_asked_for = matches!(row.decision.target, Target::Create);
     let mut plan = planning.plan(row).await?;
     if let Some(agreed) = run.agreed.get(&plan.company) {
-        plan.hold_back(&agreed.held_back);
-        plan.give_way(&agreed.given_way);
-        if let Some(company) = &agreed.yields_to {
-            plan.yield_to(company);
+        plan.pass_for_others(&agreed.passed_for_others);
+        if let Some(reason) = &agreed.passed_over {
+            plan.pass_over(reason.clone());
         }
     }
     if let Some(outcomes) = passed_over(run, &plan).await? {
@@ -43,11 +43,23 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -
     }
     let parts = Part::of(&plan);
     let mut tx = run.transaction()?;
+    // Who asked for a new company gets one, whatever others are called.
+    if plan.step == CompanyStep::Create && !is_asked_for {
+        let now = run.services.clock.now();
+        run.tenant
+            .claim_name(&mut tx, &run.import, &plan.company, &plan.name, now)?;
+    }
     for (number, part) in parts.iter().enumerate() {
         run.tenant.journal(&mut tx, &run.import, number, part)?;
     }
-    run.commit(tx).await?;
-    finish(run, planning, parts).await
+    match run.try_commit(tx).await? {
+        tx::Outcome::Committed => finish(run, planning, parts).await,
+        // Another integration makes a company of that name at this moment.
+        tx::Outcome::Refused(_) => {
+            let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
+            Ok(Carried::Passed(Passed::new(&plan, outcomes)))
+        }
+    }
 }
 
 /// The outcomes of a company for which nothing is to be done.
@@ -57,9 +69,9 @@ async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutc
         return Ok(every(Outcome::Skipped(code)));
     }
     let is_agreed = match run.agreed.get(&plan.company) {
-        // The other company may have got it by now, in an earlier run: the plan looks different, and comes to the same.
-        Some(agreed) => agreed.yields_to.is_some() || agreed.digest == plan.digest(),
-        None => plan.changes_nothing(),
+        // What it waits for may have come by now, in an earlier run: the plan looks different, and comes to the same.
+        Some(agreed) => agreed.passed_over.is_some() || agreed.digest == plan.digest(),
+        None => plan.is_unchanged(),
     };
     if !is_agreed {
         return Ok(every(Outcome::Failed(RowCode::PlanChanged)));

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use directory::Directory;
-use domain::import::{Import, ImportState};
+use domain::import::{Assignment, Import, ImportState};
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
-use domain::plan::UserStep;
+use domain::plan::{CompanyStep, UserStep};
 use domain::problem::Problem;
 use futures::{TryStreamExt, pin_mut};
 use planning::Planning;
 use runtime::metrics::count_ended;
 use runtime::{Deadline, Services, WorkOutcome};
 use store::Tenant;
-use store::checkpoint::Phase;
 use store::journal::{Entry, Part, Passed};
 use store::tx::Transaction;
 use tracing::info;
@@ -59,8 +58,8 @@ impl Sum {
 /// Ends the import: every step of it may be repeated.
 pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
     let sum = add_up(&run.tenant, &*run.directory, &run.import, || run.transaction()).await?;
-    licences::settle::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created).await?;
     let now = run.services.clock.now();
+    licences::settle::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created, now).await?;
     let dates = run.tenant.dates(&run.import.integration).await?;
     let mut tx = run.transaction()?;
     run.tenant
@@ -100,12 +99,13 @@ pub(crate) async fn abandoned(
         return Ok(WorkOutcome::Again(()));
     }
     let sum = add_up(tenant, &*directory, &import, || Ok(Transaction::new())).await?;
-    licences::settle::<Stop>(tenant, &*directory, &import, sum.counts.users.created).await?;
+    let now = services.clock.now();
+    licences::settle::<Stop>(tenant, &*directory, &import, sum.counts.users.created, now).await?;
     import.state = ImportState::Failed;
     import.counts = Some(sum.counts);
     import.error = Some(Problem::ImportAbandoned);
-    import.ended_at = Some(services.clock.now());
-    tenant.end_abandoned(&import, services.clock.now()).await?;
+    import.ended_at = Some(now);
+    tenant.end_abandoned(&import, now).await?;
     count_ended(&import, &sum.counts);
     Ok(WorkOutcome::Done(()))
 }
@@ -117,7 +117,7 @@ async fn pass_over_the_rest(
     import: &Import,
     deadline: Deadline,
 ) -> Result<bool, Stop> {
-    let mut checkpoint = tenant.checkpoint::<Position>(import, Phase::Execute).await?;
+    let mut checkpoint = tenant.checkpoint::<Position>(import, Assignment::Execute).await?;
     let planning = Planning::open(tenant.clone(), Arc::clone(directory), import.clone()).await?;
     let after = checkpoint.position.after.clone();
     let rows = planning.selected(after.as_ref()).try_ready_chunks(AT_A_TIME);
@@ -140,7 +140,7 @@ async fn pass_over_the_rest(
         let next = tenant.journal_passed(&mut tx, import, seen, &passed)?;
         checkpoint.position.packs = next.max(seen + 1);
         checkpoint.progress.executed += count;
-        tenant.advance_from(&mut tx, import, Phase::Execute, &checkpoint, seen)?;
+        tenant.advance_from(&mut tx, import, Assignment::Execute, &checkpoint, seen)?;
         if !tx.commit(tenant).await?.committed() {
             return Err(Stop::LeaseLost);
         }
@@ -169,7 +169,7 @@ async fn add_up(
                     // A company's parts come in their order.
                     number = if part.more { number + 1 } else { 0 };
                     if !part.is_done() {
-                        let outcomes = of_unfinished(directory, &part).await?;
+                        let outcomes = of_unfinished(tenant, directory, import, &part).await?;
                         part.outcomes.extend(outcomes);
                         let mut tx = begin()?;
                         tenant.journal(&mut tx, import, number, &part)?;
@@ -189,19 +189,34 @@ async fn add_up(
     }
 }
 
-/// What is left of a part that was never finished: users that were to be created and whose address is taken now were created,
-/// since nobody had those addresses before.
-async fn of_unfinished(directory: &dyn Directory, part: &Part) -> Result<Vec<RowOutcome>, Stop> {
+/// What is left of a part that was never finished: users that were to be created and whose address is taken now, in this very
+/// company, were created, since nobody had those addresses before.
+async fn of_unfinished(
+    tenant: &Tenant,
+    directory: &dyn Directory,
+    import: &Import,
+    part: &Part,
+) -> Result<Vec<RowOutcome>, Stop> {
+    let managed = match &part.plan.step {
+        CompanyStep::Link(managed) | CompanyStep::Rename(managed) | CompanyStep::Unchanged(managed) => {
+            Some(managed.id.clone())
+        }
+        // Users are created once the company is mapped.
+        CompanyStep::Create => {
+            let mapping = tenant.company_mapping(&import.integration, &part.plan.company).await?;
+            mapping.map(|mapping| mapping.managed)
+        }
+        CompanyStep::Skip(_) => None,
+    };
     let users = part.users_left();
     let created = users
         .iter()
         .filter(|user| user.step == UserStep::Create)
         .filter_map(|user| user.address.as_ref());
     let keys: Vec<_> = created.map(|address| address.key().clone()).collect();
-    let held: Vec<_> = directory
-        .holders(&keys)
-        .await?
-        .into_iter()
+    let holders = directory.holders(&keys).await?.into_iter();
+    let held: Vec<_> = holders
+        .filter(|holder| Some(&holder.company) == managed.as_ref())
         .map(|holder| holder.address)
         .collect();
     let given_up = || Outcome::Failed(RowCode::GivenUp);

@@ -33,15 +33,26 @@ pub(crate) async fn execute(
     PathIds(id): PathIds<ImportId>,
     Body(confirmation): Body<Confirmation>,
 ) -> Api<(StatusCode, Json<ImportView>)> {
-    let tenant = services.tenant(&caller.msp);
-    let import = find_import(&services, &caller, &id).await?;
-    let mut import = own_import(&services, &caller, import).await?;
+    loop {
+        let import = find_import(&services, &caller, &id).await?;
+        let import = own_import(&services, &caller, import).await?;
+        if let Some(begun) = confirm(&services, import, &confirmation).await? {
+            return Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, begun).await?)));
+        }
+    }
+}
+
+/// Begins the import if its plan is the one that is agreed to; `None` if somebody decided on a row meanwhile.
+async fn confirm(services: &Services, mut import: Import, confirmation: &Confirmation) -> Api<Option<Import>> {
     if import.state != ImportState::Review {
         return Err(Problem::WrongState { state: import.state }.into());
     }
+    let tenant = services.tenant(&import.msp);
+    // Before any row is read: a decision that comes later is not in the plan.
+    let decisions = tenant.decisions(&import.integration).await?;
     let integration = tenant.integration(&import.integration).await?;
     let integration = integration.ok_or(Problem::IntegrationNotFound)?;
-    let planning = Planning::open(tenant.clone(), services.directory(&caller.msp), import.clone())
+    let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone())
         .await
         .map_err(failed)?;
     let plan = planning.whole().await.map_err(failed)?;
@@ -59,20 +70,21 @@ pub(crate) async fn execute(
     import.state = ImportState::Executing;
     import.trace = trace().or(import.trace);
     import.plan_hash = Some(plan.hash);
-    let overrule = || overrule(&services, &import).boxed();
+    let overrule = || overrule(services, &import).boxed();
     if is_overruled {
         overrule().await?;
     }
-    licences::reserve(&services, &import, &own, plan.licences, overrule).await?;
+    licences::reserve(services, &import, &own, plan.licences, overrule).await?;
     let agree = |tx: &mut _| tenant.agree(tx, &import, &plan.agreed);
-    let moved = tenant
-        .move_on(&import, ImportState::Review, services.clock.now(), agree)
-        .await?;
-    if let Moved::Yes = moved {
-        return Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, import).await?)));
+    let moved = tenant.begin(&import, decisions, services.clock.now(), agree).await?;
+    if let Some(Moved::Yes) = moved {
+        return Ok(Some(import));
     }
-    licences::give_back(&services, &import, &own).await?;
-    Err(not_moved(&services, &import, moved).await?)
+    licences::give_back(services, &import, &own).await?;
+    match moved {
+        Some(refused) => Err(not_moved(services, &import, refused).await?),
+        None => Ok(None),
+    }
 }
 
 /// Makes sure that no other confirmation succeeds from here on.

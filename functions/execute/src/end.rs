@@ -28,7 +28,7 @@ pub(crate) async fn cancel(
             ImportState::Executing if import.cancelling => return Ok(Json(ImportView::of(&services, import).await?)),
             ImportState::Executing => {
                 import.cancelling = true;
-                tenant.move_on(&import, seen, services.clock.now(), |_| Ok(())).await?
+                tenant.move_on(&import, seen, services.clock.now()).await?
             }
             ImportState::Fetching | ImportState::Review => {
                 import.state = ImportState::Cancelled;
@@ -41,7 +41,14 @@ pub(crate) async fn cancel(
             Moved::Yes => {
                 if import.state == ImportState::Cancelled {
                     // Of a confirmation that died half-way.
-                    licences::settle::<ApiError>(&tenant, &*services.directory(&caller.msp), &import, 0).await?;
+                    licences::settle::<ApiError>(
+                        &tenant,
+                        &*services.directory(&caller.msp),
+                        &import,
+                        0,
+                        services.clock.now(),
+                    )
+                    .await?;
                 }
                 return Ok(Json(ImportView::of(&services, import).await?));
             }

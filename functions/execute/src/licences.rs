@@ -2,9 +2,10 @@
 
 use directory::{Directory, DirectoryError, Reservation};
 use domain::directory::ReservationId;
-use domain::import::Import;
+use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use runtime::{Api, ApiError, Services};
 use store::{StoreError, Tenant};
 
@@ -23,7 +24,7 @@ pub(crate) async fn reserve<'a>(
         return Ok(());
     }
     loop {
-        give_back_leftovers::<ApiError>(&services.tenant(&import.msp), &*directory).await?;
+        give_back_leftovers::<ApiError>(&services.tenant(&import.msp), &*directory, services.clock.now()).await?;
         let mut others = directory.reservations().await?;
         others.retain(|other| other.import() == import.id && other != own);
         let is_last = others.is_empty();
@@ -50,15 +51,19 @@ pub(crate) async fn give_back(services: &Services, import: &Import, own: &Reserv
     Ok(services.directory(&import.msp).settle(own, 0).await?)
 }
 
-/// Gives back what was set aside for imports that have ended since: the confirmation died half-way, or was overtaken by the
-/// end of its import.
-async fn give_back_leftovers<E>(tenant: &Tenant, directory: &dyn Directory) -> Result<(), E>
+/// Gives back what was set aside for imports that have ended since (the confirmation died half-way, or was overtaken by the end of
+/// its import), and for those in review to which nobody came back.
+async fn give_back_leftovers<E>(tenant: &Tenant, directory: &dyn Directory, now: Timestamp) -> Result<(), E>
 where
     E: From<StoreError> + From<DirectoryError>,
 {
     for reservation in directory.reservations().await? {
-        let owner = tenant.import(&reservation.import()).await?;
-        if owner.is_none_or(|owner| owner.state.is_final()) {
+        let is_left = match tenant.import(&reservation.import()).await? {
+            None => true,
+            Some(owner) if owner.state == ImportState::Review => tenant.rule_out_lapsed(&owner, now).await?,
+            Some(owner) => owner.state.is_final(),
+        };
+        if is_left {
             directory.settle(&reservation, 0).await?;
         }
     }
@@ -67,7 +72,13 @@ where
 
 /// Settles an import that ends: what its plan used, and all that earlier confirmations, of it or of imports that have
 /// ended, left behind.
-pub(crate) async fn settle<E>(tenant: &Tenant, directory: &dyn Directory, import: &Import, used: u64) -> Result<(), E>
+pub(crate) async fn settle<E>(
+    tenant: &Tenant,
+    directory: &dyn Directory,
+    import: &Import,
+    used: u64,
+    now: Timestamp,
+) -> Result<(), E>
 where
     E: From<StoreError> + From<DirectoryError>,
 {
@@ -78,5 +89,5 @@ where
             directory.settle(&reservation, 0).await?;
         }
     }
-    give_back_leftovers(tenant, directory).await
+    give_back_leftovers(tenant, directory, now).await
 }

@@ -9,8 +9,9 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
+use domain::language::Language;
 use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, UserCounts};
-use domain::problem::{Language, Problem, row_text};
+use domain::problem::Problem;
 use runtime::{Accepted, Api, Caller, Parameters, PathIds, Position, Services, find_import};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -117,7 +118,7 @@ impl ResultView {
             self.truncated = true;
             return;
         }
-        let (detail, action) = row_text(code, language);
+        let (detail, action) = code.text(language);
         list.push(ToDo {
             company: row.company,
             address: row.address,

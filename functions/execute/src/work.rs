@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, pin_mut};
 use planning::{Planning, PlanningError};
 use runtime::{Deadline, Services, Work, WorkOutcome, about};
 use serde::{Deserialize, Serialize};
-use store::checkpoint::{Checkpoint, Phase};
+use store::checkpoint::Checkpoint;
 use store::journal::Agreed;
 use store::lock::{Guard, Hired};
 use store::tx::{Outcome, Transaction};
@@ -76,8 +76,13 @@ impl From<PlanningError> for Stop {
 }
 
 impl Stop {
-    fn is_silence(&self) -> bool {
-        matches!(self, Self::Directory(error) if error.is_retryable())
+    /// Whether another run may get further.
+    fn passes(&self) -> bool {
+        match self {
+            Self::LeaseLost => false,
+            Self::Store(error) => error.passes(),
+            Self::Directory(error) => error.is_retryable(),
+        }
     }
 }
 
@@ -145,9 +150,9 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     match run.go_on().await {
         Ok(outcome) => Ok(outcome),
         Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
-        // What cannot be carried out cannot be passed over either; the import ends with what is in the journal. While the directory
-        // is silent no row can be accounted for, so that the import stays for the sweeper.
-        Err(error) if work.give_up && !error.is_silence() => {
+        // What cannot be carried out cannot be passed over either; the import ends with what is in the journal. Not for what passes:
+        // then it is tried again, in the end by the sweeper, until every row is accounted for.
+        Err(error) if work.give_up && !error.passes() => {
             warn!(import = %run.import.id, %error, "giving up with rows unaccounted for");
             conclude::conclude(&mut run)
                 .await
@@ -164,7 +169,10 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
 
 impl Run {
     async fn go_on(&mut self) -> Result<WorkOutcome, Stop> {
-        let mut checkpoint = self.tenant.checkpoint::<Position>(&self.import, Phase::Execute).await?;
+        let mut checkpoint = self
+            .tenant
+            .checkpoint::<Position>(&self.import, Assignment::Execute)
+            .await?;
         info!(import = %self.import.id, after = ?checkpoint.position.after, "execution goes on");
         let planning = Planning::open(self.tenant.clone(), Arc::clone(&self.directory), self.import.clone()).await?;
         loop {
@@ -188,7 +196,10 @@ impl Run {
 
     /// Leaves a directory that is silent alone for a while, unless that has been tried often enough.
     async fn pause(&self, silence: DirectoryError) -> Result<WorkOutcome, Error> {
-        let mut checkpoint = self.tenant.checkpoint::<Position>(&self.import, Phase::Execute).await?;
+        let mut checkpoint = self
+            .tenant
+            .checkpoint::<Position>(&self.import, Assignment::Execute)
+            .await?;
         if checkpoint.position.pauses >= MOST_PAUSES {
             self.guard.leave_if_possible(&self.tenant).await;
             return Err(silence.into());
@@ -197,7 +208,7 @@ impl Run {
         warn!(import = %self.import.id, error = %silence, pauses = checkpoint.position.pauses, "the directory is silent");
         let mut tx = self.guard.leaving(&self.tenant)?;
         self.tenant
-            .advance(&mut tx, &self.import, Phase::Execute, &checkpoint)?;
+            .advance(&mut tx, &self.import, Assignment::Execute, &checkpoint)?;
         match self.commit(tx).await {
             Ok(()) => Ok(WorkOutcome::Wait(self.services.clock.now() + PAUSE)),
             Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
@@ -242,7 +253,8 @@ impl Run {
                 .tenant
                 .journal_passed(&mut tx, &self.import, position.packs, &passed)?;
             checkpoint.progress.executed += count as u64;
-            self.tenant.advance(&mut tx, &self.import, Phase::Execute, checkpoint)?;
+            self.tenant
+                .advance(&mut tx, &self.import, Assignment::Execute, checkpoint)?;
             self.commit(tx).await?;
         }
         Ok(if self.deadline.is_near() {

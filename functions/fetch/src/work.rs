@@ -1,14 +1,14 @@
 //! One run of the worker: from wherever the last one stopped to a complete snapshot, or to where time ends (R8–R11).
 
 use directory::DirectoryError;
-use domain::import::{Import, ImportState};
+use domain::import::{Assignment, Import, ImportState};
 use domain::problem::Problem;
 use domain::psa::{Cursor, PsaFailure, Totals};
 use jiff::Timestamp;
 use runtime::metrics::{Metric, count};
 use runtime::{ApiError, Deadline, Services, Work, WorkOutcome, about};
 use serde::{Deserialize, Serialize};
-use store::checkpoint::{Checkpoint, Phase};
+use store::checkpoint::Checkpoint;
 use store::imports::Moved;
 use store::integrations::Integration;
 use store::lock::{Guard, Hired};
@@ -113,7 +113,10 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     if work.give_up {
         return run.fail(Problem::Internal).await;
     }
-    let mut checkpoint = run.tenant.checkpoint::<Position>(&run.import, Phase::Fetch).await?;
+    let mut checkpoint = run
+        .tenant
+        .checkpoint::<Position>(&run.import, Assignment::Fetch)
+        .await?;
     info!(import = %run.import.id, stage = ?checkpoint.position.stage, "fetch goes on");
     if checkpoint.progress.pages == 0 {
         run.picked_up();
@@ -170,7 +173,8 @@ impl Run {
     }
 
     async fn leave(&self, mut tx: Transaction, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
-        self.tenant.advance(&mut tx, &self.import, Phase::Fetch, checkpoint)?;
+        self.tenant
+            .advance(&mut tx, &self.import, Assignment::Fetch, checkpoint)?;
         applied(&tx.commit(&self.tenant).await?)
     }
 

@@ -1,7 +1,7 @@
 //! Suggestions as they are shown (R23).
 
 use domain::directory::ManagedCompany;
-use domain::problem::Language;
+use domain::language::Language;
 use domain::suggestion::{Reason, Score, Suggestion};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -4,21 +4,19 @@
 
 mod licences;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::address::{Address, AddressKey};
 use domain::directory::{AddressHolder, LicenceMode, Licences, ManagedCompany, ReservationId, Token, User, UserState};
 use domain::ids::{ManagedCompanyId, UserId};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use store::table::{body, item, text};
 use store::tx::{Outcome, Transaction};
 use store::{Item, Key, Place, StoreError, Tenant};
 
 use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
 
-const NEW: &str = "attribute_not_exists(pk)";
 const COMPANY: &str = "COMPANY#";
 const USER: &str = "USER#";
 
@@ -94,19 +92,15 @@ impl BuiltIn {
             company: company.clone(),
         };
         let mut tx = Transaction::new();
-        tx.put(
+        tx.add(
             &self.tenant,
             Place::Records,
-            item(&self.user_key(company, &user.id), &user)?,
-            Some(NEW),
-            &[],
+            item("user", &self.user_key(company, &user.id), &user)?,
         )?;
-        tx.put(
+        tx.add(
             &self.tenant,
             Place::Records,
-            item(&self.claim_key(address.key()), &claim)?,
-            Some(NEW),
-            &[],
+            item("claim", &self.claim_key(address.key()), &claim)?,
         )?;
         Ok(tx)
     }
@@ -117,21 +111,21 @@ impl Directory for BuiltIn {
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
         let pk = self.company_key(&ManagedCompanyId::new("")).pk;
         let items = self.tenant.query(Place::Records, &pk, COMPANY).await?;
-        items.into_iter().map(body).collect()
+        items
+            .into_iter()
+            .map(|item| Ok(body("managed company", item)?))
+            .collect()
     }
 
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
-        self.tenant
-            .get(Place::Records, &self.company_key(id))
-            .await?
-            .map(body)
-            .transpose()
+        let found = self.tenant.get(Place::Records, &self.company_key(id)).await?;
+        found.map(|item| Ok(body("managed company", item)?)).transpose()
     }
 
     async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
         let pk = self.user_key(company, &UserId::new("")).pk;
         let items = self.tenant.query(Place::Records, &pk, USER).await?;
-        items.into_iter().map(body).collect()
+        items.into_iter().map(|item| Ok(body("user", item)?)).collect()
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
@@ -142,7 +136,9 @@ impl Directory for BuiltIn {
             let mut keys: Vec<Item> = chunk.iter().map(|address| self.claim_key(address).to_item()).collect();
             while !keys.is_empty() {
                 let (found, rest) = self.batch_get(keys).await?;
-                holders.extend(found.into_iter().map(body).collect::<Result<Vec<_>, _>>()?);
+                for item in found {
+                    holders.push(body("claim", item)?);
+                }
                 keys = rest;
             }
         }
@@ -155,12 +151,10 @@ impl Directory for BuiltIn {
             name: name.to_owned(),
         };
         let mut tx = Transaction::new();
-        tx.put(
+        tx.add(
             &self.tenant,
             Place::Records,
-            item(&self.company_key(&company.id), &company)?,
-            Some(NEW),
-            &[],
+            item("managed company", &self.company_key(&company.id), &company)?,
         )?;
         // Refused: the company of this token is there already.
         let _ = tx.commit(&self.tenant).await?;
@@ -169,7 +163,7 @@ impl Directory for BuiltIn {
 
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
         let mut tx = Transaction::new();
-        let values = [(":name", AttributeValue::S(name.to_owned()))];
+        let values = [(":name", text(name))];
         tx.update(
             &self.tenant,
             Place::Records,
@@ -205,9 +199,8 @@ impl Directory for BuiltIn {
         let Some(found) = self.tenant.get(Place::Records, &key).await? else {
             return Ok(NewAddress::NoSuchUser);
         };
-        let found: User = body(found)?;
+        let found: User = body("user", found)?;
         let mut tx = Transaction::new();
-        let text = |value: &str| AttributeValue::S(value.to_owned());
         let values = [
             (":new", text(address.original())),
             (":old", text(found.address.original())),
@@ -227,12 +220,10 @@ impl Directory for BuiltIn {
                 user: user.clone(),
                 company: company.clone(),
             };
-            tx.put(
+            tx.add(
                 &self.tenant,
                 Place::Records,
-                item(&self.claim_key(address.key()), &claim)?,
-                Some(NEW),
-                &[],
+                item("claim", &self.claim_key(address.key()), &claim)?,
             )?;
             let mine = [(":user", text(user.as_str()))];
             tx.delete(
@@ -247,7 +238,7 @@ impl Directory for BuiltIn {
             Outcome::Committed => Ok(NewAddress::Changed),
             Outcome::Refused(reasons) => match reasons.into_iter().find(|(index, _)| *index == 1) {
                 Some((_, Some(holder))) => {
-                    let holder: AddressHolder = body(holder)?;
+                    let holder: AddressHolder = body("claim", holder)?;
                     // An earlier call of ours, thought lost, got there in between.
                     Ok(if holder.user == *user {
                         NewAddress::Changed
@@ -320,7 +311,7 @@ fn created(token: &Token, address: &Address, outcome: Outcome) -> Result<NewUser
                 .into_iter()
                 .find_map(|(index, item)| item.filter(|_| index == 1));
             match holder {
-                Some(item) => Ok(NewUser::AddressTaken(body(item)?)),
+                Some(item) => Ok(NewUser::AddressTaken(body("claim", item)?)),
                 None => Err(DirectoryError::Unavailable(format!(
                     "claim of {address:?} could not be read"
                 ))),
@@ -333,22 +324,11 @@ fn user_id(token: &Token) -> UserId {
     UserId::new(format!("u-{}", token.as_str()))
 }
 
-fn item<T: Serialize>(key: &Key, body: &T) -> Result<Item, DirectoryError> {
-    let mut item: HashMap<String, AttributeValue> =
-        serde_dynamo::aws_sdk_dynamodb_1::to_item(body).map_err(|error| DirectoryError::Refused(error.to_string()))?;
-    item.extend(key.to_item());
-    Ok(item)
-}
-
-fn body<T: DeserializeOwned>(item: Item) -> Result<T, DirectoryError> {
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| DirectoryError::Refused(error.to_string()))
-}
-
 impl From<StoreError> for DirectoryError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Service { .. } => Self::Unavailable(error.to_string()),
-            StoreError::Shape { .. } => Self::Refused(error.to_string()),
+            StoreError::Refused { .. } | StoreError::Shape { .. } => Self::Refused(error.to_string()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How each planned row ended (R36, R40).
 
+mod text;
+
 use std::ops::AddAssign;
 
 use schemars::JsonSchema;

@@ -30,7 +30,6 @@ pub struct CompanyPlan {
     /// What happens to its users, in the order of their ids.
     pub users: Vec<UserPlan>,
     /// Mappings of addresses that are gone, with the addresses of their contacts that are there and replace none of them.
-    #[serde(default)]
     pub gone: Vec<(AddressId, Vec<AddressKey>)>,
 }
 
@@ -112,7 +111,7 @@ pub enum UserStep {
 
 impl UserPlan {
     /// The row whose mapping this one takes over.
-    pub fn replaces(&self) -> Option<&AddressId> {
+    fn replaces(&self) -> Option<&AddressId> {
         let mapped = self.mapped.as_ref().map(|mapped| &mapped.id);
         mapped.filter(|id| **id != self.id)
     }
@@ -201,63 +200,42 @@ impl CompanyPlan {
             })
     }
 
-    /// Whether nothing would be done at all: nothing needs to be, or somebody has to decide first.
-    pub fn changes_nothing(&self) -> bool {
-        self.is_unchanged() || matches!(self.step, CompanyStep::Skip(_))
-    }
-
-    /// Lets the company give way to the one that gets its managed company; nothing is done for it (R24).
-    pub fn yield_to(&mut self, company: &PsaCompanyId) {
-        self.step = CompanyStep::Skip(SkipReason::AlreadyMapped(company.clone()));
+    /// Passes over the company; nothing is done for it or its users.
+    pub fn pass_over(&mut self, reason: SkipReason) {
+        self.step = CompanyStep::Skip(reason);
         self.unmap = None;
         for user in &mut self.users {
             user.step = UserStep::Skip(SkipReason::CompanyNotImported);
         }
     }
 
-    /// The company that gets, or has, the managed company.
-    pub const fn yields_to(&self) -> Option<&PsaCompanyId> {
+    /// Why the company is passed over, if it is.
+    pub const fn passed_over(&self) -> Option<&SkipReason> {
         match &self.step {
-            CompanyStep::Skip(SkipReason::AlreadyMapped(company)) => Some(company),
+            CompanyStep::Skip(reason) => Some(reason),
             _ => None,
         }
     }
 
-    /// Lets these rows give way to the companies named with them.
-    pub fn give_way(&mut self, rows: &[(AddressId, PsaCompanyId)]) {
-        for (row, company) in rows {
-            for user in self.users.iter_mut().filter(|user| user.id == *row) {
-                user.step = UserStep::Skip(SkipReason::GivesWay(company.clone()));
-            }
-        }
-    }
-
-    /// Passes over these rows, whose addresses were somebody's when the plan was agreed to: another company of the plan may have
-    /// set them free since.
-    pub fn hold_back(&mut self, rows: &[(AddressId, ManagedCompanyId)]) {
-        for (row, holder) in rows {
-            for user in self.users.iter_mut().filter(|user| user.id == *row) {
-                user.step = UserStep::Skip(SkipReason::AddressConflict(holder.clone()));
-            }
-        }
-    }
-
-    /// The rows whose addresses are somebody's, with the managed company of that user.
-    pub fn held_back(&self) -> Vec<(AddressId, ManagedCompanyId)> {
+    /// The rows that are passed over for somebody else's sake, with the reason.
+    pub fn passed_for_others(&self) -> Vec<(AddressId, SkipReason)> {
         let rows = self.users.iter().filter_map(|user| match &user.step {
-            UserStep::Skip(SkipReason::AddressConflict(holder)) => Some((user.id.clone(), holder.clone())),
+            UserStep::Skip(reason @ (SkipReason::AddressConflict(_) | SkipReason::GivesWay(_))) => {
+                Some((user.id.clone(), reason.clone()))
+            }
             _ => None,
         });
         rows.collect()
     }
 
-    /// The rows that give way, with the companies they give way to.
-    pub fn given_way(&self) -> Vec<(AddressId, PsaCompanyId)> {
-        let rows = self.users.iter().filter_map(|user| match &user.step {
-            UserStep::Skip(SkipReason::GivesWay(company)) => Some((user.id.clone(), company.clone())),
-            _ => None,
-        });
-        rows.collect()
+    /// Passes over these rows for these reasons, as was agreed: by now another company of the plan may have set their addresses
+    /// free, or have got them.
+    pub fn pass_for_others(&mut self, rows: &[(AddressId, SkipReason)]) {
+        for (row, reason) in rows {
+            for user in self.users.iter_mut().filter(|user| user.id == *row) {
+                user.step = UserStep::Skip(reason.clone());
+            }
+        }
     }
 
     /// The same plan for some of its users.
@@ -282,30 +260,17 @@ impl CompanyPlan {
 }
 
 /// The fingerprint of one company's part of a plan. 8 bytes suffice: it guards against change, not against an adversary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PlanDigest([u8; 8]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanDigest(u64);
 
 impl PlanDigest {
-    /// Bytes of one digest in [`Self::to_bytes`].
-    pub const LENGTH: usize = 8;
-
     fn of(plan: &CompanyPlan) -> Self {
-        let mut hash = Sha256::new();
         // Serialising a plan cannot fail: it has no maps with odd keys and no floats.
-        hash.update(serde_json::to_vec(plan).unwrap_or_default());
-        let mut digest = [0; Self::LENGTH];
-        digest.copy_from_slice(&hash.finalize()[..Self::LENGTH]);
-        Self(digest)
-    }
-
-    /// The digest as bytes.
-    pub const fn to_bytes(self) -> [u8; Self::LENGTH] {
-        self.0
-    }
-
-    /// Reads a digest back.
-    pub const fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
-        Self(bytes)
+        let hash = Sha256::digest(serde_json::to_vec(plan).unwrap_or_default());
+        let mut digest = [0; size_of::<u64>()];
+        digest.copy_from_slice(&hash[..size_of::<u64>()]);
+        Self(u64::from_be_bytes(digest))
     }
 }
 
@@ -322,7 +287,8 @@ impl Wanted {
     pub fn settle(&mut self, plan: &mut CompanyPlan) {
         if let CompanyStep::Link(managed) = &plan.step {
             match self.managed.get(&managed.id) {
-                Some(company) => return plan.yield_to(company),
+                // One company gets it (R24).
+                Some(company) => return plan.pass_over(SkipReason::AlreadyMapped(company.clone())),
                 None => drop(self.managed.insert(managed.id.clone(), plan.company.clone())),
             }
         }
@@ -347,7 +313,7 @@ impl PlanHasher {
     pub fn add(&mut self, company: &PsaCompanyId, digest: PlanDigest) {
         self.0.update(company.as_str().len().to_be_bytes());
         self.0.update(company.as_str());
-        self.0.update(digest.to_bytes());
+        self.0.update(digest.0.to_be_bytes());
     }
 
     /// The hash, 64 hexadecimal digits.

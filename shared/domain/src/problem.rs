@@ -2,11 +2,9 @@
 
 mod code;
 mod facts;
-mod row_text;
 mod text;
 mod what;
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +18,6 @@ pub use facts::{
     CredentialFacts, Facts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
     StateFacts, VersionFacts,
 };
-pub use row_text::row_text;
-pub use text::Language;
 pub use what::{Sought, UrlRefused};
 
 /// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.
@@ -179,15 +175,6 @@ impl Problem {
             Self::IntegrationLocked(_) | Self::Internal => true,
             Self::Psa { failure, .. } => failure.retryable,
             _ => false,
-        }
-    }
-
-    /// When asking again makes sense, if that is known.
-    pub const fn retry_at(&self) -> Option<Timestamp> {
-        match self {
-            Self::IntegrationLocked(holder) => Some(holder.until),
-            Self::Psa { failure, .. } => failure.not_before,
-            _ => None,
         }
     }
 }

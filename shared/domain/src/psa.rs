@@ -5,7 +5,6 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::filter::Attribute;
 use crate::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId};
 
 /// The PSA products there are clients for (R1).
@@ -130,9 +129,6 @@ pub struct Totals {
     /// Matching contacts.
     pub contacts: u64,
 }
-
-/// The attributes of a PSA (R6), as configured there.
-pub type Attributes = Vec<Attribute>;
 
 /// Why reading a PSA failed: one of the five PSA codes of requirements J.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
 use crate::outcome::RowCode;
 use crate::plan::{AddressCause, SkipReason};
-use crate::problem::{Language, row_text};
-use crate::row::Absence;
 
 /// Why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,44 +32,18 @@ pub enum Why {
     ReplacedInPsa,
     /// The user was chosen and gets this address.
     Chosen,
-    /// Its managed company no longer exists.
-    Dangling,
-    /// Several companies could be meant.
-    Ambiguous,
-    /// The chosen managed company does not exist.
-    ManagedCompanyNotFound,
-    /// The managed company is another PSA company's.
-    AlreadyMapped,
-    /// The chosen user does not exist.
-    UserNotFound,
-    /// It was imported before, and is not ticked.
-    Unticked,
-    /// There is no valid address.
-    NoAddress,
-    /// Another user has the address.
-    AddressConflict,
     /// Another company of this import gets the address.
     SameAddressInAnotherCompany,
-    /// The user is another address's.
-    UserAlreadyMapped,
-    /// The company itself is passed over.
-    CompanyNotImported,
+    /// What it is passed over with.
+    #[serde(untagged)]
+    Skipped(RowCode),
 }
 
 impl From<&SkipReason> for Why {
     fn from(reason: &SkipReason) -> Self {
         match reason {
-            SkipReason::Dangling => Self::Dangling,
-            SkipReason::Ambiguous => Self::Ambiguous,
-            SkipReason::ManagedCompanyNotFound => Self::ManagedCompanyNotFound,
-            SkipReason::AlreadyMapped(_) => Self::AlreadyMapped,
-            SkipReason::UserNotFound => Self::UserNotFound,
-            SkipReason::Unticked => Self::Unticked,
-            SkipReason::NoAddress => Self::NoAddress,
-            SkipReason::AddressConflict(_) => Self::AddressConflict,
             SkipReason::GivesWay(_) => Self::SameAddressInAnotherCompany,
-            SkipReason::UserAlreadyMapped(_) => Self::UserAlreadyMapped,
-            SkipReason::CompanyNotImported => Self::CompanyNotImported,
+            other => Self::Skipped(other.into()),
         }
     }
 }
@@ -124,41 +97,7 @@ impl Why {
                 "Another company of this import gets the user with this address.",
                 "Een ander bedrijf in deze import krijgt de gebruiker met dit adres.",
             ),
-            Self::Dangling => row_text(RowCode::Dangling, language).0,
-            Self::Ambiguous => row_text(RowCode::Ambiguous, language).0,
-            Self::ManagedCompanyNotFound => row_text(RowCode::ManagedCompanyNotFound, language).0,
-            Self::AlreadyMapped => row_text(RowCode::AlreadyMapped, language).0,
-            Self::UserNotFound => row_text(RowCode::UserNotFound, language).0,
-            Self::Unticked => row_text(RowCode::Unticked, language).0,
-            Self::NoAddress => row_text(RowCode::NoAddress, language).0,
-            Self::AddressConflict => row_text(RowCode::AddressConflict, language).0,
-            Self::UserAlreadyMapped => row_text(RowCode::UserAlreadyMapped, language).0,
-            Self::CompanyNotImported => row_text(RowCode::CompanyNotImported, language).0,
-        }
-    }
-}
-
-impl Absence {
-    /// A sentence.
-    pub const fn text(self, language: Language) -> &'static str {
-        match self {
-            Self::FilteredOut => language.pick(
-                "The filter of this import leaves it out.",
-                "Het filter van deze import laat het weg.",
-            ),
-            Self::Inactive => language.pick(
-                "It is inactive in the PSA, and the filter leaves it out.",
-                "Het is in de PSA niet actief en het filter laat het weg.",
-            ),
-            Self::DeletedInPsa => language.pick("It was deleted in the PSA.", "Het is in de PSA verwijderd."),
-            Self::MergedInPsa => language.pick(
-                "It was merged into another company in the PSA.",
-                "Het is in de PSA met een ander bedrijf samengevoegd.",
-            ),
-            Self::Unreadable => language.pick(
-                "The PSA gave no usable answer about it.",
-                "De PSA gaf er geen bruikbaar antwoord over.",
-            ),
+            Self::Skipped(code) => code.text(language).0,
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::language::Language;
 use domain::policy::MassChange;
 use domain::problem::{
-    Code, CredentialFacts, FilterFacts, Language, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
+    Code, CredentialFacts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
     StateFacts, VersionFacts,
 };
 use http::StatusCode;

@@ -73,14 +73,13 @@ impl Digest {
         self.hasher.add(&plan.company, digest);
         let agreed = Agreed {
             digest,
-            yields_to: plan.yields_to().cloned(),
-            given_way: plan.given_way(),
-            held_back: plan.held_back(),
+            passed_over: plan.passed_over().cloned(),
+            passed_for_others: plan.passed_for_others(),
         };
         self.licences += plan.licences_needed();
         self.changes += plan.changes();
         // The rest comes to the same when it is planned again.
-        if plan.changes_nothing() && !agreed.rests_on_others() {
+        if plan.is_unchanged() && !agreed.rests_on_others() {
             return;
         }
         self.agreed.push((plan.company.clone(), agreed));

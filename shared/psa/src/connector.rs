@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use domain::problem::Language;
+use domain::language::Language;
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
@@ -55,21 +55,6 @@ impl Target {
             return Err(missing);
         }
         Ok(Self { kind, url, company_id })
-    }
-
-    /// The product.
-    pub const fn kind(&self) -> PsaKind {
-        self.kind
-    }
-
-    /// Where it is.
-    pub const fn url(&self) -> &PsaUrl {
-        &self.url
-    }
-
-    /// The login company of `ConnectWise`.
-    pub fn company_id(&self) -> Option<&str> {
-        self.company_id.as_deref()
     }
 }
 

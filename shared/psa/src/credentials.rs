@@ -128,14 +128,6 @@ impl Credentials {
         debug_assert!(written.is_ok(), "texts are always JSON");
         String::from_utf8(json).unwrap_or_default().into()
     }
-
-    /// The kind of PSA they are for.
-    pub const fn kind(&self) -> PsaKind {
-        match self {
-            Self::Connectwise { .. } => PsaKind::Connectwise,
-            Self::Autotask { .. } => PsaKind::Autotask,
-        }
-    }
 }
 
 fn short<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
@@ -183,7 +175,6 @@ mod tests {
             let stored = Credentials::from_secret_json(kind, json).unwrap().to_secret_json();
             let again = Credentials::from_secret_json(kind, stored.expose_secret()).unwrap();
             assert_eq!(again.to_secret_json().expose_secret(), stored.expose_secret());
-            assert_eq!(again.kind(), kind);
         }
     }
 

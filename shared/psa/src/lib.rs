@@ -65,7 +65,5 @@ pub trait Psa: Send + Sync {
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure>;
 
     /// The requests made so far.
-    fn stats(&self) -> Stats {
-        Stats::default()
-    }
+    fn stats(&self) -> Stats;
 }

@@ -4,6 +4,9 @@
 /// database, and fail the whole import.
 const LONGEST: usize = 255;
 
+/// More entries than any list within one record of either PSA has: as with texts, an endless one would end every import.
+pub(crate) const MOST_ENTRIES: usize = 100;
+
 /// NUL, the byte order mark and the marks that change the direction of what follows: they come with copied text, and two names
 /// that differ in them alone look the same.
 fn is_invisible(c: char) -> bool {

@@ -45,6 +45,8 @@ pub(crate) enum Offence {
     Order,
     /// More rows than were asked for.
     Size,
+    /// Far more rows than were counted: the list has no end.
+    Endless,
 }
 
 impl Walk {
@@ -86,6 +88,9 @@ impl Walk {
             self.last = id;
         }
         self.delivered += page.ids.len() as u64;
+        if page.expected.is_some_and(|expected| self.delivered > most(expected)) {
+            return Err(Offence::Endless);
+        }
         let all_counted = page.expected.is_some_and(|expected| self.delivered >= expected);
         let last_page = page.ids.len() < page.asked || !page.announced;
         Ok(match (page.ids.is_empty(), all_counted) {
@@ -95,6 +100,11 @@ impl Walk {
             (false, _) => End::Open,
         })
     }
+}
+
+/// More rows than come of those that were counted and those that are added meanwhile.
+const fn most(counted: u64) -> u64 {
+    counted.saturating_mul(2).saturating_add(10_000)
 }
 
 /// Starts a walk or goes on with it.
@@ -115,6 +125,7 @@ pub(crate) fn offence(endpoint: &Endpoint, offence: Offence) -> PsaFailure {
     let detail = match offence {
         Offence::Order => ": ids do not rise",
         Offence::Size => ": more rows than that",
+        Offence::Endless => ": far more rows than were counted",
     };
     endpoint.failure(Fault::Malformed.verdict(), detail)
 }

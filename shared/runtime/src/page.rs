@@ -11,7 +11,7 @@ use crate::problem::ApiError;
 /// The most items of a page.
 const MOST: usize = 500;
 
-/// The longest `next` of any list.
+/// The longest `next` of any list, in bytes: some become sort keys, which have at most 1,024.
 const LONGEST_POSITION: usize = 1_000;
 
 /// Which page of a list.
@@ -46,7 +46,7 @@ impl TryFrom<String> for Position {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        if (1..=LONGEST_POSITION).contains(&text.chars().count()) {
+        if (1..=LONGEST_POSITION).contains(&text.len()) {
             return Ok(Self(text));
         }
         Err(format!("must have 1 to {LONGEST_POSITION} characters"))

@@ -10,10 +10,10 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::table::{Place, Tenant, packed_body, packed_item};
-use crate::tx::{NEW, Transaction};
+use crate::tx::Transaction;
 
-/// A page is full with entries about so many rows: some 2 MB as they are shown, where Lambda answers at most 6 MB.
-const MOST_ROWS: usize = 5_000;
+/// A page is full with entries about so many rows: some 1 MB as they are shown, and never more than the 6 MB that Lambda answers.
+const MOST_ROWS: usize = 2_000;
 
 /// Names an entry; later ones sort behind earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Tenant {
         let id = AuditId::new(entry.at, what);
         let key = keys::audit(&self.msp, integration, month(entry.at), id.as_str());
         let item = packed_item("audit entry", &key, entry)?;
-        tx.put(self, Place::Records, item, Some(NEW), &[])
+        tx.add(self, Place::Records, item)
     }
 
     /// Adds an entry by itself, for what is done elsewhere than in these tables.
@@ -97,7 +97,8 @@ impl Tenant {
         (began, now): (Timestamp, Timestamp),
         limit: usize,
     ) -> Result<(Vec<(AuditId, Entry)>, Option<AuditId>), StoreError> {
-        let mut at = month(after.and_then(AuditId::at).unwrap_or(now));
+        // Nothing is told of months to come, however far away a made-up position is.
+        let mut at = month(after.and_then(AuditId::at).map_or(now, |at| at.min(now)));
         let (mut found, mut rows) = (Vec::new(), 0);
         while at >= month(began) {
             if found.len() >= limit {

@@ -1,6 +1,6 @@
 //! How far a worker has come, apart from the import itself, whose writes start workers.
 
-use domain::import::{Import, Progress};
+use domain::import::{Assignment, Import, Progress};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::keys;
 use crate::table::{Item, Place, Tenant, body, item, number};
 use crate::tx::Transaction;
 
-/// Progress for people, and the position to go on from for the next run.
+/// How far one kind of work has come: progress for people, and the position to go on from for the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint<Position> {
@@ -20,46 +20,25 @@ pub struct Checkpoint<Position> {
     pub position: Position,
 }
 
-/// A kind of work; each has a checkpoint of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Downloading the snapshot.
-    Fetch,
-    /// Carrying out the plan.
-    Execute,
-}
-
-impl Phase {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fetch => "FETCH",
-            Self::Execute => "EXECUTE",
-        }
-    }
-}
-
 impl Tenant {
     /// Reads the checkpoint; the default if there is none yet.
     pub async fn checkpoint<P: DeserializeOwned + Default>(
         &self,
         import: &Import,
-        phase: Phase,
+        work: Assignment,
     ) -> Result<Checkpoint<P>, StoreError> {
         let item = self
-            .get(Place::Imports, &keys::checkpoint(&self.msp, &import.id, phase))
+            .get(Place::Imports, &keys::checkpoint(&self.msp, &import.id, work))
             .await?;
         let checkpoint = item.map(|item| body("checkpoint", item)).transpose()?;
-        Ok(checkpoint.unwrap_or_else(|| Checkpoint {
-            progress: Progress::default(),
-            position: P::default(),
-        }))
+        Ok(checkpoint.unwrap_or_default())
     }
 
-    /// What an administrator can watch, of both phases.
+    /// What an administrator can watch, of fetch and execute.
     pub async fn progress(&self, import: &Import) -> Result<Progress, StoreError> {
-        let fetched = self.checkpoint::<IgnoredAny>(import, Phase::Fetch).await?.progress;
+        let fetched = self.checkpoint::<IgnoredAny>(import, Assignment::Fetch).await?.progress;
         let executed = self
-            .checkpoint::<IgnoredAny>(import, Phase::Execute)
+            .checkpoint::<IgnoredAny>(import, Assignment::Execute)
             .await?
             .progress
             .executed;
@@ -71,11 +50,11 @@ impl Tenant {
         &self,
         tx: &mut Transaction,
         import: &Import,
-        phase: Phase,
+        work: Assignment,
         checkpoint: &Checkpoint<P>,
     ) -> Result<(), StoreError> {
-        let item = self.checkpoint_item(import, phase, checkpoint)?;
-        tx.put(self, Place::Imports, item, None, &[])
+        let item = self.checkpoint_item(import, work, checkpoint)?;
+        tx.put(self, Place::Imports, item)
     }
 
     /// The same for whoever has no lock to prove: refused if anybody has come further than `packs`, a number in the position that
@@ -84,28 +63,22 @@ impl Tenant {
         &self,
         tx: &mut Transaction,
         import: &Import,
-        phase: Phase,
+        work: Assignment,
         checkpoint: &Checkpoint<P>,
         packs: u64,
     ) -> Result<(), StoreError> {
-        let item = self.checkpoint_item(import, phase, checkpoint)?;
+        let item = self.checkpoint_item(import, work, checkpoint)?;
         let condition = "attribute_not_exists(pk) OR #position.packs = :packs";
-        tx.put(
-            self,
-            Place::Imports,
-            item,
-            Some(condition),
-            &[(":packs", number(packs))],
-        )
+        tx.put_if(self, Place::Imports, item, condition, &[(":packs", number(packs))])
     }
 
     fn checkpoint_item<P: Serialize>(
         &self,
         import: &Import,
-        phase: Phase,
+        work: Assignment,
         checkpoint: &Checkpoint<P>,
     ) -> Result<Item, StoreError> {
-        let key = keys::checkpoint(&self.msp, &import.id, phase);
+        let key = keys::checkpoint(&self.msp, &import.id, work);
         let mut item = item("checkpoint", &key, checkpoint)?;
         item.insert(EXPIRES.to_owned(), number(expires(import)));
         Ok(item)

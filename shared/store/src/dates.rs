@@ -65,7 +65,7 @@ impl Tenant {
                 companies.sort();
             }
             let key = keys::dates(&self.msp, integration, number);
-            tx.put(self, Place::Records, packed_item("dates", &key, &shard)?, None, &[])?;
+            tx.put(self, Place::Records, packed_item("dates", &key, &shard)?)?;
         }
         Ok(())
     }

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use crate::StoreError;
 use crate::audit;
 use crate::keys;
-use crate::lock::{self, Guard};
-use crate::table::{Item, Place, Tenant, body, item, number, text};
-use crate::tx::{NEW, Outcome, Transaction};
+use crate::lock::{self, Guard, LockItem};
+use crate::table::{Item, Place, Tenant, body, item, number, text, value};
+use crate::tx::{Outcome, Transaction};
 
 /// How long the work of an import is kept; its line in the history is kept for good.
 const KEPT_DAYS: i64 = 90;
@@ -64,16 +64,10 @@ impl Tenant {
             }
             let mut tx = Transaction::new();
             lock::take(&mut tx, self, import, seen.as_ref().map(|lock| lock.epoch), now)?;
-            tx.put(self, Place::Imports, import_item(self, import)?, Some(NEW), &[])?;
-            tx.put(self, Place::Records, history_item(self, import)?, Some(NEW), &[])?;
+            tx.add(self, Place::Imports, import_item(self, import)?)?;
+            tx.add(self, Place::Records, history_item(self, import)?)?;
             match occasion {
-                Some(occasion) => tx.put(
-                    self,
-                    Place::Imports,
-                    occasion_item(self, import, occasion),
-                    Some(NEW),
-                    &[],
-                )?,
+                Some(occasion) => tx.add(self, Place::Imports, occasion_item(self, import, occasion))?,
                 // What an administrator filtered by is offered again; what the policy says is not.
                 None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
             }
@@ -126,7 +120,6 @@ impl Tenant {
                 import.state = ImportState::Cancelled;
                 import.error = Some(domain::problem::Problem::ImportAbandoned);
                 import.ended_at = Some(now);
-                tx.put(self, Place::Records, history_item(self, &import)?, None, &[])?;
             }
             _ => return Ok(()),
         }
@@ -175,18 +168,31 @@ impl Tenant {
         Ok((imports, next))
     }
 
-    /// Moves an import on, by its administrator: `change` from the state it was read in. Holds and renews the lock.
-    pub async fn move_on(
+    /// Lets a reviewed import begin, by its administrator: `None` if there were more `decisions` since.
+    pub async fn begin(
         &self,
         import: &Import,
-        seen: ImportState,
+        decisions: u64,
         now: Timestamp,
         more: impl Fn(&mut Transaction) -> Result<(), StoreError>,
-    ) -> Result<Moved, StoreError> {
+    ) -> Result<Option<Moved>, StoreError> {
+        let mut tx = Transaction::new();
+        lock::renew_undecided(&mut tx, self, import, now, decisions)?;
+        put_import(&mut tx, self, import, ImportState::Review, now)?;
+        more(&mut tx)?;
+        let outcome = tx.commit(self).await?;
+        let is_still_ours = |lock: &LockItem| lock.import.as_ref() == Some(&import.id);
+        Ok(match outcome.in_the_way(0).map(LockItem::read).transpose()? {
+            Some(lock) if is_still_ours(&lock) => None,
+            _ => Some(moved(&outcome)),
+        })
+    }
+
+    /// Moves an import on, by its administrator, from the state it was `seen` in. Holds and renews the lock.
+    pub async fn move_on(&self, import: &Import, seen: ImportState, now: Timestamp) -> Result<Moved, StoreError> {
         let mut tx = Transaction::new();
         lock::renew(&mut tx, self, import, now)?;
         put_import(&mut tx, self, import, seen, now)?;
-        more(&mut tx)?;
         Ok(moved(&tx.commit(self).await?))
     }
 
@@ -219,20 +225,30 @@ impl Tenant {
         Ok(moved(&tx.commit(self).await?))
     }
 
+    /// Makes sure that no confirmation of an import in review succeeds which was made before, unless somebody holds the
+    /// integration for it: then `false`.
+    pub async fn rule_out_lapsed(&self, import: &Import, now: Timestamp) -> Result<bool, StoreError> {
+        let mut tx = Transaction::new();
+        lock::prove_lapsed(&mut tx, self, import, now)?;
+        let nobody = Import {
+            reservation: None,
+            ..import.clone()
+        };
+        Ok(matches!(self.intend_in(tx, &nobody).await?, Moved::Yes))
+    }
+
     /// Ends an import, by its administrator: releases the lock as well.
     pub async fn end(&self, import: &Import, seen: ImportState, now: Timestamp) -> Result<Moved, StoreError> {
         let mut tx = Transaction::new();
         lock::release(&mut tx, self, import)?;
         put_import(&mut tx, self, import, seen, now)?;
-        tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
         Ok(moved(&tx.commit(self).await?))
     }
 
-    /// Ends an import that has lost its lock to another: only the import itself is written.
+    /// Ends an import that has lost its lock to another.
     pub async fn end_abandoned(&self, import: &Import, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = Transaction::new();
         put_import(&mut tx, self, import, ImportState::Executing, now)?;
-        tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
         // Refused: another delivery of the same message was faster.
         let _ = tx.commit(self).await?;
         Ok(())
@@ -264,16 +280,13 @@ impl Tenant {
             guard.leaving(self)?
         };
         put_import(&mut tx, self, import, seen, now)?;
-        if import.state.is_final() {
-            tx.put(self, Place::Records, history_item(self, import)?, None, &[])?;
-        }
         more(&mut tx)?;
         Ok(moved(&tx.commit(self).await?))
     }
 
-    /// Adds the proof that an import is in review and still holds the integration, and renews its lease.
-    pub fn prove_review(&self, tx: &mut Transaction, import: &Import, now: Timestamp) -> Result<(), StoreError> {
-        lock::renew(tx, self, import, now)?;
+    /// Adds the proof that an import is in review and still holds the integration, renews its lease, and counts a decision.
+    pub(crate) fn prove_review(&self, tx: &mut Transaction, import: &Import, now: Timestamp) -> Result<(), StoreError> {
+        lock::renew_and_count(tx, self, import, now)?;
         let key = keys::import(&self.msp, &import.id);
         tx.check(
             self,
@@ -290,8 +303,7 @@ impl Tenant {
         integration: &IntegrationId,
         filter: &Filter,
     ) -> Result<(), StoreError> {
-        let filter = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(filter)
-            .map_err(|error| StoreError::shape("filter", error))?;
+        let filter = value("filter", filter)?;
         let key = keys::integration(&self.msp, integration);
         tx.update(
             self,
@@ -305,7 +317,7 @@ impl Tenant {
 }
 
 /// Which of the proofs of [`Tenant::move_on`], [`Tenant::end`], [`Tenant::hand_over`] and [`Tenant::prove_review`] failed.
-pub fn moved(outcome: &Outcome) -> Moved {
+fn moved(outcome: &Outcome) -> Moved {
     match outcome {
         Outcome::Committed => Moved::Yes,
         refused if refused.refused(0) => Moved::LockLost,
@@ -313,7 +325,8 @@ pub fn moved(outcome: &Outcome) -> Moved {
     }
 }
 
-/// Moves an import on from the state it was `seen` in, with an entry in the audit trail if that is an act of somebody. It begins
+/// Moves an import on from the state it was `seen` in, and its line in the history, with an entry in the audit trail if that is an act
+/// of somebody. It begins
 /// only by the confirmation that is intended, if one is.
 fn put_import(
     tx: &mut Transaction,
@@ -330,13 +343,8 @@ fn put_import(
         }
         _ => "#state = :seen",
     };
-    tx.put(
-        tenant,
-        Place::Imports,
-        import_item(tenant, import)?,
-        Some(condition),
-        &values,
-    )?;
+    tx.put_if(tenant, Place::Imports, import_item(tenant, import)?, condition, &values)?;
+    tx.put(tenant, Place::Records, history_item(tenant, import)?)?;
     if let Some(act) = Act::of(import, seen) {
         let what = format!("{}.{}", import.id, act.name());
         let entry = audit::by(import, import.holder(), act, now);

@@ -1,6 +1,5 @@
 //! Integrations: which PSAs an MSP has connected.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::{Act, Connection, Entry};
 use domain::filter::Filter;
 use domain::ids::IntegrationId;
@@ -12,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys;
-use crate::table::{Place, Tenant, body, item};
-use crate::tx::{NEW, Transaction};
+use crate::table::{Place, Tenant, body, item, value};
+use crate::tx::Transaction;
 
 /// One PSA connected to one MSP. Its credentials are in Secrets Manager, never here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,7 +48,7 @@ impl Tenant {
             integration,
         )?;
         let mut tx = Transaction::new();
-        tx.put(self, Place::Records, item, Some(NEW), &[])?;
+        tx.add(self, Place::Records, item)?;
         let entry = Entry {
             at: integration.created_at,
             by: by.clone(),
@@ -93,8 +92,8 @@ impl Tenant {
             };
             let mut tx = Transaction::new();
             let values = [
-                (":policy", policy_value(policy)?),
-                (":before", policy_value(&integration.policy)?),
+                (":policy", value("policy", policy)?),
+                (":before", value("policy", &integration.policy)?),
             ];
             tx.update(
                 self,
@@ -133,8 +132,4 @@ impl Integration {
             company_id: self.company_id.clone(),
         }
     }
-}
-
-fn policy_value(policy: &Policy) -> Result<AttributeValue, StoreError> {
-    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(policy).map_err(|error| StoreError::shape("policy", error))
 }

@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use domain::ids::{ManagedCompanyId, PsaCompanyId};
+use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::outcome::{Counts, Outcome, RowOutcome};
-use domain::plan::{CompanyPlan, PlanDigest, UserPlan};
+use domain::plan::{CompanyPlan, PlanDigest, SkipReason, UserPlan};
 use domain::row::AddressId;
 use serde::{Deserialize, Serialize};
 
@@ -121,8 +121,8 @@ impl From<&UserPlan> for NamedAddress {
     }
 }
 
-/// Rows named in one item: some 150 KB.
-const ROWS_PER_PACK: usize = 5_000;
+/// Rows named in one item: some 60 KB, and less than 2 MB as they are shown.
+const ROWS_PER_PACK: usize = 2_000;
 
 impl Passed {
     /// A company with the outcomes of all its rows, its own first.
@@ -205,41 +205,41 @@ impl FromStr for JournalPosition {
 #[error("no position in a journal")]
 pub struct NoJournalPosition;
 
-/// Digests in one item: 25,000 companies make two items.
+/// Cuts a list where its parts would get larger than `most` together.
+fn packs<T>(list: &[T], most: usize, size: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
+    let mut sum = 0;
+    list.chunk_by(move |one, next| {
+        sum += size(one);
+        let fits = sum + size(next) <= most;
+        if !fits {
+            sum = 0;
+        }
+        fits
+    })
+}
+
+/// Digests in one item, or rows beside them: 25,000 companies make two items, of some 250 KB.
 const DIGESTS_PER_ITEM: usize = 15_000;
 
 /// What was agreed to for one company.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreed {
     /// The digest of its plan.
+    #[serde(rename = "d")]
     pub digest: PlanDigest,
-    /// The company that gets its managed company, so that nothing is done for this one.
-    pub yields_to: Option<PsaCompanyId>,
-    /// Its rows that give way to another company of the plan.
-    pub given_way: Vec<(AddressId, PsaCompanyId)>,
-    /// Its rows whose addresses were somebody's.
-    pub held_back: Vec<(AddressId, ManagedCompanyId)>,
+    /// Why it is passed over, if it is.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub passed_over: Option<SkipReason>,
+    /// Its rows that are passed over for somebody else's sake.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_for_others: Vec<(AddressId, SkipReason)>,
 }
 
 impl Agreed {
     /// Whether the plan might look different once other companies of it have been carried out.
     pub const fn rests_on_others(&self) -> bool {
-        self.yields_to.is_some() || !self.given_way.is_empty() || !self.held_back.is_empty()
+        self.passed_over.is_some() || !self.passed_for_others.is_empty()
     }
-}
-
-#[derive(Serialize, Deserialize)]
-struct PackedAgreed {
-    #[serde(rename = "c")]
-    company: PsaCompanyId,
-    #[serde(rename = "d")]
-    digest: u64,
-    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
-    yields_to: Option<PsaCompanyId>,
-    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
-    given_way: Vec<(AddressId, PsaCompanyId)>,
-    #[serde(rename = "h", default, skip_serializing_if = "Vec::is_empty")]
-    held_back: Vec<(AddressId, ManagedCompanyId)>,
 }
 
 impl Tenant {
@@ -257,18 +257,9 @@ impl Tenant {
         first: u64,
         passed: &[Passed],
     ) -> Result<u64, StoreError> {
-        let mut rows = 0;
         let parts: Vec<Passed> = passed.iter().flat_map(Passed::parts).collect();
-        let packs = parts.chunk_by(|one, next| {
-            rows += one.rest.len();
-            let fits = rows + next.rest.len() <= ROWS_PER_PACK;
-            if !fits {
-                rows = 0;
-            }
-            fits
-        });
         let mut number = first;
-        for pack in packs {
+        for pack in packs(&parts, ROWS_PER_PACK, |part| part.rest.len()) {
             let key = keys::passed(&self.msp, &import.id, number);
             self.put_packed(tx, import, "passed", &key, pack)?;
             number += 1;
@@ -327,16 +318,10 @@ impl Tenant {
         import: &Import,
         agreed: &[(PsaCompanyId, Agreed)],
     ) -> Result<(), StoreError> {
-        for (number, chunk) in agreed.chunks(DIGESTS_PER_ITEM).enumerate() {
-            let packed = chunk.iter().map(|(company, agreed)| PackedAgreed {
-                company: company.clone(),
-                digest: u64::from_be_bytes(agreed.digest.to_bytes()),
-                yields_to: agreed.yields_to.clone(),
-                given_way: agreed.given_way.clone(),
-                held_back: agreed.held_back.clone(),
-            });
+        let size = |(_, agreed): &(_, Agreed)| 1 + agreed.passed_for_others.len();
+        for (number, chunk) in packs(agreed, DIGESTS_PER_ITEM, size).enumerate() {
             let key = keys::digests(&self.msp, &import.id, number);
-            self.put_packed(tx, import, "digests", &key, &packed.collect::<Vec<_>>())?;
+            self.put_packed(tx, import, "digests", &key, chunk)?;
         }
         Ok(())
     }
@@ -346,18 +331,7 @@ impl Tenant {
         let pk = keys::import_partition(&self.msp, &import.id);
         let mut all = HashMap::new();
         for item in self.query(Place::Imports, &pk, keys::DIGESTS).await? {
-            for packed in packed_body::<Vec<PackedAgreed>>("digests", &item)? {
-                let digest = PlanDigest::from_bytes(packed.digest.to_be_bytes());
-                all.insert(
-                    packed.company,
-                    Agreed {
-                        digest,
-                        yields_to: packed.yields_to,
-                        given_way: packed.given_way,
-                        held_back: packed.held_back,
-                    },
-                );
-            }
+            all.extend(packed_body::<Vec<(PsaCompanyId, Agreed)>>("digests", &item)?);
         }
         Ok(all)
     }

@@ -1,7 +1,8 @@
 //! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
 
-use crate::checkpoint::Phase;
 use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, Occasion, PsaCompanyId};
+use domain::import::Assignment;
+use domain::name::NameKey;
 use jiff::civil::Date;
 
 /// Partition and sort key of one item.
@@ -115,9 +116,15 @@ pub(crate) fn import(msp: &MspId, import: &ImportId) -> Key {
     Key::new(import_partition(msp, import), "IMPORT")
 }
 
+/// The claim of a name. Of a long one its beginning is claimed: a partition key has 2,048 bytes.
+pub(crate) fn name(msp: &MspId, name: &NameKey) -> Key {
+    let short: String = name.as_str().chars().take(300).collect();
+    Key::new(format!("{}#NAME#{short}", msp_partition(msp)), "CLAIM")
+}
+
 /// Progress stands apart from the import: each write of the import itself may start a worker.
-pub(crate) fn checkpoint(msp: &MspId, import: &ImportId, phase: Phase) -> Key {
-    Key::new(import_partition(msp, import), format!("CHECKPOINT#{}", phase.as_str()))
+pub(crate) fn checkpoint(msp: &MspId, import: &ImportId, work: Assignment) -> Key {
+    Key::new(import_partition(msp, import), format!("CHECKPOINT#{}", work.as_str()))
 }
 
 pub(crate) const STAGED_COMPANIES: &str = "STAGED#COMPANIES#";

@@ -13,12 +13,13 @@ pub mod journal;
 mod keys;
 pub mod lock;
 pub mod mappings;
+mod names;
 mod packed;
 pub mod rows;
 pub mod secrets;
 pub mod staging;
 pub mod sweep;
-mod table;
+pub mod table;
 pub mod tx;
 
 pub use error::StoreError;

@@ -43,6 +43,9 @@ pub(crate) struct LockItem {
     until: i64,
     #[serde(default)]
     worker_until: Option<i64>,
+    /// Grows with every decision that is made in review.
+    #[serde(default)]
+    decisions: u64,
 }
 
 impl LockItem {
@@ -80,6 +83,11 @@ impl Tenant {
     /// Who holds the integration.
     pub async fn holder(&self, integration: &IntegrationId, now: Timestamp) -> Result<Option<Holder>, StoreError> {
         Ok(self.lock(integration).await?.and_then(|lock| lock.holder(now)))
+    }
+
+    /// How many decisions were ever made on rows of the integration's imports: unchanged, no row was decided on meanwhile.
+    pub async fn decisions(&self, integration: &IntegrationId) -> Result<u64, StoreError> {
+        Ok(self.lock(integration).await?.map_or(0, |lock| lock.decisions))
     }
 
     pub(crate) async fn lock(&self, integration: &IntegrationId) -> Result<Option<LockItem>, StoreError> {
@@ -236,17 +244,60 @@ pub(crate) fn take(
 
 /// Adds the renewal of a lock by an administrator's use of it.
 pub(crate) fn renew(tx: &mut Transaction, tenant: &Tenant, import: &Import, now: Timestamp) -> Result<(), StoreError> {
-    let values = [
+    renew_with(tx, tenant, import, now, ("", "", &[]))
+}
+
+/// The same by a decision on a row, which is counted.
+pub(crate) fn renew_and_count(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    import: &Import,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    renew_with(
+        tx,
+        tenant,
+        import,
+        now,
+        (" ADD decisions :one", "", &[(":one", number(1))]),
+    )
+}
+
+/// The same, unless a decision was made since there were so many.
+pub(crate) fn renew_undecided(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    import: &Import,
+    now: Timestamp,
+    decisions: u64,
+) -> Result<(), StoreError> {
+    let condition = match decisions {
+        0 => " AND attribute_not_exists(decisions)",
+        _ => " AND decisions = :decisions",
+    };
+    let values = [(":decisions", number(decisions))];
+    let values = if decisions == 0 { &[][..] } else { &values };
+    renew_with(tx, tenant, import, now, ("", condition, values))
+}
+
+fn renew_with(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    import: &Import,
+    now: Timestamp,
+    (update, condition, more): (&str, &str, tx::Values<'_>),
+) -> Result<(), StoreError> {
+    let mut values = vec![
         (":import", text(import.id.as_str())),
         (":until", number(end(now, REVIEW_LEASE))),
     ];
-    let key = keys::lock(&tenant.msp, &import.integration);
+    values.extend_from_slice(more);
     tx.update(
         tenant,
         Place::Records,
-        &key,
-        "SET #until = :until",
-        "#import = :import",
+        &keys::lock(&tenant.msp, &import.integration),
+        &format!("SET #until = :until{update}"),
+        &format!("#import = :import{condition}"),
         &values,
     )
 }
@@ -275,6 +326,23 @@ pub(crate) fn pass_on(
         &key,
         "SET subject = :subject, #name = :name, since = :now, #until = :until",
         "#import = :import AND subject = :before",
+        &values,
+    )
+}
+
+/// Adds the proof that an import does not hold the integration, or only until somebody else wants it.
+pub(crate) fn prove_lapsed(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    import: &Import,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let values = [(":import", text(import.id.as_str())), (":now", number(now.as_second()))];
+    tx.check(
+        tenant,
+        Place::Records,
+        &keys::lock(&tenant.msp, &import.integration),
+        "attribute_not_exists(#import) OR #import <> :import OR #until <= :now",
         &values,
     )
 }

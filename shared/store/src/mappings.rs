@@ -36,9 +36,8 @@ impl Tenant {
         integration: &IntegrationId,
         company: &PsaCompanyId,
     ) -> Result<Option<CompanyMapping>, StoreError> {
-        let item = self
-            .get(Place::Records, &keys::company_mapping(&self.msp, integration, company))
-            .await?;
+        let key = keys::company_mapping(&self.msp, integration, company);
+        let item = self.get(Place::Records, &key).await?;
         item.map(|item| body("company mapping", item)).transpose()
     }
 
@@ -103,11 +102,11 @@ impl Tenant {
         let values = [(":company", text(mapping.company.as_str()))];
         let mut claimed = claim.to_item();
         claimed.insert("company".to_owned(), text(mapping.company.as_str()));
-        tx.put(
+        tx.put_if(
             self,
             Place::Records,
             claimed,
-            Some("attribute_not_exists(pk) OR company = :company"),
+            "attribute_not_exists(pk) OR company = :company",
             &values,
         )?;
 
@@ -122,7 +121,7 @@ impl Tenant {
                 "managed = :before OR managed = :now"
             }
         };
-        tx.put(self, Place::Records, item, Some(condition), &values)?;
+        tx.put_if(self, Place::Records, item, condition, &values)?;
         Ok(claim_action)
     }
 
@@ -155,7 +154,7 @@ impl Tenant {
             if old != new {
                 let key = keys::address_mappings(&self.msp, integration, company, number);
                 let item = packed_item("address mappings", &key, new)?;
-                tx.put(self, Place::Records, item, None, &[])?;
+                tx.put(self, Place::Records, item)?;
             }
         }
         Ok(())

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::PsaCompanyId;
-use domain::import::Import;
+use domain::import::{Assignment, Import};
 use domain::name::NameKey;
 use domain::row::{AddressDecision, AddressId, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::checkpoint::{Checkpoint, Phase};
+use crate::checkpoint::Checkpoint;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
 use crate::lock::Guard;
-use crate::table::{Item, PACKED, Place, Tenant, body, company_in, item, number, packed_body, text};
+use crate::table::{Item, PACKED, Place, Tenant, body, company_in, item, number, packed_body, text, value};
 use crate::tx::{MOST_ACTIONS, Outcome, Transaction};
 
 /// Addresses in one item: far below the 400 KB an item may have, with every decision made.
@@ -88,12 +88,12 @@ impl Tenant {
                 let mut item = crate::table::packed_item("addresses", &key, addresses)?;
                 item.insert(DECISIONS.to_owned(), AttributeValue::M(Item::new()));
                 item.insert(EXPIRES.to_owned(), number(expires(import)));
-                tx.put(self, Place::Imports, item, None, &[])?;
+                tx.put(self, Place::Imports, item)?;
             }
-            tx.put(self, Place::Imports, self.row_item(import, row)?, None, &[])?;
+            tx.put(self, Place::Imports, self.row_item(import, row)?)?;
         }
         // With the last of them: from a checkpoint that came before it nobody would return to it.
-        self.advance(&mut tx, import, Phase::Fetch, checkpoint)?;
+        self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
         tx.commit(self).await
     }
 
@@ -103,12 +103,9 @@ impl Tenant {
             Tab::In => "in",
             Tab::NotIn => "not-in",
         };
-        let name = NameKey::of(&row.name);
+        let name = NameKey::of(&row.name).sorted_as();
         let mapped = row.status == ImportStatus::Mapped;
-        item.insert(
-            "browse".to_owned(),
-            text(keys::browse(tab, mapped, name.as_str(), &row.id)),
-        );
+        item.insert("browse".to_owned(), text(keys::browse(tab, mapped, &name, &row.id)));
         item.insert(EXPIRES.to_owned(), number(expires(import)));
         Ok(item)
     }
@@ -235,8 +232,7 @@ impl Tenant {
         let mut tx = Transaction::new();
         self.prove_review(&mut tx, import, now)?;
         for (row, seen) in rows {
-            let target = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&row.decision.target)
-                .map_err(|error| StoreError::shape("decision", error))?;
+            let target = value("decision", &row.decision.target)?;
             let values = [
                 (":selected", AttributeValue::Bool(row.decision.selected)),
                 (":target", target),
@@ -261,11 +257,10 @@ impl Tenant {
     ) -> Result<Decided, StoreError> {
         let mut tx = Transaction::new();
         self.prove_review(&mut tx, import, now)?;
-        let to_value = |decisions: &BTreeMap<AddressId, AddressDecision>| {
-            serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(decisions)
-                .map_err(|error| StoreError::shape("decisions", error))
-        };
-        let values = [(":new", to_value(&chunk.decisions)?), (":seen", to_value(seen)?)];
+        let values = [
+            (":new", value("decisions", &chunk.decisions)?),
+            (":seen", value("decisions", seen)?),
+        ];
         let key = keys::addresses(&self.msp, &import.id, company, chunk.number);
         tx.update(
             self,

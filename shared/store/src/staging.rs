@@ -6,13 +6,13 @@
 use std::hash::Hasher;
 
 use domain::ids::PsaCompanyId;
-use domain::import::Import;
+use domain::import::{Assignment, Import};
 use domain::psa::{PsaCompany, PsaContact};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::checkpoint::{Checkpoint, Phase};
+use crate::checkpoint::Checkpoint;
 use crate::imports::{EXPIRES, expires};
 use crate::keys::{self, Key};
 use crate::lock::Guard;
@@ -54,7 +54,7 @@ impl Tenant {
         let mut tx = guard.transaction(self, now)?;
         let key = keys::staged_companies(&self.msp, &import.id, checkpoint.progress.pages);
         self.put_packed(&mut tx, import, "staged companies", &key, page)?;
-        self.advance(&mut tx, import, Phase::Fetch, checkpoint)?;
+        self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
         tx.commit(self).await
     }
 
@@ -81,7 +81,7 @@ impl Tenant {
             let key = keys::staged_contacts(&self.msp, &import.id, bucket, checkpoint.progress.pages);
             self.put_packed(&mut tx, import, "staged contacts", &key, contacts)?;
         }
-        self.advance(&mut tx, import, Phase::Fetch, checkpoint)?;
+        self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
         tx.commit(self).await
     }
 
@@ -121,6 +121,6 @@ impl Tenant {
     ) -> Result<(), StoreError> {
         let mut item = packed_item(what, key, body)?;
         item.insert(EXPIRES.to_owned(), number(expires(import)));
-        tx.put(self, Place::Imports, item, None, &[])
+        tx.put(self, Place::Imports, item)
     }
 }

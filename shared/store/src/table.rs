@@ -176,17 +176,22 @@ impl Key {
 }
 
 /// A string attribute.
-pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+pub fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
 /// A number attribute.
-pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
+pub fn number(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// An attribute of whatever can be serialised.
+pub fn value<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(value).map_err(|error| StoreError::shape(what, error))
+}
+
 /// An item of a key and the fields of `body`.
-pub(crate) fn item<T: Serialize>(what: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
+pub fn item<T: Serialize>(what: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
     let mut item: Item =
         serde_dynamo::aws_sdk_dynamodb_1::to_item(body).map_err(|error| StoreError::shape(what, error))?;
     item.extend(key.to_item());
@@ -201,7 +206,7 @@ pub(crate) fn packed_item<T: Serialize + ?Sized>(what: &'static str, key: &Key, 
 }
 
 /// The fields of an item.
-pub(crate) fn body<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, StoreError> {
+pub fn body<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, StoreError> {
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| StoreError::shape(what, error))
 }
 

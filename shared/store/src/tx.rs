@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use backon::{ExponentialBuilder, Retryable};
 
 use crate::StoreError;
+use crate::error::is_for_good;
 use crate::keys::Key;
 use crate::table::{Item, Place, Tenant};
 
@@ -30,6 +32,12 @@ impl Outcome {
     /// Whether all of it was applied.
     pub const fn committed(&self) -> bool {
         matches!(self, Self::Committed)
+    }
+
+    /// The item because of which the condition of action `index` did not hold.
+    pub fn in_the_way(&self, index: usize) -> Option<Item> {
+        let Self::Refused(reasons) = self else { return None };
+        reasons.iter().find(|(at, _)| *at == index)?.1.clone()
     }
 
     /// Whether the condition of action `index` did not hold.
@@ -63,23 +71,35 @@ impl Transaction {
         self.actions.is_empty()
     }
 
-    /// Writes a whole item; `condition` of `None` means whatever stood there.
-    pub fn put(
+    /// Writes a whole item, whatever stood there.
+    pub fn put(&mut self, tenant: &Tenant, place: Place, item: Item) -> Result<(), StoreError> {
+        self.push_put(Put::builder().table_name(tenant.table(place)).set_item(Some(item)))
+    }
+
+    /// Writes an item that must not be there yet.
+    pub fn add(&mut self, tenant: &Tenant, place: Place, item: Item) -> Result<(), StoreError> {
+        self.put_if(tenant, place, item, "attribute_not_exists(pk)", &[])
+    }
+
+    /// Writes a whole item, if what stands there fulfils a condition.
+    pub fn put_if(
         &mut self,
         tenant: &Tenant,
         place: Place,
         item: Item,
-        condition: Option<&str>,
+        condition: &str,
         values: Values<'_>,
     ) -> Result<(), StoreError> {
-        let mut put = Put::builder().table_name(tenant.table(place)).set_item(Some(item));
-        if let Some(condition) = condition {
-            put = put
-                .condition_expression(condition)
+        let put = Put::builder().table_name(tenant.table(place)).set_item(Some(item));
+        self.push_put(
+            put.condition_expression(condition)
                 .set_expression_attribute_names(names(&[condition]))
                 .set_expression_attribute_values(map(values))
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        }
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld),
+        )
+    }
+
+    fn push_put(&mut self, put: PutBuilder) -> Result<(), StoreError> {
         let put = put.build().map_err(|error| StoreError::shape("transaction", error))?;
         self.actions.push(TransactWriteItem::builder().put(put).build());
         Ok(())
@@ -218,9 +238,11 @@ fn refusals(cancelled: &aws_sdk_dynamodb::types::error::TransactionCanceledExcep
         .filter_map(|reason| reason.code())
         .filter(|code| *code != "None")
         .collect();
-    Err(Failed::For(StoreError::Service {
-        operation: "TransactWriteItems",
-        message: codes.join(", "),
+    let (operation, message) = ("TransactWriteItems", codes.join(", "));
+    Err(Failed::For(if codes.iter().any(|code| is_for_good(code)) {
+        StoreError::Refused { operation, message }
+    } else {
+        StoreError::Service { operation, message }
     }))
 }
 
@@ -245,6 +267,3 @@ pub(crate) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
     let names: HashMap<String, String> = words.map(|word| (format!("#{word}"), word.to_owned())).collect();
     (!names.is_empty()).then_some(names)
 }
-
-/// The condition that an item does not exist yet.
-pub(crate) const NEW: &str = "attribute_not_exists(pk)";

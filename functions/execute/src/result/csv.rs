@@ -3,19 +3,20 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use domain::import::Import;
+use domain::language::Language;
 use domain::outcome::{Outcome, RowCode};
-use domain::problem::{Language, Problem, row_text};
+use domain::problem::Problem;
 use runtime::{Api, Position};
 use store::Tenant;
 use store::journal::JournalPosition;
 
 use super::rows::{self, Row};
 
-/// A page is full with so many lines: some 2 MB, where Lambda answers at most 6 MB.
-const FULL: usize = 10_000;
+/// A page is full with so many bytes; the last item of the journal may make it 2 MB more, and Lambda answers at most 6 MB.
+const FULL: usize = 1_500_000;
 
-/// Items of the journal read at once, each of at most some 5,000 rows.
-const ITEMS: i32 = 2;
+/// Items of the journal read at once.
+const ITEMS: i32 = 1;
 
 const COLUMNS: [&str; 10] = [
     "company id",
@@ -57,7 +58,7 @@ pub(super) async fn answer(
             sheet.line(&cells(row, language))?;
         }
         position = next;
-        if position.is_none() || sheet.lines >= FULL {
+        if position.is_none() || sheet.written >= FULL {
             break;
         }
     }
@@ -82,7 +83,8 @@ pub(super) async fn answer(
 
 struct Sheet {
     writer: ::csv::Writer<Vec<u8>>,
-    lines: usize,
+    /// Bytes of the cells so far, without what quotes them.
+    written: usize,
 }
 
 impl Sheet {
@@ -91,11 +93,11 @@ impl Sheet {
         let writer = ::csv::WriterBuilder::new()
             .terminator(::csv::Terminator::CRLF)
             .from_writer(Vec::new());
-        Self { writer, lines: 0 }
+        Self { writer, written: 0 }
     }
 
     fn line(&mut self, cells: &[String; COLUMNS.len()]) -> Result<(), Problem> {
-        self.lines += 1;
+        self.written += cells.iter().map(|cell| cell.len() + 1).sum::<usize>();
         let cells = cells.iter().map(|cell| defused(cell));
         self.writer.write_record(cells).map_err(|_| Problem::Internal)
     }
@@ -118,7 +120,7 @@ fn defused(cell: &str) -> String {
 
 fn cells(row: &Row, language: Language) -> [String; COLUMNS.len()] {
     let (outcome, code) = outcome(&row.outcome);
-    let (detail, action) = code.map_or(("", ""), |code| row_text(code, language));
+    let (detail, action) = code.map_or(("", ""), |code| code.text(language));
     let address = row.address.as_ref();
     [
         row.company.id.to_string(),

@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::directory::{LicenceMode, Licences, ReservationId};
 use serde::{Deserialize, Serialize};
+use store::table::{body, item, number, value};
 use store::tx::Transaction;
 use store::{Item, Key, Place, StoreError, Tenant};
 
-use super::{NEW, body, item};
 use crate::{DirectoryError, Reservation};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ fn key(tenant: &Tenant) -> Key {
 /// Reads the pool; an MSP that never had one gets an empty one.
 async fn pool(tenant: &Tenant) -> Result<Pool, DirectoryError> {
     if let Some(found) = tenant.get(Place::Records, &key(tenant)).await? {
-        return body(found);
+        return Ok(body("licences", found)?);
     }
     let empty = Pool {
         mode: LicenceMode::Pool,
@@ -42,12 +42,12 @@ async fn pool(tenant: &Tenant) -> Result<Pool, DirectoryError> {
         reservations: HashMap::new(),
     };
     let mut tx = Transaction::new();
-    tx.put(tenant, Place::Records, item(&key(tenant), &empty)?, Some(NEW), &[])?;
+    tx.add(tenant, Place::Records, item("licences", &key(tenant), &empty)?)?;
     if tx.commit(tenant).await?.committed() {
         return Ok(empty);
     }
     match tenant.get(Place::Records, &key(tenant)).await? {
-        Some(found) => body(found),
+        Some(found) => Ok(body("licences", found)?),
         None => Ok(empty),
     }
 }
@@ -78,10 +78,10 @@ pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Resul
         let available = i64::try_from(total).unwrap_or(i64::MAX) - i64::try_from(taken).unwrap_or(i64::MAX);
         let update = "SET #mode = :mode, #total = :total, available = :available";
         let values = [
-            (":mode", self::mode(mode)?),
+            (":mode", value("licence mode", &mode)?),
             (":total", number(total)),
-            (":available", AttributeValue::N(available.to_string())),
-            (":seen", AttributeValue::N(seen.available.to_string())),
+            (":available", number(available)),
+            (":seen", number(seen.available)),
             (":before", number(seen.total)),
         ];
         let mut tx = Transaction::new();
@@ -111,7 +111,10 @@ pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<(),
         &key(tenant),
         update,
         "available >= :one OR #mode = :consumption",
-        &[(":one", number(1)), (":consumption", mode(LicenceMode::Consumption)?)],
+        &[
+            (":one", number(1)),
+            (":consumption", value("licence mode", &LicenceMode::Consumption)?),
+        ],
     )?;
     Ok(())
 }
@@ -138,7 +141,7 @@ pub(super) async fn reserve(
         .expression_attribute_names("#reservation", reservation.as_str())
         .expression_attribute_names("#mode", "mode")
         .expression_attribute_values(":licences", number(licences))
-        .expression_attribute_values(":consumption", mode(LicenceMode::Consumption)?)
+        .expression_attribute_values(":consumption", value("licence mode", &LicenceMode::Consumption)?)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
@@ -146,7 +149,7 @@ pub(super) async fn reserve(
         Ok(_) => Ok(Reservation::Made),
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-                let pool: Pool = body(refused.item.clone().unwrap_or_default())?;
+                let pool: Pool = body("licences", refused.item.clone().unwrap_or_default())?;
                 Ok(if pool.reservations.contains_key(reservation) {
                     Reservation::Made
                 } else {
@@ -197,13 +200,4 @@ pub(super) async fn settle(tenant: &Tenant, reservation: &ReservationId, used: u
         }
         Err(error) => Err(StoreError::sdk("UpdateItem", error).into()),
     }
-}
-
-fn mode(mode: LicenceMode) -> Result<AttributeValue, DirectoryError> {
-    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(mode)
-        .map_err(|error| DirectoryError::Refused(error.to_string()))
-}
-
-fn number(value: u64) -> AttributeValue {
-    AttributeValue::N(value.to_string())
 }

@@ -128,7 +128,7 @@ fn r23_a_domain_that_many_have_is_no_reason() {
 
 #[test]
 fn r23_every_reason_has_its_text_in_both_languages() {
-    use crate::problem::Language;
+    use crate::language::Language;
     use Reason::{EmailDomain, LegalSuffix, Punctuation, Spelling, WebSite, WordOrder};
     let all = [LegalSuffix, Punctuation, WordOrder, Spelling, EmailDomain, WebSite];
     let texts = all

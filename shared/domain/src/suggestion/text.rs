@@ -1,7 +1,7 @@
 //! What each reason says, in the languages of administrators.
 
 use super::Reason;
-use crate::problem::Language;
+use crate::language::Language;
 
 impl Reason {
     /// The reason as a person understands it.

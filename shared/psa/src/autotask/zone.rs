@@ -1,6 +1,6 @@
 //! Which of Autotask's zones a tenant is in. Tenants move, so a zone is never kept for longer than a run.
 
-use domain::problem::Language;
+use domain::language::Language;
 use domain::psa::PsaFailureKind::PsaInvalidResponse;
 use domain::psa::{PsaFailure, PsaKind};
 use reqwest::header::HeaderMap;

@@ -1,5 +1,7 @@
 //! Replies of `ConnectWise`, as far as they are asked for. Newer servers leave null fields out, older ones send nulls.
 
+use std::collections::HashSet;
+
 use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId};
 use domain::name::NameKey;
 use domain::psa::{PsaAddress, PsaCompany, PsaContact};
@@ -7,7 +9,7 @@ use serde::Deserialize;
 
 use super::attributes::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
 use crate::flag::Flag;
-use crate::text::{full_name, present};
+use crate::text::{MOST_ENTRIES, full_name, present, visible};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -87,7 +89,8 @@ impl Company {
     /// `own` is told by the name that the server itself gives the MSP; nothing else about the record says so.
     pub(crate) fn into_domain(self, inactive_statuses: &[i64], msp: Option<&NameKey>) -> PsaCompany {
         let name = present(self.name).or(present(self.identifier)).unwrap_or_default();
-        let types = self.types.unwrap_or_default();
+        let mut types = self.types.unwrap_or_default();
+        types.truncate(MOST_ENTRIES);
         let status = self.status.as_ref().map(|status| value(COMPANY_STATUS, status.id));
         PsaCompany {
             id: PsaCompanyId::new(self.id.to_string()),
@@ -101,11 +104,13 @@ impl Company {
                 .map(|of| value(COMPANY_TYPE, of.id))
                 .chain(status)
                 .collect(),
-            kind: types
-                .into_iter()
-                .filter_map(|of| present(of.name))
-                .collect::<Vec<_>>()
-                .join(", "),
+            kind: visible(
+                types
+                    .into_iter()
+                    .filter_map(|of| present(of.name))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
             status: self.status.and_then(|status| present(status.name)).unwrap_or_default(),
             website: present(self.website),
             name,
@@ -122,18 +127,25 @@ impl From<Contact> for PsaContact {
             name: full_name(contact.first_name, contact.last_name),
             active: !Flag::is_set(contact.inactive_flag),
             addresses: addresses(contact.communication_items.unwrap_or_default()),
-            values: types.into_iter().map(|of| value(CONTACT_TYPE, of.id)).collect(),
+            values: types
+                .into_iter()
+                .take(MOST_ENTRIES)
+                .map(|of| value(CONTACT_TYPE, of.id))
+                .collect(),
         }
     }
 }
 
-/// The default address first.
+/// The default address first. An item that comes again is the same item.
 fn addresses(items: Vec<CommunicationItem>) -> Vec<PsaAddress> {
     let email = |item: &CommunicationItem| item.communication_type.as_deref() == Some("Email");
     let mut items: Vec<CommunicationItem> = items.into_iter().filter(email).collect();
     items.sort_by_key(|item| !Flag::is_set(item.default_flag));
+    let mut known = HashSet::new();
     items
         .into_iter()
+        .filter(|item| known.insert(item.id))
+        .take(MOST_ENTRIES)
         .filter_map(|item| {
             let slot = AddressSlot::new(item.id.to_string());
             present(item.value).map(|text| PsaAddress { slot, text })
@@ -159,6 +171,28 @@ mod tests {
             .iter()
             .map(|a| (a.slot.as_str(), a.text.as_str()))
             .collect()
+    }
+
+    #[test]
+    fn r32_an_item_that_comes_again_is_one_address_and_an_endless_list_ends() {
+        let item = |id: usize| format!(r#"{{"id":{id},"value":"a{id}@b.example","communicationType":"Email"}}"#);
+        let items: Vec<String> = [1, 1].into_iter().chain(1..1_000).map(item).collect();
+        let contact = contact(&format!(r#"{{"id":1,"communicationItems":[{}]}}"#, items.join(",")));
+        let slots: Vec<String> = shown(&contact).iter().map(|(slot, _)| (*slot).to_owned()).collect();
+        assert_eq!(slots, (1..=MOST_ENTRIES).map(|id| id.to_string()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn r16_a_company_of_endless_types_has_as_many_as_fit() {
+        let types: Vec<String> = (0..3_000)
+            .map(|id| format!(r#"{{"id":{id},"name":"{}"}}"#, "n".repeat(300)))
+            .collect();
+        let company: Company = serde_json::from_str(&format!(r#"{{"id":1,"types":[{}]}}"#, types.join(","))).unwrap();
+        let company = company.into_domain(&[], None);
+        assert_eq!(
+            (company.kind.chars().count(), company.values.len()),
+            (255, MOST_ENTRIES)
+        );
     }
 
     #[test]

@@ -52,11 +52,6 @@ impl PsaUrl {
         Ok(Self(url))
     }
 
-    /// The origin, as it is kept and shown.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str().trim_end_matches('/')
-    }
-
     /// The address of a path, given as segments, on this origin.
     pub(crate) fn path(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
@@ -80,7 +75,7 @@ impl PsaUrl {
 
 impl fmt::Display for PsaUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.0.as_str().trim_end_matches('/'))
     }
 }
 

@@ -70,3 +70,56 @@ fn r27_ticking_many_rows_changes_nothing_else_that_was_decided_on_them() {
         println!("{ORDERS} orders, in {both} both decisions were kept");
     });
 }
+
+#[test]
+fn r35_a_decision_at_the_moment_of_the_confirmation_is_in_the_plan_or_refused() {
+    alone(async {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(PsaKind::Connectwise).await;
+        let script = Script::new(&world);
+        script.furnish().await;
+        for step in &STEPS[..2] {
+            script.take(0, *step).await.unwrap();
+        }
+        let integration = script.integration().await.unwrap();
+        let imports = script.get(&format!("/integrations/{integration}/imports")).await;
+        let import = format!("/imports/{}", imports["items"][0]["id"].as_str().unwrap());
+        let rows = script.get(&format!("{import}/companies?tab=in")).await;
+        let rows = rows["items"].as_array().unwrap();
+        let company = rows.iter().find(|row| row["own"] != true).unwrap();
+        let one = format!("{import}/companies/{}", company["id"].as_str().unwrap());
+        let hash = script.get(&format!("{import}/plan")).await["hash"].clone();
+        let review = world.keep(folder.path(), "review");
+        let call = |method, path: &str, body| Message::Call {
+            who: ANA,
+            method,
+            path: path.to_owned(),
+            body,
+        };
+        tokio::time::pause();
+        let (mut decided, mut begun) = (0, 0);
+        for seed in 0..ORDERS {
+            world.go_back(&review);
+            let mut schedule = Schedule::new(&world, seed, 0);
+            let select = json!({ "version": company["version"], "selected": true });
+            schedule.begin(call("PATCH", &one, select));
+            let confirm = json!({ "planHash": hash, "confirmMassChange": true });
+            schedule.begin(call("POST", &format!("{import}/execute"), confirm));
+            let mut answers = Vec::new();
+            while !schedule.is_idle() {
+                for answered in schedule.step().await {
+                    let answer = answered.answer.unwrap().unwrap();
+                    answers.push(answer["statusCode"].as_u64().unwrap());
+                }
+            }
+            answers.sort_unstable();
+            match answers[..] {
+                [200, 409] => decided += 1,
+                [202, 409] => begun += 1,
+                _ => panic!("order {seed}: {answers:?}"),
+            }
+        }
+        assert!(decided > 0 && begun > 0);
+        println!("{ORDERS} orders: in {decided} the decision came first, in {begun} the confirmation");
+    });
+}

@@ -11,7 +11,7 @@ use domain::address::{Address, AddressKey};
 use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, Token, User};
 use domain::ids::{ManagedCompanyId, UserId};
 use runtime::DirectoryFactory;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 /// What goes wrong, counted over all mutating calls.
 #[derive(Default)]
@@ -35,8 +35,13 @@ pub struct Trouble {
     pub never_answer: Option<String>,
     /// From the call that is told on, nothing is answered.
     pub falls_silent: bool,
+    /// The reply to the next call that sets licences aside is lost.
+    pub loses_reservation: AtomicBool,
     /// Nothing is answered.
     pub is_silent: AtomicBool,
+    /// Whether the list of companies stays as it was when it was first read, as it does for a worker during its run.
+    pub lags: AtomicBool,
+    pub listed: OnceCell<Vec<ManagedCompany>>,
 }
 
 pub struct Remote {
@@ -85,6 +90,10 @@ impl Trouble {
 impl Directory for Remote {
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
         self.trouble.reach()?;
+        if self.trouble.lags.load(Ordering::SeqCst) {
+            let listed = self.trouble.listed.get_or_try_init(|| self.inner.companies()).await;
+            return listed.cloned();
+        }
         self.inner.companies().await
     }
 
@@ -154,7 +163,11 @@ impl Directory for Remote {
 
     async fn reserve(&self, reservation: &ReservationId, licences: u64) -> Result<Reservation, DirectoryError> {
         self.trouble.reach()?;
-        self.inner.reserve(reservation, licences).await
+        let answer = self.inner.reserve(reservation, licences).await;
+        if self.trouble.loses_reservation.swap(false, Ordering::SeqCst) {
+            return Err(DirectoryError::Unavailable("the reply was lost".to_owned()));
+        }
+        answer
     }
 
     async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError> {

@@ -1,16 +1,20 @@
 //! Section E: mapped, unmapped, possible duplicate, ambiguous.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use requirements::import::{
     by_name, carry_out, choose_mapped, choose_one, decide, done, execute, fetch, first_import_of, id, planned, row,
     rows,
 };
 use requirements::problem::{assert_problem, call};
-use requirements::stage::{number, sandbox, text};
-use requirements::{Api, PsaKind, for_both, managed, psa};
+use requirements::stage::{number, quick, sandbox, text};
+use requirements::{Api, Options, PsaKind, Sandbox, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::directory::{Trouble, remote};
 
 for_both!(
     r19_a_renamed_company_keeps_its_managed_company,
@@ -176,6 +180,56 @@ async fn r21_a_managed_company_of_the_same_name_is_a_possible_duplicate_and_link
         assert_eq!(row["status"], "mapped", "{name}");
         assert_eq!(row["mapped"]["id"] == namesake.as_str(), *same, "{name}");
     }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn r21_of_two_integrations_that_make_a_company_of_one_name_at_once_one_does() {
+    let trouble = Arc::new(Trouble {
+        lags: true.into(),
+        ..Trouble::default()
+    });
+    let sandbox = Sandbox::start(Options {
+        directory: Some(remote(&trouble)),
+        ..quick()
+    })
+    .await
+    .unwrap();
+    let ana = sandbox.api("ana");
+    let name = "Gemeinsam AG";
+    let mut results = Vec::new();
+    for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
+        let company = psa::add_company(&sandbox, kind, name);
+        let import = fetch(&ana, kind).await;
+        decide(&ana, &import, &company, json!({ "selected": true })).await;
+        let plan = execute(&ana, &import).await;
+        assert_eq!(
+            planned(&plan, &company)[0]["action"],
+            "createCompany",
+            "the list of companies lags"
+        );
+        results.push(done(&ana, &import).await);
+    }
+    assert_eq!(results[0]["companies"]["created"], 1);
+    assert_eq!(
+        (&results[1]["companies"]["failed"], &results[1]["errors"][0]["code"]),
+        (&json!(1), &json!("plan_changed"))
+    );
+    trouble.lags.store(false, Ordering::SeqCst);
+    assert_eq!(managed::named(&ana, name).await, 1);
+    // Who asks for another one of that name gets it.
+    let import = fetch(&ana, PsaKind::Autotask).await;
+    let shown = rows(&ana, &import, "in").await;
+    let company = id(by_name(&shown, name));
+    decide(
+        &ana,
+        &import,
+        company,
+        json!({ "selected": true, "target": { "create": {} } }),
+    )
+    .await;
+    assert_eq!(carry_out(&ana, &import).await["companies"]["created"], 1);
+    assert_eq!(managed::named(&ana, name).await, 2);
     sandbox.stop().await;
 }
 

@@ -1,13 +1,15 @@
 //! What happened to a row, and what to do next.
 
-use crate::outcome::RowCode;
-use crate::problem::Language;
+use super::RowCode;
+use crate::language::Language;
 
-/// What happened to a row, and what to do next.
-pub const fn row_text(code: RowCode, language: Language) -> (&'static str, &'static str) {
-    match language {
-        Language::English => english(code),
-        Language::Dutch => dutch(code),
+impl RowCode {
+    /// What happened, and what to do next.
+    pub const fn text(self, language: Language) -> (&'static str, &'static str) {
+        match language {
+            Language::English => english(self),
+            Language::Dutch => dutch(self),
+        }
     }
 }
 

@@ -1,0 +1,46 @@
+//! Names of managed companies that are about to be made. A worker knows the directory as it was when its run began; without a
+//! claim, two integrations of one MSP that list the same new client would both make a company of it (R21).
+
+use std::time::Duration;
+
+use domain::ids::PsaCompanyId;
+use domain::import::Import;
+use domain::name::NameKey;
+use jiff::Timestamp;
+
+use crate::StoreError;
+use crate::imports::EXPIRES;
+use crate::keys;
+use crate::table::{Place, Tenant, number, text};
+use crate::tx::Transaction;
+
+/// How long a claim keeps others away: longer than any run, so that whoever finds it ended knows the directory with the company.
+const HELD: Duration = Duration::from_hours(1);
+
+impl Tenant {
+    /// Adds the claim of the name of a company that is about to be made for a PSA company. Refused if another PSA company, of
+    /// whatever integration, claimed it within the hour.
+    pub fn claim_name(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        company: &PsaCompanyId,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let owner = format!("{}/{company}", import.integration);
+        let until = now
+            .as_second()
+            .saturating_add(i64::try_from(HELD.as_secs()).unwrap_or(i64::MAX));
+        let mut item = keys::name(&self.msp, &NameKey::of(name)).to_item();
+        item.insert("owner".to_owned(), text(owner.as_str()));
+        item.insert(EXPIRES.to_owned(), number(until));
+        tx.put_if(
+            self,
+            Place::Imports,
+            item,
+            "attribute_not_exists(pk) OR #owner = :owner OR expires <= :now",
+            &[(":owner", text(owner.as_str())), (":now", number(now.as_second()))],
+        )
+    }
+}
