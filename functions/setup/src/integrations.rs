@@ -165,6 +165,14 @@ fn complete(kind: PsaKind, submitted: SubmittedCredentials, company_id: Option<&
                 "is no login company: it holds none of + : / and \\",
             ));
         }
+    } else if company_id.is_some_and(|id| !id.trim().is_empty()) {
+        return Err(Problem::invalid("/companyId", "is for ConnectWise PSA only"));
+    }
+    if let Some(field) = submitted.foreign_to(kind) {
+        return Err(Problem::invalid(
+            format!("/credentials/{field}"),
+            format!("is no credential of {}", kind.product()),
+        ));
     }
     submitted.complete(kind).map_err(|error| missing(error.field))
 }

@@ -75,6 +75,30 @@ pub struct MissingCredential {
 }
 
 impl SubmittedCredentials {
+    /// The first field that is filled in and belongs to the other kind of PSA: somebody has mixed up the two.
+    pub fn foreign_to(&self, kind: PsaKind) -> Option<&'static str> {
+        let others = match kind {
+            PsaKind::Autotask => [
+                ("publicKey", &self.public_key),
+                ("privateKey", &self.private_key),
+                ("clientId", &self.client_id),
+            ],
+            PsaKind::Connectwise => [
+                ("username", &self.username),
+                ("secret", &self.secret),
+                ("integrationCode", &self.integration_code),
+            ],
+        };
+        let is_filled_in = |value: &Option<SecretString>| {
+            value
+                .as_ref()
+                .is_some_and(|value| !value.expose_secret().trim().is_empty())
+        };
+        others
+            .into_iter()
+            .find_map(|(field, value)| is_filled_in(value).then_some(field))
+    }
+
     /// The credentials that this kind of PSA takes, or the first that is missing.
     pub fn complete(self, kind: PsaKind) -> Result<Credentials, MissingCredential> {
         Ok(match kind {

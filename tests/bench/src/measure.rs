@@ -51,7 +51,7 @@ impl Measurement {
         println!("|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
         for kind in &self.kinds {
             let sandbox = Sandbox::start(Options {
-                size: self.size,
+                size: Some(self.size),
                 ..Options::default()
             })
             .await?;

@@ -8,6 +8,7 @@ mod import;
 mod pick;
 mod progress;
 mod review;
+mod say;
 mod screens;
 mod tables;
 mod timings;
@@ -19,6 +20,7 @@ use sandbox::{Error, Options, Sandbox};
 
 use import::Import;
 use review::Choice;
+use say::say;
 use timings::Timings;
 
 /// The longest that a stage of an import may take.
@@ -30,6 +32,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// Runs it all. An error says that a step failed, or that not all checks held.
 pub(crate) async fn run() -> Result<(), Error> {
     let began = Instant::now();
+    say("Everything here is simulated: both PSAs, their MSP, and what AWS would do. Nothing leaves this machine.");
     let (mut columns, mut failed) = (Vec::new(), 0);
     for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
         let shown = tokio::time::timeout(LIMIT, show(kind)).await;
@@ -38,10 +41,11 @@ pub(crate) async fn run() -> Result<(), Error> {
         columns.extend(shown.timings);
     }
     heading("Where the time went");
-    println!("{}", timings::table(&columns));
-    println!("Everything took {:.1} s.", began.elapsed().as_secs_f64());
+    say(timings::table(&columns));
+    say(format_args!("Everything took {:.1} s.", began.elapsed().as_secs_f64()));
     if failed == 0 {
-        println!("Both imports of both PSAs ended as they should.");
+        say("Both imports of both PSAs ended as they should.");
+        say("To try it yourself: cargo run -- serve, as README.md shows.");
         Ok(())
     } else {
         Err(Error::Unexpected(format!("{failed} checks did not hold")))
@@ -65,20 +69,20 @@ async fn show(kind: PsaKind) -> Result<Shown, Error> {
     heading(&format!("{}: what changes in the PSA meanwhile", kind.product()));
     let changed = pick::pick(&ana, &first).await?;
     changes::make(&sandbox, &ana, kind, &changed).await?;
-    println!("{}", screens::changes(&changed));
+    say(screens::changes(&changed));
 
     heading(&format!("{}: second import", kind.product()));
     let second = import::run(&ana, kind, &Choice::MappedAnd(&changed)).await?;
-    println!(
+    say(format_args!(
         "\nWhat the second import changed\n{}",
         screens::differences(&second.plan.items)
-    );
+    ));
 
     heading(&format!("{}: checks", kind.product()));
     let directory = checks::look_up(&ana, &second.plan, &changed).await?;
     let checks = checks::of(&first, &second, &changed, &directory);
     for check in &checks {
-        println!("{check}");
+        say(check);
     }
     sandbox.stop().await;
     Ok(Shown {
@@ -95,5 +99,5 @@ fn columns(kind: PsaKind, first: Import, second: Import) -> Vec<(String, Timings
 }
 
 fn heading(text: &str) {
-    println!("\n━━ {text} ━━\n");
+    say(format_args!("\n━━ {text} ━━\n"));
 }

@@ -12,8 +12,10 @@ use url::Url;
 
 mod demonstration;
 
-/// Imports companies and people from simulated PSAs, with everything AWS needs in one process.
+/// Imports companies and people from simulated PSAs, with everything AWS needs in one process. Without a command, shows two imports
+/// from each PSA.
 #[derive(Parser)]
+#[command(version)]
 struct Command {
     #[command(subcommand)]
     what: Option<What>,
@@ -33,9 +35,9 @@ struct Serve {
     /// Keeps everything in this folder, and goes on where it was.
     #[arg(long)]
     state: Option<PathBuf>,
-    /// How large the MSP is.
-    #[arg(long, value_enum, default_value_t = MspSize::Small)]
-    msp: MspSize,
+    /// How large the MSP is: small, unless the folder has another one.
+    #[arg(long, value_enum)]
+    msp: Option<MspSize>,
     /// Another DynamoDB than the embedded one, such as DynamoDB Local.
     #[arg(long)]
     dynamodb: Option<Url>,
@@ -72,11 +74,11 @@ async fn serve(options: Serve) -> Result<(), Error> {
         .with(lines)
         .with(runtime::levels())
         .init();
-    let size = match options.msp {
+    let size = options.msp.map(|msp| match msp {
         MspSize::Small => Size::Small,
         MspSize::Large => Size::Large,
         MspSize::Extreme => Size::Extreme,
-    };
+    });
     let options = Options {
         size,
         state: options.state,

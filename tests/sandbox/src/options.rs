@@ -12,8 +12,8 @@ use url::Url;
 /// What a sandbox is made of. The default is a small MSP in memory on free ports.
 #[derive(Clone)]
 pub struct Options {
-    /// How large the MSP is that both PSAs hold.
-    pub size: Size,
+    /// How large the MSP is that both PSAs hold; `None` is as large as the state has it, or else small.
+    pub size: Option<Size>,
     /// Where everything is kept; `None` is in memory.
     pub state: Option<PathBuf>,
     /// The port of the API; 0 takes a free one, or the one it had.
@@ -35,7 +35,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            size: Size::Small,
+            size: None,
             state: None,
             port: 0,
             dynamodb: None,
@@ -57,6 +57,26 @@ pub enum Error {
     /// A port or a file.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// A folder that cannot be gone on with.
+    #[error("the state in {} cannot be used: {why}. Take another folder, or delete this one.", folder.display())]
+    State {
+        /// Which.
+        folder: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A port that is not free.
+    #[error(
+        "{what} cannot listen on port {port}: {why}. Another sandbox may use the port, or this folder: end it, or take another --port."
+    )]
+    Port {
+        /// What should listen.
+        what: &'static str,
+        /// Where.
+        port: u16,
+        /// Why it does not.
+        why: String,
+    },
     /// The functions' HTTP client.
     #[error(transparent)]
     Psa(#[from] psa::NoClient),

@@ -1,42 +1,93 @@
-//! Where things listen. Kept with the state, because integrations remember the addresses of their PSAs.
+//! What a folder of state is of, and where its things listen: integrations remember the addresses of their PSAs.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde::{Deserialize, Serialize};
+use simkit::msp::Size;
 
 use crate::Error;
 
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Places {
+    version: u32,
+    pub size: Size,
     pub api: u16,
     pub control: u16,
     pub connectwise: u16,
     pub autotask: u16,
 }
 
-const FILE: &str = "places.json";
+const FILE: &str = "sandbox.json";
+
+/// Grows when a folder of an older version cannot be gone on with.
+const VERSION: u32 = 1;
 
 impl Places {
-    /// Where things listened before; what has a state but was never started gets places that it can come back to.
-    pub(crate) fn read(state: Option<&Path>) -> Self {
-        let Some(folder) = state else { return Self::default() };
-        let text = fs::read_to_string(folder.join(FILE)).ok();
-        text.and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_else(|| Self {
-                api: lasting(),
-                control: lasting(),
-                connectwise: lasting(),
-                autotask: lasting(),
-            })
+    /// Free places for whatever keeps no state.
+    fn anywhere(size: Size) -> Self {
+        Self {
+            version: VERSION,
+            size,
+            api: 0,
+            control: 0,
+            connectwise: 0,
+            autotask: 0,
+        }
+    }
+
+    /// Where things listened before, in a folder of this version and of an MSP of this size; an empty folder becomes one.
+    pub(crate) fn read(state: Option<&Path>, size: Option<Size>) -> Result<Self, Error> {
+        let anywhere = Self::anywhere(size.unwrap_or_default());
+        let Some(folder) = state else { return Ok(anywhere) };
+        let refused = |why: String| Error::State {
+            folder: folder.to_owned(),
+            why,
+        };
+        fs::create_dir_all(folder).map_err(|error| refused(error.to_string()))?;
+        let text = match fs::read_to_string(folder.join(FILE)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let mut others = fs::read_dir(folder).map_err(|error| refused(error.to_string()))?;
+                if others.next().is_some() {
+                    return Err(refused(format!("it is not empty, and has no {FILE}")));
+                }
+                // What was never started gets places that it can come back to.
+                let places = Self {
+                    api: lasting(),
+                    control: lasting(),
+                    connectwise: lasting(),
+                    autotask: lasting(),
+                    ..anywhere
+                };
+                places.write(state)?;
+                return Ok(places);
+            }
+            Err(error) => return Err(refused(format!("{FILE}: {error}"))),
+        };
+        let found: Self = serde_json::from_str(&text).map_err(|error| refused(format!("{FILE}: {error}")))?;
+        if found.version != VERSION {
+            return Err(refused(format!("it is of version {}, not {VERSION}", found.version)));
+        }
+        match size {
+            Some(size) if size != found.size => Err(refused(format!(
+                "its MSP is {:?}, not {size:?}: leave --msp away",
+                found.size
+            ))),
+            _ => Ok(found),
+        }
     }
 
     pub(crate) fn write(self, state: Option<&Path>) -> Result<(), Error> {
         let Some(folder) = state else { return Ok(()) };
         let text = serde_json::to_string(&self).map_err(std::io::Error::from)?;
-        Ok(fs::write(folder.join(FILE), text)?)
+        fs::write(folder.join(FILE), text).map_err(|error| Error::State {
+            folder: folder.to_owned(),
+            why: error.to_string(),
+        })
     }
 }
 
@@ -57,4 +108,36 @@ fn lasting() -> u16 {
     ports
         .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(folder: &Path, size: Option<Size>) -> String {
+        Places::read(Some(folder), size).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_folder_of_state_remembers_what_it_is_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = Places::read(Some(folder.path()), Some(Size::Large)).unwrap();
+        let again = Places::read(Some(folder.path()), None).unwrap();
+        assert_eq!((again.size, again.connectwise), (Size::Large, made.connectwise));
+        assert!(refusal(folder.path(), Some(Size::Small)).contains("its MSP is Large, not Small"));
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("diary.txt"), "dear diary").unwrap();
+        assert!(refusal(folder.path(), None).contains("it is not empty"));
+        for (text, why) in [("{}", "missing field"), ("nonsense", "sandbox.json: expected")] {
+            fs::write(folder.path().join(FILE), text).unwrap();
+            assert!(refusal(folder.path(), None).contains(why));
+        }
+        let old = r#"{"version":0,"size":"small","api":1,"control":2,"connectwise":3,"autotask":4}"#;
+        fs::write(folder.path().join(FILE), old).unwrap();
+        assert!(refusal(folder.path(), None).contains("it is of version 0"));
+    }
 }

@@ -40,7 +40,13 @@ impl Psas {
             (&autotask, &mut places.autotask),
         ];
         for ((simulator, port), url) in pieces.into_iter().zip(&mut urls) {
-            let (address, handle) = serve(simulator.router(), SocketAddr::from((Ipv4Addr::LOCALHOST, *port))).await?;
+            let place = SocketAddr::from((Ipv4Addr::LOCALHOST, *port));
+            let listening = serve(simulator.router(), place).await;
+            let (address, handle) = listening.map_err(|error| Error::Port {
+                what: "a simulated PSA",
+                port: *port,
+                why: error.to_string(),
+            })?;
             *port = address.port();
             *url = format!("http://{address}");
             served.push(handle);

@@ -1,5 +1,6 @@
 //! A sandbox at work.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client as DynamoDbClient;
@@ -78,18 +79,19 @@ impl Sandbox {
     /// Starts everything, and furnishes it unless it has been before.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let state = options.state.as_deref();
-        if let Some(folder) = state {
-            std::fs::create_dir_all(folder)?;
-        }
-        let mut places = Places::read(state);
+        let mut places = Places::read(state, options.size)?;
         if options.port != 0 {
             places.api = options.port;
         }
         let clock = SimClock::new();
         let template = Template::load()?;
-        let psas = Arc::new(Psas::start(options.size, state, &clock, &mut places).await?);
-        let dynamodb = Arc::new(DynamoDb::start(store(&options), &template).await?);
-        let secrets = Secrets::start(state.map(|folder| folder.join("secrets.json")), &template).await?;
+        let psas = Arc::new(Psas::start(places.size, state, &clock, &mut places).await?);
+        let unusable = |error| unusable(state, error);
+        let dynamodb = DynamoDb::start(store(&options), &template).await.map_err(unusable)?;
+        let dynamodb = Arc::new(dynamodb);
+        let secrets = Secrets::start(state.map(|folder| folder.join("secrets.json")), &template)
+            .await
+            .map_err(unusable)?;
         let services = services(&options, &template, &psas, &dynamodb, &secrets, clock.clone())?;
         let metrics = Metrics::default();
         let mut functions = Functions::new(&template, code(&services, &template, &dynamodb, &secrets, &metrics))?;
@@ -98,13 +100,18 @@ impl Sandbox {
                 .with_timeout("FetchFunction", timeout)
                 .with_timeout("ExecuteFunction", timeout);
         }
-        let issuer = Issuer::new("https://sandbox.example", "psa-import")?;
+        let issuer = issuer(state)?;
         let gateway = Gateway::new(&template, functions.clone(), issuer.verifier());
-        let gateway = Server::start_on(places.api, gateway.router()).await?;
+        let gateway = Server::start_on(places.api, gateway.router()).await;
+        let gateway = gateway.map_err(|error| Error::Port {
+            what: "the API",
+            port: places.api,
+            why: error.to_string(),
+        })?;
         places.api = gateway.address().port();
         let tokens = tokens(&issuer)?;
         let ana = Api::new(gateway.url(), tokens["ana"].as_str().unwrap_or_default());
-        furnish::furnish(&ana, &psas, options.size).await?;
+        furnish::furnish(&ana, &psas, places.size).await?;
 
         let moved = clock.clone();
         let machine = MachineOptions {
@@ -124,7 +131,12 @@ impl Sandbox {
             Arc::clone(&pipe),
             functions.clone(),
         );
-        let control = Server::start_on(places.control, control).await?;
+        let control = Server::start_on(places.control, control).await;
+        let control = control.map_err(|error| Error::Port {
+            what: "control",
+            port: places.control,
+            why: error.to_string(),
+        })?;
         places.control = control.address().port();
         places.write(state)?;
         let face = face(&gateway, tokens, &psas, &dynamodb, &secrets, &control);
@@ -194,6 +206,35 @@ impl Sandbox {
         }
         self.psas.stop().await;
     }
+}
+
+/// What went wrong with a folder, if there is one.
+fn unusable(state: Option<&Path>, error: local_aws::Error) -> Error {
+    match state {
+        Some(folder) => Error::State {
+            folder: folder.to_owned(),
+            why: error.to_string(),
+        },
+        None => error.into(),
+    }
+}
+
+/// Tokens outlive a restart where everything else does.
+fn issuer(state: Option<&Path>) -> Result<Issuer, Error> {
+    let (name, audience) = ("https://sandbox.example", "psa-import");
+    let Some(folder) = state else {
+        return Ok(Issuer::new(name, audience)?);
+    };
+    let file = folder.join("token-key.der");
+    let key = match std::fs::read(&file) {
+        Ok(key) => key,
+        Err(_) => {
+            let key = Issuer::make_key()?;
+            std::fs::write(file, &key)?;
+            key
+        }
+    };
+    Issuer::with_key(name, audience, &key).map_err(|error| unusable(state, error))
 }
 
 fn store(options: &Options) -> Store {

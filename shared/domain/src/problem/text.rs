@@ -2,7 +2,7 @@
 
 use crate::language::Language;
 use crate::policy::MassChange;
-use crate::problem::Problem;
+use crate::problem::{Problem, Sought};
 use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 
 impl Problem {
@@ -40,9 +40,9 @@ impl Problem {
             Self::Psa { psa, failure } => psa_detail(*psa, failure, nl),
             Self::InvalidFilter { attribute, value: Some(value) } => {
                 if nl {
-                    format!("Het filterkenmerk \"{attribute}\" heeft in de PSA geen waarde \"{value}\". Kies een waarde uit de lijst.")
+                    format!("Het filterkenmerk \"{attribute}\" heeft in de PSA geen waarde met het id \"{value}\". Kies een id uit de lijst van waarden.")
                 } else {
-                    format!("The filter attribute \"{attribute}\" has no value \"{value}\" in the PSA. Choose a value from the list.")
+                    format!("The filter attribute \"{attribute}\" has no value with the id \"{value}\" in the PSA. Choose an id from its list of values.")
                 }
             }
             Self::InvalidFilter { attribute, value: None } => {
@@ -60,6 +60,12 @@ impl Problem {
                     format!("The address of the PSA is refused: {reason}. Enter the host name you open the PSA with.")
                 }
             }
+            Self::NotFound { what: Sought::Resource } => language
+                .pick(
+                    "The API has nothing at this address, or takes no such call there. See /openapi.json for what it has.",
+                    "De API heeft niets op dit adres, of kent daar zo'n aanroep niet. Zie /openapi.json voor wat er wel is.",
+                )
+                .to_owned(),
             Self::NotFound { what } => {
                 let what = what.text(language);
                 if nl {
@@ -77,9 +83,9 @@ impl Problem {
             }
             Self::MassChange(MassChange { changes, limit }) => {
                 if nl {
-                    format!("Deze import maakt of wijzigt {changes} bedrijven en gebruikers; zonder bevestiging zijn het er hoogstens {limit}. Er is niets gewijzigd. Bekijk het plan en bevestig de massale wijziging.")
+                    format!("Deze import maakt of wijzigt {changes} bedrijven en gebruikers; zonder bevestiging zijn het er hoogstens {limit}. Er is niets gewijzigd. Bekijk het plan en bevestig de massale wijziging (\"confirmMassChange\": true).")
                 } else {
-                    format!("This import creates or changes {changes} companies and users; without confirmation it is {limit} at most. Nothing was changed. Look at the plan and confirm the mass change.")
+                    format!("This import creates or changes {changes} companies and users; without confirmation it is {limit} at most. Nothing was changed. Look at the plan and confirm the mass change (\"confirmMassChange\": true).")
                 }
             }
             Self::WrongState { state } => {

@@ -27,7 +27,7 @@ impl Sought {
             Self::CompanyOfImport => language.pick("company in this import", "bedrijf in deze import"),
             Self::AddressOfCompany => language.pick("address of this company", "adres van dit bedrijf"),
             Self::ManagedCompany => language.pick("managed company", "beheerd bedrijf"),
-            Self::Resource => language.pick("resource", "onderdeel van de API"),
+            Self::Resource => language.pick("call", "aanroep"),
         }
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Error;
 
-/// Long enough for a sandbox left open; its key is gone when the process ends anyway.
+/// Long enough for a sandbox left open.
 const LIFETIME: Duration = Duration::from_hours(168);
 
 /// Somebody to sign a token for.
@@ -31,7 +31,7 @@ pub struct Person {
     pub roles: Vec<String>,
 }
 
-/// Signs with a key of its own, made when it starts: no two issuers accept each other's tokens.
+/// Signs with a key of its own: no two issuers accept each other's tokens.
 #[derive(Clone)]
 pub struct Issuer {
     name: String,
@@ -45,19 +45,33 @@ pub struct Issuer {
 #[error("the token was rejected: {0}")]
 pub struct Rejected(String);
 
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Tokens(error.to_string())
+}
+
 impl Issuer {
-    /// Makes a key. The names of issuer and audience are what the tokens say and the verifier expects.
+    /// With a key of its own. The names of issuer and audience are what the tokens say and the verifier expects.
     pub fn new(name: &str, audience: &str) -> Result<Self, Error> {
-        let failed = |error: &dyn std::fmt::Display| Error::Tokens(error.to_string());
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|error| failed(&error))?;
-        let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|error| failed(&error))?;
-        let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|error| failed(&error))?;
-        let (private, public) = (pem("PRIVATE KEY", private.as_ref()), pem("PUBLIC KEY", public.as_ref()));
+        Self::with_key(name, audience, &Self::make_key()?)
+    }
+
+    /// A new key, as PKCS#8.
+    pub fn make_key() -> Result<Vec<u8>, Error> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
+        let key: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
+        Ok(key.as_ref().to_vec())
+    }
+
+    /// With a key that was made before.
+    pub fn with_key(name: &str, audience: &str, key: &[u8]) -> Result<Self, Error> {
+        let pair = RsaKeyPair::from_pkcs8(key).map_err(failed)?;
+        let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(failed)?;
+        let (private, public) = (pem("PRIVATE KEY", key), pem("PUBLIC KEY", public.as_ref()));
         Ok(Self {
             name: name.to_owned(),
             audience: audience.to_owned(),
-            signing: EncodingKey::from_rsa_pem(private.as_bytes()).map_err(|error| failed(&error))?,
-            verifying: DecodingKey::from_rsa_pem(public.as_bytes()).map_err(|error| failed(&error))?,
+            signing: EncodingKey::from_rsa_pem(private.as_bytes()).map_err(failed)?,
+            verifying: DecodingKey::from_rsa_pem(public.as_bytes()).map_err(failed)?,
         })
     }
 

@@ -11,10 +11,14 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 /// How much there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Size {
     /// 40 companies, 600 contacts.
+    #[default]
     Small,
     /// 5,000 companies, 100,000 contacts.
     Large,

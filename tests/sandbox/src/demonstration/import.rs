@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::answers::{self, Company, CompanyRow, Outcome, Plan};
 use super::progress::{self, Work};
 use super::review::{self, Choice};
+use super::say::say;
 use super::timings::Timings;
 use super::{filter, screens};
 
@@ -36,15 +37,15 @@ pub(super) async fn run(ana: &Api, kind: PsaKind, choice: &Choice<'_>) -> Result
     let id = timings.time("fetch", fetch(ana, kind)).await?;
     let (tab_in, not_in) = timings.time("review", review(ana, &id, choice)).await?;
     let plan = timings.time("plan", plan(ana, &id)).await?;
-    println!(
+    say(format_args!(
         "\nPlan\n{}\n\nFor example\n{}\n",
         screens::plan(&plan),
         screens::samples(&plan.items)
-    );
+    ));
     let result = timings.time("execute", execute(ana, &id, &plan)).await?;
-    println!("\nResult\n{}", screens::counts(&result));
+    say(format_args!("\nResult\n{}", screens::counts(&result)));
     if let Some(passed) = screens::passed(&result) {
-        println!("\n{passed}");
+        say(format_args!("\n{passed}"));
     }
     let after = Holdings::read(ana).await?;
     Ok(Import {
@@ -64,7 +65,7 @@ async fn fetch(ana: &Api, kind: PsaKind) -> Result<String, Error> {
     let integration = ana.integration(name_of(kind)).await?;
     let attributes = filter::attributes(ana, &integration).await?;
     let filter = filter::active_companies(&attributes, kind)?;
-    println!("Filter: {}", filter.text);
+    say(format_args!("Filter: {}", filter.text));
     let import = ana.start(&integration, &filter.value).await?;
     progress::watch(ana, &import, Work::Fetch).await?;
     Ok(import)
@@ -74,10 +75,10 @@ async fn fetch(ana: &Api, kind: PsaKind) -> Result<String, Error> {
 async fn review(ana: &Api, import: &str, choice: &Choice<'_>) -> Result<(Vec<CompanyRow>, Vec<CompanyRow>), Error> {
     let tab_in: Vec<CompanyRow> = answers::list(ana, &format!("/imports/{import}/companies?tab=in")).await?;
     let not_in: Vec<CompanyRow> = answers::list(ana, &format!("/imports/{import}/companies?tab=not-in")).await?;
-    println!("\nTab in: {}", screens::tab_in(&tab_in));
-    println!("\nTab not in: {}", screens::not_in(&not_in));
+    say(format_args!("\nTab in: {}", screens::tab_in(&tab_in)));
+    say(format_args!("\nTab not in: {}", screens::not_in(&not_in)));
     let decided = review::decide(ana, import, &tab_in, choice).await?;
-    println!("\n{decided}");
+    say(format_args!("\n{decided}"));
     Ok((tab_in, not_in))
 }
 

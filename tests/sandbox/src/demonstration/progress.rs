@@ -9,6 +9,7 @@ use sandbox::api::Api;
 use serde_json::Value;
 
 use super::PATIENCE;
+use super::say::say;
 
 /// Between two plain lines.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -75,7 +76,7 @@ pub(super) async fn watch(ana: &Api, import: &str, work: Work) -> Result<(), Err
             ended["state"], ended["error"]["detail"]
         )));
     }
-    println!("{}", work.line(&ended["progress"]));
+    say(work.line(&ended["progress"]));
     Ok(())
 }
 
@@ -114,7 +115,7 @@ impl Shown {
         let news = self.line.get_or_insert_with(|| line.clone()) != &line;
         // The last line is told when the work has ended.
         if self.bar.is_hidden() && news && Some(position) != total && self.at.elapsed() > PAUSE {
-            println!("{line} …");
+            say(format_args!("{line} …"));
             (self.line, self.at) = (Some(line), Instant::now());
         }
     }
