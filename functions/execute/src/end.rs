@@ -83,7 +83,7 @@ pub(crate) async fn history(
         .history(&id, page.after.as_ref().map(Position::as_str), limit)
         .await?;
     Ok(Json(List {
-        items: imports.into_iter().map(ImportView::without_progress).collect(),
+        items: imports.into_iter().map(ImportView::line).collect(),
         next,
     }))
 }

@@ -18,7 +18,7 @@ use crate::work::{Position, Run, Stop};
 /// What reading a company back told.
 struct Found {
     reason: Absence,
-    kind: String,
+    types: Vec<String>,
     status: String,
     active: bool,
 }
@@ -105,7 +105,7 @@ async fn read_back(run: &Run, absent: &[&CompanyMapping], may_wait: bool) -> Res
             id,
             Found {
                 reason: Absence::DeletedInPsa,
-                kind: String::new(),
+                types: Vec::new(),
                 status: String::new(),
                 active: false,
             },
@@ -129,7 +129,7 @@ async fn read_back(run: &Run, absent: &[&CompanyMapping], may_wait: bool) -> Res
                     company.id,
                     Found {
                         reason,
-                        kind: company.kind,
+                        types: company.types,
                         status: company.status,
                         active: company.active,
                     },
@@ -180,7 +180,7 @@ async fn tell_merged(
 fn row(known: &Known, mapping: &CompanyMapping, found: Option<Found>) -> CompanyRow {
     let found = found.unwrap_or(Found {
         reason: Absence::Unreadable,
-        kind: String::new(),
+        types: Vec::new(),
         status: String::new(),
         active: false,
     });
@@ -189,7 +189,7 @@ fn row(known: &Known, mapping: &CompanyMapping, found: Option<Found>) -> Company
         name: mapping.name.clone(),
         tab: Tab::NotIn,
         status: ImportStatus::Mapped,
-        kind: found.kind,
+        types: found.types,
         psa_status: found.status,
         active: found.active,
         own: false,

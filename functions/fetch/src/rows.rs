@@ -111,7 +111,7 @@ impl Known {
             name: company.name.clone(),
             tab: Tab::In,
             status,
-            kind: company.kind.clone(),
+            types: company.types.clone(),
             psa_status: company.status.clone(),
             active: company.active,
             own: company.own,

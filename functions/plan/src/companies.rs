@@ -64,7 +64,7 @@ impl CompanyView {
             id: row.id,
             name: row.name,
             status: row.status,
-            kind: row.kind,
+            kind: row.types.join(", "),
             psa_status: row.psa_status,
             active: row.active,
             own: row.own,
@@ -101,7 +101,7 @@ impl Where {
             && self
                 .kind
                 .as_ref()
-                .is_none_or(|kind| row.kind.split(", ").any(|of| NameKey::of(of) == NameKey::of(kind)))
+                .is_none_or(|kind| row.types.iter().any(|of| NameKey::of(of) == NameKey::of(kind)))
     }
 }
 

@@ -183,10 +183,6 @@ async fn check(services: &Services, integration: &Integration, credentials: &Cre
         psa: integration.kind,
         failure,
     };
-    let target = services.target(integration)?;
-    let psa = services
-        .connector
-        .connect(&target, credentials, deadline())
-        .map_err(failed)?;
+    let psa = services.connect(integration, credentials, deadline())?;
     Ok(psa.check().await.map_err(failed)?)
 }

@@ -35,8 +35,8 @@ pub struct PsaCompany {
     pub id: PsaCompanyId,
     /// The name as the PSA spells it.
     pub name: String,
-    /// What the column *type* shows; several types are joined with a comma.
-    pub kind: String,
+    /// What the column *type* shows.
+    pub types: Vec<String>,
     /// What the column *PSA status* shows.
     pub status: String,
     /// Whether the PSA counts the company as active.

@@ -167,9 +167,8 @@ pub struct CompanyRow {
     pub tab: Tab,
     /// What the import knows of it.
     pub status: ImportStatus,
-    /// The PSA's type.
-    #[serde(rename = "type")]
-    pub kind: String,
+    /// The PSA's types.
+    pub types: Vec<String>,
     /// The PSA's status.
     pub psa_status: String,
     /// Whether the PSA counts it as active.

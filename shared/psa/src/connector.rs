@@ -1,5 +1,6 @@
 //! From an integration's address and credentials to a PSA that can be read.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::language::Language;
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
+use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use secrecy::zeroize::Zeroizing;
@@ -34,6 +36,23 @@ pub struct Target {
 pub struct Connector {
     policy: Arc<HttpPolicy>,
     client: reqwest::Client,
+    now: Now,
+}
+
+/// What tells the time.
+#[derive(Clone)]
+pub(crate) struct Now(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Now {
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Now {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Now")
+    }
 }
 
 /// The HTTP client cannot be built, for want of TLS roots or the like.
@@ -72,7 +91,17 @@ impl Connector {
         Ok(Self {
             policy: Arc::new(policy),
             client,
+            now: Now(Arc::new(Timestamp::now)),
         })
+    }
+
+    /// The same by another clock than the machine's: it says when to come back to a PSA that asks for a wait.
+    #[must_use]
+    pub fn with_clock(&self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self {
+            now: Now(Arc::new(now)),
+            ..self.clone()
+        }
     }
 
     /// What requests may do.
@@ -91,7 +120,12 @@ impl Connector {
         self.policy
             .admit(target.kind, target.url.as_url())
             .map_err(|refused| failure(PsaFailureKind::PsaUnknownError, refused.text(Language::English)))?;
-        let session = Session::new(self.client.clone(), Arc::clone(&self.policy), deadline);
+        let session = Session::new(
+            self.client.clone(),
+            Arc::clone(&self.policy),
+            deadline,
+            self.now.clone(),
+        );
         let url = target.url.clone();
         match (target.kind, credentials) {
             (

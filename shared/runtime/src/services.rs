@@ -116,21 +116,30 @@ impl Services {
         let stored = stored.ok_or(Problem::CredentialsRequired { field: None })?;
         let credentials = Credentials::from_secret_json(integration.kind, stored.expose_secret())
             .map_err(|_| Problem::CredentialsRequired { field: None })?;
+        self.connect(integration, &credentials, deadline)
+    }
+
+    /// Opens the PSA of an integration.
+    pub fn connect(
+        &self,
+        integration: &Integration,
+        credentials: &Credentials,
+        deadline: Instant,
+    ) -> Result<Arc<dyn Psa>, ApiError> {
         let target = self.target(integration)?;
         let failed = |failure| Problem::Psa {
             psa: integration.kind,
             failure,
         };
-        let psa = self
-            .connector
-            .connect(&target, &credentials, deadline)
-            .map_err(failed)?;
+        let clock = Arc::clone(&self.clock);
+        let connector = self.connector.with_clock(move || clock.now());
+        let psa = connector.connect(&target, credentials, deadline).map_err(failed)?;
         metrics::watch(&psa);
         Ok(psa)
     }
 
     /// Where the PSA of an integration is.
-    pub fn target(&self, integration: &Integration) -> Result<Target, ApiError> {
+    fn target(&self, integration: &Integration) -> Result<Target, ApiError> {
         let url = PsaUrl::parse(integration.kind, &integration.address, self.connector.policy())
             .map_err(|reason| Problem::InvalidPsaAddress { reason })?;
         let missing = |error: MissingCredential| Problem::CredentialsRequired {

@@ -19,7 +19,9 @@ pub struct ImportView {
     id: ImportId,
     integration: IntegrationId,
     state: ImportState,
-    progress: Progress,
+    /// How far it has come; not in a history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<Progress>,
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,14 +63,14 @@ impl ImportView {
             until: holder.until,
         });
         Ok(Self {
-            progress,
+            progress: Some(progress),
             lock,
-            ..Self::without_progress(import)
+            ..Self::line(import)
         })
     }
 
     /// A line of a history.
-    pub fn without_progress(import: Import) -> Self {
+    pub fn line(import: Import) -> Self {
         let describe = |problem: Option<&Problem>| problem.map(|problem| describe(problem, crate::problem::language()));
         Self {
             error: describe(import.error.as_ref()),
@@ -78,7 +80,7 @@ impl ImportView {
             id: import.id,
             integration: import.integration,
             state: import.state,
-            progress: Progress::default(),
+            progress: None,
             counts: import.counts,
             started_by: import.started_by.name,
             started_at: import.started_at,

@@ -263,11 +263,12 @@ fn remember(plans: &mut [UserPlan], facts: &CompanyFacts, links: &Links<'_>) -> 
                 .push((&row.id, address.key().clone()));
         }
     }
+    // The address of a row is no other one of its contact, even if it stands there twice.
     let beside = |one: &AddressId| -> BTreeSet<AddressKey> {
-        let rows = rows.get(one.contact()).into_iter().flatten();
-        rows.filter(|(row, _)| *row != one)
-            .map(|(_, address)| address.clone())
-            .collect()
+        let rows = rows.get(one.contact()).map_or(&[][..], Vec::as_slice);
+        let own = rows.iter().find(|(row, _)| *row == one).map(|(_, address)| address);
+        let others = rows.iter().map(|(_, address)| address);
+        others.filter(|address| Some(*address) != own).cloned().collect()
     };
     for plan in plans {
         plan.beside = beside(&plan.id).into_iter().collect();

@@ -22,16 +22,16 @@ pub const ELSEWHERE: &str = "c-elsewhere";
 #[derive(Debug, Clone)]
 pub struct World {
     /// Managed company → name; `c-here` is the one the company may be mapped to.
-    managed: Vec<(&'static str, &'static str)>,
-    mapped: bool,
-    rows: Vec<Row>,
+    pub managed: Vec<(&'static str, &'static str)>,
+    pub mapped: bool,
+    pub rows: Vec<Row>,
     /// Users of `c-here` by their address, and the row each is mapped to, if any.
-    users: Vec<(&'static str, Option<(u8, u8)>)>,
+    pub users: Vec<(&'static str, Option<(u8, u8)>)>,
     /// Addresses that users elsewhere hold.
-    elsewhere: Vec<&'static str>,
-    name: &'static str,
-    wish: Wish,
-    ticks_new: bool,
+    pub elsewhere: Vec<&'static str>,
+    pub name: &'static str,
+    pub wish: Wish,
+    pub ticks_new: bool,
 }
 
 /// Contact, slot, address, active, what was decided.
@@ -242,7 +242,7 @@ impl World {
             name: self.name.to_owned(),
             tab: Tab::In,
             status: ImportStatus::Unmapped,
-            kind: String::new(),
+            types: Vec::new(),
             psa_status: String::new(),
             active: true,
             own: false,

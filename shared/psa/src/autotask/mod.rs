@@ -8,6 +8,7 @@ mod wire;
 mod zone;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -136,9 +137,9 @@ impl Autotask {
             return Ok(());
         }
         // The window rolls: after a quarter of it, a quarter of an even load is forgotten.
-        let wait = jiff::SignedDuration::from_mins(i64::from(used.request_threshold_timeframe / 4).max(1));
+        let wait = Duration::from_mins(u64::from(used.request_threshold_timeframe / 4).max(1));
         Err(PsaFailure {
-            not_before: jiff::Timestamp::now().checked_add(wait).ok(),
+            not_before: self.session.after(wait),
             ..THRESHOLD.failure(rules::THRESHOLD_NEAR, "")
         })
     }
@@ -156,7 +157,11 @@ impl Psa for Autotask {
         let categories: Vec<Category> = if picklists.knows_categories() {
             Vec::new()
         } else {
-            self.all(&CATEGORIES).await?
+            match self.all(&CATEGORIES).await {
+                // Who may read companies and contacts may not be allowed to read these; then nothing is filtered by them.
+                Err(failure) if failure.kind == PsaFailureKind::PsaForbidden => Vec::new(),
+                categories => categories?,
+            }
         };
         Ok(picklists.attributes(categories))
     }

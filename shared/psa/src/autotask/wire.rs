@@ -128,10 +128,11 @@ impl Company {
         PsaCompany {
             id: PsaCompanyId::new(self.id.to_string()),
             name: visible(self.name.unwrap_or_default()),
-            kind: self
+            types: self
                 .kind
                 .map(|id| picklists.label(COMPANY_TYPE, id))
-                .unwrap_or_default(),
+                .into_iter()
+                .collect(),
             status: if active { "Active" } else { "Inactive" }.to_owned(),
             active,
             own: self.id == OWN,

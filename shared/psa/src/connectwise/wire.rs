@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::attributes::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
 use crate::flag::Flag;
-use crate::text::{MOST_ENTRIES, full_name, present, visible};
+use crate::text::{MOST_ENTRIES, full_name, present};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -51,6 +51,9 @@ impl SetupRow {
     }
 }
 
+/// The identifier that the MSP's own company has from the beginning.
+const OWN: &str = "YourCompany";
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Company {
@@ -86,15 +89,16 @@ struct CommunicationItem {
 }
 
 impl Company {
-    /// `own` is told by the name that the server itself gives the MSP; nothing else about the record says so.
+    /// `own` is told by the name that the server itself gives the MSP, or by an identifier that nobody has changed.
     pub(crate) fn into_domain(self, inactive_statuses: &[i64], msp: Option<&NameKey>) -> PsaCompany {
-        let name = present(self.name).or(present(self.identifier)).unwrap_or_default();
+        let identifier = present(self.identifier);
+        let name = present(self.name).or(identifier.clone()).unwrap_or_default();
         let mut types = self.types.unwrap_or_default();
         types.truncate(MOST_ENTRIES);
         let status = self.status.as_ref().map(|status| value(COMPANY_STATUS, status.id));
         PsaCompany {
             id: PsaCompanyId::new(self.id.to_string()),
-            own: msp.is_some_and(|msp| *msp == NameKey::of(&name)),
+            own: identifier.as_deref() == Some(OWN) || msp.is_some_and(|msp| *msp == NameKey::of(&name)),
             active: self
                 .status
                 .as_ref()
@@ -104,13 +108,7 @@ impl Company {
                 .map(|of| value(COMPANY_TYPE, of.id))
                 .chain(status)
                 .collect(),
-            kind: visible(
-                types
-                    .into_iter()
-                    .filter_map(|of| present(of.name))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            ),
+            types: types.into_iter().filter_map(|of| present(of.name)).collect(),
             status: self.status.and_then(|status| present(status.name)).unwrap_or_default(),
             website: present(self.website),
             name,
@@ -190,8 +188,8 @@ mod tests {
         let company: Company = serde_json::from_str(&format!(r#"{{"id":1,"types":[{}]}}"#, types.join(","))).unwrap();
         let company = company.into_domain(&[], None);
         assert_eq!(
-            (company.kind.chars().count(), company.values.len()),
-            (255, MOST_ENTRIES)
+            (company.types.len(), company.values.len()),
+            (MOST_ENTRIES, MOST_ENTRIES)
         );
     }
 
@@ -236,8 +234,8 @@ mod tests {
         let company = company.into_domain(&[3], None);
         assert_eq!((company.name.as_str(), company.active), ("Acme", false));
         assert_eq!(
-            (company.kind.as_str(), company.status.as_str()),
-            ("Client, Partner", "Gone")
+            (company.types.join("/"), company.status.as_str()),
+            ("Client/Partner".to_owned(), "Gone")
         );
         assert_eq!(company.website, None);
         let values = [

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
 use domain::psa::{PsaFailure, PsaFailureKind};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{HeaderMap, LINK, RETRY_AFTER};
 use reqwest::{Method, Response};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use url::Url;
+
+use crate::connector::Now;
 
 use super::policy::{HttpPolicy, RetryPolicy};
 use super::reply::{self, Unreadable};
@@ -61,7 +64,7 @@ pub(crate) struct Refusal {
     verdict: Verdict,
     at: Option<String>,
     retry_after: Option<Duration>,
-    not_before: Option<jiff::Timestamp>,
+    not_before: Option<Timestamp>,
 }
 
 /// When to come back to a rate limit that outlasts the retries and names no time. Both PSAs count by the minute or longer.
@@ -71,21 +74,29 @@ pub(crate) struct Session {
     client: reqwest::Client,
     policy: Arc<HttpPolicy>,
     deadline: Instant,
+    now: Now,
     retries_left: AtomicU32,
     requests: AtomicU64,
     retries: AtomicU64,
 }
 
 impl Session {
-    pub(crate) fn new(client: reqwest::Client, policy: Arc<HttpPolicy>, deadline: Instant) -> Self {
+    pub(crate) fn new(client: reqwest::Client, policy: Arc<HttpPolicy>, deadline: Instant, now: Now) -> Self {
         Self {
             retries_left: AtomicU32::new(policy.retry.budget),
             client,
             policy,
             deadline,
+            now,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
         }
+    }
+
+    /// A moment to come.
+    pub(crate) fn after(&self, wait: Duration) -> Option<Timestamp> {
+        let wait = SignedDuration::try_from(wait).ok()?;
+        self.now.now().checked_add(wait).ok()
     }
 
     pub(crate) fn policy(&self) -> &HttpPolicy {
@@ -115,7 +126,7 @@ impl Session {
                 Again::WhenLimitPasses => too_long.or(Some(LIMIT_PASSES)),
                 _ => too_long,
             };
-            let not_before = wait.and_then(|wait| jiff::Timestamp::try_from(SystemTime::now() + wait).ok());
+            let not_before = wait.and_then(|wait| self.after(wait));
             Refusal { not_before, ..refusal }
         })
     }
@@ -192,7 +203,7 @@ impl Session {
                 .map(str::to_owned)
         };
         if status != 200 {
-            let asked = header(RETRY_AFTER).and_then(|text| retry_after(&text, SystemTime::now()));
+            let asked = header(RETRY_AFTER).and_then(|text| retry_after(&text, self.now.now().into()));
             let verdict = judge(call.rules, status, call.place, &reply::read_refusal(response).await);
             let refusal = call.refused(Some(status), verdict);
             return Err(Refusal {

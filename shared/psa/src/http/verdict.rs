@@ -112,7 +112,7 @@ static COMMON: [Rule; 10] = [
         408..=408,
         ANYTHING,
         PsaUnknownError,
-        Again::Later,
+        Again::Soon,
         "the PSA gave up waiting for the request",
     ),
     Rule::new(
@@ -130,13 +130,13 @@ static COMMON: [Rule; 10] = [
         "the PSA refused the request itself",
     ),
     Rule::new(
-        502..=504,
+        501..=599,
         ANYTHING,
         PsaServerError,
         Again::Soon,
         "the PSA is not available",
     ),
-    Rule::new(500..=599, ANYTHING, PsaServerError, Again::Later, "the PSA failed"),
+    Rule::new(500..=500, ANYTHING, PsaServerError, Again::Later, "the PSA failed"),
     Rule::new(
         0..=999,
         ANYTHING,
@@ -204,7 +204,7 @@ impl Fault {
             Self::NotHttp => (PsaInvalidResponse, Again::Soon, "the reply is not HTTP"),
             Self::Truncated => (PsaInvalidResponse, Again::Soon, "the reply broke off"),
             Self::TooLarge => (PsaInvalidResponse, Again::Never, "the reply is larger than is read"),
-            Self::NotJson => (PsaInvalidResponse, Again::Later, "the reply is not JSON"),
+            Self::NotJson => (PsaInvalidResponse, Again::Soon, "the reply is not JSON"),
             Self::Malformed => (PsaInvalidResponse, Again::Later, "the reply is not what was asked for"),
             Self::Late => (PsaUnknownError, Again::Later, "the time of this run is over"),
         };

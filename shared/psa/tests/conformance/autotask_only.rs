@@ -61,6 +61,20 @@ async fn r6_categories_are_the_same_as_a_picklist_and_as_an_entity() {
 }
 
 #[tokio::test]
+async fn r6_who_may_not_read_categories_filters_by_the_others() {
+    let bench = Bench::autotask().await;
+    bench.switch(json!({"denied": ["CompanyCategories"]}));
+    bench.psa().check().await.unwrap();
+    let attributes = bench.psa().attributes().await.unwrap();
+    let values = |id: &str| {
+        let attribute = attributes.iter().find(|attribute| attribute.id.as_str() == id);
+        attribute.map_or(0, |attribute| attribute.values.len())
+    };
+    assert_eq!(values("companyCategory"), 0);
+    assert!(values("companyType") > 1, "{attributes:?}");
+}
+
+#[tokio::test]
 async fn r6_labels_are_those_of_the_zone() {
     let bench = Bench::autotask().await;
     bench.switch(json!({"germanLabels": true}));
@@ -71,7 +85,7 @@ async fn r6_labels_are_those_of_the_zone() {
         attributes[0]
     );
     let read = companies(&*bench.psa(), &Filter::default(), true).await.unwrap();
-    assert!(attributes[0].values.iter().any(|value| value.label == read[0].kind));
+    assert!(attributes[0].values.iter().any(|value| value.label == read[0].types[0]));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ mod fault;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
@@ -82,6 +82,13 @@ pub(crate) async fn apply(State(faults): State<Faults>, request: Request, next: 
             tokio::time::sleep(delay).await;
             next.run(request).await
         }
+        Some(Answer::SlowBody(delay)) => next.run(request).await.map(|body| {
+            let late = async move {
+                tokio::time::sleep(delay).await;
+                to_bytes(body, usize::MAX).await
+            };
+            Body::from_stream(futures::stream::once(late))
+        }),
         Some(Answer::Reset) => {
             let mut response = break_off(wire, Fate::Reset, Response::new(Body::empty()));
             response.extensions_mut().insert(Unanswered);

@@ -128,6 +128,24 @@ async fn a_delay_comes_before_the_normal_answer() {
 }
 
 #[tokio::test]
+async fn a_slow_body_comes_long_after_its_head() {
+    let simulated = simulated([json!({"answer": {"bodyDelayMs": 300}})]).await;
+    let start = std::time::Instant::now();
+    let answer = reqwest::get(format!("http://{}/numbers", simulated.address))
+        .await
+        .unwrap();
+    let head = start.elapsed();
+    assert_eq!(
+        (answer.status(), answer.text().await.unwrap().as_str()),
+        (StatusCode::OK, BODY)
+    );
+    assert!(
+        start.elapsed() >= head + Duration::from_millis(150),
+        "the head took {head:?}"
+    );
+}
+
+#[tokio::test]
 async fn faults_apply_after_skip_for_times_and_only_where_they_match() {
     let simulated = simulated([
         json!({"match": {"path": "^/other"}, "answer": {"status": 400}}),

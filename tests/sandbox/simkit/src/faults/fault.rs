@@ -48,6 +48,8 @@ pub enum Answer {
     },
     /// The simulator's answer, late.
     Delay(Duration),
+    /// The simulator's answer, its body so much later than its head.
+    SlowBody(Duration),
     /// A TCP reset before any byte of an answer.
     Reset,
     /// The simulator's answer with its full `Content-Length`, and the connection closed within the body.
@@ -103,6 +105,7 @@ struct WrittenAnswer {
     headers: Option<BTreeMap<String, String>>,
     body: Option<String>,
     delay_ms: Option<u64>,
+    body_delay_ms: Option<u64>,
     reset: Option<bool>,
     truncate_after: Option<usize>,
 }
@@ -151,6 +154,7 @@ impl TryFrom<WrittenAnswer> for Answer {
                 headers,
                 body,
                 delay_ms: None,
+                body_delay_ms: None,
                 reset: None,
                 truncate_after: None,
             } => respond(status, headers.unwrap_or_default(), body.unwrap_or_default()),
@@ -159,12 +163,14 @@ impl TryFrom<WrittenAnswer> for Answer {
                 headers: None,
                 body: None,
                 delay_ms,
+                body_delay_ms,
                 reset,
                 truncate_after,
-            } => match (delay_ms, reset, truncate_after) {
-                (Some(delay), None, None) => Ok(Self::Delay(Duration::from_millis(delay))),
-                (None, Some(true), None) => Ok(Self::Reset),
-                (None, None, Some(after)) => Ok(Self::Truncate { after }),
+            } => match (delay_ms, body_delay_ms, reset, truncate_after) {
+                (Some(delay), None, None, None) => Ok(Self::Delay(Duration::from_millis(delay))),
+                (None, Some(delay), None, None) => Ok(Self::SlowBody(Duration::from_millis(delay))),
+                (None, None, Some(true), None) => Ok(Self::Reset),
+                (None, None, None, Some(after)) => Ok(Self::Truncate { after }),
                 _ => Err(ONE_OF.to_owned()),
             },
             _ => Err(ONE_OF.to_owned()),
@@ -172,7 +178,8 @@ impl TryFrom<WrittenAnswer> for Answer {
     }
 }
 
-const ONE_OF: &str = "answer: one of {status, headers?, body?}, {delayMs}, {reset: true}, {truncateAfter}";
+const ONE_OF: &str =
+    "answer: one of {status, headers?, body?}, {delayMs}, {bodyDelayMs}, {reset: true}, {truncateAfter}";
 
 fn respond(status: u16, headers: BTreeMap<String, String>, body: String) -> Result<Answer, String> {
     let status = StatusCode::from_u16(status).map_err(|error| format!("answer.status: {error}"))?;
@@ -195,7 +202,9 @@ fn respond(status: u16, headers: BTreeMap<String, String>, body: String) -> Resu
 
 fn guessed_type(body: &str) -> &'static str {
     match body.trim_start().as_bytes().first() {
+        // Broken JSON too is meant as JSON.
         Some(b'{' | b'[') => "application/json; charset=utf-8",
+        _ if serde_json::from_str::<serde_json::Value>(body).is_ok() => "application/json; charset=utf-8",
         Some(b'<') => "text/html; charset=utf-8",
         _ => "text/plain; charset=utf-8",
     }
