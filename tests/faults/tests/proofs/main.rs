@@ -14,6 +14,7 @@ mod cores;
 mod crash;
 mod decisions;
 mod forged;
+mod giving_up;
 mod licences;
 mod matrix;
 mod model;

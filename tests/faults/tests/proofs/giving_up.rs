@@ -1,0 +1,96 @@
+//! A database that has no room for whichever call of the run that gives an import up keeps no row from being accounted for (R36, R40).
+
+use std::sync::{Arc, Mutex};
+
+use domain::psa::PsaKind;
+use faults::effects::Verdict;
+use faults::script::{Script, Step};
+use faults::wire::{Call, Gate};
+use faults::world::{MSP, World, beyond_lease};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+
+use crate::cores::alone;
+
+/// Fails one call, however often it is repeated.
+#[derive(Default)]
+struct Busy {
+    at: Option<usize>,
+    seen: Mutex<Vec<String>>,
+}
+
+impl Gate for Busy {
+    fn pass<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Verdict> {
+        let mut seen = self.seen.lock().unwrap();
+        let known = seen.iter().position(|request| request == call.request);
+        let number = known.unwrap_or_else(|| {
+            seen.push(call.request.to_owned());
+            seen.len() - 1
+        });
+        let verdict = if self.at == Some(number) {
+            Verdict::Fail
+        } else {
+            Verdict::Answer
+        };
+        std::future::ready(verdict).boxed()
+    }
+}
+
+/// The counts of the import, once it has ended.
+async fn counts(script: &Script<'_>, path: &str) -> Option<Value> {
+    let import = script.get(path).await;
+    (import["state"] == "failed").then(|| import["counts"].clone())
+}
+
+#[test]
+fn r36_r40_whichever_call_fails_while_an_import_is_given_up_every_row_is_accounted_for() {
+    alone(async {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(PsaKind::Connectwise).await;
+        let script = Script::new(&world);
+        script.furnish().await;
+        script.take(0, Step::Start).await.unwrap();
+        script.take(0, Step::Fetch).await.unwrap();
+        script.decide_few(3, 2).await;
+        world.deliver(&script.confirmation().await).await.unwrap().unwrap();
+        let integration = script.integration().await.unwrap();
+        let imports = script.get(&format!("/integrations/{integration}/imports")).await;
+        let import = imports["items"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/imports/{import}");
+        let confirmed = world.keep(folder.path(), "confirmed");
+        let give_up = json!({ "msp": MSP, "import": import, "giveUp": true });
+
+        let undisturbed = Arc::new(Busy::default());
+        let process = world.process_behind(undisturbed.clone());
+        process.invoke("ExecuteFunction", give_up.clone()).await.unwrap();
+        let expected = counts(&script, &path).await.unwrap();
+        assert_eq!(expected["companies"]["skipped"], 3, "{expected}");
+        let calls = undisturbed.seen.lock().unwrap().len();
+        let mut again = 0;
+        for at in 0..calls {
+            world.go_back(&confirmed);
+            let busy = Busy {
+                at: Some(at),
+                ..Busy::default()
+            };
+            let failed = world.process_behind(Arc::new(busy));
+            let failed = failed.invoke("ExecuteFunction", give_up.clone()).await.is_err();
+            let mut found = counts(&script, &path).await;
+            if found.is_none() {
+                assert!(failed, "call {at}: nobody would come again");
+                again += 1;
+                world.ticking.advance(beyond_lease());
+                world
+                    .process()
+                    .invoke("ExecuteFunction", give_up.clone())
+                    .await
+                    .unwrap();
+                found = counts(&script, &path).await;
+            }
+            assert_eq!(found, Some(expected.clone()), "call {at} of {calls}");
+        }
+        assert!(again > 0);
+        println!("{calls} calls failed one by one, after {again} of them giving up took a second run");
+    });
+}
