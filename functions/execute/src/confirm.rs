@@ -54,8 +54,8 @@ async fn confirm(services: &Services, mut import: Import, confirmation: &Confirm
     let integration = integration.ok_or(Problem::IntegrationNotFound)?;
     let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone())
         .await
-        .map_err(failed)?;
-    let plan = planning.whole().await.map_err(failed)?;
+        .map_err(PlanningError::cause::<ApiError>)?;
+    let plan = planning.whole().await.map_err(PlanningError::cause::<ApiError>)?;
     if plan.hash != *confirmation.plan_hash {
         return Err(Problem::PlanChanged { hash: plan.hash }.into());
     }
@@ -112,11 +112,4 @@ async fn not_moved(services: &Services, import: &Import, moved: Moved) -> Api<Ap
         .into(),
         _ => Problem::ImportAbandoned.into(),
     })
-}
-
-pub(crate) fn failed(error: PlanningError) -> ApiError {
-    match error {
-        PlanningError::Store(error) => error.into(),
-        PlanningError::Directory(error) => error.into(),
-    }
 }

@@ -5,14 +5,13 @@ use domain::directory::ReservationId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use futures::FutureExt;
-use planning::{Planning, WholePlan};
+use planning::{Planning, PlanningError, WholePlan};
 use runtime::{Api, ApiError, Services, Work, WorkOutcome};
 use store::Tenant;
 use store::imports::Moved;
 use store::lock::{Guard, Hired};
 use tracing::info;
 
-use crate::confirm::failed;
 use crate::licences;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -53,8 +52,8 @@ async fn go_ahead(services: &Services, tenant: &Tenant, guard: &Guard, import: &
     let integration = integration.ok_or(Problem::IntegrationNotFound)?;
     let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone())
         .await
-        .map_err(failed)?;
-    let plan = planning.whole().await.map_err(failed)?;
+        .map_err(PlanningError::cause::<ApiError>)?;
+    let plan = planning.whole().await.map_err(PlanningError::cause::<ApiError>)?;
     if let Some(change) = planning.mass_change(integration.policy.mass_change, plan.changes) {
         return stop(services, tenant, guard, import, Problem::MassChange(change)).await;
     }

@@ -68,10 +68,7 @@ pub(crate) enum Stop {
 
 impl From<PlanningError> for Stop {
     fn from(error: PlanningError) -> Self {
-        match error {
-            PlanningError::Store(error) => Self::Store(error),
-            PlanningError::Directory(error) => Self::Directory(error),
-        }
+        error.cause()
     }
 }
 

@@ -23,6 +23,32 @@ struct Found {
     active: bool,
 }
 
+impl Found {
+    /// A company that is there and that the filter does not accept.
+    fn of(company: PsaCompany) -> Self {
+        Self {
+            reason: if company.active {
+                Absence::FilteredOut
+            } else {
+                Absence::Inactive
+            },
+            types: company.types,
+            status: company.status,
+            active: company.active,
+        }
+    }
+
+    /// A company of which nothing is known but why.
+    const fn unseen(reason: Absence) -> Self {
+        Self {
+            reason,
+            types: Vec::new(),
+            status: String::new(),
+            active: false,
+        }
+    }
+}
+
 /// What reading absent companies back told of all of them.
 #[derive(Default)]
 struct ReadBack {
@@ -100,45 +126,16 @@ async fn read_back(run: &Run, absent: &[&CompanyMapping], may_wait: bool) -> Res
             Vec::new()
         }
     };
-    let deleted = |id| {
-        (
-            id,
-            Found {
-                reason: Absence::DeletedInPsa,
-                types: Vec::new(),
-                status: String::new(),
-                active: false,
-            },
-        )
-    };
     let mut told = ReadBack::default();
-    let mut found = Vec::new();
     for answer in answers {
-        found.push(match answer {
-            LookedUp::Present(company) if psa.accepts(&run.import.filter, &company) => {
-                told.present.push(company);
-                continue;
+        match answer {
+            LookedUp::Present(company) if psa.accepts(&run.import.filter, &company) => told.present.push(company),
+            LookedUp::Present(company) => drop(told.absent.insert(company.id.clone(), Found::of(company))),
+            LookedUp::Deleted(id) | LookedUp::Gone(id) => {
+                told.absent.insert(id, Found::unseen(Absence::DeletedInPsa));
             }
-            LookedUp::Present(company) => {
-                let reason = if company.active {
-                    Absence::FilteredOut
-                } else {
-                    Absence::Inactive
-                };
-                (
-                    company.id,
-                    Found {
-                        reason,
-                        types: company.types,
-                        status: company.status,
-                        active: company.active,
-                    },
-                )
-            }
-            LookedUp::Deleted(id) | LookedUp::Gone(id) => deleted(id),
-        });
+        }
     }
-    told.absent = found.into_iter().collect();
     Ok(told)
 }
 
@@ -178,12 +175,7 @@ async fn tell_merged(
 }
 
 fn row(known: &Known, mapping: &CompanyMapping, found: Option<Found>) -> CompanyRow {
-    let found = found.unwrap_or(Found {
-        reason: Absence::Unreadable,
-        types: Vec::new(),
-        status: String::new(),
-        active: false,
-    });
+    let found = found.unwrap_or_else(|| Found::unseen(Absence::Unreadable));
     CompanyRow {
         id: mapping.company.clone(),
         name: mapping.name.clone(),

@@ -17,8 +17,9 @@ use store::checkpoint::Checkpoint;
 use store::rows::ADDRESSES_PER_CHUNK;
 use store::staging::bucket;
 
+use crate::missing::not_in_rows;
 use crate::suggestions;
-use crate::work::{Position, Run, Stage, Stop, applied, not_in_rows};
+use crate::work::{Position, Run, Stage, Stop, applied};
 
 /// Items of one transaction, next to the proof of the lock and the checkpoint.
 const ITEMS_AT_ONCE: usize = 90;

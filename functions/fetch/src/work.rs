@@ -16,7 +16,7 @@ use store::tx::{Outcome, Transaction};
 use store::{StoreError, Tenant};
 use tracing::{info, warn};
 
-use crate::{missing, rows, walk};
+use crate::{rows, walk};
 
 /// How often in a row a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.
 const MOST_WAITS: u32 = 30;
@@ -249,6 +249,3 @@ pub(crate) fn applied(outcome: &Outcome) -> Result<(), Stop> {
         Err(Stop::LeaseLost)
     }
 }
-
-/// Reads a company back that is missing from the snapshot.
-pub(crate) use missing::not_in_rows;

@@ -13,8 +13,8 @@ use domain::problem::{Problem, Sought};
 use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
 use domain::text::Term;
 use jiff::Timestamp;
-use planning::Planning;
-use runtime::{Api, Body, Caller, List, PageQuery, Parameters, PathIds, Services};
+use planning::{Planning, PlanningError};
+use runtime::{Api, ApiError, Body, Caller, List, PageQuery, Parameters, PathIds, Services};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::rows::Decided;
@@ -90,7 +90,7 @@ async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> A
         .await?
         .ok_or_else(|| Problem::not_found(Sought::CompanyOfImport))?;
     let planning = scope::planning(services, import).await?;
-    let facts = planning.facts(row).await.map_err(scope::failed)?;
+    let facts = planning.facts(row).await.map_err(PlanningError::cause::<ApiError>)?;
     Ok((planning, facts))
 }
 

@@ -9,8 +9,8 @@ use domain::language::Language;
 use domain::policy::MassChange;
 use domain::problem::Problem;
 use futures::{TryStreamExt, pin_mut};
-use planning::Digest;
-use runtime::{Accepted, Api, Caller, Limit, PageQuery, Parameters, PathIds, Position, Services};
+use planning::{Digest, PlanningError};
+use runtime::{Accepted, Api, ApiError, Caller, Limit, PageQuery, Parameters, PathIds, Position, Services};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -87,7 +87,7 @@ pub(crate) async fn show(
     let (mut items, mut seen) = (Vec::new(), 0);
     let plans = planning.plans();
     pin_mut!(plans);
-    while let Some(plan) = plans.try_next().await.map_err(scope::failed)? {
+    while let Some(plan) = plans.try_next().await.map_err(PlanningError::cause::<ApiError>)? {
         digest.add(&plan);
         summary.companies += 1;
         for item in change::of(&plan) {

@@ -48,12 +48,7 @@ pub(crate) async fn not_in_review(services: &Services, import: &Import) -> ApiEr
 
 pub(crate) async fn planning(services: &Services, import: Import) -> Api<Planning> {
     let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
-    Planning::open(tenant, directory, import).await.map_err(failed)
-}
-
-pub(crate) fn failed(error: PlanningError) -> ApiError {
-    match error {
-        PlanningError::Store(error) => error.into(),
-        PlanningError::Directory(error) => error.into(),
-    }
+    Planning::open(tenant, directory, import)
+        .await
+        .map_err(PlanningError::cause::<ApiError>)
 }

@@ -2,7 +2,7 @@
 
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, MspId};
-use domain::import::{Import, ImportState};
+use domain::import::ImportState;
 use domain::policy::Policy;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
@@ -61,39 +61,21 @@ impl IntegrationView {
             until: holder.until,
         });
         let (mut newest, _) = tenant.history(&integration.id, None, 1).await?;
-        let last_import = newest.pop().map(
-            |Import {
-                 id,
-                 state,
-                 started_at,
-                 ended_at,
-                 ..
-             }| LastImport {
-                id,
-                state,
-                started_at,
-                ended_at,
-            },
-        );
-        let Integration {
-            id,
-            kind,
-            name,
-            address,
-            company_id,
-            policy,
-            last_filter,
-            created_at,
-        } = integration;
+        let last_import = newest.pop().map(|import| LastImport {
+            id: import.id,
+            state: import.state,
+            started_at: import.started_at,
+            ended_at: import.ended_at,
+        });
         Ok(Self {
-            id,
-            kind,
-            name,
-            address,
-            company_id,
-            policy,
-            last_filter,
-            created_at,
+            id: integration.id,
+            kind: integration.kind,
+            name: integration.name,
+            address: integration.address,
+            company_id: integration.company_id,
+            policy: integration.policy,
+            last_filter: integration.last_filter,
+            created_at: integration.created_at,
             lock,
             last_import,
         })

@@ -35,6 +35,16 @@ pub enum PlanningError {
     Directory(#[from] DirectoryError),
 }
 
+impl PlanningError {
+    /// What failed, for whatever can hold either.
+    pub fn cause<E: From<StoreError> + From<DirectoryError>>(self) -> E {
+        match self {
+            Self::Store(error) => error.into(),
+            Self::Directory(error) => error.into(),
+        }
+    }
+}
+
 /// Plans the companies of one import.
 pub struct Planning {
     tenant: Tenant,

@@ -8,6 +8,7 @@ use std::hash::Hasher;
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import};
 use domain::psa::{PsaCompany, PsaContact};
+use fnv::FnvHasher;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -25,18 +26,7 @@ pub const MOST_BUCKETS: usize = MOST_ACTIONS - 2;
 /// The bucket of a company.
 pub fn bucket(company: &PsaCompanyId, buckets: usize) -> usize {
     // FNV-1a: the same in every process and version, which the standard hasher does not promise.
-    struct Fnv(u64);
-    impl Hasher for Fnv {
-        fn finish(&self) -> u64 {
-            self.0
-        }
-        fn write(&mut self, bytes: &[u8]) {
-            for byte in bytes {
-                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        }
-    }
-    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    let mut hash = FnvHasher::default();
     hash.write(company.as_str().as_bytes());
     usize::try_from(hash.finish() % buckets.max(1) as u64).unwrap_or(0)
 }
