@@ -226,14 +226,10 @@ fn issuer(state: Option<&Path>) -> Result<Issuer, Error> {
         return Ok(Issuer::new(name, audience)?);
     };
     let file = folder.join("token-key.der");
-    let key = match std::fs::read(&file) {
-        Ok(key) => key,
-        Err(_) => {
-            let key = Issuer::make_key()?;
-            std::fs::write(file, &key)?;
-            key
-        }
-    };
+    if !file.exists() {
+        std::fs::write(&file, Issuer::make_key()?)?;
+    }
+    let key = std::fs::read(&file)?;
     Issuer::with_key(name, audience, &key).map_err(|error| unusable(state, error))
 }
 
