@@ -39,12 +39,12 @@ fn r9_a_walk_ends_only_where_page_and_count_agree() {
 #[test]
 fn r9_a_list_without_an_end_is_refused() {
     let mut walk = Walk {
-        delivered: 10_018,
+        delivered: 10_017,
         ..Walk::before(1)
     };
-    assert_eq!(take(&mut walk, &[1, 2], true, Some(10)), Ok(End::Open));
-    assert_eq!(take(&mut walk, &[3], true, Some(10)), Err(Offence::Endless));
-    assert_eq!(take(&mut walk, &[4], true, None), Ok(End::Open));
+    assert_eq!(take(&mut walk, &[1, 2, 3], true, Some(10)), Ok(End::Open));
+    assert_eq!(take(&mut walk, &[4], true, Some(10)), Err(Offence::Endless));
+    assert_eq!(take(&mut walk, &[5], true, None), Ok(End::Open));
 }
 
 #[test]

@@ -38,7 +38,7 @@ async fn r42_each_failure_has_its_code(bench: Bench) {
         (respond(403, ""), PsaForbidden, 1, false),
         (respond(400, "{}"), PsaUnknownError, 1, false),
         (respond(429, ""), PsaUnknownError, 3, true),
-        (respond(200, "<html>Sign in</html>"), PsaInvalidResponse, 1, true),
+        (respond(200, "<html>Sign in</html>"), PsaInvalidResponse, 3, true),
         (respond(200, "{}"), PsaInvalidResponse, 1, true),
         (respond(200, half), PsaInvalidResponse, 3, true),
         (respond(302, ""), PsaInvalidResponse, 1, false),

@@ -38,16 +38,16 @@ async fn r42_bodies_that_are_not_what_was_asked_for() {
                 json(r#"{"code":"Security","message":"x"}"#),
             ),
             (
-                ("HTML", Invalid, 1),
+                ("HTML", Invalid, ALL),
                 reply(200, "content-type: text/html\r\n", "<html>Sign in</html>"),
             ),
             (("HTML that says JSON", Invalid, 1), json("<html>Sign in</html>")),
             (
-                ("XML", Invalid, 1),
+                ("XML", Invalid, ALL),
                 reply(200, "content-type: application/xml\r\n", "<a/>"),
             ),
             (
-                ("another type", Invalid, 1),
+                ("another type", Invalid, ALL),
                 reply(200, "content-type: text/plain\r\n", &valid),
             ),
             (("a byte order mark", Invalid, 1), json(format!("\u{feff}{valid}"))),

@@ -178,17 +178,20 @@ async fn r42_statuses() {
     let table: &[(&[u16], [Expected; 2])] = &[
         (
             &[
-                400, 402, 405, 406, 408, 409, 410, 412, 413, 414, 415, 418, 422, 423, 451, 499,
+                400, 402, 405, 406, 409, 410, 412, 413, 414, 415, 418, 422, 423, 451, 499,
             ],
             both(Unknown, 1),
         ),
+        (&[408], both(Unknown, ALL)),
         (&[401], both(Unauthorized, 1)),
         (&[403], both(PsaForbidden, 1)),
         (&[404], [(Invalid, 1), (Unknown, 1)]),
         (&[429], both(Unknown, ALL)),
         (&[500], [(Server5xx, ALL), (Server5xx, 1)]),
-        (&[502, 503, 504], both(Server5xx, ALL)),
-        (&[501, 505, 507, 511, 520, 522, 524, 599], both(Server5xx, 1)),
+        (
+            &[501, 502, 503, 504, 505, 507, 511, 520, 522, 524, 599],
+            both(Server5xx, ALL),
+        ),
         (&[201, 202, 203, 205, 206, 300, 305], both(Invalid, 1)),
     ];
     for (statuses, expected) in table {
