@@ -149,15 +149,24 @@ fn enter(tenant: &Tenant, endpoint: &str, switches: &Switches) -> Result<Running
                     "The Autotask API thread threshold of {} threads has been exceeded.",
                     switches.threads
                 );
-                answers::errors(switches.thread_limit_status, &text)
+                let answer = match &switches.thread_limit_body {
+                    Some(body) => answers::raw(answers::code(switches.thread_limit_status), body.clone()),
+                    None => answers::errors(switches.thread_limit_status, &text),
+                };
+                come_back(answer, switches.thread_limit_retry_after)
             }
         })
     })
 }
 
 fn overrun(switches: &Switches) -> Response {
-    let mut response = answers::raw(StatusCode::TOO_MANY_REQUESTS, switches.overrun_body.clone());
-    if let Some(seconds) = switches.overrun_retry_after {
+    let response = answers::raw(StatusCode::TOO_MANY_REQUESTS, switches.overrun_body.clone());
+    come_back(response, switches.overrun_retry_after)
+}
+
+/// Says when, if it is to be said.
+fn come_back(mut response: Response, seconds: Option<u64>) -> Response {
+    if let Some(seconds) = seconds {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response

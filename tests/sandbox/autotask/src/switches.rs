@@ -37,6 +37,10 @@ pub struct Switches {
     pub threads: usize,
     /// The status beyond that.
     pub thread_limit_status: u16,
+    /// The body of that answer, if not the text that was seen.
+    pub thread_limit_body: Option<String>,
+    /// `Retry-After` of that answer, in seconds.
+    pub thread_limit_retry_after: Option<u64>,
     /// Whether an empty filter is refused instead of matching everything.
     pub empty_filter_fails: bool,
     /// Whether rows without a value match `noteq` and `notIn`.
@@ -55,6 +59,8 @@ pub struct Switches {
     pub html_not_found: bool,
     /// The status for a missing id: 200 with a null item, or 404.
     pub missing_item_status: u16,
+    /// Whether a contact that is got by its company and id comes in `items`, as a list does.
+    pub child_in_items: bool,
     /// Whether `fields` reports `companyCategoryID` as a reference.
     pub category_is_reference: bool,
     /// Whether `fields` reports `companyCategoryID` as a picklist.
@@ -90,6 +96,8 @@ impl Default for Switches {
             service_millis: 0,
             threads: 3,
             thread_limit_status: 429,
+            thread_limit_body: None,
+            thread_limit_retry_after: None,
             empty_filter_fails: false,
             negation_keeps_null: false,
             case_sensitive: false,
@@ -99,6 +107,7 @@ impl Default for Switches {
             content_type_required: false,
             html_not_found: false,
             missing_item_status: 200,
+            child_in_items: false,
             category_is_reference: true,
             category_is_picklist: false,
             access_as_text: false,

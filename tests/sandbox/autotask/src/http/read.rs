@@ -55,7 +55,11 @@ pub(super) fn serve(tenant: &Tenant, route: Route, call: &Call, switches: &Switc
         Route::Contacts(company) => reader(EntityName::Contacts).contacts(company),
         Route::Contact(company, id) => {
             let contacts = reader(EntityName::Contacts);
-            Ok(contacts.item(id, |row| contacts.is_of(row, company)))
+            if switches.child_in_items {
+                contacts.contact_in_items(company, id)
+            } else {
+                Ok(contacts.item(id, |row| contacts.is_of(row, company)))
+            }
         }
         Route::Info(name) => Ok(answers::ok(&metadata::info(&store.entity(name).model, switches))),
         Route::Fields(name) => Ok(answers::ok(&metadata::fields(&store.entity(name).model, switches))),
@@ -140,6 +144,16 @@ impl Reader<'_> {
         };
         let base = format!("{}/ATServicesRest/V1.0/Companies/{company}/Contacts", self.call.origin);
         self.page(&query.filter, &cursor, &base)
+    }
+
+    fn contact_in_items(&self, company: i64, id: i64) -> Result<Response, String> {
+        let filter = json!({"filter": [
+            {"op": "eq", "field": "companyID", "value": company},
+            {"op": "eq", "field": "id", "value": id},
+        ]});
+        let query = Query::read(&self.entity.model, &filter.to_string(), self.switches)?;
+        let cursor = Cursor::first(query.page_size, None, &Method::GET);
+        self.page(&query.filter, &cursor, &self.call.origin)
     }
 
     fn is_of(&self, row: &Row, company: i64) -> bool {

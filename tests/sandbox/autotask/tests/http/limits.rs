@@ -77,6 +77,20 @@ async fn a_fourth_call_of_one_entity_at_the_same_time_is_429() {
 }
 
 #[tokio::test]
+async fn what_the_thread_limit_answers_is_open() {
+    let sandbox = start().await;
+    sandbox.switch(json!({
+        "threads": 0, "threadLimitStatus": 503, "threadLimitBody": "Itgenatr005", "threadLimitRetryAfter": 3
+    }));
+    let refused = sandbox.request(Method::GET, "Companies/0").send().await.unwrap();
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["Retry-After"]),
+        (503, &"3".parse().unwrap())
+    );
+    assert_eq!(refused.text().await.unwrap(), "Itgenatr005");
+}
+
+#[tokio::test]
 async fn calls_get_slower_beyond_half_of_the_threshold() {
     let sandbox = start().await;
     sandbox.switch(json!({"externalRequestThreshold": 2, "latencyScale": 0.2}));

@@ -85,6 +85,22 @@ async fn a_missing_id_is_a_null_item_unless_switched() {
 }
 
 #[tokio::test]
+async fn a_contact_of_a_company_comes_as_one_item_or_in_a_list() {
+    let sandbox = start().await;
+    let (_, listed) = sandbox.get("Companies/0/Contacts").await;
+    let contact = &listed["items"][0];
+    let path = format!("Companies/0/Contacts/{}", contact["id"]);
+    assert_eq!(sandbox.get(&path).await.1["item"]["id"], contact["id"]);
+    sandbox.switch(json!({"childInItems": true}));
+    let (status, answer) = sandbox.get(&path).await;
+    assert_eq!(
+        (status, &answer["items"][0]["id"], &answer["pageDetails"]["count"]),
+        (200, &contact["id"], &json!(1))
+    );
+    assert_eq!(sandbox.get("Companies/0/Contacts/1").await.1["items"], json!([]));
+}
+
+#[tokio::test]
 async fn an_item_has_all_fields_and_the_msp_itself_has_id_0() {
     let sandbox = start().await;
     let own = sandbox.item("Companies", 0).await;
