@@ -7,7 +7,7 @@ use requirements::import::{
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{number, quick, sandbox, text};
-use requirements::{Options, PsaKind, Sandbox, for_both, managed};
+use requirements::{Api, Options, PsaKind, Sandbox, for_both, managed};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -305,12 +305,21 @@ async fn r27_decisions_survive_a_crash_and_a_new_sign_in(kind: PsaKind) {
     .await;
     let (tab, agreed) = (rows(&ana, &import, "in").await, plan(&ana, &import).await);
     let people = addresses(&ana, &import, id(&chosen[0])).await;
-    let token = before.face.tokens["ana"].clone();
+    let token = text(&before.face.tokens["ana"]).to_owned();
     before.kill().await;
 
     let after = Sandbox::start(options).await.unwrap();
-    let signed_in = after.api("ana");
-    assert_ne!(after.face.tokens["ana"], token);
+    let anew = after.token_for("noordzee-ana", "noordzee", &["administrator"]).unwrap();
+    assert_ne!(after.face.tokens["ana"], anew);
+    assert_eq!(
+        Api::new(&after.face.api, &token)
+            .list("/integrations")
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
+    let signed_in = Api::new(&after.face.api, &anew);
     assert_eq!(rows(&signed_in, &import, "in").await, tab);
     assert_eq!(addresses(&signed_in, &import, id(&chosen[0])).await, people);
     assert_eq!(plan(&signed_in, &import).await, agreed);

@@ -241,7 +241,7 @@ async fn r16_unmapped_rows_come_first_and_then_by_name_over_several_pages(kind: 
     first_import_of(&ana, kind, 5).await;
     let import = fetch(&ana, kind).await;
     let whole = rows(&ana, &import, "in").await;
-    let order = |row: &Value| (row["status"] == "mapped", NameKey::of(text(&row["name"])));
+    let order = |row: &Value| (row["status"] == "mapped", NameKey::of(text(&row["name"])).sorted_as());
     assert!(whole.is_sorted_by_key(order));
     assert_eq!(whole.iter().filter(|row| row["status"] == "mapped").count(), 5);
     let pages = pages(&ana, &import, 7).await;
