@@ -183,6 +183,12 @@ async fn r41_the_trail_is_read_in_pages_across_months(kind: PsaKind) {
     }
     assert_eq!(paged, whole);
     assert!(whole.is_sorted_by(|one, next| text(&one["at"]) >= text(&next["at"])));
+    // Behind a moment that is yet to come lies all of it.
+    let far = ana
+        .get(&format!("{path}?limit=500&after=253402200000000.x"))
+        .await
+        .unwrap();
+    assert_eq!(far["items"], Value::Array(whole));
     let garbage = call(&ana, Method::GET, &format!("{path}?after=garbage"), None).await;
     assert_problem(&garbage, 400, "invalid_request");
     sandbox.stop().await;

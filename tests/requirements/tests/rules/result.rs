@@ -274,6 +274,10 @@ async fn r41_the_result_is_kept_and_listed_and_downloads_as_csv_without_formulas
     let listed = ana.list(&format!("/integrations/{integration}/imports")).await.unwrap();
     assert_eq!((id(&listed[0]), id(&listed[1])), (later.as_str(), import.as_str()));
     assert_eq!(
+        (&listed[0]["state"], listed[0].get("progress")),
+        (&json!("review"), None)
+    );
+    assert_eq!(
         (&listed[1]["counts"]["users"], &listed[1]["state"]),
         (&result["users"], &json!("done"))
     );
