@@ -203,6 +203,16 @@ mod tests {
     }
 
     #[test]
+    fn r5_a_credential_of_the_other_psa_is_named() {
+        let submitted = |json: &str| serde_json::from_str::<SubmittedCredentials>(json).unwrap();
+        assert_eq!(submitted(CONNECTWISE).foreign_to(PsaKind::Autotask), Some("publicKey"));
+        assert_eq!(submitted(AUTOTASK).foreign_to(PsaKind::Connectwise), Some("username"));
+        assert_eq!(submitted(CONNECTWISE).foreign_to(PsaKind::Connectwise), None);
+        assert_eq!(submitted(AUTOTASK).foreign_to(PsaKind::Autotask), None);
+        assert_eq!(submitted(r#"{"secret":" "}"#).foreign_to(PsaKind::Connectwise), None);
+    }
+
+    #[test]
     fn r5_a_missing_or_blank_credential_is_named() {
         for (kind, json) in [(PsaKind::Connectwise, CONNECTWISE), (PsaKind::Autotask, AUTOTASK)] {
             let complete: serde_json::Value = serde_json::from_str(json).unwrap();

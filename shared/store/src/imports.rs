@@ -325,9 +325,8 @@ fn moved(outcome: &Outcome) -> Moved {
     }
 }
 
-/// Moves an import on from the state it was `seen` in, and its line in the history, with an entry in the audit trail if that is an act
-/// of somebody. It begins
-/// only by the confirmation that is intended, if one is.
+/// Moves an import on from the state it was `seen` in, and its line in the history, with an entry in the audit trail if that is an
+/// act of somebody. It begins only by the confirmation that is intended, if one is.
 fn put_import(
     tx: &mut Transaction,
     tenant: &Tenant,

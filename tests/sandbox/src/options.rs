@@ -58,7 +58,7 @@ pub enum Error {
     #[error(transparent)]
     Io(#[from] std::io::Error),
     /// A folder that cannot be gone on with.
-    #[error("the state in {} cannot be used: {why}. Take another folder, or delete this one.", folder.display())]
+    #[error("the state in {} cannot be used: {why}. Take another folder.", folder.display())]
     State {
         /// Which.
         folder: PathBuf,

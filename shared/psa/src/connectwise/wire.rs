@@ -181,6 +181,20 @@ mod tests {
     }
 
     #[test]
+    fn r12_the_msp_is_known_by_its_name_or_by_the_identifier_it_began_with() {
+        let msp = NameKey::of("Bright MSP");
+        for (name, identifier, own) in [
+            ("Bright MSP", "BrightMSP", true),
+            ("Bright MSP LLC", "YourCompany", true),
+            ("Bright MSP LLC", "BrightMSP", false),
+        ] {
+            let json = format!(r#"{{"id":2,"name":"{name}","identifier":"{identifier}"}}"#);
+            let company: Company = serde_json::from_str(&json).unwrap();
+            assert_eq!(company.into_domain(&[], Some(&msp)).own, own, "{name} {identifier}");
+        }
+    }
+
+    #[test]
     fn r16_a_company_of_endless_types_has_as_many_as_fit() {
         let types: Vec<String> = (0..3_000)
             .map(|id| format!(r#"{{"id":{id},"name":"{}"}}"#, "n".repeat(300)))

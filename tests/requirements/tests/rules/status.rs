@@ -217,9 +217,10 @@ async fn r21_of_two_integrations_that_make_a_company_of_one_name_at_once_one_doe
     );
     trouble.lags.store(false, Ordering::SeqCst);
     assert_eq!(managed::named(&ana, name).await, 1);
-    // Who asks for another one of that name gets it.
+    // The next import would link; who asks for another one of that name gets it.
     let import = fetch(&ana, PsaKind::Autotask).await;
     let shown = rows(&ana, &import, "in").await;
+    assert_eq!(by_name(&shown, name)["status"], "unmapped_possible_duplicate");
     let company = id(by_name(&shown, name));
     decide(
         &ana,

@@ -1,12 +1,10 @@
-//! Prints a line. Whoever reads may have seen enough (`| head`): then there is nothing left to do.
+//! Prints a line. Whoever reads may have seen enough (`| head`): what cannot be shown is no success, and no panic either.
 
 use std::fmt::Display;
-use std::io::{ErrorKind, Write, stdout};
+use std::io::{Write, stdout};
 
 pub(crate) fn say(line: impl Display) {
-    if let Err(error) = writeln!(stdout(), "{line}")
-        && error.kind() == ErrorKind::BrokenPipe
-    {
-        std::process::exit(0);
+    if writeln!(stdout(), "{line}").is_err() {
+        std::process::exit(1);
     }
 }
