@@ -4,11 +4,35 @@ use domain::psa::PsaKind;
 use faults::schedule::Schedule;
 use faults::script::{ANA, STEPS, Script};
 use faults::world::{Message, World};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cores::alone;
 
 const ORDERS: u64 = 200;
+
+/// An import in review: its path, and a company of it that is not the MSP itself.
+async fn review(script: &Script<'_>) -> (String, Value) {
+    script.furnish().await;
+    for step in &STEPS[..2] {
+        script.take(0, *step).await.unwrap();
+    }
+    let integration = script.integration().await.unwrap();
+    let imports = script.get(&format!("/integrations/{integration}/imports")).await;
+    let import = format!("/imports/{}", imports["items"][0]["id"].as_str().unwrap());
+    let rows = script.get(&format!("{import}/companies?tab=in")).await;
+    let rows = rows["items"].as_array().unwrap();
+    let company = rows.iter().find(|row| row["own"] != true).unwrap();
+    (import, company.clone())
+}
+
+fn call(method: &'static str, path: &str, body: Value) -> Message {
+    Message::Call {
+        who: ANA,
+        method,
+        path: path.to_owned(),
+        body,
+    }
+}
 
 #[test]
 fn r27_ticking_many_rows_changes_nothing_else_that_was_decided_on_them() {
@@ -16,30 +40,12 @@ fn r27_ticking_many_rows_changes_nothing_else_that_was_decided_on_them() {
         let folder = tempfile::tempdir().unwrap();
         let world = World::new(PsaKind::Connectwise).await;
         let script = Script::new(&world);
-        script.furnish().await;
-        for step in &STEPS[..2] {
-            script.take(0, *step).await.unwrap();
-        }
-        let integration = script.integration().await.unwrap();
-        let imports = script.get(&format!("/integrations/{integration}/imports")).await;
-        let path = format!("/imports/{}/companies", imports["items"][0]["id"].as_str().unwrap());
-        let rows = script.get(&format!("{path}?tab=in")).await;
-        let company = rows["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|row| row["own"] != true)
-            .unwrap();
+        let (import, company) = review(&script).await;
+        let path = format!("{import}/companies");
         let path = format!("{path}/{}/addresses", company["id"].as_str().unwrap());
         let address = script.get(&path).await["items"][0].clone();
         let one = format!("{path}/{}", address["id"].as_str().unwrap());
         let review = world.keep(folder.path(), "review");
-        let call = |method, path: &str, body| Message::Call {
-            who: ANA,
-            method,
-            path: path.to_owned(),
-            body,
-        };
         tokio::time::pause();
         let mut both = 0;
         for seed in 0..ORDERS {
@@ -77,25 +83,10 @@ fn r35_a_decision_at_the_moment_of_the_confirmation_is_in_the_plan_or_refused() 
         let folder = tempfile::tempdir().unwrap();
         let world = World::new(PsaKind::Connectwise).await;
         let script = Script::new(&world);
-        script.furnish().await;
-        for step in &STEPS[..2] {
-            script.take(0, *step).await.unwrap();
-        }
-        let integration = script.integration().await.unwrap();
-        let imports = script.get(&format!("/integrations/{integration}/imports")).await;
-        let import = format!("/imports/{}", imports["items"][0]["id"].as_str().unwrap());
-        let rows = script.get(&format!("{import}/companies?tab=in")).await;
-        let rows = rows["items"].as_array().unwrap();
-        let company = rows.iter().find(|row| row["own"] != true).unwrap();
+        let (import, company) = review(&script).await;
         let one = format!("{import}/companies/{}", company["id"].as_str().unwrap());
         let hash = script.get(&format!("{import}/plan")).await["hash"].clone();
         let review = world.keep(folder.path(), "review");
-        let call = |method, path: &str, body| Message::Call {
-            who: ANA,
-            method,
-            path: path.to_owned(),
-            body,
-        };
         tokio::time::pause();
         let (mut decided, mut begun) = (0, 0);
         for seed in 0..ORDERS {
