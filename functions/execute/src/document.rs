@@ -105,7 +105,7 @@ fn result() -> Value {
             "company": { "id": "251", "name": "Bakkerij Postma" },
             "address": { "id": "1204~7781", "address": "j.postma@bakkerijpostma.example", "contact": "Jan Postma" }, "code": "address_conflict",
             "detail": "Another user already has this address.",
-            "action": "Remove the address there, or correct it in the PSA.",
+            "action": "Give that user another address, or correct the address in the PSA.",
         }],
         "skipped": [{
             "company": { "id": "263", "name": "Notariskantoor Visser" }, "code": "ambiguous",

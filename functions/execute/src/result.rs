@@ -118,7 +118,7 @@ impl ResultView {
             self.truncated = true;
             return;
         }
-        let (detail, action) = code.text(language);
+        let (detail, action) = row.text(code, language);
         list.push(ToDo {
             company: row.company,
             address: row.address,

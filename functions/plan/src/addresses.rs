@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::State;
+use domain::address::NoAddress;
 use domain::facts::CompanyFacts;
 use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
@@ -31,6 +32,9 @@ pub(crate) struct AddressRow {
     contact: String,
     active: bool,
     status: AddressStatus,
+    /// The text that is no address, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_address: Option<NoAddress>,
     selected: bool,
     target: Target<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +56,11 @@ impl AddressRow {
     fn of(view: &AddressView<'_>, planning: &Planning, last_imported: Option<Timestamp>) -> Self {
         Self {
             id: view.snapshot.id.clone(),
-            address: view.snapshot.text.clone(),
+            address: match &view.address {
+                Ok(address) => address.original().to_owned(),
+                Err(_) => view.snapshot.text.clone(),
+            },
+            no_address: view.no_address(),
             contact: view.snapshot.name.clone(),
             active: view.snapshot.active,
             status: view.status.clone(),

@@ -93,7 +93,7 @@ pub(crate) async fn show(
         for item in change::of(&plan) {
             summary.add(item.action);
             if (from..from + limit).contains(&seen) {
-                let detail = item.reason.text(language);
+                let detail = item.detail(language);
                 items.push(Item { change: item, detail });
             }
             seen += 1;

@@ -5,17 +5,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewUser};
-use domain::address::Address;
+use domain::address::EnteredAddress;
 use domain::directory::{LicenceMode, Licences, ManagedCompany, Token, User, UserState};
 use domain::ids::ManagedCompanyId;
+use domain::name;
 use domain::problem::{Problem, Sought};
-use domain::text::Text;
 use runtime::{Api, Body, Caller, PathIds, Services};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The name of a managed company or user.
-type Name = Text<1, 250>;
+type Name = name::Name<250>;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -37,7 +37,7 @@ pub(crate) async fn add_company(
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewPerson {
-    address: Text<1, 254>,
+    address: EnteredAddress,
     name: Name,
 }
 
@@ -47,11 +47,7 @@ pub(crate) async fn add_user(
     PathIds(company): PathIds<ManagedCompanyId>,
     Body(new): Body<NewPerson>,
 ) -> Api<(StatusCode, Json<User>)> {
-    let name = String::from(new.name);
-    let address: Address = new
-        .address
-        .parse()
-        .map_err(|_| Problem::invalid("/address", "is not a valid e-mail address"))?;
+    let (name, EnteredAddress(address)) = (String::from(new.name), new.address);
     let directory = built_in(&services, &caller);
     if directory.company(&company).await?.is_none() {
         return Err(Problem::not_found(Sought::ManagedCompany).into());

@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::audit::{Act, Entry};
 use domain::ids::IntegrationId;
+use domain::name::Name;
 use domain::object;
 use domain::policy::Policy;
 use domain::problem::Problem;
@@ -24,7 +25,7 @@ use crate::view::IntegrationView;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewIntegration {
     kind: PsaKind,
-    name: Text<1, 100>,
+    name: Name<100>,
     /// The host name that the PSA is opened with.
     address: Text<0, 500>,
     /// The login company; `ConnectWise` only.

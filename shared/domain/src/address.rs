@@ -1,22 +1,51 @@
-//! E-mail addresses: what counts as one, and when two are the same (R32, R33).
+//! E-mail addresses: what counts as one, and when two are the same (R32, R33, R61).
 
+mod field;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use email_address::{EmailAddress, Options};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::language::Language;
 
 /// The longest address that is accepted, in bytes (RFC 5321, 4.5.3.1.3 less the angle brackets).
 const LONGEST: usize = 254;
 
-/// One valid e-mail address. Compares by [`AddressKey`]; shows the original spelling only when asked to.
+/// One e-mail address. Compares by [`AddressKey`]; shows its spelling only when asked to.
+///
+/// [`FromStr`] cleans a text and accepts it only if it is one address. Deserialising takes what was stored as it is: an address
+/// that an earlier version accepted must still be read, so that the next import can correct it.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[serde(from = "String", into = "String")]
 #[schemars(inline)]
 pub struct Address {
     original: String,
     key: AddressKey,
+    /// Kept, because finding it out takes parsing the address again.
+    is_clean: bool,
+}
+
+/// The text of a field that is not one address, and why it is not.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NoAddress {
+    /// Why.
+    pub reason: InvalidAddress,
+    /// The text, without what cannot be seen.
+    pub text: String,
+}
+
+/// Says why, and nobody's address.
+impl fmt::Debug for NoAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NoAddress")
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The form by which addresses compare: lower case, the domain in IDNA ASCII.
@@ -24,13 +53,61 @@ pub struct Address {
 #[serde(transparent)]
 pub struct AddressKey(String);
 
-/// The text is not an e-mail address. Does not repeat the text, so that it can be logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a valid e-mail address")]
-pub struct InvalidAddress;
+/// Why a text is not one e-mail address. Does not repeat the text, so that it can be logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "NoAddressReason")]
+pub enum InvalidAddress {
+    /// There is no text.
+    #[error("is empty")]
+    Empty,
+    /// The text holds more than one address.
+    #[error("holds several e-mail addresses")]
+    Several,
+    /// The text is something else.
+    #[error("is not a valid e-mail address")]
+    NotAnAddress,
+}
+
+impl InvalidAddress {
+    /// What is wrong with a contact's address, and what to do next.
+    pub const fn text(self, language: Language) -> (&'static str, &'static str) {
+        match (self, language) {
+            (Self::Empty, Language::English) => (
+                "The contact has no e-mail address.",
+                "Enter an address in the PSA and import again.",
+            ),
+            (Self::Empty, Language::Dutch) => (
+                "De contactpersoon heeft geen e-mailadres.",
+                "Vul in de PSA een adres in en importeer opnieuw.",
+            ),
+            (Self::Several, Language::English) => (
+                "The field holds several e-mail addresses.",
+                "Leave one address in this field of the PSA, put the others into fields of their own, and import again.",
+            ),
+            (Self::Several, Language::Dutch) => (
+                "Het veld bevat meerdere e-mailadressen.",
+                "Laat in dit veld van de PSA één adres staan, zet de andere in eigen velden en importeer opnieuw.",
+            ),
+            (Self::NotAnAddress, Language::English) => (
+                "The text is not an e-mail address.",
+                "Correct the address in the PSA and import again.",
+            ),
+            (Self::NotAnAddress, Language::Dutch) => (
+                "De tekst is geen e-mailadres.",
+                "Verbeter het adres in de PSA en importeer opnieuw.",
+            ),
+        }
+    }
+}
+
+/// The text of a field as it is stored and shown: the address alone where it holds one, else the text without what cannot be seen.
+pub fn clean(text: &str) -> String {
+    field::clean(text)
+}
 
 impl Address {
-    /// The spelling that was entered, trimmed.
+    /// The spelling: as it was entered, cleaned (R61).
     pub fn original(&self) -> &str {
         &self.original
     }
@@ -39,6 +116,39 @@ impl Address {
     pub const fn key(&self) -> &AddressKey {
         &self.key
     }
+
+    /// Whether it is spelled as an import spells it now. One that an earlier version stored may not be.
+    pub const fn is_clean(&self) -> bool {
+        self.is_clean
+    }
+
+    /// Reads a text that is cleaned already.
+    fn of_clean(text: &str) -> Result<Self, InvalidAddress> {
+        let (local, domain) = text.rsplit_once('@').ok_or(InvalidAddress::NotAnAddress)?;
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| InvalidAddress::NotAnAddress)?;
+        let local: String = local.to_lowercase().nfc().collect();
+        let key = format!("{local}@{domain}");
+        let options = Options::default()
+            .with_required_tld()
+            .without_domain_literal()
+            .without_display_text();
+        let is_quoted = local.starts_with('"');
+        if key.len() > LONGEST || is_quoted || key.contains(char::is_whitespace) || has_numeric_tld(&domain) {
+            return Err(InvalidAddress::NotAnAddress);
+        }
+        EmailAddress::parse_with_options(&key, options).map_err(|_| InvalidAddress::NotAnAddress)?;
+        Ok(Self {
+            original: text.to_owned(),
+            key: AddressKey(key),
+            is_clean: true,
+        })
+    }
+}
+
+/// No top-level domain is a number (RFC 3696, 2), so a domain that ends with one is an IP address or a slip.
+fn has_numeric_tld(domain: &str) -> bool {
+    let tld = domain.rsplit('.').next().unwrap_or_default();
+    tld.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl AddressKey {
@@ -57,30 +167,25 @@ impl FromStr for Address {
     type Err = InvalidAddress;
 
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
-        let original = text.trim();
-        let (local, domain) = original.rsplit_once('@').ok_or(InvalidAddress)?;
-        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| InvalidAddress)?;
-        let key = format!("{}@{domain}", local.to_lowercase());
-        let options = Options::default()
-            .with_required_tld()
-            .without_domain_literal()
-            .without_display_text();
-        if key.len() > LONGEST || key.chars().any(|c| c.is_control() || c.is_whitespace()) || local.starts_with('"') {
-            return Err(InvalidAddress);
-        }
-        EmailAddress::parse_with_options(&key, options).map_err(|_| InvalidAddress)?;
-        Ok(Self {
-            original: original.to_owned(),
-            key: AddressKey(key),
-        })
+        field::address(text)
     }
 }
 
-impl TryFrom<String> for Address {
-    type Error = InvalidAddress;
-
-    fn try_from(text: String) -> Result<Self, InvalidAddress> {
-        text.parse()
+impl From<String> for Address {
+    fn from(stored: String) -> Self {
+        match stored.parse::<Self>() {
+            Ok(address) => Self {
+                is_clean: address.original == stored,
+                original: stored,
+                key: address.key,
+            },
+            // An earlier version accepted it. It equals nothing that is accepted now, so no spelling of it is better.
+            Err(_) => Self {
+                key: AddressKey(stored.to_lowercase()),
+                original: stored,
+                is_clean: true,
+            },
+        }
     }
 }
 
@@ -110,66 +215,32 @@ impl fmt::Debug for AddressKey {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// An address that somebody enters: cleaned and checked like one of a PSA.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EnteredAddress(pub Address);
 
-    fn key(text: &str) -> Option<String> {
-        text.parse::<Address>()
-            .ok()
-            .map(|address| address.key().as_str().to_owned())
-    }
+impl TryFrom<String> for EnteredAddress {
+    type Error = InvalidAddress;
 
-    #[test]
-    fn r33_addresses_compare_without_case_and_with_the_domain_in_idna_ascii() {
-        assert_eq!(key(" Ana@Müller.EXAMPLE "), Some("ana@xn--mller-kva.example".into()));
-        assert_eq!("ANA@x.example".parse::<Address>(), "ana@X.example".parse::<Address>());
-    }
-
-    #[test]
-    fn r33_the_original_spelling_is_kept() {
-        assert_eq!(
-            "Ana@Müller.example".parse::<Address>().unwrap().original(),
-            "Ana@Müller.example"
-        );
-    }
-
-    #[test]
-    fn r32_ordinary_addresses_are_accepted() {
-        for text in [
-            "pilot@noordzee.example",
-            "ana.o'neil+x@sub.kantoor-jansen.example",
-            "o@x.test",
-            "é@x.example",
-        ] {
-            assert!(key(text).is_some(), "{text}");
-        }
-    }
-
-    #[test]
-    fn r32_what_is_no_address_is_refused() {
-        let long = format!("{}@x.example", "a".repeat(260));
-        for text in [
-            "",
-            " ",
-            "n/a",
-            "ana@",
-            "@x.example",
-            "ana@x",
-            "a b@x.example",
-            "ana@@x.example",
-            "ana@[127.0.0.1]",
-            "x@y.example, z@y.example",
-            "a\0@x.example",
-            &long,
-        ] {
-            assert_eq!(key(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn r50_an_address_is_not_in_its_debug_form() {
-        let address: Address = "ana@x.example".parse().unwrap();
-        assert!(!format!("{address:?} {:?}", address.key()).contains("ana"));
+    fn try_from(text: String) -> Result<Self, InvalidAddress> {
+        text.parse().map(Self)
     }
 }
+
+impl JsonSchema for EnteredAddress {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "EnteredAddress".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1 })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
+use crate::address::{Address, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::language::Language;
+use crate::outcome::RowCode;
 use crate::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
 use crate::row::AddressId;
 use crate::why::Why;
@@ -30,6 +32,17 @@ pub struct Change {
     pub reason: Why,
 }
 
+impl Change {
+    /// What the reason says, in a sentence.
+    pub fn detail(&self, language: Language) -> &'static str {
+        let no_address = self.address.as_ref().and_then(|address| address.no_address.as_ref());
+        match (self.reason, no_address) {
+            (Why::Skipped(RowCode::NoAddress), Some(no_address)) => no_address.reason.text(language).0,
+            (reason, _) => reason.text(language),
+        }
+    }
+}
+
 /// A PSA company by its id and name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "PlanCompany")]
@@ -42,6 +55,7 @@ pub struct CompanyName {
 
 /// An address row by what is known of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "PlanAddress")]
 pub struct AddressName {
     /// Contact and slot.
@@ -50,6 +64,9 @@ pub struct AddressName {
     pub address: Option<String>,
     /// The contact's name.
     pub contact: String,
+    /// The text that is no address, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_address: Option<NoAddress>,
 }
 
 /// Says which row it is, and nobody's address.
@@ -176,7 +193,11 @@ fn of_company(company: &CompanyName, plan: &CompanyPlan) -> Change {
             Action::UpdateCompany,
             Some(Side::company(managed)),
             Some(Side::named(&managed.id, &plan.name)),
-            Why::RenamedInPsa,
+            if plan.corrects(managed) {
+                Why::SpellingCorrected
+            } else {
+                Why::RenamedInPsa
+            },
         ),
         CompanyStep::Unchanged(managed) => {
             let same = Some(Side::company(managed));
@@ -232,6 +253,7 @@ fn of_user(company: &CompanyName, user: &UserPlan) -> Change {
             id: user.id.clone(),
             address: original(),
             contact: user.name.clone(),
+            no_address: user.no_address.clone(),
         }),
         before,
         after,

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::address::{Address, AddressKey};
 use crate::ids::{ImportId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
+use crate::name;
 use crate::row::AddressId;
 
 /// A managed company.
@@ -41,6 +42,7 @@ pub struct User {
     /// Its address.
     pub address: Address,
     /// The person's name.
+    #[serde(deserialize_with = "name::stored")]
     pub name: String,
     /// How far it has come.
     pub state: UserState,

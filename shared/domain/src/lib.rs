@@ -23,4 +23,5 @@ pub mod psa;
 pub mod row;
 pub mod suggestion;
 pub mod text;
+mod visible;
 pub mod why;

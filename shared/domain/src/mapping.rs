@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, AddressKey};
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::name;
 use crate::plan::CompanyPlan;
 use crate::row::AddressId;
 
@@ -18,6 +19,7 @@ pub struct CompanyMapping {
     /// The managed company.
     pub managed: ManagedCompanyId,
     /// The name the PSA had when it was last carried over; only a difference to this is a renaming.
+    #[serde(deserialize_with = "name::stored")]
     pub name: String,
     /// How often another managed company was asked for (see [`crate::directory::Token::company`]).
     pub generation: u32,

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::address::{Address, AddressKey};
+use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::name;
 use crate::row::AddressId;
 
 /// Everything an import would do to one selected company and its users.
@@ -59,6 +60,9 @@ pub struct UserPlan {
     pub name: String,
     /// The address, if it is one.
     pub address: Option<Address>,
+    /// The text in its place, if it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_address: Option<NoAddress>,
     /// What happens.
     pub step: UserStep,
     /// The mapping that the address has: its own, or that of one which it replaces (R30).
@@ -144,6 +148,8 @@ pub enum AddressCause {
     ReplacedInPsa,
     /// Somebody chose the user for this address (R29).
     Chosen,
+    /// It is the same address, stored earlier with characters that nobody sees (R61).
+    Corrected,
 }
 
 /// Why a row of the plan is passed over.
@@ -180,12 +186,24 @@ impl CompanyPlan {
         self.users.iter().filter(|user| user.step == UserStep::Create).count() as u64
     }
 
-    /// Companies and users that will be created or changed (R39).
+    /// Companies and users that will be created or changed (R39); a corrected spelling is no change (R61).
     pub fn changes(&self) -> u64 {
-        let company = matches!(self.step, CompanyStep::Create | CompanyStep::Rename(_));
-        let users = self.users.iter();
-        let users = users.filter(|user| matches!(user.step, UserStep::Create | UserStep::ChangeAddress { .. }));
+        let company = match &self.step {
+            CompanyStep::Create => true,
+            CompanyStep::Rename(managed) => !self.corrects(managed),
+            _ => false,
+        };
+        let users = self.users.iter().filter(|user| match &user.step {
+            UserStep::Create => true,
+            UserStep::ChangeAddress { cause, .. } => *cause != AddressCause::Corrected,
+            _ => false,
+        });
         u64::from(company) + users.count() as u64
+    }
+
+    /// Whether renaming a managed company to the company's name drops nothing but what cannot be seen (R60).
+    pub fn corrects(&self, managed: &ManagedCompany) -> bool {
+        is_misspelled(managed, &self.name)
     }
 
     /// Whether carrying it out would change nothing anywhere, so that nothing needs to be written for it either (R38). Its rows may
@@ -257,6 +275,11 @@ impl CompanyPlan {
     pub fn digest(&self) -> PlanDigest {
         PlanDigest::of(self)
     }
+}
+
+/// Whether a managed company has this cleaned name, stored earlier with characters that nobody sees.
+pub(crate) fn is_misspelled(managed: &ManagedCompany, name: &str) -> bool {
+    managed.name != name && name::clean(&managed.name) == name
 }
 
 /// The fingerprint of one company's part of a plan. 8 bytes suffice: it guards against change, not against an adversary.

@@ -4,7 +4,7 @@ mod addresses;
 
 use crate::facts::{CompanyFacts, ManagedCompanies};
 use crate::ids::ManagedCompanyId;
-use crate::plan::{CompanyPlan, CompanyStep, SkipReason};
+use crate::plan::{CompanyPlan, CompanyStep, SkipReason, is_misspelled};
 use crate::row::{ImportStatus, Target};
 
 pub use addresses::AddressView;
@@ -70,6 +70,7 @@ fn as_mapped(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyStep 
     let (status, mut candidates) = companies.status(&facts.row.name, facts.row.namesake_in_psa, facts.mapping.as_ref());
     match (status, facts.mapping.as_ref()) {
         (ImportStatus::Mapped, Some(mapping)) => match companies.get(&mapping.managed) {
+            Some(managed) if is_misspelled(&managed, &facts.row.name) => CompanyStep::Rename(managed),
             // Only a name that changed in the PSA is carried over; one changed in the directory was meant.
             Some(managed) if mapping.name != facts.row.name && managed.name != facts.row.name => {
                 CompanyStep::Rename(managed)

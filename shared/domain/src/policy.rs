@@ -33,7 +33,8 @@ impl Policy {
         };
         CompanyDecision {
             selected,
-            ticks_new: selected && self.new_addresses,
+            // Both PSAs leave the contacts of an inactive company active.
+            ticks_new: selected && active && self.new_addresses,
             target: Target::Automatic,
             version: 1,
         }
@@ -118,5 +119,16 @@ mod tests {
             all.decide(ImportStatus::Mapped, false, false).selected,
             "inactive, imported before"
         );
+    }
+
+    #[test]
+    fn r48_nobody_new_of_an_inactive_company_is_ticked() {
+        let all = Policy {
+            new_companies: true,
+            new_addresses: true,
+            ..Policy::default()
+        };
+        assert!(all.decide(ImportStatus::Mapped, true, false).ticks_new);
+        assert!(!all.decide(ImportStatus::Mapped, false, false).ticks_new);
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::address::{Address, AddressKey};
+use crate::address::{self, Address, AddressKey};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use crate::language::Language;
@@ -263,7 +263,7 @@ pub struct SnapshotAddress {
     /// The contact's name.
     #[serde(rename = "n")]
     pub name: String,
-    /// The text that stands in the PSA.
+    /// The address that stands in the PSA, cleaned; else the text.
     #[serde(rename = "a")]
     pub text: String,
     /// Whether the PSA counts the contact as active.
@@ -294,7 +294,7 @@ impl SnapshotAddress {
             .map(|address| Self {
                 id: AddressId::of(&id, &address.slot),
                 name: name.clone(),
-                text: address.text,
+                text: address::clean(&address.text),
                 active,
             })
             .collect()

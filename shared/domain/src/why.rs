@@ -32,6 +32,8 @@ pub enum Why {
     ReplacedInPsa,
     /// The user was chosen and gets this address.
     Chosen,
+    /// It was stored earlier with characters that nobody sees.
+    SpellingCorrected,
     /// Another company of this import gets the address.
     SameAddressInAnotherCompany,
     /// What it is passed over with.
@@ -54,6 +56,7 @@ impl From<AddressCause> for Why {
             AddressCause::ChangedInPsa => Self::ChangedInPsa,
             AddressCause::ReplacedInPsa => Self::ReplacedInPsa,
             AddressCause::Chosen => Self::Chosen,
+            AddressCause::Corrected => Self::SpellingCorrected,
         }
     }
 }
@@ -92,6 +95,10 @@ impl Why {
             Self::Chosen => language.pick(
                 "The user was chosen and gets this address.",
                 "De gebruiker is gekozen en krijgt dit adres.",
+            ),
+            Self::SpellingCorrected => language.pick(
+                "Characters that nobody sees are removed.",
+                "Tekens die niemand ziet, worden verwijderd.",
             ),
             Self::SameAddressInAnotherCompany => language.pick(
                 "Another company of this import gets the user with this address.",

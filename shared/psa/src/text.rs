@@ -1,4 +1,7 @@
-//! Texts as PSAs hold them: everything may be null, and some of what they hold cannot be seen.
+//! Texts as PSAs hold them: everything may be null, unclean (R60), or without an end.
+
+use domain::ids::PsaCompanyId;
+use domain::name;
 
 /// More characters than any field of either PSA has that is read here. Without an end, one name could fill an item of the
 /// database, and fail the whole import.
@@ -7,34 +10,28 @@ const LONGEST: usize = 255;
 /// More entries than any list within one record of either PSA has: as with texts, an endless one would end every import.
 pub(crate) const MOST_ENTRIES: usize = 100;
 
-/// NUL, the byte order mark and the marks that change the direction of what follows: they come with copied text, and two names
-/// that differ in them alone look the same.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\0' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-/// The text without what is invisible, as far as it may reach.
-pub(crate) fn visible(text: String) -> String {
-    let mut text = if text.contains(is_invisible) {
-        text.replace(is_invisible, "")
-    } else {
-        text
-    };
-    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
-        text.truncate(end);
-    }
-    text
-}
-
-/// The same, and nothing if nothing is left but white space.
+/// The cleaned text, as far as it may reach; `None` if nothing is left.
 pub(crate) fn present(text: Option<String>) -> Option<String> {
-    text.map(visible).filter(|text| !text.trim().is_empty())
+    text.map(|text| cut(name::clean(&text))).filter(|text| !text.is_empty())
+}
+
+/// The name of a company: never empty (R60).
+pub(crate) fn company_name(name: Option<&str>, identifier: Option<&str>, id: &PsaCompanyId) -> String {
+    cut(name::of_company(name.unwrap_or_default(), identifier, id))
 }
 
 /// First and last name, either of which may be missing.
 pub(crate) fn full_name(first: Option<String>, last: Option<String>) -> String {
     let parts: Vec<String> = [first, last].into_iter().filter_map(present).collect();
-    parts.iter().map(|part| part.trim()).collect::<Vec<_>>().join(" ")
+    cut(parts.join(" "))
+}
+
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.truncate(text.trim_end().len());
+    }
+    text
 }
 
 #[cfg(test)]
@@ -42,26 +39,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_seen_is_no_part_of_a_name() {
-        assert_eq!(visible("\u{200e}Acme\0 \u{202e}& Sons\u{feff}".into()), "Acme & Sons");
+    fn r60_a_text_is_cleaned() {
+        let present = |text: &str| present(Some(text.to_owned()));
         assert_eq!(
-            visible("  Ünï & \"Co\" ' 100% \u{200d}".into()),
-            "  Ünï & \"Co\" ' 100% \u{200d}"
+            present("\u{200e}Acme\0 \u{202e}& Sons\u{feff}").as_deref(),
+            Some("Acme & Sons")
         );
+        assert_eq!(present(" a ").as_deref(), Some("a"));
+        for blank in ["", " \t", "\0", "\u{200e} ", "\u{ad}\u{7}"] {
+            assert_eq!(present(blank), None, "{blank:?}");
+        }
     }
 
     #[test]
     fn a_text_ends_where_no_field_of_a_psa_would_reach() {
-        assert_eq!(visible("ü".repeat(LONGEST)), "ü".repeat(LONGEST));
-        assert_eq!(visible("ü".repeat(1_000_000)), "ü".repeat(LONGEST));
+        let present = |text: String| present(Some(text)).unwrap();
+        assert_eq!(present("ü".repeat(LONGEST)), "ü".repeat(LONGEST));
+        assert_eq!(present("ü".repeat(1_000_000)), "ü".repeat(LONGEST));
+        assert_eq!(
+            present(format!("{} b", "a".repeat(LONGEST - 1))),
+            "a".repeat(LONGEST - 1)
+        );
+        let long = Some("ü".repeat(LONGEST));
+        assert_eq!(full_name(long.clone(), long), "ü".repeat(LONGEST));
     }
 
     #[test]
-    fn blank_is_nothing() {
-        for text in [None, Some(""), Some(" \t"), Some("\0"), Some("\u{200e} ")] {
-            assert_eq!(present(text.map(str::to_owned)), None, "{text:?}");
-        }
-        assert_eq!(present(Some(" a ".into())), Some(" a ".into()));
+    fn r60_a_company_always_has_a_name() {
+        let id = PsaCompanyId::new("7");
+        assert_eq!(company_name(Some(" Acme  BV"), Some("ACME"), &id), "Acme BV");
+        assert_eq!(company_name(Some("\u{200b} "), Some("ACME"), &id), "ACME");
+        assert_eq!(company_name(None, Some("\u{7}"), &id), "Company 7");
+        assert_eq!(company_name(None, None, &id), "Company 7");
     }
 
     #[test]

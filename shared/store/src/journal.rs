@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
+use domain::address::NoAddress;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::outcome::{Counts, Outcome, RowOutcome};
@@ -102,7 +103,7 @@ pub struct PassedRow {
 }
 
 /// What an address row is known by.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct NamedAddress {
     /// The address, if it is one.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +111,9 @@ pub struct NamedAddress {
     /// The contact's name.
     #[serde(rename = "c")]
     pub contact: String,
+    /// The text that is no address, and why.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub no_address: Option<NoAddress>,
 }
 
 impl From<&UserPlan> for NamedAddress {
@@ -117,6 +121,7 @@ impl From<&UserPlan> for NamedAddress {
         Self {
             text: user.address.as_ref().map(|address| address.original().to_owned()),
             contact: user.name.clone(),
+            no_address: user.no_address.clone(),
         }
     }
 }

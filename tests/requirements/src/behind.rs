@@ -31,6 +31,20 @@ pub async fn forget_managed_company(sandbox: &Sandbox, id: &str) {
     assert!(deleted.attributes().is_some(), "there is no managed company {id}");
 }
 
+/// Overwrites an attribute of a record, `sk` in the partition `path` of the first MSP, as another version may have written it.
+pub async fn overwrite(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str, text: &str) {
+    let update = Client::new(&sdk::config(&sandbox.face.dynamodb)).update_item();
+    let update = update
+        .table_name("RecordsTable")
+        .key("pk", AttributeValue::S(format!("MSP#{MSP}{path}")))
+        .key("sk", AttributeValue::S(sk.to_owned()))
+        .update_expression("SET #attribute = :text")
+        .condition_expression("attribute_exists(#attribute)")
+        .expression_attribute_names("#attribute", attribute)
+        .expression_attribute_values(":text", AttributeValue::S(text.to_owned()));
+    update.send().await.unwrap();
+}
+
 /// Somebody gives a user another address in the password manager itself.
 pub async fn change_address(sandbox: &Sandbox, company: &str, user: &str, address: &str) {
     let tenant = tenant(sandbox);
@@ -67,6 +81,7 @@ pub async fn add_to_trail(sandbox: &Sandbox, integration: &str, entries: usize, 
                 id: AddressId::new(format!("{number}~1")),
                 address: Some(format!("{:016x}@behind.example", rand::random::<u64>())),
                 contact: format!("{:016x}", rand::random::<u64>()),
+                no_address: None,
             }),
             before: None,
             after: Some(Side::user(

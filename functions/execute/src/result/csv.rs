@@ -10,7 +10,7 @@ use runtime::{Api, Position};
 use store::Tenant;
 use store::journal::JournalPosition;
 
-use super::rows::{self, Row};
+use super::rows::{self, AddressName, Row};
 
 /// A page is full with so many bytes; the last item of the journal may make it 2 MB more, and Lambda answers at most 6 MB.
 const FULL: usize = 1_500_000;
@@ -120,7 +120,7 @@ fn defused(cell: &str) -> String {
 
 fn cells(row: &Row, language: Language) -> [String; COLUMNS.len()] {
     let (outcome, code) = outcome(&row.outcome);
-    let (detail, action) = code.map_or(("", ""), |code| code.text(language));
+    let (detail, action) = code.map_or(("", ""), |code| row.text(code, language));
     let address = row.address.as_ref();
     [
         row.company.id.to_string(),
@@ -129,7 +129,7 @@ fn cells(row: &Row, language: Language) -> [String; COLUMNS.len()] {
             || if address.is_some() { "*" } else { "" }.to_owned(),
             ToString::to_string,
         ),
-        address.and_then(|address| address.address.clone()).unwrap_or_default(),
+        address.map(AddressName::shown).unwrap_or_default(),
         address.map(|address| address.contact.clone()).unwrap_or_default(),
         outcome.to_owned(),
         code.map(RowCode::as_str).unwrap_or_default().to_owned(),

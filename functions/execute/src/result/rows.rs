@@ -1,8 +1,10 @@
 //! The rows of a result, as the journal has them.
 
+use domain::address::NoAddress;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
-use domain::outcome::Outcome;
+use domain::language::Language;
+use domain::outcome::{Outcome, RowCode};
 use domain::row::AddressId;
 use futures::{StreamExt, TryStreamExt};
 use runtime::Api;
@@ -33,6 +35,7 @@ pub(super) struct CompanyName {
 
 /// An address row; without an id it stands for the addresses of a company that needed nothing.
 #[derive(Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "ResultAddress")]
 pub(super) struct AddressName {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +43,28 @@ pub(super) struct AddressName {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     pub contact: String,
+    /// The text that is no address, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_address: Option<NoAddress>,
+}
+
+impl AddressName {
+    /// What stands in the PSA: the address, or the text in its place.
+    pub fn shown(&self) -> String {
+        let text = || self.no_address.as_ref().map(|no_address| no_address.text.clone());
+        self.address.clone().or_else(text).unwrap_or_default()
+    }
+}
+
+impl Row {
+    /// What happened, and what to do next.
+    pub fn text(&self, code: RowCode, language: Language) -> (&'static str, &'static str) {
+        let no_address = self.address.as_ref().and_then(|address| address.no_address.as_ref());
+        match (code, no_address) {
+            (RowCode::NoAddress, Some(no_address)) => no_address.reason.text(language),
+            _ => code.text(language),
+        }
+    }
 }
 
 /// Reads rows from where the page before ended: those of at most `items` items of the journal.
@@ -105,11 +130,12 @@ fn of_passed(company: &CompanyName, passed: Passed) -> Vec<Row> {
 
 fn one(company: &CompanyName, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> Row {
     let address = id.map(|id| {
-        let (address, contact) = address.map_or_else(Default::default, |named| (named.text, named.contact));
+        let named = address.unwrap_or_default();
         AddressName {
             id: Some(id),
-            address,
-            contact,
+            address: named.text,
+            contact: named.contact,
+            no_address: named.no_address,
         }
     });
     Row {

@@ -46,7 +46,7 @@ const fn english(code: RowCode) -> (&'static str, &'static str) {
         ),
         RowCode::AddressConflict => (
             "Another user already has this address.",
-            "Remove the address there, or correct it in the PSA.",
+            "Give that user another address, or correct the address in the PSA.",
         ),
         RowCode::CompanyNotImported => (
             "Its company was not imported.",
@@ -108,7 +108,7 @@ const fn dutch(code: RowCode) -> (&'static str, &'static str) {
         ),
         RowCode::AddressConflict => (
             "Een andere gebruiker heeft dit adres al.",
-            "Verwijder het adres daar of verbeter het in de PSA.",
+            "Geef die gebruiker een ander adres of verbeter het adres in de PSA.",
         ),
         RowCode::CompanyNotImported => (
             "Het bedrijf is niet geïmporteerd.",

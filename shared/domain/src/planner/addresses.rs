@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::address::{Address, AddressKey};
+use crate::address::{Address, AddressKey, InvalidAddress, NoAddress};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{ManagedCompanyId, UserId};
@@ -14,8 +14,8 @@ use crate::row::{AddressDecision, AddressId, AddressStatus, SnapshotAddress, Tar
 pub struct AddressView<'a> {
     /// What the snapshot holds.
     pub snapshot: &'a SnapshotAddress,
-    /// The address, if it is one.
-    pub address: Option<Address>,
+    /// The address, or why there is none.
+    pub address: Result<Address, InvalidAddress>,
     /// What the import knows of it.
     pub status: AddressStatus,
     /// The mapping it has, or takes over from an address that the PSA replaced.
@@ -53,8 +53,8 @@ pub(super) fn views<'a>(
         (!is_same, mapping.is_none(), !row.active)
     });
     for (snapshot, decision) in rows {
-        let address: Option<Address> = snapshot.text.parse().ok();
-        if let Some(address) = &address
+        let address: Result<Address, InvalidAddress> = snapshot.text.parse();
+        if let Ok(address) = &address
             && !seen.insert(address.key().clone())
         {
             continue;
@@ -62,13 +62,14 @@ pub(super) fn views<'a>(
         let mapping = links.mapping(&snapshot.id);
         let holder = address
             .as_ref()
+            .ok()
             .and_then(|address| holder(address.key(), managed, &users_by_address, facts));
         let conflict = holder
             .as_ref()
             .filter(|(_, company)| Some(company) != managed)
             .map(|(_, company)| company.clone());
         let status = match (&address, &mapping, &holder) {
-            (None, ..) => AddressStatus::NoAddress,
+            (Err(_), ..) => AddressStatus::NoAddress,
             (_, Some(_), _) => AddressStatus::Mapped,
             _ if conflict.is_some() => AddressStatus::AddressConflict,
             (_, None, Some(_)) => AddressStatus::UnmappedPossibleDuplicate,
@@ -96,6 +97,15 @@ pub(super) fn views<'a>(
 }
 
 impl AddressView<'_> {
+    /// The text that is no address, and why.
+    pub fn no_address(&self) -> Option<NoAddress> {
+        let reason = *self.address.as_ref().err()?;
+        Some(NoAddress {
+            reason,
+            text: self.snapshot.text.clone(),
+        })
+    }
+
     /// Whether it is ticked, or would be if nobody else had the address: the plan says so rather than leave it out, and is the same
     /// when it is somebody of this very import who has got it meanwhile.
     fn is_wanted(&self, facts: &CompanyFacts) -> bool {
@@ -240,7 +250,8 @@ pub(super) fn plan(
                     user: mapping.user.clone(),
                     address: mapping.address.clone(),
                 }),
-                address: view.address,
+                no_address: view.no_address(),
+                address: view.address.ok(),
                 step: user_step,
                 beside: Vec::new(),
                 refreshes: false,
@@ -312,7 +323,7 @@ fn one_row_each(plans: &mut [UserPlan], chosen: &HashSet<AddressId>) {
 }
 
 fn user_step(view: &AddressView<'_>, facts: &CompanyFacts, links: &Links<'_>) -> UserStep {
-    let Some(address) = &view.address else {
+    let Ok(address) = &view.address else {
         return UserStep::Skip(SkipReason::NoAddress);
     };
     if let Some(company) = &view.conflict {
@@ -344,11 +355,23 @@ fn user_step(view: &AddressView<'_>, facts: &CompanyFacts, links: &Links<'_>) ->
 fn automatic(view: &AddressView<'_>, address: &Address, facts: &CompanyFacts, links: &Links<'_>) -> UserStep {
     let holder = view.holder.as_ref().and_then(|user| facts.users.get(user));
     match (view.mapping.and_then(|mapping| facts.users.get(&mapping.user)), holder) {
-        (Some(mapped), Some(holder)) if mapped.id == holder.id => UserStep::Unchanged(mapped.id.clone()),
+        (Some(mapped), Some(holder)) if mapped.id == holder.id => unchanged(mapped),
         (Some(_), Some(holder)) => UserStep::Skip(SkipReason::AddressConflict(holder.company.clone())),
         (Some(mapped), None) => change(mapped, address, view),
         (None, Some(holder)) => link(holder, address, view, links),
         (None, None) => UserStep::Create,
+    }
+}
+
+/// The user has the address; only its spelling may be one of an earlier version.
+fn unchanged(user: &User) -> UserStep {
+    if user.address.is_clean() {
+        return UserStep::Unchanged(user.id.clone());
+    }
+    UserStep::ChangeAddress {
+        user: user.id.clone(),
+        from: user.address.clone(),
+        cause: AddressCause::Corrected,
     }
 }
 

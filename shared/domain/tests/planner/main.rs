@@ -75,7 +75,7 @@ proptest! {
             mapping.beside = others.map(|address| address.key().clone()).collect();
         }
         for view in address_rows(&facts, &companies) {
-            if let (Some(mapping), Some(address)) = (view.mapping, &view.address) {
+            if let (Some(mapping), Ok(address)) = (view.mapping, &view.address) {
                 prop_assert!(mapping.address == *address, "{:?}", view.snapshot.id);
             }
         }
@@ -85,7 +85,7 @@ proptest! {
     fn r30_who_keeps_the_address_keeps_the_user_wherever_it_stands_by_now(world in world()) {
         let (facts, companies) = (world.facts(), world.companies());
         for view in address_rows(&facts, &companies) {
-            let Some(address) = &view.address else { continue };
+            let Ok(address) = &view.address else { continue };
             let contact = view.snapshot.id.contact();
             let by_address = facts.mapped_addresses.iter().find(|mapping| {
                 mapping.id.contact() == contact && mapping.address == *address && facts.users.contains_key(&mapping.user)

@@ -8,7 +8,7 @@ use super::attributes::{
     CLASSIFICATION, COMPANY_ACTIVE, COMPANY_CATEGORY, COMPANY_TYPE, CONTACT_ACTIVE, MARKET_SEGMENT, Picklists,
 };
 use crate::flag::Flag;
-use crate::text::{full_name, present, visible};
+use crate::text::{company_name, full_name, present};
 
 /// The MSP's own organisation, which every tenant has.
 const OWN: i64 = 0;
@@ -115,6 +115,7 @@ pub(super) struct Contact {
 
 impl Company {
     pub(super) fn into_domain(self, picklists: &Picklists) -> PsaCompany {
+        let id = PsaCompanyId::new(self.id.to_string());
         let active = Flag::is_set(self.is_active);
         let picked = [
             (COMPANY_TYPE, self.kind),
@@ -126,8 +127,8 @@ impl Company {
             .into_iter()
             .filter_map(|(attribute, id)| Some(value(attribute, id?.to_string())));
         PsaCompany {
-            id: PsaCompanyId::new(self.id.to_string()),
-            name: visible(self.name.unwrap_or_default()),
+            name: company_name(self.name.as_deref(), None, &id),
+            id,
             types: self
                 .kind
                 .map(|id| picklists.label(COMPANY_TYPE, id))

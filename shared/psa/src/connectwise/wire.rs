@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::attributes::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
 use crate::flag::Flag;
-use crate::text::{MOST_ENTRIES, full_name, present};
+use crate::text::{MOST_ENTRIES, company_name, full_name, present};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -91,13 +91,14 @@ struct CommunicationItem {
 impl Company {
     /// `own` is told by the name that the server itself gives the MSP, or by an identifier that nobody has changed.
     pub(crate) fn into_domain(self, inactive_statuses: &[i64], msp: Option<&NameKey>) -> PsaCompany {
+        let id = PsaCompanyId::new(self.id.to_string());
         let identifier = present(self.identifier);
-        let name = present(self.name).or(identifier.clone()).unwrap_or_default();
+        let name = company_name(self.name.as_deref(), identifier.as_deref(), &id);
         let mut types = self.types.unwrap_or_default();
         types.truncate(MOST_ENTRIES);
         let status = self.status.as_ref().map(|status| value(COMPANY_STATUS, status.id));
         PsaCompany {
-            id: PsaCompanyId::new(self.id.to_string()),
+            id,
             own: identifier.as_deref() == Some(OWN) || msp.is_some_and(|msp| *msp == NameKey::of(&name)),
             active: self
                 .status

@@ -39,3 +39,4 @@ mod status;
 mod suggestions;
 mod survival;
 mod unattended;
+mod unclean;

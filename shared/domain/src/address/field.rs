@@ -1,0 +1,76 @@
+//! From the text of a field of a PSA to the one address in it (R61).
+
+use super::{Address, InvalidAddress};
+use crate::name;
+
+/// What stands behind an address when it was copied out of a list or a sentence.
+const TRAILING: [char; 3] = ['.', ',', ';'];
+
+const SCHEME: &str = "mailto:";
+
+/// What is between the addresses of a list.
+const SEPARATORS: [char; 15] = [
+    ',', ';', '|', '/', ':', '<', '>', '(', ')', '[', ']', '"', '\u{ff0c}', '\u{ff1b}', '\u{3001}',
+];
+
+/// The one address that a text holds.
+pub(super) fn address(text: &str) -> Result<Address, InvalidAddress> {
+    let text = name::clean(text);
+    let bare = bare(&text);
+    if bare.is_empty() {
+        return Err(InvalidAddress::Empty);
+    }
+    match Address::of_clean(bare) {
+        // A display name can be somebody else's address: nobody knows which of the two is meant.
+        Ok(address) if names_another(&text, &address) => Err(InvalidAddress::Several),
+        Err(_) if addresses(&text).nth(1).is_some() => Err(InvalidAddress::Several),
+        result => result,
+    }
+}
+
+/// See [`super::clean`].
+pub(super) fn clean(text: &str) -> String {
+    match address(text) {
+        Ok(address) => address.original,
+        Err(_) => name::clean(text),
+    }
+}
+
+/// The text without what people and programs put around an address: `mailto:`, a display name, brackets, a full stop. In
+/// whatever order, since each may be around the other.
+fn bare(text: &str) -> &str {
+    let mut bare = text;
+    loop {
+        let before = bare;
+        bare = bare.trim_end_matches(TRAILING).trim();
+        bare = without_scheme(bare);
+        bare = between_brackets(bare);
+        if bare == before {
+            return bare;
+        }
+    }
+}
+
+fn without_scheme(text: &str) -> &str {
+    match text.get(..SCHEME.len()) {
+        Some(scheme) if scheme.eq_ignore_ascii_case(SCHEME) => &text[SCHEME.len()..],
+        _ => text,
+    }
+}
+
+/// `Ana <ana@x.example>` (RFC 5322, 3.4), with or without the name.
+fn between_brackets(text: &str) -> &str {
+    let bracketed = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
+    bracketed.map_or(text, |(_, address)| address)
+}
+
+fn names_another(text: &str, address: &Address) -> bool {
+    let display_name = text.rsplit_once('<').map_or("", |(name, _)| name);
+    addresses(display_name).any(|other| other != *address)
+}
+
+/// The parts of a text that are addresses.
+fn addresses(text: &str) -> impl Iterator<Item = Address> {
+    let parts = text.split(|c: char| SEPARATORS.contains(&c) || c.is_whitespace());
+    parts.filter_map(|part| Address::of_clean(bare(part)).ok())
+}
