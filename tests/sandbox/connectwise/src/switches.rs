@@ -57,6 +57,10 @@ pub struct Switches {
     pub forward_only_end: ForwardOnlyEnd,
     /// Whether `orderBy` is ignored in a forward-only walk instead of being a 400.
     pub forward_only_ignores_order: bool,
+    /// Whether setup tables (types and statuses) do not know forward-only walks and answer with their first numbered page.
+    pub setup_ignores_forward_only: bool,
+    /// The same of all other lists.
+    pub records_ignore_forward_only: bool,
     /// The order of pages when none was asked for.
     pub default_order: DefaultOrder,
     /// How a quote is written within quotes.
@@ -152,6 +156,8 @@ pub enum ForwardOnlyEnd {
 pub enum DefaultOrder {
     /// By id.
     Id,
+    /// By id, the last first.
+    IdDescending,
     /// By the time of the last change: a row that changes meanwhile moves to another page.
     LastUpdated,
 }
@@ -182,6 +188,8 @@ impl Default for Switches {
             first_link_on_first_page: false,
             forward_only_end: ForwardOnlyEnd::LastPage,
             forward_only_ignores_order: false,
+            setup_ignores_forward_only: false,
+            records_ignore_forward_only: false,
             default_order: DefaultOrder::Id,
             quote_escape: QuoteEscape::Backslash,
             case_sensitive: false,

@@ -88,6 +88,18 @@ impl Resource {
         matches!(self, Self::Companies | Self::CompanyInfos | Self::TypeAssociations(_))
     }
 
+    /// Whether it is a setup table.
+    pub fn is_setup(self) -> bool {
+        matches!(
+            self,
+            Self::CompanyTypes
+                | Self::CompanyTypeInfos
+                | Self::CompanyStatuses
+                | Self::ContactTypes
+                | Self::CommunicationTypes
+        )
+    }
+
     /// Whether it is the full model, which also answers fields that nobody published.
     pub fn is_full(self) -> bool {
         matches!(self, Self::Companies | Self::Contacts)

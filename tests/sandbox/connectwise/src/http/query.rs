@@ -48,7 +48,7 @@ impl Query {
         resource: Resource,
         switches: &Switches,
     ) -> Result<Self, ApiError> {
-        let paging = paging(parameters, headers)?;
+        let paging = paging(parameters, headers, resource, switches)?;
         Ok(Self {
             filter: filter(parameters, resource, switches)?,
             evaluator: Evaluator {
@@ -116,6 +116,7 @@ fn order(
         _ if forward_only => None,
         (Some(written), _) => Some(written),
         (None, DefaultOrder::LastUpdated) => Some("lastUpdated"),
+        (None, DefaultOrder::IdDescending) => Some("id desc"),
         (None, DefaultOrder::Id) => None,
     };
     let order = written
@@ -124,13 +125,23 @@ fn order(
     Ok(order.filter(|order| !order.is_by_id()))
 }
 
-fn paging(parameters: &Parameters, headers: &HeaderMap) -> Result<Paging, ApiError> {
+fn paging(
+    parameters: &Parameters,
+    headers: &HeaderMap,
+    resource: Resource,
+    switches: &Switches,
+) -> Result<Paging, ApiError> {
+    let ignored = if resource.is_setup() {
+        switches.setup_ignores_forward_only
+    } else {
+        switches.records_ignore_forward_only
+    };
     let mode = headers
         .get("pagination-type")
         .and_then(|mode| mode.to_str().ok())
         .unwrap_or_default();
-    if mode.trim().eq_ignore_ascii_case("forward-only") {
-        let after = number::<i64>(parameters, "pageId")?.unwrap_or_default();
+    if mode.trim().eq_ignore_ascii_case("forward-only") && !ignored {
+        let after = number::<i64>(parameters, "pageId")?.unwrap_or(i64::MIN);
         return Ok(Paging::After(after));
     }
     let page = number::<usize>(parameters, "page")?.unwrap_or(1);

@@ -111,3 +111,30 @@ async fn rows_that_come_or_go_during_the_walk_move_no_other() {
     .0;
     assert_eq!((rest[0], *rest.last().unwrap(), rest.len()), (3_004, 3_601, 598));
 }
+
+#[tokio::test]
+async fn a_list_that_does_not_know_the_mode_answers_its_first_page() {
+    let sim = small().await;
+    let asked = [("pageSize", "2"), ("pageId", "3100"), ("fields", "id")];
+    sim.switch(json!({"setupIgnoresForwardOnly": true}));
+    assert_eq!(sim.forward(CONTACTS, &asked).await.ids(), [3_101, 3_102]);
+    let types = sim
+        .forward("company/contacts/types", &[("pageSize", "2"), ("pageId", "5")])
+        .await;
+    assert_eq!(
+        (types.ids(), types.relations()),
+        (vec![4, 5], vec!["next".into(), "last".into()])
+    );
+    sim.switch(
+        json!({"setupIgnoresForwardOnly": false, "recordsIgnoreForwardOnly": true, "defaultOrder": "idDescending"}),
+    );
+    let numbered = sim.forward(CONTACTS, &asked).await;
+    assert_eq!(
+        (numbered.ids(), numbered.relations()),
+        (vec![3_600, 3_599], vec!["next".into(), "last".into()])
+    );
+    let second = [("pageSize", "2"), ("page", "2"), ("fields", "id")];
+    assert_eq!(sim.forward(CONTACTS, &second).await.ids(), [3_598, 3_597]);
+    let ordered = [("pageSize", "2"), ("orderBy", "id asc"), ("conditions", "id > 3100")];
+    assert_eq!(sim.forward(CONTACTS, &ordered).await.ids(), [3_101, 3_102]);
+}
