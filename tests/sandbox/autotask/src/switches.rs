@@ -17,6 +17,10 @@ pub struct Switches {
     pub denied_status: u16,
     /// Entities whose rows a restricted security level hides: they look empty.
     pub restricted: Vec<EntityName>,
+    /// Companies whose presence on a page makes it a 500.
+    pub poisoned_companies: Vec<i64>,
+    /// Contacts whose presence on a page makes it a 500.
+    pub poisoned_contacts: Vec<i64>,
     /// Whether this is the wrong zone for the tenant: every call with credentials is a 401.
     pub wrong_zone: bool,
     /// The zone's address that zoneInformation answers, instead of this server's own.
@@ -86,6 +90,8 @@ impl Default for Switches {
             denied: Vec::new(),
             denied_status: 500,
             restricted: Vec::new(),
+            poisoned_companies: Vec::new(),
+            poisoned_contacts: Vec::new(),
             wrong_zone: false,
             zone_url: None,
             lock_after: None,

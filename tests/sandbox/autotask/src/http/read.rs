@@ -195,6 +195,9 @@ impl Reader<'_> {
         } else {
             Page::turn(self.entity, filter, cursor)
         };
+        if page.rows.iter().any(|(id, _)| self.poisoned().contains(id)) {
+            return Err(answers::UNEXPECTED.to_owned());
+        }
         let url = |cursor: Cursor| {
             let paging = cursor.write();
             self.tenant.remember(&paging);
@@ -229,6 +232,15 @@ impl Reader<'_> {
             without_nulls: self.switches.sparse_queries,
             without_zone: self.switches.dates_without_zone,
             extra_field: self.switches.extra_field,
+        }
+    }
+
+    /// Rows that the server cannot show.
+    fn poisoned(&self) -> &[i64] {
+        match self.name {
+            EntityName::Companies => &self.switches.poisoned_companies,
+            EntityName::Contacts => &self.switches.poisoned_contacts,
+            EntityName::CompanyCategories => &[],
         }
     }
 
