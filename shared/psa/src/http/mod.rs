@@ -9,6 +9,7 @@ pub(crate) mod reply;
 mod resolver;
 mod retry_after;
 pub(crate) mod session;
+mod surrogates;
 pub(crate) mod verdict;
 
 use policy::HttpPolicy;

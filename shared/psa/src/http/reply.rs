@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use super::resolver::NotPublic;
+use super::surrogates;
 use super::verdict::Fault;
 
 /// Enough of a refusal to recognise it by.
@@ -36,7 +37,7 @@ pub(crate) async fn read<T: DeserializeOwned>(response: Response, longest: usize
     if response.content_length().is_some_and(|length| length > longest as u64) {
         return Err(Fault::TooLarge.into());
     }
-    parse(&body(response, longest).await?)
+    parse(&mut body(response, longest).await?)
 }
 
 /// As much of the body of a refusal as there is.
@@ -73,14 +74,15 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || essence == "text/json" || essence.ends_with("+json")
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
-    // Not kept: it repeats the value that did not fit, which may be as long as the reply.
-    let truncated = match serde_json::from_slice(body) {
+fn parse<T: DeserializeOwned>(body: &mut [u8]) -> Result<T, Unreadable> {
+    let mut outcome = parse_once(body);
+    if outcome.is_err() && surrogates::replace_lone(body) {
+        outcome = parse_once(body);
+    }
+    match outcome {
         Ok(value) => return Ok(value),
-        Err(error) => error.is_eof(),
-    };
-    if truncated {
-        return Err(Fault::Truncated.into());
+        Err(Fault::Truncated) => return Err(Fault::Truncated.into()),
+        Err(_) => {}
     }
     // Finding the place costs time on every value, so only a reply that is refused anyway is read again for it.
     let mut again = serde_json::Deserializer::from_slice(body);
@@ -90,6 +92,17 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
     Err(Unreadable {
         fault: Fault::Malformed,
         at,
+    })
+}
+
+/// The error itself is not kept: it repeats the value that did not fit, which may be as long as the reply.
+fn parse_once<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    serde_json::from_slice(body).map_err(|error| {
+        if error.is_eof() {
+            Fault::Truncated
+        } else {
+            Fault::Malformed
+        }
     })
 }
 
@@ -158,7 +171,7 @@ mod tests {
     use super::*;
 
     fn refused<T: DeserializeOwned>(body: &[u8]) -> (Fault, Option<String>) {
-        let Err(unreadable) = parse::<T>(body) else {
+        let Err(unreadable) = parse::<T>(&mut body.to_vec()) else {
             panic!("{body:?} was accepted")
         };
         (unreadable.fault, unreadable.at)
@@ -180,6 +193,20 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_costs_a_character_and_no_reply() {
+        let read = |body: &str| parse::<Vec<String>>(&mut body.as_bytes().to_vec()).unwrap();
+        assert_eq!(
+            read(r#"["Odd \ud800 Ltd","\uD83D\uDE00","\\ud800"]"#),
+            ["Odd \u{fffd} Ltd", "😀", r"\ud800"]
+        );
+        assert_eq!(refused::<Vec<String>>(br#"["\udc00"#).0, Fault::Truncated);
+        assert_eq!(
+            refused::<Vec<String>>(br#"["\udc00",5]"#),
+            (Fault::Malformed, Some("[1]".to_owned()))
+        );
     }
 
     #[test]
