@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-/// Yes or no, in every form that the two PSAs have been seen to use: a bool, 0 or 1, or either as text.
+/// Yes or no, in every form that the two PSAs have been seen to use: a bool, a number of which 0 is no, or a bool, 0 or 1 as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flag(pub(crate) bool);
 
@@ -33,11 +33,11 @@ impl Visitor<'_> for AnyForm {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Flag, E> {
-        match number {
-            0 => Ok(Flag(false)),
-            1 => Ok(Flag(true)),
-            _ => Err(E::custom("neither 0 nor 1")),
-        }
+        Ok(Flag(number != 0))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Flag, E> {
+        Ok(Flag(number != 0))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Flag, E> {
@@ -61,10 +61,14 @@ mod tests {
             (r#""True""#, true),
             ("false", false),
             ("0", false),
+            ("2", true),
+            ("-1", true),
+            ("9223372036854775807", true),
+            ("-9223372036854775808", true),
         ] {
             assert_eq!(serde_json::from_str::<Flag>(json).unwrap(), Flag(is), "{json}");
         }
-        for json in ["2", "-1", "1.0", r#""yes""#, "[]", "{}"] {
+        for json in ["1.0", "1e9", r#""2""#, r#""yes""#, "[]", "{}"] {
             assert!(serde_json::from_str::<Flag>(json).is_err(), "{json}");
         }
         assert!(!Flag::is_set(serde_json::from_str("null").unwrap()));
