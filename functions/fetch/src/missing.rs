@@ -134,6 +134,9 @@ async fn read_back(run: &Run, absent: &[&CompanyMapping], may_wait: bool) -> Res
             LookedUp::Deleted(id) | LookedUp::Gone(id) => {
                 told.absent.insert(id, Found::unseen(Absence::DeletedInPsa));
             }
+            LookedUp::Unreadable(id) => {
+                told.absent.insert(id, Found::unseen(Absence::Unreadable));
+            }
         }
     }
     Ok(told)

@@ -105,6 +105,8 @@ pub enum LookedUp {
     Deleted(PsaCompanyId),
     /// The PSA does not know this id.
     Gone(PsaCompanyId),
+    /// The PSA, or its answer, fails for this company alone.
+    Unreadable(PsaCompanyId),
 }
 
 /// Where a walk stands. Opaque to everyone but the client that made it.

@@ -7,6 +7,7 @@ mod connector;
 mod connectwise;
 mod credentials;
 mod flag;
+mod halving;
 mod http;
 mod link;
 mod text;
@@ -61,7 +62,8 @@ pub trait Psa: Send + Sync {
     /// Whether a company passes the part of the filter that concerns companies.
     fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool;
 
-    /// Reads companies back by id, whatever their state: every id gets exactly one answer, in as few requests as possible.
+    /// Reads companies back by id, whatever their state: every id gets exactly one answer, in as few requests as possible. One that the
+    /// PSA cannot show costs the others nothing but requests.
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure>;
 
     /// The requests made so far.

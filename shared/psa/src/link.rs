@@ -18,9 +18,40 @@ pub(crate) fn announces_next(header: &str) -> bool {
     })
 }
 
+/// Whether the header is that of a page with a number, which no page of a walk by id has.
+pub(crate) fn counts_pages(header: &str) -> bool {
+    header.split('<').skip(1).any(|link| {
+        let target = link.split('>').next().unwrap_or_default();
+        let query = target.split_once('?').map_or("", |(_, query)| query);
+        query.split('&').any(|parameter| {
+            let name = parameter.split('=').next().unwrap_or_default();
+            name.eq_ignore_ascii_case("page")
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::announces_next;
+    use super::{announces_next, counts_pages};
+
+    #[test]
+    fn a_page_with_a_number_has_links_by_number() {
+        for (header, counted) in [
+            (
+                r#"<https://h/x?pageSize=5&page=2>; rel="next", <https://h/x?pageSize=5&page=4>; rel="last""#,
+                true,
+            ),
+            (r#"<https://h/x?pageId=0&page=1>; rel="last""#, true),
+            ("<https://h/x?Page=2>", true),
+            (r#"<https://h/x?pageSize=5&pageId=19>; rel="next""#, false),
+            (r#"<https://h/page=2?fields=id&pageId=19>; rel="next""#, false),
+            (r#"<https://h/x?fields=a%26page=2&pageId=19>; rel="next""#, false),
+            ("", false),
+            ("page=2", false),
+        ] {
+            assert_eq!(counts_pages(header), counted, "{header}");
+        }
+    }
 
     #[test]
     fn a_next_page_is_one_that_has_an_address() {

@@ -14,7 +14,12 @@ pub(crate) struct Walk {
     pub(crate) delivered: u64,
     /// Whether any contact so far hangs on a company.
     pub(crate) companies_seen: bool,
+    /// Whether pages are asked for by a condition on the id, as the PSA does not offer its own way to walk by id.
+    pub(crate) by_condition: bool,
 }
+
+/// In a cursor: how pages are asked for.
+const BY_CONDITION: &str = "condition";
 
 /// What a page says about the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +60,7 @@ impl Walk {
             last: smallest - 1,
             delivered: 0,
             companies_seen: false,
+            by_condition: false,
         }
     }
 
@@ -65,12 +71,22 @@ impl Walk {
             last: parts.next()?.parse().ok()?,
             delivered: parts.next()?.parse().ok()?,
             companies_seen: parts.next()?.parse().ok()?,
+            // Absent from cursors of walks that are as they should be.
+            by_condition: match parts.next() {
+                None => false,
+                Some(BY_CONDITION) => true,
+                Some(_) => return None,
+            },
         };
         parts.next().is_none().then_some(walk)
     }
 
     pub(crate) fn cursor(self) -> Cursor {
-        Cursor(format!("{}/{}/{}", self.last, self.delivered, self.companies_seen))
+        let mut text = format!("{}/{}/{}", self.last, self.delivered, self.companies_seen);
+        if self.by_condition {
+            text.extend(["/", BY_CONDITION]);
+        }
+        Cursor(text)
     }
 
     /// Takes a page in.

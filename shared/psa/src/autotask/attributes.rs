@@ -41,7 +41,7 @@ impl Picklists {
             .filter(|field| Flag::is_set(field.is_pick_list))
             .filter_map(|field| {
                 let (attribute, ..) = own(&field)?;
-                let values = field.picklist_values.unwrap_or_default().into_iter();
+                let values = field.picklist_values.into_iter();
                 Some((
                     *attribute,
                     values
@@ -123,15 +123,20 @@ fn yes_and_no() -> Vec<AttributeValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::autotask::wire::Fields;
+
+    fn read(fields: &str) -> Picklists {
+        Picklists::read(serde_json::from_str::<Fields>(fields).unwrap().fields)
+    }
 
     fn picklists() -> Picklists {
-        let fields = r#"[
+        let fields = r#"{"fields":[
             {"name":"CompanyType","isPickList":true,"picklistValues":[
                 {"value":"1","label":"Klant","isActive":true},{"value":"9","label":"Old","isActive":false},{"value":"8"}]},
             {"name":"companyName","isPickList":false,"picklistValues":null},
             {"name":"companyCategoryID","isPickList":false,"picklistValues":null},
-            {"name":"ownerResourceID","isPickList":true,"picklistValues":[{"value":"5"}]}]"#;
-        Picklists::read(serde_json::from_str(fields).unwrap())
+            {"name":"ownerResourceID","isPickList":true,"picklistValues":[{"value":"5"}]}]}"#;
+        read(fields)
     }
 
     #[test]
@@ -143,6 +148,29 @@ mod tests {
             .map(|of| (of.id.as_str(), of.label.as_str(), of.active))
             .collect();
         assert_eq!(shown, [("1", "Klant", true), ("9", "Old", false), ("8", "8", true)]);
+    }
+
+    #[test]
+    fn r6_odd_values_and_fields_are_passed_over() {
+        let odd = read(
+            r#"{"fields":[null,5,{"isPickList":true},{"name":null},{"name":7,"picklistValues":5},
+            {"name":"territoryID","isPickList":true,"picklistValues":[{"value":null,"label":"x"}]},
+            {"name":"ownerResourceID","isPickList":"perhaps"},
+            {"name":"classification","isPickList":true,"picklistValues":null},{"name":"marketSegmentID","isPickList":true},
+            {"name":"companyType","isPickList":true,"picklistValues":[
+                null,{"value":null,"label":"a"},{"label":"b"},{"value":[]},{"value":3,"label":"Prospect"},
+                {"value":"1","label":null,"isActive":null},{"value":-1,"label":"Minus"}]}]}"#,
+        );
+        let attributes = odd.attributes(Vec::new());
+        let shown: Vec<_> = attributes[0]
+            .values
+            .iter()
+            .map(|of| (of.id.as_str(), of.label.as_str()))
+            .collect();
+        assert_eq!(shown, [("3", "Prospect"), ("1", "1"), ("-1", "Minus")]);
+        for missing in ["{}", r#"{"fields":null}"#, r#"{"fields":{}}"#, "[]"] {
+            assert!(serde_json::from_str::<Fields>(missing).is_err(), "{missing}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::Autotask;
 use super::query::{Condition, Query};
 use super::wire::{Category, Company, Contact, Count, Identified, Rows};
-use crate::http::session::Endpoint;
+use crate::http::session::{Endpoint, Failed, Repeat};
 use crate::http::verdict::Fault;
 use crate::walk::{self, End, Step, Walk};
 
@@ -149,20 +149,25 @@ impl Autotask {
         Ok(count.query_count)
     }
 
-    /// Reads companies by id, whatever their state.
-    pub(super) async fn by_id<R: Row>(&self, list: &'static List, ids: &[i64]) -> Result<Vec<R>, PsaFailure> {
+    /// Reads rows by id, whatever their state.
+    pub(super) async fn by_id<R: Row>(
+        &self,
+        list: &'static List,
+        ids: Vec<i64>,
+        repeat: Repeat,
+    ) -> Result<Vec<R>, Failed> {
         let query = Query {
-            filter: vec![Condition::ids(ids)],
+            filter: vec![Condition::ids(&ids)],
             include_fields: list.fields,
             max_records: Some(PAGE),
         };
-        let rows: Rows<R> = self.post(&list.rows, &query).await?;
+        let rows: Rows<R> = self.try_ask(&list.rows, body(&list.rows, &query)?, repeat).await?;
         let strange = rows.items.iter().any(|row| !ids.contains(&row.id()));
         let present = rows.items.len() as u64;
         // A row is gone only if the count says so too.
-        let short = rows.items.len() < ids.len() && self.count(list, vec![Condition::ids(ids)]).await? != present;
+        let short = rows.items.len() < ids.len() && self.count(list, vec![Condition::ids(&ids)]).await? != present;
         if strange || short {
-            return Err(list.rows.failure(Fault::Malformed.verdict(), ", but other rows"));
+            return Err(list.rows.failure(Fault::Malformed.verdict(), ", but other rows").into());
         }
         Ok(rows.items)
     }
@@ -201,7 +206,7 @@ impl Autotask {
             max_records: Some(PAGE),
         };
         let Rows { items, page_details } = self.post::<Rows<R>>(&list.rows, &query).await?;
-        if page_details.count != items.len() {
+        if page_details.count.is_some_and(|count| count != items.len()) {
             return Err(list
                 .rows
                 .failure(Fault::Malformed.verdict(), ": its rows are not as many as it says"));
@@ -218,7 +223,11 @@ impl Autotask {
     }
 
     async fn post<T: DeserializeOwned>(&self, endpoint: &'static Endpoint, query: &Query) -> Result<T, PsaFailure> {
-        let body = serde_json::to_vec(query).map_err(|_| endpoint.failure(Fault::Malformed.verdict(), ""))?;
-        self.ask(endpoint, Bytes::from(body)).await
+        self.ask(endpoint, body(endpoint, query)?).await
     }
+}
+
+fn body(endpoint: &'static Endpoint, query: &Query) -> Result<Bytes, PsaFailure> {
+    let body = serde_json::to_vec(query).map_err(|_| endpoint.failure(Fault::Malformed.verdict(), ""))?;
+    Ok(Bytes::from(body))
 }

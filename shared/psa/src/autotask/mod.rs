@@ -15,6 +15,7 @@ use bytes::Bytes;
 use domain::filter::{Attribute, Filter};
 use domain::ids::{AttributeId, PsaCompanyId};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, PsaFailureKind, Totals};
+use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -25,11 +26,13 @@ use self::attributes::{
     CLASSIFICATION, COMPANY_ACTIVE, COMPANY_CATEGORY, COMPANY_TYPE, CONTACT_ACTIVE, MARKET_SEGMENT, Picklists,
 };
 use self::lists::{CATEGORIES, COMPANIES, CONTACTS, Stretch};
+use self::query::Condition;
 use self::wire::{Category, Company, Contact, Fields, ThresholdInformation};
 use crate::Psa;
+use crate::halving::{Halving, ReadBack};
 use crate::http::address::PsaUrl;
 use crate::http::place::Located;
-use crate::http::session::{Call, Endpoint, Session, Stats};
+use crate::http::session::{Call, Endpoint, Failed, Repeat, Session, Stats};
 use crate::http::verdict::Place;
 
 /// Three are allowed for each entity, counted over all that use the same integration code.
@@ -85,20 +88,29 @@ impl Autotask {
     /// Asks the zone, and once more if the tenant turns out to have moved to another. A 401 is not asked again otherwise: it is
     /// failed logins that lock the API user.
     async fn ask<T: DeserializeOwned>(&self, endpoint: &'static Endpoint, body: Bytes) -> Result<T, PsaFailure> {
+        Ok(self.try_ask(endpoint, body, Repeat::Faults).await?)
+    }
+
+    async fn try_ask<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static Endpoint,
+        body: Bytes,
+        repeat: Repeat,
+    ) -> Result<T, Failed> {
+        let call = |zone: &PsaUrl| {
+            let path: Vec<&str> = API.into_iter().chain(endpoint.path()).collect();
+            let call = self.request(endpoint, zone.path(&path), self.headers.clone(), Place::Cloud);
+            let body = body.clone();
+            Call { body, repeat, ..call }
+        };
         let zone = self.zone.find(self.discover()).await?;
-        match self.session.call(&self.in_zone(&zone, endpoint, body.clone())).await {
+        match self.session.call(&call(&zone)).await {
             Err(refusal) if refusal.status == Some(401) => match self.zone.moved(&zone, self.discover()).await? {
-                Some(moved) => Ok(self.session.call(&self.in_zone(&moved, endpoint, body)).await?.value),
+                Some(moved) => Ok(self.session.call(&call(&moved)).await?.value),
                 None => Err(refusal.into()),
             },
             outcome => Ok(outcome?.value),
         }
-    }
-
-    fn in_zone(&self, zone: &PsaUrl, endpoint: &'static Endpoint, body: Bytes) -> Call<'_> {
-        let path: Vec<&str> = API.into_iter().chain(endpoint.path()).collect();
-        let call = self.request(endpoint, zone.path(&path), self.headers.clone(), Place::Cloud);
-        Call { body, ..call }
     }
 
     fn request(&self, endpoint: &'static Endpoint, url: Url, headers: HeaderMap, place: Place) -> Call<'_> {
@@ -107,6 +119,7 @@ impl Autotask {
             url,
             headers,
             body: Bytes::new(),
+            repeat: Repeat::Faults,
             place,
             rules: &rules::RULES,
             gate: match endpoint.path().next() {
@@ -128,18 +141,22 @@ impl Autotask {
 
     /// The limit is shared by everything that is connected to the tenant; beyond it, all of that stands still for an hour.
     async fn check_threshold(&self) -> Result<(), PsaFailure> {
-        let used: ThresholdInformation = match self.ask(&THRESHOLD, Bytes::new()).await {
-            // Not being allowed to know is no reason not to start.
-            Err(failure) if failure.kind == PsaFailureKind::PsaForbidden => return Ok(()),
-            outcome => outcome?,
+        // Where the tenant is must be known for everything that follows.
+        self.zone.find(self.discover()).await?;
+        let asked = self.try_ask(&THRESHOLD, Bytes::new(), Repeat::Limits).await;
+        let used: ThresholdInformation = match asked.map_err(PsaFailure::from) {
+            Ok(used) => used,
+            Err(failure) if failure.kind == PsaFailureKind::PsaUnauthorized || failure.asks_to_wait().is_some() => {
+                return Err(failure);
+            }
+            // Not being told is no reason not to start.
+            Err(_) => return Ok(()),
         };
-        if used.current_timeframe_request_count * 10 <= used.external_request_threshold * 9 {
+        let Some(minutes) = used.wait() else {
             return Ok(());
-        }
-        // The window rolls: after a quarter of it, a quarter of an even load is forgotten.
-        let wait = Duration::from_mins(u64::from(used.request_threshold_timeframe / 4).max(1));
+        };
         Err(PsaFailure {
-            not_before: self.session.after(wait),
+            not_before: self.session.after(Duration::from_mins(minutes)),
             ..THRESHOLD.failure(rules::THRESHOLD_NEAR, "")
         })
     }
@@ -220,11 +237,23 @@ impl Psa for Autotask {
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {
         let picklists = self.picklists().await?;
         let numbers: Vec<i64> = ids.iter().filter_map(|id| id.as_str().parse().ok()).collect();
+        let halving = Halving::new();
+        let batches: Vec<Vec<i64>> = numbers.chunks(BATCH).map(<[i64]>::to_vec).collect();
+        let batches = stream::iter(batches).map(|batch| {
+            let read = |ids, repeat| self.by_id::<Company>(&COMPANIES, ids, repeat);
+            let probe = |ids: Vec<i64>| self.count(&COMPANIES, vec![Condition::ids(&ids)]);
+            halving.read(batch, read, probe)
+        });
+        let batches: Vec<ReadBack<Company>> = batches.buffered(AT_ONCE).try_collect().await?;
         let mut found = BTreeMap::new();
-        for batch in numbers.chunks(BATCH) {
-            for company in self.by_id::<Company>(&COMPANIES, batch).await? {
+        for ReadBack { rows, unreadable } in batches {
+            for company in rows {
                 let company = company.into_domain(picklists);
                 found.insert(company.id.clone(), LookedUp::Present(company));
+            }
+            for id in unreadable {
+                let id = PsaCompanyId::new(id.to_string());
+                found.insert(id.clone(), LookedUp::Unreadable(id));
             }
         }
         // Autotask keeps no mark of what was deleted or merged away.

@@ -15,13 +15,23 @@ pub(crate) const CONTACT_TYPE: &str = "contactType";
 const LONGEST_CONDITIONS: usize = 1_000;
 
 /// A filter as far as the PSA evaluates it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Narrowed {
     pub(crate) conditions: Vec<Condition>,
     pub(crate) child_conditions: Option<Condition>,
 }
 
+/// Every row.
+static NONE: Narrowed = Narrowed {
+    conditions: Vec::new(),
+    child_conditions: None,
+};
+
 impl Narrowed {
+    pub(crate) fn none() -> &'static Self {
+        &NONE
+    }
+
     /// Companies that are not deleted, with the filter's statuses and types.
     pub(crate) fn companies(filter: &Filter) -> Self {
         let mut narrowed = Self {
@@ -78,16 +88,19 @@ fn accepted(filter: &Filter, attribute: &str) -> Option<Vec<i64>> {
 
 /// An attribute with the rows of its setup table as values.
 pub(crate) fn attribute(id: &str, subject: Subject, label: &str, rows: Vec<SetupRow>) -> Attribute {
-    let value = |row: SetupRow| AttributeValue {
-        id: ValueId::new(row.id.to_string()),
-        active: !Flag::is_set(row.inactive_flag),
-        label: row.label(),
+    let value = |row: SetupRow| {
+        let id = row.id?;
+        Some(AttributeValue {
+            id: ValueId::new(id.to_string()),
+            active: !Flag::is_set(row.inactive_flag),
+            label: row.label(id),
+        })
     };
     Attribute {
         id: AttributeId::new(id),
         subject,
         label: label.to_owned(),
-        values: rows.into_iter().map(value).collect(),
+        values: rows.into_iter().filter_map(value).collect(),
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum Condition {
     Flag(&'static str, bool),
     /// `id > 5`
     Above(&'static str, i64),
+    /// `id <= 5`
+    UpTo(&'static str, i64),
     /// `status/id in (1,2)`, for `conditions`.
     In(&'static str, Vec<i64>),
     /// `types/id=1 or types/id=2`, for `childConditions`, which do not know *in*.
@@ -23,6 +25,7 @@ impl fmt::Display for Condition {
         match self {
             Self::Flag(field, is) => write!(f, "{field}={is}"),
             Self::Above(field, id) => write!(f, "{field} > {id}"),
+            Self::UpTo(field, id) => write!(f, "{field} <= {id}"),
             Self::In(field, ids) => write!(f, "{field} in ({})", joined(ids, ",", ToString::to_string)),
             Self::AnyOf(field, ids) => f.write_str(&joined(ids, " or ", |id| format!("{field}={id}"))),
         }
@@ -47,6 +50,7 @@ mod tests {
         for (condition, text) in [
             (Condition::Flag("deletedFlag", false), "deletedFlag=false"),
             (Condition::Above("id", 19_301), "id > 19301"),
+            (Condition::UpTo("id", 19_301), "id <= 19301"),
             (Condition::In("status/id", vec![1, 20]), "status/id in (1,20)"),
             (Condition::AnyOf("types/id", vec![4]), "types/id=4"),
             (Condition::AnyOf("types/id", vec![4, 7]), "types/id=4 or types/id=7"),

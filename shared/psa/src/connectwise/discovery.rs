@@ -19,6 +19,13 @@ static COMPANY_INFO: Endpoint = Endpoint {
 /// Works everywhere, and is the only one outside the cloud.
 const UNVERSIONED: &str = "v4_6_release/";
 
+/// The first release whose companies and contacts have all that is read here: before it, their types were another field, or none, so
+/// that a filter by type would find nothing and not say so.
+const FIRST_RELEASE: Release = (2020, 4);
+
+/// Year and number.
+type Release = (u16, u16);
+
 /// What a login company's server says of itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct System {
@@ -38,6 +45,7 @@ impl Connectwise {
         let info: Option<CompanyInfo> = self.session.call(&call).await?.value;
         // An unknown company is a 200 with `null`.
         let info = info.ok_or_else(|| refused(PsaUnauthorized, "the company id is unknown at this address"))?;
+        check_release(&info)?;
         let codebase = codebase(&info.codebase).ok_or_else(|| refused(PsaInvalidResponse, "the codebase is none"))?;
         Ok(System {
             cloud: self.url.is_connectwise_cloud() || Flag::is_set(info.is_cloud) || info.codebase != UNVERSIONED,
@@ -62,6 +70,33 @@ fn refused(kind: domain::psa::PsaFailureKind, reason: &'static str) -> PsaFailur
     )
 }
 
+/// A server that does not say which release it is may be a new one.
+fn check_release(info: &CompanyInfo) -> Result<(), PsaFailure> {
+    let told = info.version_code.as_deref().and_then(release);
+    match told.or_else(|| release(&info.codebase)) {
+        Some(told @ (year, number)) if told < FIRST_RELEASE => {
+            let verdict = Verdict {
+                kind: PsaInvalidResponse,
+                again: Again::Never,
+                reason: "ConnectWise PSA 2020.4 or later is needed; this server is ",
+            };
+            Err(COMPANY_INFO.failure(verdict, &format!("{year}.{number}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The release of `v2025.1` or `v2025_1/`. `v4_6_release/` is of every one.
+fn release(text: &str) -> Option<Release> {
+    let mut parts = text
+        .trim()
+        .trim_start_matches(['v', 'V'])
+        .trim_end_matches('/')
+        .split(['.', '_']);
+    let (year, number) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    (2000..3000).contains(&year).then_some((year, number))
+}
+
 /// `v…/`, which cannot lead to another host or folder.
 fn codebase(text: &str) -> Option<&str> {
     let name = text.strip_prefix('v')?.strip_suffix('/')?;
@@ -72,6 +107,57 @@ fn codebase(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_release_is_told_in_two_ways_or_not_at_all() {
+        for (text, told) in [
+            ("v2025.1", Some((2025, 1))),
+            ("v2017_3/", Some((2017, 3))),
+            (" V2020.4.12345 ", Some((2020, 4))),
+            ("2019.5", Some((2019, 5))),
+            ("v4_6_release/", None),
+            ("v4.6.104532", None),
+            ("v2019", None),
+            ("v2019.x", None),
+            ("v99999.1", None),
+            ("", None),
+        ] {
+            assert_eq!(release(text), told, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_release_that_is_too_old_is_refused_by_its_name() {
+        let check = |codebase: &str, version: Option<&str>| {
+            check_release(&CompanyInfo {
+                company_name: None,
+                codebase: codebase.to_owned(),
+                is_cloud: None,
+                version_code: version.map(str::to_owned),
+            })
+        };
+        for (codebase, version, refused) in [
+            ("v4_6_release/", Some("v2020.3"), Some("2020.3")),
+            ("v4_6_release/", Some("v2019.5"), Some("2019.5")),
+            ("v2018_6/", None, Some("2018.6")),
+            ("v2018_6/", Some("v4.6.release"), Some("2018.6")),
+            ("v4_6_release/", Some("v2020.4"), None),
+            ("v2021_1/", None, None),
+            ("v4_6_release/", None, None),
+            ("v4_6_release/", Some("new"), None),
+        ] {
+            let failure = check(codebase, version).err();
+            assert_eq!(failure.is_some(), refused.is_some(), "{codebase} {version:?}");
+            if let (Some(failure), Some(release)) = (failure, refused) {
+                assert_eq!((failure.kind, failure.retryable), (PsaInvalidResponse, false));
+                assert!(
+                    failure
+                        .reason
+                        .ends_with(&format!("2020.4 or later is needed; this server is {release}"))
+                );
+            }
+        }
+    }
 
     #[test]
     fn r50_a_codebase_is_one_plain_folder() {

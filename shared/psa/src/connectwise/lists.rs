@@ -3,16 +3,12 @@
 use domain::psa::{Cursor, PsaFailure};
 use serde::de::DeserializeOwned;
 
+use super::Connectwise;
 use super::attributes::Narrowed;
 use super::condition::Condition;
-use super::wire::{Company, Contact, Count, SetupRow};
-use super::{Connectwise, Query};
+use super::wire::{Company, Contact, Count};
 use crate::http::session::Endpoint;
-use crate::link;
-use crate::walk::{self, End, Step, Walk};
-
-/// The largest page; a larger one is cut silently.
-const PAGE: usize = 1_000;
+use crate::walk::{self, End, Walk};
 
 /// A list with its count.
 #[derive(Debug)]
@@ -87,12 +83,6 @@ impl Row for Contact {
     }
 }
 
-impl Row for SetupRow {
-    fn id(&self) -> i64 {
-        self.id
-    }
-}
-
 /// A page of a walk.
 pub(super) struct Stretch<R> {
     pub(super) rows: Vec<R>,
@@ -116,9 +106,7 @@ impl Connectwise {
         expected: Option<u64>,
     ) -> Result<Stretch<R>, PsaFailure> {
         let mut walk = walk::start(&list.rows, from, 1)?;
-        let mut query = narrowed.query(None);
-        query.push(("fields", list.fields.to_owned()));
-        let (rows, end) = self.page(&list.rows, query, &mut walk, expected).await?;
+        let (rows, end) = self.next_page(list, narrowed, &mut walk, expected).await?;
         if end == End::Claimed && self.count(list, narrowed, None).await? > walk.delivered {
             return Err(walk::rows_missing(&list.rows));
         }
@@ -135,39 +123,5 @@ impl Connectwise {
     ) -> Result<u64, PsaFailure> {
         let answer = self.get::<Count>(&list.count, &narrowed.query(also)).await?;
         Ok(answer.value.count)
-    }
-
-    /// Reads a whole setup table. It has a few rows, no count, and changes rarely: a short page ends it unless another is announced.
-    pub(super) async fn table(&self, endpoint: &'static Endpoint) -> Result<Vec<SetupRow>, PsaFailure> {
-        let mut walk = Walk::before(1);
-        let mut table = Vec::new();
-        loop {
-            let (rows, end) = self.page(endpoint, Vec::new(), &mut walk, Some(0)).await?;
-            table.extend(rows);
-            if end == End::Proven {
-                return Ok(table);
-            }
-        }
-    }
-
-    async fn page<R: Row>(
-        &self,
-        endpoint: &'static Endpoint,
-        mut query: Query,
-        walk: &mut Walk,
-        expected: Option<u64>,
-    ) -> Result<(Vec<R>, End), PsaFailure> {
-        query.push(("pageSize", PAGE.to_string()));
-        query.push(("pageId", walk.last.to_string()));
-        let answer = self.get::<Vec<R>>(endpoint, &query).await?;
-        let ids: Vec<i64> = answer.value.iter().map(R::id).collect();
-        let step = Step {
-            ids: &ids,
-            asked: PAGE,
-            announced: answer.link.as_deref().is_some_and(link::announces_next),
-            expected,
-        };
-        let end = walk.take(&step).map_err(|offence| walk::offence(endpoint, offence))?;
-        Ok((answer.value, end))
     }
 }

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use domain::ids::PsaCompanyId;
 use domain::psa::{LookedUp, PsaFailure};
+use futures::{StreamExt, TryStreamExt, stream};
 
-use super::Connectwise;
 use super::attributes::Narrowed;
 use super::condition::Condition;
 use super::lists::COMPANIES;
 use super::wire::Company;
+use super::{AT_ONCE, Connectwise};
 use crate::flag::Flag;
+use crate::halving::{Halving, ReadBack};
+use crate::http::session::{Failed, Repeat};
 use crate::http::verdict::Fault;
 
 /// Path and query may have 1,745 characters; this leaves room for everything but the ids.
@@ -18,9 +21,17 @@ const LONGEST_IDS: usize = 1_500;
 
 impl Connectwise {
     pub(super) async fn read_back(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {
+        let batches = batches(ids.iter().filter_map(|id| id.as_str().parse().ok()));
+        let halving = Halving::new();
+        let batches = stream::iter(batches).map(|batch| {
+            let read = |ids, repeat| self.batch(ids, repeat);
+            let probe = |ids| self.count(&COMPANIES, Narrowed::none(), Some(Condition::In("id", ids)));
+            halving.read(batch, read, probe)
+        });
+        let batches: Vec<ReadBack<Company>> = batches.buffered(AT_ONCE).try_collect().await?;
         let mut found = BTreeMap::new();
-        for batch in batches(ids.iter().filter_map(|id| id.as_str().parse().ok())) {
-            for company in self.batch(batch).await? {
+        for ReadBack { rows, unreadable } in batches {
+            for company in rows {
                 let id = PsaCompanyId::new(company.id.to_string());
                 let answer = if Flag::is_set(company.deleted_flag) {
                     // A merged company, too, is one that is marked as deleted.
@@ -30,29 +41,34 @@ impl Connectwise {
                 };
                 found.insert(id, answer);
             }
+            for id in unreadable {
+                let id = PsaCompanyId::new(id.to_string());
+                found.insert(id.clone(), LookedUp::Unreadable(id));
+            }
         }
         let answer = |id: &PsaCompanyId| found.get(id).cloned().unwrap_or_else(|| LookedUp::Gone(id.clone()));
         Ok(ids.iter().map(answer).collect())
     }
 
     /// Without the condition on deleted companies, which are what is looked for. A company is gone only if the count says so too.
-    async fn batch(&self, ids: Vec<i64>) -> Result<Vec<Company>, PsaFailure> {
+    async fn batch(&self, ids: Vec<i64>, repeat: Repeat) -> Result<Vec<Company>, Failed> {
         let asked = Condition::In("id", ids.clone());
         let query = vec![
             ("conditions", asked.to_string()),
             ("fields", COMPANIES.fields.to_owned()),
             ("pageSize", ids.len().to_string()),
         ];
-        let companies = self.get::<Vec<Company>>(&COMPANIES.rows, &query).await?.value;
+        let answer = self.try_get::<Vec<Company>>(&COMPANIES.rows, &query, &self.headers, repeat);
+        let companies = answer.await?.value;
         let strange = companies.iter().any(|company| !ids.contains(&company.id));
         let present = companies.len() as u64;
         if strange
-            || (companies.len() < ids.len()
-                && self.count(&COMPANIES, &Narrowed::default(), Some(asked)).await? != present)
+            || (companies.len() < ids.len() && self.count(&COMPANIES, Narrowed::none(), Some(asked)).await? != present)
         {
-            return Err(COMPANIES
+            let failure = COMPANIES
                 .rows
-                .failure(Fault::Malformed.verdict(), ", but other companies"));
+                .failure(Fault::Malformed.verdict(), ", but other companies");
+            return Err(failure.into());
         }
         Ok(companies)
     }

@@ -5,6 +5,7 @@ mod condition;
 mod discovery;
 mod lists;
 mod look_up;
+mod paging;
 mod rules;
 mod wire;
 
@@ -28,7 +29,7 @@ use crate::Psa;
 use crate::flag::Flag;
 use crate::http::address::PsaUrl;
 use crate::http::place::Located;
-use crate::http::session::{Answer, Call, Endpoint, Refusal, Session, Stats};
+use crate::http::session::{Answer, Call, Endpoint, Failed, Repeat, Session, Stats};
 use crate::http::verdict::Place;
 
 /// No number is published; with the largest pages most tenants need fewer than twenty requests.
@@ -39,6 +40,8 @@ pub(crate) struct Connectwise {
     url: PsaUrl,
     company_id: String,
     headers: HeaderMap,
+    /// The same, with the mode of walks.
+    forward_only: HeaderMap,
     gate: Semaphore,
     system: Located<System>,
     /// A company has no flag of its own: it is its status that makes it inactive.
@@ -50,10 +53,10 @@ type Query = Vec<(&'static str, String)>;
 impl Connectwise {
     pub(crate) fn new(session: Session, url: PsaUrl, company_id: String, mut headers: HeaderMap) -> Self {
         // Without a version the newest model answers. A pinned one is refused by servers that are older, and by endpoints that
-        // have dropped it; the few fields that are read have been the same since 2018.
+        // have dropped it; the few fields that are read have been the same since 2020.4, and older servers are refused.
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        // Walk by id instead of page number (since 2018.5).
-        headers.insert(
+        let mut forward_only = headers.clone();
+        forward_only.insert(
             HeaderName::from_static("pagination-type"),
             HeaderValue::from_static("forward-only"),
         );
@@ -62,6 +65,7 @@ impl Connectwise {
             url,
             company_id,
             headers,
+            forward_only,
             gate: Semaphore::new(AT_ONCE),
             system: Located::nowhere(),
             inactive_statuses: OnceCell::new(),
@@ -74,30 +78,33 @@ impl Connectwise {
         endpoint: &'static Endpoint,
         query: &Query,
     ) -> Result<Answer<T>, PsaFailure> {
+        Ok(self.try_get(endpoint, query, &self.headers, Repeat::Faults).await?)
+    }
+
+    async fn try_get<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static Endpoint,
+        query: &Query,
+        headers: &HeaderMap,
+        repeat: Repeat,
+    ) -> Result<Answer<T>, Failed> {
+        let call = |system: &System| {
+            let mut segments = vec![system.codebase.as_str(), "apis", "3.0"];
+            segments.extend(endpoint.path());
+            let mut url = self.url.path(&segments);
+            url.query_pairs_mut().extend_pairs(query);
+            let place = if system.cloud { Place::Cloud } else { Place::OnPremises };
+            let call = self.request(endpoint, url, headers.clone(), place);
+            Call { repeat, ..call }
+        };
         let system = self.system.find(self.discover()).await?;
-        match self.ask(&system, endpoint, query).await {
+        match self.session.call(&call(&system)).await {
             Err(refusal) if refusal.status == Some(404) => match self.system.moved(&system, self.discover()).await? {
-                Some(moved) => Ok(self.ask(&moved, endpoint, query).await?),
+                Some(moved) => Ok(self.session.call(&call(&moved)).await?),
                 None => Err(refusal.into()),
             },
             outcome => Ok(outcome?),
         }
-    }
-
-    async fn ask<T: DeserializeOwned>(
-        &self,
-        system: &System,
-        endpoint: &'static Endpoint,
-        query: &Query,
-    ) -> Result<Answer<T>, Refusal> {
-        let mut segments = vec![system.codebase.as_str(), "apis", "3.0"];
-        segments.extend(endpoint.path());
-        let mut url = self.url.path(&segments);
-        url.query_pairs_mut().extend_pairs(query);
-        let place = if system.cloud { Place::Cloud } else { Place::OnPremises };
-        self.session
-            .call(&self.request(endpoint, url, self.headers.clone(), place))
-            .await
     }
 
     fn request(&self, endpoint: &'static Endpoint, url: Url, headers: HeaderMap, place: Place) -> Call<'_> {
@@ -106,6 +113,7 @@ impl Connectwise {
             url,
             headers,
             body: Bytes::new(),
+            repeat: Repeat::Faults,
             place,
             rules: &rules::RULES,
             gate: &self.gate,
@@ -127,7 +135,7 @@ impl Connectwise {
         Ok(statuses
             .into_iter()
             .filter(|status| Flag::is_set(status.inactive_flag))
-            .map(|status| status.id)
+            .filter_map(|status| status.id)
             .collect())
     }
 
@@ -140,7 +148,7 @@ impl Connectwise {
             ("pageSize", "1".to_owned()),
         ];
         let contacts = self.get::<Vec<Contact>>(&CONTACTS.rows, &one).await?.value;
-        if contacts.iter().any(|contact| contact.company.is_some()) {
+        if contacts.iter().any(|contact| contact.company().is_some()) {
             return Ok(());
         }
         Err(PsaFailure {
@@ -213,7 +221,7 @@ impl Psa for Connectwise {
     ) -> Result<Page<PsaContact>, PsaFailure> {
         let narrowed = Narrowed::contacts(filter);
         let mut stretch: Stretch<Contact> = self.walk_on(&CONTACTS, &narrowed, from, expected).await?;
-        stretch.walk.companies_seen |= stretch.rows.iter().any(|contact| contact.company.is_some());
+        stretch.walk.companies_seen |= stretch.rows.iter().any(|contact| contact.company().is_some());
         if stretch.complete && stretch.walk.delivered > 0 && !stretch.walk.companies_seen {
             self.check_companies_are_shown().await?;
         }

@@ -1,4 +1,8 @@
-//! Replies of `ConnectWise`, as far as they are asked for. Newer servers leave null fields out, older ones send nulls.
+//! Replies of `ConnectWise`, as far as they are asked for, and what must hold of each field.
+//!
+//! A field is *required* if a reply without it is refused, and *optional* if absent, null and present are all right: newer servers
+//! leave null fields out, older ones send nulls. A value of another type than the vendor's description gives is refused, and so is
+//! a null where a list has its elements. Unknown fields are ignored, whatever they hold.
 
 use std::collections::HashSet;
 
@@ -6,32 +10,47 @@ use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId}
 use domain::name::NameKey;
 use domain::psa::{PsaAddress, PsaCompany, PsaContact};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::attributes::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
 use crate::flag::Flag;
 use crate::text::{MOST_ENTRIES, company_name, full_name, present};
 
+/// What a server says of itself without being given credentials.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CompanyInfo {
+    /// Optional: the MSP's name. Without it, its own company is known by its identifier alone.
     pub(crate) company_name: Option<String>,
+    /// Required: the folder that the API is in.
     pub(crate) codebase: String,
+    /// Optional: what a codebase other than the common one proves as well.
     pub(crate) is_cloud: Option<Flag>,
+    /// Optional: the release, such as `v2025.1`. Without it, the codebase may tell.
+    pub(crate) version_code: Option<String>,
 }
 
+/// How many rows a list has.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Count {
+    /// Required, as the proof that a walk is complete hangs on it.
     pub(crate) count: u64,
 }
 
+/// A row of which nothing but its existence matters.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Identified {
-    pub(crate) id: i64,
+    /// Required.
+    #[serde(rename = "id")]
+    _id: i64,
 }
 
+/// A reference to another record. Without an id it refers to nothing.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Reference {
-    pub(crate) id: i64,
+    /// Optional, as the vendor's description says.
+    pub(crate) id: Option<i64>,
+    /// Optional: what the record is called. A type without an id is still shown by it.
     pub(crate) name: Option<String>,
 }
 
@@ -39,52 +58,77 @@ pub(crate) struct Reference {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SetupRow {
-    pub(crate) id: i64,
+    /// Optional: nothing can refer to a row without one, so that it is passed over. Any number, 0 and below included.
+    pub(crate) id: Option<i64>,
+    /// Optional; then the description is the label.
     name: Option<String>,
+    /// Optional; then the id is the label.
     description: Option<String>,
+    /// Optional: a row that does not say so is active.
     pub(crate) inactive_flag: Option<Flag>,
 }
 
 impl SetupRow {
-    pub(crate) fn label(self) -> String {
-        present(self.name.or(self.description)).unwrap_or_else(|| self.id.to_string())
+    /// What it is called; its id where it has no name.
+    pub(crate) fn label(self, id: i64) -> String {
+        present(self.name.or(self.description)).unwrap_or_else(|| id.to_string())
     }
 }
 
 /// The identifier that the MSP's own company has from the beginning.
 const OWN: &str = "YourCompany";
 
+/// A row of `/company/companies`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Company {
+    /// Required, and in a walk above 0: it is an identity column.
     pub(crate) id: i64,
+    /// Optional: stands in for a name that is missing.
     pub(crate) identifier: Option<String>,
+    /// Optional.
     pub(crate) name: Option<String>,
+    /// Optional: a company without a status, or with one that is not in its table, is active.
     pub(crate) status: Option<Reference>,
+    /// Optional: none.
     pub(crate) types: Option<Vec<Reference>>,
+    /// Optional: not deleted.
     pub(crate) deleted_flag: Option<Flag>,
+    /// Optional.
     pub(crate) website: Option<String>,
 }
 
+/// A row of `/company/contacts`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Contact {
+    /// Required, and in a walk above 0: it is an identity column.
     pub(crate) id: i64,
+    /// Optional.
     first_name: Option<String>,
+    /// Optional.
     last_name: Option<String>,
-    pub(crate) company: Option<Identified>,
+    /// Optional: a contact of no company, or a role that may not see it.
+    company: Option<Reference>,
+    /// Optional: active.
     inactive_flag: Option<Flag>,
-    types: Option<Vec<Identified>>,
+    /// Optional: none.
+    types: Option<Vec<Reference>>,
+    /// Optional: none. A contact without any has no such key.
     communication_items: Option<Vec<CommunicationItem>>,
 }
 
+/// One way to reach a contact. Only e-mail items are looked at, whatever the others lack.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CommunicationItem {
-    id: i64,
+    /// Optional: then the value tells one item from another.
+    id: Option<i64>,
+    /// Optional: then the item is no address.
     value: Option<String>,
+    /// Optional: not the default one.
     default_flag: Option<Flag>,
-    /// The kind of item; the name of its `type` is whatever the MSP calls it.
+    /// Optional: then it is no e-mail item. The name of its `type` is whatever the MSP calls it.
     communication_type: Option<String>,
 }
 
@@ -96,18 +140,15 @@ impl Company {
         let name = company_name(self.name.as_deref(), identifier.as_deref(), &id);
         let mut types = self.types.unwrap_or_default();
         types.truncate(MOST_ENTRIES);
-        let status = self.status.as_ref().map(|status| value(COMPANY_STATUS, status.id));
+        let status = self.status.as_ref().and_then(|status| status.id);
         PsaCompany {
             id,
             own: identifier.as_deref() == Some(OWN) || msp.is_some_and(|msp| *msp == NameKey::of(&name)),
-            active: self
-                .status
-                .as_ref()
-                .is_none_or(|status| !inactive_statuses.contains(&status.id)),
+            active: status.is_none_or(|status| !inactive_statuses.contains(&status)),
             values: types
                 .iter()
-                .map(|of| value(COMPANY_TYPE, of.id))
-                .chain(status)
+                .filter_map(|of| Some(value(COMPANY_TYPE, of.id?)))
+                .chain(status.map(|status| value(COMPANY_STATUS, status)))
                 .collect(),
             types: types.into_iter().filter_map(|of| present(of.name)).collect(),
             status: self.status.and_then(|status| present(status.name)).unwrap_or_default(),
@@ -117,19 +158,27 @@ impl Company {
     }
 }
 
+impl Contact {
+    /// The id of its company.
+    pub(crate) fn company(&self) -> Option<i64> {
+        self.company.as_ref()?.id
+    }
+}
+
 impl From<Contact> for PsaContact {
     fn from(contact: Contact) -> Self {
+        let company = contact.company();
         let types = contact.types.unwrap_or_default();
         Self {
             id: PsaContactId::new(contact.id.to_string()),
-            company: contact.company.map(|company| PsaCompanyId::new(company.id.to_string())),
+            company: company.map(|company| PsaCompanyId::new(company.to_string())),
             name: full_name(contact.first_name, contact.last_name),
             active: !Flag::is_set(contact.inactive_flag),
             addresses: addresses(contact.communication_items.unwrap_or_default()),
             values: types
                 .into_iter()
                 .take(MOST_ENTRIES)
-                .map(|of| value(CONTACT_TYPE, of.id))
+                .filter_map(|of| Some(value(CONTACT_TYPE, of.id?)))
                 .collect(),
         }
     }
@@ -143,13 +192,27 @@ fn addresses(items: Vec<CommunicationItem>) -> Vec<PsaAddress> {
     let mut known = HashSet::new();
     items
         .into_iter()
-        .filter(|item| known.insert(item.id))
+        .filter_map(|item| Some((slot(&item)?, item.value)))
+        .filter(|(slot, _)| known.insert(slot.clone()))
         .take(MOST_ENTRIES)
-        .filter_map(|item| {
-            let slot = AddressSlot::new(item.id.to_string());
-            present(item.value).map(|text| PsaAddress { slot, text })
-        })
+        .filter_map(|(slot, value)| present(value).map(|text| PsaAddress { slot, text }))
         .collect()
+}
+
+/// What tells an item from the others of its contact. One without an id is known by its value and not by its place, which would
+/// pass to its neighbour when it goes. The value is hashed, as slots are logged and stand in the addresses of our API.
+fn slot(item: &CommunicationItem) -> Option<AddressSlot> {
+    if let Some(id) = item.id {
+        return Some(AddressSlot::new(id.to_string()));
+    }
+    let value = present(item.value.clone())?.trim().to_lowercase();
+    let hash: [u8; 32] = Sha256::digest(value).into();
+    let start = hash
+        .iter()
+        .take(8)
+        .fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
+    // No id begins with a letter.
+    Some(AddressSlot::new(format!("v{start:016x}")))
 }
 
 pub(crate) fn value(attribute: &str, id: i64) -> (AttributeId, ValueId) {
@@ -179,6 +242,69 @@ mod tests {
         let contact = contact(&format!(r#"{{"id":1,"communicationItems":[{}]}}"#, items.join(",")));
         let slots: Vec<String> = shown(&contact).iter().map(|(slot, _)| (*slot).to_owned()).collect();
         assert_eq!(slots, (1..=MOST_ENTRIES).map(|id| id.to_string()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_refers_to_nothing_is_no_reference() {
+        for (status, active) in [
+            (r#"{"id":null,"name":"Active"}"#, true),
+            (r#"{"name":"Inactive"}"#, true),
+            ("{}", true),
+            (r#"{"id":3}"#, false),
+        ] {
+            let company: Company = serde_json::from_str(&format!(r#"{{"id":1,"status":{status}}}"#)).unwrap();
+            let company = company.into_domain(&[3], None);
+            assert_eq!(company.active, active, "{status}");
+            assert_eq!(company.values.len(), usize::from(!active), "{status}");
+        }
+        let types = r#"{"id":1,"types":[{"id":null,"name":"Client"},{"name":"Vendor"},{},{"id":5}]}"#;
+        let company = serde_json::from_str::<Company>(types).unwrap().into_domain(&[], None);
+        assert_eq!(company.types, ["Client", "Vendor"]);
+        assert_eq!(company.values, [value(COMPANY_TYPE, 5)]);
+    }
+
+    #[test]
+    fn a_contact_whose_company_has_no_id_has_none() {
+        for company in [
+            "null",
+            "{}",
+            r#"{"id":null,"identifier":null,"name":null}"#,
+            r#"{"name":"X"}"#,
+        ] {
+            let contact = contact(&format!(
+                r#"{{"id":1,"company":{company},"types":[{{"name":"End User"}},{{"id":4}}]}}"#
+            ));
+            assert_eq!(contact.company, None, "{company}");
+            assert_eq!(contact.values, [value("contactType", 4)]);
+        }
+    }
+
+    #[test]
+    fn r30_an_item_without_an_id_is_known_by_its_value() {
+        let slots = |items: &str| {
+            let contact = contact(&format!(r#"{{"id":1,"communicationItems":[{items}]}}"#));
+            let slots = contact.addresses.iter().map(|address| address.slot.as_str().to_owned());
+            slots.collect::<Vec<_>>()
+        };
+        let item = |value: &str| format!(r#"{{"value":"{value}","communicationType":"Email"}}"#);
+        let (ana, bo) = (item("a@x.example"), item("b@x.example"));
+        let both = slots(&format!("{ana},{bo}"));
+        assert_eq!(both.len(), 2);
+        assert_ne!(both[0], both[1]);
+        assert_eq!(slots(&bo), both[1..], "the same although its neighbour has gone");
+        assert_eq!(slots(&item(" A@X.example ")), both[..1], "the same in other letters");
+        assert_eq!(slots(&format!("{ana},{ana}")), both[..1], "the same item twice");
+        let plain = |slot: &String| slot.starts_with('v') && slot.bytes().all(|b| b.is_ascii_alphanumeric());
+        assert!(both.iter().all(plain), "no sign of its own, and no number: {both:?}");
+    }
+
+    #[test]
+    fn items_that_are_no_addresses_may_lack_everything() {
+        let contact = contact(
+            r#"{"id":1,"communicationItems":[{},{"communicationType":"Phone"},{"communicationType":"Fax","value":null},
+            {"communicationType":"Email"},{"id":9,"value":"a@b.example","communicationType":"Email"}]}"#,
+        );
+        assert_eq!(shown(&contact), [("9", "a@b.example")]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
 use domain::psa::{PsaFailure, PsaFailureKind};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use reqwest::header::{HeaderMap, LINK, RETRY_AFTER};
 use reqwest::{Method, Response};
 use serde::de::DeserializeOwned;
@@ -45,9 +45,19 @@ pub(crate) struct Call<'a> {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) repeat: Repeat,
     pub(crate) place: Place,
     pub(crate) rules: &'static [Rule],
     pub(crate) gate: &'a Semaphore,
+}
+
+/// For what a request is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Rate limits, and faults that may pass.
+    Faults,
+    /// Rate limits only.
+    Limits,
 }
 
 /// A success.
@@ -67,8 +77,18 @@ pub(crate) struct Refusal {
     not_before: Option<Timestamp>,
 }
 
+/// A failure, and whether a single one of the records that were asked for may be its cause.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) failure: PsaFailure,
+    pub(crate) by_a_record: bool,
+}
+
 /// When to come back to a rate limit that outlasts the retries and names no time. Both PSAs count by the minute or longer.
 const LIMIT_PASSES: Duration = Duration::from_mins(1);
+
+/// So many requests that are answered allow one repetition more.
+const EARNED_BY: u32 = 10;
 
 pub(crate) struct Session {
     client: reqwest::Client,
@@ -76,6 +96,7 @@ pub(crate) struct Session {
     deadline: Instant,
     now: Now,
     retries_left: AtomicU32,
+    successes: AtomicU32,
     requests: AtomicU64,
     retries: AtomicU64,
 }
@@ -84,6 +105,7 @@ impl Session {
     pub(crate) fn new(client: reqwest::Client, policy: Arc<HttpPolicy>, deadline: Instant, now: Now) -> Self {
         Self {
             retries_left: AtomicU32::new(policy.retry.budget),
+            successes: AtomicU32::new(0),
             client,
             policy,
             deadline,
@@ -93,10 +115,12 @@ impl Session {
         }
     }
 
-    /// A moment to come.
+    /// A moment to come, in whole seconds: it is given to a state machine, of which no fraction is asked to be understood.
     pub(crate) fn after(&self, wait: Duration) -> Option<Timestamp> {
         let wait = SignedDuration::try_from(wait).ok()?;
-        self.now.now().checked_add(wait).ok()
+        let moment = self.now.now().checked_add(wait).ok()?;
+        let up = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
+        moment.round(up).ok()
     }
 
     pub(crate) fn policy(&self) -> &HttpPolicy {
@@ -116,9 +140,16 @@ impl Session {
         let retry = AtomicU32::new(0);
         let outcome = (|| self.attempt(call, retry.fetch_add(1, Relaxed)))
             .retry(backoff(&self.policy.retry))
-            .when(|refusal| matches!(refusal.verdict.again, Again::Soon | Again::WhenLimitPasses))
+            .when(|refusal| match refusal.verdict.again {
+                Again::Soon => call.repeat == Repeat::Faults,
+                Again::WhenLimitPasses => true,
+                Again::Never | Again::Later => false,
+            })
             .adjust(|refusal, longest| self.wait(longest?, refusal.retry_after, &mut too_long))
             .await;
+        if outcome.is_ok() {
+            self.earn();
+        }
         outcome.map_err(|refusal| {
             let wait = match refusal.verdict.again {
                 _ if refusal.is_late() => Some(Duration::ZERO),
@@ -131,18 +162,30 @@ impl Session {
         })
     }
 
-    /// How long to wait before the next attempt; `None` when the time or the budget does not allow one.
+    /// How long to wait before the next attempt; `None` when the time or the budget does not allow one, which a later run has anew.
     fn wait(&self, longest: Duration, asked: Option<Duration>, too_long: &mut Option<Duration>) -> Option<Duration> {
         let wait = longest.mul_f64(fastrand::f64()).max(asked.unwrap_or_default());
-        if Instant::now() + wait >= self.deadline {
+        let in_time = Instant::now() + wait < self.deadline;
+        if !in_time || !self.spend() {
             *too_long = Some(wait);
             return None;
         }
-        self.retries_left
-            .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1))
-            .ok()?;
         self.retries.fetch_add(1, Relaxed);
         Some(wait)
+    }
+
+    /// Takes one repetition from the budget, if it has any.
+    fn spend(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        self.retries_left.fetch_update(Relaxed, Relaxed, one_less).is_ok()
+    }
+
+    /// A run that reads a lot may repeat more: what matters is the rate of faults, not their number.
+    fn earn(&self) {
+        let successes = self.successes.fetch_add(1, Relaxed).wrapping_add(1);
+        if successes.is_multiple_of(EARNED_BY) {
+            self.retries_left.fetch_add(1, Relaxed);
+        }
     }
 
     async fn attempt<T: DeserializeOwned>(&self, call: &Call<'_>, retry: u32) -> Result<Answer<T>, Refusal> {
@@ -225,6 +268,39 @@ impl Session {
 impl Refusal {
     fn is_late(&self) -> bool {
         self.verdict == Fault::Late.verdict()
+    }
+
+    /// A page fails as a whole if one of its records cannot be shown: by the PSA, or to us.
+    fn may_be_by_a_record(&self) -> bool {
+        match self.status {
+            Some(500) => self.verdict.kind == PsaFailureKind::PsaServerError,
+            Some(200) => self.verdict == Fault::Malformed.verdict(),
+            _ => false,
+        }
+    }
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            by_a_record: refusal.may_be_by_a_record(),
+            failure: refusal.into(),
+        }
+    }
+}
+
+impl From<PsaFailure> for Failed {
+    fn from(failure: PsaFailure) -> Self {
+        Self {
+            failure,
+            by_a_record: false,
+        }
+    }
+}
+
+impl From<Failed> for PsaFailure {
+    fn from(failed: Failed) -> Self {
+        failed.failure
     }
 }
 

@@ -81,13 +81,27 @@ fn r9_more_rows_than_asked_for_are_refused() {
 
 #[test]
 fn r11_a_walk_goes_on_from_its_cursor_and_from_no_other() {
-    let walk = Walk {
-        last: 19_301,
-        delivered: 1_000,
-        companies_seen: true,
-    };
-    assert_eq!(Walk::resume(&walk.cursor()), Some(walk));
-    for text in ["", "1", "1/2", "1/2/yes", "1/-2/true", "x/2/true", "1/2/true/4"] {
+    for by_condition in [false, true] {
+        let walk = Walk {
+            last: 19_301,
+            delivered: 1_000,
+            companies_seen: true,
+            by_condition,
+        };
+        assert_eq!(Walk::resume(&walk.cursor()), Some(walk));
+    }
+    let from_before = Walk::resume(&Cursor("5/2/false".into())).unwrap();
+    assert_eq!((from_before.last, from_before.by_condition), (5, false));
+    for text in [
+        "",
+        "1",
+        "1/2",
+        "1/2/yes",
+        "1/-2/true",
+        "x/2/true",
+        "1/2/true/4",
+        "1/2/true/condition/4",
+    ] {
         assert_eq!(Walk::resume(&Cursor(text.into())), None, "{text}");
     }
 }

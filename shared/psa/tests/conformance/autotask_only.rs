@@ -210,6 +210,69 @@ async fn r43_a_tenant_near_its_hourly_limit_is_left_alone() {
 }
 
 #[tokio::test]
+async fn r43_a_limit_that_is_not_told_stops_nothing() {
+    let bench = Bench::autotask().await;
+    let fault = r#"{"errors":["An unexpected error has occurred."]}"#;
+    for (status, body) in [
+        (200, "{}"),
+        (
+            200,
+            r#"{"externalRequestThreshold":null,"requestThresholdTimeframe":null,"currentTimeframeRequestCount":null}"#,
+        ),
+        (
+            200,
+            r#"{"externalRequestThreshold":-1,"requestThresholdTimeframe":-1,"currentTimeframeRequestCount":-1}"#,
+        ),
+        (200, r#"{"externalRequestThreshold":"many"}"#),
+        (200, "null"),
+        (200, "<html>"),
+        (400, ""),
+        (403, ""),
+        (404, ""),
+        (500, fault),
+        (500, ""),
+        (503, ""),
+    ] {
+        bench.simulator.faults().clear();
+        bench.simulator.requests().clear();
+        bench.fault(json!({"match": {"path": "ThresholdInformation"}, "answer": {"status": status, "body": body}}));
+        bench.psa().totals(&Filter::default()).await.unwrap();
+        assert_eq!(
+            bench.asked("ThresholdInformation"),
+            1,
+            "{status} {body}: a courtesy is not repeated"
+        );
+    }
+}
+
+#[tokio::test]
+async fn r43_a_limit_that_is_refused_means_what_it_always_means() {
+    let bench = Bench::autotask().await;
+    for (status, kind, waits) in [(401, PsaUnauthorized, false), (429, PsaUnknownError, true)] {
+        bench.simulator.faults().clear();
+        bench.fault(json!({"match": {"path": "ThresholdInformation"}, "answer": {"status": status, "body": ""}}));
+        let failure = bench.psa().totals(&Filter::default()).await.unwrap_err();
+        assert_eq!(
+            (failure.kind, failure.asks_to_wait().is_some()),
+            (kind, waits),
+            "{failure}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_need_not_say_how_many_rows_it_has() {
+    let bench = Bench::autotask().await;
+    for details in [r#"{"nextPageUrl":null}"#, r#"{"count":null}"#, "{}"] {
+        bench.simulator.faults().clear();
+        let body = format!(r#"{{"items":[{{"id":7,"companyName":"Acme"}}],"pageDetails":{details}}}"#);
+        bench.fault(json!({"match": {"path": bench.list(false)}, "answer": {"status": 200, "body": body}}));
+        let page = bench.psa().companies(&Filter::default(), None, Some(1)).await.unwrap();
+        assert_eq!((page.items.len(), page.next), (1, None), "{details}");
+    }
+}
+
+#[tokio::test]
 async fn r43_the_thread_limit_is_waited_out_whatever_its_status() {
     let bench = Bench::autotask().await;
     let body = r#"{"errors":["The Autotask API thread threshold of 3 threads has been exceeded."]}"#;

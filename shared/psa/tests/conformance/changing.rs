@@ -89,8 +89,8 @@ async fn r9_an_empty_page_in_the_middle_is_not_the_end(bench: Bench) {
     }
 }
 
-/// The second page of contacts is this one instead.
-fn second_page(bench: &Bench, row: &Value) {
+/// The second page of contacts is this one instead, so many times.
+fn second_page(bench: &Bench, row: &Value, times: u64) {
     let body = match bench.kind {
         PsaKind::Connectwise => json!([row]),
         PsaKind::Autotask => {
@@ -100,18 +100,18 @@ fn second_page(bench: &Bench, row: &Value) {
     };
     let answer = json!({"status": 200, "body": body.to_string()});
     bench.small_pages();
-    bench.fault(json!({"match": {"path": bench.list(true)}, "skip": 1, "times": 1, "answer": answer}));
+    bench.fault(json!({"match": {"path": bench.list(true)}, "skip": 1, "times": times, "answer": answer}));
 }
 
 async fn r9_a_page_that_is_skipped_is_missed(bench: Bench) {
-    second_page(&bench, &new_contact(&bench, bench.contact_id(599)));
+    second_page(&bench, &new_contact(&bench, bench.contact_id(599)), 1);
     let failure = contacts(&*bench.psa(), &Filter::default(), true).await.unwrap_err();
     assert_eq!(failure.kind, PsaFailureKind::PsaInvalidResponse, "{failure}");
     assert!(failure.reason.contains("more rows"), "{failure}");
 }
 
 async fn r9_a_page_that_comes_again_is_refused(bench: Bench) {
-    second_page(&bench, &new_contact(&bench, bench.contact_id(1)));
+    second_page(&bench, &new_contact(&bench, bench.contact_id(1)), 2);
     let failure = contacts(&*bench.psa(), &Filter::default(), true).await.unwrap_err();
     assert_eq!(failure.kind, PsaFailureKind::PsaInvalidResponse, "{failure}");
     assert!(failure.reason.contains("ids do not rise"), "{failure}");

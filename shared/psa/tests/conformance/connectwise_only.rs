@@ -33,6 +33,11 @@ async fn every_answer_to_an_open_question_gives_the_same_rows() {
         json!({"longestUrl": 1_745}),
         json!({"clientIdRejection": null}),
         json!({"siteUrl": "169.254.169.254"}),
+        json!({"setupIgnoresForwardOnly": true}),
+        json!({"setupIgnoresForwardOnly": true, "defaultOrder": "idDescending"}),
+        json!({"recordsIgnoreForwardOnly": true}),
+        json!({"recordsIgnoreForwardOnly": true, "defaultOrder": "lastUpdated", "linkOnLastPage": false}),
+        json!({"recordsIgnoreForwardOnly": true, "defaultOrder": "idDescending", "linkOnSinglePage": true}),
     ] {
         for page_cap in [1_000, 100, 40] {
             let before = bench.simulator.switches();
@@ -211,6 +216,29 @@ async fn r50_a_codebase_that_is_none_is_not_followed() {
             (PsaInvalidResponse, 1),
             "{codebase} {failure}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_server_before_2020_4_is_refused_by_its_release() {
+    let bench = Bench::connectwise().await;
+    for (codebase, refused) in [
+        ("v2019_5/", true),
+        ("v2020_3/", true),
+        ("v2020_4/", false),
+        ("v4_6_release/", false),
+    ] {
+        bench.simulator.requests().clear();
+        bench.switch(json!({"codebase": codebase}));
+        let (psa, all) = (bench.psa(), Filter::default());
+        for failure in [psa.check().await.err(), psa.totals(&all).await.err()] {
+            assert_eq!(failure.is_some(), refused, "{codebase}");
+            if let Some(failure) = failure {
+                assert_eq!((failure.kind, failure.retryable), (PsaInvalidResponse, false));
+                assert!(failure.reason.contains("2020.4 or later is needed"), "{failure}");
+            }
+        }
+        assert!(!refused || bench.asked("apis") == 0, "no credentials were sent");
     }
 }
 

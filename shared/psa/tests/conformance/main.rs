@@ -27,4 +27,5 @@ mod changing;
 mod connectwise_only;
 mod failing;
 mod filtering;
+mod numbered_pages;
 mod reading;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use domain::filter::{Filter, Subject};
 use domain::ids::PsaCompanyId;
-use domain::psa::{LookedUp, PsaContact, PsaKind};
+use domain::psa::{LookedUp, PsaContact, PsaFailureKind, PsaKind};
+use serde_json::json;
 
 use crate::bench::{Bench, companies, company, contact, contacts};
 
@@ -16,6 +17,8 @@ both!(
     r9_a_walk_without_a_count_is_as_complete,
     r14_companies_are_read_back_by_id,
     r14_many_companies_are_read_back_in_few_requests,
+    r14_a_company_that_cannot_be_shown_costs_no_other_its_answer,
+    r14_only_a_failure_that_a_company_may_cause_is_looked_into,
 );
 
 async fn the_check_reads_one_company_and_one_contact(bench: Bench) {
@@ -155,6 +158,7 @@ async fn r14_companies_are_read_back_by_id(bench: Bench) {
                 assert_eq!((deleted, bench.kind), (&company(merged), PsaKind::Connectwise));
             }
             LookedUp::Gone(gone) => assert_eq!(gone, id),
+            LookedUp::Unreadable(_) => panic!("{id} can be read"),
         }
     }
     let gone = answers
@@ -184,4 +188,49 @@ async fn r14_many_companies_are_read_back_in_few_requests(bench: Bench) {
         .map(|seen| seen.path.len() + seen.query.len())
         .max();
     assert!(longest < Some(1_745), "{longest:?}");
+}
+
+/// 39 companies and more ids of none.
+fn many(bench: &Bench) -> Vec<PsaCompanyId> {
+    (0..600).map(|number| company(bench.company_id(2 + number))).collect()
+}
+
+async fn r14_a_company_that_cannot_be_shown_costs_no_other_its_answer(bench: Bench) {
+    let (psa, ids) = (bench.psa(), many(&bench));
+    let whole = psa.look_up(&ids).await.unwrap();
+    let poisoned = [bench.company_id(3), bench.company_id(30)];
+    bench.switch(json!({"poisonedCompanies": poisoned}));
+    bench.simulator.requests().clear();
+    let answers = psa.look_up(&ids).await.unwrap();
+    for (before, now) in whole.into_iter().zip(answers) {
+        match now {
+            LookedUp::Unreadable(id) => assert!(poisoned.map(company).contains(&id), "{id}"),
+            now => assert_eq!(now, before),
+        }
+    }
+    // The page as a whole is asked for three times, its parts once.
+    let reads = bench.reads(false);
+    assert!(reads <= 4 + 2 + 2 * 2 * 8, "{reads}");
+}
+
+async fn r14_only_a_failure_that_a_company_may_cause_is_looked_into(bench: Bench) {
+    let ids = many(&bench);
+    for (path, status, kind, reads) in [
+        (bench.list(false), 401, PsaFailureKind::PsaUnauthorized, 4),
+        (bench.list(false), 403, PsaFailureKind::PsaForbidden, 4),
+        (bench.list(false), 429, PsaFailureKind::PsaUnknownError, 12),
+        (bench.list(false), 503, PsaFailureKind::PsaServerError, 12),
+        // Not even the count is told, which shows no company.
+        ("(?i)companies", 500, PsaFailureKind::PsaServerError, 12),
+    ] {
+        bench.simulator.faults().clear();
+        let psa = bench.psa();
+        psa.look_up(&ids[..1]).await.unwrap();
+        bench.simulator.requests().clear();
+        let body = r#"{"errors":["An unexpected error has occurred."]}"#;
+        bench.fault(json!({"match": {"path": path}, "answer": {"status": status, "body": body}}));
+        let failure = psa.look_up(&ids).await.unwrap_err();
+        assert_eq!(failure.kind, kind, "{status} {failure}");
+        assert!(bench.reads(false) <= reads, "{status} {}", bench.reads(false));
+    }
 }

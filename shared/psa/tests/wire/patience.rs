@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use domain::filter::Filter;
 use domain::psa::{PsaFailureKind, PsaKind};
+use jiff::Timestamp;
 use psa::{HttpPolicy, RetryPolicy};
 
-use super::server::{KINDS, Reply, Server, impatient, json, reply, rows};
+use super::server::{KINDS, Reply, Server, connect_by, impatient, json, reply, rows};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -134,6 +135,76 @@ async fn a_client_repeats_no_more_than_its_budget() {
             assert_eq!(server.asked().len(), asked);
         }
         assert_eq!(psa.stats().retries, 3);
+    }
+}
+
+#[tokio::test]
+async fn r43_a_budget_that_is_used_up_is_left_to_a_later_run() {
+    for kind in KINDS {
+        let server = Server::start(kind, |_| reply(503, "", "")).await;
+        let none = HttpPolicy {
+            retry: RetryPolicy {
+                budget: 0,
+                ..impatient().retry
+            },
+            ..impatient()
+        };
+        let failure = server.connect(&none, LONG).check().await.unwrap_err();
+        assert_eq!(
+            (failure.kind, failure.retryable),
+            (PsaFailureKind::PsaServerError, true)
+        );
+        assert!(failure.asks_to_wait().is_some(), "a later run has a budget of its own");
+        // Whoever fails every time, on the other hand, is not only unlucky.
+        let failure = server.connect(&impatient(), LONG).check().await.unwrap_err();
+        assert_eq!(failure.asks_to_wait(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_a_lot_repeats_more() {
+    for kind in KINDS {
+        let server = Server::start(kind, move |asked| match asked {
+            20 | 21 | 44 => reply(503, "", ""),
+            _ => empty(kind),
+        })
+        .await;
+        let none = HttpPolicy {
+            retry: RetryPolicy {
+                budget: 0,
+                ..impatient().retry
+            },
+            ..impatient()
+        };
+        let psa = server.connect(&none, LONG);
+        let read = async || psa.companies(&Filter::default(), None, Some(0)).await;
+        // Of the first twenty and of discovery comes a budget of two, which is used up, and then one of two again.
+        for _ in 0..40 {
+            read().await.unwrap();
+        }
+        assert_eq!(psa.stats().retries, 2);
+        read().await.unwrap();
+        read().await.unwrap();
+        read().await.unwrap();
+        assert_eq!(psa.stats().retries, 3);
+    }
+}
+
+#[tokio::test]
+async fn r43_the_moment_to_come_back_has_no_fraction_of_a_second() {
+    for kind in KINDS {
+        let server = Server::start(kind, move |_| busy("60")).await;
+        for (now, then) in [
+            ("2026-01-31T23:59:00.000000001Z", "2026-02-01T00:00:01Z"),
+            ("2026-01-31T23:59:00.9Z", "2026-02-01T00:00:01Z"),
+            ("2026-01-31T23:59:00Z", "2026-02-01T00:00:00Z"),
+        ] {
+            let now: Timestamp = now.parse().unwrap();
+            let origin = format!("http://{}", server.address);
+            let psa = connect_by(move || now, kind, &origin, &impatient(), LONG);
+            let failure = psa.check().await.unwrap_err();
+            assert_eq!(failure.not_before.unwrap().to_string(), then, "{now}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use domain::psa::PsaKind;
+use jiff::Timestamp;
 use psa::{Connector, Credentials, HttpPolicy, Psa, PsaUrl, RetryPolicy, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -19,6 +20,16 @@ pub enum Reply {
     Stall(Vec<u8>),
     /// The connection is reset after these bytes.
     Reset(Vec<u8>),
+}
+
+/// One request for rows, as what answers it sees it.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// Path and query.
+    pub path: &'a str,
+    pub body: &'a str,
+    /// How many requests for rows came before.
+    pub before: usize,
 }
 
 /// A request as it came over the wire.
@@ -44,6 +55,16 @@ struct Around {
 }
 
 pub const KINDS: [PsaKind; 2] = [PsaKind::Connectwise, PsaKind::Autotask];
+
+/// The company statuses: in no order, one of them twice, some inactive. The ids are those of an int32.
+pub const STATUSES: &str = r#"[{"id":20,"name":"On hold"},{"id":3,"name":"Gone","inactiveFlag":true},{"id":0,"inactiveFlag":true},
+    {"id":3,"name":"Gone","inactiveFlag":true},{"id":1,"name":"Active","inactiveFlag":false},{"name":"None"},
+    {"id":-2147483648,"inactiveFlag":true},{"id":2147483647,"inactiveFlag":null}]"#;
+
+/// The fields of an Autotask company, with odd ones among them.
+const FIELDS: &str = r#"{"fields":[{"name":null},{"isPickList":true},{"name":"territoryID","isPickList":true,
+    "picklistValues":[{"value":null}]},{"name":"CompanyType","isPickList":true,"picklistValues":[
+    {"value":"1","label":"Customer","isActive":true},{"value":3,"label":"Prospect"},{"value":null,"label":"Odd"}]}]}"#;
 
 /// A complete reply.
 pub fn reply(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Reply {
@@ -80,6 +101,15 @@ impl Server {
 
     /// The same, and says that there are so many rows of everything.
     pub async fn start_with(kind: PsaKind, count: u64, lists: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_by(kind, count, move |asked| lists(asked.before)).await
+    }
+
+    /// The same, by what is asked for.
+    pub async fn start_by(
+        kind: PsaKind,
+        count: u64,
+        lists: impl Fn(&Asked<'_>) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -130,6 +160,17 @@ impl Server {
 
 /// Opens a PSA at this origin, which is made exempt.
 pub fn connect(kind: PsaKind, origin: &str, policy: &HttpPolicy, deadline: Duration) -> Arc<dyn Psa> {
+    connect_by(Timestamp::now, kind, origin, policy, deadline)
+}
+
+/// The same by another clock.
+pub fn connect_by(
+    clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    kind: PsaKind,
+    origin: &str,
+    policy: &HttpPolicy,
+    deadline: Duration,
+) -> Arc<dyn Psa> {
     let policy = HttpPolicy {
         allowed_origins: [&policy.allowed_origins[..], &[origin.parse().unwrap()]].concat(),
         ..policy.clone()
@@ -137,6 +178,7 @@ pub fn connect(kind: PsaKind, origin: &str, policy: &HttpPolicy, deadline: Durat
     let target = Target::new(kind, PsaUrl::parse(kind, origin, &policy).unwrap(), Some("msp".into())).unwrap();
     Connector::new(policy)
         .unwrap()
+        .with_clock(clock)
         .connect(&target, &credentials(kind), Instant::now() + deadline)
         .unwrap()
 }
@@ -173,9 +215,11 @@ async fn answer(
     mut stream: TcpStream,
     own: Arc<Around>,
     log: Arc<Mutex<Vec<Seen>>>,
-    lists: Arc<impl Fn(usize) -> Reply>,
+    lists: Arc<impl Fn(&Asked<'_>) -> Reply>,
 ) {
-    let Some(head) = request(&mut stream).await else { return };
+    let Some((head, body)) = request(&mut stream).await else {
+        return;
+    };
     let path = head.split(' ').nth(1).unwrap().to_owned();
     let before = {
         let mut log = log.lock().unwrap();
@@ -188,7 +232,11 @@ async fn answer(
         before
     };
     let reply = if is_list(&path) {
-        lists(before)
+        lists(&Asked {
+            path: &path,
+            body: &body,
+            before,
+        })
     } else {
         json(around(&path, &own))
     };
@@ -208,8 +256,8 @@ async fn answer(
     }
 }
 
-/// Reads one request with its body and gives its head.
-async fn request(stream: &mut TcpStream) -> Option<String> {
+/// Reads one request: its head and its body.
+async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     loop {
         let mut chunk = [0; 4_096];
@@ -224,7 +272,7 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
             .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
             .unwrap_or(0);
         if body.len() >= length {
-            return Some(head.to_owned());
+            return Some((head.to_owned(), body.to_owned()));
         }
     }
 }
@@ -238,7 +286,9 @@ fn around(path: &str, own: &Around) -> String {
     } else if path.contains("/zoneInformation") {
         format!(r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":1}}"#)
     } else if path.contains("/fields") {
-        r#"{"fields":[]}"#.to_owned()
+        FIELDS.to_owned()
+    } else if path.contains("/statuses") {
+        STATUSES.to_owned()
     } else if path.ends_with("/query/count") {
         format!(r#"{{"queryCount":{count}}}"#)
     } else if path.contains("/count") {
