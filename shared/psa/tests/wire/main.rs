@@ -5,6 +5,7 @@
 mod bodies;
 mod connecting;
 mod faults;
+mod generated;
 mod patience;
 mod secrecy;
 mod server;
