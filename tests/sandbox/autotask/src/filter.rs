@@ -151,7 +151,10 @@ impl Check {
                 _ => false,
             };
         }
-        let value = folded(value, rules);
+        let value = match self {
+            Check::Like(..) => folded(value, rules),
+            _ => unpadded(folded(value, rules)),
+        };
         match self {
             Check::Exist => true,
             Check::NotExist | Check::Nothing => false,
@@ -204,6 +207,15 @@ impl Set {
 fn folded(value: Cell<'_>, rules: Rules) -> Cell<'_> {
     match value {
         Cell::Text(text) if !rules.case_sensitive => Cell::Text(Cow::Owned(text.to_lowercase())),
+        other => other,
+    }
+}
+
+/// SQL Server pads the shorter of two texts with blanks before it compares them, except in LIKE: a live query with a blank at its end
+/// has found the name without one.
+fn unpadded(value: Cell<'_>) -> Cell<'_> {
+    match value {
+        Cell::Text(text) if text.ends_with(' ') => Cell::Text(Cow::Owned(text.trim_end_matches(' ').to_owned())),
         other => other,
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering::{Equal, Greater, Less};
 
 use serde_json::Value;
 
-use super::{Cell, Check, Column, Filter, Node, Part, Rules, Set, folded, operand, walk::Walk};
+use super::{Cell, Check, Column, Filter, Node, Part, Rules, Set, folded, operand, unpadded, walk::Walk};
 use crate::json::property;
 use crate::model::{Kind, Model};
 
@@ -127,9 +127,9 @@ impl Compiler<'_> {
         check: impl FnOnce(Cell<'static>) -> Check,
     ) -> Result<Option<Check>, String> {
         let operand = operand::convert(kind, value)?;
-        Ok(Some(
-            operand.map_or(Check::Nothing, |operand| check(folded(operand, self.rules))),
-        ))
+        Ok(Some(operand.map_or(Check::Nothing, |operand| {
+            check(unpadded(folded(operand, self.rules)))
+        })))
     }
 
     fn listed(&mut self, wanted: bool, kind: Kind, value: &Value) -> Result<Check, String> {
@@ -142,7 +142,7 @@ impl Compiler<'_> {
         let mut comparable = true;
         for value in values {
             match operand::convert(kind, value)? {
-                Some(operand) => set.insert(folded(operand, self.rules)),
+                Some(operand) => set.insert(unpadded(folded(operand, self.rules))),
                 None => comparable = false,
             }
         }

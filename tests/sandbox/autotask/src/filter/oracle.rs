@@ -52,6 +52,14 @@ fn plain(value: &Value, rules: Rules) -> Option<Plain> {
     }
 }
 
+/// Blanks at the end count for nothing where values are compared.
+fn compared(plain: Plain) -> Plain {
+    match plain {
+        Plain::Text(text) => Plain::Text(text.trim_end_matches(' ').to_owned()),
+        number @ Plain::Number(_) => number,
+    }
+}
+
 fn stored(record: &Value, condition: &Value) -> Value {
     let field = condition["field"].as_str().unwrap();
     if condition["udf"] == json!(true) {
@@ -82,14 +90,18 @@ fn holds(record: &Value, condition: &Value, rules: Rules) -> Option<bool> {
             _ => Some(negative && rules.negation_keeps_null),
         };
     };
+    let is_like = matches!(op, "beginsWith" | "endsWith" | "contains");
+    let has = if is_like { has } else { compared(has) };
     let listed = || {
-        condition["value"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|one| plain(one, rules).as_ref() == Some(&has))
+        let values = condition["value"].as_array().unwrap().iter();
+        values
+            .filter_map(|one| plain(one, rules))
+            .any(|one| compared(one) == has)
     };
-    let value = || plain(&condition["value"], rules).unwrap();
+    let value = || {
+        let value = plain(&condition["value"], rules).unwrap();
+        if is_like { value } else { compared(value) }
+    };
     let text = |plain: Plain| match plain {
         Plain::Text(text) => text,
         Plain::Number(number) => number.to_string(),
@@ -151,7 +163,7 @@ const OPS: [&str; 15] = [
 /// Conditions whose values come from the records, cut or in other letters, so that many match something.
 fn condition(records: &'static [Value], fields: &'static [&'static str]) -> impl Strategy<Value = Value> {
     let from_record = (select(fields), any::<[Index; 4]>());
-    (from_record, select(&OPS[..]), 0..4_u8).prop_map(move |((field, picks), op, twist)| {
+    (from_record, select(&OPS[..]), 0..5_u8).prop_map(move |((field, picks), op, twist)| {
         let values: Vec<Value> = picks
             .iter()
             .map(|pick| value(some(records, field, *pick), twist))
@@ -184,6 +196,7 @@ fn value(stored: &Value, twist: u8) -> Value {
         (Value::String(text), 1) => json!(text.to_uppercase()),
         (Value::String(text), 2) => json!(text.chars().skip(1).take(3).collect::<String>()),
         (Value::String(text), 3) => json!(text.chars().take(2).collect::<String>()),
+        (Value::String(text), 4) => json!(format!("{text}  ")),
         (other, _) => other.clone(),
     }
 }
@@ -243,7 +256,7 @@ proptest! {
 
     #[test]
     fn a_user_defined_text_matches_as_the_rules_say(
-        op in select(&OPS[..]), pick: Index, twist in 0..4_u8, rules in rules(),
+        op in select(&OPS[..]), pick: Index, twist in 0..5_u8, rules in rules(),
     ) {
         let stored = pick.get(&COMPANIES[..])["userDefinedFields"][0]["value"].clone();
         let value = value(&stored, twist);

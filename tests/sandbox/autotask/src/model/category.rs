@@ -8,12 +8,12 @@ pub fn model() -> Model {
         plural: "CompanyCategories",
         fields: vec![
             Field::new("id", Kind::Long).required().read_only(),
-            text("name", 30).required(),
-            text("nickname", 3).required(),
+            text("displayColorRGB", 7),
             boolean("isActive").required(),
             boolean("isApiOnly"),
             boolean("isGlobalDefault"),
-            text("displayColorRGB", 7),
+            text("name", 30).required(),
+            text("nickname", 3).required(),
         ],
         udfs: Vec::new(),
         can_create: true,
@@ -28,12 +28,12 @@ pub fn rows() -> Vec<(i64, Vec<Cell<'static>>)> {
     let row = |choice: &super::Choice| {
         let cells = vec![
             Cell::Int(choice.value),
-            Cell::text(choice.label),
-            Cell::text(&choice.label[..3]),
+            Cell::text("#1F77B4"),
             Cell::Bool(choice.active),
             Cell::Bool(choice.label == "API"),
             Cell::Bool(choice.value == 1),
-            Cell::text("#1F77B4"),
+            Cell::text(choice.label),
+            Cell::text(&choice.label[..3]),
         ];
         (choice.value, cells)
     };

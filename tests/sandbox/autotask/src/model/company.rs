@@ -152,6 +152,7 @@ fn state_and_dates() -> Vec<Field> {
             .holds(|msp, i| Cell::Bool(at(msp, i).active)),
         boolean("isClientPortalActive").holds(|_, i| Cell::Bool(i % 3 == 0)),
         boolean("isEnabledForComanaged"),
+        boolean("isSample"),
         boolean("isTaskFireActive"),
         boolean("isTaxExempt"),
         time("lastActivityDate").read_only().holds(|_, i| moment(i, 2)),

@@ -128,6 +128,7 @@ fn back() -> Vec<Field> {
             .holds(|_, _| Cell::Bool(true)),
         text("phone", 25).empty(),
         boolean("primaryContact").holds(|msp, i| Cell::Bool(at(msp, i).primary)),
+        boolean("billingContact"),
         text("roomNumber", 50).empty(),
         boolean("solicitationOptOut").not_queryable(),
         time("solicitationOptOutTime").read_only(),

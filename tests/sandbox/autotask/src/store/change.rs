@@ -9,6 +9,9 @@ use super::Entity;
 use crate::dates;
 use crate::model::{Cell, Field, Kind, Model};
 
+/// The largest id: beyond it, readers that take numbers for floating-point ones would see another.
+const LARGEST_ID: i64 = (1 << 53) - 1;
+
 /// New values of one record, which may be a new one.
 #[derive(Clone)]
 pub struct Change {
@@ -22,7 +25,10 @@ impl Change {
     pub(super) fn read(entity: &Entity, free: &mut i64, value: &Value, now: i64) -> Result<Self, String> {
         let record = value.as_object().ok_or("a record is an object")?;
         let id = match record.get("id") {
-            Some(id) => id.as_i64().ok_or("id: an integer is needed")?,
+            Some(id) => id
+                .as_i64()
+                .filter(|id| (0..=LARGEST_ID).contains(id))
+                .ok_or_else(|| format!("id: a whole number from 0 to {LARGEST_ID} is needed, not {id}"))?,
             None => *free,
         };
         *free = (*free).max(id + 1);

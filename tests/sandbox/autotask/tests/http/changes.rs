@@ -194,3 +194,55 @@ fn an_unknown_switch_is_refused() {
     assert_eq!(simulator.set_switches(json!({"threads": 4})).unwrap()["threads"], 4);
     assert_eq!(simulator.switches()["threads"], 4);
 }
+
+#[tokio::test]
+async fn an_id_that_is_none_is_refused_and_breaks_nothing() {
+    let sandbox = start().await;
+    let (companies, contacts) = (
+        sandbox.count("Companies", everything()).await,
+        sandbox.count("Contacts", everything()).await,
+    );
+    for id in [
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(9_007_199_254_740_992_i64),
+        json!(-1),
+        json!(1.5),
+        json!(1e300),
+        json!("1"),
+        json!(null),
+        json!(true),
+        json!([1]),
+        json!({}),
+    ] {
+        for changes in [
+            json!({"companies": [{"companyName": "New"}, {"id": id, "companyName": "Odd"}]}),
+            json!({"contacts": [{"id": id, "companyID": 0, "firstName": "Odd"}]}),
+        ] {
+            let error = sandbox.simulator.change_records(changes).unwrap_err();
+            assert!(error.contains("id: a whole number from 0 to"), "{id}: {error}");
+        }
+        for delete in [json!({"companies": [id]}), json!({"contacts": [id]})] {
+            sandbox.simulator.change_records(json!({"delete": delete})).unwrap_err();
+        }
+    }
+    assert_eq!(sandbox.count("Companies", everything()).await, companies);
+    assert_eq!(sandbox.count("Contacts", everything()).await, contacts);
+    let largest = 9_007_199_254_740_991_i64;
+    change(
+        &sandbox,
+        json!({"companies": [{"id": largest, "companyName": "Last"}, {"id": 1, "companyName": "First"}]}),
+    );
+    let above = |id: i64| json!([{"op": "gte", "field": "id", "value": id}]);
+    assert_eq!(sandbox.ids("Companies", above(largest)).await, [largest]);
+    assert_eq!(
+        sandbox
+            .ids("Companies", json!([{"op": "lt", "field": "id", "value": 5}]))
+            .await,
+        [0, 1]
+    );
+    assert_eq!(sandbox.count("Companies", everything()).await, companies + 2);
+    change(&sandbox, json!({"companies": [{"companyName": "After the last"}]}));
+    assert_eq!(sandbox.count("Companies", everything()).await, companies + 3);
+}

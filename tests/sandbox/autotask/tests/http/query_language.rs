@@ -266,3 +266,35 @@ async fn a_text_never_equals_an_id_but_is_converted_for_other_numbers() {
     );
     assert!(!as_text.is_empty());
 }
+
+#[tokio::test]
+async fn blanks_at_the_end_of_a_text_count_for_nothing_but_in_like() {
+    let sandbox = start().await;
+    let name = sandbox.item("Companies", company_id(2)).await["companyName"].clone();
+    let padded = format!("{}  ", name.as_str().unwrap());
+    let with = |op: &str, value: Value| json!([{"op": op, "field": "companyName", "value": value}]);
+    assert!(
+        sandbox
+            .ids("Companies", with("eq", json!(padded)))
+            .await
+            .contains(&company_id(2))
+    );
+    assert!(
+        sandbox
+            .ids("Companies", with("in", json!([padded])))
+            .await
+            .contains(&company_id(2))
+    );
+    assert!(
+        !sandbox
+            .ids("Companies", with("noteq", json!(padded)))
+            .await
+            .contains(&company_id(2))
+    );
+    assert!(
+        sandbox
+            .ids("Companies", with("beginsWith", json!(padded)))
+            .await
+            .is_empty()
+    );
+}
