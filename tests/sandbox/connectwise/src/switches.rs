@@ -73,8 +73,12 @@ pub struct Switches {
     pub child_conditions: ListTests,
     /// The shape of `fields=status/id`.
     pub sub_fields: Shape,
-    /// What becomes of unknown names in `fields`.
+    /// What becomes of unknown names in `fields`; in `conditions` they are always a 400.
     pub unknown_fields: UnknownFields,
+    /// Model versions that every endpoint refuses, such as `2019.5`.
+    pub refused_versions: Vec<String>,
+    /// Whether the portal accounts of a contact are one object instead of a list.
+    pub portal_security_is_object: bool,
     /// Whether company names must be unique when records are changed.
     pub unique_names: bool,
     /// The longest path and query.
@@ -196,7 +200,9 @@ impl Default for Switches {
             datetime_offsets: false,
             child_conditions: ListTests::SameElement,
             sub_fields: Shape::Nested,
-            unknown_fields: UnknownFields::Refuse,
+            unknown_fields: UnknownFields::default(),
+            refused_versions: Vec::new(),
+            portal_security_is_object: false,
             unique_names: false,
             longest_url: 2_000,
         }

@@ -143,14 +143,17 @@ fn drafted(records: &Records, id: i64) -> Option<Option<Map<String, Value>>> {
     records.get(&id).cloned()
 }
 
-/// The id given, or none; anything but a positive number is an error.
+/// The largest id: an `int32`.
+const LARGEST_ID: i64 = i32::MAX as i64;
+
+/// The id given, or none; anything but a positive `int32` is an error.
 fn given_id(given: &Map<String, Value>) -> Result<Option<i64>, String> {
     match given.get("id") {
         None | Some(Value::Null) => Ok(None),
         Some(id) => id
             .as_i64()
-            .filter(|id| *id > 0)
+            .filter(|id| (1..=LARGEST_ID).contains(id))
             .map(Some)
-            .ok_or_else(|| format!("id: {id} is not a positive number")),
+            .ok_or_else(|| format!("id: {id} is not a whole number from 1 to {LARGEST_ID}")),
     }
 }

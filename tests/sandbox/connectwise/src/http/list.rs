@@ -131,6 +131,10 @@ impl Lister<'_> {
         let mut record = Map::new();
         for name in names {
             let mut value = entry.field(name);
+            // As captured: a contact without communication has no such key.
+            if name == "communicationItems" && value.as_array().is_some_and(Vec::is_empty) {
+                value = Value::Null;
+            }
             links::add(name, &mut value, &self.base, entry.id, resource);
             if !self.switches.explicit_nulls {
                 leave_out_nulls(&mut value);

@@ -57,9 +57,13 @@ pub async fn handle(State(tenant): State<Arc<Tenant>>, request: Request) -> Resp
 
 fn api(lister: &Lister<'_>, endpoint: Endpoint, answerer: Answerer) -> Result<Response, ApiError> {
     admit(lister.switches, lister.parts, endpoint)?;
-    version::check(&lister.parts.headers, endpoint)?;
+    version::check(&lister.parts.headers, endpoint, &lister.switches.refused_versions)?;
     match endpoint {
         Endpoint::SystemInfo => Ok(answerer.value(&system_info(lister.switches))),
+        Endpoint::List(Resource::PortalSecurity(contact)) if lister.switches.portal_security_is_object => {
+            let page = lister.list(Resource::PortalSecurity(contact))?;
+            Ok(answerer.value(&page.rows[0]))
+        }
         Endpoint::List(resource) => lister.list(resource).map(|page| answerer.page(page)),
         Endpoint::Count(resource) => lister
             .count(resource)

@@ -13,21 +13,25 @@ const VENDOR: &str = "application/vnd.connectwise.com+json";
 const COMMUNICATION_TYPES_SINCE: (u32, u32) = (2020, 1);
 
 /// Some endpoints refuse models older than themselves; without a version, the latest is meant.
-pub fn check(headers: &HeaderMap, endpoint: Endpoint) -> Result<(), ApiError> {
+pub fn check(headers: &HeaderMap, endpoint: Endpoint, refused: &[String]) -> Result<(), ApiError> {
     let about_types = matches!(
         endpoint,
         Endpoint::List(Resource::CommunicationTypes)
             | Endpoint::Count(Resource::CommunicationTypes)
             | Endpoint::One(Resource::CommunicationTypes, _)
     );
-    match asked(headers) {
-        Some((year, number)) if about_types && (year, number) < COMMUNICATION_TYPES_SINCE => Err(ApiError::new(
+    let Some((year, number)) = asked(headers) else {
+        return Ok(());
+    };
+    let version = format!("{year}.{number}");
+    if refused.contains(&version) || (about_types && (year, number) < COMMUNICATION_TYPES_SINCE) {
+        return Err(ApiError::new(
             StatusCode::BAD_REQUEST,
             "InvalidVersion",
-            format!("Version {year}.{number} is not supported by this endpoint."),
-        )),
-        _ => Ok(()),
+            format!("Version {version} is not supported by this endpoint."),
+        ));
     }
+    Ok(())
 }
 
 fn asked(headers: &HeaderMap) -> Option<(u32, u32)> {

@@ -269,3 +269,19 @@ async fn an_unknown_switch_or_value_is_named_and_changes_nothing() {
     assert_eq!(sim.simulator.switches(), before);
     assert_eq!(sim.simulator.set_switches(json!({"pageCap": 7})).unwrap()["pageCap"], 7);
 }
+
+#[tokio::test]
+async fn a_model_version_may_be_refused_everywhere() {
+    let sim = small().await;
+    sim.switch(json!({"refusedVersions": ["2021.1"]}));
+    for (version, status) in [("2021.1", 400), ("2022.1", 200)] {
+        let accept = format!("application/vnd.connectwise.com+json; version={version}");
+        let answer = sent(sim.request("company/companies", &[]).header("Accept", accept)).await;
+        assert_eq!(answer.status, status, "{version}");
+    }
+    assert_eq!(
+        sim.get("company/companies", &[]).await.status,
+        200,
+        "without a version, the latest is meant"
+    );
+}

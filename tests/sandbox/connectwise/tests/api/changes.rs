@@ -221,3 +221,55 @@ async fn with_a_folder_the_changes_are_there_again() {
         19_342
     );
 }
+
+#[tokio::test]
+async fn an_id_that_is_none_is_refused_and_breaks_nothing() {
+    let sim = small().await;
+    let count = async |list: &str| sim.get(&format!("company/{list}/count"), &[]).await.json()["count"].clone();
+    let before = (count("companies").await, count("contacts").await);
+    for id in [
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(2_147_483_648_i64),
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!(1e300),
+        json!("1"),
+        json!(true),
+        json!([1]),
+        json!({}),
+    ] {
+        let item = json!({"id": id, "value": "a@x.example", "communicationType": "Email"});
+        for changes in [
+            json!({"companies": [{"name": "New"}, {"id": id, "name": "Odd"}]}),
+            json!({"contacts": [{"id": id, "firstName": "Odd"}]}),
+            json!({"contacts": [{"firstName": "Odd", "communicationItems": [item]}]}),
+        ] {
+            let error = sim.simulator.change_records(changes).unwrap_err();
+            let named = ["id: a number expected", "from 1 to 2147483647"];
+            assert!(
+                error.contains("id: ") && named.iter().any(|part| error.contains(part)),
+                "{id}: {error}"
+            );
+        }
+        for delete in [json!({"companies": [id]}), json!({"contacts": [id]})] {
+            sim.simulator.change_records(json!({"delete": delete})).unwrap_err();
+        }
+    }
+    assert_eq!((count("companies").await, count("contacts").await), before);
+    // Without an id, or with null, a record is a new one.
+    let last = i64::from(i32::MAX);
+    sim.change(json!({
+        "companies": [{"id": last, "name": "Last"}, {"name": "New"}, {"id": null, "name": "Newer"}],
+        "contacts": [{"id": last, "communicationItems": [{"id": last, "value": "a@x.example"}, {"id": null, "value": "b@x.example"}]}],
+    }));
+    let all = sim.ids("company/companies", &[]).await;
+    assert!(all.is_sorted() && all.contains(&last));
+    assert_eq!(
+        sim.forward("company/contacts", &[("pageId", "2147483646")]).await.ids(),
+        [last]
+    );
+    assert_eq!(sim.get("company/companytypeassociations", &[]).await.status, 200);
+}

@@ -56,9 +56,10 @@ async fn every_company_and_contact_of_the_msp_is_there_under_another_number() {
 }
 
 fn emails(contact: &Value) -> Vec<&Value> {
-    let items = contact["communicationItems"].as_array().unwrap();
+    let items = contact["communicationItems"].as_array();
     items
-        .iter()
+        .into_iter()
+        .flatten()
         .filter(|item| item["communicationType"] == "Email")
         .collect()
 }
@@ -272,6 +273,14 @@ async fn fields_leaves_what_was_asked_for_and_info_only_when_asked() {
 async fn the_shape_of_sub_fields_and_the_fate_of_unknown_ones_are_switched() {
     let sim = small().await;
     let one = async |fields: &str| sim.get("company/companies/2", &[("fields", fields)]).await;
+    assert_eq!(one("colour,*").await.json(), json!({"id": 2}), "an id always comes");
+    assert_eq!(
+        one("colour,identifier").await.json(),
+        json!({"id": 2, "identifier": "YourCompany"})
+    );
+    let in_conditions = sim.get("company/companies", &[("conditions", "colour = 1")]).await;
+    assert_eq!(in_conditions.error(), refused("colour is not a recognized name."));
+    sim.switch(json!({"unknownFields": "refuse"}));
     assert_eq!(
         one("id,colour").await.error(),
         refused("colour is not a recognized name.")
@@ -362,4 +371,22 @@ async fn errors_are_printed_over_several_lines_ended_the_windows_way() {
     let sim = small().await;
     let text = sim.get("company/companies/123", &[]).await.text;
     assert!(text.contains(",\r\n") && !text.replace("\r\n", "").contains('\n'));
+}
+
+#[tokio::test]
+async fn a_contact_without_communication_has_no_such_key() {
+    let sim = small().await;
+    sim.change(json!({"contacts": [{"id": 5_000, "firstName": "Silent"}]}));
+    assert_eq!(sim.contact(5_000).await.get("communicationItems"), None);
+    let asked = [("conditions", "id = 5000"), ("fields", "communicationItems")];
+    assert_eq!(sim.get("company/contacts", &asked).await.json(), json!([{"id": 5_000}]));
+}
+
+#[tokio::test]
+async fn the_shape_of_portal_accounts_is_switched() {
+    let sim = small().await;
+    let path = "company/contacts/3024/portalSecurity";
+    let list = sim.get(path, &[]).await.rows();
+    sim.switch(json!({"portalSecurityIsObject": true}));
+    assert_eq!(sim.get(path, &[]).await.json(), list[0]);
 }

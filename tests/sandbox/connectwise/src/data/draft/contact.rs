@@ -84,7 +84,7 @@ impl Draft<'_> {
         if communication == "Email" {
             item.insert("domain".to_owned(), domain(&value));
         }
-        match item.get("id").and_then(Value::as_i64) {
+        match given_id(item)? {
             Some(id) => self.change.free.item = self.change.free.item.max(id + 1),
             None => drop(item.insert("id".to_owned(), FreeIds::take(&mut self.change.free.item).into())),
         }
