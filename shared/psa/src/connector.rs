@@ -70,8 +70,9 @@ impl Target {
     pub fn new(kind: PsaKind, url: PsaUrl, company_id: Option<String>) -> Result<Self, MissingCredential> {
         let missing = MissingCredential { field: "companyId" };
         let company_id = company_id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
-        if kind == PsaKind::Connectwise && !company_id.as_deref().is_some_and(is_company_id) {
-            return Err(missing);
+        match kind {
+            PsaKind::Connectwise if !company_id.as_deref().is_some_and(is_company_id) => return Err(missing),
+            PsaKind::Connectwise | PsaKind::Autotask => {}
         }
         Ok(Self { kind, url, company_id })
     }
@@ -173,7 +174,8 @@ impl Connector {
                     secret_headers(headers)?,
                 )))
             }
-            _ => Err(failure(
+            (PsaKind::Connectwise, Credentials::Autotask { .. })
+            | (PsaKind::Autotask, Credentials::Connectwise { .. }) => Err(failure(
                 PsaFailureKind::PsaUnauthorized,
                 "the credentials are those of another product",
             )),

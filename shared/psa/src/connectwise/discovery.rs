@@ -46,7 +46,8 @@ impl Connectwise {
         // An unknown company is a 200 with `null`.
         let info = info.ok_or_else(|| refused(PsaUnauthorized, "the company id is unknown at this address"))?;
         check_release(&info)?;
-        let codebase = codebase(&info.codebase).ok_or_else(|| refused(PsaInvalidResponse, "the codebase is none"))?;
+        let codebase = codebase(&info.codebase)
+            .ok_or_else(|| refused(PsaInvalidResponse, "the codebase is not the name of a folder"))?;
         Ok(System {
             cloud: self.url.is_connectwise_cloud() || Flag::is_set(info.is_cloud) || info.codebase != UNVERSIONED,
             codebase: codebase.to_owned(),

@@ -100,10 +100,11 @@ impl HttpPolicy {
         if !is_public_name(host) {
             return Err(UrlRefused::PrivateName);
         }
-        if kind == PsaKind::Autotask && !is_under(host, AUTOTASK) {
-            return Err(UrlRefused::NotTheVendor);
+        match kind {
+            PsaKind::Autotask if !is_under(host, AUTOTASK) => Err(UrlRefused::NotTheVendor),
+            // Runs on the MSPs' own hosts, too.
+            PsaKind::Connectwise | PsaKind::Autotask => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -142,7 +142,7 @@ static COMMON: [Rule; 10] = [
         ANYTHING,
         PsaInvalidResponse,
         Again::Never,
-        "the status is none of HTTP's",
+        "invalid HTTP status",
     ),
 ];
 
