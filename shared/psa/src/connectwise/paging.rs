@@ -110,11 +110,7 @@ impl Connectwise {
                 walk.by_condition = true;
                 continue;
             }
-            for row in page.rows {
-                if let Some(id) = row.id {
-                    table.entry(id).or_insert(row);
-                }
-            }
+            table.extend(page.rows.into_iter().filter_map(|row| Some((row.id?, row))));
             if last {
                 return Ok(table.into_values().collect());
             }

@@ -147,3 +147,15 @@ async fn r12_a_deleted_company_is_none_whatever_the_psa_filters() {
     let body = r#"[{"id":1,"deletedFlag":true},{"id":2,"deletedFlag":false},{"id":3}]"#;
     assert_eq!(read(kind, json(body)).await.0, Ok(2));
 }
+
+#[tokio::test]
+async fn half_of_a_surrogate_pair_in_a_name_refuses_no_page() {
+    for kind in KINDS {
+        let body = r#"[{"id":1,"name":"Odd \ud83d Ltd","companyName":"Odd \ud83d Ltd","\udc00":"\\ud800"}]"#;
+        let body = rows(kind, 1, body);
+        let server = Server::start(kind, move |_| json(&body)).await;
+        let psa = server.connect(&impatient(), Duration::from_secs(20));
+        let page = psa.companies(&Filter::default(), None, Some(1)).await.unwrap();
+        assert_eq!(page.items[0].name, "Odd \u{fffd} Ltd");
+    }
+}

@@ -19,6 +19,7 @@ for_both!(
     r13_the_tab_not_in_shows_what_was_mapped_and_is_absent_and_nothing_else,
     r14_a_row_that_is_not_in_says_why,
     r14_what_cannot_be_read_back_is_unreadable,
+    r14_a_company_that_the_psa_cannot_show_hides_no_other,
     r14_what_is_not_in_keeps_its_mapping_and_its_users,
     r16_a_row_has_name_status_type_psa_status_and_date,
     r16_unmapped_rows_come_first_and_then_by_name_over_several_pages,
@@ -126,6 +127,27 @@ async fn r14_what_cannot_be_read_back_is_unreadable(kind: PsaKind) {
     assert_eq!(
         (&not_in[0]["reason"], &not_in[0]["name"]),
         (&json!("unreadable"), &first.chosen[0]["name"])
+    );
+    assert_eq!(row(&ana, &import, present).await["status"], "mapped");
+    sandbox.stop().await;
+}
+
+async fn r14_a_company_that_the_psa_cannot_show_hides_no_other(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 3).await;
+    let [broken, inactive, present] = [0, 1, 2].map(|at| id(&first.chosen[at]));
+    psa::retype(&sandbox, kind, broken);
+    psa::deactivate(&sandbox, kind, inactive);
+    let number: i64 = broken.parse().unwrap();
+    let switches = json!({ "poisonedCompanies": [number] });
+    sandbox.psas.get(kind).set_switches(switches).unwrap();
+    let import = fetch_filtered(&ana, kind, &active_customers(kind)).await;
+    let not_in = rows(&ana, &import, "not-in").await;
+    let reasons: BTreeMap<&str, &str> = not_in.iter().map(|row| (id(row), text(&row["reason"]))).collect();
+    assert_eq!(
+        reasons,
+        BTreeMap::from([(broken, "unreadable"), (inactive, "inactive")])
     );
     assert_eq!(row(&ana, &import, present).await["status"], "mapped");
     sandbox.stop().await;

@@ -3,6 +3,10 @@
 //! It follows what public sources say, the ugly parts included: an unknown operator is ignored, a missing permission is a
 //! 500, a wrong password has no body. What the sources leave open is a [`Switches`] field. Writing through the API is not
 //! simulated; records change by [`Simulator::change_records`].
+//!
+//! Names of fields are those of the vendor's Swagger of August 2026: it has `isSample` of companies, `billingContact` of contacts and
+//! all fields of `CompanyCategories`, an entity that the edition of 2020 lacks. Names are written in camel case, as in every capture
+//! since 2020; an early Swagger has them in Pascal case.
 
 mod answers;
 mod auth;

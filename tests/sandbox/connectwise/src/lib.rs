@@ -1,5 +1,9 @@
 //! A simulated ConnectWise PSA: a tenant full of companies and contacts behind the REST API's list calls, with its query
 //! language, its paging, its faults, and a switch for every point that ConnectWise's documentation leaves open.
+//!
+//! Captures of live tenants settle some points: a deleted company keeps its status, *Active* included (2022); a contact without
+//! communication has no key `communicationItems` (2024); `fields` drops names that the resource does not have, and `id` comes in
+//! every row whatever it says (2018, 2026).
 
 #![allow(clippy::doc_markdown, reason = "ConnectWise is a name, not code")]
 
