@@ -6,7 +6,7 @@ use domain::audit::{Act, Entry};
 use domain::ids::{ImportId, IntegrationId};
 use domain::problem::Problem;
 use jiff::Timestamp;
-use runtime::{Api, Caller, Limit, List, PageQuery, Parameters, PathIds, Position, Services};
+use runtime::{Api, CallerWith, Limit, List, PageQuery, PathIds, Position, Services};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::audit::AuditId;
@@ -41,9 +41,8 @@ impl EntryView {
 
 pub(crate) async fn list(
     State(services): State<Services>,
-    caller: Caller,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
     PathIds(id): PathIds<IntegrationId>,
-    Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<List<EntryView>>> {
     let tenant = services.tenant(&caller.msp);
     let integration = tenant.integration(&id).await?.ok_or(Problem::IntegrationNotFound)?;

@@ -6,7 +6,7 @@ use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use runtime::{
-    Api, ApiError, Caller, ImportView, List, PageQuery, Parameters, PathIds, Position, Services, find_import,
+    Api, ApiError, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Position, Services, find_import,
     own_import,
 };
 use store::imports::Moved;
@@ -70,9 +70,8 @@ async fn cancellable(services: &Services, caller: &Caller, mut import: Import) -
 
 pub(crate) async fn history(
     State(services): State<Services>,
-    caller: Caller,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
     PathIds(id): PathIds<IntegrationId>,
-    Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<List<ImportView>>> {
     let tenant = services.tenant(&caller.msp);
     if tenant.integration(&id).await?.is_none() {

@@ -12,7 +12,7 @@ use domain::import::{Import, ImportState};
 use domain::language::Language;
 use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, UserCounts};
 use domain::problem::Problem;
-use runtime::{Accepted, Api, Caller, Parameters, PathIds, Position, Services, find_import};
+use runtime::{Accepted, Api, CallerWith, PathIds, Position, Services, find_import};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tenant;
@@ -57,10 +57,9 @@ pub(crate) struct Page {
 
 pub(crate) async fn show(
     State(services): State<Services>,
-    caller: Caller,
+    CallerWith { caller, query: page }: CallerWith<Page>,
     Accepted(language): Accepted,
     PathIds(id): PathIds<ImportId>,
-    Parameters(page): Parameters<Page>,
     headers: HeaderMap,
 ) -> Api<Response> {
     let tenant = services.tenant(&caller.msp);

@@ -16,7 +16,11 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 /// An error is what is worth another delivery: a failure of our own, and a PSA that may answer by then.
 pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Triggered, Error> {
     if trigger.token.as_str().is_empty() {
-        return Ok(refused(&Problem::invalid("/token", "names no occasion")));
+        let wording = (
+            "must not be empty: it identifies the event, so that a redelivery starts no second import",
+            "mag niet leeg zijn: hieraan is te zien dat een gebeurtenis opnieuw wordt bezorgd, zodat er geen tweede import start",
+        );
+        return Ok(refused(&Problem::invalid("/token", wording)));
     }
     let tenant = services.tenant(&trigger.msp);
     let Some(integration) = tenant.integration(&trigger.integration).await? else {

@@ -15,7 +15,7 @@ use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
 use domain::text::Term;
 use jiff::Timestamp;
 use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Body, Caller, List, PageQuery, Parameters, PathIds, Services};
+use runtime::{Api, ApiError, Body, Caller, CallerWith, List, PageQuery, PathIds, Services};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::rows::Decided;
@@ -78,9 +78,8 @@ impl AddressRow {
 
 pub(crate) async fn list(
     State(services): State<Services>,
-    caller: Caller,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
     PathIds((id, company)): PathIds<(ImportId, PsaCompanyId)>,
-    Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<List<AddressRow>>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
     let (planning, facts) = facts(&services, import, &company).await?;
@@ -104,7 +103,7 @@ async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> A
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "AddressDecision")]
+#[schemars(rename = "AddressDecision", extend("minProperties" = 2))]
 pub(crate) struct Decision {
     version: u64,
     selected: Option<bool>,
@@ -117,6 +116,9 @@ pub(crate) async fn decide(
     PathIds((id, company, address)): PathIds<(ImportId, PsaCompanyId, AddressId)>,
     Body(decision): Body<Decision>,
 ) -> Api<Json<AddressRow>> {
+    if decision.selected.is_none() && decision.target.is_none() {
+        return Err(Problem::nothing_to_change(&["selected", "target"]).into());
+    }
     let import = scope::in_review(&services, &caller, &id).await?;
     loop {
         let (planning, facts) = facts(&services, import.clone(), &company).await?;
@@ -132,7 +134,11 @@ pub(crate) async fn decide(
         if let Some(Target::Existing(user)) = &decision.target
             && !facts.users.contains_key(user)
         {
-            return Err(Problem::invalid("/target/existing", "there is no such user in the managed company").into());
+            let wording = (
+                "there is no such user in the managed company",
+                "het beheerde bedrijf heeft deze gebruiker niet",
+            );
+            return Err(Problem::invalid("/target/existing", wording).into());
         }
         if decision.selected == Some(true) && !selectable(view) {
             let status = serde_json::to_value(&view.status)

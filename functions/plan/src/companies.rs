@@ -12,7 +12,7 @@ use domain::problem::{Problem, Sought};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab, Target};
 use domain::text::Term;
 use jiff::Timestamp;
-use runtime::{Accepted, Api, Body, Caller, List, PageQuery, Parameters, PathIds, Position, Services};
+use runtime::{Accepted, Api, Body, Caller, CallerWith, List, Paged, PathIds, Position, Services};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tenant;
@@ -129,12 +129,11 @@ const MOST_READ: usize = 10_000;
 /// One query, so that a page takes 1 MB of reading at most. One that a filter passes few rows of is short, with a `next`.
 pub(crate) async fn list(
     State(services): State<Services>,
-    caller: Caller,
+    CallerWith { caller, query }: CallerWith<Paged<Browse>>,
     PathIds(id): PathIds<ImportId>,
-    Parameters(browse): Parameters<Browse>,
-    Parameters(page): Parameters<PageQuery>,
     Accepted(language): Accepted,
 ) -> Api<Json<List<CompanyView>>> {
+    let Paged { filter: browse, page } = query;
     let import = scope::with_rows(&services, &caller, &id).await?;
     let tenant = services.tenant(&caller.msp);
     let (limit, tab) = (page.limit.0, browse.tab.unwrap_or(Tab::In));
@@ -168,7 +167,7 @@ pub(crate) async fn list(
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "CompanyDecision")]
+#[schemars(rename = "CompanyDecision", extend("minProperties" = 2))]
 pub(crate) struct Decision {
     version: u64,
     selected: Option<bool>,
@@ -182,6 +181,9 @@ pub(crate) async fn decide(
     Accepted(language): Accepted,
     Body(decision): Body<Decision>,
 ) -> Api<Json<CompanyView>> {
+    if decision.selected.is_none() && decision.target.is_none() {
+        return Err(Problem::nothing_to_change(&["selected", "target"]).into());
+    }
     let import = scope::in_review(&services, &caller, &id).await?;
     let tenant = services.tenant(&caller.msp);
     let mut row = tenant
@@ -231,7 +233,14 @@ async fn check_target(
 ) -> Api<()> {
     let pointer = "/target/existing";
     if services.directory(&import.msp).company(managed).await?.is_none() {
-        return Err(Problem::invalid(pointer, "there is no managed company with this id").into());
+        return Err(Problem::invalid(
+            pointer,
+            (
+                "there is no managed company with this id",
+                "er is geen beheerd bedrijf met dit id",
+            ),
+        )
+        .into());
     }
     let mappings = services
         .tenant(&import.msp)
@@ -239,7 +248,11 @@ async fn check_target(
         .await?;
     match Tenant::claims(&mappings).find(|(claimed, by)| claimed == managed && by != company) {
         Some((_, other)) => {
-            Err(Problem::invalid(pointer, format!("is mapped to company {other} of the PSA already")).into())
+            let wording = (
+                format!("is mapped to company {other} of the PSA already"),
+                format!("is al gekoppeld aan bedrijf {other} van de PSA"),
+            );
+            Err(Problem::invalid(pointer, wording).into())
         }
         None => Ok(()),
     }

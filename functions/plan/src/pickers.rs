@@ -6,7 +6,7 @@ use domain::directory::{Licences, ManagedCompany, User};
 use domain::ids::ManagedCompanyId;
 use domain::problem::{Problem, Sought};
 use domain::text::Term;
-use runtime::{Api, Caller, List, PageQuery, Parameters, PathIds, Services};
+use runtime::{Api, Caller, CallerWith, List, Paged, PathIds, Services};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -26,22 +26,22 @@ impl Search {
 
 pub(crate) async fn companies(
     State(services): State<Services>,
-    caller: Caller,
-    Parameters(search): Parameters<Search>,
-    Parameters(page): Parameters<PageQuery>,
+    CallerWith { caller, query }: CallerWith<Paged<Search>>,
 ) -> Api<Json<List<ManagedCompany>>> {
     let mut companies = services.directory(&caller.msp).companies().await?;
     companies.sort_by(|one, other| one.id.cmp(&other.id));
-    let found = companies.into_iter().filter(|company| search.accepts(&company.name));
-    Ok(Json(List::page(found, &page, |company| company.id.as_str().to_owned())))
+    let found = companies
+        .into_iter()
+        .filter(|company| query.filter.accepts(&company.name));
+    Ok(Json(List::page(found, &query.page, |company| {
+        company.id.as_str().to_owned()
+    })))
 }
 
 pub(crate) async fn users(
     State(services): State<Services>,
-    caller: Caller,
+    CallerWith { caller, query }: CallerWith<Paged<Search>>,
     PathIds(company): PathIds<ManagedCompanyId>,
-    Parameters(search): Parameters<Search>,
-    Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<List<User>>> {
     let directory = services.directory(&caller.msp);
     if directory.company(&company).await?.is_none() {
@@ -51,8 +51,8 @@ pub(crate) async fn users(
     users.sort_by(|one, other| one.id.cmp(&other.id));
     let found = users
         .into_iter()
-        .filter(|user| search.accepts(&user.name) || search.accepts(user.address.original()));
-    Ok(Json(List::page(found, &page, |user| user.id.as_str().to_owned())))
+        .filter(|user| query.filter.accepts(&user.name) || query.filter.accepts(user.address.original()));
+    Ok(Json(List::page(found, &query.page, |user| user.id.as_str().to_owned())))
 }
 
 pub(crate) async fn licences(State(services): State<Services>, caller: Caller) -> Api<Json<Licences>> {

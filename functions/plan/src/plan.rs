@@ -10,7 +10,7 @@ use domain::policy::MassChange;
 use domain::problem::Problem;
 use futures::{TryStreamExt, pin_mut};
 use planning::{Digest, PlanningError};
-use runtime::{Accepted, Api, ApiError, Caller, Limit, PageQuery, Parameters, PathIds, Position, Services};
+use runtime::{Accepted, Api, ApiError, CallerWith, Limit, PageQuery, PathIds, Position, Services};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -68,10 +68,9 @@ struct LicenceNeed {
 
 pub(crate) async fn show(
     State(services): State<Services>,
-    caller: Caller,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
     Accepted(language): Accepted,
     PathIds(id): PathIds<ImportId>,
-    Parameters(page): Parameters<PageQuery>,
 ) -> Api<Json<PlanView>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
     let Limit(limit) = page.limit;

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
-use directory::{Directory, NewUser};
+use directory::{Directory, NewAddress, NewUser};
 use domain::address::EnteredAddress;
 use domain::directory::{LicenceMode, Licences, ManagedCompany, Token, User, UserState};
-use domain::ids::ManagedCompanyId;
+use domain::ids::{ManagedCompanyId, UserId};
 use domain::name;
 use domain::problem::{Problem, Sought};
 use runtime::{Api, Body, Caller, PathIds, Services};
@@ -64,12 +64,43 @@ pub(crate) async fn add_user(
                 state: UserState::Invited,
             }),
         )),
-        Some(NewUser::AddressTaken(_)) => Err(Problem::invalid("/address", "another user has this address").into()),
+        Some(NewUser::AddressTaken(_)) => Err(taken().into()),
         None => {
             let available = directory.licences().await?.available;
             Err(Problem::InsufficientLicences { needed: 1, available }.into())
         }
     }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OtherAddress {
+    address: EnteredAddress,
+}
+
+/// Gives a user another address, or the same one in another spelling (R59). Takes no licence.
+pub(crate) async fn change_user(
+    State(services): State<Services>,
+    caller: Caller,
+    PathIds((company, user)): PathIds<(ManagedCompanyId, UserId)>,
+    Body(new): Body<OtherAddress>,
+) -> Api<Json<User>> {
+    let EnteredAddress(address) = new.address;
+    let directory = built_in(&services, &caller);
+    if directory.company(&company).await?.is_none() {
+        return Err(Problem::not_found(Sought::ManagedCompany).into());
+    }
+    let no_user = || Problem::not_found(Sought::User);
+    match directory.change_address(&company, &user, &address).await? {
+        NewAddress::Changed => Ok(Json(directory.user(&company, &user).await?.ok_or_else(no_user)?)),
+        NewAddress::AddressTaken(_) => Err(taken().into()),
+        NewAddress::NoSuchUser => Err(no_user().into()),
+    }
+}
+
+fn taken() -> Problem {
+    let wording = ("another user has this address", "een andere gebruiker heeft dit adres");
+    Problem::invalid("/address", wording)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -91,7 +122,11 @@ pub(crate) async fn set_licences(
 ) -> Api<Json<Licences>> {
     let directory = built_in(&services, &caller);
     if !directory.set_licences(new.mode, new.total.into()).await? {
-        return Err(Problem::invalid("/total", "is less than the licences in use and reserved").into());
+        let wording = (
+            "is less than the licences in use and reserved",
+            "is minder dan de licenties die in gebruik of gereserveerd zijn",
+        );
+        return Err(Problem::invalid("/total", wording).into());
     }
     Ok(Json(directory.licences().await?))
 }

@@ -7,7 +7,7 @@ use openapi::{Call, Part};
 use runtime::{List, PageQuery};
 use serde_json::{Map, Value, json};
 
-use crate::by_hand::{NewCompany, NewLicences, NewPerson};
+use crate::by_hand::{NewCompany, NewLicences, NewPerson, OtherAddress};
 use crate::integrations::{NewCredentials, NewIntegration};
 use crate::view::IntegrationView;
 
@@ -100,8 +100,16 @@ fn by_hand() -> Vec<Call> {
             "Adds a user by hand; takes a licence",
         )
         .body::<NewPerson>(json!({ "address": "sanne@postma.example", "name": "Sanne Postma" }))
-        .answers::<User>(201, user)
+        .answers::<User>(201, user.clone())
         .refuses(&[Code::InsufficientLicences]),
+        Call::new(
+            "PATCH",
+            "/managed-companies/{c}/users/{u}",
+            "changeUser",
+            "Gives a user another address; takes no licence",
+        )
+        .body::<OtherAddress>(json!({ "address": "sanne@postma.example" }))
+        .answers::<User>(200, user),
         Call::new(
             "PUT",
             "/licences",

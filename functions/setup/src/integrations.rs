@@ -13,7 +13,7 @@ use domain::problem::Problem;
 use domain::psa::PsaKind;
 use domain::text::Text;
 use psa::{Credentials, SubmittedCredentials};
-use runtime::{Api, Body, Caller, List, PageQuery, Parameters, PathIds, Services};
+use runtime::{Api, Body, Caller, CallerWith, List, PageQuery, PathIds, Services};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::integrations::Integration;
@@ -67,8 +67,7 @@ pub(crate) async fn add(
 
 pub(crate) async fn list(
     State(services): State<Services>,
-    caller: Caller,
-    Parameters(page): Parameters<PageQuery>,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
 ) -> Api<Json<List<IntegrationView>>> {
     let all = services.tenant(&caller.msp).integrations().await?;
     let page = List::page(all, &page, |integration| integration.id.as_str().to_owned());
@@ -127,7 +126,8 @@ pub(crate) async fn replace_policy(
 ) -> Api<Json<IntegrationView>> {
     let integration = find(&services, &caller, &id).await?;
     if policy.mass_change.percent > 100 {
-        return Err(Problem::invalid("/massChange/percent", "must be at most 100").into());
+        let wording = ("must be at most 100", "mag hoogstens 100 zijn");
+        return Err(Problem::invalid("/massChange/percent", wording).into());
     }
     if !policy.filter.0.is_empty() {
         let failed = |failure| Problem::Psa {
@@ -163,16 +163,23 @@ fn complete(kind: PsaKind, submitted: SubmittedCredentials, company_id: Option<&
         if !psa::is_company_id(company_id) {
             return Err(Problem::invalid(
                 "/companyId",
-                "is no login company: it holds none of + : / and \\",
+                (
+                    "must not contain `+`, `:`, `/` or `\\`",
+                    "mag geen `+`, `:`, `/` of `\\` bevatten",
+                ),
             ));
         }
     } else if company_id.is_some_and(|id| !id.trim().is_empty()) {
-        return Err(Problem::invalid("/companyId", "is for ConnectWise PSA only"));
+        let wording = ("is for ConnectWise PSA only", "is alleen voor ConnectWise PSA");
+        return Err(Problem::invalid("/companyId", wording));
     }
     if let Some(field) = submitted.foreign_to(kind) {
         return Err(Problem::invalid(
             format!("/credentials/{field}"),
-            format!("is no credential of {}", kind.product()),
+            (
+                format!("is not a credential of {}", kind.product()),
+                format!("hoort niet bij de aanmeldgegevens van {}", kind.product()),
+            ),
         ));
     }
     submitted.complete(kind).map_err(|error| missing(error.field))

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::{get, post, put};
+use axum::routing::{get, patch, post, put};
 pub use document::part;
-use runtime::{Function, Services};
+use runtime::{Function, NoParameters, Services};
 
 /// How long reading the PSA may take: API Gateway waits 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,6 +29,7 @@ pub fn function(services: Services) -> Function {
             .route("/integrations/{i}/policy", put(integrations::replace_policy))
             .route("/managed-companies", post(by_hand::add_company))
             .route("/managed-companies/{c}/users", post(by_hand::add_user))
+            .route("/managed-companies/{c}/users/{u}", patch(by_hand::change_user))
             .route("/licences", put(by_hand::set_licences))
             .with_state(services),
     )
@@ -41,6 +42,6 @@ fn deadline() -> Instant {
 /// The OpenAPI document, made from the code of all functions by a test.
 const DOCUMENT: &str = include_str!("../../../infra/openapi.json");
 
-async fn served() -> impl IntoResponse {
+async fn served(_: NoParameters) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT)
 }

@@ -23,6 +23,9 @@ const USER: &str = "USER#";
 /// Keys of one `BatchGetItem`.
 const BATCH: usize = 100;
 
+/// How often a change of an address is tried while others change the same user: each that is lost is another's that was made.
+const MAX_ADDRESS_CHANGES: usize = 10;
+
 /// The built-in directory of one MSP.
 #[derive(Debug, Clone)]
 pub struct BuiltIn {
@@ -54,6 +57,12 @@ impl BuiltIn {
             outcome if outcome.refused(2) && !outcome.refused(0) && !outcome.refused(1) => Ok(None),
             outcome => created(token, address, outcome).map(Some),
         }
+    }
+
+    /// One user of a managed company.
+    pub async fn user(&self, company: &ManagedCompanyId, user: &UserId) -> Result<Option<User>, DirectoryError> {
+        let found = self.tenant.get(Place::Records, &self.user_key(company, user)).await?;
+        found.map(|item| Ok(body("user", item)?)).transpose()
     }
 
     fn company_key(&self, id: &ManagedCompanyId) -> Key {
@@ -195,62 +204,17 @@ impl Directory for BuiltIn {
         user: &UserId,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError> {
-        let key = self.user_key(company, user);
-        let Some(found) = self.tenant.get(Place::Records, &key).await? else {
-            return Ok(NewAddress::NoSuchUser);
-        };
-        let found: User = body("user", found)?;
-        let mut tx = Transaction::new();
-        let values = [
-            (":new", text(address.original())),
-            (":old", text(found.address.original())),
-        ];
-        tx.update(
-            &self.tenant,
-            Place::Records,
-            &key,
-            "SET address = :new",
-            "address = :old",
-            &values,
-        )?;
-        // Only the spelling differs: the claim stays.
-        if found.address != *address {
-            let claim = AddressHolder {
-                address: address.key().clone(),
-                user: user.clone(),
-                company: company.clone(),
+        for _ in 0..MAX_ADDRESS_CHANGES {
+            let Some(found) = self.user(company, user).await? else {
+                return Ok(NewAddress::NoSuchUser);
             };
-            tx.add(
-                &self.tenant,
-                Place::Records,
-                item("claim", &self.claim_key(address.key()), &claim)?,
-            )?;
-            let mine = [(":user", text(user.as_str()))];
-            tx.delete(
-                &self.tenant,
-                Place::Records,
-                &self.claim_key(found.address.key()),
-                "#user = :user",
-                &mine,
-            )?;
+            if let Some(changed) = self.move_claim(&found, address).await? {
+                return Ok(changed);
+            }
         }
-        match tx.commit(&self.tenant).await? {
-            Outcome::Committed => Ok(NewAddress::Changed),
-            Outcome::Refused(reasons) => match reasons.into_iter().find(|(index, _)| *index == 1) {
-                Some((_, Some(holder))) => {
-                    let holder: AddressHolder = body("claim", holder)?;
-                    // An earlier call of ours, thought lost, got there in between.
-                    Ok(if holder.user == *user {
-                        NewAddress::Changed
-                    } else {
-                        NewAddress::AddressTaken(holder)
-                    })
-                }
-                _ => Err(DirectoryError::Unavailable(
-                    "the user was changed at the same moment".to_owned(),
-                )),
-            },
-        }
+        Err(DirectoryError::Unavailable(
+            "the user was changed again and again at the same moment".to_owned(),
+        ))
     }
 
     async fn licences(&self) -> Result<Licences, DirectoryError> {
@@ -271,6 +235,60 @@ impl Directory for BuiltIn {
 }
 
 impl BuiltIn {
+    /// Gives the user the address and moves its claim, in one transaction that holds only while the user has the address that was
+    /// read: of two changes at once one loses, so that no claim is left behind. `None` if this one did.
+    async fn move_claim(&self, found: &User, address: &Address) -> Result<Option<NewAddress>, DirectoryError> {
+        let mut tx = Transaction::new();
+        let values = [
+            (":new", text(address.original())),
+            (":old", text(found.address.original())),
+        ];
+        tx.update(
+            &self.tenant,
+            Place::Records,
+            &self.user_key(&found.company, &found.id),
+            "SET address = :new",
+            "address = :old",
+            &values,
+        )?;
+        // Only the spelling differs: the claim stays.
+        if found.address != *address {
+            let claim = AddressHolder {
+                address: address.key().clone(),
+                user: found.id.clone(),
+                company: found.company.clone(),
+            };
+            tx.add(
+                &self.tenant,
+                Place::Records,
+                item("claim", &self.claim_key(address.key()), &claim)?,
+            )?;
+            let mine = [(":user", text(found.id.as_str()))];
+            tx.delete(
+                &self.tenant,
+                Place::Records,
+                &self.claim_key(found.address.key()),
+                "#user = :user",
+                &mine,
+            )?;
+        }
+        let Outcome::Refused(reasons) = tx.commit(&self.tenant).await? else {
+            return Ok(Some(NewAddress::Changed));
+        };
+        match reasons.into_iter().find(|(index, _)| *index == 1) {
+            Some((_, Some(holder))) => {
+                let holder: AddressHolder = body("claim", holder)?;
+                // An earlier call of ours, thought lost, got there in between.
+                Ok(Some(if holder.user == found.id {
+                    NewAddress::Changed
+                } else {
+                    NewAddress::AddressTaken(holder)
+                }))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The items found, and the keys that were not looked at.
     async fn batch_get(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), DirectoryError> {
         let table = self.tenant.table(Place::Records);

@@ -54,19 +54,33 @@ impl fmt::Debug for NoAddress {
 pub struct AddressKey(String);
 
 /// Why a text is not one e-mail address. Does not repeat the text, so that it can be logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "NoAddressReason")]
 pub enum InvalidAddress {
     /// There is no text.
-    #[error("is empty")]
     Empty,
     /// The text holds more than one address.
-    #[error("holds several e-mail addresses")]
     Several,
     /// The text is something else.
-    #[error("is not a valid e-mail address")]
     NotAnAddress,
+}
+
+impl std::error::Error for InvalidAddress {}
+
+/// English, and Dutch in the alternate form (`{:#}`).
+impl fmt::Display for InvalidAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let language = if f.alternate() { Language::Dutch } else { Language::English };
+        f.write_str(match self {
+            Self::Empty => language.pick("must not be empty", "mag niet leeg zijn"),
+            Self::Several => language.pick(
+                "must hold one e-mail address, not several",
+                "moet één e-mailadres bevatten, niet meerdere",
+            ),
+            Self::NotAnAddress => language.pick("is not a valid e-mail address", "is geen geldig e-mailadres"),
+        })
+    }
 }
 
 impl InvalidAddress {

@@ -1,6 +1,7 @@
 //! The filter of an import (R6, R7).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -60,9 +61,27 @@ const MOST_ATTRIBUTES: usize = 20;
 const MOST_VALUES: usize = 500;
 
 /// The filter is larger than any that a PSA could be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must name at most {MOST_ATTRIBUTES} attributes, each with at most {MOST_VALUES} values")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FilterTooLarge;
+
+impl std::error::Error for FilterTooLarge {}
+
+/// English, and Dutch in the alternate form (`{:#}`).
+impl fmt::Display for FilterTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            write!(
+                f,
+                "mag hoogstens {MOST_ATTRIBUTES} kenmerken noemen, elk met hoogstens {MOST_VALUES} waarden"
+            )
+        } else {
+            write!(
+                f,
+                "must name at most {MOST_ATTRIBUTES} attributes, each with at most {MOST_VALUES} values"
+            )
+        }
+    }
+}
 
 impl TryFrom<Accepted> for Filter {
     type Error = FilterTooLarge;

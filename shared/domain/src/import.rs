@@ -76,13 +76,21 @@ pub struct Person {
     pub name: String,
 }
 
+/// What the subject of a principal begins with.
+const PRINCIPAL: &str = "integration:";
+
 impl Person {
     /// The integration's own principal.
     pub fn principal(integration: &IntegrationId, name: &str) -> Self {
         Self {
-            subject: format!("integration:{integration}"),
+            subject: format!("{PRINCIPAL}{integration}"),
             name: name.to_owned(),
         }
+    }
+
+    /// Whether this is an integration's own principal, and nobody who could be asked.
+    pub fn is_principal(&self) -> bool {
+        self.subject.starts_with(PRINCIPAL)
     }
 }
 

@@ -43,7 +43,8 @@ impl Language {
         }
     }
 
-    pub(crate) const fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
+    /// The text in this language.
+    pub const fn pick<'a>(self, english: &'a str, dutch: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::Dutch => dutch,

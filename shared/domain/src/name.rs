@@ -46,10 +46,23 @@ pub fn of_company(name: &str, identifier: Option<&str>, id: &PsaCompanyId) -> St
 pub struct Name<const MAX: usize>(String);
 
 /// The name is empty or too long. Does not repeat it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must have 1 to {most} visible characters")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidName {
     most: usize,
+}
+
+impl std::error::Error for InvalidName {}
+
+/// English, and Dutch in the alternate form (`{:#}`).
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { most } = self;
+        if f.alternate() {
+            write!(f, "moet 1 tot {most} zichtbare tekens hebben")
+        } else {
+            write!(f, "must have 1 to {most} visible characters")
+        }
+    }
 }
 
 impl<const MAX: usize> TryFrom<String> for Name<MAX> {

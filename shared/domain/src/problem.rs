@@ -4,6 +4,7 @@ mod code;
 mod facts;
 mod text;
 mod what;
+mod wording;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ pub use facts::{
     StateFacts, VersionFacts,
 };
 pub use what::{Sought, UrlRefused};
+pub use wording::Wording;
 
 /// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +54,7 @@ pub enum Problem {
         /// What was looked for.
         what: Sought,
     },
-    /// A body that is not said to be JSON.
+    /// A body that does not come with `Content-Type: application/json`.
     UnsupportedMediaType,
     /// The filter names what the PSA does not have.
     InvalidFilter {
@@ -64,7 +66,7 @@ pub enum Problem {
     /// The request itself is wrong.
     InvalidRequest {
         /// Where and what, as JSON pointers into the body, or names of parameters.
-        errors: Vec<FieldError>,
+        errors: Vec<Invalid>,
     },
     /// The address of the PSA is refused.
     InvalidPsaAddress {
@@ -115,6 +117,15 @@ impl From<InvalidFilter> for Problem {
 }
 
 /// One thing wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invalid {
+    /// JSON pointer into the body, or the name of a parameter.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub wording: Wording,
+}
+
+/// One thing wrong with a request, in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldError {
     /// JSON pointer into the body, or the name of a parameter.
@@ -125,12 +136,28 @@ pub struct FieldError {
 
 impl Problem {
     /// A request with one thing wrong.
-    pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn invalid(pointer: impl Into<String>, wording: impl Into<Wording>) -> Self {
         Self::InvalidRequest {
-            errors: vec![FieldError {
+            errors: vec![Invalid {
                 pointer: pointer.into(),
-                detail: detail.into(),
+                wording: wording.into(),
             }],
+        }
+    }
+
+    /// A request to change something that names nothing to change: each of the fields would do.
+    pub fn nothing_to_change(fields: &[&str]) -> Self {
+        let all = fields.join(", ");
+        let wording = Wording::new(
+            format!("nothing is to be changed: name at least one of {all}"),
+            format!("er is niets te wijzigen: geef ten minste een van {all} op"),
+        );
+        let error = |field: &&str| Invalid {
+            pointer: format!("/{field}"),
+            wording: wording.clone(),
+        };
+        Self::InvalidRequest {
+            errors: fields.iter().map(error).collect(),
         }
     }
 

@@ -17,11 +17,27 @@ pub struct Text<const MIN: usize, const MAX: usize>(String);
 pub type Term = Text<0, 200>;
 
 /// The text is too short, too long, or has control characters. Does not repeat it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must have {least} to {most} characters, none of them a control character")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidText {
     least: usize,
     most: usize,
+}
+
+impl std::error::Error for InvalidText {}
+
+/// English, and Dutch in the alternate form (`{:#}`).
+impl fmt::Display for InvalidText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { least, most } = self;
+        if f.alternate() {
+            write!(f, "moet {least} tot {most} tekens hebben, zonder besturingstekens")
+        } else {
+            write!(
+                f,
+                "must have {least} to {most} characters, none of them a control character"
+            )
+        }
+    }
 }
 
 /// White space is none of these, be it a tab: names have it inside.

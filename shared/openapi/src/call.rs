@@ -51,11 +51,11 @@ fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 
 impl Call {
     /// A call that an administrator makes. What every such call may answer is known: that the caller is none, that an id
-    /// in the path or a parameter is wrong, that nothing has that id, and a fault.
+    /// in the path or a parameter is wrong or unknown, that nothing has that id, and a fault.
     pub fn new(method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Self {
-        let mut codes = BTreeSet::from([Code::NotAdministrator, Code::Internal]);
+        let mut codes = BTreeSet::from([Code::NotAdministrator, Code::InvalidRequest, Code::Internal]);
         if path.contains('{') {
-            codes.extend([Code::InvalidRequest, Code::NotFound]);
+            codes.insert(Code::NotFound);
         }
         Self {
             method,
@@ -70,11 +70,11 @@ impl Call {
         }
     }
 
-    /// Anybody may call it, without a token; it cannot fail.
+    /// Anybody may call it, without a token; nothing can be wrong with that but its parameters.
     #[must_use]
     pub fn public(mut self) -> Self {
         self.public = true;
-        self.codes.clear();
+        self.codes = BTreeSet::from([Code::InvalidRequest]);
         self
     }
 
@@ -82,7 +82,6 @@ impl Call {
     #[must_use]
     pub fn query<T: JsonSchema>(mut self) -> Self {
         self.query.push(of::<T>);
-        self.codes.insert(Code::InvalidRequest);
         self
     }
 
@@ -93,7 +92,7 @@ impl Call {
             schema: of::<T>,
             example,
         });
-        self.codes.extend([Code::InvalidRequest, Code::UnsupportedMediaType]);
+        self.codes.insert(Code::UnsupportedMediaType);
         self
     }
 

@@ -9,12 +9,13 @@ use crate::call::{Answer, Call, Describe, Part};
 use crate::problems;
 
 /// What the variables of paths stand for.
-const VARIABLES: [(&str, &str); 5] = [
+const VARIABLES: [(&str, &str); 6] = [
     ("i", "The integration."),
     ("x", "The import."),
     ("p", "The company, by its id in the PSA."),
     ("a", "The address row."),
     ("c", "The managed company."),
+    ("u", "The user of the managed company."),
 ];
 
 /// The headers that answers have, and whether each such answer does.
@@ -63,7 +64,7 @@ pub fn document(version: &str, parts: &[Part]) -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "A token with the claims `sub`, `email`, `msp` and `roles`; the roles hold `administrator`.",
+                    "description": "A token with the claims `sub`, `email`, `msp` and `roles` (or another one that is configured): a text is one role, a list of texts is roles, and one of them is exactly `administrator`.",
                 },
             },
         },

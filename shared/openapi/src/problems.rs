@@ -133,7 +133,7 @@ fn example(code: Code) -> Value {
         "retryable": problem.retryable(),
         "correlationId": "JKJaXmPLvHcESHA=",
     });
-    if let (Some(example), Value::Object(facts)) = (example.as_object_mut(), json!(problem.facts())) {
+    if let (Some(example), Value::Object(facts)) = (example.as_object_mut(), json!(problem.facts(Language::English))) {
         example.extend(facts);
     }
     example

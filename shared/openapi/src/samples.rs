@@ -16,7 +16,13 @@ pub(crate) fn problem(code: Code) -> Problem {
             attribute: "companyType".to_owned(),
             value: Some("99".to_owned()),
         },
-        Code::InvalidRequest => Problem::invalid("limit", "must be a whole number from 1 to 500"),
+        Code::InvalidRequest => Problem::invalid(
+            "limit",
+            (
+                "must be a whole number from 1 to 500",
+                "moet een heel getal van 1 tot en met 500 zijn",
+            ),
+        ),
         Code::InvalidPsaAddress => Problem::InvalidPsaAddress {
             reason: UrlRefused::PrivateName,
         },

@@ -1,15 +1,44 @@
-//! Who calls. API Gateway has verified the token; nothing but its request context tells who the caller is (R3).
+//! Who calls (R3, R64). API Gateway has verified the token of the Authorization header; its payload is read here once more,
+//! because API Gateway hands claims over as texts, in which a role of two words cannot be told from two roles.
 
-use axum::extract::FromRequestParts;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::MspId;
 use domain::import::Person;
 use domain::problem::Problem;
 use lambda_http::request::RequestContext;
+use serde_json::{Map, Value};
 
+use crate::Services;
+use crate::input::NoParameters;
 use crate::problem::ApiError;
 
-/// A signed-in administrator of an MSP.
+/// The role that may do everything.
+const ADMINISTRATOR: &str = "administrator";
+
+/// The claim in which an identity provider puts the roles of a person: `roles`, or `cognito:groups`.
+#[derive(Debug, Clone)]
+pub struct RolesClaim(pub Arc<str>);
+
+impl Default for RolesClaim {
+    fn default() -> Self {
+        Self("roles".into())
+    }
+}
+
+impl FromRef<Services> for RolesClaim {
+    fn from_ref(services: &Services) -> Self {
+        services.roles_claim.clone()
+    }
+}
+
+/// A signed-in administrator of an MSP. As an argument of a handler it also refuses every parameter of the query string; a
+/// call that takes some has a [`CallerWith`](crate::CallerWith) in its place.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The MSP.
@@ -18,33 +47,77 @@ pub struct Caller {
     pub person: Person,
 }
 
-impl<S: Sync> FromRequestParts<S> for Caller {
+impl<S: Sync> FromRequestParts<S> for Caller
+where
+    RolesClaim: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        Ok(from_context(parts.extensions.get::<RequestContext>()).ok_or(Problem::NotAdministrator)?)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let caller = Self::authorize(parts, &RolesClaim::from_ref(state))?;
+        NoParameters::from_request_parts(parts, state).await?;
+        Ok(caller)
     }
 }
 
-fn from_context(context: Option<&RequestContext>) -> Option<Caller> {
+impl Caller {
+    /// The administrator who calls.
+    pub(crate) fn authorize(parts: &Parts, roles: &RolesClaim) -> Result<Self, Problem> {
+        let context = parts.extensions.get::<RequestContext>();
+        authorized(context, &parts.headers, roles).ok_or(Problem::NotAdministrator)
+    }
+}
+
+/// The administrator whose token the JWT authorizer has verified.
+fn authorized(context: Option<&RequestContext>, headers: &HeaderMap, roles: &RolesClaim) -> Option<Caller> {
     let Some(RequestContext::ApiGatewayV2(context)) = context else {
         return None;
     };
-    let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
-    let claim = |name: &str| claims.get(name).filter(|value| !value.trim().is_empty()).cloned();
-    let msp = claim("msp").filter(|msp| is_identifier(msp))?;
-    // API Gateway writes a list of roles as `[one two]`.
-    let roles = claim("roles")?;
-    let mut roles = roles.split(|c: char| matches!(c, '[' | ']' | ',' | '"') || c.is_whitespace());
-    if !roles.any(|role| role == "administrator") {
+    // Only the request context proves that the authorizer ran: a header alone is whatever a caller writes.
+    let verified = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
+    let payload = payload(headers)?;
+    let text = |name: &str| payload.get(name)?.as_str().filter(|text| !text.trim().is_empty());
+    // Whoever gets another token past the authorizer than the one it verified is stopped here.
+    let proved = |name: &str| text(name).filter(|text| verified.get(name).is_some_and(|claim| claim == text));
+    let (subject, msp) = (proved("sub")?, proved("msp")?);
+    if !is_identifier(msp) || !holds(payload.get(&*roles.0)?, ADMINISTRATOR) {
         return None;
     }
-    let subject = claim("sub")?;
-    let name = claim("email").unwrap_or_else(|| subject.clone());
     Some(Caller {
         msp: MspId::new(msp),
-        person: Person { subject, name },
+        person: Person {
+            subject: subject.to_owned(),
+            name: text("email").unwrap_or(subject).to_owned(),
+        },
     })
+}
+
+/// The payload of the token in the Authorization header, with or without its scheme. API Gateway joins several headers of one
+/// name by commas, and no token holds one: which of several was verified cannot be told, so none of them is read.
+fn payload(headers: &HeaderMap) -> Option<Map<String, Value>> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(only), None) = (all.next(), all.next()) else {
+        return None;
+    };
+    let only = only.to_str().ok()?;
+    let token = match only.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_matches(' '),
+        _ => only,
+    };
+    let mut parts = token.split('.');
+    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return None;
+    };
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
+/// Whether the claim holds the role: a text is one role, a list of texts is roles, anything else is none.
+fn holds(claim: &Value, role: &str) -> bool {
+    match claim {
+        Value::String(only) => only == role,
+        Value::Array(roles) => roles.iter().all(Value::is_string) && roles.iter().any(|one| one == role),
+        _ => false,
+    }
 }
 
 /// A tenant id becomes part of every key; `#` would let one reach into another's keys.
@@ -54,3 +127,6 @@ fn is_identifier(msp: &str) -> bool {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ pub struct Config {
     pub imports_table: String,
     /// `SECRET_PREFIX`: what names of secrets begin with. Default `psa-import/`.
     pub secret_prefix: String,
+    /// `ROLES_CLAIM`: the claim of a token that holds the roles of a person. Default `roles`; for Cognito `cognito:groups`.
+    pub roles_claim: String,
     /// How PSAs may be called. `PSA_ALLOWED_ORIGINS` lists origins that are exempt from the rules about addresses,
     /// separated by commas; for a sandbox only, empty by default.
     pub psa: HttpPolicy,
@@ -37,6 +39,7 @@ impl Config {
             records_table: required("RECORDS_TABLE")?,
             imports_table: required("IMPORTS_TABLE")?,
             secret_prefix: env::var("SECRET_PREFIX").unwrap_or_else(|_| "psa-import/".to_owned()),
+            roles_claim: env::var("ROLES_CLAIM").unwrap_or_else(|_| "roles".to_owned()),
             psa: HttpPolicy {
                 allowed_origins: allowed_origins()?,
                 ..HttpPolicy::default()

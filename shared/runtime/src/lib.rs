@@ -19,14 +19,14 @@ mod time;
 mod unreadable;
 mod view;
 
-pub use caller::Caller;
+pub use caller::{Caller, RolesClaim};
 pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
 pub use function::{Function, run};
-pub use input::{Body, Parameters, PathIds};
+pub use input::{Body, CallerWith, NoParameters, PathIds, Query};
 pub use log::{levels, log_to_stdout, logger};
 pub use operation::{about, trace};
 pub use own::{find_import, own_import};
-pub use page::{Limit, List, PageQuery, Position};
+pub use page::{Limit, List, PageQuery, Paged, Position};
 pub use problem::{Accepted, Api, ApiError, answer_problems};
 pub use services::{DirectoryFactory, Services, as_used_here};
 pub use time::{Clock, Ids, SystemClock, UniqueIds};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::problem::Problem;
+use domain::problem::{Problem, Wording};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,15 @@ pub struct PageQuery {
     pub limit: Limit,
 }
 
+/// Which page of what a filter finds.
+#[derive(Debug, Clone)]
+pub struct Paged<T> {
+    /// The filter.
+    pub filter: T,
+    /// The page.
+    pub page: PageQuery,
+}
+
 /// Where a page begins. Only the list that gave it can read it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
@@ -38,18 +47,22 @@ impl Position {
 
     /// It is not a position of this list.
     pub fn refused() -> ApiError {
-        Problem::invalid("after", "is not a `next` of this list").into()
+        let wording = ("is not a `next` of this list", "is geen `next` van deze lijst");
+        Problem::invalid("after", wording).into()
     }
 }
 
 impl TryFrom<String> for Position {
-    type Error = String;
+    type Error = Wording;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Wording> {
         if (1..=LONGEST_POSITION).contains(&text.len()) {
             return Ok(Self(text));
         }
-        Err(format!("must have 1 to {LONGEST_POSITION} characters"))
+        Err(Wording::new(
+            format!("must have 1 to {LONGEST_POSITION} characters"),
+            format!("moet 1 tot {LONGEST_POSITION} tekens hebben"),
+        ))
     }
 }
 
@@ -65,12 +78,15 @@ impl Default for Limit {
 }
 
 impl TryFrom<String> for Limit {
-    type Error = String;
+    type Error = Wording;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Wording> {
         match text.parse() {
             Ok(limit @ 1..=MOST) => Ok(Self(limit)),
-            _ => Err(format!("must be a whole number from 1 to {MOST}")),
+            _ => Err(Wording::new(
+                format!("must be a whole number from 1 to {MOST}"),
+                format!("moet een heel getal van 1 tot en met {MOST} zijn"),
+            )),
         }
     }
 }

@@ -132,7 +132,7 @@ pub(crate) fn describe(problem: &Problem, language: Language) -> Description {
         code: problem.code().as_str(),
         detail: problem.detail(language),
         retryable: problem.retryable(),
-        facts: problem.facts(),
+        facts: problem.facts(language),
     }
 }
 
@@ -156,7 +156,7 @@ fn render(problem: &Problem, language: Language, correlation: &str) -> Response 
             code: code.as_str(),
             retryable: problem.retryable(),
             correlation_id: correlation,
-            facts: problem.facts(),
+            facts: problem.facts(language),
         });
     let mut response = details.into_response();
     if let Ok(tag) = language.tag().parse() {

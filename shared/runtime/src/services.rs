@@ -14,6 +14,7 @@ use store::secrets::Secrets;
 use store::{Store, Tenant};
 
 use crate::aws;
+use crate::caller::RolesClaim;
 use crate::config::Config;
 use crate::conflicts::Conflicts;
 use crate::metrics;
@@ -37,6 +38,8 @@ pub struct Services {
     pub directory: DirectoryFactory,
     /// How long it is waited for.
     pub patience: Patience,
+    /// Where tokens say who is an administrator.
+    pub roles_claim: RolesClaim,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -74,6 +77,7 @@ impl Services {
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
             patience: Patience::default(),
+            roles_claim: RolesClaim(config.roles_claim.as_str().into()),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
         })

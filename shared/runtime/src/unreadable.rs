@@ -25,6 +25,9 @@ pub(crate) fn bare(request: &LambdaRequest) -> LambdaRequest {
 
 /// Answers everything with the problem.
 pub(crate) fn router() -> Router {
-    let refuse = || async { ApiError::from(Problem::invalid("request", "is none that HTTP knows".to_owned())) };
+    let refuse = || async {
+        let wording = ("is not a valid HTTP request", "is geen geldig HTTP-verzoek");
+        ApiError::from(Problem::invalid("request", wording))
+    };
     Router::new().fallback(refuse).layer(from_fn(answer_problems))
 }

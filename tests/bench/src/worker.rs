@@ -64,6 +64,7 @@ fn services(face: &Value) -> Result<Services, Failure> {
         records_table: "RecordsTable".to_owned(),
         imports_table: "ImportsTable".to_owned(),
         secret_prefix: "psa-import/".to_owned(),
+        roles_claim: "roles".to_owned(),
         psa: HttpPolicy {
             allowed_origins: origins.iter().filter_map(|origin| origin.parse().ok()).collect(),
             ..HttpPolicy::default()

@@ -14,8 +14,8 @@ use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
 use jiff::Timestamp;
-use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier};
-use runtime::{Clock, Function, Ids, Services, as_used_here};
+use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
+use runtime::{Clock, Function, Ids, RolesClaim, Services, as_used_here};
 use serde_json::{Value, json};
 use store::Store;
 use store::lock::WORKER_LEASE;
@@ -171,14 +171,15 @@ impl Message {
 fn call(who: &str, method: &str, path: &str, body: &Value) -> Value {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let (sub, msp) = who.split_once('@').unwrap_or((who, MSP));
+    let claims = json!({ "sub": sub, "email": format!("{sub}@{msp}.example"), "msp": msp, "roles": ["administrator"] });
     let mut event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query, "isBase64Encoded": false,
-        "headers": { "content-type": "application/json", "host": "api.test" },
+        "headers": { "authorization": unsigned(&claims), "content-type": "application/json", "host": "api.test" },
         "requestContext": {
             "accountId": "0", "apiId": "test", "domainName": "api.test", "domainPrefix": "api", "requestId": "r",
             "routeKey": "$default", "stage": "$default", "time": "01/Jan/2027:00:00:00 +0000", "timeEpoch": 0,
             "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
-            "authorizer": { "jwt": { "claims": { "sub": sub, "email": format!("{sub}@{msp}.example"), "msp": msp, "roles": "[administrator]" }, "scopes": null } },
+            "authorizer": { "jwt": { "claims": { "sub": sub, "msp": msp }, "scopes": null } },
         },
     });
     if !body.is_null() {
@@ -281,6 +282,7 @@ impl World {
                 base: Duration::from_millis(1),
                 ..Patience::default()
             },
+            roles_claim: RolesClaim::default(),
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),
         };

@@ -49,6 +49,11 @@ pub(crate) const FUNCTIONS: [Function; 5] = [
     },
 ];
 
+/// What an administrator sends: `{"sub":"ana","email":"ana@noordzee.example","msp":"noordzee","roles":["administrator"]}`, signed
+/// by nobody, since there is no authorizer here.
+const TOKEN: &str = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6ImJ5LWhhbmQifQ.\
+    eyJzdWIiOiJhbmEiLCJlbWFpbCI6ImFuYUBub29yZHplZS5leGFtcGxlIiwibXNwIjoibm9vcmR6ZWUiLCJyb2xlcyI6WyJhZG1pbmlzdHJhdG9yIl19.YnkgaGFuZA";
+
 /// How long it took from the start of the process.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Start {
@@ -92,7 +97,7 @@ impl Function {
             "routeKey": format!("GET {}", self.path),
             "rawPath": self.path,
             "rawQueryString": "",
-            "headers": { "host": "api.example" },
+            "headers": { "authorization": TOKEN, "host": "api.example" },
             "requestContext": {
                 "accountId": "000000000000",
                 "apiId": "api",

@@ -84,6 +84,35 @@ impl Described<'_> {
         all
     }
 
+    /// A parameter that the call does not take.
+    pub fn unknown_parameters(&self) -> Vec<Bad> {
+        let known: Vec<&str> = self
+            .parameters("query")
+            .iter()
+            .map(|parameter| parameter["name"].as_str().unwrap())
+            .collect();
+        let unknown = ["nonsense", "Limit", "limit[]", "utm_source", "after", "limit", "search"];
+        let mut all: Vec<Bad> = unknown
+            .into_iter()
+            .filter(|name| !known.contains(name))
+            .map(|name| {
+                let path = format!("{}?{name}=1", self.filled("1"));
+                Bad::invalid(self.method.clone(), path, Sent::Nothing, name)
+            })
+            .collect();
+        // Without a name that could be repeated.
+        for query in ["=1", "aBcD1234eFgH5678=1", "ana%40noordzee.example"] {
+            let path = format!("{}?{query}", self.filled("1"));
+            all.push(Bad::invalid(self.method.clone(), path, Sent::Nothing, "query"));
+        }
+        // Behind what is right, too.
+        if let Some(name) = known.iter().find(|name| **name == "limit") {
+            let path = format!("{}?{name}=1&nonsense", self.filled("1"));
+            all.push(Bad::invalid(self.method.clone(), path, Sent::Nothing, "nonsense"));
+        }
+        all
+    }
+
     /// Bodies that cannot be.
     pub fn wrong_bodies(&self) -> Vec<Bad> {
         let Some(content) = self.call.pointer("/requestBody/content/application~1json") else {
@@ -120,6 +149,89 @@ impl Described<'_> {
         }
         all
     }
+}
+
+impl Described<'_> {
+    /// The example of the body changed in every place to every kind of value, cut off, and with fields doubled: some of it is right.
+    pub fn mutated_bodies(&self) -> Vec<Bad> {
+        let Some(content) = self.call.pointer("/requestBody/content/application~1json") else {
+            return Vec::new();
+        };
+        let mut example = content["example"].clone();
+        if let Some(address) = example.pointer_mut("/address").filter(|_| self.path == "/integrations") {
+            // Refused without any PSA being looked for.
+            *address = json!("127.0.0.1");
+        }
+        let mut all = Vec::new();
+        for pointer in pointers(&example) {
+            for value in odd_values() {
+                let mut body = example.clone();
+                *body.pointer_mut(&pointer).unwrap() = value;
+                all.push(body.to_string().into_bytes());
+            }
+        }
+        let text = example.to_string();
+        all.extend((1..text.len()).step_by(5).map(|end| text.as_bytes()[..end].to_vec()));
+        all.push(format!("{},{}", &text[..text.len() - 1], &text[1..]).into_bytes());
+        all.push(text.replace(':', "=").into_bytes());
+        all.push(text.replace('"', "'").into_bytes());
+        all.push(format!("{text}{text}").into_bytes());
+        let bad = |body| {
+            let sent = Sent::Raw("application/json", body);
+            Bad::new(self.method.clone(), self.filled("1"), sent, 0, "")
+        };
+        all.into_iter().map(bad).collect()
+    }
+}
+
+/// Every place in a value, the whole included.
+fn pointers(value: &Value) -> Vec<String> {
+    let below = |(key, value): (String, &Value)| {
+        let below = pointers(value);
+        below
+            .into_iter()
+            .map(move |rest| format!("/{key}{rest}"))
+            .collect::<Vec<_>>()
+    };
+    let inner: Vec<String> = match value {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(key, value)| below((key.clone(), value)))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(at, value)| below((at.to_string(), value)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    [String::new()].into_iter().chain(inner).collect()
+}
+
+/// A value of every kind, and some at the edge of their kind.
+fn odd_values() -> Vec<Value> {
+    vec![
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!(1e300),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(""),
+        json!("nonsense"),
+        json!("\u{0}\u{1f}"),
+        json!("2026-01-01"),
+        json!([]),
+        json!([[]]),
+        json!([1, "a", null]),
+        json!({}),
+        json!({ "": {} }),
+        json!({ "nonsense": { "nonsense": [] } }),
+        json!({ "create": {}, "existing": "1" }),
+        json!({ "aBcD1234eFgH5678": 1 }),
+    ]
 }
 
 /// Bodies that are no JSON object.

@@ -160,6 +160,11 @@ impl Sandbox {
         Ok(self.issuer.token(&person(sub, msp, roles))?)
     }
 
+    /// A token with these claims, besides those that every token of the issuer has.
+    pub fn token_with(&self, claims: &Value) -> Result<String, Error> {
+        Ok(self.issuer.token_with(claims)?)
+    }
+
     /// A caller by the name of a token.
     pub fn api(&self, who: &str) -> Api {
         Api::new(&self.face.api, self.face.tokens[who].as_str().unwrap_or_default())
@@ -310,6 +315,7 @@ fn config(template: &Template, function: &str, psa: HttpPolicy) -> Config {
         records_table: variable("RECORDS_TABLE"),
         imports_table: variable("IMPORTS_TABLE"),
         secret_prefix: variable("SECRET_PREFIX"),
+        roles_claim: variable("ROLES_CLAIM"),
         psa,
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{FieldError, Problem};
 use crate::ids::ImportId;
 use crate::import::ImportState;
+use crate::language::Language;
 use crate::policy::MassChange;
 use crate::psa::PsaKind;
 
@@ -130,7 +131,7 @@ pub struct StateFacts {
 
 impl Problem {
     /// What a program may want to know, besides the code.
-    pub fn facts(&self) -> Facts {
+    pub fn facts(&self, language: Language) -> Facts {
         match self.clone() {
             Self::IntegrationLocked(holder) => Facts::Lock(LockFacts {
                 locked_by: holder.person.name,
@@ -145,7 +146,15 @@ impl Problem {
                 missing_right: failure.missing_right,
                 retry_at: failure.not_before,
             }),
-            Self::InvalidRequest { errors } => Facts::Request(RequestFacts { errors }),
+            Self::InvalidRequest { errors } => {
+                let errors = errors.into_iter().map(|error| FieldError {
+                    pointer: error.pointer,
+                    detail: error.wording.text(language).to_owned(),
+                });
+                Facts::Request(RequestFacts {
+                    errors: errors.collect(),
+                })
+            }
             Self::InvalidFilter { attribute, value } => Facts::Filter(FilterFacts { attribute, value }),
             Self::CredentialsRequired { field } => Facts::Credentials(CredentialFacts { field }),
             Self::DecisionConflict { version } => Facts::Version(VersionFacts { version }),

@@ -1,5 +1,8 @@
 //! What each problem says, in the languages of administrators. An error says what happened, why, and what to do next.
 
+use jiff::Timestamp;
+
+use crate::import::Holder;
 use crate::language::Language;
 use crate::policy::MassChange;
 use crate::problem::{Problem, Sought};
@@ -22,14 +25,7 @@ impl Problem {
                     "Voor deze koppeling zijn geen aanmeldgegevens opgeslagen. Voer ze in bij Aanmeldgegevens en probeer het opnieuw.",
                 )
                 .to_owned(),
-            Self::IntegrationLocked(holder) => {
-                let (name, since, until) = (&holder.person.name, holder.since, holder.until);
-                if nl {
-                    format!("{name} is sinds {since} bezig met een import van deze koppeling en houdt die tot uiterlijk {until} vast. Wacht tot die klaar is, of vraag {name} de import af te breken.")
-                } else {
-                    format!("{name} has been importing from this integration since {since} and holds it until {until} at the latest. Wait until that import ends, or ask {name} to cancel it.")
-                }
-            }
+            Self::IntegrationLocked(holder) => locked(holder, nl),
             Self::InsufficientLicences { needed, available } => {
                 if nl {
                     format!("Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan.")
@@ -62,8 +58,8 @@ impl Problem {
             }
             Self::NotFound { what: Sought::Resource } => language
                 .pick(
-                    "The API has nothing at this address, or takes no such call there. See /openapi.json for what it has.",
-                    "De API heeft niets op dit adres, of kent daar zo'n aanroep niet. Zie /openapi.json voor wat er wel is.",
+                    "No such endpoint, or the method is not allowed. See /openapi.json for the endpoints and their methods.",
+                    "Dit endpoint bestaat niet, of de methode is er niet toegestaan. Zie /openapi.json voor de endpoints en hun methoden.",
                 )
                 .to_owned(),
             Self::NotFound { what } => {
@@ -118,8 +114,8 @@ impl Problem {
                 "Het verzoek is niet geldig; \"errors\" zegt wat en waar. Er is niets gewijzigd.",
             ),
             Self::UnsupportedMediaType => language.pick(
-                "The body is not said to be JSON. Nothing was changed. Send it with Content-Type: application/json.",
-                "De inhoud is niet als JSON aangeduid. Er is niets gewijzigd. Stuur Content-Type: application/json mee.",
+                "The request needs \"Content-Type: application/json\". Nothing was changed. Send the body as JSON, with this header.",
+                "Het verzoek heeft \"Content-Type: application/json\" nodig. Er is niets gewijzigd. Stuur de inhoud als JSON, met deze header.",
             ),
             Self::PlanChanged { .. } => language.pick(
                 "What the plan rests on has changed since you saw it. Nothing was written. Look at the new plan and confirm that one.",
@@ -139,6 +135,31 @@ impl Problem {
             ),
         }
     }
+}
+
+/// Nobody can be asked about an unattended import, and every administrator may cancel it.
+fn locked(holder: &Holder, nl: bool) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    let name = &holder.person.name;
+    match (holder.person.is_principal(), nl) {
+        (false, false) => format!(
+            "{name} has been importing from this integration since {since}. The integration stays locked until {until}, or longer while {name} works on the import. Wait until the import ends, or ask {name} to finish or cancel it."
+        ),
+        (false, true) => format!(
+            "{name} is sinds {since} bezig met een import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang {name} aan de import werkt. Wacht tot de import klaar is, of vraag {name} hem af te ronden of af te breken."
+        ),
+        (true, false) => format!(
+            "An unattended import of this integration has been running since {since}. The integration stays locked until {until}, or longer while the import runs. Wait until the import ends, or cancel it."
+        ),
+        (true, true) => format!(
+            "Sinds {since} loopt een onbewaakte import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang de import loopt. Wacht tot de import klaar is, of breek hem af."
+        ),
+    }
+}
+
+/// A moment as people read it, in the one time zone that holds for everybody.
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn psa_detail(psa: PsaKind, failure: &PsaFailure, nl: bool) -> String {

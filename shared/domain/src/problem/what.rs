@@ -16,6 +16,8 @@ pub enum Sought {
     AddressOfCompany,
     /// A managed company.
     ManagedCompany,
+    /// A user of a managed company.
+    User,
     /// Something at an address of the API.
     Resource,
 }
@@ -27,6 +29,7 @@ impl Sought {
             Self::CompanyOfImport => language.pick("company in this import", "bedrijf in deze import"),
             Self::AddressOfCompany => language.pick("address of this company", "adres van dit bedrijf"),
             Self::ManagedCompany => language.pick("managed company", "beheerd bedrijf"),
+            Self::User => language.pick("user of this managed company", "gebruiker van dit beheerde bedrijf"),
             Self::Resource => language.pick("call", "aanroep"),
         }
     }

@@ -4,7 +4,8 @@ use local_aws::{Route, Template};
 use requirements::import::{addresses, fetch, rows};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{integration, sandbox, text};
-use requirements::{Answer, Api, PsaKind, Sandbox, for_both, import};
+use requirements::{Answer, Api, PsaKind, Sandbox, for_both, import, managed, raw};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 for_both!(r03_another_msp_gets_the_answers_for_unknown_ids_whatever_it_calls);
@@ -26,6 +27,7 @@ fn body(route: &Route, sandbox: &Sandbox, kind: PsaKind) -> Option<Value> {
         ("POST", "/integrations/{i}/imports") => json!({}),
         ("POST", "/managed-companies") => json!({ "name": "Indringers" }),
         ("POST", "/managed-companies/{c}/users") => json!({ "address": "iemand@elders.example", "name": "Iemand" }),
+        ("PATCH", "/managed-companies/{c}/users/{u}") => json!({ "address": "iemand@elders.example" }),
         ("PUT", "/licences") => json!({ "total": 7 }),
         ("PATCH", "/imports/{x}/companies/{p}") => json!({ "version": 1, "selected": true }),
         ("PATCH", "/imports/{x}/companies/{p}/addresses/{a}") => json!({ "version": 0, "selected": true }),
@@ -37,18 +39,20 @@ fn body(route: &Route, sandbox: &Sandbox, kind: PsaKind) -> Option<Value> {
 }
 
 /// What an MSP has, one id for each variable of the routes.
-async fn ids(api: &Api, kind: PsaKind) -> [(&'static str, String); 5] {
+async fn ids(api: &Api, kind: PsaKind) -> [(&'static str, String); 6] {
     let import = fetch(api, kind).await;
     let rows = import::ordinary(&rows(api, &import, "in").await);
     let company = text(&rows[0]["id"]).to_owned();
     let address = text(&addresses(api, &import, &company).await[0]["id"]).to_owned();
     let managed = text(&api.list("/managed-companies").await.unwrap()[0]["id"]).to_owned();
+    let user = managed::add_user(api, &managed, "bekend@elders.example").await;
     [
         ("{i}", integration(api, kind).await),
         ("{x}", import),
         ("{p}", company),
         ("{a}", address),
         ("{c}", managed),
+        ("{u}", user),
     ]
 }
 
@@ -184,4 +188,95 @@ async fn r03_nobody_gets_in_without_a_token_of_the_issuer() {
     }
     sandbox.stop().await;
     elsewhere.stop().await;
+}
+
+/// A caller whose token says this, besides who it is.
+fn with_claim(sandbox: &Sandbox, name: &str, value: &Value) -> Api {
+    let mut claims = json!({ "sub": "dirk", "email": "dirk@noordzee.example", "msp": "noordzee" });
+    claims[name] = value.clone();
+    Api::new(&sandbox.face.api, sandbox.token_with(&claims).unwrap())
+}
+
+#[tokio::test]
+async fn r64_a_role_of_several_words_is_one_role() {
+    let sandbox = sandbox().await;
+    for (roles, administrator) in [
+        (json!("administrator"), true),
+        (json!(["administrator"]), true),
+        (json!(["technician", "administrator"]), true),
+        (json!("company administrator"), false),
+        (json!("administrator technician"), false),
+        (json!("[administrator]"), false),
+        (json!("[\"administrator\"]"), false),
+        (json!("technician,administrator"), false),
+        (json!(["company administrator"]), false),
+        (json!(["billing administrator", "administrator of nothing"]), false),
+        (json!(["\"administrator\""]), false),
+        (json!(["[administrator]"]), false),
+        (json!([["administrator"]]), false),
+        (json!(["administrator", 1]), false),
+        (json!({ "administrator": "administrator" }), false),
+        (json!(1), false),
+        (json!(null), false),
+    ] {
+        let caller = with_claim(&sandbox, "roles", &roles);
+        let answer = call(&caller, Method::GET, "/integrations", None).await;
+        if administrator {
+            assert_eq!(answer.status.as_u16(), 200, "{roles}: {}", answer.body);
+        } else {
+            assert_eq!(answer.body["code"], "not_administrator", "{roles}: {}", answer.body);
+            assert_problem(&answer, 403, "not_administrator");
+        }
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn r64_no_other_claim_makes_an_administrator() {
+    let sandbox = sandbox().await;
+    for claim in [
+        "scope",
+        "scp",
+        "role",
+        "Roles",
+        "cognito:groups",
+        "groups",
+        "permissions",
+    ] {
+        for value in [
+            json!("administrator"),
+            json!(["administrator"]),
+            json!("openid administrator"),
+        ] {
+            let caller = with_claim(&sandbox, claim, &value);
+            let answer = call(&caller, Method::GET, "/integrations", None).await;
+            assert_problem(&answer, 403, "not_administrator");
+        }
+    }
+    sandbox.stop().await;
+}
+
+/// API Gateway joins two headers by a comma, and which of the two tokens its authorizer looked at is not said.
+#[tokio::test]
+async fn r64_a_second_token_is_never_read() {
+    let sandbox = sandbox().await;
+    let good = sandbox.token_for("ana", "noordzee", &["administrator"]).unwrap();
+    let lesser = sandbox.token_for("dirk", "noordzee", &["technician"]).unwrap();
+    let nobody = Api::new(&sandbox.face.api, "");
+    for (first, second) in [(&lesser, &good), (&good, &lesser), (&good, &good)] {
+        let request = raw::client()
+            .get(format!("{}/integrations", sandbox.face.api))
+            .header("authorization", format!("Bearer {first}"))
+            .header("authorization", format!("Bearer {second}"));
+        let answer = nobody.send(Method::GET, "/integrations", request).await.unwrap();
+        assert!(matches!(answer.status.as_u16(), 401 | 403), "{}", answer.status);
+    }
+    for scheme in ["", "Bearer ", "bearer ", "BEARER "] {
+        let request = raw::client()
+            .get(format!("{}/integrations", sandbox.face.api))
+            .header("authorization", format!("{scheme}{good}"));
+        let answer = nobody.send(Method::GET, "/integrations", request).await.unwrap();
+        assert_eq!(answer.status.as_u16(), 200, "{scheme}");
+    }
+    sandbox.stop().await;
 }

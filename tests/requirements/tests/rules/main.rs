@@ -12,6 +12,7 @@ mod addresses;
 mod audit;
 mod bad_input;
 mod billed_by_use;
+mod by_hand;
 mod changed_address;
 mod companies;
 mod dangling;

@@ -35,4 +35,4 @@ pub use secrets::Secrets;
 pub use server::Server;
 pub use state_machine::{Clock, Definition, MachineOptions, Outcome, StateMachine};
 pub use template::{Permission, Route, Table, Template, Way};
-pub use tokens::{Issuer, Person, Rejected, Verifier};
+pub use tokens::{Issuer, Person, Rejected, Verifier, unsigned};

@@ -90,6 +90,7 @@ fn every_function_finds_tables_and_prefix_in_its_environment() {
             assert!(tables.contains(&table));
         }
         assert_eq!(environment["SECRET_PREFIX"], "psa-import/", "{function}");
+        assert_eq!(environment["ROLES_CLAIM"], "roles", "{function}");
         assert_eq!(environment["RUST_LOG"], "info", "{function}");
     }
 }
