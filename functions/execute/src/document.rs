@@ -10,7 +10,7 @@ use crate::confirm::Confirmation;
 use crate::result::{Page, ResultView};
 
 /// Every row, where `Accept` asks for it.
-const CSV: &str = "company id,company,address id,address,contact,outcome,code,detail,action,rows\r\n\
+const CSV: &str = "\u{feff}company id,company,address id,address,contact,outcome,code,detail,action,rows\r\n\
     251,Bakkerij Postma,,,,created,,,,1\r\n";
 
 /// The calls of this function.

@@ -1,6 +1,7 @@
 //! The result of an import (R40, R41): as JSON with what somebody can do something about, as CSV with every row.
 
 mod csv;
+mod formula;
 mod rows;
 
 use axum::Json;

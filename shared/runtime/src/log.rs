@@ -9,11 +9,12 @@ use tracing_subscriber::prelude::*;
 
 /// The crates of this program. Of all others only warnings are logged, whatever is asked for: the details of an HTTP library
 /// are credentials and people.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     "directory",
     "domain",
     "execute",
     "fetch",
+    "openapi",
     "plan",
     "planning",
     "psa",
@@ -52,4 +53,28 @@ where
     tracing_subscriber::registry()
         .with(wanted)
         .with(lines.with_filter(may_be_told))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A crate that is not listed would log nothing below a warning, and nobody would notice.
+    #[test]
+    fn every_crate_of_this_program_may_log() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut crates = BTreeSet::new();
+        for folder in ["shared", "functions"] {
+            for entry in root.join(folder).read_dir().unwrap() {
+                let entry = entry.unwrap();
+                if entry.path().join("Cargo.toml").exists() {
+                    crates.insert(entry.file_name().into_string().unwrap().replace('-', "_"));
+                }
+            }
+        }
+        assert_eq!(crates, OWN.map(str::to_owned).into());
+    }
 }

@@ -18,7 +18,7 @@ use crate::directory::{Trouble, remote};
 for_both!(
     r40_whatever_is_decided_every_planned_row_has_one_outcome_and_the_counts_add_up,
     r40_an_import_that_lost_its_lock_has_an_outcome_for_every_planned_row,
-    r41_the_result_is_kept_and_listed_and_downloads_as_csv_without_formulas,
+    r41_r76_the_result_is_kept_listed_and_a_csv_without_formulas,
 );
 
 /// Random imports of each PSA.
@@ -238,13 +238,13 @@ async fn assert_adds_up(sandbox: &Sandbox, import: &str, plan: &Value, result: &
     assert!(counted.is_empty(), "{which}: {counted:?}");
 }
 
-async fn r41_the_result_is_kept_and_listed_and_downloads_as_csv_without_formulas(kind: PsaKind) {
+async fn r41_r76_the_result_is_kept_listed_and_a_csv_without_formulas(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
     let import = fetch(&ana, kind).await;
     let chosen = requirements::import::ordinary(&rows(&ana, &import, "in").await);
     ana.delete(&format!("/imports/{import}")).await.unwrap();
-    let formula = "=HYPERLINK(\"http://elders.example\";\"klik, hier\")";
+    let formula = "=HYPERLINK(\"http://elders.example\";\"klik, hier\");=1+1";
     psa::rename(&sandbox, kind, id(&chosen[0]), formula);
     let import = fetch(&ana, kind).await;
     let row = requirements::import::row(&ana, &import, id(&chosen[0])).await;
@@ -253,10 +253,12 @@ async fn r41_the_result_is_kept_and_listed_and_downloads_as_csv_without_formulas
 
     let (whole, _) = csv(&sandbox, &import).await;
     let lines = lines(&whole);
-    assert!(
-        lines.iter().all(|line| line["company"] == format!("'{formula}")),
-        "{whole}"
-    );
+    let defused = formula.replace("=HYPERLINK", "'=HYPERLINK").replace(";=1", ";'=1");
+    assert!(lines.iter().all(|line| line["company"] == defused), "{whole}");
+    // Only spreadsheets need that.
+    assert_eq!(row["name"], formula);
+    // A mark at the start of the file, and of the file only.
+    assert_eq!(whole.match_indices('\u{feff}').map(|(at, _)| at).collect::<Vec<_>>(), [0]);
     assert_eq!(lines.len() as u64, 1 + number(&result["users"]["created"]));
     let people = addresses(&ana, &import, id(&row)).await;
     for line in lines.iter().filter(|line| !line["address id"].is_empty()) {
@@ -305,6 +307,7 @@ async fn r41_a_result_of_many_rows_comes_in_pages() {
     assert!(number(&result["users"]["skipped"]) >= people.len() as u64, "{result}");
     let (whole, pages) = csv(&sandbox, &import).await;
     assert!(pages > 1, "it came in {pages}");
+    assert_eq!(whole.match_indices('\u{feff}').count(), 1);
     let lines = lines(&whole);
     let mut addresses: Vec<&String> = lines.iter().map(|line| &line["address"]).collect();
     addresses.sort();
