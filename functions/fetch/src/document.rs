@@ -3,7 +3,7 @@
 use domain::filter::Attribute;
 use domain::problem::Code;
 use openapi::{Call, Part};
-use runtime::{ImportView, List};
+use runtime::{ImportView, List, PageQuery};
 use serde_json::json;
 
 use crate::start::NewImport;
@@ -33,6 +33,7 @@ pub fn part() -> Part {
                 "listAttributes",
                 "The attributes of the PSA, with their values",
             )
+            .query::<PageQuery>()
             .answers::<List<Attribute>>(200, attributes)
             .refuses(&[Code::IntegrationNotFound])
             .reads_psa(),

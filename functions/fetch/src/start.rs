@@ -9,7 +9,7 @@ use domain::ids::{ImportId, IntegrationId, MspId, Occasion};
 use domain::import::Import;
 use domain::problem::Problem;
 use runtime::metrics::{Metric, count};
-use runtime::{Api, Body, Caller, ImportView, List, PathIds, Services, trace};
+use runtime::{Api, Body, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Services, trace};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Started;
@@ -19,13 +19,12 @@ use crate::deadline;
 
 pub(crate) async fn attributes(
     State(services): State<Services>,
-    caller: Caller,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
     PathIds(id): PathIds<IntegrationId>,
 ) -> Api<Json<List<Attribute>>> {
     let integration = find(&services, &caller, &id).await?;
-    Ok(Json(List::whole(
-        read_attributes(&services, &caller.msp, &integration).await?,
-    )))
+    let attributes = read_attributes(&services, &caller.msp, &integration).await?;
+    Ok(Json(List::counted(attributes, &page)?))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -116,9 +116,16 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
-    /// The one and only page.
-    pub const fn whole(items: Vec<T>) -> Self {
-        Self { items, next: None }
+    /// A page of a short list that is at hand as a whole and stays in the order it has: a position says how many items go before.
+    pub fn counted(items: Vec<T>, page: &PageQuery) -> Result<Self, ApiError> {
+        let Limit(limit) = page.limit;
+        let before = match &page.after {
+            None => 0,
+            Some(after) => after.as_str().parse::<u32>().map_err(|_| Position::refused())? as usize,
+        };
+        let next = (items.len() > before + limit).then(|| (before + limit).to_string());
+        let items = items.into_iter().skip(before).take(limit).collect();
+        Ok(Self { items, next })
     }
 
     /// A page of a list that is at hand as a whole and in the order of `position`.

@@ -13,8 +13,8 @@ const SEPARATORS: [char; 11] = [
 
 /// What makes a formula, also in the forms that input methods of East Asia give it, and what is dropped in front of one.
 const DANGEROUS: [char; 17] = [
-    '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}', '\u{fe63}', '\u{fe6b}', '\u{2212}', '\t',
-    '\r', '\n', '\0',
+    '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}', '\u{fe63}', '\u{fe6b}',
+    '\u{2212}', '\t', '\r', '\n', '\0',
 ];
 
 /// The cell, with a `'` in front of everything in it that a spreadsheet could take for a formula.
@@ -41,7 +41,9 @@ fn is_dangerous(cell: &str) -> bool {
 
 /// What cannot be seen: white space, control characters, and marks without width.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -53,7 +55,10 @@ mod tests {
     /// What a spreadsheet makes of a file when it takes cells to be separated so, and does not look at quotes.
     fn split(file: &str, separator: char) -> Vec<String> {
         let lines = file.split(|c| SEPARATORS[4..].contains(&c));
-        lines.flat_map(|line| line.split(separator)).map(str::to_owned).collect()
+        lines
+            .flat_map(|line| line.split(separator))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The same, with quotes honoured.

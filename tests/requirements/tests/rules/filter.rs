@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 for_both!(
+    r06_attributes_come_in_pages_like_every_list,
     r06_the_attributes_are_those_of_the_psa_with_inactive_values_marked,
     r06_the_attributes_are_read_from_the_psa_each_time,
     r07_an_empty_filter_means_everything,
@@ -40,6 +41,26 @@ async fn attributes(api: &Api, kind: PsaKind) -> Configured {
         )
     };
     attributes.iter().map(read).collect()
+}
+
+async fn r06_attributes_come_in_pages_like_every_list(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let path = format!("/integrations/{}/attributes", integration(&ana, kind).await);
+    let whole = ana.get(&path).await.unwrap()["items"].as_array().unwrap().clone();
+    let (mut pages, mut query) = (Vec::new(), "limit=2".to_owned());
+    loop {
+        let page = ana.get(&format!("{path}?{query}")).await.unwrap();
+        pages.push(page["items"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        query = format!("limit=2&after={next}");
+    }
+    assert_eq!(pages.len(), whole.len().div_ceil(2));
+    assert_eq!(pages.concat(), whole);
+    let refused = call(&ana, Method::GET, &format!("{path}?after=elsewhere"), None).await;
+    assert_problem(&refused, 400, "invalid_request");
+    assert_eq!(refused.body["errors"][0]["pointer"], "after");
+    sandbox.stop().await;
 }
 
 /// What the simulator is configured with, as it tells any client.

@@ -258,7 +258,10 @@ async fn r41_r76_the_result_is_kept_listed_and_a_csv_without_formulas(kind: PsaK
     // Only spreadsheets need that.
     assert_eq!(row["name"], formula);
     // A mark at the start of the file, and of the file only.
-    assert_eq!(whole.match_indices('\u{feff}').map(|(at, _)| at).collect::<Vec<_>>(), [0]);
+    assert_eq!(
+        whole.match_indices('\u{feff}').map(|(at, _)| at).collect::<Vec<_>>(),
+        [0]
+    );
     assert_eq!(lines.len() as u64, 1 + number(&result["users"]["created"]));
     let people = addresses(&ana, &import, id(&row)).await;
     for line in lines.iter().filter(|line| !line["address id"].is_empty()) {
