@@ -30,12 +30,14 @@ for _ in range(600):
     time.sleep(0.1)
 if state != "review":
     sys.exit(f"the import is {state}")
+managed = first("/managed-companies", lambda item: call("GET", f"/managed-companies/{item['id']}/users")["items"])
 company = first(f"/imports/{running}/companies", lambda row: row["addresses"] > 3)
 known = {
     "INTEGRATION": integration,
     "IMPORT": running,
     "COMPANY": company,
     "ADDRESS": first(f"/imports/{running}/companies/{company}/addresses"),
-    "MANAGED": first("/managed-companies"),
+    "MANAGED": managed,
+    "USER": first(f"/managed-companies/{managed}/users"),
 }
 print("\n".join(f"{name}={value}" for name, value in known.items()))
