@@ -1,6 +1,6 @@
 //! A result as a spreadsheet reads it (R41).
 
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::import::Import;
 use domain::language::Language;
@@ -76,6 +76,11 @@ pub(super) async fn answer(
         sheet.finish()?,
     )
         .into_response();
+    if first {
+        // What is a text is decoded on its way out of the function, and the mark dropped; what has an encoding is sent as it is.
+        let identity = HeaderValue::from_static("identity");
+        response.headers_mut().insert(header::CONTENT_ENCODING, identity);
+    }
     if let Some(next) = position {
         let next = next.as_str().replace('#', "%23");
         let link = format!("</imports/{}/result?after={next}>; rel=\"next\"", import.id);

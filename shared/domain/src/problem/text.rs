@@ -219,3 +219,38 @@ fn psa_detail(psa: PsaKind, failure: &PsaFailure, nl: bool) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ImportId, IntegrationId};
+    use crate::import::Person;
+
+    #[test]
+    fn r62_nobody_is_told_to_ask_an_unattended_import() {
+        let ana = Person {
+            subject: "ana".to_owned(),
+            name: "Ana".to_owned(),
+        };
+        let nobody = Person::principal(&IntegrationId::new("i"), "Ours");
+        for (person, english, dutch) in [
+            (ana, "ask Ana to finish or cancel it", "vraag Ana hem af te ronden"),
+            (nobody, "or cancel it.", "of breek hem af."),
+        ] {
+            let problem = Problem::IntegrationLocked(Holder {
+                person,
+                import: ImportId::new("x"),
+                since: Timestamp::constant(1_767_258_000, 123_456_789),
+                until: Timestamp::constant(1_767_259_800, 0),
+            });
+            for (language, advice) in [(Language::English, english), (Language::Dutch, dutch)] {
+                let detail = problem.detail(language);
+                assert!(detail.contains(advice), "{detail}");
+                assert!(
+                    detail.contains("2026-01-01 09:00 UTC") && detail.contains("2026-01-01 09:30 UTC"),
+                    "{detail}"
+                );
+            }
+        }
+    }
+}

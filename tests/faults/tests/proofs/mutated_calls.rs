@@ -72,6 +72,9 @@ async fn ids(world: &World) -> BTreeMap<&'static str, Vec<String>> {
         .into_iter()
         .map(|item| text(&item, "managed"));
     let managed: Vec<String> = managed.filter(|id| !id.is_empty()).take(3).collect();
+    let users = world.engine.items(RECORDS).into_iter();
+    let users = users.filter(|item| text(item, "sk").starts_with("USER#"));
+    let users: Vec<String> = users.map(|item| text(&item, "id")).take(3).collect();
     let newest = imports.iter().max().unwrap();
     let path = format!("/imports/{newest}/companies");
     let first = |answer: Value| answer["items"][0]["id"].as_str().unwrap().to_owned();
@@ -83,6 +86,7 @@ async fn ids(world: &World) -> BTreeMap<&'static str, Vec<String>> {
         ("p", vec![company]),
         ("a", vec![address]),
         ("c", managed),
+        ("u", users),
     ])
 }
 

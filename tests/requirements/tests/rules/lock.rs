@@ -41,7 +41,10 @@ async fn r44_the_second_administrator_is_told_who_has_it_since_when_and_until_wh
     assert_eq!(refused.body["import"], import);
     for field in ["since", "until"] {
         assert_eq!(refused.body[field], lock[field]);
-        assert!(text(&refused.body["detail"]).contains(text(&lock[field])));
+        // People read minutes.
+        let at = text(&lock[field]);
+        let minute = format!("{} {} UTC", &at[..10], &at[11..16]);
+        assert!(text(&refused.body["detail"]).contains(&minute), "{}", refused.body);
     }
     assert!(text(&refused.body["lockedBy"]).contains("ana") && text(&refused.body["detail"]).contains("ana"));
 

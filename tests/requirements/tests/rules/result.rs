@@ -244,7 +244,7 @@ async fn r41_r76_the_result_is_kept_listed_and_a_csv_without_formulas(kind: PsaK
     let import = fetch(&ana, kind).await;
     let chosen = requirements::import::ordinary(&rows(&ana, &import, "in").await);
     ana.delete(&format!("/imports/{import}")).await.unwrap();
-    let formula = "=HYPERLINK(\"http://elders.example\";\"klik, hier\");=1+1";
+    let formula = "=HYPERLINK(\"http://x.example\";\"klik, u\");=1+1";
     psa::rename(&sandbox, kind, id(&chosen[0]), formula);
     let import = fetch(&ana, kind).await;
     let row = requirements::import::row(&ana, &import, id(&chosen[0])).await;
