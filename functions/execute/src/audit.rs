@@ -6,6 +6,7 @@ use domain::audit::{Act, Entry};
 use domain::ids::{ImportId, IntegrationId};
 use domain::problem::Problem;
 use jiff::Timestamp;
+use runtime::metrics::listed;
 use runtime::{Api, CallerWith, Limit, List, PageQuery, PathIds, Position, Services};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -54,7 +55,7 @@ pub(crate) async fn list(
     let span = (integration.created_at, services.clock.now());
     let (entries, next) = tenant.audit_page(&id, after.as_ref(), span, limit).await?;
     Ok(Json(List {
-        items: entries.into_iter().map(EntryView::of).collect(),
+        items: listed(entries).into_iter().map(EntryView::of).collect(),
         next: next.map(|id| id.as_str().to_owned()),
     }))
 }

@@ -9,23 +9,31 @@ use domain::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
 use domain::row::{CompanyRow, Target};
 use planning::Planning;
 use store::journal::{Part, Passed};
-use store::tx;
+use store::mappings::AddressMappings;
+use store::{StoreError, tx};
 
 use crate::patience::{Failure, patiently};
+use crate::users::{self, Done};
 use crate::work::{Run, Stop};
-use crate::{trail, users};
+use crate::trail;
 
 /// What came of one company.
 pub(crate) enum Carried {
     /// Its outcomes are in the journal.
     Journaled,
     /// Nothing was done for it and nothing written yet.
-    Passed(Passed),
+    Passed(Vec<Passed>),
     /// Time ended first; the next run goes on with what is left of it.
     Unfinished,
 }
 
-pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -> Result<Carried, Stop> {
+/// Carries out a company of which the first `named` rows were passed over by a run before.
+pub(crate) async fn carry_out(
+    run: &Run,
+    planning: &Planning,
+    row: CompanyRow,
+    named: usize,
+) -> Result<Carried, Stop> {
     let begun = run.tenant.parts(&run.import, &row.id).await?;
     if !begun.is_empty() {
         return finish(run, planning, begun).await;
@@ -39,9 +47,26 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -
         }
     }
     if let Some(outcomes) = passed_over(run, &plan).await? {
-        return Ok(Carried::Passed(Passed::new(&plan, outcomes)));
+        return Ok(Carried::Passed(Passed::of(&plan, outcomes, named)?));
     }
-    let parts = Part::of(&plan);
+    let parts = Part::of(&plan)?;
+    // Half of a company cannot be carried out, and half of it has its outcomes.
+    if named > 0 {
+        let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
+        return Ok(Carried::Passed(Passed::of(&plan, outcomes, named)?));
+    }
+    let Some((first, others)) = parts.split_first() else {
+        return Ok(Carried::Journaled);
+    };
+    if !others.is_empty() {
+        let mut tx = run.transaction()?;
+        for (number, part) in others.iter().enumerate() {
+            let action = run.tenant.journal_action(&run.import, number + 1, part)?;
+            run.add(&mut tx, action).await?;
+        }
+        run.commit(tx).await?;
+    }
+    // With it the company is begun.
     let mut tx = run.transaction()?;
     // Who asked for a new company gets one, whatever others are called.
     if plan.step == CompanyStep::Create && !is_asked_for {
@@ -49,15 +74,13 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow) -
         run.tenant
             .claim_name(&mut tx, &run.import, &plan.company, &plan.name, now)?;
     }
-    for (number, part) in parts.iter().enumerate() {
-        run.tenant.journal(&mut tx, &run.import, number, part)?;
-    }
+    run.tenant.journal(&mut tx, &run.import, 0, first)?;
     match run.try_commit(tx).await? {
         tx::Outcome::Committed => finish(run, planning, parts).await,
         // Another integration makes a company of that name at this moment.
         tx::Outcome::Refused(_) => {
             let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
-            Ok(Carried::Passed(Passed::new(&plan, outcomes)))
+            Ok(Carried::Passed(Passed::of(&plan, outcomes, named)?))
         }
     }
 }
@@ -92,33 +115,23 @@ async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutc
 
 /// Carries out what is left of a company whose intent is in the journal.
 async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>) -> Result<Carried, Stop> {
+    let failed = parts.first().and_then(Part::company_failure);
     let left = parts.into_iter().enumerate().filter(|(_, part)| !part.is_done());
-    let mut left = left.peekable();
-    let Some((_, first)) = left.peek() else {
+    let left: Vec<(usize, Part)> = left.collect();
+    let Some((_, first)) = left.first() else {
         return Ok(Carried::Journaled);
     };
+    // A run before this one has died between two transactions of the failure of a large company.
+    if let Some(code) = failed {
+        return fail(run, left, code).await;
+    }
     let (managed, outcome) = match company(run, planning.mapping(&first.plan.company), &first.plan).await? {
         Ok(done) => done,
         Err(Failure::Open) => return Ok(Carried::Unfinished),
-        Err(Failure::OfRow(code)) => {
-            let mut tx = run.transaction()?;
-            for (number, mut part) in left {
-                let company = part.is_company_left().then_some(Outcome::Failed(code));
-                let users = part.users_left();
-                let outcomes = rows(
-                    company,
-                    users,
-                    users.iter().map(|_| Outcome::Skipped(RowCode::CompanyNotImported)),
-                );
-                part.outcomes.extend(outcomes);
-                run.tenant.journal(&mut tx, &run.import, number, &part)?;
-            }
-            run.commit(tx).await?;
-            return Ok(Carried::Journaled);
-        }
+        Err(Failure::OfRow(code)) => return fail(run, left, code).await,
     };
     let integration = &run.import.integration;
-    let mut mapped = run.tenant.address_mappings(integration, &first.plan.company).await?;
+    let mut mapped = run.tenant.address_chunks(integration, &first.plan.company).await?;
     let mut may_be_begun = true;
     for (number, mut part) in left {
         // What a run that died has done to the first ones must be accounted for.
@@ -128,32 +141,89 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>) -> Result<Carr
             Some(code) => users::passed_over(part.users_left(), code),
             None => users::carry_out(run, &managed, part.users_left()).await,
         };
-        let share = part
-            .plan
-            .with_users(part.users_left().get(..users.len()).unwrap_or_default());
-        let company = part.is_company_left().then(|| outcome.clone());
-        // The users of a dropped mapping stay where they are, and are this company's no more.
-        let drops = company.is_some() && share.unmap.is_some();
-        let before = if drops { &[][..] } else { &mapped };
-        let mapped_to: Vec<_> = users.iter().map(|done| done.user.clone()).collect();
-        let after = mapping::after(before, &share, &mapped_to);
-        let made = trail::made(&share, &managed, company.as_ref(), &users);
-        let what = (number, part.outcomes.len());
-        let outcomes = users.into_iter().map(|user| user.outcome);
-        part.outcomes.extend(rows(company, &share.users, outcomes));
-        let mut tx = run.transaction()?;
-        let now = run.services.clock.now();
-        run.tenant.audit_changes(&mut tx, &run.import, what, made, now)?;
-        run.tenant
-            .map_addresses(&mut tx, integration, &share.company, &mapped, &after)?;
-        run.tenant.journal(&mut tx, &run.import, number, &part)?;
-        run.commit(tx).await?;
+        mapped = keep(run, (&managed, &outcome), (number, &mut part), mapped, users).await?;
         if !part.is_done() {
             return Ok(Carried::Unfinished);
         }
-        mapped = after;
     }
     Ok(Carried::Journaled)
+}
+
+/// Gives all that is left of a company the outcomes of one that failed.
+async fn fail(run: &Run, left: Vec<(usize, Part)>, code: RowCode) -> Result<Carried, Stop> {
+    let mut tx = run.transaction()?;
+    for (number, mut part) in left {
+        let company = part.is_company_left().then_some(Outcome::Failed(code));
+        let users = part.users_left();
+        let skipped = users.iter().map(|_| Outcome::Skipped(RowCode::CompanyNotImported));
+        let outcomes = rows(company, users, skipped);
+        part.outcomes.extend(outcomes);
+        let action = run.tenant.journal_action(&run.import, number, &part)?;
+        run.add(&mut tx, action).await?;
+    }
+    run.commit(tx).await?;
+    Ok(Carried::Journaled)
+}
+
+/// Keeps what was done to the next users of a part: mappings, audit and outcomes, for as many at once as fit into a transaction.
+/// Gives the mappings there are then.
+async fn keep(
+    run: &Run,
+    (managed, outcome): (&ManagedCompany, &Outcome),
+    (number, part): (usize, &mut Part),
+    mut mapped: AddressMappings,
+    users: Vec<Done>,
+) -> Result<AddressMappings, Stop> {
+    let integration = &run.import.integration;
+    let (mut users, mut most) = (users.as_slice(), users.len());
+    loop {
+        let now = &users[..most.min(users.len())];
+        let share = part
+            .plan
+            .with_users(part.users_left().get(..now.len()).unwrap_or_default());
+        let company = part.is_company_left().then(|| outcome.clone());
+        // The users of a dropped mapping stay where they are, and are this company's no more.
+        let drops = company.is_some() && share.unmap.is_some();
+        let before = if drops { Vec::new() } else { mapped.all() };
+        let mapped_to: Vec<_> = now.iter().map(|done| done.user.clone()).collect();
+        let after = mapping::after(&before, &share, &mapped_to);
+        let made = trail::made(&share, managed, company.as_ref(), now);
+        let what = (number, part.outcomes.len());
+        let outcomes = now.iter().map(|user| user.outcome.clone());
+        let mut next = part.clone();
+        next.outcomes.extend(rows(company, &share.users, outcomes));
+        let mut tx = run.transaction()?;
+        let audited = run
+            .tenant
+            .audit_changes(&mut tx, &run.import, what, made, run.services.clock.now());
+        match audited.and_then(|()| run.tenant.journal(&mut tx, &run.import, number, &next)) {
+            Err(StoreError::TooLarge { .. }) if now.len() > 1 => {
+                most = now.len() / 2;
+                continue;
+            }
+            written => written?,
+        }
+        let (writes, after) = run
+            .tenant
+            .map_addresses(integration, &share.company, &mapped, &after)?;
+        if tx.has_room_for(&writes) {
+            for write in writes {
+                tx.push(write)?;
+            }
+        } else {
+            // First, so that no outcome is there without its mapping; killed in between, the next run makes the same of them.
+            let mut first = run.transaction()?;
+            for write in writes {
+                run.add(&mut first, write).await?;
+            }
+            run.commit(first).await?;
+        }
+        run.commit(tx).await?;
+        (*part, mapped, users) = (next, after, &users[now.len()..]);
+        if users.is_empty() {
+            return Ok(mapped);
+        }
+    }
 }
 
 /// The company itself: what it is mapped to from here on, and how that came about; or why that came to nothing.

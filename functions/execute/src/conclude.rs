@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use directory::Directory;
+use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyStep, UserStep};
@@ -12,29 +13,31 @@ use planning::Planning;
 use runtime::metrics::count_ended;
 use runtime::{Deadline, Services, WorkOutcome};
 use store::Tenant;
+use store::checkpoint::Checkpoint;
 use store::journal::{Entry, Part, Passed};
 use store::tx::Transaction;
 use tracing::info;
 
 use crate::carry_out::all;
 use crate::licences;
-use crate::work::{Position, Run, Stop};
+use crate::slices::slices;
+use crate::work::{MOST_PASSED, Position, Run, Stop};
 
 /// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
 const AT_ONCE: i32 = 200;
 
-/// Companies passed over in one transaction.
+/// Companies passed over at once.
 const AT_A_TIME: usize = 100;
 
 /// What the journal adds up to.
 #[derive(Default)]
 struct Sum {
     counts: Counts,
-    imported: Vec<domain::ids::PsaCompanyId>,
+    imported: Vec<PsaCompanyId>,
 }
 
 impl Sum {
-    fn add(&mut self, company: &domain::ids::PsaCompanyId, outcomes: &[RowOutcome]) {
+    fn add(&mut self, company: &PsaCompanyId, outcomes: &[RowOutcome]) {
         for row in outcomes {
             self.counts.add(row);
         }
@@ -120,35 +123,52 @@ async fn pass_over_the_rest(
     let mut checkpoint = tenant.checkpoint::<Position>(import, Assignment::Execute).await?;
     let planning = Planning::open(tenant.clone(), Arc::clone(directory), import.clone()).await?;
     let after = checkpoint.position.after.clone();
-    let rows = planning.selected(after.as_ref()).try_ready_chunks(AT_A_TIME);
+    let rows = planning.selected(after.as_ref());
     pin_mut!(rows);
-    while let Some(rows) = rows.try_next().await.map_err(|error| Stop::from(error.1))? {
-        let (mut passed, mut count) = (Vec::new(), 0);
-        for row in rows {
-            if deadline.is_near() {
-                break;
-            }
-            count += 1;
-            checkpoint.position.after = Some(row.id.clone());
-            if tenant.parts(import, &row.id).await?.is_empty() {
-                let plan = planning.plan(row).await?;
-                passed.push(Passed::new(&plan, all(&plan, &Outcome::Skipped(RowCode::GivenUp))));
-            }
+    let (mut done, mut named, mut waiting) = (Vec::new(), checkpoint.position.within, 0);
+    while !deadline.is_near()
+        && let Some(row) = rows.try_next().await.map_err(Stop::from)?
+    {
+        let (company, named) = (row.id.clone(), std::mem::take(&mut named));
+        let entries = if tenant.parts(import, &company).await?.is_empty() {
+            let plan = planning.plan(row).await?;
+            Passed::of(&plan, all(&plan, &Outcome::Skipped(RowCode::GivenUp)), named)?
+        } else {
+            Vec::new()
+        };
+        waiting += entries.iter().map(|entry| entry.rest.len()).sum::<usize>();
+        done.push((company, entries));
+        if done.len() == AT_A_TIME || waiting >= MOST_PASSED {
+            pass_over(tenant, import, &mut checkpoint, &done).await?;
+            (done, waiting) = (Vec::new(), 0);
         }
-        let mut tx = Transaction::new();
+    }
+    pass_over(tenant, import, &mut checkpoint, &done).await?;
+    Ok(!deadline.is_near())
+}
+
+/// Writes the outcomes of companies that were not begun.
+async fn pass_over(
+    tenant: &Tenant,
+    import: &Import,
+    checkpoint: &mut Checkpoint<Position>,
+    done: &[(PsaCompanyId, Vec<Passed>)],
+) -> Result<(), Stop> {
+    for mut slice in slices(tenant, import, checkpoint, done)? {
         let seen = checkpoint.position.packs;
-        let next = tenant.journal_passed(&mut tx, import, seen, &passed)?;
-        checkpoint.position.packs = next.max(seen + 1);
-        checkpoint.progress.executed += count;
-        tenant.advance_from(&mut tx, import, Assignment::Execute, &checkpoint, seen)?;
+        let mut tx = Transaction::new();
+        for action in slice.actions {
+            tx.push(action)?;
+        }
+        // It has to grow, since it is what others are refused by.
+        slice.checkpoint.position.packs = slice.checkpoint.position.packs.max(seen + 1);
+        tenant.advance_from(&mut tx, import, Assignment::Execute, &slice.checkpoint, seen)?;
         if !tx.commit(tenant).await?.committed() {
             return Err(Stop::LeaseLost);
         }
-        if deadline.is_near() {
-            return Ok(false);
-        }
+        *checkpoint = slice.checkpoint;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Adds up the journal. What was begun and never finished gets its outcomes there, in transactions from `begin`.
@@ -160,14 +180,20 @@ async fn add_up(
 ) -> Result<Sum, Stop> {
     let mut sum = Sum::default();
     let mut after = None;
-    let mut number = 0;
+    let (mut begun, mut number) = (None, 0);
     loop {
         let (entries, next) = tenant.journal_page(import, after.as_ref(), Some(AT_ONCE)).await?;
         for entry in entries {
             match entry {
                 Entry::Part(mut part) => {
-                    // A company's parts come in their order.
-                    number = if part.more { number + 1 } else { 0 };
+                    // A company's parts come in their order. Those without the first one were never begun.
+                    if !part.more {
+                        (begun, number) = (Some(part.plan.company.clone()), 0);
+                    } else if begun.as_ref() == Some(&part.plan.company) {
+                        number += 1;
+                    } else {
+                        continue;
+                    }
                     if !part.is_done() {
                         let outcomes = of_unfinished(tenant, directory, import, &part).await?;
                         part.outcomes.extend(outcomes);

@@ -14,6 +14,7 @@ use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, find_i
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Moved;
+use store::retry::Attempts;
 
 use crate::licences;
 
@@ -33,12 +34,14 @@ pub(crate) async fn execute(
     PathIds(id): PathIds<ImportId>,
     Body(confirmation): Body<Confirmation>,
 ) -> Api<(StatusCode, Json<ImportView>)> {
+    let mut attempts = Attempts::at("plan under confirmation");
     loop {
         let import = find_import(&services, &caller, &id).await?;
         let import = own_import(&services, &caller, import).await?;
         if let Some(begun) = confirm(&services, import, &confirmation).await? {
             return Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, begun).await?)));
         }
+        attempts.again().await?;
     }
 }
 
@@ -75,7 +78,8 @@ async fn confirm(services: &Services, mut import: Import, confirmation: &Confirm
         overrule().await?;
     }
     licences::reserve(services, &import, &own, plan.licences, overrule).await?;
-    let agree = |tx: &mut _| tenant.agree(tx, &import, &plan.agreed);
+    let agreement = tenant.agreement(&import, &plan.agreed)?;
+    let agree = tenant.write_ahead(agreement).await?;
     let moved = tenant.begin(&import, decisions, services.clock.now(), agree).await?;
     if let Some(Moved::Yes) = moved {
         return Ok(Some(import));

@@ -9,7 +9,9 @@ use runtime::{
     Api, ApiError, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Position, Services, find_import,
     own_import,
 };
+use runtime::metrics::listed;
 use store::imports::Moved;
+use store::retry::Attempts;
 
 use crate::licences;
 
@@ -20,6 +22,7 @@ pub(crate) async fn cancel(
     PathIds(id): PathIds<ImportId>,
 ) -> Api<Json<ImportView>> {
     let tenant = services.tenant(&caller.msp);
+    let mut attempts = Attempts::at("end of the import");
     loop {
         let import = find_import(&services, &caller, &id).await?;
         let mut import = cancellable(&services, &caller, import).await?;
@@ -54,7 +57,7 @@ pub(crate) async fn cancel(
             }
             Moved::LockLost => return Err(Problem::ImportAbandoned.into()),
             // It moved on by itself: look again.
-            Moved::WrongState => {}
+            Moved::WrongState => attempts.again().await?,
         }
     }
 }
@@ -82,7 +85,7 @@ pub(crate) async fn history(
         .history(&id, page.after.as_ref().map(Position::as_str), limit)
         .await?;
     Ok(Json(List {
-        items: imports.into_iter().map(ImportView::line).collect(),
+        items: listed(imports).into_iter().map(ImportView::line).collect(),
         next,
     }))
 }

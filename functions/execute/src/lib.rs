@@ -9,6 +9,7 @@ mod end;
 mod licences;
 mod patience;
 mod result;
+mod slices;
 mod trail;
 mod unattended;
 mod users;

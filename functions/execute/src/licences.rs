@@ -7,6 +7,7 @@ use domain::problem::Problem;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use runtime::{Api, ApiError, Services};
+use store::retry::Attempts;
 use store::{StoreError, Tenant};
 
 /// Sets aside what the plan needs, all or none, for the confirmation that `import` names. Before refusing, gives back what others
@@ -23,6 +24,7 @@ pub(crate) async fn reserve<'a>(
     if directory.reserve(own, needed).await? == Reservation::Made {
         return Ok(());
     }
+    let mut attempts = Attempts::at("reservation of licences");
     loop {
         give_back_leftovers::<ApiError>(&services.tenant(&import.msp), &*directory, services.clock.now()).await?;
         let mut others = directory.reservations().await?;
@@ -41,7 +43,7 @@ pub(crate) async fn reserve<'a>(
                 return Err(Problem::InsufficientLicences { needed, available }.into());
             }
             // Another confirmation of this import was faster; it will not succeed any more.
-            Reservation::Insufficient { .. } => {}
+            Reservation::Insufficient { .. } => attempts.again().await?,
         }
     }
 }

@@ -77,7 +77,8 @@ async fn begin(services: &Services, tenant: &Tenant, guard: &Guard, import: &mut
         }
         Err(other) => return Err(other),
     }
-    let agree = |tx: &mut _| tenant.agree(tx, &executing, &plan.agreed);
+    let agreement = tenant.agreement(&executing, &plan.agreed)?;
+    let agree = tenant.write_ahead(agreement).await?;
     match tenant
         .hand_over_with(guard, &executing, ImportState::Review, services.clock.now(), agree)
         .await?

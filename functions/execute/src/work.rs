@@ -1,6 +1,7 @@
 //! One run of the worker over the selected companies (R34–R37).
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -15,13 +16,14 @@ use serde::{Deserialize, Serialize};
 use store::checkpoint::Checkpoint;
 use store::journal::Agreed;
 use store::lock::{Guard, Hired};
-use store::tx::{Outcome, Transaction};
+use store::tx::{Action, Outcome, Transaction};
 use store::{StoreError, Tenant};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
 use crate::carry_out::{Carried, carry_out};
 use crate::conclude;
+use crate::slices::slices;
 use crate::unattended;
 
 /// Companies worked on at once.
@@ -29,6 +31,9 @@ const AT_ONCE: usize = 8;
 
 /// The most companies between two checkpoints.
 const PER_CHECKPOINT: usize = 1_000;
+
+/// Rows passed over between two checkpoints: what is kept in memory until they are written.
+pub(crate) const MOST_PASSED: usize = 50_000;
 
 /// The longest time between two checkpoints, well within a worker's lease.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
@@ -45,6 +50,10 @@ const MOST_PAUSES: u32 = 30;
 pub(crate) struct Position {
     /// The last company up to which every selected one has its outcome.
     pub after: Option<PsaCompanyId>,
+    /// How many rows of the company behind it have their outcomes: one that is passed over may have more rows than fit into a
+    /// transaction.
+    #[serde(default)]
+    pub within: usize,
     /// Packs of companies passed over, written so far.
     pub packs: u64,
     /// Pauses since the last company that got its outcome.
@@ -220,47 +229,60 @@ impl Run {
             .map_err(Stop::from)
             .take(PER_CHECKPOINT);
         let due = Instant::now() + CHECKPOINT_EVERY;
-        let is_time_up = || self.is_to_end() || Instant::now() >= due;
+        let passed = AtomicUsize::new(0);
+        let is_full = || Instant::now() >= due || passed.load(Ordering::Relaxed) >= MOST_PASSED;
+        let is_time_up = || self.is_to_end() || is_full();
+        // Only of the first company some rows may have their outcomes without the others.
+        let mut named = checkpoint.position.within;
         let carried = rows
             .try_take_while(|_| std::future::ready(Ok(!is_time_up())))
-            .map_ok(|row| async move {
-                let company = row.id.clone();
-                Ok((company, carry_out(self, planning, row).await?))
+            .map_ok(|row| {
+                let (company, named) = (row.id.clone(), std::mem::take(&mut named));
+                async move { Ok((company, carry_out(self, planning, row, named).await?)) }
             })
             .try_buffered(AT_ONCE);
         pin_mut!(carried);
-        let (mut passed, mut count, mut is_whole) = (Vec::new(), 0, true);
+        let (mut done, mut is_whole) = (Vec::new(), true);
         // Those behind an unfinished one come to their own ends too, and are found in the journal by the next run.
         while let Some((company, carried)) = carried.try_next().await? {
             is_whole &= !matches!(carried, Carried::Unfinished);
             if !is_whole {
                 continue;
             }
-            count += 1;
-            checkpoint.position.after = Some(company);
-            if let Carried::Passed(company) = carried {
-                passed.push(company);
-            }
+            let entries = match carried {
+                Carried::Passed(entries) => entries,
+                _ => Vec::new(),
+            };
+            passed.fetch_add(entries.iter().map(|entry| entry.rest.len()).sum(), Ordering::Relaxed);
+            done.push((company, entries));
         }
-        if count > 0 {
+        checkpoint.position.pauses = 0;
+        for slice in slices(&self.tenant, &self.import, checkpoint, &done)? {
             let mut tx = self.transaction()?;
-            let position = &mut checkpoint.position;
-            position.pauses = 0;
-            position.packs = self
-                .tenant
-                .journal_passed(&mut tx, &self.import, position.packs, &passed)?;
-            checkpoint.progress.executed += count as u64;
+            for action in slice.actions {
+                tx.push(action)?;
+            }
             self.tenant
-                .advance(&mut tx, &self.import, Assignment::Execute, checkpoint)?;
+                .advance(&mut tx, &self.import, Assignment::Execute, &slice.checkpoint)?;
             self.commit(tx).await?;
+            *checkpoint = slice.checkpoint;
         }
         Ok(if self.deadline.is_near() {
             Batch::OutOfTime
-        } else if is_time_up() || count == PER_CHECKPOINT {
+        } else if is_time_up() || done.len() == PER_CHECKPOINT {
             Batch::More
         } else {
             Batch::Last
         })
+    }
+
+    /// Adds a write to a transaction of this worker; one that has no room for it is applied first.
+    pub async fn add(&self, tx: &mut Transaction, action: Action) -> Result<(), Stop> {
+        if !tx.has_room_for([&action]) {
+            let full = std::mem::replace(tx, self.transaction()?);
+            self.commit(full).await?;
+        }
+        Ok(tx.push(action)?)
     }
 
     async fn look_for_cancel(&mut self) -> Result<(), Stop> {

@@ -14,15 +14,11 @@ use domain::suggestion::Suggestions;
 use jiff::Timestamp;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
-use store::rows::ADDRESSES_PER_CHUNK;
 use store::staging::bucket;
 
 use crate::missing::not_in_rows;
 use crate::suggestions;
 use crate::work::{Position, Run, Stage, Stop, applied};
-
-/// Items of one transaction, next to the proof of the lock and the checkpoint.
-const ITEMS_AT_ONCE: usize = 90;
 
 /// What all rows are made from.
 pub(crate) struct Known {
@@ -164,7 +160,7 @@ async fn make_bucket(
     write(run, rows, next, checkpoint).await
 }
 
-/// Writes rows in as few transactions as they fit in; the last one moves the checkpoint to `next`.
+/// Writes rows, and moves the checkpoint to `next`.
 async fn write(
     run: &Run,
     rows: Vec<(CompanyRow, Vec<SnapshotAddress>)>,
@@ -172,27 +168,8 @@ async fn write(
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let now = || run.services.clock.now();
-    let mut batch = Vec::new();
-    let mut items = 0;
-    for row in rows {
-        let needs = 1 + row.1.len().div_ceil(ADDRESSES_PER_CHUNK);
-        if items + needs > ITEMS_AT_ONCE && !batch.is_empty() {
-            applied(
-                &run.tenant
-                    .add_rows(&run.guard, &run.import, &batch, checkpoint, now())
-                    .await?,
-            )?;
-            batch.clear();
-            items = 0;
-        }
-        items += needs;
-        batch.push(row);
-    }
-    applied(
-        &run.tenant
-            .add_rows(&run.guard, &run.import, &batch, &next, now())
-            .await?,
-    )?;
+    let written = run.tenant.add_rows(&run.guard, &run.import, &rows, &next, now).await?;
+    applied(&written)?;
     *checkpoint = next;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use domain::import::Assignment;
 use futures::{StreamExt, stream};
-use runtime::metrics::{Metric, count};
+use runtime::metrics::{Metric, count, listed};
 use runtime::{Services, Swept};
 use store::StoreError;
 use store::sweep::UnderWay;
@@ -14,8 +14,8 @@ const AT_ONCE: usize = 16;
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) async fn sweep(services: Services) -> Result<Swept, Error> {
-    let mut found = services.store.under_way(Assignment::Fetch).await?;
-    found.extend(services.store.under_way(Assignment::Execute).await?);
+    let mut found = listed(services.store.under_way(Assignment::Fetch).await?);
+    found.extend(listed(services.store.under_way(Assignment::Execute).await?));
     let under_way = found.len();
     let looked_at: Vec<Result<bool, StoreError>> = stream::iter(found)
         .map(|import| take_up(services.clone(), import))

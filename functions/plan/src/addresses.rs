@@ -18,6 +18,7 @@ use planning::{Planning, PlanningError};
 use runtime::{Api, ApiError, Body, Caller, CallerWith, List, PageQuery, PathIds, Services};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::retry::Attempts;
 use store::rows::Decided;
 
 use crate::companies::{Selected, contains};
@@ -120,6 +121,7 @@ pub(crate) async fn decide(
         return Err(Problem::nothing_to_change(&["selected", "target"]).into());
     }
     let import = scope::in_review(&services, &caller, &id).await?;
+    let mut attempts = Attempts::at("decision on an address");
     loop {
         let (planning, facts) = facts(&services, import.clone(), &company).await?;
         let rows = planner::address_rows(&facts, &planning.companies);
@@ -161,6 +163,7 @@ pub(crate) async fn decide(
         if write(&services, &import, &company, decide).await? {
             break;
         }
+        attempts.again().await?;
     }
     let (planning, facts) = self::facts(&services, import, &company).await?;
     let rows = planner::address_rows(&facts, &planning.companies);
@@ -233,7 +236,10 @@ pub(crate) async fn select(
             Change::None
         }
     };
-    while !write(&services, &import, &company, tick).await? {}
+    let mut attempts = Attempts::at("decision on addresses");
+    while !write(&services, &import, &company, tick).await? {
+        attempts.again().await?;
+    }
     Ok(Json(Selected {
         matched,
         selected: select.selected,

@@ -16,6 +16,7 @@ use runtime::{Accepted, Api, Body, Caller, CallerWith, List, Paged, PathIds, Pos
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tenant;
+use store::retry::Attempts;
 use store::rows::Decided;
 
 use crate::scope;
@@ -306,6 +307,7 @@ pub(crate) async fn select(
 
 async fn select_batch(services: &Services, import: &Import, mut rows: Vec<CompanyRow>, selected: bool) -> Api<()> {
     let tenant = services.tenant(&import.msp);
+    let mut attempts = Attempts::at("decision on companies");
     loop {
         let decided = rows.iter().filter(|row| row.decision.selected != selected).map(|row| {
             let mut decided = row.clone();
@@ -317,7 +319,7 @@ async fn select_batch(services: &Services, import: &Import, mut rows: Vec<Compan
         match tenant.decide_companies(import, &decided, services.clock.now()).await? {
             Decided::Yes => return Ok(()),
             Decided::NotInReview => return Err(scope::not_in_review(services, import).await),
-            Decided::Conflict => {}
+            Decided::Conflict => attempts.again().await?,
         }
         // One of them was decided on meanwhile; this decision says nothing of what was seen, so it goes on top.
         for row in &mut rows {

@@ -13,6 +13,7 @@ use domain::problem::Problem;
 use domain::psa::PsaKind;
 use domain::text::Text;
 use psa::{Credentials, SubmittedCredentials};
+use runtime::metrics::listed;
 use runtime::{Api, Body, Caller, CallerWith, List, PageQuery, PathIds, Services};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -69,7 +70,7 @@ pub(crate) async fn list(
     State(services): State<Services>,
     CallerWith { caller, query: page }: CallerWith<PageQuery>,
 ) -> Api<Json<List<IntegrationView>>> {
-    let all = services.tenant(&caller.msp).integrations().await?;
+    let all = listed(services.tenant(&caller.msp).integrations().await?);
     let page = List::page(all, &page, |integration| integration.id.as_str().to_owned());
     let mut items = Vec::new();
     for integration in page.items {

@@ -6,6 +6,7 @@ use domain::import::ImportState;
 use domain::policy::Policy;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
+use runtime::metrics::listed;
 use runtime::{Api, Services};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,8 +61,8 @@ impl IntegrationView {
             since: holder.since,
             until: holder.until,
         });
-        let (mut newest, _) = tenant.history(&integration.id, None, 1).await?;
-        let last_import = newest.pop().map(|import| LastImport {
+        let (newest, _) = tenant.history(&integration.id, None, 1).await?;
+        let last_import = listed(newest).pop().map(|import| LastImport {
             id: import.id,
             state: import.state,
             started_at: import.started_at,

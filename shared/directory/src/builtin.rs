@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::address::{Address, AddressKey};
 use domain::directory::{AddressHolder, LicenceMode, Licences, ManagedCompany, ReservationId, Token, User, UserState};
 use domain::ids::{ManagedCompanyId, UserId};
+use store::retry::Attempts;
 use store::table::{body, item, text};
 use store::tx::{Outcome, Transaction};
 use store::{Item, Key, Place, StoreError, Tenant};
@@ -143,11 +144,20 @@ impl Directory for BuiltIn {
         let unique: Vec<&AddressKey> = addresses.iter().collect::<BTreeSet<_>>().into_iter().collect();
         for chunk in unique.chunks(BATCH) {
             let mut keys: Vec<Item> = chunk.iter().map(|address| self.claim_key(address).to_item()).collect();
-            while !keys.is_empty() {
+            let mut attempts = Attempts::at("answer to a batch of addresses");
+            loop {
                 let (found, rest) = self.batch_get(keys).await?;
+                if !found.is_empty() {
+                    attempts = Attempts::at("answer to a batch of addresses");
+                }
                 for item in found {
                     holders.push(body("claim", item)?);
                 }
+                if rest.is_empty() {
+                    break;
+                }
+                // A table that has no room leaves keys over; asked again at once, it would have none either.
+                attempts.again().await?;
                 keys = rest;
             }
         }
@@ -159,29 +169,17 @@ impl Directory for BuiltIn {
             id: ManagedCompanyId::new(format!("c-{}", token.as_str())),
             name: name.to_owned(),
         };
-        let mut tx = Transaction::new();
-        tx.add(
-            &self.tenant,
-            Place::Records,
-            item("managed company", &self.company_key(&company.id), &company)?,
-        )?;
-        // Refused: the company of this token is there already.
-        let _ = tx.commit(&self.tenant).await?;
+        let item = item("managed company", &self.company_key(&company.id), &company)?;
+        // If not, the company of this token is there already.
+        let _ = self.tenant.add_alone(Place::Records, item).await?;
         Ok(company.id)
     }
 
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
-        let mut tx = Transaction::new();
-        let values = [(":name", text(name))];
-        tx.update(
-            &self.tenant,
-            Place::Records,
-            &self.company_key(id),
-            "SET #name = :name",
-            "attribute_exists(pk)",
-            &values,
-        )?;
-        Ok(tx.commit(&self.tenant).await?.committed())
+        let (key, values) = (self.company_key(id), [(":name", text(name))]);
+        let (update, condition) = ("SET #name = :name", "attribute_exists(pk)");
+        let renamed = self.tenant.update_alone(Place::Records, &key, update, condition, &values);
+        Ok(renamed.await?)
     }
 
     async fn create_user(
@@ -345,8 +343,11 @@ fn user_id(token: &Token) -> UserId {
 impl From<StoreError> for DirectoryError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Service { .. } => Self::Unavailable(error.to_string()),
-            StoreError::Refused { .. } | StoreError::Shape { .. } => Self::Refused(error.to_string()),
+            StoreError::Service { .. } | StoreError::Contention { .. } => Self::Unavailable(error.to_string()),
+            StoreError::Refused { .. }
+            | StoreError::Shape { .. }
+            | StoreError::TooLarge { .. }
+            | StoreError::Newer { .. } => Self::Refused(error.to_string()),
         }
     }
 }

@@ -71,7 +71,11 @@ impl std::error::Error for InvalidAddress {}
 /// English, and Dutch in the alternate form (`{:#}`).
 impl fmt::Display for InvalidAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let language = if f.alternate() { Language::Dutch } else { Language::English };
+        let language = if f.alternate() {
+            Language::Dutch
+        } else {
+            Language::English
+        };
         f.write_str(match self {
             Self::Empty => language.pick("must not be empty", "mag niet leeg zijn"),
             Self::Several => language.pick(

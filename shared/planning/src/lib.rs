@@ -79,13 +79,8 @@ pub struct WholePlan {
 impl Digest {
     /// Adds the next company.
     pub fn add(&mut self, plan: &CompanyPlan) {
-        let digest = plan.digest();
-        self.hasher.add(&plan.company, digest);
-        let agreed = Agreed {
-            digest,
-            passed_over: plan.passed_over().cloned(),
-            passed_for_others: plan.passed_for_others(),
-        };
+        let agreed = Agreed::new(plan, plan.passed_for_others());
+        self.hasher.add(&plan.company, agreed.digest);
         self.licences += plan.licences_needed();
         self.changes += plan.changes();
         // The rest comes to the same when it is planned again.

@@ -7,6 +7,7 @@ use domain::import::{Import, ImportState};
 use domain::outcome::Counts;
 use psa::Psa;
 use serde_json::{Map, Value, json};
+use store::Readable;
 
 /// Where the metrics are found in CloudWatch. Their one dimension is the function's name.
 pub const NAMESPACE: &str = "psa-import";
@@ -68,6 +69,8 @@ metrics! {
     WriteUnits,
     /// Starts that found the integration taken.
     LockRefusals,
+    /// Records that were left out of a list, since they cannot be read.
+    RecordsUnreadable,
 }
 
 /// What one run has counted so far.
@@ -93,6 +96,14 @@ pub fn count(metric: Metric, number: u64) {
 
 pub(crate) fn add(metric: Metric, number: f64) {
     with(|counted| *counted.counts.entry(metric).or_default() += number);
+}
+
+/// The lines of a list that can be read; counts those that cannot.
+pub fn listed<T>(list: Readable<T>) -> Vec<T> {
+    if list.unreadable > 0 {
+        count(Metric::RecordsUnreadable, list.unreadable);
+    }
+    list.items
 }
 
 /// Counts the end of an import that was carried out, and its rows.

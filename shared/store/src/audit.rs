@@ -9,11 +9,15 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::StoreError;
 use crate::keys::{self, Key};
-use crate::table::{Place, Tenant, packed_body, packed_item};
+use crate::size::{self, ROOM};
+use crate::table::{Item, Place, Readable, Tenant, packed_body, packed_item, readable};
 use crate::tx::Transaction;
 
 /// A page is full with entries about so many rows: some 1 MB as they are shown, and never more than the 6 MB that Lambda answers.
 const MOST_ROWS: usize = 2_000;
+
+/// The bytes of an entry beside its changes.
+const LARGEST_ENTRY: usize = 4 * 1024;
 
 /// Names an entry; later ones sort behind earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,22 +60,24 @@ impl Tenant {
         entry: &Entry,
         what: &str,
     ) -> Result<(), StoreError> {
+        tx.add(self, Place::Records, self.audit_item(integration, entry, what)?)
+    }
+
+    fn audit_item(&self, integration: &IntegrationId, entry: &Entry, what: &str) -> Result<Item, StoreError> {
         let id = AuditId::new(entry.at, what);
         let key = keys::audit(&self.msp, integration, month(entry.at), id.as_str());
-        let item = packed_item("audit entry", &key, entry)?;
-        tx.add(self, Place::Records, item)
+        packed_item("audit entry", &key, entry)
     }
 
     /// Adds an entry by itself, for what is done elsewhere than in these tables.
     pub async fn audit_alone(&self, integration: &IntegrationId, entry: &Entry, what: &str) -> Result<(), StoreError> {
-        let mut tx = Transaction::new();
-        self.audit(&mut tx, integration, entry, what)?;
-        // Refused: this very entry is there.
-        let _ = tx.commit(self).await?;
+        let item = self.audit_item(integration, entry, what)?;
+        // If not, this very entry is there.
+        let _ = self.add_alone(Place::Records, item).await?;
         Ok(())
     }
 
-    /// Adds what was done to a company and its users; `what` tells entries about one company apart.
+    /// Adds what was done to a company and its users, in as many entries as it takes; `what` tells entries about one company apart.
     pub fn audit_changes(
         &self,
         tx: &mut Transaction,
@@ -80,33 +86,42 @@ impl Tenant {
         changes: Vec<Change>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(company) = changes.first().map(|change| change.company.clone()) else {
-            return Ok(());
-        };
-        let what = format!("{}.company.{}.{}.{}", import.id, company.id, what.0, what.1);
-        let act = Act::CompanyImported { company, changes };
-        self.audit(tx, &import.integration, &by(import, import.holder(), act, now), &what)
+        let slices = size::cut(&changes, (usize::MAX, ROOM - LARGEST_ENTRY), |change| {
+            size::of_json("audit entry", change)
+        })?;
+        for (number, slice) in slices.into_iter().enumerate() {
+            let Some(company) = slice.first().map(|change| change.company.clone()) else {
+                continue;
+            };
+            let what = format!("{}.company.{}.{}.{}", import.id, company.id, what.0, what.1);
+            // The first one as it always was; those behind it sort behind it.
+            let what = if number == 0 { what } else { format!("{what}.{number:02}") };
+            let changes = slice.to_vec();
+            let act = Act::CompanyImported { company, changes };
+            self.audit(tx, &import.integration, &by(import, import.holder(), act, now), &what)?;
+        }
+        Ok(())
     }
 
     /// Reads the trail, the newest entries first, from `now` or from behind `after` back to when it began: at most `limit` of
-    /// them, fewer where they tell of many rows.
+    /// them, fewer where they tell of many rows, and without those that cannot be read.
     pub async fn audit_page(
         &self,
         integration: &IntegrationId,
         after: Option<&AuditId>,
         (began, now): (Timestamp, Timestamp),
         limit: usize,
-    ) -> Result<(Vec<(AuditId, Entry)>, Option<AuditId>), StoreError> {
+    ) -> Result<(Readable<(AuditId, Entry)>, Option<AuditId>), StoreError> {
         // Nothing is told of months to come, however far away a made-up position is.
         let mut at = month(after.and_then(AuditId::at).map_or(now, |at| at.min(now)));
-        let (mut found, mut rows) = (Vec::new(), 0);
+        let (mut found, mut rows, mut seen, mut next) = (Vec::new(), 0, 0, None);
         while at >= month(began) {
-            if found.len() >= limit {
-                return Ok(Self::page_of(found));
+            if seen >= limit {
+                return Ok((readable("audit entry", found), next));
             }
             let key = keys::audit(&self.msp, integration, at, after.map_or("", AuditId::as_str));
             // Ids of other months lie outside of this one's.
-            let (items, more) = self.before(&key, after.is_some(), limit - found.len()).await?;
+            let (items, more) = self.before(&key, after.is_some(), limit - seen).await?;
             let last = items.len();
             for (number, item) in items.into_iter().enumerate() {
                 let id = item
@@ -114,30 +129,27 @@ impl Tenant {
                     .and_then(|sk| sk.as_s().ok())
                     .cloned()
                     .unwrap_or_default();
-                let entry: Entry = packed_body("audit entry", &item)?;
-                rows += entry.act.rows();
-                found.push((AuditId(id), entry));
+                let id = AuditId(id);
+                let entry = packed_body::<Entry>("audit entry", &item);
+                rows += entry.as_ref().map_or(0, |entry| entry.act.rows());
+                seen += 1;
+                next = Some(id.clone());
+                found.push(entry.map(|entry| (id, entry)));
                 let is_last = number + 1 == last && !more;
                 if rows >= MOST_ROWS && !is_last {
-                    return Ok(Self::page_of(found));
+                    return Ok((readable("audit entry", found), next));
                 }
             }
             if more {
-                return Ok(Self::page_of(found));
+                return Ok((readable("audit entry", found), next));
             }
             at = at.saturating_sub(jiff::Span::new().months(1));
         }
-        Ok((found, None))
-    }
-
-    /// A page behind which there may be more.
-    fn page_of(found: Vec<(AuditId, Entry)>) -> (Vec<(AuditId, Entry)>, Option<AuditId>) {
-        let next = found.last().map(|(id, _)| id.clone());
-        (found, next)
+        Ok((readable("audit entry", found), None))
     }
 
     /// Up to `limit` items of a partition, backwards, before a key if it is `bounded` by one; and whether there may be more.
-    async fn before(&self, key: &Key, bounded: bool, limit: usize) -> Result<(Vec<crate::Item>, bool), StoreError> {
+    async fn before(&self, key: &Key, bounded: bool, limit: usize) -> Result<(Vec<Item>, bool), StoreError> {
         let query = self
             .client()
             .query()

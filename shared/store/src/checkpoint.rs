@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
 use crate::table::{Item, Place, Tenant, body, item, number};
-use crate::tx::Transaction;
+use crate::tx::{Action, Transaction};
 
 /// How far one kind of work has come: progress for people, and the position to go on from for the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -53,8 +53,17 @@ impl Tenant {
         work: Assignment,
         checkpoint: &Checkpoint<P>,
     ) -> Result<(), StoreError> {
-        let item = self.checkpoint_item(import, work, checkpoint)?;
-        tx.put(self, Place::Imports, item)
+        tx.push(self.advance_action(import, work, checkpoint)?)
+    }
+
+    /// The advance of the checkpoint.
+    pub fn advance_action<P: Serialize>(
+        &self,
+        import: &Import,
+        work: Assignment,
+        checkpoint: &Checkpoint<P>,
+    ) -> Result<Action, StoreError> {
+        Action::put(self, Place::Imports, self.checkpoint_item(import, work, checkpoint)?)
     }
 
     /// The same for whoever has no lock to prove: refused if anybody has come further than `packs`, a number in the position that

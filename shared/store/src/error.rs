@@ -24,6 +24,30 @@ pub enum StoreError {
         /// The service's codes.
         message: String,
     },
+    /// Others were faster each time, as often as it was tried: later it may succeed.
+    #[error("{what}: others were faster each time")]
+    Contention {
+        /// What was to be written.
+        what: &'static str,
+    },
+    /// An item or a transaction is larger than the service takes.
+    #[error("{what} is too large: {message}")]
+    TooLarge {
+        /// An item, or a transaction.
+        what: &'static str,
+        /// How large it is, and may be.
+        message: String,
+    },
+    /// A newer version wrote an item, and this one would misread it.
+    #[error("a newer version of psa-import wrote this {kind} (schema {found}, this version reads up to {known})")]
+    Newer {
+        /// Which kind of item.
+        kind: &'static str,
+        /// The number of its schema.
+        found: u64,
+        /// The highest number that this version reads.
+        known: u64,
+    },
     /// An item does not have the shape this version writes.
     #[error("item {what} cannot be read: {message}")]
     Shape {
@@ -67,7 +91,7 @@ impl StoreError {
 
     /// Whether the same call may succeed later.
     pub const fn passes(&self) -> bool {
-        matches!(self, Self::Service { .. })
+        matches!(self, Self::Service { .. } | Self::Contention { .. })
     }
 }
 

@@ -12,8 +12,9 @@ use crate::StoreError;
 use crate::audit;
 use crate::keys;
 use crate::lock::{self, Guard, LockItem};
-use crate::table::{Item, Place, Tenant, body, item, number, text, value};
-use crate::tx::{Outcome, Transaction};
+use crate::retry::Attempts;
+use crate::table::{Item, Place, Readable, Tenant, bare_item, body, item, number, readable, text, value};
+use crate::tx::{Action, Outcome, Transaction};
 
 /// How long the work of an import is kept; its line in the history is kept for good.
 const KEPT_DAYS: i64 = 90;
@@ -50,6 +51,7 @@ impl Tenant {
         occasion: Option<&Occasion>,
         now: Timestamp,
     ) -> Result<Started, StoreError> {
+        let mut attempts = Attempts::at("lock");
         loop {
             // The lock before the occasion: an import that an occasion started comes into both at once, so that whoever
             // finds it in the way also finds it to be its own.
@@ -83,6 +85,7 @@ impl Tenant {
                 return Ok(Started::Yes);
             }
             // Somebody was faster, or ended the import that was to be abandoned: look again.
+            attempts.again().await?;
         }
     }
 
@@ -132,13 +135,13 @@ impl Tenant {
         item.map(|item| body("import", item)).transpose()
     }
 
-    /// The imports of an integration, the newest first.
+    /// The imports of an integration, the newest first, but for those that cannot be read.
     pub async fn history(
         &self,
         integration: &IntegrationId,
         after: Option<&str>,
         limit: i32,
-    ) -> Result<(Vec<Import>, Option<String>), StoreError> {
+    ) -> Result<(Readable<Import>, Option<String>), StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
         let start = after.map(|id| keys::history(&self.msp, integration, &ImportId::new(id)).to_item());
         let page = self
@@ -154,17 +157,10 @@ impl Tenant {
             .send()
             .await
             .map_err(|error| StoreError::sdk("Query", error))?;
-        let more = page.last_evaluated_key.is_some();
-        let imports = page
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| body("import", item))
-            .collect::<Result<Vec<Import>, _>>()?;
-        let next = imports
-            .last()
-            .filter(|_| more)
-            .map(|import| import.id.as_str().to_owned());
+        let last = page.last_evaluated_key.as_ref().and_then(|key| key.get("sk")?.as_s().ok());
+        let next = last.and_then(|sk| sk.strip_prefix(keys::HISTORY)).map(str::to_owned);
+        let items = page.items.unwrap_or_default().into_iter();
+        let imports = readable("import", items.map(|item| body("import", item)));
         Ok((imports, next))
     }
 
@@ -174,12 +170,14 @@ impl Tenant {
         import: &Import,
         decisions: u64,
         now: Timestamp,
-        more: impl Fn(&mut Transaction) -> Result<(), StoreError>,
+        more: Vec<Action>,
     ) -> Result<Option<Moved>, StoreError> {
         let mut tx = Transaction::new();
         lock::renew_undecided(&mut tx, self, import, now, decisions)?;
         put_import(&mut tx, self, import, ImportState::Review, now)?;
-        more(&mut tx)?;
+        for action in more {
+            tx.push(action)?;
+        }
         let outcome = tx.commit(self).await?;
         let is_still_ours = |lock: &LockItem| lock.import.as_ref() == Some(&import.id);
         Ok(match outcome.in_the_way(0).map(LockItem::read).transpose()? {
@@ -262,7 +260,7 @@ impl Tenant {
         seen: ImportState,
         now: Timestamp,
     ) -> Result<Moved, StoreError> {
-        self.hand_over_with(guard, import, seen, now, |_| Ok(())).await
+        self.hand_over_with(guard, import, seen, now, Vec::new()).await
     }
 
     /// As [`Self::hand_over`], with more in the same transaction.
@@ -272,7 +270,7 @@ impl Tenant {
         import: &Import,
         seen: ImportState,
         now: Timestamp,
-        more: impl Fn(&mut Transaction) -> Result<(), StoreError>,
+        more: Vec<Action>,
     ) -> Result<Moved, StoreError> {
         let mut tx = if import.state.is_final() {
             guard.releasing(self)?
@@ -280,7 +278,9 @@ impl Tenant {
             guard.leaving(self)?
         };
         put_import(&mut tx, self, import, seen, now)?;
-        more(&mut tx)?;
+        for action in more {
+            tx.push(action)?;
+        }
         Ok(moved(&tx.commit(self).await?))
     }
 
@@ -368,7 +368,7 @@ struct OccasionItem {
 }
 
 fn occasion_item(tenant: &Tenant, import: &Import, occasion: &Occasion) -> Item {
-    let mut item = keys::occasion(&tenant.msp, &import.integration, occasion).to_item();
+    let mut item = bare_item("occasion", &keys::occasion(&tenant.msp, &import.integration, occasion));
     item.insert("import".to_owned(), text(import.id.as_str()));
     item.insert(EXPIRES.to_owned(), number(expires(import)));
     item

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys;
-use crate::table::{Place, Tenant, body, item, value};
+use crate::retry::Attempts;
+use crate::table::{Place, Readable, Tenant, body, item, readable, value};
 use crate::tx::Transaction;
 
 /// One PSA connected to one MSP. Its credentials are in Secrets Manager, never here.
@@ -69,12 +70,13 @@ impl Tenant {
         item.map(|item| body("integration", item)).transpose()
     }
 
-    /// Reads all integrations of the MSP.
-    pub async fn integrations(&self) -> Result<Vec<Integration>, StoreError> {
+    /// Reads all integrations of the MSP, but for those that cannot be read.
+    pub async fn integrations(&self) -> Result<Readable<Integration>, StoreError> {
         let items = self
             .query(Place::Records, &keys::msp_partition(&self.msp), keys::INTEGRATION)
             .await?;
-        items.into_iter().map(|item| body("integration", item)).collect()
+        let integrations = items.into_iter().map(|item| body("integration", item));
+        Ok(readable("integration", integrations))
     }
 
     /// Replaces the policy; `false` if there is no such integration.
@@ -85,7 +87,7 @@ impl Tenant {
         by: &Person,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut attempt = 0;
+        let (mut attempts, mut attempt) = (Attempts::at("policy"), 0);
         loop {
             let Some(integration) = self.integration(id).await? else {
                 return Ok(false);
@@ -118,6 +120,7 @@ impl Tenant {
             }
             // Somebody else replaced it meanwhile, so what was before is to be told right; or the same person did at this very
             // moment, whose entry has the name.
+            attempts.again().await?;
             attempt += 1;
         }
     }

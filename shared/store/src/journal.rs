@@ -1,24 +1,26 @@
 //! The journal of an execution: what was intended for each company before anything was done, and how it ended.
 //!
-//! All parts of a company are written before the directory is called; then mappings and outcomes are written in one
-//! transaction, part by part, or for as many users of a part as there was time for. Killed in between, the next run finds the
-//! first row without an outcome and repeats the calls from there on with the same tokens.
+//! All parts of a company are written before the directory is called, the first one last: a company is begun when its first part is
+//! there. Then mappings and outcomes are written part by part, or for as many users of a part as there was time for. Killed in
+//! between, the next run finds the first row without an outcome and repeats the calls from there on with the same tokens.
 
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use domain::address::NoAddress;
+use domain::address::{AddressKey, NoAddress};
+use domain::directory::ReservationId;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
-use domain::outcome::{Counts, Outcome, RowOutcome};
+use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, PlanDigest, SkipReason, UserPlan};
 use domain::row::AddressId;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys::{self, Key};
-use crate::table::{Place, Tenant, packed_body};
-use crate::tx::Transaction;
+use crate::size::{self, ROOM};
+use crate::table::{Item, Place, Tenant, packed_body};
+use crate::tx::{Action, Transaction};
 
 /// What stands in the journal about a company, or about some of the users of a large one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,22 +36,42 @@ pub struct Part {
     pub more: bool,
 }
 
-/// Users of one part; when a worker dies, so much is done again at most.
+/// Users of one part, as far as their texts leave room; when a worker dies, so much is done again at most.
 const USERS_PER_PART: usize = 1_000;
 
+/// The bytes of an outcome, beside the id of its row.
+const LARGEST_OUTCOME: usize = 64;
+
+/// The bytes of a part beside its users and what is gone: names and ids of the company.
+const LARGEST_COMPANY: usize = 8 * 1024;
+
 impl Part {
-    /// A plan that is about to be carried out, cut into what fits into an item.
-    pub fn of(plan: &CompanyPlan) -> Vec<Self> {
-        let users = plan.users.chunks(USERS_PER_PART);
-        let users = users.chain(plan.users.is_empty().then_some([].as_slice()));
-        users
-            .enumerate()
-            .map(|(number, users)| Self {
-                plan: plan.with_users(users),
-                outcomes: Vec::new(),
-                more: number > 0,
-            })
-            .collect()
+    /// A plan that is about to be carried out, cut into what fits into an item with all of its outcomes.
+    pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
+        let of_user = |user: &UserPlan| {
+            Ok(size::of_json("journal", user)? + user.id.as_str().len() + LARGEST_OUTCOME)
+        };
+        let of_gone = |gone: &(AddressId, Vec<AddressKey>)| size::of_json("journal", gone);
+        // What is gone is divided as well, since each part that names it would write it.
+        let room = ROOM - LARGEST_COMPANY;
+        let mut gone = size::cut(&plan.gone, (usize::MAX, room / 4), of_gone)?.into_iter();
+        let users = size::cut(&plan.users, (USERS_PER_PART, room - room / 4), of_user)?;
+        let users = users.into_iter().chain(plan.users.is_empty().then_some([].as_slice()));
+        let parts = users.enumerate().map(|(number, users)| Self {
+            plan: CompanyPlan {
+                gone: gone.next().unwrap_or_default().to_vec(),
+                ..plan.with_users(users)
+            },
+            outcomes: Vec::new(),
+            more: number > 0,
+        });
+        let parts = parts.collect();
+        // A part without users is done before it is begun. The next import plans it again.
+        let left: usize = gone.map(<[_]>::len).sum();
+        if left > 0 {
+            tracing::warn!(company = %plan.company, left, "mappings that are gone are refreshed by the next import");
+        }
+        Ok(parts)
     }
 
     /// The users that have no outcome yet.
@@ -62,6 +84,17 @@ impl Part {
     /// Whether the outcome of the company itself is yet to come.
     pub const fn is_company_left(&self) -> bool {
         !self.more && self.outcomes.is_empty()
+    }
+
+    /// Why the company itself failed, if it has.
+    pub fn company_failure(&self) -> Option<RowCode> {
+        match self.outcomes.first() {
+            Some(RowOutcome {
+                address: None,
+                outcome: Outcome::Failed(code),
+            }) => Some(*code),
+            _ => None,
+        }
     }
 
     /// Whether every row has its outcome.
@@ -89,6 +122,9 @@ pub struct Passed {
     /// Whether this is more of a company that did not fit into the item before; that one has its own outcome.
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
     more: bool,
+    /// How many rows of the plan it stands for, the company itself included.
+    #[serde(skip)]
+    rows: usize,
 }
 
 /// A row that was passed over or failed, with what an administrator knows it by.
@@ -126,37 +162,63 @@ impl From<&UserPlan> for NamedAddress {
     }
 }
 
-/// Rows named in one item: some 60 KB, and less than 2 MB as they are shown.
+/// Rows named in one item, as far as their texts leave room: some 60 KB, and less than 2 MB as they are shown.
 const ROWS_PER_PACK: usize = 2_000;
 
+/// The bytes of a pack's entry beside its rows: the company's id, its name, and the names of the fields.
+const LARGEST_ENTRY: usize = 2 * 1024;
+
 impl Passed {
-    /// A company with the outcomes of all its rows, its own first.
-    pub fn new(plan: &CompanyPlan, outcomes: Vec<RowOutcome>) -> Self {
+    /// A company with the outcomes of all its rows, its own first, from row `from` on; cut into what fits into a pack.
+    pub fn of(plan: &CompanyPlan, outcomes: Vec<RowOutcome>, from: usize) -> Result<Vec<Self>, StoreError> {
         let users = plan.users.iter().map(|user| Some(NamedAddress::from(user)));
         let rows = std::iter::once(None).chain(users).zip(outcomes);
-        let (unchanged, rest): (Vec<_>, Vec<_>) = rows
+        let rows: Vec<PassedRow> = rows
             .map(|(address, row)| PassedRow { row, address })
-            .partition(|row| row.row.outcome == Outcome::Unchanged);
-        Self {
-            company: plan.company.clone(),
-            name: (!rest.is_empty()).then(|| plan.name.clone()),
-            unchanged_users: unchanged.iter().filter(|row| row.address.is_some()).count() as u64,
-            rest,
-            more: false,
+            .skip(from)
+            .collect();
+        let is_named = |row: &PassedRow| row.row.outcome != Outcome::Unchanged;
+        let size = |row: &PassedRow| {
+            if is_named(row) {
+                size::of_json("passed", row)
+            } else {
+                Ok(0)
+            }
+        };
+        // Rows that need no name are no reason to cut.
+        let mut pieces: Vec<Self> = Vec::new();
+        let (mut named, mut bytes) = (0, 0);
+        for row in rows {
+            let row_size = size(&row)? + 1;
+            let is_full = named == ROWS_PER_PACK || bytes + row_size > ROOM - LARGEST_ENTRY;
+            let piece = match pieces.last_mut() {
+                Some(piece) if !(is_full && is_named(&row)) => piece,
+                _ => {
+                    (named, bytes) = (0, 0);
+                    let more = from > 0 || !pieces.is_empty();
+                    pieces.push(Self {
+                        company: plan.company.clone(),
+                        name: None,
+                        unchanged_users: 0,
+                        rest: Vec::new(),
+                        more,
+                        rows: 0,
+                    });
+                    let last = pieces.len() - 1;
+                    &mut pieces[last]
+                }
+            };
+            piece.rows += 1;
+            if is_named(&row) {
+                piece.name.get_or_insert_with(|| plan.name.clone());
+                named += 1;
+                bytes += row_size;
+                piece.rest.push(row);
+            } else if row.address.is_some() {
+                piece.unchanged_users += 1;
+            }
         }
-    }
-
-    /// The company cut into what fits into a pack.
-    fn parts(&self) -> impl Iterator<Item = Self> {
-        let rest = self.rest.chunks(ROWS_PER_PACK);
-        let rest = rest.chain(self.rest.is_empty().then_some([].as_slice()));
-        rest.enumerate().map(|(number, rest)| Self {
-            company: self.company.clone(),
-            name: self.name.clone(),
-            unchanged_users: if number == 0 { self.unchanged_users } else { 0 },
-            rest: rest.to_vec(),
-            more: number > 0,
-        })
+        Ok(pieces)
     }
 
     /// Whether the company itself was as it should be.
@@ -210,21 +272,22 @@ impl FromStr for JournalPosition {
 #[error("no position in a journal")]
 pub struct NoJournalPosition;
 
-/// Cuts a list where its parts would get larger than `most` together.
-fn packs<T>(list: &[T], most: usize, size: impl Fn(&T) -> usize) -> impl Iterator<Item = &[T]> {
-    let mut sum = 0;
-    list.chunk_by(move |one, next| {
-        sum += size(one);
-        let fits = sum + size(next) <= most;
-        if !fits {
-            sum = 0;
-        }
-        fits
-    })
+/// Companies passed over, in one item.
+#[derive(Debug)]
+pub struct Pack {
+    /// Its write.
+    pub action: Action,
+    /// How many companies are complete with it and the packs before it.
+    pub companies: usize,
+    /// How many rows of the company behind those they have.
+    pub rows: usize,
 }
 
-/// Digests in one item, or rows beside them: 25,000 companies make two items, of some 250 KB.
+/// Digests of the companies in one item, as far as the rows beside them leave room.
 const DIGESTS_PER_ITEM: usize = 15_000;
+
+/// Items of an agreement that are written along with its confirmation.
+const MOST_ALONG: usize = 40;
 
 /// What was agreed to for one company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,6 +304,15 @@ pub struct Agreed {
 }
 
 impl Agreed {
+    /// What is agreed to by agreeing to a plan, of which these rows are passed over for somebody else's sake.
+    pub fn new(plan: &CompanyPlan, passed_for_others: Vec<(AddressId, SkipReason)>) -> Self {
+        Self {
+            digest: plan.digest(),
+            passed_over: plan.passed_over().cloned(),
+            passed_for_others,
+        }
+    }
+
     /// Whether the plan might look different once other companies of it have been carried out.
     pub const fn rests_on_others(&self) -> bool {
         self.passed_over.is_some() || !self.passed_for_others.is_empty()
@@ -250,33 +322,65 @@ impl Agreed {
 impl Tenant {
     /// Adds a part of a company, of that number, to a transaction.
     pub fn journal(&self, tx: &mut Transaction, import: &Import, number: usize, part: &Part) -> Result<(), StoreError> {
-        let key = keys::part(&self.msp, &import.id, &part.plan.company, number);
-        self.put_packed(tx, import, "journal", &key, part)
+        tx.push(self.journal_action(import, number, part)?)
     }
 
-    /// Adds the entries of companies for which nothing was done, in packs numbered from `first`; gives the next number.
-    pub fn journal_passed(
+    /// The write of a part of a company, of that number.
+    pub fn journal_action(&self, import: &Import, number: usize, part: &Part) -> Result<Action, StoreError> {
+        let key = keys::part(&self.msp, &import.id, &part.plan.company, number);
+        self.packed_put(import, "journal", &key, part)
+    }
+
+    /// The entries of companies for which nothing was done, each cut by [`Passed::of`], in packs numbered from `first`. A company
+    /// without entries is complete with those before it.
+    pub fn passed_packs<'a>(
         &self,
-        tx: &mut Transaction,
         import: &Import,
         first: u64,
-        passed: &[Passed],
-    ) -> Result<u64, StoreError> {
-        let parts: Vec<Passed> = passed.iter().flat_map(Passed::parts).collect();
-        let mut number = first;
-        for pack in packs(&parts, ROWS_PER_PACK, |part| part.rest.len()) {
-            let key = keys::passed(&self.msp, &import.id, number);
-            self.put_packed(tx, import, "passed", &key, pack)?;
-            number += 1;
+        companies: impl IntoIterator<Item = &'a [Passed]>,
+    ) -> Result<Vec<Pack>, StoreError> {
+        let (mut packs, mut pack) = (Vec::new(), Vec::new());
+        let (mut named, mut bytes) = (0, 0);
+        let (mut complete, mut rows) = (0, 0);
+        let mut write = |pack: &mut Vec<&Passed>, companies, rows| {
+            let key = keys::passed(&self.msp, &import.id, first + packs.len() as u64);
+            let action = self.packed_put(import, "passed", &key, &*pack)?;
+            pack.clear();
+            packs.push(Pack { action, companies, rows });
+            Ok::<(), StoreError>(())
+        };
+        for entries in companies {
+            for entry in entries {
+                let size = size::of_json("passed", entry)? + 1;
+                if !pack.is_empty() && (named + entry.rest.len() > ROWS_PER_PACK || bytes + size > ROOM) {
+                    write(&mut pack, complete, rows)?;
+                    (named, bytes) = (0, 0);
+                }
+                pack.push(entry);
+                named += entry.rest.len();
+                bytes += size;
+                rows += entry.rows;
+            }
+            complete += 1;
+            rows = 0;
         }
-        Ok(number)
+        if !pack.is_empty() {
+            write(&mut pack, complete, rows)?;
+        }
+        Ok(packs)
     }
 
     /// What stands in the journal about one company; nothing if it was not begun.
     pub async fn parts(&self, import: &Import, company: &PsaCompanyId) -> Result<Vec<Part>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let items = self.query(Place::Imports, &pk, &keys::parts_prefix(company)).await?;
-        items.iter().map(|item| packed_body("journal", item)).collect()
+        let parts: Vec<Part> = items
+            .iter()
+            .map(|item| packed_body("journal", item))
+            .collect::<Result<_, _>>()?;
+        // Without the first one the others were written by a run that died before the company was begun.
+        let is_begun = parts.first().is_some_and(|part| !part.more);
+        Ok(if is_begun { parts } else { Vec::new() })
     }
 
     /// Reads the journal from its beginning or from where the page before it ended: first the companies for which something
@@ -316,28 +420,63 @@ impl Tenant {
         Ok((entries, next))
     }
 
-    /// Adds what was agreed to.
-    pub fn agree(
-        &self,
-        tx: &mut Transaction,
-        import: &Import,
-        agreed: &[(PsaCompanyId, Agreed)],
-    ) -> Result<(), StoreError> {
-        let size = |(_, agreed): &(_, Agreed)| 1 + agreed.passed_for_others.len();
-        for (number, chunk) in packs(agreed, DIGESTS_PER_ITEM, size).enumerate() {
-            let key = keys::digests(&self.msp, &import.id, number);
-            self.put_packed(tx, import, "digests", &key, chunk)?;
+    /// The writes of what was agreed to by the confirmation that the import names. They mean nothing before that confirmation
+    /// succeeds.
+    pub fn agreement(&self, import: &Import, agreed: &[(PsaCompanyId, Agreed)]) -> Result<Vec<Action>, StoreError> {
+        let size = |entry: &(PsaCompanyId, Agreed)| size::of_json("digests", entry);
+        let slices = size::cut(agreed, (DIGESTS_PER_ITEM, ROOM), size)?;
+        let writes = slices.into_iter().enumerate().map(|(number, slice)| {
+            let key = keys::digests(&self.msp, &import.id, reservation(import), number);
+            self.packed_put(import, "digests", &key, slice)
+        });
+        writes.collect()
+    }
+
+    /// Writes of an agreement what does not fit into the transaction that confirms it, and gives the rest.
+    pub async fn write_ahead(&self, mut agreement: Vec<Action>) -> Result<Vec<Action>, StoreError> {
+        let mut most = Transaction::new();
+        let fit = agreement.iter().take(MOST_ALONG).take_while(|action| {
+            let fits = most.has_room_for([*action, *action]);
+            // Twice, so that half of the transaction is left for what confirms it.
+            fits && most.push((*action).clone()).is_ok() && most.push((*action).clone()).is_ok()
+        });
+        let ahead = agreement.split_off(fit.count());
+        let mut tx = Transaction::new();
+        for action in ahead {
+            if !tx.has_room_for([&action]) {
+                let _ = std::mem::take(&mut tx).commit(self).await?;
+            }
+            tx.push(action)?;
         }
-        Ok(())
+        if !tx.is_empty() {
+            let _ = tx.commit(self).await?;
+        }
+        Ok(agreement)
     }
 
     /// What was agreed to, by company.
     pub async fn agreed(&self, import: &Import) -> Result<HashMap<PsaCompanyId, Agreed>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
+        let own = keys::digests_prefix(reservation(import));
+        let mut items = self.query(Place::Imports, &pk, &own).await?;
+        if items.is_empty() {
+            // As it was written before confirmations had digests of their own: two digits behind the prefix.
+            let is_common = |item: &Item| {
+                let sk = item.get("sk").and_then(|sk| sk.as_s().ok());
+                sk.is_some_and(|sk| sk.len() == keys::DIGESTS.len() + 2)
+            };
+            items = self.query(Place::Imports, &pk, keys::DIGESTS).await?;
+            items.retain(is_common);
+        }
         let mut all = HashMap::new();
-        for item in self.query(Place::Imports, &pk, keys::DIGESTS).await? {
+        for item in items {
             all.extend(packed_body::<Vec<(PsaCompanyId, Agreed)>>("digests", &item)?);
         }
         Ok(all)
     }
+}
+
+/// The confirmation that an import names.
+fn reservation(import: &Import) -> &str {
+    import.reservation.as_ref().map_or("", ReservationId::as_str)
 }

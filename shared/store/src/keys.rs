@@ -129,18 +129,32 @@ pub(crate) fn checkpoint(msp: &MspId, import: &ImportId, work: Assignment) -> Ke
 
 pub(crate) const STAGED_COMPANIES: &str = "STAGED#COMPANIES#";
 
-pub(crate) fn staged_companies(msp: &MspId, import: &ImportId, page: u64) -> Key {
-    Key::new(import_partition(msp, import), format!("{STAGED_COMPANIES}{page:06}"))
+/// The last number tells the slices of a page apart that does not fit into one item.
+pub(crate) fn staged_companies(msp: &MspId, import: &ImportId, page: u64, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{STAGED_COMPANIES}{page:06}#{slice:02}"),
+    )
 }
 
 pub(crate) fn staged_contacts_prefix(bucket: usize) -> String {
     format!("STAGED#CONTACTS#{bucket:03}#")
 }
 
-pub(crate) fn staged_contacts(msp: &MspId, import: &ImportId, bucket: usize, page: u64) -> Key {
+pub(crate) fn staged_contacts(msp: &MspId, import: &ImportId, bucket: usize, page: u64, slice: usize) -> Key {
     Key::new(
         import_partition(msp, import),
-        format!("{}{page:06}", staged_contacts_prefix(bucket)),
+        format!("{}{page:06}#{slice:02}", staged_contacts_prefix(bucket)),
+    )
+}
+
+pub(crate) const STAGED_ANSWERS: &str = "STAGED#ANSWERS#";
+
+/// What reading absent companies back told, by the last of them.
+pub(crate) fn staged_answers(msp: &MspId, import: &ImportId, last: &PsaCompanyId, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{STAGED_ANSWERS}{last}#{slice:02}"),
     )
 }
 
@@ -165,8 +179,16 @@ pub(crate) fn addresses(msp: &MspId, import: &ImportId, company: &PsaCompanyId, 
 
 pub(crate) const DIGESTS: &str = "DIGESTS#";
 
-pub(crate) fn digests(msp: &MspId, import: &ImportId, chunk: usize) -> Key {
-    Key::new(import_partition(msp, import), format!("{DIGESTS}{chunk:02}"))
+pub(crate) fn digests_prefix(reservation: &str) -> String {
+    format!("{DIGESTS}{reservation}#")
+}
+
+/// By the confirmation, so that none reads what another one agreed to.
+pub(crate) fn digests(msp: &MspId, import: &ImportId, reservation: &str, chunk: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{chunk:04}", digests_prefix(reservation)),
+    )
 }
 
 pub(crate) const PART: &str = "PART#";

@@ -15,8 +15,12 @@ pub mod lock;
 pub mod mappings;
 mod names;
 mod packed;
+pub mod retry;
 pub mod rows;
+mod schema;
 pub mod secrets;
+mod single;
+mod size;
 pub mod staging;
 pub mod sweep;
 pub mod table;
@@ -24,4 +28,4 @@ pub mod tx;
 
 pub use error::StoreError;
 pub use keys::Key;
-pub use table::{Item, Place, Store, Tenant};
+pub use table::{Item, Place, Readable, Store, Tenant};

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use crate::StoreError;
 use crate::keys::{self, Key};
+use crate::schema;
 use crate::table::{Item, Place, Tenant, body, number, text};
 use crate::tx::{self, Transaction};
 
@@ -216,13 +217,14 @@ pub(crate) fn take(
     seen: Option<Epoch>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let update = "SET epoch = :next, #import = :import, subject = :subject, #name = :name, since = :now, #until = :until REMOVE workerUntil";
+    let update = "SET epoch = :next, #import = :import, subject = :subject, #name = :name, since = :now, #until = :until, #schema = :schema REMOVE workerUntil";
     let condition = match seen {
         None => "attribute_not_exists(pk)",
         Some(_) => "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)",
     };
     let mut values = vec![
         (":next", number(seen.map_or(0, |epoch| epoch.0) + 1)),
+        (":schema", number(schema::of("lock"))),
         (":import", text(import.id.as_str())),
         (":subject", text(&import.started_by.subject)),
         (":name", text(&import.started_by.name)),

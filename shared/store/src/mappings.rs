@@ -5,14 +5,72 @@ use std::collections::HashMap;
 
 use domain::ids::{IntegrationId, ManagedCompanyId, PsaCompanyId};
 use domain::mapping::{AddressMapping, CompanyMapping};
+use domain::row::AddressId;
 
 use crate::StoreError;
 use crate::keys;
-use crate::table::{Place, Tenant, body, company_in, item, number, packed_body, packed_item, text};
-use crate::tx::Transaction;
+use crate::size::{self, ROOM};
+use crate::table::{Place, Tenant, bare_item, body, company_in, item, number, packed_body, packed_item, text};
+use crate::tx::{Action, Transaction};
 
-/// Address mappings in one item.
+/// Address mappings in one item, as far as their texts leave room.
 const PER_CHUNK: usize = 1_000;
+
+/// The address mappings of one company, as they are divided among items.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AddressMappings {
+    chunks: Vec<Vec<AddressMapping>>,
+}
+
+impl AddressMappings {
+    /// All of them, in the order of their ids.
+    pub fn all(&self) -> Vec<AddressMapping> {
+        let mut all = self.chunks.concat();
+        all.sort_by(|one, other| one.id.cmp(&other.id));
+        all
+    }
+
+    /// How many there are.
+    fn len(&self) -> usize {
+        self.chunks.iter().map(Vec::len).sum()
+    }
+
+    /// Divides other mappings so that each one that was there stays where it was: one that comes or goes in the middle would otherwise
+    /// move all behind it, and a large company would not fit into a transaction.
+    fn replaced_by(&self, after: &[AddressMapping]) -> Result<Self, StoreError> {
+        let mut left: HashMap<&AddressId, &AddressMapping> =
+            after.iter().map(|mapping| (&mapping.id, mapping)).collect();
+        let mut chunks: Vec<Vec<AddressMapping>> = Vec::new();
+        for old in &self.chunks {
+            let kept = old.iter().filter_map(|mapping| left.get(&mapping.id).copied());
+            let kept: Vec<AddressMapping> = kept.cloned().collect();
+            // One that has grown may push others out.
+            let fits = cut(&kept)?.first().map_or(0, |chunk| chunk.len());
+            for mapping in &kept[..fits] {
+                left.remove(&mapping.id);
+            }
+            chunks.push(kept[..fits].to_vec());
+        }
+        let last = chunks.pop().unwrap_or_default();
+        let new = after.iter().filter(|mapping| left.contains_key(&mapping.id)).cloned();
+        let mut last: Vec<AddressMapping> = last.into_iter().chain(new).collect();
+        if chunks.is_empty() && cut(&last)?.len() == 1 {
+            last.sort_by(|one, other| one.id.cmp(&other.id));
+        }
+        let tail = cut(&last)?;
+        // All of a company's may be gone: its last item stays, empty.
+        let is_emptied = last.is_empty() && !self.chunks.is_empty();
+        let tail = tail.into_iter().chain(is_emptied.then_some([].as_slice()));
+        chunks.extend(tail.map(<[_]>::to_vec));
+        Ok(Self { chunks })
+    }
+}
+
+fn cut(mappings: &[AddressMapping]) -> Result<Vec<&[AddressMapping]>, StoreError> {
+    size::cut(mappings, (PER_CHUNK, ROOM), |mapping| {
+        size::of_json("address mappings", mapping)
+    })
+}
 
 impl Tenant {
     /// All company mappings of an integration.
@@ -47,15 +105,23 @@ impl Tenant {
         integration: &IntegrationId,
         company: &PsaCompanyId,
     ) -> Result<Vec<AddressMapping>, StoreError> {
+        Ok(self.address_chunks(integration, company).await?.all())
+    }
+
+    /// The address mappings of one company as they are stored, for whoever is to change them.
+    pub async fn address_chunks(
+        &self,
+        integration: &IntegrationId,
+        company: &PsaCompanyId,
+    ) -> Result<AddressMappings, StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
         let items = self
             .query(Place::Records, &pk, &keys::address_mappings_prefix(company))
             .await?;
-        let mut all = Vec::new();
-        for item in items {
-            all.extend(packed_body::<Vec<AddressMapping>>("address mappings", &item)?);
-        }
-        Ok(all)
+        let chunks = items.iter().map(|item| packed_body("address mappings", item));
+        Ok(AddressMappings {
+            chunks: chunks.collect::<Result<_, _>>()?,
+        })
     }
 
     /// The address mappings of several companies at once, and of those between them.
@@ -72,6 +138,9 @@ impl Tenant {
                 let mappings: Vec<AddressMapping> = packed_body("address mappings", &item)?;
                 all.entry(company).or_default().extend(mappings);
             }
+        }
+        for mappings in all.values_mut() {
+            mappings.sort_by(|one, other| one.id.cmp(&other.id));
         }
         Ok(all)
     }
@@ -100,7 +169,7 @@ impl Tenant {
         let claim = keys::managed_claim(&self.msp, integration, &mapping.managed);
         let claim_action = tx.len();
         let values = [(":company", text(mapping.company.as_str()))];
-        let mut claimed = claim.to_item();
+        let mut claimed = bare_item("managed claim", &claim);
         claimed.insert("company".to_owned(), text(mapping.company.as_str()));
         tx.put_if(
             self,
@@ -125,39 +194,37 @@ impl Tenant {
         Ok(claim_action)
     }
 
-    /// Adds a company's address mappings to a transaction, replacing those `before`, which are all that there are, and counts
-    /// them on the company's own mapping. Items that would stay the same are not written.
+    /// The writes that replace a company's address mappings, and count them on the company's own mapping; with the mappings as they
+    /// are stored then. Items that would stay the same are not written. Each mapping stays in its item, so that the writes need not
+    /// happen together: whatever was written first, the same call makes the rest of them.
     pub fn map_addresses(
         &self,
-        tx: &mut Transaction,
         integration: &IntegrationId,
         company: &PsaCompanyId,
-        before: &[AddressMapping],
+        before: &AddressMappings,
         after: &[AddressMapping],
-    ) -> Result<(), StoreError> {
+    ) -> Result<(Vec<Action>, AddressMappings), StoreError> {
+        let mut actions = Vec::new();
         if after.len() != before.len() {
-            tx.update(
+            // First of all: were it last, and the others written without it, the next call would not see that it is missing.
+            actions.push(Action::update(
                 self,
                 Place::Records,
                 &keys::company_mapping(&self.msp, integration, company),
                 "SET #users = :users",
                 "attribute_exists(pk)",
                 &[(":users", number(after.len()))],
-            )?;
+            )?);
         }
-        let (mut old, mut new) = (before.chunks(PER_CHUNK), after.chunks(PER_CHUNK));
-        for number in 0.. {
-            let (old, new) = match (old.next(), new.next()) {
-                (None, None) => break,
-                (old, new) => (old.unwrap_or_default(), new.unwrap_or_default()),
-            };
-            if old != new {
+        let after = before.replaced_by(after)?;
+        for (number, new) in after.chunks.iter().enumerate() {
+            if before.chunks.get(number) != Some(new) {
                 let key = keys::address_mappings(&self.msp, integration, company, number);
                 let item = packed_item("address mappings", &key, new)?;
-                tx.put(self, Place::Records, item)?;
+                actions.push(Action::put(self, Place::Records, item)?);
             }
         }
-        Ok(())
+        Ok((actions, after))
     }
 
     /// Which PSA company each managed company is mapped to.

@@ -15,11 +15,15 @@ use crate::checkpoint::Checkpoint;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
 use crate::lock::Guard;
-use crate::table::{Item, PACKED, Place, Tenant, body, company_in, item, number, packed_body, text, value};
-use crate::tx::{MOST_ACTIONS, Outcome, Transaction};
+use crate::size::{self, ROOM};
+use crate::table::{Item, Place, Tenant, body, company_in, item, number, packed_body, text, value};
+use crate::tx::{Action, Outcome, Transaction};
 
-/// Addresses in one item: far below the 400 KB an item may have, with every decision made.
-pub const ADDRESSES_PER_CHUNK: usize = 400;
+/// Addresses in one item, as far as their texts leave room for every decision to be made.
+const ADDRESSES_PER_CHUNK: usize = 400;
+
+/// The bytes of a decision on an address, beside the address's id: a user's id, and the names of the fields.
+const LARGEST_DECISION: usize = 350;
 
 /// The addresses of a company with the decisions on them, in chunks.
 pub type Addresses = Vec<Chunk>;
@@ -63,38 +67,57 @@ pub fn stands_in(tab: Tab, position: &str) -> bool {
 }
 
 impl Tenant {
-    /// Writes rows with their addresses, and how far that has come.
+    /// Writes rows with their addresses in as few transactions as they fit in. The last one moves the checkpoint: from one that came
+    /// before it nobody would return to what is left.
     pub async fn add_rows<P: Serialize>(
         &self,
         guard: &Guard,
         import: &Import,
         rows: &[(CompanyRow, Vec<SnapshotAddress>)],
         checkpoint: &Checkpoint<P>,
-        now: Timestamp,
+        now: impl Fn() -> Timestamp,
     ) -> Result<Outcome, StoreError> {
-        let mut tx = guard.transaction(self, now)?;
+        let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
+        let mut tx = guard.transaction(self, now())?;
         for (row, addresses) in rows {
-            for (chunk, addresses) in addresses.chunks(ADDRESSES_PER_CHUNK).enumerate() {
-                // A large company does not fit into one transaction; what comes before its last part is not seen yet. Room is
-                // left for its row and the checkpoint.
-                if tx.len() + 3 > MOST_ACTIONS {
-                    let full = std::mem::replace(&mut tx, guard.transaction(self, now)?);
+            // The row behind its addresses: what comes before it is not seen yet.
+            for action in self.row_actions(import, row, addresses)? {
+                if !tx.has_room_for([&action, &last]) {
+                    let full = std::mem::replace(&mut tx, guard.transaction(self, now())?);
                     let outcome = full.commit(self).await?;
                     if !outcome.committed() {
                         return Ok(outcome);
                     }
                 }
-                let key = keys::addresses(&self.msp, &import.id, &row.id, chunk);
-                let mut item = crate::table::packed_item("addresses", &key, addresses)?;
-                item.insert(DECISIONS.to_owned(), AttributeValue::M(Item::new()));
-                item.insert(EXPIRES.to_owned(), number(expires(import)));
-                tx.put(self, Place::Imports, item)?;
+                tx.push(action)?;
             }
-            tx.put(self, Place::Imports, self.row_item(import, row)?)?;
         }
-        // With the last of them: from a checkpoint that came before it nobody would return to it.
-        self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
+        tx.push(last)?;
         tx.commit(self).await
+    }
+
+    fn row_actions(
+        &self,
+        import: &Import,
+        row: &CompanyRow,
+        addresses: &[SnapshotAddress],
+    ) -> Result<Vec<Action>, StoreError> {
+        let size = |address: &SnapshotAddress| {
+            Ok(size::of_json("addresses", address)? + address.id.as_str().len() + LARGEST_DECISION)
+        };
+        let mut actions = Vec::new();
+        for (chunk, addresses) in size::cut(addresses, (ADDRESSES_PER_CHUNK, ROOM), size)?
+            .into_iter()
+            .enumerate()
+        {
+            let key = keys::addresses(&self.msp, &import.id, &row.id, chunk);
+            let mut item = crate::table::packed_item("addresses", &key, addresses)?;
+            item.insert(DECISIONS.to_owned(), AttributeValue::M(Item::new()));
+            item.insert(EXPIRES.to_owned(), number(expires(import)));
+            actions.push(Action::put(self, Place::Imports, item)?);
+        }
+        actions.push(Action::put(self, Place::Imports, self.row_item(import, row)?)?);
+        Ok(actions)
     }
 
     fn row_item(&self, import: &Import, row: &CompanyRow) -> Result<Item, StoreError> {
@@ -277,15 +300,15 @@ impl Tenant {
 const DECISIONS: &str = "decisions";
 
 fn read_chunk(number: usize, item: &Item) -> Result<Chunk, StoreError> {
+    let addresses = packed_body("addresses", item)?;
     let decisions = match item.get(DECISIONS) {
         Some(value) => serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(value.clone())
             .map_err(|error| StoreError::shape("decisions", error))?,
         None => BTreeMap::new(),
     };
-    debug_assert!(item.contains_key(PACKED));
     Ok(Chunk {
         number,
-        addresses: packed_body("addresses", item)?,
+        addresses,
         decisions,
     })
 }

@@ -17,11 +17,16 @@ use crate::checkpoint::Checkpoint;
 use crate::imports::{EXPIRES, expires};
 use crate::keys::{self, Key};
 use crate::lock::Guard;
+use crate::size::{self, ROOM};
 use crate::table::{Place, Tenant, number, packed_body, packed_item};
-use crate::tx::{MOST_ACTIONS, Outcome, Transaction};
+use crate::tx::{Action, MOST_ACTIONS, Outcome, Transaction};
 
-/// The most buckets: a page fills each of them in one transaction, next to the proof of the lock and the checkpoint.
-pub const MOST_BUCKETS: usize = MOST_ACTIONS - 2;
+/// The most buckets: a page fills each of them in one transaction, next to the proof of the lock and the checkpoint. What is left
+/// is for buckets of long texts, which take more than one item: 13 of them are 4 MB, more than a page has.
+pub const MOST_BUCKETS: usize = MOST_ACTIONS - 2 - 13;
+
+/// Records in one item, as far as their texts leave room.
+const PER_ITEM: usize = 2_000;
 
 /// The bucket of a company.
 pub fn bucket(company: &PsaCompanyId, buckets: usize) -> usize {
@@ -29,6 +34,11 @@ pub fn bucket(company: &PsaCompanyId, buckets: usize) -> usize {
     let mut hash = FnvHasher::default();
     hash.write(company.as_str().as_bytes());
     usize::try_from(hash.finish() % buckets.max(1) as u64).unwrap_or(0)
+}
+
+/// A page cut into what fits into one item each.
+fn slices<T: Serialize>(page: &[T]) -> Result<Vec<&[T]>, StoreError> {
+    size::cut(page, (PER_ITEM, ROOM), |record| size::of_json("staged page", record))
 }
 
 impl Tenant {
@@ -42,8 +52,10 @@ impl Tenant {
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let mut tx = guard.transaction(self, now)?;
-        let key = keys::staged_companies(&self.msp, &import.id, checkpoint.progress.pages);
-        self.put_packed(&mut tx, import, "staged companies", &key, page)?;
+        for (number, slice) in slices(page)?.into_iter().enumerate() {
+            let key = keys::staged_companies(&self.msp, &import.id, checkpoint.progress.pages, number);
+            self.put_packed(&mut tx, import, "staged page", &key, slice)?;
+        }
         self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
         tx.commit(self).await
     }
@@ -68,8 +80,10 @@ impl Tenant {
         }
         let mut tx = guard.transaction(self, now)?;
         for (bucket, contacts) in dealt.iter().enumerate().filter(|(_, contacts)| !contacts.is_empty()) {
-            let key = keys::staged_contacts(&self.msp, &import.id, bucket, checkpoint.progress.pages);
-            self.put_packed(&mut tx, import, "staged contacts", &key, contacts)?;
+            for (number, slice) in slices(contacts)?.into_iter().enumerate() {
+                let key = keys::staged_contacts(&self.msp, &import.id, bucket, checkpoint.progress.pages, number);
+                self.put_packed(&mut tx, import, "staged page", &key, slice)?;
+            }
         }
         self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
         tx.commit(self).await
@@ -105,12 +119,23 @@ impl Tenant {
         &self,
         tx: &mut Transaction,
         import: &Import,
-        what: &'static str,
+        kind: &'static str,
         key: &Key,
         body: &T,
     ) -> Result<(), StoreError> {
-        let mut item = packed_item(what, key, body)?;
+        tx.push(self.packed_put(import, kind, key, body)?)
+    }
+
+    /// The write of an item of one packed body.
+    pub(crate) fn packed_put<T: Serialize + ?Sized>(
+        &self,
+        import: &Import,
+        kind: &'static str,
+        key: &Key,
+        body: &T,
+    ) -> Result<Action, StoreError> {
+        let mut item = packed_item(kind, key, body)?;
         item.insert(EXPIRES.to_owned(), number(expires(import)));
-        tx.put(self, Place::Imports, item)
+        Action::put(self, Place::Imports, item)
     }
 }

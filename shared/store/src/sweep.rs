@@ -1,15 +1,14 @@
 //! Imports that nobody works on any more. The one place that looks at all tenants: what it finds is handed on to
 //! [`Tenant`]s again.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::{Assignment, ImportState};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::lock::REVIEW_LEASE;
-use crate::table::{Place, Store, Tenant, body, number, text};
-use crate::{StoreError, keys, tx};
+use crate::table::{Place, Readable, Store, Tenant, body, number, readable, text};
+use crate::{StoreError, keys};
 
 /// The index of the imports that a worker has something to do for; no other item has an assignment.
 const UNDER_WAY: &str = "under-way";
@@ -26,8 +25,9 @@ pub struct UnderWay {
 }
 
 impl Store {
-    /// Every import with this assignment, a moment ago.
-    pub async fn under_way(&self, assignment: Assignment) -> Result<Vec<UnderWay>, StoreError> {
+    /// Every import with this assignment, a moment ago, but for those that cannot be read: one import must not keep all tenants
+    /// waiting.
+    pub async fn under_way(&self, assignment: Assignment) -> Result<Readable<UnderWay>, StoreError> {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let page = self
@@ -41,12 +41,11 @@ impl Store {
                 .send()
                 .await
                 .map_err(|error| StoreError::sdk("Query", error))?;
-            for item in page.items.unwrap_or_default() {
-                found.push(body("import under way", item)?);
-            }
+            let items = page.items.unwrap_or_default().into_iter();
+            found.extend(items.map(|item| body("import", item)));
             after = page.last_evaluated_key;
             if after.is_none() {
-                return Ok(found);
+                return Ok(readable("import", found));
             }
         }
     }
@@ -74,27 +73,13 @@ impl Tenant {
             (":now", number(now.as_second())),
             (":before", number(now.as_second().saturating_sub(lease))),
         ];
-        let touched = self
-            .client()
-            .update_item()
-            .table_name(self.table(Place::Imports))
-            .set_key(Some(keys::import(&self.msp, &import.id).to_item()))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(tx::names(&[update, condition]))
-            .set_expression_attribute_values(tx::map(&values))
-            .send()
-            .await;
-        match touched {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::sdk("UpdateItem", error)),
-        }
+        self.update_alone(
+            Place::Imports,
+            &keys::import(&self.msp, &import.id),
+            update,
+            condition,
+            &values,
+        )
+        .await
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::keys::{self, Key};
+use crate::schema::{self, SCHEMA};
 use crate::{StoreError, packed};
 
 /// An item as DynamoDB has it.
@@ -191,28 +192,64 @@ pub fn value<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<Att
 }
 
 /// An item of a key and the fields of `body`.
-pub fn item<T: Serialize>(what: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
+pub fn item<T: Serialize>(kind: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
     let mut item: Item =
-        serde_dynamo::aws_sdk_dynamodb_1::to_item(body).map_err(|error| StoreError::shape(what, error))?;
-    item.extend(key.to_item());
+        serde_dynamo::aws_sdk_dynamodb_1::to_item(body).map_err(|error| StoreError::shape(kind, error))?;
+    item.extend(bare_item(kind, key));
     Ok(item)
 }
 
 /// An item of a key and one packed body.
-pub(crate) fn packed_item<T: Serialize + ?Sized>(what: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
-    let mut item = key.to_item();
-    item.insert(PACKED.to_owned(), packed::pack(what, body)?);
+pub(crate) fn packed_item<T: Serialize + ?Sized>(kind: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
+    let mut item = bare_item(kind, key);
+    item.insert(PACKED.to_owned(), packed::pack(kind, body)?);
     Ok(item)
 }
 
+/// An item of a key and the number of its schema.
+pub(crate) fn bare_item(kind: &'static str, key: &Key) -> Item {
+    let mut item = key.to_item();
+    item.insert(SCHEMA.to_owned(), number(schema::of(kind)));
+    item
+}
+
 /// The fields of an item.
-pub fn body<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, StoreError> {
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| StoreError::shape(what, error))
+pub fn body<T: DeserializeOwned>(kind: &'static str, item: Item) -> Result<T, StoreError> {
+    schema::check(kind, &item)?;
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| StoreError::shape(kind, error))
 }
 
 /// The packed body of an item.
-pub(crate) fn packed_body<T: DeserializeOwned>(what: &'static str, item: &Item) -> Result<T, StoreError> {
-    packed::unpack(what, item.get(PACKED))
+pub(crate) fn packed_body<T: DeserializeOwned>(kind: &'static str, item: &Item) -> Result<T, StoreError> {
+    schema::check(kind, item)?;
+    packed::unpack(kind, item.get(PACKED))
+}
+
+/// The items of a list that can be read. One that cannot must not hide all others from whoever looks at the list; the log names it.
+pub(crate) fn readable<T>(kind: &'static str, items: impl IntoIterator<Item = Result<T, StoreError>>) -> Readable<T> {
+    let mut readable = Readable {
+        items: Vec::new(),
+        unreadable: 0,
+    };
+    for item in items {
+        match item {
+            Ok(item) => readable.items.push(item),
+            Err(error) => {
+                tracing::warn!(kind, %error, "a record cannot be read and is left out of a list");
+                readable.unreadable += 1;
+            }
+        }
+    }
+    readable
+}
+
+/// A list of which some lines may be missing, since they cannot be read.
+#[derive(Debug)]
+pub struct Readable<T> {
+    /// The others.
+    pub items: Vec<T>,
+    /// How many are missing.
+    pub unreadable: u64,
 }
 
 /// The company in a sort key of the form `prefix company # number`.

@@ -1,22 +1,27 @@
 //! Several conditional writes that happen together or not at all.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use backon::{ExponentialBuilder, Retryable};
+use backon::Retryable;
 
 use crate::StoreError;
 use crate::error::is_for_good;
 use crate::keys::Key;
+use crate::retry;
+use crate::size::{self, LARGEST_ITEM};
 use crate::table::{Item, Place, Tenant};
 
 /// The most actions one transaction may hold.
 pub const MOST_ACTIONS: usize = 100;
+
+/// The most bytes that the actions of one transaction may have together. `DynamoDB` allows 4 MB of items. Of an update only what
+/// it sends is known here, so a quarter is left for the items that updates touch.
+pub const MOST_BYTES: usize = 3 * 1024 * 1024;
 
 /// How a transaction ended. A refusal is an outcome: somebody else was first.
 #[derive(Debug)]
@@ -47,12 +52,141 @@ impl Outcome {
 }
 
 /// Values that an expression refers to, as `(":name", value)`.
-pub(crate) type Values<'a> = &'a [(&'a str, AttributeValue)];
+pub type Values<'a> = &'a [(&'a str, AttributeValue)];
 
-/// A transaction being put together. Actions are numbered in the order they are added.
+/// One write or check of a transaction, with the bytes it counts for.
+#[derive(Debug, Clone)]
+pub struct Action {
+    action: TransactWriteItem,
+    bytes: usize,
+}
+
+impl Action {
+    /// Writes a whole item, whatever stood there. Refused with a name if the item is larger than the table takes.
+    pub fn put(tenant: &Tenant, place: Place, item: Item) -> Result<Self, StoreError> {
+        let bytes = size::of_item(&item);
+        Self::of_put(
+            Put::builder().table_name(tenant.table(place)).set_item(Some(item)),
+            bytes,
+        )
+    }
+
+    /// Writes a whole item, if what stands there fulfils a condition.
+    pub fn put_if(
+        tenant: &Tenant,
+        place: Place,
+        item: Item,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<Self, StoreError> {
+        let bytes = size::of_item(&item);
+        let put = Put::builder().table_name(tenant.table(place)).set_item(Some(item));
+        let put = put
+            .condition_expression(condition)
+            .set_expression_attribute_names(names(&[condition]))
+            .set_expression_attribute_values(map(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        Self::of_put(put, bytes)
+    }
+
+    fn of_put(put: PutBuilder, bytes: usize) -> Result<Self, StoreError> {
+        if bytes > LARGEST_ITEM {
+            return Err(StoreError::TooLarge {
+                what: "item",
+                message: format!("{bytes} bytes, {LARGEST_ITEM} at most"),
+            });
+        }
+        let put = put.build().map_err(|error| StoreError::shape("transaction", error))?;
+        Ok(Self {
+            action: TransactWriteItem::builder().put(put).build(),
+            bytes,
+        })
+    }
+
+    /// Changes an item.
+    pub fn update(
+        tenant: &Tenant,
+        place: Place,
+        key: &Key,
+        update: &str,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<Self, StoreError> {
+        let built = Update::builder()
+            .table_name(tenant.table(place))
+            .set_key(Some(key.to_item()))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(names(&[update, condition]))
+            .set_expression_attribute_values(map(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| StoreError::shape("transaction", error))?;
+        Ok(Self {
+            action: TransactWriteItem::builder().update(built).build(),
+            bytes: sent(key, &[update, condition], values),
+        })
+    }
+
+    /// Proves something of an item that is not changed.
+    pub fn check(
+        tenant: &Tenant,
+        place: Place,
+        key: &Key,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<Self, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(tenant.table(place))
+            .set_key(Some(key.to_item()))
+            .condition_expression(condition)
+            .set_expression_attribute_names(names(&[condition]))
+            .set_expression_attribute_values(map(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| StoreError::shape("transaction", error))?;
+        Ok(Self {
+            action: TransactWriteItem::builder().condition_check(check).build(),
+            bytes: sent(key, &[condition], values),
+        })
+    }
+
+    /// Removes an item (a mapping or a claim that is being replaced), if its condition holds.
+    pub fn delete(
+        tenant: &Tenant,
+        place: Place,
+        key: &Key,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<Self, StoreError> {
+        let delete = Delete::builder()
+            .table_name(tenant.table(place))
+            .set_key(Some(key.to_item()))
+            .condition_expression(condition)
+            .set_expression_attribute_names(names(&[condition]))
+            .set_expression_attribute_values(map(values))
+            .build()
+            .map_err(|error| StoreError::shape("transaction", error))?;
+        Ok(Self {
+            action: TransactWriteItem::builder().delete(delete).build(),
+            bytes: sent(key, &[condition], values),
+        })
+    }
+}
+
+/// The bytes that an action sends which names an item instead of holding it.
+fn sent(key: &Key, expressions: &[&str], values: Values<'_>) -> usize {
+    let values = values.iter().map(|(name, value)| name.len() + size::of_value(value));
+    let expressions = expressions.iter().map(|expression| expression.len());
+    size::of_item(&key.to_item()) + values.chain(expressions).sum::<usize>()
+}
+
+/// A transaction being put together. Actions are numbered in the order they are added. It is never larger than `DynamoDB` takes:
+/// an action that has no room in it is refused with [`StoreError::TooLarge`] and leaves it as it was.
 #[derive(Debug, Clone, Default)]
 pub struct Transaction {
     actions: Vec<TransactWriteItem>,
+    bytes: usize,
 }
 
 impl Transaction {
@@ -71,9 +205,35 @@ impl Transaction {
         self.actions.is_empty()
     }
 
+    /// Whether all of these can be added.
+    pub fn has_room_for<'a>(&self, more: impl IntoIterator<Item = &'a Action>) -> bool {
+        let (actions, bytes) = more.into_iter().fold((0, 0), |(actions, bytes), action| {
+            (actions + 1, bytes + action.bytes)
+        });
+        self.has_room(actions, bytes)
+    }
+
+    const fn has_room(&self, actions: usize, bytes: usize) -> bool {
+        self.actions.len() + actions <= MOST_ACTIONS && self.bytes + bytes <= MOST_BYTES
+    }
+
+    /// Adds an action.
+    pub fn push(&mut self, action: Action) -> Result<(), StoreError> {
+        if !self.has_room(1, action.bytes) {
+            let (actions, bytes) = (self.actions.len() + 1, self.bytes + action.bytes);
+            return Err(StoreError::TooLarge {
+                what: "transaction",
+                message: format!("{actions} actions of {bytes} bytes, {MOST_ACTIONS} of {MOST_BYTES} at most"),
+            });
+        }
+        self.bytes += action.bytes;
+        self.actions.push(action.action);
+        Ok(())
+    }
+
     /// Writes a whole item, whatever stood there.
     pub fn put(&mut self, tenant: &Tenant, place: Place, item: Item) -> Result<(), StoreError> {
-        self.push_put(Put::builder().table_name(tenant.table(place)).set_item(Some(item)))
+        self.push(Action::put(tenant, place, item)?)
     }
 
     /// Writes an item that must not be there yet.
@@ -90,19 +250,7 @@ impl Transaction {
         condition: &str,
         values: Values<'_>,
     ) -> Result<(), StoreError> {
-        let put = Put::builder().table_name(tenant.table(place)).set_item(Some(item));
-        self.push_put(
-            put.condition_expression(condition)
-                .set_expression_attribute_names(names(&[condition]))
-                .set_expression_attribute_values(map(values))
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld),
-        )
-    }
-
-    fn push_put(&mut self, put: PutBuilder) -> Result<(), StoreError> {
-        let put = put.build().map_err(|error| StoreError::shape("transaction", error))?;
-        self.actions.push(TransactWriteItem::builder().put(put).build());
-        Ok(())
+        self.push(Action::put_if(tenant, place, item, condition, values)?)
     }
 
     /// Changes an item.
@@ -115,18 +263,7 @@ impl Transaction {
         condition: &str,
         values: Values<'_>,
     ) -> Result<(), StoreError> {
-        let update = Update::builder()
-            .table_name(tenant.table(place))
-            .set_key(Some(key.to_item()))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[update, condition]))
-            .set_expression_attribute_values(map(values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|error| StoreError::shape("transaction", error))?;
-        self.actions.push(TransactWriteItem::builder().update(update).build());
-        Ok(())
+        self.push(Action::update(tenant, place, key, update, condition, values)?)
     }
 
     /// Proves something of an item that is not changed.
@@ -138,18 +275,7 @@ impl Transaction {
         condition: &str,
         values: Values<'_>,
     ) -> Result<(), StoreError> {
-        let check = ConditionCheck::builder()
-            .table_name(tenant.table(place))
-            .set_key(Some(key.to_item()))
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[condition]))
-            .set_expression_attribute_values(map(values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|error| StoreError::shape("transaction", error))?;
-        self.actions
-            .push(TransactWriteItem::builder().condition_check(check).build());
-        Ok(())
+        self.push(Action::check(tenant, place, key, condition, values)?)
     }
 
     /// Removes an item (a mapping or a claim that is being replaced), if its condition holds.
@@ -161,25 +287,11 @@ impl Transaction {
         condition: &str,
         values: Values<'_>,
     ) -> Result<(), StoreError> {
-        let delete = aws_sdk_dynamodb::types::Delete::builder()
-            .table_name(tenant.table(place))
-            .set_key(Some(key.to_item()))
-            .condition_expression(condition)
-            .set_expression_attribute_names(names(&[condition]))
-            .set_expression_attribute_values(map(values))
-            .build()
-            .map_err(|error| StoreError::shape("transaction", error))?;
-        self.actions.push(TransactWriteItem::builder().delete(delete).build());
-        Ok(())
+        self.push(Action::delete(tenant, place, key, condition, values)?)
     }
 
     /// Applies it. Another transaction on one of the items at the same moment is waited out.
     pub async fn commit(self, tenant: &Tenant) -> Result<Outcome, StoreError> {
-        let backoff = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(20))
-            .with_max_delay(Duration::from_secs(1))
-            .with_max_times(10)
-            .with_jitter();
         let attempt = || async {
             let sent = tenant
                 .client()
@@ -196,7 +308,7 @@ impl Transaction {
             }
         };
         match attempt
-            .retry(backoff)
+            .retry(retry::backoff())
             .when(|failed| matches!(failed, Failed::Conflict))
             .await
         {

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::directory::{LicenceMode, Licences, ReservationId};
 use serde::{Deserialize, Serialize};
+use store::retry::Attempts;
 use store::table::{body, item, number, value};
 use store::tx::Transaction;
 use store::{Item, Key, Place, StoreError, Tenant};
@@ -41,9 +42,8 @@ async fn pool(tenant: &Tenant) -> Result<Pool, DirectoryError> {
         available: 0,
         reservations: HashMap::new(),
     };
-    let mut tx = Transaction::new();
-    tx.add(tenant, Place::Records, item("licences", &key(tenant), &empty)?)?;
-    if tx.commit(tenant).await?.committed() {
+    let item = item("licences", &key(tenant), &empty)?;
+    if tenant.add_alone(Place::Records, item).await? {
         return Ok(empty);
     }
     match tenant.get(Place::Records, &key(tenant)).await? {
@@ -69,6 +69,7 @@ fn free(available: i64) -> u64 {
 }
 
 pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Result<bool, DirectoryError> {
+    let mut attempts = Attempts::at("licences");
     loop {
         let seen = pool(tenant).await?;
         let taken = seen.used + seen.reservations.values().sum::<u64>();
@@ -84,19 +85,14 @@ pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Resul
             (":seen", number(seen.available)),
             (":before", number(seen.total)),
         ];
-        let mut tx = Transaction::new();
-        tx.update(
-            tenant,
-            Place::Records,
-            &key(tenant),
-            update,
-            "available = :seen AND #total = :before",
-            &values,
-        )?;
-        if tx.commit(tenant).await?.committed() {
+        let condition = "available = :seen AND #total = :before";
+        let key = key(tenant);
+        let set = tenant.update_alone(Place::Records, &key, update, condition, &values);
+        if set.await? {
             return Ok(true);
         }
         // Somebody reserved or settled meanwhile: count again.
+        attempts.again().await?;
     }
 }
 

@@ -1,0 +1,66 @@
+//! Conditional writes of one item, at half the price of a transaction of one. A conflict with somebody's transaction is repeated by
+//! the client: see `runtime::conflicts`.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+
+use crate::StoreError;
+use crate::keys::Key;
+use crate::table::{Item, Place, Tenant};
+use crate::tx::{self, Values};
+
+impl Tenant {
+    /// Writes an item that must not be there yet; `false` if it is. A repetition whose first answer was lost finds its own item.
+    pub async fn add_alone(&self, place: Place, item: Item) -> Result<bool, StoreError> {
+        let put = self
+            .client()
+            .put_item()
+            .table_name(self.table(place))
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)");
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::sdk("PutItem", error)),
+        }
+    }
+
+    /// Changes an item if it fulfils a condition; `false` if it does not.
+    pub async fn update_alone(
+        &self,
+        place: Place,
+        key: &Key,
+        update: &str,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<bool, StoreError> {
+        let sent = self
+            .client()
+            .update_item()
+            .table_name(self.table(place))
+            .set_key(Some(key.to_item()))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(tx::names(&[update, condition]))
+            .set_expression_attribute_values(tx::map(values))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::sdk("UpdateItem", error)),
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! No transaction is larger than DynamoDB takes, whatever the sizes: measured on the wire, by DynamoDB's rules.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+
+use domain::ids::PsaCompanyId;
+use domain::mapping::AddressMapping;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::Value;
+use store::StoreError;
+use store::journal::{Part, Passed};
+use store::mappings::AddressMappings;
+use store::staging::{MOST_BUCKETS, bucket};
+use store::tx::{Action, MOST_ACTIONS, Transaction};
+
+use crate::fill::{Fill, all_skipped, checkpoint, reservation};
+use crate::wire::{Wire, guard, import, now};
+
+const MEGABYTE: usize = 1024 * 1024;
+
+/// The size of a value in DynamoDB's JSON.
+fn size(value: &Value) -> usize {
+    let (kind, value) = value.as_object().unwrap().iter().next().unwrap();
+    match (kind.as_str(), value) {
+        ("S", Value::String(text)) => text.len(),
+        ("N", Value::String(digits)) => digits.len() / 2 + 2,
+        ("B", Value::String(base64)) => base64.len() / 4 * 3,
+        ("L", Value::Array(list)) => 3 + list.iter().map(|value| 1 + size(value)).sum::<usize>(),
+        ("M", Value::Object(map)) => 3 + map.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
+        _ => 1,
+    }
+}
+
+fn size_of(item: &Value) -> usize {
+    item.as_object().unwrap().iter().map(|(name, value)| name.len() + size(value)).sum()
+}
+
+/// Looks at every transaction that was sent, and gives how many there were.
+fn check(wire: &Wire) -> usize {
+    let calls = wire.calls("TransactWriteItems");
+    for call in &calls {
+        let actions = call["TransactItems"].as_array().unwrap();
+        assert!(actions.len() <= MOST_ACTIONS, "{} actions", actions.len());
+        let mut all = 0;
+        for action in actions {
+            let item = action["Put"].get("Item").map_or(1024, size_of);
+            assert!(item <= 400 * 1024, "an item of {item} bytes");
+            all += item;
+        }
+        assert!(all <= 4 * MEGABYTE, "{all} bytes");
+    }
+    calls.len()
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.unwrap().block_on(future)
+}
+
+/// Commits these as a worker does, as many at once as fit.
+async fn commit_all(wire: &Wire, actions: Vec<Action>) {
+    let tenant = wire.tenant();
+    let mut tx = Transaction::new();
+    for action in actions {
+        if !tx.has_room_for([&action]) {
+            let _ = std::mem::take(&mut tx).commit(&tenant).await.unwrap();
+        }
+        tx.push(action).unwrap();
+    }
+    let _ = tx.commit(&tenant).await.unwrap();
+}
+
+fn lengths() -> impl Strategy<Value = usize> {
+    prop_oneof![Just(0), 1..40_usize, Just(255)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn staging_a_page_fits(seed: u64, records in 0..=1_000_usize, length in lengths(), companies in 1..500_usize, buckets in 1..=MOST_BUCKETS) {
+        let mut fill = Fill::new(seed, length);
+        let wire = Wire::willing();
+        let tenant = wire.tenant();
+        let page: Vec<_> = (0..records).map(|number| fill.company(number)).collect();
+        let contacts: Vec<_> = (0..records).map(|number| fill.contact(number, number % companies)).collect();
+        run(async {
+            let guard = guard(&tenant).await;
+            let staged = tenant.stage_companies(&guard, &import(), &page, &checkpoint(), now()).await;
+            prop_assert!(staged.unwrap().committed());
+            let staged = tenant.stage_contacts(&guard, &import(), contacts, buckets, &checkpoint(), now()).await;
+            prop_assert!(staged.unwrap().committed());
+            Ok(())
+        })?;
+        prop_assert_eq!(check(&wire), 2);
+    }
+
+    #[test]
+    fn rows_fit(seed: u64, counts in proptest::collection::vec(prop_oneof![0..5_usize, 0..1_500_usize], 0..200), length in lengths()) {
+        let few: usize = counts.iter().scan(0, |sum, count| { *sum += count; Some(*sum) }).take_while(|sum| *sum < 12_000).count();
+        let mut fill = Fill::new(seed, length);
+        let rows: Vec<_> = counts.iter().take(few).enumerate().map(|(number, count)| fill.row(number, *count)).collect();
+        let wire = Wire::willing();
+        let tenant = wire.tenant();
+        run(async {
+            let guard = guard(&tenant).await;
+            let added = tenant.add_rows(&guard, &import(), &rows, &checkpoint(), now).await;
+            prop_assert!(added.unwrap().committed());
+            Ok(())
+        })?;
+        check(&wire);
+        // The checkpoint comes once, at the very end.
+        let calls = wire.calls("TransactWriteItems");
+        let checkpoints: Vec<usize> = calls.iter().enumerate().filter(|(_, call)| call.to_string().contains("CHECKPOINT#")).map(|(at, _)| at).collect();
+        prop_assert_eq!(checkpoints, vec![calls.len() - 1]);
+    }
+
+    #[test]
+    fn the_journal_of_a_company_fits(seed: u64, users in 0..8_000_usize, gone in 0..3_000_usize, length in lengths()) {
+        let plan = Fill::new(seed, length).plan(1, users, gone);
+        let wire = Wire::willing();
+        let tenant = wire.tenant();
+        let parts = Part::of(&plan).unwrap();
+        let all: Vec<_> = parts.iter().flat_map(|part| part.plan.users.clone()).collect();
+        prop_assert_eq!(all, plan.users.clone());
+        let done = parts.iter().enumerate().map(|(number, part)| {
+            let mut done = part.clone();
+            let outcomes = all_skipped(&part.plan);
+            done.outcomes = if number == 0 { outcomes } else { outcomes[1..].to_vec() };
+            assert!(done.is_done());
+            tenant.journal_action(&import(), number, &done).unwrap()
+        });
+        run(commit_all(&wire, done.collect()));
+        check(&wire);
+    }
+
+    #[test]
+    fn packs_of_rows_passed_over_fit_and_name_each_once(seed: u64, counts in proptest::collection::vec(prop_oneof![0..10_usize, 0..5_000_usize], 1..40), length in lengths(), from in 0..5_000_usize) {
+        let mut fill = Fill::new(seed, length);
+        let few = counts.iter().scan(0, |sum, count| { *sum += count; Some(*sum) }).take_while(|sum| *sum < 15_000).count();
+        let plans: Vec<_> = counts.iter().take(few).enumerate().map(|(number, users)| fill.plan(number, *users, 0)).collect();
+        let mut named = Vec::new();
+        let entries: Vec<Vec<Passed>> = plans.iter().enumerate().map(|(number, plan)| {
+            let from = if number == 0 { from.min(plan.users.len()) } else { 0 };
+            let entries = Passed::of(plan, all_skipped(plan), from).unwrap();
+            let rows: Vec<_> = entries.iter().flat_map(|entry| entry.rest.iter().map(|row| row.row.clone())).collect();
+            assert_eq!(rows, all_skipped(plan)[from..]);
+            named.push(rows.len());
+            entries
+        }).collect();
+        let wire = Wire::willing();
+        let tenant = wire.tenant();
+        let packs = tenant.passed_packs(&import(), 0, entries.iter().map(Vec::as_slice)).unwrap();
+        for pack in &packs {
+            let rows = named.get(pack.companies).copied().unwrap_or_default();
+            prop_assert!(pack.rows < rows.max(1));
+        }
+        prop_assert!(packs.windows(2).all(|two| (two[0].companies, two[0].rows) < (two[1].companies, two[1].rows)));
+        prop_assert_eq!(packs.last().map_or(0, |last| last.companies), if packs.is_empty() { 0 } else { plans.len() });
+        run(commit_all(&wire, packs.into_iter().map(|pack| pack.action).collect()));
+        check(&wire);
+    }
+
+    #[test]
+    fn an_agreement_fits(seed: u64, companies in 0..4_000_usize, others in prop_oneof![Just(0), 0..100_usize]) {
+        let mut fill = Fill::new(seed, 5);
+        let agreed: Vec<_> = (0..companies).map(|number| fill.agreed(number, others)).collect();
+        let wire = Wire::willing();
+        let tenant = wire.tenant();
+        let import = domain::import::Import { reservation: Some(reservation()), ..import() };
+        run(async {
+            let agreement = tenant.agreement(&import, &agreed).unwrap();
+            let along = tenant.write_ahead(agreement).await.unwrap();
+            // With what begins the import.
+            let begun = tenant.begin(&import, 0, now(), along).await;
+            prop_assert!(begun.is_ok());
+            Ok(())
+        })?;
+        check(&wire);
+    }
+
+    #[test]
+    fn mappings_of_a_company_fit_and_stay_where_they_are(seed: u64, many in 0..6_000_usize, out in 0..50_u8, length in lengths()) {
+        let mut fill = Fill::new(seed, length);
+        let wire = Wire::willing();
+        let tenant = wire.tenant();
+        let company = PsaCompanyId::new("1");
+        let (mut stored, mut all) = (AddressMappings::default(), BTreeMap::<usize, AddressMapping>::new());
+        for round in 0..3 {
+            // Some go, some change, some come in between.
+            all.retain(|_, _| fill.rng.u8(..100) >= out);
+            for _ in 0..many / 3 {
+                let number = fill.rng.usize(..10_000_000);
+                all.insert(number, fill.mapping(number));
+            }
+            let after: Vec<AddressMapping> = all.values().cloned().collect();
+            let (actions, now) = tenant.map_addresses(&import().integration, &company, &stored, &after).unwrap();
+            prop_assert_eq!(now.all(), after.clone(), "round {}", round);
+            run(commit_all(&wire, actions));
+            let (again, same) = tenant.map_addresses(&import().integration, &company, &now, &after).unwrap();
+            prop_assert!(again.is_empty() && same == now, "written twice");
+            stored = now;
+        }
+        check(&wire);
+    }
+
+    #[test]
+    fn dates_fit(seed: u64, companies in 0..50_000_usize) {
+        let wire = Wire::willing();
+        let tenant = wire.tenant();
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let ids: Vec<PsaCompanyId> = (0..companies).map(|_| PsaCompanyId::new(rng.u64(..).to_string())).collect();
+        let dates: HashMap<PsaCompanyId, Timestamp> = ids.iter().map(|id| (id.clone(), now())).collect();
+        let mut tx = Transaction::new();
+        tenant.set_dates(&mut tx, &import().integration, dates, ids.into_iter().take(100).collect(), now()).unwrap();
+        if !tx.is_empty() {
+            run(async { let _ = tx.commit(&tenant).await.unwrap(); });
+        }
+        check(&wire);
+    }
+}
+
+#[test]
+fn a_transaction_of_a_hundred_actions_takes_no_more_and_stays_as_it_was() {
+    let tenant = Wire::willing().tenant();
+    let part = &Part::of(&Fill::new(1, 10).plan(1, 0, 0)).unwrap()[0];
+    let mut tx = Transaction::new();
+    for number in 0..MOST_ACTIONS {
+        tenant.journal(&mut tx, &import(), number, part).unwrap();
+    }
+    let refused = tenant.journal(&mut tx, &import(), MOST_ACTIONS, part);
+    assert!(matches!(refused, Err(StoreError::TooLarge { what: "transaction", .. })));
+    assert_eq!(tx.len(), MOST_ACTIONS);
+}
+
+#[test]
+fn a_transaction_of_some_megabytes_takes_no_more() {
+    let tenant = Wire::willing().tenant();
+    let plan = Fill::new(1, 255).plan(1, 3_000, 0);
+    let parts = Part::of(&plan).unwrap();
+    let mut tx = Transaction::new();
+    let refused = (0..MOST_ACTIONS).find_map(|number| tenant.journal(&mut tx, &import(), number, &parts[1]).err());
+    assert!(matches!(refused, Some(StoreError::TooLarge { what: "transaction", .. })));
+    assert!((2..MOST_ACTIONS).contains(&tx.len()));
+}
+
+#[test]
+fn buckets_are_the_same_in_every_version() {
+    // Contacts staged by one version are joined by another.
+    assert_eq!(bucket(&PsaCompanyId::new("176"), 98), 95);
+}

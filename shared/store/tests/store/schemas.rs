@@ -1,0 +1,88 @@
+//! Records of a newer version are refused by name; those from before there were numbers are read.
+
+use domain::ids::{ImportId, IntegrationId, Occasion, PsaCompanyId};
+use serde_json::{Value, json};
+use store::StoreError;
+use store::tx::Transaction;
+
+use crate::wire::{Wire, guard, import, now};
+
+/// Answers every read with this item.
+fn holding(item: Value) -> Wire {
+    Wire::new(move |operation, _| match operation {
+        "GetItem" => (200, json!({ "Item": item })),
+        "Query" => (200, json!({ "Items": [item] })),
+        _ => (200, json!({})),
+    })
+}
+
+#[tokio::test]
+async fn every_item_that_is_written_says_its_schema() {
+    let wire = Wire::willing();
+    let tenant = wire.tenant();
+    let guard = guard(&tenant).await;
+    tenant.start(&import(), Some(&Occasion::new("night")), now()).await.unwrap();
+    let _ = tenant
+        .stage_companies(&guard, &import(), &[crate::fill::company(1)], &crate::fill::checkpoint(), now())
+        .await
+        .unwrap();
+    let _ = tenant
+        .add_rows(&guard, &import(), &[crate::fill::row(1, 3)], &crate::fill::checkpoint(), now)
+        .await
+        .unwrap();
+    let mut tx = Transaction::new();
+    let mapping = crate::fill::company_mapping();
+    tenant.map_company(&mut tx, &import().integration, None, &mapping).unwrap();
+    tenant.claim_name(&mut tx, &import(), &PsaCompanyId::new("1"), "Acme", now()).unwrap();
+    let _ = tx.commit(&tenant).await.unwrap();
+    let mut puts = 0;
+    for call in wire.calls("TransactWriteItems") {
+        for action in call["TransactItems"].as_array().unwrap() {
+            if let Some(item) = action["Put"].get("Item") {
+                assert_eq!(item["schema"], json!({ "N": "1" }), "{item}");
+                puts += 1;
+            }
+        }
+    }
+    assert!(puts >= 10, "{puts}");
+    // The lock is made by an update.
+    let calls = wire.calls("TransactWriteItems");
+    let lock = &calls[0]["TransactItems"][0]["Update"];
+    assert!(lock["UpdateExpression"].as_str().unwrap().contains("#schema = :schema"), "{lock}");
+}
+
+#[tokio::test]
+async fn a_record_of_a_newer_version_is_refused_by_name() {
+    let tenant = holding(json!({ "schema": { "N": "3" }, "import": { "S": "x" } })).tenant();
+    let integration = IntegrationId::new("i");
+    let refusals = [
+        ("import", tenant.import(&ImportId::new("x")).await.map(drop)),
+        ("lock", tenant.decisions(&integration).await.map(drop)),
+        ("integration", tenant.integration(&integration).await.map(drop)),
+        ("row", tenant.row(&import(), &PsaCompanyId::new("1")).await.map(drop)),
+        ("company mapping", tenant.company_mappings(&integration).await.map(drop)),
+        ("addresses", tenant.addresses(&import(), &PsaCompanyId::new("1")).await.map(drop)),
+        ("journal", tenant.parts(&import(), &PsaCompanyId::new("1")).await.map(drop)),
+        ("dates", tenant.dates(&integration).await.map(drop)),
+        ("staged page", tenant.staged_companies(&import()).await.map(drop)),
+        ("occasion", tenant.started_by(&integration, &Occasion::new("night")).await.map(drop)),
+    ];
+    for (kind, refusal) in refusals {
+        let error = refusal.unwrap_err();
+        assert!(matches!(error, StoreError::Newer { .. }) && !error.passes(), "{kind}: {error}");
+        assert_eq!(
+            error.to_string(),
+            format!("a newer version of psa-import wrote this {kind} (schema 3, this version reads up to 1)")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_record_from_before_there_were_numbers_is_read() {
+    for schema in [json!({}), json!({ "schema": { "N": "1" } })] {
+        let mut item = json!({ "import": { "S": "x" } });
+        item.as_object_mut().unwrap().extend(schema.as_object().unwrap().clone());
+        let found = holding(item).tenant().started_by(&IntegrationId::new("i"), &Occasion::new("night")).await;
+        assert_eq!(found.unwrap(), Some(ImportId::new("x")));
+    }
+}
