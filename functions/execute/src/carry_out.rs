@@ -13,9 +13,9 @@ use store::mappings::AddressMappings;
 use store::{StoreError, tx};
 
 use crate::patience::{Failure, patiently};
+use crate::trail;
 use crate::users::{self, Done};
 use crate::work::{Run, Stop};
-use crate::trail;
 
 /// What came of one company.
 pub(crate) enum Carried {
@@ -28,15 +28,10 @@ pub(crate) enum Carried {
 }
 
 /// Carries out a company of which the first `named` rows were passed over by a run before.
-pub(crate) async fn carry_out(
-    run: &Run,
-    planning: &Planning,
-    row: CompanyRow,
-    named: usize,
-) -> Result<Carried, Stop> {
+pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow, named: usize) -> Result<Carried, Stop> {
     let begun = run.tenant.parts(&run.import, &row.id).await?;
     if !begun.is_empty() {
-        return finish(run, planning, begun).await;
+        return finish(run, planning, begun, true).await;
     }
     let is_asked_for = matches!(row.decision.target, Target::Create);
     let mut plan = planning.plan(row).await?;
@@ -76,7 +71,7 @@ pub(crate) async fn carry_out(
     }
     run.tenant.journal(&mut tx, &run.import, 0, first)?;
     match run.try_commit(tx).await? {
-        tx::Outcome::Committed => finish(run, planning, parts).await,
+        tx::Outcome::Committed => finish(run, planning, parts, false).await,
         // Another integration makes a company of that name at this moment.
         tx::Outcome::Refused(_) => {
             let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
@@ -113,8 +108,8 @@ async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutc
     Ok(run.passes_over().await?.and_then(|code| every(Outcome::Skipped(code))))
 }
 
-/// Carries out what is left of a company whose intent is in the journal.
-async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>) -> Result<Carried, Stop> {
+/// Carries out what is left of a company whose intent is in the journal, of which a run before may have begun the first part.
+async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>, mut may_be_begun: bool) -> Result<Carried, Stop> {
     let failed = parts.first().and_then(Part::company_failure);
     let left = parts.into_iter().enumerate().filter(|(_, part)| !part.is_done());
     let left: Vec<(usize, Part)> = left.collect();
@@ -132,15 +127,14 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>) -> Result<Carr
     };
     let integration = &run.import.integration;
     let mut mapped = run.tenant.address_chunks(integration, &first.plan.company).await?;
-    let mut may_be_begun = true;
-    for (number, mut part) in left {
+    for (at, (number, mut part)) in left.into_iter().enumerate() {
         // What a run that died has done to the first ones must be accounted for.
-        let pass_over = if may_be_begun { None } else { run.passes_over().await? };
-        may_be_begun = false;
+        let pass_over = if at == 0 { None } else { run.passes_over().await? };
         let users = match pass_over {
             Some(code) => users::passed_over(part.users_left(), code),
-            None => users::carry_out(run, &managed, part.users_left()).await,
+            None => users::carry_out(run, &managed, part.users_left(), may_be_begun).await,
         };
+        may_be_begun = false;
         mapped = keep(run, (&managed, &outcome), (number, &mut part), mapped, users).await?;
         if !part.is_done() {
             return Ok(Carried::Unfinished);
@@ -203,9 +197,7 @@ async fn keep(
             }
             written => written?,
         }
-        let (writes, after) = run
-            .tenant
-            .map_addresses(integration, &share.company, &mapped, &after)?;
+        let (writes, after) = run.tenant.map_addresses(integration, &share.company, &mapped, &after)?;
         if tx.has_room_for(&writes) {
             for write in writes {
                 tx.push(write)?;

@@ -5,11 +5,11 @@ use axum::extract::State;
 use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
+use runtime::metrics::listed;
 use runtime::{
     Api, ApiError, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Position, Services, find_import,
     own_import,
 };
-use runtime::metrics::listed;
 use store::imports::Moved;
 use store::retry::Attempts;
 

@@ -45,11 +45,20 @@ impl Done {
     }
 }
 
-/// Carries out users in the order of the plan, as many as there is time for.
-pub(crate) async fn carry_out(run: &Run, managed: &ManagedCompany, users: &[UserPlan]) -> Vec<Done> {
+/// Carries out users in the order of the plan, as many as there is time for. If none of them can have been begun by a run before,
+/// an administrator may stop in their midst.
+pub(crate) async fn carry_out(
+    run: &Run,
+    managed: &ManagedCompany,
+    users: &[UserPlan],
+    may_be_begun: bool,
+) -> Vec<Done> {
     let in_time = |user| async move {
         if run.is_to_end() {
             return None;
+        }
+        if !may_be_begun && run.is_cancelled().await {
+            return Some(Done::skipped(RowCode::Cancelled));
         }
         match one(run, managed, user).await {
             Ok(done) => Some(done),

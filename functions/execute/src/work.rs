@@ -1,7 +1,7 @@
 //! One run of the worker over the selected companies (R34–R37).
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,9 @@ use directory::{Directory, DirectoryError};
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
 use domain::outcome::RowCode;
+use domain::plan::PLAN_SCHEMA;
 use futures::{StreamExt, TryStreamExt, pin_mut};
+use jiff::Timestamp;
 use planning::{Planning, PlanningError};
 use runtime::{Deadline, Services, Work, WorkOutcome, about};
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,7 @@ use store::lock::{Guard, Hired};
 use store::tx::{Action, Outcome, Transaction};
 use store::{StoreError, Tenant};
 use tokio::sync::Mutex;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::carry_out::{Carried, carry_out};
 use crate::conclude;
@@ -37,6 +39,9 @@ pub(crate) const MOST_PASSED: usize = 50_000;
 
 /// The longest time between two checkpoints, well within a worker's lease.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+
+/// How long an administrator who cancels waits at most before a worker notices, besides the calls under way.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// How long a run that found the directory silent leaves it alone.
 const PAUSE: Duration = Duration::from_mins(1);
@@ -104,6 +109,10 @@ pub(crate) struct Run {
     pub pass_over: Option<RowCode>,
     /// Set once the directory answers nobody any more.
     silence: OnceLock<DirectoryError>,
+    /// Set once an administrator is seen to have asked to stop.
+    cancelled: AtomicBool,
+    /// When that was last looked at.
+    looked: Mutex<Timestamp>,
     guard: Guard,
     /// Two transactions on the lock at once would only get in each other's way.
     turn: Mutex<()>,
@@ -136,11 +145,18 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     };
     let directory = services.directory(&work.msp);
     let agreed = tenant.agreed(&import).await?;
+    if let Some(schema) = agreed.values().find_map(Agreed::other_schema) {
+        warn!(
+            import = %import.id,
+            "confirmed by another version of psa-import (plan schema {schema}, this version has {PLAN_SCHEMA}): its companies count as changed"
+        );
+    }
     let pass_over = match (work.give_up, import.cancelling) {
         (true, _) => Some(RowCode::GivenUp),
         (false, true) => Some(RowCode::Cancelled),
         (false, false) => None,
     };
+    let looked = services.clock.now();
     let mut run = Run {
         services,
         tenant,
@@ -150,6 +166,8 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         deadline,
         pass_over,
         silence: OnceLock::new(),
+        cancelled: AtomicBool::new(false),
+        looked: Mutex::new(looked),
         guard,
         turn: Mutex::new(()),
     };
@@ -303,6 +321,31 @@ impl Run {
         }
         let now = self.tenant.import(&self.import.id).await?;
         Ok(now.filter(|now| now.cancelling).map(|_| RowCode::Cancelled))
+    }
+
+    /// The same between the users of a company, as of a moment ago.
+    pub async fn is_cancelled(&self) -> bool {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return true;
+        }
+        // Whoever is next looks; nobody waits for that.
+        let Ok(mut looked) = self.looked.try_lock() else {
+            return false;
+        };
+        let now = self.services.clock.now();
+        if now < *looked + LOOK_EVERY {
+            return false;
+        }
+        *looked = now;
+        let is_cancelled = match self.tenant.import(&self.import.id).await {
+            Ok(import) => import.is_some_and(|import| import.cancelling),
+            Err(error) => {
+                debug!(%error, "whether the import is cancelled could not be looked at");
+                false
+            }
+        };
+        self.cancelled.store(is_cancelled, Ordering::Relaxed);
+        is_cancelled
     }
 
     /// Whether no further piece of work should be begun.

@@ -9,18 +9,38 @@ use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::mapping::CompanyMapping;
 use domain::psa::{LookedUp, PsaCompany};
 use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use psa::Psa;
+use serde::{Deserialize, Serialize};
+use store::checkpoint::Checkpoint;
 use store::staging::bucket;
 use tracing::{info, warn};
 
 use crate::rows::{Known, addresses_by_company};
-use crate::work::{Position, Run, Stop};
+use crate::work::{Position, Run, Stop, applied};
+
+/// Absent companies that are asked for together: one request to either PSA. What is told of them is kept before the next ones are
+/// asked for, so that this is what the end of a run costs at most.
+const AT_ONCE: usize = 150;
+
+/// How often in a row that may fail before nobody is asked for any more.
+const MOST_FAILURES: usize = 3;
 
 /// What reading a company back told.
+#[derive(Debug, Serialize, Deserialize)]
 struct Found {
     reason: Absence,
     types: Vec<String>,
     status: String,
     active: bool,
+}
+
+/// The same, as it is kept until all are read back.
+#[derive(Debug, Serialize, Deserialize)]
+enum Told {
+    /// The snapshot should have it.
+    In(PsaCompany),
+    /// It is absent for a reason.
+    Absent(PsaCompanyId, Found),
 }
 
 impl Found {
@@ -49,21 +69,10 @@ impl Found {
     }
 }
 
-/// What reading absent companies back told of all of them.
-#[derive(Default)]
-struct ReadBack {
-    absent: HashMap<PsaCompanyId, Found>,
-    /// Those that the snapshot should have.
-    present: Vec<PsaCompany>,
-}
-
-pub(crate) async fn not_in_rows(
-    run: &Run,
-    known: &Known,
-    position: &Position,
-) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
+/// The mapped companies that no page had, in the order of their ids. One whose managed company is gone is dangling, and belongs in
+/// no tab while it is absent.
+fn absent(known: &Known) -> Vec<&CompanyMapping> {
     let present: HashSet<&PsaCompanyId> = known.companies.iter().map(|company| &company.id).collect();
-    // One whose managed company is gone is dangling, and belongs in no tab while it is absent.
     let absent = known
         .mappings
         .values()
@@ -71,15 +80,91 @@ pub(crate) async fn not_in_rows(
     let mut absent: Vec<&CompanyMapping> = absent
         .filter(|mapping| known.managed.get(&mapping.managed).is_some())
         .collect();
+    absent.sort_by(|one, other| one.company.cmp(&other.company));
+    absent
+}
+
+/// Reads the absent companies back by id; `false` when time ended first. That this fails says nothing about the snapshot; but a PSA
+/// that only asks to come back later is waited for.
+pub(crate) async fn read_back(run: &Run, known: &Known, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
+    let ids = absent(known).into_iter().map(|mapping| mapping.company.clone());
+    let read = checkpoint.position.read_back.clone();
+    let ids: Vec<PsaCompanyId> = ids.filter(|id| read.as_ref().is_none_or(|read| id > read)).collect();
+    if ids.is_empty() {
+        return Ok(true);
+    }
+    let psa = run
+        .services
+        .psa(&run.import.msp, &run.integration, run.deadline.0)
+        .await
+        .map_err(Stop::Problem)?;
+    let mut failures = 0;
+    for batch in ids.chunks(AT_ONCE) {
+        let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {
+            return Ok(false);
+        };
+        let told = match psa.look_up(batch).await {
+            Ok(answers) => {
+                checkpoint.position.waits = 0;
+                failures = 0;
+                answers.into_iter().map(|answer| told(run, &*psa, answer)).collect()
+            }
+            Err(failure) if checkpoint.position.may_wait() && failure.asks_to_wait().is_some() => {
+                return Err(failure.into());
+            }
+            Err(failure) => {
+                warn!(import = %run.import.id, %failure, "absent companies could not be read back");
+                failures += 1;
+                Vec::new()
+            }
+        };
+        let last = if failures < MOST_FAILURES {
+            Some(last)
+        } else {
+            ids.last()
+        };
+        checkpoint.position.read_back = last.cloned();
+        let Some(last) = last else { continue };
+        let now = run.services.clock.now();
+        applied(
+            &run.tenant
+                .stage_answers(&run.guard, &run.import, (last, &told), checkpoint, now)
+                .await?,
+        )?;
+        if failures == MOST_FAILURES {
+            break;
+        }
+    }
+    Ok(true)
+}
+
+fn told(run: &Run, psa: &dyn Psa, answer: LookedUp) -> Told {
+    match answer {
+        LookedUp::Present(company) if psa.accepts(&run.import.filter, &company) => Told::In(company),
+        LookedUp::Present(company) => Told::Absent(company.id.clone(), Found::of(company)),
+        LookedUp::Deleted(id) | LookedUp::Gone(id) => Told::Absent(id, Found::unseen(Absence::DeletedInPsa)),
+        LookedUp::Unreadable(id) => Told::Absent(id, Found::unseen(Absence::Unreadable)),
+    }
+}
+
+/// The rows of the absent companies, once they are read back.
+pub(crate) async fn not_in_rows(
+    run: &Run,
+    known: &Known,
+    position: &Position,
+) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
+    let mut absent = absent(known);
     if absent.is_empty() {
         return Ok(Vec::new());
     }
-    absent.sort_by(|one, other| one.company.cmp(&other.company));
-    let ReadBack {
-        absent: mut found,
-        present,
-    } = read_back(run, &absent, position.may_wait()).await?;
-    absent.retain(|mapping| present.iter().all(|company| company.id != mapping.company));
+    let (mut found, mut present) = (HashMap::new(), Vec::new());
+    for told in run.tenant.staged_answers(&run.import).await? {
+        match told {
+            Told::In(company) => present.push(company),
+            Told::Absent(id, why) => drop(found.insert(id, why)),
+        }
+    }
+    absent.retain(|mapping| present.iter().all(|company: &PsaCompany| company.id != mapping.company));
     tell_merged(run, &absent, &mut found, position.buckets).await?;
     let mut rows = in_rows(run, known, &present, position.buckets).await?;
     rows.extend(absent.into_iter().map(|mapping| {
@@ -107,39 +192,6 @@ async fn in_rows(
         rows.push((known.row(company, &addresses), addresses));
     }
     Ok(rows)
-}
-
-/// Reads the absent companies back by id, in few requests. That this fails says nothing about the snapshot; but a PSA that only
-/// asks to come back later is waited for.
-async fn read_back(run: &Run, absent: &[&CompanyMapping], may_wait: bool) -> Result<ReadBack, Stop> {
-    let ids: Vec<PsaCompanyId> = absent.iter().map(|mapping| mapping.company.clone()).collect();
-    let psa = run
-        .services
-        .psa(&run.import.msp, &run.integration, run.deadline.0)
-        .await
-        .map_err(Stop::Problem)?;
-    let answers = match psa.look_up(&ids).await {
-        Ok(answers) => answers,
-        Err(failure) if may_wait && failure.asks_to_wait().is_some() => return Err(failure.into()),
-        Err(failure) => {
-            warn!(import = %run.import.id, %failure, "absent companies could not be read back");
-            Vec::new()
-        }
-    };
-    let mut told = ReadBack::default();
-    for answer in answers {
-        match answer {
-            LookedUp::Present(company) if psa.accepts(&run.import.filter, &company) => told.present.push(company),
-            LookedUp::Present(company) => drop(told.absent.insert(company.id.clone(), Found::of(company))),
-            LookedUp::Deleted(id) | LookedUp::Gone(id) => {
-                told.absent.insert(id, Found::unseen(Absence::DeletedInPsa));
-            }
-            LookedUp::Unreadable(id) => {
-                told.absent.insert(id, Found::unseen(Absence::Unreadable));
-            }
-        }
-    }
-    Ok(told)
 }
 
 /// Neither PSA says into what a company was merged; but a merge moves its contacts, and a deletion does not.

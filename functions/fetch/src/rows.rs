@@ -16,7 +16,7 @@ use store::Tenant;
 use store::checkpoint::Checkpoint;
 use store::staging::bucket;
 
-use crate::missing::not_in_rows;
+use crate::missing::{not_in_rows, read_back};
 use crate::suggestions;
 use crate::work::{Position, Run, Stage, Stop, applied};
 
@@ -45,6 +45,9 @@ pub(crate) async fn make_all(run: &Run, checkpoint: &mut Checkpoint<Position>) -
             }
             Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
             Stage::Missing => {
+                if !read_back(run, &known, checkpoint).await? {
+                    return Ok(false);
+                }
                 let rows = not_in_rows(run, &known, &checkpoint.position).await?;
                 let mut next = checkpoint.clone();
                 next.position.stage = Stage::Review;

@@ -1,6 +1,7 @@
 //! One run of the worker: from wherever the last one stopped to a complete snapshot, or to where time ends (R8–R11).
 
 use directory::DirectoryError;
+use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
 use domain::problem::Problem;
 use domain::psa::{Cursor, PsaFailure, Totals};
@@ -28,7 +29,10 @@ pub(crate) struct Position {
     pub stage: Stage,
     pub totals: Option<Totals>,
     pub buckets: usize,
-    /// Since the last page arrived.
+    /// The last absent company that was read back; they are in the order of their ids.
+    #[serde(default)]
+    pub read_back: Option<PsaCompanyId>,
+    /// Since the last page or answer arrived.
     pub waits: u32,
 }
 

@@ -178,7 +178,9 @@ impl Directory for BuiltIn {
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
         let (key, values) = (self.company_key(id), [(":name", text(name))]);
         let (update, condition) = ("SET #name = :name", "attribute_exists(pk)");
-        let renamed = self.tenant.update_alone(Place::Records, &key, update, condition, &values);
+        let renamed = self
+            .tenant
+            .update_alone(Place::Records, &key, update, condition, &values);
         Ok(renamed.await?)
     }
 

@@ -99,6 +99,8 @@ pub enum Problem {
     NotAdministrator,
     /// The import's lock ran out and somebody else took it, or the work was given up.
     ImportAbandoned,
+    /// A newer version of this service wrote what is asked for; this one does not read it.
+    NewerVersion,
     /// A fault of this service.
     Internal,
 }
@@ -192,6 +194,7 @@ impl Problem {
             Self::NotSelectable { .. } => Code::NotSelectable,
             Self::NotAdministrator => Code::NotAdministrator,
             Self::ImportAbandoned => Code::ImportAbandoned,
+            Self::NewerVersion => Code::NewerVersion,
             Self::Internal => Code::Internal,
         }
     }

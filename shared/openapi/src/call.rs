@@ -53,7 +53,12 @@ impl Call {
     /// A call that an administrator makes. What every such call may answer is known: that the caller is none, that an id
     /// in the path or a parameter is wrong or unknown, that nothing has that id, and a fault.
     pub fn new(method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Self {
-        let mut codes = BTreeSet::from([Code::NotAdministrator, Code::InvalidRequest, Code::Internal]);
+        let mut codes = BTreeSet::from([
+            Code::NotAdministrator,
+            Code::InvalidRequest,
+            Code::NewerVersion,
+            Code::Internal,
+        ]);
         if path.contains('{') {
             codes.insert(Code::NotFound);
         }

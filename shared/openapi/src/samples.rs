@@ -48,6 +48,7 @@ pub(crate) fn problem(code: Code) -> Problem {
         Code::ImportAbandoned => Problem::ImportAbandoned,
         Code::UnsupportedMediaType => Problem::UnsupportedMediaType,
         Code::IntegrationLocked => Problem::IntegrationLocked(holder()),
+        Code::NewerVersion => Problem::NewerVersion,
         Code::Internal => Problem::Internal,
         Code::PsaUnauthorized => psa(PsaFailureKind::PsaUnauthorized, false),
         Code::PsaForbidden => psa(PsaFailureKind::PsaForbidden, false),

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use domain::ids::{ImportId, IntegrationId, MspId, Occasion};
-use jiff::Timestamp;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use lambda_http::request::LambdaRequest;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 /// Time that is kept back for the last write and the answer.
@@ -90,8 +90,15 @@ pub enum WorkOutcome {
     Done(()),
     /// There is more; call again at once.
     Again(()),
-    /// There is more; call again then.
-    Wait(Timestamp),
+    /// There is more; call again then. In whole seconds: Step Functions does not say how many decimals it takes.
+    Wait(#[serde(serialize_with = "in_whole_seconds")] Timestamp),
+}
+
+/// Rounded up, so that nobody comes too early.
+fn in_whole_seconds<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    let up = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
+    // Only the last second of all time cannot be rounded up.
+    at.round(up).unwrap_or(*at).serialize(serializer)
 }
 
 /// The moment by which a run must have handed over.
@@ -134,6 +141,27 @@ impl Event {
             Ok(trigger) => Ok(Self::Trigger(trigger)),
             Err(error) if names_integration => Ok(Self::BadTrigger(UnknownEvent(error))),
             Err(error) => Err(UnknownEvent(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn waits_end_at_whole_seconds_and_never_too_early() {
+        let cases = [
+            ("2027-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+            ("2027-01-01T00:00:00.000000001Z", "2027-01-01T00:00:01Z"),
+            ("2027-01-01T00:00:59.999999999Z", "2027-01-01T00:01:00Z"),
+        ];
+        for (until, written) in cases {
+            let outcome = WorkOutcome::Wait(until.parse().unwrap());
+            let expected = json!({ "outcome": "wait", "until": written });
+            assert_eq!(serde_json::to_value(outcome).unwrap(), expected);
         }
     }
 }

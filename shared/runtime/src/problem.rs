@@ -47,8 +47,12 @@ impl From<Problem> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        let problem = match error {
+            StoreError::Newer { .. } => Problem::NewerVersion,
+            _ => Problem::Internal,
+        };
         Self {
-            problem: Box::new(Problem::Internal),
+            problem: Box::new(problem),
             cause: Some(error.to_string()),
         }
     }

@@ -59,8 +59,8 @@ impl Services {
         let http = aws::http_client();
         Self::new(
             config,
-            aws_sdk_dynamodb::Client::new(&aws::config(&http, "DYNAMODB")),
-            aws_sdk_secretsmanager::Client::new(&aws::config(&http, "SECRETS_MANAGER")),
+            aws_sdk_dynamodb::Client::new(&aws::config(&http, "DYNAMODB", aws::TIME_LIMITS)),
+            aws_sdk_secretsmanager::Client::new(&aws::config(&http, "SECRETS_MANAGER", aws::TIME_LIMITS)),
         )
     }
 

@@ -95,7 +95,11 @@ impl Tenant {
             };
             let what = format!("{}.company.{}.{}.{}", import.id, company.id, what.0, what.1);
             // The first one as it always was; those behind it sort behind it.
-            let what = if number == 0 { what } else { format!("{what}.{number:02}") };
+            let what = if number == 0 {
+                what
+            } else {
+                format!("{what}.{number:02}")
+            };
             let changes = slice.to_vec();
             let act = Act::CompanyImported { company, changes };
             self.audit(tx, &import.integration, &by(import, import.holder(), act, now), &what)?;

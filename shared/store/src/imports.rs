@@ -157,7 +157,10 @@ impl Tenant {
             .send()
             .await
             .map_err(|error| StoreError::sdk("Query", error))?;
-        let last = page.last_evaluated_key.as_ref().and_then(|key| key.get("sk")?.as_s().ok());
+        let last = page
+            .last_evaluated_key
+            .as_ref()
+            .and_then(|key| key.get("sk")?.as_s().ok());
         let next = last.and_then(|sk| sk.strip_prefix(keys::HISTORY)).map(str::to_owned);
         let items = page.items.unwrap_or_default().into_iter();
         let imports = readable("import", items.map(|item| body("import", item)));

@@ -12,7 +12,7 @@ use domain::directory::ReservationId;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
-use domain::plan::{CompanyPlan, PlanDigest, SkipReason, UserPlan};
+use domain::plan::{CompanyPlan, PLAN_SCHEMA, PlanDigest, SkipReason, UserPlan};
 use domain::row::AddressId;
 use serde::{Deserialize, Serialize};
 
@@ -48,9 +48,7 @@ const LARGEST_COMPANY: usize = 8 * 1024;
 impl Part {
     /// A plan that is about to be carried out, cut into what fits into an item with all of its outcomes.
     pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
-        let of_user = |user: &UserPlan| {
-            Ok(size::of_json("journal", user)? + user.id.as_str().len() + LARGEST_OUTCOME)
-        };
+        let of_user = |user: &UserPlan| Ok(size::of_json("journal", user)? + user.id.as_str().len() + LARGEST_OUTCOME);
         let of_gone = |gone: &(AddressId, Vec<AddressKey>)| size::of_json("journal", gone);
         // What is gone is divided as well, since each part that names it would write it.
         let room = ROOM - LARGEST_COMPANY;
@@ -295,6 +293,9 @@ pub struct Agreed {
     /// The digest of its plan.
     #[serde(rename = "d")]
     pub digest: PlanDigest,
+    /// The number of the form that the plan had; 0 before there were numbers.
+    #[serde(rename = "v", default)]
+    plan_schema: u32,
     /// Why it is passed over, if it is.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub passed_over: Option<SkipReason>,
@@ -308,9 +309,15 @@ impl Agreed {
     pub fn new(plan: &CompanyPlan, passed_for_others: Vec<(AddressId, SkipReason)>) -> Self {
         Self {
             digest: plan.digest(),
+            plan_schema: PLAN_SCHEMA,
             passed_over: plan.passed_over().cloned(),
             passed_for_others,
         }
+    }
+
+    /// The number of the form that the plan had, if it is not today's: then its digest cannot be compared.
+    pub fn other_schema(&self) -> Option<u32> {
+        (self.plan_schema != PLAN_SCHEMA).then_some(self.plan_schema)
     }
 
     /// Whether the plan might look different once other companies of it have been carried out.
@@ -346,7 +353,11 @@ impl Tenant {
             let key = keys::passed(&self.msp, &import.id, first + packs.len() as u64);
             let action = self.packed_put(import, "passed", &key, &*pack)?;
             pack.clear();
-            packs.push(Pack { action, companies, rows });
+            packs.push(Pack {
+                action,
+                companies,
+                rows,
+            });
             Ok::<(), StoreError>(())
         };
         for entries in companies {

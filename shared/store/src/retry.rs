@@ -48,10 +48,7 @@ impl Attempts {
 
     /// Waits before the next attempt, or gives up with [`StoreError::Contention`].
     pub async fn again(&mut self) -> Result<(), StoreError> {
-        let wait = self
-            .waits
-            .next()
-            .ok_or(StoreError::Contention { what: self.what })?;
+        let wait = self.waits.next().ok_or(StoreError::Contention { what: self.what })?;
         tokio::time::sleep(wait).await;
         Ok(())
     }

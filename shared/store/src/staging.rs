@@ -11,6 +11,7 @@ use domain::psa::{PsaCompany, PsaContact};
 use fnv::FnvHasher;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
@@ -89,6 +90,29 @@ impl Tenant {
         tx.commit(self).await
     }
 
+    /// Keeps what reading some absent companies back told, of which the checkpoint knows the `last`.
+    pub async fn stage_answers<T: Serialize, P: Serialize>(
+        &self,
+        guard: &Guard,
+        import: &Import,
+        (last, answers): (&PsaCompanyId, &[T]),
+        checkpoint: &Checkpoint<P>,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let mut tx = guard.transaction(self, now)?;
+        for (number, slice) in slices(answers)?.into_iter().enumerate() {
+            let key = keys::staged_answers(&self.msp, &import.id, last, number);
+            self.put_packed(&mut tx, import, "staged page", &key, slice)?;
+        }
+        self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
+        tx.commit(self).await
+    }
+
+    /// All that reading absent companies back told.
+    pub async fn staged_answers<T: DeserializeOwned>(&self, import: &Import) -> Result<Vec<T>, StoreError> {
+        self.staged(import, keys::STAGED_ANSWERS).await
+    }
+
     /// All companies of the snapshot.
     pub async fn staged_companies(&self, import: &Import) -> Result<Vec<PsaCompany>, StoreError> {
         self.staged(import, keys::STAGED_COMPANIES).await
@@ -99,11 +123,7 @@ impl Tenant {
         self.staged(import, &keys::staged_contacts_prefix(bucket)).await
     }
 
-    async fn staged<T: serde::de::DeserializeOwned>(
-        &self,
-        import: &Import,
-        prefix: &str,
-    ) -> Result<Vec<T>, StoreError> {
+    async fn staged<T: DeserializeOwned>(&self, import: &Import, prefix: &str) -> Result<Vec<T>, StoreError> {
         let mut all = Vec::new();
         for item in self
             .query(Place::Imports, &keys::import_partition(&self.msp, &import.id), prefix)

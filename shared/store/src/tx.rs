@@ -207,9 +207,9 @@ impl Transaction {
 
     /// Whether all of these can be added.
     pub fn has_room_for<'a>(&self, more: impl IntoIterator<Item = &'a Action>) -> bool {
-        let (actions, bytes) = more.into_iter().fold((0, 0), |(actions, bytes), action| {
-            (actions + 1, bytes + action.bytes)
-        });
+        let (actions, bytes) = more
+            .into_iter()
+            .fold((0, 0), |(actions, bytes), action| (actions + 1, bytes + action.bytes));
         self.has_room(actions, bytes)
     }
 

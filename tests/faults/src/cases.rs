@@ -26,7 +26,9 @@ pub struct Effect {
 impl Effect {
     /// Whether it can change anything.
     pub fn writes(&self) -> bool {
-        self.name.starts_with("TransactWriteItems") || self.name.starts_with("UpdateItem")
+        ["TransactWriteItems", "UpdateItem", "PutItem"]
+            .iter()
+            .any(|write| self.name.starts_with(write))
     }
 
     /// The step, and whether it is of the first or the second import.

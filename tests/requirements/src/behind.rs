@@ -5,11 +5,14 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress};
 use domain::change::{Action, AddressName, Change, CompanyName, Side};
+use domain::directory::Token;
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, UserId};
 use domain::import::{Import, Person};
+use domain::mapping::CompanyMapping;
 use domain::row::AddressId;
 use domain::why::Why;
+use futures::StreamExt;
 use jiff::Timestamp;
 use local_aws::sdk;
 use sandbox::Sandbox;
@@ -97,6 +100,33 @@ pub async fn add_to_trail(sandbox: &Sandbox, integration: &str, entries: usize, 
             .unwrap();
         assert!(tx.commit(&tenant).await.unwrap().committed());
     }
+}
+
+/// Companies were imported that the PSA does not know any more.
+pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
+    let (tenant, integration) = (tenant(sandbox), IntegrationId::new(integration));
+    let directory = BuiltIn::new(tenant.clone());
+    let map = |number: usize| {
+        let (tenant, integration, directory) = (&tenant, &integration, &directory);
+        async move {
+            let name = format!("Verdwenen {number}");
+            let token = Token::by_hand(&name);
+            let mapping = CompanyMapping {
+                company: PsaCompanyId::new((7_000_000 + number).to_string()),
+                managed: directory.create_company(&token, &name).await.unwrap(),
+                name,
+                generation: 0,
+                users: 0,
+            };
+            let mut tx = Transaction::new();
+            tenant.map_company(&mut tx, integration, None, &mapping).unwrap();
+            assert!(tx.commit(tenant).await.unwrap().committed());
+        }
+    };
+    futures::stream::iter((0..many).map(map))
+        .buffer_unordered(16)
+        .collect::<Vec<()>>()
+        .await;
 }
 
 fn tenant(sandbox: &Sandbox) -> Tenant {

@@ -50,6 +50,7 @@ codes! {
     PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";
     IntegrationLocked = "integration_locked", 423, "Another administrator holds the integration.";
     Internal = "internal_error", 500, "A fault of this service.";
+    NewerVersion = "newer_version", 500, "A newer version of this service wrote what is asked for.";
     PsaServerError = "psa_server_error", 502, "The PSA answers with a server error, still after retries.";
     PsaInvalidResponse = "psa_invalid_response", 502, "The PSA answers with unexpected data.";
     PsaUnknownError = "psa_unknown_error", 502, "The PSA cannot be read for another reason.";

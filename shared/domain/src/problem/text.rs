@@ -129,6 +129,10 @@ impl Problem {
                 "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.",
                 "De import is opgegeven, of de vergrendeling verliep en een andere import nam het over. Wat gedaan is staat in het resultaat; start een nieuwe import voor de rest.",
             ),
+            Self::NewerVersion => language.pick(
+                "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id.",
+                "Een nieuwere versie van deze dienst schreef waar u om vroeg, en deze kan het niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id.",
+            ),
             _ => language.pick(
                 "Something went wrong on our side. Try again; if it happens again, report the correlation id.",
                 "Er ging bij ons iets mis. Probeer het opnieuw; gebeurt het weer, meld dan het correlatie-id.",

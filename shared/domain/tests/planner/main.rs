@@ -224,3 +224,34 @@ fn r38_an_address_that_stands_twice_with_its_contact_and_is_somebodys_changes_no
     };
     changes_nothing_more(&world).unwrap();
 }
+
+#[test]
+fn r35_the_form_of_plans_has_the_number_it_says() {
+    use domain::plan::{CompanyPlan, CompanyStep, PLAN_SCHEMA, UserPlan, UserStep};
+    let user = UserPlan {
+        id: domain::row::AddressId::new("1~1"),
+        name: "Ana".to_owned(),
+        address: Some("ana@acme.example".parse().unwrap()),
+        step: UserStep::Create,
+        mapped: None,
+        beside: Vec::new(),
+        refreshes: false,
+    };
+    let plan = CompanyPlan {
+        company: domain::ids::PsaCompanyId::new("1"),
+        name: "Acme".to_owned(),
+        step: CompanyStep::Create,
+        unmap: None,
+        generation: 0,
+        refreshes: false,
+        users: vec![user],
+        gone: Vec::new(),
+    };
+    let form = r#"{"company":"1","name":"Acme","step":"create","unmap":null,"generation":0,"refreshes":false,"users":[{"id":"1~1","name":"Ana","address":"ana@acme.example","step":"create","mapped":null,"beside":[],"refreshes":false}],"gone":[]}"#;
+    let advice = "another form of plans needs the next PLAN_SCHEMA: imports under way were confirmed by this one";
+    assert_eq!(
+        (PLAN_SCHEMA, serde_json::to_string(&plan).unwrap().as_str()),
+        (1, form),
+        "{advice}"
+    );
+}

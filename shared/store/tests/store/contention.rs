@@ -74,7 +74,11 @@ async fn each_wait_is_another_one_and_none_is_too_long() {
             last = tokio::time::Instant::now();
         }
         assert_eq!(own.len(), MOST_REPEATS);
-        assert!(own.iter().all(|wait| wait.as_millis() >= 20 && wait.as_millis() <= 2_100), "{own:?}");
+        assert!(
+            own.iter()
+                .all(|wait| wait.as_millis() >= 20 && wait.as_millis() <= 2_100),
+            "{own:?}"
+        );
         waits.push(own[5]);
     }
     waits.sort();

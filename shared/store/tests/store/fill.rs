@@ -7,9 +7,7 @@ use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::outcome::{Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, SkipReason, UserPlan, UserStep};
 use domain::psa::{PsaAddress, PsaCompany, PsaContact};
-use domain::row::{
-    AddressCounts, AddressId, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab,
-};
+use domain::row::{AddressCounts, AddressId, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use fastrand::Rng;
 use store::checkpoint::Checkpoint;
 use store::journal::Agreed;
@@ -174,7 +172,10 @@ pub fn id(number: usize) -> AddressId {
 }
 
 pub fn user(number: usize) -> UserId {
-    UserId::new(format!("u-{:032x}", (number as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c)))
+    UserId::new(format!(
+        "u-{:032x}",
+        (number as u128).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c)
+    ))
 }
 
 pub fn reservation() -> ReservationId {

@@ -27,13 +27,22 @@ fn size(value: &Value) -> usize {
         ("N", Value::String(digits)) => digits.len() / 2 + 2,
         ("B", Value::String(base64)) => base64.len() / 4 * 3,
         ("L", Value::Array(list)) => 3 + list.iter().map(|value| 1 + size(value)).sum::<usize>(),
-        ("M", Value::Object(map)) => 3 + map.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
+        ("M", Value::Object(map)) => {
+            3 + map
+                .iter()
+                .map(|(name, value)| 1 + name.len() + size(value))
+                .sum::<usize>()
+        }
         _ => 1,
     }
 }
 
 fn size_of(item: &Value) -> usize {
-    item.as_object().unwrap().iter().map(|(name, value)| name.len() + size(value)).sum()
+    item.as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| name.len() + size(value))
+        .sum()
 }
 
 /// Looks at every transaction that was sent, and gives how many there were.
@@ -76,7 +85,7 @@ fn lengths() -> impl Strategy<Value = usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 5, ..ProptestConfig::default() })]
 
     #[test]
     fn staging_a_page_fits(seed: u64, records in 0..=1_000_usize, length in lengths(), companies in 1..500_usize, buckets in 1..=MOST_BUCKETS) {
@@ -230,7 +239,13 @@ fn a_transaction_of_a_hundred_actions_takes_no_more_and_stays_as_it_was() {
         tenant.journal(&mut tx, &import(), number, part).unwrap();
     }
     let refused = tenant.journal(&mut tx, &import(), MOST_ACTIONS, part);
-    assert!(matches!(refused, Err(StoreError::TooLarge { what: "transaction", .. })));
+    assert!(matches!(
+        refused,
+        Err(StoreError::TooLarge {
+            what: "transaction",
+            ..
+        })
+    ));
     assert_eq!(tx.len(), MOST_ACTIONS);
 }
 
@@ -241,7 +256,13 @@ fn a_transaction_of_some_megabytes_takes_no_more() {
     let parts = Part::of(&plan).unwrap();
     let mut tx = Transaction::new();
     let refused = (0..MOST_ACTIONS).find_map(|number| tenant.journal(&mut tx, &import(), number, &parts[1]).err());
-    assert!(matches!(refused, Some(StoreError::TooLarge { what: "transaction", .. })));
+    assert!(matches!(
+        refused,
+        Some(StoreError::TooLarge {
+            what: "transaction",
+            ..
+        })
+    ));
     assert!((2..MOST_ACTIONS).contains(&tx.len()));
 }
 

@@ -21,19 +21,38 @@ async fn every_item_that_is_written_says_its_schema() {
     let wire = Wire::willing();
     let tenant = wire.tenant();
     let guard = guard(&tenant).await;
-    tenant.start(&import(), Some(&Occasion::new("night")), now()).await.unwrap();
-    let _ = tenant
-        .stage_companies(&guard, &import(), &[crate::fill::company(1)], &crate::fill::checkpoint(), now())
+    tenant
+        .start(&import(), Some(&Occasion::new("night")), now())
         .await
         .unwrap();
     let _ = tenant
-        .add_rows(&guard, &import(), &[crate::fill::row(1, 3)], &crate::fill::checkpoint(), now)
+        .stage_companies(
+            &guard,
+            &import(),
+            &[crate::fill::company(1)],
+            &crate::fill::checkpoint(),
+            now(),
+        )
+        .await
+        .unwrap();
+    let _ = tenant
+        .add_rows(
+            &guard,
+            &import(),
+            &[crate::fill::row(1, 3)],
+            &crate::fill::checkpoint(),
+            now,
+        )
         .await
         .unwrap();
     let mut tx = Transaction::new();
     let mapping = crate::fill::company_mapping();
-    tenant.map_company(&mut tx, &import().integration, None, &mapping).unwrap();
-    tenant.claim_name(&mut tx, &import(), &PsaCompanyId::new("1"), "Acme", now()).unwrap();
+    tenant
+        .map_company(&mut tx, &import().integration, None, &mapping)
+        .unwrap();
+    tenant
+        .claim_name(&mut tx, &import(), &PsaCompanyId::new("1"), "Acme", now())
+        .unwrap();
     let _ = tx.commit(&tenant).await.unwrap();
     let mut puts = 0;
     for call in wire.calls("TransactWriteItems") {
@@ -48,7 +67,10 @@ async fn every_item_that_is_written_says_its_schema() {
     // The lock is made by an update.
     let calls = wire.calls("TransactWriteItems");
     let lock = &calls[0]["TransactItems"][0]["Update"];
-    assert!(lock["UpdateExpression"].as_str().unwrap().contains("#schema = :schema"), "{lock}");
+    assert!(
+        lock["UpdateExpression"].as_str().unwrap().contains("#schema = :schema"),
+        "{lock}"
+    );
 }
 
 #[tokio::test]
@@ -61,15 +83,27 @@ async fn a_record_of_a_newer_version_is_refused_by_name() {
         ("integration", tenant.integration(&integration).await.map(drop)),
         ("row", tenant.row(&import(), &PsaCompanyId::new("1")).await.map(drop)),
         ("company mapping", tenant.company_mappings(&integration).await.map(drop)),
-        ("addresses", tenant.addresses(&import(), &PsaCompanyId::new("1")).await.map(drop)),
-        ("journal", tenant.parts(&import(), &PsaCompanyId::new("1")).await.map(drop)),
+        (
+            "addresses",
+            tenant.addresses(&import(), &PsaCompanyId::new("1")).await.map(drop),
+        ),
+        (
+            "journal",
+            tenant.parts(&import(), &PsaCompanyId::new("1")).await.map(drop),
+        ),
         ("dates", tenant.dates(&integration).await.map(drop)),
         ("staged page", tenant.staged_companies(&import()).await.map(drop)),
-        ("occasion", tenant.started_by(&integration, &Occasion::new("night")).await.map(drop)),
+        (
+            "occasion",
+            tenant.started_by(&integration, &Occasion::new("night")).await.map(drop),
+        ),
     ];
     for (kind, refusal) in refusals {
         let error = refusal.unwrap_err();
-        assert!(matches!(error, StoreError::Newer { .. }) && !error.passes(), "{kind}: {error}");
+        assert!(
+            matches!(error, StoreError::Newer { .. }) && !error.passes(),
+            "{kind}: {error}"
+        );
         assert_eq!(
             error.to_string(),
             format!("a newer version of psa-import wrote this {kind} (schema 3, this version reads up to 1)")
@@ -81,8 +115,13 @@ async fn a_record_of_a_newer_version_is_refused_by_name() {
 async fn a_record_from_before_there_were_numbers_is_read() {
     for schema in [json!({}), json!({ "schema": { "N": "1" } })] {
         let mut item = json!({ "import": { "S": "x" } });
-        item.as_object_mut().unwrap().extend(schema.as_object().unwrap().clone());
-        let found = holding(item).tenant().started_by(&IntegrationId::new("i"), &Occasion::new("night")).await;
+        item.as_object_mut()
+            .unwrap()
+            .extend(schema.as_object().unwrap().clone());
+        let found = holding(item)
+            .tenant()
+            .started_by(&IntegrationId::new("i"), &Occasion::new("night"))
+            .await;
         assert_eq!(found.unwrap(), Some(ImportId::new("x")));
     }
 }

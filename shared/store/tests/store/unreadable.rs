@@ -66,7 +66,10 @@ async fn the_list_of_integrations_and_the_trail_show_the_others() {
     let entry = json!({ "sk": { "S": "1800000000000.added" }, "data": { "B": "AAAA" } });
     let wire = holding(vec![entry], None);
     let integration = import().integration;
-    let (found, next): (_, Option<AuditId>) =
-        wire.tenant().audit_page(&integration, None, (now(), now()), 10).await.unwrap();
+    let (found, next): (_, Option<AuditId>) = wire
+        .tenant()
+        .audit_page(&integration, None, (now(), now()), 10)
+        .await
+        .unwrap();
     assert_eq!((found.items.len(), found.unreadable, next), (0, 1, None));
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use domain::psa::PsaKind;
 use faults::engine::Engine;
+use faults::psas::COMPANIES;
 use faults::script::{STEPS, Script};
 use faults::state::State;
 use faults::wire::Watch;
@@ -21,7 +22,7 @@ struct Crowd {
 
 impl Watch for Crowd {
     fn look(&self, _: &Engine, operation: &str, body: &str, apply: &dyn Fn() -> (u16, String)) -> (u16, String) {
-        if operation == "UpdateItem" && self.refused.lock().unwrap().insert(body.to_owned()) {
+        if matches!(operation, "UpdateItem" | "PutItem") && self.refused.lock().unwrap().insert(body.to_owned()) {
             let conflict = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
             return (
                 400,
@@ -44,8 +45,8 @@ fn r37_a_single_write_that_meets_a_transaction_is_repeated() {
         let crowd = Arc::<Crowd>::default();
         world.watch = Some(crowd.clone());
         let crowded = import(&world).await;
-        // The worker's place at either stage, and the licences before and after.
-        assert!(crowd.refused.lock().unwrap().len() >= 4);
+        // The worker's place at either stage, the licences before and after, and the managed companies.
+        assert!(crowd.refused.lock().unwrap().len() >= 4 + COMPANIES);
         let difference = crowded.0.difference(&alone.0);
         assert!(difference.is_none(), "{difference}");
         // Nobody waited for a lease to end, or had to come again.

@@ -12,6 +12,7 @@ mod confirmations;
 mod conflicts;
 mod cores;
 mod crash;
+mod crowded;
 mod decisions;
 mod forged;
 mod giving_up;

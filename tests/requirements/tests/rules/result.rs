@@ -25,10 +25,10 @@ for_both!(
 const SEEDS: u64 = 2;
 
 /// A line of the CSV by the names of its columns.
-type Line = BTreeMap<String, String>;
+pub type Line = BTreeMap<String, String>;
 
 /// All pages of a result as CSV, one after another.
-async fn csv(sandbox: &Sandbox, import: &str) -> (String, usize) {
+pub async fn csv(sandbox: &Sandbox, import: &str) -> (String, usize) {
     let (mut whole, mut pages) = (String::new(), 0);
     let mut next = Some(format!("/imports/{import}/result"));
     while let Some(path) = next {
@@ -42,7 +42,7 @@ async fn csv(sandbox: &Sandbox, import: &str) -> (String, usize) {
     (whole, pages)
 }
 
-fn lines(csv: &str) -> Vec<Line> {
+pub fn lines(csv: &str) -> Vec<Line> {
     let mut reader = ::csv::Reader::from_reader(csv.as_bytes());
     reader.deserialize().map(Result::unwrap).collect()
 }

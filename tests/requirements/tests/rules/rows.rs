@@ -1,6 +1,7 @@
 //! Section D: the tabs, their columns, and what is selected.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use domain::name::NameKey;
 use requirements::faults::COMPANIES;
@@ -9,7 +10,7 @@ use requirements::import::{
     rows, select,
 };
 use requirements::problem::{assert_problem, call};
-use requirements::stage::{advance, number, sandbox, text};
+use requirements::stage::{PATIENCE, advance, number, sandbox, text};
 use requirements::{Api, PsaKind, faults, for_both, import, psa, raw};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -21,6 +22,7 @@ for_both!(
     r14_what_cannot_be_read_back_is_unreadable,
     r14_a_company_that_the_psa_cannot_show_hides_no_other,
     r14_what_is_not_in_keeps_its_mapping_and_its_users,
+    r14_reading_back_goes_on_where_it_was_whenever_the_psa_asks_to_wait,
     r16_a_row_has_name_status_type_psa_status_and_date,
     r16_unmapped_rows_come_first_and_then_by_name_over_several_pages,
     r17_the_date_is_that_of_the_last_import_of_the_company,
@@ -150,6 +152,55 @@ async fn r14_a_company_that_the_psa_cannot_show_hides_no_other(kind: PsaKind) {
         BTreeMap::from([(broken, "unreadable"), (inactive, "inactive")])
     );
     assert_eq!(row(&ana, &import, present).await["status"], "mapped");
+    sandbox.stop().await;
+}
+
+async fn r14_reading_back_goes_on_where_it_was_whenever_the_psa_asks_to_wait(kind: PsaKind) {
+    const ABSENT: usize = 5_000;
+    const WAITS: u64 = 4;
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let integration = requirements::stage::integration(&ana, kind).await;
+    requirements::behind::map_absent(&sandbox, &integration, ABSENT).await;
+    let later = json!({ "status": 429, "headers": { "retry-after": "600" } });
+    let limit = json!({ "match": { "path": COMPANIES }, "skip": 5, "every": 7, "times": WAITS, "answer": later });
+    faults::add(&sandbox, kind, &limit);
+
+    let import = import::start(&ana, kind, &json!({})).await;
+    let limited = || {
+        let requests = faults::requests(&sandbox, kind);
+        requests.iter().filter(|request| request.status == Some(429)).count()
+    };
+    for wait in 1..=usize::try_from(WAITS).unwrap() {
+        let told = async {
+            while limited() < wait {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, told).await.unwrap();
+        advance(&sandbox, 601).await;
+    }
+    let now = import::fetched(&ana, &import).await;
+    assert_eq!(now["state"], "review", "{now}");
+
+    let not_in = rows(&ana, &import, "not-in").await;
+    assert_eq!(not_in.len(), ABSENT);
+    assert!(
+        not_in.iter().all(|row| row["reason"] == "deleted_in_psa"),
+        "{}",
+        not_in[0]
+    );
+    let companies = regex::Regex::new(COMPANIES).unwrap();
+    let requests = faults::requests(&sandbox, kind);
+    let asked = requests
+        .iter()
+        .filter(|request| companies.is_match(&request.path))
+        .count();
+    let batches = ABSENT.div_ceil(150);
+    assert!(
+        asked <= batches + 2 * limited(),
+        "{asked} requests for {batches} batches"
+    );
     sandbox.stop().await;
 }
 

@@ -1,19 +1,21 @@
 //! Imports that are disturbed end as if they had not been.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use requirements::import::{
     carry_out, choose, choose_one, directory, done, execute, fetch, fetched, first_import_of, plan, row, start,
 };
 use requirements::stage::{PATIENCE, advance, integration, number, quick, sandbox, text};
 use requirements::unattended::deliver;
-use requirements::{Api, Options, PsaKind, Sandbox, for_both, psa};
+use requirements::{Api, Options, PsaKind, Sandbox, for_both, import, psa};
 use serde_json::{Value, json};
 
 use crate::directory::{Trouble, remote};
 use crate::fetch::runs;
+use crate::result::{csv, lines};
 
 for_both!(
     r36_a_user_that_fails_stops_nobody_else_and_its_licence_is_given_back,
@@ -21,6 +23,8 @@ for_both!(
     r37_a_user_whose_call_is_never_answered_is_found_in_the_directory,
     r37_a_directory_that_falls_silent_is_waited_for_and_no_row_fails,
     r36_an_import_that_is_stopped_within_its_last_companies_says_so,
+    r36_cancelling_stops_within_the_people_of_a_company,
+    r40_a_company_of_long_names_and_many_people_fits_and_is_named_row_by_row,
     r37_a_company_of_more_people_than_one_run_can_import_goes_on_in_the_next,
     r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_run_once,
     r37_an_import_that_nobody_works_on_any_more_is_taken_up_by_the_sweeper,
@@ -136,6 +140,109 @@ async fn r36_an_import_that_is_stopped_within_its_last_companies_says_so(kind: P
     assert!(created > 0 && skipped > 0, "{companies}");
     assert_eq!(created + skipped, chosen);
     sandbox.stop().await;
+}
+
+async fn r36_cancelling_stops_within_the_people_of_a_company(kind: PsaKind) {
+    let (options, trouble) = far(Trouble {
+        tell_at: 5,
+        takes: Some(Duration::from_millis(500)),
+        ..Trouble::default()
+    });
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let ana = sandbox.api("ana");
+    let company = psa::add_company(&sandbox, kind, "Traag");
+    // Four at once: fifteen seconds for all of them.
+    let people: Vec<String> = (0..120).map(|n| format!("p{n}@traag.example")).collect();
+    psa::add_contacts(&sandbox, kind, &company, &people);
+    let import = fetch(&ana, kind).await;
+    choose_one(&ana, &import, &row(&ana, &import, &company).await).await;
+    execute(&ana, &import).await;
+    tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
+    let asked = Instant::now();
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    let ended = ana.wait(&import, "executing", PATIENCE, |_| {}).await.unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(6), "{:?}", asked.elapsed());
+    assert_eq!(ended["state"], "cancelled");
+    let result = ana.get(&format!("/imports/{import}/result")).await.unwrap();
+    assert_eq!(result["companies"]["created"], 1);
+    let (created, skipped) = (number(&result["users"]["created"]), number(&result["users"]["skipped"]));
+    assert!((1..60).contains(&created), "{result}");
+    assert_eq!(created + skipped, 120);
+    // Those who were made are mapped, and their licences are used.
+    let licences = ana.get("/licences").await.unwrap();
+    assert_eq!((number(&licences["used"]), number(&licences["reserved"])), (created, 0));
+    let again = fetch(&ana, kind).await;
+    let people = import::addresses(&ana, &again, &company).await;
+    let mapped = people.iter().filter(|person| person["status"] == "mapped").count();
+    assert_eq!(mapped as u64, created);
+    sandbox.stop().await;
+}
+
+async fn r40_a_company_of_long_names_and_many_people_fits_and_is_named_row_by_row(kind: PsaKind) {
+    const PEOPLE: usize = 2_300;
+    let (options, trouble) = far(Trouble::default());
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let ana = sandbox.api("ana");
+    ana.put("/licences", &json!({ "total": 10_000 })).await.unwrap();
+    let company = psa::add_company(&sandbox, kind, &"Grootbedrijf ".repeat(7));
+    let long: Vec<String> = (0..PEOPLE)
+        .map(|n| format!("{}{n}@{}.example", random(58), random(60)))
+        .collect();
+    psa::add_contacts(&sandbox, kind, &company, &long);
+    let import = fetch(&ana, kind).await;
+    choose_one(&ana, &import, &row(&ana, &import, &company).await).await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(result["users"]["created"], PEOPLE);
+
+    // One who comes changes what there is of the others as little as one who goes.
+    let people = import::addresses(&ana, &import, &company).await;
+    psa::delete_contact(&sandbox, kind, psa::split(text(&people[3]["id"])).0);
+    psa::add_contact(&sandbox, kind, &company, "nieuw@grootbedrijf.example");
+    let import = fetch(&ana, kind).await;
+    choose_one(&ana, &import, &row(&ana, &import, &company).await).await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(
+        (&result["users"]["created"], &result["users"]["unchanged"]),
+        (&json!(1), &json!(PEOPLE - 1))
+    );
+
+    // Cancelled before it begins, every row is named.
+    let second = psa::add_company(&sandbox, kind, "Tweede");
+    let many: Vec<String> = (0..PEOPLE)
+        .map(|n| format!("{}{n}@tweede.example", random(50)))
+        .collect();
+    psa::add_contacts(&sandbox, kind, &second, &many);
+    let first = psa::add_company(&sandbox, kind, "Eerste");
+    psa::add_contact(&sandbox, kind, &first, "e@eerste.example");
+    let import = fetch(&ana, kind).await;
+    for company in [&first, &second] {
+        choose_one(&ana, &import, &row(&ana, &import, company).await).await;
+    }
+    let before = trouble.calls.load(Ordering::SeqCst);
+    sandbox.pause(true).await;
+    execute(&ana, &import).await;
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    sandbox.pause(false).await;
+    let ended = ana.wait(&import, "executing", PATIENCE, |_| {}).await.unwrap();
+    assert_eq!(ended["state"], "cancelled");
+    assert_eq!(trouble.calls.load(Ordering::SeqCst), before);
+    let result = ana.get(&format!("/imports/{import}/result")).await.unwrap();
+    assert_eq!(result["users"]["skipped"], PEOPLE + 1);
+    let (whole, _) = csv(&sandbox, &import).await;
+    let named = lines(&whole)
+        .into_iter()
+        .map(|line| (line["company id"].clone(), line["address id"].clone()));
+    let named: HashSet<(String, String)> = named.collect();
+    assert_eq!(named.len(), PEOPLE + 1 + 2);
+    sandbox.stop().await;
+}
+
+/// So many letters and digits.
+fn random(length: usize) -> String {
+    use rand::RngExt as _;
+    (0..length)
+        .map(|_| char::from(rand::rng().sample(rand::distr::Alphanumeric)))
+        .collect()
 }
 
 async fn r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_run_once(kind: PsaKind) {
