@@ -1,33 +1,21 @@
 //! The end of an execution: counts, licences, dates, and the lock.
 
-use std::sync::Arc;
-
 use directory::Directory;
 use domain::ids::PsaCompanyId;
-use domain::import::{Assignment, Import, ImportState};
+use domain::import::{Import, ImportState};
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyStep, UserStep};
 use domain::problem::Problem;
-use futures::{TryStreamExt, pin_mut};
-use planning::Planning;
 use runtime::metrics::count_ended;
-use runtime::{Deadline, Services, WorkOutcome};
 use store::Tenant;
-use store::checkpoint::Checkpoint;
 use store::journal::{Entry, Part, Passed};
-use store::tx::Transaction;
 use tracing::info;
 
-use crate::carry_out::all;
 use crate::licences;
-use crate::slices::slices;
-use crate::work::{MOST_PASSED, Position, Run, Stop};
+use crate::work::{Run, Stop};
 
 /// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
 const AT_ONCE: i32 = 200;
-
-/// Companies passed over at once.
-const AT_A_TIME: usize = 100;
 
 /// What the journal adds up to.
 #[derive(Default)]
@@ -60,7 +48,7 @@ impl Sum {
 
 /// Ends the import: every step of it may be repeated.
 pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
-    let sum = add_up(&run.tenant, &*run.directory, &run.import, || run.transaction()).await?;
+    let sum = add_up(run).await?;
     let now = run.services.clock.now();
     licences::settle::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created, now).await?;
     let dates = run.tenant.dates(&run.import.integration).await?;
@@ -89,95 +77,9 @@ pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Ends an import whose lock another import has taken: nothing is left to it but its own journal and its licences.
-pub(crate) async fn abandoned(
-    services: &Services,
-    tenant: &Tenant,
-    mut import: Import,
-    deadline: Deadline,
-) -> Result<WorkOutcome, Stop> {
-    let directory = services.directory(&import.msp);
-    // With the lock its worker has lost its place, and writes nothing more.
-    if !Box::pin(pass_over_the_rest(tenant, &directory, &import, deadline)).await? {
-        return Ok(WorkOutcome::Again(()));
-    }
-    let sum = add_up(tenant, &*directory, &import, || Ok(Transaction::new())).await?;
-    let now = services.clock.now();
-    licences::settle::<Stop>(tenant, &*directory, &import, sum.counts.users.created, now).await?;
-    import.state = ImportState::Failed;
-    import.counts = Some(sum.counts);
-    import.error = Some(Problem::ImportAbandoned);
-    import.ended_at = Some(now);
-    tenant.end_abandoned(&import, now).await?;
-    count_ended(&import, &sum.counts);
-    Ok(WorkOutcome::Done(()))
-}
-
-/// Gives every company that was not begun its outcomes; false if time ended first. Of several at it at once one goes on.
-async fn pass_over_the_rest(
-    tenant: &Tenant,
-    directory: &Arc<dyn Directory>,
-    import: &Import,
-    deadline: Deadline,
-) -> Result<bool, Stop> {
-    let mut checkpoint = tenant.checkpoint::<Position>(import, Assignment::Execute).await?;
-    let planning = Planning::open(tenant.clone(), Arc::clone(directory), import.clone()).await?;
-    let after = checkpoint.position.after.clone();
-    let rows = planning.selected(after.as_ref());
-    pin_mut!(rows);
-    let (mut done, mut named, mut waiting) = (Vec::new(), checkpoint.position.within, 0);
-    while !deadline.is_near()
-        && let Some(row) = rows.try_next().await.map_err(Stop::from)?
-    {
-        let (company, named) = (row.id.clone(), std::mem::take(&mut named));
-        let entries = if tenant.parts(import, &company).await?.is_empty() {
-            let plan = planning.plan(row).await?;
-            Passed::of(&plan, all(&plan, &Outcome::Skipped(RowCode::GivenUp)), named)?
-        } else {
-            Vec::new()
-        };
-        waiting += entries.iter().map(|entry| entry.rest.len()).sum::<usize>();
-        done.push((company, entries));
-        if done.len() == AT_A_TIME || waiting >= MOST_PASSED {
-            pass_over(tenant, import, &mut checkpoint, &done).await?;
-            (done, waiting) = (Vec::new(), 0);
-        }
-    }
-    pass_over(tenant, import, &mut checkpoint, &done).await?;
-    Ok(!deadline.is_near())
-}
-
-/// Writes the outcomes of companies that were not begun.
-async fn pass_over(
-    tenant: &Tenant,
-    import: &Import,
-    checkpoint: &mut Checkpoint<Position>,
-    done: &[(PsaCompanyId, Vec<Passed>)],
-) -> Result<(), Stop> {
-    for mut slice in slices(tenant, import, checkpoint, done)? {
-        let seen = checkpoint.position.packs;
-        let mut tx = Transaction::new();
-        for action in slice.actions {
-            tx.push(action)?;
-        }
-        // It has to grow, since it is what others are refused by.
-        slice.checkpoint.position.packs = slice.checkpoint.position.packs.max(seen + 1);
-        tenant.advance_from(&mut tx, import, Assignment::Execute, &slice.checkpoint, seen)?;
-        if !tx.commit(tenant).await?.committed() {
-            return Err(Stop::LeaseLost);
-        }
-        *checkpoint = slice.checkpoint;
-    }
-    Ok(())
-}
-
-/// Adds up the journal. What was begun and never finished gets its outcomes there, in transactions from `begin`.
-async fn add_up(
-    tenant: &Tenant,
-    directory: &dyn Directory,
-    import: &Import,
-    begin: impl Fn() -> Result<Transaction, Stop>,
-) -> Result<Sum, Stop> {
+/// Adds up the journal. What was begun and could not be finished gets its outcomes there.
+async fn add_up(run: &Run) -> Result<Sum, Stop> {
+    let (tenant, import) = (&run.tenant, &run.import);
     let mut sum = Sum::default();
     let mut after = None;
     let (mut begun, mut number) = (None, 0);
@@ -195,13 +97,11 @@ async fn add_up(
                         continue;
                     }
                     if !part.is_done() {
-                        let outcomes = of_unfinished(tenant, directory, import, &part).await?;
+                        let outcomes = of_unfinished(tenant, &*run.directory, import, &part).await?;
                         part.outcomes.extend(outcomes);
-                        let mut tx = begin()?;
+                        let mut tx = run.transaction()?;
                         tenant.journal(&mut tx, import, number, &part)?;
-                        if !tx.commit(tenant).await?.committed() {
-                            return Err(Stop::LeaseLost);
-                        }
+                        run.commit(tx).await?;
                     }
                     sum.add(&part.plan.company, &part.outcomes);
                 }

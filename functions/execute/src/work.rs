@@ -35,7 +35,7 @@ const AT_ONCE: usize = 8;
 const PER_CHECKPOINT: usize = 1_000;
 
 /// Rows passed over between two checkpoints: what is kept in memory until they are written.
-pub(crate) const MOST_PASSED: usize = 50_000;
+const MOST_PASSED: usize = 50_000;
 
 /// The longest time between two checkpoints, well within a worker's lease.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
@@ -131,13 +131,13 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     if import.state == ImportState::Review {
         return unattended::decide(&services, import, &work).await;
     }
-    if import.abandoned {
-        return match Box::pin(conclude::abandoned(&services, &tenant, import, deadline)).await {
-            Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
-            concluded => Ok(concluded?),
-        };
-    }
-    let guard = match tenant.hire(&import, services.clock.now()).await? {
+    let now = services.clock.now();
+    let hired = if import.abandoned {
+        tenant.hire_for_the_end(&import, now).await?
+    } else {
+        tenant.hire(&import, now).await?
+    };
+    let guard = match hired {
         Hired::Yes(guard) => guard,
         Hired::Busy(until) if work.give_up => return Err(format!("another worker is at it until {until}").into()),
         Hired::Busy(until) => return Ok(WorkOutcome::Wait(until)),
@@ -151,7 +151,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
             "confirmed by another version of psa-import (plan schema {schema}, this version has {PLAN_SCHEMA}): its companies count as changed"
         );
     }
-    let pass_over = match (work.give_up, import.cancelling) {
+    let pass_over = match (work.give_up || import.abandoned, import.cancelling) {
         (true, _) => Some(RowCode::GivenUp),
         (false, true) => Some(RowCode::Cancelled),
         (false, false) => None,

@@ -1,5 +1,7 @@
 //! One run of the worker: from wherever the last one stopped to a complete snapshot, or to where time ends (R8–R11).
 
+use std::time::Duration;
+
 use directory::DirectoryError;
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
@@ -22,6 +24,12 @@ use crate::{rows, walk};
 /// How often in a row a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.
 const MOST_WAITS: u32 = 30;
 
+/// Between two looks at an import before this one that is finishing what it had begun.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+
+/// How often that is looked at before this import gives way: two hours.
+const MOST_LOOKS: u32 = 480;
+
 /// Where a fetch stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +37,9 @@ pub(crate) struct Position {
     pub stage: Stage,
     pub totals: Option<Totals>,
     pub buckets: usize,
+    /// How often an import before this one was waited for.
+    #[serde(default)]
+    inherited: u32,
     /// The last absent company that was read back; they are in the order of their ids.
     #[serde(default)]
     pub read_back: Option<PsaCompanyId>,
@@ -67,6 +78,9 @@ pub(crate) enum Stop {
     /// Another worker has the place.
     #[error("the lease was lost")]
     LeaseLost,
+    /// The import before this one cannot finish what it had begun.
+    #[error("the import before this one does not end")]
+    Inheritance,
     /// The store failed; the platform calls again.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -128,6 +142,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     match run.go_on(&mut checkpoint).await {
         Ok(outcome) => Ok(outcome),
         Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
+        Err(Stop::Inheritance) => run.fail(Problem::Internal).await,
         Err(Stop::Psa(failure)) => run.psa_failed(failure, checkpoint).await,
         Err(Stop::Problem(error)) if *error.problem != Problem::Internal => run.fail(*error.problem).await,
         Err(other) => {
@@ -139,6 +154,13 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
 
 impl Run {
     async fn go_on(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<WorkOutcome, Stop> {
+        if self.has_to_wait().await? {
+            checkpoint.position.inherited += 1;
+            if checkpoint.position.inherited > MOST_LOOKS {
+                return Err(Stop::Inheritance);
+            }
+            return self.wait(checkpoint, self.services.clock.now() + LOOK_EVERY).await;
+        }
         loop {
             match checkpoint.position.stage.clone() {
                 Stage::Totals | Stage::Companies(_) | Stage::Contacts(_) => {
@@ -154,6 +176,16 @@ impl Run {
                 Stage::Review => return self.appear().await,
             }
         }
+    }
+
+    /// Whether the import from which the lock was taken is still finishing what it had begun. Its users are not mapped yet, and this
+    /// import would make them again; nor may two imports write mappings at once.
+    async fn has_to_wait(&self) -> Result<bool, StoreError> {
+        let Some(previous) = self.guard.unfinished() else {
+            return Ok(false);
+        };
+        let previous = self.tenant.import(previous).await?;
+        Ok(previous.is_some_and(|previous| !previous.state.is_final()))
     }
 
     /// How long the stream, the pipe and the state machine took: what nobody else measures.

@@ -143,7 +143,7 @@ pub struct Import {
     pub integration: IntegrationId,
     /// Where it stands.
     pub state: ImportState,
-    /// Set when somebody else took over its lock while it was executing: what is left is to settle and end.
+    /// Set when somebody else took over its lock while it was executing: what is left is to finish what it had begun, and to end.
     pub abandoned: bool,
     /// Set to end after the row at hand.
     #[serde(default)]

@@ -66,21 +66,6 @@ impl Tenant {
         Action::put(self, Place::Imports, self.checkpoint_item(import, work, checkpoint)?)
     }
 
-    /// The same for whoever has no lock to prove: refused if anybody has come further than `packs`, a number in the position that
-    /// grows with every advance.
-    pub fn advance_from<P: Serialize>(
-        &self,
-        tx: &mut Transaction,
-        import: &Import,
-        work: Assignment,
-        checkpoint: &Checkpoint<P>,
-        packs: u64,
-    ) -> Result<(), StoreError> {
-        let item = self.checkpoint_item(import, work, checkpoint)?;
-        let condition = "attribute_not_exists(pk) OR #position.packs = :packs";
-        tx.put_if(self, Place::Imports, item, condition, &[(":packs", number(packs))])
-    }
-
     fn checkpoint_item<P: Serialize>(
         &self,
         import: &Import,

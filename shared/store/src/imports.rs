@@ -64,8 +64,15 @@ impl Tenant {
             if let Some(holder) = seen.as_ref().and_then(|lock| lock.holder(now)) {
                 return Ok(Started::Locked(holder));
             }
+            let previous = match seen.as_ref().and_then(|lock| lock.import.as_ref()) {
+                Some(previous) => self.import(previous).await?,
+                None => None,
+            };
+            let is_executing = |previous: &&Import| previous.state == ImportState::Executing;
+            let unfinished = previous.as_ref().filter(is_executing).map(|previous| &previous.id);
             let mut tx = Transaction::new();
-            lock::take(&mut tx, self, import, seen.as_ref().map(|lock| lock.epoch), now)?;
+            let epoch = seen.as_ref().map(|lock| lock.epoch);
+            lock::take(&mut tx, self, import, (epoch, unfinished), now)?;
             tx.add(self, Place::Imports, import_item(self, import)?)?;
             tx.add(self, Place::Records, history_item(self, import)?)?;
             match occasion {
@@ -78,8 +85,8 @@ impl Tenant {
             };
             let entry = audit::by(import, &import.started_by, act, now);
             self.audit(&mut tx, &import.integration, &entry, &format!("{}.started", import.id))?;
-            if let Some(previous) = seen.and_then(|lock| lock.import) {
-                self.abandon(&mut tx, &previous, now).await?;
+            if let Some(previous) = previous {
+                self.abandon(&mut tx, previous, now)?;
             }
             if tx.commit(self).await?.committed() {
                 return Ok(Started::Yes);
@@ -111,11 +118,8 @@ impl Tenant {
         Ok(moved(&tx.commit(self).await?))
     }
 
-    /// Ends an import whose lease ran out. One that was executing is left to a worker, which settles its licences.
-    async fn abandon(&self, tx: &mut Transaction, previous: &ImportId, now: Timestamp) -> Result<(), StoreError> {
-        let Some(mut import) = self.import(previous).await? else {
-            return Ok(());
-        };
+    /// Ends an import whose lease ran out. One that was executing is left to a worker, which finishes what was begun.
+    fn abandon(&self, tx: &mut Transaction, mut import: Import, now: Timestamp) -> Result<(), StoreError> {
         let seen = import.state;
         match seen {
             ImportState::Executing => import.abandoned = true,
@@ -244,15 +248,6 @@ impl Tenant {
         lock::release(&mut tx, self, import)?;
         put_import(&mut tx, self, import, seen, now)?;
         Ok(moved(&tx.commit(self).await?))
-    }
-
-    /// Ends an import that has lost its lock to another.
-    pub async fn end_abandoned(&self, import: &Import, now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = Transaction::new();
-        put_import(&mut tx, self, import, ImportState::Executing, now)?;
-        // Refused: another delivery of the same message was faster.
-        let _ = tx.commit(self).await?;
-        Ok(())
     }
 
     /// Moves an import on, by its worker: leaves the worker's place, and sets the integration free when the import ends.

@@ -116,6 +116,11 @@ pub(crate) fn import(msp: &MspId, import: &ImportId) -> Key {
     Key::new(import_partition(msp, import), "IMPORT")
 }
 
+/// The worker's place at an import that has lost its lock.
+pub(crate) fn last_worker(msp: &MspId, import: &ImportId) -> Key {
+    Key::new(import_partition(msp, import), "WORKER")
+}
+
 /// The claim of a name. Of a long one its beginning is claimed: a partition key has 2,048 bytes.
 pub(crate) fn name(msp: &MspId, name: &NameKey) -> Key {
     let short: String = name.as_str().chars().take(300).collect();

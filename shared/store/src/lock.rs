@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::StoreError;
+use crate::imports::expires;
 use crate::keys::{self, Key};
 use crate::schema;
 use crate::table::{Item, Place, Tenant, body, number, text};
@@ -47,6 +48,9 @@ pub(crate) struct LockItem {
     /// Grows with every decision that is made in review.
     #[serde(default)]
     decisions: u64,
+    /// The import that was executing when its lock was taken from it: it may still be finishing what it had begun.
+    #[serde(default)]
+    unfinished: Option<ImportId>,
 }
 
 impl LockItem {
@@ -109,15 +113,50 @@ impl Tenant {
             (":worker", number(end(now, WORKER_LEASE))),
             (":until", number(end(now, REVIEW_LEASE))),
         ];
+        let key = keys::lock(&self.msp, &import.integration);
+        self.hire_at((Place::Records, key), import, now, (update, condition, &values))
+            .await
+    }
+
+    /// Asks to be the worker on an import whose lock was taken from it while it was executing, to finish what it had begun. The
+    /// import that has the lock waits until this one has ended, so that each mapping is still written by one worker at a time.
+    pub async fn hire_for_the_end(&self, import: &Import, now: Timestamp) -> Result<Hired, StoreError> {
+        let (update, condition) = (
+            "SET epoch = if_not_exists(epoch, :zero) + :one, workerUntil = :worker, #until = :until, #import = :import, \
+             expires = :expires, #schema = :schema",
+            "attribute_not_exists(workerUntil) OR workerUntil <= :now",
+        );
+        let values = [
+            (":zero", number(0)),
+            (":one", number(1)),
+            (":import", text(import.id.as_str())),
+            (":now", number(now.as_second())),
+            (":worker", number(end(now, WORKER_LEASE))),
+            (":until", number(end(now, REVIEW_LEASE))),
+            (":expires", number(expires(import))),
+            (":schema", number(schema::of("lock"))),
+        ];
+        let key = keys::last_worker(&self.msp, &import.id);
+        self.hire_at((Place::Imports, key), import, now, (update, condition, &values))
+            .await
+    }
+
+    async fn hire_at(
+        &self,
+        (place, key): (Place, Key),
+        import: &Import,
+        now: Timestamp,
+        (update, condition, values): (&str, &str, tx::Values<'_>),
+    ) -> Result<Hired, StoreError> {
         let answer = self
             .client()
             .update_item()
-            .table_name(self.table(Place::Records))
-            .set_key(Some(keys::lock(&self.msp, &import.integration).to_item()))
+            .table_name(self.table(place))
+            .set_key(Some(key.to_item()))
             .update_expression(update)
             .condition_expression(condition)
             .set_expression_attribute_names(tx::names(&[update, condition]))
-            .set_expression_attribute_values(tx::map(&values))
+            .set_expression_attribute_values(tx::map(values))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -133,8 +172,10 @@ impl Tenant {
         };
         let lock = LockItem::read(answer.attributes.unwrap_or_default())?;
         Ok(Hired::Yes(Guard {
-            key: keys::lock(&self.msp, &import.integration),
+            place,
+            key,
             epoch: lock.epoch,
+            unfinished: lock.unfinished,
         }))
     }
 }
@@ -154,11 +195,18 @@ fn why_not(item: Option<Item>, import: &Import, now: Timestamp) -> Result<Hired,
 /// Proof of being the one worker on an import.
 #[derive(Debug, Clone)]
 pub struct Guard {
+    place: Place,
     key: Key,
     epoch: Epoch,
+    unfinished: Option<ImportId>,
 }
 
 impl Guard {
+    /// The import from which the lock was taken while it was executing, by this import or by one before it. It may have ended since.
+    pub const fn unfinished(&self) -> Option<&ImportId> {
+        self.unfinished.as_ref()
+    }
+
     /// A transaction that is applied only while the place is still ours, and renews the lease. That is its action 0.
     pub fn transaction(&self, tenant: &Tenant, now: Timestamp) -> Result<Transaction, StoreError> {
         self.with(
@@ -204,20 +252,24 @@ impl Guard {
         let mut values = values.to_vec();
         values.push((":epoch", number(self.epoch.0)));
         let mut tx = Transaction::new();
-        tx.update(tenant, Place::Records, &self.key, update, "epoch = :epoch", &values)?;
+        tx.update(tenant, self.place, &self.key, update, "epoch = :epoch", &values)?;
         Ok(tx)
     }
 }
 
-/// Adds the taking of a lock whose last known epoch is `seen`, for an import that is about to start.
+/// Adds the taking of a lock whose last known epoch is `seen`, for an import that is about to start; from an import that was
+/// executing, if there is an `unfinished` one.
 pub(crate) fn take(
     tx: &mut Transaction,
     tenant: &Tenant,
     import: &Import,
-    seen: Option<Epoch>,
+    (seen, unfinished): (Option<Epoch>, Option<&ImportId>),
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let update = "SET epoch = :next, #import = :import, subject = :subject, #name = :name, since = :now, #until = :until, #schema = :schema REMOVE workerUntil";
+    let mut update =
+        "SET epoch = :next, #import = :import, subject = :subject, #name = :name, since = :now, #until = :until, \
+        #schema = :schema"
+            .to_owned();
     let condition = match seen {
         None => "attribute_not_exists(pk)",
         Some(_) => "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)",
@@ -234,11 +286,16 @@ pub(crate) fn take(
     if let Some(seen) = seen {
         values.push((":seen", number(seen.0)));
     }
+    if let Some(unfinished) = unfinished {
+        update += ", unfinished = :unfinished";
+        values.push((":unfinished", text(unfinished.as_str())));
+    }
+    update += " REMOVE workerUntil";
     tx.update(
         tenant,
         Place::Records,
         &keys::lock(&tenant.msp, &import.integration),
-        update,
+        &update,
         condition,
         &values,
     )

@@ -16,6 +16,7 @@ mod crowded;
 mod decisions;
 mod forged;
 mod giving_up;
+mod inheriting;
 mod licences;
 mod matrix;
 mod model;

@@ -156,14 +156,14 @@ async fn r14_a_company_that_the_psa_cannot_show_hides_no_other(kind: PsaKind) {
 }
 
 async fn r14_reading_back_goes_on_where_it_was_whenever_the_psa_asks_to_wait(kind: PsaKind) {
-    const ABSENT: usize = 5_000;
+    const ABSENT: usize = 1_500;
     const WAITS: u64 = 4;
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
     let integration = requirements::stage::integration(&ana, kind).await;
     requirements::behind::map_absent(&sandbox, &integration, ABSENT).await;
     let later = json!({ "status": 429, "headers": { "retry-after": "600" } });
-    let limit = json!({ "match": { "path": COMPANIES }, "skip": 5, "every": 7, "times": WAITS, "answer": later });
+    let limit = json!({ "match": { "path": COMPANIES }, "skip": 3, "every": 3, "times": WAITS, "answer": later });
     faults::add(&sandbox, kind, &limit);
 
     let import = import::start(&ana, kind, &json!({})).await;
