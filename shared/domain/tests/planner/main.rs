@@ -231,6 +231,7 @@ fn r35_the_form_of_plans_has_the_number_it_says() {
     let user = UserPlan {
         id: domain::row::AddressId::new("1~1"),
         name: "Ana".to_owned(),
+        no_address: None,
         address: Some("ana@acme.example".parse().unwrap()),
         step: UserStep::Create,
         mapped: None,
