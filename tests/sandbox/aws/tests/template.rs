@@ -18,6 +18,7 @@ const ROUTES: [(&str, &[&str]); 4] = [
             "PUT /integrations/{i}/policy",
             "POST /managed-companies",
             "POST /managed-companies/{c}/users",
+            "PATCH /managed-companies/{c}/users/{u}",
             "GET /openapi.json",
             "PUT /licences",
         ],
