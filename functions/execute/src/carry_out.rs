@@ -189,7 +189,7 @@ async fn keep(
         let mut tx = run.transaction()?;
         let audited = run
             .tenant
-            .audit_changes(&mut tx, &run.import, what, made, run.services.clock.now());
+            .audit_changes(&mut tx, &run.import, what, &made, run.services.clock.now());
         match audited.and_then(|()| run.tenant.journal(&mut tx, &run.import, number, &next)) {
             Err(StoreError::TooLarge { .. }) if now.len() > 1 => {
                 most = now.len() / 2;

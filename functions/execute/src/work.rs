@@ -143,6 +143,11 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         Hired::Busy(until) => return Ok(WorkOutcome::Wait(until)),
         Hired::Lost => return Ok(WorkOutcome::Done(())),
     };
+    // One that lost its lock may have been ended by a worker before this one; then the next import has begun to write.
+    if import.abandoned && !tenant.import(&import.id).await?.is_some_and(|now| assigned(&now)) {
+        guard.leave_if_possible(&tenant).await;
+        return Ok(WorkOutcome::Done(()));
+    }
     let directory = services.directory(&work.msp);
     let agreed = tenant.agreed(&import).await?;
     if let Some(schema) = agreed.values().find_map(Agreed::other_schema) {

@@ -83,10 +83,10 @@ impl Tenant {
         tx: &mut Transaction,
         import: &Import,
         what: (usize, usize),
-        changes: Vec<Change>,
+        changes: &[Change],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let slices = size::cut(&changes, (usize::MAX, ROOM - LARGEST_ENTRY), |change| {
+        let slices = size::cut(changes, (usize::MAX, ROOM - LARGEST_ENTRY), |change| {
             size::of_json("audit entry", change)
         })?;
         for (number, slice) in slices.into_iter().enumerate() {

@@ -44,7 +44,8 @@ fn is_stale(engine: &Engine, body: &str) -> bool {
     if proof["ConditionExpression"] != "epoch = :epoch" {
         return false;
     }
-    let lock = item(engine, &proof["Key"]);
+    // The lock, or the place of the last worker of an import that has lost it.
+    let lock = item_of(engine, &proof["TableName"], &proof["Key"]);
     proof["ExpressionAttributeValues"][":epoch"] != lock["epoch"]
 }
 
@@ -80,7 +81,11 @@ pub fn number(value: &Value) -> i64 {
 }
 
 fn item(engine: &Engine, key: &Value) -> Value {
-    let get = json!({ "TableName": RECORDS, "Key": key, "ConsistentRead": true });
+    item_of(engine, &json!(RECORDS), key)
+}
+
+fn item_of(engine: &Engine, table: &Value, key: &Value) -> Value {
+    let get = json!({ "TableName": table, "Key": key, "ConsistentRead": true });
     let (_, answer) = engine.answer("GetItem", &get.to_string());
     serde_json::from_str::<Value>(&answer).unwrap()["Item"].take()
 }

@@ -94,9 +94,9 @@ pub async fn add_to_trail(sandbox: &Sandbox, integration: &str, entries: usize, 
             reason: Why::SameAddressOrChosen,
         };
         let mut tx = Transaction::new();
-        let changes = (0..people).map(change).collect();
+        let changes: Vec<Change> = (0..people).map(change).collect();
         tenant
-            .audit_changes(&mut tx, &import, (entry, 0), changes, Timestamp::now())
+            .audit_changes(&mut tx, &import, (entry, 0), &changes, Timestamp::now())
             .unwrap();
         assert!(tx.commit(&tenant).await.unwrap().committed());
     }

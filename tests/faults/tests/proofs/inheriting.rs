@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use domain::psa::PsaKind;
 use faults::effects::Verdict;
 use faults::engine::RECORDS;
+use faults::psas::PEOPLE;
 use faults::script::{Script, Step};
+use faults::state::unpacked;
 use faults::wire::{Call, Gate};
 use faults::world::{MSP, Message, World, beyond_lease};
 use futures::FutureExt;
@@ -18,23 +20,25 @@ use tokio::sync::Notify;
 
 use crate::cores::alone;
 
-/// Lets a worker die when it is about to write what came of the first companies: their users are there, and nothing is mapped.
-#[derive(Default)]
+/// Lets a worker die when it is about to write what came of a company behind so many: its users are there, and not mapped.
 struct Death {
+    behind: usize,
+    seen: AtomicUsize,
     came: Notify,
 }
 
 impl Gate for Death {
     fn pass<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Verdict> {
         let writes_outcome = call.name.starts_with("TransactWriteItems LOCK") && call.name.contains(".company.");
-        if writes_outcome {
+        let dies = writes_outcome && self.seen.fetch_add(1, Ordering::SeqCst) >= self.behind;
+        if dies {
             self.came.notify_one();
         }
-        std::future::ready(if writes_outcome { Verdict::Hang } else { Verdict::Answer }).boxed()
+        std::future::ready(if dies { Verdict::Hang } else { Verdict::Answer }).boxed()
     }
 }
 
-/// Fails one call, whenever it is made.
+/// Fails every call behind so many.
 struct Failing {
     at: usize,
     seen: AtomicUsize,
@@ -80,6 +84,15 @@ fn users(world: &World) -> (Vec<String>, u64, usize) {
     (users, used, licences["reservations"]["M"].as_object().unwrap().len())
 }
 
+/// Addresses of users whom no row is mapped to.
+fn unmapped(world: &World) -> BTreeSet<String> {
+    let items = world.engine.items(RECORDS).into_iter();
+    let packed = items.filter(|item| item["sk"]["S"].as_str().unwrap().starts_with("ADDRESSES#"));
+    let mapped: String = packed.map(|item| unpacked(&item).to_string()).collect();
+    let users = users(world).0.into_iter();
+    users.filter(|user| !mapped.contains(&format!("\"{user}\""))).collect()
+}
+
 /// The second import of everything, to its end; gives the addresses that the PSA has.
 async fn import_all(world: &World, bram: &Script<'_>, import: &str) -> BTreeSet<String> {
     until_done(world, "FetchFunction", &work(import, false)).await;
@@ -100,7 +113,7 @@ async fn import_all(world: &World, bram: &Script<'_>, import: &str) -> BTreeSet<
             .await;
         let people = bram.get(&format!("{company}/addresses?limit=100")).await;
         let people = people["items"].as_array().unwrap().iter();
-        addresses.extend(people.map(|person| person["address"].as_str().unwrap().to_owned()));
+        addresses.extend(people.map(|person| person["address"].as_str().unwrap().trim().to_owned()));
     }
     let plan = bram.get(&format!("{path}/plan")).await;
     let confirmation = json!({ "planHash": plan["hash"], "confirmMassChange": true });
@@ -120,60 +133,91 @@ fn r30_r37_what_a_dead_import_had_begun_is_finished_before_the_next_one_fetches(
         for step in [Step::Start, Step::Fetch, Step::Decide, Step::Confirm] {
             ana.take(0, step).await.unwrap();
         }
-        let imports = format!("/integrations/{}/imports", ana.integration().await.unwrap());
-        let first = ana.get(&imports).await["items"][0]["id"].as_str().unwrap().to_owned();
-        let death = Arc::<Death>::default();
-        let dying = world.process_behind(death.clone());
-        tokio::select! {
-            answer = dying.invoke("ExecuteFunction", work(&first, false)) => panic!("{answer:?}"),
-            () = death.came.notified() => {}
+        let confirmed = world.keep(folder.path(), "confirmed");
+        let (mut moved, mut failed) = (0, 0);
+        for behind in [3, 5, 6] {
+            world.go_back(&confirmed);
+            let (changed, died) = taken_over(&world, behind).await;
+            moved += changed;
+            failed += died;
         }
-        let (made, used, _) = users(&world);
-        assert!(made.len() > 8 && used == 0, "{made:?}");
-
-        // Some of them get another address; somebody else starts an import once the lock has run out.
-        world.psa.show(1);
-        world.ticking.advance(31 * 60);
-        let bram = Script::by(&world, "bram");
-        let started = bram.expect("POST", &imports, json!({ "filter": {} })).await;
-        let second = started["id"].as_str().unwrap().to_owned();
-        let taken = world.keep(folder.path(), "taken");
-        let fetch = Message::Work("FetchFunction", work(&second, false));
-        let answer = world.deliver(&fetch).await.unwrap().unwrap();
-        assert_eq!(
-            answer["outcome"], "wait",
-            "it fetches while the first one has not ended"
-        );
-
-        let mut failed = 0;
-        for at in (0..).step_by(9) {
-            world.go_back(&taken);
-            // The worker of the first one dies at some call, and comes again.
-            let failing = Arc::new(Failing {
-                at,
-                seen: AtomicUsize::new(0),
-            });
-            let process = world.process_behind(failing.clone());
-            let died = process.invoke("ExecuteFunction", work(&first, true)).await.is_err();
-            world.ticking.advance(beyond_lease());
-            until_done(&world, "ExecuteFunction", &work(&first, true)).await;
-            let ended = ana.get(&format!("/imports/{first}")).await;
-            assert_eq!(ended["state"], "failed", "{ended}");
-            let (now, used, reserved) = users(&world);
-            assert_eq!((now.len(), reserved), (usize::try_from(used).unwrap(), 0), "call {at}");
-            assert_eq!(now.iter().collect::<BTreeSet<_>>().len(), now.len());
-
-            let addresses = import_all(&world, &bram, &second).await;
-            let (now, used, reserved) = users(&world);
-            let unique: BTreeSet<String> = now.iter().cloned().collect();
-            assert_eq!(unique, addresses, "call {at}: somebody is there twice, or not at all");
-            assert_eq!((now.len(), reserved), (usize::try_from(used).unwrap(), 0), "call {at}");
-            if !died {
-                break;
-            }
-            failed += 1;
-        }
-        assert!(failed > 3);
-        println!("the worker of the first import died at {failed} calls");
+        assert!(moved > 0, "nobody who was made and not mapped got another address");
+        assert!(failed > 2, "{failed}");
+        println!("{moved} people got another address in between; the worker of the dead import died at {failed} calls");
     });
+}
+
+/// An import dies behind so many companies, and another one takes over. Gives how many of those whom it had made and not mapped
+/// got another address meanwhile, and at how many calls its worker was killed again.
+async fn taken_over(world: &World, behind: usize) -> (usize, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let ana = Script::new(world);
+    let imports = format!("/integrations/{}/imports", ana.integration().await.unwrap());
+    let first = ana.get(&imports).await["items"][0]["id"].as_str().unwrap().to_owned();
+    let death = Arc::new(Death {
+        behind,
+        seen: AtomicUsize::new(0),
+        came: Notify::new(),
+    });
+    let dying = world.process_behind(death.clone());
+    tokio::select! {
+        answer = dying.invoke("ExecuteFunction", work(&first, false)) => panic!("{answer:?}"),
+        () = death.came.notified() => {}
+    }
+    let made = unmapped(world);
+    assert!(!made.is_empty());
+
+    // Some of them get another address; somebody else starts an import once the lock has run out.
+    world.psa.show(1);
+    world.ticking.advance(31 * 60);
+    let bram = Script::by(world, "bram");
+    let started = bram.expect("POST", &imports, json!({ "filter": {} })).await;
+    let second = started["id"].as_str().unwrap().to_owned();
+    let taken = world.keep(folder.path(), "taken");
+    let fetch = Message::Work("FetchFunction", work(&second, false));
+    let answer = world.deliver(&fetch).await.unwrap().unwrap();
+    assert_eq!(
+        answer["outcome"], "wait",
+        "it fetches while the first one has not ended"
+    );
+
+    let (mut changed, mut failed) = (0, 0);
+    for at in (behind..).step_by(61) {
+        world.go_back(&taken);
+        // The worker of the first one dies at some call, and comes again.
+        let failing = Arc::new(Failing {
+            at,
+            seen: AtomicUsize::new(0),
+        });
+        let process = world.process_behind(failing.clone());
+        let died = process.invoke("ExecuteFunction", work(&first, true)).await.is_err();
+        world.ticking.advance(beyond_lease());
+        until_done(world, "ExecuteFunction", &work(&first, true)).await;
+        let ended = ana.get(&format!("/imports/{first}")).await;
+        assert_eq!(ended["state"], "failed", "{ended}");
+        let (now, used, reserved) = users(world);
+        assert_eq!((now.len(), reserved), (usize::try_from(used).unwrap(), 0), "call {at}");
+        assert_eq!(unmapped(world), BTreeSet::new(), "call {at}");
+
+        let addresses = import_all(world, &bram, &second).await;
+        changed = made.difference(&addresses).count();
+        let (now, used, reserved) = users(world);
+        let unique: BTreeSet<String> = now.iter().cloned().collect();
+        let gone: Vec<&String> = unique.difference(&addresses).collect();
+        let result = bram.get(&format!("/imports/{second}/result")).await;
+        assert_eq!(result["errors"], json!([]), "call {at}: {result}");
+        let missing: Vec<&String> = addresses.difference(&unique).collect();
+        assert!(
+            missing.is_empty(),
+            "call {at}: {missing:?} are not there, {gone:?} are: {result}"
+        );
+        // The people of the company that is gone keep their users.
+        assert!(gone.len() % PEOPLE == 0, "call {at}: {gone:?} are there twice");
+        assert_eq!((now.len(), reserved), (usize::try_from(used).unwrap(), 0), "call {at}");
+        if !died {
+            break;
+        }
+        failed += 1;
+    }
+    (changed, failed)
 }

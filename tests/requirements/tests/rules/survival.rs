@@ -188,7 +188,7 @@ async fn r40_a_company_of_long_names_and_many_people_fits_and_is_named_row_by_ro
     let sandbox = Sandbox::start(options).await.unwrap();
     let ana = sandbox.api("ana");
     ana.put("/licences", &json!({ "total": 10_000 })).await.unwrap();
-    let company = psa::add_company(&sandbox, kind, &"Grootbedrijf ".repeat(7));
+    let company = psa::add_company(&sandbox, kind, &"Grootbedrijf ".repeat(3));
     let long: Vec<String> = (0..PEOPLE)
         .map(|n| format!("{}{n}@{}.example", random(58), random(60)))
         .collect();
