@@ -75,7 +75,7 @@ impl Halving {
             let half = part.split_off(part.len() / 2);
             for part in [part, half] {
                 // A fault that passes has been waited for with the whole.
-                match read(part.clone(), Repeat::Limits).await {
+                match read(part.clone(), Repeat::NotRecords).await {
                     Ok(mut rows) => told.rows.append(&mut rows),
                     Err(refused) if !refused.by_a_record => return Err(refused.failure),
                     Err(_) => failed.push_back(part),
@@ -125,7 +125,7 @@ mod tests {
         let probe = |_| std::future::ready(if up { Ok(0) } else { Err(failure(false).failure) });
         let told = Halving::new().read(ids.to_vec(), page, probe).await;
         let asked = asked.into_inner().unwrap();
-        assert!(asked[1..].iter().all(|repeat| *repeat == Repeat::Limits));
+        assert!(asked[1..].iter().all(|repeat| *repeat == Repeat::NotRecords));
         (told, asked.len())
     }
 

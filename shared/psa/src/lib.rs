@@ -6,6 +6,7 @@ mod autotask;
 mod connector;
 mod connectwise;
 mod credentials;
+mod few;
 mod flag;
 mod halving;
 mod http;

@@ -10,6 +10,9 @@ const LONGEST: usize = 255;
 /// More entries than any list within one record of either PSA has: as with texts, an endless one would end every import.
 pub(crate) const MOST_ENTRIES: usize = 100;
 
+/// More elements than the same list has with all that is not read of it: phone numbers among addresses.
+pub(crate) const MOST_ELEMENTS: usize = 1_000;
+
 /// The cleaned text, as far as it may reach; `None` if nothing is left.
 pub(crate) fn present(text: Option<String>) -> Option<String> {
     text.map(|text| cut(name::clean(&text))).filter(|text| !text.is_empty())

@@ -41,7 +41,7 @@ impl Picklists {
             .filter(|field| Flag::is_set(field.is_pick_list))
             .filter_map(|field| {
                 let (attribute, ..) = own(&field)?;
-                let values = field.picklist_values.into_iter();
+                let values = field.picklist_values.unwrap_or_default().0.into_iter();
                 Some((
                     *attribute,
                     values
@@ -126,7 +126,7 @@ mod tests {
     use crate::autotask::wire::Fields;
 
     fn read(fields: &str) -> Picklists {
-        Picklists::read(serde_json::from_str::<Fields>(fields).unwrap().fields)
+        Picklists::read(serde_json::from_str::<Fields>(fields).unwrap().fields.0)
     }
 
     fn picklists() -> Picklists {

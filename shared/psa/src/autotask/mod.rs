@@ -134,7 +134,7 @@ impl Autotask {
     async fn picklists(&self) -> Result<&Picklists, PsaFailure> {
         let read = || async {
             let fields: Fields = self.ask(&FIELDS, Bytes::new()).await?;
-            Ok(Picklists::read(fields.fields))
+            Ok(Picklists::read(fields.fields.0))
         };
         self.picklists.get_or_try_init(read).await
     }

@@ -7,12 +7,13 @@
 
 use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId};
 use domain::psa::{PsaAddress, PsaCompany, PsaContact};
-use serde::de::{self, DeserializeOwned};
+use serde::de;
 use serde::{Deserialize, Deserializer};
 
 use super::attributes::{
     CLASSIFICATION, COMPANY_ACTIVE, COMPANY_CATEGORY, COMPANY_TYPE, CONTACT_ACTIVE, MARKET_SEGMENT, Picklists,
 };
+use crate::few::Readable;
 use crate::flag::Flag;
 use crate::text::{company_name, full_name, present};
 
@@ -84,9 +85,11 @@ pub(super) struct Count {
 #[derive(Debug, Deserialize)]
 pub(super) struct Fields {
     /// Required. A field that cannot be read as one is passed over, as four of some sixty are used.
-    #[serde(deserialize_with = "readable")]
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Readable<Field, MOST_VALUES>,
 }
+
+/// More fields than an entity has, and more values than a picklist.
+const MOST_VALUES: usize = 10_000;
 
 /// The description of one field.
 #[derive(Debug, Deserialize)]
@@ -97,8 +100,7 @@ pub(super) struct Field {
     /// Optional: no.
     pub(super) is_pick_list: Option<Flag>,
     /// Optional: none. A value that cannot be read as one is passed over.
-    #[serde(default, deserialize_with = "readable_or_none")]
-    pub(super) picklist_values: Vec<PicklistValue>,
+    pub(super) picklist_values: Option<Readable<PicklistValue, MOST_VALUES>>,
 }
 
 /// One value of a picklist.
@@ -112,23 +114,6 @@ pub(super) struct PicklistValue {
     pub(super) label: Option<String>,
     /// Optional: active.
     pub(super) is_active: Option<Flag>,
-}
-
-/// The elements of a list that can be read.
-fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let elements = Vec::<serde_json::Value>::deserialize(deserializer)?;
-    Ok(elements
-        .into_iter()
-        .filter_map(|element| T::deserialize(element).ok())
-        .collect())
-}
-
-fn readable_or_none<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let elements = Option::<Vec<serde_json::Value>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(elements
-        .into_iter()
-        .filter_map(|element| T::deserialize(element).ok())
-        .collect())
 }
 
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

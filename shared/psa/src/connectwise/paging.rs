@@ -14,6 +14,7 @@ use super::attributes::Narrowed;
 use super::condition::Condition;
 use super::lists::{List, Row};
 use super::wire::SetupRow;
+use crate::few::Few;
 use crate::http::session::{Endpoint, Repeat};
 use crate::link;
 use crate::walk::{self, End, Offence, Step, Walk};
@@ -71,8 +72,11 @@ impl Connectwise {
                 Ok(_) | Err(Offence::Order) => {}
                 Err(offence) => return Err(walk::offence(&list.rows, offence)),
             }
-            if walk.by_condition || self.has_passed_over(list, narrowed, walk).await? {
+            if walk.by_condition {
                 return Err(walk::offence(&list.rows, Offence::Order));
+            }
+            if self.has_passed_over(list, narrowed, walk).await? {
+                return Err(walk::rows_missing(&list.rows));
             }
             tracing::info!(endpoint = list.rows.name, "walks by a condition on the id");
             walk.by_condition = true;
@@ -140,9 +144,12 @@ impl Connectwise {
         } else {
             &self.forward_only
         };
-        let answer = self.try_get(endpoint, &query, headers, Repeat::Faults).await?;
+        let answer = self
+            .try_get::<Few<R, { PAGE + 1 }>>(endpoint, &query, headers, Repeat::Faults)
+            .await?;
         Ok(Answered {
-            rows: answer.value,
+            // One row more than asked for tells that the page is too large.
+            rows: answer.value.0,
             link: answer.link.unwrap_or_default(),
         })
     }

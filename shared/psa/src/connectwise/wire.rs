@@ -13,8 +13,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::attributes::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
+use crate::few::Few;
 use crate::flag::Flag;
-use crate::text::{MOST_ENTRIES, company_name, full_name, present};
+use crate::text::{MOST_ELEMENTS, MOST_ENTRIES, company_name, full_name, present};
 
 /// What a server says of itself without being given credentials.
 #[derive(Debug, Deserialize)]
@@ -91,7 +92,7 @@ pub(crate) struct Company {
     /// Optional: a company without a status, or with one that is not in its table, is active.
     pub(crate) status: Option<Reference>,
     /// Optional: none.
-    pub(crate) types: Option<Vec<Reference>>,
+    pub(crate) types: Option<Few<Reference, MOST_ELEMENTS>>,
     /// Optional: not deleted.
     pub(crate) deleted_flag: Option<Flag>,
     /// Optional.
@@ -113,9 +114,9 @@ pub(crate) struct Contact {
     /// Optional: active.
     inactive_flag: Option<Flag>,
     /// Optional: none.
-    types: Option<Vec<Reference>>,
+    types: Option<Few<Reference, MOST_ELEMENTS>>,
     /// Optional: none. A contact without any has no such key.
-    communication_items: Option<Vec<CommunicationItem>>,
+    communication_items: Option<Few<CommunicationItem, MOST_ELEMENTS>>,
 }
 
 /// One way to reach a contact. Only e-mail items are looked at, whatever the others lack.
@@ -138,7 +139,7 @@ impl Company {
         let id = PsaCompanyId::new(self.id.to_string());
         let identifier = present(self.identifier);
         let name = company_name(self.name.as_deref(), identifier.as_deref(), &id);
-        let mut types = self.types.unwrap_or_default();
+        let mut types = self.types.unwrap_or_default().0;
         types.truncate(MOST_ENTRIES);
         let status = self.status.as_ref().and_then(|status| status.id);
         PsaCompany {
@@ -168,13 +169,13 @@ impl Contact {
 impl From<Contact> for PsaContact {
     fn from(contact: Contact) -> Self {
         let company = contact.company();
-        let types = contact.types.unwrap_or_default();
+        let types = contact.types.unwrap_or_default().0;
         Self {
             id: PsaContactId::new(contact.id.to_string()),
             company: company.map(|company| PsaCompanyId::new(company.to_string())),
             name: full_name(contact.first_name, contact.last_name),
             active: !Flag::is_set(contact.inactive_flag),
-            addresses: addresses(contact.communication_items.unwrap_or_default()),
+            addresses: addresses(contact.communication_items.unwrap_or_default().0),
             values: types
                 .into_iter()
                 .take(MOST_ENTRIES)

@@ -56,6 +56,8 @@ pub(crate) struct Call<'a> {
 pub(crate) enum Repeat {
     /// Rate limits, and faults that may pass.
     Faults,
+    /// The same, but for what a single record may be the cause of.
+    NotRecords,
     /// Rate limits only.
     Limits,
 }
@@ -141,7 +143,11 @@ impl Session {
         let outcome = (|| self.attempt(call, retry.fetch_add(1, Relaxed)))
             .retry(backoff(&self.policy.retry))
             .when(|refusal| match refusal.verdict.again {
-                Again::Soon => call.repeat == Repeat::Faults,
+                Again::Soon => match call.repeat {
+                    Repeat::Faults => true,
+                    Repeat::NotRecords => !refusal.may_be_by_a_record(),
+                    Repeat::Limits => false,
+                },
                 Again::WhenLimitPasses => true,
                 Again::Never | Again::Later => false,
             })

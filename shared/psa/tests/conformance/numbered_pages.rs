@@ -113,7 +113,7 @@ async fn r9_rows_that_were_passed_over_are_not_left_behind() {
     bench.switch(json!({"recordsIgnoreForwardOnly": true}));
     let failure = contacts(&*bench.psa(), &Filter::default(), true).await.unwrap_err();
     assert_eq!(failure.kind, PsaFailureKind::PsaInvalidResponse, "{failure}");
-    assert!(failure.reason.contains("ids do not rise"), "{failure}");
+    assert!(failure.reason.contains("more rows than the list gave"), "{failure}");
 }
 
 /// What a setup table answers instead of its own rows, once for each page.
