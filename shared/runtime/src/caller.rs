@@ -99,7 +99,7 @@ fn payload(headers: &HeaderMap) -> Option<Map<String, Value>> {
     let (Some(only), None) = (all.next(), all.next()) else {
         return None;
     };
-    let only = only.to_str().ok()?;
+    let only = only.to_str().ok().filter(|only| !only.contains(','))?;
     let token = match only.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_matches(' '),
         _ => only,

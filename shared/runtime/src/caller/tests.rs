@@ -175,6 +175,7 @@ fn r64_the_token_read_is_the_one_that_was_verified() {
     }
     let (eve, elsewhere) = (other("sub", "eve"), other("msp", "alpenblick"));
     let (joined, twice) = (format!("Bearer {eve},Bearer {good}"), format!("{good},{good}"));
+    let (before, behind) = (format!("foo,Bearer {good}"), format!("Bearer {good},foo"));
     let spaced = format!("Bearer {good} {good}");
     let padded = good.replacen('.', "=.", 2);
     for wrong in [
@@ -186,6 +187,8 @@ fn r64_the_token_read_is_the_one_that_was_verified() {
         vec![&*elsewhere],
         vec![&*joined],
         vec![&*twice],
+        vec![&*before],
+        vec![&*behind],
         vec![&*spaced],
         vec![&*padded],
         vec![&*good, &*good],
