@@ -45,8 +45,8 @@ impl Done {
     }
 }
 
-/// Carries out users in the order of the plan, as many as there is time for. If none of them can have been begun by a run before,
-/// an administrator may stop in their midst.
+/// Carries out users in the order of the plan, as many as there is time for. An administrator may stop in their midst: then no
+/// further user is begun.
 pub(crate) async fn carry_out(
     run: &Run,
     managed: &ManagedCompany,
@@ -57,10 +57,12 @@ pub(crate) async fn carry_out(
         if run.is_to_end() {
             return None;
         }
-        if !may_be_begun && run.is_cancelled().await {
-            return Some(Done::skipped(RowCode::Cancelled));
-        }
-        match one(run, managed, user).await {
+        let done = match (run.is_cancelled().await, may_be_begun) {
+            (false, _) => one(run, managed, user).await,
+            (true, true) => begun(run, managed, user).await,
+            (true, false) => Ok(Done::skipped(RowCode::Cancelled)),
+        };
+        match done {
             Ok(done) => Some(done),
             Err(Failure::OfRow(code)) => Some(Done::failed(code)),
             Err(Failure::Open) => None,
@@ -86,6 +88,26 @@ async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<Don
         UserStep::Link(id) => Done::mapped(Outcome::Linked, id.clone()),
         UserStep::Create => create(run, managed, user, address).await?,
         UserStep::ChangeAddress { user: id, .. } => change_address(run, managed, id, address).await?,
+    })
+}
+
+/// What an earlier run of this import has done to a user before it died: asked, not done again.
+async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<Done, Failure> {
+    let cancelled = Done::skipped(RowCode::Cancelled);
+    let Some(address) = &user.address else {
+        return Ok(cancelled);
+    };
+    if !matches!(user.step, UserStep::Create | UserStep::ChangeAddress { .. }) {
+        return Ok(cancelled);
+    }
+    let look = || holder(run, address);
+    let holder = patiently(run, look, || async { look().await.map(Some) }).await?;
+    Ok(match (&user.step, holder) {
+        (UserStep::Create, Some(holder)) if holder.company == managed.id => Done::mapped(Outcome::Created, holder.user),
+        (UserStep::ChangeAddress { user: id, from, .. }, Some(holder)) if holder.user == *id && from != address => {
+            Done::mapped(Outcome::ChangedAddress, holder.user)
+        }
+        _ => cancelled,
     })
 }
 

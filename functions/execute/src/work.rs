@@ -149,7 +149,14 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         return Ok(WorkOutcome::Done(()));
     }
     let directory = services.directory(&work.msp);
-    let agreed = tenant.agreed(&import).await?;
+    let agreed = match tenant.agreed(&import).await {
+        // Nothing more of it is begun, so it must be able to end without.
+        Err(error) if import.abandoned && !error.passes() => {
+            warn!(import = %import.id, %error, "an abandoned import ends without what was agreed to");
+            HashMap::new()
+        }
+        agreed => agreed?,
+    };
     if let Some(schema) = agreed.values().find_map(Agreed::other_schema) {
         warn!(
             import = %import.id,

@@ -136,7 +136,8 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         .checkpoint::<Position>(&run.import, Assignment::Fetch)
         .await?;
     info!(import = %run.import.id, stage = ?checkpoint.position.stage, "fetch goes on");
-    if checkpoint.progress.pages == 0 {
+    // Runs that waited for a PSA or for another import come back before the first page, too.
+    if checkpoint.progress.pages == 0 && checkpoint.position.inherited == 0 && checkpoint.position.waits == 0 {
         run.picked_up();
     }
     match run.go_on(&mut checkpoint).await {
@@ -184,8 +185,15 @@ impl Run {
         let Some(previous) = self.guard.unfinished() else {
             return Ok(false);
         };
-        let previous = self.tenant.import(previous).await?;
-        Ok(previous.is_some_and(|previous| !previous.state.is_final()))
+        match self.tenant.import(previous).await {
+            Ok(previous) => Ok(previous.is_some_and(|previous| !previous.state.is_final())),
+            // Its worker cannot read it either, so it writes nothing.
+            Err(error @ (StoreError::Shape { .. } | StoreError::Newer { .. })) => {
+                warn!(import = %self.import.id, previous = %previous, %error, "the import before cannot be read, and is not waited for");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// How long the stream, the pipe and the state machine took: what nobody else measures.

@@ -146,8 +146,9 @@ impl Directory for BuiltIn {
             let mut keys: Vec<Item> = chunk.iter().map(|address| self.claim_key(address).to_item()).collect();
             let mut attempts = Attempts::at("answer to a batch of addresses");
             loop {
+                let asked = keys.len();
                 let (found, rest) = self.batch_get(keys).await?;
-                if !found.is_empty() {
+                if rest.len() < asked {
                     attempts = Attempts::at("answer to a batch of addresses");
                 }
                 for item in found {
@@ -345,11 +346,8 @@ fn user_id(token: &Token) -> UserId {
 impl From<StoreError> for DirectoryError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Service { .. } | StoreError::Contention { .. } => Self::Unavailable(error.to_string()),
-            StoreError::Refused { .. }
-            | StoreError::Shape { .. }
-            | StoreError::TooLarge { .. }
-            | StoreError::Newer { .. } => Self::Refused(error.to_string()),
+            error if error.passes() => Self::Unavailable(error.to_string()),
+            error => Self::Refused(error.to_string()),
         }
     }
 }

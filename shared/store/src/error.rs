@@ -89,9 +89,13 @@ impl StoreError {
         }
     }
 
-    /// Whether the same call may succeed later.
+    /// Whether the same call may succeed later. What a newer version wrote can be read once that version is deployed again: until
+    /// then an import waits, instead of ending with rows that have no outcome.
     pub const fn passes(&self) -> bool {
-        matches!(self, Self::Service { .. } | Self::Contention { .. })
+        matches!(
+            self,
+            Self::Service { .. } | Self::Contention { .. } | Self::Newer { .. }
+        )
     }
 }
 

@@ -196,7 +196,8 @@ impl Tenant {
 
     /// The writes that replace a company's address mappings, and count them on the company's own mapping; with the mappings as they
     /// are stored then. Items that would stay the same are not written. Each mapping stays in its item, so that the writes need not
-    /// happen together: whatever was written first, the same call makes the rest of them.
+    /// happen together: whatever was written first, the same call makes the rest of them. The last item is the first to be written,
+    /// since it takes what no longer fits into another: stopped in between, such a mapping is in both, and not in none.
     pub fn map_addresses(
         &self,
         integration: &IntegrationId,
@@ -217,7 +218,7 @@ impl Tenant {
             )?);
         }
         let after = before.replaced_by(after)?;
-        for (number, new) in after.chunks.iter().enumerate() {
+        for (number, new) in after.chunks.iter().enumerate().rev() {
             if before.chunks.get(number) != Some(new) {
                 let key = keys::address_mappings(&self.msp, integration, company, number);
                 let item = packed_item("address mappings", &key, new)?;

@@ -23,7 +23,7 @@ use crate::table::{Place, Tenant, number, packed_body, packed_item};
 use crate::tx::{Action, MOST_ACTIONS, Outcome, Transaction};
 
 /// The most buckets: a page fills each of them in one transaction, next to the proof of the lock and the checkpoint. What is left
-/// is for buckets of long texts, which take more than one item: 13 of them are 4 MB, more than a page has.
+/// is for buckets of long texts, which take more than one item. A page that does not fit all the same is refused as too large.
 pub const MOST_BUCKETS: usize = MOST_ACTIONS - 2 - 13;
 
 /// Records in one item, as far as their texts leave room.

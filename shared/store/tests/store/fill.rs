@@ -108,6 +108,7 @@ impl Fill {
             id: id(number),
             name: self.text(),
             address: Some(self.address()),
+            no_address: None,
             step: UserStep::Create,
             mapped: Some(Mapped {
                 id: id(number),
