@@ -31,8 +31,8 @@ struct Budget {
     /// How often each is started.
     #[arg(long, default_value_t = 40)]
     starts: usize,
-    /// The most bytes that a function's zip may have: 4 MB.
-    #[arg(long, default_value_t = 4_000_000)]
+    /// The most bytes that a function's zip may have: 5 MB.
+    #[arg(long, default_value_t = 5_000_000)]
     most_bytes: usize,
     /// How many times as long as the least function they may take to their first answer.
     #[arg(long, default_value_t = 3.0)]
