@@ -41,6 +41,8 @@ enum Large {
     Named,
     /// A whole page, of which the first row has a name of ten megabytes: more than an item of the database holds.
     OneName,
+    /// Lists of ten megabytes of empty records, within a row and in the description of fields.
+    Empties,
     /// Nothing but the beginning of arrays.
     Nested,
     /// A text of ten megabytes.
@@ -53,10 +55,11 @@ enum Large {
     BombError,
 }
 
-const ALL: [(Large, &str); 8] = [
+const ALL: [(Large, &str); 9] = [
     (Large::Padded, "review"),
     (Large::Named, "review"),
     (Large::OneName, "review"),
+    (Large::Empties, "review"),
     (Large::Nested, "failed"),
     (Large::OneText, "failed"),
     (Large::Error, "failed"),
@@ -115,11 +118,13 @@ impl Sender {
                 body.len()
             )
         };
+        let large = *self.large.lock().unwrap();
         if !list {
             let (rows, address) = (self.rows(), self.address);
             let body = match path {
                 _ if path.contains("companyinfo") => r#"{"CompanyName":"MSP","Codebase":"v4_6_release/"}"#.to_owned(),
                 _ if path.contains("zoneinformation") => format!(r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":1}}"#),
+                _ if path.contains("/fields") && matches!(large, Large::Empties) => format!(r#"{{"fields":{}}}"#, empties()),
                 _ if path.contains("/fields") => r#"{"fields":[]}"#.to_owned(),
                 _ if path.contains("thresholdinformation") => r#"{"externalRequestThreshold":10000,"requestThresholdTimeframe":60,"currentTimeframeRequestCount":1}"#.to_owned(),
                 _ if path.ends_with("/count") && path.contains("/query") => format!(r#"{{"queryCount":{rows}}}"#),
@@ -128,9 +133,10 @@ impl Sender {
             };
             return stream.write_all(around(body).as_bytes()).await;
         }
-        let large = *self.large.lock().unwrap();
         let (status, encoding) = match large {
-            Large::Padded | Large::Named | Large::OneName | Large::Nested | Large::OneText => (200, ""),
+            Large::Padded | Large::Named | Large::OneName | Large::Empties | Large::Nested | Large::OneText => {
+                (200, "")
+            }
             Large::Error => (500, ""),
             Large::Bomb => (200, "content-encoding: gzip\r\n"),
             Large::BombError => (500, "content-encoding: gzip\r\n"),
@@ -139,10 +145,14 @@ impl Sender {
             format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n{encoding}\r\n");
         stream.write_all(head.as_bytes()).await?;
         match large {
-            Large::Padded => self.page(&mut stream, "padding", |_| REPLY / self.rows()).await,
-            Large::Named => self.page(&mut stream, self.name(), |_| REPLY / self.rows()).await,
+            Large::Padded => self.page(&mut stream, "padding", |_| text(REPLY / self.rows())).await,
+            Large::Named => self.page(&mut stream, self.name(), |_| text(REPLY / self.rows())).await,
+            Large::Empties => {
+                let list = |id| if id == 1 { empties() } else { "[]".to_owned() };
+                self.page(&mut stream, "types", list).await
+            }
             Large::OneName => {
-                self.page(&mut stream, self.name(), |id| if id == 1 { REPLY } else { 9 })
+                self.page(&mut stream, self.name(), |id| text(if id == 1 { REPLY } else { 9 }))
                     .await
             }
             Large::Nested => pieces(&mut stream, b"[", &[b'['; 1024], b"").await,
@@ -164,8 +174,8 @@ impl Sender {
         }
     }
 
-    /// A whole page of rows whose field is as long as told.
-    async fn page(&self, stream: &mut TcpStream, field: &str, length: impl Fn(usize) -> usize) -> std::io::Result<()> {
+    /// A whole page of rows with this value in a field.
+    async fn page(&self, stream: &mut TcpStream, field: &str, value: impl Fn(usize) -> String) -> std::io::Result<()> {
         let rows = self.rows();
         let ends = match self.kind {
             PsaKind::Connectwise => ["[".to_owned(), "]".to_owned()],
@@ -179,14 +189,34 @@ impl Sender {
         stream.write_all(ends[0].as_bytes()).await?;
         for id in 1..=rows {
             let comma = if id == 1 { "" } else { "," };
-            let long = "x".repeat(length(id));
+            let value = value(id);
             let row = format!(
-                r#"{comma}{{"id":{id},"company":{{"id":{id}}},"companyID":{id},"firstName":"A","lastName":"B","{field}":"{long}"}}"#
+                r#"{comma}{{"id":{id},"company":{{"id":{id}}},"companyID":{id},"firstName":"A","lastName":"B","{field}":"#
             );
-            stream.write_all(row.as_bytes()).await?;
+            for part in [row.as_str(), &value, "}"] {
+                stream.write_all(part.as_bytes()).await?;
+            }
         }
         stream.write_all(ends[1].as_bytes()).await
     }
+}
+
+/// Made without a copy, which would count as memory of the worker.
+fn text(length: usize) -> String {
+    let mut text = String::with_capacity(length + 2);
+    text.push('"');
+    text.extend(std::iter::repeat_n('x', length));
+    text.push('"');
+    text
+}
+
+/// Made without a copy, too.
+fn empties() -> String {
+    let mut list = String::with_capacity(REPLY + 4);
+    list.push('[');
+    list.extend(std::iter::repeat_n("{},", REPLY / 3));
+    list.push_str("{}]");
+    list
 }
 
 async fn pieces(stream: &mut TcpStream, first: &[u8], piece: &[u8], last: &[u8]) -> std::io::Result<()> {
