@@ -252,40 +252,28 @@ impl BuiltIn {
             "address = :old",
             &values,
         )?;
-        // Only the spelling differs: the claim stays.
-        if found.address != *address {
+        // A claim of the user's own is in nobody's way; one that an earlier version made may lie under a key of that version.
+        let mine = [(":user", text(found.id.as_str()))];
+        let free_or_mine = "attribute_not_exists(pk) OR #user = :user";
+        let moves = found.address != *address;
+        if moves || !found.address.is_clean() {
             let claim = AddressHolder {
                 address: address.key().clone(),
                 user: found.id.clone(),
                 company: found.company.clone(),
             };
-            tx.add(
-                &self.tenant,
-                Place::Records,
-                item("claim", &self.claim_key(address.key()), &claim)?,
-            )?;
-            let mine = [(":user", text(found.id.as_str()))];
-            tx.delete(
-                &self.tenant,
-                Place::Records,
-                &self.claim_key(found.address.key()),
-                "#user = :user",
-                &mine,
-            )?;
+            let claim = item("claim", &self.claim_key(address.key()), &claim)?;
+            tx.put_if(&self.tenant, Place::Records, claim, free_or_mine, &mine)?;
+        }
+        if moves {
+            let left = self.claim_key(found.address.key());
+            tx.delete(&self.tenant, Place::Records, &left, free_or_mine, &mine)?;
         }
         let Outcome::Refused(reasons) = tx.commit(&self.tenant).await? else {
             return Ok(Some(NewAddress::Changed));
         };
         match reasons.into_iter().find(|(index, _)| *index == 1) {
-            Some((_, Some(holder))) => {
-                let holder: AddressHolder = body("claim", holder)?;
-                // An earlier call of ours, thought lost, got there in between.
-                Ok(Some(if holder.user == found.id {
-                    NewAddress::Changed
-                } else {
-                    NewAddress::AddressTaken(holder)
-                }))
-            }
+            Some((_, Some(holder))) => Ok(Some(NewAddress::AddressTaken(body("claim", holder)?))),
             _ => Ok(None),
         }
     }
