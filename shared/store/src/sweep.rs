@@ -6,7 +6,7 @@ use domain::import::{Assignment, ImportState};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::lock::REVIEW_LEASE;
+use crate::lock::{LockItem, REVIEW_LEASE};
 use crate::table::{Place, Readable, Store, Tenant, body, number, readable, text};
 use crate::{StoreError, keys};
 
@@ -56,11 +56,13 @@ impl Tenant {
     /// if it was taken up a short while ago.
     pub async fn take_up(&self, import: &UnderWay, now: Timestamp) -> Result<bool, StoreError> {
         let lock = self.lock(&import.integration).await?;
+        // An import that has lost its lock has a worker's place of its own.
+        let last = keys::last_worker(&self.msp, &import.id);
+        let last = self.get(Place::Imports, &last).await?;
+        let last = last.map(LockItem::read).transpose()?;
         // A worker that waits for a PSA has no place of its own, but its import keeps the lock for the lease of a review.
-        if lock
-            .and_then(|lock| lock.holder(now))
-            .is_some_and(|holder| holder.import == import.id)
-        {
+        let mut holders = [lock, last].into_iter().flatten().filter_map(|lock| lock.holder(now));
+        if holders.any(|holder| holder.import == import.id) {
             return Ok(false);
         }
         let lease = i64::try_from(REVIEW_LEASE.as_secs()).unwrap_or(i64::MAX);
