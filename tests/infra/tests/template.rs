@@ -135,7 +135,7 @@ fn every_log_is_forgotten_some_day_and_every_function_has_one() {
 
 #[test]
 fn the_questions_of_the_operations_page_are_saved_and_no_others() {
-    let readme = include_str!("../../../README.md");
+    let operations = include_str!("../../../infra/README.md");
     let template = template();
     let logs: BTreeSet<&str> = resources(&template, "AWS::Serverless::Function")
         .into_iter()
@@ -149,7 +149,7 @@ fn the_questions_of_the_operations_page_are_saved_and_no_others() {
         let name = properties["Name"]["Fn::Sub"].as_str().unwrap();
         let question = name.strip_prefix("${AWS::StackName}/").unwrap();
         let asked = properties["QueryString"].as_str().unwrap();
-        let row = readme
+        let row = operations
             .lines()
             .find(|line| line.starts_with(&format!("| {question} | `")));
         let query = row.unwrap_or_else(|| panic!("the operations page does not know {question}"));
@@ -157,7 +157,7 @@ fn the_questions_of_the_operations_page_are_saved_and_no_others() {
         assert!(asked.ends_with(&query), "{question}: {asked} is not {query}");
         rows += 1;
     }
-    let page = readme.split("| question | query |").nth(1).unwrap();
+    let page = operations.split("| question | query |").nth(1).unwrap();
     assert_eq!(
         page.lines().skip(2).take_while(|line| line.starts_with('|')).count(),
         rows

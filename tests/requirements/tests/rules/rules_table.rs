@@ -1,9 +1,9 @@
-//! The README's table of rules is true: every rule has a test, and every test and place that it names is there.
+//! The table of rules is true: every rule has a test, and every test and place that it names is there.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const README: &str = include_str!("../../../../README.md");
+const RULES: &str = include_str!("../../../RULES.md");
 
 /// Where tests of rules are.
 const TESTED: [&str; 3] = ["tests", "shared", "functions"];
@@ -37,11 +37,11 @@ fn every_rule_has_a_test_and_a_place_that_are_there() {
     }
     let row = |rule: usize| {
         let start = format!("| R{rule} |");
-        let row = README.lines().find(|line| line.starts_with(&start));
-        row.unwrap_or_else(|| panic!("the README has no row for R{rule}"))
+        let row = RULES.lines().find(|line| line.starts_with(&start));
+        row.unwrap_or_else(|| panic!("the table has no row for R{rule}"))
     };
     let number = |line: &str| line.strip_prefix("| R")?.split(' ').next()?.parse::<usize>().ok();
-    let rules: BTreeSet<usize> = (1..=50).chain(README.lines().filter_map(number)).collect();
+    let rules: BTreeSet<usize> = (1..=50).chain(RULES.lines().filter_map(number)).collect();
     for rule in rules {
         let cells: Vec<&str> = row(rule).split('|').collect();
         let (tests, places) = (quoted(cells[3]), quoted(cells[4]));
