@@ -212,7 +212,7 @@ async fn taken_over(world: &World, behind: usize) -> (usize, usize) {
             "call {at}: {missing:?} are not there, {gone:?} are: {result}"
         );
         // The people of the company that is gone keep their users.
-        assert!(gone.len() % PEOPLE == 0, "call {at}: {gone:?} are there twice");
+        assert!(gone.len().is_multiple_of(PEOPLE), "call {at}: {gone:?} are there twice");
         assert_eq!((now.len(), reserved), (usize::try_from(used).unwrap(), 0), "call {at}");
         if !died {
             break;
