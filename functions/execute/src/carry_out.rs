@@ -45,7 +45,7 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow, n
         return Ok(Carried::Passed(Passed::of(&plan, outcomes, named)?));
     }
     let parts = Part::of(&plan)?;
-    // Half of a company cannot be carried out, and half of it has its outcomes.
+    // The first `named` rows already have their outcomes, so the rest of the company cannot be applied any more.
     if named > 0 {
         let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
         return Ok(Carried::Passed(Passed::of(&plan, outcomes, named)?));
@@ -116,7 +116,7 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>, mut may_be_beg
     let Some((_, first)) = left.first() else {
         return Ok(Carried::Journaled);
     };
-    // A run before this one has died between two transactions of the failure of a large company.
+    // An earlier run died after recording only some outcomes of a company that failed.
     if let Some(code) = failed {
         return fail(run, left, code).await;
     }
@@ -143,7 +143,7 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>, mut may_be_beg
     Ok(Carried::Journaled)
 }
 
-/// Gives all that is left of a company the outcomes of one that failed.
+/// Records that the company failed: its remaining users are skipped.
 async fn fail(run: &Run, left: Vec<(usize, Part)>, code: RowCode) -> Result<Carried, Stop> {
     let mut tx = run.transaction()?;
     for (number, mut part) in left {
@@ -203,7 +203,8 @@ async fn keep(
                 tx.push(write)?;
             }
         } else {
-            // First, so that no outcome is there without its mapping; killed in between, the next run makes the same of them.
+            // Mappings first, so that no outcome exists without its mapping. After a crash in between, the next run writes the
+            // same mappings again.
             let mut first = run.transaction()?;
             for write in writes {
                 run.add(&mut first, write).await?;

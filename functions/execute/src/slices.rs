@@ -21,8 +21,8 @@ pub(crate) struct Slice {
     pub checkpoint: Checkpoint<Position>,
 }
 
-/// Cuts what the companies `done` behind a checkpoint, in their order, are to leave in the journal. Those for which something was done
-/// have no entries.
+/// Cuts the journal entries of the companies `done` since the checkpoint `from`, in their order, into transactions. Companies that
+/// were applied have no entries here.
 pub(crate) fn slices(
     tenant: &Tenant,
     import: &Import,

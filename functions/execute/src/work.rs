@@ -143,16 +143,16 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         Hired::Busy(until) => return Ok(WorkOutcome::Wait(until)),
         Hired::Lost => return Ok(WorkOutcome::Done(())),
     };
-    // One that lost its lock may have been ended by a worker before this one; then the next import has begun to write.
+    // Another worker may have ended this abandoned import already; then the next import writes, and this one must not.
     if import.abandoned && !tenant.import(&import.id).await?.is_some_and(|now| assigned(&now)) {
         guard.leave_if_possible(&tenant).await;
         return Ok(WorkOutcome::Done(()));
     }
     let directory = services.directory(&work.msp);
     let agreed = match tenant.agreed(&import).await {
-        // Nothing more of it is begun, so it must be able to end without.
+        // An abandoned import begins no further company, so it can end without the confirmed plan.
         Err(error) if import.abandoned && !error.passes() => {
-            warn!(import = %import.id, %error, "an abandoned import ends without what was agreed to");
+            warn!(import = %import.id, %error, "the confirmed plan of an abandoned import cannot be read; ending without it");
             HashMap::new()
         }
         agreed => agreed?,
@@ -326,7 +326,8 @@ impl Run {
         Ok(())
     }
 
-    /// What rows are passed over with that are not begun, now: an administrator may have asked to stop after the row at hand.
+    /// The reason for skipping rows that are not begun, if they are to be skipped. Reads the import again: an administrator may
+    /// have cancelled it meanwhile.
     pub async fn passes_over(&self) -> Result<Option<RowCode>, Stop> {
         if self.pass_over.is_some() {
             return Ok(self.pass_over);
@@ -335,7 +336,7 @@ impl Run {
         Ok(now.filter(|now| now.cancelling).map(|_| RowCode::Cancelled))
     }
 
-    /// The same between the users of a company, as of a moment ago.
+    /// Whether the import is cancelled, for use between the users of a company. Reads the import at most once per `LOOK_EVERY`.
     pub async fn is_cancelled(&self) -> bool {
         if self.cancelled.load(Ordering::Relaxed) {
             return true;

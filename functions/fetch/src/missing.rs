@@ -1,7 +1,7 @@
 //! The tab *not in*: companies mapped earlier and absent from the snapshot, with the reason (R13, R14).
 //!
-//! That a list did not name a company proves little: it may have come to match the filter behind the walk, or the PSA may have
-//! passed over it. So who is read back and matches is *in* after all.
+//! Absence from the pages is no proof: the company may have started to match after the walk passed its id, or the PSA skipped it.
+//! Companies that a read by id finds and the filter accepts are *in*.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,11 +18,11 @@ use tracing::{info, warn};
 use crate::rows::{Known, addresses_by_company};
 use crate::work::{Position, Run, Stop, applied};
 
-/// Absent companies that are asked for together: one request to either PSA. What is told of them is kept before the next ones are
-/// asked for, so that this is what the end of a run costs at most.
+/// Absent companies in one batch: one request to either PSA. The answers are stored before the next batch is read, so that a run
+/// that ends repeats at most one batch.
 const AT_ONCE: usize = 150;
 
-/// How often in a row that may fail before nobody is asked for any more.
+/// Consecutive failed batches after which no more companies are read back.
 const MOST_FAILURES: usize = 3;
 
 /// What reading a company back told.
@@ -84,8 +84,8 @@ fn absent(known: &Known) -> Vec<&CompanyMapping> {
     absent
 }
 
-/// Reads the absent companies back by id; `false` when time ended first. That this fails says nothing about the snapshot; but a PSA
-/// that only asks to come back later is waited for.
+/// Reads the absent companies back by id; `false` when time ran out first. A failure does not fail the fetch, since the snapshot is
+/// complete without these answers; but if the PSA asks to retry later, the run waits for it.
 pub(crate) async fn read_back(run: &Run, known: &Known, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
     let ids = absent(known).into_iter().map(|mapping| mapping.company.clone());
     let read = checkpoint.position.read_back.clone();

@@ -18,7 +18,7 @@ pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Trigge
     if trigger.token.as_str().is_empty() {
         let wording = (
             "must not be empty: it identifies the event, so that a redelivery starts no second import",
-            "mag niet leeg zijn: hieraan is te zien dat een gebeurtenis opnieuw wordt bezorgd, zodat er geen tweede import start",
+            "mag niet leeg zijn: het identificeert de gebeurtenis, zodat een herhaalde bezorging geen tweede import start",
         );
         return Ok(refused(&Problem::invalid("/token", wording)));
     }

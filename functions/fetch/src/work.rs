@@ -24,10 +24,10 @@ use crate::{rows, walk};
 /// How often in a row a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.
 const MOST_WAITS: u32 = 30;
 
-/// Between two looks at an import before this one that is finishing what it had begun.
+/// How long to wait before checking again whether the previous import has ended.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// How often that is looked at before this import gives way: two hours.
+/// Checks before this import gives up waiting for the previous one: two hours.
 const MOST_LOOKS: u32 = 480;
 
 /// Where a fetch stands.
@@ -37,7 +37,7 @@ pub(crate) struct Position {
     pub stage: Stage,
     pub totals: Option<Totals>,
     pub buckets: usize,
-    /// How often an import before this one was waited for.
+    /// How many times this import has waited for the previous one.
     #[serde(default)]
     inherited: u32,
     /// The last absent company that was read back; they are in the order of their ids.
@@ -78,8 +78,8 @@ pub(crate) enum Stop {
     /// Another worker has the place.
     #[error("the lease was lost")]
     LeaseLost,
-    /// The import before this one cannot finish what it had begun.
-    #[error("the import before this one does not end")]
+    /// The previous import did not end in time.
+    #[error("the previous import does not end")]
     Inheritance,
     /// The store failed; the platform calls again.
     #[error(transparent)]
@@ -189,7 +189,7 @@ impl Run {
             Ok(previous) => Ok(previous.is_some_and(|previous| !previous.state.is_final())),
             // Its worker cannot read it either, so it writes nothing.
             Err(error @ (StoreError::Shape { .. } | StoreError::Newer { .. })) => {
-                warn!(import = %self.import.id, previous = %previous, %error, "the import before cannot be read, and is not waited for");
+                warn!(import = %self.import.id, previous = %previous, %error, "the previous import cannot be read; not waiting for it");
                 Ok(false)
             }
             Err(error) => Err(error),

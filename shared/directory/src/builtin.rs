@@ -214,7 +214,7 @@ impl Directory for BuiltIn {
             }
         }
         Err(DirectoryError::Unavailable(
-            "the user was changed again and again at the same moment".to_owned(),
+            "every attempt to change the user lost to a concurrent change".to_owned(),
         ))
     }
 

@@ -54,7 +54,7 @@ pub enum Problem {
         /// What was looked for.
         what: Sought,
     },
-    /// A body that does not come with `Content-Type: application/json`.
+    /// A body whose `Content-Type` is not JSON; a body without the header counts as JSON.
     UnsupportedMediaType,
     /// The filter names what the PSA does not have.
     InvalidFilter {
@@ -147,12 +147,12 @@ impl Problem {
         }
     }
 
-    /// A request to change something that names nothing to change: each of the fields would do.
+    /// A change request without any of the `fields` it may change. Reports one error per field.
     pub fn nothing_to_change(fields: &[&str]) -> Self {
         let all = fields.join(", ");
         let wording = Wording::new(
-            format!("nothing is to be changed: name at least one of {all}"),
-            format!("er is niets te wijzigen: geef ten minste een van {all} op"),
+            format!("at least one of these fields is required: {all}"),
+            format!("ten minste één van deze velden is verplicht: {all}"),
         );
         let error = |field: &&str| Invalid {
             pointer: format!("/{field}"),

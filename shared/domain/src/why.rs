@@ -97,8 +97,8 @@ impl Why {
                 "De gebruiker is gekozen en krijgt dit adres.",
             ),
             Self::SpellingCorrected => language.pick(
-                "Characters that nobody sees are removed.",
-                "Tekens die niemand ziet, worden verwijderd.",
+                "Invisible characters are removed.",
+                "Onzichtbare tekens worden verwijderd.",
             ),
             Self::SameAddressInAnotherCompany => language.pick(
                 "Another company of this import gets the user with this address.",

@@ -77,7 +77,7 @@ fn authorized(context: Option<&RequestContext>, headers: &HeaderMap, roles: &Rol
     let verified = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
     let payload = payload(headers)?;
     let text = |name: &str| payload.get(name)?.as_str().filter(|text| !text.trim().is_empty());
-    // Whoever gets another token past the authorizer than the one it verified is stopped here.
+    // The header may hold another token than the one that the authorizer verified: `sub` and `msp` must agree.
     let proved = |name: &str| text(name).filter(|text| verified.get(name).is_some_and(|claim| claim == text));
     let (subject, msp) = (proved("sub")?, proved("msp")?);
     if !is_identifier(msp) || !holds(payload.get(&*roles.0)?, ADMINISTRATOR) {

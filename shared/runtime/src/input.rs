@@ -70,8 +70,8 @@ fn parse(bytes: &[u8]) -> Result<Json, Problem> {
     })?;
     json.end().map_err(|_| {
         let wording = (
-            "something follows the end of the JSON value",
-            "er staat iets achter het einde van de JSON-waarde",
+            "has characters after the end of the JSON value",
+            "bevat nog tekens na het einde van de JSON-waarde",
         );
         Problem::invalid("", wording)
     })?;

@@ -47,7 +47,10 @@ impl Position {
 
     /// It is not a position of this list.
     pub fn refused() -> ApiError {
-        let wording = ("is not a `next` of this list", "is geen `next` van deze lijst");
+        let wording = (
+            "is not a `next` value of this list",
+            "is geen `next`-waarde van deze lijst",
+        );
         Problem::invalid("after", wording).into()
     }
 }

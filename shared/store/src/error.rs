@@ -24,10 +24,10 @@ pub enum StoreError {
         /// The service's codes.
         message: String,
     },
-    /// Others were faster each time, as often as it was tried: later it may succeed.
-    #[error("{what}: others were faster each time")]
+    /// Every attempt lost to a concurrent write; a later call may succeed.
+    #[error("{what}: every attempt lost to a concurrent write")]
     Contention {
-        /// What was to be written.
+        /// The record or step that could not be written.
         what: &'static str,
     },
     /// An item or a transaction is larger than the service takes.

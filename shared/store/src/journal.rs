@@ -64,10 +64,10 @@ impl Part {
             more: number > 0,
         });
         let parts = parts.collect();
-        // A part without users is done before it is begun. The next import plans it again.
+        // A part without users would count as done at once, so the orphaned mappings that do not fit are left to the next import.
         let left: usize = gone.map(<[_]>::len).sum();
         if left > 0 {
-            tracing::warn!(company = %plan.company, left, "mappings that are gone are refreshed by the next import");
+            tracing::warn!(company = %plan.company, left, "some orphaned mappings are left for the next import to rewrite");
         }
         Ok(parts)
     }

@@ -207,7 +207,7 @@ impl Tenant {
     ) -> Result<(Vec<Action>, AddressMappings), StoreError> {
         let mut actions = Vec::new();
         if after.len() != before.len() {
-            // First of all: were it last, and the others written without it, the next call would not see that it is missing.
+            // The count comes first: after a crash between the writes, the next call would find all mappings and not fix it.
             actions.push(Action::update(
                 self,
                 Place::Records,

@@ -1,4 +1,4 @@
-//! Trying again what somebody else was faster at: with a bound, and a backoff with jitter.
+//! Retrying writes that lost to a concurrent write: a limited number of attempts, with exponential backoff and jitter.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::StoreError;
 
-/// How often a write is repeated that others keep getting ahead of. With the backoff, some six seconds: longer than a crowd on one
-/// item takes, and short enough for a caller who waits behind API Gateway.
+/// Retries of a write that keeps losing to concurrent writes. The backoff takes 5 to 11 seconds in all: longer than contention on
+/// one item lasts, and short enough for a caller behind API Gateway.
 pub const MOST_REPEATS: usize = 10;
 
 /// The backoff of everything in this crate that is repeated.

@@ -67,8 +67,8 @@ pub fn stands_in(tab: Tab, position: &str) -> bool {
 }
 
 impl Tenant {
-    /// Writes rows with their addresses in as few transactions as they fit in. The last one moves the checkpoint: from one that came
-    /// before it nobody would return to what is left.
+    /// Writes rows with their addresses in as few transactions as they fit in. Only the last one advances the checkpoint: if an
+    /// earlier one did, a crash would lose the remaining rows.
     pub async fn add_rows<P: Serialize>(
         &self,
         guard: &Guard,

@@ -29,7 +29,7 @@ pub(crate) fn check(kind: &'static str, item: &Item) -> Result<(), StoreError> {
     let found = match item.get(SCHEMA) {
         None => return Ok(()),
         Some(AttributeValue::N(digits)) => digits.parse().map_err(|error| StoreError::shape(kind, error))?,
-        Some(_) => return Err(StoreError::shape(kind, "the number of the schema is none")),
+        Some(_) => return Err(StoreError::shape(kind, "the schema number is not a number")),
     };
     let known = of(kind);
     if found > known {

@@ -115,7 +115,7 @@ impl Problem {
             ),
             Self::UnsupportedMediaType => language.pick(
                 "The request needs \"Content-Type: application/json\". Nothing was changed. Send the body as JSON, with this header.",
-                "Het verzoek heeft \"Content-Type: application/json\" nodig. Er is niets gewijzigd. Stuur de inhoud als JSON, met deze header.",
+                "Voor dit verzoek is \"Content-Type: application/json\" vereist. Er is niets gewijzigd. Stuur de inhoud als JSON, met deze header.",
             ),
             Self::PlanChanged { .. } => language.pick(
                 "What the plan rests on has changed since you saw it. Nothing was written. Look at the new plan and confirm that one.",
@@ -131,7 +131,7 @@ impl Problem {
             ),
             Self::NewerVersion => language.pick(
                 "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id.",
-                "Een nieuwere versie van deze dienst schreef waar u om vroeg, en deze kan het niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id.",
+                "Een nieuwere versie van deze dienst heeft deze gegevens opgeslagen, en deze versie kan ze niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id.",
             ),
             _ => language.pick(
                 "Something went wrong on our side. Try again; if it happens again, report the correlation id.",

@@ -51,12 +51,12 @@ pub(crate) struct Call<'a> {
     pub(crate) gate: &'a Semaphore,
 }
 
-/// For what a request is repeated.
+/// The failures after which a request is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// Rate limits, and faults that may pass.
+    /// Rate limits and transient faults.
     Faults,
-    /// The same, but for what a single record may be the cause of.
+    /// Rate limits and transient faults, except those that a single record may cause.
     NotRecords,
     /// Rate limits only.
     Limits,
@@ -117,7 +117,7 @@ impl Session {
         }
     }
 
-    /// A moment to come, in whole seconds: it is given to a state machine, of which no fraction is asked to be understood.
+    /// The time after `wait`, rounded up to whole seconds: Step Functions does not say whether it accepts fractions.
     pub(crate) fn after(&self, wait: Duration) -> Option<Timestamp> {
         let wait = SignedDuration::try_from(wait).ok()?;
         let moment = self.now.now().checked_add(wait).ok()?;

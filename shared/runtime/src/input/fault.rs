@@ -57,7 +57,7 @@ impl Fault {
                 let all = known.join(", ");
                 Wording::new(
                     format!("must be one of: {all}"),
-                    format!("moet een van deze zijn: {all}"),
+                    format!("moet een van deze waarden zijn: {all}"),
                 )
             }
             Self::NotAnObjectOf(known) => {

@@ -70,14 +70,14 @@ impl Asked {
         let Some((name, _)) = other else { return Ok(()) };
         let wording = if self.known.is_empty() {
             Wording::from((
-                "is not a parameter of this call, which takes none",
-                "is geen parameter van deze aanroep, die er geen heeft",
+                "is not allowed: this call takes no parameters",
+                "is niet toegestaan: deze aanroep heeft geen parameters",
             ))
         } else {
             let all = self.known.join(", ");
             Wording::new(
-                format!("is not a parameter of this call, which takes {all}"),
-                format!("is geen parameter van deze aanroep, die deze heeft: {all}"),
+                format!("is not a parameter of this call; allowed: {all}"),
+                format!("is geen parameter van deze aanroep; toegestaan: {all}"),
             )
         };
         Err(Problem::invalid(shown(name).unwrap_or("query".into()), wording))

@@ -1,4 +1,4 @@
-//! Where somebody else is always faster, a call ends with a name after so many attempts, and each waits longer than the last (R65).
+//! A call that always loses to concurrent writes ends with a retryable error after a fixed number of attempts, with backoff (R65).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
