@@ -64,7 +64,7 @@ items = rows(opened(ContactCommunicationsAPI, someone["id"]).get_contact_communi
 checks.same(
     "communications of a contact",
     sorted(item["id"] for item in items),
-    sorted(item["id"] for item in someone["communicationItems"]),
+    sorted(item["id"] for item in someone.get("communicationItems", [])),
 )
 checks.same("a page without a size", len(rows(opened(ContactsAPI).get_contacts())), 25)
 checks.finish()

@@ -30,7 +30,7 @@ def company_row(company):
 
 
 def contact_row(contact):
-    items = [(item.id, item.value, item.communication_type, item.default_flag) for item in contact.communication_items]
+    items = [(item.id, item.value, item.communication_type, item.default_flag) for item in contact.communication_items or []]
     return (contact.id, contact.last_name, contact.company and contact.company.id, contact.inactive_flag, items)
 
 
@@ -42,7 +42,7 @@ def held_company(company):
 def held_contact(contact):
     items = [
         (item["id"], item["value"], item.get("communicationType"), item["defaultFlag"])
-        for item in contact["communicationItems"]
+        for item in contact.get("communicationItems", [])
     ]
     return (contact["id"], contact.get("lastName"), contact.get("company", {}).get("id"), contact["inactiveFlag"], items)
 
@@ -70,7 +70,7 @@ checks.same("conditions on every page", listed, expected)
 
 someone = contacts[0]
 items = client.company.contacts.id(someone["id"]).communications.get()
-checks.same("communications", [item.id for item in items], sorted(item["id"] for item in someone["communicationItems"]))
+checks.same("communications", [item.id for item in items], sorted(item["id"] for item in someone.get("communicationItems", [])))
 checks.same("server", client.system.info.get().version[:1], "v")
 checks.raises("a wrong key", AuthenticationFailedException, opened("wrong").company.companies.get)
 checks.raises("no such company", NotFoundException, lambda: client.company.companies.id(1).get())
