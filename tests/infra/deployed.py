@@ -257,8 +257,14 @@ def main(functions, template):
                 by_schedule(api, clients, outputs, integration) if kind == "connectwise" else None
                 print(f"{kind}: imported by schedule") if kind == "connectwise" else None
             machine = outputs["StateMachine"]
-            executions = clients("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
-            states = [execution["status"] for execution in executions]
+            # An import has ended a moment before its execution has.
+            end = time.monotonic() + 60
+            while True:
+                executions = clients("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+                states = [execution["status"] for execution in executions]
+                if "RUNNING" not in states or time.monotonic() > end:
+                    break
+                time.sleep(0.2)
             assert set(states) == {"SUCCEEDED"}, states
             print(f"{len(states)} executions, all succeeded")
         except BaseException:
