@@ -168,7 +168,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         (false, true) => Some(RowCode::Cancelled),
         (false, false) => None,
     };
-    let looked = services.clock.now();
+    let (is_cancelled, looked) = (import.cancelling, services.clock.now());
     let mut run = Run {
         services,
         tenant,
@@ -178,7 +178,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         deadline,
         pass_over,
         silence: OnceLock::new(),
-        cancelled: AtomicBool::new(false),
+        cancelled: AtomicBool::new(is_cancelled),
         looked: Mutex::new(looked),
         guard,
         turn: Mutex::new(()),
