@@ -7,7 +7,6 @@ use crate::address::{Address, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
 use crate::language::Language;
-use crate::outcome::RowCode;
 use crate::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
 use crate::row::AddressId;
 use crate::why::Why;
@@ -36,9 +35,9 @@ impl Change {
     /// What the reason says, in a sentence.
     pub fn detail(&self, language: Language) -> &'static str {
         let no_address = self.address.as_ref().and_then(|address| address.no_address.as_ref());
-        match (self.reason, no_address) {
-            (Why::Skipped(RowCode::NoAddress), Some(no_address)) => no_address.reason.text(language).0,
-            (reason, _) => reason.text(language),
+        match self.reason {
+            Why::Skipped(code) => code.text_about(no_address, language).0,
+            reason => reason.text(language),
         }
     }
 }

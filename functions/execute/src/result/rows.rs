@@ -60,10 +60,7 @@ impl Row {
     /// What happened, and what to do next.
     pub fn text(&self, code: RowCode, language: Language) -> (&'static str, &'static str) {
         let no_address = self.address.as_ref().and_then(|address| address.no_address.as_ref());
-        match (code, no_address) {
-            (RowCode::NoAddress, Some(no_address)) => no_address.reason.text(language),
-            _ => code.text(language),
-        }
+        code.text_about(no_address, language)
     }
 }
 

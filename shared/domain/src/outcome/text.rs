@@ -1,6 +1,7 @@
 //! What happened to a row, and what to do next.
 
 use super::RowCode;
+use crate::address::NoAddress;
 use crate::language::Language;
 
 impl RowCode {
@@ -9,6 +10,14 @@ impl RowCode {
         match language {
             Language::English => english(self),
             Language::Dutch => dutch(self),
+        }
+    }
+
+    /// The same, more precise where it is known why a text is no address (R61).
+    pub fn text_about(self, no_address: Option<&NoAddress>, language: Language) -> (&'static str, &'static str) {
+        match (self, no_address) {
+            (Self::NoAddress, Some(no_address)) => no_address.reason.text(language),
+            _ => self.text(language),
         }
     }
 }
