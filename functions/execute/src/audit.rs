@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::audit::{Act, Entry};
+use domain::audit::{AuditAction, Entry};
 use domain::ids::{ImportId, IntegrationId};
 use domain::problem::Problem;
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ pub(crate) struct EntryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     import: Option<ImportId>,
     #[serde(flatten)]
-    act: Act,
+    act: AuditAction,
 }
 
 impl EntryView {

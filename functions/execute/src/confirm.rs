@@ -10,7 +10,7 @@ use domain::problem::Problem;
 use domain::text::Text;
 use futures::FutureExt;
 use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, find_import, own_import, trace};
+use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, authorize, find_import, trace};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Moved;
@@ -37,7 +37,7 @@ pub(crate) async fn execute(
     let mut attempts = Attempts::at("plan under confirmation");
     loop {
         let import = find_import(&services, &caller, &id).await?;
-        let import = own_import(&services, &caller, import).await?;
+        let import = authorize(&services, &caller, import).await?;
         if let Some(begun) = confirm(&services, import, &confirmation).await? {
             return Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, begun).await?)));
         }
@@ -67,21 +67,21 @@ async fn confirm(services: &Services, mut import: Import, confirmation: &Confirm
     {
         return Err(Problem::MassChange(change).into());
     }
-    let is_overruled = import.reservation.is_some();
+    let has_others = import.reservation.is_some();
     let own = ReservationId::of(&import.id, &services.ids.next());
     import.reservation = Some(own.clone());
     import.state = ImportState::Executing;
     import.trace = trace().or(import.trace);
     import.plan_hash = Some(plan.hash);
-    let overrule = || overrule(services, &import).boxed();
-    if is_overruled {
-        overrule().await?;
+    let invalidate_others = || invalidate_others(services, &import).boxed();
+    if has_others {
+        invalidate_others().await?;
     }
-    licences::reserve(services, &import, &own, plan.licences, overrule).await?;
+    licences::reserve(services, &import, &own, plan.licences, invalidate_others).await?;
     let agreement = tenant.agreement(&import, &plan.agreed)?;
     let agree = tenant.write_ahead(agreement).await?;
     let moved = tenant.begin(&import, decisions, services.clock.now(), agree).await?;
-    if let Some(Moved::Yes) = moved {
+    if let Some(Moved::Committed) = moved {
         return Ok(Some(import));
     }
     licences::give_back(services, &import, &own).await?;
@@ -92,13 +92,13 @@ async fn confirm(services: &Services, mut import: Import, confirmation: &Confirm
 }
 
 /// Makes sure that no other confirmation succeeds from here on.
-async fn overrule(services: &Services, import: &Import) -> Api<()> {
+async fn invalidate_others(services: &Services, import: &Import) -> Api<()> {
     match services
         .tenant(&import.msp)
-        .intend(import, services.clock.now())
+        .set_only_confirmation(import, services.clock.now())
         .await?
     {
-        Moved::Yes => Ok(()),
+        Moved::Committed => Ok(()),
         refused => Err(not_moved(services, import, refused).await?),
     }
 }

@@ -7,8 +7,7 @@ use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use runtime::metrics::listed;
 use runtime::{
-    Api, ApiError, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Position, Services, find_import,
-    own_import,
+    Api, ApiError, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Position, Services, authorize, find_import,
 };
 use store::imports::Moved;
 use store::retry::Attempts;
@@ -41,10 +40,10 @@ pub(crate) async fn cancel(
             _ => return Err(Problem::WrongState { state: seen }.into()),
         };
         match moved {
-            Moved::Yes => {
+            Moved::Committed => {
                 if import.state == ImportState::Cancelled {
                     // Of a confirmation that died half-way.
-                    licences::settle::<ApiError>(
+                    licences::release::<ApiError>(
                         &tenant,
                         &*services.directory(&caller.msp),
                         &import,
@@ -68,7 +67,7 @@ async fn cancellable(services: &Services, caller: &Caller, mut import: Import) -
         import.taken_over_by = Some(caller.person.clone());
         return Ok(import);
     }
-    own_import(services, caller, import).await
+    authorize(services, caller, import).await
 }
 
 pub(crate) async fn history(

@@ -1,14 +1,14 @@
 //! Carries out plans: the confirmation, the work row by row, the result, cancelling.
 
+mod apply;
 mod audit;
-mod carry_out;
-mod conclude;
 mod confirm;
 mod document;
 mod end;
+mod finish;
 mod licences;
-mod patience;
 mod result;
+mod retries;
 mod slices;
 mod trail;
 mod unattended;

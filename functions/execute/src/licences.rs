@@ -11,14 +11,14 @@ use store::retry::Attempts;
 use store::{StoreError, Tenant};
 
 /// Sets aside what the plan needs, all or none, for the confirmation that `import` names. Before refusing, gives back what others
-/// left behind that died before their import began: of imports that have ended, and, once `overrule` has made sure that none of
+/// left behind that died before their import began: of imports that have ended, and, once `invalidate_others` has made sure that none of
 /// them can succeed any more, of this import.
 pub(crate) async fn reserve<'a>(
     services: &Services,
     import: &Import,
     own: &ReservationId,
     needed: u64,
-    overrule: impl Fn() -> BoxFuture<'a, Api<()>>,
+    invalidate_others: impl Fn() -> BoxFuture<'a, Api<()>>,
 ) -> Api<()> {
     let directory = services.directory(&import.msp);
     if directory.reserve(own, needed).await? == Reservation::Made {
@@ -31,11 +31,11 @@ pub(crate) async fn reserve<'a>(
         others.retain(|other| other.import() == import.id && other != own);
         let is_last = others.is_empty();
         if !is_last {
-            // After the list was made: whoever is in it has its licences, and so does not overrule any more in turn.
-            overrule().await?;
+            // After the list was made: whoever is in it has its licences, and so does not invalidate_others any more in turn.
+            invalidate_others().await?;
         }
         for other in others {
-            directory.settle(&other, 0).await?;
+            directory.release(&other, 0).await?;
         }
         match directory.reserve(own, needed).await? {
             Reservation::Made => return Ok(()),
@@ -50,7 +50,7 @@ pub(crate) async fn reserve<'a>(
 
 /// Gives back what a confirmation set aside that was refused. Nobody else relies on it.
 pub(crate) async fn give_back(services: &Services, import: &Import, own: &ReservationId) -> Api<()> {
-    Ok(services.directory(&import.msp).settle(own, 0).await?)
+    Ok(services.directory(&import.msp).release(own, 0).await?)
 }
 
 /// Gives back what was set aside for imports that have ended since (the confirmation died half-way, or was overtaken by the end of
@@ -62,11 +62,11 @@ where
     for reservation in directory.reservations().await? {
         let is_left = match tenant.import(&reservation.import()).await? {
             None => true,
-            Some(owner) if owner.state == ImportState::Review => tenant.rule_out_lapsed(&owner, now).await?,
+            Some(owner) if owner.state == ImportState::Review => tenant.invalidate_lapsed(&owner, now).await?,
             Some(owner) => owner.state.is_final(),
         };
         if is_left {
-            directory.settle(&reservation, 0).await?;
+            directory.release(&reservation, 0).await?;
         }
     }
     Ok(())
@@ -74,7 +74,7 @@ where
 
 /// Settles an import that ends: what its plan used, and all that earlier confirmations, of it or of imports that have
 /// ended, left behind.
-pub(crate) async fn settle<E>(
+pub(crate) async fn release<E>(
     tenant: &Tenant,
     directory: &dyn Directory,
     import: &Import,
@@ -86,9 +86,9 @@ where
 {
     for reservation in directory.reservations().await? {
         if import.reservation.as_ref() == Some(&reservation) {
-            directory.settle(&reservation, used).await?;
+            directory.release(&reservation, used).await?;
         } else if reservation.import() == import.id {
-            directory.settle(&reservation, 0).await?;
+            directory.release(&reservation, 0).await?;
         }
     }
     give_back_leftovers(tenant, directory, now).await

@@ -11,7 +11,7 @@ use store::{StoreError, Tenant};
 use crate::work::Position;
 
 /// Packs of one transaction, next to the proof of the lock and the checkpoint.
-const PACKS_AT_ONCE: usize = 90;
+const MAX_PACKS_PER_SLICE: usize = 90;
 
 /// What one transaction writes.
 pub(crate) struct Slice {
@@ -43,7 +43,7 @@ pub(crate) fn slices(
         rows,
     } in packs
     {
-        if actions.len() == PACKS_AT_ONCE || !room.0.has_room_for([&action]) {
+        if actions.len() == MAX_PACKS_PER_SLICE || !room.0.has_room_for([&action]) {
             let checkpoint = now.clone();
             slices.push(Slice { actions, checkpoint });
             (actions, room) = (Vec::new(), Room::of(tenant, import, &now)?);
@@ -95,10 +95,10 @@ mod tests {
     use jiff::Timestamp;
     use proptest::prelude::*;
     use store::Store;
-    use store::tx::MOST_ACTIONS;
+    use store::tx::MAX_ACTIONS;
 
     use super::*;
-    use crate::carry_out::all;
+    use crate::apply::all;
 
     fn tenant() -> Tenant {
         let config = Config::builder().behavior_version(BehaviorVersion::latest()).build();
@@ -169,7 +169,7 @@ mod tests {
                 for action in slice.actions {
                     tx.push(action).unwrap();
                 }
-                assert!(tx.len() <= MOST_ACTIONS);
+                assert!(tx.len() <= MAX_ACTIONS);
                 let before = position(plans, &checkpoint);
                 checkpoint = slice.checkpoint;
                 let (after, within) = position(plans, &checkpoint);

@@ -2,18 +2,18 @@
 
 use directory::{DirectoryError, NewAddress, NewUser};
 use domain::address::Address;
-use domain::directory::{AddressHolder, ManagedCompany, Token};
-use domain::ids::UserId;
+use domain::directory::{AddressHolder, ManagedCompany};
+use domain::ids::{IdempotencyKey, UserId};
 use domain::outcome::{Outcome, RowCode};
 use domain::plan::{UserPlan, UserStep};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 
-use crate::patience::{Failure, patiently};
+use crate::retries::{Failure, with_retries};
 use crate::work::Run;
 
 /// Calls to the directory for one company at once.
-const AT_ONCE: usize = 4;
+const USER_CONCURRENCY: usize = 4;
 
 /// What came of one user.
 pub(crate) struct Done {
@@ -47,12 +47,7 @@ impl Done {
 
 /// Carries out users in the order of the plan, as many as there is time for. An administrator may stop in their midst: then no
 /// further user is begun.
-pub(crate) async fn carry_out(
-    run: &Run,
-    managed: &ManagedCompany,
-    users: &[UserPlan],
-    may_be_begun: bool,
-) -> Vec<Done> {
+pub(crate) async fn apply(run: &Run, managed: &ManagedCompany, users: &[UserPlan], may_be_begun: bool) -> Vec<Done> {
     let in_time = |user| async move {
         if run.is_to_end() {
             return None;
@@ -69,7 +64,7 @@ pub(crate) async fn carry_out(
         }
     };
     let calls: Vec<BoxFuture<'_, Option<Done>>> = users.iter().map(|user| in_time(user).boxed()).collect();
-    let done: Vec<Option<Done>> = futures::stream::iter(calls).buffered(AT_ONCE).collect().await;
+    let done: Vec<Option<Done>> = futures::stream::iter(calls).buffered(USER_CONCURRENCY).collect().await;
     done.into_iter().map_while(|done| done).collect()
 }
 
@@ -101,7 +96,7 @@ async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<D
         return Ok(cancelled);
     }
     let look = || holder(run, address);
-    let holder = patiently(run, look, || async { look().await.map(Some) }).await?;
+    let holder = with_retries(run, look, || async { look().await.map(Some) }).await?;
     Ok(match (&user.step, holder) {
         (UserStep::Create, Some(holder)) if holder.company == managed.id => Done::mapped(Outcome::Created, holder.user),
         (UserStep::ChangeAddress { user: id, from, .. }, Some(holder)) if holder.user == *id && from != address => {
@@ -112,8 +107,8 @@ async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<D
 }
 
 async fn create(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &Address) -> Result<Done, Failure> {
-    let token = Token::user(&run.import.id, &managed.id, &user.id);
-    let call = || run.directory.create_user(&token, &managed.id, address, &user.name);
+    let key = IdempotencyKey::user(&run.import.id, &managed.id, &user.id);
+    let call = || run.directory.create_user(&key, &managed.id, address, &user.name);
     // Nobody had the address when the plan was confirmed: whoever has it here and now came by this call.
     let look_up = || async {
         let holder = holder(run, address).await?;
@@ -121,7 +116,7 @@ async fn create(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &
             .filter(|holder| holder.company == managed.id)
             .map(|holder| NewUser::Created(holder.user)))
     };
-    Ok(match patiently(run, call, look_up).await? {
+    Ok(match with_retries(run, call, look_up).await? {
         NewUser::Created(id) => Done::mapped(Outcome::Created, id),
         NewUser::AddressTaken(_) => Done::failed(RowCode::AddressConflict),
     })
@@ -133,7 +128,7 @@ async fn change_address(run: &Run, managed: &ManagedCompany, id: &UserId, addres
         let holder = holder(run, address).await?;
         Ok(holder.filter(|holder| holder.user == *id).map(|_| NewAddress::Changed))
     };
-    Ok(match patiently(run, call, look_up).await? {
+    Ok(match with_retries(run, call, look_up).await? {
         NewAddress::Changed => Done::mapped(Outcome::ChangedAddress, id.clone()),
         NewAddress::AddressTaken(_) => Done::failed(RowCode::AddressConflict),
         NewAddress::NoSuchUser => Done::failed(RowCode::UserNotFound),

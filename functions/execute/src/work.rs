@@ -13,29 +13,29 @@ use domain::plan::PLAN_SCHEMA;
 use futures::{StreamExt, TryStreamExt, pin_mut};
 use jiff::Timestamp;
 use planning::{Planning, PlanningError};
-use runtime::{Deadline, Services, Work, WorkOutcome, about};
+use runtime::{Deadline, Services, Work, WorkOutcome, attach_to_span};
 use serde::{Deserialize, Serialize};
 use store::checkpoint::Checkpoint;
 use store::journal::Agreed;
-use store::lock::{Guard, Hired};
+use store::lock::{Lease, LeaseOutcome};
 use store::tx::{Action, Outcome, Transaction};
 use store::{StoreError, Tenant};
 use tokio::sync::Mutex;
 use tracing::{debug, info, warn};
 
-use crate::carry_out::{Carried, carry_out};
-use crate::conclude;
+use crate::apply::{Applied, apply};
+use crate::finish;
 use crate::slices::slices;
 use crate::unattended;
 
 /// Companies worked on at once.
-const AT_ONCE: usize = 8;
+const COMPANY_CONCURRENCY: usize = 8;
 
 /// The most companies between two checkpoints.
-const PER_CHECKPOINT: usize = 1_000;
+const MAX_COMPANIES_PER_CHECKPOINT: usize = 1_000;
 
 /// Rows passed over between two checkpoints: what is kept in memory until they are written.
-const MOST_PASSED: usize = 50_000;
+const MAX_SKIPPED_ROWS: usize = 50_000;
 
 /// The longest time between two checkpoints, well within a worker's lease.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
@@ -47,7 +47,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_mins(1);
 
 /// How often in a row that happens before the import is given up.
-const MOST_PAUSES: u32 = 30;
+const MAX_PAUSES: u32 = 30;
 
 /// Where an execution stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -108,12 +108,12 @@ pub(crate) struct Run {
     /// Rows that are not begun are passed over with this.
     pub pass_over: Option<RowCode>,
     /// Set once the directory answers nobody any more.
-    silence: OnceLock<DirectoryError>,
+    outage: OnceLock<DirectoryError>,
     /// Set once an administrator is seen to have asked to stop.
     cancelled: AtomicBool,
     /// When that was last looked at.
     looked: Mutex<Timestamp>,
-    guard: Guard,
+    lease: Lease,
     /// Two transactions on the lock at once would only get in each other's way.
     turn: Mutex<()>,
 }
@@ -127,25 +127,27 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     let Some(import) = import.filter(assigned) else {
         return Ok(WorkOutcome::Done(()));
     };
-    about(&import);
+    attach_to_span(&import);
     if import.state == ImportState::Review {
         return unattended::decide(&services, import, &work).await;
     }
     let now = services.clock.now();
-    let hired = if import.abandoned {
-        tenant.hire_for_the_end(&import, now).await?
+    let outcome = if import.abandoned {
+        tenant.acquire_final_lease(&import, now).await?
     } else {
-        tenant.hire(&import, now).await?
+        tenant.acquire_lease(&import, now).await?
     };
-    let guard = match hired {
-        Hired::Yes(guard) => guard,
-        Hired::Busy(until) if work.give_up => return Err(format!("another worker is at it until {until}").into()),
-        Hired::Busy(until) => return Ok(WorkOutcome::Wait(until)),
-        Hired::Lost => return Ok(WorkOutcome::Done(())),
+    let lease = match outcome {
+        LeaseOutcome::Acquired(lease) => lease,
+        LeaseOutcome::Busy(until) if work.give_up => {
+            return Err(format!("another worker is at it until {until}").into());
+        }
+        LeaseOutcome::Busy(until) => return Ok(WorkOutcome::Wait(until)),
+        LeaseOutcome::LockLost => return Ok(WorkOutcome::Done(())),
     };
     // Another worker may have ended this abandoned import already; then the next import writes, and this one must not.
     if import.abandoned && !tenant.import(&import.id).await?.is_some_and(|now| assigned(&now)) {
-        guard.leave_if_possible(&tenant).await;
+        lease.leave_if_possible(&tenant).await;
         return Ok(WorkOutcome::Done(()));
     }
     let directory = services.directory(&work.msp);
@@ -177,10 +179,10 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         agreed,
         deadline,
         pass_over,
-        silence: OnceLock::new(),
+        outage: OnceLock::new(),
         cancelled: AtomicBool::new(is_cancelled),
         looked: Mutex::new(looked),
-        guard,
+        lease,
         turn: Mutex::new(()),
     };
     match run.go_on().await {
@@ -190,14 +192,14 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         // then it is tried again, in the end by the sweeper, until every row is accounted for.
         Err(error) if work.give_up && !error.passes() => {
             warn!(import = %run.import.id, %error, "giving up with rows unaccounted for");
-            conclude::conclude(&mut run)
+            finish::finish_import(&mut run)
                 .await
                 .map(|()| WorkOutcome::Done(()))
                 .map_err(Into::into)
         }
         Err(Stop::Directory(error)) if error.is_retryable() && !work.give_up => run.pause(error).await,
         Err(other) => {
-            run.guard.leave_if_possible(&run.tenant).await;
+            run.lease.leave_if_possible(&run.tenant).await;
             Err(other.into())
         }
     }
@@ -213,11 +215,11 @@ impl Run {
         let planning = Planning::open(self.tenant.clone(), Arc::clone(&self.directory), self.import.clone()).await?;
         loop {
             let batch = self.next_companies(&planning, &mut checkpoint).await?;
-            if let Some(silence) = self.silence.get() {
-                return Err(Stop::Directory(silence.clone()));
+            if let Some(outage) = self.outage.get() {
+                return Err(Stop::Directory(outage.clone()));
             }
             if matches!(batch, Batch::OutOfTime) {
-                self.commit(self.guard.leaving(&self.tenant)?).await?;
+                self.commit(self.lease.leaving(&self.tenant)?).await?;
                 return Ok(WorkOutcome::Again(()));
             }
             // After the last one too: rows that it passed over make the import a cancelled one.
@@ -226,23 +228,23 @@ impl Run {
                 break;
             }
         }
-        conclude::conclude(self).await?;
+        finish::finish_import(self).await?;
         Ok(WorkOutcome::Done(()))
     }
 
     /// Leaves a directory that is silent alone for a while, unless that has been tried often enough.
-    async fn pause(&self, silence: DirectoryError) -> Result<WorkOutcome, Error> {
+    async fn pause(&self, outage: DirectoryError) -> Result<WorkOutcome, Error> {
         let mut checkpoint = self
             .tenant
             .checkpoint::<Position>(&self.import, Assignment::Execute)
             .await?;
-        if checkpoint.position.pauses >= MOST_PAUSES {
-            self.guard.leave_if_possible(&self.tenant).await;
-            return Err(silence.into());
+        if checkpoint.position.pauses >= MAX_PAUSES {
+            self.lease.leave_if_possible(&self.tenant).await;
+            return Err(outage.into());
         }
         checkpoint.position.pauses += 1;
-        warn!(import = %self.import.id, error = %silence, pauses = checkpoint.position.pauses, "the directory is silent");
-        let mut tx = self.guard.leaving(&self.tenant)?;
+        warn!(import = %self.import.id, error = %outage, pauses = checkpoint.position.pauses, "the directory is silent");
+        let mut tx = self.lease.leaving(&self.tenant)?;
         self.tenant
             .advance(&mut tx, &self.import, Assignment::Execute, &checkpoint)?;
         match self.commit(tx).await {
@@ -257,10 +259,10 @@ impl Run {
         let rows = planning
             .selected(checkpoint.position.after.as_ref())
             .map_err(Stop::from)
-            .take(PER_CHECKPOINT);
+            .take(MAX_COMPANIES_PER_CHECKPOINT);
         let due = Instant::now() + CHECKPOINT_EVERY;
         let passed = AtomicUsize::new(0);
-        let is_full = || Instant::now() >= due || passed.load(Ordering::Relaxed) >= MOST_PASSED;
+        let is_full = || Instant::now() >= due || passed.load(Ordering::Relaxed) >= MAX_SKIPPED_ROWS;
         let is_time_up = || self.is_to_end() || is_full();
         // Only of the first company some rows may have their outcomes without the others.
         let mut named = checkpoint.position.within;
@@ -268,19 +270,19 @@ impl Run {
             .try_take_while(|_| std::future::ready(Ok(!is_time_up())))
             .map_ok(|row| {
                 let (company, named) = (row.id.clone(), std::mem::take(&mut named));
-                async move { Ok((company, carry_out(self, planning, row, named).await?)) }
+                async move { Ok((company, apply(self, planning, row, named).await?)) }
             })
-            .try_buffered(AT_ONCE);
+            .try_buffered(COMPANY_CONCURRENCY);
         pin_mut!(carried);
         let (mut done, mut is_whole) = (Vec::new(), true);
         // Those behind an unfinished one come to their own ends too, and are found in the journal by the next run.
         while let Some((company, carried)) = carried.try_next().await? {
-            is_whole &= !matches!(carried, Carried::Unfinished);
+            is_whole &= !matches!(carried, Applied::Unfinished);
             if !is_whole {
                 continue;
             }
             let entries = match carried {
-                Carried::Passed(entries) => entries,
+                Applied::Passed(entries) => entries,
                 _ => Vec::new(),
             };
             passed.fetch_add(entries.iter().map(|entry| entry.rest.len()).sum(), Ordering::Relaxed);
@@ -299,7 +301,7 @@ impl Run {
         }
         Ok(if self.deadline.is_near() {
             Batch::OutOfTime
-        } else if is_time_up() || done.len() == PER_CHECKPOINT {
+        } else if is_time_up() || done.len() == MAX_COMPANIES_PER_CHECKPOINT {
             Batch::More
         } else {
             Batch::Last
@@ -363,17 +365,17 @@ impl Run {
 
     /// Whether no further piece of work should be begun.
     pub fn is_to_end(&self) -> bool {
-        self.deadline.is_near() || self.silence.get().is_some()
+        self.deadline.is_near() || self.outage.get().is_some()
     }
 
     /// Ends the run: no row is to blame.
-    pub fn directory_is_silent(&self, silence: DirectoryError) {
-        let _ = self.silence.set(silence);
+    pub fn record_outage(&self, outage: DirectoryError) {
+        let _ = self.outage.set(outage);
     }
 
     /// A transaction that only this worker can apply.
     pub fn transaction(&self) -> Result<Transaction, Stop> {
-        Ok(self.guard.transaction(&self.tenant, self.services.clock.now())?)
+        Ok(self.lease.transaction(&self.tenant, self.services.clock.now())?)
     }
 
     /// Applies a transaction of this worker that nothing but a lost lease can refuse.
@@ -396,8 +398,8 @@ impl Run {
     }
 
     /// The proof of being the one worker.
-    pub const fn guard(&self) -> &Guard {
-        &self.guard
+    pub const fn lease(&self) -> &Lease {
+        &self.lease
     }
 }
 

@@ -15,12 +15,12 @@ use store::checkpoint::Checkpoint;
 use store::staging::bucket;
 use tracing::{info, warn};
 
-use crate::rows::{Known, addresses_by_company};
+use crate::rows::{SnapshotContext, addresses_by_company};
 use crate::work::{Position, Run, Stop, applied};
 
 /// Absent companies in one batch: one request to either PSA. The answers are stored before the next batch is read, so that a run
 /// that ends repeats at most one batch.
-const AT_ONCE: usize = 150;
+const READ_BACK_PAGE_SIZE: usize = 150;
 
 /// Consecutive failed batches after which no more companies are read back.
 const MOST_FAILURES: usize = 3;
@@ -58,7 +58,7 @@ impl Found {
         }
     }
 
-    /// A company of which nothing is known but why.
+    /// A company of which nothing is context but why.
     const fn unseen(reason: Absence) -> Self {
         Self {
             reason,
@@ -71,14 +71,14 @@ impl Found {
 
 /// The mapped companies that no page had, in the order of their ids. One whose managed company is gone is dangling, and belongs in
 /// no tab while it is absent.
-fn absent(known: &Known) -> Vec<&CompanyMapping> {
-    let present: HashSet<&PsaCompanyId> = known.companies.iter().map(|company| &company.id).collect();
-    let absent = known
+fn absent(context: &SnapshotContext) -> Vec<&CompanyMapping> {
+    let present: HashSet<&PsaCompanyId> = context.companies.iter().map(|company| &company.id).collect();
+    let absent = context
         .mappings
         .values()
         .filter(|mapping| !present.contains(&mapping.company));
     let mut absent: Vec<&CompanyMapping> = absent
-        .filter(|mapping| known.managed.get(&mapping.managed).is_some())
+        .filter(|mapping| context.managed.get(&mapping.managed).is_some())
         .collect();
     absent.sort_by(|one, other| one.company.cmp(&other.company));
     absent
@@ -86,8 +86,12 @@ fn absent(known: &Known) -> Vec<&CompanyMapping> {
 
 /// Reads the absent companies back by id; `false` when time ran out first. A failure does not fail the fetch, since the snapshot is
 /// complete without these answers; but if the PSA asks to retry later, the run waits for it.
-pub(crate) async fn read_back(run: &Run, known: &Known, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
-    let ids = absent(known).into_iter().map(|mapping| mapping.company.clone());
+pub(crate) async fn read_back(
+    run: &Run,
+    context: &SnapshotContext,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<bool, Stop> {
+    let ids = absent(context).into_iter().map(|mapping| mapping.company.clone());
     let read = checkpoint.position.read_back.clone();
     let ids: Vec<PsaCompanyId> = ids.filter(|id| read.as_ref().is_none_or(|read| id > read)).collect();
     if ids.is_empty() {
@@ -99,7 +103,7 @@ pub(crate) async fn read_back(run: &Run, known: &Known, checkpoint: &mut Checkpo
         .await
         .map_err(Stop::Problem)?;
     let mut failures = 0;
-    for batch in ids.chunks(AT_ONCE) {
+    for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
         let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {
             return Ok(false);
         };
@@ -128,7 +132,7 @@ pub(crate) async fn read_back(run: &Run, known: &Known, checkpoint: &mut Checkpo
         let now = run.services.clock.now();
         applied(
             &run.tenant
-                .stage_answers(&run.guard, &run.import, (last, &told), checkpoint, now)
+                .stage_answers(&run.lease, &run.import, (last, &told), checkpoint, now)
                 .await?,
         )?;
         if failures == MOST_FAILURES {
@@ -150,10 +154,10 @@ fn told(run: &Run, psa: &dyn Psa, answer: LookedUp) -> Told {
 /// The rows of the absent companies, once they are read back.
 pub(crate) async fn not_in_rows(
     run: &Run,
-    known: &Known,
+    context: &SnapshotContext,
     position: &Position,
 ) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
-    let mut absent = absent(known);
+    let mut absent = absent(context);
     if absent.is_empty() {
         return Ok(Vec::new());
     }
@@ -166,10 +170,10 @@ pub(crate) async fn not_in_rows(
     }
     absent.retain(|mapping| present.iter().all(|company: &PsaCompany| company.id != mapping.company));
     tell_merged(run, &absent, &mut found, position.buckets).await?;
-    let mut rows = in_rows(run, known, &present, position.buckets).await?;
+    let mut rows = in_rows(run, context, &present, position.buckets).await?;
     rows.extend(absent.into_iter().map(|mapping| {
         let found = found.remove(&mapping.company);
-        (row(known, mapping, found), Vec::new())
+        (row(context, mapping, found), Vec::new())
     }));
     Ok(rows)
 }
@@ -177,7 +181,7 @@ pub(crate) async fn not_in_rows(
 /// Rows of companies that the walk did not see; it has seen their people, whom it reads whatever their company.
 async fn in_rows(
     run: &Run,
-    known: &Known,
+    context: &SnapshotContext,
     companies: &[PsaCompany],
     buckets: usize,
 ) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
@@ -189,7 +193,7 @@ async fn in_rows(
             .staged_contacts(&run.import, bucket(&company.id, buckets))
             .await?;
         let addresses = addresses_by_company(contacts).remove(&company.id).unwrap_or_default();
-        rows.push((known.row(company, &addresses), addresses));
+        rows.push((context.row(company, &addresses), addresses));
     }
     Ok(rows)
 }
@@ -229,7 +233,7 @@ async fn tell_merged(
     Ok(())
 }
 
-fn row(known: &Known, mapping: &CompanyMapping, found: Option<Found>) -> CompanyRow {
+fn row(context: &SnapshotContext, mapping: &CompanyMapping, found: Option<Found>) -> CompanyRow {
     let found = found.unwrap_or_else(|| Found::unseen(Absence::Unreadable));
     CompanyRow {
         id: mapping.company.clone(),
@@ -240,8 +244,8 @@ fn row(known: &Known, mapping: &CompanyMapping, found: Option<Found>) -> Company
         psa_status: found.status,
         active: found.active,
         own: false,
-        last_imported: known.dates.get(&mapping.company).copied(),
-        mapped: known.managed.get(&mapping.managed),
+        last_imported: context.dates.get(&mapping.company).copied(),
+        mapped: context.managed.get(&mapping.managed),
         candidates: Vec::new(),
         suggestions: Vec::new(),
         namesake_in_psa: false,

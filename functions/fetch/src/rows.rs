@@ -1,4 +1,4 @@
-//! Rows from what is staged: companies joined with their contacts, with what is known of them (R12–R23).
+//! Rows from what is staged: companies joined with their contacts, with what is context of them (R12–R23).
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use crate::suggestions;
 use crate::work::{Position, Run, Stage, Stop, applied};
 
 /// What all rows are made from.
-pub(crate) struct Known {
+pub(crate) struct SnapshotContext {
     pub companies: Vec<PsaCompany>,
     pub mappings: HashMap<PsaCompanyId, CompanyMapping>,
     pub managed: ManagedCompanies,
@@ -34,21 +34,21 @@ pub(crate) struct Known {
 
 /// Makes rows until all are there; `false` when time ended first.
 pub(crate) async fn make_all(run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
-    let known = Known::read(run).await?;
+    let context = SnapshotContext::read(run).await?;
     loop {
         if run.deadline.is_near() {
             return Ok(false);
         }
         match checkpoint.position.stage {
             Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
-                make_bucket(run, &known, bucket, checkpoint).await?;
+                make_bucket(run, &context, bucket, checkpoint).await?;
             }
             Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
             Stage::Missing => {
-                if !read_back(run, &known, checkpoint).await? {
+                if !read_back(run, &context, checkpoint).await? {
                     return Ok(false);
                 }
-                let rows = not_in_rows(run, &known, &checkpoint.position).await?;
+                let rows = not_in_rows(run, &context, &checkpoint.position).await?;
                 let mut next = checkpoint.clone();
                 next.position.stage = Stage::Review;
                 write(run, rows, next, checkpoint).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn make_all(run: &Run, checkpoint: &mut Checkpoint<Position>) -
     }
 }
 
-impl Known {
+impl SnapshotContext {
     async fn read(run: &Run) -> Result<Self, Stop> {
         let companies = run.tenant.staged_companies(&run.import).await?;
         let mappings = run.tenant.company_mappings(&run.import.integration).await?;
@@ -71,7 +71,7 @@ impl Known {
             .map(|company| NameKey::of(&company.name))
             .filter(|name| !seen.insert(name.clone()));
         let namesakes = repeated.collect();
-        let mut known = Self {
+        let mut context = Self {
             companies,
             mappings,
             managed,
@@ -80,10 +80,14 @@ impl Known {
             policy: run.import.unattended.then(|| run.integration.policy.clone()),
             suggestions: Suggestions::default(),
         };
-        if known.companies.iter().any(|company| known.status(company).0.is_open()) {
-            known.suggestions = suggestions::among(run, &known.managed).await;
+        if context
+            .companies
+            .iter()
+            .any(|company| context.status(company).0.is_open())
+        {
+            context.suggestions = suggestions::among(run, &context.managed).await;
         }
-        Ok(known)
+        Ok(context)
     }
 
     fn status(&self, company: &PsaCompany) -> (ImportStatus, Vec<ManagedCompany>) {
@@ -143,19 +147,19 @@ pub(crate) fn addresses_by_company(contacts: Vec<PsaContact>) -> HashMap<PsaComp
 
 async fn make_bucket(
     run: &Run,
-    known: &Known,
+    context: &SnapshotContext,
     number: usize,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let mut addresses = addresses_by_company(run.tenant.staged_contacts(&run.import, number).await?);
     let buckets = checkpoint.position.buckets;
-    let companies = known
+    let companies = context
         .companies
         .iter()
         .filter(|company| bucket(&company.id, buckets) == number);
     let rows = companies.map(|company| {
         let addresses = addresses.remove(&company.id).unwrap_or_default();
-        (known.row(company, &addresses), addresses)
+        (context.row(company, &addresses), addresses)
     });
     let rows: Vec<_> = rows.collect();
     let mut next = checkpoint.clone();
@@ -171,7 +175,7 @@ async fn write(
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let now = || run.services.clock.now();
-    let written = run.tenant.add_rows(&run.guard, &run.import, &rows, &next, now).await?;
+    let written = run.tenant.add_rows(&run.lease, &run.import, &rows, &next, now).await?;
     applied(&written)?;
     *checkpoint = next;
     Ok(())

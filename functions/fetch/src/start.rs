@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::filter::{Attribute, Filter};
-use domain::ids::{ImportId, IntegrationId, MspId, Occasion};
+use domain::ids::{IdempotencyKey, ImportId, IntegrationId, MspId};
 use domain::import::Import;
 use domain::problem::Problem;
 use runtime::metrics::{Metric, count};
@@ -52,7 +52,7 @@ pub(crate) async fn start(
     import.trace = trace();
     match begin(&services, &integration, &import, None).await? {
         Started::Locked(holder) => Err(Problem::IntegrationLocked(holder).into()),
-        Started::Yes | Started::Already(_) => {
+        Started::Running | Started::Already(_) => {
             let location = format!("/imports/{}", import.id);
             let view = ImportView::of(&services, import).await?;
             Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)))
@@ -65,7 +65,7 @@ pub(crate) async fn begin(
     services: &Services,
     integration: &Integration,
     import: &Import,
-    occasion: Option<&Occasion>,
+    occasion: Option<&IdempotencyKey>,
 ) -> Api<Started> {
     let tenant = services.tenant(&import.msp);
     // Before the PSA is asked anything: whoever finds the integration taken need not wait for it, and an occasion that has
@@ -92,7 +92,7 @@ pub(crate) async fn begin(
     }
     let started = tenant.start(import, occasion, services.clock.now()).await?;
     match started {
-        Started::Yes => count(Metric::ImportsStarted, 1),
+        Started::Running => count(Metric::ImportsStarted, 1),
         Started::Locked(_) => count(Metric::LockRefusals, 1),
         Started::Already(_) => {}
     }

@@ -18,7 +18,7 @@ use tracing::warn;
 use crate::work::Run;
 
 /// Managed companies whose users are read at once.
-const AT_ONCE: usize = 16;
+const LOOK_UP_CONCURRENCY: usize = 16;
 
 /// What can be suggested: the managed companies that this integration has not mapped.
 ///
@@ -31,7 +31,7 @@ pub(crate) async fn among(run: &Run, managed: &ManagedCompanies) -> Suggestions 
         let domain = domain(run, &company, until).await;
         (company, domain)
     });
-    let companies: Vec<_> = companies.buffer_unordered(AT_ONCE).collect().await;
+    let companies: Vec<_> = companies.buffer_unordered(LOOK_UP_CONCURRENCY).collect().await;
     let unknown = companies.iter().filter(|(_, domain)| domain.is_err()).count();
     if unknown > 0 {
         warn!(import = %run.import.id, unknown, "domains of managed companies could not be read");

@@ -9,7 +9,7 @@ use store::sweep::UnderWay;
 use tracing::{error, warn};
 
 /// How many imports are looked at in one go.
-const AT_ONCE: usize = 16;
+const SWEEP_CONCURRENCY: usize = 16;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -19,7 +19,7 @@ pub(crate) async fn sweep(services: Services) -> Result<Swept, Error> {
     let under_way = found.len();
     let looked_at: Vec<Result<bool, StoreError>> = stream::iter(found)
         .map(|import| take_up(services.clone(), import))
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(SWEEP_CONCURRENCY)
         .collect()
         .await;
     // One that cannot be looked at must not keep the others waiting; the alarm on errors tells of it.

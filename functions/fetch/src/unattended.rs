@@ -36,7 +36,7 @@ pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Trigge
     );
     import.unattended = true;
     match begin(&services, &integration, &import, Some(&trigger.token)).await {
-        Ok(Started::Yes) => {
+        Ok(Started::Running) => {
             info!(import = %import.id, "an unattended import begins");
             Ok(Triggered::Started { import: import.id })
         }

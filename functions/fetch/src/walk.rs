@@ -58,7 +58,7 @@ async fn read_companies(run: &Run, psa: &Arc<dyn Psa>, checkpoint: &mut Checkpoi
     let now = run.services.clock.now();
     applied(
         &run.tenant
-            .stage_companies(&run.guard, &run.import, &page.items, checkpoint, now)
+            .stage_companies(&run.lease, &run.import, &page.items, checkpoint, now)
             .await?,
     )
 }
@@ -79,7 +79,7 @@ async fn read_contacts(run: &Run, psa: &Arc<dyn Psa>, checkpoint: &mut Checkpoin
     let (now, buckets) = (run.services.clock.now(), checkpoint.position.buckets);
     applied(
         &run.tenant
-            .stage_contacts(&run.guard, &run.import, page.items, buckets, checkpoint, now)
+            .stage_contacts(&run.lease, &run.import, page.items, buckets, checkpoint, now)
             .await?,
     )
 }

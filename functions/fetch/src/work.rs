@@ -9,12 +9,12 @@ use domain::problem::Problem;
 use domain::psa::{Cursor, PsaFailure, Totals};
 use jiff::Timestamp;
 use runtime::metrics::{Metric, count};
-use runtime::{ApiError, Deadline, Services, Work, WorkOutcome, about};
+use runtime::{ApiError, Deadline, Services, Work, WorkOutcome, attach_to_span};
 use serde::{Deserialize, Serialize};
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
 use store::integrations::Integration;
-use store::lock::{Guard, Hired};
+use store::lock::{Lease, LeaseOutcome};
 use store::tx::{Outcome, Transaction};
 use store::{StoreError, Tenant};
 use tracing::{info, warn};
@@ -95,7 +95,7 @@ pub(crate) struct Run {
     pub tenant: Tenant,
     pub import: Import,
     pub integration: Integration,
-    pub guard: Guard,
+    pub lease: Lease,
     pub deadline: Deadline,
 }
 
@@ -110,12 +110,14 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
     else {
         return Ok(WorkOutcome::Done(()));
     };
-    about(&import);
-    let guard = match tenant.hire(&import, services.clock.now()).await? {
-        Hired::Yes(guard) => guard,
-        Hired::Busy(until) if work.give_up => return Err(format!("another worker is at it until {until}").into()),
-        Hired::Busy(until) => return Ok(WorkOutcome::Wait(until)),
-        Hired::Lost => return Ok(WorkOutcome::Done(())),
+    attach_to_span(&import);
+    let lease = match tenant.acquire_lease(&import, services.clock.now()).await? {
+        LeaseOutcome::Acquired(lease) => lease,
+        LeaseOutcome::Busy(until) if work.give_up => {
+            return Err(format!("another worker is at it until {until}").into());
+        }
+        LeaseOutcome::Busy(until) => return Ok(WorkOutcome::Wait(until)),
+        LeaseOutcome::LockLost => return Ok(WorkOutcome::Done(())),
     };
     let Some(integration) = tenant.integration(&import.integration).await? else {
         return Err("the import's integration is gone".into());
@@ -125,7 +127,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         tenant,
         import,
         integration,
-        guard,
+        lease,
         deadline,
     };
     if work.give_up {
@@ -147,7 +149,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         Err(Stop::Psa(failure)) => run.psa_failed(failure, checkpoint).await,
         Err(Stop::Problem(error)) if *error.problem != Problem::Internal => run.fail(*error.problem).await,
         Err(other) => {
-            run.guard.leave_if_possible(&run.tenant).await;
+            run.lease.leave_if_possible(&run.tenant).await;
             Err(other.into())
         }
     }
@@ -182,7 +184,7 @@ impl Run {
     /// Whether the import from which the lock was taken is still finishing what it had begun. Its users are not mapped yet, and this
     /// import would make them again; nor may two imports write mappings at once.
     async fn has_to_wait(&self) -> Result<bool, StoreError> {
-        let Some(previous) = self.guard.unfinished() else {
+        let Some(previous) = self.lease.unfinished() else {
             return Ok(false);
         };
         match self.tenant.import(previous).await {
@@ -207,12 +209,12 @@ impl Run {
 
     /// Hands over to the next run.
     async fn again(&self, checkpoint: &Checkpoint<Position>) -> Result<WorkOutcome, Stop> {
-        self.leave(self.guard.leaving(&self.tenant)?, checkpoint).await?;
+        self.leave(self.lease.leaving(&self.tenant)?, checkpoint).await?;
         Ok(WorkOutcome::Again(()))
     }
 
     async fn wait(&self, checkpoint: &Checkpoint<Position>, until: Timestamp) -> Result<WorkOutcome, Stop> {
-        self.leave(self.guard.waiting(&self.tenant, until)?, checkpoint).await?;
+        self.leave(self.lease.waiting(&self.tenant, until)?, checkpoint).await?;
         Ok(WorkOutcome::Wait(until))
     }
 
@@ -229,14 +231,14 @@ impl Run {
         match self
             .tenant
             .hand_over(
-                &self.guard,
+                &self.lease,
                 &self.import,
                 ImportState::Fetching,
                 self.services.clock.now(),
             )
             .await?
         {
-            Moved::Yes => info!(import = %self.import.id, "snapshot complete"),
+            Moved::Committed => info!(import = %self.import.id, "snapshot complete"),
             Moved::LockLost | Moved::WrongState => {
                 warn!(import = %self.import.id, "snapshot complete, but the import has ended");
             }
@@ -275,7 +277,7 @@ impl Run {
         let _ = self
             .tenant
             .hand_over(
-                &self.guard,
+                &self.lease,
                 &self.import,
                 ImportState::Fetching,
                 self.services.clock.now(),

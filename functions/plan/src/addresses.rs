@@ -10,7 +10,7 @@ use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
 use domain::object;
 use domain::planner::{self, AddressView};
-use domain::problem::{Problem, Sought};
+use domain::problem::{Problem, ResourceKind};
 use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
 use domain::text::Term;
 use jiff::Timestamp;
@@ -96,7 +96,7 @@ async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> A
         .tenant(&import.msp)
         .row(&import, company)
         .await?
-        .ok_or_else(|| Problem::not_found(Sought::CompanyOfImport))?;
+        .ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
     let planning = scope::planning(services, import).await?;
     let facts = planning.facts(row).await.map_err(PlanningError::cause::<ApiError>)?;
     Ok((planning, facts))
@@ -126,7 +126,7 @@ pub(crate) async fn decide(
         let (planning, facts) = facts(&services, import.clone(), &company).await?;
         let rows = planner::address_rows(&facts, &planning.companies);
         let view = rows.iter().find(|view| view.snapshot.id == address);
-        let view = view.ok_or_else(|| Problem::not_found(Sought::AddressOfCompany))?;
+        let view = view.ok_or_else(|| Problem::not_found(ResourceKind::AddressOfCompany))?;
         if view.decision.version != decision.version {
             return Err(Problem::DecisionConflict {
                 version: view.decision.version,
@@ -171,7 +171,9 @@ pub(crate) async fn decide(
         .iter()
         .find(|view| view.snapshot.id == address)
         .map(|view| AddressRow::of(view, &planning, facts.row.last_imported));
-    Ok(Json(row.ok_or_else(|| Problem::not_found(Sought::AddressOfCompany))?))
+    Ok(Json(
+        row.ok_or_else(|| Problem::not_found(ResourceKind::AddressOfCompany))?,
+    ))
 }
 
 /// What is no address, or somebody else's, cannot be ticked until that is resolved (R32).
@@ -284,7 +286,7 @@ async fn write(
             .decide_addresses(import, company, &chunk, &before, services.clock.now())
             .await?
         {
-            Decided::Yes => {}
+            Decided::Recorded => {}
             Decided::Conflict => return Ok(false),
             Decided::NotInReview => return Err(scope::not_in_review(services, import).await),
         }

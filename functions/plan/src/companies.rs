@@ -8,7 +8,7 @@ use domain::import::Import;
 use domain::language::Language;
 use domain::name::NameKey;
 use domain::object;
-use domain::problem::{Problem, Sought};
+use domain::problem::{Problem, ResourceKind};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab, Target};
 use domain::text::Term;
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ use crate::scope;
 use crate::suggestions::{self, SuggestionView};
 
 /// Rows of one transaction, next to the proof of the review.
-const ROWS_AT_ONCE: usize = 90;
+const MAX_ROWS_PER_TRANSACTION: usize = 90;
 
 /// A company row as it is shown (R16).
 #[derive(Serialize, JsonSchema)]
@@ -190,7 +190,7 @@ pub(crate) async fn decide(
     let mut row = tenant
         .row(&import, &company)
         .await?
-        .ok_or_else(|| Problem::not_found(Sought::CompanyOfImport))?;
+        .ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
     if row.decision.version != decision.version {
         return Err(Problem::DecisionConflict {
             version: row.decision.version,
@@ -213,7 +213,7 @@ pub(crate) async fn decide(
         .decide_company(&import, &row, decision.version, services.clock.now())
         .await?
     {
-        Decided::Yes => Ok(Json(CompanyView::of(row, language))),
+        Decided::Recorded => Ok(Json(CompanyView::of(row, language))),
         Decided::NotInReview => Err(scope::not_in_review(&services, &import).await),
         Decided::Conflict => {
             let version = tenant
@@ -292,7 +292,7 @@ pub(crate) async fn select(
             .filter(|row| row.tab == Tab::In && !row.own && select.filter.accepts(row));
         let rows: Vec<CompanyRow> = rows.collect();
         matched += rows.len();
-        for batch in rows.chunks(ROWS_AT_ONCE) {
+        for batch in rows.chunks(MAX_ROWS_PER_TRANSACTION) {
             select_batch(&services, &import, batch.to_vec(), select.selected).await?;
         }
         after = next;
@@ -317,7 +317,7 @@ async fn select_batch(services: &Services, import: &Import, mut rows: Vec<Compan
         });
         let decided: Vec<(CompanyRow, u64)> = decided.collect();
         match tenant.decide_companies(import, &decided, services.clock.now()).await? {
-            Decided::Yes => return Ok(()),
+            Decided::Recorded => return Ok(()),
             Decided::NotInReview => return Err(scope::not_in_review(services, import).await),
             Decided::Conflict => attempts.again().await?,
         }

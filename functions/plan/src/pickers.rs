@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::directory::{Licences, ManagedCompany, User};
 use domain::ids::ManagedCompanyId;
-use domain::problem::{Problem, Sought};
+use domain::problem::{Problem, ResourceKind};
 use domain::text::Term;
 use runtime::{Api, Caller, CallerWith, List, Paged, PathIds, Services};
 use schemars::JsonSchema;
@@ -45,7 +45,7 @@ pub(crate) async fn users(
 ) -> Api<Json<List<User>>> {
     let directory = services.directory(&caller.msp);
     if directory.company(&company).await?.is_none() {
-        return Err(Problem::not_found(Sought::ManagedCompany).into());
+        return Err(Problem::not_found(ResourceKind::ManagedCompany).into());
     }
     let mut users = directory.users(&company).await?;
     users.sort_by(|one, other| one.id.cmp(&other.id));

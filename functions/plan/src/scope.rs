@@ -6,7 +6,7 @@ use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Caller, ImportView, PathIds, Services, find_import, own_import};
+use runtime::{Api, ApiError, Caller, ImportView, PathIds, Services, authorize, find_import};
 
 pub(crate) async fn show(
     State(services): State<Services>,
@@ -33,7 +33,7 @@ pub(crate) async fn in_review(services: &Services, caller: &Caller, id: &ImportI
     if import.state != ImportState::Review {
         return Err(Problem::WrongState { state: import.state }.into());
     }
-    own_import(services, caller, import).await
+    authorize(services, caller, import).await
 }
 
 /// What a refused proof of the review means: the import has ended, or lost its lock.

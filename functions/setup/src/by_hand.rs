@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress, NewUser};
 use domain::address::EnteredAddress;
-use domain::directory::{LicenceMode, Licences, ManagedCompany, Token, User, UserState};
-use domain::ids::{ManagedCompanyId, UserId};
+use domain::directory::{LicenceMode, Licences, ManagedCompany, User, UserState};
+use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name;
-use domain::problem::{Problem, Sought};
+use domain::problem::{Problem, ResourceKind};
 use runtime::{Api, Body, Caller, PathIds, Services};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,8 +29,8 @@ pub(crate) async fn add_company(
     Body(new): Body<NewCompany>,
 ) -> Api<(StatusCode, Json<ManagedCompany>)> {
     let name = String::from(new.name);
-    let token = Token::by_hand(&services.ids.next());
-    let id = built_in(&services, &caller).create_company(&token, &name).await?;
+    let key = IdempotencyKey::by_hand(&services.ids.next());
+    let id = built_in(&services, &caller).create_company(&key, &name).await?;
     Ok((StatusCode::CREATED, Json(ManagedCompany { id, name })))
 }
 
@@ -50,10 +50,10 @@ pub(crate) async fn add_user(
     let (name, EnteredAddress(address)) = (String::from(new.name), new.address);
     let directory = built_in(&services, &caller);
     if directory.company(&company).await?.is_none() {
-        return Err(Problem::not_found(Sought::ManagedCompany).into());
+        return Err(Problem::not_found(ResourceKind::ManagedCompany).into());
     }
-    let token = Token::by_hand(&services.ids.next());
-    match directory.create_user_by_hand(&token, &company, &address, &name).await? {
+    let key = IdempotencyKey::by_hand(&services.ids.next());
+    match directory.create_user_by_hand(&key, &company, &address, &name).await? {
         Some(NewUser::Created(id)) => Ok((
             StatusCode::CREATED,
             Json(User {
@@ -88,9 +88,9 @@ pub(crate) async fn change_user(
     let EnteredAddress(address) = new.address;
     let directory = built_in(&services, &caller);
     if directory.company(&company).await?.is_none() {
-        return Err(Problem::not_found(Sought::ManagedCompany).into());
+        return Err(Problem::not_found(ResourceKind::ManagedCompany).into());
     }
-    let no_user = || Problem::not_found(Sought::User);
+    let no_user = || Problem::not_found(ResourceKind::User);
     match directory.change_address(&company, &user, &address).await? {
         NewAddress::Changed => Ok(Json(directory.user(&company, &user).await?.ok_or_else(no_user)?)),
         NewAddress::AddressTaken(_) => Err(taken().into()),

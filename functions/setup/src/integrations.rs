@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use domain::audit::{Act, Entry};
+use domain::audit::{AuditAction, Entry};
 use domain::ids::IntegrationId;
 use domain::name::Name;
 use domain::object;
@@ -112,7 +112,7 @@ pub(crate) async fn replace_credentials(
         at: services.clock.now(),
         by: caller.person.clone(),
         import: None,
-        act: Act::CredentialsReplaced,
+        act: AuditAction::CredentialsReplaced,
     };
     let tenant = services.tenant(&caller.msp);
     tenant.audit_alone(&id, &entry, &services.ids.next()).await?;

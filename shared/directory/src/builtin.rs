@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, LicenceMode, Licences, ManagedCompany, ReservationId, Token, User, UserState};
-use domain::ids::{ManagedCompanyId, UserId};
+use domain::directory::{AddressHolder, LicenceMode, Licences, ManagedCompany, ReservationId, User, UserState};
+use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use store::retry::Attempts;
 use store::table::{body, item, text};
 use store::tx::{Outcome, Transaction};
-use store::{Item, Key, Place, StoreError, Tenant};
+use store::{Item, Key, StoreError, Table, Tenant};
 
 use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
 
@@ -47,22 +47,22 @@ impl BuiltIn {
     /// Creates a user by hand, with one licence of its own.
     pub async fn create_user_by_hand(
         &self,
-        token: &Token,
+        key: &IdempotencyKey,
         company: &ManagedCompanyId,
         address: &Address,
         name: &str,
     ) -> Result<Option<NewUser>, DirectoryError> {
-        let mut tx = self.creation(token, company, address, name)?;
+        let mut tx = self.creation(key, company, address, name)?;
         licences::use_one(&self.tenant, &mut tx).await?;
         match tx.commit(&self.tenant).await? {
             outcome if outcome.refused(2) && !outcome.refused(0) && !outcome.refused(1) => Ok(None),
-            outcome => created(token, address, outcome).map(Some),
+            outcome => created(key, address, outcome).map(Some),
         }
     }
 
     /// One user of a managed company.
     pub async fn user(&self, company: &ManagedCompanyId, user: &UserId) -> Result<Option<User>, DirectoryError> {
-        let found = self.tenant.get(Place::Records, &self.user_key(company, user)).await?;
+        let found = self.tenant.get(Table::Records, &self.user_key(company, user)).await?;
         found.map(|item| Ok(body("user", item)?)).transpose()
     }
 
@@ -84,13 +84,13 @@ impl BuiltIn {
 
     fn creation(
         &self,
-        token: &Token,
+        key: &IdempotencyKey,
         company: &ManagedCompanyId,
         address: &Address,
         name: &str,
     ) -> Result<Transaction, DirectoryError> {
         let user = User {
-            id: user_id(token),
+            id: user_id(key),
             company: company.clone(),
             address: address.clone(),
             name: name.to_owned(),
@@ -104,12 +104,12 @@ impl BuiltIn {
         let mut tx = Transaction::new();
         tx.add(
             &self.tenant,
-            Place::Records,
+            Table::Records,
             item("user", &self.user_key(company, &user.id), &user)?,
         )?;
         tx.add(
             &self.tenant,
-            Place::Records,
+            Table::Records,
             item("claim", &self.claim_key(address.key()), &claim)?,
         )?;
         Ok(tx)
@@ -120,7 +120,7 @@ impl BuiltIn {
 impl Directory for BuiltIn {
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
         let pk = self.company_key(&ManagedCompanyId::new("")).pk;
-        let items = self.tenant.query(Place::Records, &pk, COMPANY).await?;
+        let items = self.tenant.query(Table::Records, &pk, COMPANY).await?;
         items
             .into_iter()
             .map(|item| Ok(body("managed company", item)?))
@@ -128,13 +128,13 @@ impl Directory for BuiltIn {
     }
 
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
-        let found = self.tenant.get(Place::Records, &self.company_key(id)).await?;
+        let found = self.tenant.get(Table::Records, &self.company_key(id)).await?;
         found.map(|item| Ok(body("managed company", item)?)).transpose()
     }
 
     async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
         let pk = self.user_key(company, &UserId::new("")).pk;
-        let items = self.tenant.query(Place::Records, &pk, USER).await?;
+        let items = self.tenant.query(Table::Records, &pk, USER).await?;
         items.into_iter().map(|item| Ok(body("user", item)?)).collect()
     }
 
@@ -165,14 +165,14 @@ impl Directory for BuiltIn {
         Ok(holders)
     }
 
-    async fn create_company(&self, token: &Token, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
+    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
         let company = ManagedCompany {
-            id: ManagedCompanyId::new(format!("c-{}", token.as_str())),
+            id: ManagedCompanyId::new(format!("c-{}", key.as_str())),
             name: name.to_owned(),
         };
         let item = item("managed company", &self.company_key(&company.id), &company)?;
-        // If not, the company of this token is there already.
-        let _ = self.tenant.add_alone(Place::Records, item).await?;
+        // If not, the company of this key is there already.
+        let _ = self.tenant.add_alone(Table::Records, item).await?;
         Ok(company.id)
     }
 
@@ -181,22 +181,19 @@ impl Directory for BuiltIn {
         let (update, condition) = ("SET #name = :name", "attribute_exists(pk)");
         let renamed = self
             .tenant
-            .update_alone(Place::Records, &key, update, condition, &values);
+            .update_alone(Table::Records, &key, update, condition, &values);
         Ok(renamed.await?)
     }
 
     async fn create_user(
         &self,
-        token: &Token,
+        key: &IdempotencyKey,
         company: &ManagedCompanyId,
         address: &Address,
         name: &str,
     ) -> Result<NewUser, DirectoryError> {
-        let outcome = self
-            .creation(token, company, address, name)?
-            .commit(&self.tenant)
-            .await?;
-        created(token, address, outcome)
+        let outcome = self.creation(key, company, address, name)?.commit(&self.tenant).await?;
+        created(key, address, outcome)
     }
 
     async fn change_address(
@@ -230,8 +227,8 @@ impl Directory for BuiltIn {
         licences::reservations(&self.tenant).await
     }
 
-    async fn settle(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
-        licences::settle(&self.tenant, reservation, used).await
+    async fn release(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
+        licences::release(&self.tenant, reservation, used).await
     }
 }
 
@@ -246,7 +243,7 @@ impl BuiltIn {
         ];
         tx.update(
             &self.tenant,
-            Place::Records,
+            Table::Records,
             &self.user_key(&found.company, &found.id),
             "SET address = :new",
             "address = :old",
@@ -263,11 +260,11 @@ impl BuiltIn {
                 company: found.company.clone(),
             };
             let claim = item("claim", &self.claim_key(address.key()), &claim)?;
-            tx.put_if(&self.tenant, Place::Records, claim, free_or_mine, &mine)?;
+            tx.put_if(&self.tenant, Table::Records, claim, free_or_mine, &mine)?;
         }
         if moves {
             let left = self.claim_key(found.address.key());
-            tx.delete(&self.tenant, Place::Records, &left, free_or_mine, &mine)?;
+            tx.delete(&self.tenant, Table::Records, &left, free_or_mine, &mine)?;
         }
         let Outcome::Refused(reasons) = tx.commit(&self.tenant).await? else {
             return Ok(Some(NewAddress::Changed));
@@ -280,7 +277,7 @@ impl BuiltIn {
 
     /// The items found, and the keys that were not looked at.
     async fn batch_get(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), DirectoryError> {
-        let table = self.tenant.table(Place::Records);
+        let table = self.tenant.table(Table::Records);
         let request = KeysAndAttributes::builder()
             .set_keys(Some(keys))
             .consistent_read(true)
@@ -308,11 +305,11 @@ impl BuiltIn {
 }
 
 /// Reads what came of [`BuiltIn::creation`].
-fn created(token: &Token, address: &Address, outcome: Outcome) -> Result<NewUser, DirectoryError> {
+fn created(key: &IdempotencyKey, address: &Address, outcome: Outcome) -> Result<NewUser, DirectoryError> {
     match outcome {
-        Outcome::Committed => Ok(NewUser::Created(user_id(token))),
-        // The user of this token is there: this is a repetition.
-        refused if refused.refused(0) => Ok(NewUser::Created(user_id(token))),
+        Outcome::Committed => Ok(NewUser::Created(user_id(key))),
+        // The user of this key is there: this is a repetition.
+        refused if refused.refused(0) => Ok(NewUser::Created(user_id(key))),
         Outcome::Refused(reasons) => {
             let holder = reasons
                 .into_iter()
@@ -327,8 +324,8 @@ fn created(token: &Token, address: &Address, outcome: Outcome) -> Result<NewUser
     }
 }
 
-fn user_id(token: &Token) -> UserId {
-    UserId::new(format!("u-{}", token.as_str()))
+fn user_id(key: &IdempotencyKey) -> UserId {
+    UserId::new(format!("u-{}", key.as_str()))
 }
 
 impl From<StoreError> for DirectoryError {

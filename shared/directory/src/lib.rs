@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, Token, User};
-use domain::ids::{ManagedCompanyId, UserId};
+use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, User};
+use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 
 pub mod builtin;
 mod patience;
@@ -13,7 +13,7 @@ pub use patience::Patience;
 /// A directory of one MSP.
 ///
 /// Made for a remote, non-transactional, rate-limited, asynchronous service: a call may take long, and its reply may be
-/// lost after it was applied. Hence every call may be repeated: what creates something takes a [`Token`], which twice returns
+/// lost after it was applied. Hence every call may be repeated: what creates something takes a [`IdempotencyKey`], which twice returns
 /// the same answer and changes nothing, and what changes something says what it is to be. What can be lost to somebody else is
 /// an outcome, not an error. Nothing can be deleted (R50).
 #[async_trait]
@@ -31,7 +31,7 @@ pub trait Directory: Send + Sync {
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError>;
 
     /// Creates a managed company.
-    async fn create_company(&self, token: &Token, name: &str) -> Result<ManagedCompanyId, DirectoryError>;
+    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError>;
 
     /// Renames a managed company; `false` if there is none of that id.
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError>;
@@ -39,7 +39,7 @@ pub trait Directory: Send + Sync {
     /// Creates a user. Takes no licence by itself: [`reserve`](Self::reserve) has.
     async fn create_user(
         &self,
-        token: &Token,
+        key: &IdempotencyKey,
         company: &ManagedCompanyId,
         address: &Address,
         name: &str,
@@ -63,13 +63,13 @@ pub trait Directory: Send + Sync {
     async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError>;
 
     /// Turns `used` of what is set aside into used licences and gives the rest back. Repeating it changes nothing.
-    async fn settle(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError>;
+    async fn release(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError>;
 }
 
 /// What came of creating a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewUser {
-    /// It is there, now or since an earlier call with this token.
+    /// It is there, now or since an earlier call with this key.
     Created(UserId),
     /// Somebody else has the address.
     AddressTaken(AddressHolder),
@@ -101,7 +101,7 @@ pub enum Reservation {
 /// A call that failed. Says nothing that may not be logged.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DirectoryError {
-    /// No answer, or one that says to come again: the call may have been applied. Repeat it with the same token.
+    /// No answer, or one that says to come again: the call may have been applied. Repeat it with the same key.
     #[error("the directory did not answer: {0}")]
     Unavailable(String),
     /// An answer that will not change by repeating.

@@ -25,14 +25,14 @@ pub struct Entry {
     pub import: Option<ImportId>,
     /// What.
     #[serde(flatten)]
-    pub act: Act,
+    pub act: AuditAction,
 }
 
 /// What was done. No credential is ever part of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[schemars(rename = "AuditedAction")]
-pub enum Act {
+pub enum AuditAction {
     /// A PSA was connected.
     IntegrationAdded {
         /// How.
@@ -96,7 +96,7 @@ pub struct Connection {
     pub company_id: Option<String>,
 }
 
-impl Act {
+impl AuditAction {
     /// How many rows it tells of.
     pub fn rows(&self) -> usize {
         match self {

@@ -1,13 +1,11 @@
-//! What the directory (the password manager) holds, and the tokens by which it recognises a repeated call.
-
-use std::fmt;
+//! What the directory (the password manager) holds, and the idempotency keys by which it recognises a repeated call.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::address::{Address, AddressKey};
-use crate::ids::{ImportId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
+use crate::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::name;
 use crate::row::AddressId;
 
@@ -109,16 +107,10 @@ impl ReservationId {
     }
 }
 
-/// Names one intended change, the same in every repetition of it: the directory answers a token it has seen with what it
-/// answered then, and changes nothing.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Token(String);
-
-impl Token {
+impl IdempotencyKey {
     /// For the managed company of a PSA company. `generation` grows with every *unassign*, which asks for another one.
     pub fn company(integration: &IntegrationId, company: &PsaCompanyId, generation: u32) -> Self {
-        Self::of(&[
+        Self::hashed(&[
             "company",
             integration.as_str(),
             company.as_str(),
@@ -129,32 +121,22 @@ impl Token {
     /// For the user that an import creates for one address of a contact. Another import asks for another user: by then the row
     /// may hold another address, and a user that was created has its own, by which it is found.
     pub fn user(import: &ImportId, company: &ManagedCompanyId, address: &AddressId) -> Self {
-        Self::of(&["user", import.as_str(), company.as_str(), address.as_str()])
+        Self::hashed(&["user", import.as_str(), company.as_str(), address.as_str()])
     }
 
-    /// For something made by hand, under a key of its own.
-    pub fn by_hand(key: &str) -> Self {
-        Self::of(&["by-hand", key])
+    /// For something made by hand, under a unique id of that call.
+    pub fn by_hand(id: &str) -> Self {
+        Self::hashed(&["by-hand", id])
     }
 
-    fn of(parts: &[&str]) -> Self {
+    /// 32 hexadecimal digits.
+    fn hashed(parts: &[&str]) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
             // The length keeps ("ab", "c") and ("a", "bc") apart.
             hash.update(part.len().to_be_bytes());
             hash.update(part.as_bytes());
         }
-        Self(hex::encode(&hash.finalize()[..16]))
-    }
-
-    /// The token as text, 32 hexadecimal digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        Self::new(hex::encode(&hash.finalize()[..16]))
     }
 }

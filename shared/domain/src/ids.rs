@@ -71,8 +71,9 @@ id!(
     ImportId
 );
 id!(
-    /// The occasion of an unattended import, as a schedule or event names it: the same one twice is one import (R49).
-    Occasion
+    /// Identifies one intended change, and is the same in every repetition of it: a schedule or event that names its import by one
+    /// starts it once (R49), and the directory answers a repeated call with its first answer and changes nothing.
+    IdempotencyKey
 );
 id!(
     /// A company's id in the PSA. Autotask's own organisation has id `0`, which is as good as any other.

@@ -21,7 +21,7 @@ pub struct CompanyMapping {
     /// The name the PSA had when it was last carried over; only a difference to this is a renaming.
     #[serde(deserialize_with = "name::stored")]
     pub name: String,
-    /// How often another managed company was asked for (see [`crate::directory::Token::company`]).
+    /// How often another managed company was asked for (see [`crate::ids::IdempotencyKey::company`]).
     pub generation: u32,
     /// How many users its addresses are mapped to.
     #[serde(default)]

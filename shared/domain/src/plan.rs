@@ -305,15 +305,15 @@ impl PlanDigest {
 
 /// What companies of a plan will get, so that a later one gives way instead of failing half-way (R24, R32).
 #[derive(Default)]
-pub struct Wanted {
+pub struct ClaimedInPlan {
     managed: HashMap<ManagedCompanyId, PsaCompanyId>,
     addresses: HashMap<AddressKey, PsaCompanyId>,
 }
 
-impl Wanted {
+impl ClaimedInPlan {
     /// Lets a company give way whose managed company an earlier one gets, and rows whose address an earlier one gets.
     /// Plans come in the order of their rows.
-    pub fn settle(&mut self, plan: &mut CompanyPlan) {
+    pub fn skip_conflicts(&mut self, plan: &mut CompanyPlan) {
         if let CompanyStep::Link(managed) = &plan.step {
             match self.managed.get(&managed.id) {
                 // One company gets it (R24).

@@ -19,7 +19,7 @@ pub use facts::{
     CredentialFacts, Facts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
     StateFacts, VersionFacts,
 };
-pub use what::{Sought, UrlRefused};
+pub use what::{ResourceKind, UrlRefused};
 pub use wording::Wording;
 
 /// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.
@@ -52,7 +52,7 @@ pub enum Problem {
     /// Nothing of this MSP has that id.
     NotFound {
         /// What was looked for.
-        what: Sought,
+        what: ResourceKind,
     },
     /// A body whose `Content-Type` is not JSON; a body without the header counts as JSON.
     UnsupportedMediaType,
@@ -164,7 +164,7 @@ impl Problem {
     }
 
     /// Nothing of this MSP has that id.
-    pub const fn not_found(what: Sought) -> Self {
+    pub const fn not_found(what: ResourceKind) -> Self {
         Self::NotFound { what }
     }
 

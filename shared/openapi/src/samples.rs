@@ -3,7 +3,7 @@
 use domain::ids::ImportId;
 use domain::import::{Holder, ImportState, Person};
 use domain::policy::MassChange;
-use domain::problem::{Code, Problem, Sought, UrlRefused};
+use domain::problem::{Code, Problem, ResourceKind, UrlRefused};
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use jiff::Timestamp;
 
@@ -28,7 +28,7 @@ pub(crate) fn problem(code: Code) -> Problem {
         },
         Code::NotAdministrator => Problem::NotAdministrator,
         Code::IntegrationNotFound => Problem::IntegrationNotFound,
-        Code::NotFound => Problem::not_found(Sought::Import),
+        Code::NotFound => Problem::not_found(ResourceKind::Import),
         Code::InsufficientLicences => Problem::InsufficientLicences {
             needed: 12,
             available: 3,

@@ -19,7 +19,7 @@ use crate::{Planning, PlanningError};
 const ROWS: usize = 25;
 
 /// Companies of a group that are read at once.
-const AT_ONCE: usize = 8;
+const READ_CONCURRENCY: usize = 8;
 
 /// Selected rows whose facts are gathered together.
 pub(crate) struct Group {
@@ -99,7 +99,7 @@ impl Planning {
                 .boxed(),
             );
         }
-        let calls = futures::stream::iter(calls).buffered(AT_ONCE);
+        let calls = futures::stream::iter(calls).buffered(READ_CONCURRENCY);
         let mut all: Vec<CompanyFacts> = calls.try_collect().await?;
         self.add_holders(&mut all, Asked::Ticked).await?;
         Ok(all)

@@ -9,7 +9,7 @@ use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
-use domain::plan::{CompanyPlan, PlanHasher, Wanted};
+use domain::plan::{ClaimedInPlan, CompanyPlan, PlanHasher};
 use domain::planner;
 use domain::policy::{MassChange, MassChangeLimit};
 use domain::row::CompanyRow;
@@ -22,7 +22,7 @@ mod facts;
 use facts::{Asked, Group};
 
 /// Groups of companies whose facts are gathered at once.
-const GROUPS_AT_ONCE: usize = 8;
+const GROUP_CONCURRENCY: usize = 8;
 
 /// Why planning failed.
 #[derive(Debug, thiserror::Error)]
@@ -175,12 +175,12 @@ impl Planning {
 
     /// Plans all selected companies, in the order of their rows.
     pub fn plans(&self) -> impl Stream<Item = Result<CompanyPlan, PlanningError>> + '_ {
-        let mut wanted = Wanted::default();
+        let mut claimed = ClaimedInPlan::default();
         let groups = self.groups().map_ok(|group| self.plan_group(group));
-        let plans = groups.try_buffered(GROUPS_AT_ONCE);
+        let plans = groups.try_buffered(GROUP_CONCURRENCY);
         let plans = plans.map_ok(|plans| futures::stream::iter(plans).map(Ok)).try_flatten();
         plans.map_ok(move |mut plan| {
-            wanted.settle(&mut plan);
+            claimed.skip_conflicts(&mut plan);
             plan
         })
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::ids::{ImportId, IntegrationId, MspId, Occasion};
+use domain::ids::{IdempotencyKey, ImportId, IntegrationId, MspId};
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use lambda_http::request::LambdaRequest;
 use serde::{Deserialize, Serialize, Serializer};
@@ -48,7 +48,7 @@ pub struct Trigger {
     /// The integration to import from.
     pub integration: IntegrationId,
     /// Names the occasion: delivered twice, it makes one import (R49).
-    pub token: Occasion,
+    pub token: IdempotencyKey,
 }
 
 /// What came of a trigger. What is refused is refused for good; another delivery would not help.

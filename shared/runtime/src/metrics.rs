@@ -123,7 +123,7 @@ pub fn count_ended(import: &Import, counts: &Counts) {
 }
 
 /// Says which import the run is about.
-pub(crate) fn about(import: &Import, trace: Option<String>) {
+pub(crate) fn attach(import: &Import, trace: Option<String>) {
     with(|counted| {
         let about = &mut counted.about;
         about.insert("import".to_owned(), json!(import.id));

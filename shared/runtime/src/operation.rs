@@ -27,14 +27,14 @@ pub fn trace() -> Option<String> {
 }
 
 /// Says which import the event being handled is about, in the log and in its metrics.
-pub fn about(import: &Import) {
+pub fn attach_to_span(import: &Import) {
     let span = Span::current();
     span.record("import", import.id.as_str());
     span.record("integration", import.integration.as_str());
     // A worker goes on with what a caller began; a caller has a trace of its own.
     let trace = trace().or_else(|| import.trace.clone());
     span.record("trace", trace.as_deref());
-    metrics::about(import, trace);
+    metrics::attach(import, trace);
 }
 
 /// The trace that a call of the API brings along: W3C's header if the caller sends one, else API Gateway's.

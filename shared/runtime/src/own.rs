@@ -2,29 +2,29 @@
 
 use domain::ids::ImportId;
 use domain::import::Import;
-use domain::problem::{Problem, Sought};
+use domain::problem::{Problem, ResourceKind};
 use store::imports::Moved;
 
-use crate::{Api, Caller, Services, about};
+use crate::{Api, Caller, Services, attach_to_span};
 
 /// The import, whatever its state and whoever decides on it.
 pub async fn find_import(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let found = services.tenant(&caller.msp).import(id).await?;
-    let import = found.ok_or_else(|| Problem::not_found(Sought::Import))?;
-    about(&import);
+    let import = found.ok_or_else(|| Problem::not_found(ResourceKind::Import))?;
+    attach_to_span(&import);
     Ok(import)
 }
 
 /// The import, if the caller may decide on it (R44): it is theirs, it has ended, or they take over what an unattended
 /// import left in review (R48).
-pub async fn own_import(services: &Services, caller: &Caller, mut import: Import) -> Api<Import> {
+pub async fn authorize(services: &Services, caller: &Caller, mut import: Import) -> Api<Import> {
     if import.state.is_final() || import.holder().subject == caller.person.subject {
         return Ok(import);
     }
     let tenant = services.tenant(&caller.msp);
     let now = services.clock.now();
     if import.is_for_the_taking()
-        && let Moved::Yes = tenant.take_over(&mut import, &caller.person, now).await?
+        && let Moved::Committed = tenant.take_over(&mut import, &caller.person, now).await?
     {
         return Ok(import);
     }

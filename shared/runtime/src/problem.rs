@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use directory::DirectoryError;
 use domain::language::Language;
-use domain::problem::{Facts, Problem, Sought};
+use domain::problem::{Facts, Problem, ResourceKind};
 use problem_details::ProblemDetails;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -109,7 +109,7 @@ pub async fn answer_problems(request: Request, next: Next) -> Response {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
     ) {
         // The router's own: API Gateway knows routes, not resources with methods, and neither does anybody here.
-        response = render(&Problem::not_found(Sought::Resource), language, &correlation);
+        response = render(&Problem::not_found(ResourceKind::Resource), language, &correlation);
     }
     if let Ok(correlation) = correlation.parse() {
         response.headers_mut().insert("x-correlation-id", correlation);

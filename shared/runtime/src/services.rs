@@ -15,11 +15,11 @@ use store::{Store, Tenant};
 
 use crate::aws;
 use crate::caller::RolesClaim;
+use crate::capacity::CapacityMeter;
 use crate::config::Config;
 use crate::conflicts::Conflicts;
 use crate::metrics;
 use crate::problem::ApiError;
-use crate::spending::Spending;
 use crate::time::{Clock, Ids, SystemClock, UniqueIds};
 
 /// Opens the directory of a tenant.
@@ -47,9 +47,9 @@ pub struct Services {
 }
 
 /// The same client, which counts what it spends and waits out conflicts: what every function uses.
-pub fn as_used_here(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
+pub fn instrumented(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
     let config = client.config().to_builder();
-    let config = config.interceptor(Spending).retry_classifier(Conflicts).build();
+    let config = config.interceptor(CapacityMeter).retry_classifier(Conflicts).build();
     aws_sdk_dynamodb::Client::from_conf(config)
 }
 
@@ -72,7 +72,7 @@ impl Services {
         secrets: aws_sdk_secretsmanager::Client,
     ) -> Result<Self, NoClient> {
         Ok(Self {
-            store: Store::new(as_used_here(&dynamodb), &config.records_table, &config.imports_table),
+            store: Store::new(instrumented(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
@@ -93,7 +93,7 @@ impl Services {
         secrets: aws_sdk_secretsmanager::Client,
     ) -> Self {
         Self {
-            store: Store::new(as_used_here(&dynamodb), &config.records_table, &config.imports_table),
+            store: Store::new(instrumented(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
             ..self.clone()
         }

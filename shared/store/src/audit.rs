@@ -1,7 +1,7 @@
 //! The audit trail of an integration (R41). An entry is added by the very transaction that does what it tells, and is
 //! never changed: there is no call for that.
 
-use domain::audit::{Act, Entry};
+use domain::audit::{AuditAction, Entry};
 use domain::change::Change;
 use domain::ids::IntegrationId;
 use domain::import::{Import, Person};
@@ -10,7 +10,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::size::{self, ROOM};
-use crate::table::{Item, Place, Readable, Tenant, packed_body, packed_item, readable};
+use crate::table::{Item, Readable, Table, Tenant, packed_body, packed_item, readable};
 use crate::tx::Transaction;
 
 /// A page is full with entries about so many rows: some 1 MB as they are shown, and never more than the 6 MB that Lambda answers.
@@ -60,7 +60,7 @@ impl Tenant {
         entry: &Entry,
         what: &str,
     ) -> Result<(), StoreError> {
-        tx.add(self, Place::Records, self.audit_item(integration, entry, what)?)
+        tx.add(self, Table::Records, self.audit_item(integration, entry, what)?)
     }
 
     fn audit_item(&self, integration: &IntegrationId, entry: &Entry, what: &str) -> Result<Item, StoreError> {
@@ -73,7 +73,7 @@ impl Tenant {
     pub async fn audit_alone(&self, integration: &IntegrationId, entry: &Entry, what: &str) -> Result<(), StoreError> {
         let item = self.audit_item(integration, entry, what)?;
         // If not, this very entry is there.
-        let _ = self.add_alone(Place::Records, item).await?;
+        let _ = self.add_alone(Table::Records, item).await?;
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Tenant {
                 format!("{what}.{number:02}")
             };
             let changes = slice.to_vec();
-            let act = Act::CompanyImported { company, changes };
+            let act = AuditAction::CompanyImported { company, changes };
             self.audit(tx, &import.integration, &by(import, import.holder(), act, now), &what)?;
         }
         Ok(())
@@ -157,7 +157,7 @@ impl Tenant {
         let query = self
             .client()
             .query()
-            .table_name(self.table(Place::Records))
+            .table_name(self.table(Table::Records))
             .key_condition_expression(if bounded { "pk = :pk AND sk < :sk" } else { "pk = :pk" })
             .expression_attribute_values(":pk", crate::table::text(&key.pk));
         let query = if bounded {
@@ -177,7 +177,7 @@ impl Tenant {
 }
 
 /// An entry about an import.
-pub(crate) fn by(import: &Import, person: &Person, act: Act, at: Timestamp) -> Entry {
+pub(crate) fn by(import: &Import, person: &Person, act: AuditAction, at: Timestamp) -> Entry {
     Entry {
         at,
         by: person.clone(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::StoreError;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
-use crate::table::{Item, Place, Tenant, body, item, number};
+use crate::table::{Item, Table, Tenant, body, item, number};
 use crate::tx::{Action, Transaction};
 
 /// How far one kind of work has come: progress for people, and the position to go on from for the next run.
@@ -28,7 +28,7 @@ impl Tenant {
         work: Assignment,
     ) -> Result<Checkpoint<P>, StoreError> {
         let item = self
-            .get(Place::Imports, &keys::checkpoint(&self.msp, &import.id, work))
+            .get(Table::Imports, &keys::checkpoint(&self.msp, &import.id, work))
             .await?;
         let checkpoint = item.map(|item| body("checkpoint", item)).transpose()?;
         Ok(checkpoint.unwrap_or_default())
@@ -63,7 +63,7 @@ impl Tenant {
         work: Assignment,
         checkpoint: &Checkpoint<P>,
     ) -> Result<Action, StoreError> {
-        Action::put(self, Place::Imports, self.checkpoint_item(import, work, checkpoint)?)
+        Action::put(self, Table::Imports, self.checkpoint_item(import, work, checkpoint)?)
     }
 
     fn checkpoint_item<P: Serialize>(

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::StoreError;
 use crate::keys;
 use crate::staging::bucket;
-use crate::table::{Place, Tenant, packed_body, packed_item};
+use crate::table::{Table, Tenant, packed_body, packed_item};
 use crate::tx::Transaction;
 
 /// Over how many items the companies are spread, so that none comes near 400 KB.
@@ -24,7 +24,7 @@ impl Tenant {
         let mut dates = HashMap::new();
         for item in self
             .query(
-                Place::Records,
+                Table::Records,
                 &keys::integration_partition(&self.msp, integration),
                 keys::DATES,
             )
@@ -65,7 +65,7 @@ impl Tenant {
                 companies.sort();
             }
             let key = keys::dates(&self.msp, integration, number);
-            tx.put(self, Place::Records, packed_item("dates", &key, &shard)?)?;
+            tx.put(self, Table::Records, packed_item("dates", &key, &shard)?)?;
         }
         Ok(())
     }

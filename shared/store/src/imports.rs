@@ -1,9 +1,9 @@
 //! Imports: one item each, written only when its state changes, since every write of it may start a worker.
 
-use domain::audit::Act;
+use domain::audit::AuditAction;
 use domain::directory::ReservationId;
 use domain::filter::Filter;
-use domain::ids::{ImportId, IntegrationId, Occasion};
+use domain::ids::{IdempotencyKey, ImportId, IntegrationId};
 use domain::import::{Holder, Import, ImportState, Person};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -11,9 +11,9 @@ use serde::Deserialize;
 use crate::StoreError;
 use crate::audit;
 use crate::keys;
-use crate::lock::{self, Guard, LockItem};
+use crate::lock::{self, Lease, LockItem};
 use crate::retry::Attempts;
-use crate::table::{Item, Place, Readable, Tenant, bare_item, body, item, number, readable, text, value};
+use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, number, readable, text, value};
 use crate::tx::{Action, Outcome, Transaction};
 
 /// How long the work of an import is kept; its line in the history is kept for good.
@@ -23,7 +23,7 @@ const KEPT_DAYS: i64 = 90;
 #[derive(Debug)]
 pub enum Started {
     /// It runs.
-    Yes,
+    Running,
     /// Somebody holds the integration.
     Locked(Holder),
     /// The occasion has started this import before.
@@ -35,7 +35,7 @@ pub enum Started {
 #[must_use]
 pub enum Moved {
     /// It was made.
-    Yes,
+    Committed,
     /// The import does not hold the integration any more.
     LockLost,
     /// The import is in another state by now.
@@ -48,7 +48,7 @@ impl Tenant {
     pub async fn start(
         &self,
         import: &Import,
-        occasion: Option<&Occasion>,
+        occasion: Option<&IdempotencyKey>,
         now: Timestamp,
     ) -> Result<Started, StoreError> {
         let mut attempts = Attempts::at("lock");
@@ -73,14 +73,14 @@ impl Tenant {
             let mut tx = Transaction::new();
             let epoch = seen.as_ref().map(|lock| lock.epoch);
             lock::take(&mut tx, self, import, (epoch, unfinished), now)?;
-            tx.add(self, Place::Imports, import_item(self, import)?)?;
-            tx.add(self, Place::Records, history_item(self, import)?)?;
+            tx.add(self, Table::Imports, import_item(self, import)?)?;
+            tx.add(self, Table::Records, history_item(self, import)?)?;
             match occasion {
-                Some(occasion) => tx.add(self, Place::Imports, occasion_item(self, import, occasion))?,
+                Some(occasion) => tx.add(self, Table::Imports, occasion_item(self, import, occasion))?,
                 // What an administrator filtered by is offered again; what the policy says is not.
                 None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
             }
-            let act = Act::ImportStarted {
+            let act = AuditAction::ImportStarted {
                 filter: import.filter.clone(),
             };
             let entry = audit::by(import, &import.started_by, act, now);
@@ -89,7 +89,7 @@ impl Tenant {
                 self.abandon(&mut tx, previous, now)?;
             }
             if tx.commit(self).await?.committed() {
-                return Ok(Started::Yes);
+                return Ok(Started::Running);
             }
             // Somebody was faster, or ended the import that was to be abandoned: look again.
             attempts.again().await?;
@@ -100,10 +100,10 @@ impl Tenant {
     pub async fn started_by(
         &self,
         integration: &IntegrationId,
-        occasion: &Occasion,
+        occasion: &IdempotencyKey,
     ) -> Result<Option<ImportId>, StoreError> {
         let key = keys::occasion(&self.msp, integration, occasion);
-        let item = self.get(Place::Imports, &key).await?;
+        let item = self.get(Table::Imports, &key).await?;
         let import = item.map(|item| body::<OccasionItem>("occasion", item)).transpose()?;
         Ok(import.map(|item| item.import))
     }
@@ -135,7 +135,7 @@ impl Tenant {
 
     /// Reads an import.
     pub async fn import(&self, id: &ImportId) -> Result<Option<Import>, StoreError> {
-        let item = self.get(Place::Imports, &keys::import(&self.msp, id)).await?;
+        let item = self.get(Table::Imports, &keys::import(&self.msp, id)).await?;
         item.map(|item| body("import", item)).transpose()
     }
 
@@ -151,7 +151,7 @@ impl Tenant {
         let page = self
             .client()
             .query()
-            .table_name(self.table(Place::Records))
+            .table_name(self.table(Table::Records))
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", text(pk))
             .expression_attribute_values(":prefix", text(keys::HISTORY))
@@ -203,22 +203,28 @@ impl Tenant {
 
     /// Has an import in review begin with its `reservation` or not at all, by its administrator: every other confirmation, which
     /// may have died or be slow, is refused from here on.
-    pub async fn intend(&self, import: &Import, now: Timestamp) -> Result<Moved, StoreError> {
+    pub async fn set_only_confirmation(&self, import: &Import, now: Timestamp) -> Result<Moved, StoreError> {
         let mut tx = Transaction::new();
         lock::renew(&mut tx, self, import, now)?;
-        self.intend_in(tx, import).await
+        self.set_only_confirmation_in(tx, import).await
     }
 
     /// The same by its worker.
-    pub async fn intend_as_worker(&self, guard: &Guard, import: &Import, now: Timestamp) -> Result<Moved, StoreError> {
-        self.intend_in(guard.transaction(self, now)?, import).await
+    pub async fn set_only_confirmation_as_worker(
+        &self,
+        lease: &Lease,
+        import: &Import,
+        now: Timestamp,
+    ) -> Result<Moved, StoreError> {
+        self.set_only_confirmation_in(lease.transaction(self, now)?, import)
+            .await
     }
 
-    async fn intend_in(&self, mut tx: Transaction, import: &Import) -> Result<Moved, StoreError> {
+    async fn set_only_confirmation_in(&self, mut tx: Transaction, import: &Import) -> Result<Moved, StoreError> {
         let reservation = import.reservation.as_ref().map_or("", ReservationId::as_str);
         tx.update(
             self,
-            Place::Imports,
+            Table::Imports,
             &keys::import(&self.msp, &import.id),
             "SET reservation = :reservation",
             "#state = :review",
@@ -232,14 +238,17 @@ impl Tenant {
 
     /// Makes sure that no confirmation of an import in review succeeds which was made before, unless somebody holds the
     /// integration for it: then `false`.
-    pub async fn rule_out_lapsed(&self, import: &Import, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn invalidate_lapsed(&self, import: &Import, now: Timestamp) -> Result<bool, StoreError> {
         let mut tx = Transaction::new();
         lock::prove_lapsed(&mut tx, self, import, now)?;
         let nobody = Import {
             reservation: None,
             ..import.clone()
         };
-        Ok(matches!(self.intend_in(tx, &nobody).await?, Moved::Yes))
+        Ok(matches!(
+            self.set_only_confirmation_in(tx, &nobody).await?,
+            Moved::Committed
+        ))
     }
 
     /// Ends an import, by its administrator: releases the lock as well.
@@ -253,27 +262,27 @@ impl Tenant {
     /// Moves an import on, by its worker: leaves the worker's place, and sets the integration free when the import ends.
     pub async fn hand_over(
         &self,
-        guard: &Guard,
+        lease: &Lease,
         import: &Import,
         seen: ImportState,
         now: Timestamp,
     ) -> Result<Moved, StoreError> {
-        self.hand_over_with(guard, import, seen, now, Vec::new()).await
+        self.hand_over_with(lease, import, seen, now, Vec::new()).await
     }
 
     /// As [`Self::hand_over`], with more in the same transaction.
     pub async fn hand_over_with(
         &self,
-        guard: &Guard,
+        lease: &Lease,
         import: &Import,
         seen: ImportState,
         now: Timestamp,
         more: Vec<Action>,
     ) -> Result<Moved, StoreError> {
         let mut tx = if import.state.is_final() {
-            guard.releasing(self)?
+            lease.releasing(self)?
         } else {
-            guard.leaving(self)?
+            lease.leaving(self)?
         };
         put_import(&mut tx, self, import, seen, now)?;
         for action in more {
@@ -288,7 +297,7 @@ impl Tenant {
         let key = keys::import(&self.msp, &import.id);
         tx.check(
             self,
-            Place::Imports,
+            Table::Imports,
             &key,
             "#state = :state",
             &[(":state", text(ImportState::Review.as_str()))],
@@ -305,7 +314,7 @@ impl Tenant {
         let key = keys::integration(&self.msp, integration);
         tx.update(
             self,
-            Place::Records,
+            Table::Records,
             &key,
             "SET lastFilter = :filter",
             "attribute_exists(pk)",
@@ -317,7 +326,7 @@ impl Tenant {
 /// Which of the proofs of [`Tenant::move_on`], [`Tenant::end`], [`Tenant::hand_over`] and [`Tenant::prove_review`] failed.
 fn moved(outcome: &Outcome) -> Moved {
     match outcome {
-        Outcome::Committed => Moved::Yes,
+        Outcome::Committed => Moved::Committed,
         refused if refused.refused(0) => Moved::LockLost,
         Outcome::Refused(_) => Moved::WrongState,
     }
@@ -340,9 +349,9 @@ fn put_import(
         }
         _ => "#state = :seen",
     };
-    tx.put_if(tenant, Place::Imports, import_item(tenant, import)?, condition, &values)?;
-    tx.put(tenant, Place::Records, history_item(tenant, import)?)?;
-    if let Some(act) = Act::of(import, seen) {
+    tx.put_if(tenant, Table::Imports, import_item(tenant, import)?, condition, &values)?;
+    tx.put(tenant, Table::Records, history_item(tenant, import)?)?;
+    if let Some(act) = AuditAction::of(import, seen) {
         let what = format!("{}.{}", import.id, act.name());
         let entry = audit::by(import, import.holder(), act, now);
         tenant.audit(tx, &import.integration, &entry, &what)?;
@@ -365,7 +374,7 @@ struct OccasionItem {
     import: ImportId,
 }
 
-fn occasion_item(tenant: &Tenant, import: &Import, occasion: &Occasion) -> Item {
+fn occasion_item(tenant: &Tenant, import: &Import, occasion: &IdempotencyKey) -> Item {
     let mut item = bare_item("occasion", &keys::occasion(&tenant.msp, &import.integration, occasion));
     item.insert("import".to_owned(), text(import.id.as_str()));
     item.insert(EXPIRES.to_owned(), number(expires(import)));

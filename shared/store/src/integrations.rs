@@ -1,6 +1,6 @@
 //! Integrations: which PSAs an MSP has connected.
 
-use domain::audit::{Act, Connection, Entry};
+use domain::audit::{AuditAction, Connection, Entry};
 use domain::filter::Filter;
 use domain::ids::IntegrationId;
 use domain::import::Person;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::StoreError;
 use crate::keys;
 use crate::retry::Attempts;
-use crate::table::{Place, Readable, Tenant, body, item, readable, value};
+use crate::table::{Readable, Table, Tenant, body, item, readable, value};
 use crate::tx::Transaction;
 
 /// One PSA connected to one MSP. Its credentials are in Secrets Manager, never here.
@@ -49,12 +49,12 @@ impl Tenant {
             integration,
         )?;
         let mut tx = Transaction::new();
-        tx.add(self, Place::Records, item)?;
+        tx.add(self, Table::Records, item)?;
         let entry = Entry {
             at: integration.created_at,
             by: by.clone(),
             import: None,
-            act: Act::IntegrationAdded {
+            act: AuditAction::IntegrationAdded {
                 after: integration.connection(),
             },
         };
@@ -66,14 +66,14 @@ impl Tenant {
 
     /// Reads an integration.
     pub async fn integration(&self, id: &IntegrationId) -> Result<Option<Integration>, StoreError> {
-        let item = self.get(Place::Records, &keys::integration(&self.msp, id)).await?;
+        let item = self.get(Table::Records, &keys::integration(&self.msp, id)).await?;
         item.map(|item| body("integration", item)).transpose()
     }
 
     /// Reads all integrations of the MSP, but for those that cannot be read.
     pub async fn integrations(&self) -> Result<Readable<Integration>, StoreError> {
         let items = self
-            .query(Place::Records, &keys::msp_partition(&self.msp), keys::INTEGRATION)
+            .query(Table::Records, &keys::msp_partition(&self.msp), keys::INTEGRATION)
             .await?;
         let integrations = items.into_iter().map(|item| body("integration", item));
         Ok(readable("integration", integrations))
@@ -99,7 +99,7 @@ impl Tenant {
             ];
             tx.update(
                 self,
-                Place::Records,
+                Table::Records,
                 &keys::integration(&self.msp, id),
                 "SET #policy = :policy",
                 "#policy = :before",
@@ -109,7 +109,7 @@ impl Tenant {
                 at: now,
                 by: by.clone(),
                 import: None,
-                act: Act::PolicyReplaced {
+                act: AuditAction::PolicyReplaced {
                     before: integration.policy,
                     after: policy.clone(),
                 },

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::size::{self, ROOM};
-use crate::table::{Item, Place, Tenant, packed_body};
+use crate::table::{Item, Table, Tenant, packed_body};
 use crate::tx::{Action, Transaction};
 
 /// What stands in the journal about a company, or about some of the users of a large one.
@@ -384,7 +384,7 @@ impl Tenant {
     /// What stands in the journal about one company; nothing if it was not begun.
     pub async fn parts(&self, import: &Import, company: &PsaCompanyId) -> Result<Vec<Part>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let items = self.query(Place::Imports, &pk, &keys::parts_prefix(company)).await?;
+        let items = self.query(Table::Imports, &pk, &keys::parts_prefix(company)).await?;
         let parts: Vec<Part> = items
             .iter()
             .map(|item| packed_body("journal", item))
@@ -412,7 +412,7 @@ impl Tenant {
         // A bare prefix is where its items begin.
         let start = (after != prefix).then(|| Key::in_import(&pk, after).to_item());
         let (found, last) = self
-            .query_page(Place::Imports, &pk, prefix, start.as_ref(), items)
+            .query_page(Table::Imports, &pk, prefix, start.as_ref(), items)
             .await?;
         let mut entries = Vec::new();
         for item in &found {
@@ -469,14 +469,14 @@ impl Tenant {
     pub async fn agreed(&self, import: &Import) -> Result<HashMap<PsaCompanyId, Agreed>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let own = keys::digests_prefix(reservation(import));
-        let mut items = self.query(Place::Imports, &pk, &own).await?;
+        let mut items = self.query(Table::Imports, &pk, &own).await?;
         if items.is_empty() {
             // As it was written before confirmations had digests of their own: two digits behind the prefix.
             let is_common = |item: &Item| {
                 let sk = item.get("sk").and_then(|sk| sk.as_s().ok());
                 sk.is_some_and(|sk| sk.len() == keys::DIGESTS.len() + 2)
             };
-            items = self.query(Place::Imports, &pk, keys::DIGESTS).await?;
+            items = self.query(Table::Imports, &pk, keys::DIGESTS).await?;
             items.retain(is_common);
         }
         let mut all = HashMap::new();

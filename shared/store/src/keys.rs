@@ -1,6 +1,6 @@
 //! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
 
-use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, Occasion, PsaCompanyId};
+use domain::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId};
 use domain::import::Assignment;
 use domain::name::NameKey;
 use jiff::civil::Date;
@@ -104,7 +104,7 @@ pub(crate) fn audit(msp: &MspId, integration: &IntegrationId, month: Date, entry
 }
 
 /// The import that an occasion has started.
-pub(crate) fn occasion(msp: &MspId, integration: &IntegrationId, occasion: &Occasion) -> Key {
+pub(crate) fn occasion(msp: &MspId, integration: &IntegrationId, occasion: &IdempotencyKey) -> Key {
     Key::new(integration_partition(msp, integration), format!("OCCASION#{occasion}"))
 }
 

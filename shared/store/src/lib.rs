@@ -28,4 +28,4 @@ pub mod tx;
 
 pub use error::StoreError;
 pub use keys::Key;
-pub use table::{Item, Place, Readable, Store, Tenant};
+pub use table::{Item, Readable, Store, Table, Tenant};

@@ -17,7 +17,7 @@ use crate::StoreError;
 use crate::imports::expires;
 use crate::keys::{self, Key};
 use crate::schema;
-use crate::table::{Item, Place, Tenant, body, number, text};
+use crate::table::{Item, Table, Tenant, body, number, text};
 use crate::tx::{self, Transaction};
 
 /// How long an administrator keeps an integration without using it.
@@ -75,13 +75,13 @@ impl LockItem {
 
 /// What came of asking for the worker's place.
 #[derive(Debug)]
-pub enum Hired {
+pub enum LeaseOutcome {
     /// The place is ours.
-    Yes(Guard),
+    Acquired(Lease),
     /// Another worker is at it until then, unless it renews.
     Busy(Timestamp),
     /// The import does not hold the integration any more.
-    Lost,
+    LockLost,
 }
 
 impl Tenant {
@@ -96,12 +96,12 @@ impl Tenant {
     }
 
     pub(crate) async fn lock(&self, integration: &IntegrationId) -> Result<Option<LockItem>, StoreError> {
-        let item = self.get(Place::Records, &keys::lock(&self.msp, integration)).await?;
+        let item = self.get(Table::Records, &keys::lock(&self.msp, integration)).await?;
         item.map(LockItem::read).transpose()
     }
 
     /// Asks to be the worker on an import.
-    pub async fn hire(&self, import: &Import, now: Timestamp) -> Result<Hired, StoreError> {
+    pub async fn acquire_lease(&self, import: &Import, now: Timestamp) -> Result<LeaseOutcome, StoreError> {
         let (update, condition) = (
             "SET epoch = epoch + :one, workerUntil = :worker, #until = :until",
             "#import = :import AND (attribute_not_exists(workerUntil) OR workerUntil <= :now)",
@@ -114,13 +114,13 @@ impl Tenant {
             (":until", number(end(now, REVIEW_LEASE))),
         ];
         let key = keys::lock(&self.msp, &import.integration);
-        self.hire_at((Place::Records, key), import, now, (update, condition, &values))
+        self.acquire_lease_at((Table::Records, key), import, now, (update, condition, &values))
             .await
     }
 
     /// Asks to be the worker on an import whose lock was taken from it while it was executing, to finish what it had begun. The
     /// import that has the lock waits until this one has ended, so that each mapping is still written by one worker at a time.
-    pub async fn hire_for_the_end(&self, import: &Import, now: Timestamp) -> Result<Hired, StoreError> {
+    pub async fn acquire_final_lease(&self, import: &Import, now: Timestamp) -> Result<LeaseOutcome, StoreError> {
         let (update, condition) = (
             "SET epoch = if_not_exists(epoch, :zero) + :one, workerUntil = :worker, #until = :until, #import = :import, \
              expires = :expires, #schema = :schema",
@@ -137,21 +137,21 @@ impl Tenant {
             (":schema", number(schema::of("lock"))),
         ];
         let key = keys::last_worker(&self.msp, &import.id);
-        self.hire_at((Place::Imports, key), import, now, (update, condition, &values))
+        self.acquire_lease_at((Table::Imports, key), import, now, (update, condition, &values))
             .await
     }
 
-    async fn hire_at(
+    async fn acquire_lease_at(
         &self,
-        (place, key): (Place, Key),
+        (table, key): (Table, Key),
         import: &Import,
         now: Timestamp,
         (update, condition, values): (&str, &str, tx::Values<'_>),
-    ) -> Result<Hired, StoreError> {
+    ) -> Result<LeaseOutcome, StoreError> {
         let answer = self
             .client()
             .update_item()
-            .table_name(self.table(place))
+            .table_name(self.table(table))
             .set_key(Some(key.to_item()))
             .update_expression(update)
             .condition_expression(condition)
@@ -171,8 +171,8 @@ impl Tenant {
             Ok(answer) => answer,
         };
         let lock = LockItem::read(answer.attributes.unwrap_or_default())?;
-        Ok(Hired::Yes(Guard {
-            place,
+        Ok(LeaseOutcome::Acquired(Lease {
+            table,
             key,
             epoch: lock.epoch,
             unfinished: lock.unfinished,
@@ -180,28 +180,28 @@ impl Tenant {
     }
 }
 
-fn why_not(item: Option<Item>, import: &Import, now: Timestamp) -> Result<Hired, StoreError> {
+fn why_not(item: Option<Item>, import: &Import, now: Timestamp) -> Result<LeaseOutcome, StoreError> {
     let Some(lock) = item.map(LockItem::read).transpose()? else {
-        return Ok(Hired::Lost);
+        return Ok(LeaseOutcome::LockLost);
     };
     Ok(match lock.worker_until {
         Some(until) if lock.import.as_ref() == Some(&import.id) => {
-            Hired::Busy(Timestamp::from_second(until).unwrap_or(now))
+            LeaseOutcome::Busy(Timestamp::from_second(until).unwrap_or(now))
         }
-        _ => Hired::Lost,
+        _ => LeaseOutcome::LockLost,
     })
 }
 
 /// Proof of being the one worker on an import.
 #[derive(Debug, Clone)]
-pub struct Guard {
-    place: Place,
+pub struct Lease {
+    table: Table,
     key: Key,
     epoch: Epoch,
     unfinished: Option<ImportId>,
 }
 
-impl Guard {
+impl Lease {
     /// The import from which the lock was taken while it was executing, by this import or by one before it. It may have ended since.
     pub const fn unfinished(&self) -> Option<&ImportId> {
         self.unfinished.as_ref()
@@ -252,7 +252,7 @@ impl Guard {
         let mut values = values.to_vec();
         values.push((":epoch", number(self.epoch.0)));
         let mut tx = Transaction::new();
-        tx.update(tenant, self.place, &self.key, update, "epoch = :epoch", &values)?;
+        tx.update(tenant, self.table, &self.key, update, "epoch = :epoch", &values)?;
         Ok(tx)
     }
 }
@@ -293,7 +293,7 @@ pub(crate) fn take(
     update += " REMOVE workerUntil";
     tx.update(
         tenant,
-        Place::Records,
+        Table::Records,
         &keys::lock(&tenant.msp, &import.integration),
         &update,
         condition,
@@ -353,7 +353,7 @@ fn renew_with(
     values.extend_from_slice(more);
     tx.update(
         tenant,
-        Place::Records,
+        Table::Records,
         &keys::lock(&tenant.msp, &import.integration),
         &format!("SET #until = :until{update}"),
         &format!("#import = :import{condition}"),
@@ -381,7 +381,7 @@ pub(crate) fn pass_on(
     let key = keys::lock(&tenant.msp, &import.integration);
     tx.update(
         tenant,
-        Place::Records,
+        Table::Records,
         &key,
         "SET subject = :subject, #name = :name, since = :now, #until = :until",
         "#import = :import AND subject = :before",
@@ -399,7 +399,7 @@ pub(crate) fn prove_lapsed(
     let values = [(":import", text(import.id.as_str())), (":now", number(now.as_second()))];
     tx.check(
         tenant,
-        Place::Records,
+        Table::Records,
         &keys::lock(&tenant.msp, &import.integration),
         "attribute_not_exists(#import) OR #import <> :import OR #until <= :now",
         &values,
@@ -416,7 +416,7 @@ pub(crate) fn release(tx: &mut Transaction, tenant: &Tenant, import: &Import) ->
     let key = keys::lock(&tenant.msp, &import.integration);
     // The epoch grows, so that a worker which is still at work is refused from here on.
     let update = "SET #until = :zero, epoch = epoch + :one REMOVE #import, workerUntil";
-    tx.update(tenant, Place::Records, &key, update, "#import = :import", &values)
+    tx.update(tenant, Table::Records, &key, update, "#import = :import", &values)
 }
 
 fn end(now: Timestamp, lease: Duration) -> i64 {

@@ -10,7 +10,7 @@ use domain::row::AddressId;
 use crate::StoreError;
 use crate::keys;
 use crate::size::{self, ROOM};
-use crate::table::{Place, Tenant, bare_item, body, company_in, item, number, packed_body, packed_item, text};
+use crate::table::{Table, Tenant, bare_item, body, company_in, item, number, packed_body, packed_item, text};
 use crate::tx::{Action, Transaction};
 
 /// Address mappings in one item, as far as their texts leave room.
@@ -79,7 +79,7 @@ impl Tenant {
         integration: &IntegrationId,
     ) -> Result<HashMap<PsaCompanyId, CompanyMapping>, StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
-        let items = self.query(Place::Records, &pk, keys::COMPANY_MAPPING).await?;
+        let items = self.query(Table::Records, &pk, keys::COMPANY_MAPPING).await?;
         items
             .into_iter()
             .map(|item| {
@@ -95,7 +95,7 @@ impl Tenant {
         company: &PsaCompanyId,
     ) -> Result<Option<CompanyMapping>, StoreError> {
         let key = keys::company_mapping(&self.msp, integration, company);
-        let item = self.get(Place::Records, &key).await?;
+        let item = self.get(Table::Records, &key).await?;
         item.map(|item| body("company mapping", item)).transpose()
     }
 
@@ -116,7 +116,7 @@ impl Tenant {
     ) -> Result<AddressMappings, StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
         let items = self
-            .query(Place::Records, &pk, &keys::address_mappings_prefix(company))
+            .query(Table::Records, &pk, &keys::address_mappings_prefix(company))
             .await?;
         let chunks = items.iter().map(|item| packed_body("address mappings", item));
         Ok(AddressMappings {
@@ -133,7 +133,7 @@ impl Tenant {
         let pk = keys::integration_partition(&self.msp, integration);
         let prefixes = companies.iter().map(keys::address_mappings_prefix);
         let mut all: HashMap<PsaCompanyId, Vec<AddressMapping>> = HashMap::new();
-        for item in self.query_among(Place::Records, &pk, prefixes).await? {
+        for item in self.query_among(Table::Records, &pk, prefixes).await? {
             if let Some(company) = company_in(&item, keys::ADDRESS_MAPPINGS) {
                 let mappings: Vec<AddressMapping> = packed_body("address mappings", &item)?;
                 all.entry(company).or_default().extend(mappings);
@@ -160,7 +160,7 @@ impl Tenant {
             let values = [(":company", text(mapping.company.as_str()))];
             tx.delete(
                 self,
-                Place::Records,
+                Table::Records,
                 &old,
                 "attribute_not_exists(pk) OR company = :company",
                 &values,
@@ -173,7 +173,7 @@ impl Tenant {
         claimed.insert("company".to_owned(), text(mapping.company.as_str()));
         tx.put_if(
             self,
-            Place::Records,
+            Table::Records,
             claimed,
             "attribute_not_exists(pk) OR company = :company",
             &values,
@@ -190,7 +190,7 @@ impl Tenant {
                 "managed = :before OR managed = :now"
             }
         };
-        tx.put_if(self, Place::Records, item, condition, &values)?;
+        tx.put_if(self, Table::Records, item, condition, &values)?;
         Ok(claim_action)
     }
 
@@ -210,7 +210,7 @@ impl Tenant {
             // The count comes first: after a crash between the writes, the next call would find all mappings and not fix it.
             actions.push(Action::update(
                 self,
-                Place::Records,
+                Table::Records,
                 &keys::company_mapping(&self.msp, integration, company),
                 "SET #users = :users",
                 "attribute_exists(pk)",
@@ -222,7 +222,7 @@ impl Tenant {
             if before.chunks.get(number) != Some(new) {
                 let key = keys::address_mappings(&self.msp, integration, company, number);
                 let item = packed_item("address mappings", &key, new)?;
-                actions.push(Action::put(self, Place::Records, item)?);
+                actions.push(Action::put(self, Table::Records, item)?);
             }
         }
         Ok((actions, after))

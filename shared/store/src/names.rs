@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::StoreError;
 use crate::imports::EXPIRES;
 use crate::keys;
-use crate::table::{Place, Tenant, bare_item, number, text};
+use crate::table::{Table, Tenant, bare_item, number, text};
 use crate::tx::Transaction;
 
 /// How long a claim keeps others away: longer than any run, so that whoever finds it ended knows the directory with the company.
@@ -37,7 +37,7 @@ impl Tenant {
         item.insert(EXPIRES.to_owned(), number(until));
         tx.put_if(
             self,
-            Place::Imports,
+            Table::Imports,
             item,
             "attribute_not_exists(pk) OR #owner = :owner OR expires <= :now",
             &[(":owner", text(owner.as_str())), (":now", number(now.as_second()))],

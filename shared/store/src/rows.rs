@@ -14,9 +14,9 @@ use crate::StoreError;
 use crate::checkpoint::Checkpoint;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
-use crate::lock::Guard;
+use crate::lock::Lease;
 use crate::size::{self, ROOM};
-use crate::table::{Item, Place, Tenant, body, company_in, item, number, packed_body, text, value};
+use crate::table::{Item, Table, Tenant, body, company_in, item, number, packed_body, text, value};
 use crate::tx::{Action, Outcome, Transaction};
 
 /// Addresses in one item, as far as their texts leave room for every decision to be made.
@@ -47,7 +47,7 @@ pub type BrowsePosition = String;
 #[must_use]
 pub enum Decided {
     /// It is kept.
-    Yes,
+    Recorded,
     /// The row has another version by now.
     Conflict,
     /// The import is not in review, or does not hold the integration any more.
@@ -71,19 +71,19 @@ impl Tenant {
     /// earlier one did, a crash would lose the remaining rows.
     pub async fn add_rows<P: Serialize>(
         &self,
-        guard: &Guard,
+        lease: &Lease,
         import: &Import,
         rows: &[(CompanyRow, Vec<SnapshotAddress>)],
         checkpoint: &Checkpoint<P>,
         now: impl Fn() -> Timestamp,
     ) -> Result<Outcome, StoreError> {
         let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
-        let mut tx = guard.transaction(self, now())?;
+        let mut tx = lease.transaction(self, now())?;
         for (row, addresses) in rows {
             // The row behind its addresses: what comes before it is not seen yet.
             for action in self.row_actions(import, row, addresses)? {
                 if !tx.has_room_for([&action, &last]) {
-                    let full = std::mem::replace(&mut tx, guard.transaction(self, now())?);
+                    let full = std::mem::replace(&mut tx, lease.transaction(self, now())?);
                     let outcome = full.commit(self).await?;
                     if !outcome.committed() {
                         return Ok(outcome);
@@ -114,9 +114,9 @@ impl Tenant {
             let mut item = crate::table::packed_item("addresses", &key, addresses)?;
             item.insert(DECISIONS.to_owned(), AttributeValue::M(Item::new()));
             item.insert(EXPIRES.to_owned(), number(expires(import)));
-            actions.push(Action::put(self, Place::Imports, item)?);
+            actions.push(Action::put(self, Table::Imports, item)?);
         }
-        actions.push(Action::put(self, Place::Imports, self.row_item(import, row)?)?);
+        actions.push(Action::put(self, Table::Imports, self.row_item(import, row)?)?);
         Ok(actions)
     }
 
@@ -136,7 +136,7 @@ impl Tenant {
     /// Reads one row.
     pub async fn row(&self, import: &Import, company: &PsaCompanyId) -> Result<Option<CompanyRow>, StoreError> {
         let item = self
-            .get(Place::Imports, &keys::row(&self.msp, &import.id, company))
+            .get(Table::Imports, &keys::row(&self.msp, &import.id, company))
             .await?;
         item.map(|item| body("row", item)).transpose()
     }
@@ -148,7 +148,7 @@ impl Tenant {
         after: Option<&Item>,
     ) -> Result<(Vec<CompanyRow>, Option<Item>), StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let (items, next) = self.query_page(Place::Imports, &pk, keys::ROW, after, None).await?;
+        let (items, next) = self.query_page(Table::Imports, &pk, keys::ROW, after, None).await?;
         let rows = items
             .into_iter()
             .map(|item| body("row", item))
@@ -175,7 +175,7 @@ impl Tenant {
         let page = self
             .client()
             .query()
-            .table_name(self.table(Place::Imports))
+            .table_name(self.table(Table::Imports))
             .index_name("browse")
             .key_condition_expression("pk = :pk AND browse BETWEEN :from AND :to")
             .expression_attribute_values(":pk", text(pk))
@@ -206,7 +206,7 @@ impl Tenant {
     pub async fn addresses(&self, import: &Import, company: &PsaCompanyId) -> Result<Addresses, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let items = self
-            .query(Place::Imports, &pk, &keys::addresses_prefix(company))
+            .query(Table::Imports, &pk, &keys::addresses_prefix(company))
             .await?;
         items
             .into_iter()
@@ -224,7 +224,7 @@ impl Tenant {
         let pk = keys::import_partition(&self.msp, &import.id);
         let prefixes = companies.iter().map(keys::addresses_prefix);
         let mut all: HashMap<PsaCompanyId, Addresses> = HashMap::new();
-        for item in self.query_among(Place::Imports, &pk, prefixes).await? {
+        for item in self.query_among(Table::Imports, &pk, prefixes).await? {
             if let Some(company) = company_in(&item, keys::ADDRESSES) {
                 let chunks = all.entry(company).or_default();
                 chunks.push(read_chunk(chunks.len(), &item)?);
@@ -264,7 +264,7 @@ impl Tenant {
             ];
             let key = keys::row(&self.msp, &import.id, &row.id);
             let update = "SET selected = :selected, target = :target, #version = :version";
-            tx.update(self, Place::Imports, &key, update, "#version = :seen", &values)?;
+            tx.update(self, Table::Imports, &key, update, "#version = :seen", &values)?;
         }
         Ok(decided(&tx.commit(self).await?))
     }
@@ -287,7 +287,7 @@ impl Tenant {
         let key = keys::addresses(&self.msp, &import.id, company, chunk.number);
         tx.update(
             self,
-            Place::Imports,
+            Table::Imports,
             &key,
             "SET #decisions = :new",
             "#decisions = :seen",
@@ -316,7 +316,7 @@ fn read_chunk(number: usize, item: &Item) -> Result<Chunk, StoreError> {
 /// Actions 0 and 1 are the proof of the review, see [`Tenant::prove_review`].
 fn decided(outcome: &Outcome) -> Decided {
     match outcome {
-        Outcome::Committed => Decided::Yes,
+        Outcome::Committed => Decided::Recorded,
         refused if refused.refused(0) || refused.refused(1) => Decided::NotInReview,
         Outcome::Refused(_) => Decided::Conflict,
     }

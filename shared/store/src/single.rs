@@ -6,16 +6,16 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
 use crate::StoreError;
 use crate::keys::Key;
-use crate::table::{Item, Place, Tenant};
+use crate::table::{Item, Table, Tenant};
 use crate::tx::{self, Values};
 
 impl Tenant {
     /// Writes an item that must not be there yet; `false` if it is. A repetition whose first answer was lost finds its own item.
-    pub async fn add_alone(&self, place: Place, item: Item) -> Result<bool, StoreError> {
+    pub async fn add_alone(&self, table: Table, item: Item) -> Result<bool, StoreError> {
         let put = self
             .client()
             .put_item()
-            .table_name(self.table(place))
+            .table_name(self.table(table))
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)");
         match put.send().await {
@@ -34,7 +34,7 @@ impl Tenant {
     /// Changes an item if it fulfils a condition; `false` if it does not.
     pub async fn update_alone(
         &self,
-        place: Place,
+        table: Table,
         key: &Key,
         update: &str,
         condition: &str,
@@ -43,7 +43,7 @@ impl Tenant {
         let sent = self
             .client()
             .update_item()
-            .table_name(self.table(place))
+            .table_name(self.table(table))
             .set_key(Some(key.to_item()))
             .update_expression(update)
             .condition_expression(condition)

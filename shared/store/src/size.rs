@@ -7,7 +7,7 @@ use crate::StoreError;
 use crate::table::Item;
 
 /// The most bytes one item may have: 400 KB.
-pub(crate) const LARGEST_ITEM: usize = 400 * 1024;
+pub(crate) const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// How much JSON is packed into one item at most. What is packed never gets larger than this and a little, however badly it
 /// deflates; the rest of 400 KB is for keys and other attributes.

@@ -17,14 +17,14 @@ use crate::StoreError;
 use crate::checkpoint::Checkpoint;
 use crate::imports::{EXPIRES, expires};
 use crate::keys::{self, Key};
-use crate::lock::Guard;
+use crate::lock::Lease;
 use crate::size::{self, ROOM};
-use crate::table::{Place, Tenant, number, packed_body, packed_item};
-use crate::tx::{Action, MOST_ACTIONS, Outcome, Transaction};
+use crate::table::{Table, Tenant, number, packed_body, packed_item};
+use crate::tx::{Action, MAX_ACTIONS, Outcome, Transaction};
 
 /// The most buckets: a page fills each of them in one transaction, next to the proof of the lock and the checkpoint. What is left
 /// is for buckets of long texts, which take more than one item. A page that does not fit all the same is refused as too large.
-pub const MOST_BUCKETS: usize = MOST_ACTIONS - 2 - 13;
+pub const MOST_BUCKETS: usize = MAX_ACTIONS - 2 - 13;
 
 /// Records in one item, as far as their texts leave room.
 const PER_ITEM: usize = 2_000;
@@ -46,13 +46,13 @@ impl Tenant {
     /// Keeps a page of companies.
     pub async fn stage_companies<P: Serialize>(
         &self,
-        guard: &Guard,
+        lease: &Lease,
         import: &Import,
         page: &[PsaCompany],
         checkpoint: &Checkpoint<P>,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
-        let mut tx = guard.transaction(self, now)?;
+        let mut tx = lease.transaction(self, now)?;
         for (number, slice) in slices(page)?.into_iter().enumerate() {
             let key = keys::staged_companies(&self.msp, &import.id, checkpoint.progress.pages, number);
             self.put_packed(&mut tx, import, "staged page", &key, slice)?;
@@ -64,7 +64,7 @@ impl Tenant {
     /// Keeps a page of contacts, each in the bucket of its company; contacts without a company belong to no row.
     pub async fn stage_contacts<P: Serialize>(
         &self,
-        guard: &Guard,
+        lease: &Lease,
         import: &Import,
         page: Vec<PsaContact>,
         buckets: usize,
@@ -79,7 +79,7 @@ impl Tenant {
                 bucket.push(contact);
             }
         }
-        let mut tx = guard.transaction(self, now)?;
+        let mut tx = lease.transaction(self, now)?;
         for (bucket, contacts) in dealt.iter().enumerate().filter(|(_, contacts)| !contacts.is_empty()) {
             for (number, slice) in slices(contacts)?.into_iter().enumerate() {
                 let key = keys::staged_contacts(&self.msp, &import.id, bucket, checkpoint.progress.pages, number);
@@ -93,13 +93,13 @@ impl Tenant {
     /// Keeps what reading some absent companies back told, of which the checkpoint knows the `last`.
     pub async fn stage_answers<T: Serialize, P: Serialize>(
         &self,
-        guard: &Guard,
+        lease: &Lease,
         import: &Import,
         (last, answers): (&PsaCompanyId, &[T]),
         checkpoint: &Checkpoint<P>,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
-        let mut tx = guard.transaction(self, now)?;
+        let mut tx = lease.transaction(self, now)?;
         for (number, slice) in slices(answers)?.into_iter().enumerate() {
             let key = keys::staged_answers(&self.msp, &import.id, last, number);
             self.put_packed(&mut tx, import, "staged page", &key, slice)?;
@@ -126,7 +126,7 @@ impl Tenant {
     async fn staged<T: DeserializeOwned>(&self, import: &Import, prefix: &str) -> Result<Vec<T>, StoreError> {
         let mut all = Vec::new();
         for item in self
-            .query(Place::Imports, &keys::import_partition(&self.msp, &import.id), prefix)
+            .query(Table::Imports, &keys::import_partition(&self.msp, &import.id), prefix)
             .await?
         {
             all.extend(packed_body::<Vec<T>>("staged page", &item)?);
@@ -156,6 +156,6 @@ impl Tenant {
     ) -> Result<Action, StoreError> {
         let mut item = packed_item(kind, key, body)?;
         item.insert(EXPIRES.to_owned(), number(expires(import)));
-        Action::put(self, Place::Imports, item)
+        Action::put(self, Table::Imports, item)
     }
 }

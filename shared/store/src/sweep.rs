@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::lock::{LockItem, REVIEW_LEASE};
-use crate::table::{Place, Readable, Store, Tenant, body, number, readable, text};
+use crate::table::{Readable, Store, Table, Tenant, body, number, readable, text};
 use crate::{StoreError, keys};
 
 /// The index of the imports that a worker has something to do for; no other item has an assignment.
@@ -58,7 +58,7 @@ impl Tenant {
         let lock = self.lock(&import.integration).await?;
         // An import that has lost its lock has a worker's place of its own.
         let last = keys::last_worker(&self.msp, &import.id);
-        let last = self.get(Place::Imports, &last).await?;
+        let last = self.get(Table::Imports, &last).await?;
         let last = last.map(LockItem::read).transpose()?;
         // A worker that waits for a PSA has no place of its own, but its import keeps the lock for the lease of a review.
         let mut holders = [lock, last].into_iter().flatten().filter_map(|lock| lock.holder(now));
@@ -76,7 +76,7 @@ impl Tenant {
             (":before", number(now.as_second().saturating_sub(lease))),
         ];
         self.update_alone(
-            Place::Imports,
+            Table::Imports,
             &keys::import(&self.msp, &import.id),
             update,
             condition,

@@ -20,7 +20,7 @@ pub(crate) const PACKED: &str = "data";
 
 /// Which table an item is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Table {
     /// What lasts: integrations, locks, mappings, the built-in directory.
     Records,
     /// Work under way, which expires.
@@ -76,19 +76,19 @@ impl Tenant {
     }
 
     /// The name of a table.
-    pub fn table(&self, place: Place) -> &str {
-        match place {
-            Place::Records => &self.store.records,
-            Place::Imports => &self.store.imports,
+    pub fn table(&self, table: Table) -> &str {
+        match table {
+            Table::Records => &self.store.records,
+            Table::Imports => &self.store.imports,
         }
     }
 
     /// Reads one item, strongly consistent.
-    pub async fn get(&self, place: Place, key: &Key) -> Result<Option<Item>, StoreError> {
+    pub async fn get(&self, table: Table, key: &Key) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client()
             .get_item()
-            .table_name(self.table(place))
+            .table_name(self.table(table))
             .set_key(Some(key.to_item()))
             .consistent_read(true)
             .send()
@@ -98,11 +98,11 @@ impl Tenant {
     }
 
     /// Reads all items of a partition whose sort key begins with `prefix`, in order, strongly consistent.
-    pub async fn query(&self, place: Place, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+    pub async fn query(&self, table: Table, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut after = None;
         loop {
-            let page = self.query_page(place, pk, prefix, after.as_ref(), None).await?;
+            let page = self.query_page(table, pk, prefix, after.as_ref(), None).await?;
             items.extend(page.0);
             after = page.1;
             if after.is_none() {
@@ -115,7 +115,7 @@ impl Tenant {
     /// consistent.
     pub(crate) async fn query_among(
         &self,
-        place: Place,
+        table: Table,
         pk: &str,
         prefixes: impl Iterator<Item = String>,
     ) -> Result<Vec<Item>, StoreError> {
@@ -127,7 +127,7 @@ impl Tenant {
         let pages = self
             .client()
             .query()
-            .table_name(self.table(place))
+            .table_name(self.table(table))
             .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
             .expression_attribute_values(":pk", text(pk))
             .expression_attribute_values(":from", text(from))
@@ -146,7 +146,7 @@ impl Tenant {
     /// Reads one page of at most 1 MB: the items, and the key to go on after.
     pub async fn query_page(
         &self,
-        place: Place,
+        table: Table,
         pk: &str,
         prefix: &str,
         after: Option<&Item>,
@@ -155,7 +155,7 @@ impl Tenant {
         let page = self
             .client()
             .query()
-            .table_name(self.table(place))
+            .table_name(self.table(table))
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", text(pk))
             .expression_attribute_values(":prefix", text(prefix))

@@ -13,15 +13,15 @@ use crate::StoreError;
 use crate::error::is_for_good;
 use crate::keys::Key;
 use crate::retry;
-use crate::size::{self, LARGEST_ITEM};
-use crate::table::{Item, Place, Tenant};
+use crate::size::{self, MAX_ITEM_BYTES};
+use crate::table::{Item, Table, Tenant};
 
 /// The most actions one transaction may hold.
-pub const MOST_ACTIONS: usize = 100;
+pub const MAX_ACTIONS: usize = 100;
 
 /// The most bytes that the actions of one transaction may have together. `DynamoDB` allows 4 MB of items. Of an update only what
 /// it sends is known here, so a quarter is left for the items that updates touch.
-pub const MOST_BYTES: usize = 3 * 1024 * 1024;
+pub const MAX_BYTES: usize = 3 * 1024 * 1024;
 
 /// How a transaction ended. A refusal is an outcome: somebody else was first.
 #[derive(Debug)]
@@ -63,10 +63,10 @@ pub struct Action {
 
 impl Action {
     /// Writes a whole item, whatever stood there. Refused with a name if the item is larger than the table takes.
-    pub fn put(tenant: &Tenant, place: Place, item: Item) -> Result<Self, StoreError> {
+    pub fn put(tenant: &Tenant, table: Table, item: Item) -> Result<Self, StoreError> {
         let bytes = size::of_item(&item);
         Self::of_put(
-            Put::builder().table_name(tenant.table(place)).set_item(Some(item)),
+            Put::builder().table_name(tenant.table(table)).set_item(Some(item)),
             bytes,
         )
     }
@@ -74,13 +74,13 @@ impl Action {
     /// Writes a whole item, if what stands there fulfils a condition.
     pub fn put_if(
         tenant: &Tenant,
-        place: Place,
+        table: Table,
         item: Item,
         condition: &str,
         values: Values<'_>,
     ) -> Result<Self, StoreError> {
         let bytes = size::of_item(&item);
-        let put = Put::builder().table_name(tenant.table(place)).set_item(Some(item));
+        let put = Put::builder().table_name(tenant.table(table)).set_item(Some(item));
         let put = put
             .condition_expression(condition)
             .set_expression_attribute_names(names(&[condition]))
@@ -90,10 +90,10 @@ impl Action {
     }
 
     fn of_put(put: PutBuilder, bytes: usize) -> Result<Self, StoreError> {
-        if bytes > LARGEST_ITEM {
+        if bytes > MAX_ITEM_BYTES {
             return Err(StoreError::TooLarge {
                 what: "item",
-                message: format!("{bytes} bytes, {LARGEST_ITEM} at most"),
+                message: format!("{bytes} bytes, {MAX_ITEM_BYTES} at most"),
             });
         }
         let put = put.build().map_err(|error| StoreError::shape("transaction", error))?;
@@ -106,14 +106,14 @@ impl Action {
     /// Changes an item.
     pub fn update(
         tenant: &Tenant,
-        place: Place,
+        table: Table,
         key: &Key,
         update: &str,
         condition: &str,
         values: Values<'_>,
     ) -> Result<Self, StoreError> {
         let built = Update::builder()
-            .table_name(tenant.table(place))
+            .table_name(tenant.table(table))
             .set_key(Some(key.to_item()))
             .update_expression(update)
             .condition_expression(condition)
@@ -131,13 +131,13 @@ impl Action {
     /// Proves something of an item that is not changed.
     pub fn check(
         tenant: &Tenant,
-        place: Place,
+        table: Table,
         key: &Key,
         condition: &str,
         values: Values<'_>,
     ) -> Result<Self, StoreError> {
         let check = ConditionCheck::builder()
-            .table_name(tenant.table(place))
+            .table_name(tenant.table(table))
             .set_key(Some(key.to_item()))
             .condition_expression(condition)
             .set_expression_attribute_names(names(&[condition]))
@@ -154,13 +154,13 @@ impl Action {
     /// Removes an item (a mapping or a claim that is being replaced), if its condition holds.
     pub fn delete(
         tenant: &Tenant,
-        place: Place,
+        table: Table,
         key: &Key,
         condition: &str,
         values: Values<'_>,
     ) -> Result<Self, StoreError> {
         let delete = Delete::builder()
-            .table_name(tenant.table(place))
+            .table_name(tenant.table(table))
             .set_key(Some(key.to_item()))
             .condition_expression(condition)
             .set_expression_attribute_names(names(&[condition]))
@@ -214,7 +214,7 @@ impl Transaction {
     }
 
     const fn has_room(&self, actions: usize, bytes: usize) -> bool {
-        self.actions.len() + actions <= MOST_ACTIONS && self.bytes + bytes <= MOST_BYTES
+        self.actions.len() + actions <= MAX_ACTIONS && self.bytes + bytes <= MAX_BYTES
     }
 
     /// Adds an action.
@@ -223,7 +223,7 @@ impl Transaction {
             let (actions, bytes) = (self.actions.len() + 1, self.bytes + action.bytes);
             return Err(StoreError::TooLarge {
                 what: "transaction",
-                message: format!("{actions} actions of {bytes} bytes, {MOST_ACTIONS} of {MOST_BYTES} at most"),
+                message: format!("{actions} actions of {bytes} bytes, {MAX_ACTIONS} of {MAX_BYTES} at most"),
             });
         }
         self.bytes += action.bytes;
@@ -232,62 +232,62 @@ impl Transaction {
     }
 
     /// Writes a whole item, whatever stood there.
-    pub fn put(&mut self, tenant: &Tenant, place: Place, item: Item) -> Result<(), StoreError> {
-        self.push(Action::put(tenant, place, item)?)
+    pub fn put(&mut self, tenant: &Tenant, table: Table, item: Item) -> Result<(), StoreError> {
+        self.push(Action::put(tenant, table, item)?)
     }
 
     /// Writes an item that must not be there yet.
-    pub fn add(&mut self, tenant: &Tenant, place: Place, item: Item) -> Result<(), StoreError> {
-        self.put_if(tenant, place, item, "attribute_not_exists(pk)", &[])
+    pub fn add(&mut self, tenant: &Tenant, table: Table, item: Item) -> Result<(), StoreError> {
+        self.put_if(tenant, table, item, "attribute_not_exists(pk)", &[])
     }
 
     /// Writes a whole item, if what stands there fulfils a condition.
     pub fn put_if(
         &mut self,
         tenant: &Tenant,
-        place: Place,
+        table: Table,
         item: Item,
         condition: &str,
         values: Values<'_>,
     ) -> Result<(), StoreError> {
-        self.push(Action::put_if(tenant, place, item, condition, values)?)
+        self.push(Action::put_if(tenant, table, item, condition, values)?)
     }
 
     /// Changes an item.
     pub fn update(
         &mut self,
         tenant: &Tenant,
-        place: Place,
+        table: Table,
         key: &Key,
         update: &str,
         condition: &str,
         values: Values<'_>,
     ) -> Result<(), StoreError> {
-        self.push(Action::update(tenant, place, key, update, condition, values)?)
+        self.push(Action::update(tenant, table, key, update, condition, values)?)
     }
 
     /// Proves something of an item that is not changed.
     pub fn check(
         &mut self,
         tenant: &Tenant,
-        place: Place,
+        table: Table,
         key: &Key,
         condition: &str,
         values: Values<'_>,
     ) -> Result<(), StoreError> {
-        self.push(Action::check(tenant, place, key, condition, values)?)
+        self.push(Action::check(tenant, table, key, condition, values)?)
     }
 
     /// Removes an item (a mapping or a claim that is being replaced), if its condition holds.
     pub fn delete(
         &mut self,
         tenant: &Tenant,
-        place: Place,
+        table: Table,
         key: &Key,
         condition: &str,
         values: Values<'_>,
     ) -> Result<(), StoreError> {
-        self.push(Action::delete(tenant, place, key, condition, values)?)
+        self.push(Action::delete(tenant, table, key, condition, values)?)
     }
 
     /// Applies it. Another transaction on one of the items at the same moment is waited out.

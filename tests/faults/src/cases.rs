@@ -63,7 +63,7 @@ impl Oracle {
     pub async fn new(world: World) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (mut begins, mut whole, mut ends, mut effects) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Script::new(&world).furnish().await;
+        Script::new(&world).seed().await;
         for at in 0..CYCLES * STEPS.len() {
             begins.push(world.keep(folder.path(), &at.to_string()));
             world.effects.begin();

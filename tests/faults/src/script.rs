@@ -54,7 +54,7 @@ impl<'a> Script<'a> {
     }
 
     /// Licences and the integration.
-    pub async fn furnish(&self) {
+    pub async fn seed(&self) {
         let licences = json!({ "total": 500, "mode": "pool" });
         self.expect("PUT", "/licences", licences).await;
         let integration = self.world.psa.integration();

@@ -15,7 +15,7 @@ use domain::psa::PsaKind;
 use futures::FutureExt;
 use jiff::Timestamp;
 use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
-use runtime::{Clock, Function, Ids, RolesClaim, Services, as_used_here};
+use runtime::{Clock, Function, Ids, RolesClaim, Services, instrumented};
 use serde_json::{Value, json};
 use store::Store;
 use store::lock::WORKER_LEASE;
@@ -274,7 +274,7 @@ impl World {
     pub fn process_behind(&self, gate: Arc<dyn Gate>) -> Process {
         let wire = self.wire_behind(gate);
         let services = Services {
-            store: Store::new(as_used_here(&wire.dynamodb()), RECORDS, IMPORTS),
+            store: Store::new(instrumented(&wire.dynamodb()), RECORDS, IMPORTS),
             secrets: Secrets::new(wire.secrets(), "psa-import/"),
             connector: self.connector.clone(),
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),

@@ -266,7 +266,7 @@ fn r9_ten_megabytes_from_a_psa_keep_the_worker_under_its_memory() {
                 let sender = Sender::start(kind, &member).await;
                 let origin = format!("http://{}", sender.address);
                 let world = World::among(kind, std::slice::from_ref(&origin), HttpPolicy::default()).await;
-                Script::new(&world).furnish().await;
+                Script::new(&world).seed().await;
                 world.move_psa(&origin);
                 *sender.large.lock().unwrap() = large;
                 let before = ALLOCATED.current_usage();

@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress};
 use domain::change::{Action, AddressName, Change, CompanyName, Side};
-use domain::directory::Token;
 use domain::filter::Filter;
+use domain::ids::IdempotencyKey;
 use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, UserId};
 use domain::import::{Import, Person};
 use domain::mapping::CompanyMapping;
@@ -110,10 +110,10 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
         let (tenant, integration, directory) = (&tenant, &integration, &directory);
         async move {
             let name = format!("Verdwenen {number}");
-            let token = Token::by_hand(&name);
+            let key = IdempotencyKey::by_hand(&name);
             let mapping = CompanyMapping {
                 company: PsaCompanyId::new((7_000_000 + number).to_string()),
-                managed: directory.create_company(&token, &name).await.unwrap(),
+                managed: directory.create_company(&key, &name).await.unwrap(),
                 name,
                 generation: 0,
                 users: 0,

@@ -3,12 +3,12 @@
 
 pub mod api;
 mod control;
-mod furnish;
 mod options;
 mod places;
 mod psas;
 mod sandbox;
+mod seed;
 
 pub use options::{Error, Options};
 pub use psas::Psas;
-pub use sandbox::{Face, Sandbox};
+pub use sandbox::{ConnectionInfo, Sandbox};

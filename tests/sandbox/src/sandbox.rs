@@ -21,11 +21,11 @@ use simkit::clock::SimClock;
 use crate::api::Api;
 use crate::places::Places;
 use crate::psas::Psas;
-use crate::{Error, Options, control, furnish};
+use crate::{Error, Options, control, seed};
 
 /// What whoever uses the sandbox needs to know: its first line on standard output.
 #[derive(Debug, Clone, Serialize)]
-pub struct Face {
+pub struct ConnectionInfo {
     /// The API.
     pub api: String,
     /// Tokens: `ana` and `bram` are administrators of one MSP, `otherMsp` of another.
@@ -45,7 +45,7 @@ pub struct Face {
 /// Everything, running. Dropping it is a crash.
 pub struct Sandbox {
     /// Addresses and tokens.
-    pub face: Face,
+    pub face: ConnectionInfo,
     /// The simulated PSAs.
     pub psas: Arc<Psas>,
     /// The services the functions work with, for tests that look behind the API.
@@ -111,7 +111,7 @@ impl Sandbox {
         places.api = gateway.address().port();
         let tokens = tokens(&issuer)?;
         let ana = Api::new(gateway.url(), tokens["ana"].as_str().unwrap_or_default());
-        furnish::furnish(&ana, &psas, places.size).await?;
+        seed::seed(&ana, &psas, places.size).await?;
 
         let moved = clock.clone();
         let machine = MachineOptions {
@@ -359,7 +359,7 @@ fn face(
     dynamodb: &DynamoDb,
     secrets: &Secrets,
     control: &Server,
-) -> Face {
+) -> ConnectionInfo {
     let psa = |kind| {
         let integration = psas.integration(kind);
         let mut face = integration["credentials"].clone();
@@ -369,7 +369,7 @@ fn face(
         }
         face
     };
-    Face {
+    ConnectionInfo {
         api: gateway.url(),
         tokens,
         connectwise: psa(PsaKind::Connectwise),

@@ -14,7 +14,7 @@ use store::Tenant;
 use store::journal::{Entry, JournalPosition, NamedAddress, Part, Passed};
 
 /// Names read at once.
-const AT_ONCE: usize = 16;
+const READ_CONCURRENCY: usize = 16;
 
 /// One planned row, or several that needed nothing.
 pub(super) struct Row {
@@ -74,7 +74,7 @@ pub(super) async fn page(
     let (entries, next) = tenant.journal_page(import, after, items).await?;
     let mut rows = Vec::new();
     let named = futures::stream::iter(entries).map(|entry| named(tenant, import, entry));
-    let mut named = named.buffered(AT_ONCE);
+    let mut named = named.buffered(READ_CONCURRENCY);
     while let Some((name, entry)) = named.try_next().await? {
         match entry {
             Entry::Part(part) => rows.extend(of_part(&name, part)),

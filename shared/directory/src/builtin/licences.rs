@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::retry::Attempts;
 use store::table::{body, item, number, value};
 use store::tx::Transaction;
-use store::{Item, Key, Place, StoreError, Tenant};
+use store::{Item, Key, StoreError, Table, Tenant};
 
 use crate::{DirectoryError, Reservation};
 
@@ -32,7 +32,7 @@ fn key(tenant: &Tenant) -> Key {
 
 /// Reads the pool; an MSP that never had one gets an empty one.
 async fn pool(tenant: &Tenant) -> Result<Pool, DirectoryError> {
-    if let Some(found) = tenant.get(Place::Records, &key(tenant)).await? {
+    if let Some(found) = tenant.get(Table::Records, &key(tenant)).await? {
         return Ok(body("licences", found)?);
     }
     let empty = Pool {
@@ -43,10 +43,10 @@ async fn pool(tenant: &Tenant) -> Result<Pool, DirectoryError> {
         reservations: HashMap::new(),
     };
     let item = item("licences", &key(tenant), &empty)?;
-    if tenant.add_alone(Place::Records, item).await? {
+    if tenant.add_alone(Table::Records, item).await? {
         return Ok(empty);
     }
-    match tenant.get(Place::Records, &key(tenant)).await? {
+    match tenant.get(Table::Records, &key(tenant)).await? {
         Some(found) => Ok(body("licences", found)?),
         None => Ok(empty),
     }
@@ -87,7 +87,7 @@ pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Resul
         ];
         let condition = "available = :seen AND #total = :before";
         let key = key(tenant);
-        let set = tenant.update_alone(Place::Records, &key, update, condition, &values);
+        let set = tenant.update_alone(Table::Records, &key, update, condition, &values);
         if set.await? {
             return Ok(true);
         }
@@ -103,7 +103,7 @@ pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<(),
     let update = "SET used = used + :one, available = available - :one";
     tx.update(
         tenant,
-        Place::Records,
+        Table::Records,
         &key(tenant),
         update,
         "available >= :one OR #mode = :consumption",
@@ -130,7 +130,7 @@ pub(super) async fn reserve(
     let update = tenant
         .client()
         .update_item()
-        .table_name(tenant.table(Place::Records))
+        .table_name(tenant.table(Table::Records))
         .set_key(Some(key(tenant).to_item()))
         .update_expression("SET available = available - :licences, reservations.#reservation = :licences")
         .condition_expression(condition)
@@ -163,7 +163,7 @@ pub(super) async fn reservations(tenant: &Tenant) -> Result<Vec<ReservationId>, 
     Ok(pool(tenant).await?.reservations.into_keys().collect())
 }
 
-pub(super) async fn settle(tenant: &Tenant, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
+pub(super) async fn release(tenant: &Tenant, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
     let Some(reserved) = pool(tenant).await?.reservations.get(reservation).copied() else {
         return Ok(());
     };
@@ -176,7 +176,7 @@ pub(super) async fn settle(tenant: &Tenant, reservation: &ReservationId, used: u
     let update = tenant
         .client()
         .update_item()
-        .table_name(tenant.table(Place::Records))
+        .table_name(tenant.table(Table::Records))
         .set_key(Some(key(tenant).to_item()))
         .update_expression("SET used = used + :used, available = available + :back REMOVE reservations.#reservation")
         .condition_expression("reservations.#reservation = :reserved")

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::import::Holder;
 use crate::language::Language;
 use crate::policy::MassChange;
-use crate::problem::{Problem, Sought};
+use crate::problem::{Problem, ResourceKind};
 use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 
 impl Problem {
@@ -56,7 +56,7 @@ impl Problem {
                     format!("The address of the PSA is refused: {reason}. Enter the host name you open the PSA with.")
                 }
             }
-            Self::NotFound { what: Sought::Resource } => language
+            Self::NotFound { what: ResourceKind::Resource } => language
                 .pick(
                     "No such endpoint, or the method is not allowed. See /openapi.json for the endpoints and their methods.",
                     "Dit endpoint bestaat niet, of de methode is er niet toegestaan. Zie /openapi.json voor de endpoints en hun methoden.",

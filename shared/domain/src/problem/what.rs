@@ -7,7 +7,7 @@ use crate::language::Language;
 /// What is looked for by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Sought {
+pub enum ResourceKind {
     /// An import.
     Import,
     /// A company row.
@@ -22,7 +22,7 @@ pub enum Sought {
     Resource,
 }
 
-impl Sought {
+impl ResourceKind {
     pub(super) const fn text(self, language: Language) -> &'static str {
         match self {
             Self::Import => language.pick("import", "import"),

@@ -12,7 +12,7 @@ use domain::facts::ManagedCompanies;
 use domain::ids::{PsaCompanyId, UserId};
 use domain::mapping::CompanyMapping;
 use domain::outcome::{Counts, Outcome, RowOutcome};
-use domain::plan::{CompanyStep, SkipReason, UserStep, Wanted};
+use domain::plan::{ClaimedInPlan, CompanyStep, SkipReason, UserStep};
 use domain::planner::{address_rows, plan_company};
 use domain::row::{AddressDecision, AddressId, AddressStatus, CompanyDecision};
 use proptest::prelude::*;
@@ -136,12 +136,12 @@ proptest! {
 
     #[test]
     fn r24_r32_of_several_plans_none_takes_what_another_gets(worlds in proptest::collection::vec(world(), 1..6)) {
-        let mut wanted = Wanted::default();
+        let mut claimed = ClaimedInPlan::default();
         let (mut linked, mut given) = (HashSet::new(), HashSet::new());
         for (number, world) in worlds.iter().enumerate() {
             let mut plan = plan_company(&world.facts(), &world.companies());
             plan.company = PsaCompanyId::new(number.to_string());
-            wanted.settle(&mut plan);
+            claimed.skip_conflicts(&mut plan);
             if let CompanyStep::Link(managed) = &plan.step {
                 prop_assert!(linked.insert(managed.id.clone()));
             }

@@ -43,7 +43,7 @@ async fn a_start_that_always_loses_ends_with_a_name() {
     let lost = wire.tenant().start(&import(), None, now()).await;
     let error = match lost {
         Err(error) => error,
-        Ok(Started::Yes | Started::Locked(_) | Started::Already(_)) => panic!("it cannot start"),
+        Ok(Started::Running | Started::Locked(_) | Started::Already(_)) => panic!("it cannot start"),
     };
     assert!(is_contention(&error), "{error}");
     assert_eq!(wire.calls("TransactWriteItems").len(), ATTEMPTS);

@@ -12,10 +12,10 @@ use store::StoreError;
 use store::journal::{Part, Passed};
 use store::mappings::AddressMappings;
 use store::staging::{MOST_BUCKETS, bucket};
-use store::tx::{Action, MOST_ACTIONS, Transaction};
+use store::tx::{Action, MAX_ACTIONS, Transaction};
 
 use crate::fill::{Fill, all_skipped, checkpoint, reservation};
-use crate::wire::{Wire, guard, import, now};
+use crate::wire::{Wire, import, lease, now};
 
 const MEGABYTE: usize = 1024 * 1024;
 
@@ -50,7 +50,7 @@ fn check(wire: &Wire) -> usize {
     let calls = wire.calls("TransactWriteItems");
     for call in &calls {
         let actions = call["TransactItems"].as_array().unwrap();
-        assert!(actions.len() <= MOST_ACTIONS, "{} actions", actions.len());
+        assert!(actions.len() <= MAX_ACTIONS, "{} actions", actions.len());
         let mut all = 0;
         for action in actions {
             let item = action["Put"].get("Item").map_or(1024, size_of);
@@ -95,10 +95,10 @@ proptest! {
         let page: Vec<_> = (0..records).map(|number| fill.company(number)).collect();
         let contacts: Vec<_> = (0..records).map(|number| fill.contact(number, number % companies)).collect();
         run(async {
-            let guard = guard(&tenant).await;
-            let staged = tenant.stage_companies(&guard, &import(), &page, &checkpoint(), now()).await;
+            let lease = lease(&tenant).await;
+            let staged = tenant.stage_companies(&lease, &import(), &page, &checkpoint(), now()).await;
             prop_assert!(staged.unwrap().committed());
-            let staged = tenant.stage_contacts(&guard, &import(), contacts, buckets, &checkpoint(), now()).await;
+            let staged = tenant.stage_contacts(&lease, &import(), contacts, buckets, &checkpoint(), now()).await;
             prop_assert!(staged.unwrap().committed());
             Ok(())
         })?;
@@ -113,8 +113,8 @@ proptest! {
         let wire = Wire::willing();
         let tenant = wire.tenant();
         run(async {
-            let guard = guard(&tenant).await;
-            let added = tenant.add_rows(&guard, &import(), &rows, &checkpoint(), now).await;
+            let lease = lease(&tenant).await;
+            let added = tenant.add_rows(&lease, &import(), &rows, &checkpoint(), now).await;
             prop_assert!(added.unwrap().committed());
             Ok(())
         })?;
@@ -235,10 +235,10 @@ fn a_transaction_of_a_hundred_actions_takes_no_more_and_stays_as_it_was() {
     let tenant = Wire::willing().tenant();
     let part = &Part::of(&Fill::new(1, 10).plan(1, 0, 0)).unwrap()[0];
     let mut tx = Transaction::new();
-    for number in 0..MOST_ACTIONS {
+    for number in 0..MAX_ACTIONS {
         tenant.journal(&mut tx, &import(), number, part).unwrap();
     }
-    let refused = tenant.journal(&mut tx, &import(), MOST_ACTIONS, part);
+    let refused = tenant.journal(&mut tx, &import(), MAX_ACTIONS, part);
     assert!(matches!(
         refused,
         Err(StoreError::TooLarge {
@@ -246,7 +246,7 @@ fn a_transaction_of_a_hundred_actions_takes_no_more_and_stays_as_it_was() {
             ..
         })
     ));
-    assert_eq!(tx.len(), MOST_ACTIONS);
+    assert_eq!(tx.len(), MAX_ACTIONS);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_transaction_of_some_megabytes_takes_no_more() {
     let plan = Fill::new(1, 255).plan(1, 3_000, 0);
     let parts = Part::of(&plan).unwrap();
     let mut tx = Transaction::new();
-    let refused = (0..MOST_ACTIONS).find_map(|number| tenant.journal(&mut tx, &import(), number, &parts[1]).err());
+    let refused = (0..MAX_ACTIONS).find_map(|number| tenant.journal(&mut tx, &import(), number, &parts[1]).err());
     assert!(matches!(
         refused,
         Some(StoreError::TooLarge {
@@ -263,7 +263,7 @@ fn a_transaction_of_some_megabytes_takes_no_more() {
             ..
         })
     ));
-    assert!((2..MOST_ACTIONS).contains(&tx.len()));
+    assert!((2..MAX_ACTIONS).contains(&tx.len()));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Records of a newer version are refused by name; those from before there were numbers are read.
 
-use domain::ids::{ImportId, IntegrationId, Occasion, PsaCompanyId};
+use domain::ids::{IdempotencyKey, ImportId, IntegrationId, PsaCompanyId};
 use serde_json::{Value, json};
 use store::StoreError;
 use store::tx::Transaction;
 
-use crate::wire::{Wire, guard, import, now};
+use crate::wire::{Wire, import, lease, now};
 
 /// Answers every read with this item.
 fn holding(item: Value) -> Wire {
@@ -20,14 +20,14 @@ fn holding(item: Value) -> Wire {
 async fn every_item_that_is_written_says_its_schema() {
     let wire = Wire::willing();
     let tenant = wire.tenant();
-    let guard = guard(&tenant).await;
+    let lease = lease(&tenant).await;
     tenant
-        .start(&import(), Some(&Occasion::new("night")), now())
+        .start(&import(), Some(&IdempotencyKey::new("night")), now())
         .await
         .unwrap();
     let _ = tenant
         .stage_companies(
-            &guard,
+            &lease,
             &import(),
             &[crate::fill::company(1)],
             &crate::fill::checkpoint(),
@@ -37,7 +37,7 @@ async fn every_item_that_is_written_says_its_schema() {
         .unwrap();
     let _ = tenant
         .add_rows(
-            &guard,
+            &lease,
             &import(),
             &[crate::fill::row(1, 3)],
             &crate::fill::checkpoint(),
@@ -95,7 +95,10 @@ async fn a_record_of_a_newer_version_is_refused_by_name() {
         ("staged page", tenant.staged_companies(&import()).await.map(drop)),
         (
             "occasion",
-            tenant.started_by(&integration, &Occasion::new("night")).await.map(drop),
+            tenant
+                .started_by(&integration, &IdempotencyKey::new("night"))
+                .await
+                .map(drop),
         ),
     ];
     for (kind, refusal) in refusals {
@@ -120,7 +123,7 @@ async fn a_record_from_before_there_were_numbers_is_read() {
             .extend(schema.as_object().unwrap().clone());
         let found = holding(item)
             .tenant()
-            .started_by(&IntegrationId::new("i"), &Occasion::new("night"))
+            .started_by(&IntegrationId::new("i"), &IdempotencyKey::new("night"))
             .await;
         assert_eq!(found.unwrap(), Some(ImportId::new("x")));
     }

@@ -14,7 +14,7 @@ use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::{Import, Person};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::lock::{Guard, Hired};
+use store::lock::{Lease, LeaseOutcome};
 use store::{Store, Tenant};
 
 /// What DynamoDB answers to an operation and its body: a status and a body.
@@ -116,9 +116,9 @@ pub fn now() -> Timestamp {
 }
 
 /// The worker's place, from a wire that gives it.
-pub async fn guard(tenant: &Tenant) -> Guard {
-    match tenant.hire(&import(), now()).await.unwrap() {
-        Hired::Yes(guard) => guard,
+pub async fn lease(tenant: &Tenant) -> Lease {
+    match tenant.acquire_lease(&import(), now()).await.unwrap() {
+        LeaseOutcome::Acquired(lease) => lease,
         other => panic!("{other:?}"),
     }
 }

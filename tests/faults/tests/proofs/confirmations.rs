@@ -33,7 +33,7 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let world = World::new(PsaKind::Connectwise).await;
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         let licences = json!({ "total": LICENCES, "mode": "pool" });
         script.expect("PUT", "/licences", licences).await;
         script.take(0, Step::Start).await.unwrap();

@@ -38,10 +38,10 @@ fn r37_a_single_write_that_meets_a_transaction_is_repeated() {
     alone(async {
         let folder = tempfile::tempdir().unwrap();
         let mut world = World::new(PsaKind::Connectwise).await;
-        Script::new(&world).furnish().await;
-        let furnished = world.keep(folder.path(), "furnished");
+        Script::new(&world).seed().await;
+        let seeded = world.keep(folder.path(), "seeded");
         let alone = import(&world).await;
-        world.go_back(&furnished);
+        world.go_back(&seeded);
         let crowd = Arc::<Crowd>::default();
         world.watch = Some(crowd.clone());
         let crowded = import(&world).await;

@@ -86,7 +86,7 @@ fn r65_a_call_that_always_loses_ends_after_eleven_attempts() {
     alone(async {
         let mut world = World::new(PsaKind::Connectwise).await;
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         script.take(0, Step::Start).await.unwrap();
         script.take(0, Step::Fetch).await.unwrap();
         script.decide_few(2, 2).await;

@@ -12,7 +12,7 @@ const ORDERS: u64 = 200;
 
 /// An import in review: its path, and a company of it that is not the MSP itself.
 async fn review(script: &Script<'_>) -> (String, Value) {
-    script.furnish().await;
+    script.seed().await;
     for step in &STEPS[..2] {
         script.take(0, *step).await.unwrap();
     }

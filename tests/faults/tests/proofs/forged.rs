@@ -137,7 +137,7 @@ fn r03_no_forged_token_opens_anything() {
         let mut world = World::new(PsaKind::Connectwise).await;
         let asked = Arc::<Count>::default();
         world.watch = Some(asked.clone());
-        Script::new(&world).furnish().await;
+        Script::new(&world).seed().await;
         let issuer = Issuer::new(ISSUER, AUDIENCE).unwrap();
         let api = world.api(issuer.verifier());
         let call = async |token: &str| {

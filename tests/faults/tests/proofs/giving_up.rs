@@ -49,7 +49,7 @@ fn r36_r40_whichever_call_fails_while_an_import_is_given_up_every_row_is_account
         let folder = tempfile::tempdir().unwrap();
         let world = World::new(PsaKind::Connectwise).await;
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         script.take(0, Step::Start).await.unwrap();
         script.take(0, Step::Fetch).await.unwrap();
         script.decide_few(3, 2).await;

@@ -129,7 +129,7 @@ fn r30_r37_what_a_dead_import_had_begun_is_finished_before_the_next_one_fetches(
         let folder = tempfile::tempdir().unwrap();
         let world = World::new(PsaKind::Connectwise).await;
         let ana = Script::new(&world);
-        ana.furnish().await;
+        ana.seed().await;
         for step in [Step::Start, Step::Fetch, Step::Decide, Step::Confirm] {
             ana.take(0, step).await.unwrap();
         }

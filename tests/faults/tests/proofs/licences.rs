@@ -9,8 +9,8 @@ use std::time::Instant;
 use directory::builtin::BuiltIn;
 use directory::{Directory, Reservation};
 use domain::address::Address;
-use domain::directory::{LicenceMode, ReservationId, Token};
-use domain::ids::{ImportId, ManagedCompanyId, MspId};
+use domain::directory::{LicenceMode, ReservationId};
+use domain::ids::{IdempotencyKey, ImportId, ManagedCompanyId, MspId};
 use domain::psa::PsaKind;
 use fastrand::Rng;
 use faults::engine::{IMPORTS, RECORDS};
@@ -74,11 +74,14 @@ async fn carry_out(directory: BuiltIn, want: Want) -> Result<Value, String> {
             let reserved = directory.reserve(&reservation(import), licences).await;
             reserved.map(|reserved| json!(reserved == Reservation::Made))
         }
-        Want::Settle { import, used } => directory.settle(&reservation(import), used).await.map(|()| json!(true)),
+        Want::Release { import, used } => directory
+            .release(&reservation(import), used)
+            .await
+            .map(|()| json!(true)),
         Want::ByHand { user } => {
             let address: Address = format!("u{user}@hand.example").parse().unwrap();
-            let (token, company) = (Token::by_hand(&user.to_string()), ManagedCompanyId::new("c"));
-            let made = directory.create_user_by_hand(&token, &company, &address, "U").await;
+            let (key, company) = (IdempotencyKey::by_hand(&user.to_string()), ManagedCompanyId::new("c"));
+            let made = directory.create_user_by_hand(&key, &company, &address, "U").await;
             made.map(|made| json!(made.is_some()))
         }
         Want::Total { mode, licences } => directory.set_licences(mode, licences).await.map(|set| json!(set)),
@@ -118,11 +121,11 @@ async fn run(world: &World, empty: &Moment, seed: u64) -> (Vec<String>, Option<S
             };
             match want {
                 Want::Reserve { import, used, .. } if answer == true => {
-                    let settle = Want::Settle { import, used };
+                    let settle = Want::Release { import, used };
                     wants.insert(number, settle.clone());
                     begin(&mut schedule, number, settle);
                 }
-                Want::Settle { used: of_import, .. } => used += of_import,
+                Want::Release { used: of_import, .. } => used += of_import,
                 Want::ByHand { .. } => by_hand += u64::from(answer == true),
                 Want::Reserve { .. } | Want::Total { .. } => {}
             }

@@ -99,7 +99,7 @@ impl Stage {
         };
         let world = World::among(kind, &origins, policy).await;
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         for step in STEPS {
             script.take(0, step).await.unwrap();
         }

@@ -57,7 +57,7 @@ impl Stage {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let world = World::among(kind, std::slice::from_ref(&origin), HttpPolicy::default()).await;
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         for step in STEPS {
             script.take(0, step).await.unwrap();
         }

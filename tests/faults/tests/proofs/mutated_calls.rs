@@ -166,7 +166,7 @@ fn r41_a_policy_that_is_replaced_twice_at_one_moment_is_told_twice() {
         // Here the clock stands still.
         let world = World::new(PsaKind::Connectwise).await;
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         let integration = script.integration().await.unwrap();
         for new_companies in [true, false] {
             let policy = json!({ "newCompanies": new_companies });
@@ -189,7 +189,7 @@ fn whatever_is_sent_to_the_api_is_answered_or_refused_by_a_problem() {
     alone(async {
         let world = World::new(PsaKind::Connectwise).await;
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         for step in STEPS {
             script.take(0, step).await.unwrap();
         }

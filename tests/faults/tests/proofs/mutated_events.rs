@@ -105,7 +105,7 @@ fn whatever_event_comes_a_function_answers_or_fails_and_does_not_panic() {
     alone(async {
         let world = World::new(PsaKind::Autotask).await;
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         for step in STEPS {
             script.take(0, step).await.unwrap();
         }

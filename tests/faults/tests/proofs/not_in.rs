@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use directory::Directory;
-use domain::directory::Token;
+use domain::ids::IdempotencyKey;
 use domain::ids::{IntegrationId, MspId, PsaCompanyId};
 use domain::mapping::CompanyMapping;
 use domain::psa::PsaKind;
@@ -28,7 +28,10 @@ async fn import_behind_the_back(world: &World, integration: &str) {
         let name = format!("Gone {number}");
         let mapping = CompanyMapping {
             company: PsaCompanyId::new((900_000 + number).to_string()),
-            managed: directory.create_company(&Token::by_hand(&name), &name).await.unwrap(),
+            managed: directory
+                .create_company(&IdempotencyKey::by_hand(&name), &name)
+                .await
+                .unwrap(),
             name,
             generation: 0,
             users: 0,
@@ -45,7 +48,7 @@ fn r13_r37_stopped_at_any_write_a_fetch_loses_none_of_the_companies_that_are_not
         let folder = tempfile::tempdir().unwrap();
         let world = World::new(PsaKind::Connectwise).await;
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         let integration = script.integration().await.unwrap();
         import_behind_the_back(&world, &integration).await;
         script.take(0, Step::Start).await.unwrap();

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use directory::builtin::BuiltIn;
 use directory::{Directory, DirectoryError, NewAddress, NewUser};
 use domain::address::Address;
-use domain::directory::{LicenceMode, Token};
-use domain::ids::{ManagedCompanyId, MspId};
+use domain::directory::LicenceMode;
+use domain::ids::{IdempotencyKey, ManagedCompanyId, MspId};
 use domain::psa::PsaKind;
 use faults::engine::{IMPORTS, RECORDS};
 use faults::schedule::Schedule;
@@ -25,7 +25,7 @@ const CALLS: u64 = 3;
 async fn create(directory: BuiltIn) -> Result<Value, DirectoryError> {
     let company = ManagedCompanyId::new("c");
     let made = directory
-        .create_user(&Token::by_hand("new"), &company, &address("new"), "N")
+        .create_user(&IdempotencyKey::by_hand("new"), &company, &address("new"), "N")
         .await?;
     Ok(match made {
         NewUser::Created(user) => json!(user),
@@ -76,9 +76,9 @@ fn r37_calls_that_overtake_each_other_make_one_user_and_one_change() {
         let directory = world.directory();
         assert!(directory.set_licences(LicenceMode::Pool, 9).await.unwrap());
         let company = ManagedCompanyId::new("c");
-        let token = Token::by_hand("old");
+        let key = IdempotencyKey::by_hand("old");
         directory
-            .create_user_by_hand(&token, &company, &address("old"), "O")
+            .create_user_by_hand(&key, &company, &address("old"), "O")
             .await
             .unwrap()
             .unwrap();

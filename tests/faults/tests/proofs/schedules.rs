@@ -41,7 +41,7 @@ impl Stage {
         world.sabotage = sabotage;
         world.watch = Some(fence.clone());
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         script.take(0, Step::Start).await.unwrap();
         script.take(0, Step::Fetch).await.unwrap();
         script.decide_few(COMPANIES, PEOPLE).await;
@@ -64,7 +64,7 @@ impl Stage {
         let fence = Arc::<Fence>::default();
         world.watch = Some(fence.clone());
         let script = Script::new(&world);
-        script.furnish().await;
+        script.seed().await;
         let integration = script.integration().await.unwrap();
         let policy = json!({
             "newCompanies": true, "newAddresses": true, "filter": {}, "massChange": { "percent": 100, "atLeast": 1_000 },

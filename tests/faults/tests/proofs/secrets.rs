@@ -211,7 +211,7 @@ fn r50_no_secret_and_nobodys_address_is_where_it_does_not_belong() {
                 let heard = Arc::<Mutex<Vec<Value>>>::default();
                 world.heard = Some(Arc::clone(&heard));
                 let script = Script::new(&world);
-                script.furnish().await;
+                script.seed().await;
                 for cycle in 0..2 {
                     for step in STEPS {
                         world.effects.begin();
@@ -289,7 +289,7 @@ fn without_the_logger_of_this_program_there_would_be_hits() {
         alone(async {
             let world = World::new(PsaKind::Connectwise).await;
             let script = Script::new(&world);
-            script.furnish().await;
+            script.seed().await;
             script.take(0, STEPS[0]).await.unwrap();
             script.take(0, STEPS[1]).await.unwrap();
         });

@@ -115,7 +115,7 @@ fn r03_no_call_touches_a_key_of_another_msp() {
         for who in [ANA, EVE] {
             *keys.msp.lock().unwrap() = msp(who);
             let script = Script::by(&world, who);
-            script.furnish().await;
+            script.seed().await;
             for step in STEPS {
                 script.take(0, step).await.unwrap();
             }

@@ -15,22 +15,22 @@ const DELIVERIES: usize = 8;
 const ROUNDS: u64 = 20;
 
 /// A world with an integration, and the moment from which each round begins.
-async fn furnished(folder: &TempDir) -> (World, String, Moment) {
+async fn seeded(folder: &TempDir) -> (World, String, Moment) {
     let world = World::new(PsaKind::Connectwise).await;
-    Script::new(&world).furnish().await;
+    Script::new(&world).seed().await;
     let integration = Script::new(&world).integration().await.unwrap();
-    let furnished = world.keep(folder.path(), "furnished");
-    (world, integration, furnished)
+    let seeded = world.keep(folder.path(), "seeded");
+    (world, integration, seeded)
 }
 
 #[test]
 fn r45_of_64_simultaneous_starts_one_wins_and_the_others_are_told_who() {
     alone(async {
         let folder = tempfile::tempdir().unwrap();
-        let (world, integration, furnished) = furnished(&folder).await;
+        let (world, integration, seeded) = seeded(&folder).await;
         tokio::time::pause();
         for seed in 0..ROUNDS {
-            world.go_back(&furnished);
+            world.go_back(&seeded);
             let mut schedule = Schedule::new(&world, seed, 0);
             for number in 0..ADMINISTRATORS {
                 schedule.begin(Message::Call {
@@ -71,11 +71,11 @@ fn r45_of_64_simultaneous_starts_one_wins_and_the_others_are_told_who() {
 fn r49_of_8_simultaneous_deliveries_of_one_occasion_one_starts_an_import_and_the_others_are_told_which() {
     alone(async {
         let folder = tempfile::tempdir().unwrap();
-        let (world, integration, furnished) = furnished(&folder).await;
+        let (world, integration, seeded) = seeded(&folder).await;
         let occasion = json!({ "msp": MSP, "integration": integration, "token": "night" });
         tokio::time::pause();
         for seed in 0..10 * ROUNDS {
-            world.go_back(&furnished);
+            world.go_back(&seeded);
             let mut schedule = Schedule::new(&world, seed, 0);
             for _ in 0..DELIVERIES {
                 schedule.begin(Message::Work("FetchFunction", occasion.clone()));

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use directory::builtin::BuiltIn;
 use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, Token, User};
-use domain::ids::{ManagedCompanyId, UserId};
+use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, User};
+use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use runtime::DirectoryFactory;
 use tokio::sync::{Notify, OnceCell};
 
@@ -112,9 +112,9 @@ impl Directory for Remote {
         self.inner.holders(addresses).await
     }
 
-    async fn create_company(&self, token: &Token, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
+    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
         self.trouble.reach()?;
-        let answer = self.inner.create_company(token, name).await;
+        let answer = self.inner.create_company(key, name).await;
         self.trouble.on_the_way(answer).await
     }
 
@@ -126,7 +126,7 @@ impl Directory for Remote {
 
     async fn create_user(
         &self,
-        token: &Token,
+        key: &IdempotencyKey,
         company: &ManagedCompanyId,
         address: &Address,
         name: &str,
@@ -138,7 +138,7 @@ impl Directory for Remote {
         if self.trouble.ignore.as_deref() == Some(address.original()) {
             return Err(DirectoryError::Unavailable("no answer".to_owned()));
         }
-        let answer = self.inner.create_user(token, company, address, name).await;
+        let answer = self.inner.create_user(key, company, address, name).await;
         if self.trouble.never_answer.as_deref() == Some(address.original()) {
             return Err(DirectoryError::Unavailable("the reply is always lost".to_owned()));
         }
@@ -175,8 +175,8 @@ impl Directory for Remote {
         self.inner.reservations().await
     }
 
-    async fn settle(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
+    async fn release(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
         self.trouble.reach()?;
-        self.inner.settle(reservation, used).await
+        self.inner.release(reservation, used).await
     }
 }

@@ -12,7 +12,7 @@ use simkit::msp::{Company, Kind, Msp, Size, generate};
 use crate::api::Api;
 use crate::{Error, Psas};
 
-pub(crate) async fn furnish(ana: &Api, psas: &Psas, size: Size) -> Result<(), Error> {
+pub(crate) async fn seed(ana: &Api, psas: &Psas, size: Size) -> Result<(), Error> {
     if !ana.list("/integrations").await?.is_empty() {
         return Ok(());
     }

@@ -16,7 +16,7 @@ use crate::metrics::{self, Metric};
 
 /// Asks every write what it cost, and counts that.
 #[derive(Debug)]
-pub(crate) struct Spending;
+pub(crate) struct CapacityMeter;
 
 macro_rules! ask {
     ($input:expr, $($kind:ty),+) => {
@@ -43,9 +43,9 @@ fn spent(capacity: &ConsumedCapacity) -> f64 {
     capacity.capacity_units().unwrap_or_default()
 }
 
-impl Intercept for Spending {
+impl Intercept for CapacityMeter {
     fn name(&self) -> &'static str {
-        "spending"
+        "capacity"
     }
 
     fn modify_before_serialization(

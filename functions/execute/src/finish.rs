@@ -15,7 +15,7 @@ use crate::licences;
 use crate::work::{Run, Stop};
 
 /// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
-const AT_ONCE: i32 = 200;
+const JOURNAL_PAGE_SIZE: i32 = 200;
 
 /// What the journal adds up to.
 #[derive(Default)]
@@ -47,10 +47,10 @@ impl Sum {
 }
 
 /// Ends the import: every step of it may be repeated.
-pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
+pub(crate) async fn finish_import(run: &mut Run) -> Result<(), Stop> {
     let sum = add_up(run).await?;
     let now = run.services.clock.now();
-    licences::settle::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created, now).await?;
+    licences::release::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created, now).await?;
     let dates = run.tenant.dates(&run.import.integration).await?;
     let mut tx = run.transaction()?;
     run.tenant
@@ -70,7 +70,7 @@ pub(crate) async fn conclude(run: &mut Run) -> Result<(), Stop> {
     };
     let moved = run
         .tenant
-        .hand_over(run.guard(), &run.import, ImportState::Executing, now)
+        .hand_over(run.lease(), &run.import, ImportState::Executing, now)
         .await?;
     count_ended(&run.import, &sum.counts);
     info!(import = %run.import.id, state = run.import.state.as_str(), ?moved, "execution ended");
@@ -84,7 +84,9 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
     let mut after = None;
     let (mut begun, mut number) = (None, 0);
     loop {
-        let (entries, next) = tenant.journal_page(import, after.as_ref(), Some(AT_ONCE)).await?;
+        let (entries, next) = tenant
+            .journal_page(import, after.as_ref(), Some(JOURNAL_PAGE_SIZE))
+            .await?;
         for entry in entries {
             match entry {
                 Entry::Part(mut part) => {

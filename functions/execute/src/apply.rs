@@ -2,7 +2,8 @@
 //! and repeats the calls with the same tokens.
 
 use directory::DirectoryError;
-use domain::directory::{ManagedCompany, Token};
+use domain::directory::ManagedCompany;
+use domain::ids::IdempotencyKey;
 use domain::mapping::{self, CompanyMapping};
 use domain::outcome::{Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
@@ -12,13 +13,13 @@ use store::journal::{Part, Passed};
 use store::mappings::AddressMappings;
 use store::{StoreError, tx};
 
-use crate::patience::{Failure, patiently};
+use crate::retries::{Failure, with_retries};
 use crate::trail;
 use crate::users::{self, Done};
 use crate::work::{Run, Stop};
 
 /// What came of one company.
-pub(crate) enum Carried {
+pub(crate) enum Applied {
     /// Its outcomes are in the journal.
     Journaled,
     /// Nothing was done for it and nothing written yet.
@@ -28,7 +29,7 @@ pub(crate) enum Carried {
 }
 
 /// Carries out a company of which the first `named` rows were passed over by a run before.
-pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow, named: usize) -> Result<Carried, Stop> {
+pub(crate) async fn apply(run: &Run, planning: &Planning, row: CompanyRow, named: usize) -> Result<Applied, Stop> {
     let begun = run.tenant.parts(&run.import, &row.id).await?;
     if !begun.is_empty() {
         return finish(run, planning, begun, true).await;
@@ -42,16 +43,16 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow, n
         }
     }
     if let Some(outcomes) = passed_over(run, &plan).await? {
-        return Ok(Carried::Passed(Passed::of(&plan, outcomes, named)?));
+        return Ok(Applied::Passed(Passed::of(&plan, outcomes, named)?));
     }
     let parts = Part::of(&plan)?;
     // The first `named` rows already have their outcomes, so the rest of the company cannot be applied any more.
     if named > 0 {
         let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
-        return Ok(Carried::Passed(Passed::of(&plan, outcomes, named)?));
+        return Ok(Applied::Passed(Passed::of(&plan, outcomes, named)?));
     }
     let Some((first, others)) = parts.split_first() else {
-        return Ok(Carried::Journaled);
+        return Ok(Applied::Journaled);
     };
     if !others.is_empty() {
         let mut tx = run.transaction()?;
@@ -75,7 +76,7 @@ pub(crate) async fn carry_out(run: &Run, planning: &Planning, row: CompanyRow, n
         // Another integration makes a company of that name at this moment.
         tx::Outcome::Refused(_) => {
             let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
-            Ok(Carried::Passed(Passed::of(&plan, outcomes, named)?))
+            Ok(Applied::Passed(Passed::of(&plan, outcomes, named)?))
         }
     }
 }
@@ -109,12 +110,12 @@ async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutc
 }
 
 /// Carries out what is left of a company whose intent is in the journal, of which a run before may have begun the first part.
-async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>, mut may_be_begun: bool) -> Result<Carried, Stop> {
+async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>, mut may_be_begun: bool) -> Result<Applied, Stop> {
     let failed = parts.first().and_then(Part::company_failure);
     let left = parts.into_iter().enumerate().filter(|(_, part)| !part.is_done());
     let left: Vec<(usize, Part)> = left.collect();
     let Some((_, first)) = left.first() else {
-        return Ok(Carried::Journaled);
+        return Ok(Applied::Journaled);
     };
     // An earlier run died after recording only some outcomes of a company that failed.
     if let Some(code) = failed {
@@ -122,7 +123,7 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>, mut may_be_beg
     }
     let (managed, outcome) = match company(run, planning.mapping(&first.plan.company), &first.plan).await? {
         Ok(done) => done,
-        Err(Failure::Open) => return Ok(Carried::Unfinished),
+        Err(Failure::Open) => return Ok(Applied::Unfinished),
         Err(Failure::OfRow(code)) => return fail(run, left, code).await,
     };
     let integration = &run.import.integration;
@@ -132,19 +133,19 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>, mut may_be_beg
         let pass_over = if at == 0 { None } else { run.passes_over().await? };
         let users = match pass_over {
             Some(code) => users::passed_over(part.users_left(), code),
-            None => users::carry_out(run, &managed, part.users_left(), may_be_begun).await,
+            None => users::apply(run, &managed, part.users_left(), may_be_begun).await,
         };
         may_be_begun = false;
         mapped = keep(run, (&managed, &outcome), (number, &mut part), mapped, users).await?;
         if !part.is_done() {
-            return Ok(Carried::Unfinished);
+            return Ok(Applied::Unfinished);
         }
     }
-    Ok(Carried::Journaled)
+    Ok(Applied::Journaled)
 }
 
 /// Records that the company failed: its remaining users are skipped.
-async fn fail(run: &Run, left: Vec<(usize, Part)>, code: RowCode) -> Result<Carried, Stop> {
+async fn fail(run: &Run, left: Vec<(usize, Part)>, code: RowCode) -> Result<Applied, Stop> {
     let mut tx = run.transaction()?;
     for (number, mut part) in left {
         let company = part.is_company_left().then_some(Outcome::Failed(code));
@@ -156,7 +157,7 @@ async fn fail(run: &Run, left: Vec<(usize, Part)>, code: RowCode) -> Result<Carr
         run.add(&mut tx, action).await?;
     }
     run.commit(tx).await?;
-    Ok(Carried::Journaled)
+    Ok(Applied::Journaled)
 }
 
 /// Keeps what was done to the next users of a part: mappings, audit and outcomes, for as many at once as fit into a transaction.
@@ -254,22 +255,22 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
         CompanyStep::Unchanged(managed) => (managed.clone(), Outcome::Unchanged),
         CompanyStep::Skip(reason) => return Err(Failure::OfRow(reason.into())),
         CompanyStep::Create => {
-            let token = Token::company(&run.import.integration, &plan.company, plan.generation);
-            let call = || run.directory.create_company(&token, &plan.name);
+            let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);
+            let call = || run.directory.create_company(&key, &plan.name);
             let managed = ManagedCompany {
-                id: patiently(run, call, || answers_at_all(run)).await?,
+                id: with_retries(run, call, || answers_at_all(run)).await?,
                 name: plan.name.clone(),
             };
             (managed, Outcome::Created)
         }
         CompanyStep::Link(managed) => {
             let call = || run.directory.company(&managed.id);
-            let managed = patiently(run, call, || answers_at_all(run)).await?.ok_or(gone)?;
+            let managed = with_retries(run, call, || answers_at_all(run)).await?.ok_or(gone)?;
             (managed, Outcome::Linked)
         }
         CompanyStep::Rename(managed) => {
             let call = || run.directory.rename_company(&managed.id, &plan.name);
-            if !patiently(run, call, || answers_at_all(run)).await? {
+            if !with_retries(run, call, || answers_at_all(run)).await? {
                 return Err(gone);
             }
             (managed.clone(), Outcome::Updated)

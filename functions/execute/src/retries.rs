@@ -19,7 +19,7 @@ pub(crate) enum Failure {
 
 /// Repeats a call that gave no answer, with the same token, as long as there is time for it. In the end `look_up` asks the
 /// directory what came of it: its answer may have been lost every time.
-pub(crate) async fn patiently<T, C, L>(
+pub(crate) async fn with_retries<T, C, L>(
     run: &Run,
     call: impl Fn() -> C,
     look_up: impl FnOnce() -> L,
@@ -48,8 +48,8 @@ where
     }
     match look_up().await {
         Ok(Some(answer)) => return Ok(answer),
-        Err(silence) if silence.is_retryable() => {
-            run.directory_is_silent(silence);
+        Err(outage) if outage.is_retryable() => {
+            run.record_outage(outage);
             return Err(Failure::Open);
         }
         Ok(None) | Err(_) => {}
