@@ -8,15 +8,16 @@ use domain::mapping::{self, CompanyMapping};
 use domain::outcome::{Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
 use domain::row::{CompanyRow, Target};
-use planning::Planning;
+use planning::{Planning, PlanningError};
 use store::journal::{Part, Passed};
 use store::mappings::AddressMappings;
 use store::{StoreError, tx};
+use worker::Stop;
 
+use crate::context::Run;
 use crate::retries::{Failure, with_retries};
 use crate::trail;
 use crate::users::{self, Done};
-use crate::work::{Run, Stop};
 
 /// What came of one company.
 pub(crate) enum Applied {
@@ -35,7 +36,7 @@ pub(crate) async fn apply(run: &Run, planning: &Planning, row: CompanyRow, named
         return finish(run, planning, begun, true).await;
     }
     let is_asked_for = matches!(row.decision.target, Target::Create);
-    let mut plan = planning.plan(row).await?;
+    let mut plan = planning.plan(row).await.map_err(PlanningError::cause::<Stop>)?;
     if let Some(agreed) = run.agreed.get(&plan.company) {
         plan.pass_for_others(&agreed.passed_for_others);
         if let Some(reason) = &agreed.passed_over {
@@ -72,9 +73,9 @@ pub(crate) async fn apply(run: &Run, planning: &Planning, row: CompanyRow, named
     }
     run.tenant.journal(&mut tx, &run.import, 0, first)?;
     match run.try_commit(tx).await? {
-        tx::Outcome::Committed => finish(run, planning, parts, false).await,
+        tx::TransactionOutcome::Committed => finish(run, planning, parts, false).await,
         // Another integration makes a company of that name at this moment.
-        tx::Outcome::Refused(_) => {
+        tx::TransactionOutcome::Refused(_) => {
             let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
             Ok(Applied::Passed(Passed::of(&plan, outcomes, named)?))
         }
@@ -196,7 +197,9 @@ async fn keep(
                 most = now.len() / 2;
                 continue;
             }
-            written => written?,
+            written => {
+                written?;
+            }
         }
         let (writes, after) = run.tenant.map_addresses(integration, &share.company, &mapped, &after)?;
         if tx.has_room_for(&writes) {
@@ -243,8 +246,8 @@ async fn company(
     run.tenant
         .map_company(&mut tx, &run.import.integration, before, &mapping)?;
     match run.try_commit(tx).await? {
-        tx::Outcome::Committed => Ok(Ok((managed, outcome))),
-        tx::Outcome::Refused(_) => Ok(Err(Failure::OfRow(RowCode::AlreadyMapped))),
+        tx::TransactionOutcome::Committed => Ok(Ok((managed, outcome))),
+        tx::TransactionOutcome::Refused(_) => Ok(Err(Failure::OfRow(RowCode::AlreadyMapped))),
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct EntryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     import: Option<ImportId>,
     #[serde(flatten)]
-    act: AuditAction,
+    action: AuditAction,
 }
 
 impl EntryView {
@@ -35,7 +35,7 @@ impl EntryView {
             at: entry.at,
             by: entry.by.name,
             import: entry.import,
-            act: entry.act,
+            action: entry.action,
         }
     }
 }

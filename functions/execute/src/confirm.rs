@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::directory::ReservationId;
 use domain::ids::ImportId;
-use domain::import::{Import, ImportState};
+use domain::import::{Event, Import, ImportState};
 use domain::problem::Problem;
 use domain::text::Text;
 use futures::FutureExt;
@@ -13,7 +13,7 @@ use planning::{Planning, PlanningError};
 use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, authorize, find_import, trace};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::imports::Moved;
+use store::imports::{Confirmed, Moved};
 use store::retry::Attempts;
 
 use crate::licences;
@@ -45,8 +45,8 @@ pub(crate) async fn execute(
     }
 }
 
-/// Begins the import if its plan is the one that is agreed to; `None` if somebody decided on a row meanwhile.
-async fn confirm(services: &Services, mut import: Import, confirmation: &Confirmation) -> Api<Option<Import>> {
+/// Confirms the import if its plan is the one that is agreed to; `None` if a row was decided on meanwhile.
+async fn confirm(services: &Services, import: Import, confirmation: &Confirmation) -> Api<Option<Import>> {
     if import.state != ImportState::Review {
         return Err(Problem::WrongState { state: import.state }.into());
     }
@@ -67,53 +67,50 @@ async fn confirm(services: &Services, mut import: Import, confirmation: &Confirm
     {
         return Err(Problem::MassChange(change).into());
     }
-    let has_others = import.reservation.is_some();
     let own = ReservationId::of(&import.id, &services.ids.next());
-    import.reservation = Some(own.clone());
-    import.state = ImportState::Executing;
-    import.trace = trace().or(import.trace);
-    import.plan_hash = Some(plan.hash);
-    let invalidate_others = || invalidate_others(services, &import).boxed();
-    if has_others {
+    let event = Event::Confirmed {
+        plan_hash: plan.hash.clone(),
+        reservation: own.clone(),
+        trace: trace(),
+    };
+    let confirmed = import.apply(event, services.clock.now()).map_err(Problem::from)?;
+    let invalidate_others = || invalidate_others(services, &import, &own, &plan.hash).boxed();
+    if import.reservation.is_some() {
         invalidate_others().await?;
     }
     licences::reserve(services, &import, &own, plan.licences, invalidate_others).await?;
-    let agreement = tenant.agreement(&import, &plan.agreed)?;
+    let agreement = tenant.agreement(&import, &own, &plan.agreed)?;
     let agree = tenant.write_ahead(agreement).await?;
-    let moved = tenant.begin(&import, decisions, services.clock.now(), agree).await?;
-    if let Some(Moved::Committed) = moved {
-        return Ok(Some(import));
+    let outcome = tenant
+        .confirm(&confirmed, decisions, services.clock.now(), agree)
+        .await?;
+    if let Confirmed::Committed = outcome {
+        return Ok(Some(confirmed.into_import()));
     }
     licences::give_back(services, &import, &own).await?;
-    match moved {
-        Some(refused) => Err(not_moved(services, &import, refused).await?),
-        None => Ok(None),
+    match outcome {
+        Confirmed::Refused(refused) => Err(not_moved(services, &import, &plan.hash, refused).await?),
+        Confirmed::Committed | Confirmed::DecidedMeanwhile => Ok(None),
     }
 }
 
-/// Makes sure that no other confirmation succeeds from here on.
-async fn invalidate_others(services: &Services, import: &Import) -> Api<()> {
-    match services
-        .tenant(&import.msp)
-        .set_only_confirmation(import, services.clock.now())
-        .await?
-    {
+/// Makes sure that no other confirmation succeeds from now on.
+async fn invalidate_others(services: &Services, import: &Import, own: &ReservationId, hash: &str) -> Api<()> {
+    let tenant = services.tenant(&import.msp);
+    match tenant.set_only_confirmation(import, own, services.clock.now()).await? {
         Moved::Committed => Ok(()),
-        refused => Err(not_moved(services, import, refused).await?),
+        refused => Err(not_moved(services, import, hash, refused).await?),
     }
 }
 
-async fn not_moved(services: &Services, import: &Import, moved: Moved) -> Api<ApiError> {
+async fn not_moved(services: &Services, import: &Import, hash: &str, moved: Moved) -> Api<ApiError> {
     let now = services.tenant(&import.msp).import(&import.id).await?;
     Ok(match (moved, now) {
         (Moved::WrongState, Some(now)) if now.state != ImportState::Review => {
             Problem::WrongState { state: now.state }.into()
         }
         // It was confirmed once more at the same moment.
-        (Moved::WrongState, Some(_)) => Problem::PlanChanged {
-            hash: import.plan_hash.clone().unwrap_or_default(),
-        }
-        .into(),
+        (Moved::WrongState, Some(_)) => Problem::PlanChanged { hash: hash.to_owned() }.into(),
         _ => Problem::ImportAbandoned.into(),
     })
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::ids::{ImportId, IntegrationId};
-use domain::import::{Import, ImportState};
+use domain::import::{Event, Import, ImportState};
 use domain::problem::Problem;
 use runtime::metrics::listed;
 use runtime::{
@@ -24,36 +24,21 @@ pub(crate) async fn cancel(
     let mut attempts = Attempts::at("end of the import");
     loop {
         let import = find_import(&services, &caller, &id).await?;
-        let mut import = cancellable(&services, &caller, import).await?;
-        let seen = import.state;
-        let moved = match seen {
-            ImportState::Executing if import.cancelling => return Ok(Json(ImportView::of(&services, import).await?)),
-            ImportState::Executing => {
-                import.cancelling = true;
-                tenant.move_on(&import, seen, services.clock.now()).await?
-            }
-            ImportState::Fetching | ImportState::Review => {
-                import.state = ImportState::Cancelled;
-                import.ended_at = Some(services.clock.now());
-                tenant.end(&import, seen, services.clock.now()).await?
-            }
-            _ => return Err(Problem::WrongState { state: seen }.into()),
+        // An import that no administrator has may be stopped by any.
+        let import = if import.has_no_administrator() {
+            import
+        } else {
+            authorize(&services, &caller, import).await?
         };
-        match moved {
-            Moved::Committed => {
-                if import.state == ImportState::Cancelled {
-                    // Of a confirmation that died half-way.
-                    licences::release::<ApiError>(
-                        &tenant,
-                        &*services.directory(&caller.msp),
-                        &import,
-                        0,
-                        services.clock.now(),
-                    )
-                    .await?;
-                }
-                return Ok(Json(ImportView::of(&services, import).await?));
-            }
+        if import.cancelling && import.state == ImportState::Executing {
+            return Ok(Json(ImportView::of(&services, import).await?));
+        }
+        let now = services.clock.now();
+        let cancelled = import
+            .apply(Event::CancelRequested(caller.person.clone()), now)
+            .map_err(Problem::from)?;
+        match tenant.transition(&cancelled, now).await? {
+            Moved::Committed => return Ok(Json(show_cancelled(&services, cancelled.into_import()).await?)),
             Moved::LockLost => return Err(Problem::ImportAbandoned.into()),
             // It moved on by itself: look again.
             Moved::WrongState => attempts.again().await?,
@@ -61,13 +46,13 @@ pub(crate) async fn cancel(
     }
 }
 
-/// An unattended import is nobody's: every administrator may stop it.
-async fn cancellable(services: &Services, caller: &Caller, mut import: Import) -> Api<Import> {
-    if import.is_nobodys() {
-        import.taken_over_by = Some(caller.person.clone());
-        return Ok(import);
+async fn show_cancelled(services: &Services, import: Import) -> Api<ImportView> {
+    if import.state == ImportState::Cancelled {
+        // Of a confirmation that died half-way.
+        let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+        licences::release::<ApiError>(&tenant, &*directory, &import, 0, services.clock.now()).await?;
     }
-    authorize(services, caller, import).await
+    ImportView::of(services, import).await
 }
 
 pub(crate) async fn history(

@@ -2,17 +2,17 @@
 
 use directory::Directory;
 use domain::ids::PsaCompanyId;
-use domain::import::{Import, ImportState};
+use domain::import::{Ending, Event, Import};
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyStep, UserStep};
-use domain::problem::Problem;
 use runtime::metrics::count_ended;
 use store::Tenant;
 use store::journal::{Entry, Part, Passed};
 use tracing::info;
+use worker::Stop;
 
+use crate::context::Run;
 use crate::licences;
-use crate::work::{Run, Stop};
 
 /// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
 const JOURNAL_PAGE_SIZE: i32 = 200;
@@ -57,20 +57,14 @@ pub(crate) async fn finish_import(run: &mut Run) -> Result<(), Stop> {
         .set_dates(&mut tx, &run.import.integration, dates, sum.imported, now)?;
     run.commit(tx).await?;
 
-    let import = &mut run.import;
-    import.counts = Some(sum.counts);
-    import.ended_at = Some(now);
-    import.state = match run.pass_over {
-        None => ImportState::Done,
-        Some(RowCode::Cancelled) => ImportState::Cancelled,
-        Some(_) => {
-            import.error = Some(Problem::ImportAbandoned);
-            ImportState::Failed
-        }
+    let ending = match run.pass_over {
+        None => Ending::Applied,
+        Some(RowCode::Cancelled) => Ending::Stopped,
+        Some(_) => Ending::GivenUp,
     };
     let moved = run
-        .tenant
-        .hand_over(run.lease(), &run.import, ImportState::Executing, now)
+        .worker()
+        .transition(Event::Finished(ending, sum.counts), Vec::new())
         .await?;
     count_ended(&run.import, &sum.counts);
     info!(import = %run.import.id, state = run.import.state.as_str(), ?moved, "execution ended");

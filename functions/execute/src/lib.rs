@@ -3,6 +3,7 @@
 mod apply;
 mod audit;
 mod confirm;
+mod context;
 mod document;
 mod end;
 mod finish;

@@ -7,7 +7,7 @@ use directory::DirectoryError;
 use domain::outcome::RowCode;
 use tracing::warn;
 
-use crate::work::Run;
+use crate::context::Run;
 
 /// Why a call came to nothing.
 pub(crate) enum Failure {

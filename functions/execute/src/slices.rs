@@ -8,7 +8,7 @@ use store::journal::{Pack, Passed};
 use store::tx::{Action, Transaction};
 use store::{StoreError, Tenant};
 
-use crate::work::Position;
+use crate::context::Position;
 
 /// Packs of one transaction, next to the proof of the lock and the checkpoint.
 const MAX_PACKS_PER_SLICE: usize = 90;

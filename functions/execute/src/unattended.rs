@@ -1,116 +1,112 @@
-//! An unattended import whose snapshot is complete: the rows are decided by policy already; the plan goes ahead, or stops in
-//! review for an administrator (R39, R48).
+//! An unattended import whose snapshot is complete: the rows are decided by policy already; the plan is confirmed, or the import
+//! stops in review for an administrator (R39, R48).
 
+use async_trait::async_trait;
 use domain::directory::ReservationId;
-use domain::import::{Import, ImportState};
+use domain::import::{Assignment, Event};
 use domain::problem::Problem;
 use futures::FutureExt;
 use planning::{Planning, PlanningError, WholePlan};
-use runtime::{Api, ApiError, Services, Work, WorkOutcome};
-use store::Tenant;
+use runtime::{Api, ApiError};
+use store::checkpoint::Checkpoint;
 use store::imports::Moved;
-use store::lock::{Lease, LeaseOutcome};
 use tracing::info;
+use worker::{Job, Next, Run, Stop};
 
+use crate::context::Position;
 use crate::licences;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
-
-pub(crate) async fn decide(services: &Services, import: Import, work: &Work) -> Result<WorkOutcome, Error> {
-    let tenant = services.tenant(&import.msp);
-    let lease = match tenant.acquire_lease(&import, services.clock.now()).await? {
-        LeaseOutcome::Acquired(lease) => lease,
-        LeaseOutcome::Busy(until) if work.give_up => {
-            return Err(format!("another worker is at it until {until}").into());
-        }
-        LeaseOutcome::Busy(until) => return Ok(WorkOutcome::Wait(until)),
-        LeaseOutcome::LockLost => return Ok(WorkOutcome::Done(())),
-    };
-    // As it is now that nobody else works on it: a worker before this one may have been through.
-    let now = tenant.import(&import.id).await?;
-    let is_undecided = |now: &Import| now.state == ImportState::Review && now.unattended;
-    let Some(mut import) = now.filter(is_undecided) else {
-        lease.leave_if_possible(&tenant).await;
-        return Ok(WorkOutcome::Done(()));
-    };
-    let decided = if work.give_up {
-        stop(services, &tenant, &lease, &mut import, Problem::Internal).await
-    } else {
-        Box::pin(go_ahead(services, &tenant, &lease, &mut import)).await
-    };
-    if let Err(error) = decided {
-        // It was cancelled, or lost its lock or its worker's place: what was set aside is given back by whoever ends it.
-        if *error.problem == Problem::ImportAbandoned {
-            return Ok(WorkOutcome::Done(()));
-        }
-        lease.leave_if_possible(&tenant).await;
-        return Err(error.into());
-    }
-    Ok(WorkOutcome::Done(()))
+/// Decides whether the plan of an unattended import is confirmed.
+pub(crate) struct Decision {
+    run: Run,
 }
 
-async fn go_ahead(services: &Services, tenant: &Tenant, lease: &Lease, import: &mut Import) -> Api<()> {
-    let integration = tenant.integration(&import.integration).await?;
-    let integration = integration.ok_or(Problem::IntegrationNotFound)?;
-    let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone())
-        .await
-        .map_err(PlanningError::cause::<ApiError>)?;
-    let plan = planning.whole().await.map_err(PlanningError::cause::<ApiError>)?;
-    if let Some(change) = planning.mass_change(integration.policy.mass_change, plan.changes) {
-        return stop(services, tenant, lease, import, Problem::MassChange(change)).await;
-    }
-    begin(services, tenant, lease, import, plan).await
-}
+#[async_trait]
+impl Job for Decision {
+    const ASSIGNMENT: Assignment = Assignment::Execute;
+    type Position = Position;
 
-async fn begin(services: &Services, tenant: &Tenant, lease: &Lease, import: &mut Import, plan: WholePlan) -> Api<()> {
-    let mut executing = import.clone();
-    executing.state = ImportState::Executing;
-    executing.plan_hash = Some(plan.hash);
-    let own = ReservationId::of(&import.id, &services.ids.next());
-    let has_others = executing.reservation.replace(own.clone()).is_some();
-    let invalidate_others = || invalidate_others(services, tenant, lease, &executing).boxed();
-    if has_others {
-        invalidate_others().await?;
+    async fn open(run: &Run, _checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
+        Ok(Self { run: run.clone() })
     }
-    match licences::reserve(services, &executing, &own, plan.licences, invalidate_others).await {
-        Ok(()) => {}
-        Err(ApiError { problem, .. }) if matches!(*problem, Problem::InsufficientLicences { .. }) => {
-            return stop(services, tenant, lease, import, *problem).await;
+
+    async fn step(&mut self, _checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
+        if self.run.give_up {
+            self.stop(Problem::Internal).await?;
+        } else {
+            self.decide().await?;
         }
-        Err(other) => return Err(other),
+        Ok(Next::Done)
     }
-    let agreement = tenant.agreement(&executing, &plan.agreed)?;
-    let agree = tenant.write_ahead(agreement).await?;
-    match tenant
-        .hand_over_with(lease, &executing, ImportState::Review, services.clock.now(), agree)
-        .await?
-    {
-        Moved::Committed => info!(import = %import.id, "an unattended import goes ahead"),
-        // It was cancelled, or lost its lock or its worker's place.
-        Moved::LockLost | Moved::WrongState => licences::give_back(services, &executing, &own).await?,
-    }
-    Ok(())
 }
 
-/// Makes sure that no worker before this one goes ahead from here on.
-async fn invalidate_others(services: &Services, tenant: &Tenant, lease: &Lease, import: &Import) -> Api<()> {
-    match tenant
-        .set_only_confirmation_as_worker(lease, import, services.clock.now())
+impl Decision {
+    async fn decide(&mut self) -> Result<(), Stop> {
+        let run = &self.run;
+        let integration = run.tenant.integration(&run.import.integration).await?;
+        let integration = integration.ok_or(Problem::IntegrationNotFound)?;
+        let directory = run.services.directory(&run.import.msp);
+        let planning = Planning::open(run.tenant.clone(), directory, run.import.clone())
+            .await
+            .map_err(PlanningError::cause::<Stop>)?;
+        let plan = planning.whole().await.map_err(PlanningError::cause::<Stop>)?;
+        match planning.mass_change(integration.policy.mass_change, plan.changes) {
+            Some(change) => self.stop(Problem::MassChange(change)).await,
+            None => self.confirm(plan).await,
+        }
+    }
+
+    async fn confirm(&mut self, plan: WholePlan) -> Result<(), Stop> {
+        let run = &self.run;
+        let own = ReservationId::of(&run.import.id, &run.services.ids.next());
+        let confirmed = Event::Confirmed {
+            plan_hash: plan.hash,
+            reservation: own.clone(),
+            trace: None,
+        };
+        let invalidate_others = || invalidate_others(run, &own).boxed();
+        if run.import.reservation.is_some() {
+            invalidate_others().await?;
+        }
+        let reserved = licences::reserve(&run.services, &run.import, &own, plan.licences, invalidate_others).await;
+        match reserved {
+            Err(ApiError { problem, .. }) if matches!(*problem, Problem::InsufficientLicences { .. }) => {
+                return self.stop(*problem).await;
+            }
+            // It was cancelled, or lost its lock or its lease: its end releases what is reserved.
+            Err(ApiError { problem, .. }) if *problem == Problem::ImportAbandoned => return Err(Stop::LeaseLost),
+            reserved => reserved?,
+        }
+        let agreement = run.tenant.agreement(&run.import, &own, &plan.agreed)?;
+        let agree = run.tenant.write_ahead(agreement).await?;
+        match self.run.transition(confirmed, agree).await? {
+            Moved::Committed => info!(import = %self.run.import.id, "an unattended import goes ahead"),
+            // It was cancelled, or lost its lock or its lease.
+            Moved::LockLost | Moved::WrongState => {
+                licences::give_back(&self.run.services, &self.run.import, &own).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the import in review, for an administrator to find and finish.
+    async fn stop(&mut self, reason: Problem) -> Result<(), Stop> {
+        info!(import = %self.run.import.id, code = reason.code().as_str(), "an unattended import stops in review");
+        // Refused: it was cancelled, or lost its lock, and has ended all the same.
+        let _ = self.run.transition(Event::StoppedForReview(reason), Vec::new()).await?;
+        Ok(())
+    }
+}
+
+/// Makes sure that no worker before this one confirms the plan from now on.
+async fn invalidate_others(run: &Run, own: &ReservationId) -> Api<()> {
+    let now = run.services.clock.now();
+    match run
+        .tenant
+        .set_only_confirmation_as_worker(&run.lease, &run.import, own, now)
         .await?
     {
         Moved::Committed => Ok(()),
         Moved::LockLost | Moved::WrongState => Err(Problem::ImportAbandoned.into()),
     }
-}
-
-/// Leaves the import in review, for an administrator to find and finish.
-async fn stop(services: &Services, tenant: &Tenant, lease: &Lease, import: &mut Import, why: Problem) -> Api<()> {
-    info!(import = %import.id, code = why.code().as_str(), "an unattended import stops in review");
-    import.unattended = false;
-    import.stopped = Some(why);
-    // Refused: it was cancelled, or lost its lock, and has ended all the same.
-    let _ = tenant
-        .hand_over(lease, import, ImportState::Review, services.clock.now())
-        .await?;
-    Ok(())
 }

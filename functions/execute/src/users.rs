@@ -9,8 +9,8 @@ use domain::plan::{UserPlan, UserStep};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 
+use crate::context::Run;
 use crate::retries::{Failure, with_retries};
-use crate::work::Run;
 
 /// Calls to the directory for one company at once.
 const USER_CONCURRENCY: usize = 4;

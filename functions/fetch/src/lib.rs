@@ -1,5 +1,6 @@
 //! Starts imports and downloads their snapshots.
 
+mod context;
 mod document;
 mod missing;
 mod rows;

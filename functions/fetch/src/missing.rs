@@ -11,12 +11,13 @@ use domain::psa::{LookedUp, PsaCompany};
 use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
-use store::checkpoint::Checkpoint;
+use store::checkpoint::{Checkpoint, WaitReason};
 use store::staging::bucket;
 use tracing::{info, warn};
+use worker::{Stop, fenced};
 
+use crate::context::{MAX_PSA_WAITS, Position, Run};
 use crate::rows::{SnapshotContext, addresses_by_company};
-use crate::work::{Position, Run, Stop, applied};
 
 /// Absent companies in one batch: one request to either PSA. The answers are stored before the next batch is read, so that a run
 /// that ends repeats at most one batch.
@@ -97,11 +98,7 @@ pub(crate) async fn read_back(
     if ids.is_empty() {
         return Ok(true);
     }
-    let psa = run
-        .services
-        .psa(&run.import.msp, &run.integration, run.deadline.0)
-        .await
-        .map_err(Stop::Problem)?;
+    let psa = run.psa().await?;
     let mut failures = 0;
     for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
         let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {
@@ -109,11 +106,13 @@ pub(crate) async fn read_back(
         };
         let told = match psa.look_up(batch).await {
             Ok(answers) => {
-                checkpoint.position.waits = 0;
+                checkpoint.waits.reset();
                 failures = 0;
                 answers.into_iter().map(|answer| told(run, &*psa, answer)).collect()
             }
-            Err(failure) if checkpoint.position.may_wait() && failure.asks_to_wait().is_some() => {
+            Err(failure)
+                if checkpoint.waits.count(WaitReason::Psa) < MAX_PSA_WAITS && failure.asks_to_wait().is_some() =>
+            {
                 return Err(failure.into());
             }
             Err(failure) => {
@@ -130,7 +129,7 @@ pub(crate) async fn read_back(
         checkpoint.position.read_back = last.cloned();
         let Some(last) = last else { continue };
         let now = run.services.clock.now();
-        applied(
+        fenced(
             &run.tenant
                 .stage_answers(&run.lease, &run.import, (last, &told), checkpoint, now)
                 .await?,

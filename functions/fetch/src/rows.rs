@@ -15,10 +15,10 @@ use jiff::Timestamp;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
 use store::staging::bucket;
+use worker::{Stop, fenced};
 
-use crate::missing::{not_in_rows, read_back};
+use crate::context::{Position, Run, Stage};
 use crate::suggestions;
-use crate::work::{Position, Run, Stage, Stop, applied};
 
 /// What all rows are made from.
 pub(crate) struct SnapshotContext {
@@ -32,34 +32,9 @@ pub(crate) struct SnapshotContext {
     suggestions: Suggestions,
 }
 
-/// Makes rows until all are there; `false` when time ended first.
-pub(crate) async fn make_all(run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
-    let context = SnapshotContext::read(run).await?;
-    loop {
-        if run.deadline.is_near() {
-            return Ok(false);
-        }
-        match checkpoint.position.stage {
-            Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
-                make_bucket(run, &context, bucket, checkpoint).await?;
-            }
-            Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
-            Stage::Missing => {
-                if !read_back(run, &context, checkpoint).await? {
-                    return Ok(false);
-                }
-                let rows = not_in_rows(run, &context, &checkpoint.position).await?;
-                let mut next = checkpoint.clone();
-                next.position.stage = Stage::Review;
-                write(run, rows, next, checkpoint).await?;
-            }
-            _ => return Ok(true),
-        }
-    }
-}
-
 impl SnapshotContext {
-    async fn read(run: &Run) -> Result<Self, Stop> {
+    /// Reads what the rows of the snapshot are made from.
+    pub(crate) async fn read(run: &Run) -> Result<Self, Stop> {
         let companies = run.tenant.staged_companies(&run.import).await?;
         let mappings = run.tenant.company_mappings(&run.import.integration).await?;
         let managed = run.services.directory(&run.import.msp).companies().await?;
@@ -145,7 +120,8 @@ pub(crate) fn addresses_by_company(contacts: Vec<PsaContact>) -> HashMap<PsaComp
     addresses
 }
 
-async fn make_bucket(
+/// Makes the rows of the companies in one bucket.
+pub(crate) async fn make_bucket(
     run: &Run,
     context: &SnapshotContext,
     number: usize,
@@ -162,21 +138,20 @@ async fn make_bucket(
         (context.row(company, &addresses), addresses)
     });
     let rows: Vec<_> = rows.collect();
-    let mut next = checkpoint.clone();
-    next.position.stage = Stage::Rows(number + 1);
-    write(run, rows, next, checkpoint).await
+    write(run, rows, Stage::Rows(number + 1), checkpoint).await
 }
 
-/// Writes rows, and moves the checkpoint to `next`.
-async fn write(
+/// Writes rows, and moves the checkpoint to the next stage.
+pub(crate) async fn write(
     run: &Run,
     rows: Vec<(CompanyRow, Vec<SnapshotAddress>)>,
-    next: Checkpoint<Position>,
+    stage: Stage,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
+    let mut next = checkpoint.clone();
+    next.position.stage = stage;
     let now = || run.services.clock.now();
-    let written = run.tenant.add_rows(&run.lease, &run.import, &rows, &next, now).await?;
-    applied(&written)?;
+    fenced(&run.tenant.add_rows(&run.lease, &run.import, &rows, &next, now).await?)?;
     *checkpoint = next;
     Ok(())
 }

@@ -15,7 +15,7 @@ use domain::suggestion::{Domain, Suggestion, Suggestions, Traits, main_domain, o
 use futures::{StreamExt, stream};
 use tracing::warn;
 
-use crate::work::Run;
+use crate::context::Run;
 
 /// Managed companies whose users are read at once.
 const LOOK_UP_CONCURRENCY: usize = 16;

@@ -1,197 +1,154 @@
-//! One run of the worker: from wherever the last one stopped to a complete snapshot, or to where time ends (R8–R11).
+//! The worker: from wherever the last run stopped to a complete snapshot (R8–R11).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use directory::DirectoryError;
-use domain::ids::PsaCompanyId;
-use domain::import::{Assignment, Import, ImportState};
+use async_trait::async_trait;
+use domain::import::{Assignment, Event};
 use domain::problem::Problem;
-use domain::psa::{Cursor, PsaFailure, Totals};
 use jiff::Timestamp;
+use psa::Psa;
 use runtime::metrics::{Metric, count};
-use runtime::{ApiError, Deadline, Services, Work, WorkOutcome, attach_to_span};
-use serde::{Deserialize, Serialize};
-use store::checkpoint::Checkpoint;
+use runtime::{Deadline, Services, Work, WorkOutcome};
+use store::StoreError;
+use store::checkpoint::{Checkpoint, WaitReason};
 use store::imports::Moved;
-use store::integrations::Integration;
-use store::lock::{Lease, LeaseOutcome};
-use store::tx::{Outcome, Transaction};
-use store::{StoreError, Tenant};
+use tokio::sync::OnceCell;
 use tracing::{info, warn};
+use worker::{Acquired, Job, Next, Stop, Wait};
 
-use crate::{rows, walk};
-
-/// How often in a row a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.
-const MOST_WAITS: u32 = 30;
+use crate::context::{MAX_PSA_WAITS, Position, Run, Stage};
+use crate::missing::{not_in_rows, read_back};
+use crate::rows::{self, SnapshotContext};
+use crate::walk;
 
 /// How long to wait before checking again whether the previous import has ended.
-const LOOK_EVERY: Duration = Duration::from_secs(15);
+const PREVIOUS_IMPORT_WAIT: Duration = Duration::from_secs(15);
 
 /// Checks before this import gives up waiting for the previous one: two hours.
-const MOST_LOOKS: u32 = 480;
+const MAX_PREVIOUS_IMPORT_WAITS: u32 = 480;
 
-/// Where a fetch stands.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Position {
-    pub stage: Stage,
-    pub totals: Option<Totals>,
-    pub buckets: usize,
-    /// How many times this import has waited for the previous one.
-    #[serde(default)]
-    inherited: u32,
-    /// The last absent company that was read back; they are in the order of their ids.
-    #[serde(default)]
-    pub read_back: Option<PsaCompanyId>,
-    /// Since the last page or answer arrived.
-    pub waits: u32,
-}
-
-impl Position {
-    pub const fn may_wait(&self) -> bool {
-        self.waits < MOST_WAITS
+pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> Result<WorkOutcome, worker::Error> {
+    match worker::acquire(services, work, deadline, Assignment::Fetch).await? {
+        Acquired::Run(run) => worker::work_on::<Fetch>(*run).await,
+        Acquired::Nothing(outcome) => Ok(outcome),
     }
 }
 
-/// What is done next.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Stage {
-    #[default]
-    Totals,
-    Companies(Option<Cursor>),
-    Contacts(Option<Cursor>),
-    Rows(usize),
-    Missing,
-    Review,
+/// Downloads a snapshot.
+struct Fetch {
+    run: Run,
+    /// Set once the previous import has ended.
+    may_begin: bool,
+    psa: OnceCell<Arc<dyn Psa>>,
+    context: OnceCell<SnapshotContext>,
 }
 
-/// Why a run ends before the snapshot is complete.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Stop {
-    /// The PSA could not be read.
-    #[error(transparent)]
-    Psa(#[from] PsaFailure),
-    /// What is wrong is wrong for good.
-    #[error("{0}")]
-    Problem(ApiError),
-    /// Another worker has the place.
-    #[error("the lease was lost")]
-    LeaseLost,
-    /// The previous import did not end in time.
-    #[error("the previous import does not end")]
-    Inheritance,
-    /// The store failed; the platform calls again.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The directory failed; the platform calls again.
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-}
+#[async_trait]
+impl Job for Fetch {
+    const ASSIGNMENT: Assignment = Assignment::Fetch;
+    type Position = Position;
 
-/// What a run works with.
-pub(crate) struct Run {
-    pub services: Services,
-    pub tenant: Tenant,
-    pub import: Import,
-    pub integration: Integration,
-    pub lease: Lease,
-    pub deadline: Deadline,
-}
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
-
-pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> Result<WorkOutcome, Error> {
-    let tenant = services.tenant(&work.msp);
-    let Some(import) = tenant
-        .import(&work.import)
-        .await?
-        .filter(|import| import.state == ImportState::Fetching)
-    else {
-        return Ok(WorkOutcome::Done(()));
-    };
-    attach_to_span(&import);
-    let lease = match tenant.acquire_lease(&import, services.clock.now()).await? {
-        LeaseOutcome::Acquired(lease) => lease,
-        LeaseOutcome::Busy(until) if work.give_up => {
-            return Err(format!("another worker is at it until {until}").into());
+    async fn open(run: &worker::Run, checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
+        let integration = run.tenant.integration(&run.import.integration).await?;
+        let fetch = Self {
+            run: Run {
+                worker: run.clone(),
+                integration: integration.ok_or(Problem::IntegrationNotFound)?,
+            },
+            may_begin: false,
+            psa: OnceCell::new(),
+            context: OnceCell::new(),
+        };
+        // Runs that waited for a PSA or for another import come back before the first page, too.
+        if checkpoint.progress.pages == 0 && !checkpoint.waits.any() && !run.give_up {
+            fetch.measure_pick_up();
         }
-        LeaseOutcome::Busy(until) => return Ok(WorkOutcome::Wait(until)),
-        LeaseOutcome::LockLost => return Ok(WorkOutcome::Done(())),
-    };
-    let Some(integration) = tenant.integration(&import.integration).await? else {
-        return Err("the import's integration is gone".into());
-    };
-    let mut run = Run {
-        services,
-        tenant,
-        import,
-        integration,
-        lease,
-        deadline,
-    };
-    if work.give_up {
-        return run.fail(Problem::Internal).await;
+        Ok(fetch)
     }
-    let mut checkpoint = run
-        .tenant
-        .checkpoint::<Position>(&run.import, Assignment::Fetch)
-        .await?;
-    info!(import = %run.import.id, stage = ?checkpoint.position.stage, "fetch goes on");
-    // Runs that waited for a PSA or for another import come back before the first page, too.
-    if checkpoint.progress.pages == 0 && checkpoint.position.inherited == 0 && checkpoint.position.waits == 0 {
-        run.picked_up();
-    }
-    match run.go_on(&mut checkpoint).await {
-        Ok(outcome) => Ok(outcome),
-        Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
-        Err(Stop::Inheritance) => run.fail(Problem::Internal).await,
-        Err(Stop::Psa(failure)) => run.psa_failed(failure, checkpoint).await,
-        Err(Stop::Problem(error)) if *error.problem != Problem::Internal => run.fail(*error.problem).await,
-        Err(other) => {
-            run.lease.leave_if_possible(&run.tenant).await;
-            Err(other.into())
-        }
-    }
-}
 
-impl Run {
-    async fn go_on(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<WorkOutcome, Stop> {
-        if self.has_to_wait().await? {
-            checkpoint.position.inherited += 1;
-            if checkpoint.position.inherited > MOST_LOOKS {
-                return Err(Stop::Inheritance);
+    async fn step(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
+        if self.run.give_up {
+            return self.fail_with(Problem::Internal).await;
+        }
+        if !self.may_begin && self.has_to_wait().await? {
+            return Ok(Next::Wait(Wait {
+                reason: WaitReason::PreviousImport,
+                until: self.run.services.clock.now() + PREVIOUS_IMPORT_WAIT,
+                max_waits: MAX_PREVIOUS_IMPORT_WAITS,
+            }));
+        }
+        self.may_begin = true;
+        if self.run.deadline.is_near() && !matches!(checkpoint.position.stage, Stage::Review) {
+            return Ok(Next::Run);
+        }
+        let run = &self.run;
+        match checkpoint.position.stage.clone() {
+            Stage::Totals => walk::read_totals(run, self.psa().await?, checkpoint).await?,
+            Stage::Companies(from) => walk::read_companies(run, self.psa().await?, from, checkpoint).await?,
+            Stage::Contacts(from) => walk::read_contacts(run, self.psa().await?, from, checkpoint).await?,
+            Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
+                rows::make_bucket(run, self.context().await?, bucket, checkpoint).await?;
             }
-            return self.wait(checkpoint, self.services.clock.now() + LOOK_EVERY).await;
-        }
-        loop {
-            match checkpoint.position.stage.clone() {
-                Stage::Totals | Stage::Companies(_) | Stage::Contacts(_) => {
-                    if !walk::read_all(self, checkpoint).await? {
-                        return self.again(checkpoint).await;
-                    }
+            Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
+            Stage::Missing => {
+                let context = self.context().await?;
+                if !read_back(run, context, checkpoint).await? {
+                    return Ok(Next::Run);
                 }
-                Stage::Rows(_) | Stage::Missing => {
-                    if !rows::make_all(self, checkpoint).await? {
-                        return self.again(checkpoint).await;
-                    }
-                }
-                Stage::Review => return self.appear().await,
+                let rows = not_in_rows(run, context, &checkpoint.position).await?;
+                rows::write(run, rows, Stage::Review, checkpoint).await?;
             }
+            Stage::Review => return self.show().await,
         }
+        Ok(Next::Step)
+    }
+
+    fn wait(&self, stop: &Stop, _now: Timestamp) -> Option<Wait> {
+        let Stop::Psa(failure) = stop else { return None };
+        Some(Wait {
+            reason: WaitReason::Psa,
+            until: failure.asks_to_wait()?,
+            max_waits: MAX_PSA_WAITS,
+        })
+    }
+
+    /// A failure of the PSA ends the import (R9, R43); one of our own services is left to the next run.
+    async fn fail(&mut self, stop: Stop) -> Result<(), Stop> {
+        let problem = match stop {
+            Stop::WaitedTooLong(_) => Problem::Internal,
+            Stop::Psa(failure) => {
+                warn!(import = %self.run.import.id, %failure, "fetch failed");
+                let psa = self.run.integration.kind;
+                Problem::Psa { psa, failure }
+            }
+            Stop::Problem(error) if *error.problem != Problem::Internal => *error.problem,
+            other => return Err(other),
+        };
+        self.fail_with(problem).await.map(drop)
+    }
+}
+
+impl Fetch {
+    async fn psa(&self) -> Result<&dyn Psa, Stop> {
+        Ok(self.psa.get_or_try_init(|| self.run.psa()).await?.as_ref())
+    }
+
+    async fn context(&self) -> Result<&SnapshotContext, Stop> {
+        self.context.get_or_try_init(|| SnapshotContext::read(&self.run)).await
     }
 
     /// Whether the import from which the lock was taken is still finishing what it had begun. Its users are not mapped yet, and this
     /// import would make them again; nor may two imports write mappings at once.
     async fn has_to_wait(&self) -> Result<bool, StoreError> {
-        let Some(previous) = self.lease.unfinished() else {
+        let Some(previous) = self.run.lease.unfinished() else {
             return Ok(false);
         };
-        match self.tenant.import(previous).await {
+        match self.run.tenant.import(previous).await {
             Ok(previous) => Ok(previous.is_some_and(|previous| !previous.state.is_final())),
             // Its worker cannot read it either, so it writes nothing.
             Err(error @ (StoreError::Shape { .. } | StoreError::Newer { .. })) => {
-                warn!(import = %self.import.id, previous = %previous, %error, "the previous import cannot be read; not waiting for it");
+                warn!(import = %self.run.import.id, previous = %previous, %error, "the previous import cannot be read; not waiting for it");
                 Ok(false)
             }
             Err(error) => Err(error),
@@ -199,99 +156,33 @@ impl Run {
     }
 
     /// How long the stream, the pipe and the state machine took: what nobody else measures.
-    fn picked_up(&self) {
-        let waited = self.services.clock.now().duration_since(self.import.started_at);
+    fn measure_pick_up(&self) {
+        let waited = self.run.services.clock.now().duration_since(self.run.import.started_at);
         count(
             Metric::PickUpDelay,
             u64::try_from(waited.as_millis()).unwrap_or_default(),
         );
     }
 
-    /// Hands over to the next run.
-    async fn again(&self, checkpoint: &Checkpoint<Position>) -> Result<WorkOutcome, Stop> {
-        self.leave(self.lease.leaving(&self.tenant)?, checkpoint).await?;
-        Ok(WorkOutcome::Again(()))
-    }
-
-    async fn wait(&self, checkpoint: &Checkpoint<Position>, until: Timestamp) -> Result<WorkOutcome, Stop> {
-        self.leave(self.lease.waiting(&self.tenant, until)?, checkpoint).await?;
-        Ok(WorkOutcome::Wait(until))
-    }
-
-    async fn leave(&self, mut tx: Transaction, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
-        self.tenant
-            .advance(&mut tx, &self.import, Assignment::Fetch, checkpoint)?;
-        applied(&tx.commit(&self.tenant).await?)
-    }
-
-    /// The tabs appear: the snapshot is complete.
-    async fn appear(&mut self) -> Result<WorkOutcome, Stop> {
-        self.import.state = ImportState::Review;
-        self.import.fetched_at = Some(self.services.clock.now());
-        match self
-            .tenant
-            .hand_over(
-                &self.lease,
-                &self.import,
-                ImportState::Fetching,
-                self.services.clock.now(),
-            )
-            .await?
-        {
-            Moved::Committed => info!(import = %self.import.id, "snapshot complete"),
+    /// The snapshot is complete: the tabs appear.
+    async fn show(&mut self) -> Result<Next, Stop> {
+        match self.run.worker.transition(Event::Fetched, Vec::new()).await? {
+            Moved::Committed => info!(import = %self.run.import.id, "snapshot complete"),
             Moved::LockLost | Moved::WrongState => {
-                warn!(import = %self.import.id, "snapshot complete, but the import has ended");
+                warn!(import = %self.run.import.id, "snapshot complete, but the import has ended");
             }
         }
-        Ok(WorkOutcome::Done(()))
+        Ok(Next::Done)
     }
 
-    /// A PSA that asks to come back later is waited for, within limits; anything else ends the import (R9, R43).
-    async fn psa_failed(
-        &mut self,
-        failure: PsaFailure,
-        mut checkpoint: Checkpoint<Position>,
-    ) -> Result<WorkOutcome, Error> {
-        if let (true, Some(until)) = (checkpoint.position.may_wait(), failure.asks_to_wait()) {
-            checkpoint.position.waits += 1;
-            return match self.wait(&checkpoint, until).await {
-                Ok(outcome) => Ok(outcome),
-                Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
-                Err(other) => Err(other.into()),
-            };
-        }
-        warn!(import = %self.import.id, %failure, "fetch failed");
-        self.fail(Problem::Psa {
-            psa: self.integration.kind,
-            failure,
-        })
-        .await
-    }
-
-    async fn fail(&mut self, problem: Problem) -> Result<WorkOutcome, Error> {
-        self.import.state = ImportState::Failed;
-        self.import.error = Some(problem);
-        self.import.ended_at = Some(self.services.clock.now());
+    async fn fail_with(&mut self, problem: Problem) -> Result<Next, Stop> {
         count(Metric::ImportsFailed, 1);
-        // Refused: the import was cancelled or taken over meanwhile, and has ended all the same.
+        // Refused: the import was cancelled or lost its lock, and has ended all the same.
         let _ = self
-            .tenant
-            .hand_over(
-                &self.lease,
-                &self.import,
-                ImportState::Fetching,
-                self.services.clock.now(),
-            )
+            .run
+            .worker
+            .transition(Event::FetchFailed(problem), Vec::new())
             .await?;
-        Ok(WorkOutcome::Done(()))
-    }
-}
-
-/// Whether what was written is ours: action 0 of every transaction of a worker proves its place.
-pub(crate) fn applied(outcome: &Outcome) -> Result<(), Stop> {
-    if outcome.committed() {
-        Ok(())
-    } else {
-        Err(Stop::LeaseLost)
+        Ok(Next::Done)
     }
 }

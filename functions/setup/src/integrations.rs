@@ -112,7 +112,7 @@ pub(crate) async fn replace_credentials(
         at: services.clock.now(),
         by: caller.person.clone(),
         import: None,
-        act: AuditAction::CredentialsReplaced,
+        action: AuditAction::CredentialsReplaced,
     };
     let tenant = services.tenant(&caller.msp);
     tenant.audit_alone(&id, &entry, &services.ids.next()).await?;

@@ -13,7 +13,7 @@ use domain::directory::{AddressHolder, LicenceMode, Licences, ManagedCompany, Re
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use store::retry::Attempts;
 use store::table::{body, item, text};
-use store::tx::{Outcome, Transaction};
+use store::tx::{ActionId, Refusals, Transaction, TransactionOutcome};
 use store::{Item, Key, StoreError, Table, Tenant};
 
 use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
@@ -52,11 +52,16 @@ impl BuiltIn {
         address: &Address,
         name: &str,
     ) -> Result<Option<NewUser>, DirectoryError> {
-        let mut tx = self.creation(key, company, address, name)?;
-        licences::use_one(&self.tenant, &mut tx).await?;
-        match tx.commit(&self.tenant).await? {
-            outcome if outcome.refused(2) && !outcome.refused(0) && !outcome.refused(1) => Ok(None),
-            outcome => created(key, address, outcome).map(Some),
+        let mut creation = self.creation(key, company, address, name)?;
+        let licence = licences::use_one(&self.tenant, &mut creation.tx).await?;
+        // The user of a repeated call is there already, and a taken address needs no licence.
+        let is_licence_missing = |refusals: &Refusals| {
+            let is_refused = |action| refusals.contains(action);
+            is_refused(licence) && !is_refused(creation.user) && !is_refused(creation.claim)
+        };
+        match std::mem::take(&mut creation.tx).commit(&self.tenant).await? {
+            TransactionOutcome::Refused(refusals) if is_licence_missing(&refusals) => Ok(None),
+            outcome => creation.read(outcome, address).map(Some),
         }
     }
 
@@ -88,7 +93,7 @@ impl BuiltIn {
         company: &ManagedCompanyId,
         address: &Address,
         name: &str,
-    ) -> Result<Transaction, DirectoryError> {
+    ) -> Result<Creation, DirectoryError> {
         let user = User {
             id: user_id(key),
             company: company.clone(),
@@ -102,17 +107,41 @@ impl BuiltIn {
             company: company.clone(),
         };
         let mut tx = Transaction::new();
-        tx.add(
-            &self.tenant,
-            Table::Records,
-            item("user", &self.user_key(company, &user.id), &user)?,
-        )?;
-        tx.add(
-            &self.tenant,
-            Table::Records,
-            item("claim", &self.claim_key(address.key()), &claim)?,
-        )?;
-        Ok(tx)
+        let user_item = item("user", &self.user_key(company, &user.id), &user)?;
+        let claim_item = item("claim", &self.claim_key(address.key()), &claim)?;
+        Ok(Creation {
+            user: tx.add(&self.tenant, Table::Records, user_item)?,
+            claim: tx.add(&self.tenant, Table::Records, claim_item)?,
+            id: user.id,
+            tx,
+        })
+    }
+}
+
+/// A user that is being created together with the claim on its address.
+struct Creation {
+    id: UserId,
+    tx: Transaction,
+    user: ActionId,
+    claim: ActionId,
+}
+
+impl Creation {
+    fn read(self, outcome: TransactionOutcome, address: &Address) -> Result<NewUser, DirectoryError> {
+        let refusals = match outcome {
+            TransactionOutcome::Committed => return Ok(NewUser::Created(self.id)),
+            // The user of this key is there: the call is a repetition.
+            TransactionOutcome::Refused(refusals) if refusals.contains(self.user) => {
+                return Ok(NewUser::Created(self.id));
+            }
+            TransactionOutcome::Refused(refusals) => refusals,
+        };
+        match refusals.item(self.claim) {
+            Some(holder) => Ok(NewUser::AddressTaken(body("claim", holder)?)),
+            None => Err(DirectoryError::Unavailable(format!(
+                "claim of {address:?} could not be read"
+            ))),
+        }
     }
 }
 
@@ -192,8 +221,9 @@ impl Directory for BuiltIn {
         address: &Address,
         name: &str,
     ) -> Result<NewUser, DirectoryError> {
-        let outcome = self.creation(key, company, address, name)?.commit(&self.tenant).await?;
-        created(key, address, outcome)
+        let mut creation = self.creation(key, company, address, name)?;
+        let outcome = std::mem::take(&mut creation.tx).commit(&self.tenant).await?;
+        creation.read(outcome, address)
     }
 
     async fn change_address(
@@ -253,6 +283,7 @@ impl BuiltIn {
         let mine = [(":user", text(found.id.as_str()))];
         let free_or_mine = "attribute_not_exists(pk) OR #user = :user";
         let moves = found.address != *address;
+        let mut new_claim = None;
         if moves || !found.address.is_clean() {
             let claim = AddressHolder {
                 address: address.key().clone(),
@@ -260,19 +291,19 @@ impl BuiltIn {
                 company: found.company.clone(),
             };
             let claim = item("claim", &self.claim_key(address.key()), &claim)?;
-            tx.put_if(&self.tenant, Table::Records, claim, free_or_mine, &mine)?;
+            new_claim = Some(tx.put_if(&self.tenant, Table::Records, claim, free_or_mine, &mine)?);
         }
         if moves {
             let left = self.claim_key(found.address.key());
             tx.delete(&self.tenant, Table::Records, &left, free_or_mine, &mine)?;
         }
-        let Outcome::Refused(reasons) = tx.commit(&self.tenant).await? else {
-            return Ok(Some(NewAddress::Changed));
+        let holder = match tx.commit(&self.tenant).await? {
+            TransactionOutcome::Committed => return Ok(Some(NewAddress::Changed)),
+            TransactionOutcome::Refused(refusals) => new_claim.and_then(|claim| refusals.item(claim)),
         };
-        match reasons.into_iter().find(|(index, _)| *index == 1) {
-            Some((_, Some(holder))) => Ok(Some(NewAddress::AddressTaken(body("claim", holder)?))),
-            _ => Ok(None),
-        }
+        holder
+            .map(|holder| Ok(NewAddress::AddressTaken(body("claim", holder)?)))
+            .transpose()
     }
 
     /// The items found, and the keys that were not looked at.
@@ -301,26 +332,6 @@ impl BuiltIn {
             .map(|rest| rest.keys)
             .unwrap_or_default();
         Ok((found, rest))
-    }
-}
-
-/// Reads what came of [`BuiltIn::creation`].
-fn created(key: &IdempotencyKey, address: &Address, outcome: Outcome) -> Result<NewUser, DirectoryError> {
-    match outcome {
-        Outcome::Committed => Ok(NewUser::Created(user_id(key))),
-        // The user of this key is there: this is a repetition.
-        refused if refused.refused(0) => Ok(NewUser::Created(user_id(key))),
-        Outcome::Refused(reasons) => {
-            let holder = reasons
-                .into_iter()
-                .find_map(|(index, item)| item.filter(|_| index == 1));
-            match holder {
-                Some(item) => Ok(NewUser::AddressTaken(body("claim", item)?)),
-                None => Err(DirectoryError::Unavailable(format!(
-                    "claim of {address:?} could not be read"
-                ))),
-            }
-        }
     }
 }
 

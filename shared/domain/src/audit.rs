@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::change::{Change, CompanyName};
 use crate::filter::Filter;
 use crate::ids::ImportId;
-use crate::import::{Import, ImportState, Person};
+use crate::import::{ImportState, Person};
 use crate::outcome::Counts;
 use crate::policy::Policy;
 use crate::psa::PsaKind;
@@ -25,7 +25,7 @@ pub struct Entry {
     pub import: Option<ImportId>,
     /// What.
     #[serde(flatten)]
-    pub act: AuditAction,
+    pub action: AuditAction,
 }
 
 /// What was done. No credential is ever part of it.
@@ -105,24 +105,7 @@ impl AuditAction {
         }
     }
 
-    /// What moving an import on from a state amounts to, if that is an act of somebody.
-    pub fn of(import: &Import, seen: ImportState) -> Option<Self> {
-        match (seen, import.state) {
-            (_, state) if state.is_final() => Some(Self::ImportEnded {
-                state,
-                counts: import.counts,
-                error: import.error.as_ref().map(|problem| problem.code().as_str().to_owned()),
-            }),
-            (ImportState::Review, ImportState::Executing) => Some(Self::PlanConfirmed {
-                plan_hash: import.plan_hash.clone(),
-            }),
-            (ImportState::Executing, ImportState::Executing) if import.cancelling => Some(Self::ImportStopped),
-            (ImportState::Review, ImportState::Review) if import.taken_over_by.is_some() => Some(Self::ImportTakenOver),
-            _ => None,
-        }
-    }
-
-    /// Tells it from other acts on the same import at the same moment.
+    /// Distinguishes it from other actions on the same import at the same moment.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::IntegrationAdded { .. } => "added",

@@ -10,42 +10,11 @@ use crate::ids::{ImportId, IntegrationId, MspId};
 use crate::outcome::Counts;
 use crate::problem::Problem;
 
-/// Where an import stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ImportState {
-    /// The snapshot is being downloaded.
-    Fetching,
-    /// The tabs can be seen and decided on.
-    Review,
-    /// The plan is being carried out.
-    Executing,
-    /// Carried out.
-    Done,
-    /// Ended by a failure.
-    Failed,
-    /// Ended by an administrator, or by another import that found its lock free.
-    Cancelled,
-}
+mod state;
+mod transition;
 
-impl ImportState {
-    /// Whether nothing can happen to the import any more.
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
-    }
-
-    /// The state as it is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fetching => "fetching",
-            Self::Review => "review",
-            Self::Executing => "executing",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
+pub use state::{EventKind, ImportState};
+pub use transition::{Ending, Event, IllegalTransition, Transition};
 
 /// What a worker has to do for an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,10 +77,10 @@ pub struct Holder {
     pub until: Timestamp,
 }
 
-/// The number that grows each time a lock or its worker changes hands; a write that proves an older one is refused.
+/// The fencing token of a lock: it grows each time the lock or its worker changes hands, and a write with an older one is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Epoch(pub u64);
+pub struct FencingToken(pub u64);
 
 /// How far the work has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -169,10 +138,10 @@ pub struct Import {
     /// When it ended.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
-    /// What the caller who started or confirmed it calls the whole: workers say so in their log.
+    /// Trace id of the call that started or confirmed it; workers log it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
-    /// What its licences are set aside as; in review, the only confirmation that may still succeed.
+    /// Its licence reservation. In review: the only one that can still move it to `executing`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reservation: Option<ReservationId>,
     /// The plan that is being or was carried out.
@@ -234,12 +203,12 @@ impl Import {
         }
     }
 
-    /// Whether no administrator has anything to do with it: a schedule or an event started it.
-    pub const fn is_nobodys(&self) -> bool {
+    /// Whether a schedule or an event started it, and no administrator has taken it over.
+    pub const fn has_no_administrator(&self) -> bool {
         (self.unattended || self.stopped.is_some()) && self.taken_over_by.is_none()
     }
 
-    /// Whether any administrator may take it over: it waits for one, and none has.
+    /// Whether it waits for an administrator, and any may take it over.
     pub const fn is_for_the_taking(&self) -> bool {
         self.stopped.is_some() && self.taken_over_by.is_none()
     }

@@ -1,7 +1,7 @@
 //! The import that a call is about.
 
 use domain::ids::ImportId;
-use domain::import::Import;
+use domain::import::{Event, Import};
 use domain::problem::{Problem, ResourceKind};
 use store::imports::Moved;
 
@@ -17,16 +17,17 @@ pub async fn find_import(services: &Services, caller: &Caller, id: &ImportId) ->
 
 /// The import, if the caller may decide on it (R44): it is theirs, it has ended, or they take over what an unattended
 /// import left in review (R48).
-pub async fn authorize(services: &Services, caller: &Caller, mut import: Import) -> Api<Import> {
+pub async fn authorize(services: &Services, caller: &Caller, import: Import) -> Api<Import> {
     if import.state.is_final() || import.holder().subject == caller.person.subject {
         return Ok(import);
     }
     let tenant = services.tenant(&caller.msp);
     let now = services.clock.now();
     if import.is_for_the_taking()
-        && let Moved::Committed = tenant.take_over(&mut import, &caller.person, now).await?
+        && let Ok(taken) = import.apply(Event::TakenOver(caller.person.clone()), now)
+        && let Moved::Committed = tenant.take_over(&taken, import.holder(), now).await?
     {
-        return Ok(import);
+        return Ok(taken.into_import());
     }
     let holder = tenant.holder(&import.integration, now).await?;
     Err(holder

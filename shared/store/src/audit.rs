@@ -11,7 +11,7 @@ use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::size::{self, ROOM};
 use crate::table::{Item, Readable, Table, Tenant, packed_body, packed_item, readable};
-use crate::tx::Transaction;
+use crate::tx::{ActionId, Transaction};
 
 /// A page is full with entries about so many rows: some 1 MB as they are shown, and never more than the 6 MB that Lambda answers.
 const MOST_ROWS: usize = 2_000;
@@ -59,7 +59,7 @@ impl Tenant {
         integration: &IntegrationId,
         entry: &Entry,
         what: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ActionId, StoreError> {
         tx.add(self, Table::Records, self.audit_item(integration, entry, what)?)
     }
 
@@ -135,7 +135,7 @@ impl Tenant {
                     .unwrap_or_default();
                 let id = AuditId(id);
                 let entry = packed_body::<Entry>("audit entry", &item);
-                rows += entry.as_ref().map_or(0, |entry| entry.act.rows());
+                rows += entry.as_ref().map_or(0, |entry| entry.action.rows());
                 seen += 1;
                 next = Some(id.clone());
                 found.push(entry.map(|entry| (id, entry)));
@@ -177,11 +177,11 @@ impl Tenant {
 }
 
 /// An entry about an import.
-pub(crate) fn by(import: &Import, person: &Person, act: AuditAction, at: Timestamp) -> Entry {
+pub(crate) fn by(import: &Import, person: &Person, action: AuditAction, at: Timestamp) -> Entry {
     Entry {
         at,
         by: person.clone(),
         import: Some(import.id.clone()),
-        act,
+        action,
     }
 }

@@ -1,5 +1,7 @@
 //! How far a worker has come, apart from the import itself, whose writes start workers.
 
+use std::fmt;
+
 use domain::import::{Assignment, Import, Progress};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,7 @@ use crate::StoreError;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
 use crate::table::{Item, Table, Tenant, body, item, number};
-use crate::tx::{Action, Transaction};
+use crate::tx::{Action, ActionId, Transaction};
 
 /// How far one kind of work has come: progress for people, and the position to go on from for the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -18,6 +20,60 @@ pub struct Checkpoint<Position> {
     pub progress: Progress,
     /// Where to go on.
     pub position: Position,
+    /// How often the work has waited since it last got further.
+    #[serde(default)]
+    pub waits: Waits,
+}
+
+/// What a worker waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WaitReason {
+    /// The PSA asks to come back later.
+    Psa,
+    /// The directory does not answer.
+    Directory,
+    /// The import from which the lock was taken has not ended.
+    PreviousImport,
+}
+
+impl fmt::Display for WaitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Psa => "the PSA",
+            Self::Directory => "the directory",
+            Self::PreviousImport => "the previous import",
+        })
+    }
+}
+
+/// Waits in a row for the same reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waits(Option<(WaitReason, u32)>);
+
+impl Waits {
+    /// How often in a row the work has waited for this reason.
+    pub fn count(self, reason: WaitReason) -> u32 {
+        match self.0 {
+            Some((of, count)) if of == reason => count,
+            _ => 0,
+        }
+    }
+
+    /// Whether the work has waited since it last got further.
+    pub const fn any(self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, reason: WaitReason) {
+        self.0 = Some((reason, self.count(reason) + 1));
+    }
+
+    /// Counts anew: the work got further.
+    pub const fn reset(&mut self) {
+        self.0 = None;
+    }
 }
 
 impl Tenant {
@@ -52,7 +108,7 @@ impl Tenant {
         import: &Import,
         work: Assignment,
         checkpoint: &Checkpoint<P>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ActionId, StoreError> {
         tx.push(self.advance_action(import, work, checkpoint)?)
     }
 

@@ -4,17 +4,19 @@ use domain::audit::AuditAction;
 use domain::directory::ReservationId;
 use domain::filter::Filter;
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId};
-use domain::import::{Holder, Import, ImportState, Person};
+use domain::import::{Event, Holder, Import, ImportState, Person, Transition};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::StoreError;
 use crate::audit;
+use crate::fenced::{FencedOutcome, FencedTransaction};
 use crate::keys;
-use crate::lock::{self, Lease, LockItem};
+use crate::lease::Lease;
+use crate::lock::{self, LockItem};
 use crate::retry::Attempts;
 use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, number, readable, text, value};
-use crate::tx::{Action, Outcome, Transaction};
+use crate::tx::{Action, ActionId, Transaction};
 
 /// How long the work of an import is kept; its line in the history is kept for good.
 const KEPT_DAYS: i64 = 90;
@@ -30,16 +32,28 @@ pub enum Started {
     Already(ImportId),
 }
 
-/// What came of a change of state.
+/// How writing a transition ended.
 #[derive(Debug)]
 #[must_use]
 pub enum Moved {
-    /// It was made.
+    /// It was written.
     Committed,
     /// The import does not hold the integration any more.
     LockLost,
     /// The import is in another state by now.
     WrongState,
+}
+
+/// How writing a confirmation ended.
+#[derive(Debug)]
+#[must_use]
+pub enum Confirmed {
+    /// The import executes.
+    Committed,
+    /// A row was decided on since the plan was computed.
+    DecidedMeanwhile,
+    /// The confirmation was refused for another reason.
+    Refused(Moved),
 }
 
 impl Tenant {
@@ -71,22 +85,23 @@ impl Tenant {
             let is_executing = |previous: &&Import| previous.state == ImportState::Executing;
             let unfinished = previous.as_ref().filter(is_executing).map(|previous| &previous.id);
             let mut tx = Transaction::new();
-            let epoch = seen.as_ref().map(|lock| lock.epoch);
-            lock::take(&mut tx, self, import, (epoch, unfinished), now)?;
+            let token = seen.as_ref().map(|lock| lock.token);
+            lock::take(&mut tx, self, import, (token, unfinished), now)?;
             tx.add(self, Table::Imports, import_item(self, import)?)?;
             tx.add(self, Table::Records, history_item(self, import)?)?;
             match occasion {
                 Some(occasion) => tx.add(self, Table::Imports, occasion_item(self, import, occasion))?,
                 // What an administrator filtered by is offered again; what the policy says is not.
                 None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
-            }
-            let act = AuditAction::ImportStarted {
+            };
+            let action = AuditAction::ImportStarted {
                 filter: import.filter.clone(),
             };
-            let entry = audit::by(import, &import.started_by, act, now);
+            let entry = audit::by(import, &import.started_by, action, now);
             self.audit(&mut tx, &import.integration, &entry, &format!("{}.started", import.id))?;
-            if let Some(previous) = previous {
-                self.abandon(&mut tx, previous, now)?;
+            // One that was executing is left to a worker, which finishes what it had begun. One that has ended stays as it is.
+            if let Some(Ok(lost)) = previous.map(|previous| previous.apply(Event::LockLost, now)) {
+                put_transition(&mut tx, self, &lost, now)?;
             }
             if tx.commit(self).await?.committed() {
                 return Ok(Started::Running);
@@ -109,28 +124,10 @@ impl Tenant {
     }
 
     /// Lets an administrator take over an unattended import that stopped in review; of several, one does.
-    pub async fn take_over(&self, import: &mut Import, person: &Person, now: Timestamp) -> Result<Moved, StoreError> {
-        let before = import.holder().clone();
-        import.taken_over_by = Some(person.clone());
-        let mut tx = Transaction::new();
-        lock::pass_on(&mut tx, self, import, &before, now)?;
-        put_import(&mut tx, self, import, ImportState::Review, now)?;
+    pub async fn take_over(&self, taken: &Transition, before: &Person, now: Timestamp) -> Result<Moved, StoreError> {
+        let mut tx = lock::passing_on(self, taken.import(), before, now)?;
+        put_transition(&mut tx, self, taken, now)?;
         Ok(moved(&tx.commit(self).await?))
-    }
-
-    /// Ends an import whose lease ran out. One that was executing is left to a worker, which finishes what was begun.
-    fn abandon(&self, tx: &mut Transaction, mut import: Import, now: Timestamp) -> Result<(), StoreError> {
-        let seen = import.state;
-        match seen {
-            ImportState::Executing => import.abandoned = true,
-            ImportState::Fetching | ImportState::Review => {
-                import.state = ImportState::Cancelled;
-                import.error = Some(domain::problem::Problem::ImportAbandoned);
-                import.ended_at = Some(now);
-            }
-            _ => return Ok(()),
-        }
-        put_import(tx, self, &import, seen, now)
     }
 
     /// Reads an import.
@@ -171,57 +168,96 @@ impl Tenant {
         Ok((imports, next))
     }
 
-    /// Lets a reviewed import begin, by its administrator: `None` if there were more `decisions` since.
-    pub async fn begin(
+    /// Writes a confirmation by the administrator, if the decision counter still equals `decisions`.
+    pub async fn confirm(
         &self,
-        import: &Import,
+        confirmed: &Transition,
         decisions: u64,
         now: Timestamp,
         more: Vec<Action>,
-    ) -> Result<Option<Moved>, StoreError> {
-        let mut tx = Transaction::new();
-        lock::renew_undecided(&mut tx, self, import, now, decisions)?;
-        put_import(&mut tx, self, import, ImportState::Review, now)?;
-        for action in more {
-            tx.push(action)?;
-        }
+    ) -> Result<Confirmed, StoreError> {
+        let import = confirmed.import();
+        let mut tx = lock::renewing_undecided(self, import, now, decisions)?;
+        put_transition(&mut tx, self, confirmed, now)?;
+        push_all(&mut tx, more)?;
         let outcome = tx.commit(self).await?;
-        let is_still_ours = |lock: &LockItem| lock.import.as_ref() == Some(&import.id);
-        Ok(match outcome.in_the_way(0).map(LockItem::read).transpose()? {
-            Some(lock) if is_still_ours(&lock) => None,
-            _ => Some(moved(&outcome)),
+        if let FencedOutcome::FenceLost(Some(item)) = &outcome
+            && LockItem::read(item.clone())?.import.as_ref() == Some(&import.id)
+        {
+            return Ok(Confirmed::DecidedMeanwhile);
+        }
+        Ok(match moved(&outcome) {
+            Moved::Committed => Confirmed::Committed,
+            refused => Confirmed::Refused(refused),
         })
     }
 
-    /// Moves an import on, by its administrator, from the state it was `seen` in. Holds and renews the lock.
-    pub async fn move_on(&self, import: &Import, seen: ImportState, now: Timestamp) -> Result<Moved, StoreError> {
-        let mut tx = Transaction::new();
-        lock::renew(&mut tx, self, import, now)?;
-        put_import(&mut tx, self, import, seen, now)?;
+    /// Writes a transition by the administrator. Renews the lock, or releases it if the import ends.
+    pub async fn transition(&self, transition: &Transition, now: Timestamp) -> Result<Moved, StoreError> {
+        let import = transition.import();
+        let mut tx = if import.state.is_final() {
+            lock::releasing(self, import)?
+        } else {
+            lock::renewing(self, import, now)?
+        };
+        put_transition(&mut tx, self, transition, now)?;
         Ok(moved(&tx.commit(self).await?))
     }
 
-    /// Has an import in review begin with its `reservation` or not at all, by its administrator: every other confirmation, which
-    /// may have died or be slow, is refused from here on.
-    pub async fn set_only_confirmation(&self, import: &Import, now: Timestamp) -> Result<Moved, StoreError> {
-        let mut tx = Transaction::new();
-        lock::renew(&mut tx, self, import, now)?;
-        self.set_only_confirmation_in(tx, import).await
+    /// Writes a transition by the worker, with `more` in the same transaction. Gives the lease up, and releases the lock if the import
+    /// ends.
+    pub async fn transition_as_worker(
+        &self,
+        lease: &Lease,
+        transition: &Transition,
+        now: Timestamp,
+        more: Vec<Action>,
+    ) -> Result<Moved, StoreError> {
+        let mut tx = if transition.import().state.is_final() {
+            lease.releasing(self)?
+        } else {
+            lease.leaving(self)?
+        };
+        put_transition(&mut tx, self, transition, now)?;
+        push_all(&mut tx, more)?;
+        Ok(moved(&tx.commit(self).await?))
     }
 
-    /// The same by its worker.
+    /// Makes `reservation` the only confirmation that may start this import. All others, dead or slow, are refused from now on.
+    pub async fn set_only_confirmation(
+        &self,
+        import: &Import,
+        reservation: &ReservationId,
+        now: Timestamp,
+    ) -> Result<Moved, StoreError> {
+        let tx = lock::renewing(self, import, now)?;
+        self.set_confirmation(tx, import, reservation.as_str()).await
+    }
+
+    /// Makes `reservation` the only confirmation that may start this import, as its worker.
     pub async fn set_only_confirmation_as_worker(
         &self,
         lease: &Lease,
         import: &Import,
+        reservation: &ReservationId,
         now: Timestamp,
     ) -> Result<Moved, StoreError> {
-        self.set_only_confirmation_in(lease.transaction(self, now)?, import)
-            .await
+        let tx = lease.transaction(self, now)?;
+        self.set_confirmation(tx, import, reservation.as_str()).await
     }
 
-    async fn set_only_confirmation_in(&self, mut tx: Transaction, import: &Import) -> Result<Moved, StoreError> {
-        let reservation = import.reservation.as_ref().map_or("", ReservationId::as_str);
+    /// Invalidates every confirmation made so far. Returns `false`, changing nothing, while the import holds the lock.
+    pub async fn invalidate_lapsed(&self, import: &Import, now: Timestamp) -> Result<bool, StoreError> {
+        let tx = lock::lapsed(self, import, now)?;
+        Ok(matches!(self.set_confirmation(tx, import, "").await?, Moved::Committed))
+    }
+
+    async fn set_confirmation(
+        &self,
+        mut tx: FencedTransaction,
+        import: &Import,
+        reservation: &str,
+    ) -> Result<Moved, StoreError> {
         tx.update(
             self,
             Table::Imports,
@@ -236,72 +272,18 @@ impl Tenant {
         Ok(moved(&tx.commit(self).await?))
     }
 
-    /// Makes sure that no confirmation of an import in review succeeds which was made before, unless somebody holds the
-    /// integration for it: then `false`.
-    pub async fn invalidate_lapsed(&self, import: &Import, now: Timestamp) -> Result<bool, StoreError> {
-        let mut tx = Transaction::new();
-        lock::prove_lapsed(&mut tx, self, import, now)?;
-        let nobody = Import {
-            reservation: None,
-            ..import.clone()
-        };
-        Ok(matches!(
-            self.set_only_confirmation_in(tx, &nobody).await?,
-            Moved::Committed
-        ))
-    }
-
-    /// Ends an import, by its administrator: releases the lock as well.
-    pub async fn end(&self, import: &Import, seen: ImportState, now: Timestamp) -> Result<Moved, StoreError> {
-        let mut tx = Transaction::new();
-        lock::release(&mut tx, self, import)?;
-        put_import(&mut tx, self, import, seen, now)?;
-        Ok(moved(&tx.commit(self).await?))
-    }
-
-    /// Moves an import on, by its worker: leaves the worker's place, and sets the integration free when the import ends.
-    pub async fn hand_over(
+    /// A transaction that is applied only while an import is in review and holds the integration. It renews the lock and counts a
+    /// decision. The action proves the review.
+    pub(crate) fn in_review(
         &self,
-        lease: &Lease,
         import: &Import,
-        seen: ImportState,
         now: Timestamp,
-    ) -> Result<Moved, StoreError> {
-        self.hand_over_with(lease, import, seen, now, Vec::new()).await
-    }
-
-    /// As [`Self::hand_over`], with more in the same transaction.
-    pub async fn hand_over_with(
-        &self,
-        lease: &Lease,
-        import: &Import,
-        seen: ImportState,
-        now: Timestamp,
-        more: Vec<Action>,
-    ) -> Result<Moved, StoreError> {
-        let mut tx = if import.state.is_final() {
-            lease.releasing(self)?
-        } else {
-            lease.leaving(self)?
-        };
-        put_import(&mut tx, self, import, seen, now)?;
-        for action in more {
-            tx.push(action)?;
-        }
-        Ok(moved(&tx.commit(self).await?))
-    }
-
-    /// Adds the proof that an import is in review and still holds the integration, renews its lease, and counts a decision.
-    pub(crate) fn prove_review(&self, tx: &mut Transaction, import: &Import, now: Timestamp) -> Result<(), StoreError> {
-        lock::renew_and_count(tx, self, import, now)?;
+    ) -> Result<(FencedTransaction, ActionId), StoreError> {
+        let mut tx = lock::renewing_and_counting(self, import, now)?;
         let key = keys::import(&self.msp, &import.id);
-        tx.check(
-            self,
-            Table::Imports,
-            &key,
-            "#state = :state",
-            &[(":state", text(ImportState::Review.as_str()))],
-        )
+        let review = [(":state", text(ImportState::Review.as_str()))];
+        let in_review = tx.check(self, Table::Imports, &key, "#state = :state", &review)?;
+        Ok((tx, in_review))
     }
 
     fn remember_filter(
@@ -309,7 +291,7 @@ impl Tenant {
         tx: &mut Transaction,
         integration: &IntegrationId,
         filter: &Filter,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ActionId, StoreError> {
         let filter = value("filter", filter)?;
         let key = keys::integration(&self.msp, integration);
         tx.update(
@@ -323,37 +305,43 @@ impl Tenant {
     }
 }
 
-/// Which of the proofs of [`Tenant::move_on`], [`Tenant::end`], [`Tenant::hand_over`] and [`Tenant::prove_review`] failed.
-fn moved(outcome: &Outcome) -> Moved {
+fn moved(outcome: &FencedOutcome) -> Moved {
     match outcome {
-        Outcome::Committed => Moved::Committed,
-        refused if refused.refused(0) => Moved::LockLost,
-        Outcome::Refused(_) => Moved::WrongState,
+        FencedOutcome::Committed => Moved::Committed,
+        FencedOutcome::FenceLost(_) => Moved::LockLost,
+        FencedOutcome::Refused(_) => Moved::WrongState,
     }
 }
 
-/// Moves an import on from the state it was `seen` in, and its line in the history, with an entry in the audit trail if that is an
-/// act of somebody. It begins only by the confirmation that is intended, if one is.
-fn put_import(
+fn push_all(tx: &mut Transaction, actions: Vec<Action>) -> Result<(), StoreError> {
+    for action in actions {
+        tx.push(action)?;
+    }
+    Ok(())
+}
+
+/// Adds a transition of an import: its item, its line in the history, and the entry in the audit trail. A confirmation is refused if
+/// another one was made the only one.
+fn put_transition(
     tx: &mut Transaction,
     tenant: &Tenant,
-    import: &Import,
-    seen: ImportState,
+    transition: &Transition,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut values = vec![(":seen", text(seen.as_str()))];
-    let condition = match &import.reservation {
-        Some(own) if seen == ImportState::Review && import.state == ImportState::Executing => {
+    let import = transition.import();
+    let mut values = vec![(":from", text(transition.from().as_str()))];
+    let condition = match transition.confirmed_reservation() {
+        Some(own) => {
             values.push((":reservation", text(own.as_str())));
-            "#state = :seen AND (attribute_not_exists(reservation) OR reservation = :reservation)"
+            "#state = :from AND (attribute_not_exists(reservation) OR reservation = :reservation)"
         }
-        _ => "#state = :seen",
+        None => "#state = :from",
     };
     tx.put_if(tenant, Table::Imports, import_item(tenant, import)?, condition, &values)?;
     tx.put(tenant, Table::Records, history_item(tenant, import)?)?;
-    if let Some(act) = AuditAction::of(import, seen) {
-        let what = format!("{}.{}", import.id, act.name());
-        let entry = audit::by(import, import.holder(), act, now);
+    if let Some(action) = transition.audit() {
+        let what = format!("{}.{}", import.id, action.name());
+        let entry = audit::by(import, import.holder(), action, now);
         tenant.audit(tx, &import.integration, &entry, &what)?;
     }
     Ok(())

@@ -54,7 +54,7 @@ impl Tenant {
             at: integration.created_at,
             by: by.clone(),
             import: None,
-            act: AuditAction::IntegrationAdded {
+            action: AuditAction::IntegrationAdded {
                 after: integration.connection(),
             },
         };
@@ -109,7 +109,7 @@ impl Tenant {
                 at: now,
                 by: by.clone(),
                 import: None,
-                act: AuditAction::PolicyReplaced {
+                action: AuditAction::PolicyReplaced {
                     before: integration.policy,
                     after: policy.clone(),
                 },

@@ -20,7 +20,7 @@ use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, packed_body};
-use crate::tx::{Action, Transaction};
+use crate::tx::{Action, ActionId, Transaction};
 
 /// What stands in the journal about a company, or about some of the users of a large one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -328,7 +328,13 @@ impl Agreed {
 
 impl Tenant {
     /// Adds a part of a company, of that number, to a transaction.
-    pub fn journal(&self, tx: &mut Transaction, import: &Import, number: usize, part: &Part) -> Result<(), StoreError> {
+    pub fn journal(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        number: usize,
+        part: &Part,
+    ) -> Result<ActionId, StoreError> {
         tx.push(self.journal_action(import, number, part)?)
     }
 
@@ -431,13 +437,17 @@ impl Tenant {
         Ok((entries, next))
     }
 
-    /// The writes of what was agreed to by the confirmation that the import names. They mean nothing before that confirmation
-    /// succeeds.
-    pub fn agreement(&self, import: &Import, agreed: &[(PsaCompanyId, Agreed)]) -> Result<Vec<Action>, StoreError> {
+    /// The writes of what was agreed to by a confirmation. They mean nothing before that confirmation succeeds.
+    pub fn agreement(
+        &self,
+        import: &Import,
+        confirmation: &ReservationId,
+        agreed: &[(PsaCompanyId, Agreed)],
+    ) -> Result<Vec<Action>, StoreError> {
         let size = |entry: &(PsaCompanyId, Agreed)| size::of_json("digests", entry);
         let slices = size::cut(agreed, (DIGESTS_PER_ITEM, ROOM), size)?;
         let writes = slices.into_iter().enumerate().map(|(number, slice)| {
-            let key = keys::digests(&self.msp, &import.id, reservation(import), number);
+            let key = keys::digests(&self.msp, &import.id, confirmation.as_str(), number);
             self.packed_put(import, "digests", &key, slice)
         });
         writes.collect()

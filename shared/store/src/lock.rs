@@ -1,39 +1,33 @@
-//! The lock of an integration: a lease with a fencing number (R44, R45).
+//! The lock of an integration: a lease with a fencing token (R44, R45).
 //!
-//! One item says which administrator's import holds the integration, and until when its worker is believed alive. The
-//! epoch grows each time either changes hands. Every write of a worker is a transaction that renews the lease on condition
-//! of the epoch (which costs no more than a bare check), and so refuses whoever was paused beyond their lease.
+//! One item says which administrator's import holds the integration, and until when its worker is believed alive. The token grows
+//! each time either changes hands.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::ids::{ImportId, IntegrationId};
-use domain::import::{Epoch, Holder, Import, Person};
+use domain::import::{FencingToken, Holder, Import, Person};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::StoreError;
-use crate::imports::expires;
-use crate::keys::{self, Key};
+use crate::fenced::FencedTransaction;
+use crate::keys;
 use crate::schema;
 use crate::table::{Item, Table, Tenant, body, number, text};
-use crate::tx::{self, Transaction};
+use crate::tx::{Action, Transaction, Values};
 
 /// How long an administrator keeps an integration without using it.
 pub const REVIEW_LEASE: Duration = Duration::from_mins(30);
 
-/// How long a worker is believed alive after its last write. One that merely waits longer for an answer may be joined by a
-/// second, whose first write ends the first one's; nothing is lost by that but work.
-pub const WORKER_LEASE: Duration = Duration::from_secs(30);
-
-const RELEASE: &str = "SET #until = :zero REMOVE #import, workerUntil";
+pub(crate) const RELEASE: &str = "SET #until = :zero REMOVE #import, workerUntil";
 
 /// The lock item.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LockItem {
-    pub epoch: Epoch,
+    #[serde(rename = "epoch")]
+    pub token: FencingToken,
     #[serde(default)]
     pub import: Option<ImportId>,
     #[serde(default)]
@@ -44,13 +38,13 @@ pub(crate) struct LockItem {
     since: i64,
     until: i64,
     #[serde(default)]
-    worker_until: Option<i64>,
+    pub worker_until: Option<i64>,
     /// Grows with every decision that is made in review.
     #[serde(default)]
     decisions: u64,
     /// The import that was executing when its lock was taken from it: it may still be finishing what it had begun.
     #[serde(default)]
-    unfinished: Option<ImportId>,
+    pub unfinished: Option<ImportId>,
 }
 
 impl LockItem {
@@ -73,17 +67,6 @@ impl LockItem {
     }
 }
 
-/// What came of asking for the worker's place.
-#[derive(Debug)]
-pub enum LeaseOutcome {
-    /// The place is ours.
-    Acquired(Lease),
-    /// Another worker is at it until then, unless it renews.
-    Busy(Timestamp),
-    /// The import does not hold the integration any more.
-    LockLost,
-}
-
 impl Tenant {
     /// Who holds the integration.
     pub async fn holder(&self, integration: &IntegrationId, now: Timestamp) -> Result<Option<Holder>, StoreError> {
@@ -99,171 +82,15 @@ impl Tenant {
         let item = self.get(Table::Records, &keys::lock(&self.msp, integration)).await?;
         item.map(LockItem::read).transpose()
     }
-
-    /// Asks to be the worker on an import.
-    pub async fn acquire_lease(&self, import: &Import, now: Timestamp) -> Result<LeaseOutcome, StoreError> {
-        let (update, condition) = (
-            "SET epoch = epoch + :one, workerUntil = :worker, #until = :until",
-            "#import = :import AND (attribute_not_exists(workerUntil) OR workerUntil <= :now)",
-        );
-        let values = [
-            (":one", number(1)),
-            (":import", text(import.id.as_str())),
-            (":now", number(now.as_second())),
-            (":worker", number(end(now, WORKER_LEASE))),
-            (":until", number(end(now, REVIEW_LEASE))),
-        ];
-        let key = keys::lock(&self.msp, &import.integration);
-        self.acquire_lease_at((Table::Records, key), import, now, (update, condition, &values))
-            .await
-    }
-
-    /// Asks to be the worker on an import whose lock was taken from it while it was executing, to finish what it had begun. The
-    /// import that has the lock waits until this one has ended, so that each mapping is still written by one worker at a time.
-    pub async fn acquire_final_lease(&self, import: &Import, now: Timestamp) -> Result<LeaseOutcome, StoreError> {
-        let (update, condition) = (
-            "SET epoch = if_not_exists(epoch, :zero) + :one, workerUntil = :worker, #until = :until, #import = :import, \
-             expires = :expires, #schema = :schema",
-            "attribute_not_exists(workerUntil) OR workerUntil <= :now",
-        );
-        let values = [
-            (":zero", number(0)),
-            (":one", number(1)),
-            (":import", text(import.id.as_str())),
-            (":now", number(now.as_second())),
-            (":worker", number(end(now, WORKER_LEASE))),
-            (":until", number(end(now, REVIEW_LEASE))),
-            (":expires", number(expires(import))),
-            (":schema", number(schema::of("lock"))),
-        ];
-        let key = keys::last_worker(&self.msp, &import.id);
-        self.acquire_lease_at((Table::Imports, key), import, now, (update, condition, &values))
-            .await
-    }
-
-    async fn acquire_lease_at(
-        &self,
-        (table, key): (Table, Key),
-        import: &Import,
-        now: Timestamp,
-        (update, condition, values): (&str, &str, tx::Values<'_>),
-    ) -> Result<LeaseOutcome, StoreError> {
-        let answer = self
-            .client()
-            .update_item()
-            .table_name(self.table(table))
-            .set_key(Some(key.to_item()))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(tx::names(&[update, condition]))
-            .set_expression_attribute_values(tx::map(values))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let answer = match answer {
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-                    return why_not(refused.item.clone(), import, now);
-                }
-                _ => return Err(StoreError::sdk("UpdateItem", error)),
-            },
-            Ok(answer) => answer,
-        };
-        let lock = LockItem::read(answer.attributes.unwrap_or_default())?;
-        Ok(LeaseOutcome::Acquired(Lease {
-            table,
-            key,
-            epoch: lock.epoch,
-            unfinished: lock.unfinished,
-        }))
-    }
 }
 
-fn why_not(item: Option<Item>, import: &Import, now: Timestamp) -> Result<LeaseOutcome, StoreError> {
-    let Some(lock) = item.map(LockItem::read).transpose()? else {
-        return Ok(LeaseOutcome::LockLost);
-    };
-    Ok(match lock.worker_until {
-        Some(until) if lock.import.as_ref() == Some(&import.id) => {
-            LeaseOutcome::Busy(Timestamp::from_second(until).unwrap_or(now))
-        }
-        _ => LeaseOutcome::LockLost,
-    })
-}
-
-/// Proof of being the one worker on an import.
-#[derive(Debug, Clone)]
-pub struct Lease {
-    table: Table,
-    key: Key,
-    epoch: Epoch,
-    unfinished: Option<ImportId>,
-}
-
-impl Lease {
-    /// The import from which the lock was taken while it was executing, by this import or by one before it. It may have ended since.
-    pub const fn unfinished(&self) -> Option<&ImportId> {
-        self.unfinished.as_ref()
-    }
-
-    /// A transaction that is applied only while the place is still ours, and renews the lease. That is its action 0.
-    pub fn transaction(&self, tenant: &Tenant, now: Timestamp) -> Result<Transaction, StoreError> {
-        self.with(
-            tenant,
-            "SET workerUntil = :worker, #until = :until",
-            &[
-                (":worker", number(end(now, WORKER_LEASE))),
-                (":until", number(end(now, REVIEW_LEASE))),
-            ],
-        )
-    }
-
-    /// A transaction that also leaves the worker's place; the import keeps the integration.
-    pub fn leaving(&self, tenant: &Tenant) -> Result<Transaction, StoreError> {
-        self.with(tenant, "REMOVE workerUntil", &[])
-    }
-
-    /// A transaction that leaves the worker's place until a moment to come; the import keeps the integration at least for as
-    /// long after it as it would have now, however far away that is.
-    pub fn waiting(&self, tenant: &Tenant, until: Timestamp) -> Result<Transaction, StoreError> {
-        self.with(
-            tenant,
-            "SET #until = :until REMOVE workerUntil",
-            &[(":until", number(end(until, REVIEW_LEASE)))],
-        )
-    }
-
-    /// Leaves the worker's place after a failure, so that the next run need not wait for the lease to end. If this fails
-    /// too, it waits.
-    pub async fn leave_if_possible(&self, tenant: &Tenant) {
-        match self.leaving(tenant) {
-            Ok(tx) => drop(tx.commit(tenant).await),
-            Err(error) => tracing::warn!(%error, "the worker's place could not be left"),
-        }
-    }
-
-    /// A transaction that also sets the integration free.
-    pub(crate) fn releasing(&self, tenant: &Tenant) -> Result<Transaction, StoreError> {
-        self.with(tenant, RELEASE, &[(":zero", number(0))])
-    }
-
-    fn with(&self, tenant: &Tenant, update: &str, values: tx::Values<'_>) -> Result<Transaction, StoreError> {
-        let mut values = values.to_vec();
-        values.push((":epoch", number(self.epoch.0)));
-        let mut tx = Transaction::new();
-        tx.update(tenant, self.table, &self.key, update, "epoch = :epoch", &values)?;
-        Ok(tx)
-    }
-}
-
-/// Adds the taking of a lock whose last known epoch is `seen`, for an import that is about to start; from an import that was
+/// Adds the taking of a lock whose last known token is `seen`, for an import that is about to start; from an import that was
 /// executing, if there is an `unfinished` one.
 pub(crate) fn take(
     tx: &mut Transaction,
     tenant: &Tenant,
     import: &Import,
-    (seen, unfinished): (Option<Epoch>, Option<&ImportId>),
+    (seen, unfinished): (Option<FencingToken>, Option<&ImportId>),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut update =
@@ -275,7 +102,7 @@ pub(crate) fn take(
         Some(_) => "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)",
     };
     let mut values = vec![
-        (":next", number(seen.map_or(0, |epoch| epoch.0) + 1)),
+        (":next", number(seen.map_or(0, |token| token.0) + 1)),
         (":schema", number(schema::of("lock"))),
         (":import", text(import.id.as_str())),
         (":subject", text(&import.started_by.subject)),
@@ -291,84 +118,65 @@ pub(crate) fn take(
         values.push((":unfinished", text(unfinished.as_str())));
     }
     update += " REMOVE workerUntil";
-    tx.update(
-        tenant,
-        Table::Records,
-        &keys::lock(&tenant.msp, &import.integration),
-        &update,
-        condition,
-        &values,
-    )
+    tx.push(on_lock(tenant, import, &update, condition, &values)?)?;
+    Ok(())
 }
 
-/// Adds the renewal of a lock by an administrator's use of it.
-pub(crate) fn renew(tx: &mut Transaction, tenant: &Tenant, import: &Import, now: Timestamp) -> Result<(), StoreError> {
-    renew_with(tx, tenant, import, now, ("", "", &[]))
+/// A transaction that renews the lock of an import by an administrator's use of it.
+pub(crate) fn renewing(tenant: &Tenant, import: &Import, now: Timestamp) -> Result<FencedTransaction, StoreError> {
+    renewing_with(tenant, import, now, ("", "", &[]))
 }
 
-/// The same by a decision on a row, which is counted.
-pub(crate) fn renew_and_count(
-    tx: &mut Transaction,
+/// A transaction that renews the lock by a decision on a row, and counts the decision.
+pub(crate) fn renewing_and_counting(
     tenant: &Tenant,
     import: &Import,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    renew_with(
-        tx,
-        tenant,
-        import,
-        now,
-        (" ADD decisions :one", "", &[(":one", number(1))]),
-    )
+) -> Result<FencedTransaction, StoreError> {
+    renewing_with(tenant, import, now, (" ADD decisions :one", "", &[(":one", number(1))]))
 }
 
-/// The same, unless a decision was made since there were so many.
-pub(crate) fn renew_undecided(
-    tx: &mut Transaction,
+/// A transaction that renews the lock only if the decision counter still equals `decisions`.
+pub(crate) fn renewing_undecided(
     tenant: &Tenant,
     import: &Import,
     now: Timestamp,
     decisions: u64,
-) -> Result<(), StoreError> {
+) -> Result<FencedTransaction, StoreError> {
     let condition = match decisions {
         0 => " AND attribute_not_exists(decisions)",
         _ => " AND decisions = :decisions",
     };
     let values = [(":decisions", number(decisions))];
     let values = if decisions == 0 { &[][..] } else { &values };
-    renew_with(tx, tenant, import, now, ("", condition, values))
+    renewing_with(tenant, import, now, ("", condition, values))
 }
 
-fn renew_with(
-    tx: &mut Transaction,
+fn renewing_with(
     tenant: &Tenant,
     import: &Import,
     now: Timestamp,
-    (update, condition, more): (&str, &str, tx::Values<'_>),
-) -> Result<(), StoreError> {
+    (update, condition, more): (&str, &str, Values<'_>),
+) -> Result<FencedTransaction, StoreError> {
     let mut values = vec![
         (":import", text(import.id.as_str())),
         (":until", number(end(now, REVIEW_LEASE))),
     ];
     values.extend_from_slice(more);
-    tx.update(
-        tenant,
-        Table::Records,
-        &keys::lock(&tenant.msp, &import.integration),
-        &format!("SET #until = :until{update}"),
-        &format!("#import = :import{condition}"),
-        &values,
-    )
+    let (update, condition) = (
+        format!("SET #until = :until{update}"),
+        format!("#import = :import{condition}"),
+    );
+    FencedTransaction::new(on_lock(tenant, import, &update, &condition, &values)?)
 }
 
-/// Adds the passing on of a lock from one holder to the import's new one.
-pub(crate) fn pass_on(
-    tx: &mut Transaction,
+/// A transaction that passes the lock on from one holder to the import's new one.
+pub(crate) fn passing_on(
     tenant: &Tenant,
     import: &Import,
     before: &Person,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<FencedTransaction, StoreError> {
     let holder = import.holder();
     let values = [
         (":import", text(import.id.as_str())),
@@ -378,48 +186,49 @@ pub(crate) fn pass_on(
         (":now", number(now.as_second())),
         (":until", number(end(now, REVIEW_LEASE))),
     ];
-    let key = keys::lock(&tenant.msp, &import.integration);
-    tx.update(
-        tenant,
-        Table::Records,
-        &key,
+    let (update, condition) = (
         "SET subject = :subject, #name = :name, since = :now, #until = :until",
         "#import = :import AND subject = :before",
-        &values,
-    )
+    );
+    FencedTransaction::new(on_lock(tenant, import, update, condition, &values)?)
 }
 
-/// Adds the proof that an import does not hold the integration, or only until somebody else wants it.
-pub(crate) fn prove_lapsed(
-    tx: &mut Transaction,
-    tenant: &Tenant,
-    import: &Import,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+/// A transaction that is applied only if an import does not hold the integration, or only until another one takes it.
+pub(crate) fn lapsed(tenant: &Tenant, import: &Import, now: Timestamp) -> Result<FencedTransaction, StoreError> {
     let values = [(":import", text(import.id.as_str())), (":now", number(now.as_second()))];
-    tx.check(
+    FencedTransaction::new(Action::check(
         tenant,
         Table::Records,
         &keys::lock(&tenant.msp, &import.integration),
         "attribute_not_exists(#import) OR #import <> :import OR #until <= :now",
         &values,
-    )
+    )?)
 }
 
-/// Adds the release of a lock by an administrator, if the import still has it.
-pub(crate) fn release(tx: &mut Transaction, tenant: &Tenant, import: &Import) -> Result<(), StoreError> {
+/// A transaction in which an administrator releases the lock, if the import still has it.
+pub(crate) fn releasing(tenant: &Tenant, import: &Import) -> Result<FencedTransaction, StoreError> {
     let values = [
         (":import", text(import.id.as_str())),
         (":zero", number(0)),
         (":one", number(1)),
     ];
-    let key = keys::lock(&tenant.msp, &import.integration);
-    // The epoch grows, so that a worker which is still at work is refused from here on.
+    // The token grows, so that the next write of a worker is refused.
     let update = "SET #until = :zero, epoch = epoch + :one REMOVE #import, workerUntil";
-    tx.update(tenant, Table::Records, &key, update, "#import = :import", &values)
+    FencedTransaction::new(on_lock(tenant, import, update, "#import = :import", &values)?)
 }
 
-fn end(now: Timestamp, lease: Duration) -> i64 {
+fn on_lock(
+    tenant: &Tenant,
+    import: &Import,
+    update: &str,
+    condition: &str,
+    values: Values<'_>,
+) -> Result<Action, StoreError> {
+    let key = keys::lock(&tenant.msp, &import.integration);
+    Action::update(tenant, Table::Records, &key, update, condition, values)
+}
+
+pub(crate) fn end(now: Timestamp, lease: Duration) -> i64 {
     now.as_second()
         .saturating_add(i64::try_from(lease.as_secs()).unwrap_or(i64::MAX))
 }

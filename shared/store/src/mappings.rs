@@ -146,14 +146,14 @@ impl Tenant {
     }
 
     /// Adds a company's mapping to a transaction, replacing `before`. Refused if the managed company is claimed by another
-    /// PSA company of this integration, or if the mapping is not what was seen. Returns the number of the claim's action.
+    /// PSA company of this integration, or if the mapping is not what was seen.
     pub fn map_company(
         &self,
         tx: &mut Transaction,
         integration: &IntegrationId,
         before: Option<&CompanyMapping>,
         mapping: &CompanyMapping,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<(), StoreError> {
         let moves = before.is_none_or(|before| before.managed != mapping.managed);
         if let Some(before) = before.filter(|_| moves) {
             let old = keys::managed_claim(&self.msp, integration, &before.managed);
@@ -167,7 +167,6 @@ impl Tenant {
             )?;
         }
         let claim = keys::managed_claim(&self.msp, integration, &mapping.managed);
-        let claim_action = tx.len();
         let values = [(":company", text(mapping.company.as_str()))];
         let mut claimed = bare_item("managed claim", &claim);
         claimed.insert("company".to_owned(), text(mapping.company.as_str()));
@@ -191,7 +190,7 @@ impl Tenant {
             }
         };
         tx.put_if(self, Table::Records, item, condition, &values)?;
-        Ok(claim_action)
+        Ok(())
     }
 
     /// The writes that replace a company's address mappings, and count them on the company's own mapping; with the mappings as they

@@ -12,7 +12,7 @@ use crate::StoreError;
 use crate::imports::EXPIRES;
 use crate::keys;
 use crate::table::{Table, Tenant, bare_item, number, text};
-use crate::tx::Transaction;
+use crate::tx::{ActionId, Transaction};
 
 /// How long a claim keeps others away: longer than any run, so that whoever finds it ended knows the directory with the company.
 const HELD: Duration = Duration::from_hours(1);
@@ -27,7 +27,7 @@ impl Tenant {
         company: &PsaCompanyId,
         name: &str,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ActionId, StoreError> {
         let owner = format!("{}/{company}", import.integration);
         let until = now
             .as_second()

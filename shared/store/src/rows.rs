@@ -12,12 +12,13 @@ use serde::Serialize;
 
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
+use crate::fenced::FencedOutcome;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
-use crate::lock::Lease;
+use crate::lease::Lease;
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, body, company_in, item, number, packed_body, text, value};
-use crate::tx::{Action, Outcome, Transaction};
+use crate::tx::{Action, ActionId};
 
 /// Addresses in one item, as far as their texts leave room for every decision to be made.
 const ADDRESSES_PER_CHUNK: usize = 400;
@@ -76,7 +77,7 @@ impl Tenant {
         rows: &[(CompanyRow, Vec<SnapshotAddress>)],
         checkpoint: &Checkpoint<P>,
         now: impl Fn() -> Timestamp,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<FencedOutcome, StoreError> {
         let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
         let mut tx = lease.transaction(self, now())?;
         for (row, addresses) in rows {
@@ -252,8 +253,7 @@ impl Tenant {
         rows: &[(CompanyRow, u64)],
         now: Timestamp,
     ) -> Result<Decided, StoreError> {
-        let mut tx = Transaction::new();
-        self.prove_review(&mut tx, import, now)?;
+        let (mut tx, in_review) = self.in_review(import, now)?;
         for (row, seen) in rows {
             let target = value("decision", &row.decision.target)?;
             let values = [
@@ -266,7 +266,7 @@ impl Tenant {
             let update = "SET selected = :selected, target = :target, #version = :version";
             tx.update(self, Table::Imports, &key, update, "#version = :seen", &values)?;
         }
-        Ok(decided(&tx.commit(self).await?))
+        Ok(decided(&tx.commit(self).await?, in_review))
     }
 
     /// Keeps the decisions on addresses of one chunk, each of which had the version that is `seen` with it.
@@ -278,8 +278,7 @@ impl Tenant {
         seen: &BTreeMap<AddressId, AddressDecision>,
         now: Timestamp,
     ) -> Result<Decided, StoreError> {
-        let mut tx = Transaction::new();
-        self.prove_review(&mut tx, import, now)?;
+        let (mut tx, in_review) = self.in_review(import, now)?;
         let values = [
             (":new", value("decisions", &chunk.decisions)?),
             (":seen", value("decisions", seen)?),
@@ -293,7 +292,7 @@ impl Tenant {
             "#decisions = :seen",
             &values,
         )?;
-        Ok(decided(&tx.commit(self).await?))
+        Ok(decided(&tx.commit(self).await?, in_review))
     }
 }
 
@@ -313,11 +312,11 @@ fn read_chunk(number: usize, item: &Item) -> Result<Chunk, StoreError> {
     })
 }
 
-/// Actions 0 and 1 are the proof of the review, see [`Tenant::prove_review`].
-fn decided(outcome: &Outcome) -> Decided {
+fn decided(outcome: &FencedOutcome, in_review: ActionId) -> Decided {
     match outcome {
-        Outcome::Committed => Decided::Recorded,
-        refused if refused.refused(0) || refused.refused(1) => Decided::NotInReview,
-        Outcome::Refused(_) => Decided::Conflict,
+        FencedOutcome::Committed => Decided::Recorded,
+        FencedOutcome::FenceLost(_) => Decided::NotInReview,
+        FencedOutcome::Refused(refusals) if refusals.contains(in_review) => Decided::NotInReview,
+        FencedOutcome::Refused(_) => Decided::Conflict,
     }
 }

@@ -1,8 +1,9 @@
-//! Conditional writes of one item, at half the price of a transaction of one. A conflict with somebody's transaction is repeated by
-//! the client: see `runtime::conflicts`.
+//! Conditional writes of one item, at half the price of a transaction of one. The client repeats a write that conflicts with a
+//! transaction: see `runtime::conflicts`.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::StoreError;
 use crate::keys::Key;
@@ -40,6 +41,19 @@ impl Tenant {
         condition: &str,
         values: Values<'_>,
     ) -> Result<bool, StoreError> {
+        let outcome = self.update_one(table, key, update, condition, values).await?;
+        Ok(matches!(outcome, UpdateOutcome::Applied(_)))
+    }
+
+    /// Changes an item if it fulfils a condition.
+    pub(crate) async fn update_one(
+        &self,
+        table: Table,
+        key: &Key,
+        update: &str,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<UpdateOutcome, StoreError> {
         let sent = self
             .client()
             .update_item()
@@ -49,18 +63,26 @@ impl Tenant {
             .condition_expression(condition)
             .set_expression_attribute_names(tx::names(&[update, condition]))
             .set_expression_attribute_values(tx::map(values))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match sent {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::sdk("UpdateItem", error)),
+            Ok(answer) => Ok(UpdateOutcome::Applied(answer.attributes.unwrap_or_default())),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    Ok(UpdateOutcome::Refused(refused.item.clone()))
+                }
+                _ => Err(StoreError::sdk("UpdateItem", error)),
+            },
         }
     }
+}
+
+/// How a conditional update of one item ended.
+pub(crate) enum UpdateOutcome {
+    /// The item as it is now.
+    Applied(Item),
+    /// Nothing was changed; the item as it stood.
+    Refused(Option<Item>),
 }

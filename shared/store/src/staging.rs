@@ -15,12 +15,13 @@ use serde::de::DeserializeOwned;
 
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
+use crate::fenced::FencedOutcome;
 use crate::imports::{EXPIRES, expires};
 use crate::keys::{self, Key};
-use crate::lock::Lease;
+use crate::lease::Lease;
 use crate::size::{self, ROOM};
 use crate::table::{Table, Tenant, number, packed_body, packed_item};
-use crate::tx::{Action, MAX_ACTIONS, Outcome, Transaction};
+use crate::tx::{Action, ActionId, MAX_ACTIONS, Transaction};
 
 /// The most buckets: a page fills each of them in one transaction, next to the proof of the lock and the checkpoint. What is left
 /// is for buckets of long texts, which take more than one item. A page that does not fit all the same is refused as too large.
@@ -51,7 +52,7 @@ impl Tenant {
         page: &[PsaCompany],
         checkpoint: &Checkpoint<P>,
         now: Timestamp,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<FencedOutcome, StoreError> {
         let mut tx = lease.transaction(self, now)?;
         for (number, slice) in slices(page)?.into_iter().enumerate() {
             let key = keys::staged_companies(&self.msp, &import.id, checkpoint.progress.pages, number);
@@ -70,7 +71,7 @@ impl Tenant {
         buckets: usize,
         checkpoint: &Checkpoint<P>,
         now: Timestamp,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<FencedOutcome, StoreError> {
         let mut dealt: Vec<Vec<PsaContact>> = vec![Vec::new(); buckets];
         for contact in page {
             if let Some(company) = &contact.company
@@ -98,7 +99,7 @@ impl Tenant {
         (last, answers): (&PsaCompanyId, &[T]),
         checkpoint: &Checkpoint<P>,
         now: Timestamp,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<FencedOutcome, StoreError> {
         let mut tx = lease.transaction(self, now)?;
         for (number, slice) in slices(answers)?.into_iter().enumerate() {
             let key = keys::staged_answers(&self.msp, &import.id, last, number);
@@ -142,7 +143,7 @@ impl Tenant {
         kind: &'static str,
         key: &Key,
         body: &T,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ActionId, StoreError> {
         tx.push(self.packed_put(import, kind, key, body)?)
     }
 

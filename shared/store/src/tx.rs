@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
@@ -23,31 +24,41 @@ pub const MAX_ACTIONS: usize = 100;
 /// it sends is known here, so a quarter is left for the items that updates touch.
 pub const MAX_BYTES: usize = 3 * 1024 * 1024;
 
-/// How a transaction ended. A refusal is an outcome: somebody else was first.
+/// Identifies an action of a transaction: given when the action is added, and asked for when the transaction was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActionId(usize);
+
+/// How a transaction ended. A refusal is an outcome: another write was faster.
 #[derive(Debug)]
 #[must_use]
-pub enum Outcome {
+pub enum TransactionOutcome {
     /// All of it was applied.
     Committed,
-    /// Nothing was applied: these actions' conditions did not hold, each with the item that stood in the way.
-    Refused(Vec<(usize, Option<Item>)>),
+    /// Nothing was applied: the conditions of these actions did not hold.
+    Refused(Refusals),
 }
 
-impl Outcome {
+impl TransactionOutcome {
     /// Whether all of it was applied.
     pub const fn committed(&self) -> bool {
         matches!(self, Self::Committed)
     }
+}
 
-    /// The item because of which the condition of action `index` did not hold.
-    pub fn in_the_way(&self, index: usize) -> Option<Item> {
-        let Self::Refused(reasons) = self else { return None };
-        reasons.iter().find(|(at, _)| *at == index)?.1.clone()
+/// The actions whose conditions did not hold, each with the item as it stood.
+#[derive(Debug)]
+pub struct Refusals(Vec<(ActionId, Option<Item>)>);
+
+impl Refusals {
+    /// Whether the condition of this action did not hold.
+    pub fn contains(&self, action: ActionId) -> bool {
+        self.0.iter().any(|(refused, _)| *refused == action)
     }
 
-    /// Whether the condition of action `index` did not hold.
-    pub fn refused(&self, index: usize) -> bool {
-        matches!(self, Self::Refused(reasons) if reasons.iter().any(|(at, _)| *at == index))
+    /// The item because of which the condition of this action did not hold.
+    pub fn item(&self, action: ActionId) -> Option<Item> {
+        let (_, item) = self.0.iter().find(|(refused, _)| *refused == action)?;
+        item.clone()
     }
 }
 
@@ -181,8 +192,8 @@ fn sent(key: &Key, expressions: &[&str], values: Values<'_>) -> usize {
     size::of_item(&key.to_item()) + values.chain(expressions).sum::<usize>()
 }
 
-/// A transaction being put together. Actions are numbered in the order they are added. It is never larger than `DynamoDB` takes:
-/// an action that has no room in it is refused with [`StoreError::TooLarge`] and leaves it as it was.
+/// A transaction being put together. It is never larger than `DynamoDB` takes: an action that has no room in it is refused with
+/// [`StoreError::TooLarge`] and leaves it as it was.
 #[derive(Debug, Clone, Default)]
 pub struct Transaction {
     actions: Vec<TransactWriteItem>,
@@ -217,8 +228,8 @@ impl Transaction {
         self.actions.len() + actions <= MAX_ACTIONS && self.bytes + bytes <= MAX_BYTES
     }
 
-    /// Adds an action.
-    pub fn push(&mut self, action: Action) -> Result<(), StoreError> {
+    /// Adds an action and identifies it.
+    pub fn push(&mut self, action: Action) -> Result<ActionId, StoreError> {
         if !self.has_room(1, action.bytes) {
             let (actions, bytes) = (self.actions.len() + 1, self.bytes + action.bytes);
             return Err(StoreError::TooLarge {
@@ -226,18 +237,19 @@ impl Transaction {
                 message: format!("{actions} actions of {bytes} bytes, {MAX_ACTIONS} of {MAX_BYTES} at most"),
             });
         }
+        let id = ActionId(self.actions.len());
         self.bytes += action.bytes;
         self.actions.push(action.action);
-        Ok(())
+        Ok(id)
     }
 
     /// Writes a whole item, whatever stood there.
-    pub fn put(&mut self, tenant: &Tenant, table: Table, item: Item) -> Result<(), StoreError> {
+    pub fn put(&mut self, tenant: &Tenant, table: Table, item: Item) -> Result<ActionId, StoreError> {
         self.push(Action::put(tenant, table, item)?)
     }
 
     /// Writes an item that must not be there yet.
-    pub fn add(&mut self, tenant: &Tenant, table: Table, item: Item) -> Result<(), StoreError> {
+    pub fn add(&mut self, tenant: &Tenant, table: Table, item: Item) -> Result<ActionId, StoreError> {
         self.put_if(tenant, table, item, "attribute_not_exists(pk)", &[])
     }
 
@@ -249,7 +261,7 @@ impl Transaction {
         item: Item,
         condition: &str,
         values: Values<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ActionId, StoreError> {
         self.push(Action::put_if(tenant, table, item, condition, values)?)
     }
 
@@ -262,7 +274,7 @@ impl Transaction {
         update: &str,
         condition: &str,
         values: Values<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ActionId, StoreError> {
         self.push(Action::update(tenant, table, key, update, condition, values)?)
     }
 
@@ -274,7 +286,7 @@ impl Transaction {
         key: &Key,
         condition: &str,
         values: Values<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ActionId, StoreError> {
         self.push(Action::check(tenant, table, key, condition, values)?)
     }
 
@@ -286,12 +298,12 @@ impl Transaction {
         key: &Key,
         condition: &str,
         values: Values<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ActionId, StoreError> {
         self.push(Action::delete(tenant, table, key, condition, values)?)
     }
 
     /// Applies it. Another transaction on one of the items at the same moment is waited out.
-    pub async fn commit(self, tenant: &Tenant) -> Result<Outcome, StoreError> {
+    pub async fn commit(self, tenant: &Tenant) -> Result<TransactionOutcome, StoreError> {
         let attempt = || async {
             let sent = tenant
                 .client()
@@ -300,7 +312,7 @@ impl Transaction {
                 .send()
                 .await;
             match sent {
-                Ok(_) => Ok(Outcome::Committed),
+                Ok(_) => Ok(TransactionOutcome::Committed),
                 Err(error) => match error.as_service_error() {
                     Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => refusals(cancelled),
                     _ => Err(Failed::For(StoreError::sdk("TransactWriteItems", error))),
@@ -327,7 +339,7 @@ enum Failed {
     For(StoreError),
 }
 
-fn refusals(cancelled: &aws_sdk_dynamodb::types::error::TransactionCanceledException) -> Result<Outcome, Failed> {
+fn refusals(cancelled: &TransactionCanceledException) -> Result<TransactionOutcome, Failed> {
     let reasons = cancelled.cancellation_reasons();
     let with = |code: &str| {
         let matching = reasons
@@ -335,12 +347,12 @@ fn refusals(cancelled: &aws_sdk_dynamodb::types::error::TransactionCanceledExcep
             .enumerate()
             .filter(|(_, reason)| reason.code() == Some(code));
         matching
-            .map(|(index, reason)| (index, reason.item().cloned()))
+            .map(|(index, reason)| (ActionId(index), reason.item().cloned()))
             .collect::<Vec<_>>()
     };
-    let refused = with("ConditionalCheckFailed");
-    if !refused.is_empty() {
-        return Ok(Outcome::Refused(refused));
+    let refusals = Refusals(with("ConditionalCheckFailed"));
+    if !refusals.0.is_empty() {
+        return Ok(TransactionOutcome::Refused(refusals));
     }
     if !with("TransactionConflict").is_empty() || !with("ThrottlingError").is_empty() {
         return Err(Failed::Conflict);

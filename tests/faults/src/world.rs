@@ -18,7 +18,7 @@ use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned}
 use runtime::{Clock, Function, Ids, RolesClaim, Services, instrumented};
 use serde_json::{Value, json};
 use store::Store;
-use store::lock::WORKER_LEASE;
+use store::lease::WORKER_LEASE;
 use store::secrets::Secrets;
 
 use crate::effects::{Effects, Strike};

@@ -11,7 +11,7 @@ use domain::directory::{LicenceMode, Licences, ReservationId};
 use serde::{Deserialize, Serialize};
 use store::retry::Attempts;
 use store::table::{body, item, number, value};
-use store::tx::Transaction;
+use store::tx::{ActionId, Transaction};
 use store::{Item, Key, StoreError, Table, Tenant};
 
 use crate::{DirectoryError, Reservation};
@@ -97,11 +97,11 @@ pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Resul
 }
 
 /// Adds the use of one free licence to a transaction.
-pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<(), DirectoryError> {
+pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<ActionId, DirectoryError> {
     // So that there is one.
     pool(tenant).await?;
     let update = "SET used = used + :one, available = available - :one";
-    tx.update(
+    Ok(tx.update(
         tenant,
         Table::Records,
         &key(tenant),
@@ -111,8 +111,7 @@ pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<(),
             (":one", number(1)),
             (":consumption", value("licence mode", &LicenceMode::Consumption)?),
         ],
-    )?;
-    Ok(())
+    )?)
 }
 
 pub(super) async fn reserve(

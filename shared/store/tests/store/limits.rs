@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 
 use domain::ids::PsaCompanyId;
+use domain::import::{Event, ImportState};
 use domain::mapping::AddressMapping;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -177,12 +178,14 @@ proptest! {
         let agreed: Vec<_> = (0..companies).map(|number| fill.agreed(number, others)).collect();
         let wire = Wire::willing();
         let tenant = wire.tenant();
-        let import = domain::import::Import { reservation: Some(reservation()), ..import() };
+        let in_review = domain::import::Import { state: ImportState::Review, ..import() };
+        let event = Event::Confirmed { plan_hash: "h".to_owned(), reservation: reservation(), trace: None };
+        let confirmed = in_review.apply(event, now()).unwrap();
         run(async {
-            let agreement = tenant.agreement(&import, &agreed).unwrap();
+            let agreement = tenant.agreement(&in_review, &reservation(), &agreed).unwrap();
             let along = tenant.write_ahead(agreement).await.unwrap();
             // With what begins the import.
-            let begun = tenant.begin(&import, 0, now(), along).await;
+            let begun = tenant.confirm(&confirmed, 0, now(), along).await;
             prop_assert!(begun.is_ok());
             Ok(())
         })?;

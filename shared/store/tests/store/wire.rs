@@ -14,7 +14,7 @@ use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::{Import, Person};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::lock::{Lease, LeaseOutcome};
+use store::lease::{Lease, LeaseOutcome};
 use store::{Store, Tenant};
 
 /// What DynamoDB answers to an operation and its body: a status and a body.

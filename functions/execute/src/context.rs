@@ -1,0 +1,147 @@
+//! What every part of an execution works with.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use directory::{Directory, DirectoryError};
+use domain::ids::PsaCompanyId;
+use domain::outcome::RowCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::journal::Agreed;
+use tokio::sync::Mutex;
+use tracing::debug;
+use worker::Stop;
+
+/// How long an administrator who cancels waits at most before a worker notices, besides the calls under way.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Where an execution stands.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Position {
+    /// The last company up to which every selected one has its outcome.
+    pub after: Option<PsaCompanyId>,
+    /// How many rows of the company behind it have their outcomes: one that is skipped may have more rows than fit into a
+    /// transaction.
+    #[serde(default)]
+    pub within: usize,
+    /// Packs of skipped companies, written so far.
+    pub packs: u64,
+}
+
+/// A run of the worker on an import, with what is confirmed and what stops it.
+pub(crate) struct Run {
+    worker: worker::Run,
+    pub directory: Arc<dyn Directory>,
+    pub agreed: HashMap<PsaCompanyId, Agreed>,
+    /// Rows that are not begun are skipped with this.
+    pub pass_over: Option<RowCode>,
+    /// Set once the directory does not answer for any row.
+    outage: OnceLock<DirectoryError>,
+    /// Set once an administrator is seen to have asked to stop.
+    cancelled: AtomicBool,
+    /// When that was last looked at.
+    looked: Mutex<Timestamp>,
+}
+
+impl Deref for Run {
+    type Target = worker::Run;
+
+    fn deref(&self) -> &worker::Run {
+        &self.worker
+    }
+}
+
+impl Run {
+    pub fn new(worker: worker::Run, agreed: HashMap<PsaCompanyId, Agreed>) -> Self {
+        let import = &worker.import;
+        let pass_over = match (worker.give_up || import.abandoned, import.cancelling) {
+            (true, _) => Some(RowCode::GivenUp),
+            (false, true) => Some(RowCode::Cancelled),
+            (false, false) => None,
+        };
+        Self {
+            directory: worker.services.directory(&import.msp),
+            agreed,
+            pass_over,
+            outage: OnceLock::new(),
+            cancelled: AtomicBool::new(import.cancelling),
+            looked: Mutex::new(worker.services.clock.now()),
+            worker,
+        }
+    }
+
+    /// The run of the worker, to move its import on.
+    pub const fn worker(&mut self) -> &mut worker::Run {
+        &mut self.worker
+    }
+
+    /// Reads the import again: an administrator may have cancelled it meanwhile.
+    pub async fn look_for_cancel(&mut self) -> Result<(), Stop> {
+        if let Some(now) = self.tenant.import(&self.import.id).await?
+            && now.cancelling
+        {
+            self.worker.import.cancelling = true;
+            self.worker.import.taken_over_by = now.taken_over_by;
+            self.pass_over = self.pass_over.or(Some(RowCode::Cancelled));
+        }
+        Ok(())
+    }
+
+    /// The reason for skipping rows that are not begun, if they are to be skipped. Reads the import again: an administrator may
+    /// have cancelled it meanwhile.
+    pub async fn passes_over(&self) -> Result<Option<RowCode>, Stop> {
+        if self.pass_over.is_some() {
+            return Ok(self.pass_over);
+        }
+        let now = self.tenant.import(&self.import.id).await?;
+        Ok(now.filter(|now| now.cancelling).map(|_| RowCode::Cancelled))
+    }
+
+    /// Whether the import is cancelled, for use between the users of a company. Reads the import at most once per `LOOK_EVERY`.
+    pub async fn is_cancelled(&self) -> bool {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return true;
+        }
+        // If another user of the company looks at this moment, this one does not wait for it.
+        let Ok(mut looked) = self.looked.try_lock() else {
+            return false;
+        };
+        let now = self.services.clock.now();
+        if now < *looked + LOOK_EVERY {
+            return false;
+        }
+        *looked = now;
+        let is_cancelled = match self.tenant.import(&self.import.id).await {
+            Ok(import) => import.is_some_and(|import| import.cancelling),
+            Err(error) => {
+                debug!(%error, "whether the import is cancelled could not be looked at");
+                false
+            }
+        };
+        self.cancelled.store(is_cancelled, Ordering::Relaxed);
+        is_cancelled
+    }
+
+    /// Whether no further piece of work should be begun.
+    pub fn is_to_end(&self) -> bool {
+        self.deadline.is_near() || self.outage.get().is_some()
+    }
+
+    /// Ends the run, since no row is to blame.
+    pub fn record_outage(&self, outage: DirectoryError) {
+        let _ = self.outage.set(outage);
+    }
+
+    /// An error if the directory does not answer for any row.
+    pub fn check_outage(&self) -> Result<(), Stop> {
+        match self.outage.get() {
+            Some(outage) => Err(outage.clone().into()),
+            None => Ok(()),
+        }
+    }
+}

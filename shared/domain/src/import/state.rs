@@ -1,0 +1,111 @@
+//! The states of an import, and the only ways from one to another.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where an import stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ImportState {
+    /// The snapshot is being downloaded.
+    Fetching,
+    /// The tabs can be seen and decided on.
+    Review,
+    /// The plan is being carried out.
+    Executing,
+    /// Carried out.
+    Done,
+    /// Ended by a failure.
+    Failed,
+    /// Ended by an administrator, or by another import that found its lock free.
+    Cancelled,
+}
+
+impl ImportState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Fetching,
+        Self::Review,
+        Self::Executing,
+        Self::Done,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    /// Whether nothing can happen to the import any more.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+
+    /// The state as it is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fetching => "fetching",
+            Self::Review => "review",
+            Self::Executing => "executing",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state after an event; `None` if the event cannot happen in this state. This is the whole life of an import.
+    pub const fn after(self, event: EventKind) -> Option<Self> {
+        use EventKind as Event;
+        use ImportState::{Cancelled, Done, Executing, Failed, Fetching, Review};
+        Some(match (self, event) {
+            (Fetching, Event::Fetched) => Review,
+            (Fetching, Event::FetchFailed) => Failed,
+            (Review, Event::StoppedForReview | Event::TakenOver) => Review,
+            (Review, Event::Confirmed) => Executing,
+            (Executing, Event::Applied) => Done,
+            (Executing, Event::Stopped) => Cancelled,
+            (Executing, Event::GivenUp) => Failed,
+            (Fetching | Review, Event::CancelRequested | Event::LockLost) => Cancelled,
+            // A worker finishes the company that it has begun, and ends the import.
+            (Executing, Event::CancelRequested | Event::LockLost) => Executing,
+            _ => return None,
+        })
+    }
+}
+
+/// What can happen to an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// The snapshot is complete.
+    Fetched,
+    /// The snapshot cannot be completed.
+    FetchFailed,
+    /// An unattended import needs an administrator.
+    StoppedForReview,
+    /// An administrator took over an unattended import that had stopped.
+    TakenOver,
+    /// An administrator, or the policy of an unattended import, confirmed the plan.
+    Confirmed,
+    /// An administrator asked to end the import.
+    CancelRequested,
+    /// Another import took the lock, since its lease had run out.
+    LockLost,
+    /// The whole plan was applied.
+    Applied,
+    /// The worker has stopped as an administrator asked.
+    Stopped,
+    /// The worker gave up; the rows that were left are skipped.
+    GivenUp,
+}
+
+impl EventKind {
+    /// Every event.
+    pub const ALL: [Self; 10] = [
+        Self::Fetched,
+        Self::FetchFailed,
+        Self::StoppedForReview,
+        Self::TakenOver,
+        Self::Confirmed,
+        Self::CancelRequested,
+        Self::LockLost,
+        Self::Applied,
+        Self::Stopped,
+        Self::GivenUp,
+    ];
+}

@@ -1,0 +1,128 @@
+//! One run of the worker on an import, under its lease.
+
+use std::sync::Arc;
+
+use domain::import::{Assignment, Event, Import};
+use runtime::{Deadline, Services, Work, WorkOutcome, attach_to_span};
+use store::Tenant;
+use store::fenced::{FencedOutcome, FencedTransaction};
+use store::imports::Moved;
+use store::lease::{Lease, LeaseOutcome};
+use store::tx::{Action, TransactionOutcome};
+use tokio::sync::Mutex;
+
+use crate::{Error, Stop, fenced};
+
+/// What a run works with.
+#[derive(Clone)]
+pub struct Run {
+    /// Clock, ids, directory, PSAs.
+    pub services: Services,
+    /// The tenant of the import.
+    pub tenant: Tenant,
+    /// The import as it was read under the lease.
+    pub import: Import,
+    /// The lease.
+    pub lease: Lease,
+    /// When the run must end.
+    pub deadline: Deadline,
+    /// Whether the platform gave up: the import must end.
+    pub give_up: bool,
+    /// Two transactions on the lease at once would only conflict with each other.
+    turn: Arc<Mutex<()>>,
+}
+
+/// The answer to a worker that was called for an import.
+pub enum Acquired {
+    /// The lease is ours.
+    Run(Box<Run>),
+    /// There is nothing to do now.
+    Nothing(WorkOutcome),
+}
+
+/// Acquires the lease for an import that still has this assignment. The import is read again under the lease: a worker before this
+/// one may have moved it on.
+pub async fn acquire(
+    services: Services,
+    work: Work,
+    deadline: Deadline,
+    assignment: Assignment,
+) -> Result<Acquired, Error> {
+    let tenant = services.tenant(&work.msp);
+    let nothing = Acquired::Nothing(WorkOutcome::Done(()));
+    let is_assigned = |import: &Import| import.assignment() == Some(assignment);
+    let Some(import) = tenant.import(&work.import).await?.filter(is_assigned) else {
+        return Ok(nothing);
+    };
+    attach_to_span(&import);
+    let lease = match tenant.acquire_lease(&import, services.clock.now()).await? {
+        LeaseOutcome::Acquired(lease) => lease,
+        LeaseOutcome::Busy(until) if work.give_up => {
+            return Err(format!("another worker has the lease until {until}").into());
+        }
+        LeaseOutcome::Busy(until) => return Ok(Acquired::Nothing(WorkOutcome::Wait(until))),
+        LeaseOutcome::LockLost => return Ok(nothing),
+    };
+    let state = import.state;
+    let is_as_before = |import: &Import| is_assigned(import) && import.state == state;
+    let Some(import) = tenant.import(&import.id).await?.filter(is_as_before) else {
+        lease.leave_if_possible(&tenant).await;
+        return Ok(nothing);
+    };
+    Ok(Acquired::Run(Box::new(Run {
+        services,
+        tenant,
+        import,
+        lease,
+        deadline,
+        give_up: work.give_up,
+        turn: Arc::default(),
+    })))
+}
+
+impl Run {
+    /// A transaction that only this worker can apply.
+    pub fn transaction(&self) -> Result<FencedTransaction, Stop> {
+        Ok(self.lease.transaction(&self.tenant, self.services.clock.now())?)
+    }
+
+    /// Applies a transaction of this worker that nothing but a lost lease can refuse.
+    pub async fn commit(&self, tx: FencedTransaction) -> Result<(), Stop> {
+        let _turn = self.turn.lock().await;
+        fenced(&tx.commit(&self.tenant).await?)
+    }
+
+    /// Applies a transaction of this worker; a refusal other than of the lease is the caller's to read.
+    pub async fn try_commit(&self, tx: FencedTransaction) -> Result<TransactionOutcome, Stop> {
+        let _turn = self.turn.lock().await;
+        match tx.commit(&self.tenant).await? {
+            FencedOutcome::Committed => Ok(TransactionOutcome::Committed),
+            FencedOutcome::Refused(refusals) => Ok(TransactionOutcome::Refused(refusals)),
+            FencedOutcome::FenceLost(_) => Err(Stop::LeaseLost),
+        }
+    }
+
+    /// Adds a write to a transaction of this worker; one that has no room for it is applied first.
+    pub async fn add(&self, tx: &mut FencedTransaction, action: Action) -> Result<(), Stop> {
+        if !tx.has_room_for([&action]) {
+            let full = std::mem::replace(tx, self.transaction()?);
+            self.commit(full).await?;
+        }
+        tx.push(action)?;
+        Ok(())
+    }
+
+    /// Moves the import on, with `more` in the same transaction, and gives the lease up.
+    pub async fn transition(&mut self, event: Event, more: Vec<Action>) -> Result<Moved, Stop> {
+        let now = self.services.clock.now();
+        let transition = self.import.apply(event, now)?;
+        let moved = self
+            .tenant
+            .transition_as_worker(&self.lease, &transition, now, more)
+            .await?;
+        if let Moved::Committed = moved {
+            self.import = transition.into_import();
+        }
+        Ok(moved)
+    }
+}
