@@ -16,6 +16,7 @@ use runtime::{Deadline, Services, Work, WorkOutcome};
 use store::Tenant;
 use store::checkpoint::{Checkpoint, WaitReason};
 use store::journal::Agreed;
+use tokio::sync::OnceCell;
 use tracing::warn;
 use worker::{Acquired, Job, Next, Stop, Wait};
 
@@ -56,7 +57,7 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
 /// Applies a confirmed plan.
 struct Execution {
     run: Run,
-    planning: Planning,
+    planning: OnceCell<Planning>,
 }
 
 #[async_trait]
@@ -66,11 +67,10 @@ impl Job for Execution {
 
     async fn open(run: &worker::Run, _checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
         let agreed = agreed(&run.tenant, &run.import).await?;
-        let run = Run::new(run.clone(), agreed);
-        let planning = Planning::open(run.tenant.clone(), Arc::clone(&run.directory), run.import.clone())
-            .await
-            .map_err(PlanningError::cause::<Stop>)?;
-        Ok(Self { run, planning })
+        Ok(Self {
+            run: Run::new(run.clone(), agreed),
+            planning: OnceCell::new(),
+        })
     }
 
     async fn step(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
@@ -127,9 +127,16 @@ async fn agreed(tenant: &Tenant, import: &Import) -> Result<HashMap<PsaCompanyId
 }
 
 impl Execution {
+    async fn planning(&self) -> Result<&Planning, Stop> {
+        let run = &self.run;
+        let open = || Planning::open(run.tenant.clone(), Arc::clone(&run.directory), run.import.clone());
+        let planning = self.planning.get_or_try_init(open).await;
+        planning.map_err(PlanningError::cause::<Stop>)
+    }
+
     /// Applies the next companies, several at once, and moves the checkpoint past those that have their outcomes.
     async fn next_companies(&self, checkpoint: &mut Checkpoint<Position>) -> Result<Batch, Stop> {
-        let (run, planning) = (&self.run, &self.planning);
+        let (run, planning) = (&self.run, self.planning().await?);
         let rows = planning
             .selected(checkpoint.position.after.as_ref())
             .map_err(PlanningError::cause::<Stop>)

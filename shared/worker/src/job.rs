@@ -33,7 +33,7 @@ pub trait Job: Send + Sized {
     /// How far it has come.
     type Position: Default + Serialize + DeserializeOwned + Send + Sync;
 
-    /// Prepares the first step of a run.
+    /// Prepares the first step of a run, without calls that may have to be waited for.
     async fn open(run: &Run, checkpoint: &Checkpoint<Self::Position>) -> Result<Self, Stop>;
 
     /// Makes one step, and writes its result together with the checkpoint. A run that dies within it makes it again.
