@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, AddressKey};
-use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::name;
 use crate::plan::CompanyPlan;
-use crate::row::AddressId;
 
 /// PSA company → managed company, within one integration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{self, Address, AddressKey};
 use crate::directory::ManagedCompany;
-use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
+use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::language::Language;
 use crate::psa::PsaContact;
 use crate::suggestion::Suggestion;
+
+pub use crate::ids::AddressId;
 
 /// Which tab a company stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -217,40 +219,6 @@ impl AddressCounts {
             addresses: count(valid.len() + no_address),
             no_address: count(no_address),
         }
-    }
-}
-
-/// Identifies an address row within a company: contact and slot.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(inline)]
-pub struct AddressId(String);
-
-impl AddressId {
-    /// The id of one address of one contact.
-    pub fn of(contact: &PsaContactId, slot: &AddressSlot) -> Self {
-        Self(format!("{contact}~{slot}"))
-    }
-
-    /// Wraps an id as it came from outside.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The contact the address belongs to.
-    pub fn contact(&self) -> &str {
-        self.0.split_once('~').map_or(self.0.as_str(), |(contact, _)| contact)
-    }
-}
-
-impl fmt::Display for AddressId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::{Assignment, Import};
 use domain::name::NameKey;
-use domain::row::{AddressDecision, AddressId, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use domain::row::{AddressDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use jiff::Timestamp;
 use serde::Serialize;
 
