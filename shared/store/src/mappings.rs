@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use domain::ids::{IntegrationId, ManagedCompanyId, PsaCompanyId};
+use domain::ids::{AddressId, IntegrationId, ManagedCompanyId, PsaCompanyId};
 use domain::mapping::{AddressMapping, CompanyMapping};
-use domain::row::AddressId;
 
 use crate::StoreError;
 use crate::keys;
@@ -146,14 +145,14 @@ impl Tenant {
     }
 
     /// Adds a company's mapping to a transaction, replacing `before`. Refused if the managed company is claimed by another
-    /// PSA company of this integration, or if the mapping is not what was seen. Returns the number of the claim's action.
+    /// PSA company of this integration, or if the mapping is not what was seen.
     pub fn map_company(
         &self,
         tx: &mut Transaction,
         integration: &IntegrationId,
         before: Option<&CompanyMapping>,
         mapping: &CompanyMapping,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<(), StoreError> {
         let moves = before.is_none_or(|before| before.managed != mapping.managed);
         if let Some(before) = before.filter(|_| moves) {
             let old = keys::managed_claim(&self.msp, integration, &before.managed);
@@ -167,7 +166,6 @@ impl Tenant {
             )?;
         }
         let claim = keys::managed_claim(&self.msp, integration, &mapping.managed);
-        let claim_action = tx.len();
         let values = [(":company", text(mapping.company.as_str()))];
         let mut claimed = bare_item("managed claim", &claim);
         claimed.insert("company".to_owned(), text(mapping.company.as_str()));
@@ -190,8 +188,7 @@ impl Tenant {
                 "managed = :before OR managed = :now"
             }
         };
-        tx.put_if(self, Table::Records, item, condition, &values)?;
-        Ok(claim_action)
+        tx.put_if(self, Table::Records, item, condition, &values)
     }
 
     /// The writes that replace a company's address mappings, and count them on the company's own mapping; with the mappings as they
