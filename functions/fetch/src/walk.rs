@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::psa::Totals;
 use psa::Psa;
 use store::checkpoint::Checkpoint;
-use store::staging::MOST_BUCKETS;
+use store::staging::MAX_BUCKETS;
 
 use crate::work::{Position, Run, Stage, Stop, applied};
 
@@ -39,7 +39,7 @@ pub(crate) async fn read_all(run: &Run, checkpoint: &mut Checkpoint<Position>) -
 }
 
 fn buckets(totals: Totals) -> usize {
-    usize::try_from(totals.contacts.div_ceil(PER_BUCKET)).map_or(MOST_BUCKETS, |buckets| buckets.clamp(1, MOST_BUCKETS))
+    usize::try_from(totals.contacts.div_ceil(PER_BUCKET)).map_or(MAX_BUCKETS, |buckets| buckets.clamp(1, MAX_BUCKETS))
 }
 
 async fn read_companies(run: &Run, psa: &Arc<dyn Psa>, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {

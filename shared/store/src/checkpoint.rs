@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::StoreError;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
+use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, body, item, number};
 use crate::tx::{Action, Transaction};
+
+const CHECKPOINT: Kind = Kind::first("checkpoint");
 
 /// How far one kind of work has come: progress for people, and the position to go on from for the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -30,7 +33,7 @@ impl Tenant {
         let item = self
             .get(Table::Imports, &keys::checkpoint(&self.msp, &import.id, work))
             .await?;
-        let checkpoint = item.map(|item| body("checkpoint", item)).transpose()?;
+        let checkpoint = item.map(|item| body(CHECKPOINT, item)).transpose()?;
         Ok(checkpoint.unwrap_or_default())
     }
 
@@ -73,7 +76,7 @@ impl Tenant {
         checkpoint: &Checkpoint<P>,
     ) -> Result<Item, StoreError> {
         let key = keys::checkpoint(&self.msp, &import.id, work);
-        let mut item = item("checkpoint", &key, checkpoint)?;
+        let mut item = item(CHECKPOINT, &key, checkpoint)?;
         item.insert(EXPIRES.to_owned(), number(expires(import)));
         Ok(item)
     }

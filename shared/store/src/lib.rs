@@ -28,4 +28,5 @@ pub mod tx;
 
 pub use error::StoreError;
 pub use keys::Key;
+pub use schema::Kind;
 pub use table::{Item, Readable, Store, Table, Tenant};

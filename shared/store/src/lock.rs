@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::StoreError;
 use crate::imports::expires;
 use crate::keys::{self, Key};
-use crate::schema;
+use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, body, number, text};
 use crate::tx::{self, Transaction};
 
@@ -28,6 +28,8 @@ pub const REVIEW_LEASE: Duration = Duration::from_mins(30);
 pub const WORKER_LEASE: Duration = Duration::from_secs(30);
 
 const RELEASE: &str = "SET #until = :zero REMOVE #import, workerUntil";
+
+const LOCK: Kind = Kind::first("lock");
 
 /// The lock item.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,7 +57,7 @@ pub(crate) struct LockItem {
 
 impl LockItem {
     pub(crate) fn read(item: Item) -> Result<Self, StoreError> {
-        body("lock", item)
+        body(LOCK, item)
     }
 
     /// Who holds the integration at `now`; `None` when it is free.
@@ -134,7 +136,7 @@ impl Tenant {
             (":worker", number(end(now, WORKER_LEASE))),
             (":until", number(end(now, REVIEW_LEASE))),
             (":expires", number(expires(import))),
-            (":schema", number(schema::of("lock"))),
+            (":schema", number(LOCK.schema)),
         ];
         let key = keys::last_worker(&self.msp, &import.id);
         self.acquire_lease_at((Table::Imports, key), import, now, (update, condition, &values))
@@ -276,7 +278,7 @@ pub(crate) fn take(
     };
     let mut values = vec![
         (":next", number(seen.map_or(0, |epoch| epoch.0) + 1)),
-        (":schema", number(schema::of("lock"))),
+        (":schema", number(LOCK.schema)),
         (":import", text(import.id.as_str())),
         (":subject", text(&import.started_by.subject)),
         (":name", text(&import.started_by.name)),
