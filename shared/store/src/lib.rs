@@ -15,6 +15,7 @@ pub mod lock;
 pub mod mappings;
 mod names;
 mod packed;
+mod records;
 pub mod retry;
 pub mod rows;
 mod schema;
