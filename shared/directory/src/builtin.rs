@@ -3,6 +3,7 @@
 //! Ids are made from tokens, so a repeated call meets what the first one wrote.
 
 mod licences;
+mod records;
 
 use std::collections::BTreeSet;
 
@@ -16,13 +17,15 @@ use store::table::{body, item, text};
 use store::tx::{Outcome, Transaction};
 use store::{Item, Key, StoreError, Table, Tenant};
 
+use self::records::{CLAIM, ClaimRecord, MANAGED_COMPANY, ManagedCompanyRecord, USER, UserRecord};
 use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
 
-const COMPANY: &str = "COMPANY#";
-const USER: &str = "USER#";
+/// What the sort keys of managed companies and of users begin with.
+const COMPANY_PREFIX: &str = "COMPANY#";
+const USER_PREFIX: &str = "USER#";
 
 /// Keys of one `BatchGetItem`.
-const BATCH: usize = 100;
+const BATCH_SIZE: usize = 100;
 
 /// How often a change of an address is tried while others change the same user: each that is lost is another's that was made.
 const MAX_ADDRESS_CHANGES: usize = 10;
@@ -63,18 +66,18 @@ impl BuiltIn {
     /// One user of a managed company.
     pub async fn user(&self, company: &ManagedCompanyId, user: &UserId) -> Result<Option<User>, DirectoryError> {
         let found = self.tenant.get(Table::Records, &self.user_key(company, user)).await?;
-        found.map(|item| Ok(body("user", item)?)).transpose()
+        found.map(read_user).transpose()
     }
 
     fn company_key(&self, id: &ManagedCompanyId) -> Key {
-        Key::in_records(&self.tenant.msp, "", format!("{COMPANY}{id}"))
+        Key::in_records(&self.tenant.msp, "", format!("{COMPANY_PREFIX}{id}"))
     }
 
     fn user_key(&self, company: &ManagedCompanyId, user: &UserId) -> Key {
         Key::in_records(
             &self.tenant.msp,
             &format!("#COMPANY#{company}"),
-            format!("{USER}{user}"),
+            format!("{USER_PREFIX}{user}"),
         )
     }
 
@@ -89,14 +92,14 @@ impl BuiltIn {
         address: &Address,
         name: &str,
     ) -> Result<Transaction, DirectoryError> {
-        let user = User {
+        let user = UserRecord {
             id: user_id(key),
             company: company.clone(),
             address: address.clone(),
             name: name.to_owned(),
             state: UserState::Invited,
         };
-        let claim = AddressHolder {
+        let claim = ClaimRecord {
             address: address.key().clone(),
             user: user.id.clone(),
             company: company.clone(),
@@ -105,12 +108,12 @@ impl BuiltIn {
         tx.add(
             &self.tenant,
             Table::Records,
-            item("user", &self.user_key(company, &user.id), &user)?,
+            item(USER, &self.user_key(company, &user.id), &user)?,
         )?;
         tx.add(
             &self.tenant,
             Table::Records,
-            item("claim", &self.claim_key(address.key()), &claim)?,
+            item(CLAIM, &self.claim_key(address.key()), &claim)?,
         )?;
         Ok(tx)
     }
@@ -120,29 +123,26 @@ impl BuiltIn {
 impl Directory for BuiltIn {
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
         let pk = self.company_key(&ManagedCompanyId::new("")).pk;
-        let items = self.tenant.query(Table::Records, &pk, COMPANY).await?;
-        items
-            .into_iter()
-            .map(|item| Ok(body("managed company", item)?))
-            .collect()
+        let items = self.tenant.query(Table::Records, &pk, COMPANY_PREFIX).await?;
+        items.into_iter().map(read_company).collect()
     }
 
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
         let found = self.tenant.get(Table::Records, &self.company_key(id)).await?;
-        found.map(|item| Ok(body("managed company", item)?)).transpose()
+        found.map(read_company).transpose()
     }
 
     async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
         let pk = self.user_key(company, &UserId::new("")).pk;
-        let items = self.tenant.query(Table::Records, &pk, USER).await?;
-        items.into_iter().map(|item| Ok(body("user", item)?)).collect()
+        let items = self.tenant.query(Table::Records, &pk, USER_PREFIX).await?;
+        items.into_iter().map(read_user).collect()
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
         let mut holders = Vec::new();
         // A batch must not name an item twice.
         let unique: Vec<&AddressKey> = addresses.iter().collect::<BTreeSet<_>>().into_iter().collect();
-        for chunk in unique.chunks(BATCH) {
+        for chunk in unique.chunks(BATCH_SIZE) {
             let mut keys: Vec<Item> = chunk.iter().map(|address| self.claim_key(address).to_item()).collect();
             let mut attempts = Attempts::at("answer to a batch of addresses");
             loop {
@@ -152,7 +152,7 @@ impl Directory for BuiltIn {
                     attempts = Attempts::at("answer to a batch of addresses");
                 }
                 for item in found {
-                    holders.push(body("claim", item)?);
+                    holders.push(read_claim(item)?);
                 }
                 if rest.is_empty() {
                     break;
@@ -166,11 +166,11 @@ impl Directory for BuiltIn {
     }
 
     async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
-        let company = ManagedCompany {
+        let company = ManagedCompanyRecord {
             id: ManagedCompanyId::new(format!("c-{}", key.as_str())),
             name: name.to_owned(),
         };
-        let item = item("managed company", &self.company_key(&company.id), &company)?;
+        let item = item(MANAGED_COMPANY, &self.company_key(&company.id), &company)?;
         // If not, the company of this key is there already.
         let _ = self.tenant.add_alone(Table::Records, item).await?;
         Ok(company.id)
@@ -254,12 +254,12 @@ impl BuiltIn {
         let free_or_mine = "attribute_not_exists(pk) OR #user = :user";
         let moves = found.address != *address;
         if moves || !found.address.is_clean() {
-            let claim = AddressHolder {
+            let claim = ClaimRecord {
                 address: address.key().clone(),
                 user: found.id.clone(),
                 company: found.company.clone(),
             };
-            let claim = item("claim", &self.claim_key(address.key()), &claim)?;
+            let claim = item(CLAIM, &self.claim_key(address.key()), &claim)?;
             tx.put_if(&self.tenant, Table::Records, claim, free_or_mine, &mine)?;
         }
         if moves {
@@ -270,7 +270,7 @@ impl BuiltIn {
             return Ok(Some(NewAddress::Changed));
         };
         match reasons.into_iter().find(|(index, _)| *index == 1) {
-            Some((_, Some(holder))) => Ok(Some(NewAddress::AddressTaken(body("claim", holder)?))),
+            Some((_, Some(holder))) => Ok(Some(NewAddress::AddressTaken(read_claim(holder)?))),
             _ => Ok(None),
         }
     }
@@ -315,13 +315,25 @@ fn created(key: &IdempotencyKey, address: &Address, outcome: Outcome) -> Result<
                 .into_iter()
                 .find_map(|(index, item)| item.filter(|_| index == 1));
             match holder {
-                Some(item) => Ok(NewUser::AddressTaken(body("claim", item)?)),
+                Some(item) => Ok(NewUser::AddressTaken(read_claim(item)?)),
                 None => Err(DirectoryError::Unavailable(format!(
                     "claim of {address:?} could not be read"
                 ))),
             }
         }
     }
+}
+
+fn read_company(item: Item) -> Result<ManagedCompany, DirectoryError> {
+    Ok(body::<ManagedCompanyRecord>(MANAGED_COMPANY, item)?.into())
+}
+
+fn read_user(item: Item) -> Result<User, DirectoryError> {
+    Ok(body::<UserRecord>(USER, item)?.into())
+}
+
+fn read_claim(item: Item) -> Result<AddressHolder, DirectoryError> {
+    Ok(body::<ClaimRecord>(CLAIM, item)?.into())
 }
 
 fn user_id(key: &IdempotencyKey) -> UserId {
