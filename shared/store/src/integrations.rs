@@ -1,11 +1,10 @@
 //! Integrations: which PSAs an MSP has connected.
 
 use domain::audit::{AuditAction, Connection, Entry};
-use domain::filter::Filter;
 use domain::ids::IntegrationId;
 use domain::import::Person;
+use domain::integration::Integration;
 use domain::policy::Policy;
-use domain::psa::PsaKind;
 use jiff::Timestamp;
 
 use crate::StoreError;
@@ -14,27 +13,6 @@ use crate::records::{INTEGRATION, IntegrationRecord, PolicyRecord};
 use crate::retry::Attempts;
 use crate::table::{Item, Readable, Table, Tenant, body, item, readable, value};
 use crate::tx::Transaction;
-
-/// One PSA connected to one MSP. Its credentials are in Secrets Manager, never here.
-#[derive(Debug, Clone)]
-pub struct Integration {
-    /// Its id.
-    pub id: IntegrationId,
-    /// Which PSA.
-    pub kind: PsaKind,
-    /// What the administrators call it.
-    pub name: String,
-    /// Where the PSA is.
-    pub address: String,
-    /// The login company (`ConnectWise` only).
-    pub company_id: Option<String>,
-    /// What unattended imports may do, and what is a mass change.
-    pub policy: Policy,
-    /// The filter of the last import (R7).
-    pub last_filter: Option<Filter>,
-    /// When it was set up.
-    pub created_at: Timestamp,
-}
 
 impl Tenant {
     /// Writes a new integration.
@@ -51,7 +29,7 @@ impl Tenant {
             by: by.clone(),
             import: None,
             act: AuditAction::IntegrationAdded {
-                after: integration.connection(),
+                after: connection(integration),
             },
         };
         self.audit(&mut tx, &integration.id, &entry, "added")?;
@@ -125,13 +103,12 @@ fn read(item: Item) -> Result<Integration, StoreError> {
     body::<IntegrationRecord>(INTEGRATION, item).map(Integration::from)
 }
 
-impl Integration {
-    fn connection(&self) -> Connection {
-        Connection {
-            kind: self.kind,
-            name: self.name.clone(),
-            address: self.address.clone(),
-            company_id: self.company_id.clone(),
-        }
+/// What the audit trail says of an integration.
+fn connection(integration: &Integration) -> Connection {
+    Connection {
+        kind: integration.kind,
+        name: integration.name.clone(),
+        address: integration.address.clone(),
+        company_id: integration.company_id.clone(),
     }
 }

@@ -2,12 +2,12 @@
 
 use domain::filter::{Accepted, Filter};
 use domain::ids::IntegrationId;
+use domain::integration::Integration;
 use domain::policy::{MassChangeLimit, Policy};
 use domain::psa::PsaKind;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::integrations::Integration;
 use crate::schema::Kind;
 
 pub(crate) const INTEGRATION: Kind = Kind::first("integration");
