@@ -4,10 +4,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use domain::ids::PsaCompanyId;
+use domain::integration::Integration;
 use domain::psa::{Cursor, Totals};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
-use store::integrations::Integration;
 use worker::Stop;
 
 /// How often in a row a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.

@@ -7,13 +7,13 @@ use axum::response::IntoResponse;
 use domain::filter::{Attribute, Filter};
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId, MspId};
 use domain::import::Import;
+use domain::integration::Integration;
 use domain::problem::Problem;
 use runtime::metrics::{Metric, count};
 use runtime::{Api, Body, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Services, trace};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Started;
-use store::integrations::Integration;
 
 use crate::deadline;
 

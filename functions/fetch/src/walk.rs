@@ -3,7 +3,7 @@
 use domain::psa::{Cursor, Totals};
 use psa::Psa;
 use store::checkpoint::Checkpoint;
-use store::staging::MOST_BUCKETS;
+use store::staging::MAX_BUCKETS;
 use worker::{Stop, fenced};
 
 use crate::context::{Position, Run, Stage};
@@ -23,7 +23,7 @@ pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Check
 
 fn buckets(totals: Totals) -> usize {
     usize::try_from(totals.contacts.div_ceil(CONTACTS_PER_BUCKET))
-        .map_or(MOST_BUCKETS, |buckets| buckets.clamp(1, MOST_BUCKETS))
+        .map_or(MAX_BUCKETS, |buckets| buckets.clamp(1, MAX_BUCKETS))
 }
 
 /// Reads a page of companies.

@@ -23,6 +23,7 @@ use store::rows::Decided;
 
 use crate::companies::{Selected, contains};
 use crate::scope;
+use crate::target::TargetView;
 
 /// An address row as it is shown.
 #[derive(Serialize, JsonSchema)]
@@ -37,7 +38,7 @@ pub(crate) struct AddressRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     no_address: Option<NoAddress>,
     selected: bool,
-    target: Target<UserId>,
+    target: TargetView<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_imported: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +67,7 @@ impl AddressRow {
             active: view.snapshot.active,
             status: view.status.clone(),
             selected: view.selected,
-            target: view.decision.target.clone(),
+            target: view.decision.target.clone().into(),
             last_imported: last_imported.filter(|_| view.mapping.is_some()),
             conflict: view.conflict.clone().map(|company| Conflict {
                 name: planning.companies.get(&company).map(|company| company.name),
@@ -108,7 +109,7 @@ async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> A
 pub(crate) struct Decision {
     version: u64,
     selected: Option<bool>,
-    target: Option<Target<UserId>>,
+    target: Option<TargetView<UserId>>,
 }
 
 pub(crate) async fn decide(
@@ -120,6 +121,7 @@ pub(crate) async fn decide(
     if decision.selected.is_none() && decision.target.is_none() {
         return Err(Problem::nothing_to_change(&["selected", "target"]).into());
     }
+    let target = decision.target.map(Target::from);
     let import = scope::in_review(&services, &caller, &id).await?;
     let mut attempts = Attempts::at("decision on an address");
     loop {
@@ -133,7 +135,7 @@ pub(crate) async fn decide(
             }
             .into());
         }
-        if let Some(Target::Existing(user)) = &decision.target
+        if let Some(Target::Existing(user)) = &target
             && !facts.users.contains_key(user)
         {
             let wording = (
@@ -156,7 +158,7 @@ pub(crate) async fn decide(
             () if now.version != decision.version => Change::Conflict,
             () => Change::To(AddressDecision {
                 selected: decision.selected.or(now.selected),
-                target: decision.target.clone().unwrap_or(now.target),
+                target: target.clone().unwrap_or(now.target),
                 ..now
             }),
         };

@@ -21,6 +21,7 @@ use store::rows::Decided;
 
 use crate::scope;
 use crate::suggestions::{self, SuggestionView};
+use crate::target::TargetView;
 
 /// Rows of one transaction, next to the proof of the review.
 const MAX_ROWS_PER_TRANSACTION: usize = 90;
@@ -44,7 +45,7 @@ pub(crate) struct CompanyView {
     #[serde(flatten)]
     addresses: AddressCounts,
     selected: bool,
-    target: Target<ManagedCompanyId>,
+    target: TargetView<ManagedCompanyId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mapped: Option<ManagedCompany>,
     candidates: Vec<ManagedCompany>,
@@ -72,7 +73,7 @@ impl CompanyView {
             last_imported: row.last_imported,
             addresses: row.addresses,
             selected: row.decision.selected,
-            target: row.decision.target,
+            target: row.decision.target.into(),
             mapped: row.mapped,
             candidates: row.candidates,
             namesake_in_psa: row.namesake_in_psa,
@@ -172,7 +173,7 @@ pub(crate) async fn list(
 pub(crate) struct Decision {
     version: u64,
     selected: Option<bool>,
-    target: Option<Target<ManagedCompanyId>>,
+    target: Option<TargetView<ManagedCompanyId>>,
 }
 
 pub(crate) async fn decide(
@@ -203,11 +204,12 @@ pub(crate) async fn decide(
         }
         .into());
     }
-    if let Some(Target::Existing(managed)) = &decision.target {
+    let target = decision.target.map(Target::from);
+    if let Some(Target::Existing(managed)) = &target {
         check_target(&services, &import, &company, managed).await?;
     }
     row.decision.selected = decision.selected.unwrap_or(row.decision.selected);
-    row.decision.target = decision.target.unwrap_or(row.decision.target);
+    row.decision.target = target.unwrap_or(row.decision.target);
     row.decision.version += 1;
     match tenant
         .decide_company(&import, &row, decision.version, services.clock.now())

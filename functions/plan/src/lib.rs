@@ -7,6 +7,7 @@ mod pickers;
 mod plan;
 mod scope;
 mod suggestions;
+mod target;
 
 use axum::Router;
 use axum::routing::{get, patch, post};

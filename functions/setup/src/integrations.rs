@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::audit::{AuditAction, Entry};
 use domain::ids::IntegrationId;
+use domain::integration::Integration;
 use domain::name::Name;
 use domain::object;
 use domain::policy::Policy;
@@ -17,7 +18,6 @@ use runtime::metrics::listed;
 use runtime::{Api, Body, Caller, CallerWith, List, PageQuery, PathIds, Services};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::integrations::Integration;
 
 use crate::deadline;
 use crate::view::IntegrationView;

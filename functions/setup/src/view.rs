@@ -3,6 +3,7 @@
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::ImportState;
+use domain::integration::Integration;
 use domain::policy::Policy;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
@@ -10,7 +11,6 @@ use runtime::metrics::listed;
 use runtime::{Api, Services};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::integrations::Integration;
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

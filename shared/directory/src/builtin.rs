@@ -3,6 +3,7 @@
 //! Ids are made from tokens, so a repeated call meets what the first one wrote.
 
 mod licences;
+mod records;
 
 use std::collections::BTreeSet;
 
@@ -16,13 +17,15 @@ use store::table::{body, item, text};
 use store::tx::{ActionId, Refusals, Transaction, TransactionOutcome};
 use store::{Item, Key, StoreError, Table, Tenant};
 
+use self::records::{CLAIM, ClaimRecord, MANAGED_COMPANY, ManagedCompanyRecord, USER, UserRecord};
 use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
 
-const COMPANY: &str = "COMPANY#";
-const USER: &str = "USER#";
+/// What the sort keys of managed companies and of users begin with.
+const COMPANY_PREFIX: &str = "COMPANY#";
+const USER_PREFIX: &str = "USER#";
 
 /// Keys of one `BatchGetItem`.
-const BATCH: usize = 100;
+const BATCH_SIZE: usize = 100;
 
 /// How often a change of an address is tried while others change the same user: each that is lost is another's that was made.
 const MAX_ADDRESS_CHANGES: usize = 10;
@@ -68,18 +71,18 @@ impl BuiltIn {
     /// One user of a managed company.
     pub async fn user(&self, company: &ManagedCompanyId, user: &UserId) -> Result<Option<User>, DirectoryError> {
         let found = self.tenant.get(Table::Records, &self.user_key(company, user)).await?;
-        found.map(|item| Ok(body("user", item)?)).transpose()
+        found.map(read_user).transpose()
     }
 
     fn company_key(&self, id: &ManagedCompanyId) -> Key {
-        Key::in_records(&self.tenant.msp, "", format!("{COMPANY}{id}"))
+        Key::in_records(&self.tenant.msp, "", format!("{COMPANY_PREFIX}{id}"))
     }
 
     fn user_key(&self, company: &ManagedCompanyId, user: &UserId) -> Key {
         Key::in_records(
             &self.tenant.msp,
             &format!("#COMPANY#{company}"),
-            format!("{USER}{user}"),
+            format!("{USER_PREFIX}{user}"),
         )
     }
 
@@ -94,21 +97,21 @@ impl BuiltIn {
         address: &Address,
         name: &str,
     ) -> Result<Creation, DirectoryError> {
-        let user = User {
+        let user = UserRecord {
             id: user_id(key),
             company: company.clone(),
             address: address.clone(),
             name: name.to_owned(),
             state: UserState::Invited,
         };
-        let claim = AddressHolder {
+        let claim = ClaimRecord {
             address: address.key().clone(),
             user: user.id.clone(),
             company: company.clone(),
         };
         let mut tx = Transaction::new();
-        let user_item = item("user", &self.user_key(company, &user.id), &user)?;
-        let claim_item = item("claim", &self.claim_key(address.key()), &claim)?;
+        let user_item = item(USER, &self.user_key(company, &user.id), &user)?;
+        let claim_item = item(CLAIM, &self.claim_key(address.key()), &claim)?;
         Ok(Creation {
             user: tx.add(&self.tenant, Table::Records, user_item)?,
             claim: tx.add(&self.tenant, Table::Records, claim_item)?,
@@ -137,7 +140,7 @@ impl Creation {
             TransactionOutcome::Refused(refusals) => refusals,
         };
         match refusals.item(self.claim) {
-            Some(holder) => Ok(NewUser::AddressTaken(body("claim", holder)?)),
+            Some(holder) => Ok(NewUser::AddressTaken(read_claim(holder)?)),
             None => Err(DirectoryError::Unavailable(format!(
                 "claim of {address:?} could not be read"
             ))),
@@ -149,29 +152,26 @@ impl Creation {
 impl Directory for BuiltIn {
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
         let pk = self.company_key(&ManagedCompanyId::new("")).pk;
-        let items = self.tenant.query(Table::Records, &pk, COMPANY).await?;
-        items
-            .into_iter()
-            .map(|item| Ok(body("managed company", item)?))
-            .collect()
+        let items = self.tenant.query(Table::Records, &pk, COMPANY_PREFIX).await?;
+        items.into_iter().map(read_company).collect()
     }
 
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
         let found = self.tenant.get(Table::Records, &self.company_key(id)).await?;
-        found.map(|item| Ok(body("managed company", item)?)).transpose()
+        found.map(read_company).transpose()
     }
 
     async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
         let pk = self.user_key(company, &UserId::new("")).pk;
-        let items = self.tenant.query(Table::Records, &pk, USER).await?;
-        items.into_iter().map(|item| Ok(body("user", item)?)).collect()
+        let items = self.tenant.query(Table::Records, &pk, USER_PREFIX).await?;
+        items.into_iter().map(read_user).collect()
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
         let mut holders = Vec::new();
         // A batch must not name an item twice.
         let unique: Vec<&AddressKey> = addresses.iter().collect::<BTreeSet<_>>().into_iter().collect();
-        for chunk in unique.chunks(BATCH) {
+        for chunk in unique.chunks(BATCH_SIZE) {
             let mut keys: Vec<Item> = chunk.iter().map(|address| self.claim_key(address).to_item()).collect();
             let mut attempts = Attempts::at("answer to a batch of addresses");
             loop {
@@ -181,7 +181,7 @@ impl Directory for BuiltIn {
                     attempts = Attempts::at("answer to a batch of addresses");
                 }
                 for item in found {
-                    holders.push(body("claim", item)?);
+                    holders.push(read_claim(item)?);
                 }
                 if rest.is_empty() {
                     break;
@@ -195,11 +195,11 @@ impl Directory for BuiltIn {
     }
 
     async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
-        let company = ManagedCompany {
+        let company = ManagedCompanyRecord {
             id: ManagedCompanyId::new(format!("c-{}", key.as_str())),
             name: name.to_owned(),
         };
-        let item = item("managed company", &self.company_key(&company.id), &company)?;
+        let item = item(MANAGED_COMPANY, &self.company_key(&company.id), &company)?;
         // If not, the company of this key is there already.
         let _ = self.tenant.add_alone(Table::Records, item).await?;
         Ok(company.id)
@@ -285,12 +285,12 @@ impl BuiltIn {
         let moves = found.address != *address;
         let mut new_claim = None;
         if moves || !found.address.is_clean() {
-            let claim = AddressHolder {
+            let claim = ClaimRecord {
                 address: address.key().clone(),
                 user: found.id.clone(),
                 company: found.company.clone(),
             };
-            let claim = item("claim", &self.claim_key(address.key()), &claim)?;
+            let claim = item(CLAIM, &self.claim_key(address.key()), &claim)?;
             new_claim = Some(tx.put_if(&self.tenant, Table::Records, claim, free_or_mine, &mine)?);
         }
         if moves {
@@ -302,7 +302,7 @@ impl BuiltIn {
             TransactionOutcome::Refused(refusals) => new_claim.and_then(|claim| refusals.item(claim)),
         };
         holder
-            .map(|holder| Ok(NewAddress::AddressTaken(body("claim", holder)?)))
+            .map(|holder| Ok(NewAddress::AddressTaken(read_claim(holder)?)))
             .transpose()
     }
 
@@ -333,6 +333,18 @@ impl BuiltIn {
             .unwrap_or_default();
         Ok((found, rest))
     }
+}
+
+fn read_company(item: Item) -> Result<ManagedCompany, DirectoryError> {
+    Ok(body::<ManagedCompanyRecord>(MANAGED_COMPANY, item)?.into())
+}
+
+fn read_user(item: Item) -> Result<User, DirectoryError> {
+    Ok(body::<UserRecord>(USER, item)?.into())
+}
+
+fn read_claim(item: Item) -> Result<AddressHolder, DirectoryError> {
+    Ok(body::<ClaimRecord>(CLAIM, item)?.into())
 }
 
 fn user_id(key: &IdempotencyKey) -> UserId {

@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::address::{Address, AddressKey};
-use crate::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
-use crate::name;
-use crate::row::AddressId;
+use crate::ids::{AddressId, IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
 
 /// A managed company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +28,7 @@ pub enum UserState {
 }
 
 /// A user of a managed company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The directory's id.
@@ -40,15 +38,13 @@ pub struct User {
     /// Its address.
     pub address: Address,
     /// The person's name.
-    #[serde(deserialize_with = "name::stored")]
     pub name: String,
     /// How far it has come.
     pub state: UserState,
 }
 
 /// Who holds an address, MSP-wide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressHolder {
     /// The comparable address.
     pub address: AddressKey,
@@ -69,7 +65,7 @@ pub enum LicenceMode {
 }
 
 /// The MSP's licences. In a pool `used + reserved + available = total` at all times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Licences {
     /// How the directory charges.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::ids::{AttributeId, ValueId};
 
 /// What an attribute belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
     /// Filters companies.
@@ -20,7 +20,7 @@ pub enum Subject {
 }
 
 /// An attribute configured in the PSA, with its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
     /// What a filter names it by.
@@ -34,7 +34,7 @@ pub struct Attribute {
 }
 
 /// A value of an attribute.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttributeValue {
     /// What a filter names it by.
@@ -55,10 +55,10 @@ pub struct Filter(pub Accepted);
 pub type Accepted = BTreeMap<AttributeId, Vec<ValueId>>;
 
 /// The most attributes of one filter.
-const MOST_ATTRIBUTES: usize = 20;
+const MAX_ATTRIBUTES: usize = 20;
 
 /// The most values of one attribute.
-const MOST_VALUES: usize = 500;
+const MAX_VALUES: usize = 500;
 
 /// The filter is larger than any that a PSA could be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +72,12 @@ impl fmt::Display for FilterTooLarge {
         if f.alternate() {
             write!(
                 f,
-                "mag hoogstens {MOST_ATTRIBUTES} kenmerken noemen, elk met hoogstens {MOST_VALUES} waarden"
+                "mag hoogstens {MAX_ATTRIBUTES} kenmerken noemen, elk met hoogstens {MAX_VALUES} waarden"
             )
         } else {
             write!(
                 f,
-                "must name at most {MOST_ATTRIBUTES} attributes, each with at most {MOST_VALUES} values"
+                "must name at most {MAX_ATTRIBUTES} attributes, each with at most {MAX_VALUES} values"
             )
         }
     }
@@ -87,7 +87,7 @@ impl TryFrom<Accepted> for Filter {
     type Error = FilterTooLarge;
 
     fn try_from(accepted: Accepted) -> Result<Self, FilterTooLarge> {
-        if accepted.len() > MOST_ATTRIBUTES || accepted.values().any(|values| values.len() > MOST_VALUES) {
+        if accepted.len() > MAX_ATTRIBUTES || accepted.values().any(|values| values.len() > MAX_VALUES) {
             return Err(FilterTooLarge);
         }
         Ok(Self(accepted))
@@ -101,10 +101,10 @@ impl From<Filter> for Accepted {
 }
 
 fn bounded(schema: &mut Schema) {
-    schema.insert("maxProperties".to_owned(), MOST_ATTRIBUTES.into());
+    schema.insert("maxProperties".to_owned(), MAX_ATTRIBUTES.into());
     if let Some(values) = schema.get_mut("additionalProperties").and_then(Value::as_object_mut) {
         values.insert("minItems".to_owned(), 1.into());
-        values.insert("maxItems".to_owned(), MOST_VALUES.into());
+        values.insert("maxItems".to_owned(), MAX_VALUES.into());
     }
 }
 

@@ -104,3 +104,37 @@ id!(
     /// One value of an attribute.
     ValueId
 );
+
+/// Identifies an address row within a company: contact and slot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct AddressId(String);
+
+impl AddressId {
+    /// The id of one address of one contact.
+    pub fn of(contact: &PsaContactId, slot: &AddressSlot) -> Self {
+        Self(format!("{contact}~{slot}"))
+    }
+
+    /// Wraps an id as it came from outside.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The contact the address belongs to.
+    pub fn contact(&self) -> &str {
+        self.0.split_once('~').map_or(self.0.as_str(), |(contact, _)| contact)
+    }
+}
+
+impl fmt::Display for AddressId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

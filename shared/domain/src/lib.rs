@@ -10,6 +10,7 @@ pub mod facts;
 pub mod filter;
 pub mod ids;
 pub mod import;
+pub mod integration;
 pub mod language;
 pub mod mapping;
 pub mod name;

@@ -2,46 +2,35 @@
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
-
 use crate::address::{Address, AddressKey};
-use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
-use crate::name;
+use crate::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::plan::CompanyPlan;
-use crate::row::AddressId;
 
 /// PSA company → managed company, within one integration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompanyMapping {
     /// The PSA's id.
     pub company: PsaCompanyId,
     /// The managed company.
     pub managed: ManagedCompanyId,
     /// The name the PSA had when it was last carried over; only a difference to this is a renaming.
-    #[serde(deserialize_with = "name::stored")]
     pub name: String,
     /// How often another managed company was asked for (see [`crate::ids::IdempotencyKey::company`]).
     pub generation: u32,
     /// How many users its addresses are mapped to.
-    #[serde(default)]
     pub users: u64,
 }
 
 /// PSA contact and address → user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressMapping {
     /// Contact and slot.
-    #[serde(rename = "i")]
     pub id: AddressId,
     /// The user.
-    #[serde(rename = "u")]
     pub user: UserId,
     /// The address as last imported.
-    #[serde(rename = "a")]
     pub address: Address,
     /// The contact's other addresses as of then, imported or not: none of them is new when this one goes (R30).
-    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<AddressKey>,
 }
 

@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use caseless::Caseless;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -24,11 +24,6 @@ pub fn clean(name: &str) -> String {
         clean.push_str(word);
     }
     clean
-}
-
-/// Reads a name that an earlier version may have stored as it came.
-pub(crate) fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(clean(&String::deserialize(deserializer)?))
 }
 
 /// The name of a company of a PSA: never empty, since nobody could tell two such companies apart.
@@ -120,8 +115,7 @@ impl<const MAX: usize> JsonSchema for Name<MAX> {
 }
 
 /// A name as it compares: cleaned, NFKC, case folded.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey(String);
 
 impl NameKey {

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{self, Address, AddressKey};
 use crate::directory::ManagedCompany;
-use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
+use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::language::Language;
 use crate::psa::PsaContact;
 use crate::suggestion::Suggestion;
+
+pub use crate::ids::AddressId;
 
 /// Which tab a company stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -89,53 +91,23 @@ impl ImportStatus {
 }
 
 /// What an administrator wants a selected row to become.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "TargetOf{Id}")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Target<Id> {
     /// What the status suggests.
     #[default]
-    #[serde(with = "empty_object")]
-    #[schemars(with = "empty_object::Empty")]
     Automatic,
     /// A new one, even if one is mapped or has the same name.
-    #[serde(with = "empty_object")]
-    #[schemars(with = "empty_object::Empty")]
     Create,
     /// This existing one.
     Existing(Id),
 }
 
-/// `{"create": {}}` on the wire, a plain variant in code.
-mod empty_object {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use schemars::JsonSchema;
-
-    use crate::object;
-
-    #[derive(Serialize, Deserialize, JsonSchema)]
-    #[serde(deny_unknown_fields)]
-    #[schemars(inline)]
-    pub struct Empty {}
-
-    pub fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-        Empty {}.serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-        object::only::<Empty, D>(deserializer).map(|_| ())
-    }
-}
-
 /// The decision on a company row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompanyDecision {
     /// Whether this import touches the company (R18).
     pub selected: bool,
     /// Whether active people not imported before are ticked, where nobody decided otherwise.
-    #[serde(default)]
     pub ticks_new: bool,
     /// What it becomes.
     pub target: Target<ManagedCompanyId>,
@@ -156,8 +128,7 @@ impl CompanyDecision {
 }
 
 /// A company row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompanyRow {
     /// The PSA's id.
     pub id: PsaCompanyId,
@@ -182,23 +153,21 @@ pub struct CompanyRow {
     /// Managed companies of the same name.
     pub candidates: Vec<ManagedCompany>,
     /// Managed companies of another name that could be meant (R23), as of when the snapshot was taken.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<Suggestion>,
     /// Whether the snapshot holds another company of this name.
     pub namesake_in_psa: bool,
     /// Why it stands in *not in*.
     pub reason: Option<Absence>,
     /// How many rows its addresses make.
-    #[serde(flatten)]
     pub addresses: AddressCounts,
     /// The decision.
-    #[serde(flatten)]
     pub decision: CompanyDecision,
 }
 
 /// How many address rows a company has (R32).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(default)]
 pub struct AddressCounts {
     /// All of them; the same address twice is one.
     pub addresses: u32,
@@ -220,54 +189,16 @@ impl AddressCounts {
     }
 }
 
-/// Identifies an address row within a company: contact and slot.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(inline)]
-pub struct AddressId(String);
-
-impl AddressId {
-    /// The id of one address of one contact.
-    pub fn of(contact: &PsaContactId, slot: &AddressSlot) -> Self {
-        Self(format!("{contact}~{slot}"))
-    }
-
-    /// Wraps an id as it came from outside.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The contact the address belongs to.
-    pub fn contact(&self) -> &str {
-        self.0.split_once('~').map_or(self.0.as_str(), |(contact, _)| contact)
-    }
-}
-
-impl fmt::Display for AddressId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// One address of a contact as the snapshot holds it. A contact without any is one row with an empty text (R32).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SnapshotAddress {
     /// Contact and slot.
-    #[serde(rename = "i")]
     pub id: AddressId,
     /// The contact's name.
-    #[serde(rename = "n")]
     pub name: String,
     /// The address that stands in the PSA, cleaned; else the text.
-    #[serde(rename = "a")]
     pub text: String,
     /// Whether the PSA counts the contact as active.
-    #[serde(rename = "c")]
     pub active: bool,
 }
 
@@ -310,13 +241,11 @@ impl fmt::Debug for SnapshotAddress {
 }
 
 /// The decision on an address row, where one was made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressDecision {
     /// Whether the person gets access; without a decision: imported before.
     pub selected: Option<bool>,
     /// Which user the address becomes.
-    #[serde(default)]
     pub target: Target<UserId>,
     /// Grows with every change.
     pub version: u64,

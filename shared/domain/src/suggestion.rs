@@ -20,8 +20,7 @@ pub use index::{Suggestions, Traits};
 pub const MOST_SUGGESTIONS: usize = 5;
 
 /// A managed company that could be meant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
     /// The managed company.
     pub managed_company: ManagedCompany,

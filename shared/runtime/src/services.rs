@@ -6,10 +6,10 @@ use std::time::Instant;
 use directory::builtin::BuiltIn;
 use directory::{Directory, Patience};
 use domain::ids::MspId;
+use domain::integration::Integration;
 use domain::problem::Problem;
 use psa::{Connector, Credentials, MissingCredential, NoClient, Psa, PsaUrl, Target};
 use secrecy::ExposeSecret;
-use store::integrations::Integration;
 use store::secrets::Secrets;
 use store::{Store, Tenant};
 

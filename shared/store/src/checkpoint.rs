@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::StoreError;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
+use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, body, item, number};
 use crate::tx::{Action, ActionId, Transaction};
+
+const CHECKPOINT: Kind = Kind::first("checkpoint");
 
 /// How far one kind of work has come: progress for people, and the position to go on from for the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -86,7 +89,7 @@ impl Tenant {
         let item = self
             .get(Table::Imports, &keys::checkpoint(&self.msp, &import.id, work))
             .await?;
-        let checkpoint = item.map(|item| body("checkpoint", item)).transpose()?;
+        let checkpoint = item.map(|item| body(CHECKPOINT, item)).transpose()?;
         Ok(checkpoint.unwrap_or_default())
     }
 
@@ -129,7 +132,7 @@ impl Tenant {
         checkpoint: &Checkpoint<P>,
     ) -> Result<Item, StoreError> {
         let key = keys::checkpoint(&self.msp, &import.id, work);
-        let mut item = item("checkpoint", &key, checkpoint)?;
+        let mut item = item(CHECKPOINT, &key, checkpoint)?;
         item.insert(EXPIRES.to_owned(), number(expires(import)));
         Ok(item)
     }

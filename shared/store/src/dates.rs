@@ -8,9 +8,12 @@ use jiff::Timestamp;
 
 use crate::StoreError;
 use crate::keys;
+use crate::schema::Kind;
 use crate::staging::bucket;
 use crate::table::{Table, Tenant, packed_body, packed_item};
 use crate::tx::Transaction;
+
+const DATES: Kind = Kind::first("dates");
 
 /// Over how many items the companies are spread, so that none comes near 400 KB.
 const SHARDS: usize = 8;
@@ -30,8 +33,8 @@ impl Tenant {
             )
             .await?
         {
-            for (at, companies) in packed_body::<Shard>("dates", &item)? {
-                let at = Timestamp::from_second(at).map_err(|error| StoreError::shape("dates", error))?;
+            for (at, companies) in packed_body::<Shard>(DATES, &item)? {
+                let at = Timestamp::from_second(at).map_err(|error| StoreError::shape(DATES.name, error))?;
                 dates.extend(companies.into_iter().map(|company| (company, at)));
             }
         }
@@ -65,7 +68,7 @@ impl Tenant {
                 companies.sort();
             }
             let key = keys::dates(&self.msp, integration, number);
-            tx.put(self, Table::Records, packed_item("dates", &key, &shard)?)?;
+            tx.put(self, Table::Records, packed_item(DATES, &key, &shard)?)?;
         }
         Ok(())
     }

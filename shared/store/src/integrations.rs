@@ -1,52 +1,26 @@
 //! Integrations: which PSAs an MSP has connected.
 
 use domain::audit::{AuditAction, Connection, Entry};
-use domain::filter::Filter;
 use domain::ids::IntegrationId;
 use domain::import::Person;
+use domain::integration::Integration;
 use domain::policy::Policy;
-use domain::psa::PsaKind;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys;
+use crate::records::{INTEGRATION, IntegrationRecord, PolicyRecord};
 use crate::retry::Attempts;
-use crate::table::{Readable, Table, Tenant, body, item, readable, value};
+use crate::table::{Item, Readable, Table, Tenant, body, item, readable, value};
 use crate::tx::Transaction;
-
-/// One PSA connected to one MSP. Its credentials are in Secrets Manager, never here.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Integration {
-    /// Its id.
-    pub id: IntegrationId,
-    /// Which PSA.
-    pub kind: PsaKind,
-    /// What the administrators call it.
-    pub name: String,
-    /// Where the PSA is.
-    pub address: String,
-    /// The login company (`ConnectWise` only).
-    #[serde(default)]
-    pub company_id: Option<String>,
-    /// What unattended imports may do, and what is a mass change.
-    #[serde(default)]
-    pub policy: Policy,
-    /// The filter of the last import (R7).
-    #[serde(default)]
-    pub last_filter: Option<Filter>,
-    /// When it was set up.
-    pub created_at: Timestamp,
-}
 
 impl Tenant {
     /// Writes a new integration.
     pub async fn add_integration(&self, integration: &Integration, by: &Person) -> Result<(), StoreError> {
         let item = item(
-            "integration",
+            INTEGRATION,
             &keys::integration(&self.msp, &integration.id),
-            integration,
+            &IntegrationRecord::from(integration),
         )?;
         let mut tx = Transaction::new();
         tx.add(self, Table::Records, item)?;
@@ -55,7 +29,7 @@ impl Tenant {
             by: by.clone(),
             import: None,
             action: AuditAction::IntegrationAdded {
-                after: integration.connection(),
+                after: connection(integration),
             },
         };
         self.audit(&mut tx, &integration.id, &entry, "added")?;
@@ -67,7 +41,7 @@ impl Tenant {
     /// Reads an integration.
     pub async fn integration(&self, id: &IntegrationId) -> Result<Option<Integration>, StoreError> {
         let item = self.get(Table::Records, &keys::integration(&self.msp, id)).await?;
-        item.map(|item| body("integration", item)).transpose()
+        item.map(read).transpose()
     }
 
     /// Reads all integrations of the MSP, but for those that cannot be read.
@@ -75,8 +49,7 @@ impl Tenant {
         let items = self
             .query(Table::Records, &keys::msp_partition(&self.msp), keys::INTEGRATION)
             .await?;
-        let integrations = items.into_iter().map(|item| body("integration", item));
-        Ok(readable("integration", integrations))
+        Ok(readable(INTEGRATION, items.into_iter().map(read)))
     }
 
     /// Replaces the policy; `false` if there is no such integration.
@@ -94,8 +67,8 @@ impl Tenant {
             };
             let mut tx = Transaction::new();
             let values = [
-                (":policy", value("policy", policy)?),
-                (":before", value("policy", &integration.policy)?),
+                (":policy", value("policy", &PolicyRecord::from(policy))?),
+                (":before", value("policy", &PolicyRecord::from(&integration.policy))?),
             ];
             tx.update(
                 self,
@@ -126,13 +99,16 @@ impl Tenant {
     }
 }
 
-impl Integration {
-    fn connection(&self) -> Connection {
-        Connection {
-            kind: self.kind,
-            name: self.name.clone(),
-            address: self.address.clone(),
-            company_id: self.company_id.clone(),
-        }
+fn read(item: Item) -> Result<Integration, StoreError> {
+    body::<IntegrationRecord>(INTEGRATION, item).map(Integration::from)
+}
+
+/// What the audit trail says of an integration.
+fn connection(integration: &Integration) -> Connection {
+    Connection {
+        kind: integration.kind,
+        name: integration.name.clone(),
+        address: integration.address.clone(),
+        company_id: integration.company_id.clone(),
     }
 }

@@ -13,8 +13,7 @@ use crate::StoreError;
 use crate::fenced::FencedTransaction;
 use crate::imports::expires;
 use crate::keys::{self, Key};
-use crate::lock::{LockItem, RELEASE, REVIEW_LEASE, end};
-use crate::schema;
+use crate::lock::{LOCK, LockItem, RELEASE, REVIEW_LEASE, end};
 use crate::single::UpdateOutcome;
 use crate::table::{Item, Table, Tenant, number, text};
 use crate::tx::{Action, Values};
@@ -64,7 +63,7 @@ impl Tenant {
         values.extend([
             (":zero", number(0)),
             (":expires", number(expires(import))),
-            (":schema", number(schema::of("lock"))),
+            (":schema", number(LOCK.schema)),
         ]);
         let key = keys::last_worker(&self.msp, &import.id);
         self.acquire_lease_at((Table::Imports, key), import, now, (update, condition, &values))

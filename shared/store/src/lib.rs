@@ -17,6 +17,7 @@ pub mod lock;
 pub mod mappings;
 mod names;
 mod packed;
+mod records;
 pub mod retry;
 pub mod rows;
 mod schema;
@@ -30,4 +31,5 @@ pub mod tx;
 
 pub use error::StoreError;
 pub use keys::Key;
+pub use schema::Kind;
 pub use table::{Item, Readable, Store, Table, Tenant};

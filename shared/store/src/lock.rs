@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::StoreError;
 use crate::fenced::FencedTransaction;
 use crate::keys;
-use crate::schema;
+use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, body, number, text};
 use crate::tx::{Action, Transaction, Values};
 
@@ -21,6 +21,8 @@ use crate::tx::{Action, Transaction, Values};
 pub const REVIEW_LEASE: Duration = Duration::from_mins(30);
 
 pub(crate) const RELEASE: &str = "SET #until = :zero REMOVE #import, workerUntil";
+
+pub(crate) const LOCK: Kind = Kind::first("lock");
 
 /// The lock item.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,7 +51,7 @@ pub(crate) struct LockItem {
 
 impl LockItem {
     pub(crate) fn read(item: Item) -> Result<Self, StoreError> {
-        body("lock", item)
+        body(LOCK, item)
     }
 
     /// Who holds the integration at `now`; `None` when it is free.
@@ -103,7 +105,7 @@ pub(crate) fn take(
     };
     let mut values = vec![
         (":next", number(seen.map_or(0, |token| token.0) + 1)),
-        (":schema", number(schema::of("lock"))),
+        (":schema", number(LOCK.schema)),
         (":import", text(import.id.as_str())),
         (":subject", text(&import.started_by.subject)),
         (":name", text(&import.started_by.name)),

@@ -3,31 +3,29 @@
 
 use std::collections::HashMap;
 
-use domain::ids::{IntegrationId, ManagedCompanyId, PsaCompanyId};
+use domain::ids::{AddressId, IntegrationId, ManagedCompanyId, PsaCompanyId};
 use domain::mapping::{AddressMapping, CompanyMapping};
-use domain::row::AddressId;
 
 use crate::StoreError;
 use crate::keys;
+use crate::records::{ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM};
 use crate::size::{self, ROOM};
-use crate::table::{Table, Tenant, bare_item, body, company_in, item, number, packed_body, packed_item, text};
+use crate::table::{Item, Table, Tenant, bare_item, body, company_in, item, number, packed_body, packed_item, text};
 use crate::tx::{Action, Transaction};
 
 /// Address mappings in one item, as far as their texts leave room.
-const PER_CHUNK: usize = 1_000;
+const MAX_MAPPINGS_PER_CHUNK: usize = 1_000;
 
 /// The address mappings of one company, as they are divided among items.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressMappings {
-    chunks: Vec<Vec<AddressMapping>>,
+    chunks: Vec<Vec<AddressMappingRecord>>,
 }
 
 impl AddressMappings {
     /// All of them, in the order of their ids.
     pub fn all(&self) -> Vec<AddressMapping> {
-        let mut all = self.chunks.concat();
-        all.sort_by(|one, other| one.id.cmp(&other.id));
-        all
+        sorted(self.chunks.concat())
     }
 
     /// How many there are.
@@ -37,13 +35,13 @@ impl AddressMappings {
 
     /// Divides other mappings so that each one that was there stays where it was: one that comes or goes in the middle would otherwise
     /// move all behind it, and a large company would not fit into a transaction.
-    fn replaced_by(&self, after: &[AddressMapping]) -> Result<Self, StoreError> {
-        let mut left: HashMap<&AddressId, &AddressMapping> =
+    fn replaced_by(&self, after: &[AddressMappingRecord]) -> Result<Self, StoreError> {
+        let mut left: HashMap<&AddressId, &AddressMappingRecord> =
             after.iter().map(|mapping| (&mapping.id, mapping)).collect();
-        let mut chunks: Vec<Vec<AddressMapping>> = Vec::new();
+        let mut chunks: Vec<Vec<AddressMappingRecord>> = Vec::new();
         for old in &self.chunks {
             let kept = old.iter().filter_map(|mapping| left.get(&mapping.id).copied());
-            let kept: Vec<AddressMapping> = kept.cloned().collect();
+            let kept: Vec<AddressMappingRecord> = kept.cloned().collect();
             // One that has grown may push others out.
             let fits = cut(&kept)?.first().map_or(0, |chunk| chunk.len());
             for mapping in &kept[..fits] {
@@ -53,7 +51,7 @@ impl AddressMappings {
         }
         let last = chunks.pop().unwrap_or_default();
         let new = after.iter().filter(|mapping| left.contains_key(&mapping.id)).cloned();
-        let mut last: Vec<AddressMapping> = last.into_iter().chain(new).collect();
+        let mut last: Vec<AddressMappingRecord> = last.into_iter().chain(new).collect();
         if chunks.is_empty() && cut(&last)?.len() == 1 {
             last.sort_by(|one, other| one.id.cmp(&other.id));
         }
@@ -66,10 +64,21 @@ impl AddressMappings {
     }
 }
 
-fn cut(mappings: &[AddressMapping]) -> Result<Vec<&[AddressMapping]>, StoreError> {
-    size::cut(mappings, (PER_CHUNK, ROOM), |mapping| {
-        size::of_json("address mappings", mapping)
+fn cut(mappings: &[AddressMappingRecord]) -> Result<Vec<&[AddressMappingRecord]>, StoreError> {
+    size::cut(mappings, (MAX_MAPPINGS_PER_CHUNK, ROOM), |mapping| {
+        size::of_json(ADDRESS_MAPPINGS.name, mapping)
     })
+}
+
+/// Mappings in the order of their ids.
+fn sorted(records: Vec<AddressMappingRecord>) -> Vec<AddressMapping> {
+    let mut mappings: Vec<AddressMapping> = records.into_iter().map(AddressMapping::from).collect();
+    mappings.sort_by(|one, other| one.id.cmp(&other.id));
+    mappings
+}
+
+fn read_company(item: Item) -> Result<CompanyMapping, StoreError> {
+    body::<CompanyMappingRecord>(COMPANY_MAPPING, item).map(CompanyMapping::from)
 }
 
 impl Tenant {
@@ -82,9 +91,7 @@ impl Tenant {
         let items = self.query(Table::Records, &pk, keys::COMPANY_MAPPING).await?;
         items
             .into_iter()
-            .map(|item| {
-                body::<CompanyMapping>("company mapping", item).map(|mapping| (mapping.company.clone(), mapping))
-            })
+            .map(|item| read_company(item).map(|mapping| (mapping.company.clone(), mapping)))
             .collect()
     }
 
@@ -96,7 +103,7 @@ impl Tenant {
     ) -> Result<Option<CompanyMapping>, StoreError> {
         let key = keys::company_mapping(&self.msp, integration, company);
         let item = self.get(Table::Records, &key).await?;
-        item.map(|item| body("company mapping", item)).transpose()
+        item.map(read_company).transpose()
     }
 
     /// The address mappings of one company.
@@ -118,7 +125,7 @@ impl Tenant {
         let items = self
             .query(Table::Records, &pk, &keys::address_mappings_prefix(company))
             .await?;
-        let chunks = items.iter().map(|item| packed_body("address mappings", item));
+        let chunks = items.iter().map(|item| packed_body(ADDRESS_MAPPINGS, item));
         Ok(AddressMappings {
             chunks: chunks.collect::<Result<_, _>>()?,
         })
@@ -132,17 +139,17 @@ impl Tenant {
     ) -> Result<HashMap<PsaCompanyId, Vec<AddressMapping>>, StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
         let prefixes = companies.iter().map(keys::address_mappings_prefix);
-        let mut all: HashMap<PsaCompanyId, Vec<AddressMapping>> = HashMap::new();
+        let mut all: HashMap<PsaCompanyId, Vec<AddressMappingRecord>> = HashMap::new();
         for item in self.query_among(Table::Records, &pk, prefixes).await? {
             if let Some(company) = company_in(&item, keys::ADDRESS_MAPPINGS) {
-                let mappings: Vec<AddressMapping> = packed_body("address mappings", &item)?;
-                all.entry(company).or_default().extend(mappings);
+                let records: Vec<AddressMappingRecord> = packed_body(ADDRESS_MAPPINGS, &item)?;
+                all.entry(company).or_default().extend(records);
             }
         }
-        for mappings in all.values_mut() {
-            mappings.sort_by(|one, other| one.id.cmp(&other.id));
-        }
-        Ok(all)
+        Ok(all
+            .into_iter()
+            .map(|(company, records)| (company, sorted(records)))
+            .collect())
     }
 
     /// Adds a company's mapping to a transaction, replacing `before`. Refused if the managed company is claimed by another
@@ -168,7 +175,7 @@ impl Tenant {
         }
         let claim = keys::managed_claim(&self.msp, integration, &mapping.managed);
         let values = [(":company", text(mapping.company.as_str()))];
-        let mut claimed = bare_item("managed claim", &claim);
+        let mut claimed = bare_item(MANAGED_CLAIM, &claim);
         claimed.insert("company".to_owned(), text(mapping.company.as_str()));
         tx.put_if(
             self,
@@ -179,7 +186,7 @@ impl Tenant {
         )?;
 
         let key = keys::company_mapping(&self.msp, integration, &mapping.company);
-        let item = item("company mapping", &key, mapping)?;
+        let item = item(COMPANY_MAPPING, &key, &CompanyMappingRecord::from(mapping))?;
         let mut values = vec![(":now", text(mapping.managed.as_str()))];
         let condition = match before {
             // A repetition finds what it wrote the first time.
@@ -216,11 +223,12 @@ impl Tenant {
                 &[(":users", number(after.len()))],
             )?);
         }
-        let after = before.replaced_by(after)?;
+        let after: Vec<AddressMappingRecord> = after.iter().map(AddressMappingRecord::from).collect();
+        let after = before.replaced_by(&after)?;
         for (number, new) in after.chunks.iter().enumerate().rev() {
             if before.chunks.get(number) != Some(new) {
                 let key = keys::address_mappings(&self.msp, integration, company, number);
-                let item = packed_item("address mappings", &key, new)?;
+                let item = packed_item(ADDRESS_MAPPINGS, &key, new)?;
                 actions.push(Action::put(self, Table::Records, item)?);
             }
         }

@@ -11,8 +11,11 @@ use jiff::Timestamp;
 use crate::StoreError;
 use crate::imports::EXPIRES;
 use crate::keys;
+use crate::schema::Kind;
 use crate::table::{Table, Tenant, bare_item, number, text};
 use crate::tx::{ActionId, Transaction};
+
+const NAME: Kind = Kind::first("name");
 
 /// How long a claim keeps others away: longer than any run, so that whoever finds it ended knows the directory with the company.
 const HELD: Duration = Duration::from_hours(1);
@@ -32,7 +35,7 @@ impl Tenant {
         let until = now
             .as_second()
             .saturating_add(i64::try_from(HELD.as_secs()).unwrap_or(i64::MAX));
-        let mut item = bare_item("name", &keys::name(&self.msp, &NameKey::of(name)));
+        let mut item = bare_item(NAME, &keys::name(&self.msp, &NameKey::of(name)));
         item.insert("owner".to_owned(), text(owner.as_str()));
         item.insert(EXPIRES.to_owned(), number(until));
         tx.put_if(

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::{Assignment, Import};
 use domain::name::NameKey;
-use domain::row::{AddressDecision, AddressId, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use domain::row::{AddressDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -16,15 +16,16 @@ use crate::fenced::FencedOutcome;
 use crate::imports::{EXPIRES, expires};
 use crate::keys;
 use crate::lease::Lease;
+use crate::records::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};
 use crate::size::{self, ROOM};
-use crate::table::{Item, Table, Tenant, body, company_in, item, number, packed_body, text, value};
+use crate::table::{Item, Table, Tenant, body, company_in, item, number, packed_body, packed_item, text, value};
 use crate::tx::{Action, ActionId};
 
 /// Addresses in one item, as far as their texts leave room for every decision to be made.
-const ADDRESSES_PER_CHUNK: usize = 400;
+const MAX_ADDRESSES_PER_CHUNK: usize = 400;
 
 /// The bytes of a decision on an address, beside the address's id: a user's id, and the names of the fields.
-const LARGEST_DECISION: usize = 350;
+const MAX_DECISION_BYTES: usize = 350;
 
 /// The addresses of a company with the decisions on them, in chunks.
 pub type Addresses = Vec<Chunk>;
@@ -103,16 +104,17 @@ impl Tenant {
         row: &CompanyRow,
         addresses: &[SnapshotAddress],
     ) -> Result<Vec<Action>, StoreError> {
-        let size = |address: &SnapshotAddress| {
-            Ok(size::of_json("addresses", address)? + address.id.as_str().len() + LARGEST_DECISION)
+        let size = |address: &SnapshotAddressRecord| {
+            Ok(size::of_json(ADDRESSES.name, address)? + address.id.as_str().len() + MAX_DECISION_BYTES)
         };
+        let addresses: Vec<SnapshotAddressRecord> = addresses.iter().map(SnapshotAddressRecord::from).collect();
         let mut actions = Vec::new();
-        for (chunk, addresses) in size::cut(addresses, (ADDRESSES_PER_CHUNK, ROOM), size)?
+        for (chunk, addresses) in size::cut(&addresses, (MAX_ADDRESSES_PER_CHUNK, ROOM), size)?
             .into_iter()
             .enumerate()
         {
             let key = keys::addresses(&self.msp, &import.id, &row.id, chunk);
-            let mut item = crate::table::packed_item("addresses", &key, addresses)?;
+            let mut item = packed_item(ADDRESSES, &key, addresses)?;
             item.insert(DECISIONS.to_owned(), AttributeValue::M(Item::new()));
             item.insert(EXPIRES.to_owned(), number(expires(import)));
             actions.push(Action::put(self, Table::Imports, item)?);
@@ -122,7 +124,11 @@ impl Tenant {
     }
 
     fn row_item(&self, import: &Import, row: &CompanyRow) -> Result<Item, StoreError> {
-        let mut item = item("row", &keys::row(&self.msp, &import.id, &row.id), row)?;
+        let mut item = item(
+            ROW,
+            &keys::row(&self.msp, &import.id, &row.id),
+            &CompanyRowRecord::from(row),
+        )?;
         let tab = match row.tab {
             Tab::In => "in",
             Tab::NotIn => "not-in",
@@ -139,7 +145,7 @@ impl Tenant {
         let item = self
             .get(Table::Imports, &keys::row(&self.msp, &import.id, company))
             .await?;
-        item.map(|item| body("row", item)).transpose()
+        item.map(read_row).transpose()
     }
 
     /// Reads all rows in the order of their keys, a page of at most 1 MB at a time.
@@ -150,10 +156,7 @@ impl Tenant {
     ) -> Result<(Vec<CompanyRow>, Option<Item>), StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let (items, next) = self.query_page(Table::Imports, &pk, keys::ROW, after, None).await?;
-        let rows = items
-            .into_iter()
-            .map(|item| body("row", item))
-            .collect::<Result<_, _>>()?;
+        let rows = items.into_iter().map(read_row).collect::<Result<_, _>>()?;
         Ok((rows, next))
     }
 
@@ -197,7 +200,7 @@ impl Tenant {
             };
             // BETWEEN includes the row that the last page ended with.
             if Some(&position) != after {
-                rows.push((body("row", item)?, position));
+                rows.push((read_row(item)?, position));
             }
         }
         Ok((rows, more))
@@ -255,7 +258,7 @@ impl Tenant {
     ) -> Result<Decided, StoreError> {
         let (mut tx, in_review) = self.in_review(import, now)?;
         for (row, seen) in rows {
-            let target = value("decision", &row.decision.target)?;
+            let target = value("decision", &TargetRecord::from(row.decision.target.clone()))?;
             let values = [
                 (":selected", AttributeValue::Bool(row.decision.selected)),
                 (":target", target),
@@ -280,8 +283,8 @@ impl Tenant {
     ) -> Result<Decided, StoreError> {
         let (mut tx, in_review) = self.in_review(import, now)?;
         let values = [
-            (":new", value("decisions", &chunk.decisions)?),
-            (":seen", value("decisions", seen)?),
+            (":new", decisions_value(&chunk.decisions)?),
+            (":seen", decisions_value(seen)?),
         ];
         let key = keys::addresses(&self.msp, &import.id, company, chunk.number);
         tx.update(
@@ -298,17 +301,26 @@ impl Tenant {
 
 const DECISIONS: &str = "decisions";
 
+fn decisions_value(decisions: &BTreeMap<AddressId, AddressDecision>) -> Result<AttributeValue, StoreError> {
+    let records = decisions.iter().map(|(id, decision)| (id, decision.into()));
+    value("decisions", &records.collect::<BTreeMap<_, AddressDecisionRecord>>())
+}
+
+fn read_row(item: Item) -> Result<CompanyRow, StoreError> {
+    body::<CompanyRowRecord>(ROW, item).map(CompanyRow::from)
+}
+
 fn read_chunk(number: usize, item: &Item) -> Result<Chunk, StoreError> {
-    let addresses = packed_body("addresses", item)?;
-    let decisions = match item.get(DECISIONS) {
+    let addresses: Vec<SnapshotAddressRecord> = packed_body(ADDRESSES, item)?;
+    let decisions: BTreeMap<AddressId, AddressDecisionRecord> = match item.get(DECISIONS) {
         Some(value) => serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(value.clone())
             .map_err(|error| StoreError::shape("decisions", error))?,
         None => BTreeMap::new(),
     };
     Ok(Chunk {
         number,
-        addresses,
-        decisions,
+        addresses: addresses.into_iter().map(SnapshotAddress::from).collect(),
+        decisions: decisions.into_iter().map(|(id, record)| (id, record.into())).collect(),
     })
 }
 

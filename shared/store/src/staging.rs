@@ -19,16 +19,20 @@ use crate::fenced::FencedOutcome;
 use crate::imports::{EXPIRES, expires};
 use crate::keys::{self, Key};
 use crate::lease::Lease;
+use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::{Table, Tenant, number, packed_body, packed_item};
 use crate::tx::{Action, ActionId, MAX_ACTIONS, Transaction};
 
+/// Records of a page as the PSA's client made them.
+const STAGED_PAGE: Kind = Kind::first("staged page");
+
 /// The most buckets: a page fills each of them in one transaction, next to the proof of the lock and the checkpoint. What is left
 /// is for buckets of long texts, which take more than one item. A page that does not fit all the same is refused as too large.
-pub const MOST_BUCKETS: usize = MAX_ACTIONS - 2 - 13;
+pub const MAX_BUCKETS: usize = MAX_ACTIONS - 2 - 13;
 
 /// Records in one item, as far as their texts leave room.
-const PER_ITEM: usize = 2_000;
+const MAX_RECORDS_PER_ITEM: usize = 2_000;
 
 /// The bucket of a company.
 pub fn bucket(company: &PsaCompanyId, buckets: usize) -> usize {
@@ -40,7 +44,9 @@ pub fn bucket(company: &PsaCompanyId, buckets: usize) -> usize {
 
 /// A page cut into what fits into one item each.
 fn slices<T: Serialize>(page: &[T]) -> Result<Vec<&[T]>, StoreError> {
-    size::cut(page, (PER_ITEM, ROOM), |record| size::of_json("staged page", record))
+    size::cut(page, (MAX_RECORDS_PER_ITEM, ROOM), |record| {
+        size::of_json(STAGED_PAGE.name, record)
+    })
 }
 
 impl Tenant {
@@ -56,7 +62,7 @@ impl Tenant {
         let mut tx = lease.transaction(self, now)?;
         for (number, slice) in slices(page)?.into_iter().enumerate() {
             let key = keys::staged_companies(&self.msp, &import.id, checkpoint.progress.pages, number);
-            self.put_packed(&mut tx, import, "staged page", &key, slice)?;
+            self.put_packed(&mut tx, import, STAGED_PAGE, &key, slice)?;
         }
         self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
         tx.commit(self).await
@@ -84,7 +90,7 @@ impl Tenant {
         for (bucket, contacts) in dealt.iter().enumerate().filter(|(_, contacts)| !contacts.is_empty()) {
             for (number, slice) in slices(contacts)?.into_iter().enumerate() {
                 let key = keys::staged_contacts(&self.msp, &import.id, bucket, checkpoint.progress.pages, number);
-                self.put_packed(&mut tx, import, "staged page", &key, slice)?;
+                self.put_packed(&mut tx, import, STAGED_PAGE, &key, slice)?;
             }
         }
         self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
@@ -103,7 +109,7 @@ impl Tenant {
         let mut tx = lease.transaction(self, now)?;
         for (number, slice) in slices(answers)?.into_iter().enumerate() {
             let key = keys::staged_answers(&self.msp, &import.id, last, number);
-            self.put_packed(&mut tx, import, "staged page", &key, slice)?;
+            self.put_packed(&mut tx, import, STAGED_PAGE, &key, slice)?;
         }
         self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
         tx.commit(self).await
@@ -130,7 +136,7 @@ impl Tenant {
             .query(Table::Imports, &keys::import_partition(&self.msp, &import.id), prefix)
             .await?
         {
-            all.extend(packed_body::<Vec<T>>("staged page", &item)?);
+            all.extend(packed_body::<Vec<T>>(STAGED_PAGE, &item)?);
         }
         Ok(all)
     }
@@ -140,7 +146,7 @@ impl Tenant {
         &self,
         tx: &mut Transaction,
         import: &Import,
-        kind: &'static str,
+        kind: impl Into<Kind>,
         key: &Key,
         body: &T,
     ) -> Result<ActionId, StoreError> {
@@ -151,7 +157,7 @@ impl Tenant {
     pub(crate) fn packed_put<T: Serialize + ?Sized>(
         &self,
         import: &Import,
-        kind: &'static str,
+        kind: impl Into<Kind>,
         key: &Key,
         body: &T,
     ) -> Result<Action, StoreError> {

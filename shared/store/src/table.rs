@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::keys::{self, Key};
-use crate::schema::{self, SCHEMA};
+use crate::schema::{Kind, SCHEMA};
 use crate::{StoreError, packed};
 
 /// An item as DynamoDB has it.
@@ -192,41 +192,53 @@ pub fn value<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<Att
 }
 
 /// An item of a key and the fields of `body`.
-pub fn item<T: Serialize>(kind: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
+pub fn item<T: Serialize>(kind: impl Into<Kind>, key: &Key, body: &T) -> Result<Item, StoreError> {
+    let kind = kind.into();
     let mut item: Item =
-        serde_dynamo::aws_sdk_dynamodb_1::to_item(body).map_err(|error| StoreError::shape(kind, error))?;
+        serde_dynamo::aws_sdk_dynamodb_1::to_item(body).map_err(|error| StoreError::shape(kind.name, error))?;
     item.extend(bare_item(kind, key));
     Ok(item)
 }
 
 /// An item of a key and one packed body.
-pub(crate) fn packed_item<T: Serialize + ?Sized>(kind: &'static str, key: &Key, body: &T) -> Result<Item, StoreError> {
+pub(crate) fn packed_item<T: Serialize + ?Sized>(
+    kind: impl Into<Kind>,
+    key: &Key,
+    body: &T,
+) -> Result<Item, StoreError> {
+    let kind = kind.into();
     let mut item = bare_item(kind, key);
-    item.insert(PACKED.to_owned(), packed::pack(kind, body)?);
+    item.insert(PACKED.to_owned(), packed::pack(kind.name, body)?);
     Ok(item)
 }
 
 /// An item of a key and the number of its schema.
-pub(crate) fn bare_item(kind: &'static str, key: &Key) -> Item {
+pub(crate) fn bare_item(kind: impl Into<Kind>, key: &Key) -> Item {
     let mut item = key.to_item();
-    item.insert(SCHEMA.to_owned(), number(schema::of(kind)));
+    item.insert(SCHEMA.to_owned(), number(kind.into().schema));
     item
 }
 
 /// The fields of an item.
-pub fn body<T: DeserializeOwned>(kind: &'static str, item: Item) -> Result<T, StoreError> {
-    schema::check(kind, &item)?;
-    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| StoreError::shape(kind, error))
+pub fn body<T: DeserializeOwned>(kind: impl Into<Kind>, item: Item) -> Result<T, StoreError> {
+    let kind = kind.into();
+    kind.check(&item)?;
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| StoreError::shape(kind.name, error))
 }
 
 /// The packed body of an item.
-pub(crate) fn packed_body<T: DeserializeOwned>(kind: &'static str, item: &Item) -> Result<T, StoreError> {
-    schema::check(kind, item)?;
-    packed::unpack(kind, item.get(PACKED))
+pub(crate) fn packed_body<T: DeserializeOwned>(kind: impl Into<Kind>, item: &Item) -> Result<T, StoreError> {
+    let kind = kind.into();
+    kind.check(item)?;
+    packed::unpack(kind.name, item.get(PACKED))
 }
 
 /// The items of a list that can be read. One that cannot must not hide all others from whoever looks at the list; the log names it.
-pub(crate) fn readable<T>(kind: &'static str, items: impl IntoIterator<Item = Result<T, StoreError>>) -> Readable<T> {
+pub(crate) fn readable<T>(
+    kind: impl Into<Kind>,
+    items: impl IntoIterator<Item = Result<T, StoreError>>,
+) -> Readable<T> {
+    let kind = kind.into();
     let mut readable = Readable {
         items: Vec::new(),
         unreadable: 0,
@@ -235,7 +247,7 @@ pub(crate) fn readable<T>(kind: &'static str, items: impl IntoIterator<Item = Re
         match item {
             Ok(item) => readable.items.push(item),
             Err(error) => {
-                tracing::warn!(kind, %error, "a record cannot be read and is left out of a list");
+                tracing::warn!(kind = kind.name, %error, "a record cannot be read and is left out of a list");
                 readable.unreadable += 1;
             }
         }

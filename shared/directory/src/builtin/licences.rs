@@ -8,46 +8,36 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::directory::{LicenceMode, Licences, ReservationId};
-use serde::{Deserialize, Serialize};
 use store::retry::Attempts;
 use store::table::{body, item, number, value};
 use store::tx::{ActionId, Transaction};
 use store::{Item, Key, StoreError, Table, Tenant};
 
+use super::records::{LICENCES, LicencesRecord};
 use crate::{DirectoryError, Reservation};
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Pool {
-    mode: LicenceMode,
-    total: u64,
-    used: u64,
-    /// Below zero where use is billed and nothing is refused (R47).
-    available: i64,
-    reservations: HashMap<ReservationId, u64>,
-}
 
 fn key(tenant: &Tenant) -> Key {
     Key::in_records(&tenant.msp, "", "LICENCES")
 }
 
 /// Reads the pool; an MSP that never had one gets an empty one.
-async fn pool(tenant: &Tenant) -> Result<Pool, DirectoryError> {
+async fn pool(tenant: &Tenant) -> Result<LicencesRecord, DirectoryError> {
     if let Some(found) = tenant.get(Table::Records, &key(tenant)).await? {
-        return Ok(body("licences", found)?);
+        return Ok(body(LICENCES, found)?);
     }
-    let empty = Pool {
+    let empty = LicencesRecord {
         mode: LicenceMode::Pool,
         total: 0,
         used: 0,
         available: 0,
         reservations: HashMap::new(),
     };
-    let item = item("licences", &key(tenant), &empty)?;
+    let item = item(LICENCES, &key(tenant), &empty)?;
     if tenant.add_alone(Table::Records, item).await? {
         return Ok(empty);
     }
     match tenant.get(Table::Records, &key(tenant)).await? {
-        Some(found) => Ok(body("licences", found)?),
+        Some(found) => Ok(body(LICENCES, found)?),
         None => Ok(empty),
     }
 }
@@ -144,7 +134,7 @@ pub(super) async fn reserve(
         Ok(_) => Ok(Reservation::Made),
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-                let pool: Pool = body("licences", refused.item.clone().unwrap_or_default())?;
+                let pool: LicencesRecord = body(LICENCES, refused.item.clone().unwrap_or_default())?;
                 Ok(if pool.reservations.contains_key(reservation) {
                     Reservation::Made
                 } else {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use store::StoreError;
 use store::journal::{Part, Passed};
 use store::mappings::AddressMappings;
-use store::staging::{MOST_BUCKETS, bucket};
+use store::staging::{MAX_BUCKETS, bucket};
 use store::tx::{Action, MAX_ACTIONS, Transaction};
 
 use crate::fill::{Fill, all_skipped, checkpoint, reservation};
@@ -89,7 +89,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 5, ..ProptestConfig::default() })]
 
     #[test]
-    fn staging_a_page_fits(seed: u64, records in 0..=1_000_usize, length in lengths(), companies in 1..500_usize, buckets in 1..=MOST_BUCKETS) {
+    fn staging_a_page_fits(seed: u64, records in 0..=1_000_usize, length in lengths(), companies in 1..500_usize, buckets in 1..=MAX_BUCKETS) {
         let mut fill = Fill::new(seed, length);
         let wire = Wire::willing();
         let tenant = wire.tenant();

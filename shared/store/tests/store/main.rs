@@ -10,6 +10,7 @@
 mod contention;
 mod fill;
 mod limits;
+mod records;
 mod schemas;
 mod unreadable;
 mod wire;

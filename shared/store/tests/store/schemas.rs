@@ -1,20 +1,11 @@
 //! Records of a newer version are refused by name; those from before there were numbers are read.
 
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId, PsaCompanyId};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::StoreError;
 use store::tx::Transaction;
 
 use crate::wire::{Wire, import, lease, now};
-
-/// Answers every read with this item.
-fn holding(item: Value) -> Wire {
-    Wire::new(move |operation, _| match operation {
-        "GetItem" => (200, json!({ "Item": item })),
-        "Query" => (200, json!({ "Items": [item] })),
-        _ => (200, json!({})),
-    })
-}
 
 #[tokio::test]
 async fn every_item_that_is_written_says_its_schema() {
@@ -75,7 +66,7 @@ async fn every_item_that_is_written_says_its_schema() {
 
 #[tokio::test]
 async fn a_record_of_a_newer_version_is_refused_by_name() {
-    let tenant = holding(json!({ "schema": { "N": "3" }, "import": { "S": "x" } })).tenant();
+    let tenant = Wire::holding(json!({ "schema": { "N": "3" }, "import": { "S": "x" } })).tenant();
     let integration = IntegrationId::new("i");
     let refusals = [
         ("import", tenant.import(&ImportId::new("x")).await.map(drop)),
@@ -121,7 +112,7 @@ async fn a_record_from_before_there_were_numbers_is_read() {
         item.as_object_mut()
             .unwrap()
             .extend(schema.as_object().unwrap().clone());
-        let found = holding(item)
+        let found = Wire::holding(item)
             .tenant()
             .started_by(&IntegrationId::new("i"), &IdempotencyKey::new("night"))
             .await;

@@ -67,6 +67,15 @@ impl Wire {
         })
     }
 
+    /// A wire behind which every read finds this item.
+    pub fn holding(item: Value) -> Self {
+        Self::new(move |operation, _| match operation {
+            "GetItem" => (200, json!({ "Item": item })),
+            "Query" => (200, json!({ "Items": [item] })),
+            _ => (200, json!({})),
+        })
+    }
+
     /// What was asked so far by this operation.
     pub fn calls(&self, operation: &str) -> Vec<Value> {
         let calls = self.calls.lock().unwrap();

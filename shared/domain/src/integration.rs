@@ -1,0 +1,29 @@
+//! An integration: one PSA connected to one MSP.
+
+use jiff::Timestamp;
+
+use crate::filter::Filter;
+use crate::ids::IntegrationId;
+use crate::policy::Policy;
+use crate::psa::PsaKind;
+
+/// One PSA connected to one MSP, without its credentials: they are in Secrets Manager.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integration {
+    /// Its id.
+    pub id: IntegrationId,
+    /// Which PSA.
+    pub kind: PsaKind,
+    /// What the administrators call it.
+    pub name: String,
+    /// Where the PSA is.
+    pub address: String,
+    /// The login company (`ConnectWise` only).
+    pub company_id: Option<String>,
+    /// What unattended imports may do, and what is a mass change.
+    pub policy: Policy,
+    /// The filter of the last import (R7).
+    pub last_filter: Option<Filter>,
+    /// When it was set up.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,124 @@
+//! Integrations with their policies and filters.
+
+use domain::filter::{Accepted, Filter};
+use domain::ids::IntegrationId;
+use domain::integration::Integration;
+use domain::policy::{MassChangeLimit, Policy};
+use domain::psa::PsaKind;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::Kind;
+
+pub(crate) const INTEGRATION: Kind = Kind::first("integration");
+
+/// See [`Integration`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IntegrationRecord {
+    id: IntegrationId,
+    kind: PsaKind,
+    name: String,
+    address: String,
+    #[serde(default)]
+    company_id: Option<String>,
+    #[serde(default)]
+    policy: PolicyRecord,
+    #[serde(default)]
+    last_filter: Option<Accepted>,
+    created_at: Timestamp,
+}
+
+/// See [`Policy`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct PolicyRecord {
+    new_companies: bool,
+    new_addresses: bool,
+    filter: Accepted,
+    mass_change: MassChangeRecord,
+}
+
+/// See [`MassChangeLimit`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct MassChangeRecord {
+    percent: u64,
+    at_least: u64,
+}
+
+impl From<&Integration> for IntegrationRecord {
+    fn from(integration: &Integration) -> Self {
+        Self {
+            id: integration.id.clone(),
+            kind: integration.kind,
+            name: integration.name.clone(),
+            address: integration.address.clone(),
+            company_id: integration.company_id.clone(),
+            policy: (&integration.policy).into(),
+            last_filter: integration.last_filter.clone().map(Accepted::from),
+            created_at: integration.created_at,
+        }
+    }
+}
+
+impl From<IntegrationRecord> for Integration {
+    fn from(record: IntegrationRecord) -> Self {
+        Self {
+            id: record.id,
+            kind: record.kind,
+            name: record.name,
+            address: record.address,
+            company_id: record.company_id,
+            policy: record.policy.into(),
+            last_filter: record.last_filter.map(Filter),
+            created_at: record.created_at,
+        }
+    }
+}
+
+impl From<&Policy> for PolicyRecord {
+    fn from(policy: &Policy) -> Self {
+        Self {
+            new_companies: policy.new_companies,
+            new_addresses: policy.new_addresses,
+            filter: policy.filter.0.clone(),
+            mass_change: policy.mass_change.into(),
+        }
+    }
+}
+
+impl From<PolicyRecord> for Policy {
+    fn from(record: PolicyRecord) -> Self {
+        Self {
+            new_companies: record.new_companies,
+            new_addresses: record.new_addresses,
+            filter: Filter(record.filter),
+            mass_change: MassChangeLimit {
+                percent: record.mass_change.percent,
+                at_least: record.mass_change.at_least,
+            },
+        }
+    }
+}
+
+impl From<MassChangeLimit> for MassChangeRecord {
+    fn from(limit: MassChangeLimit) -> Self {
+        Self {
+            percent: limit.percent,
+            at_least: limit.at_least,
+        }
+    }
+}
+
+impl Default for PolicyRecord {
+    fn default() -> Self {
+        (&Policy::default()).into()
+    }
+}
+
+impl Default for MassChangeRecord {
+    fn default() -> Self {
+        MassChangeLimit::default().into()
+    }
+}

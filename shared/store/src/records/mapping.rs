@@ -1,0 +1,116 @@
+//! Mappings of companies and of their addresses.
+
+use domain::address::{Address, AddressKey};
+use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::mapping::{AddressMapping, CompanyMapping};
+use domain::name;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::Kind;
+
+pub(crate) const COMPANY_MAPPING: Kind = Kind::first("company mapping");
+pub(crate) const MANAGED_CLAIM: Kind = Kind::first("managed claim");
+pub(crate) const ADDRESS_MAPPINGS: Kind = Kind::first("address mappings");
+
+/// See [`CompanyMapping`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CompanyMappingRecord {
+    company: PsaCompanyId,
+    managed: ManagedCompanyId,
+    name: String,
+    generation: u32,
+    #[serde(default)]
+    users: u64,
+}
+
+/// See [`AddressMapping`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AddressMappingRecord {
+    #[serde(rename = "i")]
+    pub id: AddressId,
+    #[serde(rename = "u")]
+    user: UserId,
+    #[serde(rename = "a")]
+    address: Address,
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<AddressKey>,
+}
+
+impl From<&CompanyMapping> for CompanyMappingRecord {
+    fn from(mapping: &CompanyMapping) -> Self {
+        Self {
+            company: mapping.company.clone(),
+            managed: mapping.managed.clone(),
+            name: mapping.name.clone(),
+            generation: mapping.generation,
+            users: mapping.users,
+        }
+    }
+}
+
+impl From<CompanyMappingRecord> for CompanyMapping {
+    fn from(record: CompanyMappingRecord) -> Self {
+        Self {
+            company: record.company,
+            managed: record.managed,
+            // Earlier versions stored names as the PSA spelled them.
+            name: name::clean(&record.name),
+            generation: record.generation,
+            users: record.users,
+        }
+    }
+}
+
+impl From<&AddressMapping> for AddressMappingRecord {
+    fn from(mapping: &AddressMapping) -> Self {
+        Self {
+            id: mapping.id.clone(),
+            user: mapping.user.clone(),
+            address: mapping.address.clone(),
+            others: mapping.beside.clone(),
+        }
+    }
+}
+
+impl From<AddressMappingRecord> for AddressMapping {
+    fn from(record: AddressMappingRecord) -> Self {
+        Self {
+            id: record.id,
+            user: record.user,
+            address: record.address,
+            beside: record.others,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_value, json, to_value};
+
+    use super::*;
+
+    fn stored() -> Value {
+        json!({ "i": "12~1", "u": "u-1", "a": "Ana@X.example", "o": ["ana@y.example"] })
+    }
+
+    fn mapping(stored: Value) -> AddressMapping {
+        from_value::<AddressMappingRecord>(stored).unwrap().into()
+    }
+
+    #[test]
+    fn an_address_mapping_is_stored_under_one_letter_each() {
+        let mapping = mapping(stored());
+        assert_eq!((mapping.id.as_str(), mapping.user.as_str()), ("12~1", "u-1"));
+        assert_eq!(mapping.address.original(), "Ana@X.example");
+        assert_eq!(mapping.beside[0].as_str(), "ana@y.example");
+        assert_eq!(to_value(AddressMappingRecord::from(&mapping)).unwrap(), stored());
+    }
+
+    #[test]
+    fn an_address_mapping_without_other_addresses_says_nothing_of_them() {
+        let stored = json!({ "i": "12~1", "u": "u-1", "a": "ana@x.example" });
+        let mut later = stored.clone();
+        later["x"] = json!(1);
+        assert_eq!(to_value(AddressMappingRecord::from(&mapping(later))).unwrap(), stored);
+    }
+}

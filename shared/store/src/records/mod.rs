@@ -1,0 +1,14 @@
+//! Items as they are stored, apart from the rules and from the API: short names, defaults for fields that items of earlier versions
+//! lack, and the kind of item with the number of its schema.
+//!
+//! Each record is made of a domain type, and is read back into it. A field that is not known is ignored: a later version wrote it.
+
+mod integration;
+mod mapping;
+mod row;
+
+pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord};
+pub(crate) use mapping::{
+    ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
+};
+pub(crate) use row::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};
