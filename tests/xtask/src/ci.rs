@@ -62,7 +62,7 @@ fn with_needs(name: &str, into: &mut BTreeSet<usize>) -> Result<(), Failure> {
     STEPS[at].needs.iter().try_for_each(|need| with_needs(need, into))
 }
 
-/// Runs the named steps, with those that they need, or all.
+/// Runs the named steps, with those that they need, or all. A step that runs alone prints as it goes.
 pub fn run(places: &Places, names: &[String]) -> Result<(), Failure> {
     let mut chosen = BTreeSet::new();
     for name in names {
@@ -71,15 +71,28 @@ pub fn run(places: &Places, names: &[String]) -> Result<(), Failure> {
     if names.is_empty() {
         chosen = (0..STEPS.len()).collect();
     }
-    fs::create_dir_all(places.root.join(LOGS)).map_err(|error| error.to_string())?;
+    let alone = chosen.len() == 1;
+    run_all(places, chosen, alone)
+}
+
+/// Runs the named steps, and keeps what they print in their logs.
+pub fn record(places: &Places, names: &[&str]) -> Result<(), Failure> {
+    let mut chosen = BTreeSet::new();
+    for name in names {
+        with_needs(name, &mut chosen)?;
+    }
+    run_all(places, chosen, false)
+}
+
+fn run_all(places: &Places, chosen: BTreeSet<usize>, alone: bool) -> Result<(), Failure> {
     let mut run = Run {
         places,
         began: Instant::now(),
-        open: chosen.iter().copied().collect(),
+        open: chosen.into_iter().collect(),
         running: BTreeMap::new(),
         passed: BTreeMap::new(),
     };
-    let done = run.all(chosen.len() == 1);
+    let done = run.all(alone);
     if done.is_ok() {
         println!("\nAll checks passed in {} s.", run.began.elapsed().as_secs());
     }
@@ -172,8 +185,11 @@ impl Run<'_> {
     }
 }
 
-fn create(path: &Path) -> Result<File, Failure> {
-    File::create(path).map_err(|error| format!("{}: {error}", path.display()))
+/// Makes a log.
+pub(crate) fn create(path: &Path) -> Result<File, Failure> {
+    let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| File::create(path))
+        .map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -14,4 +14,5 @@ pub mod check;
 pub mod ci;
 pub mod circles;
 pub mod job;
+pub mod numbers;
 pub mod root;

@@ -6,12 +6,14 @@ use std::{env, thread};
 use nix::sys::signal::{SigSet, Signal};
 use xtask::ci::{self, Places};
 use xtask::job::{self, Failure, Groups};
-use xtask::{check, circles, root};
+use xtask::{check, circles, numbers, root};
 
 const USAGE: &str = "\
 cargo xtask check           format, clippy and unit tests: after every edit
 cargo xtask ci              everything that must hold for a change to land
 cargo xtask ci STEP…        some of that; `cargo xtask ci --list` names the steps
+cargo xtask numbers         write the numbers that were measured last into the documents
+cargo xtask numbers NAME…   measure some anew, and write them
 cargo xtask circles         the files of each crate that need each other in a circle";
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn run(words: &[String]) -> Result<(), Failure> {
             Ok(())
         }
         ("ci", steps) => inside(|places| ci::run(places, steps)),
+        ("numbers", names) => inside(|places| numbers::run(places, names)),
         ("circles", []) => print_circles(),
         _ => Err(USAGE.to_owned()),
     }
