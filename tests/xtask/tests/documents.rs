@@ -39,6 +39,20 @@ fn every_block_of_numbers_is_in_its_document_once_and_has_its_date() {
     }
 }
 
+#[test]
+fn the_glossary_is_sorted_and_has_each_term_once() {
+    let page = read("shared/README.md");
+    let (_, glossary) = page.split_once("## Glossary").unwrap();
+    let rows = glossary
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let terms: Vec<String> = rows.skip(1).map(|(term, _)| term.to_lowercase()).collect();
+    assert!(terms.len() > 20, "{terms:?}");
+    for pair in terms.windows(2) {
+        assert!(pair[0] < pair[1], "{} comes before {}", pair[0], pair[1]);
+    }
+}
+
 /// Numbers with thousands, but for round ones, which are limits and sizes of what was measured.
 fn measured(text: &str) -> BTreeSet<String> {
     let numbers = text.split(|c: char| !c.is_ascii_digit() && c != ',');
