@@ -1,0 +1,146 @@
+//! The text of each block, from what was printed.
+
+use super::logs::Logs;
+use super::table::{grouped, row, rows};
+use crate::job::Failure;
+
+/// How long each step of CI took.
+pub(super) fn times(logs: &Logs) -> Result<String, Failure> {
+    let mut text = "| step | s |\n|---|---:|\n".to_owned();
+    for line in logs.read("times")?.lines() {
+        let (step, seconds) = line.split_once(": ").ok_or("no times")?;
+        text.push_str(&row(&[step, seconds.trim_end_matches(" s")]));
+    }
+    Ok(text)
+}
+
+/// How many tests passed and calls were made.
+pub(super) fn checks(logs: &Logs) -> Result<String, Failure> {
+    let passed = |step| Ok::<_, Failure>(before_word(&logs.read(step)?, " passed"));
+    let rows = [
+        ("tests", passed("tests")?),
+        ("of these, the rules on the second DynamoDB", passed("second-opinion")?),
+        (
+            "generated calls of the API",
+            before_word(&logs.read("contract")?, " generated"),
+        ),
+    ];
+    let mut text = "| what | how many |\n|---|---:|\n".to_owned();
+    for (what, count) in rows {
+        text.push_str(&row(&[what, &count.to_string()]));
+    }
+    Ok(text)
+}
+
+/// The sum of the numbers that stand before a word.
+fn before_word(log: &str, word: &str) -> u64 {
+    let before = log.lines().filter_map(|line| line.split_once(word));
+    let numbers = before.filter_map(|(before, _)| before.rsplit(' ').next()?.replace(',', "").parse::<u64>().ok());
+    numbers.sum()
+}
+
+/// What each proof printed.
+pub(super) fn proofs(logs: &Logs) -> Result<String, Failure> {
+    Ok(printed(&logs.read("proofs")?))
+}
+
+/// The same of the proofs with all disturbances.
+pub(super) fn exhaustive(logs: &Logs) -> Result<String, Failure> {
+    Ok(printed(&logs.read("exhaustive")?))
+}
+
+fn printed(log: &str) -> String {
+    let mut text = "| proof | printed |\n|---|---|\n".to_owned();
+    let mut sections = log.split("\n---- ").skip(1);
+    while let Some((name, said)) = sections.next().and_then(|section| section.split_once(" stdout ----\n")) {
+        let lines: Vec<&str> = said.lines().take_while(|line| !line.is_empty()).collect();
+        text.push_str(&row(&[&format!("`{name}`"), &lines.join("<br>").replace('|', "\\|")]));
+    }
+    text
+}
+
+/// How large the functions are, and how soon they start.
+pub(super) fn sizes(logs: &Logs) -> Result<String, Failure> {
+    let log = logs.read("budget")?;
+    let mut text =
+        "| function | zip, bytes | start to first answer, ms | times that of hello |\n|---|---:|---:|---:|\n"
+            .to_owned();
+    for line in log.lines() {
+        if let [name, bytes, zip, _, answer, times] = line.split_whitespace().collect::<Vec<_>>()[..]
+            && bytes.parse::<u64>().is_ok()
+        {
+            text.push_str(&row(&[name, zip, answer, times]));
+        }
+    }
+    Ok(text)
+}
+
+const HEAD: &str = "| PSA | import | stage | PSA requests | DynamoDB calls | write units | read units | peak MiB | CPU s | runs |\n\
+    |---|---|---|---:|---:|---:|---:|---:|---:|---:|\n";
+
+/// A large import, and what follows from it.
+pub(super) fn large(logs: &Logs) -> Result<String, Failure> {
+    let log = logs.read("large")?;
+    Ok(format!("{}\n{}", imports(&log), units(&log).unwrap_or_default()))
+}
+
+/// An extreme import.
+pub(super) fn extreme(logs: &Logs) -> Result<String, Failure> {
+    Ok(imports(&logs.read("extreme")?))
+}
+
+fn imports(log: &str) -> String {
+    // The last cell is the time on the clock, in which the sandbox has its part.
+    let rows = rows(log).into_iter().filter_map(|cells| Some(row(cells.get(..10)?)));
+    HEAD.to_owned() + &rows.collect::<String>()
+}
+
+/// Write units of each row that the first import created.
+fn units(log: &str) -> Option<String> {
+    let end = log
+        .lines()
+        .find(|line| line.starts_with("connectwise first: companies"))?;
+    let created = end.split("\"created\":").skip(1);
+    let created: u64 = created
+        .filter_map(|rest| rest.split([',', '}']).next()?.parse::<u64>().ok())
+        .sum();
+    let rows = rows(log);
+    let execute = rows
+        .iter()
+        .find(|cells| cells.starts_with(&["connectwise", "first", "execute"]))?;
+    let tenths = execute.get(5)?.parse::<u64>().ok()? * 10 / created.max(1);
+    Some(format!(
+        "{} rows were created, with {}.{} write units each.\n",
+        grouped(created),
+        tenths / 10,
+        tenths % 10
+    ))
+}
+
+/// Many imports at once.
+pub(super) fn load(logs: &Logs) -> Result<String, Failure> {
+    let rows: String = rows(&logs.read("load")?).iter().map(|cells| row(cells)).collect();
+    Ok(format!("| what | how much |\n|---|---:|\n{rows}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_before_a_word_are_added_up() {
+        let log = "test result: ok. 12 passed; 0 failed\ntest result: ok. 1,030 passed; 0 failed\n";
+        assert_eq!(before_word(log, " passed"), 1042);
+    }
+
+    #[test]
+    fn write_units_are_those_of_each_created_row() {
+        let log = "| connectwise | first | execute | 0 | 140217 | 518030 | 125369 | 43.0 | 51.0 | 1 | 60 |\n\
+            connectwise first: companies {\"created\":4962,\"linked\":0} users {\"created\":95000}\n";
+        assert_eq!(
+            units(log).unwrap(),
+            "99,962 rows were created, with 5.1 write units each.\n"
+        );
+        assert!(imports(log).ends_with("| 0 | 140,217 | 518,030 | 125,369 | 43.0 | 51.0 | 1 |\n"));
+    }
+}
