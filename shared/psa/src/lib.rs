@@ -23,8 +23,9 @@ pub use connector::{Connector, NoClient, Target, is_company_id};
 pub use credentials::{Credentials, MissingCredential, SubmittedCredentials};
 pub use http::address::PsaUrl;
 pub use http::origin::{NotAnOrigin, Origin};
-pub use http::policy::{HttpPolicy, RetryPolicy};
+pub use http::policy::HttpPolicy;
 pub use http::session::Stats;
+pub use retry::RetryPolicy;
 
 /// A PSA that can be read. There is no way to write to one (R50).
 ///

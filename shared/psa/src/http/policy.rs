@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use retry::RetryPolicy;
+
 use super::origin::Origin;
 
 /// What a request to a PSA may do. The default is the one for production.
@@ -15,21 +17,19 @@ pub struct HttpPolicy {
     pub timeout: Duration,
     /// The longest reply that is read, in bytes after decompression.
     pub largest_reply: usize,
-    /// When and how often a request is repeated.
+    /// How often one request is repeated at most. Each wait is drawn from all up to the policy's, unless the PSA asks for a longer one.
     pub retry: RetryPolicy,
+    /// How many repetitions one client has in all.
+    pub retry_budget: u32,
 }
 
-/// Capped exponential backoff with full jitter.
-#[derive(Debug, Clone, Copy)]
-pub struct RetryPolicy {
-    /// The longest first wait.
-    pub base: Duration,
-    /// The longest wait of all, unless the PSA asks for a longer one.
-    pub cap: Duration,
-    /// How often one request is repeated at most.
-    pub per_request: usize,
-    /// How many repetitions one client has in all.
-    pub budget: u32,
+impl HttpPolicy {
+    /// For requests to PSAs that answer: much shorter than a run.
+    pub const RETRY: RetryPolicy = RetryPolicy {
+        base: Duration::from_millis(500),
+        cap: Duration::from_secs(30),
+        repeats: 6,
+    };
 }
 
 impl Default for HttpPolicy {
@@ -41,18 +41,8 @@ impl Default for HttpPolicy {
             connect_timeout: Duration::from_secs(15),
             timeout: Duration::from_mins(1),
             largest_reply: 16 * 1024 * 1024,
-            retry: RetryPolicy::default(),
-        }
-    }
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self {
-            base: Duration::from_millis(500),
-            cap: Duration::from_secs(30),
-            per_request: 6,
-            budget: 20,
+            retry: Self::RETRY,
+            retry_budget: 20,
         }
     }
 }

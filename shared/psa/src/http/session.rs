@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::Retryable;
 use bytes::Bytes;
 use domain::psa::{PsaFailure, PsaFailureKind};
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::connector::Now;
 
-use super::policy::{HttpPolicy, RetryPolicy};
+use super::policy::HttpPolicy;
 use super::reply::{self, Unreadable};
 use super::retry_after::retry_after;
 use super::verdict::{Again, Fault, Place, Rule, Verdict, judge};
@@ -106,7 +106,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(client: reqwest::Client, policy: Arc<HttpPolicy>, deadline: Instant, now: Now) -> Self {
         Self {
-            retries_left: AtomicU32::new(policy.retry.budget),
+            retries_left: AtomicU32::new(policy.retry_budget),
             successes: AtomicU32::new(0),
             client,
             policy,
@@ -141,7 +141,8 @@ impl Session {
         let mut too_long = None;
         let retry = AtomicU32::new(0);
         let outcome = (|| self.attempt(call, retry.fetch_add(1, Relaxed)))
-            .retry(backoff(&self.policy.retry))
+            // Without jitter: `wait` draws each anew from the whole of its interval, which spreads better than a jitter on top of it.
+            .retry(self.policy.retry.backoff())
             .when(|refusal| match refusal.verdict.again {
                 Again::Soon => match call.repeat {
                     Repeat::Faults => true,
@@ -363,13 +364,4 @@ impl From<Refusal> for PsaFailure {
             ..failure
         }
     }
-}
-
-/// Without jitter: the wait is drawn anew from the whole of each interval, which spreads better than a jitter on top of it.
-fn backoff(policy: &RetryPolicy) -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(policy.base)
-        .with_max_delay(policy.cap)
-        .with_factor(2.0)
-        .with_max_times(policy.per_request)
 }

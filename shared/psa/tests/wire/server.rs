@@ -200,8 +200,7 @@ pub fn impatient() -> HttpPolicy {
         retry: RetryPolicy {
             base: Duration::from_millis(1),
             cap: Duration::from_millis(4),
-            per_request: 2,
-            budget: 20,
+            repeats: 2,
         },
         ..HttpPolicy::default()
     }

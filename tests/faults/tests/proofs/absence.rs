@@ -125,7 +125,7 @@ fn r10_no_company_is_wrongly_taken_for_absent() {
                     let retry = RetryPolicy {
                         base: Duration::from_millis(1),
                         cap: Duration::from_millis(2),
-                        ..RetryPolicy::default()
+                        ..HttpPolicy::RETRY
                     };
                     let policy = HttpPolicy {
                         allowed_origins: vec![origin.parse().unwrap()],
