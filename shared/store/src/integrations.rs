@@ -5,7 +5,7 @@ use domain::filter::Filter;
 use domain::ids::IntegrationId;
 use domain::import::Person;
 use domain::policy::Policy;
-use domain::psa::PsaKind;
+use domain::psa::VendorId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub struct Integration {
     /// Its id.
     pub id: IntegrationId,
     /// Which PSA.
-    pub kind: PsaKind,
+    pub kind: VendorId,
     /// What the administrators call it.
     pub name: String,
     /// Where the PSA is.
