@@ -13,7 +13,7 @@ use domain::policy::Policy;
 use domain::problem::Problem;
 use domain::psa::PsaKind;
 use domain::text::Text;
-use psa::{Credentials, SubmittedCredentials};
+use psa::{Credentials, LoginCompany, SubmittedCredentials, Vendor};
 use runtime::metrics::listed;
 use runtime::{Api, Body, Caller, CallerWith, List, PageQuery, PathIds, Services};
 use schemars::JsonSchema;
@@ -40,10 +40,11 @@ pub(crate) async fn add(
     caller: Caller,
     Body(new): Body<NewIntegration>,
 ) -> Api<impl IntoResponse> {
-    let credentials = complete(new.kind, new.credentials, new.company_id.as_deref())?;
+    let vendor = psa::vendor(new.kind);
+    let credentials = complete(vendor, &new.credentials, new.company_id.as_deref())?;
     let integration = Integration {
         id: IntegrationId::new(services.ids.next()),
-        kind: new.kind,
+        kind: new.kind.into(),
         name: new.name.into(),
         address: new.address.into(),
         company_id: new.company_id.map(String::from),
@@ -102,7 +103,11 @@ pub(crate) async fn replace_credentials(
     Body(new): Body<NewCredentials>,
 ) -> Api<Json<IntegrationView>> {
     let integration = find(&services, &caller, &id).await?;
-    let credentials = complete(integration.kind, new.credentials, integration.company_id.as_deref())?;
+    let vendor = services
+        .connector
+        .vendor(integration.kind)
+        .ok_or(Problem::NewerVersion)?;
+    let credentials = complete(vendor, &new.credentials, integration.company_id.as_deref())?;
     check(&services, &integration, &credentials).await?;
     services
         .secrets
@@ -152,38 +157,43 @@ async fn find(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<I
 }
 
 /// Every field is there; nothing is asked of the PSA before that (R5).
-fn complete(kind: PsaKind, submitted: SubmittedCredentials, company_id: Option<&str>) -> Result<Credentials, Problem> {
+fn complete(
+    vendor: &Vendor,
+    submitted: &SubmittedCredentials,
+    company_id: Option<&str>,
+) -> Result<Credentials, Problem> {
     let missing = |field: &str| Problem::CredentialsRequired {
         field: Some(field.to_owned()),
     };
-    if kind == PsaKind::Connectwise {
-        let company_id = company_id.map_or("", str::trim);
-        if company_id.is_empty() {
-            return Err(missing("companyId"));
+    let company_id = company_id.map_or("", str::trim);
+    match vendor.login_company {
+        Some(_) if company_id.is_empty() => return Err(missing("companyId")),
+        Some(LoginCompany { fits, wording }) if !fits(company_id) => {
+            return Err(Problem::invalid("/companyId", wording));
         }
-        if !psa::is_company_id(company_id) {
-            return Err(Problem::invalid(
-                "/companyId",
-                (
-                    "must not contain `+`, `:`, `/` or `\\`",
-                    "mag geen `+`, `:`, `/` of `\\` bevatten",
-                ),
-            ));
+        None if !company_id.is_empty() => {
+            let all = PsaKind::ALL.map(psa::vendor).into_iter();
+            let takers: Vec<&str> = all
+                .filter(|of| of.login_company.is_some())
+                .map(|of| of.product)
+                .collect();
+            let takers = takers.join(", ");
+            let wording = (format!("is for {takers} only"), format!("is alleen voor {takers}"));
+            return Err(Problem::invalid("/companyId", wording));
         }
-    } else if company_id.is_some_and(|id| !id.trim().is_empty()) {
-        let wording = ("is for ConnectWise PSA only", "is alleen voor ConnectWise PSA");
-        return Err(Problem::invalid("/companyId", wording));
+        Some(_) | None => {}
     }
-    if let Some(field) = submitted.foreign_to(kind) {
+    if let Some(field) = submitted.foreign_to(vendor.credential_fields) {
         return Err(Problem::invalid(
             format!("/credentials/{field}"),
             (
-                format!("is not a credential of {}", kind.product()),
-                format!("hoort niet bij de aanmeldgegevens van {}", kind.product()),
+                format!("is not a credential of {}", vendor.product),
+                format!("hoort niet bij de aanmeldgegevens van {}", vendor.product),
             ),
         ));
     }
-    submitted.complete(kind).map_err(|error| missing(error.field))
+    let complete = submitted.complete(vendor.credential_fields);
+    complete.map_err(|error| missing(error.field))
 }
 
 /// Reads one company and one contact with the credentials (R5).

@@ -5,7 +5,7 @@ use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::ImportState;
 use domain::integration::Integration;
 use domain::policy::Policy;
-use domain::psa::PsaKind;
+use domain::psa::{PsaKind, VendorId};
 use jiff::Timestamp;
 use runtime::metrics::listed;
 use runtime::{Api, Services};
@@ -17,7 +17,8 @@ use serde::Serialize;
 #[schemars(rename = "Integration")]
 pub(crate) struct IntegrationView {
     id: IntegrationId,
-    kind: PsaKind,
+    #[schemars(with = "PsaKind")]
+    kind: VendorId,
     name: String,
     address: String,
     #[serde(skip_serializing_if = "Option::is_none")]

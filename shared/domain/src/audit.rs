@@ -10,7 +10,7 @@ use crate::ids::ImportId;
 use crate::import::{ImportState, Person};
 use crate::outcome::Counts;
 use crate::policy::Policy;
-use crate::psa::PsaKind;
+use crate::psa::{PsaKind, VendorId};
 
 /// One entry of the trail.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -86,7 +86,8 @@ pub enum AuditAction {
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
     /// Which PSA.
-    pub kind: PsaKind,
+    #[schemars(with = "PsaKind")]
+    pub kind: VendorId,
     /// What the administrators call it.
     pub name: String,
     /// Where it is.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::filter::Filter;
 use crate::ids::IntegrationId;
 use crate::policy::Policy;
-use crate::psa::PsaKind;
+use crate::psa::VendorId;
 
 /// One PSA connected to one MSP, without its credentials: they are in Secrets Manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Integration {
     /// Its id.
     pub id: IntegrationId,
     /// Which PSA.
-    pub kind: PsaKind,
+    pub kind: VendorId,
     /// What the administrators call it.
     pub name: String,
     /// Where the PSA is.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::filter::InvalidFilter;
 use crate::import::{Holder, ImportState};
 use crate::policy::MassChange;
-use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
+use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
 
 pub use code::Code;
 pub use facts::{
@@ -43,7 +43,7 @@ pub enum Problem {
     /// Reading the PSA failed.
     Psa {
         /// Which PSA.
-        psa: PsaKind,
+        psa: VendorId,
         /// How.
         failure: PsaFailure,
     },

@@ -18,12 +18,102 @@ pub enum PsaKind {
 }
 
 impl PsaKind {
+    /// Every product, in the order of the API document.
+    pub const ALL: [Self; 2] = [Self::Connectwise, Self::Autotask];
+
+    /// How items and the API spell it.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Connectwise => "connectwise",
+            Self::Autotask => "autotask",
+        }
+    }
+
     /// The product's name as its users know it.
     pub const fn product(self) -> &'static str {
         match self {
             Self::Connectwise => "ConnectWise PSA",
             Self::Autotask => "Autotask PSA",
         }
+    }
+}
+
+/// Which PSA an integration reads: the id of a vendor's descriptor, as items and the API spell it.
+///
+/// Every [`PsaKind`] has one. It is open all the same: who may read an item does not have to know every product, only who connects.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct VendorId([u8; VendorId::LONGEST]);
+
+/// The text cannot be the id of a vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not the id of a PSA product")]
+pub struct NotAVendorId;
+
+impl VendorId {
+    /// The most characters. They are kept in place, so that an id can be copied into every failure.
+    const LONGEST: usize = 16;
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(Self::LONGEST);
+        str::from_utf8(&self.0[..end]).unwrap_or_default()
+    }
+
+    /// The product's name as its users know it; the id, if it is of no product of this version.
+    pub fn product(&self) -> &str {
+        match PsaKind::ALL.into_iter().find(|kind| self == kind) {
+            Some(kind) => kind.product(),
+            None => self.as_str(),
+        }
+    }
+}
+
+impl TryFrom<&str> for VendorId {
+    type Error = NotAVendorId;
+
+    fn try_from(id: &str) -> Result<Self, NotAVendorId> {
+        let mut bytes = [0; Self::LONGEST];
+        let plain = !id.is_empty()
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        let room = bytes.get_mut(..id.len()).filter(|_| plain).ok_or(NotAVendorId)?;
+        room.copy_from_slice(id.as_bytes());
+        Ok(Self(bytes))
+    }
+}
+
+impl TryFrom<String> for VendorId {
+    type Error = NotAVendorId;
+
+    fn try_from(id: String) -> Result<Self, NotAVendorId> {
+        Self::try_from(id.as_str())
+    }
+}
+
+impl From<VendorId> for String {
+    fn from(id: VendorId) -> Self {
+        id.as_str().to_owned()
+    }
+}
+
+impl From<PsaKind> for VendorId {
+    fn from(kind: PsaKind) -> Self {
+        // Never the other: a test goes through all kinds.
+        Self::try_from(kind.id()).unwrap_or(Self([0; Self::LONGEST]))
+    }
+}
+
+impl PartialEq<PsaKind> for VendorId {
+    fn eq(&self, kind: &PsaKind) -> bool {
+        self.as_str() == kind.id()
+    }
+}
+
+impl fmt::Debug for VendorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -171,5 +261,32 @@ impl PsaFailure {
     /// Until when the PSA asks to be left alone, if the same call may succeed then.
     pub fn asks_to_wait(&self) -> Option<jiff::Timestamp> {
         self.not_before.filter(|_| self.retryable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn r01_a_kind_and_its_vendor_id_are_spelled_alike() {
+        for kind in PsaKind::ALL {
+            let id = VendorId::from(kind);
+            assert_eq!(json!(kind), json!(id));
+            assert_eq!(serde_json::from_value::<VendorId>(json!(kind)).unwrap(), kind);
+            assert_eq!(id.product(), kind.product());
+        }
+    }
+
+    #[test]
+    fn a_vendor_id_is_a_short_plain_word() {
+        for id in ["x", "halo", "0123456789abcdef"] {
+            assert_eq!(VendorId::try_from(id).unwrap().as_str(), id);
+        }
+        for text in ["", "Halo", "halo psa", "0123456789abcdefg", "h\u{e4}lo", "a\0"] {
+            assert_eq!(VendorId::try_from(text), Err(NotAVendorId), "{text:?}");
+        }
     }
 }

@@ -77,7 +77,7 @@ fn psa(kind: PsaFailureKind, retryable: bool) -> Problem {
     let missing_right =
         (kind == PsaFailureKind::PsaForbidden).then(|| "Companies: Company Maintenance, Inquire".to_owned());
     Problem::Psa {
-        psa: PsaKind::Connectwise,
+        psa: PsaKind::Connectwise.into(),
         failure: PsaFailure {
             kind,
             endpoint: "GET /company/companies".to_owned(),

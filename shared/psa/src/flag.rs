@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-/// Yes or no, in every form that the two PSAs have been seen to use: a bool, a number of which 0 is no, or a bool, 0 or 1 as text.
+/// Yes or no, in every form that PSAs have been seen to use: a bool, a number of which 0 is no, or a bool, 0 or 1 as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flag(pub(crate) bool);
 

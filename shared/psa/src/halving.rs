@@ -7,19 +7,20 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use domain::psa::PsaFailure;
+use http_client::RetryScope;
 
-use crate::http::session::{Failed, Repeat};
+use crate::failure::Failed;
 
 /// The most requests for parts of batches. One record is found in a batch of 200 by 16; the limit is for a PSA that can show none.
 const MAX_REQUESTS: u32 = 128;
 
-/// What reading records by id told.
+/// What reading records by id found.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ReadBack<R> {
+pub struct ReadBack<R> {
     /// The records that there are.
-    pub(crate) rows: Vec<R>,
+    pub rows: Vec<R>,
     /// The ids of records that could not be shown.
-    pub(crate) unreadable: Vec<i64>,
+    pub unreadable: Vec<i64>,
 }
 
 /// The halving of all batches of one look-up.
@@ -35,7 +36,7 @@ impl Halving {
     pub(crate) async fn read<R, Read, Probe>(
         &self,
         batch: Vec<i64>,
-        read: impl Fn(Vec<i64>, Repeat) -> Read,
+        read: impl Fn(Vec<i64>, RetryScope) -> Read,
         probe: impl FnOnce(Vec<i64>) -> Probe,
     ) -> Result<ReadBack<R>, PsaFailure>
     where
@@ -46,7 +47,7 @@ impl Halving {
             rows: Vec::new(),
             unreadable: Vec::new(),
         };
-        match read(batch.clone(), Repeat::Faults).await {
+        match read(batch.clone(), RetryScope::Faults).await {
             Ok(rows) => told.rows = rows,
             Err(failed) if !failed.by_a_record => return Err(failed.failure),
             Err(_) => {
@@ -60,7 +61,7 @@ impl Halving {
     async fn read_parts<R, Read>(
         &self,
         failed: Vec<i64>,
-        read: impl Fn(Vec<i64>, Repeat) -> Read,
+        read: impl Fn(Vec<i64>, RetryScope) -> Read,
         told: &mut ReadBack<R>,
     ) -> Result<(), PsaFailure>
     where
@@ -75,7 +76,7 @@ impl Halving {
             let half = part.split_off(part.len() / 2);
             for part in [part, half] {
                 // A fault that passes has been waited for with the whole.
-                match read(part.clone(), Repeat::NotRecords).await {
+                match read(part.clone(), RetryScope::NotRecords).await {
                     Ok(mut rows) => told.rows.append(&mut rows),
                     Err(refused) if !refused.by_a_record => return Err(refused.failure),
                     Err(_) => failed.push_back(part),
@@ -116,8 +117,8 @@ mod tests {
     /// Reads ids from a PSA that has the even ones and cannot show the poisoned ones; also tells how often it was asked.
     async fn read(ids: &[i64], poisoned: &BTreeSet<i64>, up: bool) -> (Result<ReadBack<i64>, PsaFailure>, usize) {
         let asked = Mutex::new(Vec::new());
-        let page = |ids: Vec<i64>, repeat| {
-            asked.lock().unwrap().push(repeat);
+        let page = |ids: Vec<i64>, retry| {
+            asked.lock().unwrap().push(retry);
             let broken = ids.iter().any(|id| poisoned.contains(id));
             let there = ids.into_iter().filter(|id| id % 2 == 0).collect();
             std::future::ready(if broken { Err(failure(true)) } else { Ok(there) })
@@ -125,7 +126,7 @@ mod tests {
         let probe = |_| std::future::ready(if up { Ok(0) } else { Err(failure(false).failure) });
         let told = Halving::new().read(ids.to_vec(), page, probe).await;
         let asked = asked.into_inner().unwrap();
-        assert!(asked[1..].iter().all(|repeat| *repeat == Repeat::NotRecords));
+        assert!(asked[1..].iter().all(|retry| *retry == RetryScope::NotRecords));
         (told, asked.len())
     }
 

@@ -1,72 +1,29 @@
 //! Reading a PSA: the port [`Psa`] and the clients behind it.
 //!
-//! [`Connector`] opens a [`Target`] with [`Credentials`]; what comes back reads companies and contacts until its deadline.
+//! A PSA is a [`Vendor`] and a folder. The descriptor says what differs between products before anything is asked: id and name,
+//! credentials, addresses, and how to connect. The folder has the product's wire format, its rules for refusals and its filter.
+//! Everything else is shared: the HTTP client (`shared/http`), the [walk by id](walk) with its proof of completeness, and
+//! [reading back by id](look_up). [`Connector`] opens a [`Target`] with [`Credentials`].
 
 mod autotask;
 mod connector;
 mod connectwise;
 mod credentials;
+pub mod failure;
 mod few;
 mod flag;
 mod halving;
-mod http;
-mod link;
+pub mod look_up;
+mod port;
+pub mod pushed_down;
 mod text;
-mod walk;
+mod vendor;
+mod vendors;
+pub mod walk;
 
-use async_trait::async_trait;
-use domain::filter::{Attribute, Filter};
-use domain::ids::PsaCompanyId;
-use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
-
-pub use connector::{Connector, NoClient, Target, is_company_id};
+pub use connector::{Connector, NoTarget, Target};
 pub use credentials::{Credentials, MissingCredential, SubmittedCredentials};
-pub use http::address::PsaUrl;
-pub use http::origin::{NotAnOrigin, Origin};
-pub use http::policy::{HttpPolicy, RetryPolicy};
-pub use http::session::Stats;
-
-/// A PSA that can be read. There is no way to write to one (R50).
-///
-/// Pages come in the order of ids and are walked by id, so that no row is lost or doubled when rows change meanwhile (R10).
-/// Deleted, merged or recycle-bin records never appear in [`companies`](Self::companies) (R12).
-#[async_trait]
-pub trait Psa: Send + Sync {
-    /// Reads one company and one contact, which proves the credentials and both rights.
-    async fn check(&self) -> Result<(), PsaFailure>;
-
-    /// The attributes configured in this PSA, with their values (R6).
-    async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;
-
-    /// How many rows the two walks will deliver, as of now.
-    async fn totals(&self, filter: &Filter) -> Result<Totals, PsaFailure>;
-
-    /// The companies that match, from the start or from a cursor.
-    ///
-    /// `expected` is the total, where known, and must be the same throughout a walk. A walk that has delivered that many rows and
-    /// whose last page was short is complete; any other is asked on, and its end is proven by a count.
-    async fn companies(
-        &self,
-        filter: &Filter,
-        from: Option<&Cursor>,
-        expected: Option<u64>,
-    ) -> Result<Page<PsaCompany>, PsaFailure>;
-
-    /// The contacts that match, whatever their company.
-    async fn contacts(
-        &self,
-        filter: &Filter,
-        from: Option<&Cursor>,
-        expected: Option<u64>,
-    ) -> Result<Page<PsaContact>, PsaFailure>;
-
-    /// Whether a company passes the part of the filter that concerns companies.
-    fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool;
-
-    /// Reads companies back by id, whatever their state: every id gets exactly one answer, in as few requests as possible. One that the
-    /// PSA cannot show costs the others nothing but requests.
-    async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure>;
-
-    /// The requests made so far.
-    fn stats(&self) -> Stats;
-}
+pub use http_client::{HttpPolicy, NoClient, NotAnOrigin, Origin, RetryPolicy, Stats};
+pub use port::Psa;
+pub use vendor::{Access, LoginCompany, Vendor, secret_headers};
+pub use vendors::vendor;

@@ -3,15 +3,15 @@
 use domain::ids::PsaCompanyId;
 use domain::name;
 
-/// More characters than any field of either PSA has that is read here. Without an end, one name could fill an item of the
+/// More characters than any field of a PSA has that is read here. Without an end, one name could fill an item of the
 /// database, and fail the whole import.
 const LONGEST: usize = 255;
 
-/// More entries than any list within one record of either PSA has: as with texts, an endless one would end every import.
-pub(crate) const MOST_ENTRIES: usize = 100;
+/// More entries than any list within one record of a PSA has: as with texts, an endless one would end every import.
+pub(crate) const MAX_ENTRIES: usize = 100;
 
 /// More elements than the same list has with all that is not read of it: phone numbers among addresses.
-pub(crate) const MOST_ELEMENTS: usize = 1_000;
+pub(crate) const MAX_ELEMENTS: usize = 1_000;
 
 /// The cleaned text, as far as it may reach; `None` if nothing is left.
 pub(crate) fn present(text: Option<String>) -> Option<String> {

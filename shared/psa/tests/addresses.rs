@@ -3,7 +3,7 @@
 use domain::problem::UrlRefused;
 use domain::psa::PsaKind::{self, Autotask, Connectwise};
 use proptest::prelude::*;
-use psa::{HttpPolicy, PsaUrl};
+use psa::{HttpPolicy, vendor};
 
 fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     let rows = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -11,7 +11,9 @@ fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
 }
 
 fn parse(kind: PsaKind, text: &str) -> Result<String, UrlRefused> {
-    PsaUrl::parse(kind, text, &HttpPolicy::default()).map(|url| url.to_string())
+    vendor(kind)
+        .address(text, &HttpPolicy::default())
+        .map(|url| url.to_string())
 }
 
 #[test]
@@ -51,7 +53,7 @@ fn r50_only_the_very_origin_that_is_allowed_is_exempt() {
         ..HttpPolicy::default()
     };
     for kind in [Connectwise, Autotask] {
-        let parse = |text: &str| PsaUrl::parse(kind, text, &policy).map(|url| url.to_string());
+        let parse = |text: &str| vendor(kind).address(text, &policy).map(|url| url.to_string());
         assert_eq!(parse("http://127.0.0.1:8080/x").as_deref(), Ok("http://127.0.0.1:8080"));
         for other in [
             "http://127.0.0.1:8081",

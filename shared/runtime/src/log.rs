@@ -9,21 +9,23 @@ use tracing_subscriber::prelude::*;
 
 /// The crates of this program. Of all others only warnings are logged, whatever is asked for: the details of an HTTP library
 /// are credentials and people.
-const OWN: [&str; 11] = [
+const OWN: [&str; 13] = [
     "directory",
     "domain",
     "execute",
     "fetch",
+    "http_client",
     "openapi",
     "plan",
     "planning",
     "psa",
+    "retry",
     "runtime",
     "setup",
     "store",
 ];
 
-/// What `RUST_LOG` asks for: a level, or levels by target, as in `info,psa=debug`. Errors alone, if nothing that can be read.
+/// What `RUST_LOG` asks for: a level, or levels by target, as in `info,http_client=debug`. Errors alone, if nothing that can be read.
 ///
 /// Not the `EnvFilter` that is usual, whose regular expressions are a large part of a function.
 pub fn levels() -> Targets {
@@ -70,9 +72,11 @@ mod tests {
         for folder in ["shared", "functions"] {
             for entry in root.join(folder).read_dir().unwrap() {
                 let entry = entry.unwrap();
-                if entry.path().join("Cargo.toml").exists() {
-                    crates.insert(entry.file_name().into_string().unwrap().replace('-', "_"));
-                }
+                let Ok(manifest) = std::fs::read_to_string(entry.path().join("Cargo.toml")) else {
+                    continue;
+                };
+                let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));
+                crates.insert(name.unwrap().trim_matches('"').replace('-', "_"));
             }
         }
         assert_eq!(crates, OWN.map(str::to_owned).into());

@@ -8,7 +8,7 @@ use directory::{Directory, Patience};
 use domain::ids::MspId;
 use domain::integration::Integration;
 use domain::problem::Problem;
-use psa::{Connector, Credentials, MissingCredential, NoClient, Psa, PsaUrl, Target};
+use psa::{Connector, Credentials, MissingCredential, NoClient, NoTarget, Psa, Target};
 use secrecy::ExposeSecret;
 use store::secrets::Secrets;
 use store::{Store, Tenant};
@@ -118,7 +118,8 @@ impl Services {
     ) -> Result<Arc<dyn Psa>, ApiError> {
         let stored = self.secrets.read(msp, &integration.id).await?;
         let stored = stored.ok_or(Problem::CredentialsRequired { field: None })?;
-        let credentials = Credentials::from_secret_json(integration.kind, stored.expose_secret())
+        let vendor = self.connector.vendor(integration.kind).ok_or(Problem::NewerVersion)?;
+        let credentials = Credentials::from_secret_json(vendor.credential_fields, stored.expose_secret())
             .map_err(|_| Problem::CredentialsRequired { field: None })?;
         self.connect(integration, &credentials, deadline)
     }
@@ -143,12 +144,17 @@ impl Services {
     }
 
     /// Where the PSA of an integration is.
-    fn target(&self, integration: &Integration) -> Result<Target, ApiError> {
-        let url = PsaUrl::parse(integration.kind, &integration.address, self.connector.policy())
-            .map_err(|reason| Problem::InvalidPsaAddress { reason })?;
-        let missing = |error: MissingCredential| Problem::CredentialsRequired {
-            field: Some(error.field.to_owned()),
-        };
-        Ok(Target::new(integration.kind, url, integration.company_id.clone()).map_err(missing)?)
+    fn target(&self, integration: &Integration) -> Result<Target, Problem> {
+        let company_id = integration.company_id.as_deref();
+        let target = self
+            .connector
+            .target(integration.kind, &integration.address, company_id);
+        target.map_err(|error| match error {
+            NoTarget::UnknownVendor => Problem::NewerVersion,
+            NoTarget::Address(reason) => Problem::InvalidPsaAddress { reason },
+            NoTarget::CompanyId(MissingCredential { field }) => Problem::CredentialsRequired {
+                field: Some(field.to_owned()),
+            },
+        })
     }
 }

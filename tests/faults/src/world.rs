@@ -236,8 +236,7 @@ impl World {
             retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 cap: Duration::from_millis(2),
-                per_request: 2,
-                ..RetryPolicy::default()
+                repeats: 2,
             },
             ..policy
         };

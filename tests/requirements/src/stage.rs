@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use directory::Patience;
 use domain::psa::PsaKind;
-use psa::RetryPolicy;
+use psa::{HttpPolicy, RetryPolicy};
 use reqwest::Url;
 use sandbox::api::Api;
 use sandbox::{Options, Sandbox};
@@ -34,7 +34,7 @@ pub fn quick() -> Options {
     let retry = RetryPolicy {
         base: Duration::from_millis(1),
         cap: Duration::from_millis(20),
-        ..RetryPolicy::default()
+        ..HttpPolicy::RETRY
     };
     Options {
         dynamodb: elsewhere(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use directory::Patience;
-use psa::RetryPolicy;
+use psa::{HttpPolicy, RetryPolicy};
 use runtime::DirectoryFactory;
 use simkit::msp::Size;
 use url::Url;
@@ -41,7 +41,7 @@ impl Default for Options {
             dynamodb: None,
             directory: None,
             patience: Patience::default(),
-            retry: RetryPolicy::default(),
+            retry: HttpPolicy::RETRY,
             retry_factor: 1.0,
             worker_timeout: None,
         }

@@ -9,7 +9,7 @@ use crate::ids::ImportId;
 use crate::import::ImportState;
 use crate::language::Language;
 use crate::policy::MassChange;
-use crate::psa::PsaKind;
+use crate::psa::{PsaKind, VendorId};
 
 /// The fields that an answer has besides those of every problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -71,7 +71,8 @@ pub struct LicenceFacts {
 #[serde(rename_all = "camelCase")]
 pub struct PsaFacts {
     /// Which PSA.
-    pub psa: PsaKind,
+    #[schemars(with = "PsaKind")]
+    pub psa: VendorId,
     /// What was asked.
     pub endpoint: String,
     /// The right to grant.

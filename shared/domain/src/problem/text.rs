@@ -6,7 +6,7 @@ use crate::import::Holder;
 use crate::language::Language;
 use crate::policy::MassChange;
 use crate::problem::{Problem, ResourceKind};
-use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
+use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
 
 impl Problem {
     /// What happened, why, and what to do next.
@@ -166,7 +166,7 @@ fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn psa_detail(psa: PsaKind, failure: &PsaFailure, nl: bool) -> String {
+fn psa_detail(psa: VendorId, failure: &PsaFailure, nl: bool) -> String {
     let (product, endpoint) = (psa.product(), &failure.endpoint);
     match failure.kind {
         PsaFailureKind::PsaServerError if nl => {

@@ -5,16 +5,10 @@ use std::collections::BTreeMap;
 use domain::filter::{Attribute, AttributeValue, Subject};
 use domain::ids::{AttributeId, ValueId};
 
+use super::names::{CLASSIFICATION, COMPANY_ACTIVE, COMPANY_CATEGORY, COMPANY_TYPE, CONTACT_ACTIVE, MARKET_SEGMENT};
 use super::wire::{Category, Field};
 use crate::flag::Flag;
 use crate::text::present;
-
-pub(super) const COMPANY_TYPE: &str = "companyType";
-pub(super) const COMPANY_CATEGORY: &str = "companyCategory";
-pub(super) const CLASSIFICATION: &str = "classification";
-pub(super) const MARKET_SEGMENT: &str = "marketSegment";
-pub(super) const COMPANY_ACTIVE: &str = "companyActive";
-pub(super) const CONTACT_ACTIVE: &str = "contactActive";
 
 /// The picklists among the attributes: how we, Autotask and administrators call them.
 const PICKLISTS: [(&str, &str, &str); 4] = [

@@ -5,12 +5,11 @@ use domain::filter::Filter;
 use domain::ids::AttributeId;
 use serde::Serialize;
 
-use super::attributes::{
-    CLASSIFICATION, COMPANY_ACTIVE, COMPANY_CATEGORY, COMPANY_TYPE, CONTACT_ACTIVE, MARKET_SEGMENT,
-};
+use super::names::{CLASSIFICATION, COMPANY_ACTIVE, COMPANY_CATEGORY, COMPANY_TYPE, CONTACT_ACTIVE, MARKET_SEGMENT};
+use crate::pushed_down::accepted_ids;
 
 /// A query fails beyond 500, and every value of an *in* counts.
-const MOST_VALUES: usize = 400;
+const MAX_VALUES: usize = 400;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Condition {
@@ -73,7 +72,7 @@ impl Condition {
 
 /// The filter on companies, as far as the PSA evaluates it.
 pub(super) fn companies(filter: &Filter) -> Vec<Condition> {
-    let mut room = MOST_VALUES;
+    let mut room = MAX_VALUES;
     let picked = [
         (COMPANY_TYPE, "companyType"),
         (COMPANY_CATEGORY, "companyCategoryID"),
@@ -81,7 +80,7 @@ pub(super) fn companies(filter: &Filter) -> Vec<Condition> {
         (MARKET_SEGMENT, "marketSegmentID"),
     ];
     let picked = picked.into_iter().filter_map(|(attribute, field)| {
-        let ids = accepted(filter, attribute)?;
+        let ids = accepted_ids(filter, attribute)?;
         room = room.checked_sub(ids.len())?;
         Some(Condition::one_of(field, ids))
     });
@@ -94,13 +93,6 @@ pub(super) fn companies(filter: &Filter) -> Vec<Condition> {
 pub(super) fn contacts(filter: &Filter) -> Vec<Condition> {
     let active = active(filter, CONTACT_ACTIVE).map(|is| Condition::equal("isActive", Value::Number(is.into())));
     active.into_iter().collect()
-}
-
-/// The ids that the filter accepts. A value that is no id keeps the whole attribute from the PSA.
-fn accepted(filter: &Filter, attribute: &str) -> Option<Vec<i64>> {
-    let values = filter.0.get(&AttributeId::new(attribute))?;
-    let ids: Option<Vec<i64>> = values.iter().map(|value| value.as_str().parse().ok()).collect();
-    ids.filter(|ids| !ids.is_empty())
 }
 
 /// Which of the two is accepted, if it is only one.

@@ -1,36 +1,47 @@
 //! Which of Autotask's zones a tenant is in. Tenants move, so a zone is never kept for longer than a run.
 
-use domain::language::Language;
-use domain::psa::PsaFailureKind::PsaInvalidResponse;
-use domain::psa::{PsaFailure, PsaKind};
-use reqwest::header::HeaderMap;
+use bytes::Bytes;
+use http_client::header::HeaderMap;
+use http_client::{BaseUrl, Call, Classification, Deployment, Endpoint, FailureKind, RetryAdvice, RetryScope, Session};
+use tokio::sync::Semaphore;
 
+use super::address;
+use super::rules::RULES;
 use super::wire::ZoneInformation;
-use super::{API, Autotask};
-use crate::http::address::PsaUrl;
-use crate::http::session::Endpoint;
-use crate::http::verdict::{Again, Place, Verdict};
+use crate::failure::{Failed, failure};
 
-static ZONE_INFORMATION: Endpoint = Endpoint {
-    name: "GET /zoneInformation",
-    right: "",
-};
+/// The folder of the API, in every zone.
+pub(super) const API: [&str; 2] = ["ATServicesRest", "v1.0"];
 
-impl Autotask {
-    /// Asks where the API user's zone is, which takes no credentials. Only the host of the answer is used, and only if credentials
-    /// may go there.
-    pub(super) async fn discover(&self) -> Result<PsaUrl, PsaFailure> {
-        let mut url = self.url.path(&[&API, &["zoneInformation"][..]].concat());
-        url.query_pairs_mut().append_pair("user", self.user());
-        let call = self.request(&ZONE_INFORMATION, url, HeaderMap::new(), Place::Discovery);
-        let zone: ZoneInformation = self.session.call(&call).await?.value;
-        PsaUrl::parse(PsaKind::Autotask, &zone.url, self.session.policy()).map_err(|refused| {
-            let verdict = Verdict {
-                kind: PsaInvalidResponse,
-                again: Again::Never,
-                reason: "the zone is not where credentials may go: ",
-            };
-            ZONE_INFORMATION.failure(verdict, refused.text(Language::English))
-        })
-    }
+static ZONE_INFORMATION: Endpoint = Endpoint::get("/zoneInformation", "");
+
+/// Asks where the API user's zone is, which takes no credentials. Only the host of the answer is used, and only if credentials
+/// may go there.
+pub(super) async fn discover(
+    session: &Session,
+    url: &BaseUrl,
+    user: &str,
+    gate: &Semaphore,
+) -> Result<BaseUrl, Failed> {
+    let mut url = url.path(&[&API, &["zoneInformation"][..]].concat());
+    url.query_pairs_mut().append_pair("user", user);
+    let call = Call {
+        endpoint: &ZONE_INFORMATION,
+        url,
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+        retry: RetryScope::Faults,
+        deployment: Deployment::Discovery,
+        rules: &RULES,
+        gate,
+    };
+    let zone: ZoneInformation = session.call(&call).await?.value;
+    BaseUrl::parse(&address::RULES, &zone.url, session.policy()).map_err(|refused| {
+        let elsewhere = Classification {
+            kind: FailureKind::InvalidResponse,
+            advice: RetryAdvice::Never,
+            reason: "the zone is not where credentials may go: ",
+        };
+        failure(&ZONE_INFORMATION, elsewhere, &refused.to_string()).into()
+    })
 }

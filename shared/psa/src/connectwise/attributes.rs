@@ -1,93 +1,13 @@
 //! The attributes by which `ConnectWise` companies and contacts can be filtered (R6).
 
-use domain::filter::{Attribute, AttributeValue, Filter, Subject};
+use domain::filter::{Attribute, AttributeValue, Subject};
 use domain::ids::{AttributeId, ValueId};
 
-use super::condition::{Condition, all};
 use super::wire::SetupRow;
 use crate::flag::Flag;
 
-pub(crate) const COMPANY_TYPE: &str = "companyType";
-pub(crate) const COMPANY_STATUS: &str = "companyStatus";
-pub(crate) const CONTACT_TYPE: &str = "contactType";
-
-/// A longer address is refused; what does not fit is filtered here after reading, to the same effect.
-const LONGEST_CONDITIONS: usize = 1_000;
-
-/// A filter as far as the PSA evaluates it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Narrowed {
-    pub(crate) conditions: Vec<Condition>,
-    pub(crate) child_conditions: Option<Condition>,
-}
-
-/// Every row.
-static NONE: Narrowed = Narrowed {
-    conditions: Vec::new(),
-    child_conditions: None,
-};
-
-impl Narrowed {
-    pub(crate) fn none() -> &'static Self {
-        &NONE
-    }
-
-    /// Companies that are not deleted, with the filter's statuses and types.
-    pub(crate) fn companies(filter: &Filter) -> Self {
-        let mut narrowed = Self {
-            conditions: vec![Condition::Flag("deletedFlag", false)],
-            child_conditions: None,
-        };
-        if let Some(ids) = accepted(filter, COMPANY_STATUS) {
-            narrowed.conditions.extend(affordable(Condition::In("status/id", ids)));
-        }
-        narrowed.child_conditions = types(filter, COMPANY_TYPE);
-        narrowed
-    }
-
-    /// Contacts with the filter's types, inactive ones included.
-    pub(crate) fn contacts(filter: &Filter) -> Self {
-        Self {
-            conditions: Vec::new(),
-            child_conditions: types(filter, CONTACT_TYPE),
-        }
-    }
-
-    /// The query parameters that say so.
-    pub(crate) fn query(&self, also: Option<Condition>) -> Vec<(&'static str, String)> {
-        let conditions: Vec<Condition> = self.conditions.iter().cloned().chain(also).collect();
-        let conditions = all(&conditions).map(|text| ("conditions", text));
-        let child_conditions = self
-            .child_conditions
-            .as_ref()
-            .map(|of| ("childConditions", of.to_string()));
-        conditions.into_iter().chain(child_conditions).collect()
-    }
-}
-
-fn types(filter: &Filter, attribute: &str) -> Option<Condition> {
-    affordable(Condition::AnyOf("types/id", accepted(filter, attribute)?))
-}
-
-/// Half of the room for each list; what is escaped takes three characters.
-fn affordable(condition: Condition) -> Option<Condition> {
-    let text = condition.to_string();
-    let escaped: usize = text
-        .bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b == b' ' { 1 } else { 3 })
-        .sum();
-    (escaped <= LONGEST_CONDITIONS / 2).then_some(condition)
-}
-
-/// The ids that the filter accepts. A value that is no id keeps the whole attribute from the PSA.
-fn accepted(filter: &Filter, attribute: &str) -> Option<Vec<i64>> {
-    let values = filter.0.get(&AttributeId::new(attribute))?;
-    let ids: Option<Vec<i64>> = values.iter().map(|value| value.as_str().parse().ok()).collect();
-    ids.filter(|ids| !ids.is_empty())
-}
-
 /// An attribute with the rows of its setup table as values.
-pub(crate) fn attribute(id: &str, subject: Subject, label: &str, rows: Vec<SetupRow>) -> Attribute {
+pub(super) fn attribute(id: &str, subject: Subject, label: &str, rows: Vec<SetupRow>) -> Attribute {
     let value = |row: SetupRow| {
         let id = row.id?;
         Some(AttributeValue {
@@ -101,86 +21,5 @@ pub(crate) fn attribute(id: &str, subject: Subject, label: &str, rows: Vec<Setup
         subject,
         label: label.to_owned(),
         values: rows.into_iter().filter_map(value).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn filter(entries: &[(&str, &[&str])]) -> Filter {
-        let values = |values: &[&str]| values.iter().map(|value| ValueId::new(*value)).collect();
-        Filter(
-            entries
-                .iter()
-                .map(|(id, of)| (AttributeId::new(*id), values(of)))
-                .collect(),
-        )
-    }
-
-    #[test]
-    fn r7_an_empty_filter_leaves_out_deleted_companies_and_nothing_else() {
-        let empty = Filter::default();
-        assert_eq!(
-            Narrowed::companies(&empty).query(None),
-            [("conditions", "deletedFlag=false".to_owned())]
-        );
-        assert_eq!(Narrowed::contacts(&empty).query(None), []);
-    }
-
-    #[test]
-    fn r7_the_psa_evaluates_statuses_and_types() {
-        let filter = filter(&[
-            ("companyStatus", &["1", "2"]),
-            ("companyType", &["5", "6"]),
-            ("contactType", &["9"]),
-        ]);
-        assert_eq!(
-            Narrowed::companies(&filter).query(Some(Condition::Above("id", 7))),
-            [
-                (
-                    "conditions",
-                    "deletedFlag=false and status/id in (1,2) and id > 7".to_owned()
-                ),
-                ("childConditions", "types/id=5 or types/id=6".to_owned()),
-            ]
-        );
-        assert_eq!(
-            Narrowed::contacts(&filter).query(None),
-            [("childConditions", "types/id=9".to_owned())]
-        );
-    }
-
-    #[test]
-    fn a_filter_too_long_for_an_address_is_left_to_us() {
-        let many: Vec<String> = (100_000..100_100).map(|id| id.to_string()).collect();
-        let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        let filter = filter(&[("companyStatus", &many), ("companyType", &many)]);
-        assert_eq!(Narrowed::companies(&filter), Narrowed::companies(&Filter::default()));
-    }
-
-    proptest! {
-        #[test]
-        fn r50_no_text_of_a_filter_gets_into_a_condition(values in proptest::collection::vec(".{0,20}", 1..5)) {
-            let values: Vec<&str> = values.iter().map(String::as_str).collect();
-            let all = filter(&[("companyStatus", &values), ("companyType", &values), ("contactType", &values)]);
-            let asked = [Narrowed::companies(&all).query(None), Narrowed::contacts(&all).query(None)].concat();
-            for (_, text) in asked {
-                let numbers = text.replace("deletedFlag=false", "").replace("status/id in", "").replace("types/id", "");
-                let rest = numbers.replace(" and ", "").replace(" or ", "");
-                prop_assert!(rest.chars().all(|c| c.is_ascii_digit() || "-=(), ".contains(c)), "{text}");
-            }
-        }
-
-        #[test]
-        fn r7_numbers_are_asked_for_as_they_are(ids in proptest::collection::vec(any::<i32>(), 1..8)) {
-            let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let ids: Vec<i64> = ids.into_iter().map(i64::from).collect();
-            let narrowed = Narrowed::companies(&filter(&[("companyStatus", &texts)]));
-            prop_assert_eq!(narrowed.conditions.last(), Some(&Condition::In("status/id", ids)));
-        }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Condition {
+pub(super) enum Condition {
     /// `deletedFlag=false`
     Flag(&'static str, bool),
     /// `id > 5`
@@ -33,7 +33,7 @@ impl fmt::Display for Condition {
 }
 
 /// All of them, or nothing if there are none.
-pub(crate) fn all(conditions: &[Condition]) -> Option<String> {
+pub(super) fn all(conditions: &[Condition]) -> Option<String> {
     (!conditions.is_empty()).then(|| joined(conditions, " and ", ToString::to_string))
 }
 

@@ -1,20 +1,20 @@
 //! Where the API of a login company is: `GET /login/companyinfo/{companyId}`, which takes no credentials.
 
+use bytes::Bytes;
 use domain::name::NameKey;
 use domain::psa::PsaFailure;
-use domain::psa::PsaFailureKind::{PsaInvalidResponse, PsaUnauthorized};
-use reqwest::header::HeaderMap;
+use http_client::FailureKind::{self, InvalidResponse, Unauthorized};
+use http_client::header::HeaderMap;
+use http_client::{BaseUrl, Call, Classification, Deployment, Endpoint, RetryAdvice, RetryScope, Session};
+use tokio::sync::Semaphore;
 
-use super::Connectwise;
+use super::address::is_cloud;
+use super::rules::RULES;
 use super::wire::CompanyInfo;
+use crate::failure::{Failed, failure};
 use crate::flag::Flag;
-use crate::http::session::Endpoint;
-use crate::http::verdict::{Again, Place, Verdict};
 
-static COMPANY_INFO: Endpoint = Endpoint {
-    name: "GET /login/companyinfo",
-    right: "",
-};
+static COMPANY_INFO: Endpoint = Endpoint::get("/login/companyinfo", "");
 
 /// Works everywhere, and is the only one outside the cloud.
 const UNVERSIONED: &str = "v4_6_release/";
@@ -36,39 +36,48 @@ pub(super) struct System {
     pub(super) msp: Option<NameKey>,
 }
 
-impl Connectwise {
-    /// Finds the codebase. Whatever else the answer says about addresses is not followed: credentials go to the host that was
-    /// entered and to no other.
-    pub(super) async fn discover(&self) -> Result<System, PsaFailure> {
-        let url = self.url.path(&["login", "companyinfo", &self.company_id]);
-        let call = self.request(&COMPANY_INFO, url, HeaderMap::new(), Place::Discovery);
-        let info: Option<CompanyInfo> = self.session.call(&call).await?.value;
-        // An unknown company is a 200 with `null`.
-        let info = info.ok_or_else(|| refused(PsaUnauthorized, "the company id is unknown at this address"))?;
-        check_release(&info)?;
-        let codebase = codebase(&info.codebase)
-            .ok_or_else(|| refused(PsaInvalidResponse, "the codebase is not the name of a folder"))?;
-        Ok(System {
-            cloud: self.url.is_connectwise_cloud() || Flag::is_set(info.is_cloud) || info.codebase != UNVERSIONED,
-            codebase: codebase.to_owned(),
-            msp: info
-                .company_name
-                .as_deref()
-                .map(NameKey::of)
-                .filter(|name| !name.as_str().is_empty()),
-        })
-    }
+/// Finds the codebase. Whatever else the answer says about addresses is not followed: credentials go to the host that was entered and
+/// to no other.
+pub(super) async fn discover(
+    session: &Session,
+    url: &BaseUrl,
+    company_id: &str,
+    gate: &Semaphore,
+) -> Result<System, Failed> {
+    let call = Call {
+        endpoint: &COMPANY_INFO,
+        url: url.path(&["login", "companyinfo", company_id]),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+        retry: RetryScope::Faults,
+        deployment: Deployment::Discovery,
+        rules: &RULES,
+        gate,
+    };
+    let info: Option<CompanyInfo> = session.call(&call).await?.value;
+    // An unknown company is a 200 with `null`.
+    let info = info.ok_or_else(|| refused(Unauthorized, "the company id is unknown at this address", ""))?;
+    check_release(&info)?;
+    let codebase = codebase(&info.codebase)
+        .ok_or_else(|| refused(InvalidResponse, "the codebase is not the name of a folder", ""))?;
+    Ok(System {
+        cloud: is_cloud(url) || Flag::is_set(info.is_cloud) || info.codebase != UNVERSIONED,
+        codebase: codebase.to_owned(),
+        msp: info
+            .company_name
+            .as_deref()
+            .map(NameKey::of)
+            .filter(|name| !name.as_str().is_empty()),
+    })
 }
 
-fn refused(kind: domain::psa::PsaFailureKind, reason: &'static str) -> PsaFailure {
-    COMPANY_INFO.failure(
-        Verdict {
-            kind,
-            again: Again::Never,
-            reason,
-        },
-        "",
-    )
+fn refused(kind: FailureKind, reason: &'static str, detail: &str) -> PsaFailure {
+    let classification = Classification {
+        kind,
+        advice: RetryAdvice::Never,
+        reason,
+    };
+    failure(&COMPANY_INFO, classification, detail)
 }
 
 /// A server that does not say which release it is may be a new one.
@@ -76,12 +85,8 @@ fn check_release(info: &CompanyInfo) -> Result<(), PsaFailure> {
     let told = info.version_code.as_deref().and_then(release);
     match told.or_else(|| release(&info.codebase)) {
         Some(told @ (year, number)) if told < FIRST_RELEASE => {
-            let verdict = Verdict {
-                kind: PsaInvalidResponse,
-                again: Again::Never,
-                reason: "ConnectWise PSA 2020.4 or later is needed; this server is ",
-            };
-            Err(COMPANY_INFO.failure(verdict, &format!("{year}.{number}")))
+            let reason = "ConnectWise PSA 2020.4 or later is needed; this server is ";
+            Err(refused(InvalidResponse, reason, &format!("{year}.{number}")))
         }
         _ => Ok(()),
     }
@@ -107,6 +112,8 @@ fn codebase(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use domain::psa::PsaFailureKind;
+
     use super::*;
 
     #[test]
@@ -150,7 +157,10 @@ mod tests {
             let failure = check(codebase, version).err();
             assert_eq!(failure.is_some(), refused.is_some(), "{codebase} {version:?}");
             if let (Some(failure), Some(release)) = (failure, refused) {
-                assert_eq!((failure.kind, failure.retryable), (PsaInvalidResponse, false));
+                assert_eq!(
+                    (failure.kind, failure.retryable),
+                    (PsaFailureKind::PsaInvalidResponse, false)
+                );
                 assert!(
                     failure
                         .reason

@@ -1,72 +1,72 @@
 //! What refusals of `ConnectWise` mean, where they mean more than their status.
 
-use domain::psa::PsaFailureKind::{PsaForbidden, PsaInvalidResponse, PsaServerError, PsaUnauthorized};
+use http_client::FailureKind::{Forbidden, InvalidResponse, ServerError, Unauthorized};
 
-use crate::http::verdict::{ANYTHING, Again, Place, Rule, Verdict};
+use http_client::{ANYTHING, Classification, Deployment, RetryAdvice, Rule};
 
 pub(super) static RULES: [Rule; 7] = [
     // Witnesses disagree on the status: 400, 401 and 403 have all been seen.
     Rule::new(
         400..=403,
         &["clientid"],
-        PsaUnauthorized,
-        Again::Never,
+        Unauthorized,
+        RetryAdvice::Never,
         "the clientId of this product is rejected",
     ),
     Rule::new(
         400..=499,
         &["ssl is required"],
-        PsaInvalidResponse,
-        Again::Never,
+        InvalidResponse,
+        RetryAdvice::Never,
         "the address is that of the pages for browsers, not that of the API",
     ),
     Rule::new(
         400..=599,
         &["usernotauthenticated"],
-        PsaUnauthorized,
-        Again::Never,
+        Unauthorized,
+        RetryAdvice::Never,
         "the credentials are invalid, expired or revoked",
     ),
     Rule::new(
         404..=404,
         ANYTHING,
-        PsaUnauthorized,
-        Again::Never,
+        Unauthorized,
+        RetryAdvice::Never,
         "the company id is unknown at this address",
     )
-    .at(Place::Discovery),
+    .at(Deployment::Discovery),
     // The cloud answers wrong keys or a wrong company id with 404 rather than 401.
     Rule::new(
         404..=404,
         ANYTHING,
-        PsaUnauthorized,
-        Again::Never,
+        Unauthorized,
+        RetryAdvice::Never,
         "the credentials are invalid, or belong to another company id",
     )
-    .at(Place::Cloud),
+    .at(Deployment::Cloud),
     Rule::new(
         404..=404,
         ANYTHING,
-        PsaInvalidResponse,
-        Again::Never,
+        InvalidResponse,
+        RetryAdvice::Never,
         "there is no ConnectWise API at this address",
     ),
-    Rule::new(500..=500, ANYTHING, PsaServerError, Again::Soon, "the PSA failed"),
+    Rule::new(500..=500, ANYTHING, ServerError, RetryAdvice::Soon, "the PSA failed"),
 ];
 
 /// No status tells this.
-pub(super) const COMPANIES_HIDDEN: Verdict = Verdict {
-    kind: PsaForbidden,
-    again: Again::Never,
+pub(super) const COMPANIES_HIDDEN: Classification = Classification {
+    kind: Forbidden,
+    advice: RetryAdvice::Never,
     reason: "every contact is shown without its company",
 };
 
 #[cfg(test)]
 mod tests {
-    use domain::psa::PsaFailureKind::{self, PsaUnknownError};
+    use http_client::FailureKind::{self, Unknown};
 
     use super::*;
-    use crate::http::verdict::judge;
+    use http_client::classify;
 
     const CLIENT_ID: &str = r#"{"code":"Unauthorized","message":"A valid ClientID header is required.","errors":null}"#;
     const SECURITY: &str =
@@ -76,106 +76,147 @@ mod tests {
     const FAILED: &str = "{\r\n  \"code\": \"ConnectWiseApi\",\r\n  \"message\": \"Length cannot be less than zero.\"}";
     const LIMIT: &str = r#"{"error":"ConnectWiseAPI","message":"Too many requests. Please try again in 30 seconds."}"#;
 
-    type Row = (u16, &'static str, Place, PsaFailureKind, Again, &'static str);
+    type Row = (u16, &'static str, Deployment, FailureKind, RetryAdvice, &'static str);
 
     const TABLE: &[Row] = &[
-        (400, CLIENT_ID, Place::Cloud, PsaUnauthorized, Again::Never, "clientId"),
-        (401, CLIENT_ID, Place::Cloud, PsaUnauthorized, Again::Never, "clientId"),
+        (
+            400,
+            CLIENT_ID,
+            Deployment::Cloud,
+            Unauthorized,
+            RetryAdvice::Never,
+            "clientId",
+        ),
+        (
+            401,
+            CLIENT_ID,
+            Deployment::Cloud,
+            Unauthorized,
+            RetryAdvice::Never,
+            "clientId",
+        ),
         (
             403,
             CLIENT_ID,
-            Place::OnPremises,
-            PsaUnauthorized,
-            Again::Never,
+            Deployment::OnPremises,
+            Unauthorized,
+            RetryAdvice::Never,
             "clientId",
         ),
         (
             400,
             r#"{"code":"ApiFindCondition"}"#,
-            Place::Cloud,
-            PsaUnknownError,
-            Again::Never,
+            Deployment::Cloud,
+            Unknown,
+            RetryAdvice::Never,
             "request itself",
         ),
         (
             401,
             "",
-            Place::Cloud,
-            PsaUnauthorized,
-            Again::Never,
+            Deployment::Cloud,
+            Unauthorized,
+            RetryAdvice::Never,
             "invalid, expired or revoked",
         ),
         (
             401,
             NO_USER,
-            Place::OnPremises,
-            PsaUnauthorized,
-            Again::Never,
+            Deployment::OnPremises,
+            Unauthorized,
+            RetryAdvice::Never,
             "invalid, expired or revoked",
         ),
         (
             500,
             NO_USER,
-            Place::OnPremises,
-            PsaUnauthorized,
-            Again::Never,
+            Deployment::OnPremises,
+            Unauthorized,
+            RetryAdvice::Never,
             "invalid, expired or revoked",
         ),
-        (403, SECURITY, Place::Cloud, PsaForbidden, Again::Never, "right"),
-        (403, SSL, Place::Cloud, PsaInvalidResponse, Again::Never, "browsers"),
-        (404, "", Place::Discovery, PsaUnauthorized, Again::Never, "company id"),
+        (403, SECURITY, Deployment::Cloud, Forbidden, RetryAdvice::Never, "right"),
+        (
+            403,
+            SSL,
+            Deployment::Cloud,
+            InvalidResponse,
+            RetryAdvice::Never,
+            "browsers",
+        ),
         (
             404,
             "",
-            Place::Cloud,
-            PsaUnauthorized,
-            Again::Never,
+            Deployment::Discovery,
+            Unauthorized,
+            RetryAdvice::Never,
+            "company id",
+        ),
+        (
+            404,
+            "",
+            Deployment::Cloud,
+            Unauthorized,
+            RetryAdvice::Never,
             "another company id",
         ),
         (
             404,
             "<html>",
-            Place::OnPremises,
-            PsaInvalidResponse,
-            Again::Never,
+            Deployment::OnPremises,
+            InvalidResponse,
+            RetryAdvice::Never,
             "no ConnectWise API",
         ),
         (
             429,
             LIMIT,
-            Place::Cloud,
-            PsaUnknownError,
-            Again::WhenLimitPasses,
+            Deployment::Cloud,
+            Unknown,
+            RetryAdvice::WhenLimitPasses,
             "rate limit",
         ),
-        (500, FAILED, Place::Cloud, PsaServerError, Again::Soon, "failed"),
-        (500, "<html>", Place::OnPremises, PsaServerError, Again::Soon, "failed"),
+        (500, FAILED, Deployment::Cloud, ServerError, RetryAdvice::Soon, "failed"),
+        (
+            500,
+            "<html>",
+            Deployment::OnPremises,
+            ServerError,
+            RetryAdvice::Soon,
+            "failed",
+        ),
         (
             502,
             "<html>",
-            Place::Cloud,
-            PsaServerError,
-            Again::Soon,
+            Deployment::Cloud,
+            ServerError,
+            RetryAdvice::Soon,
             "not available",
         ),
-        (503, "", Place::Discovery, PsaServerError, Again::Soon, "not available"),
-        (504, "", Place::Cloud, PsaServerError, Again::Soon, "not available"),
+        (
+            503,
+            "",
+            Deployment::Discovery,
+            ServerError,
+            RetryAdvice::Soon,
+            "not available",
+        ),
+        (
+            504,
+            "",
+            Deployment::Cloud,
+            ServerError,
+            RetryAdvice::Soon,
+            "not available",
+        ),
     ];
 
     #[test]
     fn r42_every_refusal_has_its_one_meaning() {
-        for (status, body, place, kind, again, reason) in TABLE {
-            let verdict = judge(&RULES, *status, *place, body);
-            assert_eq!(
-                (verdict.kind, verdict.again),
-                (*kind, *again),
-                "{status} {place:?} {body}"
-            );
-            assert!(
-                verdict.reason.contains(reason),
-                "{status} {place:?}: {}",
-                verdict.reason
-            );
+        for (status, body, place, kind, advice, reason) in TABLE {
+            let told = classify(&RULES, *status, *place, body);
+            assert_eq!((told.kind, told.advice), (*kind, *advice), "{status} {place:?} {body}");
+            assert!(told.reason.contains(reason), "{status} {place:?}: {}", told.reason);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use domain::filter::Filter;
 use domain::ids::{AttributeId, PsaCompanyId, PsaContactId, ValueId};
 use domain::psa::{Cursor, PsaCompany, PsaContact, PsaFailure, PsaKind};
-use psa::{Connector, HttpPolicy, Psa, PsaUrl, RetryPolicy, SubmittedCredentials, Target};
+use psa::{Connector, HttpPolicy, Psa, RetryPolicy, SubmittedCredentials, vendor};
 use serde_json::{Value, json};
 use sim_autotask::Autotask;
 use sim_connectwise::ConnectWise;
@@ -78,8 +78,7 @@ impl Bench {
             retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 cap: Duration::from_millis(4),
-                per_request: 2,
-                budget: 20,
+                repeats: 2,
             },
             ..HttpPolicy::default()
         };
@@ -99,14 +98,13 @@ impl Bench {
         let company_id = all.as_object_mut().unwrap().remove("companyId");
         let company_id = company_id.and_then(|id| id.as_str().map(str::to_owned));
         let submitted: SubmittedCredentials = serde_json::from_value(all).unwrap();
-        let credentials = submitted.complete(self.kind).unwrap();
-        let url = PsaUrl::parse(self.kind, allowed[0], &policy).unwrap();
-        let target = Target::new(self.kind, url, company_id).unwrap();
+        let credentials = submitted.complete(vendor(self.kind).credential_fields).unwrap();
+        let connector = Connector::new(policy).unwrap();
+        let target = connector
+            .target(self.kind.into(), allowed[0], company_id.as_deref())
+            .unwrap();
         let deadline = Instant::now() + Duration::from_mins(1);
-        Connector::new(policy)
-            .unwrap()
-            .connect(&target, &credentials, deadline)
-            .unwrap()
+        connector.connect(&target, &credentials, deadline).unwrap()
     }
 
     pub fn switch(&self, changes: Value) {

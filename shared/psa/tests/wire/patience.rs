@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use domain::filter::Filter;
 use domain::psa::{PsaFailureKind, PsaKind};
 use jiff::Timestamp;
-use psa::{HttpPolicy, RetryPolicy};
+use psa::HttpPolicy;
 
 use super::server::{KINDS, Reply, Server, connect_by, impatient, json, reply, rows};
 
@@ -123,10 +123,7 @@ async fn a_client_repeats_no_more_than_its_budget() {
     for kind in KINDS {
         let server = Server::start(kind, |_| reply(503, "", "")).await;
         let mean = HttpPolicy {
-            retry: RetryPolicy {
-                budget: 3,
-                ..impatient().retry
-            },
+            retry_budget: 3,
             ..impatient()
         };
         let psa = server.connect(&mean, LONG);
@@ -143,10 +140,7 @@ async fn r43_a_budget_that_is_used_up_is_left_to_a_later_run() {
     for kind in KINDS {
         let server = Server::start(kind, |_| reply(503, "", "")).await;
         let none = HttpPolicy {
-            retry: RetryPolicy {
-                budget: 0,
-                ..impatient().retry
-            },
+            retry_budget: 0,
             ..impatient()
         };
         let failure = server.connect(&none, LONG).check().await.unwrap_err();
@@ -170,10 +164,7 @@ async fn a_client_that_reads_a_lot_repeats_more() {
         })
         .await;
         let none = HttpPolicy {
-            retry: RetryPolicy {
-                budget: 0,
-                ..impatient().retry
-            },
+            retry_budget: 0,
             ..impatient()
         };
         let psa = server.connect(&none, LONG);

@@ -118,7 +118,7 @@ async fn r50_neither_log_nor_failure_holds_a_secret_or_an_address() {
     }
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
-        log.contains("asked the PSA") && log.contains("the PSA was not read"),
+        log.contains("sent a request") && log.contains("the PSA was not read"),
         "{log}"
     );
     for secret in [

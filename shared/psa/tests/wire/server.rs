@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use domain::psa::PsaKind;
 use jiff::Timestamp;
-use psa::{Connector, Credentials, HttpPolicy, Psa, PsaUrl, RetryPolicy, Target};
+use psa::{Connector, Credentials, HttpPolicy, Psa, RetryPolicy, vendor};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -175,10 +175,9 @@ pub fn connect_by(
         allowed_origins: [&policy.allowed_origins[..], &[origin.parse().unwrap()]].concat(),
         ..policy.clone()
     };
-    let target = Target::new(kind, PsaUrl::parse(kind, origin, &policy).unwrap(), Some("msp".into())).unwrap();
-    Connector::new(policy)
-        .unwrap()
-        .with_clock(clock)
+    let connector = Connector::new(policy).unwrap().with_clock(clock);
+    let target = connector.target(kind.into(), origin, Some("msp")).unwrap();
+    connector
         .connect(&target, &credentials(kind), Instant::now() + deadline)
         .unwrap()
 }
@@ -188,7 +187,7 @@ pub fn credentials(kind: PsaKind) -> Credentials {
         PsaKind::Connectwise => r#"{"publicKey":"pub","privateKey":"priv","clientId":"3b8f-client"}"#,
         PsaKind::Autotask => r#"{"username":"api@msp.example","secret":"s3cret","integrationCode":"CODE"}"#,
     };
-    Credentials::from_secret_json(kind, json).unwrap()
+    Credentials::from_secret_json(vendor(kind).credential_fields, json).unwrap()
 }
 
 /// Impatient: two repetitions, a few milliseconds apart.
@@ -200,8 +199,7 @@ pub fn impatient() -> HttpPolicy {
         retry: RetryPolicy {
             base: Duration::from_millis(1),
             cap: Duration::from_millis(4),
-            per_request: 2,
-            budget: 20,
+            repeats: 2,
         },
         ..HttpPolicy::default()
     }

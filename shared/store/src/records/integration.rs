@@ -4,7 +4,7 @@ use domain::filter::{Accepted, Filter};
 use domain::ids::IntegrationId;
 use domain::integration::Integration;
 use domain::policy::{MassChangeLimit, Policy};
-use domain::psa::PsaKind;
+use domain::psa::VendorId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub(crate) const INTEGRATION: Kind = Kind::first("integration");
 #[serde(rename_all = "camelCase")]
 pub(crate) struct IntegrationRecord {
     id: IntegrationId,
-    kind: PsaKind,
+    kind: VendorId,
     name: String,
     address: String,
     #[serde(default)]

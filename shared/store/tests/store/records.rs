@@ -231,7 +231,7 @@ fn integration() -> Integration {
     let accepted = BTreeMap::from([(AttributeId::new("type"), vec![ValueId::new("1")])]);
     Integration {
         id: IntegrationId::new("i"),
-        kind: PsaKind::Connectwise,
+        kind: PsaKind::Connectwise.into(),
         name: "PSA".to_owned(),
         address: "psa.test".to_owned(),
         company_id: Some("acme".to_owned()),

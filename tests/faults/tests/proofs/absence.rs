@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use domain::filter::Filter;
 use domain::psa::{PsaCompany, PsaFailure, PsaKind};
 use fastrand::Rng;
-use psa::{Connector, Credentials, HttpPolicy, Psa, PsaUrl, RetryPolicy, Target};
+use psa::{Connector, Credentials, HttpPolicy, Psa, RetryPolicy, vendor};
 use serde_json::{Value, json};
 use sim_autotask::Autotask;
 use sim_connectwise::ConnectWise;
@@ -62,9 +62,11 @@ async fn run(
     seed: u64,
 ) -> Option<usize> {
     let mut rng = Rng::with_seed(seed);
-    let credentials = Credentials::from_secret_json(kind, &faults::psas::credentials(kind).to_string()).unwrap();
-    let url = PsaUrl::parse(kind, origin, connector.policy()).unwrap();
-    let target = Target::new(kind, url, Some(sim_connectwise::COMPANY_ID.to_owned())).unwrap();
+    let stored = faults::psas::credentials(kind).to_string();
+    let credentials = Credentials::from_secret_json(vendor(kind).credential_fields, &stored).unwrap();
+    let target = connector
+        .target(kind.into(), origin, Some(sim_connectwise::COMPANY_ID))
+        .unwrap();
     let psa = connector
         .connect(&target, &credentials, Instant::now() + Duration::from_mins(1))
         .unwrap();
@@ -125,7 +127,7 @@ fn r10_no_company_is_wrongly_taken_for_absent() {
                     let retry = RetryPolicy {
                         base: Duration::from_millis(1),
                         cap: Duration::from_millis(2),
-                        ..RetryPolicy::default()
+                        ..HttpPolicy::RETRY
                     };
                     let policy = HttpPolicy {
                         allowed_origins: vec![origin.parse().unwrap()],

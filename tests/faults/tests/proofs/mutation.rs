@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use domain::filter::Filter;
 use domain::psa::{PsaFailureKind, PsaKind};
 use fastrand::Rng;
-use psa::{Connector, HttpPolicy, Psa, PsaUrl, Target};
+use psa::{Connector, HttpPolicy, Psa};
 
 use crate::cores::alone;
 use crate::mutate;
@@ -124,9 +124,8 @@ fn r42_whatever_a_psa_sends_is_read_or_refused() {
                         allowed_origins: vec![origin.parse().unwrap()],
                         ..impatient()
                     };
-                    let url = PsaUrl::parse(kind, &origin, &policy).unwrap();
-                    let target = Target::new(kind, url, Some("msp".to_owned())).unwrap();
                     let (connector, credentials) = (Connector::new(policy).unwrap(), credentials(kind));
+                    let target = connector.target(kind.into(), &origin, Some("msp")).unwrap();
                     let seeds = seeds(kind);
                     let (mut tried, mut accepted, mut slowest) = (0, 0, Duration::ZERO);
                     for number in mutate::numbers() {

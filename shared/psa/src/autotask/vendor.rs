@@ -1,0 +1,35 @@
+//! The descriptor, and what it takes to connect.
+
+use std::sync::Arc;
+
+use domain::psa::{PsaFailure, PsaKind};
+use http_client::header::HeaderName;
+use secrecy::ExposeSecret;
+
+use super::address;
+use super::api::Api;
+use super::client::Autotask;
+use crate::port::Psa;
+use crate::vendor::{Access, Vendor, secret_headers};
+
+/// Datto Autotask PSA.
+pub(crate) static VENDOR: Vendor = Vendor {
+    id: PsaKind::Autotask.id(),
+    product: PsaKind::Autotask.product(),
+    credential_fields: &["username", "secret", "integrationCode"],
+    login_company: None,
+    address: address::RULES,
+    request_id: None,
+    connect,
+};
+
+fn connect(access: Access<'_>) -> Result<Arc<dyn Psa>, PsaFailure> {
+    let [username, secret, code] = access.secrets(["username", "secret", "integrationCode"])?;
+    let headers = secret_headers([
+        (HeaderName::from_static("username"), username.expose_secret()),
+        (HeaderName::from_static("secret"), secret.expose_secret()),
+        (HeaderName::from_static("apiintegrationcode"), code.expose_secret()),
+    ])?;
+    let api = Api::new(access.session, access.url, username.clone(), headers);
+    Ok(Arc::new(Autotask::new(api)))
+}

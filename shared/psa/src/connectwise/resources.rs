@@ -1,0 +1,153 @@
+//! Companies and contacts: how they are asked for, in pages and by id.
+
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+use domain::psa::PsaFailure;
+use http_client::{Endpoint, RetryScope};
+use serde::de::DeserializeOwned;
+
+use super::api::{Api, CONCURRENCY, Request};
+use super::condition::Condition;
+use super::paging::{self, PAGE_SIZE};
+use super::pushed_down::PushedDownFilter;
+use super::wire::{Company, Contact, Count, Identified};
+use crate::failure::Failed;
+use crate::look_up::ById;
+use crate::walk::{List, PageRead, Row, Walk};
+
+/// A resource with its count.
+#[derive(Debug)]
+pub(super) struct Resource {
+    pub(super) rows: Endpoint,
+    count: Endpoint,
+    /// No more than is needed: a contact also has a portal password and a birthday.
+    fields: &'static str,
+}
+
+pub(super) const SEE_COMPANIES: &str = "Companies > Company Maintenance: Inquire All";
+pub(super) const SEE_CONTACTS: &str = "Companies > Contacts: Inquire All";
+
+pub(super) static COMPANIES: Resource = Resource {
+    rows: Endpoint::get("/company/companies", SEE_COMPANIES),
+    count: Endpoint::get("/company/companies/count", SEE_COMPANIES),
+    fields: "id,identifier,name,status,types,deletedFlag,website",
+};
+
+pub(super) static CONTACTS: Resource = Resource {
+    rows: Endpoint::get("/company/contacts", SEE_CONTACTS),
+    count: Endpoint::get("/company/contacts/count", SEE_CONTACTS),
+    fields: "id,firstName,lastName,company,inactiveFlag,types,communicationItems",
+};
+
+/// The rows of a resource that a filter accepts.
+pub(super) struct Rows<'a, R> {
+    api: &'a Api,
+    resource: &'static Resource,
+    filter: &'a PushedDownFilter,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<'a, R> Rows<'a, R> {
+    const fn new(api: &'a Api, resource: &'static Resource, filter: &'a PushedDownFilter) -> Self {
+        Self {
+            api,
+            resource,
+            filter,
+            row: PhantomData,
+        }
+    }
+
+    /// How many rows there are that also meet a condition.
+    async fn count_also(&self, also: Option<Condition>) -> Result<u64, PsaFailure> {
+        let count: Count = self.api.get(&self.resource.count, &self.filter.query(also)).await?;
+        Ok(count.count)
+    }
+
+    /// Whether one row can be read.
+    pub(super) async fn check(&self) -> Result<(), PsaFailure> {
+        let one = vec![("fields", "id".to_owned()), ("pageSize", "1".to_owned())];
+        self.api.get::<Vec<Identified>>(&self.resource.rows, &one).await?;
+        Ok(())
+    }
+}
+
+pub(super) const fn companies<'a>(api: &'a Api, filter: &'a PushedDownFilter) -> Rows<'a, Company> {
+    Rows::new(api, &COMPANIES, filter)
+}
+
+pub(super) const fn contacts<'a>(api: &'a Api, filter: &'a PushedDownFilter) -> Rows<'a, Contact> {
+    Rows::new(api, &CONTACTS, filter)
+}
+
+impl Row for Company {
+    fn id(&self) -> i64 {
+        self.id
+    }
+}
+
+impl Row for Contact {
+    fn id(&self) -> i64 {
+        self.id
+    }
+}
+
+#[async_trait]
+impl<R: Row + DeserializeOwned> List for Rows<'_, R> {
+    type Row = R;
+
+    const SMALLEST_ID: i64 = 1;
+    const PAGE_SIZE: usize = PAGE_SIZE;
+    const HAS_OWN_MODE: bool = true;
+
+    fn endpoint(&self) -> &'static Endpoint {
+        &self.resource.rows
+    }
+
+    async fn page(&self, walk: &Walk) -> Result<PageRead<R>, PsaFailure> {
+        paging::page(
+            self.api,
+            &self.resource.rows,
+            Some(self.resource.fields),
+            self.filter,
+            walk,
+        )
+        .await
+    }
+
+    async fn count(&self) -> Result<u64, PsaFailure> {
+        self.count_also(None).await
+    }
+
+    async fn count_up_to(&self, id: i64) -> Result<u64, PsaFailure> {
+        self.count_also(Some(Condition::UpTo("id", id))).await
+    }
+}
+
+#[async_trait]
+impl<R: Row + DeserializeOwned> ById for Rows<'_, R> {
+    type Row = R;
+
+    const CONCURRENCY: usize = CONCURRENCY;
+
+    fn endpoint(&self) -> &'static Endpoint {
+        &self.resource.rows
+    }
+
+    async fn rows(&self, ids: &[i64], retry: RetryScope) -> Result<Vec<R>, Failed> {
+        let mut query = self.filter.query(Some(Condition::In("id", ids.to_vec())));
+        query.push(("fields", self.resource.fields.to_owned()));
+        query.push(("pageSize", ids.len().to_string()));
+        let request = Request {
+            endpoint: &self.resource.rows,
+            query: &query,
+            forward_only: false,
+            retry,
+        };
+        Ok(self.api.send(&request).await?.value)
+    }
+
+    async fn count(&self, ids: &[i64]) -> Result<u64, PsaFailure> {
+        self.count_also(Some(Condition::In("id", ids.to_vec()))).await
+    }
+}
