@@ -1,13 +1,14 @@
 //! Who changed what, when, before and after (R41).
 
+use api::{Api, CallerWith, Cursor, Limit, List, PageQuery, Path};
 use axum::Json;
 use axum::extract::State;
 use domain::audit::{AuditAction, Entry};
 use domain::ids::{ImportId, IntegrationId};
 use domain::problem::Problem;
 use jiff::Timestamp;
-use runtime::metrics::listed;
-use runtime::{Api, CallerWith, Limit, List, PageQuery, PathIds, Position, Services};
+use lambda::Services;
+use lambda::metrics::listed;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::audit::AuditId;
@@ -43,12 +44,12 @@ impl EntryView {
 pub(crate) async fn list(
     State(services): State<Services>,
     CallerWith { caller, query: page }: CallerWith<PageQuery>,
-    PathIds(id): PathIds<IntegrationId>,
+    Path(id): Path<IntegrationId>,
 ) -> Api<Json<List<EntryView>>> {
     let tenant = services.tenant(&caller.msp);
     let integration = tenant.integration(&id).await?.ok_or(Problem::IntegrationNotFound)?;
     let after = match &page.after {
-        Some(after) => Some(AuditId::parse(after.as_str()).ok_or_else(Position::refused)?),
+        Some(after) => Some(AuditId::parse(after.as_str()).ok_or_else(Cursor::refused)?),
         None => None,
     };
     let Limit(limit) = page.limit;

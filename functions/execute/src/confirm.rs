@@ -1,5 +1,6 @@
 //! An administrator confirms a plan by its hash (R35, R39, R46).
 
+use api::{Api, ApiError, Body, Caller, ImportView, Path, authorize, find_import};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,8 +10,8 @@ use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use domain::text::Text;
 use futures::FutureExt;
-use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, authorize, find_import, trace};
+use lambda::{Services, trace};
+use planning::Planning;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Moved;
@@ -31,7 +32,7 @@ pub(crate) struct Confirmation {
 pub(crate) async fn execute(
     State(services): State<Services>,
     caller: Caller,
-    PathIds(id): PathIds<ImportId>,
+    Path(id): Path<ImportId>,
     Body(confirmation): Body<Confirmation>,
 ) -> Api<(StatusCode, Json<ImportView>)> {
     let mut attempts = Attempts::at("plan under confirmation");
@@ -55,10 +56,8 @@ async fn confirm(services: &Services, mut import: Import, confirmation: &Confirm
     let decisions = tenant.decisions(&import.integration).await?;
     let integration = tenant.integration(&import.integration).await?;
     let integration = integration.ok_or(Problem::IntegrationNotFound)?;
-    let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone())
-        .await
-        .map_err(PlanningError::cause::<ApiError>)?;
-    let plan = planning.whole().await.map_err(PlanningError::cause::<ApiError>)?;
+    let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone()).await?;
+    let plan = planning.whole().await?;
     if plan.hash != *confirmation.plan_hash {
         return Err(Problem::PlanChanged { hash: plan.hash }.into());
     }

@@ -1,8 +1,8 @@
 //! What is said of these calls in the OpenAPI document.
 
+use api::{ImportView, List, PageQuery};
 use domain::problem::Code;
 use openapi::{Call, Part};
-use runtime::{ImportView, List, PageQuery};
 use serde_json::{Value, json};
 
 use crate::audit::EntryView;

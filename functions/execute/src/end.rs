@@ -1,14 +1,13 @@
 //! Cancelling an import, and the list of those there were.
 
+use api::{Api, ApiError, Caller, CallerWith, Cursor, ImportView, List, PageQuery, Path, authorize, find_import};
 use axum::Json;
 use axum::extract::State;
 use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
-use runtime::metrics::listed;
-use runtime::{
-    Api, ApiError, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Position, Services, authorize, find_import,
-};
+use lambda::Services;
+use lambda::metrics::listed;
 use store::imports::Moved;
 use store::retry::Attempts;
 
@@ -18,7 +17,7 @@ use crate::licences;
 pub(crate) async fn cancel(
     State(services): State<Services>,
     caller: Caller,
-    PathIds(id): PathIds<ImportId>,
+    Path(id): Path<ImportId>,
 ) -> Api<Json<ImportView>> {
     let tenant = services.tenant(&caller.msp);
     let mut attempts = Attempts::at("end of the import");
@@ -73,7 +72,7 @@ async fn cancellable(services: &Services, caller: &Caller, mut import: Import) -
 pub(crate) async fn history(
     State(services): State<Services>,
     CallerWith { caller, query: page }: CallerWith<PageQuery>,
-    PathIds(id): PathIds<IntegrationId>,
+    Path(id): Path<IntegrationId>,
 ) -> Api<Json<List<ImportView>>> {
     let tenant = services.tenant(&caller.msp);
     if tenant.integration(&id).await?.is_none() {
@@ -81,7 +80,7 @@ pub(crate) async fn history(
     }
     let limit = i32::try_from(page.limit.0).unwrap_or(i32::MAX);
     let (imports, next) = tenant
-        .history(&id, page.after.as_ref().map(Position::as_str), limit)
+        .history(&id, page.after.as_ref().map(Cursor::as_str), limit)
         .await?;
     Ok(Json(List {
         items: listed(imports).into_iter().map(ImportView::line).collect(),

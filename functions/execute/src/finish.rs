@@ -6,7 +6,7 @@ use domain::import::{Import, ImportState};
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyStep, UserStep};
 use domain::problem::Problem;
-use runtime::metrics::count_ended;
+use lambda::metrics::count_ended;
 use store::Tenant;
 use store::journal::{Entry, Part, Passed};
 use tracing::info;

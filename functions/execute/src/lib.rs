@@ -18,7 +18,7 @@ mod work;
 use axum::Router;
 use axum::routing::{delete, get, post};
 pub use document::part;
-use runtime::{Function, Services};
+use lambda::{Function, Services};
 
 /// The function.
 pub fn function(services: Services) -> Function {
@@ -29,5 +29,5 @@ pub fn function(services: Services) -> Function {
         .route("/integrations/{i}/imports", get(end::history))
         .route("/integrations/{i}/audit", get(audit::list))
         .with_state(services.clone());
-    Function::new(router).with_worker(move |work, deadline| work::work(services.clone(), work, deadline))
+    Function::new(api::answer(router)).with_worker(move |work, deadline| work::work(services.clone(), work, deadline))
 }

@@ -1,12 +1,13 @@
 //! Licences of an import: set aside before the first change, settled after the last (R46).
 
+use api::{Api, ApiError};
 use directory::{Directory, DirectoryError, Reservation};
 use domain::directory::ReservationId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use runtime::{Api, ApiError, Services};
+use lambda::Services;
 use store::retry::Attempts;
 use store::{StoreError, Tenant};
 

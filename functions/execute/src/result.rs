@@ -4,6 +4,7 @@ mod csv;
 mod formula;
 mod rows;
 
+use api::{AcceptLanguage, Api, CallerWith, Cursor, Path, find_import};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -13,7 +14,7 @@ use domain::import::{Import, ImportState};
 use domain::language::Language;
 use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, UserCounts};
 use domain::problem::Problem;
-use runtime::{Accepted, Api, CallerWith, PathIds, Position, Services, find_import};
+use lambda::Services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tenant;
@@ -53,14 +54,14 @@ struct ToDo {
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Page {
     /// From the `Link` of the page before.
-    after: Option<Position>,
+    after: Option<Cursor>,
 }
 
 pub(crate) async fn show(
     State(services): State<Services>,
     CallerWith { caller, query: page }: CallerWith<Page>,
-    Accepted(language): Accepted,
-    PathIds(id): PathIds<ImportId>,
+    AcceptLanguage(language): AcceptLanguage,
+    Path(id): Path<ImportId>,
     headers: HeaderMap,
 ) -> Api<Response> {
     let tenant = services.tenant(&caller.msp);

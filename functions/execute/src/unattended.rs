@@ -1,12 +1,13 @@
 //! An unattended import whose snapshot is complete: the rows are decided by policy already; the plan goes ahead, or stops in
 //! review for an administrator (R39, R48).
 
+use api::{Api, ApiError};
 use domain::directory::ReservationId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
 use futures::FutureExt;
-use planning::{Planning, PlanningError, WholePlan};
-use runtime::{Api, ApiError, Services, Work, WorkOutcome};
+use lambda::{Services, Work, WorkOutcome};
+use planning::{Planning, WholePlan};
 use store::Tenant;
 use store::imports::Moved;
 use store::lock::{Lease, LeaseOutcome};
@@ -52,10 +53,8 @@ pub(crate) async fn decide(services: &Services, import: Import, work: &Work) -> 
 async fn go_ahead(services: &Services, tenant: &Tenant, lease: &Lease, import: &mut Import) -> Api<()> {
     let integration = tenant.integration(&import.integration).await?;
     let integration = integration.ok_or(Problem::IntegrationNotFound)?;
-    let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone())
-        .await
-        .map_err(PlanningError::cause::<ApiError>)?;
-    let plan = planning.whole().await.map_err(PlanningError::cause::<ApiError>)?;
+    let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone()).await?;
+    let plan = planning.whole().await?;
     if let Some(change) = planning.mass_change(integration.policy.mass_change, plan.changes) {
         return stop(services, tenant, lease, import, Problem::MassChange(change)).await;
     }

@@ -1,9 +1,9 @@
 //! What is said of these calls in the OpenAPI document.
 
+use api::{ImportView, List, PageQuery};
 use domain::filter::Attribute;
 use domain::problem::Code;
 use openapi::{Call, Part};
-use runtime::{ImportView, List, PageQuery};
 use serde_json::json;
 
 use crate::start::NewImport;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::{get, post};
 pub use document::part;
-use runtime::{Function, Services};
+use lambda::{Function, Services};
 
 /// How long reading the attributes may take: API Gateway waits 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,7 +27,7 @@ pub fn function(services: Services) -> Function {
         .route("/integrations/{i}/imports", post(start::start))
         .with_state(services.clone());
     let (for_work, for_sweep) = (services.clone(), services.clone());
-    Function::new(router)
+    Function::new(api::answer(router))
         .with_worker(move |work, deadline| work::work(for_work.clone(), work, deadline))
         .with_sweeper(move || sweep::sweep(for_sweep.clone()))
         .with_starter(move |trigger| unattended::start(services.clone(), trigger))

@@ -101,7 +101,7 @@ pub(crate) async fn read_back(
         .services
         .psa(&run.import.msp, &run.integration, run.deadline.0)
         .await
-        .map_err(Stop::Problem)?;
+        .map_err(|error| Stop::Problem(error.into()))?;
     let mut failures = 0;
     for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
         let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {

@@ -1,5 +1,6 @@
 //! Starting an import: the attributes to filter by, the filter, the lock (R2, R6, R7, R44, R45).
 
+use api::{Api, Body, Caller, CallerWith, ImportView, List, PageQuery, Path};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -8,8 +9,8 @@ use domain::filter::{Attribute, Filter};
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId, MspId};
 use domain::import::Import;
 use domain::problem::Problem;
-use runtime::metrics::{Metric, count};
-use runtime::{Api, Body, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Services, trace};
+use lambda::metrics::{Metric, count};
+use lambda::{Services, trace};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::imports::Started;
@@ -20,7 +21,7 @@ use crate::deadline;
 pub(crate) async fn attributes(
     State(services): State<Services>,
     CallerWith { caller, query: page }: CallerWith<PageQuery>,
-    PathIds(id): PathIds<IntegrationId>,
+    Path(id): Path<IntegrationId>,
 ) -> Api<Json<List<Attribute>>> {
     let integration = find(&services, &caller, &id).await?;
     let attributes = read_attributes(&services, &caller.msp, &integration).await?;
@@ -37,7 +38,7 @@ pub(crate) struct NewImport {
 pub(crate) async fn start(
     State(services): State<Services>,
     caller: Caller,
-    PathIds(id): PathIds<IntegrationId>,
+    Path(id): Path<IntegrationId>,
     Body(new): Body<NewImport>,
 ) -> Api<impl IntoResponse> {
     let integration = find(&services, &caller, &id).await?;

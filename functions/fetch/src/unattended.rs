@@ -4,8 +4,8 @@ use domain::ids::ImportId;
 use domain::import::{Import, Person};
 use domain::problem::Problem;
 use domain::psa::PsaFailure;
-use runtime::metrics::{Metric, count};
-use runtime::{Services, Trigger, Triggered};
+use lambda::metrics::{Metric, count};
+use lambda::{Services, Trigger, Triggered};
 use store::imports::Started;
 use tracing::{info, warn};
 

@@ -18,7 +18,7 @@ pub(crate) async fn read_all(run: &Run, checkpoint: &mut Checkpoint<Position>) -
         .services
         .psa(&run.import.msp, &run.integration, run.deadline.0)
         .await
-        .map_err(Stop::Problem)?;
+        .map_err(|error| Stop::Problem(error.into()))?;
     loop {
         if run.deadline.is_near() {
             return Ok(false);

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use api::ApiError;
 use directory::DirectoryError;
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
 use domain::problem::Problem;
 use domain::psa::{Cursor, PsaFailure, Totals};
 use jiff::Timestamp;
-use runtime::metrics::{Metric, count};
-use runtime::{ApiError, Deadline, Services, Work, WorkOutcome, attach_to_span};
+use lambda::metrics::{Metric, count};
+use lambda::{Deadline, Services, Work, WorkOutcome, attach_to_span};
 use serde::{Deserialize, Serialize};
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use api::{Api, Body, Caller, CallerWith, List, PageQuery, Path};
 use axum::Json;
 use axum::extract::State;
 use domain::address::NoAddress;
@@ -14,8 +15,8 @@ use domain::problem::{Problem, ResourceKind};
 use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
 use domain::text::Term;
 use jiff::Timestamp;
-use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Body, Caller, CallerWith, List, PageQuery, PathIds, Services};
+use lambda::Services;
+use planning::Planning;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::retry::Attempts;
@@ -80,7 +81,7 @@ impl AddressRow {
 pub(crate) async fn list(
     State(services): State<Services>,
     CallerWith { caller, query: page }: CallerWith<PageQuery>,
-    PathIds((id, company)): PathIds<(ImportId, PsaCompanyId)>,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
 ) -> Api<Json<List<AddressRow>>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
     let (planning, facts) = facts(&services, import, &company).await?;
@@ -98,7 +99,7 @@ async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> A
         .await?
         .ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
     let planning = scope::planning(services, import).await?;
-    let facts = planning.facts(row).await.map_err(PlanningError::cause::<ApiError>)?;
+    let facts = planning.facts(row).await?;
     Ok((planning, facts))
 }
 
@@ -114,7 +115,7 @@ pub(crate) struct Decision {
 pub(crate) async fn decide(
     State(services): State<Services>,
     caller: Caller,
-    PathIds((id, company, address)): PathIds<(ImportId, PsaCompanyId, AddressId)>,
+    Path((id, company, address)): Path<(ImportId, PsaCompanyId, AddressId)>,
     Body(decision): Body<Decision>,
 ) -> Api<Json<AddressRow>> {
     if decision.selected.is_none() && decision.target.is_none() {
@@ -204,7 +205,7 @@ pub(crate) struct Select {
 pub(crate) async fn select(
     State(services): State<Services>,
     caller: Caller,
-    PathIds((id, company)): PathIds<(ImportId, PsaCompanyId)>,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
     Body(select): Body<Select>,
 ) -> Api<Json<Selected>> {
     let import = scope::in_review(&services, &caller, &id).await?;

@@ -1,5 +1,6 @@
 //! Company rows: browsing, and deciding on one or many (R13–R27).
 
+use api::{AcceptLanguage, Api, Body, Caller, CallerWith, Cursor, List, Paged, Path};
 use axum::Json;
 use axum::extract::State;
 use domain::directory::ManagedCompany;
@@ -12,7 +13,7 @@ use domain::problem::{Problem, ResourceKind};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab, Target};
 use domain::text::Term;
 use jiff::Timestamp;
-use runtime::{Accepted, Api, Body, Caller, CallerWith, List, Paged, PathIds, Position, Services};
+use lambda::Services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tenant;
@@ -131,8 +132,8 @@ const MOST_READ: usize = 10_000;
 pub(crate) async fn list(
     State(services): State<Services>,
     CallerWith { caller, query }: CallerWith<Paged<Browse>>,
-    PathIds(id): PathIds<ImportId>,
-    Accepted(language): Accepted,
+    Path(id): Path<ImportId>,
+    AcceptLanguage(language): AcceptLanguage,
 ) -> Api<Json<List<CompanyView>>> {
     let Paged { filter: browse, page } = query;
     let import = scope::with_rows(&services, &caller, &id).await?;
@@ -141,7 +142,7 @@ pub(crate) async fn list(
     if let Some(after) = &page.after
         && !store::rows::stands_in(tab, after.as_str())
     {
-        return Err(Position::refused());
+        return Err(Cursor::refused());
     }
     let filter = Where {
         status: browse.status,
@@ -178,8 +179,8 @@ pub(crate) struct Decision {
 pub(crate) async fn decide(
     State(services): State<Services>,
     caller: Caller,
-    PathIds((id, company)): PathIds<(ImportId, PsaCompanyId)>,
-    Accepted(language): Accepted,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    AcceptLanguage(language): AcceptLanguage,
     Body(decision): Body<Decision>,
 ) -> Api<Json<CompanyView>> {
     if decision.selected.is_none() && decision.target.is_none() {
@@ -279,7 +280,7 @@ pub(crate) struct Selected {
 pub(crate) async fn select(
     State(services): State<Services>,
     caller: Caller,
-    PathIds(id): PathIds<ImportId>,
+    Path(id): Path<ImportId>,
     Body(select): Body<Select>,
 ) -> Api<Json<Selected>> {
     let import = scope::in_review(&services, &caller, &id).await?;

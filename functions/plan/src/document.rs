@@ -2,10 +2,10 @@
 
 mod examples;
 
+use api::{ImportView, List, PageQuery};
 use domain::directory::{Licences, ManagedCompany, User};
 use domain::problem::Code;
 use openapi::{Call, Part};
-use runtime::{ImportView, List, PageQuery};
 use serde_json::{Value, json};
 
 use crate::companies::{Browse, CompanyView, Selected};

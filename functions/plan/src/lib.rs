@@ -11,11 +11,11 @@ mod suggestions;
 use axum::Router;
 use axum::routing::{get, patch, post};
 pub use document::part;
-use runtime::{Function, Services};
+use lambda::{Function, Services};
 
 /// The function.
 pub fn function(services: Services) -> Function {
-    Function::new(
+    Function::new(api::answer(
         Router::new()
             .route("/imports/{x}", get(scope::show))
             .route("/imports/{x}/companies", get(companies::list))
@@ -29,5 +29,5 @@ pub fn function(services: Services) -> Function {
             .route("/managed-companies/{c}/users", get(pickers::users))
             .route("/licences", get(pickers::licences))
             .with_state(services),
-    )
+    ))
 }

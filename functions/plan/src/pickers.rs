@@ -1,12 +1,13 @@
 //! What there is to choose from: managed companies, their users, licences.
 
+use api::{Api, Caller, CallerWith, List, Paged, Path};
 use axum::Json;
 use axum::extract::State;
 use domain::directory::{Licences, ManagedCompany, User};
 use domain::ids::ManagedCompanyId;
 use domain::problem::{Problem, ResourceKind};
 use domain::text::Term;
-use runtime::{Api, Caller, CallerWith, List, Paged, PathIds, Services};
+use lambda::Services;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -41,7 +42,7 @@ pub(crate) async fn companies(
 pub(crate) async fn users(
     State(services): State<Services>,
     CallerWith { caller, query }: CallerWith<Paged<Search>>,
-    PathIds(company): PathIds<ManagedCompanyId>,
+    Path(company): Path<ManagedCompanyId>,
 ) -> Api<Json<List<User>>> {
     let directory = services.directory(&caller.msp);
     if directory.company(&company).await?.is_none() {

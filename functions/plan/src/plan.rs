@@ -1,5 +1,6 @@
 //! The plan: what is about to happen, before anything is written (R26).
 
+use api::{AcceptLanguage, Api, CallerWith, Cursor, Limit, PageQuery, Path};
 use axum::Json;
 use axum::extract::State;
 use domain::change::{self, Action, Change};
@@ -9,8 +10,8 @@ use domain::language::Language;
 use domain::policy::MassChange;
 use domain::problem::Problem;
 use futures::{TryStreamExt, pin_mut};
-use planning::{Digest, PlanningError};
-use runtime::{Accepted, Api, ApiError, CallerWith, Limit, PageQuery, PathIds, Position, Services};
+use lambda::Services;
+use planning::Digest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -69,15 +70,15 @@ struct LicenceNeed {
 pub(crate) async fn show(
     State(services): State<Services>,
     CallerWith { caller, query: page }: CallerWith<PageQuery>,
-    Accepted(language): Accepted,
-    PathIds(id): PathIds<ImportId>,
+    AcceptLanguage(language): AcceptLanguage,
+    Path(id): Path<ImportId>,
 ) -> Api<Json<PlanView>> {
     let import = scope::with_rows(&services, &caller, &id).await?;
     let Limit(limit) = page.limit;
     let from = match &page.after {
         None => 0,
         // More items than this would not fit into any import.
-        Some(after) => after.as_str().parse::<u32>().map_err(|_| Position::refused())? as usize,
+        Some(after) => after.as_str().parse::<u32>().map_err(|_| Cursor::refused())? as usize,
     };
     let integration = services.tenant(&caller.msp).integration(&import.integration).await?;
     let integration = integration.ok_or(Problem::IntegrationNotFound)?;
@@ -86,7 +87,7 @@ pub(crate) async fn show(
     let (mut items, mut seen) = (Vec::new(), 0);
     let plans = planning.plans();
     pin_mut!(plans);
-    while let Some(plan) = plans.try_next().await.map_err(PlanningError::cause::<ApiError>)? {
+    while let Some(plan) = plans.try_next().await? {
         digest.add(&plan);
         summary.companies += 1;
         for item in change::of(&plan) {

@@ -1,17 +1,18 @@
 //! The import that a call is about, and what may be done with it.
 
+use api::{Api, ApiError, Caller, ImportView, Path, authorize, find_import};
 use axum::Json;
 use axum::extract::State;
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
-use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Caller, ImportView, PathIds, Services, authorize, find_import};
+use lambda::Services;
+use planning::Planning;
 
 pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
-    PathIds(id): PathIds<ImportId>,
+    Path(id): Path<ImportId>,
 ) -> Api<Json<ImportView>> {
     let import = find_import(&services, &caller, &id).await?;
     Ok(Json(ImportView::of(&services, import).await?))
@@ -48,7 +49,5 @@ pub(crate) async fn not_in_review(services: &Services, import: &Import) -> ApiEr
 
 pub(crate) async fn planning(services: &Services, import: Import) -> Api<Planning> {
     let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
-    Planning::open(tenant, directory, import)
-        .await
-        .map_err(PlanningError::cause::<ApiError>)
+    Ok(Planning::open(tenant, directory, import).await?)
 }

@@ -1,5 +1,6 @@
 //! Changes made by hand in the built-in directory.
 
+use api::{Api, Body, Caller, Path};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,7 +11,7 @@ use domain::directory::{LicenceMode, Licences, ManagedCompany, User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name;
 use domain::problem::{Problem, ResourceKind};
-use runtime::{Api, Body, Caller, PathIds, Services};
+use lambda::Services;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -44,7 +45,7 @@ pub(crate) struct NewPerson {
 pub(crate) async fn add_user(
     State(services): State<Services>,
     caller: Caller,
-    PathIds(company): PathIds<ManagedCompanyId>,
+    Path(company): Path<ManagedCompanyId>,
     Body(new): Body<NewPerson>,
 ) -> Api<(StatusCode, Json<User>)> {
     let (name, EnteredAddress(address)) = (String::from(new.name), new.address);
@@ -82,7 +83,7 @@ pub(crate) struct OtherAddress {
 pub(crate) async fn change_user(
     State(services): State<Services>,
     caller: Caller,
-    PathIds((company, user)): PathIds<(ManagedCompanyId, UserId)>,
+    Path((company, user)): Path<(ManagedCompanyId, UserId)>,
     Body(new): Body<OtherAddress>,
 ) -> Api<Json<User>> {
     let EnteredAddress(address) = new.address;

@@ -1,10 +1,10 @@
 //! What is said of these calls in the OpenAPI document.
 
+use api::{List, PageQuery};
 use domain::directory::{Licences, ManagedCompany, User};
 use domain::policy::Policy;
 use domain::problem::Code;
 use openapi::{Call, Part};
-use runtime::{List, PageQuery};
 use serde_json::{Map, Value, json};
 
 use crate::by_hand::{NewCompany, NewLicences, NewPerson, OtherAddress};

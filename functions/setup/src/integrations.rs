@@ -1,5 +1,6 @@
 //! Integrations (R1–R5).
 
+use api::{Api, Body, Caller, CallerWith, List, PageQuery, Path};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -12,9 +13,9 @@ use domain::policy::Policy;
 use domain::problem::Problem;
 use domain::psa::PsaKind;
 use domain::text::Text;
+use lambda::Services;
+use lambda::metrics::listed;
 use psa::{Credentials, SubmittedCredentials};
-use runtime::metrics::listed;
-use runtime::{Api, Body, Caller, CallerWith, List, PageQuery, PathIds, Services};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::integrations::Integration;
@@ -82,7 +83,7 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(services): State<Services>,
     caller: Caller,
-    PathIds(id): PathIds<IntegrationId>,
+    Path(id): Path<IntegrationId>,
 ) -> Api<Json<IntegrationView>> {
     let integration = find(&services, &caller, &id).await?;
     Ok(Json(IntegrationView::of(&services, &caller.msp, integration).await?))
@@ -98,7 +99,7 @@ pub(crate) struct NewCredentials {
 pub(crate) async fn replace_credentials(
     State(services): State<Services>,
     caller: Caller,
-    PathIds(id): PathIds<IntegrationId>,
+    Path(id): Path<IntegrationId>,
     Body(new): Body<NewCredentials>,
 ) -> Api<Json<IntegrationView>> {
     let integration = find(&services, &caller, &id).await?;
@@ -122,7 +123,7 @@ pub(crate) async fn replace_credentials(
 pub(crate) async fn replace_policy(
     State(services): State<Services>,
     caller: Caller,
-    PathIds(id): PathIds<IntegrationId>,
+    Path(id): Path<IntegrationId>,
     Body(policy): Body<Policy>,
 ) -> Api<Json<IntegrationView>> {
     let integration = find(&services, &caller, &id).await?;
@@ -143,7 +144,7 @@ pub(crate) async fn replace_policy(
         .tenant(&caller.msp)
         .set_policy(&id, &policy, &caller.person, services.clock.now())
         .await?;
-    show(State(services), caller, PathIds(id)).await
+    show(State(services), caller, Path(id)).await
 }
 
 async fn find(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<Integration> {

@@ -8,19 +8,20 @@ mod view;
 
 use std::time::{Duration, Instant};
 
+use api::NoParameters;
 use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::{get, patch, post, put};
 pub use document::part;
-use runtime::{Function, NoParameters, Services};
+use lambda::{Function, Services};
 
 /// How long reading the PSA may take: API Gateway waits 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The function.
 pub fn function(services: Services) -> Function {
-    Function::new(
+    Function::new(api::answer(
         Router::new()
             .route("/openapi.json", get(served))
             .route("/integrations", get(integrations::list).post(integrations::add))
@@ -32,7 +33,7 @@ pub fn function(services: Services) -> Function {
             .route("/managed-companies/{c}/users/{u}", patch(by_hand::change_user))
             .route("/licences", put(by_hand::set_licences))
             .with_state(services),
-    )
+    ))
 }
 
 fn deadline() -> Instant {

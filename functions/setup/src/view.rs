@@ -1,13 +1,14 @@
 //! An integration as it is shown: without secrets.
 
+use api::Api;
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::ImportState;
 use domain::policy::Policy;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
-use runtime::metrics::listed;
-use runtime::{Api, Services};
+use lambda::Services;
+use lambda::metrics::listed;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::integrations::Integration;

@@ -1,5 +1,5 @@
 //! Conditional writes of one item, at half the price of a transaction of one. A conflict with somebody's transaction is repeated by
-//! the client: see `runtime::conflicts`.
+//! the client: see `lambda::conflicts`.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;

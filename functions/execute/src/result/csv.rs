@@ -1,12 +1,12 @@
 //! A result as a spreadsheet reads it (R41).
 
+use api::{Api, Cursor};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::import::Import;
 use domain::language::Language;
 use domain::outcome::{Outcome, RowCode};
 use domain::problem::Problem;
-use runtime::{Api, Position};
 use store::Tenant;
 use store::journal::JournalPosition;
 
@@ -40,7 +40,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 pub(super) async fn answer(
     tenant: &Tenant,
     import: &Import,
-    after: Option<&Position>,
+    after: Option<&Cursor>,
     language: Language,
 ) -> Api<Response> {
     let mut position = match after {
@@ -49,7 +49,7 @@ pub(super) async fn answer(
             after
                 .as_str()
                 .parse::<JournalPosition>()
-                .map_err(|_| Position::refused())?,
+                .map_err(|_| Cursor::refused())?,
         ),
     };
     let first = position.is_none();

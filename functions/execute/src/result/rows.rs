@@ -1,5 +1,6 @@
 //! The rows of a result, as the journal has them.
 
+use api::Api;
 use domain::address::NoAddress;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
@@ -7,7 +8,6 @@ use domain::language::Language;
 use domain::outcome::{Outcome, RowCode};
 use domain::row::AddressId;
 use futures::{StreamExt, TryStreamExt};
-use runtime::Api;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Tenant;

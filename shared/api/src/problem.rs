@@ -7,13 +7,13 @@ use axum::response::{IntoResponse, Response};
 use directory::DirectoryError;
 use domain::language::Language;
 use domain::problem::{Facts, Problem, ResourceKind};
+use lambda::{OpenError, correlation_id};
+use planning::PlanningError;
 use problem_details::ProblemDetails;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::StoreError;
 use tracing::{error, info};
-
-use crate::operation::correlation_id;
 
 tokio::task_local! {
     /// The language of the request being answered.
@@ -67,6 +67,21 @@ impl From<DirectoryError> for ApiError {
     }
 }
 
+impl From<OpenError> for ApiError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Store(error) => error.into(),
+            OpenError::Problem(problem) => (*problem).into(),
+        }
+    }
+}
+
+impl From<PlanningError> for ApiError {
+    fn from(error: PlanningError) -> Self {
+        error.cause()
+    }
+}
+
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.cause {
@@ -88,7 +103,7 @@ impl IntoResponse for ApiError {
 }
 
 /// Renders the problems of all handlers below it.
-pub async fn answer_problems(request: Request, next: Next) -> Response {
+pub(crate) async fn answer_problems(request: Request, next: Next) -> Response {
     let asked = request
         .headers()
         .get(header::ACCEPT_LANGUAGE)
@@ -171,9 +186,9 @@ fn render(problem: &Problem, language: Language, correlation: &str) -> Response 
 
 /// The language an answer is asked in.
 #[derive(Debug, Clone, Copy)]
-pub struct Accepted(pub Language);
+pub struct AcceptLanguage(pub Language);
 
-impl<S: Sync> axum::extract::FromRequestParts<S> for Accepted {
+impl<S: Sync> axum::extract::FromRequestParts<S> for AcceptLanguage {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(_parts: &mut axum::http::request::Parts, _state: &S) -> Result<Self, Self::Rejection> {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::http::HeaderMap;
 use domain::import::Import;
+use http::HeaderMap;
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_runtime::Error;
 use serde_json::Value;
@@ -105,7 +105,7 @@ pub(crate) fn ended(answer: &Result<Value, Error>, took: Duration) {
 }
 
 /// API Gateway's request id: what ties an answer to the log.
-pub(crate) fn correlation_id(context: Option<&RequestContext>) -> String {
+pub fn correlation_id(context: Option<&RequestContext>) -> String {
     match context {
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone().unwrap_or_default(),
         _ => String::new(),

@@ -12,13 +12,13 @@ use crate::problem::ApiError;
 const MOST: usize = 500;
 
 /// The longest `next` of any list, in bytes: some become sort keys, which have at most 1,024.
-const LONGEST_POSITION: usize = 1_000;
+const LONGEST_CURSOR: usize = 1_000;
 
 /// Which page of a list.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct PageQuery {
     /// The `next` of the page before.
-    pub after: Option<Position>,
+    pub after: Option<Cursor>,
     /// How many items.
     #[serde(default)]
     pub limit: Limit,
@@ -36,16 +36,16 @@ pub struct Paged<T> {
 /// Where a page begins. Only the list that gave it can read it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(inline, extend("minLength" = 1, "maxLength" = LONGEST_POSITION))]
-pub struct Position(String);
+#[schemars(inline, extend("minLength" = 1, "maxLength" = LONGEST_CURSOR))]
+pub struct Cursor(String);
 
-impl Position {
-    /// The position as text.
+impl Cursor {
+    /// The cursor as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// It is not a position of this list.
+    /// It is not a cursor of this list.
     pub fn refused() -> ApiError {
         let wording = (
             "is not a `next` value of this list",
@@ -55,16 +55,16 @@ impl Position {
     }
 }
 
-impl TryFrom<String> for Position {
+impl TryFrom<String> for Cursor {
     type Error = Wording;
 
     fn try_from(text: String) -> Result<Self, Wording> {
-        if (1..=LONGEST_POSITION).contains(&text.len()) {
+        if (1..=LONGEST_CURSOR).contains(&text.len()) {
             return Ok(Self(text));
         }
         Err(Wording::new(
-            format!("must have 1 to {LONGEST_POSITION} characters"),
-            format!("moet 1 tot {LONGEST_POSITION} tekens hebben"),
+            format!("must have 1 to {LONGEST_CURSOR} characters"),
+            format!("moet 1 tot {LONGEST_CURSOR} tekens hebben"),
         ))
     }
 }
@@ -119,30 +119,30 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
-    /// A page of a short list that is at hand as a whole and stays in the order it has: a position says how many items go before.
+    /// A page of a short list that is at hand as a whole and stays in the order it has: a cursor says how many items go before.
     pub fn counted(items: Vec<T>, page: &PageQuery) -> Result<Self, ApiError> {
         let Limit(limit) = page.limit;
         let before = match &page.after {
             None => 0,
-            Some(after) => after.as_str().parse::<u32>().map_err(|_| Position::refused())? as usize,
+            Some(after) => after.as_str().parse::<u32>().map_err(|_| Cursor::refused())? as usize,
         };
         let next = (items.len() > before + limit).then(|| (before + limit).to_string());
         let items = items.into_iter().skip(before).take(limit).collect();
         Ok(Self { items, next })
     }
 
-    /// A page of a list that is at hand as a whole and in the order of `position`.
-    pub fn page(items: impl IntoIterator<Item = T>, page: &PageQuery, position: impl Fn(&T) -> String) -> Self {
+    /// A page of a list that is at hand as a whole and in the order of `cursor`.
+    pub fn page(items: impl IntoIterator<Item = T>, page: &PageQuery, cursor: impl Fn(&T) -> String) -> Self {
         let Limit(limit) = page.limit;
         let behind = |item: &T| {
             page.after
                 .as_ref()
-                .is_none_or(|after| position(item).as_str() > after.as_str())
+                .is_none_or(|after| cursor(item).as_str() > after.as_str())
         };
         let mut items: Vec<T> = items.into_iter().filter(behind).take(limit + 1).collect();
         let more = items.len() > limit;
         items.truncate(limit);
-        let next = items.last().filter(|_| more).map(&position);
+        let next = items.last().filter(|_| more).map(&cursor);
         Self { items, next }
     }
 }

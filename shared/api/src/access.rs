@@ -1,11 +1,19 @@
-//! The import that a call is about.
+//! The import or integration that a call is about, and who may decide on it.
 
-use domain::ids::ImportId;
+use domain::ids::{ImportId, IntegrationId};
 use domain::import::Import;
 use domain::problem::{Problem, ResourceKind};
+use lambda::{Services, attach_to_span};
 use store::imports::Moved;
+use store::integrations::Integration;
 
-use crate::{Api, Caller, Services, attach_to_span};
+use crate::{Api, Caller};
+
+/// The integration.
+pub async fn find_integration(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<Integration> {
+    let found = services.tenant(&caller.msp).integration(id).await?;
+    Ok(found.ok_or(Problem::IntegrationNotFound)?)
+}
 
 /// The import, whatever its state and whoever decides on it.
 pub async fn find_import(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {

@@ -4,7 +4,7 @@ mod fault;
 mod json;
 mod query;
 
-use axum::extract::{FromRequest, FromRequestParts, Path, RawPathParams, Request};
+use axum::extract::{self, FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::problem::{Problem, Wording};
@@ -122,11 +122,11 @@ fn pointer<'a>(path: impl Iterator<Item = &'a Segment>, field: Option<&str>) -> 
     segments.flat_map(|segment| ["/".to_owned(), segment]).collect()
 }
 
-/// The identifiers in the path.
+/// The identifiers in the path: axum's own, with each identifier checked.
 #[derive(Debug)]
-pub struct PathIds<T>(pub T);
+pub struct Path<T>(pub T);
 
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathIds<T> {
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
@@ -141,8 +141,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathIds
                 Problem::invalid(name, wording)
             })?;
         }
-        let ids = Path::from_request_parts(parts, state).await;
-        let Path(ids) = ids.map_err(|_| unreadable())?;
+        let ids = extract::Path::from_request_parts(parts, state).await;
+        let extract::Path(ids) = ids.map_err(|_| unreadable())?;
         Ok(Self(ids))
     }
 }

@@ -1,9 +1,7 @@
 //! Who calls (R3, R64). API Gateway has verified the token of the Authorization header; its payload is read here once more,
 //! because API Gateway hands claims over as texts, in which a role of two words cannot be told from two roles.
 
-use std::sync::Arc;
-
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
@@ -11,31 +9,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::MspId;
 use domain::import::Person;
 use domain::problem::Problem;
+use lambda::Services;
 use lambda_http::request::RequestContext;
 use serde_json::{Map, Value};
 
-use crate::Services;
 use crate::input::NoParameters;
 use crate::problem::ApiError;
 
 /// The role that may do everything.
 const ADMINISTRATOR: &str = "administrator";
-
-/// The claim in which an identity provider puts the roles of a person: `roles`, or `cognito:groups`.
-#[derive(Debug, Clone)]
-pub struct RolesClaim(pub Arc<str>);
-
-impl Default for RolesClaim {
-    fn default() -> Self {
-        Self("roles".into())
-    }
-}
-
-impl FromRef<Services> for RolesClaim {
-    fn from_ref(services: &Services) -> Self {
-        services.roles_claim.clone()
-    }
-}
 
 /// A signed-in administrator of an MSP. As an argument of a handler it also refuses every parameter of the query string; a
 /// call that takes some has a [`CallerWith`](crate::CallerWith) in its place.
@@ -47,29 +29,27 @@ pub struct Caller {
     pub person: Person,
 }
 
-impl<S: Sync> FromRequestParts<S> for Caller
-where
-    RolesClaim: FromRef<S>,
-{
+impl FromRequestParts<Services> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let caller = Self::authorize(parts, &RolesClaim::from_ref(state))?;
-        NoParameters::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, ApiError> {
+        let caller = Self::authorize(parts, &services.roles_claim)?;
+        NoParameters::from_request_parts(parts, services).await?;
         Ok(caller)
     }
 }
 
 impl Caller {
-    /// The administrator who calls.
-    pub(crate) fn authorize(parts: &Parts, roles: &RolesClaim) -> Result<Self, Problem> {
+    /// The administrator who calls, whose roles are in the claim `roles`.
+    pub(crate) fn authorize(parts: &Parts, roles: &str) -> Result<Self, Problem> {
         let context = parts.extensions.get::<RequestContext>();
         authorized(context, &parts.headers, roles).ok_or(Problem::NotAdministrator)
     }
 }
 
-/// The administrator whose token the JWT authorizer has verified.
-fn authorized(context: Option<&RequestContext>, headers: &HeaderMap, roles: &RolesClaim) -> Option<Caller> {
+/// The administrator whose token the JWT authorizer has verified. Identity providers put the roles of a person into different
+/// claims: `roles`, or `cognito:groups`.
+fn authorized(context: Option<&RequestContext>, headers: &HeaderMap, roles: &str) -> Option<Caller> {
     let Some(RequestContext::ApiGatewayV2(context)) = context else {
         return None;
     };
@@ -80,7 +60,7 @@ fn authorized(context: Option<&RequestContext>, headers: &HeaderMap, roles: &Rol
     // The header may hold another token than the one that the authorizer verified: `sub` and `msp` must agree.
     let proved = |name: &str| text(name).filter(|text| verified.get(name).is_some_and(|claim| claim == text));
     let (subject, msp) = (proved("sub")?, proved("msp")?);
-    if !is_identifier(msp) || !holds(payload.get(&*roles.0)?, ADMINISTRATOR) {
+    if !is_identifier(msp) || !holds(payload.get(roles)?, ADMINISTRATOR) {
         return None;
     }
     Some(Caller {

@@ -5,11 +5,11 @@ use domain::import::{Import, ImportState, Progress};
 use domain::outcome::Counts;
 use domain::problem::Problem;
 use jiff::Timestamp;
+use lambda::Services;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::problem::{Api, Description, describe};
-use crate::services::Services;
 
 /// An import with its progress and its lock.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -7,19 +7,18 @@ use directory::builtin::BuiltIn;
 use directory::{Directory, Patience};
 use domain::ids::MspId;
 use domain::problem::Problem;
+use domain::psa::PsaFailure;
 use psa::{Connector, Credentials, MissingCredential, NoClient, Psa, PsaUrl, Target};
 use secrecy::ExposeSecret;
 use store::integrations::Integration;
 use store::secrets::Secrets;
-use store::{Store, Tenant};
+use store::{Store, StoreError, Tenant};
 
 use crate::aws;
-use crate::caller::RolesClaim;
 use crate::capacity::CapacityMeter;
 use crate::config::Config;
 use crate::conflicts::Conflicts;
 use crate::metrics;
-use crate::problem::ApiError;
 use crate::time::{Clock, Ids, SystemClock, UniqueIds};
 
 /// Opens the directory of a tenant.
@@ -38,12 +37,35 @@ pub struct Services {
     pub directory: DirectoryFactory,
     /// How long it is waited for.
     pub patience: Patience,
-    /// Where tokens say who is an administrator.
-    pub roles_claim: RolesClaim,
+    /// The claim of a token that holds the roles of a person.
+    pub roles_claim: Arc<str>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
     pub ids: Arc<dyn Ids>,
+}
+
+/// Why a PSA cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The credentials could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The integration, its credentials or its PSA are at fault.
+    #[error("{}", .0.code().as_str())]
+    Problem(Box<Problem>),
+}
+
+impl From<Problem> for OpenError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+/// The problem that a failure of the integration's PSA is to a caller.
+pub fn psa_failed(integration: &Integration) -> impl Fn(PsaFailure) -> Problem + use<> {
+    let psa = integration.kind;
+    move |failure| Problem::Psa { psa, failure }
 }
 
 /// The same client, which counts what it spends and waits out conflicts: what every function uses.
@@ -77,7 +99,7 @@ impl Services {
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
             patience: Patience::default(),
-            roles_claim: RolesClaim(config.roles_claim.as_str().into()),
+            roles_claim: config.roles_claim.as_str().into(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
         })
@@ -115,7 +137,7 @@ impl Services {
         msp: &MspId,
         integration: &Integration,
         deadline: Instant,
-    ) -> Result<Arc<dyn Psa>, ApiError> {
+    ) -> Result<Arc<dyn Psa>, OpenError> {
         let stored = self.secrets.read(msp, &integration.id).await?;
         let stored = stored.ok_or(Problem::CredentialsRequired { field: None })?;
         let credentials = Credentials::from_secret_json(integration.kind, stored.expose_secret())
@@ -129,26 +151,24 @@ impl Services {
         integration: &Integration,
         credentials: &Credentials,
         deadline: Instant,
-    ) -> Result<Arc<dyn Psa>, ApiError> {
+    ) -> Result<Arc<dyn Psa>, OpenError> {
         let target = self.target(integration)?;
-        let failed = |failure| Problem::Psa {
-            psa: integration.kind,
-            failure,
-        };
         let clock = Arc::clone(&self.clock);
         let connector = self.connector.with_clock(move || clock.now());
-        let psa = connector.connect(&target, credentials, deadline).map_err(failed)?;
+        let psa = connector
+            .connect(&target, credentials, deadline)
+            .map_err(psa_failed(integration))?;
         metrics::watch(&psa);
         Ok(psa)
     }
 
     /// Where the PSA of an integration is.
-    fn target(&self, integration: &Integration) -> Result<Target, ApiError> {
+    fn target(&self, integration: &Integration) -> Result<Target, Problem> {
         let url = PsaUrl::parse(integration.kind, &integration.address, self.connector.policy())
             .map_err(|reason| Problem::InvalidPsaAddress { reason })?;
         let missing = |error: MissingCredential| Problem::CredentialsRequired {
             field: Some(error.field.to_owned()),
         };
-        Ok(Target::new(integration.kind, url, integration.company_id.clone()).map_err(missing)?)
+        Target::new(integration.kind, url, integration.company_id.clone()).map_err(missing)
     }
 }

@@ -60,11 +60,7 @@ fn is_let_in(claim: &str, read: &str, value: &Value) -> bool {
         let mut claims = json!({ "sub": "ana", "msp": "noordzee", "email": "ana@noordzee.example" });
         claims[claim] = text.into();
         for scopes in [Value::Null, json!(["administrator", "openid"])] {
-            let caller = authorized(
-                Some(&context(&claims, &scopes)),
-                &headers(&[&bearer]),
-                &RolesClaim(read.into()),
-            );
+            let caller = authorized(Some(&context(&claims, &scopes)), &headers(&[&bearer]), read);
             answers.push(caller.is_some());
         }
     }
@@ -144,7 +140,7 @@ fn r64_only_the_claim_that_is_configured_holds_roles() {
 }
 
 fn caller(context: Option<&RequestContext>, authorization: &[&str]) -> Option<Caller> {
-    authorized(context, &headers(authorization), &RolesClaim::default())
+    authorized(context, &headers(authorization), "roles")
 }
 
 #[test]

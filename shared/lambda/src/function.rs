@@ -1,29 +1,24 @@
-//! One Lambda function: a router for its HTTP calls, a worker for its events.
+//! One Lambda function: what answers its HTTP calls, a worker for its events.
 
 use std::env;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use axum::Router;
-use axum::middleware::from_fn;
 use domain::problem::Code;
 use jiff::Timestamp;
-use lambda_http::Adapter;
+use lambda_http::request::LambdaRequest;
 use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use tower::Service;
 use tracing::{Instrument, error, warn};
 
 use crate::event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
 use crate::metrics::tallied;
 use crate::operation;
-use crate::problem::answer_problems;
-use crate::unreadable;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+type Http = Arc<dyn Fn(LambdaRequest) -> Answer<Value> + Send + Sync>;
 type Worker = Arc<dyn Fn(Work, Deadline) -> Answer<WorkOutcome> + Send + Sync>;
 type Starter = Arc<dyn Fn(Trigger) -> Answer<Triggered> + Send + Sync>;
 type Sweeper = Arc<dyn Fn() -> Answer<Swept> + Send + Sync>;
@@ -34,7 +29,7 @@ type Metrics = Arc<dyn Fn(Value) + Send + Sync>;
 /// A function, ready to handle events. Cheap to clone.
 #[derive(Clone)]
 pub struct Function {
-    router: Router,
+    http: Http,
     worker: Option<Worker>,
     starter: Option<Starter>,
     sweeper: Option<Sweeper>,
@@ -42,10 +37,13 @@ pub struct Function {
 }
 
 impl Function {
-    /// A function that answers HTTP calls.
-    pub fn new(router: Router) -> Self {
+    /// A function that answers HTTP calls, in the form that API Gateway takes.
+    pub fn new<F>(http: impl Fn(LambdaRequest) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Value, Error>> + Send + 'static,
+    {
         Self {
-            router: router.layer(from_fn(answer_problems)),
+            http: Arc::new(move |request| Box::pin(http(request))),
             worker: None,
             starter: None,
             sweeper: None,
@@ -107,16 +105,7 @@ impl Function {
 
     async fn dispatch(&self, event: Event, end: Instant) -> Result<Value, Error> {
         match event {
-            Event::Http(request) => {
-                // The adapter itself cannot be held across an await.
-                let call = |router, request| Adapter::from(router).call(LambdaEvent::new(request, Context::default()));
-                let unreadable = unreadable::bare(&request);
-                // The adapter panics at what cannot be a request: a query with `<` in it, a body that is no Base64.
-                let answer = catch_unwind(AssertUnwindSafe(|| call(self.router.clone(), *request)));
-                let answer = answer.unwrap_or_else(|_| call(unreadable::router(), unreadable));
-                let answer = answer.await?;
-                Ok(serde_json::to_value(answer)?)
-            }
+            Event::Http(request) => (self.http)(*request).await,
             Event::Work(work) => {
                 let worker = self.worker.as_ref().ok_or("this function does no work on imports")?;
                 let import = work.import.clone();

@@ -1,19 +1,20 @@
 //! The parameters of a query string. A call names those that it takes; every other one is refused by name.
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::problem::{Problem, Wording};
+use lambda::Services;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use url::form_urlencoded;
 
 use super::fault::{Fault, shown};
-use crate::caller::{Caller, RolesClaim};
+use crate::caller::Caller;
 use crate::page::{PageQuery, Paged};
 use crate::problem::ApiError;
 
 /// The pairs of a query string, and which of them a call takes.
-pub struct Asked {
+pub struct QueryString {
     pairs: Vec<(String, String)>,
     known: Vec<&'static str>,
 }
@@ -21,25 +22,25 @@ pub struct Asked {
 /// The parameters that a call takes.
 pub trait Query: Sized {
     /// Reads them.
-    fn read(asked: &mut Asked) -> Result<Self, Problem>;
+    fn read(query_string: &mut QueryString) -> Result<Self, Problem>;
 }
 
 impl<T: DeserializeOwned> Query for T {
-    fn read(asked: &mut Asked) -> Result<Self, Problem> {
-        asked.read()
+    fn read(query_string: &mut QueryString) -> Result<Self, Problem> {
+        query_string.read()
     }
 }
 
 impl<T: DeserializeOwned> Query for Paged<T> {
-    fn read(asked: &mut Asked) -> Result<Self, Problem> {
+    fn read(query_string: &mut QueryString) -> Result<Self, Problem> {
         Ok(Self {
-            filter: asked.read()?,
-            page: asked.read::<PageQuery>()?,
+            filter: query_string.read()?,
+            page: query_string.read::<PageQuery>()?,
         })
     }
 }
 
-impl Asked {
+impl QueryString {
     fn of(parts: &Parts) -> Self {
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         Self {
@@ -50,7 +51,7 @@ impl Asked {
 
     fn read<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
         let mut track = serde_path_to_error::Track::new();
-        let parameters = Parameters {
+        let parameters = QueryDeserializer {
             pairs: self.pairs.clone(),
             known: &mut self.known,
         };
@@ -92,7 +93,7 @@ impl<S: Sync> FromRequestParts<S> for NoParameters {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        Asked::of(parts).refuse_others()?;
+        QueryString::of(parts).refuse_others()?;
         Ok(Self)
     }
 }
@@ -106,28 +107,25 @@ pub struct CallerWith<Q> {
     pub query: Q,
 }
 
-impl<Q: Query, S: Sync> FromRequestParts<S> for CallerWith<Q>
-where
-    RolesClaim: FromRef<S>,
-{
+impl<Q: Query> FromRequestParts<Services> for CallerWith<Q> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let caller = Caller::authorize(parts, &RolesClaim::from_ref(state))?;
-        let mut asked = Asked::of(parts);
-        let query = Q::read(&mut asked)?;
-        asked.refuse_others()?;
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, ApiError> {
+        let caller = Caller::authorize(parts, &services.roles_claim)?;
+        let mut query_string = QueryString::of(parts);
+        let query = Q::read(&mut query_string)?;
+        query_string.refuse_others()?;
         Ok(Self { caller, query })
     }
 }
 
 /// All parameters, read into a type that takes some of them. It says which by its fields.
-struct Parameters<'a> {
+struct QueryDeserializer<'a> {
     pairs: Vec<(String, String)>,
     known: &'a mut Vec<&'static str>,
 }
 
-impl<'de> Deserializer<'de> for Parameters<'_> {
+impl<'de> Deserializer<'de> for QueryDeserializer<'_> {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fault> {

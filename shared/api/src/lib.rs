@@ -1,0 +1,18 @@
+//! What an HTTP call needs: who calls, input, pages, problem answers, the import or integration that a call is about.
+
+mod access;
+mod answer;
+mod caller;
+mod import;
+mod input;
+mod page;
+mod problem;
+mod unreadable;
+
+pub use access::{authorize, find_import, find_integration};
+pub use answer::answer;
+pub use caller::Caller;
+pub use import::ImportView;
+pub use input::{Body, CallerWith, NoParameters, Path, Query};
+pub use page::{Cursor, Limit, List, PageQuery, Paged};
+pub use problem::{AcceptLanguage, Api, ApiError};
