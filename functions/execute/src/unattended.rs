@@ -1,7 +1,7 @@
 //! An unattended import whose snapshot is complete: the rows are decided by policy already; the plan goes ahead, or stops in
 //! review for an administrator (R39, R48).
 
-use api::{Api, ApiError};
+use api::{Api, ApiError, find_integration};
 use domain::directory::ReservationId;
 use domain::import::{Import, ImportState};
 use domain::problem::Problem;
@@ -51,8 +51,7 @@ pub(crate) async fn decide(services: &Services, import: Import, work: &Work) -> 
 }
 
 async fn go_ahead(services: &Services, tenant: &Tenant, lease: &Lease, import: &mut Import) -> Api<()> {
-    let integration = tenant.integration(&import.integration).await?;
-    let integration = integration.ok_or(Problem::IntegrationNotFound)?;
+    let integration = find_integration(tenant, &import.integration).await?;
     let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone()).await?;
     let plan = planning.whole().await?;
     if let Some(change) = planning.mass_change(integration.policy.mass_change, plan.changes) {

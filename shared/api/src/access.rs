@@ -4,14 +4,15 @@ use domain::ids::{ImportId, IntegrationId};
 use domain::import::Import;
 use domain::problem::{Problem, ResourceKind};
 use lambda::{Services, attach_to_span};
+use store::Tenant;
 use store::imports::Moved;
 use store::integrations::Integration;
 
 use crate::{Api, Caller};
 
 /// The integration.
-pub async fn find_integration(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<Integration> {
-    let found = services.tenant(&caller.msp).integration(id).await?;
+pub async fn find_integration(tenant: &Tenant, id: &IntegrationId) -> Api<Integration> {
+    let found = tenant.integration(id).await?;
     Ok(found.ok_or(Problem::IntegrationNotFound)?)
 }
 

@@ -9,6 +9,7 @@ use lambda::Services;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::lock::LockView;
 use crate::problem::{Api, Description, describe};
 
 /// An import with its progress and its lock.
@@ -37,15 +38,7 @@ pub struct ImportView {
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lock: Option<Lock>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ImportLock")]
-struct Lock {
-    holder: String,
-    since: Timestamp,
-    until: Timestamp,
+    lock: Option<LockView>,
 }
 
 impl ImportView {
@@ -57,14 +50,9 @@ impl ImportView {
             .holder(&import.integration, services.clock.now())
             .await?
             .filter(|holder| holder.import == import.id);
-        let lock = holder.map(|holder| Lock {
-            holder: holder.person.name,
-            since: holder.since,
-            until: holder.until,
-        });
         Ok(Self {
             progress: Some(progress),
-            lock,
+            lock: holder.map(LockView::from),
             ..Self::line(import)
         })
     }

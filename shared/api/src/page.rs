@@ -24,6 +24,16 @@ pub struct PageQuery {
     pub limit: Limit,
 }
 
+impl PageQuery {
+    /// How many items go before the page, where that is what a cursor says.
+    pub fn offset(&self) -> Result<usize, ApiError> {
+        let Some(after) = &self.after else { return Ok(0) };
+        // More items than this would not fit into any import.
+        let offset = after.as_str().parse::<u32>().map_err(|_| Cursor::refused())?;
+        Ok(offset as usize)
+    }
+}
+
 /// Which page of what a filter finds.
 #[derive(Debug, Clone)]
 pub struct Paged<T> {
@@ -121,11 +131,7 @@ pub struct List<T> {
 impl<T> List<T> {
     /// A page of a short list that is at hand as a whole and stays in the order it has: a cursor says how many items go before.
     pub fn counted(items: Vec<T>, page: &PageQuery) -> Result<Self, ApiError> {
-        let Limit(limit) = page.limit;
-        let before = match &page.after {
-            None => 0,
-            Some(after) => after.as_str().parse::<u32>().map_err(|_| Cursor::refused())? as usize,
-        };
+        let (before, Limit(limit)) = (page.offset()?, page.limit);
         let next = (items.len() > before + limit).then(|| (before + limit).to_string());
         let items = items.into_iter().skip(before).take(limit).collect();
         Ok(Self { items, next })

@@ -1,20 +1,42 @@
-//! What there is to choose from: managed companies, their users, licences.
+//! `GET /managed-companies` and `GET /managed-companies/{c}/users`: what can be chosen (R24, R29)
 
-use api::{Api, Caller, CallerWith, List, Paged, Path};
+use api::{Api, CallerWith, List, PageQuery, Paged, Path, Routes};
 use axum::Json;
 use axum::extract::State;
-use domain::directory::{Licences, ManagedCompany, User};
+use domain::directory::{ManagedCompany, User};
 use domain::ids::ManagedCompanyId;
 use domain::problem::{Problem, ResourceKind};
 use domain::text::Term;
 use lambda::Services;
+use openapi::Call;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
-use crate::companies::contains;
+use crate::search::contains;
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.get("/managed-companies", companies, || {
+        let example = json!({ "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V." });
+        Call::new("listManagedCompanies", "The managed companies of the MSP")
+            .query::<Search>()
+            .query::<PageQuery>()
+            .answers::<List<ManagedCompany>>(200, json!({ "items": [example], "next": null }))
+    })
+    .get("/managed-companies/{c}/users", users, || {
+        let example = json!({
+            "id": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "company": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b",
+            "address": "sanne@postma.example", "name": "Sanne Postma", "state": "enrolled",
+        });
+        Call::new("listUsers", "The users of a managed company")
+            .query::<Search>()
+            .query::<PageQuery>()
+            .answers::<List<User>>(200, json!({ "items": [example], "next": null }))
+    })
+}
 
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct Search {
+struct Search {
     /// Only what holds this, however either is spelled.
     search: Option<Term>,
 }
@@ -25,7 +47,7 @@ impl Search {
     }
 }
 
-pub(crate) async fn companies(
+async fn companies(
     State(services): State<Services>,
     CallerWith { caller, query }: CallerWith<Paged<Search>>,
 ) -> Api<Json<List<ManagedCompany>>> {
@@ -39,7 +61,7 @@ pub(crate) async fn companies(
     })))
 }
 
-pub(crate) async fn users(
+async fn users(
     State(services): State<Services>,
     CallerWith { caller, query }: CallerWith<Paged<Search>>,
     Path(company): Path<ManagedCompanyId>,
@@ -54,8 +76,4 @@ pub(crate) async fn users(
         .into_iter()
         .filter(|user| query.filter.accepts(&user.name) || query.filter.accepts(user.address.original()));
     Ok(Json(List::page(found, &query.page, |user| user.id.as_str().to_owned())))
-}
-
-pub(crate) async fn licences(State(services): State<Services>, caller: Caller) -> Api<Json<Licences>> {
-    Ok(Json(services.directory(&caller.msp).licences().await?))
 }

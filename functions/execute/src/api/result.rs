@@ -1,10 +1,10 @@
-//! The result of an import (R40, R41): as JSON with what somebody can do something about, as CSV with every row.
+//! `/imports/{x}/result` (R40, R41): as JSON with what somebody can do something about, as CSV with every row
 
 mod csv;
 mod formula;
 mod rows;
 
-use api::{AcceptLanguage, Api, CallerWith, Cursor, Path, find_import};
+use api::{AcceptLanguage, Api, CallerWith, Cursor, Path, Routes, find_import};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -13,13 +13,50 @@ use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::language::Language;
 use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, UserCounts};
-use domain::problem::Problem;
+use domain::problem::{Code, Problem};
 use lambda::Services;
+use openapi::Call;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use store::Tenant;
 
 use rows::{AddressName, CompanyName, Row};
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.get("/imports/{x}/result", show, || {
+        Call::new("showResult", "How every row ended")
+            .query::<Page>()
+            .answers::<ResultView>(200, example())
+            .or_as("text/csv", CSV)
+            .with_header("Link")
+            .refuses(&[Code::WrongState])
+    })
+}
+
+/// Every row, where `Accept` asks for it.
+const CSV: &str = "\u{feff}company id,company,address id,address,contact,outcome,code,detail,action,rows\r\n\
+    251,Bakkerij Postma,,,,created,,,,1\r\n";
+
+fn example() -> Value {
+    json!({
+        "state": "done",
+        "companies": { "created": 22, "linked": 1, "updated": 0, "unchanged": 0, "skipped": 1, "failed": 0 },
+        "users": { "created": 268, "linked": 2, "changedAddress": 0, "unchanged": 0, "skipped": 0, "failed": 1 },
+        "errors": [{
+            "company": { "id": "251", "name": "Bakkerij Postma" },
+            "address": { "id": "1204~7781", "address": "j.postma@bakkerijpostma.example", "contact": "Jan Postma" }, "code": "address_conflict",
+            "detail": "Another user already has this address.",
+            "action": "Give that user another address, or correct the address in the PSA.",
+        }],
+        "skipped": [{
+            "company": { "id": "263", "name": "Notariskantoor Visser" }, "code": "ambiguous",
+            "detail": "Several companies have this name.",
+            "action": "Choose one of the candidates, or create a new one.",
+        }],
+        "truncated": false,
+    })
+}
 
 /// Rows that are listed one by one; the counts are always complete.
 const MOST_LISTED: usize = 1_000;
@@ -27,7 +64,7 @@ const MOST_LISTED: usize = 1_000;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Result")]
-pub(crate) struct ResultView {
+struct ResultView {
     state: ImportState,
     companies: CompanyCounts,
     users: UserCounts,
@@ -52,12 +89,12 @@ struct ToDo {
 
 /// Where a CSV goes on.
 #[derive(Deserialize, JsonSchema)]
-pub(crate) struct Page {
+struct Page {
     /// From the `Link` of the page before.
     after: Option<Cursor>,
 }
 
-pub(crate) async fn show(
+async fn show(
     State(services): State<Services>,
     CallerWith { caller, query: page }: CallerWith<Page>,
     AcceptLanguage(language): AcceptLanguage,

@@ -1,25 +1,15 @@
-//! The import that a call is about, and what may be done with it.
+//! An import in review: what may be done with it, and what its plan is made from.
 
-use api::{Api, ApiError, Caller, ImportView, Path, authorize, find_import};
-use axum::Json;
-use axum::extract::State;
-use domain::ids::ImportId;
+use api::{Api, ApiError, Caller, authorize, find_import};
+use domain::facts::CompanyFacts;
+use domain::ids::{ImportId, PsaCompanyId};
 use domain::import::{Import, ImportState};
-use domain::problem::Problem;
+use domain::problem::{Problem, ResourceKind};
 use lambda::Services;
 use planning::Planning;
 
-pub(crate) async fn show(
-    State(services): State<Services>,
-    caller: Caller,
-    Path(id): Path<ImportId>,
-) -> Api<Json<ImportView>> {
-    let import = find_import(&services, &caller, &id).await?;
-    Ok(Json(ImportView::of(&services, import).await?))
-}
-
 /// The import with its tabs, which appear only when the snapshot is complete (R8).
-pub(crate) async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
+pub async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let import = find_import(services, caller, id).await?;
     if import.fetched_at.is_some() {
         Ok(import)
@@ -29,7 +19,7 @@ pub(crate) async fn with_rows(services: &Services, caller: &Caller, id: &ImportI
 }
 
 /// The import for a decision by this caller: in review, and not another administrator's (R44).
-pub(crate) async fn in_review(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
+pub async fn in_review(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let import = find_import(services, caller, id).await?;
     if import.state != ImportState::Review {
         return Err(Problem::WrongState { state: import.state }.into());
@@ -38,7 +28,7 @@ pub(crate) async fn in_review(services: &Services, caller: &Caller, id: &ImportI
 }
 
 /// What a refused proof of the review means: the import has ended, or lost its lock.
-pub(crate) async fn not_in_review(services: &Services, import: &Import) -> ApiError {
+pub async fn not_in_review(services: &Services, import: &Import) -> ApiError {
     let now = services.tenant(&import.msp).import(&import.id).await;
     match now {
         Ok(Some(now)) if now.state != ImportState::Review => Problem::WrongState { state: now.state }.into(),
@@ -47,7 +37,20 @@ pub(crate) async fn not_in_review(services: &Services, import: &Import) -> ApiEr
     }
 }
 
-pub(crate) async fn planning(services: &Services, import: Import) -> Api<Planning> {
+/// What the import is planned with.
+pub async fn planning(services: &Services, import: Import) -> Api<Planning> {
     let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
     Ok(Planning::open(tenant, directory, import).await?)
+}
+
+/// The facts of one company, with what the import is planned with.
+pub async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> Api<(Planning, CompanyFacts)> {
+    let row = services
+        .tenant(&import.msp)
+        .row(&import, company)
+        .await?
+        .ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
+    let planning = planning(services, import).await?;
+    let facts = planning.facts(row).await?;
+    Ok((planning, facts))
 }

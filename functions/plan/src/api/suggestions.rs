@@ -10,7 +10,7 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Suggestion")]
-pub(crate) struct SuggestionView {
+pub struct SuggestionView {
     managed_company: ManagedCompany,
     score: Score,
     reasons: Vec<ReasonView>,
@@ -23,7 +23,7 @@ struct ReasonView {
     text: &'static str,
 }
 
-pub(crate) fn views(suggestions: Vec<Suggestion>, language: Language) -> Vec<SuggestionView> {
+pub fn views(suggestions: Vec<Suggestion>, language: Language) -> Vec<SuggestionView> {
     let view = |suggestion: Suggestion| SuggestionView {
         managed_company: suggestion.managed_company,
         score: suggestion.score,

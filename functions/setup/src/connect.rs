@@ -1,0 +1,91 @@
+//! Connecting a PSA: its credentials are complete, and are proved to read it before they are stored (R5).
+
+use api::{Api, Caller, psa_deadline};
+use domain::audit::{AuditAction, Entry};
+use domain::problem::Problem;
+use domain::psa::PsaKind;
+use lambda::{Services, psa_failed};
+use psa::{Credentials, SubmittedCredentials};
+use store::integrations::Integration;
+
+/// Stores a new integration, once its credentials are proved.
+pub async fn add(
+    services: &Services,
+    caller: &Caller,
+    integration: &Integration,
+    credentials: &Credentials,
+) -> Api<()> {
+    check(services, integration, credentials).await?;
+    // The secret first: an integration never stands without its credentials.
+    let secret = credentials.to_secret_json();
+    services.secrets.write(&caller.msp, &integration.id, &secret).await?;
+    let tenant = services.tenant(&caller.msp);
+    Ok(tenant.add_integration(integration, &caller.person).await?)
+}
+
+/// Replaces the credentials of an integration, once the new ones are proved.
+pub async fn replace_credentials(
+    services: &Services,
+    caller: &Caller,
+    integration: &Integration,
+    credentials: &Credentials,
+) -> Api<()> {
+    check(services, integration, credentials).await?;
+    let secret = credentials.to_secret_json();
+    services.secrets.write(&caller.msp, &integration.id, &secret).await?;
+    let entry = Entry {
+        at: services.clock.now(),
+        by: caller.person.clone(),
+        import: None,
+        act: AuditAction::CredentialsReplaced,
+    };
+    let tenant = services.tenant(&caller.msp);
+    Ok(tenant
+        .audit_alone(&integration.id, &entry, &services.ids.next())
+        .await?)
+}
+
+/// The credentials, with every field that the PSA needs; nothing is asked of the PSA before that.
+pub fn complete(
+    kind: PsaKind,
+    submitted: SubmittedCredentials,
+    company_id: Option<&str>,
+) -> Result<Credentials, Problem> {
+    let missing = |field: &str| Problem::CredentialsRequired {
+        field: Some(field.to_owned()),
+    };
+    if kind == PsaKind::Connectwise {
+        let company_id = company_id.map_or("", str::trim);
+        if company_id.is_empty() {
+            return Err(missing("companyId"));
+        }
+        if !psa::is_company_id(company_id) {
+            return Err(Problem::invalid(
+                "/companyId",
+                (
+                    "must not contain `+`, `:`, `/` or `\\`",
+                    "mag geen `+`, `:`, `/` of `\\` bevatten",
+                ),
+            ));
+        }
+    } else if company_id.is_some_and(|id| !id.trim().is_empty()) {
+        let wording = ("is for ConnectWise PSA only", "is alleen voor ConnectWise PSA");
+        return Err(Problem::invalid("/companyId", wording));
+    }
+    if let Some(field) = submitted.foreign_to(kind) {
+        return Err(Problem::invalid(
+            format!("/credentials/{field}"),
+            (
+                format!("is not a credential of {}", kind.product()),
+                format!("hoort niet bij de aanmeldgegevens van {}", kind.product()),
+            ),
+        ));
+    }
+    submitted.complete(kind).map_err(|error| missing(error.field))
+}
+
+/// Reads one company and one contact with the credentials.
+async fn check(services: &Services, integration: &Integration, credentials: &Credentials) -> Api<()> {
+    let psa = services.connect(integration, credentials, psa_deadline())?;
+    Ok(psa.check().await.map_err(psa_failed(integration))?)
+}
