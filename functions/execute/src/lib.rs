@@ -3,6 +3,7 @@
 /// A file for each resource, named as in its path.
 mod api {
     pub mod audit;
+    pub mod execute;
     pub mod imports;
     pub mod result;
 }
@@ -25,6 +26,7 @@ use openapi::Part;
 
 fn routes<R: Routes>(to: R) -> R {
     let to = api::imports::routes(to);
+    let to = api::execute::routes(to);
     let to = api::result::routes(to);
     api::audit::routes(to)
 }

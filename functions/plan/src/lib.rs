@@ -9,12 +9,13 @@ mod api {
     pub mod licences;
     pub mod managed_companies;
     pub mod plan;
+    pub mod search;
     pub mod selected;
     pub mod suggestions;
+    pub mod users;
 }
 mod decisions;
 mod review;
-mod search;
 
 use ::api::{Routes, answer};
 use axum::Router;
@@ -27,6 +28,7 @@ fn routes<R: Routes>(to: R) -> R {
     let to = api::addresses::routes(to);
     let to = api::plan::routes(to);
     let to = api::managed_companies::routes(to);
+    let to = api::users::routes(to);
     api::licences::routes(to)
 }
 

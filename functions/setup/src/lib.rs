@@ -10,6 +10,7 @@ mod api {
     pub mod managed_companies;
     pub mod policy;
     pub mod users;
+    pub mod view;
 }
 mod connect;
 

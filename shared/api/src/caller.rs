@@ -13,14 +13,14 @@ use lambda::Services;
 use lambda_http::request::RequestContext;
 use serde_json::{Map, Value};
 
-use crate::input::NoParameters;
+use crate::input::{NoParameters, Query, QueryString};
 use crate::problem::ApiError;
 
 /// The role that may do everything.
 const ADMINISTRATOR: &str = "administrator";
 
 /// A signed-in administrator of an MSP. As an argument of a handler it also refuses every parameter of the query string; a
-/// call that takes some has a [`CallerWith`](crate::CallerWith) in its place.
+/// call that takes some has a [`CallerWith`] in its place.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The MSP.
@@ -39,9 +39,30 @@ impl FromRequestParts<Services> for Caller {
     }
 }
 
+/// The caller of a call that takes parameters. [`Caller`] by itself is the one of a call that takes none.
+#[derive(Debug, Clone)]
+pub struct CallerWith<Q> {
+    /// Who calls.
+    pub caller: Caller,
+    /// The parameters.
+    pub query: Q,
+}
+
+impl<Q: Query> FromRequestParts<Services> for CallerWith<Q> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, ApiError> {
+        let caller = Caller::authorize(parts, &services.roles_claim)?;
+        let mut query_string = QueryString::of(parts);
+        let query = Q::read(&mut query_string)?;
+        query_string.refuse_others()?;
+        Ok(Self { caller, query })
+    }
+}
+
 impl Caller {
     /// The administrator who calls, whose roles are in the claim `roles`.
-    pub(crate) fn authorize(parts: &Parts, roles: &str) -> Result<Self, Problem> {
+    fn authorize(parts: &Parts, roles: &str) -> Result<Self, Problem> {
         let context = parts.extensions.get::<RequestContext>();
         authorized(context, &parts.headers, roles).ok_or(Problem::NotAdministrator)
     }

@@ -17,7 +17,7 @@ use serde_path_to_error::Segment;
 use crate::problem::ApiError;
 use fault::shown;
 use json::Json;
-pub use query::{CallerWith, NoParameters, Query};
+pub use query::{NoParameters, Query, QueryString};
 
 /// The longest body that is read, in bytes.
 const LONGEST_BODY: usize = 1024 * 1024;

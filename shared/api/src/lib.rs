@@ -14,9 +14,9 @@ mod unreadable;
 
 pub use access::{authorize, find_import, find_integration};
 pub use answer::answer;
-pub use caller::Caller;
+pub use caller::{Caller, CallerWith};
 pub use import::ImportView;
-pub use input::{Body, CallerWith, NoParameters, Path, Query};
+pub use input::{Body, NoParameters, Path, Query};
 pub use lock::IntegrationLock;
 pub use page::{Cursor, Limit, List, PageQuery, Paged};
 pub use problem::{AcceptLanguage, Api, ApiError};

@@ -15,6 +15,26 @@ pub struct Method {
     filter: MethodFilter,
 }
 
+macro_rules! methods {
+    ($($method:ident $name:ident),+) => {$(
+        /// Adds a route for this method.
+        #[must_use]
+        #[track_caller]
+        fn $method<H: Handler<T, Services>, T: 'static>(
+            self,
+            path: &'static str,
+            handler: H,
+            describe: impl FnOnce() -> Call,
+        ) -> Self {
+            let method = Method {
+                name: stringify!($name),
+                filter: MethodFilter::$name,
+            };
+            self.route(method, path, handler, describe)
+        }
+    )+};
+}
+
 /// What routes are added to: the router of a function, or its part of the OpenAPI document.
 ///
 /// Each resource adds its own: `pub fn routes<R: Routes>(to: R) -> R`. A router calls no description, so that a compiled function has
@@ -31,64 +51,7 @@ pub trait Routes: Sized {
         describe: impl FnOnce() -> Call,
     ) -> Self;
 
-    /// Adds a route for `GET`.
-    #[must_use]
-    #[track_caller]
-    fn get<H, T>(self, path: &'static str, handler: H, describe: impl FnOnce() -> Call) -> Self
-    where
-        H: Handler<T, Services>,
-        T: 'static,
-    {
-        self.route(method("GET", MethodFilter::GET), path, handler, describe)
-    }
-
-    /// Adds a route for `POST`.
-    #[must_use]
-    #[track_caller]
-    fn post<H, T>(self, path: &'static str, handler: H, describe: impl FnOnce() -> Call) -> Self
-    where
-        H: Handler<T, Services>,
-        T: 'static,
-    {
-        self.route(method("POST", MethodFilter::POST), path, handler, describe)
-    }
-
-    /// Adds a route for `PUT`.
-    #[must_use]
-    #[track_caller]
-    fn put<H, T>(self, path: &'static str, handler: H, describe: impl FnOnce() -> Call) -> Self
-    where
-        H: Handler<T, Services>,
-        T: 'static,
-    {
-        self.route(method("PUT", MethodFilter::PUT), path, handler, describe)
-    }
-
-    /// Adds a route for `PATCH`.
-    #[must_use]
-    #[track_caller]
-    fn patch<H, T>(self, path: &'static str, handler: H, describe: impl FnOnce() -> Call) -> Self
-    where
-        H: Handler<T, Services>,
-        T: 'static,
-    {
-        self.route(method("PATCH", MethodFilter::PATCH), path, handler, describe)
-    }
-
-    /// Adds a route for `DELETE`.
-    #[must_use]
-    #[track_caller]
-    fn delete<H, T>(self, path: &'static str, handler: H, describe: impl FnOnce() -> Call) -> Self
-    where
-        H: Handler<T, Services>,
-        T: 'static,
-    {
-        self.route(method("DELETE", MethodFilter::DELETE), path, handler, describe)
-    }
-}
-
-const fn method(name: &'static str, filter: MethodFilter) -> Method {
-    Method { name, filter }
+    methods!(get GET, post POST, put PUT, patch PATCH, delete DELETE);
 }
 
 impl Routes for Router<Services> {

@@ -1,21 +1,16 @@
-//! `GET /integrations/{i}/imports` (R41), `DELETE /imports/{x}` and `POST /imports/{x}/execute` (R35)
+//! `GET /integrations/{i}/imports` (R41) and `DELETE /imports/{x}`
 
-use api::{Api, Body, Caller, CallerWith, Cursor, ImportView, List, PageQuery, Path, Routes, find_integration};
+use api::{Api, Caller, CallerWith, Cursor, ImportView, List, PageQuery, Path, Routes, find_integration};
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use domain::ids::{ImportId, IntegrationId};
 use domain::problem::Code;
-use domain::text::Text;
 use lambda::Services;
 use lambda::metrics::listed;
 use openapi::Call;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cancel::cancel;
-use crate::confirm::{Agreement, confirm};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/integrations/{i}/imports", history, || {
@@ -32,20 +27,9 @@ pub fn routes<R: Routes>(to: R) -> R {
         .answers::<ImportView>(200, example("cancelled"))
         .refuses(&[Code::IntegrationLocked, Code::ImportAbandoned, Code::WrongState])
     })
-    .post("/imports/{x}/execute", execute, || {
-        Call::new("executeImport", "Confirms the plan and begins to carry it out")
-            .body::<Confirmation>(json!({
-                "planHash": "5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786",
-                "confirmMassChange": false,
-            }))
-            .answers::<ImportView>(202, example("executing"))
-            .refuses(&[Code::IntegrationLocked, Code::ImportAbandoned, Code::WrongState])
-            .refuses(&[Code::IntegrationNotFound])
-            .refuses(&[Code::PlanChanged, Code::MassChange, Code::InsufficientLicences])
-    })
 }
 
-fn example(state: &str) -> Value {
+pub fn example(state: &str) -> Value {
     json!({
         "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "integration": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "state": state,
         "progress": { "companies": 40, "contacts": 600, "pages": 2, "total": 640, "executed": 0 }, "unattended": false,
@@ -72,28 +56,4 @@ async fn history(
 async fn end(State(services): State<Services>, caller: Caller, Path(id): Path<ImportId>) -> Api<Json<ImportView>> {
     let ended = cancel(&services, &caller, &id).await?;
     Ok(Json(ImportView::of(&services, ended).await?))
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Confirmation {
-    /// The hash of the plan that is agreed to.
-    plan_hash: Text<0, 128>,
-    /// Whether a mass change is meant.
-    #[serde(default)]
-    confirm_mass_change: bool,
-}
-
-async fn execute(
-    State(services): State<Services>,
-    caller: Caller,
-    Path(id): Path<ImportId>,
-    Body(confirmation): Body<Confirmation>,
-) -> Api<(StatusCode, Json<ImportView>)> {
-    let agreed = Agreement {
-        plan_hash: confirmation.plan_hash.into(),
-        mass_change: confirmation.confirm_mass_change,
-    };
-    let begun = confirm(&services, &caller, &id, &agreed).await?;
-    Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, begun).await?)))
 }

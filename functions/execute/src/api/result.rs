@@ -26,7 +26,7 @@ use rows::{AddressName, CompanyName, Row};
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/result", show, || {
         Call::new("showResult", "How every row ended")
-            .query::<Page>()
+            .query::<CsvPage>()
             .answers::<ResultView>(200, example())
             .or_as("text/csv", CSV)
             .with_header("Link")
@@ -89,14 +89,14 @@ struct ToDo {
 
 /// Where a CSV goes on.
 #[derive(Deserialize, JsonSchema)]
-struct Page {
+struct CsvPage {
     /// From the `Link` of the page before.
     after: Option<Cursor>,
 }
 
 async fn show(
     State(services): State<Services>,
-    CallerWith { caller, query: page }: CallerWith<Page>,
+    CallerWith { caller, query: page }: CallerWith<CsvPage>,
     AcceptLanguage(language): AcceptLanguage,
     Path(id): Path<ImportId>,
     headers: HeaderMap,

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::decision::{self, Decision};
+use super::search::contains;
 use super::selected::Selected;
-use crate::search::contains;
 use crate::{decisions, review};
 
 pub fn routes<R: Routes>(to: R) -> R {

@@ -21,9 +21,9 @@ use serde_json::{Value, json};
 use store::Tenant;
 
 use super::decision::{self, Decision};
+use super::search::contains;
 use super::selected::Selected;
 use super::suggestions::{self, SuggestionView};
-use crate::search::contains;
 use crate::{decisions, review};
 
 pub fn routes<R: Routes>(to: R) -> R {

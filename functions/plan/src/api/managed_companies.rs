@@ -1,53 +1,26 @@
-//! `GET /managed-companies` and `GET /managed-companies/{c}/users`: what can be chosen (R24, R29)
+//! `GET /managed-companies`: what a company can be mapped to (R24)
 
-use api::{Api, CallerWith, List, PageQuery, Paged, Path, Routes};
+use api::{Api, CallerWith, List, PageQuery, Paged, Routes};
 use axum::Json;
 use axum::extract::State;
-use domain::directory::{ManagedCompany, User};
-use domain::ids::ManagedCompanyId;
-use domain::problem::{Problem, ResourceKind};
-use domain::text::Term;
+use domain::directory::ManagedCompany;
 use lambda::Services;
 use openapi::Call;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::json;
 
-use crate::search::contains;
+use super::search::Search;
 
 pub fn routes<R: Routes>(to: R) -> R {
-    to.get("/managed-companies", companies, || {
+    to.get("/managed-companies", list, || {
         let example = json!({ "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V." });
         Call::new("listManagedCompanies", "The managed companies of the MSP")
             .query::<Search>()
             .query::<PageQuery>()
             .answers::<List<ManagedCompany>>(200, json!({ "items": [example], "next": null }))
     })
-    .get("/managed-companies/{c}/users", users, || {
-        let example = json!({
-            "id": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "company": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b",
-            "address": "sanne@postma.example", "name": "Sanne Postma", "state": "enrolled",
-        });
-        Call::new("listUsers", "The users of a managed company")
-            .query::<Search>()
-            .query::<PageQuery>()
-            .answers::<List<User>>(200, json!({ "items": [example], "next": null }))
-    })
 }
 
-#[derive(Deserialize, JsonSchema)]
-struct Search {
-    /// Only what holds this, however either is spelled.
-    search: Option<Term>,
-}
-
-impl Search {
-    fn accepts(&self, text: &str) -> bool {
-        self.search.as_ref().is_none_or(|search| contains(text, search))
-    }
-}
-
-async fn companies(
+async fn list(
     State(services): State<Services>,
     CallerWith { caller, query }: CallerWith<Paged<Search>>,
 ) -> Api<Json<List<ManagedCompany>>> {
@@ -59,21 +32,4 @@ async fn companies(
     Ok(Json(List::page(found, &query.page, |company| {
         company.id.as_str().to_owned()
     })))
-}
-
-async fn users(
-    State(services): State<Services>,
-    CallerWith { caller, query }: CallerWith<Paged<Search>>,
-    Path(company): Path<ManagedCompanyId>,
-) -> Api<Json<List<User>>> {
-    let directory = services.directory(&caller.msp);
-    if directory.company(&company).await?.is_none() {
-        return Err(Problem::not_found(ResourceKind::ManagedCompany).into());
-    }
-    let mut users = directory.users(&company).await?;
-    users.sort_by(|one, other| one.id.cmp(&other.id));
-    let found = users
-        .into_iter()
-        .filter(|user| query.filter.accepts(&user.name) || query.filter.accepts(user.address.original()));
-    Ok(Json(List::page(found, &query.page, |user| user.id.as_str().to_owned())))
 }

@@ -11,23 +11,19 @@ use openapi::Call;
 use psa::SubmittedCredentials;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::integrations::{self, IntegrationView};
+use super::view::{self, IntegrationView};
 use crate::connect;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.put("/integrations/{i}/credentials", replace, || {
         Call::new("replaceCredentials", "Replaces the credentials; mappings stay")
-            .body::<NewCredentials>(json!({ "credentials": example() }))
-            .answers::<IntegrationView>(200, integrations::example())
+            .body::<NewCredentials>(json!({ "credentials": view::credentials() }))
+            .answers::<IntegrationView>(200, view::integration())
             .refuses(&[Code::IntegrationNotFound])
             .reads_psa()
     })
-}
-
-pub fn example() -> Value {
-    json!({ "publicKey": "aBcD1234", "privateKey": "eFgH5678", "clientId": "3b8f3c52-0000-4000-8000-d8f1a2b3c4d5" })
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -8,24 +8,16 @@ use domain::policy::Policy;
 use domain::problem::{Code, Problem};
 use lambda::Services;
 use openapi::Call;
-use serde_json::{Value, json};
 
-use super::integrations::{self, IntegrationView};
+use super::view::{self, IntegrationView};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.put("/integrations/{i}/policy", replace, || {
         Call::new("replacePolicy", "Replaces what unattended imports may do")
-            .body::<Policy>(example())
-            .answers::<IntegrationView>(200, integrations::example())
+            .body::<Policy>(view::policy())
+            .answers::<IntegrationView>(200, view::integration())
             .refuses(&[Code::IntegrationNotFound, Code::InvalidFilter])
             .reads_psa()
-    })
-}
-
-pub fn example() -> Value {
-    json!({
-        "newCompanies": false, "newAddresses": true, "filter": { "companyType": ["1", "4"] },
-        "massChange": { "percent": 25, "atLeast": 50 },
     })
 }
 

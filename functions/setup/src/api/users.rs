@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress, NewUser};
-use domain::address::EnteredAddress;
+use domain::address::{Address, EnteredAddress};
 use domain::directory::{User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::Name;
@@ -55,22 +55,22 @@ async fn add(
     let (name, EnteredAddress(address)) = (String::from(new.name), new.address);
     let key = IdempotencyKey::by_hand(&services.ids.next());
     match directory.create_user_by_hand(&key, &company, &address, &name).await? {
-        Some(NewUser::Created(id)) => {
-            let state = UserState::Invited;
-            let user = User {
-                id,
-                company,
-                address,
-                name,
-                state,
-            };
-            Ok((StatusCode::CREATED, Json(user)))
-        }
+        Some(NewUser::Created(id)) => Ok((StatusCode::CREATED, Json(invited(id, company, address, name)))),
         Some(NewUser::AddressTaken(_)) => Err(taken().into()),
         None => {
             let available = directory.licences().await?.available;
             Err(Problem::InsufficientLicences { needed: 1, available }.into())
         }
+    }
+}
+
+const fn invited(id: UserId, company: ManagedCompanyId, address: Address, name: String) -> User {
+    User {
+        id,
+        company,
+        address,
+        name,
+        state: UserState::Invited,
     }
 }
 

@@ -3,13 +3,11 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::problem::{Problem, Wording};
-use lambda::Services;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use url::form_urlencoded;
 
 use super::fault::{Fault, shown};
-use crate::caller::Caller;
 use crate::page::{PageQuery, Paged};
 use crate::problem::ApiError;
 
@@ -41,7 +39,7 @@ impl<T: DeserializeOwned> Query for Paged<T> {
 }
 
 impl QueryString {
-    fn of(parts: &Parts) -> Self {
+    pub(crate) fn of(parts: &Parts) -> Self {
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         Self {
             pairs: pairs.into_owned().collect(),
@@ -66,7 +64,7 @@ impl QueryString {
     }
 
     /// Refuses the first parameter that nothing has read.
-    fn refuse_others(&self) -> Result<(), Problem> {
+    pub(crate) fn refuse_others(&self) -> Result<(), Problem> {
         let other = self.pairs.iter().find(|(name, _)| !self.known.contains(&name.as_str()));
         let Some((name, _)) = other else { return Ok(()) };
         let wording = if self.known.is_empty() {
@@ -95,27 +93,6 @@ impl<S: Sync> FromRequestParts<S> for NoParameters {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         QueryString::of(parts).refuse_others()?;
         Ok(Self)
-    }
-}
-
-/// The caller of a call that takes parameters. [`Caller`] by itself is the one of a call that takes none.
-#[derive(Debug, Clone)]
-pub struct CallerWith<Q> {
-    /// Who calls.
-    pub caller: Caller,
-    /// The parameters.
-    pub query: Q,
-}
-
-impl<Q: Query> FromRequestParts<Services> for CallerWith<Q> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, ApiError> {
-        let caller = Caller::authorize(parts, &services.roles_claim)?;
-        let mut query_string = QueryString::of(parts);
-        let query = Q::read(&mut query_string)?;
-        query_string.refuse_others()?;
-        Ok(Self { caller, query })
     }
 }
 
