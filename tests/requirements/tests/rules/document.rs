@@ -18,8 +18,11 @@ for_both!(every_answer_of_two_imports_is_as_the_document_says);
 
 /// The document as the code describes it.
 pub(crate) fn made() -> Value {
-    let parts = [setup::part(), fetch::part(), plan::part(), execute::part()];
-    openapi::document(env!("CARGO_PKG_VERSION"), &parts)
+    openapi::document(env!("CARGO_PKG_VERSION"), &parts())
+}
+
+fn parts() -> [openapi::Part; 4] {
+    [setup::part(), fetch::part(), plan::part(), execute::part()]
 }
 
 pub(crate) fn contract() -> Arc<Contract> {
@@ -38,6 +41,21 @@ fn the_committed_document_is_the_one_that_the_code_describes() {
         committed == made,
         "infra/openapi.json is not what the code describes. Write it anew, and look at what changed:\n  \
          WRITE_OPENAPI=1 cargo test --workspace --test rules the_committed_document"
+    );
+}
+
+/// Where the table of routes is.
+const README: &str = include_str!("../../../../shared/README.md");
+
+#[test]
+fn the_readme_names_the_file_of_each_route() {
+    let mut routes: Vec<_> = parts().iter().flat_map(openapi::Part::declared).collect();
+    routes.sort_by_key(|(route, _)| route.split(' ').rev().map(str::to_owned).collect::<Vec<_>>());
+    let rows = routes.iter().map(|(route, file)| format!("| `{route}` | `{file}` |\n"));
+    let table = format!("| route | file |\n|---|---|\n{}\n", rows.collect::<String>());
+    assert!(
+        README.contains(&table),
+        "shared/README.md: its table of routes is to be\n\n{table}"
     );
 }
 
