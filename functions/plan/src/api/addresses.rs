@@ -178,8 +178,8 @@ async fn select(
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
     Body(select): Body<Select>,
 ) -> Api<Json<Selected>> {
-    let (selected, matches) = (select.selected, |view: &AddressView<'_>| select.accepts(view));
+    let (selected, accepts) = (select.selected, |view: &AddressView<'_>| select.accepts(view));
     let import = review::in_review(&services, &caller, &id).await?;
-    let matched = decisions::addresses::select(&services, &import, &company, selected, matches).await?;
+    let matched = decisions::addresses::select(&services, &import, &company, selected, accepts).await?;
     Ok(Json(Selected { matched, selected }))
 }

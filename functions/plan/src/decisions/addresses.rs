@@ -86,13 +86,13 @@ pub async fn select(
     import: &Import,
     company: &PsaCompanyId,
     selected: bool,
-    matches: impl Fn(&AddressView<'_>) -> bool,
+    accepts: impl Fn(&AddressView<'_>) -> bool,
 ) -> Api<usize> {
     let (planning, facts) = review::facts(services, import.clone(), company).await?;
     let rows = planner::address_rows(&facts, &planning.companies);
     let matching = rows
         .iter()
-        .filter(|view| (!selected || is_selectable(view)) && matches(view));
+        .filter(|view| (!selected || is_selectable(view)) && accepts(view));
     let matching: HashSet<AddressId> = matching.map(|view| view.snapshot.id.clone()).collect();
     let selected = Some(selected);
     // Whatever was decided meanwhile, the tick goes on top of it, and changes nothing else of it.

@@ -88,7 +88,7 @@ pub async fn select(
     services: &Services,
     import: &Import,
     selected: bool,
-    matches: impl Fn(&CompanyRow) -> bool,
+    accepts: impl Fn(&CompanyRow) -> bool,
 ) -> Api<usize> {
     let tenant = services.tenant(&import.msp);
     let (mut matched, mut after) = (0, None);
@@ -96,7 +96,7 @@ pub async fn select(
         let (rows, next) = tenant.rows_page(import, after.as_ref()).await?;
         let rows = rows
             .into_iter()
-            .filter(|row| row.tab == Tab::In && !row.own && matches(row));
+            .filter(|row| row.tab == Tab::In && !row.own && accepts(row));
         let rows: Vec<CompanyRow> = rows.collect();
         matched += rows.len();
         for batch in rows.chunks(MAX_ROWS_PER_TRANSACTION) {

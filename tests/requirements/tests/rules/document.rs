@@ -59,6 +59,24 @@ fn the_readme_names_the_file_of_each_route() {
     );
 }
 
+/// A handler parses, calls and maps; what is longer does something that belongs into a function of its own.
+const LONGEST_HANDLER: usize = 25;
+
+#[test]
+fn no_handler_is_long() {
+    for (route, file) in parts().iter().flat_map(openapi::Part::declared) {
+        let code = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file)).unwrap();
+        for handler in code.split("\nasync fn ").skip(1) {
+            let lines = handler.lines().take_while(|line| *line != "}").count() + 1;
+            let name = handler.split('(').next().unwrap();
+            assert!(
+                lines <= LONGEST_HANDLER,
+                "{route}: `{name}` in {file} has {lines} lines"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_document_describes_the_routes_of_the_template_and_no_others() {
     let document = made();
