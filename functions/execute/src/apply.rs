@@ -8,7 +8,7 @@ use domain::mapping::{self, CompanyMapping};
 use domain::outcome::{Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
 use domain::row::{CompanyRow, Target};
-use planning::{Planning, PlanningError};
+use planning::Planning;
 use store::journal::{Part, Passed};
 use store::mappings::AddressMappings;
 use store::{StoreError, tx};
@@ -36,7 +36,7 @@ pub(crate) async fn apply(run: &Run, planning: &Planning, row: CompanyRow, named
         return finish(run, planning, begun, true).await;
     }
     let is_asked_for = matches!(row.decision.target, Target::Create);
-    let mut plan = planning.plan(row).await.map_err(PlanningError::cause::<Stop>)?;
+    let mut plan = planning.plan(row).await?;
     if let Some(agreed) = run.agreed.get(&plan.company) {
         plan.pass_for_others(&agreed.passed_for_others);
         if let Some(reason) = &agreed.passed_over {

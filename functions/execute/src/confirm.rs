@@ -1,72 +1,63 @@
 //! An administrator confirms a plan by its hash (R35, R39, R46).
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
+use api::{Api, ApiError, Caller, authorize, find_import, find_integration};
+use directory::Reservation;
 use domain::directory::ReservationId;
 use domain::ids::ImportId;
 use domain::import::{Event, Import, ImportState};
 use domain::problem::Problem;
-use domain::text::Text;
 use futures::FutureExt;
-use planning::{Planning, PlanningError};
-use runtime::{Api, ApiError, Body, Caller, ImportView, PathIds, Services, authorize, find_import, trace};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use lambda::{Services, trace};
+use planning::{Planning, WholePlan};
 use store::imports::{Confirmed, Moved};
 use store::retry::Attempts;
 
 use crate::licences;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Confirmation {
-    /// The hash of the plan that is agreed to.
-    plan_hash: Text<0, 128>,
+/// What an administrator agrees to.
+pub struct Agreement {
+    pub plan_hash: String,
     /// Whether a mass change is meant.
-    #[serde(default)]
-    confirm_mass_change: bool,
+    pub mass_change: bool,
 }
 
-pub(crate) async fn execute(
-    State(services): State<Services>,
-    caller: Caller,
-    PathIds(id): PathIds<ImportId>,
-    Body(confirmation): Body<Confirmation>,
-) -> Api<(StatusCode, Json<ImportView>)> {
+/// Begins an import with the plan that is agreed to.
+pub async fn confirm(services: &Services, caller: &Caller, id: &ImportId, agreed: &Agreement) -> Api<Import> {
     let mut attempts = Attempts::at("plan under confirmation");
     loop {
-        let import = find_import(&services, &caller, &id).await?;
-        let import = authorize(&services, &caller, import).await?;
-        if let Some(begun) = confirm(&services, import, &confirmation).await? {
-            return Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, begun).await?)));
+        let import = find_import(services, caller, id).await?;
+        let import = authorize(services, caller, import).await?;
+        if import.state != ImportState::Review {
+            return Err(Problem::WrongState { state: import.state }.into());
+        }
+        // Before any row is read: a decision that comes later is not in the plan.
+        let decisions = services.tenant(&import.msp).decisions(&import.integration).await?;
+        let plan = agreed_plan(services, &import, agreed).await?;
+        if let Some(begun) = begin(services, import, plan, decisions).await? {
+            return Ok(begun);
         }
         attempts.again().await?;
     }
 }
 
-/// Confirms the import if its plan is the one that is agreed to; `None` if a row was decided on meanwhile.
-async fn confirm(services: &Services, import: Import, confirmation: &Confirmation) -> Api<Option<Import>> {
-    if import.state != ImportState::Review {
-        return Err(Problem::WrongState { state: import.state }.into());
-    }
+/// The plan as it is now, if it is the one that is agreed to.
+async fn agreed_plan(services: &Services, import: &Import, agreed: &Agreement) -> Api<WholePlan> {
     let tenant = services.tenant(&import.msp);
-    // Before any row is read: a decision that comes later is not in the plan.
-    let decisions = tenant.decisions(&import.integration).await?;
-    let integration = tenant.integration(&import.integration).await?;
-    let integration = integration.ok_or(Problem::IntegrationNotFound)?;
-    let planning = Planning::open(tenant.clone(), services.directory(&import.msp), import.clone())
-        .await
-        .map_err(PlanningError::cause::<ApiError>)?;
-    let plan = planning.whole().await.map_err(PlanningError::cause::<ApiError>)?;
-    if plan.hash != *confirmation.plan_hash {
+    let integration = find_integration(&tenant, &import.integration).await?;
+    let planning = Planning::open(tenant, services.directory(&import.msp), import.clone()).await?;
+    let plan = planning.whole().await?;
+    if plan.hash != agreed.plan_hash {
         return Err(Problem::PlanChanged { hash: plan.hash }.into());
     }
-    if !confirmation.confirm_mass_change
-        && let Some(change) = planning.mass_change(integration.policy.mass_change, plan.changes)
-    {
-        return Err(Problem::MassChange(change).into());
+    match planning.mass_change(integration.policy.mass_change, plan.changes) {
+        Some(change) if !agreed.mass_change => Err(Problem::MassChange(change).into()),
+        _ => Ok(plan),
     }
+}
+
+/// Reserves the licences and begins the import; `None` if a row was decided on since the plan was computed.
+async fn begin(services: &Services, import: Import, plan: WholePlan, decisions: u64) -> Api<Option<Import>> {
+    let tenant = services.tenant(&import.msp);
     let own = ReservationId::of(&import.id, &services.ids.next());
     let event = Event::Confirmed {
         plan_hash: plan.hash.clone(),
@@ -78,7 +69,11 @@ async fn confirm(services: &Services, import: Import, confirmation: &Confirmatio
     if import.reservation.is_some() {
         invalidate_others().await?;
     }
-    licences::reserve(services, &import, &own, plan.licences, invalidate_others).await?;
+    let needed = plan.licences;
+    let reserved = licences::reserve::<ApiError>(services, &import, &own, needed, invalidate_others).await?;
+    if let Reservation::Insufficient { available } = reserved {
+        return Err(Problem::InsufficientLicences { needed, available }.into());
+    }
     let agreement = tenant.agreement(&import, &own, &plan.agreed)?;
     let agree = tenant.write_ahead(agreement).await?;
     let outcome = tenant
@@ -87,7 +82,7 @@ async fn confirm(services: &Services, import: Import, confirmation: &Confirmatio
     if let Confirmed::Committed = outcome {
         return Ok(Some(confirmed.into_import()));
     }
-    licences::give_back(services, &import, &own).await?;
+    licences::release_refused(services, &import, &own).await?;
     match outcome {
         Confirmed::Refused(refused) => Err(not_moved(services, &import, &plan.hash, refused).await?),
         Confirmed::Committed | Confirmed::DecidedMeanwhile => Ok(None),

@@ -5,7 +5,7 @@ use domain::ids::PsaCompanyId;
 use domain::import::{Ending, Event, Import};
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyStep, UserStep};
-use runtime::metrics::count_ended;
+use lambda::metrics::count_ended;
 use store::Tenant;
 use store::journal::{Entry, Part, Passed};
 use tracing::info;

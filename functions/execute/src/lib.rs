@@ -1,14 +1,18 @@
 //! Carries out plans: the confirmation, the work row by row, the result, cancelling.
 
+/// A file for each resource, named as in its path.
+mod api {
+    pub mod audit;
+    pub mod execute;
+    pub mod imports;
+    pub mod result;
+}
 mod apply;
-mod audit;
+mod cancel;
 mod confirm;
 mod context;
-mod document;
-mod end;
 mod finish;
 mod licences;
-mod result;
 mod retries;
 mod slices;
 mod trail;
@@ -16,19 +20,28 @@ mod unattended;
 mod users;
 mod work;
 
+use ::api::{Routes, answer};
 use axum::Router;
-use axum::routing::{delete, get, post};
-pub use document::part;
-use runtime::{Function, Services};
+use lambda::{Function, Services};
+use openapi::Part;
+
+fn routes<R: Routes>(to: R) -> R {
+    let to = api::imports::routes(to);
+    let to = api::execute::routes(to);
+    let to = api::result::routes(to);
+    api::audit::routes(to)
+}
 
 /// The function.
 pub fn function(services: Services) -> Function {
-    let router = Router::new()
-        .route("/imports/{x}/execute", post(confirm::execute))
-        .route("/imports/{x}/result", get(result::show))
-        .route("/imports/{x}", delete(end::cancel))
-        .route("/integrations/{i}/imports", get(end::history))
-        .route("/integrations/{i}/audit", get(audit::list))
-        .with_state(services.clone());
-    Function::new(router).with_worker(move |work, deadline| work::work(services.clone(), work, deadline))
+    Function::new(answer(routes(Router::new()).with_state(services.clone())))
+        .with_worker(move |work, deadline| work::work(services.clone(), work, deadline))
+}
+
+/// Its part of the OpenAPI document.
+pub fn part() -> Part {
+    routes(Part::new(
+        "execute",
+        "Carrying out a plan, its result, cancelling, and the imports there were.",
+    ))
 }

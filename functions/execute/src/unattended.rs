@@ -2,12 +2,12 @@
 //! stops in review for an administrator (R39, R48).
 
 use async_trait::async_trait;
+use directory::Reservation;
 use domain::directory::ReservationId;
 use domain::import::{Assignment, Event};
 use domain::problem::Problem;
 use futures::FutureExt;
-use planning::{Planning, PlanningError, WholePlan};
-use runtime::{Api, ApiError};
+use planning::{Planning, WholePlan};
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
 use tracing::info;
@@ -46,10 +46,8 @@ impl Decision {
         let integration = run.tenant.integration(&run.import.integration).await?;
         let integration = integration.ok_or(Problem::IntegrationNotFound)?;
         let directory = run.services.directory(&run.import.msp);
-        let planning = Planning::open(run.tenant.clone(), directory, run.import.clone())
-            .await
-            .map_err(PlanningError::cause::<Stop>)?;
-        let plan = planning.whole().await.map_err(PlanningError::cause::<Stop>)?;
+        let planning = Planning::open(run.tenant.clone(), directory, run.import.clone()).await?;
+        let plan = planning.whole().await?;
         match planning.mass_change(integration.policy.mass_change, plan.changes) {
             Some(change) => self.stop(Problem::MassChange(change)).await,
             None => self.confirm(plan).await,
@@ -68,14 +66,10 @@ impl Decision {
         if run.import.reservation.is_some() {
             invalidate_others().await?;
         }
-        let reserved = licences::reserve(&run.services, &run.import, &own, plan.licences, invalidate_others).await;
-        match reserved {
-            Err(ApiError { problem, .. }) if matches!(*problem, Problem::InsufficientLicences { .. }) => {
-                return self.stop(*problem).await;
-            }
-            // It was cancelled, or lost its lock or its lease: its end releases what is reserved.
-            Err(ApiError { problem, .. }) if *problem == Problem::ImportAbandoned => return Err(Stop::LeaseLost),
-            reserved => reserved?,
+        let needed = plan.licences;
+        let reserved = licences::reserve(&run.services, &run.import, &own, needed, invalidate_others).await?;
+        if let Reservation::Insufficient { available } = reserved {
+            return self.stop(Problem::InsufficientLicences { needed, available }).await;
         }
         let agreement = run.tenant.agreement(&run.import, &own, &plan.agreed)?;
         let agree = run.tenant.write_ahead(agreement).await?;
@@ -83,7 +77,7 @@ impl Decision {
             Moved::Committed => info!(import = %self.run.import.id, "an unattended import goes ahead"),
             // It was cancelled, or lost its lock or its lease.
             Moved::LockLost | Moved::WrongState => {
-                licences::give_back(&self.run.services, &self.run.import, &own).await?;
+                licences::release_refused(&self.run.services, &self.run.import, &own).await?;
             }
         }
         Ok(())
@@ -99,7 +93,7 @@ impl Decision {
 }
 
 /// Makes sure that no worker before this one confirms the plan from now on.
-async fn invalidate_others(run: &Run, own: &ReservationId) -> Api<()> {
+async fn invalidate_others(run: &Run, own: &ReservationId) -> Result<(), Stop> {
     let now = run.services.clock.now();
     match run
         .tenant
@@ -107,6 +101,7 @@ async fn invalidate_others(run: &Run, own: &ReservationId) -> Api<()> {
         .await?
     {
         Moved::Committed => Ok(()),
-        Moved::LockLost | Moved::WrongState => Err(Problem::ImportAbandoned.into()),
+        // It was cancelled, or lost its lock or its lease: its end releases what is reserved.
+        Moved::LockLost | Moved::WrongState => Err(Stop::LeaseLost),
     }
 }

@@ -11,8 +11,8 @@ use domain::import::{Assignment, Import, ImportState};
 use domain::plan::PLAN_SCHEMA;
 use futures::{StreamExt, TryStreamExt, pin_mut};
 use jiff::Timestamp;
-use planning::{Planning, PlanningError};
-use runtime::{Deadline, Services, Work, WorkOutcome};
+use lambda::{Deadline, Services, Work, WorkOutcome};
+use planning::Planning;
 use store::Tenant;
 use store::checkpoint::{Checkpoint, WaitReason};
 use store::journal::Agreed;
@@ -130,8 +130,7 @@ impl Execution {
     async fn planning(&self) -> Result<&Planning, Stop> {
         let run = &self.run;
         let open = || Planning::open(run.tenant.clone(), Arc::clone(&run.directory), run.import.clone());
-        let planning = self.planning.get_or_try_init(open).await;
-        planning.map_err(PlanningError::cause::<Stop>)
+        Ok(self.planning.get_or_try_init(open).await?)
     }
 
     /// Applies the next companies, several at once, and moves the checkpoint past those that have their outcomes.
@@ -139,7 +138,7 @@ impl Execution {
         let (run, planning) = (&self.run, self.planning().await?);
         let rows = planning
             .selected(checkpoint.position.after.as_ref())
-            .map_err(PlanningError::cause::<Stop>)
+            .map_err(Stop::from)
             .take(MAX_COMPANIES_PER_CHECKPOINT);
         let due = Instant::now() + CHECKPOINT_EVERY;
         let skipped = AtomicUsize::new(0);

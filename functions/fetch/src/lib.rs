@@ -1,7 +1,11 @@
 //! Starts imports and downloads their snapshots.
 
+/// A file for each resource, named as in its path.
+mod api {
+    pub mod attributes;
+    pub mod imports;
+}
 mod context;
-mod document;
 mod missing;
 mod rows;
 mod start;
@@ -11,29 +15,25 @@ mod unattended;
 mod walk;
 mod work;
 
-use std::time::{Duration, Instant};
-
+use ::api::{Routes, answer};
 use axum::Router;
-use axum::routing::{get, post};
-pub use document::part;
-use runtime::{Function, Services};
+use lambda::{Function, Services};
+use openapi::Part;
 
-/// How long reading the attributes may take: API Gateway waits 30 seconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+fn routes<R: Routes>(to: R) -> R {
+    api::imports::routes(api::attributes::routes(to))
+}
 
 /// The function.
 pub fn function(services: Services) -> Function {
-    let router = Router::new()
-        .route("/integrations/{i}/attributes", get(start::attributes))
-        .route("/integrations/{i}/imports", post(start::start))
-        .with_state(services.clone());
     let (for_work, for_sweep) = (services.clone(), services.clone());
-    Function::new(router)
+    Function::new(answer(routes(Router::new()).with_state(services.clone())))
         .with_worker(move |work, deadline| work::work(for_work.clone(), work, deadline))
         .with_sweeper(move || sweep::sweep(for_sweep.clone()))
         .with_starter(move |trigger| unattended::start(services.clone(), trigger))
 }
 
-fn deadline() -> Instant {
-    Instant::now() + PATIENCE
+/// Its part of the OpenAPI document.
+pub fn part() -> Part {
+    routes(Part::new("fetch", "What can be filtered by, and starting an import."))
 }

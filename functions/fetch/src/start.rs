@@ -1,64 +1,13 @@
-//! Starting an import: the attributes to filter by, the filter, the lock (R2, R6, R7, R44, R45).
+//! Starting an import: the filter, the lock (R2, R7, R44, R45).
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
-use domain::filter::{Attribute, Filter};
-use domain::ids::{IdempotencyKey, ImportId, IntegrationId, MspId};
+use api::{Api, read_attributes};
+use domain::ids::IdempotencyKey;
 use domain::import::Import;
 use domain::integration::Integration;
 use domain::problem::Problem;
-use runtime::metrics::{Metric, count};
-use runtime::{Api, Body, Caller, CallerWith, ImportView, List, PageQuery, PathIds, Services, trace};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use lambda::Services;
+use lambda::metrics::{Metric, count};
 use store::imports::Started;
-
-use crate::deadline;
-
-pub(crate) async fn attributes(
-    State(services): State<Services>,
-    CallerWith { caller, query: page }: CallerWith<PageQuery>,
-    PathIds(id): PathIds<IntegrationId>,
-) -> Api<Json<List<Attribute>>> {
-    let integration = find(&services, &caller, &id).await?;
-    let attributes = read_attributes(&services, &caller.msp, &integration).await?;
-    Ok(Json(List::counted(attributes, &page)?))
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NewImport {
-    #[serde(default)]
-    filter: Filter,
-}
-
-pub(crate) async fn start(
-    State(services): State<Services>,
-    caller: Caller,
-    PathIds(id): PathIds<IntegrationId>,
-    Body(new): Body<NewImport>,
-) -> Api<impl IntoResponse> {
-    let integration = find(&services, &caller, &id).await?;
-    let mut import = Import::new(
-        ImportId::new(services.ids.next()),
-        caller.msp,
-        id,
-        new.filter,
-        caller.person,
-        services.clock.now(),
-    );
-    import.trace = trace();
-    match begin(&services, &integration, &import, None).await? {
-        Started::Locked(holder) => Err(Problem::IntegrationLocked(holder).into()),
-        Started::Running | Started::Already(_) => {
-            let location = format!("/imports/{}", import.id);
-            let view = ImportView::of(&services, import).await?;
-            Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)))
-        }
-    }
-}
 
 /// Checks that an import can be made, and takes the lock for it.
 pub(crate) async fn begin(
@@ -97,18 +46,4 @@ pub(crate) async fn begin(
         Started::Already(_) => {}
     }
     Ok(started)
-}
-
-async fn find(services: &Services, caller: &Caller, id: &IntegrationId) -> Api<Integration> {
-    let found = services.tenant(&caller.msp).integration(id).await?;
-    Ok(found.ok_or(Problem::IntegrationNotFound)?)
-}
-
-async fn read_attributes(services: &Services, msp: &MspId, integration: &Integration) -> Api<Vec<Attribute>> {
-    let psa = services.psa(msp, integration, deadline()).await?;
-    let failed = |failure| Problem::Psa {
-        psa: integration.kind,
-        failure,
-    };
-    Ok(psa.attributes().await.map_err(failed)?)
 }

@@ -2,8 +2,8 @@
 
 use domain::import::Assignment;
 use futures::{StreamExt, stream};
-use runtime::metrics::{Metric, count, listed};
-use runtime::{Services, Swept};
+use lambda::metrics::{Metric, count, listed};
+use lambda::{Services, Swept};
 use store::StoreError;
 use store::sweep::UnderWay;
 use tracing::{error, warn};

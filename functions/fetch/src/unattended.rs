@@ -4,8 +4,8 @@ use domain::ids::ImportId;
 use domain::import::{Import, Person};
 use domain::problem::Problem;
 use domain::psa::PsaFailure;
-use runtime::metrics::{Metric, count};
-use runtime::{Services, Trigger, Triggered};
+use lambda::metrics::{Metric, count};
+use lambda::{Services, Trigger, Triggered};
 use store::imports::Started;
 use tracing::{info, warn};
 
@@ -42,20 +42,21 @@ pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Trigge
         }
         Ok(Started::Already(import)) => Ok(Triggered::Already { import }),
         Ok(Started::Locked(holder)) => Ok(refused(&Problem::IntegrationLocked(holder))),
-        Err(error)
-            if matches!(
-                &*error.problem,
-                Problem::Internal
-                    | Problem::Psa {
-                        failure: PsaFailure { retryable: true, .. },
-                        ..
-                    }
-            ) =>
-        {
-            Err(error.into())
-        }
+        Err(error) if is_worth_another_delivery(&error.problem) => Err(error.into()),
         Err(error) => Ok(refused(&error.problem)),
     }
+}
+
+/// A failure of our own, or a PSA that may answer by then.
+const fn is_worth_another_delivery(problem: &Problem) -> bool {
+    matches!(
+        problem,
+        Problem::Internal
+            | Problem::Psa {
+                failure: PsaFailure { retryable: true, .. },
+                ..
+            }
+    )
 }
 
 fn refused(problem: &Problem) -> Triggered {

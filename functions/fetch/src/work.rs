@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use domain::import::{Assignment, Event};
 use domain::problem::Problem;
 use jiff::Timestamp;
+use lambda::metrics::{Metric, count};
+use lambda::{Deadline, Services, Work, WorkOutcome};
 use psa::Psa;
-use runtime::metrics::{Metric, count};
-use runtime::{Deadline, Services, Work, WorkOutcome};
 use store::StoreError;
 use store::checkpoint::{Checkpoint, WaitReason};
 use store::imports::Moved;
@@ -122,7 +122,7 @@ impl Job for Fetch {
                 let psa = self.run.integration.kind;
                 Problem::Psa { psa, failure }
             }
-            Stop::Problem(error) if *error.problem != Problem::Internal => *error.problem,
+            Stop::Problem(problem) => *problem,
             other => return Err(other),
         };
         self.fail_with(problem).await.map(drop)

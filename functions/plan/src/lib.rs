@@ -1,34 +1,47 @@
 //! What an administrator reviews: rows, decisions, pickers and the plan.
 
-mod addresses;
-mod companies;
-mod document;
-mod pickers;
-mod plan;
-mod scope;
-mod suggestions;
-mod target;
+/// A file for each resource, named as in its path.
+mod api {
+    pub mod addresses;
+    pub mod companies;
+    pub mod decision;
+    pub mod imports;
+    pub mod licences;
+    pub mod managed_companies;
+    pub mod plan;
+    pub mod search;
+    pub mod selected;
+    pub mod suggestions;
+    pub mod target;
+    pub mod users;
+}
+mod decisions;
+mod review;
 
+use ::api::{Routes, answer};
 use axum::Router;
-use axum::routing::{get, patch, post};
-pub use document::part;
-use runtime::{Function, Services};
+use lambda::{Function, Services};
+use openapi::Part;
+
+fn routes<R: Routes>(to: R) -> R {
+    let to = api::imports::routes(to);
+    let to = api::companies::routes(to);
+    let to = api::addresses::routes(to);
+    let to = api::plan::routes(to);
+    let to = api::managed_companies::routes(to);
+    let to = api::users::routes(to);
+    api::licences::routes(to)
+}
 
 /// The function.
 pub fn function(services: Services) -> Function {
-    Function::new(
-        Router::new()
-            .route("/imports/{x}", get(scope::show))
-            .route("/imports/{x}/companies", get(companies::list))
-            .route("/imports/{x}/companies/select", post(companies::select))
-            .route("/imports/{x}/companies/{p}", patch(companies::decide))
-            .route("/imports/{x}/companies/{p}/addresses", get(addresses::list))
-            .route("/imports/{x}/companies/{p}/addresses/select", post(addresses::select))
-            .route("/imports/{x}/companies/{p}/addresses/{a}", patch(addresses::decide))
-            .route("/imports/{x}/plan", get(plan::show))
-            .route("/managed-companies", get(pickers::companies))
-            .route("/managed-companies/{c}/users", get(pickers::users))
-            .route("/licences", get(pickers::licences))
-            .with_state(services),
-    )
+    Function::new(answer(routes(Router::new()).with_state(services)))
+}
+
+/// Its part of the OpenAPI document.
+pub fn part() -> Part {
+    routes(Part::new(
+        "plan",
+        "What an administrator reviews and decides: rows, pickers and the plan.",
+    ))
 }

@@ -1,12 +1,12 @@
 //! The Lambda function `plan`.
 
-use runtime::Services;
-use runtime::config::Config;
+use lambda::Services;
+use lambda::config::Config;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    runtime::log_to_stdout();
+    lambda::log_to_stdout();
     let services = Services::from_config(&Config::from_env()?)?;
     services.store.warm().await;
-    runtime::run(plan::function(services)).await
+    lambda::run(plan::function(services)).await
 }

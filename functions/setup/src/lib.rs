@@ -1,47 +1,43 @@
 //! Sets up integrations: checks credentials against the PSA and stores them. Also the changes made by hand in the
 //! built-in directory.
 
-mod by_hand;
-mod document;
-mod integrations;
-mod view;
+/// A file for each resource, named as in its path.
+mod api {
+    pub mod credentials;
+    pub mod document;
+    pub mod integrations;
+    pub mod licences;
+    pub mod managed_companies;
+    pub mod policy;
+    pub mod users;
+    pub mod view;
+}
+mod connect;
 
-use std::time::{Duration, Instant};
-
+use ::api::{Routes, answer};
 use axum::Router;
-use axum::http::header;
-use axum::response::IntoResponse;
-use axum::routing::{get, patch, post, put};
-pub use document::part;
-use runtime::{Function, NoParameters, Services};
+use lambda::{Function, Services};
+use openapi::Part;
 
-/// How long reading the PSA may take: API Gateway waits 30 seconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+fn routes<R: Routes>(to: R) -> R {
+    let to = api::document::routes(to);
+    let to = api::integrations::routes(to);
+    let to = api::credentials::routes(to);
+    let to = api::policy::routes(to);
+    let to = api::managed_companies::routes(to);
+    let to = api::users::routes(to);
+    api::licences::routes(to)
+}
 
 /// The function.
 pub fn function(services: Services) -> Function {
-    Function::new(
-        Router::new()
-            .route("/openapi.json", get(served))
-            .route("/integrations", get(integrations::list).post(integrations::add))
-            .route("/integrations/{i}", get(integrations::show))
-            .route("/integrations/{i}/credentials", put(integrations::replace_credentials))
-            .route("/integrations/{i}/policy", put(integrations::replace_policy))
-            .route("/managed-companies", post(by_hand::add_company))
-            .route("/managed-companies/{c}/users", post(by_hand::add_user))
-            .route("/managed-companies/{c}/users/{u}", patch(by_hand::change_user))
-            .route("/licences", put(by_hand::set_licences))
-            .with_state(services),
-    )
+    Function::new(answer(routes(Router::new()).with_state(services)))
 }
 
-fn deadline() -> Instant {
-    Instant::now() + PATIENCE
-}
-
-/// The OpenAPI document, made from the code of all functions by a test.
-const DOCUMENT: &str = include_str!("../../../infra/openapi.json");
-
-async fn served(_: NoParameters) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT)
+/// Its part of the OpenAPI document.
+pub fn part() -> Part {
+    routes(Part::new(
+        "setup",
+        "Integrations and their credentials; changes made by hand in the built-in directory.",
+    ))
 }

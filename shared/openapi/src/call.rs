@@ -12,17 +12,40 @@ pub(crate) type Describe = fn(&mut SchemaGenerator) -> Schema;
 /// The calls of one function.
 pub struct Part {
     /// What its calls are gathered under.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What they are for.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
     /// The calls.
-    pub calls: Vec<Call>,
+    pub(crate) calls: Vec<Call>,
+}
+
+impl Part {
+    /// The part of a function that has no calls yet.
+    pub const fn new(name: &'static str, about: &'static str) -> Self {
+        let calls = Vec::new();
+        Self { name, about, calls }
+    }
+
+    /// With another call.
+    #[must_use]
+    pub fn with(mut self, call: Call) -> Self {
+        self.calls.push(call);
+        self
+    }
+
+    /// The calls as `GET /path`, each with the file that declares it.
+    pub fn declared(&self) -> impl Iterator<Item = (String, &'static str)> {
+        let calls = self.calls.iter();
+        calls.map(|call| (format!("{} {}", call.method, call.path), call.file))
+    }
 }
 
 /// One call of the API.
 pub struct Call {
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,
+    /// Where it is declared.
+    pub(crate) file: &'static str,
     pub(crate) id: &'static str,
     pub(crate) summary: &'static str,
     pub(crate) public: bool,
@@ -51,28 +74,40 @@ fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 
 impl Call {
     /// A call that an administrator makes. What every such call may answer is known: that the caller is none, that an id
-    /// in the path or a parameter is wrong or unknown, that nothing has that id, and a fault.
-    pub fn new(method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Self {
-        let mut codes = BTreeSet::from([
-            Code::NotAdministrator,
-            Code::InvalidRequest,
-            Code::NewerVersion,
-            Code::Internal,
-        ]);
-        if path.contains('{') {
-            codes.insert(Code::NotFound);
-        }
+    /// in the path or a parameter is wrong or unknown, and a fault.
+    pub fn new(id: &'static str, summary: &'static str) -> Self {
         Self {
-            method,
-            path,
+            method: "",
+            path: "",
+            file: "",
             id,
             summary,
             public: false,
             query: Vec::new(),
             body: None,
             answer: None,
-            codes,
+            codes: BTreeSet::from([
+                Code::NotAdministrator,
+                Code::InvalidRequest,
+                Code::NewerVersion,
+                Code::Internal,
+            ]),
         }
+    }
+
+    /// Has this method and path, declared in this file. A call whose path has an id may answer that nothing has that id.
+    #[must_use]
+    pub fn at(self, method: &'static str, path: &'static str, file: &'static str) -> Self {
+        let call = Self {
+            method,
+            path,
+            file,
+            ..self
+        };
+        if path.contains('{') {
+            return call.refuses(&[Code::NotFound]);
+        }
+        call
     }
 
     /// Anybody may call it, without a token; nothing can be wrong with that but its parameters.

@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::call::{Answer, Call, Describe, Part};
-use crate::problems;
+use crate::{headers, problems};
 
 /// What the variables of paths stand for.
 const VARIABLES: [(&str, &str); 6] = [
@@ -16,14 +16,6 @@ const VARIABLES: [(&str, &str); 6] = [
     ("a", "The address row."),
     ("c", "The managed company."),
     ("u", "The user of the managed company."),
-];
-
-/// The headers that answers have, and whether each such answer does.
-const HEADERS: [(&str, bool, &str); 4] = [
-    ("X-Correlation-Id", true, "Ties the answer to the log."),
-    ("Content-Language", true, "The language of `detail`."),
-    ("Location", true, "Where it is."),
-    ("Link", false, "Names the page behind this one, if there is one."),
 ];
 
 /// What API Gateway answers by itself.
@@ -58,7 +50,7 @@ pub fn document(version: &str, parts: &[Part]) -> Value {
         "components": {
             "schemas": writer.schemas(),
             "examples": problems::examples(),
-            "headers": described_headers(),
+            "headers": headers::described(),
             "securitySchemes": {
                 "administrator": {
                     "type": "http",
@@ -69,24 +61,6 @@ pub fn document(version: &str, parts: &[Part]) -> Value {
             },
         },
     })
-}
-
-fn described_headers() -> Map<String, Value> {
-    let described = HEADERS.map(|(name, required, about)| {
-        let header = json!({ "description": about, "required": required, "schema": { "type": "string" } });
-        (name.to_owned(), header)
-    });
-    described.into_iter().collect()
-}
-
-/// Headers of an answer, besides the one that ties it to the log.
-pub(crate) fn headers(more: &[&str]) -> Value {
-    let all = ["X-Correlation-Id"].iter().chain(more);
-    let all = all.map(|name| {
-        let described = json!({ "$ref": format!("#/components/headers/{name}") });
-        ((*name).to_owned(), described)
-    });
-    all.collect::<Map<_, _>>().into()
 }
 
 /// Keeps apart what is read and what is written: a field with a default may be left out of a request, and is in every
@@ -193,7 +167,7 @@ impl Writer {
         }
         json!({
             "description": http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()),
-            "headers": headers(&answer.headers),
+            "headers": headers::of_answer(&answer.headers),
             "content": content,
         })
     }

@@ -3,6 +3,7 @@
 
 mod call;
 mod document;
+mod headers;
 mod problems;
 mod samples;
 

@@ -12,8 +12,7 @@ use http::StatusCode;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::document::headers;
-use crate::samples;
+use crate::{headers, samples};
 
 /// Where the schema of a code stands.
 fn name(code: Code) -> String {
@@ -107,7 +106,7 @@ fn answer(codes: &[Code]) -> Value {
         .collect();
     json!({
         "description": said.join(" "),
-        "headers": headers(&["Content-Language"]),
+        "headers": headers::of_answer(&["Content-Language"]),
         "content": { "application/problem+json": { "schema": schema, "examples": examples } },
     })
 }

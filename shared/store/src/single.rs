@@ -1,5 +1,5 @@
 //! Conditional writes of one item, at half the price of a transaction of one. The client repeats a write that conflicts with a
-//! transaction: see `runtime::conflicts`.
+//! transaction: see `lambda::conflicts`.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::import::Assignment;
 use jiff::Timestamp;
-use runtime::WorkOutcome;
+use lambda::WorkOutcome;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::checkpoint::Checkpoint;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::import::{Assignment, Event, Import};
-use runtime::{Deadline, Services, Work, WorkOutcome, attach_to_span};
+use lambda::{Deadline, Services, Work, WorkOutcome, attach_to_span};
 use store::Tenant;
 use store::fenced::{FencedOutcome, FencedTransaction};
 use store::imports::Moved;

@@ -4,7 +4,8 @@ use directory::DirectoryError;
 use domain::import::IllegalTransition;
 use domain::problem::Problem;
 use domain::psa::PsaFailure;
-use runtime::ApiError;
+use lambda::OpenError;
+use planning::PlanningError;
 use store::StoreError;
 use store::checkpoint::WaitReason;
 use store::fenced::FencedOutcome;
@@ -28,19 +29,28 @@ pub enum Stop {
     #[error(transparent)]
     Psa(#[from] PsaFailure),
     /// The job met a problem that an administrator is shown.
-    #[error("{0}")]
-    Problem(ApiError),
-}
-
-impl From<ApiError> for Stop {
-    fn from(error: ApiError) -> Self {
-        Self::Problem(error)
-    }
+    #[error("{}", .0.code().as_str())]
+    Problem(Box<Problem>),
 }
 
 impl From<Problem> for Stop {
     fn from(problem: Problem) -> Self {
-        Self::Problem(problem.into())
+        Self::Problem(Box::new(problem))
+    }
+}
+
+impl From<OpenError> for Stop {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Store(error) => error.into(),
+            OpenError::Problem(problem) => Self::Problem(problem),
+        }
+    }
+}
+
+impl From<PlanningError> for Stop {
+    fn from(error: PlanningError) -> Self {
+        error.cause()
     }
 }
 
@@ -54,11 +64,10 @@ impl Stop {
     /// Whether another run may get further.
     pub fn passes(&self) -> bool {
         match self {
-            Self::LeaseLost | Self::WaitedTooLong(_) => false,
+            Self::LeaseLost | Self::WaitedTooLong(_) | Self::Problem(_) => false,
             Self::Store(error) => error.passes(),
             Self::Directory(error) => error.is_retryable(),
             Self::Psa(failure) => failure.retryable,
-            Self::Problem(error) => *error.problem == Problem::Internal,
         }
     }
 }

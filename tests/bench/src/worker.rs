@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client as DynamoDbClient;
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use domain::ids::{ImportId, MspId};
+use lambda::config::Config;
+use lambda::{Function, Services};
 use local_aws::sdk;
 use planning::Planning;
 use psa::HttpPolicy;
-use runtime::config::Config;
-use runtime::{Function, Services};
 use serde_json::{Value, json};
 
 use crate::measure::{Failure, MSP};

@@ -14,8 +14,8 @@ use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
 use jiff::Timestamp;
+use lambda::{Clock, Function, Ids, Services, instrumented};
 use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
-use runtime::{Clock, Function, Ids, RolesClaim, Services, instrumented};
 use serde_json::{Value, json};
 use store::Store;
 use store::lease::WORKER_LEASE;
@@ -281,7 +281,7 @@ impl World {
                 base: Duration::from_millis(1),
                 ..Patience::default()
             },
-            roles_claim: RolesClaim::default(),
+            roles_claim: "roles".into(),
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),
         };

@@ -8,7 +8,7 @@
 )]
 
 use infra::{resources, template};
-use runtime::Event;
+use lambda::Event;
 use serde_json::Value;
 
 /// `rate(15 minutes)`, `cron(0 3 * * ? *)` or `at(2026-11-24T03:00:00)`, as far as the form goes.

@@ -193,7 +193,7 @@ fn every_metric_of_ours_that_is_watched_is_written() {
         let alarm = &alarm["Properties"];
         let metrics = fields(&alarm["Metrics"], "Metric");
         for metric in metrics.into_iter().chain([alarm]) {
-            if metric["Namespace"] == runtime::metrics::NAMESPACE {
+            if metric["Namespace"] == lambda::metrics::NAMESPACE {
                 watched.push(metric["MetricName"].as_str().unwrap());
             }
         }
@@ -204,12 +204,12 @@ fn every_metric_of_ours_that_is_watched_is_written() {
     let board: Value = serde_json::from_str(board).unwrap();
     for metrics in fields(&board, "metrics") {
         for metric in metrics.as_array().unwrap() {
-            if metric[0] == runtime::metrics::NAMESPACE {
+            if metric[0] == lambda::metrics::NAMESPACE {
                 watched.push(metric[1].as_str().unwrap());
             }
         }
     }
-    let written: Vec<&str> = runtime::metrics::ALL.iter().map(|metric| metric.name()).collect();
+    let written: Vec<&str> = lambda::metrics::ALL.iter().map(|metric| metric.name()).collect();
     for metric in &written {
         assert!(watched.contains(metric), "nobody looks at {metric}");
     }

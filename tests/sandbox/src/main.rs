@@ -70,10 +70,7 @@ async fn main() -> ExitCode {
 
 async fn serve(options: Serve) -> Result<(), Error> {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    tracing_subscriber::registry()
-        .with(lines)
-        .with(runtime::levels())
-        .init();
+    tracing_subscriber::registry().with(lines).with(lambda::levels()).init();
     let size = options.msp.map(|msp| match msp {
         MspSize::Small => Size::Small,
         MspSize::Large => Size::Large,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use directory::Patience;
+use lambda::DirectoryFactory;
 use psa::{HttpPolicy, RetryPolicy};
-use runtime::DirectoryFactory;
 use simkit::msp::Size;
 use url::Url;
 

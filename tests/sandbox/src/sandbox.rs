@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::Client as DynamoDbClient;
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
+use lambda::config::Config;
+use lambda::{Clock, Function, Services};
 use local_aws::{
     DynamoDb, Functions, Gateway, Invoke, Issuer, MachineOptions, Person, Pipe, PipeOptions, Secrets, Server,
     StateMachine, Store, Template, sdk,
 };
 use psa::HttpPolicy;
-use runtime::config::Config;
-use runtime::{Clock, Function, Services};
 use serde::Serialize;
 use serde_json::{Value, json};
 use simkit::clock::SimClock;

@@ -204,7 +204,7 @@ fn r50_no_secret_and_nobodys_address_is_where_it_does_not_belong() {
     for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
         let lines = Lines::default();
         let to = lines.clone();
-        let logger = runtime::logger(Targets::new().with_default(LevelFilter::TRACE), move || to.clone());
+        let logger = lambda::logger(Targets::new().with_default(LevelFilter::TRACE), move || to.clone());
         let (items, people, answers) = tracing::subscriber::with_default(logger, || {
             alone(async {
                 let mut world = World::new(kind).await;

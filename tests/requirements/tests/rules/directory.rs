@@ -10,7 +10,7 @@ use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
 use domain::address::{Address, AddressKey};
 use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
-use runtime::DirectoryFactory;
+use lambda::DirectoryFactory;
 use tokio::sync::{Notify, OnceCell};
 
 /// What goes wrong, counted over all mutating calls.

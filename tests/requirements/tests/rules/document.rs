@@ -18,8 +18,11 @@ for_both!(every_answer_of_two_imports_is_as_the_document_says);
 
 /// The document as the code describes it.
 pub(crate) fn made() -> Value {
-    let parts = [setup::part(), fetch::part(), plan::part(), execute::part()];
-    openapi::document(env!("CARGO_PKG_VERSION"), &parts)
+    openapi::document(env!("CARGO_PKG_VERSION"), &parts())
+}
+
+fn parts() -> [openapi::Part; 4] {
+    [setup::part(), fetch::part(), plan::part(), execute::part()]
 }
 
 pub(crate) fn contract() -> Arc<Contract> {
@@ -39,6 +42,39 @@ fn the_committed_document_is_the_one_that_the_code_describes() {
         "infra/openapi.json is not what the code describes. Write it anew, and look at what changed:\n  \
          WRITE_OPENAPI=1 cargo test --workspace --test rules the_committed_document"
     );
+}
+
+/// Where the table of routes is.
+const README: &str = include_str!("../../../../shared/README.md");
+
+#[test]
+fn the_readme_names_the_file_of_each_route() {
+    let mut routes: Vec<_> = parts().iter().flat_map(openapi::Part::declared).collect();
+    routes.sort_by_key(|(route, _)| route.split(' ').rev().map(str::to_owned).collect::<Vec<_>>());
+    let rows = routes.iter().map(|(route, file)| format!("| `{route}` | `{file}` |\n"));
+    let table = format!("| route | file |\n|---|---|\n{}\n", rows.collect::<String>());
+    assert!(
+        README.contains(&table),
+        "shared/README.md: its table of routes is to be\n\n{table}"
+    );
+}
+
+/// A handler parses, calls and maps; what is longer does something that belongs into a function of its own.
+const LONGEST_HANDLER: usize = 25;
+
+#[test]
+fn no_handler_is_long() {
+    for (route, file) in parts().iter().flat_map(openapi::Part::declared) {
+        let code = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file)).unwrap();
+        for handler in code.split("\nasync fn ").skip(1) {
+            let lines = handler.lines().take_while(|line| *line != "}").count() + 1;
+            let name = handler.split('(').next().unwrap();
+            assert!(
+                lines <= LONGEST_HANDLER,
+                "{route}: `{name}` in {file} has {lines} lines"
+            );
+        }
+    }
 }
 
 #[test]

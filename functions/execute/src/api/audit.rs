@@ -1,0 +1,91 @@
+//! `/integrations/{i}/audit`: who changed what, when, before and after (R41)
+
+use api::{Api, CallerWith, Cursor, Limit, List, PageQuery, Path, Routes, find_integration};
+use axum::Json;
+use axum::extract::State;
+use domain::audit::{AuditAction, Entry};
+use domain::ids::{ImportId, IntegrationId};
+use domain::problem::Code;
+use jiff::Timestamp;
+use lambda::Services;
+use lambda::metrics::listed;
+use openapi::Call;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::audit::AuditId;
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.get("/integrations/{i}/audit", list, || {
+        Call::new(
+            "listAudit",
+            "Who changed what, when, before and after; the newest first",
+        )
+        .query::<PageQuery>()
+        .answers::<List<EntryView>>(200, json!({ "items": [example()], "next": null }))
+        .refuses(&[Code::IntegrationNotFound])
+    })
+}
+
+fn example() -> Value {
+    json!({
+        "id": "1772438400000.0198c2f51b2e7d4f8c6a9b0c1d2e3f40.company.251.0", "at": "2026-03-02T08:00:00Z",
+        "by": "ana@noordzee.example", "import": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "action": "companyImported",
+        "company": { "id": "251", "name": "Bakkerij Postma" },
+        "changes": [{
+            "action": "changeAddress", "company": { "id": "251", "name": "Bakkerij Postma" },
+            "address": { "id": "1204~7781", "address": "jan@bakkerijpostma.example", "contact": "Jan Postma" },
+            "before": { "user": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "address": "j.postma@bakkerijpostma.example" },
+            "after": { "user": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "address": "jan@bakkerijpostma.example" },
+            "reason": "changed_in_psa",
+        }],
+    })
+}
+
+/// An entry as it is shown.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "AuditEntry")]
+struct EntryView {
+    id: String,
+    at: Timestamp,
+    /// An administrator, or the integration's own principal.
+    by: String,
+    /// The import in which it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import: Option<ImportId>,
+    #[serde(flatten)]
+    action: AuditAction,
+}
+
+impl EntryView {
+    fn of((id, entry): (AuditId, Entry)) -> Self {
+        Self {
+            id: id.as_str().to_owned(),
+            at: entry.at,
+            by: entry.by.name,
+            import: entry.import,
+            action: entry.action,
+        }
+    }
+}
+
+async fn list(
+    State(services): State<Services>,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
+    Path(id): Path<IntegrationId>,
+) -> Api<Json<List<EntryView>>> {
+    let tenant = services.tenant(&caller.msp);
+    let integration = find_integration(&tenant, &id).await?;
+    let after = match &page.after {
+        Some(after) => Some(AuditId::parse(after.as_str()).ok_or_else(Cursor::refused)?),
+        None => None,
+    };
+    let Limit(limit) = page.limit;
+    let span = (integration.created_at, services.clock.now());
+    let (entries, next) = tenant.audit_page(&id, after.as_ref(), span, limit).await?;
+    Ok(Json(List {
+        items: listed(entries).into_iter().map(EntryView::of).collect(),
+        next: next.map(|id| id.as_str().to_owned()),
+    }))
+}

@@ -1,0 +1,55 @@
+//! `POST /imports/{x}/execute` (R35, R39)
+
+use api::{Api, Body, Caller, ImportView, Path, Routes};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::ids::ImportId;
+use domain::problem::Code;
+use domain::text::Text;
+use lambda::Services;
+use openapi::Call;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::imports::example;
+use crate::confirm::{Agreement, confirm};
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.post("/imports/{x}/execute", execute, || {
+        Call::new("executeImport", "Confirms the plan and begins to carry it out")
+            .body::<Confirmation>(json!({
+                "planHash": "5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786",
+                "confirmMassChange": false,
+            }))
+            .answers::<ImportView>(202, example("executing"))
+            .refuses(&[Code::IntegrationLocked, Code::ImportAbandoned, Code::WrongState])
+            .refuses(&[Code::PlanChanged, Code::MassChange, Code::InsufficientLicences])
+            .refuses(&[Code::IntegrationNotFound])
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Confirmation {
+    /// The hash of the plan that is agreed to.
+    plan_hash: Text<0, 128>,
+    /// Whether a mass change is meant.
+    #[serde(default)]
+    confirm_mass_change: bool,
+}
+
+async fn execute(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<ImportId>,
+    Body(confirmation): Body<Confirmation>,
+) -> Api<(StatusCode, Json<ImportView>)> {
+    let agreed = Agreement {
+        plan_hash: confirmation.plan_hash.into(),
+        mass_change: confirmation.confirm_mass_change,
+    };
+    let begun = confirm(&services, &caller, &id, &agreed).await?;
+    Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, begun).await?)))
+}

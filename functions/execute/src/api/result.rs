@@ -1,0 +1,203 @@
+//! `/imports/{x}/result` (R40, R41): as JSON with what somebody can do something about, as CSV with every row
+
+mod csv;
+mod formula;
+mod rows;
+
+use api::{AcceptLanguage, Api, CallerWith, Cursor, Path, Routes, find_import};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use domain::ids::ImportId;
+use domain::import::{Import, ImportState};
+use domain::language::Language;
+use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, UserCounts};
+use domain::problem::{Code, Problem};
+use lambda::Services;
+use openapi::Call;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::Tenant;
+
+use rows::{AddressName, CompanyName, Row};
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.get("/imports/{x}/result", show, || {
+        Call::new("showResult", "How every row ended")
+            .query::<CsvPage>()
+            .answers::<ResultView>(200, example())
+            .or_as("text/csv", CSV)
+            .with_header("Link")
+            .refuses(&[Code::WrongState])
+    })
+}
+
+/// Every row, where `Accept` asks for it.
+const CSV: &str = "\u{feff}company id,company,address id,address,contact,outcome,code,detail,action,rows\r\n\
+    251,Bakkerij Postma,,,,created,,,,1\r\n";
+
+fn example() -> Value {
+    json!({
+        "state": "done",
+        "companies": { "created": 22, "linked": 1, "updated": 0, "unchanged": 0, "skipped": 1, "failed": 0 },
+        "users": { "created": 268, "linked": 2, "changedAddress": 0, "unchanged": 0, "skipped": 0, "failed": 1 },
+        "errors": [{
+            "company": { "id": "251", "name": "Bakkerij Postma" },
+            "address": { "id": "1204~7781", "address": "j.postma@bakkerijpostma.example", "contact": "Jan Postma" }, "code": "address_conflict",
+            "detail": "Another user already has this address.",
+            "action": "Give that user another address, or correct the address in the PSA.",
+        }],
+        "skipped": [{
+            "company": { "id": "263", "name": "Notariskantoor Visser" }, "code": "ambiguous",
+            "detail": "Several companies have this name.",
+            "action": "Choose one of the candidates, or create a new one.",
+        }],
+        "truncated": false,
+    })
+}
+
+/// Rows that are listed one by one; the counts are always complete.
+const MOST_LISTED: usize = 1_000;
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Result")]
+struct ResultView {
+    state: ImportState,
+    companies: CompanyCounts,
+    users: UserCounts,
+    /// Rows that failed.
+    errors: Vec<ToDo>,
+    /// Rows that were passed over and that somebody can do something about.
+    skipped: Vec<ToDo>,
+    /// Whether there are more of either than the thousand that are listed; the CSV has them all.
+    truncated: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ResultRow")]
+struct ToDo {
+    company: CompanyName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<AddressName>,
+    code: RowCode,
+    detail: &'static str,
+    action: &'static str,
+}
+
+/// Where a CSV goes on.
+#[derive(Deserialize, JsonSchema)]
+struct CsvPage {
+    /// From the `Link` of the page before.
+    after: Option<Cursor>,
+}
+
+async fn show(
+    State(services): State<Services>,
+    CallerWith { caller, query: page }: CallerWith<CsvPage>,
+    AcceptLanguage(language): AcceptLanguage,
+    Path(id): Path<ImportId>,
+    headers: HeaderMap,
+) -> Api<Response> {
+    let tenant = services.tenant(&caller.msp);
+    let import = find_import(&services, &caller, &id).await?;
+    if !import.state.is_final() {
+        return Err(Problem::WrongState { state: import.state }.into());
+    }
+    if wants_csv(&headers) {
+        return csv::answer(&tenant, &import, page.after.as_ref(), language).await;
+    }
+    Ok(Json(ResultView::read(&tenant, &import, language).await?).into_response())
+}
+
+fn wants_csv(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.to_ascii_lowercase().contains("text/csv"))
+}
+
+impl ResultView {
+    async fn read(tenant: &Tenant, import: &Import, language: Language) -> Api<Self> {
+        let Counts { companies, users } = import.counts.unwrap_or_default();
+        let mut view = Self {
+            state: import.state,
+            companies,
+            users,
+            errors: Vec::new(),
+            skipped: Vec::new(),
+            truncated: false,
+        };
+        if companies.failed + companies.skipped + users.failed + users.skipped == 0 {
+            return Ok(view);
+        }
+        let mut after = None;
+        loop {
+            let (rows, next) = rows::page(tenant, import, after.as_ref(), None).await?;
+            for row in rows {
+                view.add(row, language);
+            }
+            after = next;
+            if after.is_none() {
+                return Ok(view);
+            }
+        }
+    }
+
+    fn add(&mut self, row: Row, language: Language) {
+        let (list, code) = match row.outcome {
+            Outcome::Failed(code) => (&mut self.errors, code),
+            // What an administrator decided is no news to them.
+            Outcome::Skipped(RowCode::Unticked | RowCode::Cancelled | RowCode::CompanyNotImported) => return,
+            Outcome::Skipped(code) => (&mut self.skipped, code),
+            _ => return,
+        };
+        if list.len() == MOST_LISTED {
+            self.truncated = true;
+            return;
+        }
+        let (detail, action) = row.text(code, language);
+        list.push(ToDo {
+            company: row.company,
+            address: row.address,
+            code,
+            detail,
+            action,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::PsaCompanyId;
+
+    use super::*;
+
+    #[test]
+    fn r40_lists_that_are_cut_say_so() {
+        let mut view = ResultView {
+            state: ImportState::Done,
+            companies: CompanyCounts::default(),
+            users: UserCounts::default(),
+            errors: Vec::new(),
+            skipped: Vec::new(),
+            truncated: false,
+        };
+        for number in 0..=MOST_LISTED {
+            assert!(!view.truncated);
+            let company = CompanyName {
+                id: PsaCompanyId::new(number.to_string()),
+                name: String::new(),
+            };
+            let row = Row {
+                company,
+                address: None,
+                outcome: Outcome::Skipped(RowCode::Ambiguous),
+                rows: 1,
+            };
+            view.add(row, Language::English);
+        }
+        assert!(view.truncated);
+        assert_eq!(view.skipped.len(), MOST_LISTED);
+    }
+}

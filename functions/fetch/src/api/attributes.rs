@@ -1,0 +1,38 @@
+//! `/integrations/{i}/attributes` (R6)
+
+use api::{Api, CallerWith, List, PageQuery, Path, Routes, find_integration, read_attributes};
+use axum::Json;
+use axum::extract::State;
+use domain::filter::Attribute;
+use domain::ids::IntegrationId;
+use domain::problem::Code;
+use lambda::Services;
+use openapi::Call;
+use serde_json::json;
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.get("/integrations/{i}/attributes", list, || {
+        let example = json!({
+            "items": [{
+                "id": "companyType", "subject": "company", "label": "Company type",
+                "values": [{ "id": "1", "label": "Client", "active": true }, { "id": "9", "label": "Prospect", "active": false }],
+            }],
+            "next": null,
+        });
+        Call::new("listAttributes", "The attributes of the PSA, with their values")
+            .query::<PageQuery>()
+            .answers::<List<Attribute>>(200, example)
+            .refuses(&[Code::IntegrationNotFound])
+            .reads_psa()
+    })
+}
+
+async fn list(
+    State(services): State<Services>,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
+    Path(id): Path<IntegrationId>,
+) -> Api<Json<List<Attribute>>> {
+    let integration = find_integration(&services.tenant(&caller.msp), &id).await?;
+    let attributes = read_attributes(&services, &caller.msp, &integration).await?;
+    Ok(Json(List::counted(attributes, &page)?))
+}

@@ -1,0 +1,64 @@
+//! `POST /integrations/{i}/imports` (R2, R7, R45)
+
+use api::{Api, Body, Caller, ImportView, Path, Routes, find_integration};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use domain::filter::Filter;
+use domain::ids::{ImportId, IntegrationId};
+use domain::import::Import;
+use domain::problem::{Code, Problem};
+use lambda::{Services, trace};
+use openapi::Call;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::imports::Started;
+
+use crate::start::begin;
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.post("/integrations/{i}/imports", start, || {
+        Call::new("startImport", "Starts an import and takes the integration's lock")
+            .body::<NewImport>(json!({ "filter": { "companyType": ["1"] } }))
+            .answers::<ImportView>(202, example())
+            .located()
+            .refuses(&[Code::IntegrationNotFound, Code::InvalidFilter, Code::IntegrationLocked])
+            .reads_psa()
+    })
+}
+
+fn example() -> Value {
+    json!({
+        "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "integration": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "state": "fetching",
+        "progress": { "companies": 0, "contacts": 0, "pages": 0, "executed": 0 }, "unattended": false,
+        "startedBy": "ana@noordzee.example", "startedAt": "2026-03-02T08:00:00Z",
+        "lock": { "holder": "ana@noordzee.example", "since": "2026-03-02T08:00:00Z", "until": "2026-03-02T08:30:00Z" },
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewImport {
+    #[serde(default)]
+    filter: Filter,
+}
+
+async fn start(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<IntegrationId>,
+    Body(new): Body<NewImport>,
+) -> Api<impl IntoResponse> {
+    let integration = find_integration(&services.tenant(&caller.msp), &id).await?;
+    let (import, now) = (ImportId::new(services.ids.next()), services.clock.now());
+    let mut import = Import::new(import, caller.msp, id, new.filter, caller.person, now);
+    import.trace = trace();
+    if let Started::Locked(holder) = begin(&services, &integration, &import, None).await? {
+        return Err(Problem::IntegrationLocked(holder).into());
+    }
+    let location = format!("/imports/{}", import.id);
+    let view = ImportView::of(&services, import).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view)))
+}

@@ -1,0 +1,186 @@
+//! `/imports/{x}/companies/{p}/addresses`: who gets access (R28–R33)
+
+use api::{Api, Body, Caller, CallerWith, List, PageQuery, Path, Routes};
+use axum::Json;
+use axum::extract::State;
+use domain::address::NoAddress;
+use domain::facts::CompanyFacts;
+use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::object;
+use domain::planner::{self, AddressView};
+use domain::problem::{Code, Problem, ResourceKind};
+use domain::row::{AddressId, AddressStatus};
+use domain::text::Term;
+use jiff::Timestamp;
+use lambda::Services;
+use openapi::Call;
+use planning::Planning;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::decision::{self, Decision};
+use super::search::contains;
+use super::selected::Selected;
+use super::target::TargetView;
+use crate::{decisions, review};
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.get("/imports/{x}/companies/{p}/addresses", list, || {
+        Call::new("listAddresses", "The addresses of a company")
+            .query::<PageQuery>()
+            .answers::<List<AddressRow>>(200, json!({ "items": [example()], "next": null }))
+            .refuses(&[Code::WrongState])
+    })
+    .post("/imports/{x}/companies/{p}/addresses/select", select, || {
+        Call::new("selectAddresses", "Ticks many addresses")
+            .body::<Select>(json!({ "selected": true, "where": { "active": true } }))
+            .answers::<Selected>(200, json!({ "matched": 12, "selected": true }))
+            .refuses(&decision::REFUSED)
+    })
+    .patch("/imports/{x}/companies/{p}/addresses/{a}", decide, || {
+        Call::new("decideAddress", "Decides on an address")
+            .body::<Decision<UserId>>(json!({ "version": 0, "selected": true }))
+            .answers::<AddressRow>(200, example())
+            .refuses(&decision::REFUSED)
+            .refuses(&[Code::DecisionConflict, Code::NotSelectable])
+    })
+}
+
+fn example() -> Value {
+    json!({
+        "id": "1204~7781", "address": "sanne@postma.example", "contact": "Sanne Postma", "active": true,
+        "status": "unmapped", "selected": true, "target": { "automatic": {} }, "version": 1,
+    })
+}
+
+/// An address row as it is shown.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddressRow {
+    id: AddressId,
+    address: String,
+    contact: String,
+    active: bool,
+    status: AddressStatus,
+    /// The text that is no address, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_address: Option<NoAddress>,
+    selected: bool,
+    target: TargetView<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_imported: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflict: Option<Conflict>,
+    version: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Conflict {
+    managed_company: ManagedCompanyId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+impl AddressRow {
+    fn of(view: &AddressView<'_>, planning: &Planning, last_imported: Option<Timestamp>) -> Self {
+        Self {
+            id: view.snapshot.id.clone(),
+            address: match &view.address {
+                Ok(address) => address.original().to_owned(),
+                Err(_) => view.snapshot.text.clone(),
+            },
+            no_address: view.no_address(),
+            contact: view.snapshot.name.clone(),
+            active: view.snapshot.active,
+            status: view.status.clone(),
+            selected: view.selected,
+            target: view.decision.target.clone().into(),
+            last_imported: last_imported.filter(|_| view.mapping.is_some()),
+            conflict: view.conflict.clone().map(|company| Conflict {
+                name: planning.companies.get(&company).map(|company| company.name),
+                managed_company: company,
+            }),
+            version: view.decision.version,
+        }
+    }
+}
+
+/// The addresses of a company as they are shown.
+fn rows(planning: &Planning, facts: &CompanyFacts) -> Vec<AddressRow> {
+    let views = planner::address_rows(facts, &planning.companies);
+    let rows = views
+        .iter()
+        .map(|view| AddressRow::of(view, planning, facts.row.last_imported));
+    rows.collect()
+}
+
+async fn list(
+    State(services): State<Services>,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+) -> Api<Json<List<AddressRow>>> {
+    let import = review::with_rows(&services, &caller, &id).await?;
+    let (planning, facts) = review::facts(&services, import, &company).await?;
+    let rows = rows(&planning, &facts);
+    Ok(Json(List::page(rows, &page, |row| row.id.as_str().to_owned())))
+}
+
+async fn decide(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, company, address)): Path<(ImportId, PsaCompanyId, AddressId)>,
+    Body(decision): Body<Decision<UserId>>,
+) -> Api<Json<AddressRow>> {
+    decision.check()?;
+    let import = review::in_review(&services, &caller, &id).await?;
+    decisions::addresses::decide(&services, &import, &company, &address, &decision).await?;
+    let (planning, facts) = review::facts(&services, import, &company).await?;
+    let row = rows(&planning, &facts).into_iter().find(|row| row.id == address);
+    Ok(Json(
+        row.ok_or_else(|| Problem::not_found(ResourceKind::AddressOfCompany))?,
+    ))
+}
+
+/// Which rows.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "WhereAddresses")]
+struct Where {
+    status: Option<AddressStatus>,
+    search: Option<Term>,
+    active: Option<bool>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "SelectAddresses")]
+struct Select {
+    selected: bool,
+    #[serde(rename = "where", default, deserialize_with = "object::only")]
+    filter: Where,
+}
+
+impl Select {
+    /// People whom the PSA counts as inactive get access only when asked for by `active: false`.
+    fn accepts(&self, view: &AddressView<'_>) -> bool {
+        let Where { status, search, active } = &self.filter;
+        let holds = |search: &Term| contains(&view.snapshot.name, search) || contains(&view.snapshot.text, search);
+        status.as_ref().is_none_or(|status| *status == view.status)
+            && (view.snapshot.active == active.unwrap_or(true) || (!self.selected && active.is_none()))
+            && search.as_ref().is_none_or(holds)
+    }
+}
+
+async fn select(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    Body(select): Body<Select>,
+) -> Api<Json<Selected>> {
+    let (selected, accepts) = (select.selected, |view: &AddressView<'_>| select.accepts(view));
+    let import = review::in_review(&services, &caller, &id).await?;
+    let matched = decisions::addresses::select(&services, &import, &company, selected, accepts).await?;
+    Ok(Json(Selected { matched, selected }))
+}

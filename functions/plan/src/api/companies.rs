@@ -1,0 +1,247 @@
+//! `/imports/{x}/companies` (R13–R27)
+
+use api::{AcceptLanguage, Api, Body, Caller, CallerWith, Cursor, List, PageQuery, Paged, Path, Routes};
+use axum::Json;
+use axum::extract::State;
+use domain::directory::ManagedCompany;
+use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId};
+use domain::import::Import;
+use domain::language::Language;
+use domain::name::NameKey;
+use domain::object;
+use domain::problem::Code;
+use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab};
+use domain::text::Term;
+use jiff::Timestamp;
+use lambda::Services;
+use openapi::Call;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::Tenant;
+
+use super::decision::{self, Decision};
+use super::search::contains;
+use super::selected::Selected;
+use super::suggestions::{self, SuggestionView};
+use super::target::TargetView;
+use crate::{decisions, review};
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.get("/imports/{x}/companies", list, || {
+        Call::new("listCompanies", "The rows of a tab: unmapped first, then by name")
+            .query::<Browse>()
+            .query::<PageQuery>()
+            .answers::<List<CompanyView>>(200, json!({ "items": [example()], "next": null }))
+            .refuses(&[Code::WrongState])
+    })
+    .post("/imports/{x}/companies/select", select, || {
+        Call::new("selectCompanies", "Selects many rows of the tab in")
+            .body::<Select>(json!({ "selected": true, "where": { "status": "mapped" } }))
+            .answers::<Selected>(200, json!({ "matched": 23, "selected": true }))
+            .refuses(&decision::REFUSED)
+    })
+    .patch("/imports/{x}/companies/{p}", decide, || {
+        Call::new("decideCompany", "Decides on a company")
+            .body::<Decision<ManagedCompanyId>>(json!({ "version": 1, "selected": true, "target": { "create": {} } }))
+            .answers::<CompanyView>(200, example())
+            .refuses(&decision::REFUSED)
+            .refuses(&[Code::DecisionConflict, Code::NotSelectable])
+    })
+}
+
+fn example() -> Value {
+    json!({
+        "id": "251", "name": "Bakkerij Postma", "status": "unmapped", "type": "Client", "psaStatus": "Active",
+        "active": true, "own": false, "addresses": 12, "noAddress": 1, "selected": false, "target": { "automatic": {} },
+        "candidates": [], "namesakeInPsa": false,
+        "suggestions": [{
+            "managedCompany": { "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V." }, "score": 97,
+            "reasons": [{ "code": "legal_suffix", "text": "The names differ in the legal form, such as Ltd or B.V." }],
+        }],
+        "version": 1,
+    })
+}
+
+/// A company row as it is shown (R16).
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "CompanyRow")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
+struct CompanyView {
+    id: PsaCompanyId,
+    name: String,
+    status: ImportStatus,
+    #[serde(rename = "type")]
+    kind: String,
+    psa_status: String,
+    active: bool,
+    own: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_imported: Option<Timestamp>,
+    #[serde(flatten)]
+    addresses: AddressCounts,
+    selected: bool,
+    target: TargetView<ManagedCompanyId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapped: Option<ManagedCompany>,
+    candidates: Vec<ManagedCompany>,
+    /// Whether the PSA has another company of this name.
+    namesake_in_psa: bool,
+    suggestions: Vec<SuggestionView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Absence>,
+    /// What the reason says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+    version: u64,
+}
+
+impl CompanyView {
+    fn of(row: CompanyRow, language: Language) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            status: row.status,
+            kind: row.types.join(", "),
+            psa_status: row.psa_status,
+            active: row.active,
+            own: row.own,
+            last_imported: row.last_imported,
+            addresses: row.addresses,
+            selected: row.decision.selected,
+            target: row.decision.target.into(),
+            mapped: row.mapped,
+            candidates: row.candidates,
+            namesake_in_psa: row.namesake_in_psa,
+            suggestions: suggestions::views(row.suggestions, language),
+            reason: row.reason,
+            detail: row.reason.map(|reason| reason.text(language)),
+            version: row.decision.version,
+        }
+    }
+}
+
+/// Which rows.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(rename = "WhereCompanies")]
+struct Where {
+    status: Option<ImportStatus>,
+    search: Option<Term>,
+    #[serde(rename = "type")]
+    kind: Option<Term>,
+}
+
+impl Where {
+    fn accepts(&self, row: &CompanyRow) -> bool {
+        self.status.is_none_or(|status| status == row.status)
+            && self.search.as_ref().is_none_or(|search| contains(&row.name, search))
+            && self
+                .kind
+                .as_ref()
+                .is_none_or(|kind| row.types.iter().any(|of| NameKey::of(of) == NameKey::of(kind)))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Browse {
+    /// Which tab; `in` by default.
+    tab: Option<Tab>,
+    /// Only rows of this import status.
+    status: Option<ImportStatus>,
+    /// Only rows whose name holds this, however either is spelled.
+    search: Option<Term>,
+    /// Only rows of this type of the PSA.
+    #[serde(rename = "type")]
+    kind: Option<Term>,
+}
+
+impl Browse {
+    fn filter(self) -> Option<Where> {
+        let filtered = self.status.is_some() || self.search.is_some() || self.kind.is_some();
+        filtered.then_some(Where {
+            status: self.status,
+            search: self.search,
+            kind: self.kind,
+        })
+    }
+}
+
+/// Rows read for a filter that may pass few of them: more than one query reads, which ends at 1 MB.
+const MOST_READ: usize = 10_000;
+
+async fn list(
+    State(services): State<Services>,
+    CallerWith { caller, query }: CallerWith<Paged<Browse>>,
+    Path(id): Path<ImportId>,
+    AcceptLanguage(language): AcceptLanguage,
+) -> Api<Json<List<CompanyView>>> {
+    let import = review::with_rows(&services, &caller, &id).await?;
+    let rows = browse(&services.tenant(&caller.msp), &import, query).await?;
+    let views = rows.items.into_iter().map(|row| CompanyView::of(row, language));
+    Ok(Json(List {
+        items: views.collect(),
+        next: rows.next,
+    }))
+}
+
+/// One query, so that a page takes 1 MB of reading at most. One that a filter passes few rows of is short, with a `next`.
+async fn browse(tenant: &Tenant, import: &Import, query: Paged<Browse>) -> Api<List<CompanyRow>> {
+    let Paged { filter: browse, page } = query;
+    let (limit, tab) = (page.limit.0, browse.tab.unwrap_or(Tab::In));
+    if let Some(after) = &page.after
+        && !store::rows::stands_in(tab, after.as_str())
+    {
+        return Err(Cursor::refused());
+    }
+    let filter = browse.filter();
+    let (mut items, mut after) = (Vec::new(), page.after.map(|after| after.as_str().to_owned()));
+    let reads = if filter.is_some() { MOST_READ } else { limit };
+    let (rows, mut more) = tenant.browse(import, tab, after.as_ref(), reads).await?;
+    for (row, position) in rows {
+        if items.len() == limit {
+            more = true;
+            break;
+        }
+        after = Some(position);
+        if filter.as_ref().is_none_or(|filter| filter.accepts(&row)) {
+            items.push(row);
+        }
+    }
+    let next = after.filter(|_| more);
+    Ok(List { items, next })
+}
+
+async fn decide(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    AcceptLanguage(language): AcceptLanguage,
+    Body(decision): Body<Decision<ManagedCompanyId>>,
+) -> Api<Json<CompanyView>> {
+    decision.check()?;
+    let import = review::in_review(&services, &caller, &id).await?;
+    let row = decisions::companies::decide(&services, &import, &company, decision).await?;
+    Ok(Json(CompanyView::of(row, language)))
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "SelectCompanies")]
+struct Select {
+    selected: bool,
+    #[serde(rename = "where", default, deserialize_with = "object::only")]
+    filter: Where,
+}
+
+async fn select(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<ImportId>,
+    Body(Select { selected, filter }): Body<Select>,
+) -> Api<Json<Selected>> {
+    let import = review::in_review(&services, &caller, &id).await?;
+    let matched = decisions::companies::select(&services, &import, selected, |row| filter.accepts(row)).await?;
+    Ok(Json(Selected { matched, selected }))
+}

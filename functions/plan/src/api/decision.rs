@@ -1,0 +1,35 @@
+//! A decision on a row, as callers send it.
+
+use api::Api;
+use domain::problem::{Code, Problem};
+use domain::row::Target;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::target::{self, TargetView};
+
+/// What a decision may be refused with.
+pub const REFUSED: [Code; 3] = [Code::WrongState, Code::IntegrationLocked, Code::ImportAbandoned];
+
+// On the version of the row that the caller has seen.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(bound(deserialize = "Id: Deserialize<'de>"))]
+#[schemars(extend("minProperties" = 2))]
+pub struct Decision<Id> {
+    pub version: u64,
+    pub selected: Option<bool>,
+    #[serde(default, deserialize_with = "target::read")]
+    #[schemars(with = "Option<TargetView<Id>>")]
+    pub target: Option<Target<Id>>,
+}
+
+impl<Id> Decision<Id> {
+    /// Refuses a decision that would change nothing.
+    pub fn check(&self) -> Api<()> {
+        if self.selected.is_none() && self.target.is_none() {
+            return Err(Problem::nothing_to_change(&["selected", "target"]).into());
+        }
+        Ok(())
+    }
+}

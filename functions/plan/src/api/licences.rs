@@ -1,0 +1,20 @@
+//! `GET /licences` (R46)
+
+use api::{Api, Caller, Routes};
+use axum::Json;
+use axum::extract::State;
+use domain::directory::Licences;
+use lambda::Services;
+use openapi::Call;
+use serde_json::json;
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.get("/licences", show, || {
+        let example = json!({ "mode": "pool", "total": 1000, "used": 274, "reserved": 12, "available": 714 });
+        Call::new("showLicences", "The licences of the MSP").answers::<Licences>(200, example)
+    })
+}
+
+async fn show(State(services): State<Services>, caller: Caller) -> Api<Json<Licences>> {
+    Ok(Json(services.directory(&caller.msp).licences().await?))
+}

@@ -1,0 +1,4 @@
+//! Decisions of an administrator on the rows of an import in review (R24–R32).
+
+pub mod addresses;
+pub mod companies;

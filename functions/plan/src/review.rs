@@ -1,0 +1,56 @@
+//! An import in review: what may be done with it, and what its plan is made from.
+
+use api::{Api, ApiError, Caller, authorize, find_import};
+use domain::facts::CompanyFacts;
+use domain::ids::{ImportId, PsaCompanyId};
+use domain::import::{Import, ImportState};
+use domain::problem::{Problem, ResourceKind};
+use lambda::Services;
+use planning::Planning;
+
+/// The import with its tabs, which appear only when the snapshot is complete (R8).
+pub async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
+    let import = find_import(services, caller, id).await?;
+    if import.fetched_at.is_some() {
+        Ok(import)
+    } else {
+        Err(Problem::WrongState { state: import.state }.into())
+    }
+}
+
+/// The import for a decision by this caller: in review, and not another administrator's (R44).
+pub async fn in_review(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
+    let import = find_import(services, caller, id).await?;
+    if import.state != ImportState::Review {
+        return Err(Problem::WrongState { state: import.state }.into());
+    }
+    authorize(services, caller, import).await
+}
+
+/// What a refused proof of the review means: the import has ended, or lost its lock.
+pub async fn not_in_review(services: &Services, import: &Import) -> ApiError {
+    let now = services.tenant(&import.msp).import(&import.id).await;
+    match now {
+        Ok(Some(now)) if now.state != ImportState::Review => Problem::WrongState { state: now.state }.into(),
+        Ok(_) => Problem::ImportAbandoned.into(),
+        Err(error) => error.into(),
+    }
+}
+
+/// What the import is planned with.
+pub async fn planning(services: &Services, import: Import) -> Api<Planning> {
+    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    Ok(Planning::open(tenant, directory, import).await?)
+}
+
+/// The facts of one company, with what the import is planned with.
+pub async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> Api<(Planning, CompanyFacts)> {
+    let row = services
+        .tenant(&import.msp)
+        .row(&import, company)
+        .await?
+        .ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
+    let planning = planning(services, import).await?;
+    let facts = planning.facts(row).await?;
+    Ok((planning, facts))
+}

@@ -1,0 +1,56 @@
+//! `/licences` (R46, R47)
+
+use api::{Api, Body, Caller, Routes};
+use axum::Json;
+use axum::extract::State;
+use directory::Directory;
+use directory::builtin::BuiltIn;
+use domain::directory::{LicenceMode, Licences};
+use domain::problem::Problem;
+use lambda::Services;
+use openapi::Call;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.put("/licences", replace, || {
+        Call::new(
+            "setLicences",
+            "Sets how many licences the MSP has, and how it is charged",
+        )
+        .body::<NewLicences>(json!({ "total": 1000, "mode": "pool" }))
+        .answers::<Licences>(
+            200,
+            json!({ "mode": "pool", "total": 1000, "used": 274, "reserved": 0, "available": 726 }),
+        )
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewLicences {
+    total: u32,
+    #[serde(default = "pool")]
+    mode: LicenceMode,
+}
+
+const fn pool() -> LicenceMode {
+    LicenceMode::Pool
+}
+
+async fn replace(
+    State(services): State<Services>,
+    caller: Caller,
+    Body(new): Body<NewLicences>,
+) -> Api<Json<Licences>> {
+    let directory = BuiltIn::new(services.tenant(&caller.msp));
+    if !directory.set_licences(new.mode, new.total.into()).await? {
+        let wording = (
+            "is less than the licences in use and reserved",
+            "is minder dan de licenties die in gebruik of gereserveerd zijn",
+        );
+        return Err(Problem::invalid("/total", wording).into());
+    }
+    Ok(Json(directory.licences().await?))
+}

@@ -1,0 +1,45 @@
+//! `/managed-companies`: companies added by hand to the built-in directory
+
+use api::{Api, Body, Caller, Routes};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use directory::Directory;
+use directory::builtin::BuiltIn;
+use domain::directory::ManagedCompany;
+use domain::ids::IdempotencyKey;
+use domain::name::Name;
+use lambda::Services;
+use openapi::Call;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.post("/managed-companies", add, || {
+        Call::new("addManagedCompany", "Adds a managed company by hand")
+            .body::<NewCompany>(json!({ "name": "Bakkerij Postma" }))
+            .answers::<ManagedCompany>(
+                201,
+                json!({ "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma" }),
+            )
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewCompany {
+    name: Name<250>,
+}
+
+async fn add(
+    State(services): State<Services>,
+    caller: Caller,
+    Body(new): Body<NewCompany>,
+) -> Api<(StatusCode, Json<ManagedCompany>)> {
+    let name = String::from(new.name);
+    let key = IdempotencyKey::by_hand(&services.ids.next());
+    let directory = BuiltIn::new(services.tenant(&caller.msp));
+    let id = directory.create_company(&key, &name).await?;
+    Ok((StatusCode::CREATED, Json(ManagedCompany { id, name })))
+}

@@ -1,0 +1,44 @@
+//! `/integrations/{i}/policy` (R48)
+
+use api::{Api, Body, Caller, Path, Routes, find_integration, read_attributes};
+use axum::Json;
+use axum::extract::State;
+use domain::ids::IntegrationId;
+use domain::policy::Policy;
+use domain::problem::{Code, Problem};
+use lambda::Services;
+use openapi::Call;
+
+use super::view::{self, IntegrationView};
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.put("/integrations/{i}/policy", replace, || {
+        Call::new("replacePolicy", "Replaces what unattended imports may do")
+            .body::<Policy>(view::policy())
+            .answers::<IntegrationView>(200, view::integration())
+            .refuses(&[Code::IntegrationNotFound, Code::InvalidFilter])
+            .reads_psa()
+    })
+}
+
+async fn replace(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<IntegrationId>,
+    Body(policy): Body<Policy>,
+) -> Api<Json<IntegrationView>> {
+    let tenant = services.tenant(&caller.msp);
+    let integration = find_integration(&tenant, &id).await?;
+    if policy.mass_change.percent > 100 {
+        let wording = ("must be at most 100", "mag hoogstens 100 zijn");
+        return Err(Problem::invalid("/massChange/percent", wording).into());
+    }
+    if !policy.filter.0.is_empty() {
+        let attributes = read_attributes(&services, &caller.msp, &integration).await?;
+        policy.filter.check(&attributes).map_err(Problem::from)?;
+    }
+    let now = services.clock.now();
+    tenant.set_policy(&id, &policy, &caller.person, now).await?;
+    let changed = find_integration(&tenant, &id).await?;
+    Ok(Json(IntegrationView::of(&services, &caller.msp, changed).await?))
+}

@@ -1,0 +1,112 @@
+//! `/managed-companies/{c}/users`: users added and changed by hand in the built-in directory (R59)
+
+use api::{Api, Body, Caller, Path, Routes};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use directory::builtin::BuiltIn;
+use directory::{Directory, NewAddress, NewUser};
+use domain::address::{Address, EnteredAddress};
+use domain::directory::{User, UserState};
+use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use domain::name::Name;
+use domain::problem::{Code, Problem, ResourceKind};
+use lambda::Services;
+use openapi::Call;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.post("/managed-companies/{c}/users", add, || {
+        Call::new("addUser", "Adds a user by hand; takes a licence")
+            .body::<NewPerson>(json!({ "address": "sanne@postma.example", "name": "Sanne Postma" }))
+            .answers::<User>(201, example())
+            .refuses(&[Code::InsufficientLicences])
+    })
+    .patch("/managed-companies/{c}/users/{u}", change, || {
+        Call::new("changeUser", "Gives a user another address; takes no licence")
+            .body::<OtherAddress>(json!({ "address": "sanne@postma.example" }))
+            .answers::<User>(200, example())
+    })
+}
+
+fn example() -> Value {
+    json!({
+        "id": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "company": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b",
+        "address": "sanne@postma.example", "name": "Sanne Postma", "state": "invited",
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewPerson {
+    address: EnteredAddress,
+    name: Name<250>,
+}
+
+async fn add(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(company): Path<ManagedCompanyId>,
+    Body(new): Body<NewPerson>,
+) -> Api<(StatusCode, Json<User>)> {
+    let directory = directory_with(&services, &caller, &company).await?;
+    let (name, EnteredAddress(address)) = (String::from(new.name), new.address);
+    let key = IdempotencyKey::by_hand(&services.ids.next());
+    match directory.create_user_by_hand(&key, &company, &address, &name).await? {
+        Some(NewUser::Created(id)) => Ok((StatusCode::CREATED, Json(invited(id, company, address, name)))),
+        Some(NewUser::AddressTaken(_)) => Err(taken().into()),
+        None => {
+            let available = directory.licences().await?.available;
+            Err(Problem::InsufficientLicences { needed: 1, available }.into())
+        }
+    }
+}
+
+const fn invited(id: UserId, company: ManagedCompanyId, address: Address, name: String) -> User {
+    User {
+        id,
+        company,
+        address,
+        name,
+        state: UserState::Invited,
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct OtherAddress {
+    address: EnteredAddress,
+}
+
+/// Gives a user another address, or the same one in another spelling. Takes no licence.
+async fn change(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((company, user)): Path<(ManagedCompanyId, UserId)>,
+    Body(new): Body<OtherAddress>,
+) -> Api<Json<User>> {
+    let directory = directory_with(&services, &caller, &company).await?;
+    let EnteredAddress(address) = new.address;
+    let no_user = || Problem::not_found(ResourceKind::User);
+    match directory.change_address(&company, &user, &address).await? {
+        NewAddress::Changed => Ok(Json(directory.user(&company, &user).await?.ok_or_else(no_user)?)),
+        NewAddress::AddressTaken(_) => Err(taken().into()),
+        NewAddress::NoSuchUser => Err(no_user().into()),
+    }
+}
+
+/// The built-in directory, if it has this company.
+async fn directory_with(services: &Services, caller: &Caller, company: &ManagedCompanyId) -> Api<BuiltIn> {
+    let directory = BuiltIn::new(services.tenant(&caller.msp));
+    match directory.company(company).await? {
+        Some(_) => Ok(directory),
+        None => Err(Problem::not_found(ResourceKind::ManagedCompany).into()),
+    }
+}
+
+fn taken() -> Problem {
+    let wording = ("another user has this address", "een andere gebruiker heeft dit adres");
+    Problem::invalid("/address", wording)
+}

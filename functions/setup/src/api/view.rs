@@ -1,0 +1,103 @@
+//! An integration as it is shown, with examples of its parts.
+
+use api::{Api, IntegrationLock};
+use domain::filter::Filter;
+use domain::ids::{ImportId, IntegrationId, MspId};
+use domain::import::ImportState;
+use domain::integration::Integration;
+use domain::policy::Policy;
+use domain::psa::{PsaKind, VendorId};
+use jiff::Timestamp;
+use lambda::Services;
+use lambda::metrics::listed;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+// Without secrets.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Integration")]
+pub struct IntegrationView {
+    id: IntegrationId,
+    #[schemars(with = "PsaKind")]
+    kind: VendorId,
+    name: String,
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_id: Option<String>,
+    policy: Policy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_filter: Option<Filter>,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock: Option<IntegrationLock>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_import: Option<LastImport>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct LastImport {
+    id: ImportId,
+    state: ImportState,
+    started_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+}
+
+impl IntegrationView {
+    /// The integration with its lock and its newest import.
+    pub async fn of(services: &Services, msp: &MspId, integration: Integration) -> Api<Self> {
+        let tenant = services.tenant(msp);
+        let holder = tenant.holder(&integration.id, services.clock.now()).await?;
+        let (newest, _) = tenant.history(&integration.id, None, 1).await?;
+        let last_import = listed(newest).pop().map(|import| LastImport {
+            id: import.id,
+            state: import.state,
+            started_at: import.started_at,
+            ended_at: import.ended_at,
+        });
+        Ok(Self {
+            id: integration.id,
+            kind: integration.kind,
+            name: integration.name,
+            address: integration.address,
+            company_id: integration.company_id,
+            policy: integration.policy,
+            last_filter: integration.last_filter,
+            created_at: integration.created_at,
+            lock: holder.map(IntegrationLock::from),
+            last_import,
+        })
+    }
+}
+
+/// An example of it.
+pub fn integration() -> Value {
+    json!({
+        "id": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example",
+        "companyId": "noordzee", "policy": policy(), "lastFilter": { "companyType": ["1"] },
+        "createdAt": "2026-01-05T09:12:44Z",
+        "lock": {
+            "holder": "ana@noordzee.example", "import": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40",
+            "since": "2026-03-02T08:00:00Z", "until": "2026-03-02T08:30:00Z",
+        },
+        "lastImport": {
+            "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "state": "review", "startedAt": "2026-03-02T08:00:00Z",
+        },
+    })
+}
+
+/// An example of its policy.
+pub fn policy() -> Value {
+    json!({
+        "newCompanies": false, "newAddresses": true, "filter": { "companyType": ["1", "4"] },
+        "massChange": { "percent": 25, "atLeast": 50 },
+    })
+}
+
+/// An example of its credentials.
+pub fn credentials() -> Value {
+    json!({ "publicKey": "aBcD1234", "privateKey": "eFgH5678", "clientId": "3b8f3c52-0000-4000-8000-d8f1a2b3c4d5" })
+}

@@ -1,0 +1,92 @@
+//! Connecting a PSA: its credentials are complete, and are proved to read it before they are stored (R5).
+
+use api::{Api, Caller, psa_deadline};
+use domain::audit::{AuditAction, Entry};
+use domain::integration::Integration;
+use domain::problem::Problem;
+use domain::psa::PsaKind;
+use lambda::{Services, psa_failed};
+use psa::{Credentials, LoginCompany, SubmittedCredentials, Vendor};
+
+/// Stores a new integration, once its credentials are proved.
+pub async fn add(
+    services: &Services,
+    caller: &Caller,
+    integration: &Integration,
+    credentials: &Credentials,
+) -> Api<()> {
+    check(services, integration, credentials).await?;
+    // The secret first: an integration never stands without its credentials.
+    let secret = credentials.to_secret_json();
+    services.secrets.write(&caller.msp, &integration.id, &secret).await?;
+    let tenant = services.tenant(&caller.msp);
+    Ok(tenant.add_integration(integration, &caller.person).await?)
+}
+
+/// Replaces the credentials of an integration, once the new ones are proved.
+pub async fn replace_credentials(
+    services: &Services,
+    caller: &Caller,
+    integration: &Integration,
+    credentials: &Credentials,
+) -> Api<()> {
+    check(services, integration, credentials).await?;
+    let secret = credentials.to_secret_json();
+    services.secrets.write(&caller.msp, &integration.id, &secret).await?;
+    let entry = Entry {
+        at: services.clock.now(),
+        by: caller.person.clone(),
+        import: None,
+        action: AuditAction::CredentialsReplaced,
+    };
+    let tenant = services.tenant(&caller.msp);
+    Ok(tenant
+        .audit_alone(&integration.id, &entry, &services.ids.next())
+        .await?)
+}
+
+/// The credentials, with every field that the PSA needs; nothing is asked of the PSA before that.
+pub fn complete(
+    vendor: &Vendor,
+    submitted: &SubmittedCredentials,
+    company_id: Option<&str>,
+) -> Result<Credentials, Problem> {
+    let missing = |field: &str| Problem::CredentialsRequired {
+        field: Some(field.to_owned()),
+    };
+    let company_id = company_id.map_or("", str::trim);
+    match vendor.login_company {
+        Some(_) if company_id.is_empty() => return Err(missing("companyId")),
+        Some(LoginCompany { fits, wording }) if !fits(company_id) => {
+            return Err(Problem::invalid("/companyId", wording));
+        }
+        None if !company_id.is_empty() => {
+            let all = PsaKind::ALL.map(psa::vendor).into_iter();
+            let takers: Vec<&str> = all
+                .filter(|of| of.login_company.is_some())
+                .map(|of| of.product)
+                .collect();
+            let takers = takers.join(", ");
+            let wording = (format!("is for {takers} only"), format!("is alleen voor {takers}"));
+            return Err(Problem::invalid("/companyId", wording));
+        }
+        Some(_) | None => {}
+    }
+    if let Some(field) = submitted.foreign_to(vendor.credential_fields) {
+        return Err(Problem::invalid(
+            format!("/credentials/{field}"),
+            (
+                format!("is not a credential of {}", vendor.product),
+                format!("hoort niet bij de aanmeldgegevens van {}", vendor.product),
+            ),
+        ));
+    }
+    let complete = submitted.complete(vendor.credential_fields);
+    complete.map_err(|error| missing(error.field))
+}
+
+/// Reads one company and one contact with the credentials.
+async fn check(services: &Services, integration: &Integration, credentials: &Credentials) -> Api<()> {
+    let psa = services.connect(integration, credentials, psa_deadline())?;
+    Ok(psa.check().await.map_err(psa_failed(integration))?)
+}

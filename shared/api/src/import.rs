@@ -1,0 +1,79 @@
+//! An import as every function shows it.
+
+use domain::ids::{ImportId, IntegrationId};
+use domain::import::{Import, ImportState, Progress};
+use domain::outcome::Counts;
+use domain::problem::Problem;
+use jiff::Timestamp;
+use lambda::Services;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::lock::LockView;
+use crate::problem::{Api, Description, describe};
+
+/// An import with its progress and its lock.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Import")]
+pub struct ImportView {
+    id: ImportId,
+    integration: IntegrationId,
+    state: ImportState,
+    /// How far it has come; not in a history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<Progress>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Description>,
+    /// Why an unattended import waits for an administrator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Description>,
+    unattended: bool,
+    started_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_over_by: Option<String>,
+    started_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock: Option<LockView>,
+}
+
+impl ImportView {
+    /// The import as it is now.
+    pub async fn of(services: &Services, import: Import) -> Api<Self> {
+        let tenant = services.tenant(&import.msp);
+        let progress = tenant.progress(&import).await?;
+        let holder = tenant
+            .holder(&import.integration, services.clock.now())
+            .await?
+            .filter(|holder| holder.import == import.id);
+        Ok(Self {
+            progress: Some(progress),
+            lock: holder.map(LockView::from),
+            ..Self::line(import)
+        })
+    }
+
+    /// A line of a history.
+    pub fn line(import: Import) -> Self {
+        let describe = |problem: Option<&Problem>| problem.map(|problem| describe(problem, crate::problem::language()));
+        Self {
+            error: describe(import.error.as_ref()),
+            stopped: describe(import.stopped.as_ref()),
+            unattended: import.unattended,
+            taken_over_by: import.taken_over_by.map(|person| person.name),
+            id: import.id,
+            integration: import.integration,
+            state: import.state,
+            progress: None,
+            counts: import.counts,
+            started_by: import.started_by.name,
+            started_at: import.started_at,
+            ended_at: import.ended_at,
+            lock: None,
+        }
+    }
+}

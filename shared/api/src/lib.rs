@@ -1,0 +1,24 @@
+//! What an HTTP call needs: who calls, input, pages, problem answers, the import or integration that a call is about.
+
+mod access;
+mod answer;
+mod caller;
+mod import;
+mod input;
+mod lock;
+mod page;
+mod problem;
+mod psa;
+mod routes;
+mod unreadable;
+
+pub use access::{authorize, find_import, find_integration};
+pub use answer::answer;
+pub use caller::{Caller, CallerWith};
+pub use import::ImportView;
+pub use input::{Body, NoParameters, Path, Query};
+pub use lock::IntegrationLock;
+pub use page::{Cursor, Limit, List, PageQuery, Paged};
+pub use problem::{AcceptLanguage, Api, ApiError};
+pub use psa::{psa_deadline, read_attributes};
+pub use routes::Routes;

@@ -1,0 +1,20 @@
+//! What a Lambda function needs: configuration, AWS clients, services, events told apart, log and metrics.
+
+mod aws;
+mod capacity;
+pub mod config;
+mod conflicts;
+mod event;
+mod function;
+mod log;
+pub mod metrics;
+mod operation;
+mod services;
+mod time;
+
+pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
+pub use function::{Function, run};
+pub use log::{levels, log_to_stdout, logger};
+pub use operation::{attach_to_span, correlation_id, trace};
+pub use services::{DirectoryFactory, OpenError, Services, instrumented, psa_failed};
+pub use time::{Clock, Ids, SystemClock, UniqueIds};

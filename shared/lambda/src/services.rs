@@ -1,0 +1,180 @@
+//! The adapters behind the ports, built once per process.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use directory::builtin::BuiltIn;
+use directory::{Directory, Patience};
+use domain::ids::MspId;
+use domain::integration::Integration;
+use domain::problem::Problem;
+use domain::psa::PsaFailure;
+use psa::{Connector, Credentials, MissingCredential, NoClient, NoTarget, Psa, Target};
+use secrecy::ExposeSecret;
+use store::secrets::Secrets;
+use store::{Store, StoreError, Tenant};
+
+use crate::aws;
+use crate::capacity::CapacityMeter;
+use crate::config::Config;
+use crate::conflicts::Conflicts;
+use crate::metrics;
+use crate::time::{Clock, Ids, SystemClock, UniqueIds};
+
+/// Opens the directory of a tenant.
+pub type DirectoryFactory = Arc<dyn Fn(Tenant) -> Arc<dyn Directory> + Send + Sync>;
+
+/// Everything a function works with.
+#[derive(Clone)]
+pub struct Services {
+    /// DynamoDB.
+    pub store: Store,
+    /// Secrets Manager.
+    pub secrets: Secrets,
+    /// The PSAs.
+    pub connector: Connector,
+    /// The password manager.
+    pub directory: DirectoryFactory,
+    /// How long it is waited for.
+    pub patience: Patience,
+    /// The claim of a token that holds the roles of a person.
+    pub roles_claim: Arc<str>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// Why a PSA cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The credentials could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The integration, its credentials or its PSA are at fault.
+    #[error("{}", .0.code().as_str())]
+    Problem(Box<Problem>),
+}
+
+impl From<Problem> for OpenError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+/// The problem that a failure of the integration's PSA is to a caller.
+pub fn psa_failed(integration: &Integration) -> impl Fn(PsaFailure) -> Problem + use<> {
+    let psa = integration.kind;
+    move |failure| Problem::Psa { psa, failure }
+}
+
+/// The same client, which counts what it spends and waits out conflicts: what every function uses.
+pub fn instrumented(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
+    let config = client.config().to_builder();
+    let config = config.interceptor(CapacityMeter).retry_classifier(Conflicts).build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+impl Services {
+    /// The services of a deployed function.
+    pub fn from_config(config: &Config) -> Result<Self, NoClient> {
+        let http = aws::http_client();
+        Self::new(
+            config,
+            aws_sdk_dynamodb::Client::new(&aws::config(&http, "DYNAMODB", aws::TIME_LIMITS)),
+            aws_sdk_secretsmanager::Client::new(&aws::config(&http, "SECRETS_MANAGER", aws::TIME_LIMITS)),
+        )
+    }
+
+    /// Services on given AWS clients, with the machine's clock and the built-in directory.
+    #[expect(clippy::needless_pass_by_value, reason = "clients are handed over")]
+    pub fn new(
+        config: &Config,
+        dynamodb: aws_sdk_dynamodb::Client,
+        secrets: aws_sdk_secretsmanager::Client,
+    ) -> Result<Self, NoClient> {
+        Ok(Self {
+            store: Store::new(instrumented(&dynamodb), &config.records_table, &config.imports_table),
+            secrets: Secrets::new(secrets, &config.secret_prefix),
+            connector: Connector::new(config.psa.clone())?,
+            directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            patience: Patience::default(),
+            roles_claim: config.roles_claim.as_str().into(),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UniqueIds),
+        })
+    }
+
+    /// The same services on other AWS clients.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "clients are handed over")]
+    pub fn with_clients(
+        &self,
+        config: &Config,
+        dynamodb: aws_sdk_dynamodb::Client,
+        secrets: aws_sdk_secretsmanager::Client,
+    ) -> Self {
+        Self {
+            store: Store::new(instrumented(&dynamodb), &config.records_table, &config.imports_table),
+            secrets: Secrets::new(secrets, &config.secret_prefix),
+            ..self.clone()
+        }
+    }
+
+    /// The data of one MSP.
+    pub fn tenant(&self, msp: &MspId) -> Tenant {
+        self.store.of(msp)
+    }
+
+    /// The directory of one MSP.
+    pub fn directory(&self, msp: &MspId) -> Arc<dyn Directory> {
+        (self.directory)(self.tenant(msp))
+    }
+
+    /// Opens the PSA of an integration with the credentials that are stored for it.
+    pub async fn psa(
+        &self,
+        msp: &MspId,
+        integration: &Integration,
+        deadline: Instant,
+    ) -> Result<Arc<dyn Psa>, OpenError> {
+        let stored = self.secrets.read(msp, &integration.id).await?;
+        let stored = stored.ok_or(Problem::CredentialsRequired { field: None })?;
+        let vendor = self.connector.vendor(integration.kind).ok_or(Problem::NewerVersion)?;
+        let credentials = Credentials::from_secret_json(vendor.credential_fields, stored.expose_secret())
+            .map_err(|_| Problem::CredentialsRequired { field: None })?;
+        self.connect(integration, &credentials, deadline)
+    }
+
+    /// Opens the PSA of an integration.
+    pub fn connect(
+        &self,
+        integration: &Integration,
+        credentials: &Credentials,
+        deadline: Instant,
+    ) -> Result<Arc<dyn Psa>, OpenError> {
+        let target = self.target(integration)?;
+        let clock = Arc::clone(&self.clock);
+        let connector = self.connector.with_clock(move || clock.now());
+        let psa = connector
+            .connect(&target, credentials, deadline)
+            .map_err(psa_failed(integration))?;
+        metrics::watch(&psa);
+        Ok(psa)
+    }
+
+    /// Where the PSA of an integration is.
+    fn target(&self, integration: &Integration) -> Result<Target, Problem> {
+        let company_id = integration.company_id.as_deref();
+        let target = self
+            .connector
+            .target(integration.kind, &integration.address, company_id);
+        target.map_err(|error| match error {
+            NoTarget::UnknownVendor => Problem::NewerVersion,
+            NoTarget::Address(reason) => Problem::InvalidPsaAddress { reason },
+            NoTarget::CompanyId(MissingCredential { field }) => Problem::CredentialsRequired {
+                field: Some(field.to_owned()),
+            },
+        })
+    }
+}
