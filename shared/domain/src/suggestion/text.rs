@@ -1,9 +1,9 @@
 //! What each reason says, in the languages of administrators.
 
-use super::Reason;
+use super::Similarity;
 use crate::language::Language;
 
-impl Reason {
+impl Similarity {
     /// The reason as a person understands it.
     pub const fn text(self, language: Language) -> &'static str {
         match (self, language) {
