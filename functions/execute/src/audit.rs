@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use domain::audit::{AuditAction, Entry};
+use domain::directory::ManagedCompany;
 use domain::ids::{ImportId, IntegrationId};
+use domain::plan::{CompanyPlan, Outcome, PlanChange, PlanSide, Step, changes};
 use domain::problem::Problem;
 use jiff::Timestamp;
 use runtime::metrics::listed;
@@ -11,6 +13,8 @@ use runtime::{Api, CallerWith, Limit, List, PageQuery, PathIds, Position, Servic
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::audit::AuditId;
+
+use crate::users::Done;
 
 /// An entry as it is shown.
 #[derive(Serialize, JsonSchema)]
@@ -58,4 +62,36 @@ pub(crate) async fn list(
         items: listed(entries).into_iter().map(EntryView::of).collect(),
         next: next.map(|id| id.as_str().to_owned()),
     }))
+}
+
+/// What was done to a company, for the audit trail: what was planned, less what failed, with the ids it got. `users` are in the order
+/// of the plan; `company` is `None` for the later chunks of a large company.
+pub(crate) fn applied(
+    plan: &CompanyPlan,
+    managed: &ManagedCompany,
+    company: Option<&Outcome>,
+    users: &[Done],
+) -> Vec<PlanChange> {
+    let (of_company, of_users): (Vec<_>, Vec<_>) =
+        changes(plan).into_iter().partition(|change| change.address.is_none());
+    let of_company = of_company
+        .into_iter()
+        .filter(|_| company.is_some_and(Outcome::is_change));
+    let of_company = of_company.map(|mut change| {
+        if matches!(change.action, Step::CreateCompany | Step::LinkCompany) {
+            change.after = Some(PlanSide::named(&managed.id, &managed.name));
+        }
+        change
+    });
+    let of_users = of_users
+        .into_iter()
+        .zip(users)
+        .filter(|(_, done)| done.outcome.is_change());
+    let of_users = of_users.map(|(mut change, done)| {
+        if let Some(after) = &mut change.after {
+            after.user.clone_from(&done.user);
+        }
+        change
+    });
+    of_company.chain(of_users).collect()
 }

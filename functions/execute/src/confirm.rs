@@ -78,9 +78,11 @@ async fn confirm(services: &Services, mut import: Import, confirmation: &Confirm
         invalidate_others().await?;
     }
     licences::reserve(services, &import, &own, plan.licences, invalidate_others).await?;
-    let agreement = tenant.agreement(&import, &plan.agreed)?;
-    let agree = tenant.write_ahead(agreement).await?;
-    let moved = tenant.begin(&import, decisions, services.clock.now(), agree).await?;
+    let confirmation = tenant.confirmation(&import, &plan.confirmed)?;
+    let confirmation = tenant.write_ahead(confirmation).await?;
+    let moved = tenant
+        .begin(&import, decisions, services.clock.now(), confirmation)
+        .await?;
     if let Some(Moved::Committed) = moved {
         return Ok(Some(import));
     }

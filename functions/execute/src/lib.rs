@@ -10,7 +10,6 @@ mod licences;
 mod result;
 mod retries;
 mod slices;
-mod trail;
 mod unattended;
 mod users;
 mod work;

@@ -11,14 +11,14 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::language::Language;
-use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, UserCounts};
+use domain::plan::{CompanyCounts, Counts, Outcome, Reason, RowCode, UserCounts};
 use domain::problem::Problem;
 use runtime::{Accepted, Api, CallerWith, PathIds, Position, Services, find_import};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tenant;
 
-use rows::{AddressName, CompanyName, Row};
+use rows::{ResultAddress, ResultCompany, Row};
 
 /// Rows that are listed one by one; the counts are always complete.
 const MOST_LISTED: usize = 1_000;
@@ -41,10 +41,11 @@ pub(crate) struct ResultView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ResultRow")]
 struct ToDo {
-    company: CompanyName,
+    company: ResultCompany,
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<AddressName>,
-    code: RowCode,
+    address: Option<ResultAddress>,
+    #[schemars(with = "RowCode")]
+    code: Reason,
     detail: &'static str,
     action: &'static str,
 }
@@ -110,7 +111,7 @@ impl ResultView {
         let (list, code) = match row.outcome {
             Outcome::Failed(code) => (&mut self.errors, code),
             // What an administrator decided is no news to them.
-            Outcome::Skipped(RowCode::Unticked | RowCode::Cancelled | RowCode::CompanyNotImported) => return,
+            Outcome::Skipped(Reason::Unticked | Reason::Cancelled | Reason::CompanyNotImported) => return,
             Outcome::Skipped(code) => (&mut self.skipped, code),
             _ => return,
         };
@@ -147,14 +148,14 @@ mod tests {
         };
         for number in 0..=MOST_LISTED {
             assert!(!view.truncated);
-            let company = CompanyName {
+            let company = ResultCompany {
                 id: PsaCompanyId::new(number.to_string()),
                 name: String::new(),
             };
             let row = Row {
                 company,
                 address: None,
-                outcome: Outcome::Skipped(RowCode::Ambiguous),
+                outcome: Outcome::Skipped(Reason::Ambiguous),
                 rows: 1,
             };
             view.add(row, Language::English);

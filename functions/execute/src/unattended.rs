@@ -79,10 +79,16 @@ async fn begin(services: &Services, tenant: &Tenant, lease: &Lease, import: &mut
         }
         Err(other) => return Err(other),
     }
-    let agreement = tenant.agreement(&executing, &plan.agreed)?;
-    let agree = tenant.write_ahead(agreement).await?;
+    let confirmation = tenant.confirmation(&executing, &plan.confirmed)?;
+    let confirmation = tenant.write_ahead(confirmation).await?;
     match tenant
-        .hand_over_with(lease, &executing, ImportState::Review, services.clock.now(), agree)
+        .hand_over_with(
+            lease,
+            &executing,
+            ImportState::Review,
+            services.clock.now(),
+            confirmation,
+        )
         .await?
     {
         Moved::Committed => info!(import = %import.id, "an unattended import goes ahead"),

@@ -8,15 +8,14 @@ use std::time::{Duration, Instant};
 use directory::{Directory, DirectoryError};
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
-use domain::outcome::RowCode;
-use domain::plan::PLAN_SCHEMA;
+use domain::plan::{PLAN_SCHEMA, Reason};
 use futures::{StreamExt, TryStreamExt, pin_mut};
 use jiff::Timestamp;
 use planning::{Planning, PlanningError};
 use runtime::{Deadline, Services, Work, WorkOutcome, attach_to_span};
 use serde::{Deserialize, Serialize};
 use store::checkpoint::Checkpoint;
-use store::journal::Agreed;
+use store::journal::ConfirmedCompany;
 use store::lock::{Lease, LeaseOutcome};
 use store::tx::{Action, Outcome, Transaction};
 use store::{StoreError, Tenant};
@@ -103,10 +102,10 @@ pub(crate) struct Run {
     pub tenant: Tenant,
     pub directory: Arc<dyn Directory>,
     pub import: Import,
-    pub agreed: HashMap<PsaCompanyId, Agreed>,
+    pub confirmed: HashMap<PsaCompanyId, ConfirmedCompany>,
     pub deadline: Deadline,
     /// Rows that are not begun are passed over with this.
-    pub pass_over: Option<RowCode>,
+    pub skip: Option<Reason>,
     /// Set once the directory answers nobody any more.
     outage: OnceLock<DirectoryError>,
     /// Set once an administrator is seen to have asked to stop.
@@ -151,23 +150,23 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         return Ok(WorkOutcome::Done(()));
     }
     let directory = services.directory(&work.msp);
-    let agreed = match tenant.agreed(&import).await {
+    let confirmed = match tenant.confirmed(&import).await {
         // An abandoned import begins no further company, so it can end without the confirmed plan.
         Err(error) if import.abandoned && !error.passes() => {
             warn!(import = %import.id, %error, "the confirmed plan of an abandoned import cannot be read; ending without it");
             HashMap::new()
         }
-        agreed => agreed?,
+        confirmed => confirmed?,
     };
-    if let Some(schema) = agreed.values().find_map(Agreed::other_schema) {
+    if let Some(schema) = confirmed.values().find_map(ConfirmedCompany::other_schema) {
         warn!(
             import = %import.id,
             "confirmed by another version of psa-import (plan schema {schema}, this version has {PLAN_SCHEMA}): its companies count as changed"
         );
     }
-    let pass_over = match (work.give_up || import.abandoned, import.cancelling) {
-        (true, _) => Some(RowCode::GivenUp),
-        (false, true) => Some(RowCode::Cancelled),
+    let skip = match (work.give_up || import.abandoned, import.cancelling) {
+        (true, _) => Some(Reason::GivenUp),
+        (false, true) => Some(Reason::Cancelled),
         (false, false) => None,
     };
     let (is_cancelled, looked) = (import.cancelling, services.clock.now());
@@ -176,9 +175,9 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
         tenant,
         directory,
         import,
-        agreed,
+        confirmed,
         deadline,
-        pass_over,
+        skip,
         outage: OnceLock::new(),
         cancelled: AtomicBool::new(is_cancelled),
         looked: Mutex::new(looked),
@@ -261,8 +260,8 @@ impl Run {
             .map_err(Stop::from)
             .take(MAX_COMPANIES_PER_CHECKPOINT);
         let due = Instant::now() + CHECKPOINT_EVERY;
-        let passed = AtomicUsize::new(0);
-        let is_full = || Instant::now() >= due || passed.load(Ordering::Relaxed) >= MAX_SKIPPED_ROWS;
+        let skipped = AtomicUsize::new(0);
+        let is_full = || Instant::now() >= due || skipped.load(Ordering::Relaxed) >= MAX_SKIPPED_ROWS;
         let is_time_up = || self.is_to_end() || is_full();
         // Only of the first company some rows may have their outcomes without the others.
         let mut named = checkpoint.position.within;
@@ -282,10 +281,10 @@ impl Run {
                 continue;
             }
             let entries = match carried {
-                Applied::Passed(entries) => entries,
+                Applied::Skipped(entries) => entries,
                 _ => Vec::new(),
             };
-            passed.fetch_add(entries.iter().map(|entry| entry.rest.len()).sum(), Ordering::Relaxed);
+            skipped.fetch_add(entries.iter().map(|entry| entry.rest.len()).sum(), Ordering::Relaxed);
             done.push((company, entries));
         }
         checkpoint.position.pauses = 0;
@@ -323,19 +322,19 @@ impl Run {
         {
             self.import.cancelling = true;
             self.import.taken_over_by = now.taken_over_by;
-            self.pass_over = self.pass_over.or(Some(RowCode::Cancelled));
+            self.skip = self.skip.or(Some(Reason::Cancelled));
         }
         Ok(())
     }
 
     /// The reason for skipping rows that are not begun, if they are to be skipped. Reads the import again: an administrator may
     /// have cancelled it meanwhile.
-    pub async fn passes_over(&self) -> Result<Option<RowCode>, Stop> {
-        if self.pass_over.is_some() {
-            return Ok(self.pass_over);
+    pub async fn skips(&self) -> Result<Option<Reason>, Stop> {
+        if self.skip.is_some() {
+            return Ok(self.skip);
         }
         let now = self.tenant.import(&self.import.id).await?;
-        Ok(now.filter(|now| now.cancelling).map(|_| RowCode::Cancelled))
+        Ok(now.filter(|now| now.cancelling).map(|_| Reason::Cancelled))
     }
 
     /// Whether the import is cancelled, for use between the users of a company. Reads the import at most once per `LOOK_EVERY`.

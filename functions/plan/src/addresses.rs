@@ -9,7 +9,7 @@ use domain::facts::CompanyFacts;
 use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
 use domain::object;
-use domain::planner::{self, AddressView};
+use domain::plan::planner::{self, AddressView};
 use domain::problem::{Problem, ResourceKind};
 use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
 use domain::text::Term;

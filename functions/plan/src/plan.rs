@@ -2,11 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::change::{self, Action, Change};
-use domain::directory::{LicenceMode, Licences};
+use domain::directory::Licences;
 use domain::ids::ImportId;
-use domain::language::Language;
-use domain::policy::MassChange;
+use domain::plan::mass_change::MassChange;
+use domain::plan::{PlanChange, PlanSummary, changes};
 use domain::problem::Problem;
 use futures::{TryStreamExt, pin_mut};
 use planning::{Digest, PlanningError};
@@ -21,7 +20,7 @@ use crate::scope;
 #[schemars(rename = "Plan")]
 pub(crate) struct PlanView {
     hash: String,
-    summary: Summary,
+    summary: PlanSummary,
     licences: LicenceNeed,
     /// There when the plan must be confirmed as a mass change (R39).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,26 +33,9 @@ pub(crate) struct PlanView {
 #[schemars(rename = "PlanItem")]
 struct Item {
     #[serde(flatten)]
-    change: Change,
+    change: PlanChange,
     /// What the reason says.
     detail: &'static str,
-}
-
-/// How many items of each action.
-#[derive(Default, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "PlanSummary")]
-struct Summary {
-    companies: u64,
-    create_company: u64,
-    link_company: u64,
-    update_company: u64,
-    unmap_company: u64,
-    create_user: u64,
-    link_user: u64,
-    change_address: u64,
-    unchanged: u64,
-    skip: u64,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -82,15 +64,15 @@ pub(crate) async fn show(
     let integration = services.tenant(&caller.msp).integration(&import.integration).await?;
     let integration = integration.ok_or(Problem::IntegrationNotFound)?;
     let planning = scope::planning(&services, import).await?;
-    let (mut digest, mut summary) = (Digest::default(), Summary::default());
+    let (mut digest, mut summary) = (Digest::default(), PlanSummary::default());
     let (mut items, mut seen) = (Vec::new(), 0);
     let plans = planning.plans();
     pin_mut!(plans);
     while let Some(plan) = plans.try_next().await.map_err(PlanningError::cause::<ApiError>)? {
         digest.add(&plan);
-        summary.companies += 1;
-        for item in change::of(&plan) {
-            summary.add(item.action);
+        let changes = changes(&plan);
+        summary.add(changes.iter().map(|change| change.action));
+        for item in changes {
             if (from..from + limit).contains(&seen) {
                 let detail = item.detail(language);
                 items.push(Item { change: item, detail });
@@ -108,37 +90,10 @@ pub(crate) async fn show(
         mass_change,
         licences: LicenceNeed {
             needed: whole.licences,
-            warning: licence_warning(pool.mode, whole.licences, language),
+            warning: pool.mode.warning(whole.licences, language),
             pool,
         },
         items,
         next,
     }))
-}
-
-/// Where use is billed, too few licences refuse nothing (R47).
-const fn licence_warning(mode: LicenceMode, needed: u64, language: Language) -> Option<&'static str> {
-    match (mode, needed, language) {
-        (LicenceMode::Pool, ..) | (_, 0, _) => None,
-        (LicenceMode::Consumption, _, Language::English) => Some("Each user that is created will be billed."),
-        (LicenceMode::Consumption, _, Language::Dutch) => {
-            Some("Elke gebruiker die wordt aangemaakt, wordt in rekening gebracht.")
-        }
-    }
-}
-
-impl Summary {
-    const fn add(&mut self, action: Action) {
-        *match action {
-            Action::CreateCompany => &mut self.create_company,
-            Action::LinkCompany => &mut self.link_company,
-            Action::UpdateCompany => &mut self.update_company,
-            Action::UnmapCompany => &mut self.unmap_company,
-            Action::CreateUser => &mut self.create_user,
-            Action::LinkUser => &mut self.link_user,
-            Action::ChangeAddress => &mut self.change_address,
-            Action::Unchanged => &mut self.unchanged,
-            Action::Skip => &mut self.skip,
-        } += 1;
-    }
 }

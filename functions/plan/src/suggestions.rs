@@ -36,7 +36,7 @@ pub(crate) fn views(suggestions: Vec<Suggestion>, language: Language) -> Vec<Sug
     suggestions.into_iter().map(view).collect()
 }
 
-const fn reason(code: Similarity, language: Language) -> ReasonView {
+fn reason(code: Similarity, language: Language) -> ReasonView {
     ReasonView {
         code,
         text: code.text(language),

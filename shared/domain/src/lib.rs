@@ -4,7 +4,6 @@
 
 pub mod address;
 pub mod audit;
-pub mod change;
 pub mod directory;
 pub mod facts;
 pub mod filter;
@@ -12,11 +11,10 @@ pub mod ids;
 pub mod import;
 pub mod language;
 pub mod mapping;
+mod messages;
 pub mod name;
 pub mod object;
-pub mod outcome;
 pub mod plan;
-pub mod planner;
 pub mod policy;
 pub mod problem;
 pub mod psa;
@@ -24,4 +22,3 @@ pub mod row;
 pub mod suggestion;
 pub mod text;
 mod visible;
-pub mod why;

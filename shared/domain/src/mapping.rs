@@ -42,7 +42,7 @@ pub struct AddressMapping {
     pub address: Address,
     /// The contact's other addresses as of then, imported or not: none of them is new when this one goes (R30).
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
-    pub beside: Vec<AddressKey>,
+    pub other_addresses: Vec<AddressKey>,
 }
 
 /// A company's address mappings after its plan, or a part of it, was carried out. `users`, in the order of the plan, says to whom
@@ -61,7 +61,7 @@ pub fn after(before: &[AddressMapping], plan: &CompanyPlan, users: &[Option<User
             id: row.id.clone(),
             user: user.clone(),
             address: address.clone(),
-            beside: row.beside.clone(),
+            other_addresses: row.other_addresses.clone(),
         })
     });
     let made: Vec<AddressMapping> = made.collect();
@@ -75,8 +75,8 @@ pub fn after(before: &[AddressMapping], plan: &CompanyPlan, users: &[Option<User
     };
     let mut after: Vec<AddressMapping> = before.iter().filter(is_kept).cloned().collect();
     for mapping in &mut after {
-        if let Some((_, beside)) = plan.gone.iter().find(|(gone, _)| *gone == mapping.id) {
-            mapping.beside.clone_from(beside);
+        if let Some((_, other_addresses)) = plan.orphaned.iter().find(|(id, _)| *id == mapping.id) {
+            mapping.other_addresses.clone_from(other_addresses);
         }
     }
     after.extend(made);

@@ -2,7 +2,6 @@
 
 mod code;
 mod facts;
-mod text;
 mod what;
 mod wording;
 
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::filter::InvalidFilter;
 use crate::import::{Holder, ImportState};
-use crate::policy::MassChange;
+use crate::plan::mass_change::MassChange;
 use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 
 pub use code::Code;

@@ -1,8 +1,6 @@
 //! Managed companies that could be meant although they have another name (R23). Shown with a score and reasons; never
 //! applied without a choice. The crate `matching` finds them.
 
-mod text;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use domain::ids::ImportId;
 use domain::import::{Holder, ImportState, Person};
-use domain::policy::MassChange;
+use domain::plan::mass_change::MassChange;
 use domain::problem::{Code, Problem, ResourceKind, UrlRefused};
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use jiff::Timestamp;

@@ -1,5 +1,6 @@
 //! Answers as they could be.
 
+use domain::plan::{PlanSummary, Step};
 use serde_json::{Value, json};
 
 pub(super) fn import() -> Value {
@@ -32,12 +33,11 @@ pub(super) fn address() -> Value {
 }
 
 pub(super) fn plan() -> Value {
+    let mut summary = PlanSummary::default();
+    summary.add([Step::CreateCompany, Step::CreateUser]);
     json!({
         "hash": "5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786",
-        "summary": {
-            "companies": 1, "createCompany": 1, "linkCompany": 0, "updateCompany": 0, "unmapCompany": 0, "createUser": 1,
-            "linkUser": 0, "changeAddress": 0, "unchanged": 0, "skip": 0,
-        },
+        "summary": summary,
         "licences": { "needed": 1, "mode": "pool", "total": 1000, "used": 274, "reserved": 0, "available": 726 },
         "items": [
             {
