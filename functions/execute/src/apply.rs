@@ -50,34 +50,39 @@ pub(crate) async fn apply(run: &Run, planning: &Planning, row: CompanyRow, named
         let outcomes = all(&plan, &Outcome::Failed(Reason::PlanChanged));
         return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
     }
-    let Some((first, others)) = chunks.split_first() else {
+    if chunks.is_empty() {
         return Ok(Applied::Journaled);
-    };
-    if !others.is_empty() {
-        let mut tx = run.transaction()?;
-        for (number, chunk) in others.iter().enumerate() {
-            let action = run.tenant.journal_action(&run.import, number + 1, chunk)?;
-            run.add(&mut tx, action).await?;
-        }
+    }
+    if begin(run, &plan, &chunks, is_asked_for).await? {
+        return finish(run, planning, chunks, false).await;
+    }
+    // Another integration creates a company of that name at this moment.
+    let outcomes = all(&plan, &Outcome::Failed(Reason::PlanChanged));
+    Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?))
+}
+
+/// Writes the intent: all chunks, the first one last. Returns `false` if the name of a new company is claimed already; an
+/// administrator who asked for a new one gets it, whatever others are called.
+async fn begin(run: &Run, plan: &CompanyPlan, chunks: &[CompanyChunk], is_asked_for: bool) -> Result<bool, Stop> {
+    let mut tx = run.transaction()?;
+    for (number, chunk) in chunks.iter().enumerate().skip(1) {
+        let action = run.tenant.journal_action(&run.import, number, chunk)?;
+        run.add(&mut tx, action).await?;
+    }
+    if chunks.len() > 1 {
         run.commit(tx).await?;
+        tx = run.transaction()?;
     }
     // With it the company is begun.
-    let mut tx = run.transaction()?;
-    // Who asked for a new company gets one, whatever others are called.
     if plan.step == CompanyStep::Create && !is_asked_for {
         let now = run.services.clock.now();
         run.tenant
             .claim_name(&mut tx, &run.import, &plan.company, &plan.name, now)?;
     }
-    run.tenant.journal(&mut tx, &run.import, 0, first)?;
-    match run.try_commit(tx).await? {
-        tx::Outcome::Committed => finish(run, planning, chunks, false).await,
-        // Another integration makes a company of that name at this moment.
-        tx::Outcome::Refused(_) => {
-            let outcomes = all(&plan, &Outcome::Failed(Reason::PlanChanged));
-            Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?))
-        }
+    if let Some(first) = chunks.first() {
+        run.tenant.journal(&mut tx, &run.import, 0, first)?;
     }
+    Ok(matches!(run.try_commit(tx).await?, tx::Outcome::Committed))
 }
 
 /// The outcomes of a company for which nothing is to be done.
@@ -95,11 +100,7 @@ async fn skipped(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutcome>
     if !is_confirmed {
         return Ok(every(Outcome::Failed(Reason::PlanChanged)));
     }
-    if plan.skipped().is_some() {
-        let users = plan.users.iter().map(|_| Outcome::Skipped(Reason::CompanyNotImported));
-        return Ok(Some(rows(Some(plan.outcome()), &plan.users, users)));
-    }
-    if plan.is_unchanged() {
+    if plan.skipped().is_some() || plan.is_unchanged() {
         let users = plan.users.iter().map(|user| user.step.outcome());
         return Ok(Some(rows(Some(plan.outcome()), &plan.users, users)));
     }

@@ -41,19 +41,7 @@ pub(super) fn views<'a>(
         facts.users.values().map(|user| (user.address.key(), user)).collect();
     let mut seen = HashSet::new();
     let mut views = Vec::with_capacity(facts.addresses.len());
-    // Of several rows with one address the one that was imported with it is the row, else one imported before, else that of an
-    // active contact.
-    let mut rows: Vec<_> = facts.addresses.iter().collect();
-    rows.sort_by_cached_key(|(row, _)| {
-        let mapping = links.mapping(&row.id);
-        let is_same = mapping.is_some_and(|mapping| {
-            row.text
-                .parse()
-                .is_ok_and(|address: Address| address == mapping.address)
-        });
-        (!is_same, mapping.is_none(), !row.active)
-    });
-    for (snapshot, decision) in rows {
+    for (snapshot, decision) in by_precedence(facts, &links) {
         let address: Result<Address, InvalidAddress> = snapshot.text.parse();
         if let Ok(address) = &address
             && !seen.insert(address.key().clone())
@@ -65,11 +53,9 @@ pub(super) fn views<'a>(
             .as_ref()
             .ok()
             .and_then(|address| holder(address.key(), managed, &users_by_address, facts));
-        let conflict = holder
-            .as_ref()
-            .filter(|(_, company)| Some(company) != managed)
-            .map(|(_, company)| company.clone());
-        let status = match (&address, &mapping, &holder) {
+        let elsewhere = holder.as_ref().filter(|(_, company)| Some(company) != managed);
+        let conflict = elsewhere.map(|(_, company)| company.clone());
+        let status = match (&address, mapping, &holder) {
             (Err(_), ..) => AddressStatus::NoAddress,
             (_, Some(_), _) => AddressStatus::Mapped,
             _ if conflict.is_some() => AddressStatus::AddressConflict,
@@ -80,21 +66,36 @@ pub(super) fn views<'a>(
             status,
             AddressStatus::Unmapped | AddressStatus::UnmappedPossibleDuplicate
         );
-        let ticked_unasked = mapping.is_some() || (is_new && snapshot.active && facts.row.decision.ticks_new);
-        let selected = decision.selected.unwrap_or(ticked_unasked);
+        let by_default = mapping.is_some() || (is_new && snapshot.active && facts.row.decision.ticks_new);
         views.push(AddressView {
             snapshot,
             address,
             status,
             mapping,
             decision,
-            selected,
+            selected: decision.selected.unwrap_or(by_default),
             conflict,
             holder: holder.map(|(user, _)| user),
         });
     }
     views.sort_by(|one, other| one.snapshot.id.cmp(&other.snapshot.id));
     views
+}
+
+/// The rows, those first that are shown when others have the same address: the one that was imported with it, then one imported
+/// before, then that of an active contact.
+fn by_precedence<'a>(facts: &'a CompanyFacts, links: &Links<'_>) -> Vec<&'a (SnapshotAddress, AddressDecision)> {
+    let mut rows: Vec<_> = facts.addresses.iter().collect();
+    rows.sort_by_cached_key(|(row, _)| {
+        let mapping = links.mapping(&row.id);
+        let is_same = mapping.is_some_and(|mapping| {
+            row.text
+                .parse()
+                .is_ok_and(|address: Address| address == mapping.address)
+        });
+        (!is_same, mapping.is_none(), !row.active)
+    });
+    rows
 }
 
 impl AddressView<'_> {

@@ -135,8 +135,8 @@ impl Reason {
 /// Why a row of a plan is skipped, and who it is that gets there first, if anybody.
 ///
 /// Stored as the reason's name alone or with the id: `"unticked"`, `{"already_mapped":"251"}`. Digests are made of this form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "stored::Skip", try_from = "stored::Skip")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "stored::Skip")]
 pub struct Skip {
     /// Why.
     pub reason: Reason,
@@ -157,82 +157,65 @@ impl From<Reason> for Skip {
     }
 }
 
-impl From<Skip> for stored::Skip {
-    fn from(skip: Skip) -> Self {
-        let name = skip.reason.into();
-        match skip.other {
-            None => Self::Alone(name),
-            Some(other) => Self::BecauseOf([(name, other)].into()),
-        }
-    }
-}
-
-impl TryFrom<stored::Skip> for Skip {
-    type Error = &'static str;
-
-    fn try_from(skip: stored::Skip) -> Result<Self, Self::Error> {
-        match skip {
-            stored::Skip::Alone(name) => Ok(Reason::from(name).into()),
-            stored::Skip::BecauseOf(one) => {
-                let (name, other) = one.into_iter().next().ok_or("a skipped row without a reason")?;
-                Ok(Self::because_of(name.into(), &other))
-            }
-        }
-    }
-}
-
-/// Reasons as plans store them.
+/// Reasons as plans store them: two names are older than the codes of the API.
 pub(super) mod stored {
     use std::collections::BTreeMap;
 
+    use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::Reason;
 
-    /// Two names of stored plans are older than the codes of the API.
-    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    pub enum Name {
-        Corrected,
-        GivesWay,
-        #[serde(untagged)]
-        AsItIs(Reason),
-    }
-
-    #[derive(Clone, Serialize, Deserialize)]
-    #[serde(untagged)]
-    pub enum Skip {
-        Alone(Name),
-        BecauseOf(BTreeMap<Name, String>),
-    }
-
-    impl From<Reason> for Name {
-        fn from(reason: Reason) -> Self {
-            match reason {
-                Reason::SpellingCorrected => Self::Corrected,
-                Reason::SameAddressInAnotherCompany => Self::GivesWay,
-                other => Self::AsItIs(other),
-            }
+    const fn name(reason: Reason) -> &'static str {
+        match reason {
+            Reason::SpellingCorrected => "corrected",
+            Reason::SameAddressInAnotherCompany => "gives_way",
+            other => other.as_str(),
         }
     }
 
-    impl From<Name> for Reason {
-        fn from(name: Name) -> Self {
-            match name {
-                Name::Corrected => Self::SpellingCorrected,
-                Name::GivesWay => Self::SameAddressInAnotherCompany,
-                Name::AsItIs(reason) => reason,
-            }
-        }
+    fn reason(stored: &str) -> Result<Reason, String> {
+        let found = Reason::ALL.iter().copied().find(|reason| name(*reason) == stored);
+        found.ok_or_else(|| format!("unknown reason {stored}"))
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub fn serialize<S: Serializer>(reason: &Reason, serializer: S) -> Result<S::Ok, S::Error> {
-        Name::from(*reason).serialize(serializer)
+        serializer.serialize_str(name(*reason))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reason, D::Error> {
-        Name::deserialize(deserializer).map(Reason::from)
+        reason(&String::deserialize(deserializer)?).map_err(Error::custom)
+    }
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    pub enum Skip {
+        Alone(String),
+        BecauseOf(BTreeMap<String, String>),
+    }
+
+    impl Serialize for super::Skip {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match &self.other {
+                None => serialize(&self.reason, serializer),
+                Some(other) => serializer.collect_map([(name(self.reason), other)]),
+            }
+        }
+    }
+
+    impl TryFrom<Skip> for super::Skip {
+        type Error = String;
+
+        fn try_from(skip: Skip) -> Result<Self, String> {
+            match skip {
+                Skip::Alone(name) => Ok(reason(&name)?.into()),
+                Skip::BecauseOf(one) => {
+                    let (name, other) = one.into_iter().next().ok_or("no reason")?;
+                    Ok(Self::because_of(reason(&name)?, &other))
+                }
+            }
+        }
     }
 }
 
@@ -241,6 +224,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::ids::UserId;
+    use crate::plan::UserStep;
 
     #[test]
     fn r40_every_reason_has_one_code_and_a_text_in_each_language() {
@@ -253,7 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn r35_skipped_rows_are_stored_as_they_always_were() {
+    fn r35_reasons_are_stored_as_they_always_were() {
+        let change = UserStep::ChangeAddress {
+            user: UserId::new("u"),
+            from: "a@x.example".parse().unwrap(),
+            reason: Reason::SpellingCorrected,
+        };
+        let stored = r#"{"changeAddress":{"user":"u","from":"a@x.example","cause":"corrected"}}"#;
+        assert_eq!(serde_json::to_string(&change).unwrap(), stored);
+        assert_eq!(serde_json::from_str::<UserStep>(stored).unwrap(), change);
         for (skip, stored) in [
             (Skip::from(Reason::Unticked), r#""unticked""#),
             (

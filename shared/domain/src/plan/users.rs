@@ -20,12 +20,9 @@ pub(super) fn plan(
     let managed = step.managed().map(|managed| &managed.id);
     let links = Links::of(facts, !unmaps);
     let views = views(facts, managed, !unmaps);
-    let chosen = |view: &AddressView<'_>| matches!(view.decision.target, Target::Existing(_));
-    let chosen: HashSet<AddressId> = views
-        .iter()
-        .filter(|view| chosen(view))
-        .map(|view| view.snapshot.id.clone())
-        .collect();
+    let is_chosen = |view: &&AddressView<'_>| matches!(view.decision.target, Target::Existing(_));
+    let chosen = views.iter().filter(is_chosen).map(|view| view.snapshot.id.clone());
+    let chosen: HashSet<AddressId> = chosen.collect();
     let mut plans: Vec<UserPlan> = views
         .into_iter()
         .filter(|view| view.is_wanted(facts) || view.mapping.is_some())
@@ -35,25 +32,29 @@ pub(super) fn plan(
                 _ if !view.is_wanted(facts) => UserStep::Skip(Reason::Unticked.into()),
                 _ => user_step(&view, facts, &links),
             };
-            UserPlan {
-                id: view.snapshot.id.clone(),
-                name: view.snapshot.name.clone(),
-                mapped: view.mapping.map(|mapping| Mapped {
-                    id: mapping.id.clone(),
-                    user: mapping.user.clone(),
-                    address: mapping.address.clone(),
-                }),
-                no_address: view.no_address(),
-                address: view.address.ok(),
-                step: user_step,
-                other_addresses: Vec::new(),
-                rewrite_mapping: false,
-            }
+            row(view, user_step)
         })
         .collect();
     one_row_each(&mut plans, &chosen);
     let orphaned = rewrites::mark(&mut plans, facts, &links);
     (plans, orphaned)
+}
+
+fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
+    UserPlan {
+        id: view.snapshot.id.clone(),
+        name: view.snapshot.name.clone(),
+        mapped: view.mapping.map(|mapping| Mapped {
+            id: mapping.id.clone(),
+            user: mapping.user.clone(),
+            address: mapping.address.clone(),
+        }),
+        no_address: view.no_address(),
+        address: view.address.ok(),
+        step,
+        other_addresses: Vec::new(),
+        rewrite_mapping: false,
+    }
 }
 
 /// Of several rows that lead to one user, it goes to the one it was chosen for, else to the first.
