@@ -10,7 +10,7 @@ use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
 use domain::object;
 use domain::plan::planner::{self, AddressView};
-use domain::problem::{Problem, ResourceKind};
+use domain::problem::{Mistake, Problem, ResourceKind};
 use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
 use domain::text::Term;
 use jiff::Timestamp;
@@ -136,11 +136,7 @@ pub(crate) async fn decide(
         if let Some(Target::Existing(user)) = &decision.target
             && !facts.users.contains_key(user)
         {
-            let wording = (
-                "there is no such user in the managed company",
-                "het beheerde bedrijf heeft deze gebruiker niet",
-            );
-            return Err(Problem::invalid("/target/existing", wording).into());
+            return Err(Problem::invalid("/target/existing", Mistake::NoUser).into());
         }
         if decision.selected == Some(true) && !selectable(view) {
             let status = serde_json::to_value(&view.status)

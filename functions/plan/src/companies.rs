@@ -8,7 +8,7 @@ use domain::import::Import;
 use domain::language::Language;
 use domain::name::NameKey;
 use domain::object;
-use domain::problem::{Problem, ResourceKind};
+use domain::problem::{Mistake, Problem, ResourceKind};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab, Target};
 use domain::text::Term;
 use jiff::Timestamp;
@@ -234,27 +234,14 @@ async fn check_target(
 ) -> Api<()> {
     let pointer = "/target/existing";
     if services.directory(&import.msp).company(managed).await?.is_none() {
-        return Err(Problem::invalid(
-            pointer,
-            (
-                "there is no managed company with this id",
-                "er is geen beheerd bedrijf met dit id",
-            ),
-        )
-        .into());
+        return Err(Problem::invalid(pointer, Mistake::NoManagedCompany).into());
     }
     let mappings = services
         .tenant(&import.msp)
         .company_mappings(&import.integration)
         .await?;
     match Tenant::claims(&mappings).find(|(claimed, by)| claimed == managed && by != company) {
-        Some((_, other)) => {
-            let wording = (
-                format!("is mapped to company {other} of the PSA already"),
-                format!("is al gekoppeld aan bedrijf {other} van de PSA"),
-            );
-            Err(Problem::invalid(pointer, wording).into())
-        }
+        Some((_, other)) => Err(Problem::invalid(pointer, Mistake::MappedTo(other.as_str())).into()),
         None => Ok(()),
     }
 }

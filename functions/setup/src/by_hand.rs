@@ -9,7 +9,7 @@ use domain::address::EnteredAddress;
 use domain::directory::{LicenceMode, Licences, ManagedCompany, User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name;
-use domain::problem::{Problem, ResourceKind};
+use domain::problem::{Mistake, Problem, ResourceKind};
 use runtime::{Api, Body, Caller, PathIds, Services};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -99,8 +99,7 @@ pub(crate) async fn change_user(
 }
 
 fn taken() -> Problem {
-    let wording = ("another user has this address", "een andere gebruiker heeft dit adres");
-    Problem::invalid("/address", wording)
+    Problem::invalid("/address", Mistake::AddressTaken)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -122,11 +121,7 @@ pub(crate) async fn set_licences(
 ) -> Api<Json<Licences>> {
     let directory = built_in(&services, &caller);
     if !directory.set_licences(new.mode, new.total.into()).await? {
-        let wording = (
-            "is less than the licences in use and reserved",
-            "is minder dan de licenties die in gebruik of gereserveerd zijn",
-        );
-        return Err(Problem::invalid("/total", wording).into());
+        return Err(Problem::invalid("/total", Mistake::LicencesInUse).into());
     }
     Ok(Json(directory.licences().await?))
 }

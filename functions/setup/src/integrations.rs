@@ -9,7 +9,7 @@ use domain::ids::IntegrationId;
 use domain::name::Name;
 use domain::object;
 use domain::policy::Policy;
-use domain::problem::Problem;
+use domain::problem::{Mistake, Problem};
 use domain::psa::PsaKind;
 use domain::text::Text;
 use psa::{Credentials, SubmittedCredentials};
@@ -127,8 +127,7 @@ pub(crate) async fn replace_policy(
 ) -> Api<Json<IntegrationView>> {
     let integration = find(&services, &caller, &id).await?;
     if policy.mass_change.percent > 100 {
-        let wording = ("must be at most 100", "mag hoogstens 100 zijn");
-        return Err(Problem::invalid("/massChange/percent", wording).into());
+        return Err(Problem::invalid("/massChange/percent", Mistake::TooLarge(100)).into());
     }
     if !policy.filter.0.is_empty() {
         let failed = |failure| Problem::Psa {
@@ -162,26 +161,14 @@ fn complete(kind: PsaKind, submitted: SubmittedCredentials, company_id: Option<&
             return Err(missing("companyId"));
         }
         if !psa::is_company_id(company_id) {
-            return Err(Problem::invalid(
-                "/companyId",
-                (
-                    "must not contain `+`, `:`, `/` or `\\`",
-                    "mag geen `+`, `:`, `/` of `\\` bevatten",
-                ),
-            ));
+            return Err(Problem::invalid("/companyId", Mistake::CompanyIdCharacters));
         }
     } else if company_id.is_some_and(|id| !id.trim().is_empty()) {
-        let wording = ("is for ConnectWise PSA only", "is alleen voor ConnectWise PSA");
-        return Err(Problem::invalid("/companyId", wording));
+        return Err(Problem::invalid("/companyId", Mistake::ConnectwiseOnly));
     }
     if let Some(field) = submitted.foreign_to(kind) {
-        return Err(Problem::invalid(
-            format!("/credentials/{field}"),
-            (
-                format!("is not a credential of {}", kind.product()),
-                format!("hoort niet bij de aanmeldgegevens van {}", kind.product()),
-            ),
-        ));
+        let mistake = Mistake::ForeignCredential(kind.product());
+        return Err(Problem::invalid(format!("/credentials/{field}"), mistake));
     }
     submitted.complete(kind).map_err(|error| missing(error.field))
 }

@@ -6,6 +6,7 @@
 mod en;
 mod nl;
 
+use std::borrow::Cow;
 use std::fmt::Formatter;
 
 use jiff::Timestamp;
@@ -14,7 +15,7 @@ use crate::address::InvalidAddress;
 use crate::directory::LicenceMode;
 use crate::language::Language;
 use crate::plan::Reason;
-use crate::problem::{Problem, ResourceKind, UrlRefused};
+use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, Wording};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
 
@@ -52,6 +53,9 @@ pub(crate) trait Messages {
 
     /// What is wrong with a filter of more attributes, or more values of one, than these.
     fn filter_too_large(&self, attributes: usize, values: usize) -> String;
+
+    /// What is wrong with a field of a request.
+    fn mistake(&self, mistake: &Mistake<'_>) -> Cow<'static, str>;
 
     /// What to know before creating users that are billed.
     fn billed_by_use(&self) -> &'static str;
@@ -97,6 +101,12 @@ impl UrlRefused {
     /// A half-sentence.
     pub fn text(self, language: Language) -> &'static str {
         language.messages().url_refused(self)
+    }
+}
+
+impl From<Mistake<'_>> for Wording {
+    fn from(mistake: Mistake<'_>) -> Self {
+        Self::new(en::English.mistake(&mistake), nl::Dutch.mistake(&mistake))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod code;
 mod facts;
+mod mistake;
 mod what;
 mod wording;
 
@@ -18,6 +19,7 @@ pub use facts::{
     CredentialFacts, Facts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
     StateFacts, VersionFacts,
 };
+pub use mistake::{Mistake, ValueKind};
 pub use what::{ResourceKind, UrlRefused};
 pub use wording::Wording;
 
@@ -148,11 +150,7 @@ impl Problem {
 
     /// A change request without any of the `fields` it may change. Reports one error per field.
     pub fn nothing_to_change(fields: &[&str]) -> Self {
-        let all = fields.join(", ");
-        let wording = Wording::new(
-            format!("at least one of these fields is required: {all}"),
-            format!("ten minste één van deze velden is verplicht: {all}"),
-        );
+        let wording = Wording::from(Mistake::OneRequired(fields));
         let error = |field: &&str| Invalid {
             pointer: format!("/{field}"),
             wording: wording.clone(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::problem::{Problem, Wording};
+use domain::problem::{Mistake, Problem, ValueKind, Wording};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -47,11 +47,7 @@ impl Position {
 
     /// It is not a position of this list.
     pub fn refused() -> ApiError {
-        let wording = (
-            "is not a `next` value of this list",
-            "is geen `next`-waarde van deze lijst",
-        );
-        Problem::invalid("after", wording).into()
+        Problem::invalid("after", Mistake::NotANext).into()
     }
 }
 
@@ -62,10 +58,7 @@ impl TryFrom<String> for Position {
         if (1..=LONGEST_POSITION).contains(&text.len()) {
             return Ok(Self(text));
         }
-        Err(Wording::new(
-            format!("must have 1 to {LONGEST_POSITION} characters"),
-            format!("moet 1 tot {LONGEST_POSITION} tekens hebben"),
-        ))
+        Err(Mistake::Length(LONGEST_POSITION).into())
     }
 }
 
@@ -86,10 +79,11 @@ impl TryFrom<String> for Limit {
     fn try_from(text: String) -> Result<Self, Wording> {
         match text.parse() {
             Ok(limit @ 1..=MOST) => Ok(Self(limit)),
-            _ => Err(Wording::new(
-                format!("must be a whole number from 1 to {MOST}"),
-                format!("moet een heel getal van 1 tot en met {MOST} zijn"),
-            )),
+            _ => Err(Mistake::Not(ValueKind::Whole {
+                least: 1,
+                most: MOST as u64,
+            })
+            .into()),
         }
     }
 }

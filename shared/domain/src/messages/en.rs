@@ -1,11 +1,13 @@
 //! English.
 
+use std::borrow::Cow;
+
 use super::{Messages, minute};
 use crate::address::InvalidAddress;
 use crate::import::Holder;
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Problem, ResourceKind, UrlRefused};
+use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
@@ -219,6 +221,62 @@ impl Messages for English {
 
     fn filter_too_large(&self, attributes: usize, values: usize) -> String {
         format!("must name at most {attributes} attributes, each with at most {values} values")
+    }
+
+    fn mistake(&self, mistake: &Mistake<'_>) -> Cow<'static, str> {
+        match *mistake {
+            Mistake::Not(ValueKind::Text) => "must be a text".into(),
+            Mistake::Not(ValueKind::Number) => "must be a number".into(),
+            Mistake::Not(ValueKind::Whole {
+                least: 0,
+                most: u64::MAX,
+            }) => "must be a whole number, 0 or more".into(),
+            Mistake::Not(ValueKind::Whole { least, most }) => {
+                format!("must be a whole number from {least} to {most}").into()
+            }
+            Mistake::Not(ValueKind::Flag) => "must be true or false".into(),
+            Mistake::Not(ValueKind::List) => "must be a list".into(),
+            Mistake::Not(ValueKind::Object) => "must be an object".into(),
+            Mistake::Not(ValueKind::Null) => "must be null".into(),
+            Mistake::NotOneOf(known) => format!("must be one of: {}", known.join(", ")).into(),
+            Mistake::NotAnObjectOf(known) => format!(
+                "must be an object with exactly one of these fields: {}",
+                known.join(", ")
+            )
+            .into(),
+            Mistake::UnknownField => "is not a known field".into(),
+            Mistake::Missing => "is missing".into(),
+            Mistake::Twice => "is given more than once".into(),
+            Mistake::OneRequired(known) => {
+                format!("at least one of these fields is required: {}", known.join(", ")).into()
+            }
+            Mistake::Impossible => "is not valid".into(),
+            Mistake::Length(most) => format!("must have 1 to {most} characters").into(),
+            Mistake::TooLong(most) => format!("must have at most {most} characters").into(),
+            Mistake::TooLarge(most) => format!("must be at most {most}").into(),
+            Mistake::BodyTooLong(most) => format!("the body is longer than {most} bytes, or was cut off").into(),
+            Mistake::IncompleteJson => "is incomplete JSON: it ends too early".into(),
+            Mistake::NotJson => "is not valid JSON, or is nested too deeply".into(),
+            Mistake::AfterTheEnd => "has characters after the end of the JSON value".into(),
+            Mistake::NotHttp => "is not a valid HTTP request".into(),
+            Mistake::IdInPath => "holds an id that is not valid".into(),
+            Mistake::NotANext => "is not a `next` value of this list".into(),
+            Mistake::NoParameters => "is not allowed: this call takes no parameters".into(),
+            Mistake::NotAParameter(known) => {
+                format!("is not a parameter of this call; allowed: {}", known.join(", ")).into()
+            }
+            Mistake::NoManagedCompany => "there is no managed company with this id".into(),
+            Mistake::MappedTo(company) => format!("is mapped to company {company} of the PSA already").into(),
+            Mistake::NoUser => "there is no such user in the managed company".into(),
+            Mistake::AddressTaken => "another user has this address".into(),
+            Mistake::LicencesInUse => "is less than the licences in use and reserved".into(),
+            Mistake::NoToken => {
+                "must not be empty: it identifies the event, so that a redelivery starts no second import".into()
+            }
+            Mistake::CompanyIdCharacters => "must not contain `+`, `:`, `/` or `\\`".into(),
+            Mistake::ConnectwiseOnly => "is for ConnectWise PSA only".into(),
+            Mistake::ForeignCredential(product) => format!("is not a credential of {product}").into(),
+        }
     }
 
     fn billed_by_use(&self) -> &'static str {

@@ -1,11 +1,13 @@
 //! Dutch.
 
+use std::borrow::Cow;
+
 use super::{Messages, minute};
 use crate::address::InvalidAddress;
 use crate::import::Holder;
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Problem, ResourceKind, UrlRefused};
+use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
@@ -222,6 +224,47 @@ impl Messages for Dutch {
 
     fn filter_too_large(&self, attributes: usize, values: usize) -> String {
         format!("mag hoogstens {attributes} kenmerken noemen, elk met hoogstens {values} waarden")
+    }
+
+    fn mistake(&self, mistake: &Mistake<'_>) -> Cow<'static, str> {
+        match *mistake {
+            Mistake::Not(ValueKind::Text) => "moet een tekst zijn".into(),
+            Mistake::Not(ValueKind::Number) => "moet een getal zijn".into(),
+            Mistake::Not(ValueKind::Whole { least: 0, most: u64::MAX }) => "moet een heel getal zijn, 0 of meer".into(),
+            Mistake::Not(ValueKind::Whole { least, most }) => format!("moet een heel getal van {least} tot en met {most} zijn").into(),
+            Mistake::Not(ValueKind::Flag) => "moet true of false zijn".into(),
+            Mistake::Not(ValueKind::List) => "moet een lijst zijn".into(),
+            Mistake::Not(ValueKind::Object) => "moet een object zijn".into(),
+            Mistake::Not(ValueKind::Null) => "moet null zijn".into(),
+            Mistake::NotOneOf(known) => format!("moet een van deze waarden zijn: {}", known.join(", ")).into(),
+            Mistake::NotAnObjectOf(known) => format!("moet een object zijn met precies een van deze velden: {}", known.join(", ")).into(),
+            Mistake::UnknownField => "is geen bekend veld".into(),
+            Mistake::Missing => "ontbreekt".into(),
+            Mistake::Twice => "is meer dan een keer opgegeven".into(),
+            Mistake::OneRequired(known) => format!("ten minste één van deze velden is verplicht: {}", known.join(", ")).into(),
+            Mistake::Impossible => "is niet geldig".into(),
+            Mistake::Length(most) => format!("moet 1 tot {most} tekens hebben").into(),
+            Mistake::TooLong(most) => format!("mag hoogstens {most} tekens hebben").into(),
+            Mistake::TooLarge(most) => format!("mag hoogstens {most} zijn").into(),
+            Mistake::BodyTooLong(most) => format!("de inhoud is langer dan {most} bytes, of is afgebroken").into(),
+            Mistake::IncompleteJson => "is onvolledige JSON: het eind ontbreekt".into(),
+            Mistake::NotJson => "is geen geldige JSON, of is te diep genest".into(),
+            Mistake::AfterTheEnd => "bevat nog tekens na het einde van de JSON-waarde".into(),
+            Mistake::NotHttp => "is geen geldig HTTP-verzoek".into(),
+            Mistake::IdInPath => "bevat een id dat niet geldig is".into(),
+            Mistake::NotANext => "is geen `next`-waarde van deze lijst".into(),
+            Mistake::NoParameters => "is niet toegestaan: deze aanroep heeft geen parameters".into(),
+            Mistake::NotAParameter(known) => format!("is geen parameter van deze aanroep; toegestaan: {}", known.join(", ")).into(),
+            Mistake::NoManagedCompany => "er is geen beheerd bedrijf met dit id".into(),
+            Mistake::MappedTo(company) => format!("is al gekoppeld aan bedrijf {company} van de PSA").into(),
+            Mistake::NoUser => "het beheerde bedrijf heeft deze gebruiker niet".into(),
+            Mistake::AddressTaken => "een andere gebruiker heeft dit adres".into(),
+            Mistake::LicencesInUse => "is minder dan de licenties die in gebruik of gereserveerd zijn".into(),
+            Mistake::NoToken => "mag niet leeg zijn: het identificeert de gebeurtenis, zodat een herhaalde bezorging geen tweede import start".into(),
+            Mistake::CompanyIdCharacters => "mag geen `+`, `:`, `/` of `\\` bevatten".into(),
+            Mistake::ConnectwiseOnly => "is alleen voor ConnectWise PSA".into(),
+            Mistake::ForeignCredential(product) => format!("hoort niet bij de aanmeldgegevens van {product}").into(),
+        }
     }
 
     fn billed_by_use(&self) -> &'static str {
