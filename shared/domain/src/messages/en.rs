@@ -65,6 +65,7 @@ impl Messages for English {
         }
     }
 
+    #[rustfmt::skip]
     fn reason(&self, reason: Reason) -> (&'static str, &'static str) {
         match reason {
             Reason::AskedFor => ("You decided so.", ""),
@@ -78,83 +79,31 @@ impl Messages for English {
             Reason::ReplacedInPsa => ("The address was replaced by another one in the PSA.", ""),
             Reason::Chosen => ("The user was chosen and gets this address.", ""),
             Reason::SpellingCorrected => ("Invisible characters are removed.", ""),
-            Reason::SameAddressInAnotherCompany => {
-                ("Another company of this import gets the user with this address.", "")
-            }
-            Reason::Dangling => (
-                "Its managed company no longer exists.",
-                "Choose another managed company, or create a new one.",
-            ),
-            Reason::Ambiguous => (
-                "Several companies have this name.",
-                "Choose one of the candidates, or create a new one.",
-            ),
+            Reason::SameAddressInAnotherCompany => ("Another company of this import gets the user with this address.", ""),
+            Reason::Dangling => ("Its managed company no longer exists.", "Choose another managed company, or create a new one."),
+            Reason::Ambiguous => ("Several companies have this name.", "Choose one of the candidates, or create a new one."),
             Reason::ManagedCompanyNotFound => ("The chosen managed company does not exist.", "Choose another one."),
-            Reason::AlreadyMapped => (
-                "The managed company is mapped to another PSA company.",
-                "Choose another one, or unassign that mapping first.",
-            ),
-            Reason::UserNotFound => (
-                "The chosen user does not exist in this managed company.",
-                "Choose another user.",
-            ),
-            Reason::UserAlreadyMapped => (
-                "The user is mapped to another contact.",
-                "Choose another user, or untick one of the two.",
-            ),
-            Reason::Unticked => (
-                "Imported before and not ticked this time.",
-                "Tick it to include it; access stays as it is.",
-            ),
-            Reason::NoAddress => (
-                "The contact has no valid e-mail address.",
-                "Correct the address in the PSA and import again.",
-            ),
-            Reason::AddressConflict => (
-                "Another user already has this address.",
-                "Give that user another address, or correct the address in the PSA.",
-            ),
-            Reason::CompanyNotImported => (
-                "Its company was not imported.",
-                "Resolve what the company's row reports and import again.",
-            ),
-            Reason::PlanChanged => (
-                "Something this row rests on changed after the plan was confirmed.",
-                "Import again; the new plan shows the change.",
-            ),
-            Reason::Cancelled => (
-                "The import was cancelled before this row.",
-                "Import again to include it.",
-            ),
-            Reason::GivenUp => (
-                "The import was given up before this row.",
-                "Import again to include it.",
-            ),
-            Reason::DirectoryRefused => (
-                "The directory refused it.",
-                "Look at the row in the directory, then import again.",
-            ),
-            Reason::DirectoryUnavailable => (
-                "The directory did not answer.",
-                "Import again later; nothing will be made twice.",
-            ),
+            Reason::AlreadyMapped => ("The managed company is mapped to another PSA company.", "Choose another one, or unassign that mapping first."),
+            Reason::UserNotFound => ("The chosen user does not exist in this managed company.", "Choose another user."),
+            Reason::UserAlreadyMapped => ("The user is mapped to another contact.", "Choose another user, or untick one of the two."),
+            Reason::Unticked => ("Imported before and not ticked this time.", "Tick it to include it; access stays as it is."),
+            Reason::NoAddress => ("The contact has no valid e-mail address.", "Correct the address in the PSA and import again."),
+            Reason::AddressConflict => ("Another user already has this address.", "Give that user another address, or correct the address in the PSA."),
+            Reason::CompanyNotImported => ("Its company was not imported.", "Resolve what the company's row reports and import again."),
+            Reason::PlanChanged => ("Something this row rests on changed after the plan was confirmed.", "Import again; the new plan shows the change."),
+            Reason::Cancelled => ("The import was cancelled before this row.", "Import again to include it."),
+            Reason::GivenUp => ("The import was given up before this row.", "Import again to include it."),
+            Reason::DirectoryRefused => ("The directory refused it.", "Look at the row in the directory, then import again."),
+            Reason::DirectoryUnavailable => ("The directory did not answer.", "Import again later; nothing will be made twice."),
         }
     }
 
+    #[rustfmt::skip]
     fn no_address(&self, reason: InvalidAddress) -> (&'static str, &'static str) {
         match reason {
-            InvalidAddress::Empty => (
-                "The contact has no e-mail address.",
-                "Enter an address in the PSA and import again.",
-            ),
-            InvalidAddress::Several => (
-                "The field holds several e-mail addresses.",
-                "Leave one address in this field of the PSA, put the others into fields of their own, and import again.",
-            ),
-            InvalidAddress::NotAnAddress => (
-                "The text is not an e-mail address.",
-                "Correct the address in the PSA and import again.",
-            ),
+            InvalidAddress::Empty => ("The contact has no e-mail address.", "Enter an address in the PSA and import again."),
+            InvalidAddress::Several => ("The field holds several e-mail addresses.", "Leave one address in this field of the PSA, put the others into fields of their own, and import again."),
+            InvalidAddress::NotAnAddress => ("The text is not an e-mail address.", "Correct the address in the PSA and import again."),
         }
     }
 

@@ -65,6 +65,7 @@ impl Messages for Dutch {
         }
     }
 
+    #[rustfmt::skip]
     fn reason(&self, reason: Reason) -> (&'static str, &'static str) {
         match reason {
             Reason::AskedFor => ("U hebt dit zo gekozen.", ""),
@@ -78,84 +79,31 @@ impl Messages for Dutch {
             Reason::ReplacedInPsa => ("Het adres is in de PSA door een ander vervangen.", ""),
             Reason::Chosen => ("De gebruiker is gekozen en krijgt dit adres.", ""),
             Reason::SpellingCorrected => ("Onzichtbare tekens worden verwijderd.", ""),
-            Reason::SameAddressInAnotherCompany => (
-                "Een ander bedrijf in deze import krijgt de gebruiker met dit adres.",
-                "",
-            ),
-            Reason::Dangling => (
-                "Het beheerde bedrijf bestaat niet meer.",
-                "Kies een ander beheerd bedrijf of maak een nieuw.",
-            ),
-            Reason::Ambiguous => (
-                "Meerdere bedrijven hebben deze naam.",
-                "Kies een van de kandidaten of maak een nieuw bedrijf.",
-            ),
+            Reason::SameAddressInAnotherCompany => ("Een ander bedrijf in deze import krijgt de gebruiker met dit adres.", ""),
+            Reason::Dangling => ("Het beheerde bedrijf bestaat niet meer.", "Kies een ander beheerd bedrijf of maak een nieuw."),
+            Reason::Ambiguous => ("Meerdere bedrijven hebben deze naam.", "Kies een van de kandidaten of maak een nieuw bedrijf."),
             Reason::ManagedCompanyNotFound => ("Het gekozen beheerde bedrijf bestaat niet.", "Kies een ander."),
-            Reason::AlreadyMapped => (
-                "Het beheerde bedrijf is aan een ander PSA-bedrijf gekoppeld.",
-                "Kies een ander of maak eerst die koppeling los.",
-            ),
-            Reason::UserNotFound => (
-                "De gekozen gebruiker bestaat niet in dit beheerde bedrijf.",
-                "Kies een andere gebruiker.",
-            ),
-            Reason::UserAlreadyMapped => (
-                "De gebruiker is aan een andere contactpersoon gekoppeld.",
-                "Kies een andere gebruiker of vink een van beide uit.",
-            ),
-            Reason::Unticked => (
-                "Eerder geïmporteerd en nu niet aangevinkt.",
-                "Vink het aan om het mee te nemen; de toegang blijft zoals die is.",
-            ),
-            Reason::NoAddress => (
-                "De contactpersoon heeft geen geldig e-mailadres.",
-                "Verbeter het adres in de PSA en importeer opnieuw.",
-            ),
-            Reason::AddressConflict => (
-                "Een andere gebruiker heeft dit adres al.",
-                "Geef die gebruiker een ander adres of verbeter het adres in de PSA.",
-            ),
-            Reason::CompanyNotImported => (
-                "Het bedrijf is niet geïmporteerd.",
-                "Los op wat de rij van het bedrijf meldt en importeer opnieuw.",
-            ),
-            Reason::PlanChanged => (
-                "Er is iets gewijzigd nadat het plan was bevestigd.",
-                "Importeer opnieuw; het nieuwe plan laat de wijziging zien.",
-            ),
-            Reason::Cancelled => (
-                "De import is voor deze rij afgebroken.",
-                "Importeer opnieuw om de rij mee te nemen.",
-            ),
-            Reason::GivenUp => (
-                "De import is voor deze rij opgegeven.",
-                "Importeer opnieuw om de rij mee te nemen.",
-            ),
-            Reason::DirectoryRefused => (
-                "De directory weigerde dit.",
-                "Bekijk de rij in de directory en importeer daarna opnieuw.",
-            ),
-            Reason::DirectoryUnavailable => (
-                "De directory gaf geen antwoord.",
-                "Importeer later opnieuw; er wordt niets dubbel gemaakt.",
-            ),
+            Reason::AlreadyMapped => ("Het beheerde bedrijf is aan een ander PSA-bedrijf gekoppeld.", "Kies een ander of maak eerst die koppeling los."),
+            Reason::UserNotFound => ("De gekozen gebruiker bestaat niet in dit beheerde bedrijf.", "Kies een andere gebruiker."),
+            Reason::UserAlreadyMapped => ("De gebruiker is aan een andere contactpersoon gekoppeld.", "Kies een andere gebruiker of vink een van beide uit."),
+            Reason::Unticked => ("Eerder geïmporteerd en nu niet aangevinkt.", "Vink het aan om het mee te nemen; de toegang blijft zoals die is."),
+            Reason::NoAddress => ("De contactpersoon heeft geen geldig e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
+            Reason::AddressConflict => ("Een andere gebruiker heeft dit adres al.", "Geef die gebruiker een ander adres of verbeter het adres in de PSA."),
+            Reason::CompanyNotImported => ("Het bedrijf is niet geïmporteerd.", "Los op wat de rij van het bedrijf meldt en importeer opnieuw."),
+            Reason::PlanChanged => ("Er is iets gewijzigd nadat het plan was bevestigd.", "Importeer opnieuw; het nieuwe plan laat de wijziging zien."),
+            Reason::Cancelled => ("De import is voor deze rij afgebroken.", "Importeer opnieuw om de rij mee te nemen."),
+            Reason::GivenUp => ("De import is voor deze rij opgegeven.", "Importeer opnieuw om de rij mee te nemen."),
+            Reason::DirectoryRefused => ("De directory weigerde dit.", "Bekijk de rij in de directory en importeer daarna opnieuw."),
+            Reason::DirectoryUnavailable => ("De directory gaf geen antwoord.", "Importeer later opnieuw; er wordt niets dubbel gemaakt."),
         }
     }
 
+    #[rustfmt::skip]
     fn no_address(&self, reason: InvalidAddress) -> (&'static str, &'static str) {
         match reason {
-            InvalidAddress::Empty => (
-                "De contactpersoon heeft geen e-mailadres.",
-                "Vul in de PSA een adres in en importeer opnieuw.",
-            ),
-            InvalidAddress::Several => (
-                "Het veld bevat meerdere e-mailadressen.",
-                "Laat in dit veld van de PSA één adres staan, zet de andere in eigen velden en importeer opnieuw.",
-            ),
-            InvalidAddress::NotAnAddress => (
-                "De tekst is geen e-mailadres.",
-                "Verbeter het adres in de PSA en importeer opnieuw.",
-            ),
+            InvalidAddress::Empty => ("De contactpersoon heeft geen e-mailadres.", "Vul in de PSA een adres in en importeer opnieuw."),
+            InvalidAddress::Several => ("Het veld bevat meerdere e-mailadressen.", "Laat in dit veld van de PSA één adres staan, zet de andere in eigen velden en importeer opnieuw."),
+            InvalidAddress::NotAnAddress => ("De tekst is geen e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
         }
     }
 

@@ -99,8 +99,9 @@ pub struct RowOutcome {
     pub outcome: Outcome,
 }
 
+/// `field: effect = outcomes`: which outcomes a field counts, and what they come to.
 macro_rules! counts {
-    ($(#[$doc:meta])+ $name:ident { $($(#[$field_doc:meta])+ $field:ident: $effect:ident,)+ }) => {
+    ($(#[$doc:meta])+ $name:ident { $($(#[$field_doc:meta])+ $field:ident: $effect:ident = $($outcome:ident)|+,)+ }) => {
         $(#[$doc])+
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
@@ -109,11 +110,14 @@ macro_rules! counts {
         }
 
         impl $name {
-            /// The outcomes that come to this.
-            pub const fn of(&mut self, effect: Effect) -> &mut u64 {
-                match effect {
-                    $(Effect::$effect => &mut self.$field,)+
-                }
+            const fn add(&mut self, outcome: &Outcome) {
+                *match outcome {
+                    $($(Outcome::$outcome { .. })|+ => &mut self.$field,)+
+                } += 1;
+            }
+
+            const fn of(&self, effect: Effect) -> u64 {
+                0 $(+ if matches!(effect, Effect::$effect) { self.$field } else { 0 })+
             }
 
             const fn rows(&self) -> u64 {
@@ -133,17 +137,17 @@ counts! {
     /// Outcomes of companies, counted.
     CompanyCounts {
         /// Created.
-        created: Created,
+        created: Created = Created,
         /// Linked to an existing managed company.
-        linked: Linked,
+        linked: Linked = Linked,
         /// Renamed.
-        updated: Changed,
+        updated: Changed = Updated | ChangedAddress,
         /// Nothing differed.
-        unchanged: Unchanged,
+        unchanged: Unchanged = Unchanged,
         /// Passed over.
-        skipped: Skipped,
+        skipped: Skipped = Skipped,
         /// Failed.
-        failed: Failed,
+        failed: Failed = Failed,
     }
 }
 
@@ -151,17 +155,17 @@ counts! {
     /// Outcomes of users, counted.
     UserCounts {
         /// Created.
-        created: Created,
+        created: Created = Created,
         /// Linked to an existing user.
-        linked: Linked,
+        linked: Linked = Linked,
         /// Got a new address.
-        changed_address: Changed,
+        changed_address: Changed = ChangedAddress | Updated,
         /// Nothing differed.
-        unchanged: Unchanged,
+        unchanged: Unchanged = Unchanged,
         /// Passed over.
-        skipped: Skipped,
+        skipped: Skipped = Skipped,
         /// Failed.
-        failed: Failed,
+        failed: Failed = Failed,
     }
 }
 
@@ -177,16 +181,15 @@ pub struct Counts {
 impl Counts {
     /// Counts the outcome of one row.
     pub const fn add(&mut self, row: &RowOutcome) {
-        let effect = row.outcome.effect();
-        *match row.address {
-            None => self.companies.of(effect),
-            Some(_) => self.users.of(effect),
-        } += 1;
+        match row.address {
+            None => self.companies.add(&row.outcome),
+            Some(_) => self.users.add(&row.outcome),
+        }
     }
 
     /// Companies and users whose outcome comes to this.
-    pub const fn of(mut self, effect: Effect) -> u64 {
-        *self.companies.of(effect) + *self.users.of(effect)
+    pub const fn of(&self, effect: Effect) -> u64 {
+        self.companies.of(effect) + self.users.of(effect)
     }
 
     /// All rows counted.
