@@ -1,144 +1,147 @@
-//! One company: intent, directory, mapping, outcome; a large one part by part. Killed anywhere, the next run finds the intent
-//! and repeats the calls with the same tokens.
+//! One company: intent, directory, mapping, outcome; a large one chunk by chunk. Killed anywhere, the next run finds the intent
+//! and repeats the calls with the same keys.
 
 use directory::DirectoryError;
 use domain::directory::ManagedCompany;
 use domain::ids::IdempotencyKey;
 use domain::mapping::{self, CompanyMapping};
-use domain::outcome::{Outcome, RowCode, RowOutcome};
-use domain::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
+use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, RowOutcome, UserPlan};
 use domain::row::{CompanyRow, Target};
 use planning::Planning;
-use store::journal::{Part, Passed};
+use store::journal::{CompanyChunk, SkippedCompany};
 use store::mappings::AddressMappings;
 use store::{StoreError, tx};
 use worker::Stop;
 
+use crate::audit;
 use crate::context::Run;
 use crate::retries::{Failure, with_retries};
-use crate::trail;
 use crate::users::{self, Done};
 
-/// What came of one company.
+/// How far one company got.
 pub(crate) enum Applied {
     /// Its outcomes are in the journal.
     Journaled,
     /// Nothing was done for it and nothing written yet.
-    Passed(Vec<Passed>),
+    Skipped(Vec<SkippedCompany>),
     /// Time ended first; the next run goes on with what is left of it.
     Unfinished,
 }
 
-/// Carries out a company of which the first `named` rows were passed over by a run before.
+/// Applies the plan of a company whose first `named` rows were skipped by an earlier run.
 pub(crate) async fn apply(run: &Run, planning: &Planning, row: CompanyRow, named: usize) -> Result<Applied, Stop> {
-    let begun = run.tenant.parts(&run.import, &row.id).await?;
+    let begun = run.tenant.chunks(&run.import, &row.id).await?;
     if !begun.is_empty() {
         return finish(run, planning, begun, true).await;
     }
     let is_asked_for = matches!(row.decision.target, Target::Create);
     let mut plan = planning.plan(row).await?;
-    if let Some(agreed) = run.agreed.get(&plan.company) {
-        plan.pass_for_others(&agreed.passed_for_others);
-        if let Some(reason) = &agreed.passed_over {
-            plan.pass_over(reason.clone());
+    if let Some(confirmed) = run.confirmed.get(&plan.company) {
+        plan.skip_conflicting(&confirmed.skipped_conflicting);
+        if let Some(skip) = &confirmed.skipped {
+            plan.skip(skip.clone());
         }
     }
-    if let Some(outcomes) = passed_over(run, &plan).await? {
-        return Ok(Applied::Passed(Passed::of(&plan, outcomes, named)?));
+    if let Some(outcomes) = skipped(run, &plan).await? {
+        return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
     }
-    let parts = Part::of(&plan)?;
+    let chunks = CompanyChunk::of(&plan)?;
     // The first `named` rows already have their outcomes, so the rest of the company cannot be applied any more.
     if named > 0 {
-        let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
-        return Ok(Applied::Passed(Passed::of(&plan, outcomes, named)?));
+        let outcomes = all(&plan, &Outcome::Failed(Reason::PlanChanged));
+        return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
     }
-    let Some((first, others)) = parts.split_first() else {
+    if chunks.is_empty() {
         return Ok(Applied::Journaled);
-    };
-    if !others.is_empty() {
-        let mut tx = run.transaction()?;
-        for (number, part) in others.iter().enumerate() {
-            let action = run.tenant.journal_action(&run.import, number + 1, part)?;
-            run.add(&mut tx, action).await?;
-        }
+    }
+    if begin(run, &plan, &chunks, is_asked_for).await? {
+        return finish(run, planning, chunks, false).await;
+    }
+    // Another integration creates a company of that name at this moment.
+    let outcomes = all(&plan, &Outcome::Failed(Reason::PlanChanged));
+    Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?))
+}
+
+/// Writes the intent: all chunks, the first one last. Returns `false` if the name of a new company is claimed already; an
+/// administrator who asked for a new one gets it, whatever others are called.
+async fn begin(run: &Run, plan: &CompanyPlan, chunks: &[CompanyChunk], is_asked_for: bool) -> Result<bool, Stop> {
+    let mut tx = run.transaction()?;
+    for (number, chunk) in chunks.iter().enumerate().skip(1) {
+        let action = run.tenant.journal_action(&run.import, number, chunk)?;
+        run.add(&mut tx, action).await?;
+    }
+    if chunks.len() > 1 {
         run.commit(tx).await?;
+        tx = run.transaction()?;
     }
     // With it the company is begun.
-    let mut tx = run.transaction()?;
-    // Who asked for a new company gets one, whatever others are called.
     if plan.step == CompanyStep::Create && !is_asked_for {
         let now = run.services.clock.now();
         run.tenant
             .claim_name(&mut tx, &run.import, &plan.company, &plan.name, now)?;
     }
-    run.tenant.journal(&mut tx, &run.import, 0, first)?;
-    match run.try_commit(tx).await? {
-        tx::TransactionOutcome::Committed => finish(run, planning, parts, false).await,
-        // Another integration makes a company of that name at this moment.
-        tx::TransactionOutcome::Refused(_) => {
-            let outcomes = all(&plan, &Outcome::Failed(RowCode::PlanChanged));
-            Ok(Applied::Passed(Passed::of(&plan, outcomes, named)?))
-        }
+    if let Some(first) = chunks.first() {
+        run.tenant.journal(&mut tx, &run.import, 0, first)?;
     }
+    Ok(matches!(run.try_commit(tx).await?, tx::TransactionOutcome::Committed))
 }
 
 /// The outcomes of a company for which nothing is to be done.
-async fn passed_over(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutcome>>, Stop> {
+async fn skipped(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutcome>>, Stop> {
     let every = |outcome: Outcome| Some(all(plan, &outcome));
-    if let Some(code) = run.pass_over {
-        return Ok(every(Outcome::Skipped(code)));
+    if let Some(reason) = run.skip {
+        return Ok(every(Outcome::Skipped(reason)));
     }
-    let is_agreed = match run.agreed.get(&plan.company) {
-        // What it waits for may have come by now, in an earlier run: the plan looks different, and comes to the same.
-        Some(agreed) => agreed.passed_over.is_some() || agreed.digest == plan.digest(),
+    let is_confirmed = match run.confirmed.get(&plan.company) {
+        // An earlier run may have removed the conflict that this company is skipped for, so its digest may differ; it is skipped as
+        // confirmed.
+        Some(confirmed) => confirmed.skipped.is_some() || confirmed.digest == plan.digest(),
         None => plan.is_unchanged(),
     };
-    if !is_agreed {
-        return Ok(every(Outcome::Failed(RowCode::PlanChanged)));
+    if !is_confirmed {
+        return Ok(every(Outcome::Failed(Reason::PlanChanged)));
     }
-    if let CompanyStep::Skip(reason) = &plan.step {
-        let users = plan.users.iter().map(|_| Outcome::Skipped(RowCode::CompanyNotImported));
-        return Ok(Some(rows(Some(Outcome::Skipped(reason.into())), &plan.users, users)));
+    if plan.skipped().is_some() || plan.is_unchanged() {
+        let users = plan.users.iter().map(|user| user.step.outcome());
+        return Ok(Some(rows(Some(plan.outcome()), &plan.users, users)));
     }
-    if plan.is_unchanged() {
-        let users = plan.users.iter().map(|user| match &user.step {
-            UserStep::Skip(reason) => Outcome::Skipped(reason.into()),
-            _ => Outcome::Unchanged,
-        });
-        return Ok(Some(rows(Some(Outcome::Unchanged), &plan.users, users)));
-    }
-    Ok(run.passes_over().await?.and_then(|code| every(Outcome::Skipped(code))))
+    Ok(run.skips().await?.and_then(|reason| every(Outcome::Skipped(reason))))
 }
 
-/// Carries out what is left of a company whose intent is in the journal, of which a run before may have begun the first part.
-async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>, mut may_be_begun: bool) -> Result<Applied, Stop> {
-    let failed = parts.first().and_then(Part::company_failure);
-    let left = parts.into_iter().enumerate().filter(|(_, part)| !part.is_done());
-    let left: Vec<(usize, Part)> = left.collect();
+/// Applies what is left of a company whose intent is in the journal, of which an earlier run may have begun the first chunk.
+async fn finish(
+    run: &Run,
+    planning: &Planning,
+    chunks: Vec<CompanyChunk>,
+    mut may_be_begun: bool,
+) -> Result<Applied, Stop> {
+    let failed = chunks.first().and_then(CompanyChunk::company_failure);
+    let left = chunks.into_iter().enumerate().filter(|(_, chunk)| !chunk.is_done());
+    let left: Vec<(usize, CompanyChunk)> = left.collect();
     let Some((_, first)) = left.first() else {
         return Ok(Applied::Journaled);
     };
     // An earlier run died after recording only some outcomes of a company that failed.
-    if let Some(code) = failed {
-        return fail(run, left, code).await;
+    if let Some(reason) = failed {
+        return fail(run, left, reason).await;
     }
     let (managed, outcome) = match company(run, planning.mapping(&first.plan.company), &first.plan).await? {
         Ok(done) => done,
         Err(Failure::Open) => return Ok(Applied::Unfinished),
-        Err(Failure::OfRow(code)) => return fail(run, left, code).await,
+        Err(Failure::OfRow(reason)) => return fail(run, left, reason).await,
     };
     let integration = &run.import.integration;
     let mut mapped = run.tenant.address_chunks(integration, &first.plan.company).await?;
-    for (at, (number, mut part)) in left.into_iter().enumerate() {
-        // What a run that died has done to the first ones must be accounted for.
-        let pass_over = if at == 0 { None } else { run.passes_over().await? };
-        let users = match pass_over {
-            Some(code) => users::passed_over(part.users_left(), code),
-            None => users::apply(run, &managed, part.users_left(), may_be_begun).await,
+    for (at, (number, mut chunk)) in left.into_iter().enumerate() {
+        // A crashed run may have begun this chunk; finish it even if the import is being cancelled.
+        let skip = if at == 0 { None } else { run.skips().await? };
+        let users = match skip {
+            Some(reason) => users::skip(chunk.users_left(), reason),
+            None => users::apply(run, &managed, chunk.users_left(), may_be_begun).await,
         };
         may_be_begun = false;
-        mapped = keep(run, (&managed, &outcome), (number, &mut part), mapped, users).await?;
-        if !part.is_done() {
+        mapped = keep(run, (&managed, &outcome), (number, &mut chunk), mapped, users).await?;
+        if !chunk.is_done() {
             return Ok(Applied::Unfinished);
         }
     }
@@ -146,27 +149,27 @@ async fn finish(run: &Run, planning: &Planning, parts: Vec<Part>, mut may_be_beg
 }
 
 /// Records that the company failed: its remaining users are skipped.
-async fn fail(run: &Run, left: Vec<(usize, Part)>, code: RowCode) -> Result<Applied, Stop> {
+async fn fail(run: &Run, left: Vec<(usize, CompanyChunk)>, reason: Reason) -> Result<Applied, Stop> {
     let mut tx = run.transaction()?;
-    for (number, mut part) in left {
-        let company = part.is_company_left().then_some(Outcome::Failed(code));
-        let users = part.users_left();
-        let skipped = users.iter().map(|_| Outcome::Skipped(RowCode::CompanyNotImported));
+    for (number, mut chunk) in left {
+        let company = chunk.is_company_left().then_some(Outcome::Failed(reason));
+        let users = chunk.users_left();
+        let skipped = users.iter().map(|_| Outcome::Skipped(Reason::CompanyNotImported));
         let outcomes = rows(company, users, skipped);
-        part.outcomes.extend(outcomes);
-        let action = run.tenant.journal_action(&run.import, number, &part)?;
+        chunk.outcomes.extend(outcomes);
+        let action = run.tenant.journal_action(&run.import, number, &chunk)?;
         run.add(&mut tx, action).await?;
     }
     run.commit(tx).await?;
     Ok(Applied::Journaled)
 }
 
-/// Keeps what was done to the next users of a part: mappings, audit and outcomes, for as many at once as fit into a transaction.
-/// Gives the mappings there are then.
+/// Writes what was done to the next users of a chunk: mappings, audit and outcomes, for as many at once as fit into a transaction.
+/// Returns the mappings there are then.
 async fn keep(
     run: &Run,
     (managed, outcome): (&ManagedCompany, &Outcome),
-    (number, part): (usize, &mut Part),
+    (number, chunk): (usize, &mut CompanyChunk),
     mut mapped: AddressMappings,
     users: Vec<Done>,
 ) -> Result<AddressMappings, Stop> {
@@ -174,19 +177,19 @@ async fn keep(
     let (mut users, mut most) = (users.as_slice(), users.len());
     loop {
         let now = &users[..most.min(users.len())];
-        let share = part
+        let share = chunk
             .plan
-            .with_users(part.users_left().get(..now.len()).unwrap_or_default());
-        let company = part.is_company_left().then(|| outcome.clone());
+            .with_users(chunk.users_left().get(..now.len()).unwrap_or_default());
+        let company = chunk.is_company_left().then(|| outcome.clone());
         // The users of a dropped mapping stay where they are, and are this company's no more.
         let drops = company.is_some() && share.unmap.is_some();
         let before = if drops { Vec::new() } else { mapped.all() };
         let mapped_to: Vec<_> = now.iter().map(|done| done.user.clone()).collect();
         let after = mapping::after(&before, &share, &mapped_to);
-        let made = trail::made(&share, managed, company.as_ref(), now);
-        let what = (number, part.outcomes.len());
+        let made = audit::applied(&share, managed, company.as_ref(), now);
+        let what = (number, chunk.outcomes.len());
         let outcomes = now.iter().map(|user| user.outcome.clone());
-        let mut next = part.clone();
+        let mut next = chunk.clone();
         next.outcomes.extend(rows(company, &share.users, outcomes));
         let mut tx = run.transaction()?;
         let audited = run
@@ -216,21 +219,21 @@ async fn keep(
             run.commit(first).await?;
         }
         run.commit(tx).await?;
-        (*part, mapped, users) = (next, after, &users[now.len()..]);
+        (*chunk, mapped, users) = (next, after, &users[now.len()..]);
         if users.is_empty() {
             return Ok(mapped);
         }
     }
 }
 
-/// The company itself: what it is mapped to from here on, and how that came about; or why that came to nothing.
+/// Applies the step of the company itself. Returns what it is mapped to from here on and its outcome, or why it failed.
 async fn company(
     run: &Run,
     before: Option<&CompanyMapping>,
     plan: &CompanyPlan,
 ) -> Result<Result<(ManagedCompany, Outcome), Failure>, Stop> {
     let (managed, outcome) = match in_directory(run, plan).await {
-        Ok((managed, Outcome::Unchanged)) if !plan.refreshes => return Ok(Ok((managed, Outcome::Unchanged))),
+        Ok((managed, Outcome::Unchanged)) if !plan.rewrite_mapping => return Ok(Ok((managed, Outcome::Unchanged))),
         Ok(made) => made,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -247,41 +250,42 @@ async fn company(
         .map_company(&mut tx, &run.import.integration, before, &mapping)?;
     match run.try_commit(tx).await? {
         tx::TransactionOutcome::Committed => Ok(Ok((managed, outcome))),
-        tx::TransactionOutcome::Refused(_) => Ok(Err(Failure::OfRow(RowCode::AlreadyMapped))),
+        tx::TransactionOutcome::Refused(_) => Ok(Err(Failure::OfRow(Reason::AlreadyMapped))),
     }
 }
 
-/// What the plan wants of the directory for the company itself.
+/// Does in the directory what the plan says for the company itself.
 async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, Outcome), Failure> {
-    let gone = Failure::OfRow(RowCode::ManagedCompanyNotFound);
-    Ok(match &plan.step {
-        CompanyStep::Unchanged(managed) => (managed.clone(), Outcome::Unchanged),
-        CompanyStep::Skip(reason) => return Err(Failure::OfRow(reason.into())),
+    let not_found = Failure::OfRow(Reason::ManagedCompanyNotFound);
+    let managed = match &plan.step {
+        CompanyStep::Unchanged(managed) => managed.clone(),
+        CompanyStep::Skip(skip) => return Err(Failure::OfRow(skip.reason.in_result())),
         CompanyStep::Create => {
             let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);
             let call = || run.directory.create_company(&key, &plan.name);
-            let managed = ManagedCompany {
+            ManagedCompany {
                 id: with_retries(run, call, || answers_at_all(run)).await?,
                 name: plan.name.clone(),
-            };
-            (managed, Outcome::Created)
+            }
         }
         CompanyStep::Link(managed) => {
             let call = || run.directory.company(&managed.id);
-            let managed = with_retries(run, call, || answers_at_all(run)).await?.ok_or(gone)?;
-            (managed, Outcome::Linked)
+            with_retries(run, call, || answers_at_all(run))
+                .await?
+                .ok_or(not_found)?
         }
         CompanyStep::Rename(managed) => {
             let call = || run.directory.rename_company(&managed.id, &plan.name);
             if !with_retries(run, call, || answers_at_all(run)).await? {
-                return Err(gone);
+                return Err(not_found);
             }
-            (managed.clone(), Outcome::Updated)
+            managed.clone()
         }
-    })
+    };
+    Ok((managed, plan.outcome()))
 }
 
-/// Stands in for a look-up, for what no look-up can tell.
+/// Liveness probe for calls whose effect cannot be looked up.
 async fn answers_at_all<T>(run: &Run) -> Result<Option<T>, DirectoryError> {
     run.directory.licences().await.map(|_| None)
 }

@@ -74,10 +74,10 @@ async fn begin(services: &Services, import: Import, plan: WholePlan, decisions: 
     if let Reservation::Insufficient { available } = reserved {
         return Err(Problem::InsufficientLicences { needed, available }.into());
     }
-    let agreement = tenant.agreement(&import, &own, &plan.agreed)?;
-    let agree = tenant.write_ahead(agreement).await?;
+    let confirmation = tenant.confirmation(&import, &own, &plan.confirmed)?;
+    let confirmation = tenant.write_ahead(confirmation).await?;
     let outcome = tenant
-        .confirm(&confirmed, decisions, services.clock.now(), agree)
+        .confirm(&confirmed, decisions, services.clock.now(), confirmation)
         .await?;
     if let Confirmed::Committed = outcome {
         return Ok(Some(confirmed.into_import()));

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use directory::{Directory, DirectoryError};
 use domain::ids::PsaCompanyId;
-use domain::outcome::RowCode;
+use domain::plan::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::journal::Agreed;
+use store::journal::ConfirmedCompany;
 use tokio::sync::Mutex;
 use tracing::debug;
 use worker::Stop;
@@ -37,9 +37,9 @@ pub(crate) struct Position {
 pub(crate) struct Run {
     worker: worker::Run,
     pub directory: Arc<dyn Directory>,
-    pub agreed: HashMap<PsaCompanyId, Agreed>,
+    pub confirmed: HashMap<PsaCompanyId, ConfirmedCompany>,
     /// Rows that are not begun are skipped with this.
-    pub pass_over: Option<RowCode>,
+    pub skip: Option<Reason>,
     /// Set once the directory does not answer for any row.
     outage: OnceLock<DirectoryError>,
     /// Set once an administrator is seen to have asked to stop.
@@ -57,17 +57,17 @@ impl Deref for Run {
 }
 
 impl Run {
-    pub fn new(worker: worker::Run, agreed: HashMap<PsaCompanyId, Agreed>) -> Self {
+    pub fn new(worker: worker::Run, confirmed: HashMap<PsaCompanyId, ConfirmedCompany>) -> Self {
         let import = &worker.import;
-        let pass_over = match (worker.give_up || import.abandoned, import.cancelling) {
-            (true, _) => Some(RowCode::GivenUp),
-            (false, true) => Some(RowCode::Cancelled),
+        let skip = match (worker.give_up || import.abandoned, import.cancelling) {
+            (true, _) => Some(Reason::GivenUp),
+            (false, true) => Some(Reason::Cancelled),
             (false, false) => None,
         };
         Self {
             directory: worker.services.directory(&import.msp),
-            agreed,
-            pass_over,
+            confirmed,
+            skip,
             outage: OnceLock::new(),
             cancelled: AtomicBool::new(import.cancelling),
             looked: Mutex::new(worker.services.clock.now()),
@@ -87,19 +87,19 @@ impl Run {
         {
             self.worker.import.cancelling = true;
             self.worker.import.taken_over_by = now.taken_over_by;
-            self.pass_over = self.pass_over.or(Some(RowCode::Cancelled));
+            self.skip = self.skip.or(Some(Reason::Cancelled));
         }
         Ok(())
     }
 
     /// The reason for skipping rows that are not begun, if they are to be skipped. Reads the import again: an administrator may
     /// have cancelled it meanwhile.
-    pub async fn passes_over(&self) -> Result<Option<RowCode>, Stop> {
-        if self.pass_over.is_some() {
-            return Ok(self.pass_over);
+    pub async fn skips(&self) -> Result<Option<Reason>, Stop> {
+        if self.skip.is_some() {
+            return Ok(self.skip);
         }
         let now = self.tenant.import(&self.import.id).await?;
-        Ok(now.filter(|now| now.cancelling).map(|_| RowCode::Cancelled))
+        Ok(now.filter(|now| now.cancelling).map(|_| Reason::Cancelled))
     }
 
     /// Whether the import is cancelled, for use between the users of a company. Reads the import at most once per `LOOK_EVERY`.

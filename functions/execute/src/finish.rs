@@ -3,11 +3,10 @@
 use directory::Directory;
 use domain::ids::PsaCompanyId;
 use domain::import::{Ending, Event, Import};
-use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
-use domain::plan::{CompanyStep, UserStep};
+use domain::plan::{CompanyStep, Counts, Outcome, Reason, RowOutcome, UserStep};
 use lambda::metrics::count_ended;
 use store::Tenant;
-use store::journal::{Entry, Part, Passed};
+use store::journal::{CompanyChunk, JournalEntry, SkippedCompany};
 use tracing::info;
 use worker::Stop;
 
@@ -29,19 +28,17 @@ impl Sum {
         for row in outcomes {
             self.counts.add(row);
         }
-        let imported = outcomes
-            .iter()
-            .any(|row| !matches!(row.outcome, Outcome::Skipped(_) | Outcome::Failed(_)));
-        // The parts of a large company come one after another.
+        let imported = outcomes.iter().any(|row| row.outcome.is_success());
+        // The chunks of a large company come one after another.
         if imported && self.imported.last() != Some(company) {
             self.imported.push(company.clone());
         }
     }
 
-    fn add_passed(&mut self, passed: Passed) {
-        self.counts += passed.counts();
-        if passed.is_unchanged() {
-            self.imported.push(passed.company);
+    fn add_skipped(&mut self, skipped: SkippedCompany) {
+        self.counts += skipped.counts();
+        if skipped.is_unchanged() {
+            self.imported.push(skipped.company);
         }
     }
 }
@@ -57,16 +54,16 @@ pub(crate) async fn finish_import(run: &mut Run) -> Result<(), Stop> {
         .set_dates(&mut tx, &run.import.integration, dates, sum.imported, now)?;
     run.commit(tx).await?;
 
-    let ending = match run.pass_over {
+    let ending = match run.skip {
         None => Ending::Applied,
-        Some(RowCode::Cancelled) => Ending::Stopped,
+        Some(Reason::Cancelled) => Ending::Stopped,
         Some(_) => Ending::GivenUp,
     };
     let moved = run
         .worker()
         .transition(Event::Finished(ending, sum.counts), Vec::new())
         .await?;
-    count_ended(&run.import, &sum.counts);
+    count_ended(&run.import, sum.counts);
     info!(import = %run.import.id, state = run.import.state.as_str(), ?moved, "execution ended");
     Ok(())
 }
@@ -83,25 +80,25 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
             .await?;
         for entry in entries {
             match entry {
-                Entry::Part(mut part) => {
-                    // A company's parts come in their order. Those without the first one were never begun.
-                    if !part.more {
-                        (begun, number) = (Some(part.plan.company.clone()), 0);
-                    } else if begun.as_ref() == Some(&part.plan.company) {
+                JournalEntry::Chunk(mut chunk) => {
+                    // A company's chunks come in their order. Those without the first one were never begun.
+                    if !chunk.more {
+                        (begun, number) = (Some(chunk.plan.company.clone()), 0);
+                    } else if begun.as_ref() == Some(&chunk.plan.company) {
                         number += 1;
                     } else {
                         continue;
                     }
-                    if !part.is_done() {
-                        let outcomes = of_unfinished(tenant, &*run.directory, import, &part).await?;
-                        part.outcomes.extend(outcomes);
+                    if !chunk.is_done() {
+                        let outcomes = of_unfinished(tenant, &*run.directory, import, &chunk).await?;
+                        chunk.outcomes.extend(outcomes);
                         let mut tx = run.transaction()?;
-                        tenant.journal(&mut tx, import, number, &part)?;
+                        tenant.journal(&mut tx, import, number, &chunk)?;
                         run.commit(tx).await?;
                     }
-                    sum.add(&part.plan.company, &part.outcomes);
+                    sum.add(&chunk.plan.company, &chunk.outcomes);
                 }
-                Entry::Passed(passed) => sum.add_passed(passed),
+                JournalEntry::Skipped(skipped) => sum.add_skipped(skipped),
             }
         }
         after = next;
@@ -111,26 +108,23 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
     }
 }
 
-/// What is left of a part that was never finished: users that were to be created and whose address is taken now, in this very
+/// What is left of a chunk that was never finished: users that were to be created and whose address is taken now, in this very
 /// company, were created, since nobody had those addresses before.
 async fn of_unfinished(
     tenant: &Tenant,
     directory: &dyn Directory,
     import: &Import,
-    part: &Part,
+    chunk: &CompanyChunk,
 ) -> Result<Vec<RowOutcome>, Stop> {
-    let managed = match &part.plan.step {
-        CompanyStep::Link(managed) | CompanyStep::Rename(managed) | CompanyStep::Unchanged(managed) => {
-            Some(managed.id.clone())
-        }
+    let managed = match &chunk.plan.step {
         // Users are created once the company is mapped.
         CompanyStep::Create => {
-            let mapping = tenant.company_mapping(&import.integration, &part.plan.company).await?;
+            let mapping = tenant.company_mapping(&import.integration, &chunk.plan.company).await?;
             mapping.map(|mapping| mapping.managed)
         }
-        CompanyStep::Skip(_) => None,
+        step => step.managed().map(|managed| managed.id.clone()),
     };
-    let users = part.users_left();
+    let users = chunk.users_left();
     let created = users
         .iter()
         .filter(|user| user.step == UserStep::Create)
@@ -141,8 +135,8 @@ async fn of_unfinished(
         .filter(|holder| Some(&holder.company) == managed.as_ref())
         .map(|holder| holder.address)
         .collect();
-    let given_up = || Outcome::Failed(RowCode::GivenUp);
-    let company = part.is_company_left().then(|| RowOutcome {
+    let given_up = || Outcome::Failed(Reason::GivenUp);
+    let company = chunk.is_company_left().then(|| RowOutcome {
         address: None,
         outcome: given_up(),
     });

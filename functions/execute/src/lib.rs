@@ -8,6 +8,7 @@ mod api {
     pub mod result;
 }
 mod apply;
+mod audit;
 mod cancel;
 mod confirm;
 mod context;
@@ -15,7 +16,6 @@ mod finish;
 mod licences;
 mod retries;
 mod slices;
-mod trail;
 mod unattended;
 mod users;
 mod work;

@@ -4,15 +4,15 @@ use std::future::Future;
 
 use backon::{ExponentialBuilder, Retryable};
 use directory::DirectoryError;
-use domain::outcome::RowCode;
+use domain::plan::Reason;
 use tracing::warn;
 
 use crate::context::Run;
 
-/// Why a call came to nothing.
+/// Why a call failed.
 pub(crate) enum Failure {
     /// The row has failed.
-    OfRow(RowCode),
+    OfRow(Reason),
     /// Time ended, or the directory answers nobody: the next run repeats the call.
     Open,
 }
@@ -41,7 +41,7 @@ where
     };
     if !error.is_retryable() {
         warn!(import = %run.import.id, %error, "the directory refused a row");
-        return Err(Failure::OfRow(RowCode::DirectoryRefused));
+        return Err(Failure::OfRow(Reason::DirectoryRefused));
     }
     if run.is_to_end() {
         return Err(Failure::Open);
@@ -55,5 +55,5 @@ where
         Ok(None) | Err(_) => {}
     }
     warn!(import = %run.import.id, %error, "the directory failed a row");
-    Err(Failure::OfRow(RowCode::DirectoryUnavailable))
+    Err(Failure::OfRow(Reason::DirectoryUnavailable))
 }

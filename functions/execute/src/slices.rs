@@ -1,10 +1,10 @@
-//! The entries of companies passed over, in as few transactions as they fit in. The checkpoint moves with each, within a company
+//! The entries of skipped companies, in as few transactions as they fit in. The checkpoint moves with each, within a company
 //! too, so that a run which ends between two of them loses and repeats nothing.
 
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import};
 use store::checkpoint::Checkpoint;
-use store::journal::{Pack, Passed};
+use store::journal::{SkippedCompany, SkippedPack};
 use store::tx::{Action, Transaction};
 use store::{StoreError, Tenant};
 
@@ -27,17 +27,17 @@ pub(crate) fn slices(
     tenant: &Tenant,
     import: &Import,
     from: &Checkpoint<Position>,
-    done: &[(PsaCompanyId, Vec<Passed>)],
+    done: &[(PsaCompanyId, Vec<SkippedCompany>)],
 ) -> Result<Vec<Slice>, StoreError> {
     let Some((last, _)) = done.last() else {
         return Ok(Vec::new());
     };
     let entries = done.iter().map(|(_, entries)| entries.as_slice());
-    let packs = tenant.passed_packs(import, from.position.packs, entries)?;
+    let packs = tenant.skipped_packs(import, from.position.packs, entries)?;
     let mut slices = Vec::new();
     let mut now = from.clone();
     let (mut actions, mut room) = (Vec::new(), Room::of(tenant, import, from)?);
-    for Pack {
+    for SkippedPack {
         action,
         companies,
         rows,
@@ -89,8 +89,7 @@ mod tests {
     use domain::filter::Filter;
     use domain::ids::{AddressSlot, ImportId, IntegrationId, MspId, PsaContactId};
     use domain::import::Person;
-    use domain::outcome::{Outcome, RowCode};
-    use domain::plan::{CompanyPlan, CompanyStep, SkipReason, UserPlan, UserStep};
+    use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, UserPlan, UserStep};
     use domain::row::AddressId;
     use jiff::Timestamp;
     use proptest::prelude::*;
@@ -120,25 +119,25 @@ mod tests {
             name: format!("{name}{number}"),
             no_address: None,
             address: None,
-            step: UserStep::Skip(SkipReason::NoAddress),
+            step: UserStep::Skip(Reason::NoAddress.into()),
             mapped: None,
-            beside: Vec::new(),
-            refreshes: false,
+            other_addresses: Vec::new(),
+            rewrite_mapping: false,
         };
         CompanyPlan {
             company: PsaCompanyId::new(company.to_string()),
             name: name.to_owned(),
-            step: CompanyStep::Skip(SkipReason::Ambiguous),
+            step: CompanyStep::Skip(Reason::Ambiguous.into()),
             unmap: None,
             generation: 0,
-            refreshes: false,
+            rewrite_mapping: false,
             users: (0..users).map(user).collect(),
-            gone: Vec::new(),
+            orphaned: Vec::new(),
         }
     }
 
-    fn passed(plan: &CompanyPlan, from: usize) -> Vec<Passed> {
-        Passed::of(plan, all(plan, &Outcome::Skipped(RowCode::Cancelled)), from).unwrap()
+    fn skipped(plan: &CompanyPlan, from: usize) -> Vec<SkippedCompany> {
+        SkippedCompany::of(plan, all(plan, &Outcome::Skipped(Reason::Cancelled)), from).unwrap()
     }
 
     /// Writes what companies of so many users leave, in runs of which each ends after so many transactions. Gives how many
@@ -151,7 +150,12 @@ mod tests {
             let done: Vec<_> = plans[at..]
                 .iter()
                 .enumerate()
-                .map(|(number, plan)| (plan.company.clone(), passed(plan, if number == 0 { within } else { 0 })))
+                .map(|(number, plan)| {
+                    (
+                        plan.company.clone(),
+                        skipped(plan, if number == 0 { within } else { 0 }),
+                    )
+                })
                 .collect();
             let slices = slices(&tenant, &import, &checkpoint, &done).unwrap();
             left.push(slices.len());

@@ -71,9 +71,9 @@ impl Decision {
         if let Reservation::Insufficient { available } = reserved {
             return self.stop(Problem::InsufficientLicences { needed, available }).await;
         }
-        let agreement = run.tenant.agreement(&run.import, &own, &plan.agreed)?;
-        let agree = run.tenant.write_ahead(agreement).await?;
-        match self.run.transition(confirmed, agree).await? {
+        let confirmation = run.tenant.confirmation(&run.import, &own, &plan.confirmed)?;
+        let confirmation = run.tenant.write_ahead(confirmation).await?;
+        match self.run.transition(confirmed, confirmation).await? {
             Moved::Committed => info!(import = %self.run.import.id, "an unattended import goes ahead"),
             // It was cancelled, or lost its lock or its lease.
             Moved::LockLost | Moved::WrongState => {

@@ -4,8 +4,7 @@ use directory::{DirectoryError, NewAddress, NewUser};
 use domain::address::Address;
 use domain::directory::{AddressHolder, ManagedCompany};
 use domain::ids::{IdempotencyKey, UserId};
-use domain::outcome::{Outcome, RowCode};
-use domain::plan::{UserPlan, UserStep};
+use domain::plan::{Outcome, Reason, UserPlan, UserStep};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 
@@ -15,7 +14,7 @@ use crate::retries::{Failure, with_retries};
 /// Calls to the directory for one company at once.
 const USER_CONCURRENCY: usize = 4;
 
-/// What came of one user.
+/// How one user ended.
 pub(crate) struct Done {
     pub outcome: Outcome,
     /// The user that the address is mapped to from here on; `None` leaves the mapping as it is.
@@ -23,30 +22,29 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    const fn skipped(code: RowCode) -> Self {
-        Self {
-            outcome: Outcome::Skipped(code),
-            user: None,
-        }
+    const fn skipped(reason: Reason) -> Self {
+        Self::unmapped(Outcome::Skipped(reason))
     }
 
-    const fn mapped(outcome: Outcome, user: UserId) -> Self {
+    const fn failed(reason: Reason) -> Self {
+        Self::unmapped(Outcome::Failed(reason))
+    }
+
+    const fn unmapped(outcome: Outcome) -> Self {
+        Self { outcome, user: None }
+    }
+
+    /// The step of the row is applied, and leads to this user.
+    const fn applied(row: &UserPlan, user: UserId) -> Self {
         Self {
-            outcome,
+            outcome: row.step.outcome(),
             user: Some(user),
-        }
-    }
-
-    const fn failed(code: RowCode) -> Self {
-        Self {
-            outcome: Outcome::Failed(code),
-            user: None,
         }
     }
 }
 
-/// Carries out users in the order of the plan, as many as there is time for. An administrator may stop in their midst: then no
-/// further user is begun.
+/// Applies the steps of users in the order of the plan, as many as there is time for. An administrator may cancel in their midst:
+/// then no further user is begun.
 pub(crate) async fn apply(run: &Run, managed: &ManagedCompany, users: &[UserPlan], may_be_begun: bool) -> Vec<Done> {
     let in_time = |user| async move {
         if run.is_to_end() {
@@ -55,11 +53,11 @@ pub(crate) async fn apply(run: &Run, managed: &ManagedCompany, users: &[UserPlan
         let done = match (run.is_cancelled().await, may_be_begun) {
             (false, _) => one(run, managed, user).await,
             (true, true) => begun(run, managed, user).await,
-            (true, false) => Ok(Done::skipped(RowCode::Cancelled)),
+            (true, false) => Ok(Done::skipped(Reason::Cancelled)),
         };
         match done {
             Ok(done) => Some(done),
-            Err(Failure::OfRow(code)) => Some(Done::failed(code)),
+            Err(Failure::OfRow(reason)) => Some(Done::failed(reason)),
             Err(Failure::Open) => None,
         }
     };
@@ -68,27 +66,26 @@ pub(crate) async fn apply(run: &Run, managed: &ManagedCompany, users: &[UserPlan
     done.into_iter().map_while(|done| done).collect()
 }
 
-/// Passes over users.
-pub(crate) fn passed_over(users: &[UserPlan], code: RowCode) -> Vec<Done> {
-    users.iter().map(|_| Done::skipped(code)).collect()
+/// Skips users.
+pub(crate) fn skip(users: &[UserPlan], reason: Reason) -> Vec<Done> {
+    users.iter().map(|_| Done::skipped(reason)).collect()
 }
 
 async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<Done, Failure> {
     let Some(address) = &user.address else {
-        return Ok(Done::skipped(RowCode::NoAddress));
+        return Ok(Done::skipped(Reason::NoAddress));
     };
     Ok(match &user.step {
-        UserStep::Skip(reason) => Done::skipped(reason.into()),
-        UserStep::Unchanged(id) => Done::mapped(Outcome::Unchanged, id.clone()),
-        UserStep::Link(id) => Done::mapped(Outcome::Linked, id.clone()),
+        UserStep::Skip(_) => Done::unmapped(user.step.outcome()),
+        UserStep::Unchanged(id) | UserStep::Link(id) => Done::applied(user, id.clone()),
         UserStep::Create => create(run, managed, user, address).await?,
-        UserStep::ChangeAddress { user: id, .. } => change_address(run, managed, id, address).await?,
+        UserStep::ChangeAddress { user: id, .. } => change_address(run, managed, user, (id, address)).await?,
     })
 }
 
 /// What an earlier run of this import has done to a user before it died: asked, not done again.
 async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<Done, Failure> {
-    let cancelled = Done::skipped(RowCode::Cancelled);
+    let cancelled = Done::skipped(Reason::Cancelled);
     let Some(address) = &user.address else {
         return Ok(cancelled);
     };
@@ -98,9 +95,9 @@ async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<D
     let look = || holder(run, address);
     let holder = with_retries(run, look, || async { look().await.map(Some) }).await?;
     Ok(match (&user.step, holder) {
-        (UserStep::Create, Some(holder)) if holder.company == managed.id => Done::mapped(Outcome::Created, holder.user),
+        (UserStep::Create, Some(holder)) if holder.company == managed.id => Done::applied(user, holder.user),
         (UserStep::ChangeAddress { user: id, from, .. }, Some(holder)) if holder.user == *id && from != address => {
-            Done::mapped(Outcome::ChangedAddress, holder.user)
+            Done::applied(user, holder.user)
         }
         _ => cancelled,
     })
@@ -117,21 +114,26 @@ async fn create(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &
             .map(|holder| NewUser::Created(holder.user)))
     };
     Ok(match with_retries(run, call, look_up).await? {
-        NewUser::Created(id) => Done::mapped(Outcome::Created, id),
-        NewUser::AddressTaken(_) => Done::failed(RowCode::AddressConflict),
+        NewUser::Created(id) => Done::applied(user, id),
+        NewUser::AddressTaken(_) => Done::failed(Reason::AddressConflict),
     })
 }
 
-async fn change_address(run: &Run, managed: &ManagedCompany, id: &UserId, address: &Address) -> Result<Done, Failure> {
+async fn change_address(
+    run: &Run,
+    managed: &ManagedCompany,
+    user: &UserPlan,
+    (id, address): (&UserId, &Address),
+) -> Result<Done, Failure> {
     let call = || run.directory.change_address(&managed.id, id, address);
     let look_up = || async {
         let holder = holder(run, address).await?;
         Ok(holder.filter(|holder| holder.user == *id).map(|_| NewAddress::Changed))
     };
     Ok(match with_retries(run, call, look_up).await? {
-        NewAddress::Changed => Done::mapped(Outcome::ChangedAddress, id.clone()),
-        NewAddress::AddressTaken(_) => Done::failed(RowCode::AddressConflict),
-        NewAddress::NoSuchUser => Done::failed(RowCode::UserNotFound),
+        NewAddress::Changed => Done::applied(user, id.clone()),
+        NewAddress::AddressTaken(_) => Done::failed(Reason::AddressConflict),
+        NewAddress::NoSuchUser => Done::failed(Reason::UserNotFound),
     })
 }
 

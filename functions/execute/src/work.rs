@@ -15,7 +15,7 @@ use lambda::{Deadline, Services, Work, WorkOutcome};
 use planning::Planning;
 use store::Tenant;
 use store::checkpoint::{Checkpoint, WaitReason};
-use store::journal::Agreed;
+use store::journal::ConfirmedCompany;
 use tokio::sync::OnceCell;
 use tracing::warn;
 use worker::{Acquired, Job, Next, Stop, Wait};
@@ -66,9 +66,9 @@ impl Job for Execution {
     type Position = Position;
 
     async fn open(run: &worker::Run, _checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
-        let agreed = agreed(&run.tenant, &run.import).await?;
+        let confirmed = confirmed(&run.tenant, &run.import).await?;
         Ok(Self {
-            run: Run::new(run.clone(), agreed),
+            run: Run::new(run.clone(), confirmed),
             planning: OnceCell::new(),
         })
     }
@@ -108,22 +108,22 @@ impl Job for Execution {
 }
 
 /// What was confirmed for each company.
-async fn agreed(tenant: &Tenant, import: &Import) -> Result<HashMap<PsaCompanyId, Agreed>, Stop> {
-    let agreed = match tenant.agreed(import).await {
+async fn confirmed(tenant: &Tenant, import: &Import) -> Result<HashMap<PsaCompanyId, ConfirmedCompany>, Stop> {
+    let confirmed = match tenant.confirmed(import).await {
         // An abandoned import begins no further company, so it can end without the confirmed plan.
         Err(error) if import.abandoned && !error.passes() => {
             warn!(import = %import.id, %error, "the confirmed plan of an abandoned import cannot be read; ending without it");
             HashMap::new()
         }
-        agreed => agreed?,
+        confirmed => confirmed?,
     };
-    if let Some(schema) = agreed.values().find_map(Agreed::other_schema) {
+    if let Some(schema) = confirmed.values().find_map(ConfirmedCompany::other_schema) {
         warn!(
             import = %import.id,
             "confirmed by another version of psa-import (plan schema {schema}, this version has {PLAN_SCHEMA}): its companies count as changed"
         );
     }
-    Ok(agreed)
+    Ok(confirmed)
 }
 
 impl Execution {
@@ -162,7 +162,7 @@ impl Execution {
                 continue;
             }
             let entries = match applied {
-                Applied::Passed(entries) => entries,
+                Applied::Skipped(entries) => entries,
                 _ => Vec::new(),
             };
             skipped.fetch_add(entries.iter().map(|entry| entry.rest.len()).sum(), Ordering::Relaxed);

@@ -11,8 +11,9 @@ use domain::directory::ManagedCompany;
 use domain::facts::ManagedCompanies;
 use domain::psa::PsaCompany;
 use domain::row::SnapshotAddress;
-use domain::suggestion::{Domain, Suggestion, Suggestions, Traits, main_domain, of_web_site};
+use domain::suggestion::Suggestion;
 use futures::{StreamExt, stream};
+use matching::{Domain, Suggestions, Traits, main_domain, of_web_site};
 use tracing::warn;
 
 use crate::context::Run;

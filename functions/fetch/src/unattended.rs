@@ -2,7 +2,7 @@
 
 use domain::ids::ImportId;
 use domain::import::{Import, Person};
-use domain::problem::Problem;
+use domain::problem::{Mistake, Problem};
 use domain::psa::PsaFailure;
 use lambda::metrics::{Metric, count};
 use lambda::{Services, Trigger, Triggered};
@@ -16,11 +16,7 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 /// An error is what is worth another delivery: a failure of our own, and a PSA that may answer by then.
 pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Triggered, Error> {
     if trigger.token.as_str().is_empty() {
-        let wording = (
-            "must not be empty: it identifies the event, so that a redelivery starts no second import",
-            "mag niet leeg zijn: het identificeert de gebeurtenis, zodat een herhaalde bezorging geen tweede import start",
-        );
-        return Ok(refused(&Problem::invalid("/token", wording)));
+        return Ok(refused(&Problem::invalid("/token", Mistake::NoToken)));
     }
     let tenant = services.tenant(&trigger.msp);
     let Some(integration) = tenant.integration(&trigger.integration).await? else {

@@ -3,7 +3,7 @@
 use api::{Api, Caller, psa_deadline};
 use domain::audit::{AuditAction, Entry};
 use domain::integration::Integration;
-use domain::problem::Problem;
+use domain::problem::{Mistake, Problem};
 use domain::psa::PsaKind;
 use lambda::{Services, psa_failed};
 use psa::{Credentials, LoginCompany, SubmittedCredentials, Vendor};
@@ -57,29 +57,20 @@ pub fn complete(
     let company_id = company_id.map_or("", str::trim);
     match vendor.login_company {
         Some(_) if company_id.is_empty() => return Err(missing("companyId")),
-        Some(LoginCompany { fits, wording }) if !fits(company_id) => {
-            return Err(Problem::invalid("/companyId", wording));
+        Some(LoginCompany { fits, mistake }) if !fits(company_id) => {
+            return Err(Problem::invalid("/companyId", mistake));
         }
         None if !company_id.is_empty() => {
             let all = PsaKind::ALL.map(psa::vendor).into_iter();
-            let takers: Vec<&str> = all
-                .filter(|of| of.login_company.is_some())
-                .map(|of| of.product)
-                .collect();
-            let takers = takers.join(", ");
-            let wording = (format!("is for {takers} only"), format!("is alleen voor {takers}"));
-            return Err(Problem::invalid("/companyId", wording));
+            let takers = all.filter(|of| of.login_company.is_some()).map(|of| of.product);
+            let takers: Vec<&str> = takers.collect();
+            return Err(Problem::invalid("/companyId", Mistake::OnlyFor(&takers)));
         }
         Some(_) | None => {}
     }
     if let Some(field) = submitted.foreign_to(vendor.credential_fields) {
-        return Err(Problem::invalid(
-            format!("/credentials/{field}"),
-            (
-                format!("is not a credential of {}", vendor.product),
-                format!("hoort niet bij de aanmeldgegevens van {}", vendor.product),
-            ),
-        ));
+        let mistake = Mistake::ForeignCredential(vendor.product);
+        return Err(Problem::invalid(format!("/credentials/{field}"), mistake));
     }
     let complete = submitted.complete(vendor.credential_fields);
     complete.map_err(|error| missing(error.field))

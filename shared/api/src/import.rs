@@ -2,7 +2,7 @@
 
 use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Import, ImportState, Progress};
-use domain::outcome::Counts;
+use domain::plan::Counts;
 use domain::problem::Problem;
 use jiff::Timestamp;
 use lambda::Services;

@@ -7,7 +7,7 @@ mod query;
 use axum::extract::{self, FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use domain::problem::{Problem, Wording};
+use domain::problem::{Mistake, Problem, Wording};
 use domain::{ids, object};
 use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
@@ -33,7 +33,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let is_json = is_json(request.headers());
         let bytes = axum::body::to_bytes(request.into_body(), LONGEST_BODY)
             .await
-            .map_err(|_| Problem::invalid("", too_long()))?;
+            .map_err(|_| Problem::invalid("", Mistake::BodyTooLong(LONGEST_BODY)))?;
         if !bytes.is_empty() && !is_json {
             return Err(Problem::UnsupportedMediaType.into());
         }
@@ -45,13 +45,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         };
         Ok(Self(into_type(json)?))
     }
-}
-
-fn too_long() -> Wording {
-    Wording::new(
-        format!("the body is longer than {LONGEST_BODY} bytes, or was cut off"),
-        format!("de inhoud is langer dan {LONGEST_BODY} bytes, of is afgebroken"),
-    )
 }
 
 /// The bytes as JSON, whatever it holds. What is wrong is told by the field of the body that it is in: what is below that may
@@ -68,28 +61,15 @@ fn parse(bytes: &[u8]) -> Result<Json, Problem> {
             .filter(|segment| matches!(segment, Segment::Map { .. }));
         Problem::invalid(pointer(field, None), not_json(&error))
     })?;
-    json.end().map_err(|_| {
-        let wording = (
-            "has characters after the end of the JSON value",
-            "bevat nog tekens na het einde van de JSON-waarde",
-        );
-        Problem::invalid("", wording)
-    })?;
+    json.end().map_err(|_| Problem::invalid("", Mistake::AfterTheEnd))?;
     Ok(parsed)
 }
 
-fn not_json(error: &serde_json::Error) -> Wording {
+fn not_json(error: &serde_json::Error) -> Mistake<'static> {
     match error.classify() {
-        Category::Eof => (
-            "is incomplete JSON: it ends too early",
-            "is onvolledige JSON: het eind ontbreekt",
-        ),
-        _ => (
-            "is not valid JSON, or is nested too deeply",
-            "is geen geldige JSON, of is te diep genest",
-        ),
+        Category::Eof => Mistake::IncompleteJson,
+        _ => Mistake::NotJson,
     }
-    .into()
 }
 
 /// The JSON as the type that a call takes.
@@ -130,10 +110,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let unreadable = || {
-            let wording = ("holds an id that is not valid", "bevat een id dat niet geldig is");
-            Problem::invalid("path", wording)
-        };
+        let unreadable = || Problem::invalid("path", Mistake::IdInPath);
         let raw = RawPathParams::from_request_parts(parts, state).await;
         for (name, id) in &raw.map_err(|_| unreadable())? {
             ids::check(id).map_err(|error| {

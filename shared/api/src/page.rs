@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::problem::{Problem, Wording};
+use domain::problem::{Mistake, Problem, ValueKind, Wording};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -57,11 +57,7 @@ impl Cursor {
 
     /// It is not a cursor of this list.
     pub fn refused() -> ApiError {
-        let wording = (
-            "is not a `next` value of this list",
-            "is geen `next`-waarde van deze lijst",
-        );
-        Problem::invalid("after", wording).into()
+        Problem::invalid("after", Mistake::NotANext).into()
     }
 }
 
@@ -72,10 +68,7 @@ impl TryFrom<String> for Cursor {
         if (1..=LONGEST_CURSOR).contains(&text.len()) {
             return Ok(Self(text));
         }
-        Err(Wording::new(
-            format!("must have 1 to {LONGEST_CURSOR} characters"),
-            format!("moet 1 tot {LONGEST_CURSOR} tekens hebben"),
-        ))
+        Err(Mistake::Length(LONGEST_CURSOR).into())
     }
 }
 
@@ -96,10 +89,11 @@ impl TryFrom<String> for Limit {
     fn try_from(text: String) -> Result<Self, Wording> {
         match text.parse() {
             Ok(limit @ 1..=MOST) => Ok(Self(limit)),
-            _ => Err(Wording::new(
-                format!("must be a whole number from 1 to {MOST}"),
-                format!("moet een heel getal van 1 tot en met {MOST} zijn"),
-            )),
+            _ => Err(Mistake::Not(ValueKind::Whole {
+                least: 1,
+                most: MOST as u64,
+            })
+            .into()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::middleware::from_fn;
-use domain::problem::Problem;
+use domain::problem::{Mistake, Problem};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::LambdaRequest;
 
@@ -25,9 +25,6 @@ pub(crate) fn bare(request: &LambdaRequest) -> LambdaRequest {
 
 /// Answers everything with the problem.
 pub(crate) fn router() -> Router {
-    let refuse = || async {
-        let wording = ("is not a valid HTTP request", "is geen geldig HTTP-verzoek");
-        ApiError::from(Problem::invalid("request", wording))
-    };
+    let refuse = || async { ApiError::from(Problem::invalid("request", Mistake::NotHttp)) };
     Router::new().fallback(refuse).layer(from_fn(answer_problems))
 }

@@ -71,51 +71,7 @@ impl std::error::Error for InvalidAddress {}
 /// English, and Dutch in the alternate form (`{:#}`).
 impl fmt::Display for InvalidAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let language = if f.alternate() {
-            Language::Dutch
-        } else {
-            Language::English
-        };
-        f.write_str(match self {
-            Self::Empty => language.pick("must not be empty", "mag niet leeg zijn"),
-            Self::Several => language.pick(
-                "must hold one e-mail address, not several",
-                "moet één e-mailadres bevatten, niet meerdere",
-            ),
-            Self::NotAnAddress => language.pick("is not a valid e-mail address", "is geen geldig e-mailadres"),
-        })
-    }
-}
-
-impl InvalidAddress {
-    /// What is wrong with a contact's address, and what to do next.
-    pub const fn text(self, language: Language) -> (&'static str, &'static str) {
-        match (self, language) {
-            (Self::Empty, Language::English) => (
-                "The contact has no e-mail address.",
-                "Enter an address in the PSA and import again.",
-            ),
-            (Self::Empty, Language::Dutch) => (
-                "De contactpersoon heeft geen e-mailadres.",
-                "Vul in de PSA een adres in en importeer opnieuw.",
-            ),
-            (Self::Several, Language::English) => (
-                "The field holds several e-mail addresses.",
-                "Leave one address in this field of the PSA, put the others into fields of their own, and import again.",
-            ),
-            (Self::Several, Language::Dutch) => (
-                "Het veld bevat meerdere e-mailadressen.",
-                "Laat in dit veld van de PSA één adres staan, zet de andere in eigen velden en importeer opnieuw.",
-            ),
-            (Self::NotAnAddress, Language::English) => (
-                "The text is not an e-mail address.",
-                "Correct the address in the PSA and import again.",
-            ),
-            (Self::NotAnAddress, Language::Dutch) => (
-                "De tekst is geen e-mailadres.",
-                "Verbeter het adres in de PSA en importeer opnieuw.",
-            ),
-        }
+        f.write_str(Language::of_format(f).messages().invalid_address(*self))
     }
 }
 

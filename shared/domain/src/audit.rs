@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Change, CompanyName};
 use crate::filter::Filter;
 use crate::ids::ImportId;
 use crate::import::{ImportState, Person};
-use crate::outcome::Counts;
+use crate::plan::{Counts, PlanChange, PlanCompany};
 use crate::policy::Policy;
 use crate::psa::{PsaKind, VendorId};
 
@@ -64,9 +63,9 @@ pub enum AuditAction {
     /// A company was carried out.
     CompanyImported {
         /// Which.
-        company: CompanyName,
+        company: PlanCompany,
         /// What was done to it and its users.
-        changes: Vec<Change>,
+        changes: Vec<PlanChange>,
     },
     /// An import ended.
     ImportEnded {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::{AttributeId, ValueId};
+use crate::language::Language;
 
 /// What an attribute belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -69,17 +70,8 @@ impl std::error::Error for FilterTooLarge {}
 /// English, and Dutch in the alternate form (`{:#}`).
 impl fmt::Display for FilterTooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            write!(
-                f,
-                "mag hoogstens {MAX_ATTRIBUTES} kenmerken noemen, elk met hoogstens {MAX_VALUES} waarden"
-            )
-        } else {
-            write!(
-                f,
-                "must name at most {MAX_ATTRIBUTES} attributes, each with at most {MAX_VALUES} values"
-            )
-        }
+        let messages = Language::of_format(f).messages();
+        f.write_str(&messages.filter_too_large(MAX_ATTRIBUTES, MAX_VALUES))
     }
 }
 

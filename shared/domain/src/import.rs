@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::directory::ReservationId;
 use crate::filter::Filter;
 use crate::ids::{ImportId, IntegrationId, MspId};
-use crate::outcome::Counts;
+use crate::plan::Counts;
 use crate::problem::Problem;
 
 mod state;

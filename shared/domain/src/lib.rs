@@ -4,7 +4,6 @@
 
 pub mod address;
 pub mod audit;
-pub mod change;
 pub mod directory;
 pub mod facts;
 pub mod filter;
@@ -13,11 +12,10 @@ pub mod import;
 pub mod integration;
 pub mod language;
 pub mod mapping;
+mod messages;
 pub mod name;
 pub mod object;
-pub mod outcome;
 pub mod plan;
-pub mod planner;
 pub mod policy;
 pub mod problem;
 pub mod psa;
@@ -25,4 +23,3 @@ pub mod row;
 pub mod suggestion;
 pub mod text;
 mod visible;
-pub mod why;

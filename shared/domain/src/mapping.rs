@@ -31,7 +31,7 @@ pub struct AddressMapping {
     /// The address as last imported.
     pub address: Address,
     /// The contact's other addresses as of then, imported or not: none of them is new when this one goes (R30).
-    pub beside: Vec<AddressKey>,
+    pub other_addresses: Vec<AddressKey>,
 }
 
 /// A company's address mappings after its plan, or a part of it, was carried out. `users`, in the order of the plan, says to whom
@@ -50,7 +50,7 @@ pub fn after(before: &[AddressMapping], plan: &CompanyPlan, users: &[Option<User
             id: row.id.clone(),
             user: user.clone(),
             address: address.clone(),
-            beside: row.beside.clone(),
+            other_addresses: row.other_addresses.clone(),
         })
     });
     let made: Vec<AddressMapping> = made.collect();
@@ -64,8 +64,8 @@ pub fn after(before: &[AddressMapping], plan: &CompanyPlan, users: &[Option<User
     };
     let mut after: Vec<AddressMapping> = before.iter().filter(is_kept).cloned().collect();
     for mapping in &mut after {
-        if let Some((_, beside)) = plan.gone.iter().find(|(gone, _)| *gone == mapping.id) {
-            mapping.beside.clone_from(beside);
+        if let Some((_, other_addresses)) = plan.orphaned.iter().find(|(id, _)| *id == mapping.id) {
+            mapping.other_addresses.clone_from(other_addresses);
         }
     }
     after.extend(made);

@@ -11,6 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::ids::PsaCompanyId;
+use crate::language::Language;
 use crate::visible::visible;
 
 /// A name as it is stored and shown: nothing in it is invisible, it is composed (NFC), and its words are separated by one space.
@@ -51,12 +52,7 @@ impl std::error::Error for InvalidName {}
 /// English, and Dutch in the alternate form (`{:#}`).
 impl fmt::Display for InvalidName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { most } = self;
-        if f.alternate() {
-            write!(f, "moet 1 tot {most} zichtbare tekens hebben")
-        } else {
-            write!(f, "must have 1 to {most} visible characters")
-        }
+        f.write_str(&Language::of_format(f).messages().invalid_name(self.most))
     }
 }
 

@@ -1,10 +1,11 @@
-//! What unattended imports may do by themselves, and how much any import may change unasked (R39, R48).
+//! What unattended imports may do by themselves (R48).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::Filter;
 use crate::object;
+use crate::plan::mass_change::MassChangeLimit;
 use crate::row::{CompanyDecision, ImportStatus, Target};
 
 /// An integration's policy. By default an unattended import reads everything and brings companies and addresses imported
@@ -41,56 +42,9 @@ impl Policy {
     }
 }
 
-/// How much an import may create or change without being confirmed as a mass change (R39).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct MassChangeLimit {
-    /// Of the mapped users, in percent.
-    #[schemars(range(max = 100))]
-    pub percent: u64,
-    /// So many are always allowed.
-    pub at_least: u64,
-}
-
-impl Default for MassChangeLimit {
-    fn default() -> Self {
-        Self {
-            percent: 25,
-            at_least: 50,
-        }
-    }
-}
-
-impl MassChangeLimit {
-    /// Whether so many changes are a mass change, with so many users mapped before.
-    pub fn exceeded_by(self, changes: u64, mapped_users: u64) -> Option<MassChange> {
-        let limit = self.at_least.max(mapped_users.saturating_mul(self.percent) / 100);
-        (changes > limit).then_some(MassChange { changes, limit })
-    }
-}
-
-/// An import that changes more than it may unasked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MassChange {
-    /// Companies and users it would create or change.
-    pub changes: u64,
-    /// How many it may.
-    pub limit: u64,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn r39_a_mass_change_is_more_than_a_quarter_of_the_mapped_users_and_more_than_fifty() {
-        let limit = MassChangeLimit::default();
-        for (mapped, allowed) in [(0, 50), (199, 50), (200, 50), (204, 51), (1_000, 250)] {
-            assert_eq!(limit.exceeded_by(allowed, mapped), None);
-            let beyond = limit.exceeded_by(allowed + 1, mapped).unwrap();
-            assert_eq!((beyond.changes, beyond.limit), (allowed + 1, allowed));
-        }
-    }
 
     #[test]
     fn r48_the_policy_decides_on_mapped_companies_and_on_new_ones_only_if_it_says_so() {

@@ -2,7 +2,7 @@
 
 mod code;
 mod facts;
-mod text;
+mod mistake;
 mod what;
 mod wording;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::filter::InvalidFilter;
 use crate::import::{Holder, ImportState};
-use crate::policy::MassChange;
+use crate::plan::mass_change::MassChange;
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
 
 pub use code::Code;
@@ -19,6 +19,7 @@ pub use facts::{
     CredentialFacts, Facts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
     StateFacts, VersionFacts,
 };
+pub use mistake::{Mistake, ValueKind};
 pub use what::{ResourceKind, UrlRefused};
 pub use wording::Wording;
 
@@ -149,11 +150,7 @@ impl Problem {
 
     /// A change request without any of the `fields` it may change. Reports one error per field.
     pub fn nothing_to_change(fields: &[&str]) -> Self {
-        let all = fields.join(", ");
-        let wording = Wording::new(
-            format!("at least one of these fields is required: {all}"),
-            format!("ten minste één van deze velden is verplicht: {all}"),
-        );
+        let wording = Wording::from(Mistake::OneRequired(fields));
         let error = |field: &&str| Invalid {
             pointer: format!("/{field}"),
             wording: wording.clone(),

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::address::{self, Address, AddressKey};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
-use crate::language::Language;
 use crate::psa::PsaContact;
 use crate::suggestion::Suggestion;
 
@@ -40,31 +39,6 @@ pub enum Absence {
     MergedInPsa,
     /// The PSA gave no usable answer about it.
     Unreadable,
-}
-
-impl Absence {
-    /// A sentence.
-    pub const fn text(self, language: Language) -> &'static str {
-        match self {
-            Self::FilteredOut => language.pick(
-                "The filter of this import leaves it out.",
-                "Het filter van deze import laat het weg.",
-            ),
-            Self::Inactive => language.pick(
-                "It is inactive in the PSA, and the filter leaves it out.",
-                "Het is in de PSA niet actief en het filter laat het weg.",
-            ),
-            Self::DeletedInPsa => language.pick("It was deleted in the PSA.", "Het is in de PSA verwijderd."),
-            Self::MergedInPsa => language.pick(
-                "It was merged into another company in the PSA.",
-                "Het is in de PSA met een ander bedrijf samengevoegd.",
-            ),
-            Self::Unreadable => language.pick(
-                "The PSA gave no usable answer about it.",
-                "De PSA gaf er geen bruikbaar antwoord over.",
-            ),
-        }
-    }
 }
 
 /// What an import knows of a PSA company (R15, R19–R22).

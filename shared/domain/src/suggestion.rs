@@ -1,23 +1,10 @@
-//! Managed companies that could be meant though they have another name (R23). Shown with a score and reasons; never
-//! applied without a choice.
-
-mod domains;
-mod index;
-mod legal_forms;
-mod likeness;
-mod text;
-mod words;
+//! Managed companies that could be meant although they have another name (R23). Shown with a score and reasons; never
+//! applied without a choice. The crate `matching` finds them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::ManagedCompany;
-
-pub use domains::{Domain, main_domain, of_web_site};
-pub use index::{Suggestions, Traits};
-
-/// The most suggestions that a row has.
-pub const MOST_SUGGESTIONS: usize = 5;
 
 /// A managed company that could be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +13,15 @@ pub struct Suggestion {
     pub managed_company: ManagedCompany,
     /// How sure it is.
     pub score: Score,
-    /// What speaks for it, in the order of [`Reason`].
-    pub reasons: Vec<Reason>,
+    /// What speaks for it, in the order of [`Similarity`].
+    pub reasons: Vec<Similarity>,
 }
 
 /// Why a managed company could be meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+#[schemars(rename = "Reason")]
+pub enum Similarity {
     /// The names differ in the legal form.
     LegalSuffix,
     /// The names differ in punctuation or spaces.
@@ -59,13 +47,14 @@ impl Score {
 
     const HIGHEST: u8 = 99;
 
-    const fn new(score: u8) -> Self {
+    /// A score of at most 99.
+    pub const fn new(score: u8) -> Self {
         Self(if score > Self::HIGHEST { Self::HIGHEST } else { score })
     }
 
     /// The score of both together, never below either: what one of them leaves open, the other closes in part.
     #[must_use]
-    fn and(self, other: Self) -> Self {
+    pub fn and(self, other: Self) -> Self {
         let open = u16::from(100 - self.0) * u16::from(100 - other.0) / 100;
         Self::new(100 - u8::try_from(open).unwrap_or(100))
     }
@@ -76,6 +65,3 @@ impl From<Score> for u8 {
         score.0
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,6 +7,8 @@ use std::ops::Deref;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
+
 /// A text of `MIN` to `MAX` characters after trimming, none of them a control character: what is longer would not fit
 /// into a key, and what cannot be seen cannot be told apart.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,15 +30,7 @@ impl std::error::Error for InvalidText {}
 /// English, and Dutch in the alternate form (`{:#}`).
 impl fmt::Display for InvalidText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { least, most } = self;
-        if f.alternate() {
-            write!(f, "moet {least} tot {most} tekens hebben, zonder besturingstekens")
-        } else {
-            write!(
-                f,
-                "must have {least} to {most} characters, none of them a control character"
-            )
-        }
+        f.write_str(&Language::of_format(f).messages().invalid_text(self.least, self.most))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::import::{Import, ImportState};
-use domain::outcome::Counts;
+use domain::plan::{Counts, Effect};
 use psa::Psa;
 use serde_json::{Map, Value, json};
 use store::Readable;
@@ -107,14 +107,17 @@ pub fn listed<T>(list: Readable<T>) -> Vec<T> {
 }
 
 /// Counts the end of an import that was carried out, and its rows.
-pub fn count_ended(import: &Import, counts: &Counts) {
-    let (companies, users) = (&counts.companies, &counts.users);
-    count(Metric::RowsCreated, companies.created + users.created);
-    count(Metric::RowsLinked, companies.linked + users.linked);
-    count(Metric::RowsChanged, companies.updated + users.changed_address);
-    count(Metric::RowsUnchanged, companies.unchanged + users.unchanged);
-    count(Metric::RowsSkipped, companies.skipped + users.skipped);
-    count(Metric::RowsFailed, companies.failed + users.failed);
+pub fn count_ended(import: &Import, counts: Counts) {
+    for (metric, effect) in [
+        (Metric::RowsCreated, Effect::Created),
+        (Metric::RowsLinked, Effect::Linked),
+        (Metric::RowsChanged, Effect::Changed),
+        (Metric::RowsUnchanged, Effect::Unchanged),
+        (Metric::RowsSkipped, Effect::Skipped),
+        (Metric::RowsFailed, Effect::Failed),
+    ] {
+        count(metric, counts.of(effect));
+    }
     match import.state {
         ImportState::Done => count(Metric::ImportsDone, 1),
         ImportState::Cancelled => count(Metric::ImportsCancelled, 1),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::language::Language;
-use domain::policy::MassChange;
+use domain::plan::mass_change::MassChange;
 use domain::problem::{
     Code, CredentialFacts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
     StateFacts, VersionFacts,

@@ -2,8 +2,8 @@
 
 use domain::ids::ImportId;
 use domain::import::{Holder, ImportState, Person};
-use domain::policy::MassChange;
-use domain::problem::{Code, Problem, ResourceKind, UrlRefused};
+use domain::plan::mass_change::MassChange;
+use domain::problem::{Code, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use jiff::Timestamp;
 
@@ -16,13 +16,10 @@ pub(crate) fn problem(code: Code) -> Problem {
             attribute: "companyType".to_owned(),
             value: Some("99".to_owned()),
         },
-        Code::InvalidRequest => Problem::invalid(
-            "limit",
-            (
-                "must be a whole number from 1 to 500",
-                "moet een heel getal van 1 tot en met 500 zijn",
-            ),
-        ),
+        Code::InvalidRequest => {
+            let limit = ValueKind::Whole { least: 1, most: 500 };
+            Problem::invalid("limit", Mistake::Not(limit))
+        }
         Code::InvalidPsaAddress => Problem::InvalidPsaAddress {
             reason: UrlRefused::PrivateName,
         },

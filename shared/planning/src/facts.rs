@@ -7,7 +7,7 @@ use domain::directory::AddressHolder;
 use domain::facts::CompanyFacts;
 use domain::ids::PsaCompanyId;
 use domain::mapping::AddressMapping;
-use domain::planner;
+use domain::plan::planner;
 use domain::row::{CompanyRow, Tab};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};

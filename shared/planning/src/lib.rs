@@ -1,5 +1,5 @@
 //! From what is stored to a plan: gathers the facts of each company from the store and the directory and applies the rules
-//! of `domain` to them. The same code shows the plan, checks its hash, and carries it out.
+//! of `domain` to them. The same code shows the plan, checks its hash, and applies it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,12 +9,11 @@ use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
-use domain::plan::{ClaimedInPlan, CompanyPlan, PlanHasher};
-use domain::planner;
-use domain::policy::{MassChange, MassChangeLimit};
+use domain::plan::mass_change::{self, MassChange, MassChangeLimit};
+use domain::plan::{ClaimedInPlan, CompanyPlan, PlanHasher, planner};
 use domain::row::CompanyRow;
 use futures::{Stream, StreamExt, TryStreamExt};
-use store::journal::Agreed;
+use store::journal::ConfirmedCompany;
 use store::{Item, StoreError, Tenant};
 
 mod facts;
@@ -58,7 +57,7 @@ pub struct Planning {
 /// A whole plan in short, while it is being computed.
 #[derive(Default)]
 pub struct Digest {
-    agreed: Vec<(PsaCompanyId, Agreed)>,
+    confirmed: Vec<(PsaCompanyId, ConfirmedCompany)>,
     licences: u64,
     changes: u64,
     hasher: PlanHasher,
@@ -72,22 +71,22 @@ pub struct WholePlan {
     pub licences: u64,
     /// Companies and users that would be created or changed (R39).
     pub changes: u64,
-    /// What is to be agreed to for each company for which something is done.
-    pub agreed: Vec<(PsaCompanyId, Agreed)>,
+    /// What is to be confirmed for each company for which something is done.
+    pub confirmed: Vec<(PsaCompanyId, ConfirmedCompany)>,
 }
 
 impl Digest {
     /// Adds the next company.
     pub fn add(&mut self, plan: &CompanyPlan) {
-        let agreed = Agreed::new(plan, plan.passed_for_others());
-        self.hasher.add(&plan.company, agreed.digest);
+        let confirmed = ConfirmedCompany::new(plan, plan.skipped_conflicting());
+        self.hasher.add(&plan.company, confirmed.digest);
         self.licences += plan.licences_needed();
-        self.changes += plan.changes();
+        self.changes += mass_change::changes(plan);
         // The rest comes to the same when it is planned again.
-        if plan.is_unchanged() && !agreed.rests_on_others() {
+        if plan.is_unchanged() && !confirmed.depends_on_others() {
             return;
         }
-        self.agreed.push((plan.company.clone(), agreed));
+        self.confirmed.push((plan.company.clone(), confirmed));
     }
 
     /// The plan that was added up.
@@ -96,7 +95,7 @@ impl Digest {
             hash: self.hasher.finish(),
             licences: self.licences,
             changes: self.changes,
-            agreed: self.agreed,
+            confirmed: self.confirmed,
         }
     }
 }
@@ -122,8 +121,7 @@ impl Planning {
 
     /// Whether so many changes need to be confirmed as a mass change (R39).
     pub fn mass_change(&self, limit: MassChangeLimit, changes: u64) -> Option<MassChange> {
-        let mapped_users = self.mappings.values().map(|mapping| mapping.users).sum();
-        limit.exceeded_by(changes, mapped_users)
+        limit.exceeded_by(changes, mass_change::mapped_users(self.mappings.values()))
     }
 
     /// Gathers the facts of one company, those of addresses that are not ticked included.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::problem::Wording;
+use domain::problem::{Mistake, Wording};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
@@ -131,10 +131,7 @@ fn short<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretStri
         .as_ref()
         .is_some_and(|value| value.expose_secret().chars().count() > LONGEST)
     {
-        return Err(de::Error::custom(Wording::new(
-            format!("must have at most {LONGEST} characters"),
-            format!("mag hoogstens {LONGEST} tekens hebben"),
-        )));
+        return Err(de::Error::custom(Wording::from(Mistake::TooLong(LONGEST))));
     }
     Ok(value)
 }

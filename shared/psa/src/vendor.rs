@@ -7,6 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use domain::problem::Mistake;
 use domain::problem::UrlRefused;
 use domain::psa::{PsaFailure, PsaFailureKind};
 use http_client::header::{HeaderMap, HeaderName, HeaderValue};
@@ -40,8 +41,8 @@ pub struct Vendor {
 pub struct LoginCompany {
     /// Whether a text can be one.
     pub fits: fn(&str) -> bool,
-    /// What is wrong with a text that cannot, in English and Dutch.
-    pub wording: (&'static str, &'static str),
+    /// What is wrong with a text that cannot.
+    pub mistake: Mistake<'static>,
 }
 
 /// What a client is made of.

@@ -2,9 +2,9 @@
 //! never changed: there is no call for that.
 
 use domain::audit::{AuditAction, Entry};
-use domain::change::Change;
 use domain::ids::IntegrationId;
 use domain::import::{Import, Person};
+use domain::plan::PlanChange;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::StoreError;
@@ -83,7 +83,7 @@ impl Tenant {
         tx: &mut Transaction,
         import: &Import,
         what: (usize, usize),
-        changes: &[Change],
+        changes: &[PlanChange],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let slices = size::cut(changes, (usize::MAX, ROOM - LARGEST_ENTRY), |change| {

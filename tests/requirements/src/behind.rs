@@ -4,14 +4,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress};
-use domain::change::{Action, AddressName, Change, CompanyName, Side};
 use domain::filter::Filter;
 use domain::ids::IdempotencyKey;
 use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, UserId};
 use domain::import::{Import, Person};
 use domain::mapping::CompanyMapping;
+use domain::plan::{PlanAddress, PlanChange, PlanCompany, PlanSide, Reason, Step};
 use domain::row::AddressId;
-use domain::why::Why;
 use futures::StreamExt;
 use jiff::Timestamp;
 use local_aws::sdk;
@@ -74,27 +73,27 @@ pub async fn add_to_trail(sandbox: &Sandbox, integration: &str, entries: usize, 
         Timestamp::now(),
     );
     for entry in 0..entries {
-        let change = |number: usize| Change {
-            action: Action::LinkUser,
-            company: CompanyName {
+        let change = |number: usize| PlanChange {
+            action: Step::LinkUser,
+            company: PlanCompany {
                 id: PsaCompanyId::new("1"),
                 name: "Behind".to_owned(),
             },
-            address: Some(AddressName {
+            address: Some(PlanAddress {
                 id: AddressId::new(format!("{number}~1")),
                 address: Some(format!("{:016x}@behind.example", rand::random::<u64>())),
                 contact: format!("{:016x}", rand::random::<u64>()),
                 no_address: None,
             }),
             before: None,
-            after: Some(Side::user(
+            after: Some(PlanSide::user(
                 &UserId::new(format!("u-{:032x}", rand::random::<u128>())),
                 None,
             )),
-            reason: Why::SameAddressOrChosen,
+            reason: Reason::SameAddressOrChosen,
         };
         let mut tx = Transaction::new();
-        let changes: Vec<Change> = (0..people).map(change).collect();
+        let changes: Vec<PlanChange> = (0..people).map(change).collect();
         tenant
             .audit_changes(&mut tx, &import, (entry, 0), &changes, Timestamp::now())
             .unwrap();

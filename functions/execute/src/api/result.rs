@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::language::Language;
-use domain::outcome::{CompanyCounts, Counts, Outcome, RowCode, UserCounts};
+use domain::plan::{CompanyCounts, Counts, Outcome, Reason, RowCode, UserCounts};
 use domain::problem::{Code, Problem};
 use lambda::Services;
 use openapi::Call;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
 
-use rows::{AddressName, CompanyName, Row};
+use rows::{ResultAddress, ResultCompany, Row};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/result", show, || {
@@ -79,10 +79,11 @@ struct ResultView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ResultRow")]
 struct ToDo {
-    company: CompanyName,
+    company: ResultCompany,
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<AddressName>,
-    code: RowCode,
+    address: Option<ResultAddress>,
+    #[schemars(with = "RowCode")]
+    code: Reason,
     detail: &'static str,
     action: &'static str,
 }
@@ -148,7 +149,7 @@ impl ResultView {
         let (list, code) = match row.outcome {
             Outcome::Failed(code) => (&mut self.errors, code),
             // What an administrator decided is no news to them.
-            Outcome::Skipped(RowCode::Unticked | RowCode::Cancelled | RowCode::CompanyNotImported) => return,
+            Outcome::Skipped(Reason::Unticked | Reason::Cancelled | Reason::CompanyNotImported) => return,
             Outcome::Skipped(code) => (&mut self.skipped, code),
             _ => return,
         };
@@ -185,14 +186,14 @@ mod tests {
         };
         for number in 0..=MOST_LISTED {
             assert!(!view.truncated);
-            let company = CompanyName {
+            let company = ResultCompany {
                 id: PsaCompanyId::new(number.to_string()),
                 name: String::new(),
             };
             let row = Row {
                 company,
                 address: None,
-                outcome: Outcome::Skipped(RowCode::Ambiguous),
+                outcome: Outcome::Skipped(Reason::Ambiguous),
                 rows: 1,
             };
             view.add(row, Language::English);

@@ -7,7 +7,7 @@ use domain::address::NoAddress;
 use domain::facts::CompanyFacts;
 use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::object;
-use domain::planner::{self, AddressView};
+use domain::plan::planner::{self, AddressView};
 use domain::problem::{Code, Problem, ResourceKind};
 use domain::row::{AddressId, AddressStatus};
 use domain::text::Term;

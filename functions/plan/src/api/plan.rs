@@ -5,11 +5,11 @@ use std::ops::Range;
 use api::{AcceptLanguage, Api, CallerWith, Limit, PageQuery, Path, Routes, find_integration};
 use axum::Json;
 use axum::extract::State;
-use domain::change::{self, Action, Change};
-use domain::directory::{LicenceMode, Licences};
+use domain::directory::Licences;
 use domain::ids::ImportId;
 use domain::language::Language;
-use domain::policy::MassChange;
+use domain::plan::mass_change::MassChange;
+use domain::plan::{PlanChange, PlanSummary, Step, changes};
 use domain::problem::Code;
 use futures::{TryStreamExt, pin_mut};
 use lambda::Services;
@@ -31,12 +31,11 @@ pub fn routes<R: Routes>(to: R) -> R {
 }
 
 fn example() -> Value {
+    let mut summary = PlanSummary::default();
+    summary.add([Step::CreateCompany, Step::CreateUser]);
     json!({
         "hash": "5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786",
-        "summary": {
-            "companies": 1, "createCompany": 1, "linkCompany": 0, "updateCompany": 0, "unmapCompany": 0, "createUser": 1,
-            "linkUser": 0, "changeAddress": 0, "unchanged": 0, "skip": 0,
-        },
+        "summary": summary,
         "licences": { "needed": 1, "mode": "pool", "total": 1000, "used": 274, "reserved": 0, "available": 726 },
         "items": [
             {
@@ -59,7 +58,7 @@ fn example() -> Value {
 #[schemars(rename = "Plan")]
 struct PlanView {
     hash: String,
-    summary: Summary,
+    summary: PlanSummary,
     licences: LicenceNeed,
     /// There when the plan must be confirmed as a mass change (R39).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,26 +71,9 @@ struct PlanView {
 #[schemars(rename = "PlanItem")]
 struct Item {
     #[serde(flatten)]
-    change: Change,
+    change: PlanChange,
     /// What the reason says.
     detail: &'static str,
-}
-
-/// How many items of each action.
-#[derive(Default, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(rename = "PlanSummary")]
-struct Summary {
-    companies: u64,
-    create_company: u64,
-    link_company: u64,
-    update_company: u64,
-    unmap_company: u64,
-    create_user: u64,
-    link_user: u64,
-    change_address: u64,
-    unchanged: u64,
-    skip: u64,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -121,7 +103,7 @@ async fn show(
         hash: whole.hash,
         licences: LicenceNeed {
             needed: whole.licences,
-            warning: licence_warning(pool.mode, whole.licences, language),
+            warning: pool.mode.warning(whole.licences, language),
             pool,
         },
         summary: read.summary,
@@ -133,7 +115,7 @@ async fn show(
 /// What is read of a plan: some of its items, and how many there are.
 #[derive(Default)]
 struct Read {
-    summary: Summary,
+    summary: PlanSummary,
     items: Vec<Item>,
     seen: usize,
 }
@@ -145,9 +127,9 @@ async fn read(planning: &Planning, page: Range<usize>, language: Language) -> Ap
     pin_mut!(plans);
     while let Some(plan) = plans.try_next().await? {
         digest.add(&plan);
-        read.summary.companies += 1;
-        for item in change::of(&plan) {
-            read.summary.add(item.action);
+        let changes = changes(&plan);
+        read.summary.add(changes.iter().map(|change| change.action));
+        for item in changes {
             if page.contains(&read.seen) {
                 let detail = item.detail(language);
                 read.items.push(Item { change: item, detail });
@@ -156,31 +138,4 @@ async fn read(planning: &Planning, page: Range<usize>, language: Language) -> Ap
         }
     }
     Ok((digest.finish(), read))
-}
-
-/// Where use is billed, too few licences refuse nothing (R47).
-const fn licence_warning(mode: LicenceMode, needed: u64, language: Language) -> Option<&'static str> {
-    match (mode, needed, language) {
-        (LicenceMode::Pool, ..) | (_, 0, _) => None,
-        (LicenceMode::Consumption, _, Language::English) => Some("Each user that is created will be billed."),
-        (LicenceMode::Consumption, _, Language::Dutch) => {
-            Some("Elke gebruiker die wordt aangemaakt, wordt in rekening gebracht.")
-        }
-    }
-}
-
-impl Summary {
-    const fn add(&mut self, action: Action) {
-        *match action {
-            Action::CreateCompany => &mut self.create_company,
-            Action::LinkCompany => &mut self.link_company,
-            Action::UpdateCompany => &mut self.update_company,
-            Action::UnmapCompany => &mut self.unmap_company,
-            Action::CreateUser => &mut self.create_user,
-            Action::LinkUser => &mut self.link_user,
-            Action::ChangeAddress => &mut self.change_address,
-            Action::Unchanged => &mut self.unchanged,
-            Action::Skip => &mut self.skip,
-        } += 1;
-    }
 }

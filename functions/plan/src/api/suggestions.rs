@@ -2,7 +2,7 @@
 
 use domain::directory::ManagedCompany;
 use domain::language::Language;
-use domain::suggestion::{Reason, Score, Suggestion};
+use domain::suggestion::{Score, Similarity, Suggestion};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct SuggestionView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SuggestionReason")]
 struct ReasonView {
-    code: Reason,
+    code: Similarity,
     text: &'static str,
 }
 
@@ -36,7 +36,7 @@ pub fn views(suggestions: Vec<Suggestion>, language: Language) -> Vec<Suggestion
     suggestions.into_iter().map(view).collect()
 }
 
-const fn reason(code: Reason, language: Language) -> ReasonView {
+fn reason(code: Similarity, language: Language) -> ReasonView {
     ReasonView {
         code,
         text: code.text(language),

@@ -6,8 +6,8 @@ use api::{Api, ApiError};
 use domain::facts::CompanyFacts;
 use domain::ids::{PsaCompanyId, UserId};
 use domain::import::Import;
-use domain::planner::{self, AddressView};
-use domain::problem::{Problem, ResourceKind};
+use domain::plan::planner::{self, AddressView};
+use domain::problem::{Mistake, Problem, ResourceKind};
 use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
 use lambda::Services;
 use store::retry::Attempts;
@@ -60,11 +60,7 @@ fn check(decision: &Decision<UserId>, view: &AddressView<'_>, facts: &CompanyFac
     if let Some(Target::Existing(user)) = &decision.target
         && !facts.users.contains_key(user)
     {
-        let wording = (
-            "there is no such user in the managed company",
-            "het beheerde bedrijf heeft deze gebruiker niet",
-        );
-        return Err(Problem::invalid("/target/existing", wording).into());
+        return Err(Problem::invalid("/target/existing", Mistake::NoUser).into());
     }
     if decision.selected == Some(true) && !is_selectable(view) {
         let status = serde_json::to_value(&view.status).ok();

@@ -3,7 +3,7 @@
 use api::Api;
 use domain::ids::{ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
-use domain::problem::{Problem, ResourceKind};
+use domain::problem::{Mistake, Problem, ResourceKind};
 use domain::row::{CompanyRow, Tab, Target};
 use lambda::Services;
 use store::Tenant;
@@ -63,22 +63,12 @@ async fn check_target(
 ) -> Api<()> {
     let pointer = "/target/existing";
     if services.directory(&import.msp).company(managed).await?.is_none() {
-        let wording = (
-            "there is no managed company with this id",
-            "er is geen beheerd bedrijf met dit id",
-        );
-        return Err(Problem::invalid(pointer, wording).into());
+        return Err(Problem::invalid(pointer, Mistake::NoManagedCompany).into());
     }
     let tenant = services.tenant(&import.msp);
     let mappings = tenant.company_mappings(&import.integration).await?;
     match Tenant::claims(&mappings).find(|(claimed, by)| claimed == managed && by != company) {
-        Some((_, other)) => {
-            let wording = (
-                format!("is mapped to company {other} of the PSA already"),
-                format!("is al gekoppeld aan bedrijf {other} van de PSA"),
-            );
-            Err(Problem::invalid(pointer, wording).into())
-        }
+        Some((_, other)) => Err(Problem::invalid(pointer, Mistake::MappedTo(other.as_str())).into()),
         None => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use directory::Directory;
 use directory::builtin::BuiltIn;
 use domain::directory::{LicenceMode, Licences};
-use domain::problem::Problem;
+use domain::problem::{Mistake, Problem};
 use lambda::Services;
 use openapi::Call;
 use schemars::JsonSchema;
@@ -46,11 +46,7 @@ async fn replace(
 ) -> Api<Json<Licences>> {
     let directory = BuiltIn::new(services.tenant(&caller.msp));
     if !directory.set_licences(new.mode, new.total.into()).await? {
-        let wording = (
-            "is less than the licences in use and reserved",
-            "is minder dan de licenties die in gebruik of gereserveerd zijn",
-        );
-        return Err(Problem::invalid("/total", wording).into());
+        return Err(Problem::invalid("/total", Mistake::LicencesInUse).into());
     }
     Ok(Json(directory.licences().await?))
 }

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::ids::IntegrationId;
 use domain::policy::Policy;
-use domain::problem::{Code, Problem};
+use domain::problem::{Code, Mistake, Problem};
 use lambda::Services;
 use openapi::Call;
 
@@ -30,8 +30,7 @@ async fn replace(
     let tenant = services.tenant(&caller.msp);
     let integration = find_integration(&tenant, &id).await?;
     if policy.mass_change.percent > 100 {
-        let wording = ("must be at most 100", "mag hoogstens 100 zijn");
-        return Err(Problem::invalid("/massChange/percent", wording).into());
+        return Err(Problem::invalid("/massChange/percent", Mistake::TooLarge(100)).into());
     }
     if !policy.filter.0.is_empty() {
         let attributes = read_attributes(&services, &caller.msp, &integration).await?;

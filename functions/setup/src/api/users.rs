@@ -10,7 +10,7 @@ use domain::address::{Address, EnteredAddress};
 use domain::directory::{User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::Name;
-use domain::problem::{Code, Problem, ResourceKind};
+use domain::problem::{Code, Mistake, Problem, ResourceKind};
 use lambda::Services;
 use openapi::Call;
 use schemars::JsonSchema;
@@ -107,6 +107,5 @@ async fn directory_with(services: &Services, caller: &Caller, company: &ManagedC
 }
 
 fn taken() -> Problem {
-    let wording = ("another user has this address", "een andere gebruiker heeft dit adres");
-    Problem::invalid("/address", wording)
+    Problem::invalid("/address", Mistake::AddressTaken)
 }

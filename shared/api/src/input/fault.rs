@@ -4,26 +4,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use domain::problem::Wording;
+use domain::problem::{Mistake, ValueKind, Wording};
 use serde::de;
-
-/// The kind of value that a field takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Number,
-    Whole { least: i64, most: u64 },
-    Flag,
-    List,
-    Object,
-    Null,
-}
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
     /// A value of this kind is expected.
-    Not(Kind),
+    Not(ValueKind),
     /// One of these is expected, by itself or as the only field of an object.
     NotOneOf(&'static [&'static str]),
     /// One of these is expected as the only field of an object.
@@ -52,53 +40,16 @@ impl Fault {
     /// The sentence for whoever sent it.
     pub fn wording(self) -> Wording {
         match self {
-            Self::Not(kind) => kind.wording(),
-            Self::NotOneOf(known) => {
-                let all = known.join(", ");
-                Wording::new(
-                    format!("must be one of: {all}"),
-                    format!("moet een van deze waarden zijn: {all}"),
-                )
-            }
-            Self::NotAnObjectOf(known) => {
-                let all = known.join(", ");
-                Wording::new(
-                    format!("must be an object with exactly one of these fields: {all}"),
-                    format!("moet een object zijn met precies een van deze velden: {all}"),
-                )
-            }
-            Self::Unknown => ("is not a known field", "is geen bekend veld").into(),
-            Self::Missing(_) => ("is missing", "ontbreekt").into(),
-            Self::Twice(_) => ("is given more than once", "is meer dan een keer opgegeven").into(),
-            Self::Said(english, dutch) => Wording::new(english, dutch),
-            Self::Impossible => ("is not valid", "is niet geldig").into(),
+            Self::Not(kind) => Mistake::Not(kind),
+            Self::NotOneOf(known) => Mistake::NotOneOf(known),
+            Self::NotAnObjectOf(known) => Mistake::NotAnObjectOf(known),
+            Self::Unknown => Mistake::UnknownField,
+            Self::Missing(_) => Mistake::Missing,
+            Self::Twice(_) => Mistake::Twice,
+            Self::Said(english, dutch) => return Wording::new(english, dutch),
+            Self::Impossible => Mistake::Impossible,
         }
-    }
-}
-
-impl Kind {
-    fn wording(self) -> Wording {
-        match self {
-            Self::Text => ("must be a text", "moet een tekst zijn").into(),
-            Self::Number => ("must be a number", "moet een getal zijn").into(),
-            // Nobody needs to be told how far 64 bits reach.
-            Self::Whole {
-                least: 0,
-                most: u64::MAX,
-            } => (
-                "must be a whole number, 0 or more",
-                "moet een heel getal zijn, 0 of meer",
-            )
-                .into(),
-            Self::Whole { least, most } => Wording::new(
-                format!("must be a whole number from {least} to {most}"),
-                format!("moet een heel getal van {least} tot en met {most} zijn"),
-            ),
-            Self::Flag => ("must be true or false", "moet true of false zijn").into(),
-            Self::List => ("must be a list", "moet een lijst zijn").into(),
-            Self::Object => ("must be an object", "moet een object zijn").into(),
-            Self::Null => ("must be null", "moet null zijn").into(),
-        }
+        .into()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use domain::problem::ValueKind;
 use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
     Visitor,
 };
 
-use super::fault::{Fault, Kind};
+use super::fault::Fault;
 
 /// A JSON value, with every field of its objects: a field that is there twice is for the type to refuse.
 pub(super) enum Json {
@@ -102,7 +103,7 @@ impl Json {
         match self {
             Self::Natural(number) if number <= most => visitor.visit_u64(number),
             Self::Negative(number) if number >= least => visitor.visit_i64(number),
-            _ => Err(Fault::Not(Kind::Whole { least, most })),
+            _ => Err(Fault::Not(ValueKind::Whole { least, most })),
         }
     }
 }
@@ -122,7 +123,7 @@ macro_rules! only {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             match self {
                 Self::$kind($inner) => $visit(visitor),
-                _ => Err(Fault::Not(Kind::$expected)),
+                _ => Err(Fault::Not(ValueKind::$expected)),
             }
         })+
     };
@@ -168,7 +169,7 @@ impl<'de> Deserializer<'de> for Json {
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self {
             Self::Natural(_) | Self::Negative(_) | Self::Fraction(_) => self.deserialize_any(visitor),
-            _ => Err(Fault::Not(Kind::Number)),
+            _ => Err(Fault::Not(ValueKind::Number)),
         }
     }
 
@@ -179,7 +180,7 @@ impl<'de> Deserializer<'de> for Json {
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self {
             Self::Null => visitor.visit_unit(),
-            _ => Err(Fault::Not(Kind::Null)),
+            _ => Err(Fault::Not(ValueKind::Null)),
         }
     }
 

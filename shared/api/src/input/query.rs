@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::problem::{Problem, Wording};
+use domain::problem::{Mistake, Problem, ValueKind};
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use url::form_urlencoded;
@@ -67,19 +67,12 @@ impl QueryString {
     pub(crate) fn refuse_others(&self) -> Result<(), Problem> {
         let other = self.pairs.iter().find(|(name, _)| !self.known.contains(&name.as_str()));
         let Some((name, _)) = other else { return Ok(()) };
-        let wording = if self.known.is_empty() {
-            Wording::from((
-                "is not allowed: this call takes no parameters",
-                "is niet toegestaan: deze aanroep heeft geen parameters",
-            ))
+        let mistake = if self.known.is_empty() {
+            Mistake::NoParameters
         } else {
-            let all = self.known.join(", ");
-            Wording::new(
-                format!("is not a parameter of this call; allowed: {all}"),
-                format!("is geen parameter van deze aanroep; toegestaan: {all}"),
-            )
+            Mistake::NotAParameter(&self.known)
         };
-        Err(Problem::invalid(shown(name).unwrap_or("query".into()), wording))
+        Err(Problem::invalid(shown(name).unwrap_or("query".into()), mistake))
     }
 }
 
@@ -170,7 +163,7 @@ impl<'de> Deserializer<'de> for Word {
         match self.0.as_str() {
             "true" => visitor.visit_bool(true),
             "false" => visitor.visit_bool(false),
-            _ => Err(Fault::Not(super::fault::Kind::Flag)),
+            _ => Err(Fault::Not(ValueKind::Flag)),
         }
     }
 

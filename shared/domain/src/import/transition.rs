@@ -6,7 +6,7 @@ use super::state::EventKind;
 use super::{Import, ImportState, Person};
 use crate::audit::AuditAction;
 use crate::directory::ReservationId;
-use crate::outcome::Counts;
+use crate::plan::Counts;
 use crate::problem::Problem;
 
 /// What happened to an import, with what belongs to it.

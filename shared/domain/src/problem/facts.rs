@@ -8,7 +8,7 @@ use super::{FieldError, Problem};
 use crate::ids::ImportId;
 use crate::import::ImportState;
 use crate::language::Language;
-use crate::policy::MassChange;
+use crate::plan::mass_change::MassChange;
 use crate::psa::{PsaKind, VendorId};
 
 /// The fields that an answer has besides those of every problem.

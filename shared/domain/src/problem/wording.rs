@@ -35,15 +35,3 @@ impl fmt::Display for Wording {
         f.write_str(if f.alternate() { &self.dutch } else { &self.english })
     }
 }
-
-impl From<(&'static str, &'static str)> for Wording {
-    fn from((english, dutch): (&'static str, &'static str)) -> Self {
-        Self::new(english, dutch)
-    }
-}
-
-impl From<(String, String)> for Wording {
-    fn from((english, dutch): (String, String)) -> Self {
-        Self::new(english, dutch)
-    }
-}

@@ -7,7 +7,7 @@ use domain::directory::ReservationId;
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::{Ending, Event, EventKind, IllegalTransition, Import, ImportState, Person};
-use domain::outcome::Counts;
+use domain::plan::Counts;
 use domain::problem::Problem;
 use jiff::Timestamp;
 

@@ -11,9 +11,8 @@ use domain::directory::ManagedCompany;
 use domain::facts::ManagedCompanies;
 use domain::ids::{PsaCompanyId, UserId};
 use domain::mapping::CompanyMapping;
-use domain::outcome::{Counts, Outcome, RowOutcome};
-use domain::plan::{ClaimedInPlan, CompanyStep, SkipReason, UserStep};
-use domain::planner::{address_rows, plan_company};
+use domain::plan::planner::{address_rows, plan_company};
+use domain::plan::{ClaimedInPlan, CompanyStep, Counts, Outcome, Reason, RowOutcome, Skip, UserStep, mass_change};
 use domain::row::{AddressDecision, AddressId, AddressStatus, CompanyDecision};
 use proptest::prelude::*;
 
@@ -72,7 +71,7 @@ proptest! {
         for mapping in &mut facts.mapped_addresses {
             let others = facts.addresses.iter().filter_map(|(row, _)| row.text.parse::<Address>().ok());
             let others = others.filter(|address| *address != mapping.address);
-            mapping.beside = others.map(|address| address.key().clone()).collect();
+            mapping.other_addresses = others.map(|address| address.key().clone()).collect();
         }
         for view in address_rows(&facts, &companies) {
             if let (Some(mapping), Ok(address)) = (view.mapping, &view.address) {
@@ -101,7 +100,7 @@ proptest! {
         let plan = plan_company(&world.facts(), &world.companies());
         let created = plan.users.iter().filter(|user| user.step == UserStep::Create).count() as u64;
         prop_assert_eq!(plan.licences_needed(), created);
-        prop_assert!(plan.changes() >= created);
+        prop_assert!(mass_change::changes(&plan) >= created);
     }
 
     #[test]
@@ -149,8 +148,8 @@ proptest! {
                 if let (UserStep::Create | UserStep::ChangeAddress { .. }, Some(address)) = (&user.step, &user.address) {
                     prop_assert!(given.insert(address.key().clone()));
                 }
-                if matches!(plan.passed_over(), Some(SkipReason::AlreadyMapped(_))) {
-                    prop_assert_eq!(&user.step, &UserStep::Skip(SkipReason::CompanyNotImported));
+                if matches!(plan.skipped(), Some(Skip { reason: Reason::AlreadyMapped, .. })) {
+                    prop_assert_eq!(&user.step, &UserStep::Skip(Reason::CompanyNotImported.into()));
                 }
             }
         }
@@ -235,8 +234,8 @@ fn r35_the_form_of_plans_has_the_number_it_says() {
         address: Some("ana@acme.example".parse().unwrap()),
         step: UserStep::Create,
         mapped: None,
-        beside: Vec::new(),
-        refreshes: false,
+        other_addresses: Vec::new(),
+        rewrite_mapping: false,
     };
     let plan = CompanyPlan {
         company: domain::ids::PsaCompanyId::new("1"),
@@ -244,9 +243,9 @@ fn r35_the_form_of_plans_has_the_number_it_says() {
         step: CompanyStep::Create,
         unmap: None,
         generation: 0,
-        refreshes: false,
+        rewrite_mapping: false,
         users: vec![user],
-        gone: Vec::new(),
+        orphaned: Vec::new(),
     };
     let form = r#"{"company":"1","name":"Acme","step":"create","unmap":null,"generation":0,"refreshes":false,"users":[{"id":"1~1","name":"Ana","address":"ana@acme.example","step":"create","mapped":null,"beside":[],"refreshes":false}],"gone":[]}"#;
     let advice = "another form of plans needs the next PLAN_SCHEMA: imports under way were confirmed by this one";

@@ -7,8 +7,8 @@ use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::mapping::{self, AddressMapping, CompanyMapping};
+use domain::plan::planner::managed_company;
 use domain::plan::{CompanyPlan, UserStep};
-use domain::planner::managed_company;
 use domain::row::{
     AddressCounts, AddressDecision, AddressId, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
 };
@@ -181,7 +181,7 @@ impl World {
                     id: row_id(*contact, *slot),
                     user: id.clone(),
                     address: address.clone(),
-                    beside: Vec::new(),
+                    other_addresses: Vec::new(),
                 });
             }
             let user = User {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use domain::problem::Mistake;
 use domain::psa::{PsaFailure, PsaKind};
 use http_client::header::{AUTHORIZATION, HeaderName};
 use secrecy::ExposeSecret;
@@ -22,10 +23,7 @@ pub(crate) static VENDOR: Vendor = Vendor {
     credential_fields: &["publicKey", "privateKey", "clientId"],
     login_company: Some(LoginCompany {
         fits: is_company_id,
-        wording: (
-            "must not contain `+`, `:`, `/` or `\\`",
-            "mag geen `+`, `:`, `/` of `\\` bevatten",
-        ),
+        mistake: Mistake::CompanyIdCharacters,
     }),
     address: address::RULES,
     request_id: Some("x-cw-request-id"),

@@ -3,7 +3,8 @@
 use domain::filter::{Accepted, Filter};
 use domain::ids::IntegrationId;
 use domain::integration::Integration;
-use domain::policy::{MassChangeLimit, Policy};
+use domain::plan::mass_change::MassChangeLimit;
+use domain::policy::Policy;
 use domain::psa::VendorId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -67,7 +67,7 @@ impl From<&AddressMapping> for AddressMappingRecord {
             id: mapping.id.clone(),
             user: mapping.user.clone(),
             address: mapping.address.clone(),
-            others: mapping.beside.clone(),
+            others: mapping.other_addresses.clone(),
         }
     }
 }
@@ -78,7 +78,7 @@ impl From<AddressMappingRecord> for AddressMapping {
             id: record.id,
             user: record.user,
             address: record.address,
-            beside: record.others,
+            other_addresses: record.others,
         }
     }
 }
@@ -102,7 +102,7 @@ mod tests {
         let mapping = mapping(stored());
         assert_eq!((mapping.id.as_str(), mapping.user.as_str()), ("12~1", "u-1"));
         assert_eq!(mapping.address.original(), "Ana@X.example");
-        assert_eq!(mapping.beside[0].as_str(), "ana@y.example");
+        assert_eq!(mapping.other_addresses[0].as_str(), "ana@y.example");
         assert_eq!(to_value(AddressMappingRecord::from(&mapping)).unwrap(), stored());
     }
 

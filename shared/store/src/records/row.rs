@@ -5,7 +5,7 @@ use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::row::{
     Absence, AddressCounts, AddressDecision, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
 };
-use domain::suggestion::{Reason, Score, Suggestion};
+use domain::suggestion::{Score, Similarity, Suggestion};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,7 @@ pub(crate) struct CompanyRowRecord {
 struct SuggestionRecord {
     managed_company: ManagedCompany,
     score: Score,
-    reasons: Vec<Reason>,
+    reasons: Vec<Similarity>,
 }
 
 /// See [`Target`]. Those without an id are stored as empty objects: `{"create": {}}`.

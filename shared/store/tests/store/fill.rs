@@ -4,13 +4,12 @@ use domain::address::Address;
 use domain::directory::ReservationId;
 use domain::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
-use domain::outcome::{Outcome, RowCode, RowOutcome};
-use domain::plan::{CompanyPlan, CompanyStep, Mapped, SkipReason, UserPlan, UserStep};
+use domain::plan::{CompanyPlan, CompanyStep, Mapped, Outcome, Reason, RowOutcome, Skip, UserPlan, UserStep};
 use domain::psa::{PsaAddress, PsaCompany, PsaContact};
 use domain::row::{AddressCounts, AddressId, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use fastrand::Rng;
 use store::checkpoint::Checkpoint;
-use store::journal::Agreed;
+use store::journal::ConfirmedCompany;
 
 /// So many characters of any kind.
 fn text(rng: &mut Rng, length: usize) -> String {
@@ -115,8 +114,8 @@ impl Fill {
                 user: user(number),
                 address: self.address(),
             }),
-            beside,
-            refreshes: false,
+            other_addresses: beside,
+            rewrite_mapping: false,
         }
     }
 
@@ -127,9 +126,9 @@ impl Fill {
             step: CompanyStep::Create,
             unmap: None,
             generation: 0,
-            refreshes: false,
+            rewrite_mapping: false,
             users: (0..users).map(|number| self.user(number)).collect(),
-            gone: (0..gone)
+            orphaned: (0..gone)
                 .map(|number| (id(number), vec![self.address().key().clone()]))
                 .collect(),
         }
@@ -140,19 +139,19 @@ impl Fill {
             id: id(number),
             user: user(number),
             address: self.address(),
-            beside: vec![self.address().key().clone()],
+            other_addresses: vec![self.address().key().clone()],
         }
     }
 
-    pub fn agreed(&mut self, number: usize, others: usize) -> (PsaCompanyId, Agreed) {
+    pub fn confirmed(&mut self, number: usize, others: usize) -> (PsaCompanyId, ConfirmedCompany) {
         let plan = CompanyPlan {
             users: Vec::new(),
             ..self.plan(number, 0, 0)
         };
-        let reason = SkipReason::GivesWay(PsaCompanyId::new("1"));
+        let reason = Skip::because_of(Reason::SameAddressInAnotherCompany, &1);
         let others = (0..others).map(|number| (id(number), reason.clone()));
-        let agreed = Agreed::new(&plan, others.collect());
-        (PsaCompanyId::new(number.to_string()), agreed)
+        let confirmed = ConfirmedCompany::new(&plan, others.collect());
+        (PsaCompanyId::new(number.to_string()), confirmed)
     }
 }
 
@@ -163,7 +162,7 @@ pub fn all_skipped(plan: &CompanyPlan) -> Vec<RowOutcome> {
         .chain(ids)
         .map(|address| RowOutcome {
             address,
-            outcome: Outcome::Skipped(RowCode::ManagedCompanyNotFound),
+            outcome: Outcome::Skipped(Reason::ManagedCompanyNotFound),
         })
         .collect()
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
 use store::StoreError;
-use store::journal::{Part, Passed};
+use store::journal::{CompanyChunk, SkippedCompany};
 use store::mappings::AddressMappings;
 use store::staging::{MAX_BUCKETS, bucket};
 use store::tx::{Action, MAX_ACTIONS, Transaction};
@@ -131,12 +131,12 @@ proptest! {
         let plan = Fill::new(seed, length).plan(1, users, gone);
         let wire = Wire::willing();
         let tenant = wire.tenant();
-        let parts = Part::of(&plan).unwrap();
-        let all: Vec<_> = parts.iter().flat_map(|part| part.plan.users.clone()).collect();
+        let chunks = CompanyChunk::of(&plan).unwrap();
+        let all: Vec<_> = chunks.iter().flat_map(|chunk| chunk.plan.users.clone()).collect();
         prop_assert_eq!(all, plan.users.clone());
-        let done = parts.iter().enumerate().map(|(number, part)| {
-            let mut done = part.clone();
-            let outcomes = all_skipped(&part.plan);
+        let done = chunks.iter().enumerate().map(|(number, chunk)| {
+            let mut done = chunk.clone();
+            let outcomes = all_skipped(&chunk.plan);
             done.outcomes = if number == 0 { outcomes } else { outcomes[1..].to_vec() };
             assert!(done.is_done());
             tenant.journal_action(&import(), number, &done).unwrap()
@@ -151,9 +151,9 @@ proptest! {
         let few = counts.iter().scan(0, |sum, count| { *sum += count; Some(*sum) }).take_while(|sum| *sum < 15_000).count();
         let plans: Vec<_> = counts.iter().take(few).enumerate().map(|(number, users)| fill.plan(number, *users, 0)).collect();
         let mut named = Vec::new();
-        let entries: Vec<Vec<Passed>> = plans.iter().enumerate().map(|(number, plan)| {
+        let entries: Vec<Vec<SkippedCompany>> = plans.iter().enumerate().map(|(number, plan)| {
             let from = if number == 0 { from.min(plan.users.len()) } else { 0 };
-            let entries = Passed::of(plan, all_skipped(plan), from).unwrap();
+            let entries = SkippedCompany::of(plan, all_skipped(plan), from).unwrap();
             let rows: Vec<_> = entries.iter().flat_map(|entry| entry.rest.iter().map(|row| row.row.clone())).collect();
             assert_eq!(rows, all_skipped(plan)[from..]);
             named.push(rows.len());
@@ -161,7 +161,7 @@ proptest! {
         }).collect();
         let wire = Wire::willing();
         let tenant = wire.tenant();
-        let packs = tenant.passed_packs(&import(), 0, entries.iter().map(Vec::as_slice)).unwrap();
+        let packs = tenant.skipped_packs(&import(), 0, entries.iter().map(Vec::as_slice)).unwrap();
         for pack in &packs {
             let rows = named.get(pack.companies).copied().unwrap_or_default();
             prop_assert!(pack.rows < rows.max(1));
@@ -173,17 +173,17 @@ proptest! {
     }
 
     #[test]
-    fn an_agreement_fits(seed: u64, companies in 0..4_000_usize, others in prop_oneof![Just(0), 0..100_usize]) {
+    fn a_confirmation_fits(seed: u64, companies in 0..4_000_usize, others in prop_oneof![Just(0), 0..100_usize]) {
         let mut fill = Fill::new(seed, 5);
-        let agreed: Vec<_> = (0..companies).map(|number| fill.agreed(number, others)).collect();
+        let companies_confirmed: Vec<_> = (0..companies).map(|number| fill.confirmed(number, others)).collect();
         let wire = Wire::willing();
         let tenant = wire.tenant();
         let in_review = domain::import::Import { state: ImportState::Review, ..import() };
         let event = Event::Confirmed { plan_hash: "h".to_owned(), reservation: reservation(), trace: None };
         let confirmed = in_review.apply(event, now()).unwrap();
         run(async {
-            let agreement = tenant.agreement(&in_review, &reservation(), &agreed).unwrap();
-            let along = tenant.write_ahead(agreement).await.unwrap();
+            let confirmation = tenant.confirmation(&in_review, &reservation(), &companies_confirmed).unwrap();
+            let along = tenant.write_ahead(confirmation).await.unwrap();
             // With what begins the import.
             let begun = tenant.confirm(&confirmed, 0, now(), along).await;
             prop_assert!(begun.is_ok());
@@ -236,12 +236,12 @@ proptest! {
 #[test]
 fn a_transaction_of_a_hundred_actions_takes_no_more_and_stays_as_it_was() {
     let tenant = Wire::willing().tenant();
-    let part = &Part::of(&Fill::new(1, 10).plan(1, 0, 0)).unwrap()[0];
+    let chunk = &CompanyChunk::of(&Fill::new(1, 10).plan(1, 0, 0)).unwrap()[0];
     let mut tx = Transaction::new();
     for number in 0..MAX_ACTIONS {
-        tenant.journal(&mut tx, &import(), number, part).unwrap();
+        tenant.journal(&mut tx, &import(), number, chunk).unwrap();
     }
-    let refused = tenant.journal(&mut tx, &import(), MAX_ACTIONS, part);
+    let refused = tenant.journal(&mut tx, &import(), MAX_ACTIONS, chunk);
     assert!(matches!(
         refused,
         Err(StoreError::TooLarge {
@@ -256,9 +256,9 @@ fn a_transaction_of_a_hundred_actions_takes_no_more_and_stays_as_it_was() {
 fn a_transaction_of_some_megabytes_takes_no_more() {
     let tenant = Wire::willing().tenant();
     let plan = Fill::new(1, 255).plan(1, 3_000, 0);
-    let parts = Part::of(&plan).unwrap();
+    let chunks = CompanyChunk::of(&plan).unwrap();
     let mut tx = Transaction::new();
-    let refused = (0..MAX_ACTIONS).find_map(|number| tenant.journal(&mut tx, &import(), number, &parts[1]).err());
+    let refused = (0..MAX_ACTIONS).find_map(|number| tenant.journal(&mut tx, &import(), number, &chunks[1]).err());
     assert!(matches!(
         refused,
         Some(StoreError::TooLarge {

@@ -80,7 +80,7 @@ async fn a_record_of_a_newer_version_is_refused_by_name() {
         ),
         (
             "journal",
-            tenant.parts(&import(), &PsaCompanyId::new("1")).await.map(drop),
+            tenant.chunks(&import(), &PsaCompanyId::new("1")).await.map(drop),
         ),
         ("dates", tenant.dates(&integration).await.map(drop)),
         ("staged page", tenant.staged_companies(&import()).await.map(drop)),

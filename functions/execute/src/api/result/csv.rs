@@ -5,13 +5,13 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::import::Import;
 use domain::language::Language;
-use domain::outcome::{Outcome, RowCode};
+use domain::plan::Reason;
 use domain::problem::Problem;
 use store::Tenant;
 use store::journal::JournalPosition;
 
 use super::formula::defused;
-use super::rows::{self, AddressName, Row};
+use super::rows::{self, ResultAddress, Row};
 
 /// A page is full with so many bytes; the last item of the journal may make it 2 MB more, and Lambda answers at most 6 MB.
 const FULL: usize = 1_500_000;
@@ -118,8 +118,8 @@ impl Sheet {
 }
 
 fn cells(row: &Row, language: Language) -> [String; COLUMNS.len()] {
-    let (outcome, code) = outcome(&row.outcome);
-    let (detail, action) = code.map_or(("", ""), |code| row.text(code, language));
+    let reason = row.outcome.reason();
+    let (detail, action) = reason.map_or(("", ""), |reason| row.text(reason, language));
     let address = row.address.as_ref();
     [
         row.company.id.to_string(),
@@ -128,24 +128,12 @@ fn cells(row: &Row, language: Language) -> [String; COLUMNS.len()] {
             || if address.is_some() { "*" } else { "" }.to_owned(),
             ToString::to_string,
         ),
-        address.map(AddressName::shown).unwrap_or_default(),
+        address.map(ResultAddress::shown).unwrap_or_default(),
         address.map(|address| address.contact.clone()).unwrap_or_default(),
-        outcome.to_owned(),
-        code.map(RowCode::as_str).unwrap_or_default().to_owned(),
+        row.outcome.name().to_owned(),
+        reason.map(Reason::as_str).unwrap_or_default().to_owned(),
         detail.to_owned(),
         action.to_owned(),
         row.rows.to_string(),
     ]
-}
-
-const fn outcome(outcome: &Outcome) -> (&'static str, Option<RowCode>) {
-    match outcome {
-        Outcome::Created => ("created", None),
-        Outcome::Linked => ("linked", None),
-        Outcome::Updated => ("updated", None),
-        Outcome::ChangedAddress => ("changedAddress", None),
-        Outcome::Unchanged => ("unchanged", None),
-        Outcome::Skipped(code) => ("skipped", Some(*code)),
-        Outcome::Failed(code) => ("failed", Some(*code)),
-    }
 }

@@ -5,30 +5,29 @@ use domain::address::NoAddress;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::language::Language;
-use domain::outcome::{Outcome, RowCode};
+use domain::plan::{Outcome, Reason};
 use domain::row::AddressId;
 use futures::{StreamExt, TryStreamExt};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Tenant;
-use store::journal::{Entry, JournalPosition, NamedAddress, Part, Passed};
+use store::journal::{CompanyChunk, JournalEntry, JournalPosition, NamedAddress, SkippedCompany};
 
 /// Names read at once.
 const READ_CONCURRENCY: usize = 16;
 
 /// One planned row, or several that needed nothing.
 pub(super) struct Row {
-    pub company: CompanyName,
+    pub company: ResultCompany,
     /// The address row; `None` for the company itself.
-    pub address: Option<AddressName>,
+    pub address: Option<ResultAddress>,
     pub outcome: Outcome,
     /// How many planned rows this stands for.
     pub rows: u64,
 }
 
 #[derive(Clone, Serialize, JsonSchema)]
-#[schemars(rename = "ResultCompany")]
-pub(super) struct CompanyName {
+pub(super) struct ResultCompany {
     pub id: PsaCompanyId,
     pub name: String,
 }
@@ -36,8 +35,7 @@ pub(super) struct CompanyName {
 /// An address row; without an id it stands for the addresses of a company that needed nothing.
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "ResultAddress")]
-pub(super) struct AddressName {
+pub(super) struct ResultAddress {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<AddressId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +46,7 @@ pub(super) struct AddressName {
     pub no_address: Option<NoAddress>,
 }
 
-impl AddressName {
+impl ResultAddress {
     /// What stands in the PSA: the address, or the text in its place.
     pub fn shown(&self) -> String {
         let text = || self.no_address.as_ref().map(|no_address| no_address.text.clone());
@@ -58,9 +56,9 @@ impl AddressName {
 
 impl Row {
     /// What happened, and what to do next.
-    pub fn text(&self, code: RowCode, language: Language) -> (&'static str, &'static str) {
+    pub fn text(&self, reason: Reason, language: Language) -> (&'static str, &'static str) {
         let no_address = self.address.as_ref().and_then(|address| address.no_address.as_ref());
-        code.text_about(no_address, language)
+        reason.text(no_address, language)
     }
 }
 
@@ -77,58 +75,58 @@ pub(super) async fn page(
     let mut named = named.buffered(READ_CONCURRENCY);
     while let Some((name, entry)) = named.try_next().await? {
         match entry {
-            Entry::Part(part) => rows.extend(of_part(&name, part)),
-            Entry::Passed(passed) => rows.extend(of_passed(&name, passed)),
+            JournalEntry::Chunk(chunk) => rows.extend(of_chunk(&name, chunk)),
+            JournalEntry::Skipped(skipped) => rows.extend(of_skipped(&name, skipped)),
         }
     }
     Ok((rows, next))
 }
 
 /// An entry with the company's name; that of one which needed nothing is not in the journal.
-async fn named(tenant: &Tenant, import: &Import, entry: Entry) -> Api<(CompanyName, Entry)> {
+async fn named(tenant: &Tenant, import: &Import, entry: JournalEntry) -> Api<(ResultCompany, JournalEntry)> {
     let (id, name) = match &entry {
-        Entry::Part(part) => (&part.plan.company, Some(part.plan.name.clone())),
-        Entry::Passed(passed) => (&passed.company, passed.name.clone()),
+        JournalEntry::Chunk(chunk) => (&chunk.plan.company, Some(chunk.plan.name.clone())),
+        JournalEntry::Skipped(skipped) => (&skipped.company, skipped.name.clone()),
     };
     let name = match name {
         Some(name) => name,
         None => tenant.row(import, id).await?.map(|row| row.name).unwrap_or_default(),
     };
-    Ok((CompanyName { id: id.clone(), name }, entry))
+    Ok((ResultCompany { id: id.clone(), name }, entry))
 }
 
-fn of_part(company: &CompanyName, part: Part) -> Vec<Row> {
-    let rows = part.outcomes.into_iter().map(|row| {
+fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<Row> {
+    let rows = chunk.outcomes.into_iter().map(|row| {
         let user = row
             .address
             .as_ref()
-            .and_then(|id| part.plan.users.iter().find(|user| user.id == *id));
+            .and_then(|id| chunk.plan.users.iter().find(|user| user.id == *id));
         one(company, row.address.clone(), user.map(NamedAddress::from), row.outcome)
     });
     rows.collect()
 }
 
-fn of_passed(company: &CompanyName, passed: Passed) -> Vec<Row> {
-    let unchanged = passed
+fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<Row> {
+    let unchanged = skipped
         .is_unchanged()
         .then(|| one(company, None, None, Outcome::Unchanged));
-    let users = (passed.unchanged_users > 0).then(|| Row {
+    let users = (skipped.unchanged_users > 0).then(|| Row {
         company: company.clone(),
-        address: Some(AddressName::default()),
+        address: Some(ResultAddress::default()),
         outcome: Outcome::Unchanged,
-        rows: passed.unchanged_users,
+        rows: skipped.unchanged_users,
     });
-    let rest = passed
+    let rest = skipped
         .rest
         .into_iter()
         .map(|row| one(company, row.row.address, row.address, row.row.outcome));
     unchanged.into_iter().chain(rest).chain(users).collect()
 }
 
-fn one(company: &CompanyName, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> Row {
+fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> Row {
     let address = id.map(|id| {
         let named = address.unwrap_or_default();
-        AddressName {
+        ResultAddress {
             id: Some(id),
             address: named.text,
             contact: named.contact,

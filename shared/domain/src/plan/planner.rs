@@ -1,20 +1,16 @@
 //! From facts and decisions to a plan. Pure: the same facts always make the same plan.
 
-mod addresses;
-
+use super::{CompanyPlan, CompanyStep, Reason, Skip, addresses, is_misspelled, users};
 use crate::facts::{CompanyFacts, ManagedCompanies};
 use crate::ids::ManagedCompanyId;
-use crate::plan::{CompanyPlan, CompanyStep, SkipReason, is_misspelled};
 use crate::row::{ImportStatus, Target};
 
-pub use addresses::AddressView;
+pub use super::addresses::AddressView;
 
 /// The managed company that the company's users are, or would be, in; `None` when it is yet to be created or undecided.
 pub fn managed_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Option<ManagedCompanyId> {
-    match company_step(facts, companies).0 {
-        CompanyStep::Link(managed) | CompanyStep::Rename(managed) | CompanyStep::Unchanged(managed) => Some(managed.id),
-        CompanyStep::Create | CompanyStep::Skip(_) => None,
-    }
+    let (step, _) = company_step(facts, companies);
+    step.managed().map(|managed| managed.id.clone())
 }
 
 /// The address rows of a company, as they stand with the decision made on it.
@@ -27,7 +23,7 @@ pub fn address_rows<'a>(facts: &'a CompanyFacts, companies: &ManagedCompanies) -
 pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyPlan {
     let (step, unmaps) = company_step(facts, companies);
     let unmap = facts.mapping.as_ref().filter(|_| unmaps);
-    let (users, gone) = addresses::plan(facts, &step, unmaps);
+    let (users, orphaned) = users::plan(facts, &step, unmaps);
     CompanyPlan {
         company: facts.row.id.clone(),
         name: facts.row.name.clone(),
@@ -38,12 +34,12 @@ pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Compa
             .as_ref()
             .map_or(0, |mapping| mapping.generation + u32::from(unmaps)),
         // Else a name changed by hand later on would be taken for one that the PSA has yet to carry over.
-        refreshes: facts
+        rewrite_mapping: facts
             .mapping
             .as_ref()
             .is_some_and(|mapping| mapping.name != facts.row.name),
         users,
-        gone,
+        orphaned,
     }
 }
 
@@ -54,10 +50,10 @@ fn company_step(facts: &CompanyFacts, companies: &ManagedCompanies) -> (CompanyS
         Target::Create => (CompanyStep::Create, mapping.is_some()),
         Target::Existing(chosen) => match companies.get(chosen) {
             _ if mapping.is_some_and(|mapping| mapping.managed == *chosen) => (as_mapped(facts, companies), false),
-            None => (CompanyStep::Skip(SkipReason::ManagedCompanyNotFound), false),
+            None => (CompanyStep::Skip(Reason::ManagedCompanyNotFound.into()), false),
             Some(managed) => match companies.mapped_to(chosen) {
                 Some(other) if *other != facts.row.id => {
-                    (CompanyStep::Skip(SkipReason::AlreadyMapped(other.clone())), false)
+                    (CompanyStep::Skip(Skip::because_of(Reason::AlreadyMapped, other)), false)
                 }
                 _ => (CompanyStep::Link(managed), mapping.is_some()),
             },
@@ -76,13 +72,13 @@ fn as_mapped(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyStep 
                 CompanyStep::Rename(managed)
             }
             Some(managed) => CompanyStep::Unchanged(managed),
-            None => CompanyStep::Skip(SkipReason::Dangling),
+            None => CompanyStep::Skip(Reason::Dangling.into()),
         },
         (ImportStatus::Unmapped, _) => CompanyStep::Create,
         (ImportStatus::UnmappedPossibleDuplicate, _) => candidates
             .pop()
-            .map_or(CompanyStep::Skip(SkipReason::Ambiguous), CompanyStep::Link),
-        (ImportStatus::Ambiguous, _) => CompanyStep::Skip(SkipReason::Ambiguous),
-        (ImportStatus::Dangling | ImportStatus::Mapped, _) => CompanyStep::Skip(SkipReason::Dangling),
+            .map_or(CompanyStep::Skip(Reason::Ambiguous.into()), CompanyStep::Link),
+        (ImportStatus::Ambiguous, _) => CompanyStep::Skip(Reason::Ambiguous.into()),
+        (ImportStatus::Dangling | ImportStatus::Mapped, _) => CompanyStep::Skip(Reason::Dangling.into()),
     }
 }

@@ -2,7 +2,7 @@
 
 /// A legal form.
 #[derive(Debug)]
-pub(super) struct LegalForm {
+pub(crate) struct LegalForm {
     /// How it is spelled, in plain lower-case words; the first spelling stands for the form.
     spellings: &'static [&'static str],
     /// Whether it also stands before the name.
@@ -21,7 +21,7 @@ const fn leading(spellings: &'static [&'static str]) -> LegalForm {
 
 /// A form that was found, as it was spelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The form.
     pub form: &'static str,
     /// Its spelling here.
@@ -112,7 +112,7 @@ static FORMS: &[LegalForm] = &[
 ];
 
 /// The longest form that the words end with.
-pub(super) fn at_the_end(words: &[&str]) -> Option<(Found, usize)> {
+pub(crate) fn at_the_end(words: &[&str]) -> Option<(Found, usize)> {
     longest(FORMS.iter(), |spelling| {
         spelling
             .rsplit(' ')
@@ -121,7 +121,7 @@ pub(super) fn at_the_end(words: &[&str]) -> Option<(Found, usize)> {
 }
 
 /// The longest form that the words begin with.
-pub(super) fn at_the_beginning(words: &[&str]) -> Option<(Found, usize)> {
+pub(crate) fn at_the_beginning(words: &[&str]) -> Option<(Found, usize)> {
     longest(FORMS.iter().filter(|form| form.leads), |spelling| {
         spelling.split(' ').eq(words.iter().take(count(spelling)).copied())
     })

@@ -1,17 +1,17 @@
 //! A company name taken apart: legal forms, and the words between them.
 
+use domain::name::NameKey;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::legal_forms::{self, Found};
-use crate::name::NameKey;
+use crate::legal_forms::{self, Found};
 
 /// What connects two names; with it or without it, they are the same two.
 const CONNECTORS: [&str; 5] = ["&", "and", "en", "et", "und"];
 
 /// A name taken apart.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(crate) struct Words {
     /// The name as it compares.
     pub name: NameKey,
     /// What is between the legal forms, with its punctuation, without accents.

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::domains::Domain;
-use super::likeness::Likeness;
-use super::words::Words;
-use super::{MOST_SUGGESTIONS, Reason, Score, Suggestion};
-use crate::directory::ManagedCompany;
+use domain::directory::ManagedCompany;
+use domain::suggestion::{Score, Similarity, Suggestion};
 
-const EMAIL_DOMAIN: Score = Score(70);
-const WEB_SITE: Score = Score(65);
+use crate::MAX_SUGGESTIONS;
+use crate::domains::Domain;
+use crate::likeness::Likeness;
+use crate::words::Words;
+
+const EMAIL_DOMAIN: Score = Score::new(70);
+const WEB_SITE: Score = Score::new(65);
 
 /// What a PSA company is recognised by.
 #[derive(Debug, Clone, Copy)]
@@ -69,10 +71,10 @@ impl Suggestions {
             }
         }
         for &number in self.of_domain(company.domain) {
-            add(&mut found, number, EMAIL_DOMAIN, Reason::EmailDomain);
+            add(&mut found, number, EMAIL_DOMAIN, Similarity::EmailDomain);
         }
         for &number in self.of_domain(company.web_site) {
-            add(&mut found, number, WEB_SITE, Reason::WebSite);
+            add(&mut found, number, WEB_SITE, Similarity::WebSite);
         }
         let found = found.into_iter().filter(|(_, evidence)| evidence.score >= Score::LEAST);
         let suggestions = found.filter_map(|(number, evidence)| {
@@ -96,7 +98,7 @@ impl Suggestions {
     fn of_domain(&self, domain: Option<&Domain>) -> &[usize] {
         domain
             .and_then(|domain| self.by_domain.get(domain))
-            .filter(|numbers| numbers.len() <= MOST_SUGGESTIONS)
+            .filter(|numbers| numbers.len() <= MAX_SUGGESTIONS)
             .map_or(&[], Vec::as_slice)
     }
 }
@@ -104,12 +106,12 @@ impl Suggestions {
 /// What speaks for one managed company.
 struct Evidence {
     score: Score,
-    reasons: Vec<Reason>,
+    reasons: Vec<Similarity>,
 }
 
-fn add(found: &mut BTreeMap<usize, Evidence>, number: usize, score: Score, reason: Reason) {
+fn add(found: &mut BTreeMap<usize, Evidence>, number: usize, score: Score, reason: Similarity) {
     let evidence = found.entry(number).or_insert_with(|| Evidence {
-        score: Score(0),
+        score: Score::new(0),
         reasons: Vec::new(),
     });
     evidence.score = evidence.score.and(score);
@@ -125,7 +127,7 @@ fn best(mut suggestions: Vec<Suggestion>) -> Vec<Suggestion> {
             .then_with(|| company.name.cmp(&other_company.name))
             .then_with(|| company.id.cmp(&other_company.id))
     });
-    suggestions.truncate(MOST_SUGGESTIONS);
+    suggestions.truncate(MAX_SUGGESTIONS);
     suggestions
 }
 

@@ -1,12 +1,14 @@
 use std::collections::HashSet;
 
+use domain::address::Address;
+use domain::directory::ManagedCompany;
+use domain::ids::ManagedCompanyId;
+use domain::name::NameKey;
+use domain::suggestion::Similarity::{EmailDomain, Punctuation, WebSite};
+use domain::suggestion::{Score, Similarity, Suggestion};
 use proptest::prelude::*;
 
-use super::Reason::{EmailDomain, Punctuation, WebSite};
 use super::*;
-use crate::address::Address;
-use crate::ids::ManagedCompanyId;
-use crate::name::NameKey;
 
 fn managed(id: &str, name: &str) -> ManagedCompany {
     ManagedCompany {
@@ -90,7 +92,7 @@ fn r23_a_domain_is_a_reason_by_itself_and_adds_to_others() {
             .map(|of| (of.managed_company.name, u8::from(of.score), of.reasons));
         found.collect::<Vec<_>>()
     };
-    let row = |name: &str, score, reasons: &[Reason]| (name.to_owned(), score, reasons.to_vec());
+    let row = |name: &str, score, reasons: &[Similarity]| (name.to_owned(), score, reasons.to_vec());
 
     assert_eq!(
         found(Some(&domain), Some(&domain)),
@@ -128,8 +130,8 @@ fn r23_a_domain_that_many_have_is_no_reason() {
 
 #[test]
 fn r23_every_reason_has_its_text_in_both_languages() {
-    use crate::language::Language;
-    use Reason::{EmailDomain, LegalSuffix, Punctuation, Spelling, WebSite, WordOrder};
+    use Similarity::{EmailDomain, LegalSuffix, Punctuation, Spelling, WebSite, WordOrder};
+    use domain::language::Language;
     let all = [LegalSuffix, Punctuation, WordOrder, Spelling, EmailDomain, WebSite];
     let texts = all
         .iter()
@@ -203,7 +205,7 @@ proptest! {
     fn r23_scores_are_in_range_and_have_reasons(name in name(), others in proptest::collection::vec(name(), 0..20)) {
         let others: Vec<&str> = others.iter().map(String::as_str).collect();
         let found = named(&name, &others);
-        prop_assert!(found.len() <= MOST_SUGGESTIONS);
+        prop_assert!(found.len() <= MAX_SUGGESTIONS);
         prop_assert!(found.is_sorted_by(|one, other| one.score >= other.score));
         for found in found {
             prop_assert!((65..100).contains(&u8::from(found.score)));

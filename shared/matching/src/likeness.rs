@@ -1,7 +1,8 @@
 //! How much alike two names are.
 
-use super::words::Words;
-use super::{Reason, Score};
+use domain::suggestion::{Score, Similarity};
+
+use crate::words::Words;
 
 // What each difference costs, of 100.
 const PUNCTUATION: usize = 3;
@@ -18,9 +19,9 @@ const MOST_ERRORS: usize = 3;
 
 /// What two names differ in, if they are alike.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Likeness {
+pub(crate) struct Likeness {
     cost: usize,
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Similarity>,
 }
 
 impl Likeness {
@@ -32,7 +33,7 @@ impl Likeness {
         let mut likeness = Self::of_cores(one, other)?;
         likeness.add_forms(one, other);
         if likeness.reasons.is_empty() {
-            likeness.add(Reason::Punctuation, PUNCTUATION);
+            likeness.add(Similarity::Punctuation, PUNCTUATION);
         }
         likeness.reasons.sort_unstable();
         Some(likeness)
@@ -46,22 +47,22 @@ impl Likeness {
         let mut likeness = Self::default();
         if one.plain.concat() == other.plain.concat() {
             if one.accented.concat() != other.accented.concat() {
-                likeness.add(Reason::Spelling, SPELLING);
+                likeness.add(Similarity::Spelling, SPELLING);
             }
             if one.core != other.core {
-                likeness.add(Reason::Punctuation, PUNCTUATION);
+                likeness.add(Similarity::Punctuation, PUNCTUATION);
             }
             return Some(likeness);
         }
         let errors = if let Some(errors) = typing_errors(&one.plain, &other.plain) {
             errors
         } else {
-            likeness.add(Reason::WordOrder, WORD_ORDER);
+            likeness.add(Similarity::WordOrder, WORD_ORDER);
             typing_errors(&one.sorted, &other.sorted)?
         };
         if errors > 0 || in_any_order(&one.accented) != in_any_order(&other.accented) {
             let letters = letters(&one.plain).max(letters(&other.plain)).max(1);
-            likeness.add(Reason::Spelling, SPELLING + LETTERS * errors / letters);
+            likeness.add(Similarity::Spelling, SPELLING + LETTERS * errors / letters);
         }
         Some(likeness)
     }
@@ -74,10 +75,10 @@ impl Likeness {
             (one, other) if one.is_empty() || other.is_empty() => FORM_MISSING,
             _ => ANOTHER_FORM,
         };
-        self.add(Reason::LegalSuffix, cost);
+        self.add(Similarity::LegalSuffix, cost);
     }
 
-    fn add(&mut self, reason: Reason, cost: usize) {
+    fn add(&mut self, reason: Similarity, cost: usize) {
         self.reasons.push(reason);
         self.cost += cost;
     }
@@ -132,17 +133,17 @@ fn errors_of_word(one: &str, other: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::Reason::{LegalSuffix, Punctuation, Spelling, WordOrder};
     use super::*;
+    use domain::suggestion::Similarity::{LegalSuffix, Punctuation, Spelling, WordOrder};
 
-    fn compare(one: &str, other: &str) -> Option<(u8, Vec<Reason>)> {
+    fn compare(one: &str, other: &str) -> Option<(u8, Vec<Similarity>)> {
         let likeness = Likeness::between(&Words::of(one), &Words::of(other))?;
         Some((likeness.score().into(), likeness.reasons))
     }
 
     #[test]
     fn r23_each_difference_has_its_reason() {
-        let table: &[(&str, &str, &[Reason])] = &[
+        let table: &[(&str, &str, &[Similarity])] = &[
             ("Acme", "Acme Ltd", &[LegalSuffix]),
             ("Acme Limited", "Acme Ltd.", &[LegalSuffix]),
             ("Acme GmbH", "Acme AG", &[LegalSuffix]),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use url::{Host, Url};
 
-use crate::address::AddressKey;
+use domain::address::AddressKey;
 
 /// The domain of a company's own addresses or web site, in IDNA ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,7 +76,7 @@ pub fn of_web_site(typed: &str) -> Option<Domain> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
+    use domain::address::Address;
 
     fn main(addresses: &[&str]) -> Option<String> {
         let keys: Vec<AddressKey> = addresses

@@ -1,0 +1,273 @@
+//! English.
+
+use std::borrow::Cow;
+
+use super::{Messages, minute};
+use crate::address::InvalidAddress;
+use crate::import::Holder;
+use crate::plan::Reason;
+use crate::plan::mass_change::MassChange;
+use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
+use crate::row::Absence;
+use crate::suggestion::Similarity;
+
+pub(super) struct English;
+
+impl Messages for English {
+    fn problem(&self, problem: &Problem) -> String {
+        match problem {
+            Problem::CredentialsRequired { field: Some(field) } => format!(
+                "The credentials are incomplete: \"{field}\" is empty. Fill in every field and try again."
+            ),
+            Problem::CredentialsRequired { field: None } => "No credentials are stored for this integration. Enter them under Credentials and try again.".to_owned(),
+            Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::InsufficientLicences { needed, available } => format!(
+                "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
+            ),
+            Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::IntegrationNotFound => "This integration does not exist. Set up an integration with your PSA first.".to_owned(),
+            Problem::NotFound { what: ResourceKind::Resource } => "No such endpoint, or the method is not allowed. See /openapi.json for the endpoints and their methods.".to_owned(),
+            Problem::NotFound { what } => {
+                let what = self.resource(*what);
+                format!("There is no {what} with this id. Reload the list and choose again.")
+            }
+            Problem::UnsupportedMediaType => "The request needs \"Content-Type: application/json\". Nothing was changed. Send the body as JSON, with this header.".to_owned(),
+            Problem::InvalidFilter { attribute, value: Some(value) } => format!(
+                "The filter attribute \"{attribute}\" has no value with the id \"{value}\" in the PSA. Choose an id from its list of values."
+            ),
+            Problem::InvalidFilter { attribute, value: None } => format!(
+                "The PSA has no filter attribute \"{attribute}\", or it was given no value. Choose an attribute and a value from the list."
+            ),
+            Problem::InvalidRequest { .. } => "The request is not valid; \"errors\" says what and where. Nothing was changed.".to_owned(),
+            Problem::InvalidPsaAddress { reason } => {
+                let reason = self.url_refused(*reason);
+                format!("The address of the PSA is refused: {reason}. Enter the host name you open the PSA with.")
+            }
+            Problem::DecisionConflict { version } => format!(
+                "This row was changed meanwhile (version {version}). Reload the row and repeat your choice."
+            ),
+            Problem::PlanChanged { .. } => "What the plan rests on has changed since you saw it. Nothing was written. Look at the new plan and confirm that one.".to_owned(),
+            Problem::MassChange(MassChange { changes, limit }) => format!(
+                "This import creates or changes {changes} companies and users; without confirmation it is {limit} at most. Nothing was changed. Look at the plan and confirm the mass change (\"confirmMassChange\": true)."
+            ),
+            Problem::WrongState { state } => {
+                let state = state.as_str();
+                format!("This cannot be done while the import is in state \"{state}\". Reload the import to see what can.")
+            }
+            Problem::NotSelectable { status } => format!(
+                "A row with status \"{status}\" cannot be ticked. Resolve first what the row reports."
+            ),
+            Problem::NotAdministrator => "Only an administrator of an MSP may do this. Sign in as one.".to_owned(),
+            Problem::ImportAbandoned => "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.".to_owned(),
+            Problem::NewerVersion => "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id.".to_owned(),
+            Problem::Internal => "Something went wrong on our side. Try again; if it happens again, report the correlation id.".to_owned(),
+        }
+    }
+
+    #[rustfmt::skip]
+    fn reason(&self, reason: Reason) -> (&'static str, &'static str) {
+        match reason {
+            Reason::AskedFor => ("You decided so.", ""),
+            Reason::NotMapped => ("It was not imported before.", ""),
+            Reason::SameNameOrChosen => ("The managed company has the same name, or was chosen.", ""),
+            Reason::RenamedInPsa => ("It was renamed in the PSA.", ""),
+            Reason::Mapped => ("It was imported before, and nothing differs.", ""),
+            Reason::Ticked => ("It is ticked, and nobody has this address yet.", ""),
+            Reason::SameAddressOrChosen => ("The user has the same address, or was chosen.", ""),
+            Reason::ChangedInPsa => ("The address was changed in the PSA.", ""),
+            Reason::ReplacedInPsa => ("The address was replaced by another one in the PSA.", ""),
+            Reason::Chosen => ("The user was chosen and gets this address.", ""),
+            Reason::SpellingCorrected => ("Invisible characters are removed.", ""),
+            Reason::SameAddressInAnotherCompany => ("Another company of this import gets the user with this address.", ""),
+            Reason::Dangling => ("Its managed company no longer exists.", "Choose another managed company, or create a new one."),
+            Reason::Ambiguous => ("Several companies have this name.", "Choose one of the candidates, or create a new one."),
+            Reason::ManagedCompanyNotFound => ("The chosen managed company does not exist.", "Choose another one."),
+            Reason::AlreadyMapped => ("The managed company is mapped to another PSA company.", "Choose another one, or unassign that mapping first."),
+            Reason::UserNotFound => ("The chosen user does not exist in this managed company.", "Choose another user."),
+            Reason::UserAlreadyMapped => ("The user is mapped to another contact.", "Choose another user, or untick one of the two."),
+            Reason::Unticked => ("Imported before and not ticked this time.", "Tick it to include it; access stays as it is."),
+            Reason::NoAddress => ("The contact has no valid e-mail address.", "Correct the address in the PSA and import again."),
+            Reason::AddressConflict => ("Another user already has this address.", "Give that user another address, or correct the address in the PSA."),
+            Reason::CompanyNotImported => ("Its company was not imported.", "Resolve what the company's row reports and import again."),
+            Reason::PlanChanged => ("Something this row rests on changed after the plan was confirmed.", "Import again; the new plan shows the change."),
+            Reason::Cancelled => ("The import was cancelled before this row.", "Import again to include it."),
+            Reason::GivenUp => ("The import was given up before this row.", "Import again to include it."),
+            Reason::DirectoryRefused => ("The directory refused it.", "Look at the row in the directory, then import again."),
+            Reason::DirectoryUnavailable => ("The directory did not answer.", "Import again later; nothing will be made twice."),
+        }
+    }
+
+    #[rustfmt::skip]
+    fn no_address(&self, reason: InvalidAddress) -> (&'static str, &'static str) {
+        match reason {
+            InvalidAddress::Empty => ("The contact has no e-mail address.", "Enter an address in the PSA and import again."),
+            InvalidAddress::Several => ("The field holds several e-mail addresses.", "Leave one address in this field of the PSA, put the others into fields of their own, and import again."),
+            InvalidAddress::NotAnAddress => ("The text is not an e-mail address.", "Correct the address in the PSA and import again."),
+        }
+    }
+
+    fn absence(&self, absence: Absence) -> &'static str {
+        match absence {
+            Absence::FilteredOut => "The filter of this import leaves it out.",
+            Absence::Inactive => "It is inactive in the PSA, and the filter leaves it out.",
+            Absence::DeletedInPsa => "It was deleted in the PSA.",
+            Absence::MergedInPsa => "It was merged into another company in the PSA.",
+            Absence::Unreadable => "The PSA gave no usable answer about it.",
+        }
+    }
+
+    fn similarity(&self, similarity: Similarity) -> &'static str {
+        match similarity {
+            Similarity::LegalSuffix => "The names differ in the legal form, such as Ltd or B.V.",
+            Similarity::Punctuation => "The names differ in punctuation or spaces.",
+            Similarity::WordOrder => "The names have their words in another order.",
+            Similarity::Spelling => "The names differ in a few letters.",
+            Similarity::EmailDomain => "Most e-mail addresses of both have the same domain.",
+            Similarity::WebSite => "The company's web site has the domain of the managed company's e-mail addresses.",
+        }
+    }
+
+    fn resource(&self, kind: ResourceKind) -> &'static str {
+        match kind {
+            ResourceKind::Import => "import",
+            ResourceKind::CompanyOfImport => "company in this import",
+            ResourceKind::AddressOfCompany => "address of this company",
+            ResourceKind::ManagedCompany => "managed company",
+            ResourceKind::User => "user of this managed company",
+            ResourceKind::Resource => "call",
+        }
+    }
+
+    fn url_refused(&self, reason: UrlRefused) -> &'static str {
+        match reason {
+            UrlRefused::Empty => "it is empty",
+            UrlRefused::NotAnAddress => "it is no address",
+            UrlRefused::NotHttps => "it must begin with https://",
+            UrlRefused::UserInfo => "it must not hold a user name or a password",
+            UrlRefused::IpLiteral => "it must be a name, not an IP address",
+            UrlRefused::Port => "it must not name a port other than 443",
+            UrlRefused::PrivateName => "it must be a name of the public internet",
+            UrlRefused::NotTheVendor => "it must be under autotask.net",
+        }
+    }
+
+    fn invalid_address(&self, reason: InvalidAddress) -> &'static str {
+        match reason {
+            InvalidAddress::Empty => "must not be empty",
+            InvalidAddress::Several => "must hold one e-mail address, not several",
+            InvalidAddress::NotAnAddress => "is not a valid e-mail address",
+        }
+    }
+
+    fn invalid_name(&self, most: usize) -> String {
+        format!("must have 1 to {most} visible characters")
+    }
+
+    fn invalid_text(&self, least: usize, most: usize) -> String {
+        format!("must have {least} to {most} characters, none of them a control character")
+    }
+
+    fn filter_too_large(&self, attributes: usize, values: usize) -> String {
+        format!("must name at most {attributes} attributes, each with at most {values} values")
+    }
+
+    fn mistake(&self, mistake: &Mistake<'_>) -> Cow<'static, str> {
+        match *mistake {
+            Mistake::Not(ValueKind::Text) => "must be a text".into(),
+            Mistake::Not(ValueKind::Number) => "must be a number".into(),
+            Mistake::Not(ValueKind::Whole {
+                least: 0,
+                most: u64::MAX,
+            }) => "must be a whole number, 0 or more".into(),
+            Mistake::Not(ValueKind::Whole { least, most }) => {
+                format!("must be a whole number from {least} to {most}").into()
+            }
+            Mistake::Not(ValueKind::Flag) => "must be true or false".into(),
+            Mistake::Not(ValueKind::List) => "must be a list".into(),
+            Mistake::Not(ValueKind::Object) => "must be an object".into(),
+            Mistake::Not(ValueKind::Null) => "must be null".into(),
+            Mistake::NotOneOf(known) => format!("must be one of: {}", known.join(", ")).into(),
+            Mistake::NotAnObjectOf(known) => format!(
+                "must be an object with exactly one of these fields: {}",
+                known.join(", ")
+            )
+            .into(),
+            Mistake::UnknownField => "is not a known field".into(),
+            Mistake::Missing => "is missing".into(),
+            Mistake::Twice => "is given more than once".into(),
+            Mistake::OneRequired(known) => {
+                format!("at least one of these fields is required: {}", known.join(", ")).into()
+            }
+            Mistake::Impossible => "is not valid".into(),
+            Mistake::Length(most) => format!("must have 1 to {most} characters").into(),
+            Mistake::TooLong(most) => format!("must have at most {most} characters").into(),
+            Mistake::TooLarge(most) => format!("must be at most {most}").into(),
+            Mistake::BodyTooLong(most) => format!("the body is longer than {most} bytes, or was cut off").into(),
+            Mistake::IncompleteJson => "is incomplete JSON: it ends too early".into(),
+            Mistake::NotJson => "is not valid JSON, or is nested too deeply".into(),
+            Mistake::AfterTheEnd => "has characters after the end of the JSON value".into(),
+            Mistake::NotHttp => "is not a valid HTTP request".into(),
+            Mistake::IdInPath => "holds an id that is not valid".into(),
+            Mistake::NotANext => "is not a `next` value of this list".into(),
+            Mistake::NoParameters => "is not allowed: this call takes no parameters".into(),
+            Mistake::NotAParameter(known) => {
+                format!("is not a parameter of this call; allowed: {}", known.join(", ")).into()
+            }
+            Mistake::NoManagedCompany => "there is no managed company with this id".into(),
+            Mistake::MappedTo(company) => format!("is mapped to company {company} of the PSA already").into(),
+            Mistake::NoUser => "there is no such user in the managed company".into(),
+            Mistake::AddressTaken => "another user has this address".into(),
+            Mistake::LicencesInUse => "is less than the licences in use and reserved".into(),
+            Mistake::NoToken => {
+                "must not be empty: it identifies the event, so that a redelivery starts no second import".into()
+            }
+            Mistake::CompanyIdCharacters => "must not contain `+`, `:`, `/` or `\\`".into(),
+            Mistake::OnlyFor(products) => format!("is for {} only", products.join(", ")).into(),
+            Mistake::ForeignCredential(product) => format!("is not a credential of {product}").into(),
+        }
+    }
+
+    fn billed_by_use(&self) -> &'static str {
+        "Each user that is created will be billed."
+    }
+}
+
+/// Nobody can be asked about an unattended import, and every administrator may cancel it.
+fn locked(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    let name = &holder.person.name;
+    if holder.person.is_principal() {
+        format!(
+            "An unattended import of this integration has been running since {since}. The integration stays locked until {until}, or longer while the import runs. Wait until the import ends, or cancel it."
+        )
+    } else {
+        format!(
+            "{name} has been importing from this integration since {since}. The integration stays locked until {until}, or longer while {name} works on the import. Wait until the import ends, or ask {name} to finish or cancel it."
+        )
+    }
+}
+
+fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
+    let (product, endpoint) = (psa.product(), &failure.endpoint);
+    match failure.kind {
+        PsaFailureKind::PsaServerError => format!(
+            "{product} answers {endpoint} with a server error, still after retries. Nothing was changed. Try again later."
+        ),
+        PsaFailureKind::PsaUnauthorized => format!(
+            "{product} rejects the credentials: they are invalid, expired or revoked. Check them in {product} and replace them in the integration."
+        ),
+        PsaFailureKind::PsaForbidden => {
+            let right = failure.missing_right.as_deref().unwrap_or(endpoint);
+            format!(
+                "The credentials lack a right in {product}: {endpoint} was refused. Grant \"{right}\" to the API user and try again."
+            )
+        }
+        PsaFailureKind::PsaInvalidResponse => format!(
+            "{product} answers {endpoint} with unexpected data. Nothing was changed. Check the address of the PSA; if it is right, report the correlation id."
+        ),
+        PsaFailureKind::PsaUnknownError => format!(
+            "{product} could not be read at {endpoint} (time-out, network, or a limit that does not end). Nothing was changed. Check that {product} can be reached and try again later."
+        ),
+    }
+}

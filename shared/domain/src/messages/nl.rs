@@ -1,0 +1,260 @@
+//! Dutch.
+
+use std::borrow::Cow;
+
+use super::{Messages, minute};
+use crate::address::InvalidAddress;
+use crate::import::Holder;
+use crate::plan::Reason;
+use crate::plan::mass_change::MassChange;
+use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
+use crate::row::Absence;
+use crate::suggestion::Similarity;
+
+pub(super) struct Dutch;
+
+impl Messages for Dutch {
+    fn problem(&self, problem: &Problem) -> String {
+        match problem {
+            Problem::CredentialsRequired { field: Some(field) } => format!(
+                "De aanmeldgegevens zijn niet compleet: \"{field}\" is leeg. Vul alle velden in en probeer het opnieuw."
+            ),
+            Problem::CredentialsRequired { field: None } => "Voor deze koppeling zijn geen aanmeldgegevens opgeslagen. Voer ze in bij Aanmeldgegevens en probeer het opnieuw.".to_owned(),
+            Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::InsufficientLicences { needed, available } => format!(
+                "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
+            ),
+            Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::IntegrationNotFound => "Deze koppeling bestaat niet. Maak eerst een koppeling met uw PSA.".to_owned(),
+            Problem::NotFound { what: ResourceKind::Resource } => "Dit endpoint bestaat niet, of de methode is er niet toegestaan. Zie /openapi.json voor de endpoints en hun methoden.".to_owned(),
+            Problem::NotFound { what } => {
+                let what = self.resource(*what);
+                format!("Er is geen {what} met dit id. Vernieuw de lijst en kies opnieuw.")
+            }
+            Problem::UnsupportedMediaType => "Voor dit verzoek is \"Content-Type: application/json\" vereist. Er is niets gewijzigd. Stuur de inhoud als JSON, met deze header.".to_owned(),
+            Problem::InvalidFilter { attribute, value: Some(value) } => format!(
+                "Het filterkenmerk \"{attribute}\" heeft in de PSA geen waarde met het id \"{value}\". Kies een id uit de lijst van waarden."
+            ),
+            Problem::InvalidFilter { attribute, value: None } => format!(
+                "De PSA kent geen filterkenmerk \"{attribute}\", of het heeft geen waarde gekregen. Kies een kenmerk en een waarde uit de lijst."
+            ),
+            Problem::InvalidRequest { .. } => "Het verzoek is niet geldig; \"errors\" zegt wat en waar. Er is niets gewijzigd.".to_owned(),
+            Problem::InvalidPsaAddress { reason } => {
+                let reason = self.url_refused(*reason);
+                format!("Het adres van de PSA is geweigerd: {reason}. Vul de hostnaam in waarmee u de PSA opent.")
+            }
+            Problem::DecisionConflict { version } => format!(
+                "Deze rij is intussen gewijzigd (versie {version}). Laad de rij opnieuw en herhaal uw keuze."
+            ),
+            Problem::PlanChanged { .. } => "Waar het plan op berust is gewijzigd sinds u het zag. Er is niets geschreven. Bekijk het nieuwe plan en bevestig dat.".to_owned(),
+            Problem::MassChange(MassChange { changes, limit }) => format!(
+                "Deze import maakt of wijzigt {changes} bedrijven en gebruikers; zonder bevestiging zijn het er hoogstens {limit}. Er is niets gewijzigd. Bekijk het plan en bevestig de massale wijziging (\"confirmMassChange\": true)."
+            ),
+            Problem::WrongState { state } => {
+                let state = state.as_str();
+                format!("Dit kan niet terwijl de import in de toestand \"{state}\" is. Laad de import opnieuw om te zien wat wel kan.")
+            }
+            Problem::NotSelectable { status } => format!(
+                "Een rij met status \"{status}\" kan niet worden aangevinkt. Los eerst op wat de rij meldt."
+            ),
+            Problem::NotAdministrator => "Alleen een beheerder van een MSP mag dit. Meld u als beheerder aan.".to_owned(),
+            Problem::ImportAbandoned => "De import is opgegeven, of de vergrendeling verliep en een andere import nam het over. Wat gedaan is staat in het resultaat; start een nieuwe import voor de rest.".to_owned(),
+            Problem::NewerVersion => "Een nieuwere versie van deze dienst heeft deze gegevens opgeslagen, en deze versie kan ze niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
+            Problem::Internal => "Er ging bij ons iets mis. Probeer het opnieuw; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
+        }
+    }
+
+    #[rustfmt::skip]
+    fn reason(&self, reason: Reason) -> (&'static str, &'static str) {
+        match reason {
+            Reason::AskedFor => ("U hebt dit zo gekozen.", ""),
+            Reason::NotMapped => ("Het is nog niet eerder geïmporteerd.", ""),
+            Reason::SameNameOrChosen => ("Het beheerde bedrijf heeft dezelfde naam of is gekozen.", ""),
+            Reason::RenamedInPsa => ("Het kreeg in de PSA een andere naam.", ""),
+            Reason::Mapped => ("Het is eerder geïmporteerd en er is niets veranderd.", ""),
+            Reason::Ticked => ("Het is aangevinkt en niemand heeft dit adres al.", ""),
+            Reason::SameAddressOrChosen => ("De gebruiker heeft hetzelfde adres of is gekozen.", ""),
+            Reason::ChangedInPsa => ("Het adres is in de PSA gewijzigd.", ""),
+            Reason::ReplacedInPsa => ("Het adres is in de PSA door een ander vervangen.", ""),
+            Reason::Chosen => ("De gebruiker is gekozen en krijgt dit adres.", ""),
+            Reason::SpellingCorrected => ("Onzichtbare tekens worden verwijderd.", ""),
+            Reason::SameAddressInAnotherCompany => ("Een ander bedrijf in deze import krijgt de gebruiker met dit adres.", ""),
+            Reason::Dangling => ("Het beheerde bedrijf bestaat niet meer.", "Kies een ander beheerd bedrijf of maak een nieuw."),
+            Reason::Ambiguous => ("Meerdere bedrijven hebben deze naam.", "Kies een van de kandidaten of maak een nieuw bedrijf."),
+            Reason::ManagedCompanyNotFound => ("Het gekozen beheerde bedrijf bestaat niet.", "Kies een ander."),
+            Reason::AlreadyMapped => ("Het beheerde bedrijf is aan een ander PSA-bedrijf gekoppeld.", "Kies een ander of maak eerst die koppeling los."),
+            Reason::UserNotFound => ("De gekozen gebruiker bestaat niet in dit beheerde bedrijf.", "Kies een andere gebruiker."),
+            Reason::UserAlreadyMapped => ("De gebruiker is aan een andere contactpersoon gekoppeld.", "Kies een andere gebruiker of vink een van beide uit."),
+            Reason::Unticked => ("Eerder geïmporteerd en nu niet aangevinkt.", "Vink het aan om het mee te nemen; de toegang blijft zoals die is."),
+            Reason::NoAddress => ("De contactpersoon heeft geen geldig e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
+            Reason::AddressConflict => ("Een andere gebruiker heeft dit adres al.", "Geef die gebruiker een ander adres of verbeter het adres in de PSA."),
+            Reason::CompanyNotImported => ("Het bedrijf is niet geïmporteerd.", "Los op wat de rij van het bedrijf meldt en importeer opnieuw."),
+            Reason::PlanChanged => ("Er is iets gewijzigd nadat het plan was bevestigd.", "Importeer opnieuw; het nieuwe plan laat de wijziging zien."),
+            Reason::Cancelled => ("De import is voor deze rij afgebroken.", "Importeer opnieuw om de rij mee te nemen."),
+            Reason::GivenUp => ("De import is voor deze rij opgegeven.", "Importeer opnieuw om de rij mee te nemen."),
+            Reason::DirectoryRefused => ("De directory weigerde dit.", "Bekijk de rij in de directory en importeer daarna opnieuw."),
+            Reason::DirectoryUnavailable => ("De directory gaf geen antwoord.", "Importeer later opnieuw; er wordt niets dubbel gemaakt."),
+        }
+    }
+
+    #[rustfmt::skip]
+    fn no_address(&self, reason: InvalidAddress) -> (&'static str, &'static str) {
+        match reason {
+            InvalidAddress::Empty => ("De contactpersoon heeft geen e-mailadres.", "Vul in de PSA een adres in en importeer opnieuw."),
+            InvalidAddress::Several => ("Het veld bevat meerdere e-mailadressen.", "Laat in dit veld van de PSA één adres staan, zet de andere in eigen velden en importeer opnieuw."),
+            InvalidAddress::NotAnAddress => ("De tekst is geen e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
+        }
+    }
+
+    fn absence(&self, absence: Absence) -> &'static str {
+        match absence {
+            Absence::FilteredOut => "Het filter van deze import laat het weg.",
+            Absence::Inactive => "Het is in de PSA niet actief en het filter laat het weg.",
+            Absence::DeletedInPsa => "Het is in de PSA verwijderd.",
+            Absence::MergedInPsa => "Het is in de PSA met een ander bedrijf samengevoegd.",
+            Absence::Unreadable => "De PSA gaf er geen bruikbaar antwoord over.",
+        }
+    }
+
+    fn similarity(&self, similarity: Similarity) -> &'static str {
+        match similarity {
+            Similarity::LegalSuffix => "De namen verschillen in de rechtsvorm, zoals B.V. of Ltd.",
+            Similarity::Punctuation => "De namen verschillen in leestekens of spaties.",
+            Similarity::WordOrder => "De woorden van de namen staan in een andere volgorde.",
+            Similarity::Spelling => "De namen verschillen in een paar letters.",
+            Similarity::EmailDomain => "De meeste e-mailadressen van beide hebben hetzelfde domein.",
+            Similarity::WebSite => {
+                "De website van het bedrijf heeft het domein van de e-mailadressen van het beheerde bedrijf."
+            }
+        }
+    }
+
+    fn resource(&self, kind: ResourceKind) -> &'static str {
+        match kind {
+            ResourceKind::Import => "import",
+            ResourceKind::CompanyOfImport => "bedrijf in deze import",
+            ResourceKind::AddressOfCompany => "adres van dit bedrijf",
+            ResourceKind::ManagedCompany => "beheerd bedrijf",
+            ResourceKind::User => "gebruiker van dit beheerde bedrijf",
+            ResourceKind::Resource => "aanroep",
+        }
+    }
+
+    fn url_refused(&self, reason: UrlRefused) -> &'static str {
+        match reason {
+            UrlRefused::Empty => "het is leeg",
+            UrlRefused::NotAnAddress => "het is geen adres",
+            UrlRefused::NotHttps => "het moet met https:// beginnen",
+            UrlRefused::UserInfo => "er mag geen gebruikersnaam of wachtwoord in staan",
+            UrlRefused::IpLiteral => "het moet een naam zijn, geen IP-adres",
+            UrlRefused::Port => "er mag geen andere poort dan 443 in staan",
+            UrlRefused::PrivateName => "het moet een naam van het openbare internet zijn",
+            UrlRefused::NotTheVendor => "het moet onder autotask.net vallen",
+        }
+    }
+
+    fn invalid_address(&self, reason: InvalidAddress) -> &'static str {
+        match reason {
+            InvalidAddress::Empty => "mag niet leeg zijn",
+            InvalidAddress::Several => "moet één e-mailadres bevatten, niet meerdere",
+            InvalidAddress::NotAnAddress => "is geen geldig e-mailadres",
+        }
+    }
+
+    fn invalid_name(&self, most: usize) -> String {
+        format!("moet 1 tot {most} zichtbare tekens hebben")
+    }
+
+    fn invalid_text(&self, least: usize, most: usize) -> String {
+        format!("moet {least} tot {most} tekens hebben, zonder besturingstekens")
+    }
+
+    fn filter_too_large(&self, attributes: usize, values: usize) -> String {
+        format!("mag hoogstens {attributes} kenmerken noemen, elk met hoogstens {values} waarden")
+    }
+
+    fn mistake(&self, mistake: &Mistake<'_>) -> Cow<'static, str> {
+        match *mistake {
+            Mistake::Not(ValueKind::Text) => "moet een tekst zijn".into(),
+            Mistake::Not(ValueKind::Number) => "moet een getal zijn".into(),
+            Mistake::Not(ValueKind::Whole { least: 0, most: u64::MAX }) => "moet een heel getal zijn, 0 of meer".into(),
+            Mistake::Not(ValueKind::Whole { least, most }) => format!("moet een heel getal van {least} tot en met {most} zijn").into(),
+            Mistake::Not(ValueKind::Flag) => "moet true of false zijn".into(),
+            Mistake::Not(ValueKind::List) => "moet een lijst zijn".into(),
+            Mistake::Not(ValueKind::Object) => "moet een object zijn".into(),
+            Mistake::Not(ValueKind::Null) => "moet null zijn".into(),
+            Mistake::NotOneOf(known) => format!("moet een van deze waarden zijn: {}", known.join(", ")).into(),
+            Mistake::NotAnObjectOf(known) => format!("moet een object zijn met precies een van deze velden: {}", known.join(", ")).into(),
+            Mistake::UnknownField => "is geen bekend veld".into(),
+            Mistake::Missing => "ontbreekt".into(),
+            Mistake::Twice => "is meer dan een keer opgegeven".into(),
+            Mistake::OneRequired(known) => format!("ten minste één van deze velden is verplicht: {}", known.join(", ")).into(),
+            Mistake::Impossible => "is niet geldig".into(),
+            Mistake::Length(most) => format!("moet 1 tot {most} tekens hebben").into(),
+            Mistake::TooLong(most) => format!("mag hoogstens {most} tekens hebben").into(),
+            Mistake::TooLarge(most) => format!("mag hoogstens {most} zijn").into(),
+            Mistake::BodyTooLong(most) => format!("de inhoud is langer dan {most} bytes, of is afgebroken").into(),
+            Mistake::IncompleteJson => "is onvolledige JSON: het eind ontbreekt".into(),
+            Mistake::NotJson => "is geen geldige JSON, of is te diep genest".into(),
+            Mistake::AfterTheEnd => "bevat nog tekens na het einde van de JSON-waarde".into(),
+            Mistake::NotHttp => "is geen geldig HTTP-verzoek".into(),
+            Mistake::IdInPath => "bevat een id dat niet geldig is".into(),
+            Mistake::NotANext => "is geen `next`-waarde van deze lijst".into(),
+            Mistake::NoParameters => "is niet toegestaan: deze aanroep heeft geen parameters".into(),
+            Mistake::NotAParameter(known) => format!("is geen parameter van deze aanroep; toegestaan: {}", known.join(", ")).into(),
+            Mistake::NoManagedCompany => "er is geen beheerd bedrijf met dit id".into(),
+            Mistake::MappedTo(company) => format!("is al gekoppeld aan bedrijf {company} van de PSA").into(),
+            Mistake::NoUser => "het beheerde bedrijf heeft deze gebruiker niet".into(),
+            Mistake::AddressTaken => "een andere gebruiker heeft dit adres".into(),
+            Mistake::LicencesInUse => "is minder dan de licenties die in gebruik of gereserveerd zijn".into(),
+            Mistake::NoToken => "mag niet leeg zijn: het identificeert de gebeurtenis, zodat een herhaalde bezorging geen tweede import start".into(),
+            Mistake::CompanyIdCharacters => "mag geen `+`, `:`, `/` of `\\` bevatten".into(),
+            Mistake::OnlyFor(products) => format!("is alleen voor {}", products.join(", ")).into(),
+            Mistake::ForeignCredential(product) => format!("hoort niet bij de aanmeldgegevens van {product}").into(),
+        }
+    }
+
+    fn billed_by_use(&self) -> &'static str {
+        "Elke gebruiker die wordt aangemaakt, wordt in rekening gebracht."
+    }
+}
+
+/// Nobody can be asked about an unattended import, and every administrator may cancel it.
+fn locked(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    let name = &holder.person.name;
+    if holder.person.is_principal() {
+        format!(
+            "Sinds {since} loopt een onbewaakte import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang de import loopt. Wacht tot de import klaar is, of breek hem af."
+        )
+    } else {
+        format!(
+            "{name} is sinds {since} bezig met een import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang {name} aan de import werkt. Wacht tot de import klaar is, of vraag {name} hem af te ronden of af te breken."
+        )
+    }
+}
+
+fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
+    let (product, endpoint) = (psa.product(), &failure.endpoint);
+    match failure.kind {
+        PsaFailureKind::PsaServerError => format!(
+            "{product} antwoordt op {endpoint} met een serverfout, ook na herhaling. Er is niets gewijzigd. Probeer het later opnieuw."
+        ),
+        PsaFailureKind::PsaUnauthorized => format!(
+            "{product} weigert de aanmeldgegevens: ze zijn ongeldig, verlopen of ingetrokken. Controleer ze in {product} en vervang ze in de koppeling."
+        ),
+        PsaFailureKind::PsaForbidden => {
+            let right = failure.missing_right.as_deref().unwrap_or(endpoint);
+            format!(
+                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
+            )
+        }
+        PsaFailureKind::PsaInvalidResponse => format!(
+            "{product} antwoordt op {endpoint} met onverwachte gegevens. Er is niets gewijzigd. Controleer het adres van de PSA; klopt dat, meld dan het correlatie-id."
+        ),
+        PsaFailureKind::PsaUnknownError => format!(
+            "{product} kon op {endpoint} niet worden gelezen (time-out, netwerk of aanhoudende limiet). Er is niets gewijzigd. Controleer of {product} bereikbaar is en probeer het later opnieuw."
+        ),
+    }
+}

@@ -1,0 +1,134 @@
+//! The address rows of one company, as an administrator reviews them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::links::Links;
+use crate::address::{Address, AddressKey, InvalidAddress, NoAddress};
+use crate::directory::User;
+use crate::facts::CompanyFacts;
+use crate::ids::{ManagedCompanyId, UserId};
+use crate::mapping::AddressMapping;
+use crate::row::{AddressDecision, AddressStatus, SnapshotAddress};
+
+/// One address row as an administrator sees it.
+pub struct AddressView<'a> {
+    /// What the snapshot holds.
+    pub snapshot: &'a SnapshotAddress,
+    /// The address, or why there is none.
+    pub address: Result<Address, InvalidAddress>,
+    /// What the import knows of it.
+    pub status: AddressStatus,
+    /// The mapping it has, or takes over from an address that the PSA replaced.
+    pub mapping: Option<&'a AddressMapping>,
+    /// The decision on it.
+    pub decision: &'a AddressDecision,
+    /// Whether it is ticked: as decided, else if imported before (R28) or new where the policy says so (R48).
+    pub selected: bool,
+    /// The managed company that holds the address, when it is another one.
+    pub conflict: Option<ManagedCompanyId>,
+    /// The user that has the address.
+    pub(super) holder: Option<UserId>,
+}
+
+/// The address rows of a company whose users are in `managed`; the same address twice is one row (R32).
+pub(super) fn views<'a>(
+    facts: &'a CompanyFacts,
+    managed: Option<&ManagedCompanyId>,
+    keeps_mappings: bool,
+) -> Vec<AddressView<'a>> {
+    let links = Links::of(facts, keeps_mappings);
+    let users_by_address: HashMap<&AddressKey, &User> =
+        facts.users.values().map(|user| (user.address.key(), user)).collect();
+    let mut seen = HashSet::new();
+    let mut views = Vec::with_capacity(facts.addresses.len());
+    for (snapshot, decision) in by_precedence(facts, &links) {
+        let address: Result<Address, InvalidAddress> = snapshot.text.parse();
+        if let Ok(address) = &address
+            && !seen.insert(address.key().clone())
+        {
+            continue;
+        }
+        let mapping = links.mapping(&snapshot.id);
+        let holder = address
+            .as_ref()
+            .ok()
+            .and_then(|address| holder(address.key(), managed, &users_by_address, facts));
+        let elsewhere = holder.as_ref().filter(|(_, company)| Some(company) != managed);
+        let conflict = elsewhere.map(|(_, company)| company.clone());
+        let status = match (&address, mapping, &holder) {
+            (Err(_), ..) => AddressStatus::NoAddress,
+            (_, Some(_), _) => AddressStatus::Mapped,
+            _ if conflict.is_some() => AddressStatus::AddressConflict,
+            (_, None, Some(_)) => AddressStatus::UnmappedPossibleDuplicate,
+            (_, None, None) => AddressStatus::Unmapped,
+        };
+        let is_new = matches!(
+            status,
+            AddressStatus::Unmapped | AddressStatus::UnmappedPossibleDuplicate
+        );
+        let by_default = mapping.is_some() || (is_new && snapshot.active && facts.row.decision.ticks_new);
+        views.push(AddressView {
+            snapshot,
+            address,
+            status,
+            mapping,
+            decision,
+            selected: decision.selected.unwrap_or(by_default),
+            conflict,
+            holder: holder.map(|(user, _)| user),
+        });
+    }
+    views.sort_by(|one, other| one.snapshot.id.cmp(&other.snapshot.id));
+    views
+}
+
+/// The rows, those first that are shown when others have the same address: the one that was imported with it, then one imported
+/// before, then that of an active contact.
+fn by_precedence<'a>(facts: &'a CompanyFacts, links: &Links<'_>) -> Vec<&'a (SnapshotAddress, AddressDecision)> {
+    let mut rows: Vec<_> = facts.addresses.iter().collect();
+    rows.sort_by_cached_key(|(row, _)| {
+        let mapping = links.mapping(&row.id);
+        let is_same = mapping.is_some_and(|mapping| {
+            row.text
+                .parse()
+                .is_ok_and(|address: Address| address == mapping.address)
+        });
+        (!is_same, mapping.is_none(), !row.active)
+    });
+    rows
+}
+
+impl AddressView<'_> {
+    /// The text that is no address, and why.
+    pub fn no_address(&self) -> Option<NoAddress> {
+        let reason = *self.address.as_ref().err()?;
+        Some(NoAddress {
+            reason,
+            text: self.snapshot.text.clone(),
+        })
+    }
+
+    /// Selected, or would be if the address were free. Keeping such rows as conflicts makes the plan (and its hash) the same before
+    /// and after another company of this import takes the address.
+    pub(super) fn is_wanted(&self, facts: &CompanyFacts) -> bool {
+        let is_taken = self.status == AddressStatus::AddressConflict;
+        let ticked_unasked = self.decision.selected.is_none() && self.snapshot.active && facts.row.decision.ticks_new;
+        self.selected || (is_taken && ticked_unasked)
+    }
+}
+
+/// Which user of which managed company has an address.
+fn holder(
+    key: &AddressKey,
+    managed: Option<&ManagedCompanyId>,
+    users: &HashMap<&AddressKey, &User>,
+    facts: &CompanyFacts,
+) -> Option<(UserId, ManagedCompanyId)> {
+    let here = users.get(key).filter(|user| Some(&user.company) == managed);
+    here.map(|user| (user.id.clone(), user.company.clone())).or_else(|| {
+        facts
+            .holders
+            .get(key)
+            .map(|holder| (holder.user.clone(), holder.company.clone()))
+    })
+}

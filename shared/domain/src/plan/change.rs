@@ -1,0 +1,169 @@
+//! What happens to each row, as an administrator is shown it: in the plan before it happens, in the audit trail after.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::CompanyPlan;
+use super::reason::Reason;
+use super::step::Step;
+use crate::address::{Address, NoAddress};
+use crate::directory::ManagedCompany;
+use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::language::Language;
+use crate::row::AddressId;
+
+/// What happens to one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanChange {
+    /// What is done.
+    pub action: Step,
+    /// The PSA company.
+    pub company: PlanCompany,
+    /// The address row; none if it is about the company itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<PlanAddress>,
+    /// What there was; null if there was nothing.
+    pub before: Option<PlanSide>,
+    /// What there will be; null if nothing is done.
+    pub after: Option<PlanSide>,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl PlanChange {
+    /// What the reason says, in a sentence.
+    pub fn detail(&self, language: Language) -> &'static str {
+        let no_address = self.address.as_ref().and_then(|address| address.no_address.as_ref());
+        self.reason.text(no_address, language).0
+    }
+}
+
+/// A PSA company by its id and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanCompany {
+    /// The PSA's id.
+    pub id: PsaCompanyId,
+    /// Its name in the PSA.
+    pub name: String,
+}
+
+/// An address row by what is known of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanAddress {
+    /// Contact and slot.
+    pub id: AddressId,
+    /// Null if the contact has none.
+    pub address: Option<String>,
+    /// The contact's name.
+    pub contact: String,
+    /// The text that is no address, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_address: Option<NoAddress>,
+}
+
+/// Says which row it is, and nobody's address.
+impl std::fmt::Debug for PlanAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlanAddress")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A managed company or a user, as far as the change is about it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanSide {
+    /// The managed company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ManagedCompanyId>,
+    /// The user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The user's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The name of either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Says of which company or user it is, and nobody's address.
+impl std::fmt::Debug for PlanSide {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlanSide")
+            .field("id", &self.id)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PlanSide {
+    pub(super) fn company(company: &ManagedCompany) -> Self {
+        Self::named(&company.id, &company.name)
+    }
+
+    /// What is created under this name.
+    pub(super) fn created(name: &str) -> Self {
+        Self {
+            name: Some(name.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn created_user(name: &str, address: Option<&Address>) -> Self {
+        Self {
+            address: address.map(|address| address.original().to_owned()),
+            ..Self::created(name)
+        }
+    }
+
+    /// A managed company of this name.
+    pub fn named(id: &ManagedCompanyId, name: &str) -> Self {
+        Self {
+            id: Some(id.clone()),
+            ..Self::created(name)
+        }
+    }
+
+    /// A user with this address.
+    pub fn user(user: &UserId, address: Option<&Address>) -> Self {
+        Self {
+            user: Some(user.clone()),
+            address: address.map(|address| address.original().to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+/// What a plan does to its company and each of its users.
+pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
+    let company = PlanCompany {
+        id: plan.company.clone(),
+        name: plan.name.clone(),
+    };
+    let change = |address, (action, reason), (before, after)| PlanChange {
+        action,
+        company: company.clone(),
+        address,
+        before,
+        after,
+        reason,
+    };
+    let unmap = plan.unmap.as_ref().map(|managed| {
+        let before = Some(PlanSide::company(managed));
+        change(None, (Step::UnmapCompany, Reason::AskedFor), (before, None))
+    });
+    let own = change(None, plan.kind(), plan.step.sides(&plan.name));
+    let users = plan.users.iter().map(|row| {
+        let address = PlanAddress {
+            id: row.id.clone(),
+            address: row.address.as_ref().map(|address| address.original().to_owned()),
+            contact: row.name.clone(),
+            no_address: row.no_address.clone(),
+        };
+        change(Some(address), row.step.kind(), row.step.sides(row))
+    });
+    unmap.into_iter().chain([own]).chain(users).collect()
+}

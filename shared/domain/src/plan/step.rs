@@ -1,0 +1,205 @@
+//! What happens to a row: the one place of steps.
+//!
+//! A new kind of step is a variant here, with a line in the table and in each `match` of this file, and its outcome in
+//! [`super::outcome`]; [`super::addresses`] or [`super::planner`] plans it and `execute` applies it: four files. The action and the
+//! summary of a plan, the outcome, its counts, the CSV, the metrics and the count of the mass-change guard derive from it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::change::PlanSide;
+use super::outcome::Outcome;
+use super::reason::{Reason, Skip, stored};
+use super::{UserPlan, is_misspelled};
+use crate::address::Address;
+use crate::directory::ManagedCompany;
+use crate::ids::UserId;
+
+macro_rules! steps {
+    ($($(#[$doc:meta])+ $step:ident $count:ident;)+) => {
+        /// What is done to a row.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase")]
+        #[schemars(rename = "PlanAction")]
+        pub enum Step {
+            $($(#[$doc])+ $step,)+
+        }
+
+        /// How many items of each action.
+        #[derive(Debug, Default, Serialize, JsonSchema)]
+        #[serde(rename_all = "camelCase")]
+        #[schemars(rename = "PlanSummary")]
+        pub struct PlanSummary {
+            companies: u64,
+            $($count: u64,)+
+        }
+
+        impl PlanSummary {
+            /// Counts the changes of one company.
+            pub fn add(&mut self, steps: impl IntoIterator<Item = Step>) {
+                self.companies += 1;
+                for step in steps {
+                    *match step {
+                        $(Step::$step => &mut self.$count,)+
+                    } += 1;
+                }
+            }
+        }
+    };
+}
+
+steps! {
+    /// A managed company is created.
+    CreateCompany create_company;
+    /// The company is linked to a managed one.
+    LinkCompany link_company;
+    /// The managed company gets another name.
+    UpdateCompany update_company;
+    /// The mapping is dropped; the managed company stays.
+    UnmapCompany unmap_company;
+    /// A user is created.
+    CreateUser create_user;
+    /// The address is linked to a user.
+    LinkUser link_user;
+    /// The user gets another address.
+    ChangeAddress change_address;
+    /// Nothing needs to be done.
+    Unchanged unchanged;
+    /// Nothing can be done, or is to be.
+    Skip skip;
+}
+
+impl Step {
+    /// How a row ends for which this was done; one that is skipped says why.
+    pub const fn outcome(self, reason: Reason) -> Outcome {
+        match self {
+            Self::CreateCompany | Self::CreateUser => Outcome::Created,
+            Self::LinkCompany | Self::LinkUser => Outcome::Linked,
+            Self::UpdateCompany => Outcome::Updated,
+            Self::ChangeAddress => Outcome::ChangedAddress,
+            // A mapping is dropped together with what its row is about, which is another step.
+            Self::UnmapCompany | Self::Unchanged => Outcome::Unchanged,
+            Self::Skip => Outcome::Skipped(reason.in_result()),
+        }
+    }
+}
+
+/// What happens to a company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CompanyStep {
+    /// A managed company is created.
+    Create,
+    /// It is linked to an existing one.
+    Link(ManagedCompany),
+    /// It stays mapped and its managed company takes over the new name.
+    Rename(ManagedCompany),
+    /// It stays mapped and nothing differs.
+    Unchanged(ManagedCompany),
+    /// Nothing can be done before somebody decides.
+    Skip(Skip),
+}
+
+impl CompanyStep {
+    /// The managed company there is by then, unless it is yet to be created.
+    pub const fn managed(&self) -> Option<&ManagedCompany> {
+        match self {
+            Self::Link(managed) | Self::Rename(managed) | Self::Unchanged(managed) => Some(managed),
+            Self::Create | Self::Skip(_) => None,
+        }
+    }
+
+    /// What is done, and why, for a company of this name.
+    pub(super) fn kind(&self, name: &str) -> (Step, Reason) {
+        match self {
+            Self::Create => (Step::CreateCompany, Reason::NotMapped),
+            Self::Link(_) => (Step::LinkCompany, Reason::SameNameOrChosen),
+            Self::Rename(managed) if is_misspelled(managed, name) => (Step::UpdateCompany, Reason::SpellingCorrected),
+            Self::Rename(_) => (Step::UpdateCompany, Reason::RenamedInPsa),
+            Self::Unchanged(_) => (Step::Unchanged, Reason::Mapped),
+            Self::Skip(skip) => (Step::Skip, skip.reason),
+        }
+    }
+
+    /// What there was and what there will be, for a company of this name.
+    pub(super) fn sides(&self, name: &str) -> (Option<PlanSide>, Option<PlanSide>) {
+        let same = self.managed().map(PlanSide::company);
+        match self {
+            Self::Create => (None, Some(PlanSide::created(name))),
+            Self::Link(_) => (None, same),
+            Self::Rename(managed) => (same, Some(PlanSide::named(&managed.id, name))),
+            Self::Unchanged(_) => (same.clone(), same),
+            Self::Skip(_) => (None, None),
+        }
+    }
+}
+
+/// What happens to a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UserStep {
+    /// A user is created; takes a licence.
+    Create,
+    /// The address is linked to the user that has it.
+    Link(UserId),
+    /// The mapped user gets the new address (R30).
+    ChangeAddress {
+        /// The mapped user.
+        user: UserId,
+        /// Its address so far.
+        from: Address,
+        /// Why.
+        #[serde(rename = "cause", with = "stored")]
+        reason: Reason,
+    },
+    /// Nothing differs.
+    Unchanged(UserId),
+    /// Nothing is done.
+    Skip(Skip),
+}
+
+impl UserStep {
+    /// The user there is already, whom the row leads to.
+    pub const fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Link(user) | Self::ChangeAddress { user, .. } | Self::Unchanged(user) => Some(user),
+            Self::Create | Self::Skip(_) => None,
+        }
+    }
+
+    /// Whether the row leads to another user than this one.
+    pub(super) fn leads_elsewhere_than(&self, user: &UserId) -> bool {
+        *self == Self::Create || self.user().is_some_and(|to| to != user)
+    }
+
+    /// What is done, and why.
+    pub const fn kind(&self) -> (Step, Reason) {
+        match self {
+            Self::Create => (Step::CreateUser, Reason::Ticked),
+            Self::Link(_) => (Step::LinkUser, Reason::SameAddressOrChosen),
+            Self::ChangeAddress { reason, .. } => (Step::ChangeAddress, *reason),
+            Self::Unchanged(_) => (Step::Unchanged, Reason::Mapped),
+            Self::Skip(skip) => (Step::Skip, skip.reason),
+        }
+    }
+
+    /// How a row ends for which this was done.
+    pub const fn outcome(&self) -> Outcome {
+        let (step, reason) = self.kind();
+        step.outcome(reason)
+    }
+
+    /// What there was and what there will be, for this row.
+    pub(super) fn sides(&self, row: &UserPlan) -> (Option<PlanSide>, Option<PlanSide>) {
+        let address = row.address.as_ref();
+        let left = || row.leaves().map(|left| PlanSide::user(left, None));
+        let same = |user| Some(PlanSide::user(user, address));
+        match self {
+            Self::Create => (left(), Some(PlanSide::created_user(&row.name, address))),
+            Self::Link(user) => (left(), same(user)),
+            Self::ChangeAddress { user, from, .. } => (Some(PlanSide::user(user, Some(from))), same(user)),
+            Self::Unchanged(user) => (same(user), same(user)),
+            Self::Skip(_) => (None, None),
+        }
+    }
+}

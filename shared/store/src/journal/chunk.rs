@@ -1,0 +1,88 @@
+//! A chunk of a company's plan with its outcomes: one item.
+
+use domain::address::AddressKey;
+use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
+use domain::row::AddressId;
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+use crate::size::{self, ROOM};
+
+/// A chunk of a company's plan with its outcomes: all of a company, or some of the users of a large one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CompanyChunk {
+    /// What was intended, for these users.
+    #[serde(rename = "p")]
+    pub plan: CompanyPlan,
+    /// How it ended, as far as it has: the company itself, unless this is more of one, then its users.
+    #[serde(rename = "o")]
+    pub outcomes: Vec<RowOutcome>,
+    /// Whether this is a later chunk: the first has the outcome of the company itself.
+    #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
+}
+
+/// Users of one chunk, as far as their texts leave room. When a worker dies, so much is repeated at most.
+const MAX_USERS_PER_CHUNK: usize = 1_000;
+
+/// The bytes of an outcome, without the id of its row.
+const LARGEST_OUTCOME: usize = 64;
+
+/// The bytes of a chunk without its users and orphaned mappings: names and ids of the company.
+const LARGEST_COMPANY: usize = 8 * 1024;
+
+impl CompanyChunk {
+    /// A plan that is about to be applied, cut into what fits into an item with all of its outcomes.
+    pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
+        let of_user = |user: &UserPlan| Ok(size::of_json("journal", user)? + user.id.as_str().len() + LARGEST_OUTCOME);
+        let of_orphaned = |orphaned: &(AddressId, Vec<AddressKey>)| size::of_json("journal", orphaned);
+        // Orphaned mappings are divided as well, since each chunk that names them would write them.
+        let room = ROOM - LARGEST_COMPANY;
+        let mut orphaned = size::cut(&plan.orphaned, (usize::MAX, room / 4), of_orphaned)?.into_iter();
+        let users = size::cut(&plan.users, (MAX_USERS_PER_CHUNK, room - room / 4), of_user)?;
+        let users = users.into_iter().chain(plan.users.is_empty().then_some([].as_slice()));
+        let chunks = users.enumerate().map(|(number, users)| Self {
+            plan: CompanyPlan {
+                orphaned: orphaned.next().unwrap_or_default().to_vec(),
+                ..plan.with_users(users)
+            },
+            outcomes: Vec::new(),
+            more: number > 0,
+        });
+        let chunks = chunks.collect();
+        // A chunk without users would count as done at once, so the orphaned mappings that do not fit are left to the next import.
+        let left: usize = orphaned.map(<[_]>::len).sum();
+        if left > 0 {
+            tracing::warn!(company = %plan.company, left, "some orphaned mappings are left for the next import to rewrite");
+        }
+        Ok(chunks)
+    }
+
+    /// The users that have no outcome yet.
+    pub fn users_left(&self) -> &[UserPlan] {
+        let company = usize::from(!self.more);
+        let done = self.outcomes.len().saturating_sub(company);
+        self.plan.users.get(done..).unwrap_or_default()
+    }
+
+    /// Whether the outcome of the company itself is yet to come.
+    pub const fn is_company_left(&self) -> bool {
+        !self.more && self.outcomes.is_empty()
+    }
+
+    /// Why the company itself failed, if it has.
+    pub fn company_failure(&self) -> Option<Reason> {
+        match self.outcomes.first() {
+            Some(RowOutcome {
+                address: None,
+                outcome: Outcome::Failed(code),
+            }) => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Whether every row has its outcome.
+    pub fn is_done(&self) -> bool {
+        !self.is_company_left() && self.users_left().is_empty()
+    }
+}

@@ -1,0 +1,128 @@
+//! What a confirmation confirms: the digest of each company's plan, and what is skipped for the sake of others.
+
+use std::collections::HashMap;
+
+use domain::directory::ReservationId;
+use domain::ids::PsaCompanyId;
+use domain::import::Import;
+use domain::plan::{CompanyPlan, PLAN_SCHEMA, PlanDigest, Skip};
+use domain::row::AddressId;
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+use crate::keys;
+use crate::size::{self, ROOM};
+use crate::table::{Item, Table, Tenant, packed_body};
+use crate::tx::{Action, Transaction};
+
+/// Digests of the companies in one item, as far as the rows with them leave room.
+const MAX_DIGESTS_PER_ITEM: usize = 15_000;
+
+/// Items of a confirmation that are written in the transaction that confirms.
+const MAX_CONFIRMATION_ITEMS: usize = 40;
+
+/// What was confirmed for one company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmedCompany {
+    /// The digest of its plan.
+    #[serde(rename = "d")]
+    pub digest: PlanDigest,
+    /// The number of the form that the plan had; 0 before there were numbers.
+    #[serde(rename = "v", default)]
+    plan_schema: u32,
+    /// Why it is skipped, if it is.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Skip>,
+    /// Its rows that are skipped since somebody else has the address, or gets it first.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped_conflicting: Vec<(AddressId, Skip)>,
+}
+
+impl ConfirmedCompany {
+    /// What is confirmed with a plan of which these rows are skipped since somebody else has the address, or gets it first.
+    pub fn new(plan: &CompanyPlan, skipped_conflicting: Vec<(AddressId, Skip)>) -> Self {
+        Self {
+            digest: plan.digest(),
+            plan_schema: PLAN_SCHEMA,
+            skipped: plan.skipped().cloned(),
+            skipped_conflicting,
+        }
+    }
+
+    /// The number of the form that the plan had, if it is not today's: then its digest cannot be compared.
+    pub fn other_schema(&self) -> Option<u32> {
+        (self.plan_schema != PLAN_SCHEMA).then_some(self.plan_schema)
+    }
+
+    /// Whether the plan may look different once other companies of it have been applied.
+    pub const fn depends_on_others(&self) -> bool {
+        self.skipped.is_some() || !self.skipped_conflicting.is_empty()
+    }
+}
+
+impl Tenant {
+    /// The writes of what is confirmed by the confirmation that the import names. They mean nothing before that confirmation
+    /// succeeds.
+    pub fn confirmation(
+        &self,
+        import: &Import,
+        reservation: &ReservationId,
+        confirmed: &[(PsaCompanyId, ConfirmedCompany)],
+    ) -> Result<Vec<Action>, StoreError> {
+        let size = |entry: &(PsaCompanyId, ConfirmedCompany)| size::of_json("digests", entry);
+        let slices = size::cut(confirmed, (MAX_DIGESTS_PER_ITEM, ROOM), size)?;
+        let writes = slices.into_iter().enumerate().map(|(number, slice)| {
+            let key = keys::digests(&self.msp, &import.id, reservation.as_str(), number);
+            self.packed_put(import, "digests", &key, slice)
+        });
+        writes.collect()
+    }
+
+    /// Writes what does not fit into the transaction that confirms, and returns the rest.
+    pub async fn write_ahead(&self, mut confirmation: Vec<Action>) -> Result<Vec<Action>, StoreError> {
+        let mut most = Transaction::new();
+        let fit = confirmation.iter().take(MAX_CONFIRMATION_ITEMS).take_while(|action| {
+            let fits = most.has_room_for([*action, *action]);
+            // Twice, so that half of the transaction is left for what confirms it.
+            fits && most.push((*action).clone()).is_ok() && most.push((*action).clone()).is_ok()
+        });
+        let ahead = confirmation.split_off(fit.count());
+        let mut tx = Transaction::new();
+        for action in ahead {
+            if !tx.has_room_for([&action]) {
+                let _ = std::mem::take(&mut tx).commit(self).await?;
+            }
+            tx.push(action)?;
+        }
+        if !tx.is_empty() {
+            let _ = tx.commit(self).await?;
+        }
+        Ok(confirmation)
+    }
+
+    /// What was confirmed, by company.
+    pub async fn confirmed(&self, import: &Import) -> Result<HashMap<PsaCompanyId, ConfirmedCompany>, StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let own = keys::digests_prefix(reservation(import));
+        let mut items = self.query(Table::Imports, &pk, &own).await?;
+        if items.is_empty() {
+            // As it was written before confirmations had digests of their own: two digits behind the prefix.
+            let is_common = |item: &Item| {
+                let sk = item.get("sk").and_then(|sk| sk.as_s().ok());
+                sk.is_some_and(|sk| sk.len() == keys::DIGESTS.len() + 2)
+            };
+            items = self.query(Table::Imports, &pk, keys::DIGESTS).await?;
+            items.retain(is_common);
+        }
+        let mut all = HashMap::new();
+        for item in items {
+            all.extend(packed_body::<Vec<(PsaCompanyId, ConfirmedCompany)>>("digests", &item)?);
+        }
+        Ok(all)
+    }
+}
+
+/// The confirmation that an import names.
+fn reservation(import: &Import) -> &str {
+    import.reservation.as_ref().map_or("", ReservationId::as_str)
+}

@@ -1,0 +1,204 @@
+//! Companies for which nothing was done: many in one item.
+
+use domain::address::NoAddress;
+use domain::ids::PsaCompanyId;
+use domain::import::Import;
+use domain::plan::{CompanyPlan, Counts, Outcome, RowOutcome, UserPlan};
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+use crate::keys;
+use crate::size::{self, ROOM};
+use crate::table::Tenant;
+use crate::tx::Action;
+
+/// A company for which nothing was done; many are in one item. Rows that needed nothing are counted and not named, so
+/// that an unchanged import of everything writes little.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SkippedCompany {
+    /// The company.
+    #[serde(rename = "c")]
+    pub company: PsaCompanyId,
+    /// Its name, kept where there is a row to be named with it.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Users that needed nothing.
+    #[serde(rename = "u")]
+    pub unchanged_users: u64,
+    /// The rows that were skipped or failed.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    pub rest: Vec<SkippedRow>,
+    /// Whether this is more of a company that did not fit into the item before; that one has its own outcome.
+    #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
+    /// How many rows of the plan it covers, the company itself included.
+    #[serde(skip)]
+    pub(super) rows: usize,
+}
+
+/// A row that was skipped or failed, with what an administrator knows it by.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SkippedRow {
+    /// How it ended.
+    #[serde(flatten)]
+    pub row: RowOutcome,
+    /// The address row; `None` for the company itself.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<NamedAddress>,
+}
+
+/// What an address row is known by.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct NamedAddress {
+    /// The address, if it is one.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The contact's name.
+    #[serde(rename = "c")]
+    pub contact: String,
+    /// The text that is no address, and why.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub no_address: Option<NoAddress>,
+}
+
+impl From<&UserPlan> for NamedAddress {
+    fn from(user: &UserPlan) -> Self {
+        Self {
+            text: user.address.as_ref().map(|address| address.original().to_owned()),
+            contact: user.name.clone(),
+            no_address: user.no_address.clone(),
+        }
+    }
+}
+
+/// Rows named in one item, as far as their texts leave room: some 60 KB, and less than 2 MB as they are shown.
+pub(super) const MAX_ROWS_PER_PACK: usize = 2_000;
+
+/// The bytes of an entry without its rows: the company's id, its name, and the names of the fields.
+const LARGEST_ENTRY: usize = 2 * 1024;
+
+impl SkippedCompany {
+    /// A company with the outcomes of all its rows, its own first, from row `from` on; cut into what fits into a pack.
+    pub fn of(plan: &CompanyPlan, outcomes: Vec<RowOutcome>, from: usize) -> Result<Vec<Self>, StoreError> {
+        let users = plan.users.iter().map(|user| Some(NamedAddress::from(user)));
+        let rows = std::iter::once(None).chain(users).zip(outcomes);
+        let rows: Vec<SkippedRow> = rows
+            .map(|(address, row)| SkippedRow { row, address })
+            .skip(from)
+            .collect();
+        let is_named = |row: &SkippedRow| row.row.outcome != Outcome::Unchanged;
+        let size = |row: &SkippedRow| {
+            if is_named(row) {
+                size::of_json("passed", row)
+            } else {
+                Ok(0)
+            }
+        };
+        // Rows that need no name are no reason to cut.
+        let mut pieces: Vec<Self> = Vec::new();
+        let (mut named, mut bytes) = (0, 0);
+        for row in rows {
+            let row_size = size(&row)? + 1;
+            let is_full = named == MAX_ROWS_PER_PACK || bytes + row_size > ROOM - LARGEST_ENTRY;
+            let piece = match pieces.last_mut() {
+                Some(piece) if !(is_full && is_named(&row)) => piece,
+                _ => {
+                    (named, bytes) = (0, 0);
+                    let more = from > 0 || !pieces.is_empty();
+                    pieces.push(Self {
+                        company: plan.company.clone(),
+                        name: None,
+                        unchanged_users: 0,
+                        rest: Vec::new(),
+                        more,
+                        rows: 0,
+                    });
+                    let last = pieces.len() - 1;
+                    &mut pieces[last]
+                }
+            };
+            piece.rows += 1;
+            if is_named(&row) {
+                piece.name.get_or_insert_with(|| plan.name.clone());
+                named += 1;
+                bytes += row_size;
+                piece.rest.push(row);
+            } else if row.address.is_some() {
+                piece.unchanged_users += 1;
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// Whether the company itself was as it should be.
+    pub fn is_unchanged(&self) -> bool {
+        !self.more && self.rest.iter().all(|row| row.address.is_some())
+    }
+
+    /// The outcomes of its rows, counted.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        counts.companies.unchanged = u64::from(self.is_unchanged());
+        counts.users.unchanged = self.unchanged_users;
+        for row in &self.rest {
+            counts.add(&row.row);
+        }
+        counts
+    }
+}
+
+/// Skipped companies, in one item.
+#[derive(Debug)]
+pub struct SkippedPack {
+    /// Its write.
+    pub action: Action,
+    /// How many companies are complete with it and the packs before it.
+    pub companies: usize,
+    /// How many rows of the company behind those they have.
+    pub rows: usize,
+}
+
+impl Tenant {
+    /// The entries of companies for which nothing was done, each cut by [`SkippedCompany::of`], in packs numbered from `first`. A company
+    /// without entries is complete with those before it.
+    pub fn skipped_packs<'a>(
+        &self,
+        import: &Import,
+        first: u64,
+        companies: impl IntoIterator<Item = &'a [SkippedCompany]>,
+    ) -> Result<Vec<SkippedPack>, StoreError> {
+        let (mut packs, mut pack) = (Vec::new(), Vec::new());
+        let (mut named, mut bytes) = (0, 0);
+        let (mut complete, mut rows) = (0, 0);
+        let mut write = |pack: &mut Vec<&SkippedCompany>, companies, rows| {
+            let key = keys::passed(&self.msp, &import.id, first + packs.len() as u64);
+            let action = self.packed_put(import, "passed", &key, &*pack)?;
+            pack.clear();
+            packs.push(SkippedPack {
+                action,
+                companies,
+                rows,
+            });
+            Ok::<(), StoreError>(())
+        };
+        for entries in companies {
+            for entry in entries {
+                let size = size::of_json("passed", entry)? + 1;
+                if !pack.is_empty() && (named + entry.rest.len() > MAX_ROWS_PER_PACK || bytes + size > ROOM) {
+                    write(&mut pack, complete, rows)?;
+                    (named, bytes) = (0, 0);
+                }
+                pack.push(entry);
+                named += entry.rest.len();
+                bytes += size;
+                rows += entry.rows;
+            }
+            complete += 1;
+            rows = 0;
+        }
+        if !pack.is_empty() {
+            write(&mut pack, complete, rows)?;
+        }
+        Ok(packs)
+    }
+}
