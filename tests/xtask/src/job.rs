@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::unistd::Pid;
 
 /// What went wrong, in words.
@@ -125,12 +125,13 @@ impl Job {
         for variable in of_cargo.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             command.env_remove(variable);
         }
-        let child = command
-            .current_dir(&self.root)
-            .stdin(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .map_err(|error| format!("{name}: {error}"))?;
+        command.current_dir(&self.root).stdin(Stdio::null()).process_group(0);
+        // A program inherits the signals that its parent blocks, and could then not be asked to end.
+        let masked = |result: nix::Result<()>| result.map_err(|error| format!("{name}: {error}"));
+        masked(interrupts().thread_unblock())?;
+        let child = command.spawn();
+        masked(interrupts().thread_block())?;
+        let child = child.map_err(|error| format!("{name}: {error}"))?;
         let background = Background { child, job: self };
         self.groups.add(background.group());
         Ok(background)
@@ -174,6 +175,11 @@ fn name(command: &Command) -> String {
     words.join(" ")
 }
 
+/// The signals that end the command, with all programs and its temporary folder.
+pub fn interrupts() -> SigSet {
+    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect()
+}
+
 /// A folder of its own for each process.
 pub fn temporary_folder() -> Result<PathBuf, Failure> {
     let folder = std::env::temp_dir().join(format!("xtask-{}", std::process::id()));
@@ -184,4 +190,42 @@ pub fn temporary_folder() -> Result<PathBuf, Failure> {
 /// Removes a folder; what is not there need not be removed.
 pub fn remove(folder: &Path) {
     drop(std::fs::remove_dir_all(folder));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job() -> Job {
+        Job {
+            root: "/".into(),
+            work: std::env::temp_dir(),
+            log: None,
+            groups: Groups::default(),
+        }
+    }
+
+    #[test]
+    fn a_program_fails_by_its_status_and_by_its_time_limit() {
+        let job = job();
+        assert!(job.sh(10, "true").is_ok());
+        assert!(job.sh(10, "false").unwrap_err().contains("exit status: 1"));
+        assert!(job.sh(0, "sleep 60").unwrap_err().contains("not finished after 0 s"));
+    }
+
+    #[test]
+    fn a_program_that_runs_in_the_background_ends_with_all_it_started() {
+        let job = job();
+        interrupts().thread_block().unwrap();
+        let (background, line) = job
+            .start_and_read(10, &mut job.command("sh -c", &["sleep 60 & echo $!; wait"]))
+            .unwrap();
+        drop(background);
+        let began = Instant::now();
+        while Path::new("/proc").join(&line).join("exe").exists() {
+            assert!(began.elapsed() < GRACE, "{line} still runs");
+            thread::sleep(LOOK);
+        }
+        assert!(job.groups.0.lock().unwrap().is_empty());
+    }
 }

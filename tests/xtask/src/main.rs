@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 use std::{env, thread};
 
-use nix::sys::signal::{SigSet, Signal};
 use xtask::ci::{self, Places};
 use xtask::job::{self, Failure, Groups};
 use xtask::{check, circles, numbers, root};
@@ -52,7 +51,7 @@ fn inside(command: impl FnOnce(&Places) -> Result<(), Failure>) -> Result<(), Fa
         groups: Groups::default(),
     };
     // Blocked in all threads, which inherit it, so that the signals wait for the one thread that asks for them.
-    let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+    let signals = job::interrupts();
     signals.thread_block().map_err(|error| error.to_string())?;
     let (groups, work) = (places.groups.clone(), places.work.clone());
     thread::spawn(move || {

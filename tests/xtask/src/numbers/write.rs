@@ -108,7 +108,7 @@ fn units(log: &str) -> Option<String> {
     let execute = rows
         .iter()
         .find(|cells| cells.starts_with(&["connectwise", "first", "execute"]))?;
-    let tenths = execute.get(5)?.parse::<u64>().ok()? * 10 / created.max(1);
+    let tenths = (execute.get(5)?.parse::<u64>().ok()? * 10 + created / 2) / created.max(1);
     Some(format!(
         "{} rows were created, with {}.{} write units each.\n",
         grouped(created),
@@ -139,7 +139,7 @@ mod tests {
             connectwise first: companies {\"created\":4962,\"linked\":0} users {\"created\":95000}\n";
         assert_eq!(
             units(log).unwrap(),
-            "99,962 rows were created, with 5.1 write units each.\n"
+            "99,962 rows were created, with 5.2 write units each.\n"
         );
         assert!(imports(log).ends_with("| 0 | 140,217 | 518,030 | 125,369 | 43.0 | 51.0 | 1 |\n"));
     }
