@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, NoAddress};
 use crate::directory::ManagedCompany;
-use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::language::Language;
 use crate::plan::{CompanyPlan, CompanyStep, UserPlan, UserStep};
-use crate::row::AddressId;
 use crate::why::Why;
 
 /// What happens to one row.

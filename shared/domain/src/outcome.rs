@@ -7,7 +7,7 @@ use std::ops::AddAssign;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::row::AddressId;
+use crate::ids::AddressId;
 
 /// How a row ended. Every planned row ends in exactly one of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,9 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
-use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::name;
-use crate::row::AddressId;
 
 /// Everything an import would do to one selected company and its users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,11 +9,10 @@ use std::str::FromStr;
 
 use domain::address::{AddressKey, NoAddress};
 use domain::directory::ReservationId;
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::Import;
 use domain::outcome::{Counts, Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, PLAN_SCHEMA, PlanDigest, SkipReason, UserPlan};
-use domain::row::AddressId;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;

@@ -1,11 +1,10 @@
 //! The rows of a result, as the journal has them.
 
 use domain::address::NoAddress;
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::Import;
 use domain::language::Language;
 use domain::outcome::{Outcome, RowCode};
-use domain::row::AddressId;
 use futures::{StreamExt, TryStreamExt};
 use runtime::Api;
 use schemars::JsonSchema;

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::address::{Address, AddressKey, InvalidAddress, NoAddress};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
-use crate::ids::{ManagedCompanyId, UserId};
+use crate::ids::{AddressId, ManagedCompanyId, UserId};
 use crate::mapping::AddressMapping;
 use crate::plan::{AddressCause, CompanyStep, Mapped, SkipReason, UserPlan, UserStep};
-use crate::row::{AddressDecision, AddressId, AddressStatus, SnapshotAddress, Target};
+use crate::row::{AddressDecision, AddressStatus, SnapshotAddress, Target};
 
 /// One address row as an administrator sees it.
 pub struct AddressView<'a> {

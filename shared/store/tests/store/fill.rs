@@ -2,12 +2,12 @@
 
 use domain::address::Address;
 use domain::directory::ReservationId;
-use domain::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
+use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::outcome::{Outcome, RowCode, RowOutcome};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, SkipReason, UserPlan, UserStep};
 use domain::psa::{PsaAddress, PsaCompany, PsaContact};
-use domain::row::{AddressCounts, AddressId, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use domain::row::{AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use fastrand::Rng;
 use store::checkpoint::Checkpoint;
 use store::journal::Agreed;
