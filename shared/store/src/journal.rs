@@ -17,9 +17,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys::{self, Key};
+use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, packed_body};
 use crate::tx::{Action, Transaction};
+
+const JOURNAL: Kind = Kind::first("journal");
+const PASSED: Kind = Kind::first("passed");
+const DIGESTS: Kind = Kind::first("digests");
 
 /// What stands in the journal about a company, or about some of the users of a large one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,8 +52,9 @@ const LARGEST_COMPANY: usize = 8 * 1024;
 impl Part {
     /// A plan that is about to be carried out, cut into what fits into an item with all of its outcomes.
     pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
-        let of_user = |user: &UserPlan| Ok(size::of_json("journal", user)? + user.id.as_str().len() + LARGEST_OUTCOME);
-        let of_gone = |gone: &(AddressId, Vec<AddressKey>)| size::of_json("journal", gone);
+        let of_user =
+            |user: &UserPlan| Ok(size::of_json(JOURNAL.name, user)? + user.id.as_str().len() + LARGEST_OUTCOME);
+        let of_gone = |gone: &(AddressId, Vec<AddressKey>)| size::of_json(JOURNAL.name, gone);
         // What is gone is divided as well, since each part that names it would write it.
         let room = ROOM - LARGEST_COMPANY;
         let mut gone = size::cut(&plan.gone, (usize::MAX, room / 4), of_gone)?.into_iter();
@@ -177,7 +183,7 @@ impl Passed {
         let is_named = |row: &PassedRow| row.row.outcome != Outcome::Unchanged;
         let size = |row: &PassedRow| {
             if is_named(row) {
-                size::of_json("passed", row)
+                size::of_json(PASSED.name, row)
             } else {
                 Ok(0)
             }
@@ -334,7 +340,7 @@ impl Tenant {
     /// The write of a part of a company, of that number.
     pub fn journal_action(&self, import: &Import, number: usize, part: &Part) -> Result<Action, StoreError> {
         let key = keys::part(&self.msp, &import.id, &part.plan.company, number);
-        self.packed_put(import, "journal", &key, part)
+        self.packed_put(import, JOURNAL, &key, part)
     }
 
     /// The entries of companies for which nothing was done, each cut by [`Passed::of`], in packs numbered from `first`. A company
@@ -350,7 +356,7 @@ impl Tenant {
         let (mut complete, mut rows) = (0, 0);
         let mut write = |pack: &mut Vec<&Passed>, companies, rows| {
             let key = keys::passed(&self.msp, &import.id, first + packs.len() as u64);
-            let action = self.packed_put(import, "passed", &key, &*pack)?;
+            let action = self.packed_put(import, PASSED, &key, &*pack)?;
             pack.clear();
             packs.push(Pack {
                 action,
@@ -361,7 +367,7 @@ impl Tenant {
         };
         for entries in companies {
             for entry in entries {
-                let size = size::of_json("passed", entry)? + 1;
+                let size = size::of_json(PASSED.name, entry)? + 1;
                 if !pack.is_empty() && (named + entry.rest.len() > ROWS_PER_PACK || bytes + size > ROOM) {
                     write(&mut pack, complete, rows)?;
                     (named, bytes) = (0, 0);
@@ -386,7 +392,7 @@ impl Tenant {
         let items = self.query(Table::Imports, &pk, &keys::parts_prefix(company)).await?;
         let parts: Vec<Part> = items
             .iter()
-            .map(|item| packed_body("journal", item))
+            .map(|item| packed_body(JOURNAL, item))
             .collect::<Result<_, _>>()?;
         // Without the first one the others were written by a run that died before the company was begun.
         let is_begun = parts.first().is_some_and(|part| !part.more);
@@ -416,9 +422,9 @@ impl Tenant {
         let mut entries = Vec::new();
         for item in &found {
             if prefix == keys::PART {
-                entries.push(Entry::Part(packed_body("journal", item)?));
+                entries.push(Entry::Part(packed_body(JOURNAL, item)?));
             } else {
-                let passed: Vec<Passed> = packed_body("passed", item)?;
+                let passed: Vec<Passed> = packed_body(PASSED, item)?;
                 entries.extend(passed.into_iter().map(Entry::Passed));
             }
         }
@@ -433,11 +439,11 @@ impl Tenant {
     /// The writes of what was agreed to by the confirmation that the import names. They mean nothing before that confirmation
     /// succeeds.
     pub fn agreement(&self, import: &Import, agreed: &[(PsaCompanyId, Agreed)]) -> Result<Vec<Action>, StoreError> {
-        let size = |entry: &(PsaCompanyId, Agreed)| size::of_json("digests", entry);
+        let size = |entry: &(PsaCompanyId, Agreed)| size::of_json(DIGESTS.name, entry);
         let slices = size::cut(agreed, (DIGESTS_PER_ITEM, ROOM), size)?;
         let writes = slices.into_iter().enumerate().map(|(number, slice)| {
             let key = keys::digests(&self.msp, &import.id, reservation(import), number);
-            self.packed_put(import, "digests", &key, slice)
+            self.packed_put(import, DIGESTS, &key, slice)
         });
         writes.collect()
     }
@@ -480,7 +486,7 @@ impl Tenant {
         }
         let mut all = HashMap::new();
         for item in items {
-            all.extend(packed_body::<Vec<(PsaCompanyId, Agreed)>>("digests", &item)?);
+            all.extend(packed_body::<Vec<(PsaCompanyId, Agreed)>>(DIGESTS, &item)?);
         }
         Ok(all)
     }
