@@ -87,10 +87,10 @@ mod tests {
     use aws_sdk_dynamodb::Config;
     use aws_sdk_dynamodb::config::BehaviorVersion;
     use domain::filter::Filter;
+    use domain::ids::AddressId;
     use domain::ids::{AddressSlot, ImportId, IntegrationId, MspId, PsaContactId};
     use domain::import::Person;
     use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, UserPlan, UserStep};
-    use domain::row::AddressId;
     use jiff::Timestamp;
     use proptest::prelude::*;
     use store::Store;

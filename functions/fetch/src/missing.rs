@@ -24,27 +24,27 @@ use crate::rows::{SnapshotContext, addresses_by_company};
 const READ_BACK_PAGE_SIZE: usize = 150;
 
 /// Consecutive failed batches after which no more companies are read back.
-const MOST_FAILURES: usize = 3;
+const MAX_FAILURES: usize = 3;
 
-/// What reading a company back told.
+/// What the row of an absent company says, as it is stored until the rows are made.
 #[derive(Debug, Serialize, Deserialize)]
-struct Found {
+struct AbsentCompany {
     reason: Absence,
     types: Vec<String>,
     status: String,
     active: bool,
 }
 
-/// The same, as it is kept until all are read back.
+/// The answer for one absent company, as it is stored until all are read back.
 #[derive(Debug, Serialize, Deserialize)]
-enum Told {
+enum LookUpAnswer {
     /// The snapshot should have it.
     In(PsaCompany),
     /// It is absent for a reason.
-    Absent(PsaCompanyId, Found),
+    Absent(PsaCompanyId, AbsentCompany),
 }
 
-impl Found {
+impl AbsentCompany {
     /// A company that is there and that the filter does not accept.
     fn of(company: PsaCompany) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Found {
         }
     }
 
-    /// A company of which nothing is context but why.
+    /// A company of which only the reason is known.
     const fn unseen(reason: Absence) -> Self {
         Self {
             reason,
@@ -104,11 +104,11 @@ pub(crate) async fn read_back(
         let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {
             return Ok(false);
         };
-        let told = match psa.look_up(batch).await {
+        let answers = match psa.look_up(batch).await {
             Ok(answers) => {
                 checkpoint.waits.reset();
                 failures = 0;
-                answers.into_iter().map(|answer| told(run, &*psa, answer)).collect()
+                answers.into_iter().map(|answer| classify(run, &*psa, answer)).collect()
             }
             Err(failure)
                 if checkpoint.waits.count(WaitReason::Psa) < MAX_PSA_WAITS && failure.asks_to_wait().is_some() =>
@@ -121,7 +121,7 @@ pub(crate) async fn read_back(
                 Vec::new()
             }
         };
-        let last = if failures < MOST_FAILURES {
+        let last = if failures < MAX_FAILURES {
             Some(last)
         } else {
             ids.last()
@@ -131,22 +131,24 @@ pub(crate) async fn read_back(
         let now = run.services.clock.now();
         fenced(
             &run.tenant
-                .stage_answers(&run.lease, &run.import, (last, &told), checkpoint, now)
+                .stage_answers(&run.lease, &run.import, (last, &answers), checkpoint, now)
                 .await?,
         )?;
-        if failures == MOST_FAILURES {
+        if failures == MAX_FAILURES {
             break;
         }
     }
     Ok(true)
 }
 
-fn told(run: &Run, psa: &dyn Psa, answer: LookedUp) -> Told {
+fn classify(run: &Run, psa: &dyn Psa, answer: LookedUp) -> LookUpAnswer {
     match answer {
-        LookedUp::Present(company) if psa.accepts(&run.import.filter, &company) => Told::In(company),
-        LookedUp::Present(company) => Told::Absent(company.id.clone(), Found::of(company)),
-        LookedUp::Deleted(id) | LookedUp::Gone(id) => Told::Absent(id, Found::unseen(Absence::DeletedInPsa)),
-        LookedUp::Unreadable(id) => Told::Absent(id, Found::unseen(Absence::Unreadable)),
+        LookedUp::Present(company) if psa.accepts(&run.import.filter, &company) => LookUpAnswer::In(company),
+        LookedUp::Present(company) => LookUpAnswer::Absent(company.id.clone(), AbsentCompany::of(company)),
+        LookedUp::Deleted(id) | LookedUp::Gone(id) => {
+            LookUpAnswer::Absent(id, AbsentCompany::unseen(Absence::DeletedInPsa))
+        }
+        LookedUp::Unreadable(id) => LookUpAnswer::Absent(id, AbsentCompany::unseen(Absence::Unreadable)),
     }
 }
 
@@ -161,14 +163,14 @@ pub(crate) async fn not_in_rows(
         return Ok(Vec::new());
     }
     let (mut found, mut present) = (HashMap::new(), Vec::new());
-    for told in run.tenant.staged_answers(&run.import).await? {
-        match told {
-            Told::In(company) => present.push(company),
-            Told::Absent(id, why) => drop(found.insert(id, why)),
+    for answer in run.tenant.staged_answers(&run.import).await? {
+        match answer {
+            LookUpAnswer::In(company) => present.push(company),
+            LookUpAnswer::Absent(id, why) => drop(found.insert(id, why)),
         }
     }
     absent.retain(|mapping| present.iter().all(|company: &PsaCompany| company.id != mapping.company));
-    tell_merged(run, &absent, &mut found, position.buckets).await?;
+    mark_merged(run, &absent, &mut found, position.buckets).await?;
     let mut rows = in_rows(run, context, &present, position.buckets).await?;
     rows.extend(absent.into_iter().map(|mapping| {
         let found = found.remove(&mapping.company);
@@ -198,10 +200,10 @@ async fn in_rows(
 }
 
 /// Neither PSA says into what a company was merged; but a merge moves its contacts, and a deletion does not.
-async fn tell_merged(
+async fn mark_merged(
     run: &Run,
     absent: &[&CompanyMapping],
-    found: &mut HashMap<PsaCompanyId, Found>,
+    found: &mut HashMap<PsaCompanyId, AbsentCompany>,
     buckets: usize,
 ) -> Result<(), Stop> {
     let mut owners: HashMap<PsaContactId, PsaCompanyId> = HashMap::new();
@@ -232,8 +234,8 @@ async fn tell_merged(
     Ok(())
 }
 
-fn row(context: &SnapshotContext, mapping: &CompanyMapping, found: Option<Found>) -> CompanyRow {
-    let found = found.unwrap_or_else(|| Found::unseen(Absence::Unreadable));
+fn row(context: &SnapshotContext, mapping: &CompanyMapping, found: Option<AbsentCompany>) -> CompanyRow {
+    let found = found.unwrap_or_else(|| AbsentCompany::unseen(Absence::Unreadable));
     CompanyRow {
         id: mapping.company.clone(),
         name: mapping.name.clone(),

@@ -1,4 +1,4 @@
-//! Rows from what is staged: companies joined with their contacts, with what is context of them (R12–R23).
+//! Rows from the staged pages: companies joined with their contacts, with what mappings and directory know of them (R12–R23).
 
 use std::collections::{HashMap, HashSet};
 

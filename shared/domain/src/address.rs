@@ -14,7 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::language::Language;
 
 /// The longest address that is accepted, in bytes (RFC 5321, 4.5.3.1.3 less the angle brackets).
-const LONGEST: usize = 254;
+const MAX_BYTES: usize = 254;
 
 /// One e-mail address. Compares by [`AddressKey`]; shows its spelling only when asked to.
 ///
@@ -107,7 +107,7 @@ impl Address {
             .without_domain_literal()
             .without_display_text();
         let is_quoted = local.starts_with('"');
-        if key.len() > LONGEST || is_quoted || key.contains(char::is_whitespace) || has_numeric_tld(&domain) {
+        if key.len() > MAX_BYTES || is_quoted || key.contains(char::is_whitespace) || has_numeric_tld(&domain) {
             return Err(InvalidAddress::NotAnAddress);
         }
         EmailAddress::parse_with_options(&key, options).map_err(|_| InvalidAddress::NotAnAddress)?;

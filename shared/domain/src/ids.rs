@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::text::{self, InvalidText};
 
 /// The most characters of an identifier, so that every key made of it stays below the limits of keys.
-pub const LONGEST: usize = 200;
+pub const MAX_LENGTH: usize = 200;
 
 /// Checks an identifier that comes from outside. One that was made here always passes.
 pub fn check(id: &str) -> Result<(), InvalidText> {
-    text::check(id, 0, LONGEST)
+    text::check(id, 0, MAX_LENGTH)
 }
 
 macro_rules! id {
@@ -20,7 +20,7 @@ macro_rules! id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schemars(inline, extend("maxLength" = LONGEST))]
+        #[schemars(inline, extend("maxLength" = MAX_LENGTH))]
         pub struct $name(String);
 
         impl TryFrom<String> for $name {

@@ -17,9 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
-use crate::ids::{PsaCompanyId, UserId};
+use crate::ids::{AddressId, PsaCompanyId, UserId};
 use crate::name;
-use crate::row::AddressId;
 
 pub use change::{PlanAddress, PlanChange, PlanCompany, PlanSide, changes};
 pub use claims::ClaimedInPlan;

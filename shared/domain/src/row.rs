@@ -9,11 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{self, Address, AddressKey};
 use crate::directory::ManagedCompany;
-use crate::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
+use crate::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::psa::PsaContact;
 use crate::suggestion::Suggestion;
-
-pub use crate::ids::AddressId;
 
 /// Which tab a company stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -114,7 +114,7 @@ impl Writer {
         let variable = |(name, about): &(&str, &str)| {
             json!({
                 "name": name, "in": "path", "required": true, "description": about,
-                "schema": { "type": "string", "minLength": 1, "maxLength": ids::LONGEST },
+                "schema": { "type": "string", "minLength": 1, "maxLength": ids::MAX_LENGTH },
             })
         };
         let named = |(name, _): &&(&str, &str)| call.path.contains(&format!("{{{name}}}"));

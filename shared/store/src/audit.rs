@@ -9,9 +9,12 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::StoreError;
 use crate::keys::{self, Key};
+use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::{Item, Readable, Table, Tenant, packed_body, packed_item, readable};
 use crate::tx::{ActionId, Transaction};
+
+const AUDIT_ENTRY: Kind = Kind::first("audit entry");
 
 /// A page is full with entries about so many rows: some 1 MB as they are shown, and never more than the 6 MB that Lambda answers.
 const MOST_ROWS: usize = 2_000;
@@ -66,7 +69,7 @@ impl Tenant {
     fn audit_item(&self, integration: &IntegrationId, entry: &Entry, what: &str) -> Result<Item, StoreError> {
         let id = AuditId::new(entry.at, what);
         let key = keys::audit(&self.msp, integration, month(entry.at), id.as_str());
-        packed_item("audit entry", &key, entry)
+        packed_item(AUDIT_ENTRY, &key, entry)
     }
 
     /// Adds an entry by itself, for what is done elsewhere than in these tables.
@@ -87,7 +90,7 @@ impl Tenant {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let slices = size::cut(changes, (usize::MAX, ROOM - LARGEST_ENTRY), |change| {
-            size::of_json("audit entry", change)
+            size::of_json(AUDIT_ENTRY.name, change)
         })?;
         for (number, slice) in slices.into_iter().enumerate() {
             let Some(company) = slice.first().map(|change| change.company.clone()) else {
@@ -121,7 +124,7 @@ impl Tenant {
         let (mut found, mut rows, mut seen, mut next) = (Vec::new(), 0, 0, None);
         while at >= month(began) {
             if seen >= limit {
-                return Ok((readable("audit entry", found), next));
+                return Ok((readable(AUDIT_ENTRY, found), next));
             }
             let key = keys::audit(&self.msp, integration, at, after.map_or("", AuditId::as_str));
             // Ids of other months lie outside of this one's.
@@ -134,22 +137,22 @@ impl Tenant {
                     .cloned()
                     .unwrap_or_default();
                 let id = AuditId(id);
-                let entry = packed_body::<Entry>("audit entry", &item);
+                let entry = packed_body::<Entry>(AUDIT_ENTRY, &item);
                 rows += entry.as_ref().map_or(0, |entry| entry.action.rows());
                 seen += 1;
                 next = Some(id.clone());
                 found.push(entry.map(|entry| (id, entry)));
                 let is_last = number + 1 == last && !more;
                 if rows >= MOST_ROWS && !is_last {
-                    return Ok((readable("audit entry", found), next));
+                    return Ok((readable(AUDIT_ENTRY, found), next));
                 }
             }
             if more {
-                return Ok((readable("audit entry", found), next));
+                return Ok((readable(AUDIT_ENTRY, found), next));
             }
             at = at.saturating_sub(jiff::Span::new().months(1));
         }
-        Ok((readable("audit entry", found), None))
+        Ok((readable(AUDIT_ENTRY, found), None))
     }
 
     /// Up to `limit` items of a partition, backwards, before a key if it is `bounded` by one; and whether there may be more.

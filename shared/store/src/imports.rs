@@ -15,8 +15,12 @@ use crate::keys;
 use crate::lease::Lease;
 use crate::lock::{self, LockItem};
 use crate::retry::Attempts;
+use crate::schema::Kind;
 use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, number, readable, text, value};
 use crate::tx::{Action, ActionId, Transaction};
+
+pub(crate) const IMPORT: Kind = Kind::first("import");
+const OCCASION: Kind = Kind::first("occasion");
 
 /// How long the work of an import is kept; its line in the history is kept for good.
 const KEPT_DAYS: i64 = 90;
@@ -119,7 +123,7 @@ impl Tenant {
     ) -> Result<Option<ImportId>, StoreError> {
         let key = keys::occasion(&self.msp, integration, occasion);
         let item = self.get(Table::Imports, &key).await?;
-        let import = item.map(|item| body::<OccasionItem>("occasion", item)).transpose()?;
+        let import = item.map(|item| body::<OccasionItem>(OCCASION, item)).transpose()?;
         Ok(import.map(|item| item.import))
     }
 
@@ -133,7 +137,7 @@ impl Tenant {
     /// Reads an import.
     pub async fn import(&self, id: &ImportId) -> Result<Option<Import>, StoreError> {
         let item = self.get(Table::Imports, &keys::import(&self.msp, id)).await?;
-        item.map(|item| body("import", item)).transpose()
+        item.map(|item| body(IMPORT, item)).transpose()
     }
 
     /// The imports of an integration, the newest first, but for those that cannot be read.
@@ -164,7 +168,7 @@ impl Tenant {
             .and_then(|key| key.get("sk")?.as_s().ok());
         let next = last.and_then(|sk| sk.strip_prefix(keys::HISTORY)).map(str::to_owned);
         let items = page.items.unwrap_or_default().into_iter();
-        let imports = readable("import", items.map(|item| body("import", item)));
+        let imports = readable(IMPORT, items.map(|item| body(IMPORT, item)));
         Ok((imports, next))
     }
 
@@ -348,7 +352,7 @@ fn put_transition(
 }
 
 fn import_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
-    let mut item = item("import", &keys::import(&tenant.msp, &import.id), import)?;
+    let mut item = item(IMPORT, &keys::import(&tenant.msp, &import.id), import)?;
     item.insert(EXPIRES.to_owned(), number(expires(import)));
     // What the pipe lets through: see `infra/`.
     if let Some(assignment) = import.assignment() {
@@ -363,7 +367,7 @@ struct OccasionItem {
 }
 
 fn occasion_item(tenant: &Tenant, import: &Import, occasion: &IdempotencyKey) -> Item {
-    let mut item = bare_item("occasion", &keys::occasion(&tenant.msp, &import.integration, occasion));
+    let mut item = bare_item(OCCASION, &keys::occasion(&tenant.msp, &import.integration, occasion));
     item.insert("import".to_owned(), text(import.id.as_str()));
     item.insert(EXPIRES.to_owned(), number(expires(import)));
     item
@@ -371,7 +375,7 @@ fn occasion_item(tenant: &Tenant, import: &Import, occasion: &IdempotencyKey) ->
 
 fn history_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
     item(
-        "import",
+        IMPORT,
         &keys::history(&tenant.msp, &import.integration, &import.id),
         import,
     )

@@ -1,5 +1,6 @@
 //! Integrations: which PSAs an MSP has connected.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::{AuditAction, Connection, Entry};
 use domain::ids::IntegrationId;
 use domain::import::Person;
@@ -8,11 +9,14 @@ use domain::policy::Policy;
 use jiff::Timestamp;
 
 use crate::StoreError;
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::records::{INTEGRATION, IntegrationRecord, PolicyRecord};
 use crate::retry::Attempts;
 use crate::table::{Item, Readable, Table, Tenant, body, item, readable, value};
-use crate::tx::Transaction;
+use crate::tx::{Action, Transaction};
+
+/// The attribute of the policy.
+const POLICY: &str = "policy";
 
 impl Tenant {
     /// Writes a new integration.
@@ -62,28 +66,18 @@ impl Tenant {
     ) -> Result<bool, StoreError> {
         let (mut attempts, mut attempt) = (Attempts::at("policy"), 0);
         loop {
-            let Some(integration) = self.integration(id).await? else {
+            let key = keys::integration(&self.msp, id);
+            let Some(item) = self.get(Table::Records, &key).await? else {
                 return Ok(false);
             };
             let mut tx = Transaction::new();
-            let values = [
-                (":policy", value("policy", &PolicyRecord::from(policy))?),
-                (":before", value("policy", &PolicyRecord::from(&integration.policy))?),
-            ];
-            tx.update(
-                self,
-                Table::Records,
-                &keys::integration(&self.msp, id),
-                "SET #policy = :policy",
-                "#policy = :before",
-                &values,
-            )?;
+            tx.push(self.policy_action(&key, item.get(POLICY), policy)?)?;
             let entry = Entry {
                 at: now,
                 by: by.clone(),
                 import: None,
                 action: AuditAction::PolicyReplaced {
-                    before: integration.policy,
+                    before: read(item)?.policy,
                     after: policy.clone(),
                 },
             };
@@ -96,6 +90,21 @@ impl Tenant {
             attempts.again().await?;
             attempt += 1;
         }
+    }
+
+    /// The write of a policy in place of the one that is `stored`. That one is compared as it is: what another version wrote may
+    /// have more or fewer fields than this version writes.
+    fn policy_action(&self, key: &Key, stored: Option<&AttributeValue>, policy: &Policy) -> Result<Action, StoreError> {
+        let mut values = vec![(":policy", value(POLICY, &PolicyRecord::from(policy))?)];
+        let condition = match stored {
+            Some(stored) => {
+                values.push((":before", stored.clone()));
+                "#policy = :before"
+            }
+            None => "attribute_exists(pk) AND attribute_not_exists(#policy)",
+        };
+        let update = "SET #policy = :policy";
+        Action::update(self, Table::Records, key, update, condition, &values)
     }
 }
 

@@ -71,7 +71,7 @@ impl Tenant {
     /// The write of the chunk of this number.
     pub fn journal_action(&self, import: &Import, number: usize, chunk: &CompanyChunk) -> Result<Action, StoreError> {
         let key = keys::part(&self.msp, &import.id, &chunk.plan.company, number);
-        self.packed_put(import, "journal", &key, chunk)
+        self.packed_put(import, chunk::CHUNK, &key, chunk)
     }
 
     /// The chunks of one company; none if it was not begun.
@@ -80,7 +80,7 @@ impl Tenant {
         let items = self.query(Table::Imports, &pk, &keys::parts_prefix(company)).await?;
         let chunks: Vec<CompanyChunk> = items
             .iter()
-            .map(|item| packed_body("journal", item))
+            .map(|item| packed_body(chunk::CHUNK, item))
             .collect::<Result<_, _>>()?;
         // Without the first one the others were written by a run that died before the company was begun.
         let is_begun = chunks.first().is_some_and(|chunk| !chunk.more);
@@ -110,9 +110,9 @@ impl Tenant {
         let mut entries = Vec::new();
         for item in &found {
             if prefix == keys::PART {
-                entries.push(JournalEntry::Chunk(packed_body("journal", item)?));
+                entries.push(JournalEntry::Chunk(packed_body(chunk::CHUNK, item)?));
             } else {
-                let skipped: Vec<SkippedCompany> = packed_body("passed", item)?;
+                let skipped: Vec<SkippedCompany> = packed_body(skipped::SKIPPED, item)?;
                 entries.extend(skipped.into_iter().map(JournalEntry::Skipped));
             }
         }

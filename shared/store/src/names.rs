@@ -18,7 +18,7 @@ use crate::tx::{ActionId, Transaction};
 const NAME: Kind = Kind::first("name");
 
 /// How long a claim keeps others away: longer than any run, so that whoever finds it ended knows the directory with the company.
-const HELD: Duration = Duration::from_hours(1);
+const CLAIM_DURATION: Duration = Duration::from_hours(1);
 
 impl Tenant {
     /// Adds the claim of the name of a company that is about to be made for a PSA company. Refused if another PSA company, of
@@ -34,7 +34,7 @@ impl Tenant {
         let owner = format!("{}/{company}", import.integration);
         let until = now
             .as_second()
-            .saturating_add(i64::try_from(HELD.as_secs()).unwrap_or(i64::MAX));
+            .saturating_add(i64::try_from(CLAIM_DURATION.as_secs()).unwrap_or(i64::MAX));
         let mut item = bare_item(NAME, &keys::name(&self.msp, &NameKey::of(name)));
         item.insert("owner".to_owned(), text(owner.as_str()));
         item.insert(EXPIRES.to_owned(), number(until));

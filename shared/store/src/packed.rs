@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::StoreError;
 
 /// Nothing that is packed comes near this; a larger one did not come from here.
-const LARGEST: u64 = 64 * 1024 * 1024;
+const MAX_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(crate) fn pack<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<AttributeValue, StoreError> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
@@ -30,7 +30,7 @@ pub(crate) fn unpack<T: DeserializeOwned>(what: &'static str, value: Option<&Att
         return Err(StoreError::shape(what, "packed attribute is missing"));
     };
     let mut json = Vec::new();
-    let mut decoder = DeflateDecoder::new(blob.as_ref()).take(LARGEST);
+    let mut decoder = DeflateDecoder::new(blob.as_ref()).take(MAX_UNPACKED_BYTES);
     decoder
         .read_to_end(&mut json)
         .map_err(|error| StoreError::shape(what, error))?;

@@ -48,10 +48,3 @@ impl Kind {
         Ok(())
     }
 }
-
-/// A kind that has no constant yet.
-impl From<&'static str> for Kind {
-    fn from(name: &'static str) -> Self {
-        Self::first(name)
-    }
-}

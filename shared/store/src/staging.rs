@@ -146,7 +146,7 @@ impl Tenant {
         &self,
         tx: &mut Transaction,
         import: &Import,
-        kind: impl Into<Kind>,
+        kind: Kind,
         key: &Key,
         body: &T,
     ) -> Result<ActionId, StoreError> {
@@ -157,7 +157,7 @@ impl Tenant {
     pub(crate) fn packed_put<T: Serialize + ?Sized>(
         &self,
         import: &Import,
-        kind: impl Into<Kind>,
+        kind: Kind,
         key: &Key,
         body: &T,
     ) -> Result<Action, StoreError> {

@@ -6,6 +6,7 @@ use domain::import::{Assignment, ImportState};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::imports::IMPORT;
 use crate::lock::{LockItem, REVIEW_LEASE};
 use crate::table::{Readable, Store, Table, Tenant, body, number, readable, text};
 use crate::{StoreError, keys};
@@ -42,10 +43,10 @@ impl Store {
                 .await
                 .map_err(|error| StoreError::sdk("Query", error))?;
             let items = page.items.unwrap_or_default().into_iter();
-            found.extend(items.map(|item| body("import", item)));
+            found.extend(items.map(|item| body(IMPORT, item)));
             after = page.last_evaluated_key;
             if after.is_none() {
-                return Ok(readable("import", found));
+                return Ok(readable(IMPORT, found));
             }
         }
     }

@@ -192,8 +192,7 @@ pub fn value<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<Att
 }
 
 /// An item of a key and the fields of `body`.
-pub fn item<T: Serialize>(kind: impl Into<Kind>, key: &Key, body: &T) -> Result<Item, StoreError> {
-    let kind = kind.into();
+pub fn item<T: Serialize>(kind: Kind, key: &Key, body: &T) -> Result<Item, StoreError> {
     let mut item: Item =
         serde_dynamo::aws_sdk_dynamodb_1::to_item(body).map_err(|error| StoreError::shape(kind.name, error))?;
     item.extend(bare_item(kind, key));
@@ -201,44 +200,33 @@ pub fn item<T: Serialize>(kind: impl Into<Kind>, key: &Key, body: &T) -> Result<
 }
 
 /// An item of a key and one packed body.
-pub(crate) fn packed_item<T: Serialize + ?Sized>(
-    kind: impl Into<Kind>,
-    key: &Key,
-    body: &T,
-) -> Result<Item, StoreError> {
-    let kind = kind.into();
+pub(crate) fn packed_item<T: Serialize + ?Sized>(kind: Kind, key: &Key, body: &T) -> Result<Item, StoreError> {
     let mut item = bare_item(kind, key);
     item.insert(PACKED.to_owned(), packed::pack(kind.name, body)?);
     Ok(item)
 }
 
 /// An item of a key and the number of its schema.
-pub(crate) fn bare_item(kind: impl Into<Kind>, key: &Key) -> Item {
+pub(crate) fn bare_item(kind: Kind, key: &Key) -> Item {
     let mut item = key.to_item();
-    item.insert(SCHEMA.to_owned(), number(kind.into().schema));
+    item.insert(SCHEMA.to_owned(), number(kind.schema));
     item
 }
 
 /// The fields of an item.
-pub fn body<T: DeserializeOwned>(kind: impl Into<Kind>, item: Item) -> Result<T, StoreError> {
-    let kind = kind.into();
+pub fn body<T: DeserializeOwned>(kind: Kind, item: Item) -> Result<T, StoreError> {
     kind.check(&item)?;
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|error| StoreError::shape(kind.name, error))
 }
 
 /// The packed body of an item.
-pub(crate) fn packed_body<T: DeserializeOwned>(kind: impl Into<Kind>, item: &Item) -> Result<T, StoreError> {
-    let kind = kind.into();
+pub(crate) fn packed_body<T: DeserializeOwned>(kind: Kind, item: &Item) -> Result<T, StoreError> {
     kind.check(item)?;
     packed::unpack(kind.name, item.get(PACKED))
 }
 
 /// The items of a list that can be read. One that cannot must not hide all others from whoever looks at the list; the log names it.
-pub(crate) fn readable<T>(
-    kind: impl Into<Kind>,
-    items: impl IntoIterator<Item = Result<T, StoreError>>,
-) -> Readable<T> {
-    let kind = kind.into();
+pub(crate) fn readable<T>(kind: Kind, items: impl IntoIterator<Item = Result<T, StoreError>>) -> Readable<T> {
     let mut readable = Readable {
         items: Vec::new(),
         unreadable: 0,

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use api::{Api, ApiError};
 use domain::facts::CompanyFacts;
-use domain::ids::{PsaCompanyId, UserId};
+use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::import::Import;
 use domain::plan::planner::{self, AddressView};
 use domain::problem::{Mistake, Problem, ResourceKind};
-use domain::row::{AddressDecision, AddressId, AddressStatus, Target};
+use domain::row::{AddressDecision, AddressStatus, Target};
 use lambda::Services;
 use store::retry::Attempts;
 use store::rows::Decided;

@@ -8,9 +8,8 @@ use super::reason::Reason;
 use super::step::Step;
 use crate::address::{Address, NoAddress};
 use crate::directory::ManagedCompany;
-use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
+use crate::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::language::Language;
-use crate::row::AddressId;
 
 /// What happens to one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

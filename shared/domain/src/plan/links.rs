@@ -19,9 +19,8 @@ use std::collections::HashMap;
 
 use crate::address::Address;
 use crate::facts::CompanyFacts;
-use crate::ids::UserId;
+use crate::ids::{AddressId, UserId};
 use crate::mapping::AddressMapping;
-use crate::row::AddressId;
 
 /// Which row has which mapping, those included that moved from one address of a contact to another (R30).
 pub(super) struct Links<'a> {

@@ -2,11 +2,12 @@
 
 use std::ops::AddAssign;
 
+use crate::ids::AddressId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reason::Reason;
-use crate::row::AddressId;
+use crate::ids::AddressId;
 
 /// How a row ended. Every planned row ends in exactly one of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

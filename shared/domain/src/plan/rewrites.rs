@@ -6,7 +6,7 @@ use super::links::Links;
 use super::{UserPlan, UserStep};
 use crate::address::{Address, AddressKey};
 use crate::facts::CompanyFacts;
-use crate::row::AddressId;
+use crate::ids::AddressId;
 
 /// Marks the rows whose mapping must be rewritten, and returns the orphaned mappings that must be, with what they are to remember.
 /// None of it depends on what is selected, or an import would write it again and again.

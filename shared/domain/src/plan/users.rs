@@ -8,8 +8,8 @@ use super::{CompanyStep, Mapped, Reason, Skip, UserPlan, UserStep, rewrites};
 use crate::address::{Address, AddressKey};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
-use crate::ids::{ManagedCompanyId, UserId};
-use crate::row::{AddressId, Target};
+use crate::ids::{AddressId, ManagedCompanyId, UserId};
+use crate::row::Target;
 
 /// What happens to the rows that are ticked, and to those imported before that are not.
 pub(super) fn plan(

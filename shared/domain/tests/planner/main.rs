@@ -9,11 +9,11 @@ use std::collections::HashSet;
 use domain::address::{Address, AddressKey};
 use domain::directory::ManagedCompany;
 use domain::facts::ManagedCompanies;
-use domain::ids::{PsaCompanyId, UserId};
+use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::mapping::CompanyMapping;
 use domain::plan::planner::{address_rows, plan_company};
 use domain::plan::{ClaimedInPlan, CompanyStep, Counts, Outcome, Reason, RowOutcome, Skip, UserStep, mass_change};
-use domain::row::{AddressDecision, AddressId, AddressStatus, CompanyDecision};
+use domain::row::{AddressDecision, AddressStatus, CompanyDecision};
 use proptest::prelude::*;
 
 use world::{HERE, Wish, World, after, world};
@@ -228,7 +228,7 @@ fn r38_an_address_that_stands_twice_with_its_contact_and_is_somebodys_changes_no
 fn r35_the_form_of_plans_has_the_number_it_says() {
     use domain::plan::{CompanyPlan, CompanyStep, PLAN_SCHEMA, UserPlan, UserStep};
     let user = UserPlan {
-        id: domain::row::AddressId::new("1~1"),
+        id: domain::ids::AddressId::new("1~1"),
         name: "Ana".to_owned(),
         no_address: None,
         address: Some("ana@acme.example".parse().unwrap()),

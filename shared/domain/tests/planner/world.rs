@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use domain::address::{Address, AddressKey};
 use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
 use domain::facts::{CompanyFacts, ManagedCompanies};
-use domain::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
+use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::mapping::{self, AddressMapping, CompanyMapping};
 use domain::plan::planner::managed_company;
 use domain::plan::{CompanyPlan, UserStep};
 use domain::row::{
-    AddressCounts, AddressDecision, AddressId, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
+    AddressCounts, AddressDecision, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
 };
 use proptest::prelude::*;
 use proptest::sample::select;

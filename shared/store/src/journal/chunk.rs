@@ -1,12 +1,15 @@
 //! A chunk of a company's plan with its outcomes: one item.
 
 use domain::address::AddressKey;
+use domain::ids::AddressId;
 use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
-use domain::row::AddressId;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
+use crate::schema::Kind;
 use crate::size::{self, ROOM};
+
+pub(super) const CHUNK: Kind = Kind::first("journal");
 
 /// A chunk of a company's plan with its outcomes: all of a company, or some of the users of a large one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,8 +37,8 @@ const LARGEST_COMPANY: usize = 8 * 1024;
 impl CompanyChunk {
     /// A plan that is about to be applied, cut into what fits into an item with all of its outcomes.
     pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
-        let of_user = |user: &UserPlan| Ok(size::of_json("journal", user)? + user.id.as_str().len() + LARGEST_OUTCOME);
-        let of_orphaned = |orphaned: &(AddressId, Vec<AddressKey>)| size::of_json("journal", orphaned);
+        let of_user = |user: &UserPlan| Ok(size::of_json(CHUNK.name, user)? + user.id.as_str().len() + LARGEST_OUTCOME);
+        let of_orphaned = |orphaned: &(AddressId, Vec<AddressKey>)| size::of_json(CHUNK.name, orphaned);
         // Orphaned mappings are divided as well, since each chunk that names them would write them.
         let room = ROOM - LARGEST_COMPANY;
         let mut orphaned = size::cut(&plan.orphaned, (usize::MAX, room / 4), of_orphaned)?.into_iter();

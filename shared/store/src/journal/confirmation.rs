@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 
 use domain::directory::ReservationId;
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::Import;
 use domain::plan::{CompanyPlan, PLAN_SCHEMA, PlanDigest, Skip};
-use domain::row::AddressId;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys;
+use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, packed_body};
 use crate::tx::{Action, Transaction};
+
+const DIGESTS: Kind = Kind::first("digests");
 
 /// Digests of the companies in one item, as far as the rows with them leave room.
 const MAX_DIGESTS_PER_ITEM: usize = 15_000;
@@ -69,11 +71,11 @@ impl Tenant {
         reservation: &ReservationId,
         confirmed: &[(PsaCompanyId, ConfirmedCompany)],
     ) -> Result<Vec<Action>, StoreError> {
-        let size = |entry: &(PsaCompanyId, ConfirmedCompany)| size::of_json("digests", entry);
+        let size = |entry: &(PsaCompanyId, ConfirmedCompany)| size::of_json(DIGESTS.name, entry);
         let slices = size::cut(confirmed, (MAX_DIGESTS_PER_ITEM, ROOM), size)?;
         let writes = slices.into_iter().enumerate().map(|(number, slice)| {
             let key = keys::digests(&self.msp, &import.id, reservation.as_str(), number);
-            self.packed_put(import, "digests", &key, slice)
+            self.packed_put(import, DIGESTS, &key, slice)
         });
         writes.collect()
     }
@@ -116,7 +118,7 @@ impl Tenant {
         }
         let mut all = HashMap::new();
         for item in items {
-            all.extend(packed_body::<Vec<(PsaCompanyId, ConfirmedCompany)>>("digests", &item)?);
+            all.extend(packed_body::<Vec<(PsaCompanyId, ConfirmedCompany)>>(DIGESTS, &item)?);
         }
         Ok(all)
     }

@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys;
+use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::Tenant;
 use crate::tx::Action;
+
+pub(super) const SKIPPED: Kind = Kind::first("passed");
 
 /// A company for which nothing was done; many are in one item. Rows that needed nothing are counted and not named, so
 /// that an unchanged import of everything writes little.
@@ -89,7 +92,7 @@ impl SkippedCompany {
         let is_named = |row: &SkippedRow| row.row.outcome != Outcome::Unchanged;
         let size = |row: &SkippedRow| {
             if is_named(row) {
-                size::of_json("passed", row)
+                size::of_json(SKIPPED.name, row)
             } else {
                 Ok(0)
             }
@@ -172,7 +175,7 @@ impl Tenant {
         let (mut complete, mut rows) = (0, 0);
         let mut write = |pack: &mut Vec<&SkippedCompany>, companies, rows| {
             let key = keys::passed(&self.msp, &import.id, first + packs.len() as u64);
-            let action = self.packed_put(import, "passed", &key, &*pack)?;
+            let action = self.packed_put(import, SKIPPED, &key, &*pack)?;
             pack.clear();
             packs.push(SkippedPack {
                 action,
@@ -183,7 +186,7 @@ impl Tenant {
         };
         for entries in companies {
             for entry in entries {
-                let size = size::of_json("passed", entry)? + 1;
+                let size = size::of_json(SKIPPED.name, entry)? + 1;
                 if !pack.is_empty() && (named + entry.rest.len() > MAX_ROWS_PER_PACK || bytes + size > ROOM) {
                     write(&mut pack, complete, rows)?;
                     (named, bytes) = (0, 0);

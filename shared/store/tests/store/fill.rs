@@ -2,11 +2,11 @@
 
 use domain::address::Address;
 use domain::directory::ReservationId;
-use domain::ids::{AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
+use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, Outcome, Reason, RowOutcome, Skip, UserPlan, UserStep};
 use domain::psa::{PsaAddress, PsaCompany, PsaContact};
-use domain::row::{AddressCounts, AddressId, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use domain::row::{AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use fastrand::Rng;
 use store::checkpoint::Checkpoint;
 use store::journal::ConfirmedCompany;

@@ -302,3 +302,26 @@ async fn a_policy_is_replaced_only_if_it_is_as_it_was_read() {
     } });
     assert_eq!(values[":policy"], default);
 }
+
+#[tokio::test]
+async fn a_policy_that_another_version_wrote_is_replaced() {
+    let mut later = stored_integration();
+    later["policy"]["M"]["later"] = json!({ "BOOL": true });
+    let earlier = without(stored_integration(), &["policy"]);
+    for (stored, before) in [(later.clone(), later["policy"].clone()), (earlier, Value::Null)] {
+        let wire = Wire::holding(stored);
+        let (tenant, person) = (wire.tenant(), import().started_by);
+        let replaced = tenant
+            .set_policy(&integration().id, &Policy::default(), &person, now())
+            .await;
+        assert!(replaced.unwrap());
+        let update = written(&wire)[0]["Update"].clone();
+        assert_eq!(update["ExpressionAttributeValues"][":before"], before);
+        let condition = update["ConditionExpression"].as_str().unwrap();
+        assert_eq!(
+            condition.contains("attribute_not_exists(#policy)"),
+            before.is_null(),
+            "{condition}"
+        );
+    }
+}

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
+use domain::ids::AddressId;
 use domain::psa::PsaKind;
-use domain::row::AddressId;
 use faults::psas::{COMPANIES, PEOPLE};
 use faults::script::{STEPS, Script, Step};
 use faults::world::World;

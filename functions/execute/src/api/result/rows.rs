@@ -2,11 +2,10 @@
 
 use api::Api;
 use domain::address::NoAddress;
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::Import;
 use domain::language::Language;
 use domain::plan::{Outcome, Reason};
-use domain::row::AddressId;
 use futures::{StreamExt, TryStreamExt};
 use schemars::JsonSchema;
 use serde::Serialize;
