@@ -20,10 +20,9 @@ mod unattended;
 mod users;
 mod work;
 
-use ::api::{Routes, answer};
+use ::api::{Part, Routes, answer};
 use axum::Router;
 use lambda::{Function, Services};
-use openapi::Part;
 
 fn routes<R: Routes>(to: R) -> R {
     let to = api::imports::routes(to);

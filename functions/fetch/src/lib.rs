@@ -15,10 +15,9 @@ mod unattended;
 mod walk;
 mod work;
 
-use ::api::{Routes, answer};
+use ::api::{Part, Routes, answer};
 use axum::Router;
 use lambda::{Function, Services};
-use openapi::Part;
 
 fn routes<R: Routes>(to: R) -> R {
     api::imports::routes(api::attributes::routes(to))

@@ -10,7 +10,6 @@ mod api {
     pub mod managed_companies;
     pub mod plan;
     pub mod search;
-    pub mod selected;
     pub mod suggestions;
     pub mod target;
     pub mod users;
@@ -18,10 +17,9 @@ mod api {
 mod decisions;
 mod review;
 
-use ::api::{Routes, answer};
+use ::api::{Part, Routes, answer};
 use axum::Router;
 use lambda::{Function, Services};
-use openapi::Part;
 
 fn routes<R: Routes>(to: R) -> R {
     let to = api::imports::routes(to);

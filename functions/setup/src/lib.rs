@@ -14,10 +14,9 @@ mod api {
 }
 mod connect;
 
-use ::api::{Routes, answer};
+use ::api::{Part, Routes, answer};
 use axum::Router;
 use lambda::{Function, Services};
-use openapi::Part;
 
 fn routes<R: Routes>(to: R) -> R {
     let to = api::document::routes(to);

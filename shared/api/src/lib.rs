@@ -12,6 +12,10 @@ mod psa;
 mod routes;
 mod unreadable;
 
+pub use axum::Json;
+pub use axum::extract::State;
+pub use openapi::{Call, Part};
+
 pub use access::{authorize, find_import, find_integration};
 pub use answer::answer;
 pub use caller::{Caller, CallerWith};

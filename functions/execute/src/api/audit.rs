@@ -1,15 +1,12 @@
 //! `/integrations/{i}/audit`: who changed what, when, before and after (R41)
 
-use api::{Api, CallerWith, Cursor, Limit, List, PageQuery, Path, Routes, find_integration};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Call, CallerWith, Cursor, Json, Limit, List, PageQuery, Path, Routes, State, find_integration};
 use domain::audit::{AuditAction, Entry};
 use domain::ids::{ImportId, IntegrationId};
 use domain::problem::Code;
 use jiff::Timestamp;
 use lambda::Services;
 use lambda::metrics::listed;
-use openapi::Call;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,14 +1,11 @@
 //! `POST /imports/{x}/execute` (R35, R39)
 
-use api::{Api, Body, Caller, ImportView, Path, Routes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Body, Call, Caller, ImportView, Json, Path, Routes, State};
 use axum::http::StatusCode;
 use domain::ids::ImportId;
 use domain::problem::Code;
 use domain::text::Text;
 use lambda::Services;
-use openapi::Call;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;

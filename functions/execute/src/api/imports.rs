@@ -1,13 +1,12 @@
 //! `GET /integrations/{i}/imports` (R41) and `DELETE /imports/{x}`
 
-use api::{Api, Caller, CallerWith, Cursor, ImportView, List, PageQuery, Path, Routes, find_integration};
-use axum::Json;
-use axum::extract::State;
+use api::{
+    Api, Call, Caller, CallerWith, Cursor, ImportView, Json, List, PageQuery, Path, Routes, State, find_integration,
+};
 use domain::ids::{ImportId, IntegrationId};
 use domain::problem::Code;
 use lambda::Services;
 use lambda::metrics::listed;
-use openapi::Call;
 use serde_json::{Value, json};
 
 use crate::cancel::cancel;

@@ -4,9 +4,7 @@ mod csv;
 mod formula;
 mod rows;
 
-use api::{AcceptLanguage, Api, CallerWith, Cursor, Path, Routes, find_import};
-use axum::Json;
-use axum::extract::State;
+use api::{AcceptLanguage, Api, Call, CallerWith, Cursor, Json, Path, Routes, State, find_import};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::ImportId;
@@ -15,7 +13,6 @@ use domain::language::Language;
 use domain::plan::{CompanyCounts, Counts, Outcome, Reason, RowCode, UserCounts};
 use domain::problem::{Code, Problem};
 use lambda::Services;
-use openapi::Call;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

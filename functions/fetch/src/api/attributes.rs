@@ -1,13 +1,10 @@
 //! `/integrations/{i}/attributes` (R6)
 
-use api::{Api, CallerWith, List, PageQuery, Path, Routes, find_integration, read_attributes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Call, CallerWith, Json, List, PageQuery, Path, Routes, State, find_integration, read_attributes};
 use domain::filter::Attribute;
 use domain::ids::IntegrationId;
 use domain::problem::Code;
 use lambda::Services;
-use openapi::Call;
 use serde_json::json;
 
 pub fn routes<R: Routes>(to: R) -> R {

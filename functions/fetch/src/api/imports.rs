@@ -1,8 +1,6 @@
 //! `POST /integrations/{i}/imports` (R2, R7, R45)
 
-use api::{Api, Body, Caller, ImportView, Path, Routes, find_integration};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Body, Call, Caller, ImportView, Json, Path, Routes, State, find_integration};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::filter::Filter;
@@ -10,7 +8,6 @@ use domain::ids::{ImportId, IntegrationId};
 use domain::import::Import;
 use domain::problem::{Code, Problem};
 use lambda::{Services, trace};
-use openapi::Call;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,8 +1,6 @@
 //! `/imports/{x}/companies/{p}/addresses`: who gets access (R28–R33)
 
-use api::{Api, Body, Caller, CallerWith, List, PageQuery, Path, Routes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Path, Routes, State};
 use domain::address::NoAddress;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, ImportId, ManagedCompanyId, PsaCompanyId, UserId};
@@ -13,15 +11,13 @@ use domain::row::AddressStatus;
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
-use openapi::Call;
 use planning::Planning;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::decision::{self, Decision};
+use super::decision::{self, Decision, Selected};
 use super::search::contains;
-use super::selected::Selected;
 use super::target::TargetView;
 use crate::{decisions, review};
 

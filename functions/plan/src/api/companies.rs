@@ -1,8 +1,8 @@
 //! `/imports/{x}/companies` (R13–R27)
 
-use api::{AcceptLanguage, Api, Body, Caller, CallerWith, Cursor, List, PageQuery, Paged, Path, Routes};
-use axum::Json;
-use axum::extract::State;
+use api::{
+    AcceptLanguage, Api, Body, Call, Caller, CallerWith, Cursor, Json, List, PageQuery, Paged, Path, Routes, State,
+};
 use domain::directory::ManagedCompany;
 use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
@@ -14,15 +14,13 @@ use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab};
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
-use openapi::Call;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
 
-use super::decision::{self, Decision};
+use super::decision::{self, Decision, Selected};
 use super::search::contains;
-use super::selected::Selected;
 use super::suggestions::{self, SuggestionView};
 use super::target::TargetView;
 use crate::{decisions, review};

@@ -1,10 +1,10 @@
-//! A decision on a row, as callers send it.
+//! A decision on a row as callers send it, and the answer to one on many rows.
 
 use api::Api;
 use domain::problem::{Code, Problem};
 use domain::row::Target;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::target::{self, TargetView};
 
@@ -32,4 +32,11 @@ impl<Id> Decision<Id> {
         }
         Ok(())
     }
+}
+
+/// How many rows a decision on many was about.
+#[derive(Serialize, JsonSchema)]
+pub struct Selected {
+    pub matched: usize,
+    pub selected: bool,
 }

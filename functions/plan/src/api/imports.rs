@@ -1,11 +1,8 @@
 //! `GET /imports/{x}` (R8)
 
-use api::{Api, Caller, ImportView, Path, Routes, find_import};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Call, Caller, ImportView, Json, Path, Routes, State, find_import};
 use domain::ids::ImportId;
 use lambda::Services;
-use openapi::Call;
 use serde_json::json;
 
 pub fn routes<R: Routes>(to: R) -> R {

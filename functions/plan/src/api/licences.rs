@@ -1,11 +1,8 @@
 //! `GET /licences` (R46)
 
-use api::{Api, Caller, Routes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Call, Caller, Json, Routes, State};
 use domain::directory::Licences;
 use lambda::Services;
-use openapi::Call;
 use serde_json::json;
 
 pub fn routes<R: Routes>(to: R) -> R {

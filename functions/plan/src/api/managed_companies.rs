@@ -1,11 +1,8 @@
 //! `GET /managed-companies`: what a company can be mapped to (R24)
 
-use api::{Api, CallerWith, List, PageQuery, Paged, Routes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Call, CallerWith, Json, List, PageQuery, Paged, Routes, State};
 use domain::directory::ManagedCompany;
 use lambda::Services;
-use openapi::Call;
 use serde_json::json;
 
 use super::search::Search;

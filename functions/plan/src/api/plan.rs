@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use api::{AcceptLanguage, Api, CallerWith, Limit, PageQuery, Path, Routes, find_integration};
-use axum::Json;
-use axum::extract::State;
+use api::{AcceptLanguage, Api, Call, CallerWith, Json, Limit, PageQuery, Path, Routes, State, find_integration};
 use domain::directory::Licences;
 use domain::ids::ImportId;
 use domain::language::Language;
@@ -13,7 +11,6 @@ use domain::plan::{PlanChange, PlanSummary, Step, changes};
 use domain::problem::Code;
 use futures::{TryStreamExt, pin_mut};
 use lambda::Services;
-use openapi::Call;
 use planning::{Digest, Planning, WholePlan};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,13 +1,10 @@
 //! `GET /managed-companies/{c}/users`: what an address can be mapped to (R29)
 
-use api::{Api, CallerWith, List, PageQuery, Paged, Path, Routes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Call, CallerWith, Json, List, PageQuery, Paged, Path, Routes, State};
 use domain::directory::User;
 use domain::ids::ManagedCompanyId;
 use domain::problem::{Problem, ResourceKind};
 use lambda::Services;
-use openapi::Call;
 use serde_json::json;
 
 use super::search::Search;

@@ -1,13 +1,10 @@
 //! `/integrations/{i}/credentials` (R5)
 
-use api::{Api, Body, Caller, Path, Routes, find_integration};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Body, Call, Caller, Json, Path, Routes, State, find_integration};
 use domain::ids::IntegrationId;
 use domain::object;
 use domain::problem::{Code, Problem};
 use lambda::Services;
-use openapi::Call;
 use psa::SubmittedCredentials;
 use schemars::JsonSchema;
 use serde::Deserialize;

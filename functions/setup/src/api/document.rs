@@ -1,9 +1,8 @@
 //! `/openapi.json`
 
-use api::{NoParameters, Routes};
+use api::{Call, NoParameters, Routes};
 use axum::http::header;
 use axum::response::IntoResponse;
-use openapi::Call;
 use serde_json::{Map, Value, json};
 
 pub fn routes<R: Routes>(to: R) -> R {

@@ -1,8 +1,6 @@
 //! `/integrations` (R1, R4, R5)
 
-use api::{Api, Body, Caller, CallerWith, List, PageQuery, Path, Routes, find_integration};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Path, Routes, State, find_integration};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use domain::ids::IntegrationId;
@@ -15,7 +13,6 @@ use domain::psa::PsaKind;
 use domain::text::Text;
 use lambda::Services;
 use lambda::metrics::listed;
-use openapi::Call;
 use psa::SubmittedCredentials;
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,14 +1,11 @@
 //! `/licences` (R46, R47)
 
-use api::{Api, Body, Caller, Routes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Body, Call, Caller, Json, Routes, State};
 use directory::Directory;
 use directory::builtin::BuiltIn;
 use domain::directory::{LicenceMode, Licences};
 use domain::problem::{Mistake, Problem};
 use lambda::Services;
-use openapi::Call;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;

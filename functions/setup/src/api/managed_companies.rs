@@ -1,8 +1,6 @@
 //! `/managed-companies`: companies added by hand to the built-in directory
 
-use api::{Api, Body, Caller, Routes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Body, Call, Caller, Json, Routes, State};
 use axum::http::StatusCode;
 use directory::Directory;
 use directory::builtin::BuiltIn;
@@ -10,7 +8,6 @@ use domain::directory::ManagedCompany;
 use domain::ids::IdempotencyKey;
 use domain::name::Name;
 use lambda::Services;
-use openapi::Call;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;

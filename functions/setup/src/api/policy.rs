@@ -1,13 +1,10 @@
 //! `/integrations/{i}/policy` (R48)
 
-use api::{Api, Body, Caller, Path, Routes, find_integration, read_attributes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Body, Call, Caller, Json, Path, Routes, State, find_integration, read_attributes};
 use domain::ids::IntegrationId;
 use domain::policy::Policy;
 use domain::problem::{Code, Mistake, Problem};
 use lambda::Services;
-use openapi::Call;
 
 use super::view::{self, IntegrationView};
 

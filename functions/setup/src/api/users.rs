@@ -1,8 +1,6 @@
 //! `/managed-companies/{c}/users`: users added and changed by hand in the built-in directory (R59)
 
-use api::{Api, Body, Caller, Path, Routes};
-use axum::Json;
-use axum::extract::State;
+use api::{Api, Body, Call, Caller, Json, Path, Routes, State};
 use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress, NewUser};
@@ -12,7 +10,6 @@ use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::Name;
 use domain::problem::{Code, Mistake, Problem, ResourceKind};
 use lambda::Services;
-use openapi::Call;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
