@@ -34,7 +34,7 @@ pub struct Address {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoAddress {
     /// Why.
-    pub reason: InvalidAddress,
+    pub reason: NoAddressReason,
     /// The text, without what cannot be seen.
     pub text: String,
 }
@@ -56,8 +56,7 @@ pub struct AddressKey(String);
 /// Why a text is not one e-mail address. Does not repeat the text, so that it can be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "NoAddressReason")]
-pub enum InvalidAddress {
+pub enum NoAddressReason {
     /// There is no text.
     Empty,
     /// The text holds more than one address.
@@ -66,10 +65,10 @@ pub enum InvalidAddress {
     NotAnAddress,
 }
 
-impl std::error::Error for InvalidAddress {}
+impl std::error::Error for NoAddressReason {}
 
 /// English, and Dutch in the alternate form (`{:#}`).
-impl fmt::Display for InvalidAddress {
+impl fmt::Display for NoAddressReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let language = if f.alternate() {
             Language::Dutch
@@ -87,7 +86,7 @@ impl fmt::Display for InvalidAddress {
     }
 }
 
-impl InvalidAddress {
+impl NoAddressReason {
     /// What is wrong with a contact's address, and what to do next.
     pub const fn text(self, language: Language) -> (&'static str, &'static str) {
         match (self, language) {
@@ -141,9 +140,9 @@ impl Address {
     }
 
     /// Reads a text that is cleaned already.
-    fn of_clean(text: &str) -> Result<Self, InvalidAddress> {
-        let (local, domain) = text.rsplit_once('@').ok_or(InvalidAddress::NotAnAddress)?;
-        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| InvalidAddress::NotAnAddress)?;
+    fn of_clean(text: &str) -> Result<Self, NoAddressReason> {
+        let (local, domain) = text.rsplit_once('@').ok_or(NoAddressReason::NotAnAddress)?;
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NoAddressReason::NotAnAddress)?;
         let local: String = local.to_lowercase().nfc().collect();
         let key = format!("{local}@{domain}");
         let options = Options::default()
@@ -152,9 +151,9 @@ impl Address {
             .without_display_text();
         let is_quoted = local.starts_with('"');
         if key.len() > MAX_BYTES || is_quoted || key.contains(char::is_whitespace) || has_numeric_tld(&domain) {
-            return Err(InvalidAddress::NotAnAddress);
+            return Err(NoAddressReason::NotAnAddress);
         }
-        EmailAddress::parse_with_options(&key, options).map_err(|_| InvalidAddress::NotAnAddress)?;
+        EmailAddress::parse_with_options(&key, options).map_err(|_| NoAddressReason::NotAnAddress)?;
         Ok(Self {
             original: text.to_owned(),
             key: AddressKey(key),
@@ -182,9 +181,9 @@ impl AddressKey {
 }
 
 impl FromStr for Address {
-    type Err = InvalidAddress;
+    type Err = NoAddressReason;
 
-    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+    fn from_str(text: &str) -> Result<Self, NoAddressReason> {
         field::address(text)
     }
 }
@@ -239,9 +238,9 @@ impl fmt::Debug for AddressKey {
 pub struct EnteredAddress(pub Address);
 
 impl TryFrom<String> for EnteredAddress {
-    type Error = InvalidAddress;
+    type Error = NoAddressReason;
 
-    fn try_from(text: String) -> Result<Self, InvalidAddress> {
+    fn try_from(text: String) -> Result<Self, NoAddressReason> {
         text.parse().map(Self)
     }
 }

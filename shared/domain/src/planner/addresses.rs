@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::address::{Address, AddressKey, InvalidAddress, NoAddress};
+use crate::address::{Address, AddressKey, NoAddress, NoAddressReason};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{AddressId, ManagedCompanyId, UserId};
@@ -15,7 +15,7 @@ pub struct AddressView<'a> {
     /// What the snapshot holds.
     pub snapshot: &'a SnapshotAddress,
     /// The address, or why there is none.
-    pub address: Result<Address, InvalidAddress>,
+    pub address: Result<Address, NoAddressReason>,
     /// What the import knows of it.
     pub status: AddressStatus,
     /// The mapping it has, or takes over from an address that the PSA replaced.
@@ -53,7 +53,7 @@ pub(super) fn views<'a>(
         (!is_same, mapping.is_none(), !row.active)
     });
     for (snapshot, decision) in rows {
-        let address: Result<Address, InvalidAddress> = snapshot.text.parse();
+        let address: Result<Address, NoAddressReason> = snapshot.text.parse();
         if let Ok(address) = &address
             && !seen.insert(address.key().clone())
         {
