@@ -34,7 +34,7 @@ pub struct Address {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoAddress {
     /// Why.
-    pub reason: InvalidAddress,
+    pub reason: NoAddressReason,
     /// The text, without what cannot be seen.
     pub text: String,
 }
@@ -56,8 +56,7 @@ pub struct AddressKey(String);
 /// Why a text is not one e-mail address. Does not repeat the text, so that it can be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "NoAddressReason")]
-pub enum InvalidAddress {
+pub enum NoAddressReason {
     /// There is no text.
     Empty,
     /// The text holds more than one address.
@@ -66,10 +65,10 @@ pub enum InvalidAddress {
     NotAnAddress,
 }
 
-impl std::error::Error for InvalidAddress {}
+impl std::error::Error for NoAddressReason {}
 
 /// English, and Dutch in the alternate form (`{:#}`).
-impl fmt::Display for InvalidAddress {
+impl fmt::Display for NoAddressReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(Language::of_format(f).messages().invalid_address(*self))
     }
@@ -97,9 +96,9 @@ impl Address {
     }
 
     /// Reads a text that is cleaned already.
-    fn of_clean(text: &str) -> Result<Self, InvalidAddress> {
-        let (local, domain) = text.rsplit_once('@').ok_or(InvalidAddress::NotAnAddress)?;
-        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| InvalidAddress::NotAnAddress)?;
+    fn of_clean(text: &str) -> Result<Self, NoAddressReason> {
+        let (local, domain) = text.rsplit_once('@').ok_or(NoAddressReason::NotAnAddress)?;
+        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NoAddressReason::NotAnAddress)?;
         let local: String = local.to_lowercase().nfc().collect();
         let key = format!("{local}@{domain}");
         let options = Options::default()
@@ -108,9 +107,9 @@ impl Address {
             .without_display_text();
         let is_quoted = local.starts_with('"');
         if key.len() > MAX_BYTES || is_quoted || key.contains(char::is_whitespace) || has_numeric_tld(&domain) {
-            return Err(InvalidAddress::NotAnAddress);
+            return Err(NoAddressReason::NotAnAddress);
         }
-        EmailAddress::parse_with_options(&key, options).map_err(|_| InvalidAddress::NotAnAddress)?;
+        EmailAddress::parse_with_options(&key, options).map_err(|_| NoAddressReason::NotAnAddress)?;
         Ok(Self {
             original: text.to_owned(),
             key: AddressKey(key),
@@ -138,9 +137,9 @@ impl AddressKey {
 }
 
 impl FromStr for Address {
-    type Err = InvalidAddress;
+    type Err = NoAddressReason;
 
-    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+    fn from_str(text: &str) -> Result<Self, NoAddressReason> {
         field::address(text)
     }
 }
@@ -195,9 +194,9 @@ impl fmt::Debug for AddressKey {
 pub struct EnteredAddress(pub Address);
 
 impl TryFrom<String> for EnteredAddress {
-    type Error = InvalidAddress;
+    type Error = NoAddressReason;
 
-    fn try_from(text: String) -> Result<Self, InvalidAddress> {
+    fn try_from(text: String) -> Result<Self, NoAddressReason> {
         text.parse().map(Self)
     }
 }

@@ -11,7 +11,7 @@ use std::fmt::Formatter;
 
 use jiff::Timestamp;
 
-use crate::address::InvalidAddress;
+use crate::address::NoAddressReason;
 use crate::directory::LicenceMode;
 use crate::language::Language;
 use crate::plan::Reason;
@@ -28,7 +28,7 @@ pub(crate) trait Messages {
     fn reason(&self, reason: Reason) -> (&'static str, &'static str);
 
     /// Why a contact has no address, and what to do next.
-    fn no_address(&self, reason: InvalidAddress) -> (&'static str, &'static str);
+    fn no_address(&self, reason: NoAddressReason) -> (&'static str, &'static str);
 
     /// Why a mapped company is absent from the snapshot.
     fn absence(&self, absence: Absence) -> &'static str;
@@ -43,7 +43,7 @@ pub(crate) trait Messages {
     fn url_refused(&self, reason: UrlRefused) -> &'static str;
 
     /// What is wrong with an address in a request.
-    fn invalid_address(&self, reason: InvalidAddress) -> &'static str;
+    fn invalid_address(&self, reason: NoAddressReason) -> &'static str;
 
     /// What is wrong with a name in a request that may have `most` characters.
     fn invalid_name(&self, most: usize) -> String;

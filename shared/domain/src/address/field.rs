@@ -1,6 +1,6 @@
 //! From the text of a field of a PSA to the one address in it (R61).
 
-use super::{Address, InvalidAddress};
+use super::{Address, NoAddressReason};
 use crate::name;
 
 /// What stands behind an address when it was copied out of a list or a sentence.
@@ -14,16 +14,16 @@ const SEPARATORS: [char; 15] = [
 ];
 
 /// The one address that a text holds.
-pub(super) fn address(text: &str) -> Result<Address, InvalidAddress> {
+pub(super) fn address(text: &str) -> Result<Address, NoAddressReason> {
     let text = name::clean(text);
     let bare = bare(&text);
     if bare.is_empty() {
-        return Err(InvalidAddress::Empty);
+        return Err(NoAddressReason::Empty);
     }
     match Address::of_clean(bare) {
         // A display name can be somebody else's address: nobody knows which of the two is meant.
-        Ok(address) if names_another(&text, &address) => Err(InvalidAddress::Several),
-        Err(_) if addresses(&text).nth(1).is_some() => Err(InvalidAddress::Several),
+        Ok(address) if names_another(&text, &address) => Err(NoAddressReason::Several),
+        Err(_) if addresses(&text).nth(1).is_some() => Err(NoAddressReason::Several),
         result => result,
     }
 }

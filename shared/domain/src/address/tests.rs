@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-const EMPTY: InvalidAddress = InvalidAddress::Empty;
-const SEVERAL: InvalidAddress = InvalidAddress::Several;
-const NOT_AN_ADDRESS: InvalidAddress = InvalidAddress::NotAnAddress;
+const EMPTY: NoAddressReason = NoAddressReason::Empty;
+const SEVERAL: NoAddressReason = NoAddressReason::Several;
+const NOT_AN_ADDRESS: NoAddressReason = NoAddressReason::NotAnAddress;
 
 /// Texts as PSAs hold them, the address as it is stored, and the form by which it compares.
 #[rustfmt::skip]
@@ -68,7 +68,7 @@ const ADDRESSES: &[(&str, &str, &str)] = &[
 
 /// Texts that are not one address, and why.
 #[rustfmt::skip]
-const NO_ADDRESSES: &[(&str, InvalidAddress)] = &[
+const NO_ADDRESSES: &[(&str, NoAddressReason)] = &[
     ("", EMPTY), (" ", EMPTY), ("\t\r\n", EMPTY), ("\u{200b}\u{feff}", EMPTY), ("\0", EMPTY), (";", EMPTY), ("mailto:", EMPTY), ("<>", EMPTY),
     ("Dirk <>", EMPTY), ("...", EMPTY),
     ("lou@velden.example; lou2@velden.example", SEVERAL), ("lou@velden.example;lou2@velden.example", SEVERAL),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Messages, minute};
-use crate::address::InvalidAddress;
+use crate::address::NoAddressReason;
 use crate::import::Holder;
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
@@ -99,11 +99,11 @@ impl Messages for English {
     }
 
     #[rustfmt::skip]
-    fn no_address(&self, reason: InvalidAddress) -> (&'static str, &'static str) {
+    fn no_address(&self, reason: NoAddressReason) -> (&'static str, &'static str) {
         match reason {
-            InvalidAddress::Empty => ("The contact has no e-mail address.", "Enter an address in the PSA and import again."),
-            InvalidAddress::Several => ("The field holds several e-mail addresses.", "Leave one address in this field of the PSA, put the others into fields of their own, and import again."),
-            InvalidAddress::NotAnAddress => ("The text is not an e-mail address.", "Correct the address in the PSA and import again."),
+            NoAddressReason::Empty => ("The contact has no e-mail address.", "Enter an address in the PSA and import again."),
+            NoAddressReason::Several => ("The field holds several e-mail addresses.", "Leave one address in this field of the PSA, put the others into fields of their own, and import again."),
+            NoAddressReason::NotAnAddress => ("The text is not an e-mail address.", "Correct the address in the PSA and import again."),
         }
     }
 
@@ -152,11 +152,11 @@ impl Messages for English {
         }
     }
 
-    fn invalid_address(&self, reason: InvalidAddress) -> &'static str {
+    fn invalid_address(&self, reason: NoAddressReason) -> &'static str {
         match reason {
-            InvalidAddress::Empty => "must not be empty",
-            InvalidAddress::Several => "must hold one e-mail address, not several",
-            InvalidAddress::NotAnAddress => "is not a valid e-mail address",
+            NoAddressReason::Empty => "must not be empty",
+            NoAddressReason::Several => "must hold one e-mail address, not several",
+            NoAddressReason::NotAnAddress => "is not a valid e-mail address",
         }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Messages, minute};
-use crate::address::InvalidAddress;
+use crate::address::NoAddressReason;
 use crate::import::Holder;
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
@@ -99,11 +99,11 @@ impl Messages for Dutch {
     }
 
     #[rustfmt::skip]
-    fn no_address(&self, reason: InvalidAddress) -> (&'static str, &'static str) {
+    fn no_address(&self, reason: NoAddressReason) -> (&'static str, &'static str) {
         match reason {
-            InvalidAddress::Empty => ("De contactpersoon heeft geen e-mailadres.", "Vul in de PSA een adres in en importeer opnieuw."),
-            InvalidAddress::Several => ("Het veld bevat meerdere e-mailadressen.", "Laat in dit veld van de PSA één adres staan, zet de andere in eigen velden en importeer opnieuw."),
-            InvalidAddress::NotAnAddress => ("De tekst is geen e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
+            NoAddressReason::Empty => ("De contactpersoon heeft geen e-mailadres.", "Vul in de PSA een adres in en importeer opnieuw."),
+            NoAddressReason::Several => ("Het veld bevat meerdere e-mailadressen.", "Laat in dit veld van de PSA één adres staan, zet de andere in eigen velden en importeer opnieuw."),
+            NoAddressReason::NotAnAddress => ("De tekst is geen e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
         }
     }
 
@@ -154,11 +154,11 @@ impl Messages for Dutch {
         }
     }
 
-    fn invalid_address(&self, reason: InvalidAddress) -> &'static str {
+    fn invalid_address(&self, reason: NoAddressReason) -> &'static str {
         match reason {
-            InvalidAddress::Empty => "mag niet leeg zijn",
-            InvalidAddress::Several => "moet één e-mailadres bevatten, niet meerdere",
-            InvalidAddress::NotAnAddress => "is geen geldig e-mailadres",
+            NoAddressReason::Empty => "mag niet leeg zijn",
+            NoAddressReason::Several => "moet één e-mailadres bevatten, niet meerdere",
+            NoAddressReason::NotAnAddress => "is geen geldig e-mailadres",
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::links::Links;
-use crate::address::{Address, AddressKey, InvalidAddress, NoAddress};
+use crate::address::{Address, AddressKey, NoAddress, NoAddressReason};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{ManagedCompanyId, UserId};
@@ -15,7 +15,7 @@ pub struct AddressView<'a> {
     /// What the snapshot holds.
     pub snapshot: &'a SnapshotAddress,
     /// The address, or why there is none.
-    pub address: Result<Address, InvalidAddress>,
+    pub address: Result<Address, NoAddressReason>,
     /// What the import knows of it.
     pub status: AddressStatus,
     /// The mapping it has, or takes over from an address that the PSA replaced.
@@ -42,7 +42,7 @@ pub(super) fn views<'a>(
     let mut seen = HashSet::new();
     let mut views = Vec::with_capacity(facts.addresses.len());
     for (snapshot, decision) in by_precedence(facts, &links) {
-        let address: Result<Address, InvalidAddress> = snapshot.text.parse();
+        let address: Result<Address, NoAddressReason> = snapshot.text.parse();
         if let Ok(address) = &address
             && !seen.insert(address.key().clone())
         {
