@@ -49,25 +49,36 @@ impl ImportState {
         }
     }
 
-    /// The state after an event; `None` if the event cannot happen in this state. This is the whole life of an import.
-    pub const fn after(self, event: EventKind) -> Option<Self> {
-        use EventKind as Event;
-        use ImportState::{Cancelled, Done, Executing, Failed, Fetching, Review};
-        Some(match (self, event) {
-            (Fetching, Event::Fetched) => Review,
-            (Fetching, Event::FetchFailed) => Failed,
-            (Review, Event::StoppedForReview | Event::TakenOver) => Review,
-            (Review, Event::Confirmed) => Executing,
-            (Executing, Event::Applied) => Done,
-            (Executing, Event::Stopped) => Cancelled,
-            (Executing, Event::GivenUp) => Failed,
-            (Fetching | Review, Event::CancelRequested | Event::LockLost) => Cancelled,
-            // A worker finishes the company that it has begun, and ends the import.
-            (Executing, Event::CancelRequested | Event::LockLost) => Executing,
-            _ => return None,
-        })
+    /// The state after an event; `None` if the event cannot happen in this state.
+    pub fn after(self, event: EventKind) -> Option<Self> {
+        let mut legal = TRANSITIONS.iter();
+        let (_, _, after) = legal.find(|(from, kind, _)| (*from, *kind) == (self, event))?;
+        Some(*after)
     }
 }
+
+/// The whole life of an import. While it executes, a request to cancel and a lost lock leave it to its worker, which finishes the
+/// company that it has begun and ends the import.
+const TRANSITIONS: [(ImportState, EventKind, ImportState); 14] = {
+    use EventKind as Event;
+    use ImportState::{Cancelled, Done, Executing, Failed, Fetching, Review};
+    [
+        (Fetching, Event::Fetched, Review),
+        (Fetching, Event::FetchFailed, Failed),
+        (Fetching, Event::CancelRequested, Cancelled),
+        (Fetching, Event::LockLost, Cancelled),
+        (Review, Event::StoppedForReview, Review),
+        (Review, Event::TakenOver, Review),
+        (Review, Event::Confirmed, Executing),
+        (Review, Event::CancelRequested, Cancelled),
+        (Review, Event::LockLost, Cancelled),
+        (Executing, Event::CancelRequested, Executing),
+        (Executing, Event::LockLost, Executing),
+        (Executing, Event::Applied, Done),
+        (Executing, Event::Stopped, Cancelled),
+        (Executing, Event::GivenUp, Failed),
+    ]
+};
 
 /// What can happen to an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
