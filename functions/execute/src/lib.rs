@@ -7,6 +7,7 @@ mod document;
 mod end;
 mod finish;
 mod licences;
+mod record;
 mod result;
 mod retries;
 mod slices;
