@@ -9,11 +9,12 @@ use tracing_subscriber::prelude::*;
 
 /// The crates of this program. Of all others only warnings are logged, whatever is asked for: the details of an HTTP library
 /// are credentials and people.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "directory",
     "domain",
     "execute",
     "fetch",
+    "matching",
     "openapi",
     "plan",
     "planning",
