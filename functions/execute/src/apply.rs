@@ -4,19 +4,18 @@
 use directory::DirectoryError;
 use domain::directory::ManagedCompany;
 use domain::ids::IdempotencyKey;
-use domain::mapping::{self, CompanyMapping};
-use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, RowOutcome, UserPlan};
+use domain::mapping::CompanyMapping;
+use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, RowOutcome};
 use domain::row::{CompanyRow, Target};
 use planning::Planning;
 use store::journal::{CompanyChunk, SkippedCompany};
-use store::mappings::AddressMappings;
-use store::{StoreError, tx};
+use store::tx;
 use worker::Stop;
 
-use crate::audit;
 use crate::context::Run;
+use crate::record::{self, all, rows};
 use crate::retries::{Failure, with_retries};
-use crate::users::{self, Done};
+use crate::users;
 
 /// How far one company got.
 pub(crate) enum Applied {
@@ -123,12 +122,16 @@ async fn finish(
     };
     // An earlier run died after recording only some outcomes of a company that failed.
     if let Some(reason) = failed {
-        return fail(run, left, reason).await;
+        record::failure(run, left, reason).await?;
+        return Ok(Applied::Journaled);
     }
     let (managed, outcome) = match company(run, planning.mapping(&first.plan.company), &first.plan).await? {
         Ok(done) => done,
         Err(Failure::Open) => return Ok(Applied::Unfinished),
-        Err(Failure::OfRow(reason)) => return fail(run, left, reason).await,
+        Err(Failure::OfRow(reason)) => {
+            record::failure(run, left, reason).await?;
+            return Ok(Applied::Journaled);
+        }
     };
     let integration = &run.import.integration;
     let mut mapped = run.tenant.address_chunks(integration, &first.plan.company).await?;
@@ -140,90 +143,12 @@ async fn finish(
             None => users::apply(run, &managed, chunk.users_left(), may_be_begun).await,
         };
         may_be_begun = false;
-        mapped = keep(run, (&managed, &outcome), (number, &mut chunk), mapped, users).await?;
+        mapped = record::users(run, (&managed, &outcome), (number, &mut chunk), mapped, users).await?;
         if !chunk.is_done() {
             return Ok(Applied::Unfinished);
         }
     }
     Ok(Applied::Journaled)
-}
-
-/// Records that the company failed: its remaining users are skipped.
-async fn fail(run: &Run, left: Vec<(usize, CompanyChunk)>, reason: Reason) -> Result<Applied, Stop> {
-    let mut tx = run.transaction()?;
-    for (number, mut chunk) in left {
-        let company = chunk.is_company_left().then_some(Outcome::Failed(reason));
-        let users = chunk.users_left();
-        let skipped = users.iter().map(|_| Outcome::Skipped(Reason::CompanyNotImported));
-        let outcomes = rows(company, users, skipped);
-        chunk.outcomes.extend(outcomes);
-        let action = run.tenant.journal_action(&run.import, number, &chunk)?;
-        run.add(&mut tx, action).await?;
-    }
-    run.commit(tx).await?;
-    Ok(Applied::Journaled)
-}
-
-/// Writes what was done to the next users of a chunk: mappings, audit and outcomes, for as many at once as fit into a transaction.
-/// Returns the mappings there are then.
-async fn keep(
-    run: &Run,
-    (managed, outcome): (&ManagedCompany, &Outcome),
-    (number, chunk): (usize, &mut CompanyChunk),
-    mut mapped: AddressMappings,
-    users: Vec<Done>,
-) -> Result<AddressMappings, Stop> {
-    let integration = &run.import.integration;
-    let (mut users, mut most) = (users.as_slice(), users.len());
-    loop {
-        let now = &users[..most.min(users.len())];
-        let share = chunk
-            .plan
-            .with_users(chunk.users_left().get(..now.len()).unwrap_or_default());
-        let company = chunk.is_company_left().then(|| outcome.clone());
-        // The users of a dropped mapping stay where they are, and are this company's no more.
-        let drops = company.is_some() && share.unmap.is_some();
-        let before = if drops { Vec::new() } else { mapped.all() };
-        let mapped_to: Vec<_> = now.iter().map(|done| done.user.clone()).collect();
-        let after = mapping::after(&before, &share, &mapped_to);
-        let made = audit::applied(&share, managed, company.as_ref(), now);
-        let what = (number, chunk.outcomes.len());
-        let outcomes = now.iter().map(|user| user.outcome.clone());
-        let mut next = chunk.clone();
-        next.outcomes.extend(rows(company, &share.users, outcomes));
-        let mut tx = run.transaction()?;
-        let audited = run
-            .tenant
-            .audit_changes(&mut tx, &run.import, what, &made, run.services.clock.now());
-        match audited.and_then(|()| run.tenant.journal(&mut tx, &run.import, number, &next)) {
-            Err(StoreError::TooLarge { .. }) if now.len() > 1 => {
-                most = now.len() / 2;
-                continue;
-            }
-            written => {
-                written?;
-            }
-        }
-        let (writes, after) = run.tenant.map_addresses(integration, &share.company, &mapped, &after)?;
-        if tx.has_room_for(&writes) {
-            for write in writes {
-                tx.push(write)?;
-            }
-        } else {
-            // Mappings first, so that no outcome exists without its mapping. After a crash in between, the next run writes the
-            // same mappings again.
-            let mut first = run.transaction()?;
-            for write in writes {
-                run.add(&mut first, write).await?;
-            }
-            run.commit(first).await?;
-        }
-        run.commit(tx).await?;
-        (*chunk, mapped, users) = (next, after, &users[now.len()..]);
-        if users.is_empty() {
-            return Ok(mapped);
-        }
-    }
 }
 
 /// Applies the step of the company itself. Returns what it is mapped to from here on and its outcome, or why it failed.
@@ -288,20 +213,4 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
 /// Liveness probe for calls whose effect cannot be looked up.
 async fn answers_at_all<T>(run: &Run) -> Result<Option<T>, DirectoryError> {
     run.directory.licences().await.map(|_| None)
-}
-
-/// One outcome for the company and all of its users.
-pub(crate) fn all(plan: &CompanyPlan, outcome: &Outcome) -> Vec<RowOutcome> {
-    let users = plan.users.iter().map(|_| outcome.clone());
-    rows(Some(outcome.clone()), &plan.users, users)
-}
-
-/// One outcome for each row: the company's first, if it is its turn, then its users'.
-fn rows(company: Option<Outcome>, users: &[UserPlan], outcomes: impl Iterator<Item = Outcome>) -> Vec<RowOutcome> {
-    let company = company.map(|outcome| RowOutcome { address: None, outcome });
-    let users = users.iter().zip(outcomes).map(|(user, outcome)| RowOutcome {
-        address: Some(user.id.clone()),
-        outcome,
-    });
-    company.into_iter().chain(users).collect()
 }

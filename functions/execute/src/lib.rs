@@ -14,6 +14,7 @@ mod confirm;
 mod context;
 mod finish;
 mod licences;
+mod record;
 mod retries;
 mod slices;
 mod unattended;

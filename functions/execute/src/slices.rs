@@ -97,7 +97,7 @@ mod tests {
     use store::tx::MAX_ACTIONS;
 
     use super::*;
-    use crate::apply::all;
+    use crate::record::all;
 
     fn tenant() -> Tenant {
         let config = Config::builder().behavior_version(BehaviorVersion::latest()).build();

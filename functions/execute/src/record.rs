@@ -1,0 +1,117 @@
+//! What was done to a company is recorded: mappings, audit and outcomes, in as few transactions as they fit in.
+
+use domain::directory::ManagedCompany;
+use domain::mapping;
+use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
+use store::StoreError;
+use store::fenced::FencedTransaction;
+use store::journal::CompanyChunk;
+use store::mappings::AddressMappings;
+use store::tx::Action;
+use worker::Stop;
+
+use crate::audit;
+use crate::context::Run;
+use crate::users::Done;
+
+/// Records that the company failed: its remaining users are skipped.
+pub(crate) async fn failure(run: &Run, left: Vec<(usize, CompanyChunk)>, reason: Reason) -> Result<(), Stop> {
+    let mut tx = run.transaction()?;
+    for (number, mut chunk) in left {
+        let company = chunk.is_company_left().then_some(Outcome::Failed(reason));
+        let users = chunk.users_left();
+        let skipped = users.iter().map(|_| Outcome::Skipped(Reason::CompanyNotImported));
+        let outcomes = rows(company, users, skipped);
+        chunk.outcomes.extend(outcomes);
+        let action = run.tenant.journal_action(&run.import, number, &chunk)?;
+        run.add(&mut tx, action).await?;
+    }
+    run.commit(tx).await
+}
+
+/// Writes what was done to the next users of a chunk: mappings, audit and outcomes, for as many at once as fit into a transaction.
+/// Returns the mappings there are then.
+pub(crate) async fn users(
+    run: &Run,
+    (managed, outcome): (&ManagedCompany, &Outcome),
+    (number, chunk): (usize, &mut CompanyChunk),
+    mut mapped: AddressMappings,
+    users: Vec<Done>,
+) -> Result<AddressMappings, Stop> {
+    let integration = &run.import.integration;
+    let (mut users, mut most) = (users.as_slice(), users.len());
+    loop {
+        let now = &users[..most.min(users.len())];
+        let share = chunk
+            .plan
+            .with_users(chunk.users_left().get(..now.len()).unwrap_or_default());
+        let company = chunk.is_company_left().then(|| outcome.clone());
+        // The users of a dropped mapping stay where they are, and are this company's no more.
+        let drops = company.is_some() && share.unmap.is_some();
+        let before = if drops { Vec::new() } else { mapped.all() };
+        let mapped_to: Vec<_> = now.iter().map(|done| done.user.clone()).collect();
+        let after = mapping::after(&before, &share, &mapped_to);
+        let made = audit::applied(&share, managed, company.as_ref(), now);
+        let what = (number, chunk.outcomes.len());
+        let outcomes = now.iter().map(|user| user.outcome.clone());
+        let mut next = chunk.clone();
+        next.outcomes.extend(rows(company, &share.users, outcomes));
+        let mut tx = run.transaction()?;
+        let audited = run
+            .tenant
+            .audit_changes(&mut tx, &run.import, what, &made, run.services.clock.now());
+        match audited.and_then(|()| run.tenant.journal(&mut tx, &run.import, number, &next)) {
+            Err(StoreError::TooLarge { .. }) if now.len() > 1 => {
+                most = now.len() / 2;
+                continue;
+            }
+            written => {
+                written?;
+            }
+        }
+        let (writes, after) = run.tenant.map_addresses(integration, &share.company, &mapped, &after)?;
+        commit_with(run, tx, writes).await?;
+        (*chunk, mapped, users) = (next, after, &users[now.len()..]);
+        if users.is_empty() {
+            return Ok(mapped);
+        }
+    }
+}
+
+/// Commits outcomes and mappings, in one transaction if they fit.
+async fn commit_with(run: &Run, mut outcomes: FencedTransaction, mappings: Vec<Action>) -> Result<(), Stop> {
+    if outcomes.has_room_for(&mappings) {
+        for mapping in mappings {
+            outcomes.push(mapping)?;
+        }
+    } else {
+        // Mappings first, so that no outcome exists without its mapping. After a crash in between, the next run writes the same
+        // mappings again.
+        let mut first = run.transaction()?;
+        for mapping in mappings {
+            run.add(&mut first, mapping).await?;
+        }
+        run.commit(first).await?;
+    }
+    run.commit(outcomes).await
+}
+
+/// One outcome for the company and all of its users.
+pub(crate) fn all(plan: &CompanyPlan, outcome: &Outcome) -> Vec<RowOutcome> {
+    let users = plan.users.iter().map(|_| outcome.clone());
+    rows(Some(outcome.clone()), &plan.users, users)
+}
+
+/// One outcome for each row: the company's first, if it is its turn, then its users'.
+pub(crate) fn rows(
+    company: Option<Outcome>,
+    users: &[UserPlan],
+    outcomes: impl Iterator<Item = Outcome>,
+) -> Vec<RowOutcome> {
+    let company = company.map(|outcome| RowOutcome { address: None, outcome });
+    let users = users.iter().zip(outcomes).map(|(user, outcome)| RowOutcome {
+        address: Some(user.id.clone()),
+        outcome,
+    });
+    company.into_iter().chain(users).collect()
+}
