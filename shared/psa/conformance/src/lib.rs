@@ -17,6 +17,7 @@ pub mod failing;
 pub mod filtering;
 pub mod product;
 pub mod reading;
+pub mod tables;
 
 /// Makes a test of each function of the suite for one product, a `&'static dyn Product`.
 #[macro_export]
