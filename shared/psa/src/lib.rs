@@ -6,6 +6,7 @@
 //! [reading back by id](look_up). [`Connector`] opens a [`Target`] with [`Credentials`].
 
 mod autotask;
+mod client;
 mod connector;
 mod connectwise;
 mod credentials;
@@ -21,6 +22,7 @@ mod vendor;
 mod vendors;
 pub mod walk;
 
+pub use client::{Client, Product};
 pub use connector::{Connector, NoTarget, Target};
 pub use credentials::{Credentials, MissingCredential, SubmittedCredentials};
 pub use http_client::{HttpPolicy, NoClient, NotAnOrigin, Origin, RetryPolicy, Stats};

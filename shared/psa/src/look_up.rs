@@ -2,35 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use domain::ids::PsaCompanyId;
 use domain::psa::{LookedUp, PsaFailure};
 use futures::{StreamExt, TryStreamExt, stream};
-use http_client::{Endpoint, Fault, RetryScope};
+use http_client::{Fault, RetryScope};
 
 use crate::failure::{Failed, failure};
 use crate::halving::Halving;
 pub use crate::halving::ReadBack;
-use crate::walk::Row;
-
-/// Companies that can be read by id.
-#[async_trait]
-pub trait ById: Sync {
-    /// A company as the PSA has it.
-    type Row: Row;
-
-    /// How many batches are read at once.
-    const CONCURRENCY: usize;
-
-    /// What is asked, for failures.
-    fn endpoint(&self) -> &'static Endpoint;
-
-    /// Reads the companies with these ids, whatever their state.
-    async fn rows(&self, ids: &[i64], retry: RetryScope) -> Result<Vec<Self::Row>, Failed>;
-
-    /// How many companies there are with these ids.
-    async fn count(&self, ids: &[i64]) -> Result<u64, PsaFailure>;
-}
+use crate::walk::{List, Row};
 
 /// The ids that are numbers; a PSA has no others.
 pub fn numbers(ids: &[PsaCompanyId]) -> Vec<i64> {
@@ -38,11 +18,11 @@ pub fn numbers(ids: &[PsaCompanyId]) -> Vec<i64> {
 }
 
 /// Reads all batches.
-pub async fn read_back<L: ById>(list: &L, batches: Vec<Vec<i64>>) -> Result<ReadBack<L::Row>, PsaFailure> {
+pub async fn read_back<L: List>(list: &L, batches: Vec<Vec<i64>>) -> Result<ReadBack<L::Row>, PsaFailure> {
     let halving = Halving::new();
     let batches = stream::iter(batches).map(|batch| {
         let read = |ids, retry| read_batch(list, ids, retry);
-        let probe = |ids: Vec<i64>| async move { list.count(&ids).await };
+        let probe = |ids: Vec<i64>| async move { list.count_by_id(&ids).await };
         halving.read(batch, read, probe)
     });
     let mut all = ReadBack {
@@ -58,10 +38,10 @@ pub async fn read_back<L: ById>(list: &L, batches: Vec<Vec<i64>>) -> Result<Read
 }
 
 /// A company is gone only if the count says so, too.
-async fn read_batch<L: ById>(list: &L, ids: Vec<i64>, retry: RetryScope) -> Result<Vec<L::Row>, Failed> {
-    let rows = list.rows(&ids, retry).await?;
+async fn read_batch<L: List>(list: &L, ids: Vec<i64>, retry: RetryScope) -> Result<Vec<L::Row>, Failed> {
+    let rows = list.rows_by_id(&ids, retry).await?;
     let strange = rows.iter().any(|row| !ids.contains(&row.id()));
-    if strange || (rows.len() < ids.len() && list.count(&ids).await? != rows.len() as u64) {
+    if strange || (rows.len() < ids.len() && list.count_by_id(&ids).await? != rows.len() as u64) {
         return Err(failure(list.endpoint(), Fault::Malformed.classification(), ", but other rows").into());
     }
     Ok(rows)

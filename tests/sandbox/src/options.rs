@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use directory::Patience;
 use lambda::DirectoryFactory;
-use psa::{HttpPolicy, RetryPolicy};
+use psa::{HttpPolicy, Origin, RetryPolicy, Vendor};
 use simkit::msp::Size;
 use url::Url;
 
@@ -22,6 +22,8 @@ pub struct Options {
     pub dynamodb: Option<Url>,
     /// Another directory than the built-in one.
     pub directory: Option<DirectoryFactory>,
+    /// Products besides those that ship, and where they listen.
+    pub vendors: Vec<(&'static Vendor, Origin)>,
     /// How long the directory is waited for.
     pub patience: Patience,
     /// How PSA requests are repeated.
@@ -40,6 +42,7 @@ impl Default for Options {
             port: 0,
             dynamodb: None,
             directory: None,
+            vendors: Vec::new(),
             patience: Patience::default(),
             retry: HttpPolicy::RETRY,
             retry_factor: 1.0,

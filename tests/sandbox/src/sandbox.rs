@@ -256,7 +256,8 @@ fn services(
 ) -> Result<Services, Error> {
     let origins = [PsaKind::Connectwise, PsaKind::Autotask]
         .into_iter()
-        .filter_map(|kind| psas.url(kind).parse().ok());
+        .filter_map(|kind| psas.url(kind).parse().ok())
+        .chain(options.vendors.iter().map(|(_, origin)| origin.clone()));
     let policy = HttpPolicy {
         allowed_origins: origins.collect(),
         retry: options.retry,
@@ -268,6 +269,9 @@ fn services(
     let mut services = Services::new(&config, dynamodb, secrets)?;
     services.clock = Arc::new(MovedClock(clock));
     services.patience = options.patience;
+    for (vendor, _) in &options.vendors {
+        services.connector = services.connector.with_vendor(vendor);
+    }
     if let Some(directory) = &options.directory {
         services.directory = Arc::clone(directory);
     }

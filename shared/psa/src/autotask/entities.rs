@@ -11,7 +11,6 @@ use super::api::{Api, CONCURRENCY, malformed};
 use super::query::{Condition, Query};
 use super::wire::{self, Category, Company, Contact, Count, Identified};
 use crate::failure::Failed;
-use crate::look_up::ById;
 use crate::walk::{List, PageRead, Row, Walk};
 
 /// The largest page; a larger one is refused.
@@ -89,21 +88,6 @@ impl<'a, R> Rows<'a, R> {
         let count: Count = self.api.query(&self.entity.count, &query, RetryScope::Faults).await?;
         Ok(count.query_count)
     }
-
-    /// Whether one row can be read.
-    pub(super) async fn check(&self) -> Result<(), PsaFailure> {
-        let query = Query {
-            filter: vec![Condition::any_id()],
-            include_fields: &["id"],
-            max_records: Some(1),
-        };
-        let endpoint = &self.entity.rows;
-        let rows: wire::Rows<Identified> = self.api.query(endpoint, &query, RetryScope::Faults).await?;
-        if rows.items.iter().any(|row| row.id < 0) {
-            return Err(malformed(endpoint, ": an id is negative"));
-        }
-        Ok(())
-    }
 }
 
 pub(super) const fn companies(api: &Api, filter: Vec<Condition>) -> Rows<'_, Company> {
@@ -142,6 +126,7 @@ impl<R: Row + DeserializeOwned> List for Rows<'_, R> {
 
     const SMALLEST_ID: i64 = 0;
     const PAGE_SIZE: usize = PAGE_SIZE;
+    const CONCURRENCY: usize = CONCURRENCY;
     const HAS_OWN_MODE: bool = false;
 
     fn endpoint(&self) -> &'static Endpoint {
@@ -176,19 +161,22 @@ impl<R: Row + DeserializeOwned> List for Rows<'_, R> {
     async fn count(&self) -> Result<u64, PsaFailure> {
         self.count_also(Condition::any_id()).await
     }
-}
 
-#[async_trait]
-impl<R: Row + DeserializeOwned> ById for Rows<'_, R> {
-    type Row = R;
-
-    const CONCURRENCY: usize = CONCURRENCY;
-
-    fn endpoint(&self) -> &'static Endpoint {
-        &self.entity.rows
+    async fn check(&self) -> Result<(), PsaFailure> {
+        let query = Query {
+            filter: vec![Condition::any_id()],
+            include_fields: &["id"],
+            max_records: Some(1),
+        };
+        let endpoint = &self.entity.rows;
+        let rows: wire::Rows<Identified> = self.api.query(endpoint, &query, RetryScope::Faults).await?;
+        if rows.items.iter().any(|row| row.id < 0) {
+            return Err(malformed(endpoint, ": an id is negative"));
+        }
+        Ok(())
     }
 
-    async fn rows(&self, ids: &[i64], retry: RetryScope) -> Result<Vec<R>, Failed> {
+    async fn rows_by_id(&self, ids: &[i64], retry: RetryScope) -> Result<Vec<R>, Failed> {
         let query = Query {
             filter: vec![Condition::ids(ids)],
             include_fields: self.entity.fields,
@@ -198,7 +186,7 @@ impl<R: Row + DeserializeOwned> ById for Rows<'_, R> {
         Ok(page.items)
     }
 
-    async fn count(&self, ids: &[i64]) -> Result<u64, PsaFailure> {
+    async fn count_by_id(&self, ids: &[i64]) -> Result<u64, PsaFailure> {
         self.count_also(Condition::ids(ids)).await
     }
 }

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use super::address;
 use super::api::Api;
 use super::client::Autotask;
+use crate::client::Client;
 use crate::port::Psa;
 use crate::vendor::{Access, Vendor, secret_headers};
 
@@ -31,5 +32,5 @@ fn connect(access: Access<'_>) -> Result<Arc<dyn Psa>, PsaFailure> {
         (HeaderName::from_static("apiintegrationcode"), code.expose_secret()),
     ])?;
     let api = Api::new(access.session, access.url, username.clone(), headers);
-    Ok(Arc::new(Autotask::new(api)))
+    Ok(Arc::new(Client(Autotask::new(api))))
 }

@@ -1,11 +1,11 @@
-//! The client behind the port.
+//! What `ConnectWise` supplies to the client behind the port.
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter, Subject};
-use domain::ids::{AttributeId, PsaCompanyId};
-use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
+use domain::ids::PsaCompanyId;
+use domain::psa::{LookedUp, PsaContact, PsaFailure};
 use futures::try_join;
-use http_client::Stats;
+use http_client::Session;
 use tokio::sync::OnceCell;
 
 use super::api::Api;
@@ -18,11 +18,10 @@ use super::resources::{COMPANIES, CONTACTS, companies, contacts};
 use super::rules::COMPANIES_HIDDEN;
 use super::setup::{self, table};
 use super::wire::{Company, Contact};
+use crate::client::Product;
 use crate::failure::failure;
 use crate::flag::Flag;
-use crate::look_up;
-use crate::port::Psa;
-use crate::walk::{List, walk};
+use crate::walk::{List, WalkPage};
 
 pub(super) struct Connectwise {
     api: Api,
@@ -36,16 +35,6 @@ impl Connectwise {
             api,
             inactive_statuses: OnceCell::const_new(),
         }
-    }
-
-    /// A company as the domain has it.
-    async fn company(&self, company: Company) -> Result<PsaCompany, PsaFailure> {
-        let inactive = self
-            .inactive_statuses
-            .get_or_try_init(|| self.read_inactive_statuses())
-            .await?;
-        let system = self.api.system().await?;
-        Ok(company.into_domain(inactive, system.msp.as_ref()))
     }
 
     async fn read_inactive_statuses(&self) -> Result<Vec<i64>, PsaFailure> {
@@ -77,10 +66,28 @@ impl Connectwise {
 }
 
 #[async_trait]
-impl Psa for Connectwise {
-    async fn check(&self) -> Result<(), PsaFailure> {
-        companies(&self.api, PushedDownFilter::none()).check().await?;
-        contacts(&self.api, PushedDownFilter::none()).check().await
+impl Product for Connectwise {
+    type Company = Company;
+    type Contact = Contact;
+
+    const COMPANY_ATTRIBUTES: &'static [&'static str] = &[COMPANY_TYPE, COMPANY_STATUS];
+    const CONTACT_ATTRIBUTES: &'static [&'static str] = &[CONTACT_TYPE];
+
+    fn session(&self) -> &Session {
+        &self.api.session
+    }
+
+    fn companies(&self, filter: Option<&Filter>) -> impl List<Row = Company> + Send {
+        // Without a filter also those that are marked as deleted.
+        companies(&self.api, filter.map(PushedDownFilter::companies).unwrap_or_default())
+    }
+
+    fn contacts(&self, filter: Option<&Filter>) -> impl List<Row = Contact> + Send {
+        contacts(&self.api, filter.map(PushedDownFilter::contacts).unwrap_or_default())
+    }
+
+    fn batches(&self, ids: &[i64]) -> Vec<Vec<i64>> {
+        batches(ids.iter().copied())
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {
@@ -96,74 +103,28 @@ impl Psa for Connectwise {
         ])
     }
 
-    async fn totals(&self, filter: &Filter) -> Result<Totals, PsaFailure> {
-        let pushed = (PushedDownFilter::companies(filter), PushedDownFilter::contacts(filter));
-        let (companies, contacts) = (companies(&self.api, &pushed.0), contacts(&self.api, &pushed.1));
-        let (companies, contacts) = try_join!(List::count(&companies), List::count(&contacts))?;
-        Ok(Totals { companies, contacts })
-    }
-
-    async fn companies(
-        &self,
-        filter: &Filter,
-        from: Option<&Cursor>,
-        expected: Option<u64>,
-    ) -> Result<Page<PsaCompany>, PsaFailure> {
-        let pushed = PushedDownFilter::companies(filter);
-        let page = walk(&companies(&self.api, &pushed), from, expected).await?;
-        let next = page.next();
-        let mut items = Vec::with_capacity(page.rows.len());
-        for row in page.rows {
-            if !Flag::is_set(row.deleted_flag) {
-                items.push(self.company(row).await?);
-            }
+    async fn company(&self, row: Company) -> Result<LookedUp, PsaFailure> {
+        if Flag::is_set(row.deleted_flag) {
+            // A merged company, too, is one that is marked as deleted.
+            return Ok(LookedUp::Deleted(PsaCompanyId::new(row.id.to_string())));
         }
-        items.retain(|company| self.accepts(filter, company));
-        Ok(Page { items, next })
+        let inactive = self
+            .inactive_statuses
+            .get_or_try_init(|| self.read_inactive_statuses())
+            .await?;
+        let system = self.api.system().await?;
+        Ok(LookedUp::Present(row.into_domain(inactive, system.msp.as_ref())))
     }
 
-    async fn contacts(
-        &self,
-        filter: &Filter,
-        from: Option<&Cursor>,
-        expected: Option<u64>,
-    ) -> Result<Page<PsaContact>, PsaFailure> {
-        let pushed = PushedDownFilter::contacts(filter);
-        let mut page = walk(&contacts(&self.api, &pushed), from, expected).await?;
+    fn contact(&self, row: Contact) -> PsaContact {
+        row.into()
+    }
+
+    async fn check_contacts(&self, page: &mut WalkPage<Contact>) -> Result<(), PsaFailure> {
         page.walk.companies_seen |= page.rows.iter().any(|contact| contact.company().is_some());
         if page.complete && page.walk.delivered > 0 && !page.walk.companies_seen {
             self.check_companies_are_shown().await?;
         }
-        let next = page.next();
-        let mut items: Vec<PsaContact> = page.rows.into_iter().map(Into::into).collect();
-        let attributes = [AttributeId::new(CONTACT_TYPE)];
-        items.retain(|contact| filter.accepts(&attributes, &contact.values));
-        Ok(Page { items, next })
-    }
-
-    fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool {
-        filter.accepts(&[COMPANY_TYPE, COMPANY_STATUS].map(AttributeId::new), &company.values)
-    }
-
-    async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {
-        // Without the condition on deleted companies, which are what is looked for.
-        let companies = companies(&self.api, PushedDownFilter::none());
-        let read = look_up::read_back(&companies, batches(look_up::numbers(ids).into_iter())).await?;
-        let mut found = Vec::with_capacity(read.rows.len());
-        for company in read.rows {
-            let id = PsaCompanyId::new(company.id.to_string());
-            let answer = if Flag::is_set(company.deleted_flag) {
-                // A merged company, too, is one that is marked as deleted.
-                LookedUp::Deleted(id.clone())
-            } else {
-                LookedUp::Present(self.company(company).await?)
-            };
-            found.push((id, answer));
-        }
-        Ok(look_up::answers(ids, found, read.unreadable))
-    }
-
-    fn stats(&self) -> Stats {
-        self.api.session.stats()
+        Ok(())
     }
 }

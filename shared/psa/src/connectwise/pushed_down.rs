@@ -9,24 +9,14 @@ use crate::pushed_down::accepted_ids;
 /// A longer address is refused; what does not fit is filtered here after reading, to the same effect.
 const LONGEST_CONDITIONS: usize = 1_000;
 
-/// A filter as far as the PSA evaluates it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A filter as far as the PSA evaluates it. The default accepts every row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PushedDownFilter {
     conditions: Vec<Condition>,
     child_conditions: Option<Condition>,
 }
 
-/// Every row.
-static NONE: PushedDownFilter = PushedDownFilter {
-    conditions: Vec::new(),
-    child_conditions: None,
-};
-
 impl PushedDownFilter {
-    pub(super) fn none() -> &'static Self {
-        &NONE
-    }
-
     /// Companies that are not deleted, with the filter's statuses and types.
     pub(super) fn companies(filter: &Filter) -> Self {
         let mut pushed = Self {

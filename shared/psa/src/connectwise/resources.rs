@@ -13,7 +13,6 @@ use super::paging::{self, PAGE_SIZE};
 use super::pushed_down::PushedDownFilter;
 use super::wire::{Company, Contact, Count, Identified};
 use crate::failure::Failed;
-use crate::look_up::ById;
 use crate::walk::{List, PageRead, Row, Walk};
 
 /// A resource with its count.
@@ -44,12 +43,12 @@ pub(super) static CONTACTS: Resource = Resource {
 pub(super) struct Rows<'a, R> {
     api: &'a Api,
     resource: &'static Resource,
-    filter: &'a PushedDownFilter,
+    filter: PushedDownFilter,
     row: PhantomData<fn() -> R>,
 }
 
 impl<'a, R> Rows<'a, R> {
-    const fn new(api: &'a Api, resource: &'static Resource, filter: &'a PushedDownFilter) -> Self {
+    const fn new(api: &'a Api, resource: &'static Resource, filter: PushedDownFilter) -> Self {
         Self {
             api,
             resource,
@@ -63,20 +62,13 @@ impl<'a, R> Rows<'a, R> {
         let count: Count = self.api.get(&self.resource.count, &self.filter.query(also)).await?;
         Ok(count.count)
     }
-
-    /// Whether one row can be read.
-    pub(super) async fn check(&self) -> Result<(), PsaFailure> {
-        let one = vec![("fields", "id".to_owned()), ("pageSize", "1".to_owned())];
-        self.api.get::<Vec<Identified>>(&self.resource.rows, &one).await?;
-        Ok(())
-    }
 }
 
-pub(super) const fn companies<'a>(api: &'a Api, filter: &'a PushedDownFilter) -> Rows<'a, Company> {
+pub(super) const fn companies(api: &Api, filter: PushedDownFilter) -> Rows<'_, Company> {
     Rows::new(api, &COMPANIES, filter)
 }
 
-pub(super) const fn contacts<'a>(api: &'a Api, filter: &'a PushedDownFilter) -> Rows<'a, Contact> {
+pub(super) const fn contacts(api: &Api, filter: PushedDownFilter) -> Rows<'_, Contact> {
     Rows::new(api, &CONTACTS, filter)
 }
 
@@ -98,6 +90,7 @@ impl<R: Row + DeserializeOwned> List for Rows<'_, R> {
 
     const SMALLEST_ID: i64 = 1;
     const PAGE_SIZE: usize = PAGE_SIZE;
+    const CONCURRENCY: usize = CONCURRENCY;
     const HAS_OWN_MODE: bool = true;
 
     fn endpoint(&self) -> &'static Endpoint {
@@ -109,7 +102,7 @@ impl<R: Row + DeserializeOwned> List for Rows<'_, R> {
             self.api,
             &self.resource.rows,
             Some(self.resource.fields),
-            self.filter,
+            &self.filter,
             walk,
         )
         .await
@@ -122,19 +115,14 @@ impl<R: Row + DeserializeOwned> List for Rows<'_, R> {
     async fn count_up_to(&self, id: i64) -> Result<u64, PsaFailure> {
         self.count_also(Some(Condition::UpTo("id", id))).await
     }
-}
 
-#[async_trait]
-impl<R: Row + DeserializeOwned> ById for Rows<'_, R> {
-    type Row = R;
-
-    const CONCURRENCY: usize = CONCURRENCY;
-
-    fn endpoint(&self) -> &'static Endpoint {
-        &self.resource.rows
+    async fn check(&self) -> Result<(), PsaFailure> {
+        let one = vec![("fields", "id".to_owned()), ("pageSize", "1".to_owned())];
+        self.api.get::<Vec<Identified>>(&self.resource.rows, &one).await?;
+        Ok(())
     }
 
-    async fn rows(&self, ids: &[i64], retry: RetryScope) -> Result<Vec<R>, Failed> {
+    async fn rows_by_id(&self, ids: &[i64], retry: RetryScope) -> Result<Vec<R>, Failed> {
         let mut query = self.filter.query(Some(Condition::In("id", ids.to_vec())));
         query.push(("fields", self.resource.fields.to_owned()));
         query.push(("pageSize", ids.len().to_string()));
@@ -147,7 +135,7 @@ impl<R: Row + DeserializeOwned> ById for Rows<'_, R> {
         Ok(self.api.send(&request).await?.value)
     }
 
-    async fn count(&self, ids: &[i64]) -> Result<u64, PsaFailure> {
+    async fn count_by_id(&self, ids: &[i64]) -> Result<u64, PsaFailure> {
         self.count_also(Some(Condition::In("id", ids.to_vec()))).await
     }
 }

@@ -22,7 +22,7 @@ pub(super) async fn table(api: &Api, endpoint: &'static Endpoint) -> Result<Vec<
     let mut walk = Walk::before(BEFORE_ALL + 1);
     let mut table = BTreeMap::new();
     loop {
-        let page = page::<SetupRow>(api, endpoint, None, PushedDownFilter::none(), &walk).await?;
+        let page = page::<SetupRow>(api, endpoint, None, &PushedDownFilter::default(), &walk).await?;
         let first = walk.delivered == 0;
         let last = page.rows.is_empty() || (page.rows.len() < PAGE_SIZE && !page.announced);
         let ids: Vec<i64> = page.rows.iter().filter_map(|row| row.id).collect();

@@ -13,6 +13,7 @@ use secrecy::zeroize::Zeroizing;
 use super::address;
 use super::api::Api;
 use super::client::Connectwise;
+use crate::client::Client;
 use crate::port::Psa;
 use crate::vendor::{Access, LoginCompany, Vendor, secret_headers};
 
@@ -48,7 +49,7 @@ fn connect(access: Access<'_>) -> Result<Arc<dyn Psa>, PsaFailure> {
         (HeaderName::from_static("clientid"), client_id.expose_secret()),
     ])?;
     let api = Api::new(access.session, access.url, access.company_id.to_owned(), headers);
-    Ok(Arc::new(Connectwise::new(api)))
+    Ok(Arc::new(Client(Connectwise::new(api))))
 }
 
 /// `Basic …`, of which no copy is left behind in memory but the header's.

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use domain::psa::{Cursor, PsaFailure};
-use http_client::{Classification, Endpoint, FailureKind, Fault, RetryAdvice};
+use http_client::{Classification, Endpoint, FailureKind, Fault, RetryAdvice, RetryScope};
 
 use super::state::{End, PageError, Step, Walk};
-use crate::failure::failure;
+use crate::failure::{Failed, failure};
 
 /// A row that is walked by its id.
 pub trait Row: Send {
@@ -24,7 +24,7 @@ pub struct PageRead<R> {
     pub out_of_mode: bool,
 }
 
-/// A list that can be walked by id.
+/// A list that can be walked by id, and read by ids.
 #[async_trait]
 pub trait List: Sync {
     /// What it has.
@@ -42,6 +42,9 @@ pub trait List: Sync {
     /// What is asked, for failures.
     fn endpoint(&self) -> &'static Endpoint;
 
+    /// How many requests for rows by id are under way at once.
+    const CONCURRENCY: usize;
+
     /// Reads the rows behind the last one of the walk, in the order of their ids.
     async fn page(&self, walk: &Walk) -> Result<PageRead<Self::Row>, PsaFailure>;
 
@@ -52,6 +55,15 @@ pub trait List: Sync {
     async fn count_up_to(&self, _id: i64) -> Result<u64, PsaFailure> {
         self.count().await
     }
+
+    /// Checks that one row can be read.
+    async fn check(&self) -> Result<(), PsaFailure>;
+
+    /// Reads the rows with these ids, whatever their state and the filter.
+    async fn rows_by_id(&self, ids: &[i64], retry: RetryScope) -> Result<Vec<Self::Row>, Failed>;
+
+    /// How many rows there are with these ids.
+    async fn count_by_id(&self, ids: &[i64]) -> Result<u64, PsaFailure>;
 }
 
 /// A page of a walk, of rows that are certainly its next.

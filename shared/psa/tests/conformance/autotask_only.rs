@@ -2,9 +2,10 @@
 
 use domain::filter::Filter;
 use domain::psa::PsaFailureKind::{PsaForbidden, PsaInvalidResponse, PsaUnauthorized, PsaUnknownError};
+use psa_conformance::bench::{Bench, companies, contacts, contacts_while, filter};
 use serde_json::json;
 
-use crate::bench::{Bench, companies, contacts, contacts_while, filter};
+use crate::products::AUTOTASK;
 
 async fn everything(bench: &Bench) -> (usize, usize) {
     let psa = bench.psa();
@@ -17,7 +18,7 @@ async fn everything(bench: &Bench) -> (usize, usize) {
 
 #[tokio::test]
 async fn every_answer_to_an_open_question_gives_the_same_rows() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     for switches in [
         json!({"emptyFilterFails": true}),
         json!({"negationKeepsNull": true}),
@@ -44,7 +45,7 @@ async fn every_answer_to_an_open_question_gives_the_same_rows() {
 
 #[tokio::test]
 async fn r6_categories_are_the_same_as_a_picklist_and_as_an_entity() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     let entity = bench.psa().attributes().await.unwrap();
     assert_eq!(bench.asked("CompanyCategories/query"), 1);
     bench.switch(json!({"categoryIsPicklist": true}));
@@ -62,7 +63,7 @@ async fn r6_categories_are_the_same_as_a_picklist_and_as_an_entity() {
 
 #[tokio::test]
 async fn r6_who_may_not_read_categories_filters_by_the_others() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     bench.switch(json!({"denied": ["CompanyCategories"]}));
     bench.psa().check().await.unwrap();
     let attributes = bench.psa().attributes().await.unwrap();
@@ -76,7 +77,7 @@ async fn r6_who_may_not_read_categories_filters_by_the_others() {
 
 #[tokio::test]
 async fn r6_labels_are_those_of_the_zone() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     bench.switch(json!({"germanLabels": true}));
     let attributes = bench.psa().attributes().await.unwrap();
     assert!(
@@ -90,7 +91,7 @@ async fn r6_labels_are_those_of_the_zone() {
 
 #[tokio::test]
 async fn r42_a_missing_right_is_named_whatever_the_status() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     for status in [500, 403] {
         for (entity, right) in [("Companies", "Companies: view"), ("Contacts", "Contacts: view")] {
             bench.simulator.requests().clear();
@@ -113,7 +114,7 @@ async fn r42_a_missing_right_is_named_whatever_the_status() {
 
 #[tokio::test]
 async fn r42_a_wrong_integration_code_is_told_apart_whatever_the_status() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     for status in [401, 500] {
         bench.simulator.requests().clear();
         bench.switch(json!({"badIntegrationCodeStatus": status}));
@@ -133,7 +134,7 @@ async fn r42_a_wrong_integration_code_is_told_apart_whatever_the_status() {
 
 #[tokio::test]
 async fn r42_an_unknown_user_has_no_zone_and_is_not_asked_with_credentials() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     let failure = bench
         .psa_with(&json!({"username": "nobody@nowhere.example"}))
         .check()
@@ -145,7 +146,7 @@ async fn r42_an_unknown_user_has_no_zone_and_is_not_asked_with_credentials() {
 
 #[tokio::test]
 async fn wrong_credentials_do_not_lock_the_user() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     bench.switch(json!({"lockAfter": 2}));
     bench.psa_with(&json!({"secret": "wrong"})).check().await.unwrap_err();
     assert_eq!(
@@ -158,7 +159,7 @@ async fn wrong_credentials_do_not_lock_the_user() {
 
 #[tokio::test]
 async fn a_tenant_that_moves_to_another_zone_in_the_middle_is_followed() {
-    let (old, new) = (Bench::autotask().await, Bench::autotask().await);
+    let (old, new) = (Bench::small(AUTOTASK).await, Bench::small(AUTOTASK).await);
     let psa = old.psa_at(&[&old.origin, &new.origin], &json!({}));
     let read = contacts_while(&*psa, true, |page| {
         if page == 1 {
@@ -174,7 +175,7 @@ async fn a_tenant_that_moves_to_another_zone_in_the_middle_is_followed() {
 
 #[tokio::test]
 async fn r50_credentials_do_not_follow_a_zone_to_another_host() {
-    let (bench, elsewhere) = (Bench::autotask().await, Bench::autotask().await);
+    let (bench, elsewhere) = (Bench::small(AUTOTASK).await, Bench::small(AUTOTASK).await);
     for zone in [
         format!("{}/ATServicesRest/", elsewhere.origin),
         "https://webservices.autotask.net.evil.example/ATServicesRest/".to_owned(),
@@ -198,7 +199,7 @@ async fn r50_credentials_do_not_follow_a_zone_to_another_host() {
 
 #[tokio::test]
 async fn r43_a_tenant_near_its_hourly_limit_is_left_alone() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     bench.switch(json!({"externalRequestThreshold": 2}));
     let psa = bench.psa();
     psa.check().await.unwrap();
@@ -211,7 +212,7 @@ async fn r43_a_tenant_near_its_hourly_limit_is_left_alone() {
 
 #[tokio::test]
 async fn r43_a_limit_that_is_not_told_stops_nothing() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     let fault = r#"{"errors":["An unexpected error has occurred."]}"#;
     for (status, body) in [
         (200, "{}"),
@@ -247,7 +248,7 @@ async fn r43_a_limit_that_is_not_told_stops_nothing() {
 
 #[tokio::test]
 async fn r43_a_limit_that_is_refused_means_what_it_always_means() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     for (status, kind, waits) in [(401, PsaUnauthorized, false), (429, PsaUnknownError, true)] {
         bench.simulator.faults().clear();
         bench.fault(json!({"match": {"path": "ThresholdInformation"}, "answer": {"status": status, "body": ""}}));
@@ -262,7 +263,7 @@ async fn r43_a_limit_that_is_refused_means_what_it_always_means() {
 
 #[tokio::test]
 async fn a_page_need_not_say_how_many_rows_it_has() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     for details in [r#"{"nextPageUrl":null}"#, r#"{"count":null}"#, "{}"] {
         bench.simulator.faults().clear();
         let body = format!(r#"{{"items":[{{"id":7,"companyName":"Acme"}}],"pageDetails":{details}}}"#);
@@ -274,7 +275,7 @@ async fn a_page_need_not_say_how_many_rows_it_has() {
 
 #[tokio::test]
 async fn r43_the_thread_limit_is_waited_out_whatever_its_status() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     let body = r#"{"errors":["The Autotask API thread threshold of 3 threads has been exceeded."]}"#;
     for status in [429, 500, 503] {
         bench.simulator.faults().clear();
@@ -290,7 +291,7 @@ async fn r43_the_thread_limit_is_waited_out_whatever_its_status() {
 
 #[tokio::test]
 async fn all_that_is_asked_at_once_stays_below_the_thread_limit() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     bench.switch(json!({"threads": 2, "serviceMillis": 20}));
     let psa = bench.psa();
     let everything = Filter::default();
@@ -303,7 +304,7 @@ async fn all_that_is_asked_at_once_stays_below_the_thread_limit() {
 
 #[tokio::test]
 async fn r32_only_one_of_the_two_actives_is_asked_of_the_psa() {
-    let bench = Bench::autotask().await;
+    let bench = Bench::small(AUTOTASK).await;
     let all = contacts(&*bench.psa(), &Filter::default(), true).await.unwrap();
     let both = filter(&[
         ("contactActive", &["true", "false"]),

@@ -1,13 +1,14 @@
 //! No more requests than must be: at most 5 in 100 above the floor of one for each full page.
 
 use domain::filter::Filter;
-use domain::psa::PsaKind;
+use psa_conformance::bench::Bench;
+use psa_conformance::product::Product;
 use simkit::msp::Size;
 
-use crate::bench::{Bench, companies, contacts};
+use crate::products::{AUTOTASK, CONNECTWISE};
 
-async fn import(kind: PsaKind) -> u64 {
-    let bench = Bench::open(kind, Size::Large).await;
+async fn import(product: &'static dyn Product) -> u64 {
+    let bench = Bench::open(product, Size::Large).await;
     let (psa, everything) = (bench.psa(), Filter::default());
     let totals = psa.totals(&everything).await.unwrap();
     assert_eq!((totals.companies, totals.contacts), (5_000, 100_000));
@@ -44,25 +45,12 @@ async fn import(kind: PsaKind) -> u64 {
 
 #[tokio::test]
 async fn connectwise_gives_a_large_msp_in_110_requests() {
-    let requests = import(PsaKind::Connectwise).await;
+    let requests = import(CONNECTWISE).await;
     assert!(requests <= 110, "{requests}");
 }
 
 #[tokio::test]
 async fn autotask_gives_a_large_msp_in_221_requests() {
-    let requests = import(PsaKind::Autotask).await;
+    let requests = import(AUTOTASK).await;
     assert!(requests <= 221, "{requests}");
-}
-
-both!(a_small_msp_needs_hardly_more_than_its_pages);
-
-async fn a_small_msp_needs_hardly_more_than_its_pages(bench: Bench) {
-    let (psa, everything) = (bench.psa(), Filter::default());
-    companies(&*psa, &everything, true).await.unwrap();
-    assert_eq!(bench.reads(false), 1);
-    contacts(&*psa, &everything, true).await.unwrap();
-    assert_eq!(
-        bench.reads(true),
-        if bench.kind == PsaKind::Connectwise { 1 } else { 2 }
-    );
 }

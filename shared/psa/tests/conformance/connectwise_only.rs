@@ -2,9 +2,10 @@
 
 use domain::filter::Filter;
 use domain::psa::PsaFailureKind::{PsaForbidden, PsaInvalidResponse, PsaServerError, PsaUnauthorized};
+use psa_conformance::bench::{Bench, companies, contacts, contacts_while, filter};
 use serde_json::json;
 
-use crate::bench::{Bench, companies, contacts, contacts_while, filter};
+use crate::products::CONNECTWISE;
 
 async fn everything(bench: &Bench) -> (usize, usize) {
     let psa = bench.psa();
@@ -17,7 +18,7 @@ async fn everything(bench: &Bench) -> (usize, usize) {
 
 #[tokio::test]
 async fn every_answer_to_an_open_question_gives_the_same_rows() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     for switches in [
         json!({"explicitNulls": true}),
         json!({"contentType": "vendor"}),
@@ -51,7 +52,7 @@ async fn every_answer_to_an_open_question_gives_the_same_rows() {
 
 #[tokio::test]
 async fn a_contact_is_the_same_with_nulls_and_without() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     let omitted = contacts(&*bench.psa(), &Filter::default(), true).await.unwrap();
     bench.switch(json!({"explicitNulls": true}));
     assert_eq!(
@@ -62,7 +63,7 @@ async fn a_contact_is_the_same_with_nulls_and_without() {
 
 #[tokio::test]
 async fn r12_deleted_and_merged_companies_are_not_companies() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     let all = companies(&*bench.psa(), &Filter::default(), true).await.unwrap();
     assert!(
         all.iter()
@@ -72,7 +73,7 @@ async fn r12_deleted_and_merged_companies_are_not_companies() {
 
 #[tokio::test]
 async fn r42_a_404_of_the_cloud_is_wrong_credentials() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     bench.switch(json!({"badCredentials": "notFound"}));
     let failure = bench
         .psa_with(&json!({"privateKey": "wrong"}))
@@ -89,7 +90,7 @@ async fn r42_a_404_of_the_cloud_is_wrong_credentials() {
 
 #[tokio::test]
 async fn r42_a_404_on_premises_is_another_server() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     bench.switch(json!({"badCredentials": "notFound", "codebase": "v4_6_release/"}));
     let failure = bench
         .psa_with(&json!({"privateKey": "wrong"}))
@@ -101,7 +102,7 @@ async fn r42_a_404_on_premises_is_another_server() {
 
 #[tokio::test]
 async fn r42_wrong_keys_on_premises_are_wrong_credentials() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     bench.switch(json!({"badCredentials": "notAuthenticated", "codebase": "v4_6_release/"}));
     let failure = bench
         .psa_with(&json!({"privateKey": "wrong"}))
@@ -113,7 +114,7 @@ async fn r42_wrong_keys_on_premises_are_wrong_credentials() {
 
 #[tokio::test]
 async fn r42_a_rejected_client_id_has_its_own_reason() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     for status in [400, 401, 403] {
         bench.simulator.requests().clear();
         bench.switch(json!({"clientIdRejection": status}));
@@ -133,7 +134,7 @@ async fn r42_a_rejected_client_id_has_its_own_reason() {
 
 #[tokio::test]
 async fn r42_an_unknown_company_id_is_told_apart() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     let failure = bench
         .psa_with(&json!({"companyId": "nobody"}))
         .check()
@@ -146,7 +147,7 @@ async fn r42_an_unknown_company_id_is_told_apart() {
 
 #[tokio::test]
 async fn r42_rights_are_named_by_what_they_are_for() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     for (switch, right) in [
         ("companiesForbidden", "Company Maintenance"),
         ("contactsForbidden", "Companies > Contacts"),
@@ -172,7 +173,7 @@ async fn r42_rights_are_named_by_what_they_are_for() {
 
 #[tokio::test]
 async fn contacts_of_no_company_are_no_sign_of_a_missing_right() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     bench.switch(json!({"pageCap": 1}));
     let homeless = json!({"id": 900_001, "firstName": "Nobody's", "types": [{"id": 7}]});
     let approvers: Vec<i64> = (1..=600)
@@ -189,7 +190,7 @@ async fn contacts_of_no_company_are_no_sign_of_a_missing_right() {
 
 #[tokio::test]
 async fn a_codebase_that_changes_in_the_middle_is_followed() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     bench.small_pages();
     let psa = bench.psa();
     let read = contacts_while(&*psa, true, |page| {
@@ -204,7 +205,7 @@ async fn a_codebase_that_changes_in_the_middle_is_followed() {
 
 #[tokio::test]
 async fn r50_a_codebase_that_is_none_is_not_followed() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     for codebase in ["", "https://evil.example/", "../v1/", "v1/../../", "//evil.example/"] {
         let info = json!({"CompanyName": "x", "Codebase": codebase, "IsCloud": true}).to_string();
         bench.simulator.faults().clear();
@@ -221,7 +222,7 @@ async fn r50_a_codebase_that_is_none_is_not_followed() {
 
 #[tokio::test]
 async fn a_server_before_2020_4_is_refused_by_its_release() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     for (codebase, refused) in [
         ("v2019_5/", true),
         ("v2020_3/", true),
@@ -244,7 +245,7 @@ async fn a_server_before_2020_4_is_refused_by_its_release() {
 
 #[tokio::test]
 async fn r42_the_address_of_the_pages_for_browsers_is_told_apart() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     bench.switch(json!({"sslRequired": 403}));
     let failure = bench.psa().check().await.unwrap_err();
     assert_eq!(failure.kind, PsaInvalidResponse);
@@ -253,7 +254,7 @@ async fn r42_the_address_of_the_pages_for_browsers_is_told_apart() {
 
 #[tokio::test]
 async fn r9_a_record_that_breaks_its_page_fails_the_walk() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     bench.switch(json!({"poisonedContacts": [bench.contact_id(300)]}));
     let failure = contacts(&*bench.psa(), &Filter::default(), true).await.unwrap_err();
     assert_eq!((failure.kind, bench.reads(true)), (PsaServerError, 3), "{failure}");

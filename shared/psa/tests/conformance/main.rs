@@ -1,31 +1,17 @@
-//! One suite for every PSA: what a client behind the port must do, over HTTP, against a simulator of the product.
+//! The suite for the products that ship, and what only one of them does.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
-/// Makes a test of each function for each product.
-macro_rules! both {
-    ($($name:ident),* $(,)?) => {
-        mod connectwise {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(crate::bench::Bench::connectwise().await).await;
-            })*
-        }
-        mod autotask {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(crate::bench::Bench::autotask().await).await;
-            })*
-        }
-    };
+mod autotask_only;
+mod budget;
+mod connectwise_only;
+mod numbered_pages;
+mod products;
+
+mod connectwise {
+    psa_conformance::suite!(crate::products::CONNECTWISE);
 }
 
-mod autotask_only;
-mod bench;
-mod budget;
-mod changing;
-mod connectwise_only;
-mod failing;
-mod filtering;
-mod numbered_pages;
-mod reading;
+mod autotask {
+    psa_conformance::suite!(crate::products::AUTOTASK);
+}

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use domain::filter::Filter;
 use domain::psa::{Cursor, PsaFailureKind};
+use psa_conformance::bench::{Bench, companies, contacts, contacts_while};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, companies, contacts, contacts_while};
+use crate::products::CONNECTWISE;
 
 /// Every way in which such an endpoint may order its pages.
 const ORDERS: [&str; 3] = ["id", "idDescending", "lastUpdated"];
 
 /// Pages of a hundred rows, by number.
 async fn numbered(order: &str) -> Bench {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     bench.switch(json!({"recordsIgnoreForwardOnly": true, "defaultOrder": order, "pageCap": 100}));
     bench
 }
@@ -87,7 +88,7 @@ async fn r11_a_walk_by_condition_goes_on_as_one() {
 #[tokio::test]
 async fn r10_a_mode_that_ends_in_the_middle_is_left_in_the_middle() {
     for order in ORDERS {
-        let bench = Bench::connectwise().await;
+        let bench = Bench::small(CONNECTWISE).await;
         bench.small_pages();
         let psa = bench.psa();
         let read = contacts_while(&*psa, true, |page| {
@@ -102,7 +103,7 @@ async fn r10_a_mode_that_ends_in_the_middle_is_left_in_the_middle() {
 
 #[tokio::test]
 async fn r9_rows_that_were_passed_over_are_not_left_behind() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     bench.small_pages();
     // A first page that is none of a walk, and does not say so.
     let rows: Vec<Value> = (300..400)
@@ -131,7 +132,7 @@ async fn a_setup_table_may_come_in_any_order() {
         {"id": 3, "name": "Inactive", "inactiveFlag": true}, {"name": "of no id"}, {"id": 0, "name": "None"}, {"id": -1},
     ]);
     for link in ["", r#"<https://h/x?pageSize=1000&page=1>; rel="last""#] {
-        let bench = Bench::connectwise().await;
+        let bench = Bench::small(CONNECTWISE).await;
         statuses(&bench, &[(by_name.clone(), link)]);
         let attributes = bench.psa().attributes().await.unwrap();
         let values: Vec<&str> = attributes[1].values.iter().map(|value| value.id.as_str()).collect();
@@ -150,7 +151,7 @@ async fn a_setup_table_of_several_pages_is_walked_by_id() {
     };
     for ignores in [false, true] {
         for order in ORDERS {
-            let bench = Bench::connectwise().await;
+            let bench = Bench::small(CONNECTWISE).await;
             let expected = whole(&bench).await;
             bench.switch(json!({"setupIgnoresForwardOnly": ignores, "defaultOrder": order, "pageCap": 3}));
             assert_eq!(whole(&bench).await, expected, "{ignores} {order}");
@@ -162,7 +163,7 @@ async fn a_setup_table_of_several_pages_is_walked_by_id() {
 
 #[tokio::test]
 async fn a_setup_table_whose_second_page_goes_back_is_refused() {
-    let bench = Bench::connectwise().await;
+    let bench = Bench::small(CONNECTWISE).await;
     let next = r#"<https://h/x?pageId=2>; rel="next""#;
     let (first, back) = (json!([{"id": 1}, {"id": 2}]), json!([{"id": 2}, {"id": 1}]));
     statuses(

@@ -3,34 +3,12 @@
 use std::collections::BTreeSet;
 
 use domain::filter::Filter;
-use domain::psa::{Cursor, PsaFailureKind, PsaKind};
+use domain::psa::{Cursor, PsaFailureKind};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, contact, contacts, contacts_while, filter};
 
-both!(
-    r10_no_row_is_lost_or_doubled_when_rows_come_and_go_meanwhile,
-    r10_rows_that_vanish_at_the_end_do_not_stop_the_walk,
-    r9_an_empty_page_in_the_middle_is_not_the_end,
-    r9_a_page_that_comes_again_is_refused,
-    r9_a_page_that_is_skipped_is_missed,
-    r11_a_walk_goes_on_in_another_client,
-    r11_a_cursor_of_another_kind_is_refused,
-);
-
-/// A contact as the product has it.
-fn new_contact(bench: &Bench, id: i64) -> Value {
-    match bench.kind {
-        PsaKind::Connectwise => {
-            json!({"id": id, "firstName": "New", "company": {"id": bench.company_id(2)}})
-        }
-        PsaKind::Autotask => {
-            json!({"id": id, "firstName": "New", "lastName": "One", "companyID": bench.company_id(2), "isActive": 1})
-        }
-    }
-}
-
-async fn r10_no_row_is_lost_or_doubled_when_rows_come_and_go_meanwhile(bench: Bench) {
+pub async fn r10_no_row_is_lost_or_doubled_when_rows_come_and_go_meanwhile(bench: Bench) {
     for counted in [true, false] {
         bench.small_pages();
         let psa = bench.psa();
@@ -40,7 +18,7 @@ async fn r10_no_row_is_lost_or_doubled_when_rows_come_and_go_meanwhile(bench: Be
         let added = bench.contact_id(90_000) + i64::from(counted);
         let read = contacts_while(&*psa, counted, |page| {
             if page == 1 {
-                bench.change(json!({"contacts": [new_contact(&bench, added)], "delete": {"contacts": deleted}}));
+                bench.change(json!({"contacts": [bench.product.new_contact(added)], "delete": {"contacts": deleted}}));
             }
         });
         let read = read.await.unwrap();
@@ -61,7 +39,7 @@ async fn r10_no_row_is_lost_or_doubled_when_rows_come_and_go_meanwhile(bench: Be
     }
 }
 
-async fn r10_rows_that_vanish_at_the_end_do_not_stop_the_walk(bench: Bench) {
+pub async fn r10_rows_that_vanish_at_the_end_do_not_stop_the_walk(bench: Bench) {
     bench.small_pages();
     let last: Vec<i64> = (551..=600).map(|number| bench.contact_id(number)).collect();
     let psa = bench.psa();
@@ -73,13 +51,8 @@ async fn r10_rows_that_vanish_at_the_end_do_not_stop_the_walk(bench: Bench) {
     assert_eq!(read.await.unwrap().len(), 550);
 }
 
-async fn r9_an_empty_page_in_the_middle_is_not_the_end(bench: Bench) {
-    let empty = match bench.kind {
-        PsaKind::Connectwise => json!("[]"),
-        PsaKind::Autotask => {
-            json!(r#"{"items":[],"pageDetails":{"count":0,"requestCount":500,"prevPageUrl":null,"nextPageUrl":null}}"#)
-        }
-    };
+pub async fn r9_an_empty_page_in_the_middle_is_not_the_end(bench: Bench) {
+    let empty = bench.product.page(&[]).to_string();
     for counted in [true, false] {
         bench.small_pages();
         bench.simulator.faults().clear();
@@ -91,33 +64,27 @@ async fn r9_an_empty_page_in_the_middle_is_not_the_end(bench: Bench) {
 
 /// The second page of contacts is this one instead, so many times.
 fn second_page(bench: &Bench, row: &Value, times: u64) {
-    let body = match bench.kind {
-        PsaKind::Connectwise => json!([row]),
-        PsaKind::Autotask => {
-            let details = json!({"count": 1, "requestCount": 500, "prevPageUrl": null, "nextPageUrl": null});
-            json!({"items": [row], "pageDetails": details})
-        }
-    };
+    let body = bench.product.page(std::slice::from_ref(row));
     let answer = json!({"status": 200, "body": body.to_string()});
     bench.small_pages();
     bench.fault(json!({"match": {"path": bench.list(true)}, "skip": 1, "times": times, "answer": answer}));
 }
 
-async fn r9_a_page_that_is_skipped_is_missed(bench: Bench) {
-    second_page(&bench, &new_contact(&bench, bench.contact_id(599)), 1);
+pub async fn r9_a_page_that_is_skipped_is_missed(bench: Bench) {
+    second_page(&bench, &bench.product.new_contact(bench.contact_id(599)), 1);
     let failure = contacts(&*bench.psa(), &Filter::default(), true).await.unwrap_err();
     assert_eq!(failure.kind, PsaFailureKind::PsaInvalidResponse, "{failure}");
     assert!(failure.reason.contains("more rows"), "{failure}");
 }
 
-async fn r9_a_page_that_comes_again_is_refused(bench: Bench) {
-    second_page(&bench, &new_contact(&bench, bench.contact_id(1)), 2);
+pub async fn r9_a_page_that_comes_again_is_refused(bench: Bench) {
+    second_page(&bench, &bench.product.new_contact(bench.contact_id(1)), 2);
     let failure = contacts(&*bench.psa(), &Filter::default(), true).await.unwrap_err();
     assert_eq!(failure.kind, PsaFailureKind::PsaInvalidResponse, "{failure}");
     assert!(failure.reason.contains("ids do not rise"), "{failure}");
 }
 
-async fn r11_a_walk_goes_on_in_another_client(bench: Bench) {
+pub async fn r11_a_walk_goes_on_in_another_client(bench: Bench) {
     bench.small_pages();
     let everything = Filter::default();
     let whole = contacts(&*bench.psa(), &everything, true).await.unwrap();
@@ -140,7 +107,7 @@ async fn r11_a_walk_goes_on_in_another_client(bench: Bench) {
     assert_eq!(pieces, whole);
 }
 
-async fn r11_a_cursor_of_another_kind_is_refused(bench: Bench) {
+pub async fn r11_a_cursor_of_another_kind_is_refused(bench: Bench) {
     let psa = bench.psa();
     let strange = Cursor("page 2".into());
     let failure = psa.contacts(&filter(&[]), Some(&strange), None).await.unwrap_err();

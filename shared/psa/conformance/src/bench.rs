@@ -1,48 +1,46 @@
-//! A client with a simulator behind it.
+//! A client with a simulator of its product behind it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::filter::Filter;
 use domain::ids::{AttributeId, PsaCompanyId, PsaContactId, ValueId};
-use domain::psa::{Cursor, PsaCompany, PsaContact, PsaFailure, PsaKind};
-use psa::{Connector, HttpPolicy, Psa, RetryPolicy, SubmittedCredentials, vendor};
+use domain::psa::{Cursor, PsaCompany, PsaContact, PsaFailure, VendorId};
+use psa::{Connector, HttpPolicy, Psa, RetryPolicy, SubmittedCredentials};
 use serde_json::{Value, json};
-use sim_autotask::Autotask;
-use sim_connectwise::ConnectWise;
-use simkit::clock::SimClock;
-use simkit::msp::{self, Company, Kind, Msp, Size};
+use simkit::msp::{self, Msp, Size};
 use simkit::{Served, Simulator, serve};
 use tokio::net::TcpSocket;
 
-/// Far more pages than any walk here has.
-const MOST_PAGES: usize = 1_000;
+use crate::product::Product;
 
+/// Far more pages than any walk here has.
+const MAX_PAGES: usize = 1_000;
+
+/// A product, its simulator and what is asked of it.
 pub struct Bench {
-    pub kind: PsaKind,
+    /// The product.
+    pub product: &'static dyn Product,
+    /// Its simulator.
     pub simulator: Arc<dyn Simulator>,
+    /// Where it listens.
     pub origin: String,
-    pub size: Size,
+    size: Size,
     served: Served,
 }
 
 impl Bench {
-    pub async fn connectwise() -> Self {
-        Self::open(PsaKind::Connectwise, Size::Small).await
+    /// A product with a small MSP.
+    pub async fn small(product: &'static dyn Product) -> Self {
+        Self::open(product, Size::Small).await
     }
 
-    pub async fn autotask() -> Self {
-        Self::open(PsaKind::Autotask, Size::Small).await
-    }
-
-    pub async fn open(kind: PsaKind, size: Size) -> Self {
-        let simulator: Arc<dyn Simulator> = match kind {
-            PsaKind::Connectwise => Arc::new(ConnectWise::open(size, None, SimClock::new()).unwrap()),
-            PsaKind::Autotask => Arc::new(Autotask::open(size, None, SimClock::new())),
-        };
+    /// A product with an MSP of this size.
+    pub async fn open(product: &'static dyn Product, size: Size) -> Self {
+        let simulator = product.simulator(size);
         let (address, served) = serve(simulator.router(), ([127, 0, 0, 1], 0).into()).await.unwrap();
         Self {
-            kind,
+            product,
             simulator,
             origin: format!("http://{address}"),
             size,
@@ -61,6 +59,7 @@ impl Bench {
         bound
     }
 
+    /// A client with the right credentials.
     pub fn psa(&self) -> Arc<dyn Psa> {
         self.psa_with(&json!({}))
     }
@@ -82,39 +81,33 @@ impl Bench {
             },
             ..HttpPolicy::default()
         };
-        let mut all = match self.kind {
-            PsaKind::Connectwise => json!({
-                "companyId": sim_connectwise::COMPANY_ID, "publicKey": sim_connectwise::PUBLIC_KEY,
-                "privateKey": sim_connectwise::PRIVATE_KEY, "clientId": sim_connectwise::CLIENT_ID,
-            }),
-            PsaKind::Autotask => json!({
-                "username": sim_autotask::USERNAME, "secret": sim_autotask::SECRET,
-                "integrationCode": sim_autotask::INTEGRATION_CODE,
-            }),
-        };
+        let vendor = self.product.vendor();
+        let mut all = self.product.credentials();
         all.as_object_mut()
             .unwrap()
             .extend(replaced.as_object().unwrap().clone());
         let company_id = all.as_object_mut().unwrap().remove("companyId");
         let company_id = company_id.and_then(|id| id.as_str().map(str::to_owned));
         let submitted: SubmittedCredentials = serde_json::from_value(all).unwrap();
-        let credentials = submitted.complete(vendor(self.kind).credential_fields).unwrap();
-        let connector = Connector::new(policy).unwrap();
-        let target = connector
-            .target(self.kind.into(), allowed[0], company_id.as_deref())
-            .unwrap();
+        let credentials = submitted.complete(vendor.credential_fields).unwrap();
+        let connector = Connector::new(policy).unwrap().with_vendor(vendor);
+        let id = VendorId::try_from(vendor.id).unwrap();
+        let target = connector.target(id, allowed[0], company_id.as_deref()).unwrap();
         let deadline = Instant::now() + Duration::from_mins(1);
         connector.connect(&target, &credentials, deadline).unwrap()
     }
 
+    /// Sets switches of the simulator.
     pub fn switch(&self, changes: Value) {
         self.simulator.set_switches(changes).unwrap();
     }
 
+    /// Changes what the product holds.
     pub fn change(&self, changes: Value) {
         self.simulator.change_records(changes).unwrap();
     }
 
+    /// Adds a fault.
     pub fn fault(&self, fault: Value) {
         self.simulator.faults().add(serde_json::from_value(fault).unwrap());
     }
@@ -130,38 +123,24 @@ impl Bench {
             .count()
     }
 
+    /// The MSP that the product holds.
     pub fn msp(&self) -> Msp {
         msp::generate(self.size)
     }
 
+    /// The product's id of a company.
     pub fn company_id(&self, number: u32) -> i64 {
-        match self.kind {
-            PsaKind::Connectwise => sim_connectwise::company_id(number),
-            PsaKind::Autotask => sim_autotask::company_id(number),
-        }
+        self.product.company_id(number)
     }
 
+    /// The product's id of a contact.
     pub fn contact_id(&self, number: u32) -> i64 {
-        match self.kind {
-            PsaKind::Connectwise => sim_connectwise::contact_id(number),
-            PsaKind::Autotask => sim_autotask::contact_id(number),
-        }
-    }
-
-    /// `ConnectWise` tells inactive companies by a status, which some bankrupt ones have lost.
-    pub fn is_active(&self, company: &Company) -> bool {
-        let lost = company.kind == Kind::Dead && company.number.is_multiple_of(2);
-        company.active || (self.kind == PsaKind::Connectwise && lost)
+        self.product.contact_id(number)
     }
 
     /// The list of companies or contacts, as it is called in paths.
-    pub const fn list(&self, contacts: bool) -> &'static str {
-        match (self.kind, contacts) {
-            (PsaKind::Connectwise, false) => "/company/companies$",
-            (PsaKind::Connectwise, true) => "/company/contacts$",
-            (PsaKind::Autotask, false) => "(?i)/Companies/query$",
-            (PsaKind::Autotask, true) => "(?i)/Contacts/query$",
-        }
+    pub fn list(&self, contacts: bool) -> &'static str {
+        self.product.lists()[usize::from(contacts)]
     }
 
     /// How often that list was read.
@@ -180,20 +159,23 @@ impl Bench {
 
     /// Makes pages so small that contacts fill several.
     pub fn small_pages(&self) {
-        if self.kind == PsaKind::Connectwise {
-            self.switch(json!({"pageCap": 100}));
+        if let Some(switches) = self.product.small_pages() {
+            self.switch(switches);
         }
     }
 }
 
+/// A company's id.
 pub fn company(id: i64) -> PsaCompanyId {
     PsaCompanyId::new(id.to_string())
 }
 
+/// A contact's id.
 pub fn contact(id: i64) -> PsaContactId {
     PsaContactId::new(id.to_string())
 }
 
+/// A filter of these attributes and values.
 pub fn filter(entries: &[(&str, &[&str])]) -> Filter {
     let values = |values: &[&str]| values.iter().map(|value| ValueId::new(*value)).collect();
     Filter(
@@ -212,7 +194,7 @@ pub async fn companies(psa: &dyn Psa, filter: &Filter, counted: bool) -> Result<
         None
     };
     let (mut all, mut from) = (Vec::new(), None::<Cursor>);
-    for _ in 0..MOST_PAGES {
+    for _ in 0..MAX_PAGES {
         let page = psa.companies(filter, from.as_ref(), expected).await?;
         all.extend(page.items);
         from = page.next;
@@ -232,6 +214,7 @@ pub async fn contacts_while(
     walk_contacts(psa, &Filter::default(), counted, happens).await
 }
 
+/// Every contact.
 pub async fn contacts(psa: &dyn Psa, filter: &Filter, counted: bool) -> Result<Vec<PsaContact>, PsaFailure> {
     walk_contacts(psa, filter, counted, |_| ()).await
 }
@@ -248,7 +231,7 @@ async fn walk_contacts(
         None
     };
     let (mut all, mut from) = (Vec::new(), None::<Cursor>);
-    for page_number in 1..MOST_PAGES {
+    for page_number in 1..MAX_PAGES {
         let page = psa.contacts(filter, from.as_ref(), expected).await?;
         all.extend(page.items);
         from = page.next;

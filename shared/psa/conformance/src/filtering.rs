@@ -5,14 +5,7 @@ use domain::ids::{AttributeId, ValueId};
 
 use crate::bench::{Bench, companies, contacts, filter};
 
-both!(
-    r7_every_value_of_every_attribute_means_what_it_says,
-    r7_values_are_combined_with_or_and_attributes_with_and,
-    r7_a_filter_too_long_for_the_psa_means_the_same,
-    r7_totals_count_what_the_filter_accepts,
-);
-
-async fn r7_every_value_of_every_attribute_means_what_it_says(bench: Bench) {
+pub async fn r7_every_value_of_every_attribute_means_what_it_says(bench: Bench) {
     let psa = bench.psa();
     let everything = Filter::default();
     let all_companies = companies(&*psa, &everything, true).await.unwrap();
@@ -48,7 +41,7 @@ async fn r7_every_value_of_every_attribute_means_what_it_says(bench: Bench) {
     assert!(matched >= 8, "hardly any value is in use: {matched}");
 }
 
-async fn r7_values_are_combined_with_or_and_attributes_with_and(bench: Bench) {
+pub async fn r7_values_are_combined_with_or_and_attributes_with_and(bench: Bench) {
     let psa = bench.psa();
     let all = companies(&*psa, &Filter::default(), true).await.unwrap();
     let attributes = psa.attributes().await.unwrap();
@@ -69,7 +62,7 @@ async fn r7_values_are_combined_with_or_and_attributes_with_and(bench: Bench) {
     assert_eq!(companies(&*psa, &both, true).await.unwrap(), by_hand);
 }
 
-async fn r7_a_filter_too_long_for_the_psa_means_the_same(bench: Bench) {
+pub async fn r7_a_filter_too_long_for_the_psa_means_the_same(bench: Bench) {
     let psa = bench.psa();
     let short = filter(&[("companyType", &["1"])]);
     let many: Vec<String> = std::iter::once(1)
@@ -84,7 +77,7 @@ async fn r7_a_filter_too_long_for_the_psa_means_the_same(bench: Bench) {
     );
 }
 
-async fn r7_totals_count_what_the_filter_accepts(bench: Bench) {
+pub async fn r7_totals_count_what_the_filter_accepts(bench: Bench) {
     let psa = bench.psa();
     for filter in [Filter::default(), filter(&[("companyType", &["1", "7"])])] {
         let totals = psa.totals(&filter).await.unwrap();

@@ -4,19 +4,9 @@ use std::time::{Duration, Instant};
 
 use domain::filter::Filter;
 use domain::psa::PsaFailureKind::{PsaForbidden, PsaInvalidResponse, PsaServerError, PsaUnauthorized, PsaUnknownError};
-use domain::psa::PsaKind;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, contacts};
-
-both!(
-    r42_each_failure_has_its_code,
-    r42_wrong_credentials_are_asked_once,
-    r42_a_closed_port_is_an_unknown_error,
-    r43_a_rate_limit_in_the_middle_is_waited_out,
-    r9_a_truncated_page_never_makes_a_short_list,
-    r9_a_refusal_in_the_middle_fails_the_whole_walk,
-);
 
 fn respond(status: u16, body: &str) -> Value {
     json!({"status": status, "body": body})
@@ -24,12 +14,9 @@ fn respond(status: u16, body: &str) -> Value {
 
 const FAULT: &str = r#"{"code":"ConnectWiseApi","message":"x","errors":["An unexpected error has occurred."]}"#;
 
-async fn r42_each_failure_has_its_code(bench: Bench) {
-    let half = if bench.kind == PsaKind::Connectwise {
-        r#"[{"id":1"#
-    } else {
-        r#"{"items":[{"id":1"#
-    };
+pub async fn r42_each_failure_has_its_code(bench: Bench) {
+    let row = bench.product.page(&[json!({"id": 1})]).to_string();
+    let half = &row[..row.find(r#""id":1"#).unwrap() + r#""id":1"#.len()];
     for (answer, kind, reads, retryable) in [
         (respond(500, FAULT), PsaServerError, 3, true),
         (respond(502, "<html>"), PsaServerError, 3, true),
@@ -79,12 +66,8 @@ async fn r42_each_failure_has_its_code(bench: Bench) {
     }
 }
 
-async fn r42_wrong_credentials_are_asked_once(bench: Bench) {
-    let wrong: &[&str] = match bench.kind {
-        PsaKind::Connectwise => &["publicKey", "privateKey"],
-        PsaKind::Autotask => &["secret"],
-    };
-    for field in wrong {
+pub async fn r42_wrong_credentials_are_asked_once(bench: Bench) {
+    for field in bench.product.secrets() {
         bench.simulator.requests().clear();
         let failure = bench.psa_with(&json!({*field: "wrong"})).check().await.unwrap_err();
         assert_eq!((failure.kind, failure.retryable), (PsaUnauthorized, false), "{failure}");
@@ -92,14 +75,14 @@ async fn r42_wrong_credentials_are_asked_once(bench: Bench) {
     }
 }
 
-async fn r42_a_closed_port_is_an_unknown_error(bench: Bench) {
+pub async fn r42_a_closed_port_is_an_unknown_error(bench: Bench) {
     let psa = bench.psa();
     let _bound = bench.stop().await;
     let failure = psa.check().await.unwrap_err();
     assert_eq!((failure.kind, failure.retryable), (PsaUnknownError, true), "{failure}");
 }
 
-async fn r43_a_rate_limit_in_the_middle_is_waited_out(bench: Bench) {
+pub async fn r43_a_rate_limit_in_the_middle_is_waited_out(bench: Bench) {
     bench.small_pages();
     let busy = json!({"status": 429, "headers": {"Retry-After": "1"}, "body": "{\"error\":\"ConnectWiseAPI\"}"});
     bench.fault(json!({"match": {"path": bench.list(true)}, "skip": 1, "times": 1, "answer": busy}));
@@ -109,7 +92,7 @@ async fn r43_a_rate_limit_in_the_middle_is_waited_out(bench: Bench) {
     assert_eq!(psa.stats().retries, 1);
 }
 
-async fn r9_a_truncated_page_never_makes_a_short_list(bench: Bench) {
+pub async fn r9_a_truncated_page_never_makes_a_short_list(bench: Bench) {
     bench.small_pages();
     for after in [0, 1, 500, 5_000] {
         bench.simulator.faults().clear();
@@ -127,7 +110,7 @@ async fn r9_a_truncated_page_never_makes_a_short_list(bench: Bench) {
     }
 }
 
-async fn r9_a_refusal_in_the_middle_fails_the_whole_walk(bench: Bench) {
+pub async fn r9_a_refusal_in_the_middle_fails_the_whole_walk(bench: Bench) {
     bench.small_pages();
     for (status, kind) in [
         (401, PsaUnauthorized),

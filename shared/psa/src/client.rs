@@ -1,0 +1,149 @@
+//! The port [`Psa`] for any product that supplies its lists and what its rows mean.
+
+use async_trait::async_trait;
+use domain::filter::{Attribute, Filter};
+use domain::ids::{AttributeId, PsaCompanyId};
+use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
+use futures::try_join;
+use http_client::{Session, Stats};
+
+use crate::look_up;
+use crate::port::Psa;
+use crate::walk::{List, Row, WalkPage, walk};
+
+/// Companies per request when reading back, unless a product has a lower limit.
+const BATCH_SIZE: usize = 200;
+
+/// What a product supplies.
+#[async_trait]
+pub trait Product: Send + Sync {
+    /// A company as the product sends it.
+    type Company: Row;
+
+    /// A contact as the product sends it.
+    type Contact: Row;
+
+    /// The attributes by which companies are filtered.
+    const COMPANY_ATTRIBUTES: &'static [&'static str];
+
+    /// The attributes by which contacts are filtered.
+    const CONTACT_ATTRIBUTES: &'static [&'static str];
+
+    /// The requests of this run.
+    fn session(&self) -> &Session;
+
+    /// The companies that a filter accepts, as far as the product evaluates it. Without a filter: all, whatever their state.
+    fn companies(&self, filter: Option<&Filter>) -> impl List<Row = Self::Company> + Send;
+
+    /// The contacts that a filter accepts, as far as the product evaluates it.
+    fn contacts(&self, filter: Option<&Filter>) -> impl List<Row = Self::Contact> + Send;
+
+    /// Ids in batches, each of which fits into one request.
+    fn batches(&self, ids: &[i64]) -> Vec<Vec<i64>> {
+        ids.chunks(BATCH_SIZE).map(<[i64]>::to_vec).collect()
+    }
+
+    /// The attributes, with their values.
+    async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;
+
+    /// What a row says of a company.
+    async fn company(&self, row: Self::Company) -> Result<LookedUp, PsaFailure>;
+
+    /// What a row says of a contact.
+    fn contact(&self, row: Self::Contact) -> PsaContact;
+
+    /// Reads what must be known before companies are read.
+    async fn prepare(&self) -> Result<(), PsaFailure> {
+        Ok(())
+    }
+
+    /// Checks, before an import, that the product can take its requests.
+    async fn check_limits(&self) -> Result<(), PsaFailure> {
+        Ok(())
+    }
+
+    /// Checks that nothing was hidden from a walk of contacts.
+    async fn check_contacts(&self, _page: &mut WalkPage<Self::Contact>) -> Result<(), PsaFailure> {
+        Ok(())
+    }
+}
+
+/// The port in front of a product.
+pub struct Client<P>(pub P);
+
+#[async_trait]
+impl<P: Product> Psa for Client<P> {
+    async fn check(&self) -> Result<(), PsaFailure> {
+        self.0.companies(None).check().await?;
+        self.0.contacts(None).check().await
+    }
+
+    async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {
+        self.0.attributes().await
+    }
+
+    async fn totals(&self, filter: &Filter) -> Result<Totals, PsaFailure> {
+        self.0.check_limits().await?;
+        let (companies, contacts) = (self.0.companies(Some(filter)), self.0.contacts(Some(filter)));
+        let (companies, contacts) = try_join!(companies.count(), contacts.count())?;
+        Ok(Totals { companies, contacts })
+    }
+
+    async fn companies(
+        &self,
+        filter: &Filter,
+        from: Option<&Cursor>,
+        expected: Option<u64>,
+    ) -> Result<Page<PsaCompany>, PsaFailure> {
+        self.0.prepare().await?;
+        let page = walk(&self.0.companies(Some(filter)), from, expected).await?;
+        let next = page.next();
+        let mut items = Vec::with_capacity(page.rows.len());
+        for row in page.rows {
+            match self.0.company(row).await? {
+                LookedUp::Present(company) if self.accepts(filter, &company) => items.push(company),
+                _ => {}
+            }
+        }
+        Ok(Page { items, next })
+    }
+
+    async fn contacts(
+        &self,
+        filter: &Filter,
+        from: Option<&Cursor>,
+        expected: Option<u64>,
+    ) -> Result<Page<PsaContact>, PsaFailure> {
+        let mut page = walk(&self.0.contacts(Some(filter)), from, expected).await?;
+        self.0.check_contacts(&mut page).await?;
+        let next = page.next();
+        let mut items: Vec<PsaContact> = page.rows.into_iter().map(|row| self.0.contact(row)).collect();
+        let attributes = ids(P::CONTACT_ATTRIBUTES);
+        items.retain(|contact| filter.accepts(&attributes, &contact.values));
+        Ok(Page { items, next })
+    }
+
+    fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool {
+        filter.accepts(&ids(P::COMPANY_ATTRIBUTES), &company.values)
+    }
+
+    async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {
+        self.0.prepare().await?;
+        let batches = self.0.batches(&look_up::numbers(ids));
+        let read = look_up::read_back(&self.0.companies(None), batches).await?;
+        let mut found = Vec::with_capacity(read.rows.len());
+        for row in read.rows {
+            let id = PsaCompanyId::new(row.id().to_string());
+            found.push((id, self.0.company(row).await?));
+        }
+        Ok(look_up::answers(ids, found, read.unreadable))
+    }
+
+    fn stats(&self) -> Stats {
+        self.0.session().stats()
+    }
+}
+
+fn ids(attributes: &[&str]) -> Vec<AttributeId> {
+    attributes.iter().map(|id| AttributeId::new(*id)).collect()
+}

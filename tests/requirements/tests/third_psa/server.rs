@@ -1,0 +1,54 @@
+//! A server of Example PSA, with the MSP that all simulators show.
+
+use psa_conformance::tables::{Asked, Rows, TableServer};
+use serde_json::{Value, json};
+use simkit::msp::{self, Size};
+
+pub const KEY: &str = "example-key";
+
+pub fn open(size: Size) -> TableServer {
+    let msp = msp::generate(size);
+    let companies = msp.companies.into_iter().map(|of| {
+        let label = if of.number % 2 == 0 { "Vendor" } else { "Client" };
+        json!({ "id": of.number, "name": of.name, "kind": of.number % 9 + 1, "label": label, "active": of.active,
+            "own": of.own, "website": of.website })
+    });
+    let contacts = msp.contacts.into_iter().map(|of| {
+        let name = format!("{} {}", of.first, of.last);
+        json!({ "id": of.number, "name": name, "company": of.company, "active": of.active, "emails": of.emails })
+    });
+    TableServer::new(companies.collect(), contacts.collect(), answer)
+}
+
+/// The status and the body.
+fn answer(asked: &Asked<'_>, rows: &Rows) -> (u16, Value) {
+    if asked.header("x-key") != Some(KEY) {
+        return (401, Value::Null);
+    }
+    if asked.path == "/attributes" {
+        let value = |id: u32| json!([id.to_string(), format!("Type {id}"), id != 9]);
+        return (200, (1..10).map(value).collect());
+    }
+    let any = |name, field: &Value| {
+        asked
+            .query(name)
+            .is_none_or(|all| all.split('.').any(|one| one == field.to_string()))
+    };
+    let matching = rows
+        .values()
+        .filter(|row| any("ids", &row["id"]) && any("kinds", &row["kind"]));
+    if asked.path.ends_with("/count") {
+        return (200, json!(matching.count()));
+    }
+    let number = |name| asked.query(name).and_then(|text| text.parse().ok());
+    let behind: Vec<&Value> = matching
+        .filter(|row| row["id"].as_i64() > number("after").or(Some(0)))
+        .collect();
+    let limit = number("limit").map_or(500, |limit: i64| limit.unsigned_abs() as usize);
+    let page = &behind[..behind.len().min(limit)];
+    let broken = page.iter().any(|row| row["poisoned"] == true);
+    (
+        if broken { 500 } else { 200 },
+        json!({ "rows": page, "more": behind.len() > page.len() }),
+    )
+}
