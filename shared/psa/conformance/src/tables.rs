@@ -52,7 +52,7 @@ struct Tables {
 
 impl TableServer {
     /// A simulator of these rows, each with a number `id`.
-    pub fn new(companies: Vec<Value>, contacts: Vec<Value>, answer: Answer) -> Self {
+    pub fn new(companies: &[Value], contacts: &[Value], answer: Answer) -> Self {
         let server = Self {
             tables: Arc::new(Tables {
                 rows: Mutex::default(),

@@ -17,7 +17,8 @@ pub fn open(size: Size) -> TableServer {
         let name = format!("{} {}", of.first, of.last);
         json!({ "id": of.number, "name": name, "company": of.company, "active": of.active, "emails": of.emails })
     });
-    TableServer::new(companies.collect(), contacts.collect(), answer)
+    let (companies, contacts): (Vec<Value>, Vec<Value>) = (companies.collect(), contacts.collect());
+    TableServer::new(&companies, &contacts, answer)
 }
 
 /// The status and the body.
@@ -32,7 +33,7 @@ fn answer(asked: &Asked<'_>, rows: &Rows) -> (u16, Value) {
     let any = |name, field: &Value| {
         asked
             .query(name)
-            .is_none_or(|all| all.split('.').any(|one| one == field.to_string()))
+            .is_none_or(|all| all.split('.').any(|one| one.parse().ok() == field.as_i64()))
     };
     let matching = rows
         .values()
@@ -44,7 +45,7 @@ fn answer(asked: &Asked<'_>, rows: &Rows) -> (u16, Value) {
     let behind: Vec<&Value> = matching
         .filter(|row| row["id"].as_i64() > number("after").or(Some(0)))
         .collect();
-    let limit = number("limit").map_or(500, |limit: i64| limit.unsigned_abs() as usize);
+    let limit = asked.query("limit").and_then(|text| text.parse().ok()).unwrap_or(500);
     let page = &behind[..behind.len().min(limit)];
     let broken = page.iter().any(|row| row["poisoned"] == true);
     (
