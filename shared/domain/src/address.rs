@@ -4,7 +4,6 @@ mod field;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::str::FromStr;
 
 use email_address::{EmailAddress, Options};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -12,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::language::Language;
+
+pub use field::clean;
 
 /// The longest address that is accepted, in bytes (RFC 5321, 4.5.3.1.3 less the angle brackets).
 const MAX_BYTES: usize = 254;
@@ -74,11 +75,6 @@ impl fmt::Display for NoAddressReason {
     }
 }
 
-/// The text of a field as it is stored and shown: the address alone where it holds one, else the text without what cannot be seen.
-pub fn clean(text: &str) -> String {
-    field::clean(text)
-}
-
 impl Address {
     /// The spelling: as it was entered, cleaned (R61).
     pub fn original(&self) -> &str {
@@ -133,14 +129,6 @@ impl AddressKey {
     /// The domain, in IDNA ASCII.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
-    }
-}
-
-impl FromStr for Address {
-    type Err = NoAddressReason;
-
-    fn from_str(text: &str) -> Result<Self, NoAddressReason> {
-        field::address(text)
     }
 }
 

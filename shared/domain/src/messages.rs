@@ -1,65 +1,21 @@
 //! Every text that administrators read, in one file per language.
 //!
-//! [`Messages`] lists the texts. A language has all of them, or does not compile: a new text is a line here and one in each file; a
+//! [`texts::Messages`] lists the texts. A language has all of them, or does not compile: a new text is a line here and one in each file; a
 //! new language is one file and a line in [`Language::messages`].
 
 mod en;
 mod nl;
+mod texts;
 
-use std::borrow::Cow;
 use std::fmt::Formatter;
 
-use jiff::Timestamp;
-
-use crate::address::NoAddressReason;
 use crate::directory::LicenceMode;
 use crate::language::Language;
-use crate::plan::Reason;
-use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, Wording};
+use crate::problem::{Mistake, Problem, UrlRefused, Wording};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
 
-/// The texts of one language.
-pub(crate) trait Messages {
-    /// What happened, why, and what to do next.
-    fn problem(&self, problem: &Problem) -> String;
-
-    /// What happens or happened to a row, and what to do next; no advice where there is nothing to do.
-    fn reason(&self, reason: Reason) -> (&'static str, &'static str);
-
-    /// Why a contact has no address, and what to do next.
-    fn no_address(&self, reason: NoAddressReason) -> (&'static str, &'static str);
-
-    /// Why a mapped company is absent from the snapshot.
-    fn absence(&self, absence: Absence) -> &'static str;
-
-    /// Why a managed company is suggested.
-    fn similarity(&self, similarity: Similarity) -> &'static str;
-
-    /// What is looked for by its id, as part of a sentence.
-    fn resource(&self, kind: ResourceKind) -> &'static str;
-
-    /// Why the address of a PSA is refused, as part of a sentence.
-    fn url_refused(&self, reason: UrlRefused) -> &'static str;
-
-    /// What is wrong with an address in a request.
-    fn invalid_address(&self, reason: NoAddressReason) -> &'static str;
-
-    /// What is wrong with a name in a request that may have `most` characters.
-    fn invalid_name(&self, most: usize) -> String;
-
-    /// What is wrong with a text in a request that may have `least` to `most` characters.
-    fn invalid_text(&self, least: usize, most: usize) -> String;
-
-    /// What is wrong with a filter of more attributes, or more values of one, than these.
-    fn filter_too_large(&self, attributes: usize, values: usize) -> String;
-
-    /// What is wrong with a field of a request.
-    fn mistake(&self, mistake: &Mistake<'_>) -> Cow<'static, str>;
-
-    /// What to know before creating users that are billed.
-    fn billed_by_use(&self) -> &'static str;
-}
+use texts::Messages;
 
 impl Language {
     /// The texts in this language.
@@ -118,14 +74,11 @@ impl LicenceMode {
     }
 }
 
-/// A moment as people read it, in the one time zone that holds for everybody.
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
+
     use crate::ids::{ImportId, IntegrationId};
     use crate::import::{Holder, Person};
 

@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use store::rows::Addresses;
 
-use crate::{Planning, PlanningError};
+use crate::context::{Planning, PlanningError};
 
 /// Rows that are next to each other, of which those selected make a group.
 const ROWS: usize = 25;

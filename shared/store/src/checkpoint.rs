@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::imports::{EXPIRES, expires};
+use crate::expiry::{EXPIRES, expires};
 use crate::keys;
 use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, body, item, number};

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::StoreError;
 use crate::audit;
+use crate::expiry::{EXPIRES, expires};
 use crate::fenced::{FencedOutcome, FencedTransaction};
 use crate::keys;
 use crate::lease::Lease;
@@ -21,9 +22,6 @@ use crate::tx::{Action, ActionId, Transaction};
 
 pub(crate) const IMPORT: Kind = Kind::first("import");
 const OCCASION: Kind = Kind::first("occasion");
-
-/// How long the work of an import is kept; its line in the history is kept for good.
-const KEPT_DAYS: i64 = 90;
 
 /// What came of starting an import.
 #[derive(Debug)]
@@ -379,12 +377,4 @@ fn history_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
         &keys::history(&tenant.msp, &import.integration, &import.id),
         import,
     )
-}
-
-/// The attribute by which the imports table forgets.
-pub(crate) const EXPIRES: &str = "expires";
-
-/// When the work of an import is forgotten, in seconds of Unix time.
-pub(crate) fn expires(import: &Import) -> i64 {
-    import.started_at.as_second() + KEPT_DAYS * 24 * 3600
 }

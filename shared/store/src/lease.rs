@@ -10,8 +10,8 @@ use domain::import::{FencingToken, Import};
 use jiff::Timestamp;
 
 use crate::StoreError;
+use crate::expiry::expires;
 use crate::fenced::FencedTransaction;
-use crate::imports::expires;
 use crate::keys::{self, Key};
 use crate::lock::{LOCK, LockItem, RELEASE, REVIEW_LEASE, end};
 use crate::single::UpdateOutcome;

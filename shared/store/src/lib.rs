@@ -7,6 +7,7 @@ pub mod audit;
 pub mod checkpoint;
 pub mod dates;
 mod error;
+mod expiry;
 pub mod fenced;
 pub mod imports;
 pub mod integrations;

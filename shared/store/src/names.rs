@@ -9,7 +9,7 @@ use domain::name::NameKey;
 use jiff::Timestamp;
 
 use crate::StoreError;
-use crate::imports::EXPIRES;
+use crate::expiry::EXPIRES;
 use crate::keys;
 use crate::schema::Kind;
 use crate::table::{Table, Tenant, bare_item, number, text};

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
+use crate::expiry::{EXPIRES, expires};
 use crate::fenced::FencedOutcome;
-use crate::imports::{EXPIRES, expires};
 use crate::keys;
 use crate::lease::Lease;
 use crate::records::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};

@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
+use crate::expiry::{EXPIRES, expires};
 use crate::fenced::FencedOutcome;
-use crate::imports::{EXPIRES, expires};
 use crate::keys::{self, Key};
 use crate::lease::Lease;
 use crate::schema::Kind;

@@ -1,5 +1,7 @@
 //! From the text of a field of a PSA to the one address in it (R61).
 
+use std::str::FromStr;
+
 use super::{Address, NoAddressReason};
 use crate::name;
 
@@ -14,7 +16,7 @@ const SEPARATORS: [char; 15] = [
 ];
 
 /// The one address that a text holds.
-pub(super) fn address(text: &str) -> Result<Address, NoAddressReason> {
+fn address(text: &str) -> Result<Address, NoAddressReason> {
     let text = name::clean(text);
     let bare = bare(&text);
     if bare.is_empty() {
@@ -28,8 +30,16 @@ pub(super) fn address(text: &str) -> Result<Address, NoAddressReason> {
     }
 }
 
-/// See [`super::clean`].
-pub(super) fn clean(text: &str) -> String {
+impl FromStr for Address {
+    type Err = NoAddressReason;
+
+    fn from_str(text: &str) -> Result<Self, NoAddressReason> {
+        address(text)
+    }
+}
+
+/// The text of a field as it is stored and shown: the address alone where it holds one, else the text without what cannot be seen.
+pub fn clean(text: &str) -> String {
     match address(text) {
         Ok(address) => address.original,
         Err(_) => name::clean(text),

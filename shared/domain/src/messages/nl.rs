@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Messages, minute};
+use super::texts::{Messages, minute};
 use crate::address::NoAddressReason;
 use crate::import::Holder;
 use crate::plan::Reason;

@@ -11,8 +11,8 @@ mod fields;
 mod page;
 mod tenant;
 
-pub(super) use company::{Category, Company};
+pub(super) use company::Company;
 pub(super) use contact::Contact;
-pub(super) use fields::{Field, Fields};
+pub(super) use fields::{Category, Field, Fields};
 pub(super) use page::{Count, Identified, Rows};
 pub(super) use tenant::{ThresholdInformation, ZoneInformation};

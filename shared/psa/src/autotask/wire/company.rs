@@ -12,18 +12,6 @@ use crate::text::{company_name, present};
 /// The MSP's own organisation, which every tenant has.
 const OWN: i64 = 0;
 
-/// A row of `CompanyCategories`, where categories are an entity.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::autotask) struct Category {
-    /// Required, and not below 0.
-    pub(in crate::autotask) id: i64,
-    /// Optional: the id is the label.
-    pub(in crate::autotask) name: Option<String>,
-    /// Optional: active.
-    pub(in crate::autotask) is_active: Option<Flag>,
-}
-
 /// A row of `Companies`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! The description of an entity's fields, with their picklists.
+//! The description of an entity's fields, with their picklists, and the categories of companies where they are an entity.
 
 use serde::de;
 use serde::{Deserialize, Deserializer};
@@ -47,4 +47,16 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
         serde_json::Value::Number(number) => Ok(number.to_string()),
         _ => Err(de::Error::custom("neither a text nor a number")),
     }
+}
+
+/// A row of `CompanyCategories`, where categories are an entity.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::autotask) struct Category {
+    /// Required, and not below 0.
+    pub(in crate::autotask) id: i64,
+    /// Optional: the id is the label.
+    pub(in crate::autotask) name: Option<String>,
+    /// Optional: active.
+    pub(in crate::autotask) is_active: Option<Flag>,
 }

@@ -1,0 +1,68 @@
+//! What all companies of a plan have in common, and how reading it fails.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use directory::{Directory, DirectoryError};
+use domain::facts::ManagedCompanies;
+use domain::ids::PsaCompanyId;
+use domain::import::Import;
+use domain::mapping::CompanyMapping;
+use domain::plan::mass_change::{self, MassChange, MassChangeLimit};
+use store::{StoreError, Tenant};
+
+/// Why planning failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanningError {
+    /// Reading the store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Reading the directory failed.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+}
+
+impl PlanningError {
+    /// What failed, for whatever can hold either.
+    pub fn cause<E: From<StoreError> + From<DirectoryError>>(self) -> E {
+        match self {
+            Self::Store(error) => error.into(),
+            Self::Directory(error) => error.into(),
+        }
+    }
+}
+
+/// Plans the companies of one import.
+pub struct Planning {
+    pub(crate) tenant: Tenant,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) import: Import,
+    /// The managed companies there are.
+    pub companies: ManagedCompanies,
+    pub(crate) mappings: HashMap<PsaCompanyId, CompanyMapping>,
+}
+
+impl Planning {
+    /// Reads what all companies have in common.
+    pub async fn open(tenant: Tenant, directory: Arc<dyn Directory>, import: Import) -> Result<Self, PlanningError> {
+        let mappings = tenant.company_mappings(&import.integration).await?;
+        let companies = ManagedCompanies::new(directory.companies().await?, Tenant::claims(&mappings));
+        Ok(Self {
+            tenant,
+            directory,
+            import,
+            companies,
+            mappings,
+        })
+    }
+
+    /// The mapping of a company as it was when planning began.
+    pub fn mapping(&self, company: &PsaCompanyId) -> Option<&CompanyMapping> {
+        self.mappings.get(company)
+    }
+
+    /// Whether so many changes need to be confirmed as a mass change (R39).
+    pub fn mass_change(&self, limit: MassChangeLimit, changes: u64) -> Option<MassChange> {
+        limit.exceeded_by(changes, mass_change::mapped_users(self.mappings.values()))
+    }
+}
