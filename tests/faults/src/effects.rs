@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
-use crate::wire::{Call, Gate};
+use crate::wire::{Call, Gate, Verdict};
 
 /// What happens at the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,21 +51,6 @@ pub enum Strike {
     Again,
     /// The same, after the lease has ended.
     AgainLate,
-}
-
-/// What the wire does with a request.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Applies and answers.
-    Answer,
-    /// Applies, then answers with an error.
-    ApplyAndFail,
-    /// Answers with an error.
-    Fail,
-    /// Applies, then never answers.
-    ApplyAndHang,
-    /// Does nothing, ever.
-    Hang,
 }
 
 /// The effects of one world; clones are the same.

@@ -22,8 +22,8 @@ use simkit::msp::{Company, Contact, Kind, Msp, Size, generate};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-use crate::effects::{Effects, Verdict};
-use crate::wire::{Call, Gate};
+use crate::effects::Effects;
+use crate::wire::{Call, Gate, Verdict};
 
 /// Companies that are imported first.
 pub const COMPANIES: usize = 12;

@@ -13,8 +13,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::effects::Verdict;
-use crate::wire::{Call, Gate};
+use crate::wire::{Call, Gate, Verdict};
 use crate::world::{Message, World, beyond_lease};
 
 /// Lambda ends a worker after this many seconds, and an HTTP call long before.

@@ -17,7 +17,6 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
-use crate::effects::Verdict;
 use crate::engine::Engine;
 
 /// Changes a request to DynamoDB on its way: operation and body. Stands for a version of the product that lacks something.
@@ -30,6 +29,21 @@ pub struct Call<'a> {
     pub name: &'a str,
     /// The same for repetitions of one request.
     pub request: &'a str,
+}
+
+/// What the wire does with a request.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Applies and answers.
+    Answer,
+    /// Applies, then answers with an error.
+    ApplyAndFail,
+    /// Answers with an error.
+    Fail,
+    /// Applies, then never answers.
+    ApplyAndHang,
+    /// Does nothing, ever.
+    Hang,
 }
 
 /// Decides what becomes of calls.

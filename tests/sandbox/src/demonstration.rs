@@ -23,9 +23,6 @@ use review::Choice;
 use say::say;
 use timings::Timings;
 
-/// The longest that a stage of an import may take.
-const PATIENCE: Duration = Duration::from_mins(1);
-
 /// The longest that both imports of one PSA may take: no single call has a limit of its own.
 const LIMIT: Duration = Duration::from_mins(2);
 

@@ -74,6 +74,17 @@ mod tests {
     }
 
     #[test]
+    fn a_visibility_is_no_need() {
+        let found = circles(&[
+            ("lib.rs", "mod a;"),
+            ("a.rs", "mod b; fn f() { b::c::g() }"),
+            ("a/b.rs", "pub(in crate::a) mod c;"),
+            ("a/b/c.rs", "pub(in super::super) fn g() {}"),
+        ]);
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
     fn declarations_tests_comments_and_texts_are_no_needs() {
         let found = circles(&[
             ("lib.rs", "mod a; mod b; pub use a::A; #[cfg(test)] mod tests;"),

@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use domain::psa::PsaKind;
-use faults::effects::Verdict;
 use faults::script::{Script, Step};
-use faults::wire::{Call, Gate};
+use faults::wire::{Call, Gate, Verdict};
 use faults::world::{MSP, World, beyond_lease};
 use futures::FutureExt;
 use futures::future::BoxFuture;

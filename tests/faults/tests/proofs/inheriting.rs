@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::psa::PsaKind;
-use faults::effects::Verdict;
 use faults::engine::RECORDS;
 use faults::psas::PEOPLE;
 use faults::script::{Script, Step};
 use faults::state::unpacked;
-use faults::wire::{Call, Gate};
+use faults::wire::{Call, Gate, Verdict};
 use faults::world::{MSP, Message, World, beyond_lease};
 use futures::FutureExt;
 use futures::future::BoxFuture;

@@ -7,7 +7,13 @@ use axum::response::Response;
 
 use crate::answers;
 use crate::switches::Switches;
-use crate::{INTEGRATION_CODE, SECRET, USERNAME};
+
+/// The API user's login.
+pub const USERNAME: &str = "import.api@noordzee-ict.example";
+/// Its password.
+pub const SECRET: &str = "s1mulated-Secret#7";
+/// Its tracking identifier, as long as real ones.
+pub const INTEGRATION_CODE: &str = "SIMULATEDTRACKINGIDENTIFIER";
 
 /// Counts failed logins in a row, as the API user's lock does.
 #[derive(Default)]

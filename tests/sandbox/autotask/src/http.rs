@@ -1,74 +1,30 @@
 //! The HTTP interface: what happens to a call before it reaches the data.
 
+mod call;
 mod read;
 mod route;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::json;
-use url::form_urlencoded;
 
 use crate::answers;
+use crate::auth::{INTEGRATION_CODE, USERNAME};
 use crate::limits::{Refused, Running, TIMEFRAME_MINUTES};
 use crate::switches::Switches;
-use crate::{INTEGRATION_CODE, Tenant, USERNAME};
+use crate::tenant::Tenant;
+use call::Call;
 use route::Route;
 
 /// No query comes near this.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
 /// The web server knows no longer URL.
 const LONGEST_URL: usize = 2_048;
-
-/// A call as the handlers see it.
-struct Call {
-    method: Method,
-    /// Scheme and host as the client wrote them, so that no answer sends it elsewhere.
-    origin: String,
-    uri: String,
-    query: Vec<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Call {
-    fn new(parts: Parts, body: Bytes) -> Self {
-        let host = parts
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or("localhost");
-        let query = parts.uri.query().unwrap_or_default();
-        Call {
-            origin: format!("http://{host}"),
-            uri: format!("http://{host}{}", parts.uri),
-            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            method: parts.method,
-            headers: parts.headers,
-            body,
-        }
-    }
-
-    /// A query parameter; names are case-insensitive.
-    fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-    }
-
-    fn is_json(&self) -> bool {
-        let content_type = self
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("application/json"))
-    }
-}
 
 /// Answers every call.
 pub(crate) async fn handle(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {

@@ -21,10 +21,10 @@ mod paging;
 mod query;
 mod store;
 mod switches;
+mod tenant;
 
-use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use serde_json::{Value, json};
@@ -35,6 +35,7 @@ use simkit::msp::Size;
 use simkit::requests::RequestLog;
 use simkit::{Simulator, instrument};
 
+pub use auth::{INTEGRATION_CODE, SECRET, USERNAME};
 pub use model::company::id as company_id;
 pub use model::contact::id as contact_id;
 pub use store::EntityName;
@@ -43,13 +44,7 @@ pub use switches::Switches;
 use auth::Logins;
 use limits::Limits;
 use store::{Changes, Store};
-
-/// The API user's login.
-pub const USERNAME: &str = "import.api@noordzee-ict.example";
-/// Its password.
-pub const SECRET: &str = "s1mulated-Secret#7";
-/// Its tracking identifier, as long as real ones.
-pub const INTEGRATION_CODE: &str = "SIMULATEDTRACKINGIDENTIFIER";
+use tenant::{Tenant, lock};
 
 /// One simulated tenant.
 pub struct Autotask {
@@ -57,21 +52,6 @@ pub struct Autotask {
     faults: Faults,
     requests: RequestLog,
 }
-
-/// What all calls share.
-struct Tenant {
-    store: RwLock<Store>,
-    switches: RwLock<Switches>,
-    journal: Mutex<Journal>,
-    clock: SimClock,
-    limits: Limits,
-    logins: Logins,
-    /// The cursors given out, oldest first.
-    pages: Mutex<VecDeque<String>>,
-}
-
-/// Beyond this many, given-out cursors are forgotten whatever the switch says.
-const MOST_PAGES: usize = 10_000;
 
 impl Autotask {
     /// A tenant of this size. With a state folder it has the changes made to it before.
@@ -149,32 +129,4 @@ impl Simulator for Autotask {
         self.tenant.logins.reset();
         Ok(json!(*switches))
     }
-}
-
-impl Tenant {
-    fn store(&self) -> RwLockReadGuard<'_, Store> {
-        self.store.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn switches(&self) -> Switches {
-        self.switches.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Notes that this cursor was given out.
-    fn remember(&self, paging: &str) {
-        let mut pages = lock(&self.pages);
-        if pages.len() == MOST_PAGES {
-            pages.pop_front();
-        }
-        pages.push_back(paging.to_owned());
-    }
-
-    /// Whether this cursor is among the most recent ones.
-    fn remembers(&self, paging: &str, kept: Option<usize>) -> bool {
-        kept.is_none_or(|kept| lock(&self.pages).iter().rev().take(kept).any(|page| page == paging))
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

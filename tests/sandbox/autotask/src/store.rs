@@ -14,7 +14,9 @@ use crate::model::{Cell, Model, category, company, contact};
 
 pub use change::Change;
 pub use changes::Changes;
-pub use rows::Rows;
+pub use rows::{Row, Rows};
+
+use rows::Changed;
 
 /// The entities with rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,20 +27,6 @@ pub enum EntityName {
     Contacts,
     /// `CompanyCategories`
     CompanyCategories,
-}
-
-/// One record: where it came from and what was changed since.
-pub struct Row {
-    /// The index among the MSP's companies or contacts; none for records added later.
-    seed: Option<usize>,
-    changed: Option<Box<Changed>>,
-}
-
-/// Values that are not the generated ones, by index of the field.
-#[derive(Clone, Default)]
-struct Changed {
-    cells: BTreeMap<usize, Cell<'static>>,
-    udfs: BTreeMap<usize, Option<String>>,
 }
 
 /// The rows of one entity, ordered by id.

@@ -13,6 +13,7 @@ mod http;
 mod query;
 mod simulator;
 mod switches;
+mod tenant;
 
 pub use credentials::{CLIENT_ID, COMPANY_ID, Credentials, PRIVATE_KEY, PUBLIC_KEY};
 pub use data::ids::{OWN_COMPANY, company as company_id, contact as contact_id};

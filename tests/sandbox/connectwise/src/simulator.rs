@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
 use serde::Deserialize as _;
@@ -17,7 +17,7 @@ use simkit::{Simulator, instrument, switches};
 use crate::data::change::{Change, Records};
 use crate::data::draft::{Rules, Written, draft};
 use crate::data::store::Store;
-use crate::switches::Switches;
+use crate::tenant::Tenant;
 
 /// A simulated ConnectWise PSA. Clones share everything.
 #[derive(Clone, Debug)]
@@ -26,14 +26,6 @@ pub struct ConnectWise {
     faults: Faults,
     requests: RequestLog,
     clock: SimClock,
-}
-
-#[derive(Debug)]
-pub(crate) struct Tenant {
-    store: RwLock<Store>,
-    switches: RwLock<Switches>,
-    /// Locked for the whole of a change, so that the order of lines is the order of changes.
-    journal: Mutex<Journal>,
 }
 
 impl ConnectWise {
@@ -55,20 +47,6 @@ impl ConnectWise {
             requests: RequestLog::new(),
             clock,
         })
-    }
-}
-
-impl Tenant {
-    pub(crate) fn store(&self) -> RwLockReadGuard<'_, Store> {
-        self.store.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
-        self.store.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn switches(&self) -> Switches {
-        self.switches.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

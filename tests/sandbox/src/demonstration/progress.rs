@@ -8,8 +8,10 @@ use sandbox::Error;
 use sandbox::api::Api;
 use serde_json::Value;
 
-use super::PATIENCE;
 use super::say::say;
+
+/// The longest that a stage of an import may take.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two plain lines.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -59,7 +59,9 @@ fn is_path(tokens: &[&str], at: usize) -> bool {
     let starts = tokens[at].starts_with(|c: char| c.is_alphabetic() || c == '_');
     let goes_further = tokens.get(at + 1) == Some(&"::");
     let inside = at > 0 && matches!(tokens[at - 1], "::" | ".");
-    starts && goes_further && !inside
+    // `pub(in super::super)` says who may see an item, and needs nothing of it.
+    let visibility = tokens[..at].ends_with(&["pub", "(", "in"]);
+    starts && goes_further && !inside && !visibility
 }
 
 /// Reads one tree of imports up to its `;`, `,` or `}`; gives where it ended.

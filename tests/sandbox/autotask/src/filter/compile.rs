@@ -4,9 +4,10 @@ use std::cmp::Ordering::{Equal, Greater, Less};
 
 use serde_json::Value;
 
-use super::{Cell, Check, Column, Filter, Node, Part, Rules, Set, folded, operand, unpadded, walk::Walk};
+use super::condition::{Check, Column, Node, Part, Rules, Set, folded, unpadded};
+use super::{Filter, operand, walk::Walk};
 use crate::json::property;
-use crate::model::{Kind, Model};
+use crate::model::{Cell, Kind, Model};
 
 const NO_FILTER: &str = "Value cannot be null.\r\nParameter name: filters";
 const OR_LIMIT: usize = 500;

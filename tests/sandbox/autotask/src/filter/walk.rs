@@ -1,11 +1,12 @@
 //! The part of the rows that conditions on `id` leave, found without looking at the others.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::model::Cell;
 use crate::store::{Entity, Row};
 
-use super::{Check, Column, Node, Ordering};
+use super::condition::{Check, Column, Node};
 
 #[derive(Debug)]
 pub struct Walk {

@@ -5,13 +5,15 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Call, Route};
+use super::call::Call;
+use super::route::Route;
 use crate::filter::Filter;
 use crate::paging::{self, Cursor, Page};
 use crate::query::{Columns, Query, Record, Style};
 use crate::store::{Entity, EntityName, Row};
 use crate::switches::Switches;
-use crate::{Tenant, answers, metadata};
+use crate::tenant::Tenant;
+use crate::{answers, metadata};
 
 /// What a query answers.
 #[derive(Serialize)]

@@ -1,6 +1,22 @@
 //! The rows of one entity by id.
 
-use super::Row;
+use std::collections::BTreeMap;
+
+use crate::model::Cell;
+
+/// One record: where it came from and what was changed since.
+pub struct Row {
+    /// The index among the MSP's companies or contacts; none for records added later.
+    pub(super) seed: Option<usize>,
+    pub(super) changed: Option<Box<Changed>>,
+}
+
+/// Values that are not the generated ones, by index of the field.
+#[derive(Clone, Default)]
+pub(super) struct Changed {
+    pub cells: BTreeMap<usize, Cell<'static>>,
+    pub udfs: BTreeMap<usize, Option<String>>,
+}
 
 /// Rows ordered by id. A vector and not a tree, because counting the rows of a range is then two binary searches.
 pub struct Rows(Vec<(i64, Row)>);

@@ -15,8 +15,8 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-use super::Upstream;
 use super::meter::{Meter, is_read, is_write};
+use super::upstream::Upstream;
 use crate::access::{Access, of_dynamodb};
 
 /// `DynamoDB` takes 16 MB and answers with as much.

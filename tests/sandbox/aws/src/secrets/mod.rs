@@ -1,5 +1,6 @@
 //! Stands for Secrets Manager: the calls in use, over its JSON 1.1 protocol.
 
+mod refusal;
 mod vault;
 mod wire;
 

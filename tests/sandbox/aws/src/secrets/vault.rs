@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::wire::{Content, Refusal};
+use super::refusal::Refusal;
 use crate::files;
 use crate::sdk::{ACCOUNT, REGION};
 
@@ -47,6 +47,15 @@ impl std::fmt::Debug for Version {
             .field("stages", &self.stages)
             .finish_non_exhaustive()
     }
+}
+
+/// What is kept secret, as the caller sent it: a text, or bytes in Base64.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Content {
+    #[serde(rename = "SecretString")]
+    Text(String),
+    #[serde(rename = "SecretBinary")]
+    Binary(String),
 }
 
 impl Vault {

@@ -8,97 +8,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::access::{Access, of_secrets};
 
-use super::vault::{CURRENT, Changed, Secret, Vault, Version};
+use super::refusal::Refusal;
+use super::vault::{CURRENT, Changed, Content, Secret, Vault, Version};
 
 type Shared = Arc<(Mutex<Vault>, Access)>;
-
-/// What is kept secret, as the caller sent it: a text, or bytes in Base64.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Content {
-    #[serde(rename = "SecretString")]
-    Text(String),
-    #[serde(rename = "SecretBinary")]
-    Binary(String),
-}
-
-/// An error as Secrets Manager answers it.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    status: StatusCode,
-    kind: &'static str,
-    message: &'static str,
-}
-
-impl Refusal {
-    const fn client(kind: &'static str, message: &'static str) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            kind,
-            message,
-        }
-    }
-
-    pub const fn not_found() -> Self {
-        Self::client(
-            "ResourceNotFoundException",
-            "Secrets Manager can't find the specified secret.",
-        )
-    }
-
-    pub const fn no_such_version() -> Self {
-        Self::client(
-            "ResourceNotFoundException",
-            "Secrets Manager can't find the specified secret value.",
-        )
-    }
-
-    pub const fn exists() -> Self {
-        Self::client(
-            "ResourceExistsException",
-            "The operation failed because the secret already exists.",
-        )
-    }
-
-    pub const fn version_exists() -> Self {
-        Self::client(
-            "ResourceExistsException",
-            "You can't use this ClientRequestToken: it is that of another version.",
-        )
-    }
-
-    pub const fn marked_for_deletion() -> Self {
-        Self::client(
-            "InvalidRequestException",
-            "You can't perform this operation on the secret because it was marked for deletion.",
-        )
-    }
-
-    pub const fn scheduled_for_deletion() -> Self {
-        Self::client(
-            "InvalidRequestException",
-            "You can't create this secret because a secret with this name is already scheduled for deletion.",
-        )
-    }
-
-    const fn invalid(message: &'static str) -> Self {
-        Self::client("InvalidParameterException", message)
-    }
-
-    pub const fn internal() -> Self {
-        let message = "An error occurred on the server side.";
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            kind: "InternalServiceError",
-            message,
-        }
-    }
-}
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {

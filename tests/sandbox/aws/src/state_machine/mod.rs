@@ -2,6 +2,7 @@
 
 mod choice;
 mod definition;
+mod options;
 mod path;
 mod payload;
 mod retry;
@@ -11,51 +12,14 @@ mod tests;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Error, Functions};
 
 pub use definition::Definition;
-
-/// Tells the time that waits and the limit of a whole execution go by; a test moves it.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// What an execution goes by.
-#[derive(Clone)]
-pub struct MachineOptions {
-    /// The time.
-    pub clock: Clock,
-    /// What the waits between retries are multiplied with; 0 retries at once.
-    pub retry_factor: f64,
-}
-
-impl Default for MachineOptions {
-    /// The system's time, and the waits that the definition says.
-    fn default() -> Self {
-        Self {
-            clock: Arc::new(Timestamp::now),
-            retry_factor: 1.0,
-        }
-    }
-}
-
-/// How an execution ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// It reached a `Succeed` state with this output.
-    Succeeded(Value),
-    /// It failed, by a `Fail` state or by an error nobody caught.
-    Failed {
-        /// The error's name.
-        error: String,
-        /// What there is to say about it.
-        cause: String,
-    },
-    /// It was stopped before its end, and has to be started again.
-    Interrupted,
-}
+pub use options::{Clock, MachineOptions};
+pub use run::Outcome;
 
 /// A state machine ready to run; clones are the same machine.
 #[derive(Clone)]

@@ -9,12 +9,28 @@ use tracing::{debug, warn};
 
 use super::choice::timestamp;
 use super::definition::{Choice, Definition, State, Task, Wait};
+use super::options::MachineOptions;
 use super::retry::{Attempts, matches};
-use super::{MachineOptions, Outcome};
 use crate::{Fault, Functions};
 
 /// How often a waiting execution looks at the clock, which may jump.
 const CLOCK_POLL: Duration = Duration::from_millis(20);
+
+/// How an execution ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It reached a `Succeed` state with this output.
+    Succeeded(Value),
+    /// It failed, by a `Fail` state or by an error nobody caught.
+    Failed {
+        /// The error's name.
+        error: String,
+        /// What there is to say about it.
+        cause: String,
+    },
+    /// It was stopped before its end, and has to be started again.
+    Interrupted,
+}
 
 pub(super) struct Execution<'a> {
     definition: &'a Definition,

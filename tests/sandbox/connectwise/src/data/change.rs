@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::ids;
-use super::store::{Row, Store, Table};
+use super::free_ids::FreeIds;
+use super::row::{Row, Table};
+use super::store::Store;
 
 /// New contents of records; a record without contents is gone. Carrying out a change twice is the same as once.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -21,35 +22,6 @@ pub struct Change {
 
 /// Records by id.
 pub type Records = BTreeMap<i64, Option<Map<String, Value>>>;
-
-/// The next ids to give; an id is never given twice, as ConnectWise does not either.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct FreeIds {
-    /// Of a company.
-    pub company: i64,
-    /// Of a contact.
-    pub contact: i64,
-    /// Of a communication item.
-    pub item: i64,
-}
-
-impl FreeIds {
-    /// Beyond what the neutral MSP takes.
-    pub fn beyond(companies: &Table, contacts: &Table) -> Self {
-        let after = |table: &Table| table.keys().next_back().map_or(1, |last| last + 1);
-        Self {
-            company: after(companies),
-            contact: after(contacts),
-            item: ids::FIRST_NEW_ITEM,
-        }
-    }
-
-    /// The next id of this counter.
-    pub fn take(counter: &mut i64) -> i64 {
-        *counter += 1;
-        *counter - 1
-    }
-}
 
 impl Store {
     /// Carries out a change.

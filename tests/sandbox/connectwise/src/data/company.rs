@@ -5,7 +5,7 @@ use simkit::msp::{Company, Kind};
 
 use super::ids;
 use super::setup::{Label, label};
-use super::store::stamp;
+use super::stamp::stamp;
 
 /// A field that no published version of the API has.
 pub const UNPUBLISHED: &str = "lifecycleInsights";

@@ -6,7 +6,7 @@ use simkit::msp::Contact;
 use super::company::{reference, site};
 use super::ids;
 use super::setup::{Label, communication_kind, label};
-use super::store::stamp;
+use super::stamp::stamp;
 
 /// One field of the contact; null if it has no such value. The company is given by its id alone.
 pub fn field(contact: &Contact, name: &str) -> Value {

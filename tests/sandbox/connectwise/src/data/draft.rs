@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 use super::change::{Change, Records};
 use super::entry::{Entry, Source};
 use super::resource::Resource;
-use super::store::{Row, Store};
+use super::row::Row;
+use super::store::Store;
 
 /// Changes as written: records in ConnectWise's own JSON, and the ids of those to remove.
 #[derive(Debug, Deserialize)]

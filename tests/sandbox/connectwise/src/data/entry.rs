@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use super::company::UNPUBLISHED;
-use super::store::{Row, Store};
+use super::row::Row;
+use super::store::Store;
 use crate::query::evaluate::{Record, descend};
 use crate::query::schema::{Field, find};
 
@@ -96,6 +97,22 @@ impl<'a> Entry<'a> {
         let (first, last) = (contact.field("firstName"), contact.field("lastName"));
         let names: Vec<&str> = [&first, &last].into_iter().filter_map(Value::as_str).collect();
         json!({"id": contact.id, "name": names.join(" ")})
+    }
+}
+
+impl Store {
+    /// A company.
+    pub fn company(&self, id: i64) -> Option<Entry<'_>> {
+        self.companies
+            .get(&id)
+            .map(|row| Entry::new(id, self, Source::Company(row)))
+    }
+
+    /// A contact.
+    pub fn contact(&self, id: i64) -> Option<Entry<'_>> {
+        self.contacts
+            .get(&id)
+            .map(|row| Entry::new(id, self, Source::Contact(row)))
     }
 }
 

@@ -6,7 +6,8 @@ use std::ops::Bound;
 use serde_json::{Map, Value, json};
 
 use super::entry::{Entry, Source};
-use super::store::{Row, Store, id_of};
+use super::row::{Row, id_of};
+use super::store::Store;
 use super::{ids, schemas};
 use crate::query::schema::Field;
 

@@ -2,25 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use simkit::msp::Msp;
 
-use super::change::FreeIds;
-use super::entry::{Entry, Source};
+use super::free_ids::FreeIds;
+use super::row::{Row, Table, id_of};
 use super::{extras, ids, setup};
-
-/// A record: one of the neutral MSP, kept small and spelled out when asked for, or one that was changed or added.
-#[derive(Clone, Debug)]
-pub enum Row {
-    /// The position in the neutral MSP.
-    Seeded(u32),
-    /// The fields; references hold their id, and the name where the setup table may have lost it.
-    Stored(Map<String, Value>),
-}
-
-/// Records by id: pages by id start anywhere without reading what comes before.
-pub type Table = BTreeMap<i64, Row>;
 
 /// Everything the tenant holds.
 #[derive(Debug)]
@@ -96,29 +83,4 @@ impl Store {
                 .map_or(Value::Null, |contact| super::contact::field(contact, name)),
         }
     }
-
-    /// A company.
-    pub fn company(&self, id: i64) -> Option<Entry<'_>> {
-        self.companies
-            .get(&id)
-            .map(|row| Entry::new(id, self, Source::Company(row)))
-    }
-
-    /// A contact.
-    pub fn contact(&self, id: i64) -> Option<Entry<'_>> {
-        self.contacts
-            .get(&id)
-            .map(|row| Entry::new(id, self, Source::Contact(row)))
-    }
-}
-
-/// The id a record holds; 0 if it has none.
-pub fn id_of(fields: &Map<String, Value>) -> i64 {
-    fields.get("id").and_then(Value::as_i64).unwrap_or_default()
-}
-
-/// When a seeded record was last changed: scattered over a year that is past on any clock.
-pub fn stamp(number: u32) -> String {
-    let seconds = i64::from(number) * 1_299_709 % 31_536_000;
-    (Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_709_251_200 + seconds)).to_string()
 }

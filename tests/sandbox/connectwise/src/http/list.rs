@@ -16,8 +16,8 @@ use crate::data::store::Store;
 use crate::query::order::Order;
 use crate::query::parameters::Parameters;
 use crate::query::projection::Projection;
-use crate::simulator::Tenant;
 use crate::switches::Switches;
+use crate::tenant::Tenant;
 
 /// Answers one call about records.
 #[derive(Clone, Debug)]

@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 
 use crate::credentials;
 use crate::data::resource::Resource;
-use crate::simulator::Tenant;
 use crate::switches::{BadCredentials, Switches};
+use crate::tenant::Tenant;
 use answer::Answerer;
 use error::ApiError;
 use list::Lister;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Changed, number};
+use super::changed::{Changed, number};
 
 pub(super) fn records(changed: &Changed) -> Value {
     let mut contacts = moved_along(changed);

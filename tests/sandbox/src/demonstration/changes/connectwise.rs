@@ -4,7 +4,7 @@ use sandbox::Error;
 use serde_json::{Value, json};
 use simkit::Simulator;
 
-use super::{Changed, number};
+use super::changed::{Changed, number};
 
 /// A contact as it is: what an empty change answers.
 pub(super) fn contact(psa: &dyn Simulator, id: &str) -> Result<Value, Error> {

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{Draft, check, given_id, merge};
-use crate::data::change::FreeIds;
 use crate::data::company::{LONGEST_IDENTIFIER, LONGEST_NAME, reference};
+use crate::data::free_ids::FreeIds;
 use crate::data::setup::label;
 use crate::data::{ids, schemas};
 

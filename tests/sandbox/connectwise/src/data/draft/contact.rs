@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{Draft, check, given_id, merge};
-use crate::data::change::FreeIds;
 use crate::data::company::reference;
 use crate::data::contact::domain;
+use crate::data::free_ids::FreeIds;
 use crate::data::setup::{Label, communication_kind, label};
 use crate::data::{ids, schemas};
 
