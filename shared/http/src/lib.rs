@@ -32,7 +32,7 @@ mod surrogates;
 pub use base_url::{AddressRefused, AddressRules, BaseUrl, Hosts};
 pub use cached_endpoint::CachedEndpoint;
 pub use call::{Answer, Call, Endpoint, RetryScope};
-pub use classification::{ANYTHING, Classification, Deployment, FailureKind, RetryAdvice, Rule};
+pub use classification::{Classification, Deployment, FailureKind, RetryAdvice, Rule, When};
 pub use client::{HttpClient, NoClient};
 pub use clock::Now;
 pub use fault::Fault;

@@ -3,74 +3,54 @@
 
 use http_client::FailureKind::{Forbidden, ServerError, Unauthorized, Unknown};
 use http_client::RetryAdvice::{Later, Never, Soon, WhenLimitPasses};
-use http_client::{Classification, Rule};
+use http_client::{Classification, Rule, When};
 
 pub(super) static RULES: [Rule; 8] = [
     // The status of this one and of the next is not certain to be 429.
-    Rule::new(
-        400..=599,
-        &["thread threshold", "itgenatr005"],
-        Unknown,
-        WhenLimitPasses,
-        "too many requests at once, by all who use this integration code",
-    ),
-    Rule::new(
-        400..=599,
-        &["threshold"],
+    When::status(400..=599)
+        .says(&["thread threshold", "itgenatr005"])
+        .means(
+            Unknown,
+            WhenLimitPasses,
+            "too many requests at once, by all who use this integration code",
+        ),
+    When::status(400..=599).says(&["threshold"]).means(
         Unknown,
         WhenLimitPasses,
         "the tenant's hourly limit of requests is used up",
     ),
-    Rule::new(
-        400..=599,
-        &["adequate permissions"],
-        Forbidden,
-        Never,
-        "the security level lacks a right",
-    ),
-    Rule::new(
-        400..=599,
-        &["integrationcode", "integration code"],
-        Unauthorized,
-        Never,
-        "the integration code is rejected",
-    ),
-    Rule::new(
-        400..=599,
-        &["zone information could not be determined"],
-        Unauthorized,
-        Never,
-        "the API user is unknown",
-    ),
-    Rule::new(
-        500..=500,
+    When::status(400..=599)
+        .says(&["adequate permissions"])
+        .means(Forbidden, Never, "the security level lacks a right"),
+    When::status(400..=599)
+        .says(&["integrationcode", "integration code"])
+        .means(Unauthorized, Never, "the integration code is rejected"),
+    When::status(400..=599)
+        .says(&["zone information could not be determined"])
+        .means(Unauthorized, Never, "the API user is unknown"),
+    When::status(500..=500)
         // No text is known for certain.
-        &[
+        .says(&[
             "invalid credentials",
             "username or password",
             "authentication",
             "unauthorized",
             "login failed",
-        ],
-        Unauthorized,
-        Never,
-        "the credentials are invalid, expired or revoked",
-    ),
-    Rule::new(
-        500..=500,
-        &[
+        ])
+        .means(Unauthorized, Never, "the credentials are invalid, expired or revoked"),
+    When::status(500..=500)
+        .says(&[
             "unable to find",
             "value cannot be null",
             "maxcountofrecordstoreturn",
             "conversion failed",
             "invalid query syntax",
             "unexpected character",
-        ],
-        Unknown,
-        Never,
-        "the PSA refused the request itself",
-    ),
-    Rule::new(500..=500, &["unexpected error"], ServerError, Soon, "the PSA failed"),
+        ])
+        .means(Unknown, Never, "the PSA refused the request itself"),
+    When::status(500..=500)
+        .says(&["unexpected error"])
+        .means(ServerError, Soon, "the PSA failed"),
 ];
 
 /// No status tells this: the limit is the tenant's, shared by all its integrations.

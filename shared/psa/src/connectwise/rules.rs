@@ -3,56 +3,34 @@
 use http_client::Deployment::{Cloud, Discovery};
 use http_client::FailureKind::{Forbidden, InvalidResponse, ServerError, Unauthorized};
 use http_client::RetryAdvice::{Never, Soon};
-use http_client::{ANYTHING, Classification, Rule};
+use http_client::{Classification, Rule, When};
 
 pub(super) static RULES: [Rule; 7] = [
     // Witnesses disagree on the status: 400, 401 and 403 have all been seen.
-    Rule::new(
-        400..=403,
-        &["clientid"],
-        Unauthorized,
-        Never,
-        "the clientId of this product is rejected",
-    ),
-    Rule::new(
-        400..=499,
-        &["ssl is required"],
+    When::status(400..=403)
+        .says(&["clientid"])
+        .means(Unauthorized, Never, "the clientId of this product is rejected"),
+    When::status(400..=499).says(&["ssl is required"]).means(
         InvalidResponse,
         Never,
         "the address is that of the pages for browsers, not that of the API",
     ),
-    Rule::new(
-        400..=599,
-        &["usernotauthenticated"],
+    When::status(400..=599).says(&["usernotauthenticated"]).means(
         Unauthorized,
         Never,
         "the credentials are invalid, expired or revoked",
     ),
-    Rule::new(
-        404..=404,
-        ANYTHING,
-        Unauthorized,
-        Never,
-        "the company id is unknown at this address",
-    )
-    .at(Discovery),
+    When::status(404..=404)
+        .at(Discovery)
+        .means(Unauthorized, Never, "the company id is unknown at this address"),
     // The cloud answers wrong keys or a wrong company id with 404 rather than 401.
-    Rule::new(
-        404..=404,
-        ANYTHING,
+    When::status(404..=404).at(Cloud).means(
         Unauthorized,
         Never,
         "the credentials are invalid, or belong to another company id",
-    )
-    .at(Cloud),
-    Rule::new(
-        404..=404,
-        ANYTHING,
-        InvalidResponse,
-        Never,
-        "there is no ConnectWise API at this address",
     ),
-    Rule::new(500..=500, ANYTHING, ServerError, Soon, "the PSA failed"),
+    When::status(404..=404).means(InvalidResponse, Never, "there is no ConnectWise API at this address"),
+    When::status(500..=500).means(ServerError, Soon, "the PSA failed"),
 ];
 
 /// No status tells this.
