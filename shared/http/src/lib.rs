@@ -34,7 +34,6 @@ pub use cached_endpoint::CachedEndpoint;
 pub use call::{Answer, Call, Endpoint, RetryScope};
 pub use classification::{Classification, Deployment, FailureKind, RetryAdvice, Rule, When};
 pub use client::{HttpClient, NoClient};
-pub use clock::Now;
 pub use fault::Fault;
 pub use origin::{NotAnOrigin, Origin};
 pub use policy::HttpPolicy;
