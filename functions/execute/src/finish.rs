@@ -12,9 +12,13 @@ use worker::Stop;
 
 use crate::context::Run;
 use crate::licences;
+use crate::record::rows;
 
 /// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
 const JOURNAL_PAGE_SIZE: i32 = 200;
+
+/// What becomes of a row that was begun and not finished.
+const GIVEN_UP: Outcome = Outcome::Failed(Reason::GivenUp);
 
 /// What the journal adds up to.
 #[derive(Default)]
@@ -135,21 +139,10 @@ async fn of_unfinished(
         .filter(|holder| Some(&holder.company) == managed.as_ref())
         .map(|holder| holder.address)
         .collect();
-    let given_up = || Outcome::Failed(Reason::GivenUp);
-    let company = chunk.is_company_left().then(|| RowOutcome {
-        address: None,
-        outcome: given_up(),
+    let company = chunk.is_company_left().then_some(GIVEN_UP);
+    let outcomes = users.iter().map(|user| match &user.address {
+        Some(address) if user.step == UserStep::Create && held.contains(address.key()) => Outcome::Created,
+        _ => GIVEN_UP,
     });
-    let users = users.iter().map(|user| {
-        let is_there = user.step == UserStep::Create
-            && user
-                .address
-                .as_ref()
-                .is_some_and(|address| held.contains(address.key()));
-        RowOutcome {
-            address: Some(user.id.clone()),
-            outcome: if is_there { Outcome::Created } else { given_up() },
-        }
-    });
-    Ok(company.into_iter().chain(users).collect())
+    Ok(rows(company, users, outcomes))
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::Retryable;
 use directory::DirectoryError;
 use domain::plan::Reason;
 use tracing::warn;
@@ -28,12 +28,7 @@ where
     C: Future<Output = Result<T, DirectoryError>>,
     L: Future<Output = Result<Option<T>, DirectoryError>>,
 {
-    let patience = run.services.patience;
-    let backoff = ExponentialBuilder::default()
-        .with_min_delay(patience.base)
-        .with_max_delay(patience.cap)
-        .with_max_times(patience.repeats)
-        .with_jitter();
+    let backoff = run.services.directory_retry.with_jitter();
     let in_time = |error: &DirectoryError| error.is_retryable() && !run.is_to_end();
     let error = match call.retry(backoff).when(in_time).await {
         Ok(answer) => return Ok(answer),

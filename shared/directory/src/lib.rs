@@ -1,14 +1,22 @@
 //! The port to the password manager that holds managed companies, users and licences.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
 use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 
 pub mod builtin;
-mod patience;
 
-pub use patience::Patience;
+pub use retry::RetryPolicy;
+
+/// For calls that the directory does not answer. Some twenty seconds: longer than a failover takes, and much shorter than a run.
+pub const RETRY: RetryPolicy = RetryPolicy {
+    base: Duration::from_millis(100),
+    cap: Duration::from_secs(5),
+    repeats: 8,
+};
 
 /// A directory of one MSP.
 ///

@@ -52,46 +52,65 @@ pub struct Classification {
     pub reason: &'static str,
 }
 
-/// One row of a table: replies with such a status, of such a deployment, whose body says one of these things (in lower case).
+/// One row of a table: what replies of this form mean.
 #[derive(Debug)]
 pub struct Rule {
-    status: RangeInclusive<u16>,
-    deployment: Option<Deployment>,
-    says: &'static [&'static str],
+    when: When,
     pub(crate) classification: Classification,
 }
 
-/// Whatever the body says.
-pub const ANYTHING: &[&str] = &[""];
+/// Which replies a rule is about: at first all with this status.
+#[derive(Debug)]
+pub struct When {
+    status: RangeInclusive<u16>,
+    deployment: Option<Deployment>,
+    /// Texts in lower case, one of which the body has; every body has the empty one.
+    says: &'static [&'static str],
+}
 
-impl Rule {
-    /// A row for every deployment.
-    pub const fn new(
-        status: RangeInclusive<u16>,
-        says: &'static [&'static str],
-        kind: FailureKind,
-        advice: RetryAdvice,
-        reason: &'static str,
-    ) -> Self {
-        let classification = Classification { kind, advice, reason };
+impl When {
+    /// Replies with such a status.
+    pub const fn status(status: RangeInclusive<u16>) -> Self {
         Self {
             status,
             deployment: None,
-            says,
-            classification,
+            says: &[""],
         }
     }
 
-    /// The row for this deployment alone.
+    /// Only of this deployment.
     #[must_use]
     pub const fn at(mut self, deployment: Deployment) -> Self {
         self.deployment = Some(deployment);
         self
     }
 
+    /// Only if the body says one of these, in lower case.
+    #[must_use]
+    pub const fn says(mut self, texts: &'static [&'static str]) -> Self {
+        self.says = texts;
+        self
+    }
+
+    /// The rule for these replies.
+    pub const fn means(self, kind: FailureKind, advice: RetryAdvice, reason: &'static str) -> Rule {
+        let classification = Classification { kind, advice, reason };
+        Rule {
+            when: self,
+            classification,
+        }
+    }
+}
+
+impl Rule {
     pub(crate) fn fits(&self, status: u16, deployment: Deployment, body: &str) -> bool {
-        self.status.contains(&status)
-            && self.deployment.is_none_or(|own| own == deployment)
-            && self.says.iter().any(|text| body.contains(text))
+        let When {
+            status: statuses,
+            deployment: own,
+            says,
+        } = &self.when;
+        statuses.contains(&status)
+            && own.is_none_or(|own| own == deployment)
+            && says.iter().any(|text| body.contains(text))
     }
 }

@@ -7,16 +7,16 @@ use jiff::Timestamp;
 
 /// Tells the time; tests move it.
 #[derive(Clone)]
-pub struct Now(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+pub(crate) struct Now(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Now {
     /// A clock that calls this function.
-    pub fn by(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+    pub(crate) fn by(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
     /// The time.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         (self.0)()
     }
 }

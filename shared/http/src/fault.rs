@@ -1,7 +1,8 @@
 //! What goes wrong on the way, when there is no status to go by.
 
+use crate::classification::Classification;
 use crate::classification::FailureKind::{InvalidResponse, Unknown};
-use crate::classification::{Classification, RetryAdvice};
+use crate::classification::RetryAdvice::{Later, Never, Soon};
 
 /// What was wrong with an exchange that brought no refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,41 +43,25 @@ impl Fault {
     /// What the fault means.
     pub const fn classification(self) -> Classification {
         let (kind, advice, reason) = match self {
-            Self::NotPublic => (Unknown, RetryAdvice::Never, "the address leads to a private network"),
-            Self::Dns => (Unknown, RetryAdvice::Soon, "the name cannot be resolved"),
-            Self::CertificateExpired => (
-                Unknown,
-                RetryAdvice::Never,
-                "the server's certificate is not valid today",
-            ),
-            Self::CertificateOfAnother => (
-                Unknown,
-                RetryAdvice::Never,
-                "the server's certificate is for another name",
-            ),
-            Self::CertificateUntrusted => (
-                Unknown,
-                RetryAdvice::Never,
-                "the server's certificate is not of a public authority",
-            ),
+            Self::NotPublic => (Unknown, Never, "the address leads to a private network"),
+            Self::Dns => (Unknown, Soon, "the name cannot be resolved"),
+            Self::CertificateExpired => (Unknown, Never, "the server's certificate is not valid today"),
+            Self::CertificateOfAnother => (Unknown, Never, "the server's certificate is for another name"),
+            Self::CertificateUntrusted => (Unknown, Never, "the server's certificate is not of a public authority"),
             Self::Tls => (
                 Unknown,
-                RetryAdvice::Never,
+                Never,
                 "the server does not speak TLS as is required: version 1.2 or later",
             ),
-            Self::Connect => (Unknown, RetryAdvice::Soon, "no connection could be made"),
-            Self::Timeout => (Unknown, RetryAdvice::Soon, "the server did not answer in time"),
-            Self::NoReply => (Unknown, RetryAdvice::Soon, "the connection ended without a reply"),
-            Self::NotHttp => (InvalidResponse, RetryAdvice::Soon, "the reply is not HTTP"),
-            Self::Truncated => (InvalidResponse, RetryAdvice::Soon, "the reply broke off"),
-            Self::TooLarge => (InvalidResponse, RetryAdvice::Never, "the reply is larger than is read"),
-            Self::NotJson => (InvalidResponse, RetryAdvice::Soon, "the reply is not JSON"),
-            Self::Malformed => (
-                InvalidResponse,
-                RetryAdvice::Later,
-                "the reply is not what was asked for",
-            ),
-            Self::Late => (Unknown, RetryAdvice::Later, "the time of this run is over"),
+            Self::Connect => (Unknown, Soon, "no connection could be made"),
+            Self::Timeout => (Unknown, Soon, "the server did not answer in time"),
+            Self::NoReply => (Unknown, Soon, "the connection ended without a reply"),
+            Self::NotHttp => (InvalidResponse, Soon, "the reply is not HTTP"),
+            Self::Truncated => (InvalidResponse, Soon, "the reply broke off"),
+            Self::TooLarge => (InvalidResponse, Never, "the reply is larger than is read"),
+            Self::NotJson => (InvalidResponse, Soon, "the reply is not JSON"),
+            Self::Malformed => (InvalidResponse, Later, "the reply is not what was asked for"),
+            Self::Late => (Unknown, Later, "the time of this run is over"),
         };
         Classification { kind, advice, reason }
     }

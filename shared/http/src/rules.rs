@@ -1,81 +1,26 @@
 //! From a reply that is not a success to what it means.
 
 use crate::classification::FailureKind::{Forbidden, InvalidResponse, ServerError, Unauthorized, Unknown};
-use crate::classification::{ANYTHING, Classification, Deployment, RetryAdvice, Rule};
+use crate::classification::RetryAdvice::{Later, Never, Soon, WhenLimitPasses};
+use crate::classification::{Classification, Deployment, Rule, When};
 use crate::fault::Fault;
 
 /// What a status means at every service, after the service's own rules.
 static COMMON: [Rule; 10] = [
-    Rule::new(
-        100..=299,
-        ANYTHING,
+    When::status(100..=299).means(InvalidResponse, Later, "the reply is no complete list"),
+    When::status(300..=399).means(
         InvalidResponse,
-        RetryAdvice::Later,
-        "the reply is no complete list",
-    ),
-    Rule::new(
-        300..=399,
-        ANYTHING,
-        InvalidResponse,
-        RetryAdvice::Never,
+        Never,
         "the server redirects elsewhere, which is not followed",
     ),
-    Rule::new(
-        401..=401,
-        ANYTHING,
-        Unauthorized,
-        RetryAdvice::Never,
-        "the credentials are invalid, expired or revoked",
-    ),
-    Rule::new(
-        403..=403,
-        ANYTHING,
-        Forbidden,
-        RetryAdvice::Never,
-        "the credentials lack a right",
-    ),
-    Rule::new(
-        408..=408,
-        ANYTHING,
-        Unknown,
-        RetryAdvice::Soon,
-        "the server gave up waiting for the request",
-    ),
-    Rule::new(
-        429..=429,
-        ANYTHING,
-        Unknown,
-        RetryAdvice::WhenLimitPasses,
-        "the server's rate limit does not end",
-    ),
-    Rule::new(
-        400..=499,
-        ANYTHING,
-        Unknown,
-        RetryAdvice::Never,
-        "the server refused the request itself",
-    ),
-    Rule::new(
-        501..=599,
-        ANYTHING,
-        ServerError,
-        RetryAdvice::Soon,
-        "the server is not available",
-    ),
-    Rule::new(
-        500..=500,
-        ANYTHING,
-        ServerError,
-        RetryAdvice::Later,
-        "the server failed",
-    ),
-    Rule::new(
-        0..=999,
-        ANYTHING,
-        InvalidResponse,
-        RetryAdvice::Never,
-        "invalid HTTP status",
-    ),
+    When::status(401..=401).means(Unauthorized, Never, "the credentials are invalid, expired or revoked"),
+    When::status(403..=403).means(Forbidden, Never, "the credentials lack a right"),
+    When::status(408..=408).means(Unknown, Soon, "the server gave up waiting for the request"),
+    When::status(429..=429).means(Unknown, WhenLimitPasses, "the server's rate limit does not end"),
+    When::status(400..=499).means(Unknown, Never, "the server refused the request itself"),
+    When::status(501..=599).means(ServerError, Soon, "the server is not available"),
+    When::status(500..=500).means(ServerError, Later, "the server failed"),
+    When::status(0..=999).means(InvalidResponse, Never, "invalid HTTP status"),
 ];
 
 /// What a reply means that is not a success, by the service's own rules and then by the common ones.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use directory::builtin::BuiltIn;
-use directory::{Directory, Patience};
+use directory::{Directory, RetryPolicy};
 use domain::ids::MspId;
 use domain::integration::Integration;
 use domain::problem::Problem;
@@ -35,8 +35,8 @@ pub struct Services {
     pub connector: Connector,
     /// The password manager.
     pub directory: DirectoryFactory,
-    /// How long it is waited for.
-    pub patience: Patience,
+    /// How calls to it are repeated.
+    pub directory_retry: RetryPolicy,
     /// The claim of a token that holds the roles of a person.
     pub roles_claim: Arc<str>,
     /// Time.
@@ -98,7 +98,7 @@ impl Services {
             secrets: Secrets::new(secrets, &config.secret_prefix),
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
-            patience: Patience::default(),
+            directory_retry: directory::RETRY,
             roles_claim: config.roles_claim.as_str().into(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),

@@ -60,14 +60,8 @@ impl Suggestions {
             if let Some((_, other)) = self.companies.get(number)
                 && let Some(likeness) = Likeness::between(&words, other)
             {
-                let score = likeness.score();
-                found.insert(
-                    number,
-                    Evidence {
-                        score,
-                        reasons: likeness.reasons,
-                    },
-                );
+                let (score, reasons) = (likeness.score(), likeness.reasons);
+                found.insert(number, Evidence { score, reasons });
             }
         }
         for &number in self.of_domain(company.domain) {

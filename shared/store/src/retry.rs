@@ -2,22 +2,18 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use ::retry::RetryPolicy;
+use backon::{BackoffBuilder, ExponentialBackoff};
 
 use crate::StoreError;
 
-/// Retries of a write that keeps losing to concurrent writes. The backoff takes 5 to 11 seconds in all: longer than contention on
-/// one item lasts, and short enough for a caller behind API Gateway.
-pub const MOST_REPEATS: usize = 10;
-
-/// The backoff of everything in this crate that is repeated.
-pub(crate) fn backoff() -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(20))
-        .with_max_delay(Duration::from_secs(1))
-        .with_max_times(MOST_REPEATS)
-        .with_jitter()
-}
+/// For everything in this crate that is repeated, and writes that keep losing to concurrent writes. The backoff takes 5 to 11 seconds
+/// in all: longer than contention on one item lasts, and short enough for a caller behind API Gateway.
+pub const RETRY: RetryPolicy = RetryPolicy {
+    base: Duration::from_millis(20),
+    cap: Duration::from_secs(1),
+    repeats: 10,
+};
 
 /// The attempts at a write that may lose to somebody else each time.
 ///
@@ -42,7 +38,7 @@ impl Attempts {
     pub fn at(what: &'static str) -> Self {
         Self {
             what,
-            waits: backoff().build(),
+            waits: RETRY.with_jitter().build(),
         }
     }
 

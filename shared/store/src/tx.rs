@@ -13,7 +13,7 @@ use backon::Retryable;
 use crate::StoreError;
 use crate::error::is_for_good;
 use crate::keys::Key;
-use crate::retry;
+use crate::retry::RETRY;
 use crate::size::{self, MAX_ITEM_BYTES};
 use crate::table::{Item, Table, Tenant};
 
@@ -320,7 +320,7 @@ impl Transaction {
             }
         };
         match attempt
-            .retry(retry::backoff())
+            .retry(RETRY.with_jitter())
             .when(|failed| matches!(failed, Failed::Conflict))
             .await
         {

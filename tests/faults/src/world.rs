@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use ::psa::{Connector, HttpPolicy, RetryPolicy};
 use axum::Router;
-use directory::Patience;
 use directory::builtin::BuiltIn;
 use domain::ids::MspId;
 use domain::psa::PsaKind;
@@ -277,9 +276,9 @@ impl World {
             secrets: Secrets::new(wire.secrets(), "psa-import/"),
             connector: self.connector.clone(),
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
-            patience: Patience {
+            directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
-                ..Patience::default()
+                ..directory::RETRY
             },
             roles_claim: "roles".into(),
             clock: Arc::new(self.ticking.clone()),

@@ -3,7 +3,6 @@
 use std::env;
 use std::time::Duration;
 
-use directory::Patience;
 use domain::psa::PsaKind;
 use psa::{HttpPolicy, RetryPolicy};
 use reqwest::Url;
@@ -38,10 +37,10 @@ pub fn quick() -> Options {
     };
     Options {
         dynamodb: elsewhere(),
-        patience: Patience {
+        directory_retry: RetryPolicy {
             base: Duration::from_millis(1),
             cap: Duration::from_millis(20),
-            ..Patience::default()
+            ..directory::RETRY
         },
         retry,
         retry_factor: 0.0,

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use directory::Patience;
 use lambda::DirectoryFactory;
 use psa::{HttpPolicy, Origin, RetryPolicy, Vendor};
 use simkit::msp::Size;
@@ -24,8 +23,8 @@ pub struct Options {
     pub directory: Option<DirectoryFactory>,
     /// Products besides those that ship, and where they listen.
     pub vendors: Vec<(&'static Vendor, Origin)>,
-    /// How long the directory is waited for.
-    pub patience: Patience,
+    /// How calls to the directory are repeated.
+    pub directory_retry: RetryPolicy,
     /// How PSA requests are repeated.
     pub retry: RetryPolicy,
     /// What the state machine's waits between retries are multiplied with.
@@ -43,7 +42,7 @@ impl Default for Options {
             dynamodb: None,
             directory: None,
             vendors: Vec::new(),
-            patience: Patience::default(),
+            directory_retry: directory::RETRY,
             retry: HttpPolicy::RETRY,
             retry_factor: 1.0,
             worker_timeout: None,

@@ -268,7 +268,7 @@ fn services(
     let secrets = SecretsClient::new(&sdk::config(&secrets.url()));
     let mut services = Services::new(&config, dynamodb, secrets)?;
     services.clock = Arc::new(MovedClock(clock));
-    services.patience = options.patience;
+    services.directory_retry = options.directory_retry;
     for (vendor, _) in &options.vendors {
         services.connector = services.connector.with_vendor(vendor);
     }

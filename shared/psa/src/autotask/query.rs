@@ -108,20 +108,10 @@ fn active(filter: &Filter, attribute: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use domain::ids::ValueId;
     use serde_json::json;
 
     use super::*;
-
-    fn filter(entries: &[(&str, &[&str])]) -> Filter {
-        let values = |values: &[&str]| values.iter().map(|value| ValueId::new(*value)).collect();
-        Filter(
-            entries
-                .iter()
-                .map(|(id, of)| (AttributeId::new(*id), values(of)))
-                .collect(),
-        )
-    }
+    use crate::pushed_down::filter;
 
     fn written(conditions: &[Condition]) -> serde_json::Value {
         serde_json::to_value(conditions).unwrap()

@@ -9,14 +9,13 @@ use http_client::Session;
 use tokio::sync::OnceCell;
 
 use super::api::Api;
-use super::attributes::attribute;
 use super::batches::batches;
 use super::condition::Condition;
 use super::names::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
 use super::pushed_down::PushedDownFilter;
 use super::resources::{COMPANIES, CONTACTS, companies, contacts};
 use super::rules::COMPANIES_HIDDEN;
-use super::setup::{self, table};
+use super::setup::{self, attribute, table};
 use super::wire::{Company, Contact};
 use crate::client::Product;
 use crate::failure::failure;

@@ -2,7 +2,6 @@
 
 mod address;
 mod api;
-mod attributes;
 mod batches;
 mod client;
 mod condition;

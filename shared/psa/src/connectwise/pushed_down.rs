@@ -66,20 +66,10 @@ fn affordable(condition: Condition) -> Option<Condition> {
 
 #[cfg(test)]
 mod tests {
-    use domain::ids::{AttributeId, ValueId};
     use proptest::prelude::*;
 
     use super::*;
-
-    fn filter(entries: &[(&str, &[&str])]) -> Filter {
-        let values = |values: &[&str]| values.iter().map(|value| ValueId::new(*value)).collect();
-        Filter(
-            entries
-                .iter()
-                .map(|(id, of)| (AttributeId::new(*id), values(of)))
-                .collect(),
-        )
-    }
+    use crate::pushed_down::filter;
 
     #[test]
     fn r7_an_empty_filter_leaves_out_deleted_companies_and_nothing_else() {

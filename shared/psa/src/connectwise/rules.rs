@@ -1,72 +1,53 @@
 //! What refusals of `ConnectWise` mean, where they mean more than their status.
 
+use http_client::Deployment::{Cloud, Discovery};
 use http_client::FailureKind::{Forbidden, InvalidResponse, ServerError, Unauthorized};
-
-use http_client::{ANYTHING, Classification, Deployment, RetryAdvice, Rule};
+use http_client::RetryAdvice::{Never, Soon};
+use http_client::{Classification, Rule, When};
 
 pub(super) static RULES: [Rule; 7] = [
     // Witnesses disagree on the status: 400, 401 and 403 have all been seen.
-    Rule::new(
-        400..=403,
-        &["clientid"],
-        Unauthorized,
-        RetryAdvice::Never,
-        "the clientId of this product is rejected",
-    ),
-    Rule::new(
-        400..=499,
-        &["ssl is required"],
+    When::status(400..=403)
+        .says(&["clientid"])
+        .means(Unauthorized, Never, "the clientId of this product is rejected"),
+    When::status(400..=499).says(&["ssl is required"]).means(
         InvalidResponse,
-        RetryAdvice::Never,
+        Never,
         "the address is that of the pages for browsers, not that of the API",
     ),
-    Rule::new(
-        400..=599,
-        &["usernotauthenticated"],
+    When::status(400..=599).says(&["usernotauthenticated"]).means(
         Unauthorized,
-        RetryAdvice::Never,
+        Never,
         "the credentials are invalid, expired or revoked",
     ),
-    Rule::new(
-        404..=404,
-        ANYTHING,
-        Unauthorized,
-        RetryAdvice::Never,
-        "the company id is unknown at this address",
-    )
-    .at(Deployment::Discovery),
+    When::status(404..=404)
+        .at(Discovery)
+        .means(Unauthorized, Never, "the company id is unknown at this address"),
     // The cloud answers wrong keys or a wrong company id with 404 rather than 401.
-    Rule::new(
-        404..=404,
-        ANYTHING,
+    When::status(404..=404).at(Cloud).means(
         Unauthorized,
-        RetryAdvice::Never,
+        Never,
         "the credentials are invalid, or belong to another company id",
-    )
-    .at(Deployment::Cloud),
-    Rule::new(
-        404..=404,
-        ANYTHING,
-        InvalidResponse,
-        RetryAdvice::Never,
-        "there is no ConnectWise API at this address",
     ),
-    Rule::new(500..=500, ANYTHING, ServerError, RetryAdvice::Soon, "the PSA failed"),
+    When::status(404..=404).means(InvalidResponse, Never, "there is no ConnectWise API at this address"),
+    When::status(500..=500).means(ServerError, Soon, "the PSA failed"),
 ];
 
 /// No status tells this.
 pub(super) const COMPANIES_HIDDEN: Classification = Classification {
     kind: Forbidden,
-    advice: RetryAdvice::Never,
+    advice: Never,
     reason: "every contact is shown without its company",
 };
 
 #[cfg(test)]
 mod tests {
+    use http_client::Deployment::{self, OnPremises};
     use http_client::FailureKind::{self, Unknown};
+    use http_client::RetryAdvice::{self, WhenLimitPasses};
+    use http_client::classify;
 
     use super::*;
-    use http_client::classify;
 
     const CLIENT_ID: &str = r#"{"code":"Unauthorized","message":"A valid ClientID header is required.","errors":null}"#;
     const SECURITY: &str =
@@ -79,136 +60,45 @@ mod tests {
     type Row = (u16, &'static str, Deployment, FailureKind, RetryAdvice, &'static str);
 
     const TABLE: &[Row] = &[
-        (
-            400,
-            CLIENT_ID,
-            Deployment::Cloud,
-            Unauthorized,
-            RetryAdvice::Never,
-            "clientId",
-        ),
-        (
-            401,
-            CLIENT_ID,
-            Deployment::Cloud,
-            Unauthorized,
-            RetryAdvice::Never,
-            "clientId",
-        ),
-        (
-            403,
-            CLIENT_ID,
-            Deployment::OnPremises,
-            Unauthorized,
-            RetryAdvice::Never,
-            "clientId",
-        ),
+        (400, CLIENT_ID, Cloud, Unauthorized, Never, "clientId"),
+        (401, CLIENT_ID, Cloud, Unauthorized, Never, "clientId"),
+        (403, CLIENT_ID, OnPremises, Unauthorized, Never, "clientId"),
         (
             400,
             r#"{"code":"ApiFindCondition"}"#,
-            Deployment::Cloud,
+            Cloud,
             Unknown,
-            RetryAdvice::Never,
+            Never,
             "request itself",
         ),
-        (
-            401,
-            "",
-            Deployment::Cloud,
-            Unauthorized,
-            RetryAdvice::Never,
-            "invalid, expired or revoked",
-        ),
+        (401, "", Cloud, Unauthorized, Never, "invalid, expired or revoked"),
         (
             401,
             NO_USER,
-            Deployment::OnPremises,
+            OnPremises,
             Unauthorized,
-            RetryAdvice::Never,
+            Never,
             "invalid, expired or revoked",
         ),
         (
             500,
             NO_USER,
-            Deployment::OnPremises,
+            OnPremises,
             Unauthorized,
-            RetryAdvice::Never,
+            Never,
             "invalid, expired or revoked",
         ),
-        (403, SECURITY, Deployment::Cloud, Forbidden, RetryAdvice::Never, "right"),
-        (
-            403,
-            SSL,
-            Deployment::Cloud,
-            InvalidResponse,
-            RetryAdvice::Never,
-            "browsers",
-        ),
-        (
-            404,
-            "",
-            Deployment::Discovery,
-            Unauthorized,
-            RetryAdvice::Never,
-            "company id",
-        ),
-        (
-            404,
-            "",
-            Deployment::Cloud,
-            Unauthorized,
-            RetryAdvice::Never,
-            "another company id",
-        ),
-        (
-            404,
-            "<html>",
-            Deployment::OnPremises,
-            InvalidResponse,
-            RetryAdvice::Never,
-            "no ConnectWise API",
-        ),
-        (
-            429,
-            LIMIT,
-            Deployment::Cloud,
-            Unknown,
-            RetryAdvice::WhenLimitPasses,
-            "rate limit",
-        ),
-        (500, FAILED, Deployment::Cloud, ServerError, RetryAdvice::Soon, "failed"),
-        (
-            500,
-            "<html>",
-            Deployment::OnPremises,
-            ServerError,
-            RetryAdvice::Soon,
-            "failed",
-        ),
-        (
-            502,
-            "<html>",
-            Deployment::Cloud,
-            ServerError,
-            RetryAdvice::Soon,
-            "not available",
-        ),
-        (
-            503,
-            "",
-            Deployment::Discovery,
-            ServerError,
-            RetryAdvice::Soon,
-            "not available",
-        ),
-        (
-            504,
-            "",
-            Deployment::Cloud,
-            ServerError,
-            RetryAdvice::Soon,
-            "not available",
-        ),
+        (403, SECURITY, Cloud, Forbidden, Never, "right"),
+        (403, SSL, Cloud, InvalidResponse, Never, "browsers"),
+        (404, "", Discovery, Unauthorized, Never, "company id"),
+        (404, "", Cloud, Unauthorized, Never, "another company id"),
+        (404, "<html>", OnPremises, InvalidResponse, Never, "no ConnectWise API"),
+        (429, LIMIT, Cloud, Unknown, WhenLimitPasses, "rate limit"),
+        (500, FAILED, Cloud, ServerError, Soon, "failed"),
+        (500, "<html>", OnPremises, ServerError, Soon, "failed"),
+        (502, "<html>", Cloud, ServerError, Soon, "not available"),
+        (503, "", Discovery, ServerError, Soon, "not available"),
+        (504, "", Cloud, ServerError, Soon, "not available"),
     ];
 
     #[test]

@@ -1,7 +1,9 @@
-//! The setup tables behind the attributes.
+//! The setup tables, and the attributes that companies and contacts can be filtered by (R6): each has the rows of a table as values.
 
 use std::collections::BTreeMap;
 
+use domain::filter::{Attribute, AttributeValue, Subject};
+use domain::ids::{AttributeId, ValueId};
 use domain::psa::PsaFailure;
 use http_client::Endpoint;
 
@@ -10,6 +12,7 @@ use super::paging::{BEFORE_ALL, PAGE_SIZE, page};
 use super::pushed_down::PushedDownFilter;
 use super::resources::{SEE_COMPANIES, SEE_CONTACTS};
 use super::wire::SetupRow;
+use crate::flag::Flag;
 use crate::walk::{PageError, Step, Walk, page_error};
 
 pub(super) static COMPANY_TYPES: Endpoint = Endpoint::get("/company/companies/types", SEE_COMPANIES);
@@ -51,5 +54,23 @@ pub(super) async fn table(api: &Api, endpoint: &'static Endpoint) -> Result<Vec<
         if last {
             return Ok(table.into_values().collect());
         }
+    }
+}
+
+/// An attribute with the rows of its setup table as values.
+pub(super) fn attribute(id: &str, subject: Subject, label: &str, rows: Vec<SetupRow>) -> Attribute {
+    let value = |row: SetupRow| {
+        let id = row.id?;
+        Some(AttributeValue {
+            id: ValueId::new(id.to_string()),
+            active: !Flag::is_set(row.inactive_flag),
+            label: row.label(id),
+        })
+    };
+    Attribute {
+        id: AttributeId::new(id),
+        subject,
+        label: label.to_owned(),
+        values: rows.into_iter().filter_map(value).collect(),
     }
 }

@@ -4,11 +4,11 @@ use domain::policy::Policy;
 use serde_json::{Value, json};
 use store::StoreError;
 use store::imports::Started;
-use store::retry::{Attempts, MOST_REPEATS};
+use store::retry::{Attempts, RETRY};
 
 use crate::wire::{Wire, import, now, refused};
 
-const ATTEMPTS: usize = MOST_REPEATS + 1;
+const ATTEMPTS: usize = RETRY.repeats + 1;
 
 fn always_refusing(operation: &str, body: &Value) -> (u16, Value) {
     match operation {
@@ -73,7 +73,7 @@ async fn each_wait_is_another_one_and_none_is_too_long() {
             own.push(last.elapsed());
             last = tokio::time::Instant::now();
         }
-        assert_eq!(own.len(), MOST_REPEATS);
+        assert_eq!(own.len(), RETRY.repeats);
         assert!(
             own.iter()
                 .all(|wait| wait.as_millis() >= 20 && wait.as_millis() <= 2_100),

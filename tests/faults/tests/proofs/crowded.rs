@@ -10,7 +10,7 @@ use faults::script::{Script, Step};
 use faults::wire::Watch;
 use faults::world::{Message, World};
 use serde_json::{Value, json};
-use store::retry::MOST_REPEATS;
+use store::retry::RETRY;
 use tokio::time::Instant;
 
 use crate::cores::alone;
@@ -73,7 +73,7 @@ async fn call(world: &mut World, what: &'static str, call: Message) -> Value {
     let waited = began.elapsed();
     tokio::time::resume();
     world.watch = None;
-    assert_eq!(crowd.refused.load(Ordering::SeqCst), MOST_REPEATS + 1, "{what}");
+    assert_eq!(crowd.refused.load(Ordering::SeqCst), RETRY.repeats + 1, "{what}");
     assert!(
         waited > Duration::from_secs(1) && waited < Duration::from_secs(15),
         "{what}: {waited:?}"

@@ -8,8 +8,8 @@ use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId}
 use domain::name::{clean, of_company};
 use domain::psa::{LookedUp, PsaAddress, PsaCompany, PsaContact, PsaFailure};
 use http_client::header::{HeaderMap, HeaderName};
-use http_client::{ANYTHING, AddressRules, BaseUrl, Call, Deployment, Endpoint, Hosts};
-use http_client::{FailureKind, RetryAdvice, RetryScope, Rule, Session};
+use http_client::{AddressRules, BaseUrl, Call, Deployment, Endpoint, Hosts};
+use http_client::{FailureKind, RetryAdvice, RetryScope, Rule, Session, When};
 use psa::failure::Failed;
 use psa::pushed_down::accepted_ids;
 use psa::walk::{List, PageRead, Row, Walk};
@@ -47,13 +47,7 @@ const TYPE: &str = "companyType";
 static COMPANIES: [Endpoint; 2] = lists("/companies", "/companies/count");
 static CONTACTS: [Endpoint; 2] = lists("/contacts", "/contacts/count");
 static ATTRIBUTES: Endpoint = Endpoint::get("/attributes", "Read");
-static FAILED: Rule = Rule::new(
-    500..=500,
-    ANYTHING,
-    FailureKind::ServerError,
-    RetryAdvice::Soon,
-    "failed",
-);
+static FAILED: Rule = When::status(500..=500).means(FailureKind::ServerError, RetryAdvice::Soon, "failed");
 
 const fn lists(rows: &'static str, count: &'static str) -> [Endpoint; 2] {
     [Endpoint::get(rows, "Read"), Endpoint::get(count, "Read")]
