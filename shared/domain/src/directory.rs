@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::address::{Address, AddressKey};
 use crate::ids::{AddressId, IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
+use crate::name;
 
 /// A managed company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +16,13 @@ pub struct ManagedCompany {
     pub id: ManagedCompanyId,
     /// Its name in the directory.
     pub name: String,
+}
+
+impl ManagedCompany {
+    /// Whether it has this cleaned name, stored earlier with characters that nobody sees.
+    pub fn is_misspelled(&self, name: &str) -> bool {
+        self.name != name && name::clean(&self.name) == name
+    }
 }
 
 /// How far a user has come. Created is not yet enrolled.

@@ -10,6 +10,7 @@ mod outcome;
 pub mod planner;
 mod reason;
 mod rewrites;
+mod side;
 mod step;
 mod users;
 
@@ -18,13 +19,13 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
-use crate::name;
 
-pub use change::{PlanAddress, PlanChange, PlanCompany, PlanSide, changes};
+pub use change::{PlanAddress, PlanChange, PlanCompany, changes};
 pub use claims::ClaimedInPlan;
 pub use digest::{PLAN_SCHEMA, PlanDigest, PlanHasher};
 pub use outcome::{CompanyCounts, Counts, Effect, Outcome, RowOutcome, UserCounts};
 pub use reason::{Reason, RowCode, Skip};
+pub use side::PlanSide;
 pub use step::{CompanyStep, PlanSummary, Step, UserStep};
 
 /// Everything an import would do to one selected company and its users.
@@ -189,9 +190,4 @@ impl CompanyPlan {
     pub fn digest(&self) -> PlanDigest {
         PlanDigest::of(self)
     }
-}
-
-/// Whether a managed company has this cleaned name, stored earlier with characters that nobody sees.
-pub(crate) fn is_misspelled(managed: &ManagedCompany, name: &str) -> bool {
-    managed.name != name && name::clean(&managed.name) == name
 }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::CompanyPlan;
 use super::reason::Reason;
+use super::side::PlanSide;
 use super::step::Step;
-use crate::address::{Address, NoAddress};
-use crate::directory::ManagedCompany;
-use crate::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
+use crate::address::NoAddress;
+use crate::ids::{AddressId, PsaCompanyId};
 use crate::language::Language;
 
 /// What happens to one row.
@@ -71,71 +71,6 @@ impl std::fmt::Debug for PlanAddress {
     }
 }
 
-/// A managed company or a user, as far as the change is about it.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PlanSide {
-    /// The managed company.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<ManagedCompanyId>,
-    /// The user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<UserId>,
-    /// The user's address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// The name of either.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
-
-/// Says of which company or user it is, and nobody's address.
-impl std::fmt::Debug for PlanSide {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PlanSide")
-            .field("id", &self.id)
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
-
-impl PlanSide {
-    pub(super) fn company(company: &ManagedCompany) -> Self {
-        Self::named(&company.id, &company.name)
-    }
-
-    /// What is created under this name.
-    pub(super) fn created(name: &str) -> Self {
-        Self {
-            name: Some(name.to_owned()),
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn created_user(name: &str, address: Option<&Address>) -> Self {
-        Self {
-            address: address.map(|address| address.original().to_owned()),
-            ..Self::created(name)
-        }
-    }
-
-    /// A managed company of this name.
-    pub fn named(id: &ManagedCompanyId, name: &str) -> Self {
-        Self {
-            id: Some(id.clone()),
-            ..Self::created(name)
-        }
-    }
-
-    /// A user with this address.
-    pub fn user(user: &UserId, address: Option<&Address>) -> Self {
-        Self {
-            user: Some(user.clone()),
-            address: address.map(|address| address.original().to_owned()),
-            ..Self::default()
-        }
-    }
-}
-
 /// What a plan does to its company and each of its users.
 pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
     let company = PlanCompany {
@@ -162,7 +97,11 @@ pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
             contact: row.name.clone(),
             no_address: row.no_address.clone(),
         };
-        change(Some(address), row.step.kind(), row.step.sides(row))
+        change(
+            Some(address),
+            row.step.kind(),
+            row.step.sides(&row.name, row.address.as_ref(), row.leaves()),
+        )
     });
     unmap.into_iter().chain([own]).chain(users).collect()
 }

@@ -1,6 +1,6 @@
 //! From facts and decisions to a plan. Pure: the same facts always make the same plan.
 
-use super::{CompanyPlan, CompanyStep, Reason, Skip, addresses, is_misspelled, users};
+use super::{CompanyPlan, CompanyStep, Reason, Skip, addresses, users};
 use crate::facts::{CompanyFacts, ManagedCompanies};
 use crate::ids::ManagedCompanyId;
 use crate::row::{ImportStatus, Target};
@@ -66,7 +66,7 @@ fn as_mapped(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyStep 
     let (status, mut candidates) = companies.status(&facts.row.name, facts.row.namesake_in_psa, facts.mapping.as_ref());
     match (status, facts.mapping.as_ref()) {
         (ImportStatus::Mapped, Some(mapping)) => match companies.get(&mapping.managed) {
-            Some(managed) if is_misspelled(&managed, &facts.row.name) => CompanyStep::Rename(managed),
+            Some(managed) if managed.is_misspelled(&facts.row.name) => CompanyStep::Rename(managed),
             // Only a name that changed in the PSA is carried over; one changed in the directory was meant.
             Some(managed) if mapping.name != facts.row.name && managed.name != facts.row.name => {
                 CompanyStep::Rename(managed)

@@ -7,10 +7,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change::PlanSide;
 use super::outcome::Outcome;
 use super::reason::{Reason, Skip, stored};
-use super::{UserPlan, is_misspelled};
+use super::side::PlanSide;
 use crate::address::Address;
 use crate::directory::ManagedCompany;
 use crate::ids::UserId;
@@ -114,7 +113,7 @@ impl CompanyStep {
         match self {
             Self::Create => (Step::CreateCompany, Reason::NotMapped),
             Self::Link(_) => (Step::LinkCompany, Reason::SameNameOrChosen),
-            Self::Rename(managed) if is_misspelled(managed, name) => (Step::UpdateCompany, Reason::SpellingCorrected),
+            Self::Rename(managed) if managed.is_misspelled(name) => (Step::UpdateCompany, Reason::SpellingCorrected),
             Self::Rename(_) => (Step::UpdateCompany, Reason::RenamedInPsa),
             Self::Unchanged(_) => (Step::Unchanged, Reason::Mapped),
             Self::Skip(skip) => (Step::Skip, skip.reason),
@@ -189,13 +188,17 @@ impl UserStep {
         step.outcome(reason)
     }
 
-    /// What there was and what there will be, for this row.
-    pub(super) fn sides(&self, row: &UserPlan) -> (Option<PlanSide>, Option<PlanSide>) {
-        let address = row.address.as_ref();
-        let left = || row.leaves().map(|left| PlanSide::user(left, None));
+    /// What there was and what there will be, for a row of this name and address that leaves the `left` user.
+    pub(super) fn sides(
+        &self,
+        name: &str,
+        address: Option<&Address>,
+        left: Option<&UserId>,
+    ) -> (Option<PlanSide>, Option<PlanSide>) {
+        let left = || left.map(|left| PlanSide::user(left, None));
         let same = |user| Some(PlanSide::user(user, address));
         match self {
-            Self::Create => (left(), Some(PlanSide::created_user(&row.name, address))),
+            Self::Create => (left(), Some(PlanSide::created_user(name, address))),
             Self::Link(user) => (left(), same(user)),
             Self::ChangeAddress { user, from, .. } => (Some(PlanSide::user(user, Some(from))), same(user)),
             Self::Unchanged(user) => (same(user), same(user)),

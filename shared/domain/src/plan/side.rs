@@ -1,0 +1,73 @@
+//! What there is before and after a change.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::directory::ManagedCompany;
+use crate::ids::{ManagedCompanyId, UserId};
+
+/// A managed company or a user, as far as the change is about it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanSide {
+    /// The managed company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ManagedCompanyId>,
+    /// The user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The user's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The name of either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Says of which company or user it is, and nobody's address.
+impl std::fmt::Debug for PlanSide {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlanSide")
+            .field("id", &self.id)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PlanSide {
+    pub(super) fn company(company: &ManagedCompany) -> Self {
+        Self::named(&company.id, &company.name)
+    }
+
+    /// What is created under this name.
+    pub(super) fn created(name: &str) -> Self {
+        Self {
+            name: Some(name.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn created_user(name: &str, address: Option<&Address>) -> Self {
+        Self {
+            address: address.map(|address| address.original().to_owned()),
+            ..Self::created(name)
+        }
+    }
+
+    /// A managed company of this name.
+    pub fn named(id: &ManagedCompanyId, name: &str) -> Self {
+        Self {
+            id: Some(id.clone()),
+            ..Self::created(name)
+        }
+    }
+
+    /// A user with this address.
+    pub fn user(user: &UserId, address: Option<&Address>) -> Self {
+        Self {
+            user: Some(user.clone()),
+            address: address.map(|address| address.original().to_owned()),
+            ..Self::default()
+        }
+    }
+}
