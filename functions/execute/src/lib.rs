@@ -1,4 +1,4 @@
-//! Carries out plans: the confirmation, the work row by row, the result, cancelling.
+//! Applies plans: the confirmation, the work row by row, the result, cancelling.
 
 /// A file for each resource, named as in its path.
 mod api {

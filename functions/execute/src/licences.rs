@@ -74,8 +74,8 @@ where
     Ok(())
 }
 
-/// Settles an import that ends: what its plan used, and all that earlier confirmations, of it or of imports that have
-/// ended, left behind.
+/// Releases the licences of an import that ends, less those that its plan used, and all that earlier confirmations, of it or of
+/// imports that have ended, left behind.
 pub(crate) async fn release<E>(
     tenant: &Tenant,
     directory: &dyn Directory,

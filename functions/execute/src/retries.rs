@@ -18,7 +18,7 @@ pub(crate) enum Failure {
 }
 
 /// Repeats a call that gave no answer, with the same token, as long as there is time for it. In the end `look_up` asks the
-/// directory what came of it: its answer may have been lost every time.
+/// directory whether it was applied: its answer may have been lost every time.
 pub(crate) async fn with_retries<T, C, L>(
     run: &Run,
     call: impl Fn() -> C,

@@ -87,8 +87,7 @@ mod tests {
     use aws_sdk_dynamodb::Config;
     use aws_sdk_dynamodb::config::BehaviorVersion;
     use domain::filter::Filter;
-    use domain::ids::AddressId;
-    use domain::ids::{AddressSlot, ImportId, IntegrationId, MspId, PsaContactId};
+    use domain::ids::{AddressId, AddressSlot, ImportId, IntegrationId, MspId, PsaContactId};
     use domain::import::Person;
     use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, UserPlan, UserStep};
     use jiff::Timestamp;

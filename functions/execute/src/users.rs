@@ -106,7 +106,7 @@ async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<D
 async fn create(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &Address) -> Result<Done, Failure> {
     let key = IdempotencyKey::user(&run.import.id, &managed.id, &user.id);
     let call = || run.directory.create_user(&key, &managed.id, address, &user.name);
-    // Nobody had the address when the plan was confirmed: whoever has it here and now came by this call.
+    // Nobody had the address when the plan was confirmed: a user who has it here and now was created by this call.
     let look_up = || async {
         let holder = holder(run, address).await?;
         Ok(holder

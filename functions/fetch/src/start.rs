@@ -17,8 +17,7 @@ pub(crate) async fn begin(
     occasion: Option<&IdempotencyKey>,
 ) -> Api<Started> {
     let tenant = services.tenant(&import.msp);
-    // Before the PSA is asked anything: whoever finds the integration taken need not wait for it, and an occasion that has
-    // started its import has nothing to do with what became of the PSA since.
+    // Check lock and idempotency key before calling the PSA, so that a refused or repeated start answers at once.
     match occasion {
         Some(occasion) => {
             if let Some(known) = tenant.started_by(&integration.id, occasion).await? {

@@ -13,7 +13,7 @@ use crate::start::begin;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// An error is what is worth another delivery: a failure of our own, and a PSA that may answer by then.
+/// `Err` only if redelivery can help: our own faults and retryable failures of the PSA.
 pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Triggered, Error> {
     if trigger.token.as_str().is_empty() {
         return Ok(refused(&Problem::invalid("/token", Mistake::NoToken)));

@@ -15,10 +15,8 @@ pub async fn add(
     integration: &Integration,
     credentials: &Credentials,
 ) -> Api<()> {
-    check(services, integration, credentials).await?;
-    // The secret first: an integration never stands without its credentials.
-    let secret = credentials.to_secret_json();
-    services.secrets.write(&caller.msp, &integration.id, &secret).await?;
+    // The secret first: an integration is never stored without its credentials.
+    store_credentials(services, caller, integration, credentials).await?;
     let tenant = services.tenant(&caller.msp);
     Ok(tenant.add_integration(integration, &caller.person).await?)
 }
@@ -30,9 +28,7 @@ pub async fn replace_credentials(
     integration: &Integration,
     credentials: &Credentials,
 ) -> Api<()> {
-    check(services, integration, credentials).await?;
-    let secret = credentials.to_secret_json();
-    services.secrets.write(&caller.msp, &integration.id, &secret).await?;
+    store_credentials(services, caller, integration, credentials).await?;
     let entry = Entry {
         at: services.clock.now(),
         by: caller.person.clone(),
@@ -76,8 +72,15 @@ pub fn complete(
     complete.map_err(|error| missing(error.field))
 }
 
-/// Reads one company and one contact with the credentials.
-async fn check(services: &Services, integration: &Integration, credentials: &Credentials) -> Api<()> {
+/// Stores the credentials, once one company and one contact are read with them.
+async fn store_credentials(
+    services: &Services,
+    caller: &Caller,
+    integration: &Integration,
+    credentials: &Credentials,
+) -> Api<()> {
     let psa = services.connect(integration, credentials, psa_deadline())?;
-    Ok(psa.check().await.map_err(psa_failed(integration))?)
+    psa.check().await.map_err(psa_failed(integration))?;
+    let secret = credentials.to_secret_json();
+    Ok(services.secrets.write(&caller.msp, &integration.id, &secret).await?)
 }

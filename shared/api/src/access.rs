@@ -16,7 +16,7 @@ pub async fn find_integration(tenant: &Tenant, id: &IntegrationId) -> Api<Integr
     Ok(found.ok_or(Problem::IntegrationNotFound)?)
 }
 
-/// The import, whatever its state and whoever decides on it.
+/// The import, whatever its state and its administrator.
 pub async fn find_import(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let found = services.tenant(&caller.msp).import(id).await?;
     let import = found.ok_or_else(|| Problem::not_found(ResourceKind::Import))?;

@@ -1,4 +1,4 @@
-//! Reading requests: what is wrong with a body, a parameter or an id is told by the name of the field, in plain words.
+//! Reading requests: a fault in a body, a parameter or an id names the field, in plain words.
 
 mod fault;
 mod json;
@@ -37,7 +37,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if !bytes.is_empty() && !is_json {
             return Err(Problem::UnsupportedMediaType.into());
         }
-        // An empty body stands for an empty object.
+        // An empty body is read as an empty object.
         let json = if bytes.is_empty() {
             Json::Object(Vec::new())
         } else {
@@ -47,7 +47,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// The bytes as JSON, whatever it holds. What is wrong is told by the field of the body that it is in: what is below that may
+/// The bytes as JSON, whatever it holds. A fault names the field of the body that it is in: what is below that may
 /// be a hundred lists in each other.
 fn parse(bytes: &[u8]) -> Result<Json, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);

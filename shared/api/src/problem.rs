@@ -31,7 +31,7 @@ pub type Api<T> = Result<T, ApiError>;
 /// A problem on its way to the caller. What caused it, if not the caller, is logged where it is rendered.
 #[derive(Debug, Clone)]
 pub struct ApiError {
-    /// What the caller is told.
+    /// The problem that the caller gets.
     pub problem: Box<Problem>,
     cause: Option<String>,
 }

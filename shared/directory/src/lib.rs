@@ -64,17 +64,17 @@ pub trait Directory: Send + Sync {
     /// The MSP's licences.
     async fn licences(&self) -> Result<Licences, DirectoryError>;
 
-    /// Sets licences aside, all or none. Repeating it changes nothing.
+    /// Reserves licences, all or none. Repeating it changes nothing.
     async fn reserve(&self, reservation: &ReservationId, licences: u64) -> Result<Reservation, DirectoryError>;
 
-    /// All that is set aside.
+    /// All reservations.
     async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError>;
 
-    /// Turns `used` of what is set aside into used licences and gives the rest back. Repeating it changes nothing.
+    /// Turns `used` of the reserved licences into used ones and releases the rest. Repeating it changes nothing.
     async fn release(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError>;
 }
 
-/// What came of creating a user.
+/// The outcome of creating a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewUser {
     /// It is there, now or since an earlier call with this key.
@@ -83,7 +83,7 @@ pub enum NewUser {
     AddressTaken(AddressHolder),
 }
 
-/// What came of changing an address.
+/// The outcome of changing an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewAddress {
     /// The user has it.
@@ -94,10 +94,10 @@ pub enum NewAddress {
     NoSuchUser,
 }
 
-/// What came of setting licences aside.
+/// The outcome of reserving licences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reservation {
-    /// They are set aside.
+    /// They are reserved.
     Made,
     /// Too few are left; none were.
     Insufficient {

@@ -143,7 +143,7 @@ impl HttpPolicy {
     }
 }
 
-/// Refuses what a browser would silently repair: readers that disagree on where the host ends are how filters are passed.
+/// Rejects malformed URLs instead of repairing them: parser disagreement about the host is a classic SSRF bypass.
 fn read(text: &str) -> Result<Url, AddressRefused> {
     let text = text.trim();
     if text.is_empty() {

@@ -51,7 +51,7 @@ pub struct Trigger {
     pub token: IdempotencyKey,
 }
 
-/// What came of a trigger. What is refused is refused for good; another delivery would not help.
+/// The outcome of a trigger. What is refused is refused for good; another delivery would not help.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum Triggered {
@@ -72,7 +72,7 @@ pub enum Triggered {
     },
 }
 
-/// What came of looking for imports that nobody works on any more.
+/// The outcome of looking for imports that nobody works on any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Swept {

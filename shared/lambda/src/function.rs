@@ -147,7 +147,7 @@ pub async fn run(function: Function) -> Result<(), Error> {
     lambda_runtime::run(service_fn(handle)).await
 }
 
-/// How long a run may take where no deadline is told: cargo-lambda tells one in 1970.
+/// How long a run may take without a deadline: cargo-lambda gives one in 1970.
 const WITHOUT_DEADLINE: Duration = Duration::from_mins(1);
 
 /// The moment at which Lambda ends this run.

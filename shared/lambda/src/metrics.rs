@@ -43,7 +43,7 @@ metrics! {
     ImportsDone,
     /// Imports that failed.
     ImportsFailed,
-    /// Imports that were cancelled while they were carried out.
+    /// Imports that were cancelled while they were applied.
     ImportsCancelled,
     /// Imports that nobody worked on any more.
     ImportsTakenUp,
@@ -57,7 +57,7 @@ metrics! {
     RowsChanged,
     /// Companies and users that needed nothing.
     RowsUnchanged,
-    /// Companies and users passed over.
+    /// Companies and users that were skipped.
     RowsSkipped,
     /// Companies and users that failed.
     RowsFailed,
@@ -106,7 +106,7 @@ pub fn listed<T>(list: Readable<T>) -> Vec<T> {
     list.items
 }
 
-/// Counts the end of an import that was carried out, and its rows.
+/// Counts the end of an import that was applied, and its rows.
 pub fn count_ended(import: &Import, counts: Counts) {
     for (metric, effect) in [
         (Metric::RowsCreated, Effect::Created),

@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::metrics;
 
 tokio::task_local! {
-    /// What the caller calls the whole of which the event is a part.
+    /// The caller's trace id (`traceparent`), if any.
     pub(crate) static TRACE: Option<String>;
 }
 

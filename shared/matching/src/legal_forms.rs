@@ -3,7 +3,7 @@
 /// A legal form.
 #[derive(Debug)]
 pub(crate) struct LegalForm {
-    /// How it is spelled, in plain lower-case words; the first spelling stands for the form.
+    /// How it is spelled, in plain lower-case words; the first spelling names the form.
     spellings: &'static [&'static str],
     /// Whether it also stands before the name.
     leads: bool,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::call::{Answer, Call, Describe, Part};
 use crate::{headers, problems};
 
-/// What the variables of paths stand for.
+/// What the variables of paths mean.
 const VARIABLES: [(&str, &str); 6] = [
     ("i", "The integration."),
     ("x", "The import."),
@@ -100,7 +100,7 @@ impl Writer {
         }
         if let Some(body) = &call.body {
             let schema = (body.schema)(&mut self.read);
-            // An empty body stands for an empty object.
+            // An empty body is read as an empty object.
             let required = schema.get("required").is_some();
             operation["requestBody"] = json!({
                 "required": required,

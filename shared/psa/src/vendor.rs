@@ -7,8 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use domain::problem::Mistake;
-use domain::problem::UrlRefused;
+use domain::problem::{Mistake, UrlRefused};
 use domain::psa::{PsaFailure, PsaFailureKind};
 use http_client::header::{HeaderMap, HeaderName, HeaderValue};
 use http_client::{AddressRefused, AddressRules, BaseUrl, HttpPolicy, Session};
@@ -65,7 +64,7 @@ impl Vendor {
     }
 
     /// Whether this can be the login company. A product that takes none takes any, and ignores it.
-    pub fn accepts_company_id(&self, id: &str) -> bool {
+    pub(crate) fn accepts_company_id(&self, id: &str) -> bool {
         self.login_company
             .is_none_or(|company| !id.is_empty() && (company.fits)(id))
     }

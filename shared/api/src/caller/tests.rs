@@ -17,7 +17,7 @@ fn headers(values: &[&str]) -> HeaderMap {
     headers
 }
 
-/// What the authorizer says of a token: every claim a text, and the scopes beside them.
+/// What the authorizer says of a token: every claim a text, and the scopes next to them.
 fn context(claims: &Value, scopes: &Value) -> RequestContext {
     let context = json!({
         "accountId": "0", "apiId": "a", "requestId": "r", "stage": "$default",
@@ -51,7 +51,7 @@ fn flattened(value: &Value) -> Vec<String> {
     }
 }
 
-/// Whether somebody with this claim is let in, in whatever form the claims arrive beside the token.
+/// Whether somebody with this claim is let in, in whatever form the claims arrive next to the token.
 fn is_let_in(claim: &str, read: &str, value: &Value) -> bool {
     let payload = payload_with(claim, value.clone());
     let bearer = format!("Bearer {}", token(&payload));

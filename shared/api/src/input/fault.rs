@@ -37,7 +37,7 @@ impl Fault {
         }
     }
 
-    /// The sentence for whoever sent it.
+    /// The sentence for the caller.
     pub fn wording(self) -> Wording {
         match self {
             Self::Not(kind) => Mistake::Not(kind),
@@ -64,7 +64,7 @@ impl std::error::Error for Fault {}
 /// What serde and its derived code report. Kinds of values are checked before they are visited, so that those errors are left
 /// for what no kind excludes.
 impl de::Error for Fault {
-    /// Types that check themselves say it in English, and in Dutch to whoever asks for the alternate form (`{:#}`).
+    /// Types that check themselves say it in English, and in Dutch in the alternate form (`{:#}`).
     fn custom<T: fmt::Display>(said: T) -> Self {
         Self::Said(format!("{said}"), format!("{said:#}"))
     }

@@ -1,6 +1,6 @@
 //! The MSP's licences: one item, written once before and once after an import, never per user (R46).
 //!
-//! `available` is kept beside `used` and the reservations, because a condition cannot add up; every write moves an amount
+//! `available` is kept next to `used` and the reservations, because a condition cannot add up; every write moves an amount
 //! from one to another, so that together they are always the total.
 
 use std::collections::HashMap;
@@ -81,7 +81,7 @@ pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Resul
         if set.await? {
             return Ok(true);
         }
-        // Somebody reserved or settled meanwhile: count again.
+        // Somebody reserved or released meanwhile: count again.
         attempts.again().await?;
     }
 }
@@ -175,7 +175,7 @@ pub(super) async fn release(tenant: &Tenant, reservation: &ReservationId, used: 
         .await;
     match update {
         Ok(_) => Ok(()),
-        // Somebody else has settled it.
+        // Somebody else has released it.
         Err(error)
             if error
                 .as_service_error()

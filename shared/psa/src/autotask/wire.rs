@@ -2,7 +2,7 @@
 //!
 //! A field is *required* if a reply without it is refused, and *optional* if absent, null and present are all right: every scalar can
 //! be null, and an empty text is as good as null. A value of another type than the vendor's description gives is refused, and so is a
-//! null where a list has its elements; only the description of fields, of which few are used, is read with more patience. Unknown
+//! null where a list has its elements; only the description of fields, of which few are used, is read more leniently. Unknown
 //! fields are ignored, whatever they hold.
 
 mod company;

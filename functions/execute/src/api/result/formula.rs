@@ -31,7 +31,7 @@ pub(super) fn defused(cell: &str) -> String {
     safe
 }
 
-/// Whether a cell that begins so could be a formula. Quotes are passed over, since some spreadsheets drop them; `'` is, so that the
+/// Whether a cell that begins so could be a formula. Quotes are skipped, since some spreadsheets drop them; `'` is, so that the
 /// one put in front can be told from one that was there.
 fn is_dangerous(cell: &str) -> bool {
     let mut rest = cell.chars();

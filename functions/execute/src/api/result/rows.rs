@@ -21,7 +21,7 @@ pub(super) struct Row {
     /// The address row; `None` for the company itself.
     pub address: Option<ResultAddress>,
     pub outcome: Outcome,
-    /// How many planned rows this stands for.
+    /// How many planned rows these are.
     pub rows: u64,
 }
 

@@ -9,7 +9,7 @@ use crate::flag::Flag;
 /// The description of an entity's fields.
 #[derive(Debug, Deserialize)]
 pub(in crate::autotask) struct Fields {
-    /// Required. A field that cannot be read as one is passed over, as four of some sixty are used.
+    /// Required. A field that cannot be read as one is skipped, as four of some sixty are used.
     pub(in crate::autotask) fields: Readable<Field, MAX_VALUES>,
 }
 
@@ -24,7 +24,7 @@ pub(in crate::autotask) struct Field {
     pub(in crate::autotask) name: String,
     /// Optional: no.
     pub(in crate::autotask) is_pick_list: Option<Flag>,
-    /// Optional: none. A value that cannot be read as one is passed over.
+    /// Optional: none. A value that cannot be read as one is skipped.
     pub(in crate::autotask) picklist_values: Option<Readable<PicklistValue, MAX_VALUES>>,
 }
 

@@ -21,21 +21,21 @@ pub(in crate::connectwise) struct Company {
     /// Required, and in a walk above 0: it is an identity column.
     pub(in crate::connectwise) id: i64,
     /// Optional: stands in for a name that is missing.
-    pub(in crate::connectwise) identifier: Option<String>,
+    identifier: Option<String>,
     /// Optional.
-    pub(in crate::connectwise) name: Option<String>,
+    name: Option<String>,
     /// Optional: a company without a status, or with one that is not in its table, is active.
-    pub(in crate::connectwise) status: Option<Reference>,
+    status: Option<Reference>,
     /// Optional: none.
-    pub(in crate::connectwise) types: Option<Few<Reference, MAX_ELEMENTS>>,
+    types: Option<Few<Reference, MAX_ELEMENTS>>,
     /// Optional: not deleted.
     pub(in crate::connectwise) deleted_flag: Option<Flag>,
     /// Optional.
-    pub(in crate::connectwise) website: Option<String>,
+    website: Option<String>,
 }
 
 impl Company {
-    /// `own` is told by the name that the server itself gives the MSP, or by an identifier that nobody has changed.
+    /// `own` is recognised by the name that the server itself gives the MSP, or by an identifier that nobody has changed.
     pub(in crate::connectwise) fn into_domain(self, inactive_statuses: &[i64], msp: Option<&NameKey>) -> PsaCompany {
         let id = PsaCompanyId::new(self.id.to_string());
         let identifier = present(self.identifier);

@@ -34,7 +34,7 @@ pub(in crate::connectwise) struct Reference {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::connectwise) struct SetupRow {
-    /// Optional: nothing can refer to a row without one, so that it is passed over. Any number, 0 and below included.
+    /// Optional: nothing can refer to a row without one, so that it is skipped. Any number, 0 and below included.
     pub(in crate::connectwise) id: Option<i64>,
     /// Optional; then the description is the label.
     name: Option<String>,
