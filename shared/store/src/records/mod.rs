@@ -3,10 +3,13 @@
 //!
 //! Each record is made of a domain type, and is read back into it. A field that is not known is ignored: a later version wrote it.
 
+mod failure;
+mod import;
 mod integration;
 mod mapping;
 mod row;
 
+pub(crate) use import::{IMPORT, ImportRecord};
 pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord};
 pub(crate) use mapping::{
     ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,

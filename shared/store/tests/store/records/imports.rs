@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use domain::directory::ReservationId;
 use domain::filter::Filter;
 use domain::ids::{AttributeId, ImportId, ValueId};
-use domain::import::{Ending, Event, Import, Person};
+use domain::import::{Ending, Event, Import, ImportState, Person};
 use domain::plan::Counts;
 use domain::plan::mass_change::MassChange;
-use domain::problem::Problem;
+use domain::problem::{Problem, UrlRefused};
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{without, written};
@@ -112,68 +113,181 @@ async fn an_import_of_an_earlier_version_has_the_defaults() {
     assert_eq!(format!("{:?}", found(old).await), format!("{:?}", import()));
 }
 
-/// Problems with which imports fail or stop, each with the form it is stored in.
-fn failures() -> Vec<(Problem, Value)> {
-    let failure = |missing_right: Option<&str>| Problem::Psa {
-        psa: PsaKind::Autotask.into(),
-        failure: PsaFailure {
-            kind: PsaFailureKind::PsaForbidden,
-            endpoint: "GET /Companies".to_owned(),
-            reason: "403".to_owned(),
-            missing_right: missing_right.map(str::to_owned),
-            retryable: missing_right.is_none(),
-            not_before: missing_right.is_none().then(now),
-        },
+/// A problem with which imports fail or stop, with the form it is stored in, and the one that imports of schema 1 have.
+struct Failure {
+    problem: Problem,
+    stored: Value,
+    schema_1: Value,
+}
+
+/// A failure without facts, or with these ones.
+fn failure(problem: Problem, (code, name): (&str, &str), facts: Option<Value>) -> Failure {
+    let (stored, schema_1) = match facts {
+        None => (json!({ "code": { "S": code } }), json!({ "S": name })),
+        Some(facts) => {
+            let facts = json!({ "M": facts });
+            (
+                json!({ "code": { "S": code }, "facts": facts }),
+                json!({ "M": { name: facts } }),
+            )
+        }
     };
-    let stored = |missing_right, retryable, not_before| {
-        let failure = json!({
-            "kind": { "S": "psa_forbidden" }, "endpoint": { "S": "GET /Companies" }, "reason": { "S": "403" },
-            "missingRight": missing_right, "retryable": { "BOOL": retryable }, "notBefore": not_before,
-        });
-        json!({ "M": { "psa": { "M": { "psa": { "S": "autotask" }, "failure": { "M": failure } } } } })
-    };
+    Failure {
+        problem,
+        stored: json!({ "M": stored }),
+        schema_1,
+    }
+}
+
+fn psa_failure(kind: PsaFailureKind, code: &str, not_before: Option<Timestamp>) -> Failure {
     let none = json!({ "NULL": true });
-    let at = json!({ "S": "2027-01-15T08:00:00Z" });
-    vec![
-        (Problem::ImportAbandoned, json!({ "S": "importAbandoned" })),
-        (Problem::Internal, json!({ "S": "internal" })),
-        (Problem::IntegrationNotFound, json!({ "S": "integrationNotFound" })),
-        (Problem::NewerVersion, json!({ "S": "newerVersion" })),
-        (
-            Problem::CredentialsRequired { field: None },
-            json!({ "M": { "credentialsRequired": { "M": { "field": { "NULL": true } } } } }),
-        ),
-        (
-            Problem::MassChange(MassChange {
-                changes: 140,
-                limit: 50,
-            }),
-            json!({ "M": { "massChange": { "M": { "changes": { "N": "140" }, "limit": { "N": "50" } } } } }),
-        ),
-        (
-            Problem::InsufficientLicences {
-                needed: 12,
-                available: 3,
+    let at = not_before.map_or(none.clone(), |at| json!({ "S": at.to_string() }));
+    let right = not_before.map_or(json!({ "S": "Companies" }), |_| none);
+    let facts = json!({
+        "endpoint": { "S": "GET /Companies" }, "reason": { "S": "403" },
+        "missingRight": right, "retryable": { "BOOL": not_before.is_some() }, "notBefore": at,
+    });
+    let with = |name: &str, value: &str| {
+        let mut facts = facts.clone();
+        facts[name] = json!({ "S": value });
+        facts
+    };
+    Failure {
+        problem: Problem::Psa {
+            psa: PsaKind::Autotask.into(),
+            failure: PsaFailure {
+                kind,
+                endpoint: "GET /Companies".to_owned(),
+                reason: "403".to_owned(),
+                missing_right: not_before.is_none().then(|| "Companies".to_owned()),
+                retryable: not_before.is_some(),
+                not_before,
             },
-            json!({ "M": { "insufficientLicences": { "M": { "needed": { "N": "12" }, "available": { "N": "3" } } } } }),
+        },
+        stored: json!({ "M": { "code": { "S": code }, "facts": { "M": with("psa", "autotask") } } }),
+        schema_1: json!({ "M": { "psa": { "M": {
+            "psa": { "S": "autotask" }, "failure": { "M": with("kind", code) },
+        } } } }),
+    }
+}
+
+fn failures() -> Vec<Failure> {
+    let change = MassChange {
+        changes: 140,
+        limit: 50,
+    };
+    let too_few = Problem::InsufficientLicences {
+        needed: 12,
+        available: 3,
+    };
+    let private = Problem::InvalidPsaAddress {
+        reason: UrlRefused::PrivateName,
+    };
+    let wrong = Problem::WrongState {
+        state: ImportState::Done,
+    };
+    let field = |field: Option<&str>| Problem::CredentialsRequired {
+        field: field.map(str::to_owned),
+    };
+    let number = |number: u64| json!({ "N": number.to_string() });
+    vec![
+        failure(Problem::ImportAbandoned, ("import_abandoned", "importAbandoned"), None),
+        failure(Problem::Internal, ("internal_error", "internal"), None),
+        failure(
+            Problem::IntegrationNotFound,
+            ("integration_not_found", "integrationNotFound"),
+            None,
         ),
-        (
-            failure(Some("Companies")),
-            stored(json!({ "S": "Companies" }), false, none.clone()),
+        failure(Problem::NewerVersion, ("newer_version", "newerVersion"), None),
+        failure(
+            field(None),
+            ("credentials_required", "credentialsRequired"),
+            Some(json!({ "field": { "NULL": true } })),
         ),
-        (failure(None), stored(none, true, at)),
+        failure(
+            field(Some("secret")),
+            ("credentials_required", "credentialsRequired"),
+            Some(json!({ "field": { "S": "secret" } })),
+        ),
+        failure(
+            private,
+            ("invalid_psa_address", "invalidPsaAddress"),
+            Some(json!({ "reason": { "S": "privateName" } })),
+        ),
+        failure(
+            wrong,
+            ("wrong_state", "wrongState"),
+            Some(json!({ "state": { "S": "done" } })),
+        ),
+        failure(
+            Problem::MassChange(change),
+            ("mass_change", "massChange"),
+            Some(json!({ "changes": number(140), "limit": number(50) })),
+        ),
+        failure(
+            too_few,
+            ("insufficient_licences", "insufficientLicences"),
+            Some(json!({ "needed": number(12), "available": number(3) })),
+        ),
+        psa_failure(PsaFailureKind::PsaServerError, "psa_server_error", Some(now())),
+        psa_failure(PsaFailureKind::PsaUnauthorized, "psa_unauthorized", None),
+        psa_failure(PsaFailureKind::PsaForbidden, "psa_forbidden", None),
+        psa_failure(PsaFailureKind::PsaInvalidResponse, "psa_invalid_response", None),
+        psa_failure(PsaFailureKind::PsaUnknownError, "psa_unknown_error", Some(now())),
     ]
 }
 
 #[tokio::test]
-async fn a_failure_is_stored_and_read_so() {
-    for (problem, form) in failures() {
+async fn a_failure_is_stored_and_read_by_its_code() {
+    for failure in failures() {
         let mut import = import();
-        import.error = Some(problem.clone());
-        import.stopped = Some(problem);
+        import.error = Some(failure.problem);
         let stored = started(&import).await;
-        assert_eq!((&stored["error"], &stored["stopped"]), (&form, &form));
-        let found = found(stored).await;
-        assert_eq!((found.error, found.stopped), (import.error, import.stopped));
+        // A version that knows schema 1 only cannot read it, and says so.
+        assert_eq!(
+            (&stored["error"], &stored["schema"]),
+            (&failure.stored, &json!({ "N": "2" }))
+        );
+        assert_eq!(found(stored).await.error, import.error);
+        import.stopped = import.error.take();
+        let stored = started(&import).await;
+        assert_eq!(
+            (&stored["stopped"], &stored["schema"]),
+            (&failure.stored, &json!({ "N": "2" }))
+        );
+        assert_eq!(found(stored).await.stopped, import.stopped);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_schema_1_is_read_by_its_name() {
+    for failure in failures() {
+        let mut item = stored_new_import();
+        item["error"] = failure.schema_1.clone();
+        item["stopped"] = failure.schema_1;
+        let found = found(item).await;
+        assert_eq!(
+            (found.error.as_ref(), &found.stopped),
+            (Some(&failure.problem), &found.error)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_only_a_newer_version_knows_is_shown_as_such() {
+    let facts = json!({ "M": { "tenant": { "S": "t" } } });
+    for strange in [
+        json!({ "M": { "code": { "S": "psa_other_tenant" } } }),
+        json!({ "M": { "code": { "S": "psa_other_tenant" }, "facts": facts } }),
+        json!({ "M": { "code": { "S": "mass_change" }, "facts": facts } }),
+        json!({ "S": "psaOtherTenant" }),
+        json!({ "M": { "psaOtherTenant": facts } }),
+        json!({ "M": { "psa": facts } }),
+        json!({ "M": { "psa": { "S": "t" } } }),
+        json!({ "M": {} }),
+    ] {
+        let mut item = stored_new_import();
+        item["error"] = strange.clone();
+        assert_eq!(found(item).await.error, Some(Problem::NewerVersion), "{strange}");
     }
 }
