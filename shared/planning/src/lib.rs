@@ -10,10 +10,10 @@ use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
 use domain::plan::mass_change::{self, MassChange, MassChangeLimit};
-use domain::plan::{ClaimedInPlan, CompanyPlan, PlanHasher, planner};
+use domain::plan::{ClaimedInPlan, CompanyPlan, planner};
 use domain::row::CompanyRow;
 use futures::{Stream, StreamExt, TryStreamExt};
-use store::journal::ConfirmedCompany;
+use store::journal::{ConfirmedCompany, PlanHasher};
 use store::{Item, StoreError, Tenant};
 
 mod facts;

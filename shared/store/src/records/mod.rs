@@ -7,6 +7,7 @@ mod failure;
 mod import;
 mod integration;
 mod mapping;
+pub(crate) mod plan;
 mod row;
 
 pub(crate) use import::{IMPORT, ImportRecord};
@@ -14,4 +15,5 @@ pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord};
 pub(crate) use mapping::{
     ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
 };
+pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
 pub(crate) use row::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};

@@ -20,6 +20,7 @@ use crate::fill;
 use crate::wire::{Wire, import, lease, now};
 
 mod imports;
+mod plans;
 
 fn managed(id: &str, name: &str) -> ManagedCompany {
     ManagedCompany {
