@@ -36,8 +36,7 @@ impl Assignment {
 }
 
 /// Who acts: an administrator, or the integration's own principal for schedules and events (R48).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The identity provider's subject.
     pub subject: String,

@@ -3,6 +3,7 @@
 //!
 //! Each record is made of a domain type, and is read back into it. A field that is not known is ignored: a later version wrote it.
 
+mod audit;
 mod failure;
 mod import;
 mod integration;
@@ -10,6 +11,7 @@ mod mapping;
 pub(crate) mod plan;
 mod row;
 
+pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
 pub(crate) use import::{IMPORT, ImportRecord};
 pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord};
 pub(crate) use mapping::{
