@@ -94,7 +94,7 @@ async fn skipped(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutcome>
     let is_confirmed = match run.confirmed.get(&plan.company) {
         // An earlier run may have removed the conflict that this company is skipped for, so its digest may differ; it is skipped as
         // confirmed.
-        Some(confirmed) => confirmed.skipped.is_some() || confirmed.digest == plan.digest(),
+        Some(confirmed) => confirmed.skipped.is_some() || confirmed.is_of(plan),
         None => plan.is_unchanged(),
     };
     if !is_confirmed {

@@ -12,18 +12,15 @@ use crate::policy::Policy;
 use crate::psa::{PsaKind, VendorId};
 
 /// One entry of the trail.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// When.
     pub at: Timestamp,
     /// Who: an administrator, or the integration's own principal.
     pub by: Person,
     /// The import in which it was done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<ImportId>,
     /// What.
-    #[serde(flatten)]
     pub action: AuditAction,
 }
 

@@ -61,8 +61,7 @@ pub struct Progress {
 }
 
 /// An import.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct Import {
     /// Its id.
     pub id: ImportId,
@@ -75,43 +74,32 @@ pub struct Import {
     /// Set when somebody else took over its lock while it was executing: what is left is to finish what it had begun, and to end.
     pub abandoned: bool,
     /// Set to end after the row at hand.
-    #[serde(default)]
     pub cancelling: bool,
     /// The filter it was started with.
     pub filter: Filter,
     /// Who started it.
     pub started_by: Person,
     /// The administrator who took over what an unattended import left in review.
-    #[serde(default)]
     pub taken_over_by: Option<Person>,
     /// Whether the integration's policy decides (R48); not any more once the import has stopped for an administrator.
-    #[serde(default)]
     pub unattended: bool,
     /// When its snapshot was complete; before that there is none (R8).
-    #[serde(default)]
     pub fetched_at: Option<Timestamp>,
     /// Why an unattended import stopped in review.
-    #[serde(default)]
     pub stopped: Option<Problem>,
     /// When.
     pub started_at: Timestamp,
     /// When it ended.
-    #[serde(default)]
     pub ended_at: Option<Timestamp>,
     /// Trace id of the call that started or confirmed it; workers log it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
     /// Its licence reservation. In review: the only one that can still move it to `executing`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reservation: Option<ReservationId>,
     /// The plan that is being or was carried out.
-    #[serde(default)]
     pub plan_hash: Option<String>,
     /// The outcomes, once it has ended.
-    #[serde(default)]
     pub counts: Option<Counts>,
     /// Why it failed.
-    #[serde(default)]
     pub error: Option<Problem>,
 }
 

@@ -1,9 +1,8 @@
-//! What an import would do (R26, R35). A plan is a value: computing it again from the same facts gives the same hash.
+//! What an import would do (R26, R35). A plan is a value: computing it again from the same facts gives the same plan.
 
 mod addresses;
 mod change;
 mod claims;
-mod digest;
 mod links;
 pub mod mass_change;
 mod outcome;
@@ -14,23 +13,19 @@ mod side;
 mod step;
 mod users;
 
-use serde::{Deserialize, Serialize};
-
 use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
 
 pub use change::{PlanAddress, PlanChange, PlanCompany, changes};
 pub use claims::ClaimedInPlan;
-pub use digest::{PLAN_SCHEMA, PlanDigest, PlanHasher};
 pub use outcome::{CompanyCounts, Counts, Effect, Outcome, RowOutcome, UserCounts};
 pub use reason::{Reason, RowCode, Skip};
 pub use side::PlanSide;
 pub use step::{CompanyStep, PlanSummary, Step, UserStep};
 
 /// Everything an import would do to one selected company and its users.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompanyPlan {
     /// The PSA company.
     pub company: PsaCompanyId,
@@ -43,18 +38,15 @@ pub struct CompanyPlan {
     /// Which token generation a creation uses.
     pub generation: u32,
     /// Rewrite the mapping although nothing else changes: its copy of the PSA's data is stale.
-    #[serde(rename = "refreshes", default)]
     pub rewrite_mapping: bool,
     /// What happens to its users, in the order of their ids.
     pub users: Vec<UserPlan>,
     /// Mapped addresses that left the PSA, each with its contact's remaining addresses (none of which replaces it).
-    #[serde(rename = "gone")]
     pub orphaned: Vec<(AddressId, Vec<AddressKey>)>,
 }
 
 /// What happens to one address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPlan {
     /// Contact and slot.
     pub id: AddressId,
@@ -63,32 +55,25 @@ pub struct UserPlan {
     /// The address, if it is one.
     pub address: Option<Address>,
     /// The text in its place, if it is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_address: Option<NoAddress>,
     /// What happens.
     pub step: UserStep,
     /// The mapping that the address has: its own, or that of one which it replaces (R30).
-    #[serde(default)]
     pub mapped: Option<Mapped>,
     /// The contact's other addresses.
-    #[serde(rename = "beside", default)]
     pub other_addresses: Vec<AddressKey>,
     /// Rewrite the mapping although nothing else changes: its copy of the PSA's data is stale.
-    #[serde(rename = "refreshes", default)]
     pub rewrite_mapping: bool,
 }
 
 /// A mapping as it was when the plan was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapped {
     /// The row it was made for.
-    #[serde(rename = "i")]
     pub id: AddressId,
     /// The user.
-    #[serde(rename = "u")]
     pub user: UserId,
     /// The address as last imported.
-    #[serde(rename = "a")]
     pub address: Address,
 }
 
@@ -184,10 +169,5 @@ impl CompanyPlan {
             users: users.to_vec(),
             orphaned: self.orphaned.clone(),
         }
-    }
-
-    /// The fingerprint of this company's part of the plan.
-    pub fn digest(&self) -> PlanDigest {
-        PlanDigest::of(self)
     }
 }

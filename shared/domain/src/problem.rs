@@ -24,8 +24,7 @@ pub use what::{ResourceKind, UrlRefused};
 pub use wording::Wording;
 
 /// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// Empty credentials were submitted, or none are stored.
     CredentialsRequired {
@@ -120,7 +119,7 @@ impl From<InvalidFilter> for Problem {
 }
 
 /// One thing wrong with a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     /// JSON pointer into the body, or the name of a parameter.
     pub pointer: String,

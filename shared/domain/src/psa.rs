@@ -223,8 +223,7 @@ pub struct Totals {
 }
 
 /// Why reading a PSA failed: one of the five PSA codes of requirements J.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PsaFailureKind {
     /// The PSA answers 5xx, still after retries.
     PsaServerError,
@@ -239,8 +238,7 @@ pub enum PsaFailureKind {
 }
 
 /// A failed read of a PSA. Holds nothing that may not be logged or shown: no credential, no address, no reply body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind:?} at {endpoint}: {reason}")]
 pub struct PsaFailure {
     /// Which of the codes this is.

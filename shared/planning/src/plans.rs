@@ -2,11 +2,11 @@
 
 use domain::facts::CompanyFacts;
 use domain::ids::PsaCompanyId;
-use domain::plan::{ClaimedInPlan, CompanyPlan, PlanHasher, mass_change, planner};
+use domain::plan::{ClaimedInPlan, CompanyPlan, mass_change, planner};
 use domain::row::CompanyRow;
 use futures::{Stream, StreamExt, TryStreamExt};
 use store::Item;
-use store::journal::ConfirmedCompany;
+use store::journal::{ConfirmedCompany, PlanHasher};
 
 use crate::context::{Planning, PlanningError};
 use crate::facts::{self, Asked, Group};

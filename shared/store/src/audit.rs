@@ -9,12 +9,10 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::StoreError;
 use crate::keys::{self, Key};
-use crate::schema::Kind;
+use crate::records::{AUDIT_ENTRY, EntryRecord};
 use crate::size::{self, ROOM};
 use crate::table::{Item, Readable, Table, Tenant, packed_body, packed_item, readable};
 use crate::tx::{ActionId, Transaction};
-
-const AUDIT_ENTRY: Kind = Kind::first("audit entry");
 
 /// A page is full with entries about so many rows: some 1 MB as they are shown, and never more than the 6 MB that Lambda answers.
 const MOST_ROWS: usize = 2_000;
@@ -69,7 +67,7 @@ impl Tenant {
     fn audit_item(&self, integration: &IntegrationId, entry: &Entry, what: &str) -> Result<Item, StoreError> {
         let id = AuditId::new(entry.at, what);
         let key = keys::audit(&self.msp, integration, month(entry.at), id.as_str());
-        packed_item(AUDIT_ENTRY, &key, entry)
+        packed_item(AUDIT_ENTRY, &key, &EntryRecord::from(entry))
     }
 
     /// Adds an entry by itself, for what is done elsewhere than in these tables.
@@ -137,7 +135,7 @@ impl Tenant {
                     .cloned()
                     .unwrap_or_default();
                 let id = AuditId(id);
-                let entry = packed_body::<Entry>(AUDIT_ENTRY, &item);
+                let entry = packed_body::<EntryRecord>(AUDIT_ENTRY, &item).map(Entry::from);
                 rows += entry.as_ref().map_or(0, |entry| entry.action.rows());
                 seen += 1;
                 next = Some(id.clone());

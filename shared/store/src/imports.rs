@@ -15,12 +15,12 @@ use crate::fenced::{FencedOutcome, FencedTransaction};
 use crate::keys;
 use crate::lease::Lease;
 use crate::lock::{self, LockItem};
+use crate::records::{IMPORT, ImportRecord};
 use crate::retry::Attempts;
 use crate::schema::Kind;
 use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, number, readable, text, value};
 use crate::tx::{Action, ActionId, Transaction};
 
-pub(crate) const IMPORT: Kind = Kind::first("import");
 const OCCASION: Kind = Kind::first("occasion");
 
 /// What came of starting an import.
@@ -135,7 +135,7 @@ impl Tenant {
     /// Reads an import.
     pub async fn import(&self, id: &ImportId) -> Result<Option<Import>, StoreError> {
         let item = self.get(Table::Imports, &keys::import(&self.msp, id)).await?;
-        item.map(|item| body(IMPORT, item)).transpose()
+        item.map(read).transpose()
     }
 
     /// The imports of an integration, the newest first, but for those that cannot be read.
@@ -166,7 +166,7 @@ impl Tenant {
             .and_then(|key| key.get("sk")?.as_s().ok());
         let next = last.and_then(|sk| sk.strip_prefix(keys::HISTORY)).map(str::to_owned);
         let items = page.items.unwrap_or_default().into_iter();
-        let imports = readable(IMPORT, items.map(|item| body(IMPORT, item)));
+        let imports = readable(IMPORT, items.map(read));
         Ok((imports, next))
     }
 
@@ -349,8 +349,13 @@ fn put_transition(
     Ok(())
 }
 
+fn read(item: Item) -> Result<Import, StoreError> {
+    Ok(body::<ImportRecord>(IMPORT, item)?.into())
+}
+
 fn import_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
-    let mut item = item(IMPORT, &keys::import(&tenant.msp, &import.id), import)?;
+    let record = ImportRecord::from(import);
+    let mut item = item(record.kind(), &keys::import(&tenant.msp, &import.id), &record)?;
     item.insert(EXPIRES.to_owned(), number(expires(import)));
     // What the pipe lets through: see `infra/`.
     if let Some(assignment) = import.assignment() {
@@ -372,9 +377,7 @@ fn occasion_item(tenant: &Tenant, import: &Import, occasion: &IdempotencyKey) ->
 }
 
 fn history_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
-    item(
-        IMPORT,
-        &keys::history(&tenant.msp, &import.integration, &import.id),
-        import,
-    )
+    let record = ImportRecord::from(import);
+    let key = keys::history(&tenant.msp, &import.integration, &import.id);
+    item(record.kind(), &key, &record)
 }

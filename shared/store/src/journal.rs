@@ -6,6 +6,7 @@
 
 mod chunk;
 mod confirmation;
+mod digest;
 mod skipped;
 
 use std::str::FromStr;
@@ -18,8 +19,10 @@ use crate::keys::{self, Key};
 use crate::table::{Table, Tenant, packed_body};
 use crate::tx::{Action, ActionId, Transaction};
 
+pub use crate::records::plan::PLAN_SCHEMA;
 pub use chunk::CompanyChunk;
 pub use confirmation::ConfirmedCompany;
+pub use digest::{PlanDigest, PlanHasher};
 pub use skipped::{NamedAddress, SkippedCompany, SkippedPack, SkippedRow};
 
 /// What the journal holds of one company, or of a chunk of a large one.

@@ -6,8 +6,8 @@ use domain::import::{Assignment, ImportState};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::imports::IMPORT;
 use crate::lock::{LockItem, REVIEW_LEASE};
+use crate::records::IMPORT;
 use crate::table::{Readable, Store, Table, Tenant, body, number, readable, text};
 use crate::{StoreError, keys};
 

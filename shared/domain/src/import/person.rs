@@ -1,13 +1,11 @@
 //! Who starts imports and holds integrations.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::ids::{ImportId, IntegrationId};
 
 /// Who acts: an administrator, or the integration's own principal for schedules and events (R48).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The identity provider's subject.
     pub subject: String,
@@ -34,8 +32,7 @@ impl Person {
 }
 
 /// Who holds an integration, and until when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// The administrator.
     pub person: Person,

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What is looked for by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResourceKind {
     /// An import.
     Import,

@@ -6,6 +6,7 @@ use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
+use crate::records::{UserPlanRecord, plan};
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
 
@@ -15,7 +16,7 @@ pub(super) const CHUNK: Kind = Kind::first("journal");
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CompanyChunk {
     /// What was intended, for these users.
-    #[serde(rename = "p")]
+    #[serde(rename = "p", with = "plan")]
     pub plan: CompanyPlan,
     /// How it ended, as far as it has: the company itself, unless this is more of one, then its users.
     #[serde(rename = "o")]
@@ -37,7 +38,9 @@ const LARGEST_COMPANY: usize = 8 * 1024;
 impl CompanyChunk {
     /// A plan that is about to be applied, cut into what fits into an item with all of its outcomes.
     pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
-        let of_user = |user: &UserPlan| Ok(size::of_json(CHUNK.name, user)? + user.id.as_str().len() + LARGEST_OUTCOME);
+        let of_user = |user: &UserPlan| {
+            Ok(size::of_json(CHUNK.name, &UserPlanRecord::from(user))? + user.id.as_str().len() + LARGEST_OUTCOME)
+        };
         let of_orphaned = |orphaned: &(AddressId, Vec<AddressKey>)| size::of_json(CHUNK.name, orphaned);
         // Orphaned mappings are divided as well, since each chunk that names them would write them.
         let room = ROOM - LARGEST_COMPANY;

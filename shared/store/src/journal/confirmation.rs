@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use domain::directory::ReservationId;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::Import;
-use domain::plan::{CompanyPlan, PLAN_SCHEMA, PlanDigest, Skip};
+use domain::plan::{CompanyPlan, Skip};
 use serde::{Deserialize, Serialize};
 
+use super::digest::PlanDigest;
 use crate::StoreError;
 use crate::keys;
+use crate::records::PLAN_SCHEMA;
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, packed_body};
@@ -44,7 +46,7 @@ impl ConfirmedCompany {
     /// What is confirmed with a plan of which these rows are skipped since somebody else has the address, or gets it first.
     pub fn new(plan: &CompanyPlan, skipped_conflicting: Vec<(AddressId, Skip)>) -> Self {
         Self {
-            digest: plan.digest(),
+            digest: plan.into(),
             plan_schema: PLAN_SCHEMA,
             skipped: plan.skipped().cloned(),
             skipped_conflicting,
@@ -54,6 +56,11 @@ impl ConfirmedCompany {
     /// The number of the form that the plan had, if it is not today's: then its digest cannot be compared.
     pub fn other_schema(&self) -> Option<u32> {
         (self.plan_schema != PLAN_SCHEMA).then_some(self.plan_schema)
+    }
+
+    /// Whether this plan is the one that was confirmed.
+    pub fn is_of(&self, plan: &CompanyPlan) -> bool {
+        self.digest == plan.into()
     }
 
     /// Whether the plan may look different once other companies of it have been applied.

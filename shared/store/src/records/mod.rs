@@ -3,12 +3,19 @@
 //!
 //! Each record is made of a domain type, and is read back into it. A field that is not known is ignored: a later version wrote it.
 
+mod audit;
+mod failure;
+mod import;
 mod integration;
 mod mapping;
+pub(crate) mod plan;
 mod row;
 
+pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
+pub(crate) use import::{IMPORT, ImportRecord};
 pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord};
 pub(crate) use mapping::{
     ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
 };
+pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
 pub(crate) use row::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};

@@ -19,6 +19,9 @@ use store::tx::Transaction;
 use crate::fill;
 use crate::wire::{Wire, import, lease, now};
 
+mod imports;
+mod plans;
+
 fn managed(id: &str, name: &str) -> ManagedCompany {
     ManagedCompany {
         id: ManagedCompanyId::new(id),
