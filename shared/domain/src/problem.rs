@@ -1,4 +1,5 @@
-//! Everything that can be told to an administrator as an error: one place for codes, HTTP statuses and texts (requirements J).
+//! Everything that an administrator can be shown as an error (requirements J). Its code and HTTP status are in [`code`], its texts in
+//! `messages`.
 
 mod code;
 mod facts;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::filter::InvalidFilter;
 use crate::import::{Holder, ImportState};
 use crate::plan::mass_change::MassChange;
-use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
+use crate::psa::{PsaFailure, VendorId};
 
 pub use code::Code;
 pub use facts::{
@@ -170,13 +171,7 @@ impl Problem {
             Self::CredentialsRequired { .. } => Code::CredentialsRequired,
             Self::IntegrationLocked(_) => Code::IntegrationLocked,
             Self::InsufficientLicences { .. } => Code::InsufficientLicences,
-            Self::Psa { failure, .. } => match failure.kind {
-                PsaFailureKind::PsaServerError => Code::PsaServerError,
-                PsaFailureKind::PsaUnauthorized => Code::PsaUnauthorized,
-                PsaFailureKind::PsaForbidden => Code::PsaForbidden,
-                PsaFailureKind::PsaInvalidResponse => Code::PsaInvalidResponse,
-                PsaFailureKind::PsaUnknownError => Code::PsaUnknownError,
-            },
+            Self::Psa { failure, .. } => Code::of_failure(failure.kind),
             Self::IntegrationNotFound => Code::IntegrationNotFound,
             Self::NotFound { .. } => Code::NotFound,
             Self::InvalidFilter { .. } => Code::InvalidFilter,

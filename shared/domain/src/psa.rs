@@ -222,7 +222,7 @@ pub struct Totals {
     pub contacts: u64,
 }
 
-/// Why reading a PSA failed: one of the five PSA codes of requirements J.
+/// Why reading a PSA failed; each kind has a code of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PsaFailureKind {
     /// The PSA answers 5xx, still after retries.
@@ -235,6 +235,17 @@ pub enum PsaFailureKind {
     PsaInvalidResponse,
     /// Anything else: timeout, DNS, TLS, a rate limit that does not end.
     PsaUnknownError,
+}
+
+impl PsaFailureKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::PsaServerError,
+        Self::PsaUnauthorized,
+        Self::PsaForbidden,
+        Self::PsaInvalidResponse,
+        Self::PsaUnknownError,
+    ];
 }
 
 /// A failed read of a PSA. Holds nothing that may not be logged or shown: no credential, no address, no reply body.

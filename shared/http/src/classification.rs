@@ -1,8 +1,8 @@
-//! What a failed request means: one of five kinds, and whether to repeat it. The rules are data: the first that fits decides.
+//! What a failed request means: its kind, and whether to repeat it. The rules are data: the first that fits decides.
 
 use std::ops::RangeInclusive;
 
-/// Which of five kinds a failure is.
+/// What kind of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// The service answers 5xx, still after retries.

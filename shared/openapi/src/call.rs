@@ -185,7 +185,7 @@ impl Call {
     /// Reads the PSA with the stored credentials.
     #[must_use]
     pub fn reads_psa(self) -> Self {
-        self.refuses(&Code::PSA)
+        self.refuses(&Code::of_psa())
             .refuses(&[Code::CredentialsRequired, Code::InvalidPsaAddress])
     }
 }

@@ -1,5 +1,7 @@
 //! From calls to the document.
 
+use std::collections::BTreeMap;
+
 use domain::ids;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -140,16 +142,15 @@ impl Writer {
     fn responses(&mut self, call: &Call) -> Map<String, Value> {
         let mut all = problems::answers(&call.codes);
         if !call.public {
-            all.insert(401, by_gateway("There is no valid token."));
-            all.insert(503, by_gateway("There was no answer in time."));
+            add_by_gateway(&mut all, 401, "There is no valid token.");
+            add_by_gateway(&mut all, 503, "There was no answer in time.");
         }
-        if let Some(fault) = all.get_mut(&500) {
+        if all.contains_key(&500) {
             // A function that ends without an answer is answered for.
-            fault["content"]["application/json"] = by_gateway("")["content"]["application/json"].clone();
-            fault["headers"] = json!({});
+            add_by_gateway(&mut all, 500, "");
         }
         if call.body.is_some() {
-            all.insert(413, by_gateway("The body is longer than 10 MB."));
+            add_by_gateway(&mut all, 413, "The body is longer than 10 MB.");
         }
         if let Some(answer) = &call.answer {
             all.insert(answer.status, self.success(answer));
@@ -185,6 +186,18 @@ impl Writer {
         );
         schemas.extend(self.written.take_definitions(true));
         schemas
+    }
+}
+
+/// Adds what API Gateway answers with a status, next to what the API itself answers with it.
+fn add_by_gateway(all: &mut BTreeMap<u16, Value>, status: u16, about: &str) {
+    let answer = by_gateway(about);
+    match all.get_mut(&status) {
+        Some(problem) => {
+            problem["content"]["application/json"] = answer["content"]["application/json"].clone();
+            problem["headers"] = json!({});
+        }
+        None => drop(all.insert(status, answer)),
     }
 }
 

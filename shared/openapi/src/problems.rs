@@ -67,7 +67,7 @@ fn facts(code: Code, generator: &mut SchemaGenerator) -> Schema {
         Code::PlanChanged => PlanFacts::json_schema(generator),
         Code::MassChange => MassChange::json_schema(generator),
         Code::WrongState => StateFacts::json_schema(generator),
-        code if Code::PSA.contains(&code) => PsaFacts::json_schema(generator),
+        code if Code::of_psa().contains(&code) => PsaFacts::json_schema(generator),
         _ => NoFacts::json_schema(generator),
     }
 }

@@ -1,7 +1,7 @@
 //! The mass-change guard (R39): how much an import may create or change without being confirmed as a mass change.
 //!
-//! Numerator: [`changes`] of each company. Denominator: [`mapped_users`]. Limit: [`MassChangeLimit`]. Whoever counts otherwise
-//! changes this file only.
+//! Numerator: [`changes`] of each company. Denominator: [`mapped_users`]. Limit: [`MassChangeLimit`]. To count
+//! otherwise, change this file, the text of `mass_change` in `messages/`, the tests of R39 and the API document.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! Every code there is: the one table of codes, HTTP statuses and what they mean.
 
+use crate::psa::PsaFailureKind;
+
 macro_rules! codes {
     ($($code:ident = $text:literal, $status:literal, $when:literal;)+) => {
         /// The code of a problem.
@@ -57,12 +59,31 @@ codes! {
 }
 
 impl Code {
+    /// The code of a failed read of a PSA.
+    pub const fn of_failure(kind: PsaFailureKind) -> Self {
+        match kind {
+            PsaFailureKind::PsaServerError => Self::PsaServerError,
+            PsaFailureKind::PsaUnauthorized => Self::PsaUnauthorized,
+            PsaFailureKind::PsaForbidden => Self::PsaForbidden,
+            PsaFailureKind::PsaInvalidResponse => Self::PsaInvalidResponse,
+            PsaFailureKind::PsaUnknownError => Self::PsaUnknownError,
+        }
+    }
+
     /// What reading a PSA can end with.
-    pub const PSA: [Self; 5] = [
-        Self::PsaServerError,
-        Self::PsaUnauthorized,
-        Self::PsaForbidden,
-        Self::PsaInvalidResponse,
-        Self::PsaUnknownError,
-    ];
+    pub fn of_psa() -> [Self; PsaFailureKind::ALL.len()] {
+        PsaFailureKind::ALL.map(Self::of_failure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_a_psa_is_one_that_reading_it_can_end_with() {
+        let named = Code::ALL.iter().filter(|code| code.as_str().starts_with("psa_"));
+        assert!(named.clone().all(|code| Code::of_psa().contains(code)));
+        assert_eq!(named.count(), Code::of_psa().len());
+    }
 }
