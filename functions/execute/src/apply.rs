@@ -23,7 +23,7 @@ pub(crate) enum Applied {
     Journaled,
     /// Nothing was done for it and nothing written yet.
     Skipped(Vec<SkippedCompany>),
-    /// Time ended first; the next run goes on with what is left of it.
+    /// Time ended first; the next run applies the rest.
     Unfinished,
 }
 

@@ -17,7 +17,7 @@ use crate::record::rows;
 /// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
 const JOURNAL_PAGE_SIZE: i32 = 200;
 
-/// What becomes of a row that was begun and not finished.
+/// The outcome of a row that was begun and not finished.
 const GIVEN_UP: Outcome = Outcome::Failed(Reason::GivenUp);
 
 /// What the journal adds up to.

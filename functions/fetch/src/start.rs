@@ -14,13 +14,13 @@ pub(crate) async fn begin(
     services: &Services,
     integration: &Integration,
     import: &Import,
-    occasion: Option<&IdempotencyKey>,
+    key: Option<&IdempotencyKey>,
 ) -> Api<Started> {
     let tenant = services.tenant(&import.msp);
     // Check lock and idempotency key before calling the PSA, so that a refused or repeated start answers at once.
-    match occasion {
-        Some(occasion) => {
-            if let Some(known) = tenant.started_by(&integration.id, occasion).await? {
+    match key {
+        Some(key) => {
+            if let Some(known) = tenant.started_by(&integration.id, key).await? {
                 return Ok(Started::Already(known));
             }
         }
@@ -38,7 +38,7 @@ pub(crate) async fn begin(
         let attributes = read_attributes(services, &import.msp, integration).await?;
         import.filter.check(&attributes).map_err(Problem::from)?;
     }
-    let started = tenant.start(import, occasion, services.clock.now()).await?;
+    let started = tenant.start(import, key, services.clock.now()).await?;
     match started {
         Started::Running => count(Metric::ImportsStarted, 1),
         Started::Locked(_) => count(Metric::LockRefusals, 1),

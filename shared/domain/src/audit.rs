@@ -57,7 +57,7 @@ pub enum AuditAction {
     },
     /// An import was asked to stop.
     ImportStopped,
-    /// A company was carried out.
+    /// The plan of a company was applied.
     CompanyImported {
         /// Which.
         company: PlanCompany,
@@ -68,7 +68,7 @@ pub enum AuditAction {
     ImportEnded {
         /// How.
         state: ImportState,
-        /// The outcomes of its rows, if a plan was carried out.
+        /// The outcomes of its rows, if a plan was applied.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         counts: Option<Counts>,
         /// The code of why it failed.

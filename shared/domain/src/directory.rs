@@ -82,14 +82,14 @@ pub struct Licences {
     pub total: u64,
     /// Held by users.
     pub used: u64,
-    /// Set aside for imports under way.
+    /// Reserved for imports under way.
     pub reserved: u64,
     /// Free to distribute.
     pub available: u64,
 }
 
-/// Names licences set aside by one confirmation of one import. An import that is confirmed twice has two: one confirmation may
-/// have died half-way or give up, and what it set aside must not pass for what the other one needs.
+/// Names licences reserved by one confirmation of one import. An import that is confirmed twice has two: one confirmation may
+/// have died half-way or give up, and its reservation must not be taken for the one that the other needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ReservationId(String);

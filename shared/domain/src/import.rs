@@ -23,7 +23,7 @@ pub use transition::{Ending, Event, IllegalTransition, Transition};
 pub enum Assignment {
     /// Download the snapshot.
     Fetch,
-    /// Carry out the plan; of an unattended import in review, decide first whether it may be.
+    /// Apply the plan; of an unattended import in review, first decide whether it is confirmed.
     Execute,
 }
 
@@ -55,7 +55,7 @@ pub struct Progress {
     /// Companies and contacts in all, where the PSA told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// Companies carried out so far.
+    /// Companies applied so far.
     #[serde(default)]
     pub executed: u64,
 }
@@ -95,7 +95,7 @@ pub struct Import {
     pub trace: Option<String>,
     /// Its licence reservation. In review: the only one that can still move it to `executing`.
     pub reservation: Option<ReservationId>,
-    /// The plan that is being or was carried out.
+    /// The plan that is being or was applied.
     pub plan_hash: Option<String>,
     /// The outcomes, once it has ended.
     pub counts: Option<Counts>,

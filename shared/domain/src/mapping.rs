@@ -34,7 +34,7 @@ pub struct AddressMapping {
     pub other_addresses: Vec<AddressKey>,
 }
 
-/// A company's address mappings after its plan, or a part of it, was carried out. `users`, in the order of the plan, says to whom
+/// A company's address mappings after its plan, or a chunk of it, was applied. `users`, in the order of the plan, says to whom
 /// each row is mapped from here on; `None` leaves it with whom it was.
 pub fn after(before: &[AddressMapping], plan: &CompanyPlan, users: &[Option<UserId>]) -> Vec<AddressMapping> {
     let rows = || plan.users.iter().zip(users);

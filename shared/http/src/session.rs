@@ -106,7 +106,7 @@ impl Session {
         outcome.map_err(|refusal| {
             let wait = match refusal.classification.advice {
                 _ if refusal.is_late() => Some(Duration::ZERO),
-                // Whoever has more time than one run may come back for it (R43).
+                // A caller with more time than one run may come back for it (R43).
                 RetryAdvice::WhenLimitPasses => too_long.or(Some(LIMIT_PASSES)),
                 _ => too_long,
             };

@@ -47,7 +47,7 @@ pub struct Trigger {
     pub msp: MspId,
     /// The integration to import from.
     pub integration: IntegrationId,
-    /// Names the occasion: delivered twice, it makes one import (R49).
+    /// Identifies the event: delivered twice, it makes one import (R49).
     pub token: IdempotencyKey,
 }
 
@@ -60,7 +60,7 @@ pub enum Triggered {
         /// The import.
         import: ImportId,
     },
-    /// The occasion had started an import before.
+    /// The event had started an import before.
     Already {
         /// That import.
         import: ImportId,

@@ -31,7 +31,7 @@ pub fn attach_to_span(import: &Import) {
     let span = Span::current();
     span.record("import", import.id.as_str());
     span.record("integration", import.integration.as_str());
-    // A worker goes on with what a caller began; a caller has a trace of its own.
+    // A worker continues the trace of the caller whose import it is; a caller has a trace of its own.
     let trace = trace().or_else(|| import.trace.clone());
     span.record("trace", trace.as_deref());
     metrics::attach(import, trace);

@@ -17,7 +17,7 @@ use crate::tx::{ActionId, Transaction};
 /// A page is full with entries about so many rows: some 1 MB as they are shown, and never more than the 6 MB that Lambda answers.
 const MOST_ROWS: usize = 2_000;
 
-/// The bytes of an entry beside its changes.
+/// The bytes of an entry without its changes.
 const LARGEST_ENTRY: usize = 4 * 1024;
 
 /// Names an entry; later ones sort behind earlier ones.
@@ -117,7 +117,7 @@ impl Tenant {
         (began, now): (Timestamp, Timestamp),
         limit: usize,
     ) -> Result<(Readable<(AuditId, Entry)>, Option<AuditId>), StoreError> {
-        // Nothing is told of months to come, however far away a made-up position is.
+        // Clamp to now: a forged cursor must not make us read future months.
         let mut at = month(after.and_then(AuditId::at).map_or(now, |at| at.min(now)));
         let (mut found, mut rows, mut seen, mut next) = (Vec::new(), 0, 0, None);
         while at >= month(began) {

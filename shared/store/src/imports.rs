@@ -21,16 +21,16 @@ use crate::schema::Kind;
 use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, number, readable, text, value};
 use crate::tx::{Action, ActionId, Transaction};
 
-const OCCASION: Kind = Kind::first("occasion");
+const EVENT: Kind = Kind::first("occasion");
 
-/// What came of starting an import.
+/// How starting an import ended.
 #[derive(Debug)]
 pub enum Started {
     /// It runs.
     Running,
     /// Somebody holds the integration.
     Locked(Holder),
-    /// The occasion has started this import before.
+    /// The event has started this import before.
     Already(ImportId),
 }
 
@@ -60,20 +60,20 @@ pub enum Confirmed {
 
 impl Tenant {
     /// Takes the lock and writes the import, in one transaction with giving up the import whose lease had run out.
-    /// An unattended one also writes its `occasion`, which can start one import only (R49).
+    /// An unattended one also writes its idempotency `key`, which can start one import only (R49).
     pub async fn start(
         &self,
         import: &Import,
-        occasion: Option<&IdempotencyKey>,
+        key: Option<&IdempotencyKey>,
         now: Timestamp,
     ) -> Result<Started, StoreError> {
         let mut attempts = Attempts::at("lock");
         loop {
-            // The lock before the occasion: an import that an occasion started comes into both at once, so that whoever
+            // Read the lock before the key: an import that an event started writes both at once, so that a repeated event that
             // finds it in the way also finds it to be its own.
             let seen = self.lock(&import.integration).await?;
-            if let Some(occasion) = occasion
-                && let Some(known) = self.started_by(&import.integration, occasion).await?
+            if let Some(key) = key
+                && let Some(known) = self.started_by(&import.integration, key).await?
             {
                 return Ok(Started::Already(known));
             }
@@ -91,8 +91,8 @@ impl Tenant {
             lock::take(&mut tx, self, import, (token, unfinished), now)?;
             tx.add(self, Table::Imports, import_item(self, import)?)?;
             tx.add(self, Table::Records, history_item(self, import)?)?;
-            match occasion {
-                Some(occasion) => tx.add(self, Table::Imports, occasion_item(self, import, occasion))?,
+            match key {
+                Some(key) => tx.add(self, Table::Imports, event_item(self, import, key))?,
                 // What an administrator filtered by is offered again; what the policy says is not.
                 None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
             };
@@ -113,15 +113,15 @@ impl Tenant {
         }
     }
 
-    /// The import that an occasion has started.
+    /// The import that the event with this key has started.
     pub async fn started_by(
         &self,
         integration: &IntegrationId,
-        occasion: &IdempotencyKey,
+        key: &IdempotencyKey,
     ) -> Result<Option<ImportId>, StoreError> {
-        let key = keys::occasion(&self.msp, integration, occasion);
+        let key = keys::event(&self.msp, integration, key);
         let item = self.get(Table::Imports, &key).await?;
-        let import = item.map(|item| body::<OccasionItem>(OCCASION, item)).transpose()?;
+        let import = item.map(|item| body::<EventItem>(EVENT, item)).transpose()?;
         Ok(import.map(|item| item.import))
     }
 
@@ -365,12 +365,12 @@ fn import_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
 }
 
 #[derive(Deserialize)]
-struct OccasionItem {
+struct EventItem {
     import: ImportId,
 }
 
-fn occasion_item(tenant: &Tenant, import: &Import, occasion: &IdempotencyKey) -> Item {
-    let mut item = bare_item(OCCASION, &keys::occasion(&tenant.msp, &import.integration, occasion));
+fn event_item(tenant: &Tenant, import: &Import, key: &IdempotencyKey) -> Item {
+    let mut item = bare_item(EVENT, &keys::event(&tenant.msp, &import.integration, key));
     item.insert("import".to_owned(), text(import.id.as_str()));
     item.insert(EXPIRES.to_owned(), number(expires(import)));
     item

@@ -103,9 +103,9 @@ pub(crate) fn audit(msp: &MspId, integration: &IntegrationId, month: Date, entry
     )
 }
 
-/// The import that an occasion has started.
-pub(crate) fn occasion(msp: &MspId, integration: &IntegrationId, occasion: &IdempotencyKey) -> Key {
-    Key::new(integration_partition(msp, integration), format!("OCCASION#{occasion}"))
+/// The import that the event with this idempotency key has started.
+pub(crate) fn event(msp: &MspId, integration: &IntegrationId, key: &IdempotencyKey) -> Key {
+    Key::new(integration_partition(msp, integration), format!("OCCASION#{key}"))
 }
 
 pub(crate) fn import_partition(msp: &MspId, import: &ImportId) -> String {

@@ -115,7 +115,7 @@ impl Tenant {
         Ok(self.address_chunks(integration, company).await?.all())
     }
 
-    /// The address mappings of one company as they are stored, for whoever is to change them.
+    /// The address mappings of one company as they are stored, to be changed.
     pub async fn address_chunks(
         &self,
         integration: &IntegrationId,

@@ -17,7 +17,7 @@ use crate::tx::{ActionId, Transaction};
 
 const NAME: Kind = Kind::first("name");
 
-/// How long a claim keeps others away: longer than any run, so that whoever finds it ended knows the directory with the company.
+/// How long a claim keeps others away: longer than any run, so that a run that finds it ended has read the directory with the company.
 const CLAIM_DURATION: Duration = Duration::from_hours(1);
 
 impl Tenant {

@@ -24,7 +24,7 @@ use crate::tx::{Action, ActionId};
 /// Addresses in one item, as far as their texts leave room for every decision to be made.
 const MAX_ADDRESSES_PER_CHUNK: usize = 400;
 
-/// The bytes of a decision on an address, beside the address's id: a user's id, and the names of the fields.
+/// The bytes of a decision on an address, without the address's id: a user's id, and the names of the fields.
 const MAX_DECISION_BYTES: usize = 350;
 
 /// The addresses of a company with the decisions on them, in chunks.
@@ -44,7 +44,7 @@ pub struct Chunk {
 /// Where to go on browsing; opaque.
 pub type BrowsePosition = String;
 
-/// What came of a decision.
+/// How a decision ended.
 #[derive(Debug)]
 #[must_use]
 pub enum Decided {

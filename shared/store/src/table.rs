@@ -225,7 +225,7 @@ pub(crate) fn packed_body<T: DeserializeOwned>(kind: Kind, item: &Item) -> Resul
     packed::unpack(kind.name, item.get(PACKED))
 }
 
-/// The items of a list that can be read. One that cannot must not hide all others from whoever looks at the list; the log names it.
+/// The items of a list that can be read. One that cannot must not hide all others; the log names it.
 pub(crate) fn readable<T>(kind: Kind, items: impl IntoIterator<Item = Result<T, StoreError>>) -> Readable<T> {
     let mut readable = Readable {
         items: Vec::new(),

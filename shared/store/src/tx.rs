@@ -379,7 +379,7 @@ pub(crate) fn map(values: Values<'_>) -> Option<Item> {
     })
 }
 
-/// The names of `#placeholders` in expressions: each stands for the attribute of that very name, as many are reserved words.
+/// The names of `#placeholders` in expressions: each means the attribute of that very name, as many are reserved words.
 pub(crate) fn names(expressions: &[&str]) -> Option<HashMap<String, String>> {
     let words = expressions
         .iter()

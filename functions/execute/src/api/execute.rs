@@ -15,7 +15,7 @@ use crate::confirm::{Agreement, confirm};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.post("/imports/{x}/execute", execute, || {
-        Call::new("executeImport", "Confirms the plan and begins to carry it out")
+        Call::new("executeImport", "Confirms the plan and starts to apply it")
             .body::<Confirmation>(json!({
                 "planHash": "5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786",
                 "confirmMassChange": false,

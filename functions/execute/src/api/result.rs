@@ -67,7 +67,7 @@ struct ResultView {
     users: UserCounts,
     /// Rows that failed.
     errors: Vec<ToDo>,
-    /// Rows that were passed over and that somebody can do something about.
+    /// Skipped rows that an administrator can do something about.
     skipped: Vec<ToDo>,
     /// Whether there are more of either than the thousand that are listed; the CSV has them all.
     truncated: bool,

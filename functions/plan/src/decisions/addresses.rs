@@ -106,7 +106,7 @@ pub async fn select(
     Ok(matching.len())
 }
 
-/// What becomes of the decision on a row.
+/// How the decision on a row changes.
 enum Change {
     None,
     To(AddressDecision),

@@ -16,7 +16,7 @@ pub(super) enum Fault {
     NotOneOf(&'static [&'static str]),
     /// One of these is expected as the only field of an object.
     NotAnObjectOf(&'static [&'static str]),
-    /// Nobody knows a field of this name.
+    /// No field has this name.
     Unknown,
     /// This field is missing.
     Missing(&'static str),

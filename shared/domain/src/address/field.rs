@@ -23,7 +23,7 @@ fn address(text: &str) -> Result<Address, NoAddressReason> {
         return Err(NoAddressReason::Empty);
     }
     match Address::of_clean(bare) {
-        // A display name can be somebody else's address: nobody knows which of the two is meant.
+        // A display name can be somebody else's address: it is unknown which of the two is meant.
         Ok(address) if names_another(&text, &address) => Err(NoAddressReason::Several),
         Err(_) if addresses(&text).nth(1).is_some() => Err(NoAddressReason::Several),
         result => result,

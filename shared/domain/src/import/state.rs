@@ -11,9 +11,9 @@ pub enum ImportState {
     Fetching,
     /// The tabs can be seen and decided on.
     Review,
-    /// The plan is being carried out.
+    /// The plan is being applied.
     Executing,
-    /// Carried out.
+    /// Its plan was applied.
     Done,
     /// Ended by a failure.
     Failed,

@@ -144,7 +144,7 @@ counts! {
         updated: Changed = Updated | ChangedAddress,
         /// Nothing differed.
         unchanged: Unchanged = Unchanged,
-        /// Passed over.
+        /// Skipped.
         skipped: Skipped = Skipped,
         /// Failed.
         failed: Failed = Failed,
@@ -162,7 +162,7 @@ counts! {
         changed_address: Changed = ChangedAddress | Updated,
         /// Nothing differed.
         unchanged: Unchanged = Unchanged,
-        /// Passed over.
+        /// Skipped.
         skipped: Skipped = Skipped,
         /// Failed.
         failed: Failed = Failed,

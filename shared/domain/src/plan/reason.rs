@@ -38,7 +38,7 @@ macro_rules! reasons {
         mod schema {
             use schemars::JsonSchema;
 
-            /// Why a row was passed over or failed.
+            /// Why a row was skipped or failed.
             #[derive(JsonSchema)]
             pub enum RowCode {
                 $(#[doc = $result_doc] #[schemars(rename = $result_code)] $result,)+
@@ -49,7 +49,7 @@ macro_rules! reasons {
             #[expect(dead_code, reason = "only its schema is used")]
             pub enum PlanReason {
                 $(#[doc = $plan_doc] #[schemars(rename = $plan_code)] $plan,)+
-                /// What it is passed over with.
+                /// Why it is skipped.
                 #[schemars(untagged)]
                 Skipped(RowCode),
             }
@@ -84,7 +84,7 @@ reasons! {
         Unticked = "unticked", "Imported before and unticked.";
         NoAddress = "no_address", "The contact has no valid address.";
         AddressConflict = "address_conflict", "A user of another managed company has the address.";
-        CompanyNotImported = "company_not_imported", "The company itself was passed over or failed.";
+        CompanyNotImported = "company_not_imported", "The company itself was skipped or failed.";
         PlanChanged = "plan_changed", "What the row rests on changed after the plan was agreed to.";
         Cancelled = "cancelled", "The import was cancelled before it reached the row.";
         GivenUp = "given_up", "The import was given up before it reached the row.";

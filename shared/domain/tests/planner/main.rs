@@ -155,7 +155,7 @@ proptest! {
     }
 }
 
-/// Plans, carries out, and plans the same selection once more.
+/// Plans, applies, and plans the same selection once more.
 fn changes_nothing_more(world: &World) -> Result<(), TestCaseError> {
     let (mut facts, companies) = (world.facts(), world.companies());
     let plan = plan_company(&facts, &companies);
@@ -165,7 +165,7 @@ fn changes_nothing_more(world: &World) -> Result<(), TestCaseError> {
         {
             managed.id.clone()
         }
-        // What becomes of a new managed company is the same with no users to begin with.
+        // The outcome for a new managed company is the same with no users to begin with.
         _ => return Ok(()),
     };
     let (users, mapped_addresses) = after(&facts, &plan);

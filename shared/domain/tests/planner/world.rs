@@ -265,7 +265,7 @@ impl World {
     }
 }
 
-/// The users of the managed company that the plan is about after it was carried out, by address.
+/// The users of the managed company of the plan after it was applied, by address.
 pub fn after(facts: &CompanyFacts, plan: &CompanyPlan) -> (HashMap<UserId, User>, Vec<AddressMapping>) {
     let mut users = facts.users.clone();
     let mut mapped_to = Vec::new();

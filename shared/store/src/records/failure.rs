@@ -67,7 +67,7 @@ impl FailureRecord {
         }
     }
 
-    /// From the form of schema 1, which has the PSA beside its failure, and the code as the kind of failure.
+    /// From the form of schema 1, which has the PSA next to its failure, and the code as the kind of failure.
     fn of_psa(named: &Value) -> Self {
         let field = |pointer| named.pointer(pointer).cloned().unwrap_or_default();
         let mut facts = field("/failure");

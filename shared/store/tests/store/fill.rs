@@ -155,7 +155,7 @@ impl Fill {
     }
 }
 
-/// Every row of a plan passed over.
+/// Every row of a plan, skipped.
 pub fn all_skipped(plan: &CompanyPlan) -> Vec<RowOutcome> {
     let ids = plan.users.iter().map(|user| Some(user.id.clone()));
     std::iter::once(None)

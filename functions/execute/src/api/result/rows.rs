@@ -31,7 +31,7 @@ pub(super) struct ResultCompany {
     pub name: String,
 }
 
-/// An address row; without an id it stands for the addresses of a company that needed nothing.
+/// An address row; without an id, the addresses of a company that needed nothing.
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ResultAddress {
