@@ -89,7 +89,8 @@ async fn steps<J: Job>(run: &Run) -> Result<WorkOutcome, Stop> {
                 if let Some(wait) = wait
                     && let Some(outcome) = leave_until::<J>(run, wait, &mut checkpoint).await?
                 {
-                    warn!(import = %run.import.id, error = %stop, waits = checkpoint.waits.count(wait.reason), "waiting for {}", wait.reason);
+                    let (waits, message) = (checkpoint.waits.count(wait.reason), wait.message());
+                    warn!(import = %run.import.id, error = %stop, waits, "{message}");
                     return Ok(outcome);
                 }
                 job.fail(stop).await?;

@@ -13,3 +13,14 @@ pub struct Wait {
     /// How often in a row the job waits for it before it gives up.
     pub max_waits: u32,
 }
+
+impl Wait {
+    /// The message of the log line; saved queries search for it.
+    pub const fn message(&self) -> &'static str {
+        match self.reason {
+            WaitReason::Psa => "waiting for the PSA",
+            WaitReason::Directory => "waiting for the directory",
+            WaitReason::PreviousImport => "waiting for the previous import",
+        }
+    }
+}

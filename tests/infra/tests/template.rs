@@ -8,6 +8,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use infra::{definition, fields, refers_to, resources, template};
 use serde_json::{Value, json};
@@ -162,6 +163,41 @@ fn the_questions_of_the_operations_page_are_saved_and_no_others() {
         page.lines().skip(2).take_while(|line| line.starts_with('|')).count(),
         rows
     );
+}
+
+/// A message that is worded anew is found by no query any more.
+#[test]
+fn the_log_has_every_message_that_a_saved_query_searches_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut code = String::new();
+    let mut folders = vec![root.join("functions"), root.join("shared")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                code += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let mut searched = 0;
+    for (id, query) in resources(&template(), "AWS::Logs::QueryDefinition") {
+        let query = query["Properties"]["QueryString"].as_str().unwrap();
+        for (before, end) in [("message = \"", '"'), ("message like /", '/')] {
+            for rest in query.split(before).skip(1) {
+                let message = rest.split(end).next().unwrap();
+                let in_code = if end == '"' {
+                    format!("\"{message}\"")
+                } else {
+                    message.to_owned()
+                };
+                assert!(code.contains(&in_code), "{id}: no log line says {message:?}");
+                searched += 1;
+            }
+        }
+    }
+    assert!(searched > 4);
 }
 
 #[test]
