@@ -34,8 +34,8 @@ fn interleavings() -> u64 {
 enum Want {
     /// Sets aside, as a confirmation does.
     Reserve { import: usize, licences: u64, used: u64 },
-    /// Settles, as the end of an import does.
-    Settle { import: usize, used: u64 },
+    /// Releases, as the end of an import does.
+    Release { import: usize, used: u64 },
     /// A user made by hand, with a licence of its own.
     ByHand { user: usize },
     /// Another total, or another way of being billed.
