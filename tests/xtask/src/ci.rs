@@ -6,6 +6,7 @@ mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -126,7 +127,11 @@ impl Run<'_> {
                     let (job, sender) = (places.job(log), sender.clone());
                     self.say(&format!("{} begins", STEPS[at].name));
                     self.running.insert(at, Instant::now());
-                    scope.spawn(move || sender.send((at, (STEPS[at].run)(&job))));
+                    scope.spawn(move || {
+                        // A step that panics must end the run, too, or nothing would ever be received of it.
+                        let done = catch_unwind(AssertUnwindSafe(|| (STEPS[at].run)(&job)));
+                        sender.send((at, done.unwrap_or_else(|_| Err("panicked".to_owned()))))
+                    });
                 }
                 let (at, done) = receiver.recv().map_err(|error| error.to_string())?;
                 if let Err(failure) = self.ended(at, done, alone) {

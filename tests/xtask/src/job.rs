@@ -1,7 +1,9 @@
 //! Runs programs within time limits, and ends all of them when one fails or the command is interrupted.
 
+use std::fs::DirBuilder;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -183,7 +185,12 @@ pub fn interrupts() -> SigSet {
 /// A folder of its own for each process.
 pub fn temporary_folder() -> Result<PathBuf, Failure> {
     let folder = std::env::temp_dir().join(format!("xtask-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    // One of a process that had the same id would still have what that one recorded.
+    remove(&folder);
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&folder)
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
     Ok(folder)
 }
 

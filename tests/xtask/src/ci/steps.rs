@@ -71,14 +71,14 @@ pub const STEPS: [Step; 15] = [
     ),
     step(
         "supply-chain",
-        0,
+        1,
         &[],
         supply_chain,
         "licences, sources, one TLS stack, nothing unused, advisories",
     ),
     step(
         "template",
-        0,
+        1,
         &[],
         template,
         "the template is valid, as it is and as a deployment sends it",
