@@ -26,6 +26,16 @@ impl From<Refusal> for Failed {
     }
 }
 
+impl Failed {
+    /// The failure of a request that asks for no records, as discovery does.
+    pub(crate) fn of_no_record(refusal: Refusal) -> Self {
+        Self {
+            by_a_record: false,
+            ..Self::from(refusal)
+        }
+    }
+}
+
 impl From<PsaFailure> for Failed {
     fn from(failure: PsaFailure) -> Self {
         Self {

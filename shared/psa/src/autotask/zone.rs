@@ -35,7 +35,7 @@ pub(super) async fn discover(
         rules: &RULES,
         gate,
     };
-    let zone: ZoneInformation = session.call(&call).await?.value;
+    let zone: ZoneInformation = session.call(&call).await.map_err(Failed::of_no_record)?.value;
     BaseUrl::parse(&address::RULES, &zone.url, session.policy()).map_err(|refused| {
         let elsewhere = Classification {
             kind: FailureKind::InvalidResponse,

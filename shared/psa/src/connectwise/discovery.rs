@@ -54,7 +54,7 @@ pub(super) async fn discover(
         rules: &RULES,
         gate,
     };
-    let info: Option<CompanyInfo> = session.call(&call).await?.value;
+    let info: Option<CompanyInfo> = session.call(&call).await.map_err(Failed::of_no_record)?.value;
     // An unknown company is a 200 with `null`.
     let info = info.ok_or_else(|| refused(Unauthorized, "the company id is unknown at this address", ""))?;
     check_release(&info)?;
