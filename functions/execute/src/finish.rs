@@ -6,6 +6,7 @@ use domain::import::{Ending, Event, Import};
 use domain::plan::{CompanyStep, Counts, Outcome, Reason, RowOutcome, UserStep};
 use lambda::metrics::count_ended;
 use store::Tenant;
+use store::imports::Moved;
 use store::journal::{CompanyChunk, JournalEntry, SkippedCompany};
 use tracing::info;
 use worker::Stop;
@@ -67,8 +68,11 @@ pub(crate) async fn finish_import(run: &mut Run) -> Result<(), Stop> {
         .worker()
         .transition(Event::Finished(ending, sum.counts), Vec::new())
         .await?;
-    count_ended(&run.import, sum.counts);
-    info!(import = %run.import.id, state = run.import.state.as_str(), ?moved, "execution ended");
+    // Refused: another worker has ended the import, and has counted it.
+    if let Moved::Committed = moved {
+        count_ended(&run.import, sum.counts);
+    }
+    info!(import = %run.import.id, ?ending, ?moved, "execution ended");
     Ok(())
 }
 

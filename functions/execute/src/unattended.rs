@@ -38,6 +38,13 @@ impl Job for Decision {
         }
         Ok(Next::Done)
     }
+
+    async fn fail(&mut self, stop: Stop) -> Result<(), Stop> {
+        if !self.run.give_up || stop.passes() {
+            return Err(stop);
+        }
+        self.stop(Problem::Internal).await
+    }
 }
 
 impl Decision {

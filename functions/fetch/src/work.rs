@@ -123,6 +123,7 @@ impl Job for Fetch {
                 Problem::Psa { psa, failure }
             }
             Stop::Problem(problem) => *problem,
+            Stop::Store(_) | Stop::Directory(_) if self.run.give_up => Problem::Internal,
             other => return Err(other),
         };
         self.fail_with(problem).await.map(drop)

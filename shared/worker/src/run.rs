@@ -65,9 +65,10 @@ pub async fn acquire(
     };
     let state = import.state;
     let is_as_before = |import: &Import| is_assigned(import) && import.state == state;
-    let Some(import) = tenant.import(&import.id).await?.filter(is_as_before) else {
+    let read = tenant.import(&import.id).await;
+    let Ok(Some(import)) = read.as_ref().map(|import| import.clone().filter(is_as_before)) else {
         lease.leave_if_possible(&tenant).await;
-        return Ok(nothing);
+        return read.map(|_| nothing).map_err(Error::from);
     };
     Ok(Acquired::Run(Box::new(Run {
         services,
