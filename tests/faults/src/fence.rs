@@ -41,12 +41,12 @@ impl Watch for Fence {
 fn is_stale(engine: &Engine, body: &str) -> bool {
     let body: Value = serde_json::from_str(body).unwrap();
     let proof = &body["TransactItems"][0]["Update"];
-    if proof["ConditionExpression"] != "epoch = :epoch" {
+    if proof["ConditionExpression"] != "epoch = :token" {
         return false;
     }
     // The lock, or the place of the last worker of an import that has lost it.
     let lock = item_of(engine, &proof["TableName"], &proof["Key"]);
-    proof["ExpressionAttributeValues"][":epoch"] != lock["epoch"]
+    proof["ExpressionAttributeValues"][":token"] != lock["epoch"]
 }
 
 /// Whether used, reserved and free licences are the total, none below zero that may not be.

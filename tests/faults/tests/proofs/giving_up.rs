@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::psa::PsaKind;
+use faults::engine::IMPORTS;
 use faults::script::{Script, Step};
 use faults::wire::{Call, Gate, Verdict};
 use faults::world::{MSP, World, beyond_lease};
@@ -92,4 +94,59 @@ fn r36_r40_whichever_call_fails_while_an_import_is_given_up_every_row_is_account
         assert!(again > 0);
         println!("{calls} calls failed one by one, after {again} of them giving up took a second run");
     });
+}
+
+#[test]
+fn r36_an_import_whose_checkpoint_cannot_be_read_ends_when_it_is_given_up() {
+    alone(async {
+        let world = World::new(PsaKind::Connectwise).await;
+        let script = Script::new(&world);
+        script.seed().await;
+        script.take(0, Step::Start).await.unwrap();
+        let integration = script.integration().await.unwrap();
+        let imports = format!("/integrations/{integration}/imports");
+        let newest = || async {
+            script.get(&imports).await["items"][0]["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let fetching = newest().await;
+        spoil(&world, &fetching, "fetch").await;
+        give_up(&world, "FetchFunction", &fetching).await;
+        let ended = script.get(&format!("/imports/{fetching}")).await;
+        assert_eq!(
+            (&ended["state"], &ended["error"]["code"]),
+            (&json!("failed"), &json!("internal_error"))
+        );
+
+        script.take(1, Step::Start).await.unwrap();
+        script.take(1, Step::Fetch).await.unwrap();
+        script.decide_few(3, 2).await;
+        world.deliver(&script.confirmation().await).await.unwrap().unwrap();
+        let executing = newest().await;
+        spoil(&world, &executing, "execute").await;
+        give_up(&world, "ExecuteFunction", &executing).await;
+        let ended = script.get(&format!("/imports/{executing}")).await;
+        assert_eq!(ended["state"], "failed", "{ended}");
+    });
+}
+
+/// Writes a checkpoint that no version reads.
+async fn spoil(world: &World, import: &str, work: &str) {
+    let text = |text: String| AttributeValue::S(text);
+    let put = world.wire_behind(Arc::new(Busy::default())).dynamodb();
+    put.put_item()
+        .table_name(IMPORTS)
+        .item("pk", text(format!("MSP#{MSP}#IMPORT#{import}")))
+        .item("sk", text(format!("CHECKPOINT#{work}")))
+        .item("position", text("spoilt".to_owned()))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn give_up(world: &World, function: &str, import: &str) {
+    let event = json!({ "msp": MSP, "import": import, "giveUp": true });
+    world.process().invoke(function, event).await.unwrap();
 }

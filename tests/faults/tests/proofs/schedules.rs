@@ -352,12 +352,12 @@ fn a_seed_replays() {
 fn unfenced() -> Sabotage {
     Arc::new(|operation, body| {
         if operation == "TransactWriteItems"
-            && body["TransactItems"][0]["Update"]["ConditionExpression"] == "epoch = :epoch"
+            && body["TransactItems"][0]["Update"]["ConditionExpression"] == "epoch = :token"
         {
             let update = body["TransactItems"][0]["Update"].as_object_mut().unwrap();
             update.insert(
                 "ConditionExpression".to_owned(),
-                json!("attribute_exists(pk) OR epoch = :epoch"),
+                json!("attribute_exists(pk) OR epoch = :token"),
             );
         }
     })
