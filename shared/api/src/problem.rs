@@ -94,7 +94,7 @@ impl std::fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 impl IntoResponse for ApiError {
-    /// Carries the problem to [`answer_problems`], which knows the language.
+    /// Carries the problem to `answer_problems`, which knows the language.
     fn into_response(self) -> Response {
         let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
         response.extensions_mut().insert(self);

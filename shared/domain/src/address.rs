@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 254;
 
 /// One e-mail address. Compares by [`AddressKey`]; shows its spelling only when asked to.
 ///
-/// [`FromStr`] cleans a text and accepts it only if it is one address. Deserialising takes what was stored as it is: an address
+/// `FromStr` cleans a text and accepts it only if it is one address. Deserialising takes what was stored as it is: an address
 /// that an earlier version accepted must still be read, so that the next import can correct it.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "String", into = "String")]

@@ -1,4 +1,4 @@
-//! Everything that an administrator can be shown as an error (requirements J). Its code and HTTP status are in [`code`], its texts in
+//! Everything that an administrator can be shown as an error (requirements J). Its code and HTTP status are in `code`, its texts in
 //! `messages`.
 
 mod code;

@@ -1,6 +1,6 @@
 //! What can be wrong with one field of a request, or with the request as a whole.
 
-/// What is wrong; the texts are in [`crate::messages`].
+/// What is wrong; the texts are in `crate::messages`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake<'a> {
     /// A value of this kind is expected.

@@ -8,7 +8,7 @@ use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, UserPlan, UserStep};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The number of the form of plans. Digests are made of the form, so a change of what is serialised of a [`PlanRecord`] gets the next
+/// The number of the form of plans. Digests are made of the form, so a change of what is serialised of a `PlanRecord` gets the next
 /// number: then an import that was confirmed by another version, and is executing during a deployment, is distinguished from one
 /// whose facts have changed. Its companies that are not begun end as `plan_changed` all the same, since nobody can tell whether
 /// they are planned as they were; the log says why.
