@@ -63,7 +63,16 @@ pub async fn work_on<J: Job>(run: Run) -> Result<WorkOutcome, Error> {
 }
 
 async fn steps<J: Job>(run: &Run) -> Result<WorkOutcome, Stop> {
-    let mut checkpoint = run.tenant.checkpoint::<J::Position>(&run.import, J::ASSIGNMENT).await?;
+    let mut checkpoint = match run.tenant.checkpoint::<J::Position>(&run.import, J::ASSIGNMENT).await {
+        Ok(checkpoint) => checkpoint,
+        // No step may be made from another checkpoint, but the import can still be ended.
+        Err(error) if run.give_up => {
+            let mut job = J::open(run, &Checkpoint::default()).await?;
+            job.fail(error.into()).await?;
+            return Ok(WorkOutcome::Done(()));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let mut job = J::open(run, &checkpoint).await?;
     info!(import = %run.import.id, work = J::ASSIGNMENT.as_str(), "a run begins");
     loop {
