@@ -7,6 +7,7 @@ mod api {
 }
 mod context;
 mod missing;
+mod people;
 mod rows;
 mod start;
 mod suggestions;

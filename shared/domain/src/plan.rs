@@ -1,5 +1,6 @@
 //! What an import would do (R26, R35). A plan is a value: computing it again from the same facts gives the same plan.
 
+mod absent;
 mod addresses;
 mod change;
 mod claims;
@@ -17,6 +18,7 @@ use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
 
+pub use absent::{absent, may_be_absent};
 pub use change::{PlanAddress, PlanChange, PlanCompany, changes};
 pub use claims::ClaimedInPlan;
 pub use outcome::{CompanyCounts, Counts, Effect, Outcome, RowOutcome, UserCounts};
