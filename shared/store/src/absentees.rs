@@ -65,7 +65,7 @@ impl Tenant {
             reason: Some(reason),
             addresses: None,
         });
-        self.found_absent_actions(import, NO_GROUP, entries.collect())
+        self.found_absent_actions(import, NO_GROUP, &entries.collect::<Vec<_>>())
     }
 
     /// The writes that keep which addresses were found absent, of companies that are in; the last company of the group names it.
@@ -75,16 +75,16 @@ impl Tenant {
         group: &PsaCompanyId,
         addresses: BTreeMap<PsaCompanyId, BTreeSet<AddressId>>,
     ) -> Result<Vec<Action>, StoreError> {
-        self.found_absent_actions(import, group.as_str(), entries([], addresses))
+        self.found_absent_actions(import, group.as_str(), &entries([], addresses))
     }
 
     fn found_absent_actions(
         &self,
         import: &Import,
         group: &str,
-        entries: Vec<CompanyAbsentees>,
+        entries: &[CompanyAbsentees],
     ) -> Result<Vec<Action>, StoreError> {
-        let slices = cut(&entries)?.into_iter().enumerate().map(|(slice, absent)| {
+        let slices = cut(entries)?.into_iter().enumerate().map(|(slice, absent)| {
             let record = AbsenteesRecord {
                 filter: Accepted::default(),
                 absent: absent.to_vec(),

@@ -74,8 +74,8 @@ async fn keep_group(
     }
     let others = absent.values().flatten();
     let others = others.filter_map(|person| reason(people, person, answers).1);
-    let named = absent.keys().cloned().chain(others).collect();
-    let names = names(run, context, named, checkpoint).await?;
+    let companies = absent.keys().cloned().chain(others).collect();
+    let names = names(run, context, companies, checkpoint).await?;
     let mut next = checkpoint.clone();
     next.position.stage = Stage::Reasons(Some(group.clone()));
     let (mut writes, mut found) = (Vec::new(), BTreeMap::new());
