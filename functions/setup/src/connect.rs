@@ -1,6 +1,6 @@
 //! Connecting a PSA: its credentials are complete, and are proved to read it before they are stored (R5).
 
-use api::{Api, Caller, psa_deadline};
+use api::{Api, Caller, admit_psa_call};
 use domain::audit::{AuditAction, Entry};
 use domain::integration::Integration;
 use domain::problem::{Mistake, Problem};
@@ -79,7 +79,8 @@ async fn store_credentials(
     integration: &Integration,
     credentials: &Credentials,
 ) -> Api<()> {
-    let psa = services.connect(integration, credentials, psa_deadline())?;
+    let deadline = admit_psa_call(services, &caller.msp).await?;
+    let psa = services.connect(integration, credentials, deadline)?;
     psa.check().await.map_err(psa_failed(integration))?;
     let secret = credentials.to_secret_json();
     Ok(services.secrets.write(&caller.msp, &integration.id, &secret).await?)

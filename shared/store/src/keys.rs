@@ -40,6 +40,11 @@ pub(crate) fn msp_partition(msp: &MspId) -> String {
     format!("MSP#{msp}")
 }
 
+/// How much of its allowance for one kind of call the MSP has used.
+pub(crate) fn call_rate(msp: &MspId, kind: &str) -> Key {
+    Key::new(msp_partition(msp), format!("RATE#{kind}"))
+}
+
 pub(crate) const INTEGRATION: &str = "INTEGRATION#";
 
 pub(crate) fn integration(msp: &MspId, integration: &IntegrationId) -> Key {

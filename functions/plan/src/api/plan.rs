@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use api::{AcceptLanguage, Api, Call, CallerWith, Json, Limit, PageQuery, Path, Routes, State, find_integration};
+use api::{
+    AcceptLanguage, Api, Call, CallerWith, Json, Limit, PageQuery, Path, Routes, State, admit_plan_call,
+    find_integration,
+};
 use domain::directory::Licences;
 use domain::ids::ImportId;
 use domain::language::Language;
@@ -23,6 +26,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("showPlan", "What would happen; nothing has been written yet")
             .query::<PageQuery>()
             .answers::<PlanView>(200, example())
+            .computes_plan()
             .refuses(&[Code::WrongState, Code::IntegrationNotFound])
     })
 }
@@ -92,6 +96,7 @@ async fn show(
     let import = review::with_rows(&services, &caller, &id).await?;
     let (from, Limit(limit)) = (page.offset()?, page.limit);
     let integration = find_integration(&services.tenant(&caller.msp), &import.integration).await?;
+    admit_plan_call(&services, &caller.msp).await?;
     let planning = review::planning(&services, import).await?;
     let (whole, read) = read(&planning, from..from + limit, language).await?;
     let pool = services.directory(&caller.msp).licences().await?;

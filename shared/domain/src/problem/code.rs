@@ -50,7 +50,9 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, "The request has a body and no `Content-Type: application/json`.";
     PsaUnauthorized = "psa_unauthorized", 422, "The PSA rejects the credentials.";
     PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";
+    LimitExceeded = "limit_exceeded", 422, "The MSP or its PSA has more of something than this service takes.";
     IntegrationLocked = "integration_locked", 423, "Another administrator holds the integration.";
+    TooManyCalls = "too_many_calls", 429, "The MSP makes more calls that read a PSA or compute a plan than it may.";
     Internal = "internal_error", 500, "A fault of this service.";
     NewerVersion = "newer_version", 500, "A newer version of this service wrote what is asked for.";
     PsaServerError = "psa_server_error", 502, "The PSA answers with a server error, still after retries.";

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FieldError, Problem};
+use super::{FieldError, Limited, Problem};
 use crate::ids::ImportId;
 use crate::import::ImportState;
 use crate::language::Language;
@@ -37,6 +37,10 @@ pub enum Facts {
     MassChange(MassChange),
     /// Where the import stands.
     State(StateFacts),
+    /// How many there may be.
+    Limit(LimitFacts),
+    /// When to call again.
+    Rate(RateFacts),
 }
 
 /// Nothing more.
@@ -130,6 +134,23 @@ pub struct StateFacts {
     pub state: ImportState,
 }
 
+/// How many there may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LimitFacts {
+    /// Of what.
+    pub of: Limited,
+    /// The largest number.
+    pub limit: u64,
+}
+
+/// When to call again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RateFacts {
+    /// After so many seconds one more call is admitted; also in the header `Retry-After`.
+    pub retry_after: u64,
+}
+
 impl Problem {
     /// What a program may want to know, besides the code.
     pub fn facts(&self, language: Language) -> Facts {
@@ -162,6 +183,8 @@ impl Problem {
             Self::PlanChanged { hash } => Facts::Plan(PlanFacts { hash }),
             Self::MassChange(change) => Facts::MassChange(change),
             Self::WrongState { state } => Facts::State(StateFacts { state }),
+            Self::LimitExceeded { of } => Facts::Limit(LimitFacts { of, limit: of.limit() }),
+            Self::TooManyCalls { retry_after } => Facts::Rate(RateFacts { retry_after }),
             _ => Facts::None(NoFacts {}),
         }
     }

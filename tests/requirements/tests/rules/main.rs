@@ -18,6 +18,7 @@ mod companies;
 mod dangling;
 mod directory;
 mod document;
+mod fair_share;
 mod fetch;
 mod filter;
 mod integrations;
