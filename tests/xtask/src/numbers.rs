@@ -83,6 +83,14 @@ pub const NUMBERS: [Numbers; 9] = [
         Source::Program("load", "cargo run --release --locked --quiet -p bench -- load"),
         write::load,
     ),
+    in_tests(
+        "hostile",
+        Source::Program(
+            "hostile",
+            "cargo run --release --locked --quiet -p bench -- load --msps 50 --hostile",
+        ),
+        write::hostile,
+    ),
     Numbers {
         name: "costs",
         document: "infra/README.md",
