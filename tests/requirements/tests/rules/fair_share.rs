@@ -1,5 +1,8 @@
 //! R65: one MSP cannot take what all MSPs share.
 
+use std::time::Instant;
+
+use futures::future::join_all;
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{advance, integration, quick, text};
 use requirements::{Answer, Api, CallRates, Options, PsaKind, Sandbox, faults, for_both, import};
@@ -17,6 +20,7 @@ const CONCURRENCY: usize = 30;
 
 for_both!(
     r65_an_msp_that_reads_its_psa_too_often_waits_while_others_go_on,
+    r65_simultaneous_calls_are_counted_one_by_one,
     r65_an_msp_that_computes_plans_too_often_waits,
     r65_a_psa_that_never_answers_leaves_others_their_share,
     r65_without_rates_a_psa_that_never_answers_stops_everybody,
@@ -71,6 +75,31 @@ async fn r65_an_msp_that_reads_its_psa_too_often_waits_while_others_go_on(kind: 
     ana.get("/integrations").await.unwrap();
     advance(&sandbox, seconds).await;
     ana.get(&path).await.unwrap();
+    sandbox.stop().await;
+}
+
+async fn r65_simultaneous_calls_are_counted_one_by_one(kind: PsaKind) {
+    let sandbox = Sandbox::start(Options {
+        concurrency: None,
+        ..limited()
+    });
+    let sandbox = sandbox.await.unwrap();
+    let ana = sandbox.api("ana");
+    let path = format!("/integrations/{}/attributes", integration(&ana, kind).await);
+    let began = Instant::now();
+    let calls = (0..3 * PSA_CALLS).map(|_| ana.call(Method::GET, &path, None));
+    let answers = join_all(calls).await;
+    let admitted = answers
+        .iter()
+        .filter(|answer| answer.as_ref().unwrap().status.is_success());
+    // Each three seconds one more is admitted.
+    let most = PSA_CALLS + usize::try_from(began.elapsed().as_secs()).unwrap() / 3 + 1;
+    let admitted = admitted.count();
+    // The sandbox has added two integrations at its start.
+    assert!(
+        (PSA_CALLS - 2..=most).contains(&admitted),
+        "{admitted} of at most {most}"
+    );
     sandbox.stop().await;
 }
 
