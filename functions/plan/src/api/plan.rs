@@ -2,10 +2,7 @@
 
 use std::ops::Range;
 
-use api::{
-    AcceptLanguage, Api, Call, CallerWith, Json, Limit, PageQuery, Path, Routes, State, admit_plan_call,
-    find_integration,
-};
+use api::{AcceptLanguage, Api, Call, CallerWith, Json, Limit, PageQuery, Path, Routes, State, find_integration};
 use domain::directory::Licences;
 use domain::ids::ImportId;
 use domain::language::Language;
@@ -96,8 +93,7 @@ async fn show(
     let import = review::with_rows(&services, &caller, &id).await?;
     let (from, Limit(limit)) = (page.offset()?, page.limit);
     let integration = find_integration(&services.tenant(&caller.msp), &import.integration).await?;
-    admit_plan_call(&services, &caller.msp).await?;
-    let planning = review::planning(&services, import).await?;
+    let planning = review::planning_of_all(&services, import).await?;
     let (whole, read) = read(&planning, from..from + limit, language).await?;
     let pool = services.directory(&caller.msp).licences().await?;
     Ok(Json(PlanView {
