@@ -50,6 +50,7 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, "The request has a body and no `Content-Type: application/json`.";
     PsaUnauthorized = "psa_unauthorized", 422, "The PSA rejects the credentials.";
     PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";
+    PsaOtherTenant = "psa_other_tenant", 422, "The credentials or the address lead to another tenant of the PSA than the integration's.";
     IntegrationLocked = "integration_locked", 423, "Another administrator holds the integration.";
     Internal = "internal_error", 500, "A fault of this service.";
     NewerVersion = "newer_version", 500, "A newer version of this service wrote what is asked for.";
@@ -67,6 +68,7 @@ impl Code {
             PsaFailureKind::PsaForbidden => Self::PsaForbidden,
             PsaFailureKind::PsaInvalidResponse => Self::PsaInvalidResponse,
             PsaFailureKind::PsaUnknownError => Self::PsaUnknownError,
+            PsaFailureKind::PsaOtherTenant => Self::PsaOtherTenant,
         }
     }
 
