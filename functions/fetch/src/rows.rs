@@ -88,6 +88,7 @@ impl SnapshotContext {
         CompanyRow {
             id: company.id.clone(),
             name: company.name.clone(),
+            identifier: company.identifier.clone(),
             tab: Tab::In,
             status,
             types: company.types.clone(),

@@ -14,6 +14,7 @@ const CONTACTS_PER_BUCKET: u64 = 4_000;
 
 /// Reads how many companies and contacts there are.
 pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
+    run.learn_tenant(psa).await?;
     let totals = psa.totals(&run.import.filter).await?;
     Limited::Companies.check(totals.companies)?;
     Limited::Contacts.check(totals.contacts)?;

@@ -21,5 +21,6 @@ pub mod problem;
 pub mod psa;
 pub mod row;
 pub mod suggestion;
+pub mod tenant;
 pub mod text;
 mod visible;

@@ -134,8 +134,20 @@ impl Services {
         (self.directory)(self.tenant(msp))
     }
 
-    /// Opens the PSA of an integration with the credentials that are stored for it.
+    /// Opens the PSA of an integration with the credentials that are stored for it, and compares its tenant (R51).
     pub async fn psa(
+        &self,
+        msp: &MspId,
+        integration: &Integration,
+        deadline: Instant,
+    ) -> Result<Arc<dyn Psa>, OpenError> {
+        let psa = self.open_psa(msp, integration, deadline).await?;
+        self.compare_tenant(integration, psa.as_ref()).await?;
+        Ok(psa)
+    }
+
+    /// Opens the PSA of an integration with the credentials that are stored for it. Nothing is asked yet.
+    pub async fn open_psa(
         &self,
         msp: &MspId,
         integration: &Integration,

@@ -51,6 +51,7 @@ pub(crate) fn problem(code: Code) -> Problem {
         Code::Internal => Problem::Internal,
         Code::PsaUnauthorized => psa(PsaFailureKind::PsaUnauthorized, false),
         Code::PsaForbidden => psa(PsaFailureKind::PsaForbidden, false),
+        Code::PsaOtherTenant => psa(PsaFailureKind::PsaOtherTenant, false),
         Code::PsaServerError => psa(PsaFailureKind::PsaServerError, true),
         Code::PsaInvalidResponse => psa(PsaFailureKind::PsaInvalidResponse, false),
         Code::PsaUnknownError => psa(PsaFailureKind::PsaUnknownError, true),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
-use domain::ids::{AttributeId, PsaCompanyId};
+use domain::ids::{AttributeId, PsaCompanyId, TenantFingerprint};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
 use futures::try_join;
 use http_client::{Session, Stats};
@@ -43,6 +43,9 @@ pub trait Product: Send + Sync {
         ids.chunks(BATCH_SIZE).map(<[i64]>::to_vec).collect()
     }
 
+    /// The tenant that the credentials lead to. Host, version and folder of the product may change without it.
+    async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure>;
+
     /// The attributes, with their values.
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;
 
@@ -76,6 +79,10 @@ impl<P: Product> Psa for Client<P> {
     async fn check(&self) -> Result<(), PsaFailure> {
         self.0.companies(None).check().await?;
         self.0.contacts(None).check().await
+    }
+
+    async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
+        self.0.fingerprint().await
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {

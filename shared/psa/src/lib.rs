@@ -27,5 +27,5 @@ pub use connector::{Connector, NoTarget, Target};
 pub use credentials::{Credentials, MissingCredential, SubmittedCredentials};
 pub use http_client::{HttpPolicy, NoClient, NotAnOrigin, Origin, RetryPolicy, Stats};
 pub use port::Psa;
-pub use vendor::{Access, LoginCompany, Vendor, secret_headers};
+pub use vendor::{Access, FingerprintSource, LoginCompany, Vendor, secret_headers};
 pub use vendors::vendor;

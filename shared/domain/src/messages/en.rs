@@ -278,5 +278,8 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaUnknownError => format!(
             "{product} could not be read at {endpoint} (time-out, network, or a limit that does not end). Nothing was changed. Check that {product} can be reached and try again later."
         ),
+        PsaFailureKind::PsaOtherTenant => format!(
+            "The credentials or the address lead to another tenant of {product} than the one this integration belongs to, or none of the mapped companies could be recognised there. Nothing was changed. Enter the address and credentials of the integration's own tenant, with the right to read all companies. For another tenant, add an integration of its own."
+        ),
     }
 }

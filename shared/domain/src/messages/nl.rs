@@ -265,5 +265,8 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaUnknownError => format!(
             "{product} kon op {endpoint} niet worden gelezen (time-out, netwerk of aanhoudende limiet). Er is niets gewijzigd. Controleer of {product} bereikbaar is en probeer het later opnieuw."
         ),
+        PsaFailureKind::PsaOtherTenant => format!(
+            "De aanmeldgegevens of het adres leiden naar een andere omgeving van {product} dan die van deze koppeling, of geen van de gekoppelde bedrijven is daar te herkennen. Er is niets gewijzigd. Vul het adres en de aanmeldgegevens van de eigen omgeving in, met het recht om alle bedrijven te lezen. Maak voor een andere omgeving een eigen koppeling."
+        ),
     }
 }

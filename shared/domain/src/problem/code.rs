@@ -50,6 +50,7 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, "The request has a body and no `Content-Type: application/json`.";
     PsaUnauthorized = "psa_unauthorized", 422, "The PSA rejects the credentials.";
     PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";
+    PsaOtherTenant = "psa_other_tenant", 422, "The credentials or the address lead to another tenant of the PSA than the integration's.";
     LimitExceeded = "limit_exceeded", 422, "The MSP or its PSA has more of something than this service takes.";
     IntegrationLocked = "integration_locked", 423, "Another administrator holds the integration.";
     TooManyCalls = "too_many_calls", 429, "The MSP makes more calls that read a PSA or compute a plan than it may.";
@@ -69,6 +70,7 @@ impl Code {
             PsaFailureKind::PsaForbidden => Self::PsaForbidden,
             PsaFailureKind::PsaInvalidResponse => Self::PsaInvalidResponse,
             PsaFailureKind::PsaUnknownError => Self::PsaUnknownError,
+            PsaFailureKind::PsaOtherTenant => Self::PsaOtherTenant,
         }
     }
 

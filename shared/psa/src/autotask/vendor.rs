@@ -11,7 +11,7 @@ use super::api::Api;
 use super::client::Autotask;
 use crate::client::Client;
 use crate::port::Psa;
-use crate::vendor::{Access, Vendor, secret_headers};
+use crate::vendor::{Access, FingerprintSource, Vendor, secret_headers};
 
 /// Datto Autotask PSA.
 pub(crate) static VENDOR: Vendor = Vendor {
@@ -20,6 +20,7 @@ pub(crate) static VENDOR: Vendor = Vendor {
     credential_fields: &["username", "secret", "integrationCode"],
     login_company: None,
     address: address::RULES,
+    fingerprint: FingerprintSource::Answer,
     request_id: None,
     connect,
 };

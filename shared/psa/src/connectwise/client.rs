@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter, Subject};
-use domain::ids::PsaCompanyId;
+use domain::ids::{PsaCompanyId, TenantFingerprint};
 use domain::psa::{LookedUp, PsaContact, PsaFailure};
 use futures::try_join;
 use http_client::Session;
@@ -87,6 +87,12 @@ impl Product for Connectwise {
 
     fn batches(&self, ids: &[i64]) -> Vec<Vec<i64>> {
         batches(ids.iter().copied())
+    }
+
+    /// Compared as it was entered: whether upper and lower case differ in it is not documented. If they do not, a login company in
+    /// another case is a changed one, about which the mapped companies decide.
+    async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
+        Ok(TenantFingerprint::new(self.api.company_id()))
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {

@@ -15,7 +15,7 @@ use super::api::Api;
 use super::client::Connectwise;
 use crate::client::Client;
 use crate::port::Psa;
-use crate::vendor::{Access, LoginCompany, Vendor, secret_headers};
+use crate::vendor::{Access, FingerprintSource, LoginCompany, Vendor, secret_headers};
 
 /// `ConnectWise` PSA.
 pub(crate) static VENDOR: Vendor = Vendor {
@@ -27,6 +27,7 @@ pub(crate) static VENDOR: Vendor = Vendor {
         mistake: Mistake::CompanyIdCharacters,
     }),
     address: address::RULES,
+    fingerprint: FingerprintSource::LoginCompany,
     request_id: Some("x-cw-request-id"),
     connect,
 };

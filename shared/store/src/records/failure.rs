@@ -108,6 +108,7 @@ impl FailureRecord {
             Code::PsaForbidden => self.psa(PsaFailureKind::PsaForbidden)?,
             Code::PsaInvalidResponse => self.psa(PsaFailureKind::PsaInvalidResponse)?,
             Code::PsaUnknownError => self.psa(PsaFailureKind::PsaUnknownError)?,
+            Code::PsaOtherTenant => self.psa(PsaFailureKind::PsaOtherTenant)?,
             _ => return None,
         })
     }

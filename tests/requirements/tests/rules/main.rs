@@ -40,5 +40,6 @@ mod same_address;
 mod status;
 mod suggestions;
 mod survival;
+mod tenant;
 mod unattended;
 mod unclean;

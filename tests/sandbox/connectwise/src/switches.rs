@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::credentials::{COMPANY_ID, OTHER_COMPANY_ID};
 use crate::query::evaluate::ListTests;
 use crate::query::projection::{Shape, UnknownFields};
 use crate::query::syntax::QuoteEscape;
@@ -17,6 +18,12 @@ pub struct Switches {
     pub routes_v4_6_release: bool,
     /// Whether `companyinfo` has `IsCloud` as a boolean instead of the text "True".
     pub is_cloud_boolean: bool,
+    /// The login company of the tenant.
+    pub company_id: String,
+    /// Whether upper and lower case make no difference in a login company.
+    pub company_id_ignores_case: bool,
+    /// Whether this is the server of another tenant, with the same login company and the same ids.
+    pub other_tenant: bool,
     /// `SiteUrl` in `companyinfo`; null tells the host that was asked.
     pub site_url: Option<String>,
     /// The answer to wrong credentials.
@@ -83,6 +90,22 @@ pub struct Switches {
     pub unique_names: bool,
     /// The longest path and query.
     pub longest_url: usize,
+}
+
+impl Switches {
+    /// Whether a text is the login company.
+    pub fn is_company(&self, text: &str) -> bool {
+        if self.company_id_ignores_case {
+            text.eq_ignore_ascii_case(&self.company_id)
+        } else {
+            text == self.company_id
+        }
+    }
+
+    /// Whether a text is a login company that there is.
+    pub fn knows_company(&self, text: &str) -> bool {
+        self.is_company(text) || text == OTHER_COMPANY_ID
+    }
 }
 
 /// The answer to wrong credentials.
@@ -172,6 +195,9 @@ impl Default for Switches {
             codebase: "v2025_1/".to_owned(),
             routes_v4_6_release: true,
             is_cloud_boolean: false,
+            company_id: COMPANY_ID.to_owned(),
+            company_id_ignores_case: false,
+            other_tenant: false,
             site_url: None,
             bad_credentials: BadCredentials::Unauthorized,
             client_id_rejection: Some(Rejection::Forbidden),

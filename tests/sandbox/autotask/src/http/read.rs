@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::route::Route;
+use crate::auth::is_of_other_tenant;
 use crate::filter::Filter;
 use crate::paging::{self, Cursor, Page};
 use crate::query::{Columns, Query, Record, Style};
@@ -234,6 +235,7 @@ impl Reader<'_> {
             without_nulls: self.switches.sparse_queries,
             without_zone: self.switches.dates_without_zone,
             extra_field: self.switches.extra_field,
+            other_tenant: is_of_other_tenant(&self.call.headers),
         }
     }
 

@@ -19,6 +19,9 @@ use crate::query::projection::Projection;
 use crate::switches::Switches;
 use crate::tenant::Tenant;
 
+/// Fields by which somebody would recognise a tenant's companies and people.
+const NAMES: [&str; 4] = ["identifier", "name", "firstName", "lastName"];
+
 /// Answers one call about records.
 #[derive(Clone, Debug)]
 pub struct Lister<'a> {
@@ -26,6 +29,8 @@ pub struct Lister<'a> {
     pub tenant: &'a Tenant,
     /// How it is answered.
     pub switches: &'a Switches,
+    /// Whether the records of another tenant are shown: the same ids, other names.
+    pub other_tenant: bool,
     /// The request.
     pub parts: &'a Parts,
     /// Scheme and host.
@@ -134,6 +139,9 @@ impl Lister<'_> {
             // As captured: a contact without communication has no such key.
             if name == "communicationItems" && value.as_array().is_some_and(Vec::is_empty) {
                 value = Value::Null;
+            }
+            if self.other_tenant && NAMES.contains(&name) {
+                value = value.as_str().map(|text| format!("zuid{text}")).into();
             }
             links::add(name, &mut value, &self.base, entry.id, resource);
             if !self.switches.explicit_nulls {
