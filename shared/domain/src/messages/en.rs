@@ -22,6 +22,7 @@ impl Messages for English {
             ),
             Problem::CredentialsRequired { field: None } => "No credentials are stored for this integration. Enter them under Credentials and try again.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
@@ -246,6 +247,13 @@ fn locked(holder: &Holder) -> String {
             "{name} has been importing from this integration since {since}. The integration stays locked until {until}, or longer while {name} works on the import. Wait until the import ends, or ask {name} to finish or cancel it."
         )
     }
+}
+
+fn locked_by_caller(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    format!(
+        "Your own import of this integration has been running since {since}. The integration stays locked until {until}, or longer while you work on the import. Continue with that import, or cancel it and start again."
+    )
 }
 
 fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {

@@ -22,6 +22,7 @@ impl Messages for Dutch {
             ),
             Problem::CredentialsRequired { field: None } => "Voor deze koppeling zijn geen aanmeldgegevens opgeslagen. Voer ze in bij Aanmeldgegevens en probeer het opnieuw.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
@@ -233,6 +234,13 @@ fn locked(holder: &Holder) -> String {
             "{name} is sinds {since} bezig met een import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang {name} aan de import werkt. Wacht tot de import klaar is, of vraag {name} hem af te ronden of af te breken."
         )
     }
+}
+
+fn locked_by_caller(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    format!(
+        "Uw eigen import van deze koppeling loopt sinds {since}. De koppeling blijft vergrendeld tot {until}, of langer zolang u aan de import werkt. Ga verder met die import, of breek hem af en begin opnieuw."
+    )
 }
 
 fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
