@@ -268,7 +268,7 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaForbidden => {
             let right = failure.missing_right.as_deref().unwrap_or(endpoint);
             format!(
-                "The credentials lack a right in {product}: {endpoint} was refused. Grant \"{right}\" to the API user and try again."
+                "The credentials lack a right in {product}: {endpoint} is refused, or does not show all rows. Nothing was changed. Grant \"{right}\" to the API user and try again."
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(

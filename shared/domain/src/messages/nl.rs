@@ -255,7 +255,7 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaForbidden => {
             let right = failure.missing_right.as_deref().unwrap_or(endpoint);
             format!(
-                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
+                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd, of toont niet alle rijen. Er is niets gewijzigd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(

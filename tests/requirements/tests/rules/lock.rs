@@ -154,7 +154,11 @@ async fn r72_the_holder_who_starts_again_is_led_to_her_own_import(kind: PsaKind)
     assert_problem(&again, 423, "integration_locked");
     assert_eq!(again.body["heldByYou"], true);
     assert_eq!(again.body["import"], import);
-    assert!(text(&again.body["detail"]).contains("Your own import"), "{}", again.body);
+    assert!(
+        text(&again.body["detail"]).contains("Your own import"),
+        "{}",
+        again.body
+    );
     assert_eq!(try_start(&bram, kind).await.body["heldByYou"], false);
 
     // She can do what the text says: continue with the import, or cancel it and start again.

@@ -20,6 +20,7 @@ mod directory;
 mod document;
 mod fetch;
 mod filter;
+mod hidden_rows;
 mod integrations;
 mod large;
 mod licences;

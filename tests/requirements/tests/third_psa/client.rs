@@ -29,6 +29,7 @@ pub static VENDOR: Vendor = Vendor {
         api_host: |_| None,
     },
     request_id: None,
+    hidden_rows: &[],
     connect,
 };
 
