@@ -23,6 +23,9 @@ pub(crate) struct Position {
     /// The last absent company that was read back; they are in the order of their ids.
     #[serde(default)]
     pub read_back: Option<PsaCompanyId>,
+    /// Whether any contact of the walk hangs on a company.
+    #[serde(default)]
+    pub contact_has_company: bool,
 }
 
 /// What is done next.

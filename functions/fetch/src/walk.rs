@@ -69,6 +69,7 @@ pub(crate) async fn read_contacts(
     checkpoint.progress.pages += 1;
     checkpoint.progress.contacts += page.items.len() as u64;
     Limited::Contacts.check(checkpoint.progress.contacts)?;
+    checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
     checkpoint.position.stage = match page.next {
         Some(next) => Stage::Contacts(Some(next)),
         None => Stage::Rows(0),

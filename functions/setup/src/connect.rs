@@ -46,7 +46,7 @@ pub async fn replace_credentials(
         let before = find_integration(&tenant, id).await?;
         let vendor = services.connector.vendor(before.kind).ok_or(Problem::NewerVersion)?;
         let credentials = complete(vendor, submitted, before.company_id.as_deref())?;
-        let psa = prove(services, &before, &credentials).await?;
+        let psa = prove(services, caller, &before, &credentials).await?;
         let fingerprint = services.prove_tenant(&caller.msp, &before, psa.as_ref()).await?;
         let seen = before.version;
         let after = Integration {

@@ -34,6 +34,8 @@ pub enum Problem {
     },
     /// Another administrator holds the integration.
     IntegrationLocked(Holder),
+    /// The caller's own import holds the integration.
+    LockedByCaller(Holder),
     /// The MSP has too few licences left.
     InsufficientLicences {
         /// Users that would be created.
@@ -179,7 +181,7 @@ impl Problem {
     pub const fn code(&self) -> Code {
         match self {
             Self::CredentialsRequired { .. } => Code::CredentialsRequired,
-            Self::IntegrationLocked(_) => Code::IntegrationLocked,
+            Self::IntegrationLocked(_) | Self::LockedByCaller(_) => Code::IntegrationLocked,
             Self::InsufficientLicences { .. } => Code::InsufficientLicences,
             Self::Psa { failure, .. } => Code::of_failure(failure.kind),
             Self::IntegrationNotFound => Code::IntegrationNotFound,
@@ -205,7 +207,7 @@ impl Problem {
     /// Whether the same request may succeed later without anything being changed by the caller.
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::IntegrationLocked(_) | Self::TooManyCalls { .. } | Self::Internal => true,
+            Self::IntegrationLocked(_) | Self::LockedByCaller(_) | Self::TooManyCalls { .. } | Self::Internal => true,
             Self::Psa { failure, .. } => failure.retryable,
             _ => false,
         }

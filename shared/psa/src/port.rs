@@ -46,6 +46,12 @@ pub trait Psa: Send + Sync {
     /// Whether a company passes the part of the filter that concerns companies.
     fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool;
 
+    /// Whether the filter leaves contacts out.
+    fn filters_contacts(&self, filter: &Filter) -> bool;
+
+    /// Whether any contact, whatever the filter, is shown with a company.
+    async fn any_contact_has_company(&self) -> Result<bool, PsaFailure>;
+
     /// Reads companies back by id, whatever their state: every id gets exactly one answer, in as few requests as possible. One that the
     /// PSA cannot show costs the others nothing but requests.
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure>;

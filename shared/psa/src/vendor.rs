@@ -1,7 +1,6 @@
 //! The descriptor of a PSA product: everything that differs between products before the first request.
 //!
-//! A new product is a constant of [`Vendor`], a folder, a variant of `PsaKind`, and an arm in `vendors.rs`. Later fields have their
-//! place here, too: how a client proves that no row was hidden from it.
+//! A new product is a constant of [`Vendor`], a folder, a variant of `PsaKind`, and an arm in `vendors.rs`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use secrecy::SecretString;
 
 use crate::credentials::Credentials;
 use crate::failure::not_asked;
+use crate::hidden::HiddenRows;
 use crate::port::Psa;
 
 /// One PSA product.
@@ -32,6 +32,8 @@ pub struct Vendor {
     pub fingerprint: FingerprintSource,
     /// The header with the id that it gives a request, in lower case.
     pub request_id: Option<&'static str>,
+    /// What proves that it hides rows from the API user.
+    pub hidden_rows: &'static [HiddenRows],
     /// Makes a client. Nothing is asked yet.
     pub connect: fn(Access<'_>) -> Result<Arc<dyn Psa>, PsaFailure>,
 }

@@ -168,6 +168,16 @@ pub(crate) fn staged_answers(msp: &MspId, import: &ImportId, last: &PsaCompanyId
     )
 }
 
+pub(crate) const ORPHANS: &str = "ORPHANS#";
+
+/// Contacts of one bucket whose company cannot be read back.
+pub(crate) fn orphans(msp: &MspId, import: &ImportId, bucket: usize, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{ORPHANS}{bucket:03}#{slice:02}"),
+    )
+}
+
 pub(crate) const ROW: &str = "ROW#";
 
 pub(crate) fn row(msp: &MspId, import: &ImportId, company: &PsaCompanyId) -> Key {

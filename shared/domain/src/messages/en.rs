@@ -22,6 +22,7 @@ impl Messages for English {
             ),
             Problem::CredentialsRequired { field: None } => "No credentials are stored for this integration. Enter them under Credentials and try again.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
@@ -257,6 +258,13 @@ fn locked(holder: &Holder) -> String {
     }
 }
 
+fn locked_by_caller(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    format!(
+        "Your own import of this integration has been running since {since}. The integration stays locked until {until}, or longer while you work on the import. Continue with that import, or cancel it and start again."
+    )
+}
+
 fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
     let (product, endpoint) = (psa.product(), &failure.endpoint);
     match failure.kind {
@@ -269,7 +277,7 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaForbidden => {
             let right = failure.missing_right.as_deref().unwrap_or(endpoint);
             format!(
-                "The credentials lack a right in {product}: {endpoint} was refused. Grant \"{right}\" to the API user and try again."
+                "The credentials lack a right in {product}: {endpoint} is refused, or does not show all rows. Nothing was changed. Grant \"{right}\" to the API user and try again."
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(

@@ -22,6 +22,7 @@ impl Messages for Dutch {
             ),
             Problem::CredentialsRequired { field: None } => "Voor deze koppeling zijn geen aanmeldgegevens opgeslagen. Voer ze in bij Aanmeldgegevens en probeer het opnieuw.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
@@ -244,6 +245,13 @@ fn locked(holder: &Holder) -> String {
     }
 }
 
+fn locked_by_caller(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    format!(
+        "Uw eigen import van deze koppeling loopt sinds {since}. De koppeling blijft vergrendeld tot {until}, of langer zolang u aan de import werkt. Ga verder met die import, of breek hem af en begin opnieuw."
+    )
+}
+
 fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
     let (product, endpoint) = (psa.product(), &failure.endpoint);
     match failure.kind {
@@ -256,7 +264,7 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaForbidden => {
             let right = failure.missing_right.as_deref().unwrap_or(endpoint);
             format!(
-                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
+                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd, of toont niet alle rijen. Er is niets gewijzigd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(

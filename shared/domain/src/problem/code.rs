@@ -52,8 +52,8 @@ codes! {
     PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";
     PsaOtherTenant = "psa_other_tenant", 422, "The credentials or the address lead to another tenant of the PSA than the integration's.";
     LimitExceeded = "limit_exceeded", 422, "The MSP or its PSA has more of something than this service takes.";
-    IntegrationLocked = "integration_locked", 423, "Another administrator holds the integration.";
     TooManyCalls = "too_many_calls", 429, "The MSP makes more calls that read a PSA or compute a plan than it may.";
+    IntegrationLocked = "integration_locked", 423, "Another import holds the integration: another administrator's, or the caller's own (`heldByYou`).";
     Internal = "internal_error", 500, "A fault of this service.";
     NewerVersion = "newer_version", 500, "A newer version of this service wrote what is asked for.";
     PsaServerError = "psa_server_error", 502, "The PSA answers with a server error, still after retries.";

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{FieldError, Limited, Problem};
 use crate::ids::ImportId;
-use crate::import::ImportState;
+use crate::import::{Holder, ImportState};
 use crate::language::Language;
 use crate::plan::mass_change::MassChange;
 use crate::psa::{PsaKind, VendorId};
@@ -59,6 +59,8 @@ pub struct LockFacts {
     pub until: Timestamp,
     /// The import that the lock was taken for.
     pub import: ImportId,
+    /// Whether the import is the caller's own: she can continue or cancel it.
+    pub held_by_you: bool,
 }
 
 /// What was needed and what is there.
@@ -155,12 +157,8 @@ impl Problem {
     /// What a program may want to know, besides the code.
     pub fn facts(&self, language: Language) -> Facts {
         match self.clone() {
-            Self::IntegrationLocked(holder) => Facts::Lock(LockFacts {
-                locked_by: holder.person.name,
-                since: holder.since,
-                until: holder.until,
-                import: holder.import,
-            }),
+            Self::IntegrationLocked(holder) => Facts::Lock(lock(holder, false)),
+            Self::LockedByCaller(holder) => Facts::Lock(lock(holder, true)),
             Self::InsufficientLicences { needed, available } => Facts::Licences(LicenceFacts { needed, available }),
             Self::Psa { psa, failure } => Facts::Psa(PsaFacts {
                 psa,
@@ -187,5 +185,15 @@ impl Problem {
             Self::TooManyCalls { retry_after } => Facts::Rate(RateFacts { retry_after }),
             _ => Facts::None(NoFacts {}),
         }
+    }
+}
+
+fn lock(holder: Holder, held_by_you: bool) -> LockFacts {
+    LockFacts {
+        locked_by: holder.person.name,
+        since: holder.since,
+        until: holder.until,
+        import: holder.import,
+        held_by_you,
     }
 }

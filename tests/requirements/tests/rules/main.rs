@@ -21,6 +21,7 @@ mod document;
 mod fair_share;
 mod fetch;
 mod filter;
+mod hidden_rows;
 mod integrations;
 mod large;
 mod licences;

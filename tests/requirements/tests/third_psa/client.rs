@@ -30,6 +30,7 @@ pub static VENDOR: Vendor = Vendor {
     },
     fingerprint: FingerprintSource::Answer,
     request_id: None,
+    hidden_rows: &[],
     connect,
 };
 

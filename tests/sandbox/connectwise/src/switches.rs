@@ -40,6 +40,10 @@ pub struct Switches {
     pub contacts_forbidden: bool,
     /// Whether the role hides the company and the site of every contact.
     pub contacts_lose_company: bool,
+    /// Companies that the role hides: no list, count or look-up has them. Their contacts are shown, and still name them.
+    pub hidden_companies: Vec<i64>,
+    /// Whether the role hides every contact.
+    pub contacts_hidden: bool,
     /// Whether the slimmer `/info` lists are open to a role without the right to the full ones.
     pub info_lists_open: bool,
     /// Companies whose presence on a page makes it a 500.
@@ -206,6 +210,8 @@ impl Default for Switches {
             companies_forbidden: false,
             contacts_forbidden: false,
             contacts_lose_company: false,
+            hidden_companies: Vec::new(),
+            contacts_hidden: false,
             info_lists_open: false,
             poisoned_companies: Vec::new(),
             poisoned_contacts: Vec::new(),

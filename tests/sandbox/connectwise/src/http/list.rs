@@ -105,6 +105,7 @@ impl Lister<'_> {
         check_parent(&store, resource)?;
         let entry = store
             .entry(resource, id)
+            .filter(|entry| !self.hides(resource, entry.id))
             .ok_or_else(|| ApiError::not_found(resource.singular(), id))?;
         let entry = entry.hiding_company(self.switches.contacts_lose_company);
         self.rendered(&entry, resource, projection.as_ref())
@@ -122,8 +123,18 @@ impl Lister<'_> {
         query: &'a Query,
     ) -> impl Iterator<Item = Entry<'a>> {
         let entries = store.entries(resource, after);
+        let entries = entries.filter(move |entry| !self.hides(resource, entry.id));
         let entries = entries.map(|entry| entry.hiding_company(self.switches.contacts_lose_company));
         entries.filter(|entry| query.evaluator.holds(&query.filter, entry))
+    }
+
+    /// Whether the role hides a record.
+    fn hides(&self, resource: Resource, id: i64) -> bool {
+        match resource {
+            Resource::Companies | Resource::CompanyInfos => self.switches.hidden_companies.contains(&id),
+            Resource::Contacts | Resource::ContactInfos => self.switches.contacts_hidden,
+            _ => false,
+        }
     }
 
     fn rendered(&self, entry: &Entry<'_>, resource: Resource, wanted: Option<&Projection>) -> Result<Value, ApiError> {
