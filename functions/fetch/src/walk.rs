@@ -1,6 +1,6 @@
 //! Pages from the PSA into the staging area, companies first, then contacts.
 
-use domain::problem::Limited;
+use domain::problem::{Limited, Problem};
 use domain::psa::{Cursor, Totals};
 use psa::Psa;
 use store::checkpoint::Checkpoint;
@@ -11,6 +11,15 @@ use crate::context::{Position, Run, Stage};
 
 /// Contacts that are joined at once: what bounds the memory of making rows.
 const CONTACTS_PER_BUCKET: u64 = 4_000;
+
+/// Checks the filter of an import that nobody waits for. Whoever starts one by hand is told at once instead.
+pub(crate) async fn check_filter(run: &Run, psa: &dyn Psa) -> Result<(), Stop> {
+    let filter = &run.import.filter;
+    if run.import.unattended && !filter.0.is_empty() {
+        filter.check(&psa.attributes().await?).map_err(Problem::from)?;
+    }
+    Ok(())
+}
 
 /// Reads how many companies and contacts there are.
 pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::import::{Assignment, Event};
 use domain::problem::Problem;
 use jiff::Timestamp;
-use lambda::metrics::{Metric, count};
+use lambda::metrics::{Metric, Mishap, count, count_mishap};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use psa::Psa;
 use store::StoreError;
@@ -85,7 +85,10 @@ impl Job for Fetch {
         }
         let run = &self.run;
         match checkpoint.position.stage.clone() {
-            Stage::Totals => walk::read_totals(run, self.psa().await?, checkpoint).await?,
+            Stage::Totals => {
+                walk::check_filter(run, self.psa().await?).await?;
+                walk::read_totals(run, self.psa().await?, checkpoint).await?;
+            }
             Stage::Companies(from) => walk::read_companies(run, self.psa().await?, from, checkpoint).await?,
             Stage::Contacts(from) => walk::read_contacts(run, self.psa().await?, from, checkpoint).await?,
             Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
@@ -185,13 +188,11 @@ impl Fetch {
     }
 
     async fn fail_with(&mut self, problem: Problem) -> Result<Next, Stop> {
-        count(Metric::ImportsFailed, 1);
+        let (code, failed) = (problem.code(), Event::FetchFailed(problem));
         // Refused: the import was cancelled or lost its lock, and has ended all the same.
-        let _ = self
-            .run
-            .worker
-            .transition(Event::FetchFailed(problem), Vec::new())
-            .await?;
+        if let Moved::Committed = self.run.worker.transition(failed, Vec::new()).await? {
+            count_mishap(Mishap::Failed, code);
+        }
         Ok(Next::Done)
     }
 }

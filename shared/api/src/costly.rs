@@ -14,16 +14,11 @@ use crate::Api;
 /// How long a call may read the PSA: API Gateway waits 30 seconds.
 const PSA_TIME_LIMIT: Duration = Duration::from_secs(20);
 
-/// The moment by which a call that begins now must have read the PSA.
-pub fn psa_deadline() -> Instant {
-    Instant::now() + PSA_TIME_LIMIT
-}
-
 /// Admits a call that reads a PSA, until the returned moment. A PSA that never answers holds a Lambda environment until then, so that
 /// the rate also limits how many environments one MSP can hold.
 pub async fn admit_psa_call(services: &Services, msp: &MspId) -> Api<Instant> {
     admit(services, msp, services.call_rates.psa).await?;
-    Ok(psa_deadline())
+    Ok(Instant::now() + PSA_TIME_LIMIT)
 }
 
 /// Admits a call that computes a plan.

@@ -1,6 +1,7 @@
 //! Everything that an administrator can be shown as an error (requirements J). Its code and HTTP status are in `code`, its texts in
 //! `messages`.
 
+mod cause;
 mod code;
 mod facts;
 mod mistake;
@@ -15,6 +16,7 @@ use crate::import::{Holder, ImportState};
 use crate::plan::mass_change::MassChange;
 use crate::psa::{PsaFailure, VendorId};
 
+pub use cause::Cause;
 pub use code::Code;
 pub use facts::{
     CredentialFacts, Facts, FilterFacts, LicenceFacts, LimitFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RateFacts,

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod alarms;
 pub mod bad;
 pub mod behind;
 pub mod contract;

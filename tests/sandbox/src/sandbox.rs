@@ -183,6 +183,16 @@ impl Sandbox {
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How often a function of the template has failed so far.
+    pub fn errors(&self, function: &str) -> u64 {
+        self.functions.errors().get(function).copied().unwrap_or_default()
+    }
+
+    /// How many executions of the state machine have failed so far.
+    pub fn executions_failed(&self) -> u64 {
+        self.pipe.failed()
+    }
+
     /// Holds back the delivery of work, or lets it go on.
     pub async fn pause(&self, paused: bool) {
         self.pipe.pause(paused).await;
@@ -309,7 +319,9 @@ fn code(
             let config = config(template, name, services.connector.policy().clone())?;
             let services = services.with_clients(&config, dynamodb, secrets);
             let metrics = Arc::clone(metrics);
-            let function = function(services).with_metrics(move |line| {
+            let function = function(services).with_metrics(move |mut line| {
+                // On Lambda it is the name in the environment, of which a process has one.
+                line["FunctionName"] = json!(name);
                 metrics.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             });
             Ok((name.to_owned(), invoke(function)))

@@ -52,7 +52,7 @@ pub struct Numbers {
 const LARGE: Source = Source::Program("large", "cargo run --release --locked --quiet -p bench");
 
 /// All blocks.
-pub const NUMBERS: [Numbers; 9] = [
+pub const NUMBERS: [Numbers; 10] = [
     in_tests("times", Source::All, write::times),
     in_tests(
         "checks",

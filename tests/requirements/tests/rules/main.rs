@@ -9,6 +9,7 @@
 
 mod access;
 mod addresses;
+mod alarms;
 mod audit;
 mod bad_input;
 mod billed_by_use;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
@@ -75,6 +75,7 @@ pub struct Functions {
     killed: CancellationToken,
     /// The environments of the account.
     environments: Arc<Semaphore>,
+    errors: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 #[derive(Clone)]
@@ -99,6 +100,7 @@ impl Functions {
             by_name: Arc::new(by_name),
             killed: CancellationToken::new(),
             environments: Arc::new(Semaphore::new(ACCOUNT_CONCURRENCY)),
+            errors: Arc::default(),
         })
     }
 
@@ -145,12 +147,20 @@ impl Functions {
             answer = tokio::time::timeout(function.timeout, call) => answer,
         };
         let answer = match answer {
-            Ok(Ok(answer)) => answer.map_err(Fault::Failed)?,
-            Ok(Err(_panic)) => return Err(Fault::Panicked),
-            Err(_elapsed) => return Err(Fault::TimedOut),
+            Ok(Ok(answer)) => answer.map_err(Fault::Failed),
+            Ok(Err(_panic)) => Err(Fault::Panicked),
+            Err(_elapsed) => Err(Fault::TimedOut),
         };
-        check_size("the answer", &answer)?;
-        Ok(answer)
+        let answer = answer.and_then(|answer| check_size("the answer", &answer).map(|()| answer));
+        if answer.is_err() {
+            *self.errors().entry(name.to_owned()).or_default() += 1;
+        }
+        answer
+    }
+
+    /// How often each function has failed: what CloudWatch has as `Errors`.
+    pub fn errors(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
