@@ -8,11 +8,13 @@ use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, UserPlan, UserStep};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::remembered::RememberedRecord;
+
 /// The number of the form of plans. Digests are made of the form, so a change of what is serialised of a `PlanRecord` gets the next
 /// number: then an import that was confirmed by another version, and is executing during a deployment, is distinguished from one
 /// whose facts have changed. Its companies that are not begun end as `plan_changed` all the same, since nobody can tell whether
 /// they are planned as they were; the log says why.
-pub const PLAN_SCHEMA: u32 = 1;
+pub const PLAN_SCHEMA: u32 = 2;
 
 /// See [`CompanyPlan`].
 #[derive(Serialize, Deserialize)]
@@ -44,6 +46,8 @@ pub(crate) struct UserPlanRecord<'a> {
     mapped: Option<MappedRecord<'a>>,
     #[serde(rename = "beside", default)]
     other_addresses: Cow<'a, [AddressKey]>,
+    #[serde(default)]
+    remembers: RememberedRecord,
     #[serde(rename = "refreshes", default)]
     rewrite_mapping: bool,
 }
@@ -57,6 +61,8 @@ struct MappedRecord<'a> {
     user: Cow<'a, UserId>,
     #[serde(rename = "a")]
     address: Cow<'a, Address>,
+    #[serde(flatten)]
+    remembers: RememberedRecord,
 }
 
 /// Writes a plan that is part of another record.
@@ -109,6 +115,7 @@ impl<'a> From<&'a UserPlan> for UserPlanRecord<'a> {
             step: Cow::Borrowed(&plan.step),
             mapped: plan.mapped.as_ref().map(MappedRecord::from),
             other_addresses: Cow::Borrowed(&plan.other_addresses),
+            remembers: RememberedRecord::from(&plan.remembered),
             rewrite_mapping: plan.rewrite_mapping,
         }
     }
@@ -124,6 +131,7 @@ impl From<UserPlanRecord<'_>> for UserPlan {
             step: record.step.into_owned(),
             mapped: record.mapped.map(Mapped::from),
             other_addresses: record.other_addresses.into_owned(),
+            remembered: record.remembers.into(),
             rewrite_mapping: record.rewrite_mapping,
         }
     }
@@ -135,6 +143,7 @@ impl<'a> From<&'a Mapped> for MappedRecord<'a> {
             id: Cow::Borrowed(&mapped.id),
             user: Cow::Borrowed(&mapped.user),
             address: Cow::Borrowed(&mapped.address),
+            remembers: RememberedRecord::from(&mapped.remembered),
         }
     }
 }
@@ -145,6 +154,7 @@ impl From<MappedRecord<'_>> for Mapped {
             id: record.id.into_owned(),
             user: record.user.into_owned(),
             address: record.address.into_owned(),
+            remembered: record.remembers.into(),
         }
     }
 }
