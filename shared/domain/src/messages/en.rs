@@ -99,6 +99,8 @@ impl Messages for English {
             Reason::Unticked => ("Imported before and not ticked this time.", "Tick it to include it; access stays as it is."),
             Reason::NoAddress => ("The contact has no valid e-mail address.", "Correct the address in the PSA and import again."),
             Reason::AddressConflict => ("Another user already has this address.", "Give that user another address, or correct the address in the PSA."),
+            Reason::ImportAgain => ("The user with this address moves to another address first.", "Import again; by then the address is free."),
+            Reason::PossibleSuccessor => ("The contact has another name and another address: it may be another person.", "If it is the same person, tick the row. If it is another person, tick it and create a new user; the old user stays."),
             Reason::CompanyNotImported => ("Its company was not imported.", "Resolve what the company's row reports and import again."),
             Reason::PlanChanged => ("Something this row rests on changed after the plan was confirmed.", "Import again; the new plan shows the change."),
             Reason::Cancelled => ("The import was cancelled before this row.", "Import again to include it."),

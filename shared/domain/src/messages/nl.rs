@@ -99,6 +99,8 @@ impl Messages for Dutch {
             Reason::Unticked => ("Eerder geïmporteerd en nu niet aangevinkt.", "Vink het aan om het mee te nemen; de toegang blijft zoals die is."),
             Reason::NoAddress => ("De contactpersoon heeft geen geldig e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
             Reason::AddressConflict => ("Een andere gebruiker heeft dit adres al.", "Geef die gebruiker een ander adres of verbeter het adres in de PSA."),
+            Reason::ImportAgain => ("De gebruiker met dit adres krijgt eerst een ander adres.", "Importeer opnieuw; dan is het adres vrij."),
+            Reason::PossibleSuccessor => ("De contactpersoon heeft een andere naam en een ander adres: het kan iemand anders zijn.", "Vink de rij aan als het dezelfde persoon is. Is het iemand anders, vink de rij dan aan en maak een nieuwe gebruiker; de oude blijft."),
             Reason::CompanyNotImported => ("Het bedrijf is niet geïmporteerd.", "Los op wat de rij van het bedrijf meldt en importeer opnieuw."),
             Reason::PlanChanged => ("Er is iets gewijzigd nadat het plan was bevestigd.", "Importeer opnieuw; het nieuwe plan laat de wijziging zien."),
             Reason::Cancelled => ("De import is voor deze rij afgebroken.", "Importeer opnieuw om de rij mee te nemen."),
