@@ -43,6 +43,7 @@ pub(crate) fn problem(code: Code) -> Problem {
             status: "no_address".to_owned(),
         },
         Code::ImportAbandoned => Problem::ImportAbandoned,
+        Code::SnapshotExpired => Problem::SnapshotExpired,
         Code::UnsupportedMediaType => Problem::UnsupportedMediaType,
         Code::IntegrationLocked => Problem::IntegrationLocked(holder()),
         Code::NewerVersion => Problem::NewerVersion,

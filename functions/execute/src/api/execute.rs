@@ -23,7 +23,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             .answers::<ImportView>(202, example("executing"))
             .refuses(&[Code::IntegrationLocked, Code::ImportAbandoned, Code::WrongState])
             .refuses(&[Code::PlanChanged, Code::MassChange, Code::InsufficientLicences])
-            .refuses(&[Code::IntegrationNotFound])
+            .refuses(&[Code::IntegrationNotFound, Code::SnapshotExpired])
     })
 }
 

@@ -23,7 +23,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("showPlan", "What would happen; nothing has been written yet")
             .query::<PageQuery>()
             .answers::<PlanView>(200, example())
-            .refuses(&[Code::WrongState, Code::IntegrationNotFound])
+            .refuses(&[Code::WrongState, Code::IntegrationNotFound, Code::SnapshotExpired])
     })
 }
 

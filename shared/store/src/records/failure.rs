@@ -101,6 +101,7 @@ impl FailureRecord {
             },
             Code::IntegrationNotFound => Problem::IntegrationNotFound,
             Code::ImportAbandoned => Problem::ImportAbandoned,
+            Code::SnapshotExpired => Problem::SnapshotExpired,
             Code::Internal => Problem::Internal,
             Code::PsaServerError => self.psa(PsaFailureKind::PsaServerError)?,
             Code::PsaUnauthorized => self.psa(PsaFailureKind::PsaUnauthorized)?,
