@@ -26,7 +26,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("listAddresses", "The addresses of a company")
             .query::<PageQuery>()
             .answers::<List<AddressRow>>(200, json!({ "items": [example()], "next": null }))
-            .refuses(&[Code::WrongState])
+            .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .post("/imports/{x}/companies/{p}/addresses/select", select, || {
         Call::new("selectAddresses", "Ticks many addresses")

@@ -36,6 +36,7 @@ mod operation;
 mod plan;
 mod progress;
 mod result;
+mod retention;
 mod rows;
 mod rules_table;
 mod same_address;
