@@ -22,6 +22,7 @@ pub(crate) async fn sweep(services: Services) -> Result<Swept, Error> {
         .buffer_unordered(SWEEP_CONCURRENCY)
         .collect()
         .await;
+    count(Metric::Sweeps, 1);
     // One that cannot be looked at must not keep the others waiting; the alarm on errors tells of it.
     let failed = looked_at.iter().filter(|looked_at| looked_at.is_err()).count();
     if failed > 0 {

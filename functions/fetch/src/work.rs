@@ -8,7 +8,7 @@ use domain::import::{Assignment, Event};
 use domain::not_in::FoundAbsent;
 use domain::problem::Problem;
 use jiff::Timestamp;
-use lambda::metrics::{Metric, count};
+use lambda::metrics::{Metric, Mishap, count, count_mishap};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use psa::Psa;
 use store::StoreError;
@@ -19,6 +19,7 @@ use tracing::{info, warn};
 use worker::{Acquired, Job, Next, Stop, Wait};
 
 use crate::context::{MAX_PSA_WAITS, Position, Run, Stage};
+use crate::hidden;
 use crate::missing::{not_in_rows, read_back};
 use crate::people::{self, PeopleContext};
 use crate::rows::{self, SnapshotContext};
@@ -75,6 +76,10 @@ impl Job for Fetch {
         if self.run.give_up {
             return self.fail_with(Problem::Internal).await;
         }
+        // Of pages that expire the table deletes one after the other: the rest would look like a whole snapshot.
+        if self.run.services.clock.now() >= self.run.import.staged_until() {
+            return self.fail_with(Problem::SnapshotExpired).await;
+        }
         if !self.may_begin && self.has_to_wait().await? {
             return Ok(Next::Wait(Wait {
                 reason: WaitReason::PreviousImport,
@@ -88,13 +93,23 @@ impl Job for Fetch {
         }
         let run = &self.run;
         match checkpoint.position.stage.clone() {
-            Stage::Totals => walk::read_totals(run, self.psa().await?, checkpoint).await?,
+            Stage::Totals => {
+                walk::check_filter(run, self.psa().await?).await?;
+                walk::read_totals(run, self.psa().await?, checkpoint).await?;
+            }
             Stage::Companies(from) => walk::read_companies(run, self.psa().await?, from, checkpoint).await?,
             Stage::Contacts(from) => walk::read_contacts(run, self.psa().await?, from, checkpoint).await?,
             Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
-                rows::make_bucket(run, self.context().await?, bucket, checkpoint).await?;
+                let (psa, context) = (self.psa().await?, self.context().await?);
+                if bucket == 0 {
+                    hidden::check_walks(run, psa, context, checkpoint).await?;
+                }
+                rows::make_bucket(run, psa, context, bucket, checkpoint).await?;
             }
-            Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
+            Stage::Rows(_) => {
+                hidden::check_orphans(run, self.psa().await?, self.context().await?, checkpoint)?;
+                checkpoint.position.stage = Stage::Missing;
+            }
             Stage::Missing => {
                 let context = self.context().await?;
                 if !read_back(run, context, checkpoint).await? {
@@ -198,13 +213,11 @@ impl Fetch {
     }
 
     async fn fail_with(&mut self, problem: Problem) -> Result<Next, Stop> {
-        count(Metric::ImportsFailed, 1);
+        let (code, failed) = (problem.code(), Event::FetchFailed(problem));
         // Refused: the import was cancelled or lost its lock, and has ended all the same.
-        let _ = self
-            .run
-            .worker
-            .transition(Event::FetchFailed(problem), Vec::new())
-            .await?;
+        if let Moved::Committed = self.run.worker.transition(failed, Vec::new()).await? {
+            count_mishap(Mishap::Failed, code);
+        }
         Ok(Next::Done)
     }
 }

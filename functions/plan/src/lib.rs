@@ -8,6 +8,7 @@ mod api {
     pub mod imports;
     pub mod licences;
     pub mod managed_companies;
+    pub mod orphans;
     pub mod people_not_in;
     pub mod plan;
     pub mod search;
@@ -25,6 +26,7 @@ use lambda::{Function, Services};
 fn routes<R: Routes>(to: R) -> R {
     let to = api::imports::routes(to);
     let to = api::companies::routes(to);
+    let to = api::orphans::routes(to);
     let to = api::addresses::routes(to);
     let to = api::people_not_in::routes(to);
     let to = api::plan::routes(to);

@@ -12,6 +12,7 @@ use crate::plan::Counts;
 use crate::problem::Problem;
 
 mod person;
+pub mod retention;
 mod state;
 mod transition;
 
@@ -59,6 +60,9 @@ pub struct Progress {
     /// Companies applied so far.
     #[serde(default)]
     pub executed: u64,
+    /// Contacts of companies that the PSA does not have: they are in no row.
+    #[serde(default)]
+    pub orphans: u64,
 }
 
 /// An import.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tracing::{Instrument, error, warn};
 
 use crate::event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
-use crate::metrics::tallied;
+use crate::metrics::{Mishap, count_mishap, tallied};
 use crate::operation;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -123,8 +123,9 @@ impl Function {
             }
             Event::BadTrigger(error) => {
                 warn!(%error, "a trigger was refused");
-                let code = Code::InvalidRequest.as_str();
-                Ok(serde_json::to_value(Triggered::Refused { code })?)
+                let code = Code::InvalidRequest;
+                count_mishap(Mishap::Refused, code);
+                Ok(serde_json::to_value(Triggered::Refused { code: code.as_str() })?)
             }
             Event::Sweep => {
                 let sweeper = self.sweeper.as_ref().ok_or("this function does not sweep")?;

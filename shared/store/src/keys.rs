@@ -40,6 +40,11 @@ pub(crate) fn msp_partition(msp: &MspId) -> String {
     format!("MSP#{msp}")
 }
 
+/// How much of its allowance for one kind of call the MSP has used.
+pub(crate) fn call_rate(msp: &MspId, kind: &str) -> Key {
+    Key::new(msp_partition(msp), format!("RATE#{kind}"))
+}
+
 pub(crate) const INTEGRATION: &str = "INTEGRATION#";
 
 pub(crate) fn integration(msp: &MspId, integration: &IntegrationId) -> Key {
@@ -203,8 +208,10 @@ pub(crate) fn people(msp: &MspId, import: &ImportId, company: &PsaCompanyId, chu
 
 pub(crate) const ABSENTEES: &str = "ABSENTEES#";
 
+pub(crate) const FOUND_ABSENT: &str = "FOUND-ABSENT#";
+
 pub(crate) fn found_absent_prefix(group: &str) -> String {
-    format!("{ABSENTEES}{group}#")
+    format!("{FOUND_ABSENT}{group}#")
 }
 
 /// What an import found absent, by the last company of its group.
@@ -220,6 +227,16 @@ pub(crate) fn absentees(msp: &MspId, integration: &IntegrationId, chunk: usize) 
     Key::new(
         integration_partition(msp, integration),
         format!("{ABSENTEES}{chunk:04}"),
+    )
+}
+
+pub(crate) const ORPHANS: &str = "ORPHANS#";
+
+/// Contacts of one bucket whose company cannot be read back.
+pub(crate) fn orphans(msp: &MspId, import: &ImportId, bucket: usize, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{ORPHANS}{bucket:03}#{slice:02}"),
     )
 }
 

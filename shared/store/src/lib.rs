@@ -20,6 +20,7 @@ pub mod mappings;
 mod names;
 mod packed;
 pub mod people;
+pub mod rate;
 mod records;
 pub mod retry;
 pub mod rows;

@@ -17,7 +17,7 @@ use crate::checkpoint::Checkpoint;
 use crate::fenced::FencedOutcome;
 use crate::keys::{self, Key};
 use crate::lease::Lease;
-use crate::records::{AbsentPersonRecord, ContactAnswerRecord, PEOPLE, PeopleRecord, PersonRecord};
+use crate::records::{AbsentPersonRecord, ContactAnswerRecord, PEOPLE, PeopleRecord, PersonRecord, STAGED_PEOPLE};
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, company_in, number, packed_body};
 use crate::tx::Action;
@@ -112,7 +112,7 @@ impl Tenant {
         let slices = cut(&people)?.into_iter().enumerate();
         let writes = slices.map(|(number, slice)| {
             let key = keys::staged_people(&self.msp, &import.id, group, number);
-            self.packed_put(import, PEOPLE, &key, slice)
+            self.packed_put(import, STAGED_PEOPLE, &key, slice)
         });
         let writes = writes.collect::<Result<_, _>>()?;
         self.keep_people(lease, import, writes, checkpoint, now).await
@@ -164,7 +164,7 @@ impl Tenant {
             .query(Table::Imports, &pk, &keys::staged_people_prefix(&group))
             .await?
         {
-            let records: Vec<AbsentPersonRecord> = packed_body(PEOPLE, &item)?;
+            let records: Vec<AbsentPersonRecord> = packed_body(STAGED_PEOPLE, &item)?;
             people.extend(records.into_iter().map(AbsentPerson::from));
         }
         Ok(Some((group, people)))
@@ -184,7 +184,7 @@ impl Tenant {
             let answers: Vec<ContactAnswerRecord> = answers.iter().map(ContactAnswerRecord::from).collect();
             for (number, slice) in cut(&answers)?.into_iter().enumerate() {
                 let key = keys::staged_contact_answers(&self.msp, &import.id, &first.id, number);
-                writes.push(self.packed_put(import, PEOPLE, &key, slice)?);
+                writes.push(self.packed_put(import, STAGED_PEOPLE, &key, slice)?);
             }
         }
         self.keep_people(lease, import, writes, checkpoint, now).await
@@ -195,7 +195,7 @@ impl Tenant {
         let pk = keys::import_partition(&self.msp, &import.id);
         let mut answers = Vec::new();
         for item in self.query(Table::Imports, &pk, keys::STAGED_CONTACT_ANSWERS).await? {
-            let records: Vec<ContactAnswerRecord> = packed_body(PEOPLE, &item)?;
+            let records: Vec<ContactAnswerRecord> = packed_body(STAGED_PEOPLE, &item)?;
             answers.extend(records.into_iter().map(ContactAnswer::from));
         }
         Ok(answers)

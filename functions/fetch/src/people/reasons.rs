@@ -178,7 +178,7 @@ async fn add_found_contacts(
     write(run, &row, &addresses, checkpoint).await?;
     let mapped = run.tenant.address_mappings(&run.import.integration, company).await?;
     let users = users(run, mapping).await?;
-    let facts = facts(row, mapping, addresses, mapped, users);
+    let facts = facts(run, (row, mapping), addresses, mapped, users);
     let absent: HashSet<&AddressId> = absent(&facts).into_iter().map(|(mapping, _)| &mapping.id).collect();
     persons.retain(|person| absent.contains(&person.id));
     Ok(())

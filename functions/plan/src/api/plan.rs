@@ -27,7 +27,8 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("showPlan", "What would happen; nothing has been written yet")
             .query::<PageQuery>()
             .answers::<PlanView>(200, example())
-            .refuses(&[Code::WrongState, Code::IntegrationNotFound])
+            .computes_plan()
+            .refuses(&[Code::WrongState, Code::IntegrationNotFound, Code::SnapshotExpired])
     })
 }
 
@@ -103,7 +104,7 @@ async fn show(
     let (from, Limit(limit)) = (page.offset()?, page.limit);
     let integration = find_integration(&services.tenant(&caller.msp), &import.integration).await?;
     let (suspicious, people_not_in) = (SuspiciousView::of(&import, language), PeopleView::of(&import));
-    let planning = review::planning(&services, import).await?;
+    let planning = review::planning_of_all(&services, import).await?;
     let (whole, read) = read(&planning, from..from + limit, language).await?;
     let pool = services.directory(&caller.msp).licences().await?;
     Ok(Json(PlanView {

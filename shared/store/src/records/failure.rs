@@ -89,6 +89,10 @@ impl FailureRecord {
                 needed: self.fact("needed")?,
                 available: self.fact("available")?,
             },
+            Code::InvalidFilter => Problem::InvalidFilter {
+                attribute: self.fact("attribute")?,
+                value: self.fact("value")?,
+            },
             Code::InvalidPsaAddress => Problem::InvalidPsaAddress {
                 reason: self.fact("reason")?,
             },
@@ -99,14 +103,17 @@ impl FailureRecord {
             Code::WrongState => Problem::WrongState {
                 state: self.fact("state")?,
             },
+            Code::LimitExceeded => Problem::LimitExceeded { of: self.fact("of")? },
             Code::IntegrationNotFound => Problem::IntegrationNotFound,
             Code::ImportAbandoned => Problem::ImportAbandoned,
+            Code::SnapshotExpired => Problem::SnapshotExpired,
             Code::Internal => Problem::Internal,
             Code::PsaServerError => self.psa(PsaFailureKind::PsaServerError)?,
             Code::PsaUnauthorized => self.psa(PsaFailureKind::PsaUnauthorized)?,
             Code::PsaForbidden => self.psa(PsaFailureKind::PsaForbidden)?,
             Code::PsaInvalidResponse => self.psa(PsaFailureKind::PsaInvalidResponse)?,
             Code::PsaUnknownError => self.psa(PsaFailureKind::PsaUnknownError)?,
+            Code::PsaOtherTenant => self.psa(PsaFailureKind::PsaOtherTenant)?,
             _ => return None,
         })
     }
@@ -136,9 +143,11 @@ impl From<&Problem> for FailureRecord {
         let facts = match problem {
             Problem::CredentialsRequired { field } => json!({ "field": field }),
             Problem::InsufficientLicences { needed, available } => json!({ "needed": needed, "available": available }),
+            Problem::InvalidFilter { attribute, value } => json!({ "attribute": attribute, "value": value }),
             Problem::InvalidPsaAddress { reason } => json!({ "reason": reason }),
             Problem::MassChange(change) => json!({ "changes": change.changes, "limit": change.limit }),
             Problem::WrongState { state } => json!({ "state": state }),
+            Problem::LimitExceeded { of } => json!({ "of": of }),
             Problem::Psa { psa, failure } => json!({
                 "psa": psa,
                 "endpoint": failure.endpoint,

@@ -10,6 +10,7 @@ mod integration;
 mod mapping;
 mod not_in;
 pub(crate) mod plan;
+mod remembered;
 mod row;
 
 pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
@@ -19,8 +20,8 @@ pub(crate) use mapping::{
     ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
 };
 pub(crate) use not_in::{
-    ABSENTEES, AbsentPersonRecord, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, PEOPLE, PeopleRecord,
-    PersonRecord,
+    ABSENTEES, AbsentPersonRecord, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, FOUND_ABSENT, PEOPLE,
+    PeopleRecord, PersonRecord, STAGED_PEOPLE,
 };
 pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
 pub(crate) use row::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};

@@ -11,7 +11,7 @@ mod stream;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
@@ -57,6 +57,7 @@ impl Default for PipeOptions {
 pub struct Pipe {
     paused: Arc<Mutex<bool>>,
     losing: Arc<AtomicBool>,
+    failed: Arc<AtomicU64>,
     wake: Arc<Notify>,
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -76,7 +77,7 @@ impl Pipe {
             stream_arn(template.pipe_source(), dynamodb).await?,
         );
         let (paused, wake) = (Arc::new(Mutex::new(false)), dynamodb.writes());
-        let losing = Arc::<AtomicBool>::default();
+        let (losing, failed) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
         let stop = CancellationToken::new();
         let delivery = Delivery {
             progress: Progress::load(options.position, stream.arn())?,
@@ -86,6 +87,7 @@ impl Pipe {
             executions: JoinSet::new(),
             paused: paused.clone(),
             losing: losing.clone(),
+            failed: failed.clone(),
             wake: wake.clone(),
             stop: stop.clone(),
         };
@@ -93,6 +95,7 @@ impl Pipe {
         Ok(Self {
             paused,
             losing,
+            failed,
             wake,
             stop,
             task,
@@ -110,6 +113,11 @@ impl Pipe {
     /// end as dead letters.
     pub fn lose(&self, losing: bool) {
         self.losing.store(losing, Ordering::SeqCst);
+    }
+
+    /// How many executions have failed: what CloudWatch has as `ExecutionsFailed`.
+    pub fn failed(&self) -> u64 {
+        self.failed.load(Ordering::SeqCst)
     }
 
     /// Delivers no more, and gives the functions at work the grace to come to their end. What has not ended is
@@ -142,6 +150,7 @@ struct Delivery {
     executions: JoinSet<Ended>,
     paused: Arc<Mutex<bool>>,
     losing: Arc<AtomicBool>,
+    failed: Arc<AtomicU64>,
     wake: Arc<Notify>,
     stop: CancellationToken,
 }
@@ -229,6 +238,9 @@ impl Delivery {
             Ok(ended) => ended,
             Err(error) => return error!(%error, "an execution panicked; its record is delivered again after a restart"),
         };
+        if matches!(ended.outcome, Outcome::Failed { .. }) {
+            self.failed.fetch_add(1, Ordering::SeqCst);
+        }
         info!(sequence = ended.sequence, outcome = ?ended.outcome, "execution ended");
         if let Err(error) = self.progress.ended(&ended.shard, &ended.sequence) {
             error!(%error, "the pipe's position cannot be kept; records may be delivered twice");
