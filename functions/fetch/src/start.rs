@@ -1,6 +1,6 @@
 //! Starting an import: the filter, the lock (R2, R7, R44, R45).
 
-use api::{Api, read_attributes};
+use api::{Api, admit_psa_call, psa_deadline, read_attributes};
 use domain::ids::IdempotencyKey;
 use domain::import::Import;
 use domain::integration::Integration;
@@ -18,24 +18,26 @@ pub(crate) async fn begin(
 ) -> Api<Started> {
     let tenant = services.tenant(&import.msp);
     // Check lock and idempotency key before calling the PSA, so that a refused or repeated start answers at once.
-    match key {
+    let deadline = match key {
         Some(key) => {
             if let Some(known) = tenant.started_by(&integration.id, key).await? {
                 return Ok(Started::Already(known));
             }
+            psa_deadline()
         }
         None => {
             if let Some(holder) = tenant.holder(&integration.id, services.clock.now()).await? {
                 count(Metric::LockRefusals, 1);
                 return Ok(Started::Locked(holder));
             }
+            admit_psa_call(services, &import.msp).await?
         }
-    }
+    };
     if services.secrets.read(&import.msp, &integration.id).await?.is_none() {
         return Err(Problem::CredentialsRequired { field: None }.into());
     }
     if !import.filter.0.is_empty() {
-        let attributes = read_attributes(services, &import.msp, integration).await?;
+        let attributes = read_attributes(services, &import.msp, integration, deadline).await?;
         import.filter.check(&attributes).map_err(Problem::from)?;
     }
     let started = tenant.start(import, key, services.clock.now()).await?;

@@ -46,6 +46,19 @@ pub async fn overwrite(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str,
     update.send().await.unwrap();
 }
 
+/// Removes an attribute of a record, as an earlier version did not have it.
+pub async fn forget(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str) {
+    let update = Client::new(&sdk::config(&sandbox.face.dynamodb)).update_item();
+    let update = update
+        .table_name("RecordsTable")
+        .key("pk", AttributeValue::S(format!("MSP#{MSP}{path}")))
+        .key("sk", AttributeValue::S(sk.to_owned()))
+        .update_expression("REMOVE #attribute")
+        .condition_expression("attribute_exists(#attribute)")
+        .expression_attribute_names("#attribute", attribute);
+    update.send().await.unwrap();
+}
+
 /// Somebody gives a user another address in the password manager itself.
 pub async fn change_address(sandbox: &Sandbox, company: &str, user: &str, address: &str) {
     let tenant = tenant(sandbox);
@@ -113,6 +126,7 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
                 company: PsaCompanyId::new((7_000_000 + number).to_string()),
                 managed: directory.create_company(&key, &name).await.unwrap(),
                 name,
+                identifier: None,
                 generation: 0,
                 users: 0,
             };

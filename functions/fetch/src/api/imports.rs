@@ -53,7 +53,13 @@ async fn start(
     let mut import = Import::new(import, caller.msp, id, new.filter, caller.person, now);
     import.trace = trace();
     if let Started::Locked(holder) = begin(&services, &integration, &import, None).await? {
-        return Err(Problem::IntegrationLocked(holder).into());
+        let own = holder.person.subject == import.started_by.subject;
+        let locked = if own {
+            Problem::LockedByCaller
+        } else {
+            Problem::IntegrationLocked
+        };
+        return Err(locked(holder).into());
     }
     let location = format!("/imports/{}", import.id);
     let view = ImportView::of(&services, import).await?;

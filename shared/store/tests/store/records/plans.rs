@@ -26,6 +26,7 @@ fn plan() -> CompanyPlan {
     CompanyPlan {
         company: PsaCompanyId::new("1"),
         name: "Acme".to_owned(),
+        identifier: None,
         step: CompanyStep::Create,
         unmap: None,
         generation: 0,
