@@ -19,6 +19,7 @@ mod companies;
 mod dangling;
 mod directory;
 mod document;
+mod events;
 mod fetch;
 mod filter;
 mod integrations;
