@@ -126,6 +126,7 @@ mod tests {
         CompanyPlan {
             company: PsaCompanyId::new(company.to_string()),
             name: name.to_owned(),
+            identifier: None,
             step: CompanyStep::Skip(Reason::Ambiguous.into()),
             unmap: None,
             generation: 0,

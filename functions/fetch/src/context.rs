@@ -23,6 +23,9 @@ pub(crate) struct Position {
     /// The last absent company that was read back; they are in the order of their ids.
     #[serde(default)]
     pub read_back: Option<PsaCompanyId>,
+    /// Whether any contact of the walk hangs on a company.
+    #[serde(default)]
+    pub contact_has_company: bool,
 }
 
 /// What is done next.
@@ -54,12 +57,27 @@ impl Deref for Run {
 }
 
 impl Run {
-    /// The PSA, ready to be read until the run ends.
+    /// The PSA, ready to be read until the run ends, and known to be the integration's tenant.
     pub async fn psa(&self) -> Result<Arc<dyn Psa>, Stop> {
-        let psa = self
-            .services
-            .psa(&self.import.msp, &self.integration, self.deadline.0)
-            .await?;
-        Ok(psa)
+        let (msp, deadline) = (&self.import.msp, self.deadline.0);
+        Ok(self.services.psa(msp, &self.integration, deadline).await?)
+    }
+
+    /// The PSA, ready to be read until the run ends, at a stage before which its tenant was compared.
+    pub async fn compared_psa(&self) -> Result<Arc<dyn Psa>, Stop> {
+        let (msp, deadline) = (&self.import.msp, self.deadline.0);
+        Ok(self.services.open_psa(msp, &self.integration, deadline).await?)
+    }
+
+    /// Stores the tenant's fingerprint with an integration that has none, once the mapped companies are recognised. An integration
+    /// that was edited meanwhile, or that has learned it, is left as it is: the next run compares.
+    pub async fn learn_tenant(&self, psa: &dyn Psa) -> Result<(), Stop> {
+        if self.integration.tenant.is_some() {
+            return Ok(());
+        }
+        let proved = self.services.prove_tenant(&self.import.msp, &self.integration, psa);
+        let fingerprint = proved.await?;
+        self.tenant.learn_tenant(&self.integration, &fingerprint).await?;
+        Ok(())
     }
 }

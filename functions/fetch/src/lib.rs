@@ -6,6 +6,7 @@ mod api {
     pub mod imports;
 }
 mod context;
+mod hidden;
 mod missing;
 mod rows;
 mod start;

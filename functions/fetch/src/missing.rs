@@ -98,7 +98,7 @@ pub(crate) async fn read_back(
     if ids.is_empty() {
         return Ok(true);
     }
-    let psa = run.psa().await?;
+    let psa = run.compared_psa().await?;
     let mut failures = 0;
     for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
         let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {
@@ -239,6 +239,7 @@ fn row(context: &SnapshotContext, mapping: &CompanyMapping, found: Option<Absent
     CompanyRow {
         id: mapping.company.clone(),
         name: mapping.name.clone(),
+        identifier: mapping.identifier.clone(),
         tab: Tab::NotIn,
         status: ImportStatus::Mapped,
         types: found.types,

@@ -1,6 +1,6 @@
 //! Starting an import: the filter, the lock (R2, R7, R44, R45).
 
-use api::{Api, read_attributes};
+use api::{Api, admit_psa_call, read_attributes};
 use domain::ids::IdempotencyKey;
 use domain::import::Import;
 use domain::integration::Integration;
@@ -35,9 +35,12 @@ pub(crate) async fn begin(
         return Err(Problem::CredentialsRequired { field: None }.into());
     }
     // Nobody waits for the answer to an event, so a PSA that fails just then must cost nothing: the worker checks the filter.
-    if key.is_none() && !import.filter.0.is_empty() {
-        let attributes = read_attributes(services, &import.msp, integration).await?;
-        import.filter.check(&attributes).map_err(Problem::from)?;
+    if key.is_none() {
+        let deadline = admit_psa_call(services, &import.msp).await?;
+        if !import.filter.0.is_empty() {
+            let attributes = read_attributes(services, &import.msp, integration, deadline).await?;
+            import.filter.check(&attributes).map_err(Problem::from)?;
+        }
     }
     let started = tenant.start(import, key, services.clock.now()).await?;
     match started {

@@ -18,6 +18,7 @@ use tracing::{info, warn};
 use worker::{Acquired, Job, Next, Stop, Wait};
 
 use crate::context::{MAX_PSA_WAITS, Position, Run, Stage};
+use crate::hidden;
 use crate::missing::{not_in_rows, read_back};
 use crate::rows::{self, SnapshotContext};
 use crate::walk;
@@ -91,9 +92,16 @@ impl Job for Fetch {
             Stage::Companies(from) => walk::read_companies(run, self.psa().await?, from, checkpoint).await?,
             Stage::Contacts(from) => walk::read_contacts(run, self.psa().await?, from, checkpoint).await?,
             Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
-                rows::make_bucket(run, self.context().await?, bucket, checkpoint).await?;
+                let (psa, context) = (self.psa().await?, self.context().await?);
+                if bucket == 0 {
+                    hidden::check_walks(run, psa, context, checkpoint).await?;
+                }
+                rows::make_bucket(run, psa, context, bucket, checkpoint).await?;
             }
-            Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
+            Stage::Rows(_) => {
+                hidden::check_orphans(run, self.psa().await?, self.context().await?, checkpoint)?;
+                checkpoint.position.stage = Stage::Missing;
+            }
             Stage::Missing => {
                 let context = self.context().await?;
                 if !read_back(run, context, checkpoint).await? {

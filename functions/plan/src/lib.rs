@@ -8,6 +8,7 @@ mod api {
     pub mod imports;
     pub mod licences;
     pub mod managed_companies;
+    pub mod orphans;
     pub mod plan;
     pub mod search;
     pub mod suggestions;
@@ -24,6 +25,7 @@ use lambda::{Function, Services};
 fn routes<R: Routes>(to: R) -> R {
     let to = api::imports::routes(to);
     let to = api::companies::routes(to);
+    let to = api::orphans::routes(to);
     let to = api::addresses::routes(to);
     let to = api::plan::routes(to);
     let to = api::managed_companies::routes(to);

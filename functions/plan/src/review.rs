@@ -1,6 +1,6 @@
 //! An import in review: what may be done with it, and what its plan is made from.
 
-use api::{Api, ApiError, Caller, authorize, find_import};
+use api::{Api, ApiError, Caller, admit_plan_call, authorize, find_import};
 use domain::facts::CompanyFacts;
 use domain::ids::{ImportId, PsaCompanyId};
 use domain::import::{Import, ImportState};
@@ -41,6 +41,12 @@ pub async fn not_in_review(services: &Services, import: &Import) -> ApiError {
 pub async fn planning(services: &Services, import: Import) -> Api<Planning> {
     let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
     Ok(Planning::open(tenant, directory, import).await?)
+}
+
+/// What a whole plan is computed with: costly, and so only admitted now and then (R65).
+pub async fn planning_of_all(services: &Services, import: Import) -> Api<Planning> {
+    admit_plan_call(services, &import.msp).await?;
+    planning(services, import).await
 }
 
 /// The facts of one company, with what the import is planned with.

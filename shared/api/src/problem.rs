@@ -189,6 +189,11 @@ fn render(problem: &Problem, language: Language, correlation: &str) -> Response 
             facts: problem.facts(language),
         });
     let mut response = details.into_response();
+    if let Problem::TooManyCalls { retry_after } = problem {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, (*retry_after).into());
+    }
     if let Ok(tag) = language.tag().parse() {
         response.headers_mut().insert(header::CONTENT_LANGUAGE, tag);
     }

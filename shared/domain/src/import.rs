@@ -58,6 +58,9 @@ pub struct Progress {
     /// Companies applied so far.
     #[serde(default)]
     pub executed: u64,
+    /// Contacts of companies that the PSA does not have: they are in no row.
+    #[serde(default)]
+    pub orphans: u64,
 }
 
 /// An import.

@@ -22,5 +22,6 @@ pub mod psa;
 pub mod published;
 pub mod row;
 pub mod suggestion;
+pub mod tenant;
 pub mod text;
 mod visible;

@@ -15,6 +15,8 @@ pub struct CompanyMapping {
     pub managed: ManagedCompanyId,
     /// The name the PSA had when it was last carried over; only a difference to this is a renaming.
     pub name: String,
+    /// The short name that the PSA had then, if it keeps one. By name and identifier the PSA's tenant is recognised (R51).
+    pub identifier: Option<String>,
     /// How often another managed company was asked for (see [`crate::ids::IdempotencyKey::company`]).
     pub generation: u32,
     /// How many users its addresses are mapped to.

@@ -31,6 +31,8 @@ pub struct CompanyPlan {
     pub company: PsaCompanyId,
     /// Its name in the PSA.
     pub name: String,
+    /// Its short name in the PSA, if that keeps one.
+    pub identifier: Option<String>,
     /// What happens to the company.
     pub step: CompanyStep,
     /// The managed company whose mapping is dropped; it stays, with its users (R25).
@@ -162,6 +164,7 @@ impl CompanyPlan {
         Self {
             company: self.company.clone(),
             name: self.name.clone(),
+            identifier: self.identifier.clone(),
             step: self.step.clone(),
             unmap: self.unmap.clone(),
             generation: self.generation,

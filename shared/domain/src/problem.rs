@@ -19,11 +19,11 @@ use crate::psa::{PsaFailure, VendorId};
 pub use cause::Cause;
 pub use code::Code;
 pub use facts::{
-    CredentialFacts, Facts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
-    StateFacts, VersionFacts,
+    CredentialFacts, Facts, FilterFacts, LicenceFacts, LimitFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RateFacts,
+    RequestFacts, StateFacts, VersionFacts,
 };
 pub use mistake::{Mistake, ValueKind};
-pub use what::{ResourceKind, UrlRefused};
+pub use what::{Limited, ResourceKind, UrlRefused};
 pub use wording::Wording;
 
 /// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.
@@ -36,6 +36,8 @@ pub enum Problem {
     },
     /// Another administrator holds the integration.
     IntegrationLocked(Holder),
+    /// The caller's own import holds the integration.
+    LockedByCaller(Holder),
     /// The MSP has too few licences left.
     InsufficientLicences {
         /// Users that would be created.
@@ -97,6 +99,16 @@ pub enum Problem {
     NotSelectable {
         /// The row's status.
         status: String,
+    },
+    /// The MSP or its PSA has more of something than this service takes (R65).
+    LimitExceeded {
+        /// Of what.
+        of: Limited,
+    },
+    /// The MSP makes more calls that read a PSA or compute a plan than it may (R65).
+    TooManyCalls {
+        /// After so many seconds one more is admitted.
+        retry_after: u64,
     },
     /// The caller is not an administrator of an MSP (R3).
     NotAdministrator,
@@ -171,7 +183,7 @@ impl Problem {
     pub const fn code(&self) -> Code {
         match self {
             Self::CredentialsRequired { .. } => Code::CredentialsRequired,
-            Self::IntegrationLocked(_) => Code::IntegrationLocked,
+            Self::IntegrationLocked(_) | Self::LockedByCaller(_) => Code::IntegrationLocked,
             Self::InsufficientLicences { .. } => Code::InsufficientLicences,
             Self::Psa { failure, .. } => Code::of_failure(failure.kind),
             Self::IntegrationNotFound => Code::IntegrationNotFound,
@@ -185,6 +197,8 @@ impl Problem {
             Self::MassChange(_) => Code::MassChange,
             Self::WrongState { .. } => Code::WrongState,
             Self::NotSelectable { .. } => Code::NotSelectable,
+            Self::LimitExceeded { .. } => Code::LimitExceeded,
+            Self::TooManyCalls { .. } => Code::TooManyCalls,
             Self::NotAdministrator => Code::NotAdministrator,
             Self::ImportAbandoned => Code::ImportAbandoned,
             Self::NewerVersion => Code::NewerVersion,
@@ -195,7 +209,7 @@ impl Problem {
     /// Whether the same request may succeed later without anything being changed by the caller.
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::IntegrationLocked(_) | Self::Internal => true,
+            Self::IntegrationLocked(_) | Self::LockedByCaller(_) | Self::TooManyCalls { .. } | Self::Internal => true,
             Self::Psa { failure, .. } => failure.retryable,
             _ => false,
         }

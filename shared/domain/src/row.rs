@@ -106,6 +106,8 @@ pub struct CompanyRow {
     pub id: PsaCompanyId,
     /// The name in the PSA; for an absent company the one it was imported under.
     pub name: String,
+    /// The short name in the PSA, if it keeps one.
+    pub identifier: Option<String>,
     /// The tab it stands in.
     pub tab: Tab,
     /// What the import knows of it.

@@ -10,6 +10,7 @@ mod log;
 pub mod metrics;
 mod operation;
 mod services;
+mod tenant;
 mod time;
 
 pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};

@@ -16,7 +16,7 @@ use store::{Store, StoreError, Tenant};
 
 use crate::aws;
 use crate::capacity::CapacityMeter;
-use crate::config::Config;
+use crate::config::{CallRates, Config};
 use crate::conflicts::Conflicts;
 use crate::metrics;
 use crate::time::{Clock, Ids, SystemClock, UniqueIds};
@@ -39,6 +39,8 @@ pub struct Services {
     pub directory_retry: RetryPolicy,
     /// The claim of a token that holds the roles of a person.
     pub roles_claim: Arc<str>,
+    /// How many costly calls an MSP may make.
+    pub call_rates: CallRates,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -100,6 +102,7 @@ impl Services {
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
             directory_retry: directory::RETRY,
             roles_claim: config.roles_claim.as_str().into(),
+            call_rates: config.call_rates,
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
         })
@@ -131,8 +134,20 @@ impl Services {
         (self.directory)(self.tenant(msp))
     }
 
-    /// Opens the PSA of an integration with the credentials that are stored for it.
+    /// Opens the PSA of an integration with the credentials that are stored for it, and compares its tenant (R51).
     pub async fn psa(
+        &self,
+        msp: &MspId,
+        integration: &Integration,
+        deadline: Instant,
+    ) -> Result<Arc<dyn Psa>, OpenError> {
+        let psa = self.open_psa(msp, integration, deadline).await?;
+        self.compare_tenant(integration, psa.as_ref()).await?;
+        Ok(psa)
+    }
+
+    /// Opens the PSA of an integration with the credentials that are stored for it. Nothing is asked yet.
+    pub async fn open_psa(
         &self,
         msp: &MspId,
         integration: &Integration,

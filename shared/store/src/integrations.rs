@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::{AuditAction, Connection, Entry};
-use domain::ids::IntegrationId;
+use domain::ids::{IntegrationId, TenantFingerprint};
 use domain::import::Person;
 use domain::integration::Integration;
 use domain::policy::Policy;
@@ -12,7 +12,7 @@ use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::records::{INTEGRATION, IntegrationRecord, PolicyRecord};
 use crate::retry::Attempts;
-use crate::table::{Item, Readable, Table, Tenant, body, item, readable, value};
+use crate::table::{Item, Readable, Table, Tenant, body, item, number, readable, text, value};
 use crate::tx::{Action, Transaction};
 
 /// The attribute of the policy.
@@ -54,6 +54,53 @@ impl Tenant {
             .query(Table::Records, &keys::msp_partition(&self.msp), keys::INTEGRATION)
             .await?;
         Ok(readable(INTEGRATION, items.into_iter().map(read)))
+    }
+
+    /// Stores the fingerprint of an integration that has none, if it is still the version that was `seen`: then the fingerprint is that
+    /// of its address and login company. `false` if it is not.
+    pub async fn learn_tenant(&self, seen: &Integration, tenant: &TenantFingerprint) -> Result<bool, StoreError> {
+        let (version, unchanged) = unchanged(seen.version);
+        let mut values = vec![(":tenant", text(tenant.as_str()))];
+        values.extend(version);
+        self.update_alone(
+            Table::Records,
+            &keys::integration(&self.msp, &seen.id),
+            "SET tenant = :tenant",
+            &format!("{unchanged} AND attribute_not_exists(tenant)"),
+            &values,
+        )
+        .await
+    }
+
+    /// Replaces what an administrator edits of an integration, and its tenant: name, address, login company. `false` if it is not the
+    /// version that was `seen` any more, whose successor `after` is.
+    pub async fn edit_integration(
+        &self,
+        seen: u64,
+        after: &Integration,
+        entry: &Entry,
+        what: &str,
+    ) -> Result<bool, StoreError> {
+        let (version, unchanged) = unchanged(seen);
+        let mut values = vec![
+            (":name", text(&after.name)),
+            (":address", text(&after.address)),
+            (":companyId", value("integration", &after.company_id)?),
+            (":tenant", value("integration", &after.tenant)?),
+            (":next", number(after.version)),
+        ];
+        values.extend(version);
+        let mut tx = Transaction::new();
+        tx.update(
+            self,
+            Table::Records,
+            &keys::integration(&self.msp, &after.id),
+            "SET #name = :name, address = :address, companyId = :companyId, tenant = :tenant, version = :next",
+            &unchanged,
+            &values,
+        )?;
+        self.audit(&mut tx, &after.id, entry, what)?;
+        Ok(tx.commit(self).await?.committed())
     }
 
     /// Replaces the policy; `false` if there is no such integration.
@@ -105,6 +152,17 @@ impl Tenant {
         };
         let update = "SET #policy = :policy";
         Action::update(self, Table::Records, key, update, condition, &values)
+    }
+}
+
+/// The condition that an integration has this version, with the value it refers to. Those of earlier versions of this program have none.
+fn unchanged(version: u64) -> (Option<(&'static str, AttributeValue)>, String) {
+    match version {
+        0 => (
+            None,
+            "attribute_exists(pk) AND attribute_not_exists(version)".to_owned(),
+        ),
+        _ => (Some((":version", number(version))), "version = :version".to_owned()),
     }
 }
 

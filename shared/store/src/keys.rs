@@ -41,6 +41,11 @@ pub(crate) fn msp_partition(msp: &MspId) -> String {
     format!("MSP#{msp}")
 }
 
+/// How much of its allowance for one kind of call the MSP has used.
+pub(crate) fn call_rate(msp: &MspId, kind: &str) -> Key {
+    Key::new(msp_partition(msp), format!("RATE#{kind}"))
+}
+
 pub(crate) const INTEGRATION: &str = "INTEGRATION#";
 
 pub(crate) fn integration(msp: &MspId, integration: &IntegrationId) -> Key {
@@ -171,6 +176,16 @@ pub(crate) fn staged_answers(msp: &MspId, import: &ImportId, last: &PsaCompanyId
     Key::new(
         import_partition(msp, import),
         format!("{STAGED_ANSWERS}{last}#{slice:02}"),
+    )
+}
+
+pub(crate) const ORPHANS: &str = "ORPHANS#";
+
+/// Contacts of one bucket whose company cannot be read back.
+pub(crate) fn orphans(msp: &MspId, import: &ImportId, bucket: usize, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{ORPHANS}{bucket:03}#{slice:02}"),
     )
 }
 

@@ -19,6 +19,7 @@ pub mod mappings;
 mod names;
 mod packed;
 mod published;
+pub mod rate;
 mod records;
 pub mod retry;
 pub mod rows;

@@ -27,6 +27,9 @@ use crate::tx::{Action, ActionId, MAX_ACTIONS, Transaction};
 /// Records of a page as the PSA's client made them.
 const STAGED_PAGE: Kind = Kind::first("staged page");
 
+/// Contacts whose company cannot be read back.
+const ORPHANS: Kind = Kind::first("orphaned contacts");
+
 /// The most buckets: a page fills each of them in one transaction, next to the proof of the lock and the checkpoint. What is left
 /// is for buckets of long texts, which take more than one item. A page that does not fit all the same is refused as too large.
 pub const MAX_BUCKETS: usize = MAX_ACTIONS - 2 - 13;
@@ -113,6 +116,33 @@ impl Tenant {
         }
         self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
         tx.commit(self).await
+    }
+
+    /// Keeps the contacts of one bucket whose company cannot be read back. Writing them again changes nothing.
+    pub async fn stage_orphans(
+        &self,
+        lease: &Lease,
+        import: &Import,
+        bucket: usize,
+        contacts: &[&PsaContact],
+        now: Timestamp,
+    ) -> Result<FencedOutcome, StoreError> {
+        let mut tx = lease.transaction(self, now)?;
+        for (number, slice) in slices(contacts)?.into_iter().enumerate() {
+            let key = keys::orphans(&self.msp, &import.id, bucket, number);
+            self.put_packed(&mut tx, import, ORPHANS, &key, slice)?;
+        }
+        tx.commit(self).await
+    }
+
+    /// The contacts whose company cannot be read back.
+    pub async fn orphans(&self, import: &Import) -> Result<Vec<PsaContact>, StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let mut all = Vec::new();
+        for item in self.query(Table::Imports, &pk, keys::ORPHANS).await? {
+            all.extend(packed_body::<Vec<PsaContact>>(ORPHANS, &item)?);
+        }
+        Ok(all)
     }
 
     /// All that reading absent companies back told.

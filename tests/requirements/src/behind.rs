@@ -47,6 +47,19 @@ pub async fn overwrite(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str,
     update.send().await.unwrap();
 }
 
+/// Removes an attribute of a record, as an earlier version did not have it.
+pub async fn forget(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str) {
+    let update = Client::new(&sdk::config(&sandbox.face.dynamodb)).update_item();
+    let update = update
+        .table_name("RecordsTable")
+        .key("pk", AttributeValue::S(format!("MSP#{MSP}{path}")))
+        .key("sk", AttributeValue::S(sk.to_owned()))
+        .update_expression("REMOVE #attribute")
+        .condition_expression("attribute_exists(#attribute)")
+        .expression_attribute_names("#attribute", attribute);
+    update.send().await.unwrap();
+}
+
 /// The policy of an integration filters by a value that its PSA has not, which no administrator could enter.
 pub async fn filter_by(sandbox: &Sandbox, integration: &str, attribute: &str, value: &str) {
     let policy = Policy {
@@ -141,6 +154,7 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
                 company: PsaCompanyId::new((7_000_000 + number).to_string()),
                 managed: directory.create_company(&key, &name).await.unwrap(),
                 name,
+                identifier: None,
                 generation: 0,
                 users: 0,
             };

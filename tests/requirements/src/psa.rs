@@ -4,6 +4,7 @@ use domain::psa::PsaKind;
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 
+use crate::faults;
 use crate::stage::text;
 
 /// Changes records; the answer is the simulator's.
@@ -236,4 +237,21 @@ pub fn set_web_site(sandbox: &Sandbox, kind: PsaKind, company: &str, site: &str)
         kind,
         json!({ "companies": [{ "id": id(company), field: site }] }),
     );
+}
+
+/// Whether the PSA answers as another tenant, which has the same ids: other companies with the same login company, or another number.
+pub fn be_another_tenant(sandbox: &Sandbox, kind: PsaKind, another: bool) {
+    match kind {
+        PsaKind::Connectwise => {
+            let switches = json!({ "otherTenant": another });
+            sandbox.psas.get(kind).set_switches(switches).unwrap();
+        }
+        PsaKind::Autotask if another => {
+            let zone = json!({ "zoneName": "US1", "url": format!("{}/ATServicesRest/", sandbox.psas.url(kind)), "webUrl": "", "ci": 999_999 });
+            let answer =
+                json!({ "status": 200, "headers": { "content-type": "application/json" }, "body": zone.to_string() });
+            faults::answer(sandbox, kind, "(?i)/zoneinformation$", &answer);
+        }
+        PsaKind::Autotask => faults::clear(sandbox, kind),
+    }
 }

@@ -23,6 +23,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("showPlan", "What would happen; nothing has been written yet")
             .query::<PageQuery>()
             .answers::<PlanView>(200, example())
+            .computes_plan()
             .refuses(&[Code::WrongState, Code::IntegrationNotFound])
     })
 }
@@ -92,7 +93,7 @@ async fn show(
     let import = review::with_rows(&services, &caller, &id).await?;
     let (from, Limit(limit)) = (page.offset()?, page.limit);
     let integration = find_integration(&services.tenant(&caller.msp), &import.integration).await?;
-    let planning = review::planning(&services, import).await?;
+    let planning = review::planning_of_all(&services, import).await?;
     let (whole, read) = read(&planning, from..from + limit, language).await?;
     let pool = services.directory(&caller.msp).licences().await?;
     Ok(Json(PlanView {

@@ -1,6 +1,6 @@
 //! `/integrations/{i}/policy` (R48)
 
-use api::{Api, Body, Call, Caller, Json, Path, Routes, State, find_integration, read_attributes};
+use api::{Api, Body, Call, Caller, Json, Path, Routes, State, admit_psa_call, find_integration, read_attributes};
 use domain::ids::IntegrationId;
 use domain::policy::Policy;
 use domain::problem::{Code, Mistake, Problem};
@@ -30,7 +30,8 @@ async fn replace(
         return Err(Problem::invalid("/massChange/percent", Mistake::TooLarge(100)).into());
     }
     if !policy.filter.0.is_empty() {
-        let attributes = read_attributes(&services, &caller.msp, &integration).await?;
+        let deadline = admit_psa_call(&services, &caller.msp).await?;
+        let attributes = read_attributes(&services, &caller.msp, &integration, deadline).await?;
         policy.filter.check(&attributes).map_err(Problem::from)?;
     }
     let now = services.clock.now();

@@ -2,7 +2,7 @@
 
 use api::{Api, IntegrationLock};
 use domain::filter::Filter;
-use domain::ids::{ImportId, IntegrationId, MspId};
+use domain::ids::{ImportId, IntegrationId, MspId, TenantFingerprint};
 use domain::import::ImportState;
 use domain::integration::Integration;
 use domain::policy::Policy;
@@ -26,6 +26,10 @@ pub struct IntegrationView {
     address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     company_id: Option<String>,
+    /// What the tenant of the PSA is known by; none until the first import of an integration of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<TenantFingerprint>,
+    version: u64,
     policy: Policy,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_filter: Option<Filter>,
@@ -64,6 +68,8 @@ impl IntegrationView {
             name: integration.name,
             address: integration.address,
             company_id: integration.company_id,
+            tenant: integration.tenant,
+            version: integration.version,
             policy: integration.policy,
             last_filter: integration.last_filter,
             created_at: integration.created_at,
@@ -77,7 +83,7 @@ impl IntegrationView {
 pub fn integration() -> Value {
     json!({
         "id": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example",
-        "companyId": "noordzee", "policy": policy(), "lastFilter": { "companyType": ["1"] },
+        "companyId": "noordzee", "tenant": "noordzee", "version": 1, "policy": policy(), "lastFilter": { "companyType": ["1"] },
         "createdAt": "2026-01-05T09:12:44Z",
         "lock": {
             "holder": "ana@noordzee.example", "import": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40",

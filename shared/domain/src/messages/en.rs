@@ -7,7 +7,7 @@ use crate::address::NoAddressReason;
 use crate::import::Holder;
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
@@ -22,6 +22,7 @@ impl Messages for English {
             ),
             Problem::CredentialsRequired { field: None } => "No credentials are stored for this integration. Enter them under Credentials and try again.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
@@ -58,6 +59,15 @@ impl Messages for English {
             Problem::NotSelectable { status } => format!(
                 "A row with status \"{status}\" cannot be ticked. Resolve first what the row reports."
             ),
+            Problem::LimitExceeded { of } => {
+                let limit = of.limit();
+                match of {
+                    Limited::Integrations => format!("An MSP has {limit} integrations at most. Nothing was changed. Remove one that is no longer used, then add this one."),
+                    Limited::Companies => format!("The PSA has more than {limit} companies that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
+                    Limited::Contacts => format!("The PSA has more than {limit} contacts that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
+                }
+            }
+            Problem::TooManyCalls { retry_after } => format!("Your MSP has made too many calls that read a PSA or compute a plan. Nothing was changed. Try again in {retry_after} seconds."),
             Problem::NotAdministrator => "Only an administrator of an MSP may do this. Sign in as one.".to_owned(),
             Problem::ImportAbandoned => "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.".to_owned(),
             Problem::NewerVersion => "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id.".to_owned(),
@@ -248,6 +258,13 @@ fn locked(holder: &Holder) -> String {
     }
 }
 
+fn locked_by_caller(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    format!(
+        "Your own import of this integration has been running since {since}. The integration stays locked until {until}, or longer while you work on the import. Continue with that import, or cancel it and start again."
+    )
+}
+
 fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
     let (product, endpoint) = (psa.product(), &failure.endpoint);
     match failure.kind {
@@ -260,7 +277,7 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaForbidden => {
             let right = failure.missing_right.as_deref().unwrap_or(endpoint);
             format!(
-                "The credentials lack a right in {product}: {endpoint} was refused. Grant \"{right}\" to the API user and try again."
+                "The credentials lack a right in {product}: {endpoint} is refused, or does not show all rows. Nothing was changed. Grant \"{right}\" to the API user and try again."
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(
@@ -268,6 +285,9 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         ),
         PsaFailureKind::PsaUnknownError => format!(
             "{product} could not be read at {endpoint} (time-out, network, or a limit that does not end). Nothing was changed. Check that {product} can be reached and try again later."
+        ),
+        PsaFailureKind::PsaOtherTenant => format!(
+            "The credentials or the address lead to another tenant of {product} than the one this integration belongs to, or none of the mapped companies could be recognised there. Nothing was changed. Enter the address and credentials of the integration's own tenant, with the right to read all companies. For another tenant, add an integration of its own."
         ),
     }
 }

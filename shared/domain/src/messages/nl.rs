@@ -7,7 +7,7 @@ use crate::address::NoAddressReason;
 use crate::import::Holder;
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
@@ -22,6 +22,7 @@ impl Messages for Dutch {
             ),
             Problem::CredentialsRequired { field: None } => "Voor deze koppeling zijn geen aanmeldgegevens opgeslagen. Voer ze in bij Aanmeldgegevens en probeer het opnieuw.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
@@ -58,6 +59,15 @@ impl Messages for Dutch {
             Problem::NotSelectable { status } => format!(
                 "Een rij met status \"{status}\" kan niet worden aangevinkt. Los eerst op wat de rij meldt."
             ),
+            Problem::LimitExceeded { of } => {
+                let limit = of.limit();
+                match of {
+                    Limited::Integrations => format!("Een MSP heeft hoogstens {limit} koppelingen. Er is niets gewijzigd. Verwijder een koppeling die niet meer wordt gebruikt en voeg deze dan toe."),
+                    Limited::Companies => format!("De PSA heeft meer dan {limit} bedrijven die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
+                    Limited::Contacts => format!("De PSA heeft meer dan {limit} contacten die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
+                }
+            }
+            Problem::TooManyCalls { retry_after } => format!("Uw MSP heeft te veel aanroepen gedaan die een PSA lezen of een plan berekenen. Er is niets gewijzigd. Probeer het over {retry_after} seconden opnieuw."),
             Problem::NotAdministrator => "Alleen een beheerder van een MSP mag dit. Meld u als beheerder aan.".to_owned(),
             Problem::ImportAbandoned => "De import is opgegeven, of de vergrendeling verliep en een andere import nam het over. Wat gedaan is staat in het resultaat; start een nieuwe import voor de rest.".to_owned(),
             Problem::NewerVersion => "Een nieuwere versie van deze dienst heeft deze gegevens opgeslagen, en deze versie kan ze niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
@@ -235,6 +245,13 @@ fn locked(holder: &Holder) -> String {
     }
 }
 
+fn locked_by_caller(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    format!(
+        "Uw eigen import van deze koppeling loopt sinds {since}. De koppeling blijft vergrendeld tot {until}, of langer zolang u aan de import werkt. Ga verder met die import, of breek hem af en begin opnieuw."
+    )
+}
+
 fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
     let (product, endpoint) = (psa.product(), &failure.endpoint);
     match failure.kind {
@@ -247,7 +264,7 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaForbidden => {
             let right = failure.missing_right.as_deref().unwrap_or(endpoint);
             format!(
-                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
+                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd, of toont niet alle rijen. Er is niets gewijzigd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(
@@ -255,6 +272,9 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         ),
         PsaFailureKind::PsaUnknownError => format!(
             "{product} kon op {endpoint} niet worden gelezen (time-out, netwerk of aanhoudende limiet). Er is niets gewijzigd. Controleer of {product} bereikbaar is en probeer het later opnieuw."
+        ),
+        PsaFailureKind::PsaOtherTenant => format!(
+            "De aanmeldgegevens of het adres leiden naar een andere omgeving van {product} dan die van deze koppeling, of geen van de gekoppelde bedrijven is daar te herkennen. Er is niets gewijzigd. Vul het adres en de aanmeldgegevens van de eigen omgeving in, met het recht om alle bedrijven te lezen. Maak voor een andere omgeving een eigen koppeling."
         ),
     }
 }

@@ -27,17 +27,19 @@ pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Compa
     CompanyPlan {
         company: facts.row.id.clone(),
         name: facts.row.name.clone(),
+        identifier: facts.row.identifier.clone(),
         step,
         unmap: unmap.and_then(|mapping| companies.get(&mapping.managed)),
         generation: facts
             .mapping
             .as_ref()
             .map_or(0, |mapping| mapping.generation + u32::from(unmaps)),
-        // Else a name changed by hand later on would be taken for one that the PSA has yet to carry over.
+        // Else a name changed by hand later on would be taken for one that the PSA has yet to carry over; and the tenant could not be
+        // recognised by it.
         rewrite_mapping: facts
             .mapping
             .as_ref()
-            .is_some_and(|mapping| mapping.name != facts.row.name),
+            .is_some_and(|mapping| mapping.name != facts.row.name || mapping.identifier != facts.row.identifier),
         users,
         orphaned,
     }

@@ -226,6 +226,7 @@ impl World {
                 company: PsaCompanyId::new("1"),
                 managed: ManagedCompanyId::new(HERE),
                 name: "Acme".to_owned(),
+                identifier: None,
                 generation: 0,
                 users: mapped_addresses.len() as u64,
             }),
@@ -240,6 +241,7 @@ impl World {
         CompanyRow {
             id: PsaCompanyId::new("1"),
             name: self.name.to_owned(),
+            identifier: None,
             tab: Tab::In,
             status: ImportStatus::Unmapped,
             types: Vec::new(),

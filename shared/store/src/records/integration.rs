@@ -1,7 +1,7 @@
 //! Integrations with their policies and filters.
 
 use domain::filter::{Accepted, Filter};
-use domain::ids::IntegrationId;
+use domain::ids::{IntegrationId, TenantFingerprint};
 use domain::integration::Integration;
 use domain::plan::mass_change::MassChangeLimit;
 use domain::policy::Policy;
@@ -27,6 +27,10 @@ pub(crate) struct IntegrationRecord {
     policy: PolicyRecord,
     #[serde(default)]
     last_filter: Option<Accepted>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<TenantFingerprint>,
+    #[serde(default)]
+    version: u64,
     created_at: Timestamp,
 }
 
@@ -58,6 +62,8 @@ impl From<&Integration> for IntegrationRecord {
             company_id: integration.company_id.clone(),
             policy: (&integration.policy).into(),
             last_filter: integration.last_filter.clone().map(Accepted::from),
+            tenant: integration.tenant.clone(),
+            version: integration.version,
             created_at: integration.created_at,
         }
     }
@@ -73,6 +79,8 @@ impl From<IntegrationRecord> for Integration {
             company_id: record.company_id,
             policy: record.policy.into(),
             last_filter: record.last_filter.map(Filter),
+            tenant: record.tenant,
+            version: record.version,
             created_at: record.created_at,
         }
     }

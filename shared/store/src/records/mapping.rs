@@ -18,6 +18,8 @@ pub(crate) struct CompanyMappingRecord {
     company: PsaCompanyId,
     managed: ManagedCompanyId,
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identifier: Option<String>,
     generation: u32,
     #[serde(default)]
     users: u64,
@@ -42,6 +44,7 @@ impl From<&CompanyMapping> for CompanyMappingRecord {
             company: mapping.company.clone(),
             managed: mapping.managed.clone(),
             name: mapping.name.clone(),
+            identifier: mapping.identifier.clone(),
             generation: mapping.generation,
             users: mapping.users,
         }
@@ -55,6 +58,7 @@ impl From<CompanyMappingRecord> for CompanyMapping {
             managed: record.managed,
             // Earlier versions stored names as the PSA spelled them.
             name: name::clean(&record.name),
+            identifier: record.identifier,
             generation: record.generation,
             users: record.users,
         }

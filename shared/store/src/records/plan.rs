@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// number: then an import that was confirmed by another version, and is executing during a deployment, is distinguished from one
 /// whose facts have changed. Its companies that are not begun end as `plan_changed` all the same, since nobody can tell whether
 /// they are planned as they were; the log says why.
-pub const PLAN_SCHEMA: u32 = 1;
+pub const PLAN_SCHEMA: u32 = 2;
 
 /// See [`CompanyPlan`].
 #[derive(Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub const PLAN_SCHEMA: u32 = 1;
 pub(crate) struct PlanRecord<'a> {
     company: Cow<'a, PsaCompanyId>,
     name: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identifier: Option<Cow<'a, str>>,
     step: Cow<'a, CompanyStep>,
     unmap: Option<Cow<'a, ManagedCompany>>,
     generation: u32,
@@ -74,6 +76,7 @@ impl<'a> From<&'a CompanyPlan> for PlanRecord<'a> {
         Self {
             company: Cow::Borrowed(&plan.company),
             name: Cow::Borrowed(&plan.name),
+            identifier: plan.identifier.as_deref().map(Cow::Borrowed),
             step: Cow::Borrowed(&plan.step),
             unmap: plan.unmap.as_ref().map(Cow::Borrowed),
             generation: plan.generation,
@@ -89,6 +92,7 @@ impl From<PlanRecord<'_>> for CompanyPlan {
         Self {
             company: record.company.into_owned(),
             name: record.name.into_owned(),
+            identifier: record.identifier.map(Cow::into_owned),
             step: record.step.into_owned(),
             unmap: record.unmap.map(Cow::into_owned),
             generation: record.generation,

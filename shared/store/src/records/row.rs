@@ -21,6 +21,8 @@ pub(crate) const ADDRESSES: Kind = Kind::first("addresses");
 pub(crate) struct CompanyRowRecord {
     id: PsaCompanyId,
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identifier: Option<String>,
     tab: Tab,
     status: ImportStatus,
     types: Vec<String>,
@@ -91,6 +93,7 @@ impl From<&CompanyRow> for CompanyRowRecord {
         Self {
             id: row.id,
             name: row.name,
+            identifier: row.identifier,
             tab: row.tab,
             status: row.status,
             types: row.types,
@@ -118,6 +121,7 @@ impl From<CompanyRowRecord> for CompanyRow {
         Self {
             id: record.id,
             name: record.name,
+            identifier: record.identifier,
             tab: record.tab,
             status: record.status,
             types: record.types,

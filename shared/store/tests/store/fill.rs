@@ -49,6 +49,7 @@ impl Fill {
         PsaCompany {
             id: PsaCompanyId::new(number.to_string()),
             name: self.text(),
+            identifier: Some(self.text()),
             types: vec![self.text()],
             status: self.text(),
             active: true,
@@ -77,6 +78,7 @@ impl Fill {
         let row = CompanyRow {
             id: company.id,
             name: company.name,
+            identifier: company.identifier,
             tab: Tab::In,
             status: ImportStatus::Unmapped,
             types: company.types,
@@ -123,6 +125,7 @@ impl Fill {
         CompanyPlan {
             company: PsaCompanyId::new(company.to_string()),
             name: self.text(),
+            identifier: Some(self.text()),
             step: CompanyStep::Create,
             unmap: None,
             generation: 0,
@@ -195,6 +198,7 @@ pub fn company_mapping() -> CompanyMapping {
         company: PsaCompanyId::new("1"),
         managed: ManagedCompanyId::new("c-1"),
         name: "Acme".to_owned(),
+        identifier: None,
         generation: 0,
         users: 0,
     }

@@ -34,5 +34,5 @@ pub use pipe::{Bus, EventsPipe, Filter, InputTemplate, Pipe, PipeOptions};
 pub use secrets::Secrets;
 pub use server::Server;
 pub use state_machine::{Clock, Definition, MachineOptions, Outcome, StateMachine};
-pub use template::{Permission, Route, Table, Template, Way};
+pub use template::{Permission, Route, Table, Template, Throttle, Way};
 pub use tokens::{Issuer, Person, Rejected, Verifier, unsigned};

@@ -24,6 +24,7 @@ fn plan() -> CompanyPlan {
     CompanyPlan {
         company: PsaCompanyId::new("1"),
         name: "Acme".to_owned(),
+        identifier: None,
         step: CompanyStep::Create,
         unmap: None,
         generation: 0,
@@ -45,7 +46,7 @@ fn r35_the_form_of_plans_has_the_number_it_says() {
     let chunks = CompanyChunk::of(&plan()).unwrap();
     let stored = serde_json::to_string(&chunks[0]).unwrap();
     let advice = "another form of plans needs the next PLAN_SCHEMA: imports under way were confirmed by this one";
-    assert_eq!((PLAN_SCHEMA, stored), (1, chunk(FORM)), "{advice}");
+    assert_eq!((PLAN_SCHEMA, stored), (2, chunk(FORM)), "{advice}");
     let digest = to_value(PlanDigest::from(&plan())).unwrap();
     assert_eq!(digest, json!(18_316_947_832_449_751_570_u64), "{advice}");
 }

@@ -15,7 +15,7 @@ use crate::state_machine::Definition;
 use crate::{Error, template::document::Document};
 
 pub(crate) use api::OTHERS;
-pub use api::{Route, Way};
+pub use api::{Route, Throttle, Way};
 pub use policies::Permission;
 pub use tables::Table;
 pub(crate) use tables::{Attribute, Index, Key};
@@ -72,6 +72,11 @@ impl Template {
     /// Where calls go for which there is no route.
     pub fn others(&self) -> Option<&Way> {
         self.api.others.as_ref()
+    }
+
+    /// How many calls the API lets pass.
+    pub fn throttle(&self) -> Throttle {
+        self.api.throttle
     }
 
     /// The functions.
