@@ -20,6 +20,7 @@ pub mod policy;
 pub mod problem;
 pub mod psa;
 pub mod remembered;
+pub mod published;
 pub mod row;
 pub mod suggestion;
 pub mod tenant;

@@ -18,6 +18,7 @@ pub mod lock;
 pub mod mappings;
 mod names;
 mod packed;
+mod published;
 pub mod rate;
 mod records;
 pub mod retry;

@@ -19,6 +19,7 @@ mod companies;
 mod dangling;
 mod directory;
 mod document;
+mod events;
 mod fair_share;
 mod fetch;
 mod filter;
