@@ -21,6 +21,7 @@ pub mod problem;
 pub mod psa;
 pub mod published;
 pub mod row;
+pub mod schedule;
 pub mod suggestion;
 pub mod tenant;
 pub mod text;

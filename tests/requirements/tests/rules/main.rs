@@ -40,6 +40,7 @@ mod result;
 mod rows;
 mod rules_table;
 mod same_address;
+mod schedules;
 mod status;
 mod suggestions;
 mod survival;
