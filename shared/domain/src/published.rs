@@ -18,11 +18,13 @@ pub enum Happening {
     Stopped,
     /// The unattended import was refused before it began.
     Refused,
+    /// The integration has a schedule and had no finished import for too long.
+    Overdue,
 }
 
 impl Happening {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Ended, Self::Stopped, Self::Refused];
+    pub const ALL: [Self; 4] = [Self::Ended, Self::Stopped, Self::Refused, Self::Overdue];
 
     /// What events call it; never changes.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Happening {
             Self::Ended => "ended",
             Self::Stopped => "stopped",
             Self::Refused => "refused",
+            Self::Overdue => "overdue",
         }
     }
 }
@@ -47,7 +50,7 @@ pub struct PublishedEvent {
     pub msp: MspId,
     /// The integration.
     pub integration: IntegrationId,
-    /// The import; none if it was refused.
+    /// The import, if it is about one.
     pub import: Option<ImportId>,
     /// The state of the import.
     pub state: Option<ImportState>,
@@ -71,6 +74,22 @@ impl PublishedEvent {
             import: None,
             state: None,
             code: Some(code),
+            unattended: true,
+            counts: None,
+        }
+    }
+
+    /// An integration whose scheduled imports do not come to their end. `id` is new for each.
+    pub const fn overdue(id: String, msp: MspId, integration: IntegrationId, at: Timestamp) -> Self {
+        Self {
+            id,
+            what: Happening::Overdue,
+            at,
+            msp,
+            integration,
+            import: None,
+            state: None,
+            code: None,
             unattended: true,
             counts: None,
         }

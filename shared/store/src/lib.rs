@@ -25,6 +25,7 @@ pub mod rate;
 mod records;
 pub mod retry;
 pub mod rows;
+pub mod schedules;
 mod schema;
 pub mod secrets;
 mod single;

@@ -5,6 +5,7 @@
 
 use domain::ids::IdempotencyKey;
 use domain::published::PublishedEvent;
+use jiff::Timestamp;
 
 use crate::StoreError;
 use crate::expiry::EXPIRES;
@@ -21,6 +22,12 @@ impl Tenant {
     /// Writes the event of a refused start; `false` if this occasion has one already.
     pub async fn publish_refusal(&self, key: &IdempotencyKey, event: &PublishedEvent) -> Result<bool, StoreError> {
         let key = keys::refusal(&self.msp, &event.integration, key);
+        self.add_alone(Table::Imports, event_item(&key, event)).await
+    }
+
+    /// Writes the event that an integration has had no finished import since `last`; `false` if it was written before.
+    pub async fn publish_overdue(&self, last: Timestamp, event: &PublishedEvent) -> Result<bool, StoreError> {
+        let key = keys::overdue(&self.msp, &event.integration, last);
         self.add_alone(Table::Imports, event_item(&key, event)).await
     }
 

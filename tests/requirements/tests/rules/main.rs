@@ -42,6 +42,7 @@ mod retention;
 mod rows;
 mod rules_table;
 mod same_address;
+mod schedules;
 mod shared_address;
 mod status;
 mod successor;
