@@ -74,11 +74,11 @@ impl ImportView {
     pub fn line(import: Import) -> Self {
         let describe = |problem: Option<&Problem>| problem.map(|problem| describe(problem, crate::problem::language()));
         Self {
-            suspicious: SuspiciousView::of(&import, crate::problem::language()),
-            people_not_in: PeopleView::of(&import),
             review_until: import.review_until(),
             rows_until: import.rows_until(),
             result_until: import.result_until(),
+            suspicious: SuspiciousView::of(&import, crate::problem::language()),
+            people_not_in: PeopleView::of(&import),
             error: describe(import.error.as_ref()),
             stopped: describe(import.stopped.as_ref()),
             unattended: import.unattended,

@@ -90,6 +90,10 @@ metrics! {
     ApiFaults,
     /// Calls of the API that were answered with a failure of a PSA.
     ApiPsaFailures,
+    /// Scheduled imports that were left out, since the one before was still running.
+    SchedulesSkipped,
+    /// Integrations with a schedule that had no finished import for 48 hours, counted once.
+    SchedulesOverdue,
     /// Sweeps that came to their end.
     Sweeps,
 }

@@ -342,6 +342,12 @@ fn put_transition(
     };
     tx.put_if(tenant, Table::Imports, import_item(tenant, import)?, condition, &values)?;
     tx.put(tenant, Table::Records, history_item(tenant, import)?)?;
+    if let Some(event) = transition
+        .published(now)
+        .and_then(|event| tenant.event_of_import(&event))
+    {
+        tx.put(tenant, Table::Imports, event)?;
+    }
     if let Some(action) = transition.audit() {
         let what = format!("{}.{}", import.id, action.name());
         let entry = audit::by(import, import.holder(), action, now);

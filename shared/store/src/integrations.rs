@@ -116,12 +116,18 @@ impl Tenant {
             };
             let mut tx = Transaction::new();
             tx.push(self.policy_action(&key, item.get(POLICY), policy)?)?;
+            let before = read(item)?.policy;
+            // One that stays keeps the moment at which it is due.
+            if before.schedule != policy.schedule {
+                let next = policy.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
+                tx.push(self.schedule_action(id, next, now)?)?;
+            }
             let entry = Entry {
                 at: now,
                 by: by.clone(),
                 import: None,
                 action: AuditAction::PolicyReplaced {
-                    before: read(item)?.policy,
+                    before,
                     after: policy.clone(),
                 },
             };

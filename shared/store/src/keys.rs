@@ -3,6 +3,8 @@
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, PsaContactId};
 use domain::import::Assignment;
 use domain::name::NameKey;
+use domain::published::Happening;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// Partition and sort key of one item.
@@ -111,6 +113,31 @@ pub(crate) fn audit(msp: &MspId, integration: &IntegrationId, month: Date, entry
 /// The import that the event with this idempotency key has started.
 pub(crate) fn event(msp: &MspId, integration: &IntegrationId, key: &IdempotencyKey) -> Key {
     Key::new(integration_partition(msp, integration), format!("OCCASION#{key}"))
+}
+
+/// When the integration is due to be imported by itself.
+pub(crate) fn schedule(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(integration_partition(msp, integration), "SCHEDULE")
+}
+
+/// A partition of the index of what is due.
+pub(crate) fn due_shard(number: usize) -> String {
+    format!("due{number}")
+}
+
+/// The event for operators that this occasion was refused: one, however often it is delivered.
+pub(crate) fn refusal(msp: &MspId, integration: &IntegrationId, key: &IdempotencyKey) -> Key {
+    Key::new(integration_partition(msp, integration), format!("REFUSED#{key}"))
+}
+
+/// The event for operators that an integration has had no finished import since `last`.
+pub(crate) fn overdue(msp: &MspId, integration: &IntegrationId, last: Timestamp) -> Key {
+    Key::new(integration_partition(msp, integration), format!("OVERDUE#{last}"))
+}
+
+/// The event for operators that this happened to an import, which it does once.
+pub(crate) fn import_event(msp: &MspId, import: &ImportId, what: Happening) -> Key {
+    Key::new(import_partition(msp, import), format!("EVENT#{}", what.as_str()))
 }
 
 pub(crate) fn import_partition(msp: &MspId, import: &ImportId) -> String {

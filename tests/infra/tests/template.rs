@@ -72,7 +72,7 @@ fn whatever_is_delivered_asynchronously_has_a_dead_letter_queue() {
         let targets = rule["Properties"]["Targets"].as_array().unwrap();
         deliveries.extend(targets.iter().map(|target| (id, target)));
     }
-    assert_eq!(deliveries.len(), 4);
+    assert_eq!(deliveries.len(), 5);
     // The next sweep does the work of one that was not delivered, and an alarm tells of none.
     deliveries.retain(|(id, _)| *id != "Sweeper");
     for (id, delivery) in deliveries {

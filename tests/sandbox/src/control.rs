@@ -39,6 +39,7 @@ pub(crate) fn router(
         .route("/psa/{kind}/switches", get(switches).post(set_switches))
         .route("/clock", post(advance))
         .route("/writes", get(writes).delete(forget_writes))
+        .route("/events", get(events))
         .route("/workers", post(workers))
         .route("/trigger", post(trigger))
         .with_state(Pieces {
@@ -128,6 +129,11 @@ struct Workers {
 async fn workers(State(pieces): State<Pieces>, Json(workers): Json<Workers>) -> Json<Value> {
     pieces.pipe.pause(workers.paused).await;
     Json(json!({ "paused": workers.paused }))
+}
+
+/// What operators would get from the event bus.
+async fn events(State(pieces): State<Pieces>) -> Json<Value> {
+    Json(json!({ "items": pieces.pipe.events() }))
 }
 
 /// Delivers a schedule's or event's message to the function that starts imports, as it is.

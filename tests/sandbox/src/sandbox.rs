@@ -193,6 +193,11 @@ impl Sandbox {
         self.pipe.failed()
     }
 
+    /// What the second pipe has put on the event bus so far, the oldest first.
+    pub fn events(&self) -> Vec<Value> {
+        self.pipe.events()
+    }
+
     /// Holds back the delivery of work, or lets it go on.
     pub async fn pause(&self, paused: bool) {
         self.pipe.pause(paused).await;

@@ -26,9 +26,7 @@ async fn replace(
 ) -> Api<Json<IntegrationView>> {
     let tenant = services.tenant(&caller.msp);
     let integration = find_integration(&tenant, &id).await?;
-    if policy.mass_change.percent > 100 {
-        return Err(Problem::invalid("/massChange/percent", Mistake::TooLarge(100)).into());
-    }
+    check(&policy)?;
     if !policy.filter.0.is_empty() {
         let deadline = admit_psa_call(&services, &caller.msp).await?;
         let attributes = read_attributes(&services, &caller.msp, &integration, deadline).await?;
@@ -38,4 +36,16 @@ async fn replace(
     tenant.set_policy(&id, &policy, &caller.person, now).await?;
     let changed = find_integration(&tenant, &id).await?;
     Ok(Json(IntegrationView::of(&services, &caller.msp, changed).await?))
+}
+
+/// What the type of a policy cannot say.
+fn check(policy: &Policy) -> Result<(), Problem> {
+    if policy.mass_change.percent > 100 {
+        return Err(Problem::invalid("/massChange/percent", Mistake::TooLarge(100)));
+    }
+    let schedule = policy.schedule.as_ref();
+    if schedule.is_some_and(|schedule| !schedule.has_known_zone()) {
+        return Err(Problem::invalid("/schedule/timeZone", Mistake::UnknownTimeZone));
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::directory::ReservationId;
 use crate::not_in::FoundAbsent;
 use crate::plan::Counts;
 use crate::problem::Problem;
+use crate::published::{Happening, PublishedEvent};
 
 /// What happened to an import, with what belongs to it.
 #[derive(Debug, Clone)]
@@ -169,6 +170,30 @@ impl Transition {
             EventKind::Confirmed => self.import.reservation.as_ref(),
             _ => None,
         }
+    }
+
+    /// What operators are told of it: that the import ended, or waits for an administrator.
+    pub fn published(&self, now: Timestamp) -> Option<PublishedEvent> {
+        let import = &self.import;
+        let (what, reason) = if import.state.is_final() {
+            (Happening::Ended, import.error.as_ref())
+        } else if self.event == EventKind::StoppedForReview {
+            (Happening::Stopped, import.stopped.as_ref())
+        } else {
+            return None;
+        };
+        Some(PublishedEvent {
+            id: format!("{}.{}", import.id, what.as_str()),
+            what,
+            at: now,
+            msp: import.msp.clone(),
+            integration: import.integration.clone(),
+            import: Some(import.id.clone()),
+            state: Some(import.state),
+            code: reason.map(Problem::code),
+            unattended: import.started_by.is_principal(),
+            counts: import.counts,
+        })
     }
 
     /// What the audit trail says of it; nothing if nobody acted and nothing ended.

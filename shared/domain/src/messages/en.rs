@@ -204,6 +204,14 @@ impl Messages for English {
         format!("must have {least} to {most} characters, none of them a control character")
     }
 
+    fn no_interval(&self, known: &str) -> String {
+        format!("must be one of {known}")
+    }
+
+    fn no_time_of_day(&self) -> &'static str {
+        "must be a time of the day such as 03:00"
+    }
+
     fn filter_too_large(&self, attributes: usize, values: usize) -> String {
         format!("must name at most {attributes} attributes, each with at most {values} values")
     }
@@ -229,6 +237,7 @@ impl Messages for English {
                 known.join(", ")
             )
             .into(),
+            Mistake::UnknownTimeZone => "must be a time zone by its IANA name, such as Europe/Amsterdam".into(),
             Mistake::UnknownField => "is not a known field".into(),
             Mistake::Missing => "is missing".into(),
             Mistake::Twice => "is given more than once".into(),

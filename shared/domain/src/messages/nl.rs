@@ -206,6 +206,14 @@ impl Messages for Dutch {
         format!("moet {least} tot {most} tekens hebben, zonder besturingstekens")
     }
 
+    fn no_interval(&self, known: &str) -> String {
+        format!("moet een van deze getallen zijn: {known}")
+    }
+
+    fn no_time_of_day(&self) -> &'static str {
+        "moet een tijdstip zijn, zoals 03:00"
+    }
+
     fn filter_too_large(&self, attributes: usize, values: usize) -> String {
         format!("mag hoogstens {attributes} kenmerken noemen, elk met hoogstens {values} waarden")
     }
@@ -222,6 +230,7 @@ impl Messages for Dutch {
             Mistake::Not(ValueKind::Null) => "moet null zijn".into(),
             Mistake::NotOneOf(known) => format!("moet een van deze waarden zijn: {}", known.join(", ")).into(),
             Mistake::NotAnObjectOf(known) => format!("moet een object zijn met precies een van deze velden: {}", known.join(", ")).into(),
+            Mistake::UnknownTimeZone => "moet een tijdzone met haar IANA-naam zijn, zoals Europe/Amsterdam".into(),
             Mistake::UnknownField => "is geen bekend veld".into(),
             Mistake::Missing => "ontbreekt".into(),
             Mistake::Twice => "is meer dan een keer opgegeven".into(),

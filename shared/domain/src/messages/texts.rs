@@ -49,6 +49,12 @@ pub(crate) trait Messages {
     /// What is wrong with a text in a request that may have `least` to `most` characters.
     fn invalid_text(&self, least: usize, most: usize) -> String;
 
+    /// What is wrong with an interval of a schedule that is not one of the `known`.
+    fn no_interval(&self, known: &str) -> String;
+
+    /// What is wrong with a time of the day.
+    fn no_time_of_day(&self) -> &'static str;
+
     /// What is wrong with a filter of more attributes, or more values of one, than these.
     fn filter_too_large(&self, attributes: usize, values: usize) -> String;
 

@@ -13,6 +13,17 @@ pub enum Cause {
     Psa,
 }
 
+impl Cause {
+    /// What events call it; never changes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Customer => "customer",
+            Self::Psa => "psa",
+        }
+    }
+}
+
 impl Code {
     /// Whose fault it is.
     pub const fn cause(self) -> Cause {

@@ -6,6 +6,7 @@ use domain::integration::Integration;
 use domain::plan::mass_change::MassChangeLimit;
 use domain::policy::Policy;
 use domain::psa::VendorId;
+use domain::schedule::Schedule;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,8 @@ pub(crate) struct PolicyRecord {
     new_addresses: bool,
     filter: Accepted,
     mass_change: MassChangeRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<Schedule>,
 }
 
 /// See [`MassChangeLimit`].
@@ -93,6 +96,7 @@ impl From<&Policy> for PolicyRecord {
             new_addresses: policy.new_addresses,
             filter: policy.filter.0.clone(),
             mass_change: policy.mass_change.into(),
+            schedule: policy.schedule.clone(),
         }
     }
 }
@@ -107,6 +111,7 @@ impl From<PolicyRecord> for Policy {
                 percent: record.mass_change.percent,
                 at_least: record.mass_change.at_least,
             },
+            schedule: record.schedule,
         }
     }
 }

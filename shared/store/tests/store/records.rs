@@ -253,6 +253,7 @@ fn integration() -> Integration {
             new_companies: true,
             new_addresses: false,
             filter: Filter(accepted.clone()),
+            schedule: None,
             mass_change: MassChangeLimit {
                 percent: 10,
                 at_least: 5,

@@ -30,7 +30,7 @@ pub use dynamodb::{DynamoDb, Meter, Spent, Store};
 pub use error::Error;
 pub use gateway::Gateway;
 pub use invoke::{Fault, Functions, Invocation, Invoke};
-pub use pipe::{Filter, Pipe, PipeOptions};
+pub use pipe::{Bus, EventsPipe, Filter, InputTemplate, Pipe, PipeOptions};
 pub use secrets::Secrets;
 pub use server::Server;
 pub use state_machine::{Clock, Definition, MachineOptions, Outcome, StateMachine};

@@ -4,6 +4,7 @@
 //! record survives whatever the item survives. With a position file the pipe therefore only has to remember how far it
 //! has come: after a crash every record whose execution had not ended is delivered again.
 
+mod bus;
 mod filter;
 mod progress;
 mod record;
@@ -26,6 +27,7 @@ use crate::{DynamoDb, Error, Outcome, StateMachine, Template};
 use progress::Progress;
 use stream::Stream;
 
+pub use bus::{Bus, EventsPipe, InputTemplate};
 pub use filter::Filter;
 
 /// A burst of writes is read at once, this long after its first.
@@ -58,6 +60,7 @@ pub struct Pipe {
     paused: Arc<Mutex<bool>>,
     losing: Arc<AtomicBool>,
     failed: Arc<AtomicU64>,
+    bus: Bus,
     wake: Arc<Notify>,
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -78,11 +81,13 @@ impl Pipe {
         );
         let (paused, wake) = (Arc::new(Mutex::new(false)), dynamodb.writes());
         let (losing, failed) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
-        let stop = CancellationToken::new();
+        let (stop, bus) = (CancellationToken::new(), Bus::default());
         let delivery = Delivery {
             progress: Progress::load(options.position, stream.arn())?,
             stream,
             filter: template.pipe_filter().clone(),
+            events: template.events_pipe().clone(),
+            bus: bus.clone(),
             machine,
             executions: JoinSet::new(),
             paused: paused.clone(),
@@ -96,6 +101,7 @@ impl Pipe {
             paused,
             losing,
             failed,
+            bus,
             wake,
             stop,
             task,
@@ -113,6 +119,11 @@ impl Pipe {
     /// end as dead letters.
     pub fn lose(&self, losing: bool) {
         self.losing.store(losing, Ordering::SeqCst);
+    }
+
+    /// What the second pipe has put on its event bus. It reads the stream together with this one: after a restart some come again.
+    pub fn events(&self) -> Vec<Value> {
+        self.bus.events()
     }
 
     /// How many executions have failed: what CloudWatch has as `ExecutionsFailed`.
@@ -145,6 +156,8 @@ async fn stream_arn(table: &str, dynamodb: &DynamoDb) -> Result<String, Error> {
 struct Delivery {
     stream: Stream,
     filter: Filter,
+    events: EventsPipe,
+    bus: Bus,
     machine: StateMachine,
     progress: Progress,
     executions: JoinSet<Ended>,
@@ -209,6 +222,7 @@ impl Delivery {
             return;
         };
         let event = record::event(record, self.stream.arn());
+        self.bus.take(&self.events, &event);
         let due = self.filter.matches(&event) && !self.progress.has_ended(shard, sequence);
         let due = due && !self.losing.load(Ordering::SeqCst);
         self.progress.read(shard, sequence, due);
