@@ -37,6 +37,8 @@ pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Trigge
             Ok(Triggered::Started { import: import.id })
         }
         Ok(Started::Already(import)) => Ok(Triggered::Already { import }),
+        Ok(Started::Paused) => Ok(refused(&Problem::IntegrationPaused)),
+        Ok(Started::Removed) => Ok(refused(&Problem::IntegrationNotFound)),
         Ok(Started::Locked(holder)) => Ok(refused(&Problem::IntegrationLocked(holder))),
         Err(error) if is_worth_another_delivery(&error.problem) => Err(error.into()),
         Err(error) => Ok(refused(&error.problem)),

@@ -30,6 +30,8 @@ pub struct IntegrationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<TenantFingerprint>,
     version: u64,
+    /// Whether schedules and events start no imports; an administrator can.
+    paused: bool,
     policy: Policy,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_filter: Option<Filter>,
@@ -70,6 +72,7 @@ impl IntegrationView {
             company_id: integration.company_id,
             tenant: integration.tenant,
             version: integration.version,
+            paused: integration.paused,
             policy: integration.policy,
             last_filter: integration.last_filter,
             created_at: integration.created_at,
@@ -83,7 +86,7 @@ impl IntegrationView {
 pub fn integration() -> Value {
     json!({
         "id": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example",
-        "companyId": "noordzee", "tenant": "noordzee", "version": 1, "policy": policy(), "lastFilter": { "companyType": ["1"] },
+        "companyId": "noordzee", "tenant": "noordzee", "version": 1, "paused": false, "policy": policy(), "lastFilter": { "companyType": ["1"] },
         "createdAt": "2026-01-05T09:12:44Z",
         "lock": {
             "holder": "ana@noordzee.example", "import": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40",

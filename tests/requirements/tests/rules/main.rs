@@ -9,6 +9,7 @@
 
 mod access;
 mod addresses;
+mod adoption;
 mod audit;
 mod bad_input;
 mod billed_by_use;
@@ -32,6 +33,7 @@ mod one_to_one;
 mod operation;
 mod plan;
 mod progress;
+mod removal;
 mod result;
 mod rows;
 mod rules_table;
