@@ -2,7 +2,6 @@
 
 use domain::audit::AuditAction;
 use domain::directory::ReservationId;
-use domain::filter::Filter;
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId};
 use domain::import::retention::EVENT_DAYS;
 use domain::import::{Event, Holder, Import, ImportState, Person, Transition};
@@ -19,7 +18,7 @@ use crate::lock::{self, LockItem};
 use crate::records::{IMPORT, ImportRecord};
 use crate::retry::Attempts;
 use crate::schema::Kind;
-use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, readable, text, value};
+use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, number, readable, text, value};
 use crate::tx::{Action, ActionId, Transaction};
 
 pub(crate) const EVENT: Kind = Kind::first("occasion").kept(EVENT_DAYS);
@@ -33,6 +32,10 @@ pub enum Started {
     Locked(Holder),
     /// The event has started this import before.
     Already(ImportId),
+    /// The integration is paused, and so no event starts an import (R52).
+    Paused,
+    /// The integration was removed meanwhile.
+    Removed,
 }
 
 /// How writing a transition ended.
@@ -81,6 +84,11 @@ impl Tenant {
             if let Some(holder) = seen.as_ref().and_then(|lock| lock.holder(now)) {
                 return Ok(Started::Locked(holder));
             }
+            match self.integration(&import.integration).await? {
+                None => return Ok(Started::Removed),
+                Some(integration) if integration.paused && key.is_some() => return Ok(Started::Paused),
+                Some(_) => {}
+            }
             let previous = match seen.as_ref().and_then(|lock| lock.import.as_ref()) {
                 Some(previous) => self.import(previous).await?,
                 None => None,
@@ -93,7 +101,10 @@ impl Tenant {
             tx.add(self, Table::Imports, import_item(self, import)?)?;
             tx.add(self, Table::Records, history_item(self, import)?)?;
             match key {
-                Some(key) => tx.add(self, Table::Imports, event_item(self, import, key))?,
+                Some(key) => {
+                    self.check_not_paused(&mut tx, &import.integration)?;
+                    tx.add(self, Table::Imports, event_item(self, import, key))?
+                }
                 // What an administrator filtered by is offered again; what the policy says is not.
                 None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
             };
@@ -288,24 +299,6 @@ impl Tenant {
         let in_review = tx.check(self, Table::Imports, &key, "#state = :state", &review)?;
         Ok((tx, in_review))
     }
-
-    fn remember_filter(
-        &self,
-        tx: &mut Transaction,
-        integration: &IntegrationId,
-        filter: &Filter,
-    ) -> Result<ActionId, StoreError> {
-        let filter = value("filter", filter)?;
-        let key = keys::integration(&self.msp, integration);
-        tx.update(
-            self,
-            Table::Records,
-            &key,
-            "SET lastFilter = :filter",
-            "attribute_exists(pk)",
-            &[(":filter", filter)],
-        )
-    }
 }
 
 fn moved(outcome: &FencedOutcome) -> Moved {
@@ -325,7 +318,7 @@ fn push_all(tx: &mut Transaction, actions: Vec<Action>) -> Result<(), StoreError
 
 /// Adds a transition of an import: its item, its line in the history, and the entry in the audit trail. A confirmation is refused if
 /// another one was made the only one.
-fn put_transition(
+pub(crate) fn put_transition(
     tx: &mut Transaction,
     tenant: &Tenant,
     transition: &Transition,

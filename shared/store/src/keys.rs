@@ -1,6 +1,8 @@
 //! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
 
-use domain::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, PsaContactId};
+use domain::ids::{
+    IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, PsaContactId, SecretId,
+};
 use domain::import::Assignment;
 use domain::name::NameKey;
 use domain::published::Happening;
@@ -21,7 +23,7 @@ impl Key {
         Self { pk, sk: sk.into() }
     }
 
-    /// A key in the partition of an import.
+    /// A key in a partition that is known.
     pub(crate) fn in_import(partition: &str, sk: &str) -> Self {
         Self::new(partition.to_owned(), sk)
     }
@@ -51,6 +53,22 @@ pub(crate) const INTEGRATION: &str = "INTEGRATION#";
 
 pub(crate) fn integration(msp: &MspId, integration: &IntegrationId) -> Key {
     Key::new(msp_partition(msp), format!("{INTEGRATION}{integration}"))
+}
+
+pub(crate) const REMOVED: &str = "REMOVED#";
+
+pub(crate) fn removed(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(msp_partition(msp), format!("{REMOVED}{integration}"))
+}
+
+/// A secret that is to be deleted unless an integration has it.
+pub(crate) fn loose_secret(msp: &MspId, secret: &SecretId) -> Key {
+    Key::new(format!("MSP#{msp}#SECRET#{secret}"), "SECRET")
+}
+
+/// When what a removed integration has left is deleted.
+pub(crate) fn forgetting(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(format!("MSP#{msp}#FORGET#{integration}"), "FORGET")
 }
 
 /// Lock, mappings and dates of one integration.

@@ -1,5 +1,6 @@
 //! A world around the functions: clock, ids, DynamoDB, a PSA, and processes that come and go.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -200,6 +201,8 @@ pub struct World {
     pub ticking: Ticking,
     /// A flaw of the product, if one is played.
     pub sabotage: Option<Sabotage>,
+    /// The names of the secrets that there are.
+    pub vault: Arc<Mutex<BTreeSet<String>>>,
     /// Who looks at every request to DynamoDB, if anybody.
     pub watch: Option<Arc<dyn Watch>>,
     /// Every answer that was delivered, where somebody wants to know.
@@ -246,6 +249,7 @@ impl World {
             effects,
             ticking: Ticking::new(),
             sabotage: None,
+            vault: Arc::default(),
             watch: None,
             heard: None,
             connector: Connector::new(policy).unwrap(),
@@ -264,6 +268,7 @@ impl World {
             engine: self.engine.clone(),
             gate,
             watch: self.watch.clone(),
+            vault: Arc::clone(&self.vault),
             secret: psas::credentials(self.psa.kind).to_string(),
             sabotage: self.sabotage.clone(),
         }

@@ -28,6 +28,7 @@ impl Messages for English {
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::IntegrationPaused => "This integration is paused: schedules and events start no imports of it. Resume it, or start the import by hand.".to_owned(),
             Problem::IntegrationNotFound => "This integration does not exist. Set up an integration with your PSA first.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "No such endpoint, or the method is not allowed. See /openapi.json for the endpoints and their methods.".to_owned(),
             Problem::NotFound { what } => {
@@ -47,7 +48,7 @@ impl Messages for English {
                 format!("The address of the PSA is refused: {reason}. Enter the host name you open the PSA with.")
             }
             Problem::DecisionConflict { version } => format!(
-                "This row was changed meanwhile (version {version}). Reload the row and repeat your choice."
+                "This was changed meanwhile (version {version}). Reload it and repeat your change."
             ),
             Problem::PlanChanged { .. } => "What the plan rests on has changed since you saw it. Nothing was written. Look at the new plan and confirm that one.".to_owned(),
             Problem::MassChange(MassChange { changes, limit }) => format!(
@@ -266,6 +267,9 @@ impl Messages for English {
             Mistake::LicencesInUse => "is less than the licences in use and reserved".into(),
             Mistake::NoToken => {
                 "must not be empty: it identifies the event, so that a redelivery starts no second import".into()
+            }
+            Mistake::NotRemoved => {
+                "is not the id of an integration of this PSA that was removed in the last 400 days".into()
             }
             Mistake::CompanyIdCharacters => "must not contain `+`, `:`, `/` or `\\`".into(),
             Mistake::OnlyFor(products) => format!("is for {} only", products.join(", ")).into(),

@@ -28,6 +28,7 @@ impl Messages for Dutch {
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::IntegrationPaused => "Deze koppeling is gepauzeerd: planningen en gebeurtenissen starten er geen imports van. Hervat de koppeling of start de import met de hand.".to_owned(),
             Problem::IntegrationNotFound => "Deze koppeling bestaat niet. Maak eerst een koppeling met uw PSA.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "Dit endpoint bestaat niet, of de methode is er niet toegestaan. Zie /openapi.json voor de endpoints en hun methoden.".to_owned(),
             Problem::NotFound { what } => {
@@ -47,7 +48,7 @@ impl Messages for Dutch {
                 format!("Het adres van de PSA is geweigerd: {reason}. Vul de hostnaam in waarmee u de PSA opent.")
             }
             Problem::DecisionConflict { version } => format!(
-                "Deze rij is intussen gewijzigd (versie {version}). Laad de rij opnieuw en herhaal uw keuze."
+                "Dit is intussen gewijzigd (versie {version}). Laad het opnieuw en herhaal uw wijziging."
             ),
             Problem::PlanChanged { .. } => "Waar het plan op berust is gewijzigd sinds u het zag. Er is niets geschreven. Bekijk het nieuwe plan en bevestig dat.".to_owned(),
             Problem::MassChange(MassChange { changes, limit }) => format!(
@@ -254,6 +255,7 @@ impl Messages for Dutch {
             Mistake::AddressTaken => "een andere gebruiker heeft dit adres".into(),
             Mistake::LicencesInUse => "is minder dan de licenties die in gebruik of gereserveerd zijn".into(),
             Mistake::NoToken => "mag niet leeg zijn: het identificeert de gebeurtenis, zodat een herhaalde bezorging geen tweede import start".into(),
+            Mistake::NotRemoved => "is niet het id van een koppeling met deze PSA die in de laatste 400 dagen is verwijderd".into(),
             Mistake::CompanyIdCharacters => "mag geen `+`, `:`, `/` of `\\` bevatten".into(),
             Mistake::OnlyFor(products) => format!("is alleen voor {}", products.join(", ")).into(),
             Mistake::ForeignCredential(product) => format!("hoort niet bij de aanmeldgegevens van {product}").into(),

@@ -15,7 +15,7 @@ mod row;
 
 pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
 pub(crate) use import::{IMPORT, ImportRecord};
-pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord};
+pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord, REMOVED, RemovedRecord};
 pub(crate) use mapping::{
     ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
 };

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::directory::ManagedCompany;
 use domain::filter::Filter;
-use domain::ids::{AttributeId, IntegrationId, ManagedCompanyId, PsaCompanyId, TenantFingerprint, UserId, ValueId};
+use domain::ids::{
+    AttributeId, IntegrationId, ManagedCompanyId, PsaCompanyId, SecretId, TenantFingerprint, UserId, ValueId,
+};
 use domain::integration::Integration;
 use domain::mapping::CompanyMapping;
 use domain::plan::mass_change::MassChangeLimit;
@@ -261,6 +263,8 @@ fn integration() -> Integration {
         },
         last_filter: Some(Filter(accepted)),
         tenant: Some(TenantFingerprint::new("acme")),
+        secret: SecretId::new("s"),
+        paused: true,
         version: 3,
         created_at: Timestamp::from_second(1_800_000_000).unwrap(),
     }
@@ -272,7 +276,7 @@ fn stored_integration() -> Value {
         "pk": { "S": "MSP#m" }, "sk": { "S": "INTEGRATION#i" }, "schema": { "N": "1" },
         "id": { "S": "i" }, "kind": { "S": "connectwise" }, "name": { "S": "PSA" }, "address": { "S": "psa.test" },
         "companyId": { "S": "acme" }, "createdAt": { "S": "2027-01-15T08:00:00Z" }, "lastFilter": filter,
-        "tenant": { "S": "acme" }, "version": { "N": "3" },
+        "tenant": { "S": "acme" }, "secret": { "S": "s" }, "paused": { "BOOL": true }, "version": { "N": "3" },
         "policy": { "M": {
             "newCompanies": { "BOOL": true }, "newAddresses": { "BOOL": false }, "filter": filter,
             "massChange": { "M": { "percent": { "N": "10" }, "atLeast": { "N": "5" } } },
@@ -295,13 +299,27 @@ async fn an_integration_is_stored_and_read_so() {
 async fn an_integration_of_an_earlier_version_has_the_defaults() {
     let old = without(
         stored_integration(),
-        &["policy", "lastFilter", "companyId", "tenant", "version", "schema"],
+        &[
+            "policy",
+            "lastFilter",
+            "companyId",
+            "tenant",
+            "secret",
+            "paused",
+            "version",
+            "schema",
+        ],
     );
     let found = Wire::holding(old).tenant().integration(&integration().id).await;
     let found = found.unwrap().unwrap();
     assert_eq!(found.policy, Policy::default());
     assert_eq!((found.last_filter, found.company_id), (None, None));
-    assert_eq!((found.tenant, found.version), (None, 0));
+    assert_eq!((found.tenant, found.version, found.paused), (None, 0, false));
+    assert_eq!(
+        found.secret.as_str(),
+        "i",
+        "earlier versions named the secret like its integration"
+    );
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@
 
 mod access;
 mod addresses;
+mod adoption;
 mod alarms;
 mod audit;
 mod bad_input;
@@ -37,6 +38,7 @@ mod operation;
 mod people;
 mod plan;
 mod progress;
+mod removal;
 mod result;
 mod retention;
 mod rows;

@@ -1,16 +1,13 @@
 //! Section O: an integration belongs to one tenant of its PSA (R51).
 
-use std::net::TcpListener;
-
 use futures::future::join_all;
 use requirements::import::{carry_out, choose, directory, fetch, fetch_failing, first_import_of};
 use requirements::problem::{assert_problem, call};
-use requirements::stage::{integration, quick, sandbox, text};
+use requirements::stage::{integration, sandbox, text, two_addresses};
 use requirements::unattended::{ended, set_policy, trigger, unattended};
-use requirements::{Api, Options, PsaKind, Sandbox, behind, faults, for_both, psa};
+use requirements::{Api, PsaKind, Sandbox, behind, faults, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
-use simkit::{Served, serve};
 
 for_both!(
     r51_credentials_of_another_tenant_are_refused_and_nothing_is_stored,
@@ -146,19 +143,6 @@ async fn r51_a_trigger_with_a_filter_is_refused_by_the_code() {
     let answer = trigger(&sandbox, kind, "night").await;
     ended(&sandbox, text(&answer["import"])).await;
     sandbox.stop().await;
-}
-
-/// A sandbox whose simulator of one PSA listens at a second address, too: another host for whoever reads the PSA.
-async fn two_addresses(kind: PsaKind) -> (Sandbox, Served, String) {
-    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-    let origin = format!("http://{free}");
-    let sandbox = Sandbox::start(Options {
-        vendors: vec![(::psa::vendor(kind), origin.parse().unwrap())],
-        ..quick()
-    });
-    let sandbox = sandbox.await.unwrap();
-    let (_, served) = serve(sandbox.psas.get(kind).router(), free).await.unwrap();
-    (sandbox, served, origin)
 }
 
 async fn r51_a_server_that_moves_stays_the_same_tenant(kind: PsaKind) {
