@@ -90,6 +90,7 @@ mod tests {
     use domain::ids::{AddressId, AddressSlot, ImportId, IntegrationId, MspId, PsaContactId};
     use domain::import::Person;
     use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, UserPlan, UserStep};
+    use domain::remembered::Remembered;
     use jiff::Timestamp;
     use proptest::prelude::*;
     use store::Store;
@@ -121,6 +122,7 @@ mod tests {
             step: UserStep::Skip(Reason::NoAddress.into()),
             mapped: None,
             other_addresses: Vec::new(),
+            remembered: Remembered::default(),
             rewrite_mapping: false,
         };
         CompanyPlan {

@@ -72,6 +72,10 @@ impl Job for Fetch {
         if self.run.give_up {
             return self.fail_with(Problem::Internal).await;
         }
+        // Of pages that expire the table deletes one after the other: the rest would look like a whole snapshot.
+        if self.run.services.clock.now() >= self.run.import.staged_until() {
+            return self.fail_with(Problem::SnapshotExpired).await;
+        }
         if !self.may_begin && self.has_to_wait().await? {
             return Ok(Next::Wait(Wait {
                 reason: WaitReason::PreviousImport,

@@ -11,11 +11,14 @@ use planning::Planning;
 /// The import with its tabs, which appear only when the snapshot is complete (R8).
 pub async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let import = find_import(services, caller, id).await?;
-    if import.fetched_at.is_some() {
-        Ok(import)
-    } else {
-        Err(Problem::WrongState { state: import.state }.into())
+    if import.fetched_at.is_none() {
+        return Err(Problem::WrongState { state: import.state }.into());
     }
+    // Of rows that expire the table deletes one after the other: the rest would look like all.
+    if services.clock.now() >= import.rows_until() {
+        return Err(Problem::SnapshotExpired.into());
+    }
+    Ok(import)
 }
 
 /// The import for a decision by this caller: in review, and not another administrator's (R44).
@@ -23,6 +26,9 @@ pub async fn in_review(services: &Services, caller: &Caller, id: &ImportId) -> A
     let import = find_import(services, caller, id).await?;
     if import.state != ImportState::Review {
         return Err(Problem::WrongState { state: import.state }.into());
+    }
+    if services.clock.now() >= import.review_until() {
+        return Err(Problem::SnapshotExpired.into());
     }
     authorize(services, caller, import).await
 }

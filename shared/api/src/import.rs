@@ -37,6 +37,12 @@ pub struct ImportView {
     started_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
+    /// Until when it can be decided on and confirmed.
+    review_until: Timestamp,
+    /// Until when its companies, addresses and plan are kept.
+    rows_until: Timestamp,
+    /// Until when the import itself and its result are kept. A history shows it longer.
+    result_until: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<LockView>,
 }
@@ -61,6 +67,9 @@ impl ImportView {
     pub fn line(import: Import) -> Self {
         let describe = |problem: Option<&Problem>| problem.map(|problem| describe(problem, crate::problem::language()));
         Self {
+            review_until: import.review_until(),
+            rows_until: import.rows_until(),
+            result_until: import.result_until(),
             error: describe(import.error.as_ref()),
             stopped: describe(import.stopped.as_ref()),
             unattended: import.unattended,

@@ -11,6 +11,7 @@ use crate::plan::Counts;
 use crate::problem::Problem;
 
 mod person;
+pub mod retention;
 mod state;
 mod transition;
 

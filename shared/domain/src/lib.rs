@@ -19,6 +19,7 @@ pub mod plan;
 pub mod policy;
 pub mod problem;
 pub mod psa;
+pub mod remembered;
 pub mod published;
 pub mod row;
 pub mod schedule;

@@ -10,12 +10,16 @@ pub mod planner;
 mod reason;
 mod rewrites;
 mod side;
+mod snapshot;
 mod step;
+mod successor;
 mod users;
+mod waiting;
 
 use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
+use crate::remembered::Remembered;
 
 pub use change::{PlanAddress, PlanChange, PlanCompany, changes};
 pub use claims::ClaimedInPlan;
@@ -64,6 +68,8 @@ pub struct UserPlan {
     pub mapped: Option<Mapped>,
     /// The contact's other addresses.
     pub other_addresses: Vec<AddressKey>,
+    /// What the mapping will remember if the step succeeds.
+    pub remembered: Remembered,
     /// Rewrite the mapping although nothing else changes: its copy of the PSA's data is stale.
     pub rewrite_mapping: bool,
 }
@@ -77,6 +83,8 @@ pub struct Mapped {
     pub user: UserId,
     /// The address as last imported.
     pub address: Address,
+    /// What it remembers, brought up to date as far as that does not depend on the step.
+    pub remembered: Remembered,
 }
 
 impl UserPlan {

@@ -235,6 +235,8 @@ pub enum AddressStatus {
     Unmapped,
     /// A user of this managed company has the address; ticking links to it.
     UnmappedPossibleDuplicate,
+    /// Imported before, but name and address both changed: it may be another person (R57). Ticked one by one.
+    PossibleSuccessor,
     /// A user of another managed company has the address (R32).
     AddressConflict,
     /// The contact has no valid address (R32).

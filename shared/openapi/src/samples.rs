@@ -45,6 +45,7 @@ pub(crate) fn problem(code: Code) -> Problem {
         Code::ImportAbandoned => Problem::ImportAbandoned,
         Code::LimitExceeded => Problem::LimitExceeded { of: Limited::Companies },
         Code::TooManyCalls => Problem::TooManyCalls { retry_after: 3 },
+        Code::SnapshotExpired => Problem::SnapshotExpired,
         Code::UnsupportedMediaType => Problem::UnsupportedMediaType,
         Code::IntegrationLocked => Problem::IntegrationLocked(holder()),
         Code::NewerVersion => Problem::NewerVersion,

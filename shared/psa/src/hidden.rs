@@ -40,6 +40,7 @@ pub enum Evidence {
 
 /// What a snapshot has shown so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations")]
 pub struct Seen {
     /// Whether the company of [`Evidence::CompanyMissing`] was read.
     pub company_read: bool,

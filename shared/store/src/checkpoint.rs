@@ -2,18 +2,19 @@
 
 use std::fmt;
 
+use domain::import::retention::RESULT_DAYS;
 use domain::import::{Assignment, Import, Progress};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::expiry::{EXPIRES, expires};
+use crate::expiry::expire;
 use crate::keys;
 use crate::schema::Kind;
-use crate::table::{Item, Table, Tenant, body, item, number};
+use crate::table::{Item, Table, Tenant, body, item};
 use crate::tx::{Action, ActionId, Transaction};
 
-const CHECKPOINT: Kind = Kind::first("checkpoint");
+pub(crate) const CHECKPOINT: Kind = Kind::first("checkpoint").kept(RESULT_DAYS);
 
 /// How far one kind of work has come: progress for people, and the position to go on from for the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -133,7 +134,7 @@ impl Tenant {
     ) -> Result<Item, StoreError> {
         let key = keys::checkpoint(&self.msp, &import.id, work);
         let mut item = item(CHECKPOINT, &key, checkpoint)?;
-        item.insert(EXPIRES.to_owned(), number(expires(import)));
+        expire(&mut item, CHECKPOINT, import.started_at);
         Ok(item)
     }
 }

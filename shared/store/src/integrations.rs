@@ -59,14 +59,12 @@ impl Tenant {
     /// Stores the fingerprint of an integration that has none, if it is still the version that was `seen`: then the fingerprint is that
     /// of its address and login company. `false` if it is not.
     pub async fn learn_tenant(&self, seen: &Integration, tenant: &TenantFingerprint) -> Result<bool, StoreError> {
-        let (version, unchanged) = unchanged(seen.version);
-        let mut values = vec![(":tenant", text(tenant.as_str()))];
-        values.extend(version);
+        let values = [(":tenant", text(tenant.as_str())), (":version", number(seen.version))];
         self.update_alone(
             Table::Records,
             &keys::integration(&self.msp, &seen.id),
             "SET tenant = :tenant",
-            &format!("{unchanged} AND attribute_not_exists(tenant)"),
+            &format!("{} AND attribute_not_exists(tenant)", is_version(seen.version)),
             &values,
         )
         .await
@@ -81,22 +79,21 @@ impl Tenant {
         entry: &Entry,
         what: &str,
     ) -> Result<bool, StoreError> {
-        let (version, unchanged) = unchanged(seen);
-        let mut values = vec![
+        let values = [
             (":name", text(&after.name)),
             (":address", text(&after.address)),
             (":companyId", value("integration", &after.company_id)?),
             (":tenant", value("integration", &after.tenant)?),
             (":next", number(after.version)),
+            (":version", number(seen)),
         ];
-        values.extend(version);
         let mut tx = Transaction::new();
         tx.update(
             self,
             Table::Records,
             &keys::integration(&self.msp, &after.id),
             "SET #name = :name, address = :address, companyId = :companyId, tenant = :tenant, version = :next",
-            &unchanged,
+            is_version(seen),
             &values,
         )?;
         self.audit(&mut tx, &after.id, entry, what)?;
@@ -161,14 +158,11 @@ impl Tenant {
     }
 }
 
-/// The condition that an integration has this version, with the value it refers to. Those of earlier versions of this program have none.
-fn unchanged(version: u64) -> (Option<(&'static str, AttributeValue)>, String) {
+/// The condition that an integration has the version `:version`. Items of earlier versions of this program have none.
+const fn is_version(version: u64) -> &'static str {
     match version {
-        0 => (
-            None,
-            "attribute_exists(pk) AND attribute_not_exists(version)".to_owned(),
-        ),
-        _ => (Some((":version", number(version))), "version = :version".to_owned()),
+        0 => "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :version)",
+        _ => "version = :version",
     }
 }
 

@@ -16,6 +16,7 @@ pub mod download;
 pub mod faults;
 pub mod import;
 pub mod managed;
+pub mod people;
 pub mod problem;
 pub mod psa;
 pub mod raw;

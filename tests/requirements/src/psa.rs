@@ -94,6 +94,28 @@ pub fn add_contacts(sandbox: &Sandbox, kind: PsaKind, company: &str, addresses: 
     change(sandbox, kind, json!({ "contacts": contacts }))
 }
 
+/// A new contact of a company with this first and last name and address; gives its id.
+pub fn add_person(sandbox: &Sandbox, kind: PsaKind, company: &str, name: (&str, &str), address: &str) -> String {
+    let contact = add_contact(sandbox, kind, company, address);
+    rename_contact(sandbox, kind, &contact, name);
+    contact
+}
+
+/// A contact gets another first and last name.
+pub fn rename_contact(sandbox: &Sandbox, kind: PsaKind, contact: &str, (first, last): (&str, &str)) {
+    let contact = json!({ "id": id(contact), "firstName": first, "lastName": last });
+    change(sandbox, kind, json!({ "contacts": [contact] }));
+}
+
+/// The first address of a contact is edited where it stands.
+pub fn change_first_address(sandbox: &Sandbox, kind: PsaKind, contact: &str, to: &str) {
+    let slot = match kind {
+        PsaKind::Connectwise => communication_items(sandbox, contact)[0]["id"].to_string(),
+        PsaKind::Autotask => "emailAddress".to_owned(),
+    };
+    change_address(sandbox, kind, &format!("{contact}~{slot}"), to);
+}
+
 /// A contact becomes inactive.
 pub fn deactivate_contact(sandbox: &Sandbox, kind: PsaKind, contact: &str) {
     let inactive = match kind {

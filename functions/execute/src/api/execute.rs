@@ -24,7 +24,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             .refuses(&[Code::IntegrationLocked, Code::ImportAbandoned, Code::WrongState])
             .computes_plan()
             .refuses(&[Code::PlanChanged, Code::MassChange, Code::InsufficientLicences])
-            .refuses(&[Code::IntegrationNotFound])
+            .refuses(&[Code::IntegrationNotFound, Code::SnapshotExpired])
     })
 }
 

@@ -31,7 +31,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             .query::<Browse>()
             .query::<PageQuery>()
             .answers::<List<CompanyView>>(200, json!({ "items": [example()], "next": null }))
-            .refuses(&[Code::WrongState])
+            .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .post("/imports/{x}/companies/select", select, || {
         Call::new("selectCompanies", "Selects many rows of the tab in")

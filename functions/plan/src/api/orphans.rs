@@ -1,12 +1,15 @@
 //! `GET /imports/{x}/orphans` (R53)
 
-use api::{Api, Call, CallerWith, Json, List, PageQuery, Path, Routes, State, find_import};
+use api::{Api, Call, CallerWith, Json, List, PageQuery, Path, Routes, State};
 use domain::ids::{ImportId, PsaCompanyId, PsaContactId};
+use domain::problem::Code;
 use domain::psa::PsaContact;
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+
+use crate::review;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/orphans", list, || {
@@ -14,6 +17,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("listOrphans", "Contacts of companies that the PSA does not have")
             .query::<PageQuery>()
             .answers::<List<Orphan>>(200, json!({ "items": [example], "next": null }))
+            .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
 }
 
@@ -47,7 +51,7 @@ async fn list(
     CallerWith { caller, query: page }: CallerWith<PageQuery>,
     Path(id): Path<ImportId>,
 ) -> Api<Json<List<Orphan>>> {
-    let import = find_import(&services, &caller, &id).await?;
+    let import = review::with_rows(&services, &caller, &id).await?;
     let mut orphans = services.tenant(&caller.msp).orphans(&import).await?;
     orphans.sort_by(|one, other| one.id.cmp(&other.id));
     let orphans = orphans.into_iter().map(Orphan::from);

@@ -24,7 +24,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             .query::<PageQuery>()
             .answers::<PlanView>(200, example())
             .computes_plan()
-            .refuses(&[Code::WrongState, Code::IntegrationNotFound])
+            .refuses(&[Code::WrongState, Code::IntegrationNotFound, Code::SnapshotExpired])
     })
 }
 

@@ -69,6 +69,7 @@ impl Messages for English {
             }
             Problem::TooManyCalls { retry_after } => format!("Your MSP has made too many calls that read a PSA or compute a plan. Nothing was changed. Try again in {retry_after} seconds."),
             Problem::NotAdministrator => "Only an administrator of an MSP may do this. Sign in as one.".to_owned(),
+            Problem::SnapshotExpired => "The import is too old. Its plan can be confirmed for 7 days after its start, and its rows are kept for 14. Start a new import.".to_owned(),
             Problem::ImportAbandoned => "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.".to_owned(),
             Problem::NewerVersion => "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id.".to_owned(),
             Problem::Internal => "Something went wrong on our side. Try again; if it happens again, report the correlation id.".to_owned(),
@@ -99,6 +100,8 @@ impl Messages for English {
             Reason::Unticked => ("Imported before and not ticked this time.", "Tick it to include it; access stays as it is."),
             Reason::NoAddress => ("The contact has no valid e-mail address.", "Correct the address in the PSA and import again."),
             Reason::AddressConflict => ("Another user already has this address.", "Give that user another address, or correct the address in the PSA."),
+            Reason::ImportAgain => ("The user with this address moves to another address first.", "Import again; by then the address is free."),
+            Reason::PossibleSuccessor => ("The contact has another name and another address: it may be another person.", "If it is the same person, tick the row. If it is another person, tick it and create a new user; the old user stays."),
             Reason::CompanyNotImported => ("Its company was not imported.", "Resolve what the company's row reports and import again."),
             Reason::PlanChanged => ("Something this row rests on changed after the plan was confirmed.", "Import again; the new plan shows the change."),
             Reason::Cancelled => ("The import was cancelled before this row.", "Import again to include it."),

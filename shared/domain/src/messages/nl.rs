@@ -69,6 +69,7 @@ impl Messages for Dutch {
             }
             Problem::TooManyCalls { retry_after } => format!("Uw MSP heeft te veel aanroepen gedaan die een PSA lezen of een plan berekenen. Er is niets gewijzigd. Probeer het over {retry_after} seconden opnieuw."),
             Problem::NotAdministrator => "Alleen een beheerder van een MSP mag dit. Meld u als beheerder aan.".to_owned(),
+            Problem::SnapshotExpired => "De import is te oud. Het plan kan tot 7 dagen na de start worden bevestigd, en de rijen blijven 14 dagen bewaard. Start een nieuwe import.".to_owned(),
             Problem::ImportAbandoned => "De import is opgegeven, of de vergrendeling verliep en een andere import nam het over. Wat gedaan is staat in het resultaat; start een nieuwe import voor de rest.".to_owned(),
             Problem::NewerVersion => "Een nieuwere versie van deze dienst heeft deze gegevens opgeslagen, en deze versie kan ze niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
             Problem::Internal => "Er ging bij ons iets mis. Probeer het opnieuw; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
@@ -99,6 +100,8 @@ impl Messages for Dutch {
             Reason::Unticked => ("Eerder geïmporteerd en nu niet aangevinkt.", "Vink het aan om het mee te nemen; de toegang blijft zoals die is."),
             Reason::NoAddress => ("De contactpersoon heeft geen geldig e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
             Reason::AddressConflict => ("Een andere gebruiker heeft dit adres al.", "Geef die gebruiker een ander adres of verbeter het adres in de PSA."),
+            Reason::ImportAgain => ("De gebruiker met dit adres krijgt eerst een ander adres.", "Importeer opnieuw; dan is het adres vrij."),
+            Reason::PossibleSuccessor => ("De contactpersoon heeft een andere naam en een ander adres: het kan iemand anders zijn.", "Vink de rij aan als het dezelfde persoon is. Is het iemand anders, vink de rij dan aan en maak een nieuwe gebruiker; de oude blijft."),
             Reason::CompanyNotImported => ("Het bedrijf is niet geïmporteerd.", "Los op wat de rij van het bedrijf meldt en importeer opnieuw."),
             Reason::PlanChanged => ("Er is iets gewijzigd nadat het plan was bevestigd.", "Importeer opnieuw; het nieuwe plan laat de wijziging zien."),
             Reason::Cancelled => ("De import is voor deze rij afgebroken.", "Importeer opnieuw om de rij mee te nemen."),

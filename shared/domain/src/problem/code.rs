@@ -47,6 +47,7 @@ codes! {
     WrongState = "wrong_state", 409, "The import is in a state in which this cannot be done.";
     NotSelectable = "not_selectable", 409, "The row cannot be selected as it is.";
     ImportAbandoned = "import_abandoned", 409, "The import was given up, or its lock ran out.";
+    SnapshotExpired = "snapshot_expired", 410, "The import is too old: it can be confirmed for 7 days, and its rows are kept for 14.";
     UnsupportedMediaType = "unsupported_media_type", 415, "The request has a body and no `Content-Type: application/json`.";
     PsaUnauthorized = "psa_unauthorized", 422, "The PSA rejects the credentials.";
     PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";

@@ -9,6 +9,7 @@ use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaCon
 use domain::mapping::{self, AddressMapping, CompanyMapping};
 use domain::plan::planner::managed_company;
 use domain::plan::{CompanyPlan, UserStep};
+use domain::remembered::Remembered;
 use domain::row::{
     AddressCounts, AddressDecision, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
 };
@@ -182,6 +183,7 @@ impl World {
                     user: id.clone(),
                     address: address.clone(),
                     other_addresses: Vec::new(),
+                    remembered: Remembered::default(),
                 });
             }
             let user = User {
@@ -231,6 +233,7 @@ impl World {
                 users: mapped_addresses.len() as u64,
             }),
             addresses,
+            hides_contacts: false,
             mapped_addresses,
             users,
             holders,

@@ -3,6 +3,7 @@
 use domain::directory::ReservationId;
 use domain::filter::{Accepted, Filter};
 use domain::ids::{ImportId, IntegrationId, MspId};
+use domain::import::retention::RESULT_DAYS;
 use domain::import::{Import, ImportState, Person};
 use domain::plan::Counts;
 use domain::problem::Problem;
@@ -16,10 +17,11 @@ use crate::schema::Kind;
 pub(crate) const IMPORT: Kind = Kind {
     name: "import",
     schema: 2,
+    kept_days: Some(RESULT_DAYS),
 };
 
 /// Without a failure both schemas are the same, and an earlier version reads the item.
-const WITHOUT_FAILURE: Kind = Kind::first(IMPORT.name);
+const WITHOUT_FAILURE: Kind = Kind::first(IMPORT.name).kept(RESULT_DAYS);
 
 /// See [`Import`].
 #[derive(Debug, Serialize, Deserialize)]

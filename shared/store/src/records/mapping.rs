@@ -6,6 +6,7 @@ use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::name;
 use serde::{Deserialize, Serialize};
 
+use super::remembered::RememberedRecord;
 use crate::schema::Kind;
 
 pub(crate) const COMPANY_MAPPING: Kind = Kind::first("company mapping");
@@ -36,6 +37,8 @@ pub(crate) struct AddressMappingRecord {
     address: Address,
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     others: Vec<AddressKey>,
+    #[serde(flatten)]
+    remembered: RememberedRecord,
 }
 
 impl From<&CompanyMapping> for CompanyMappingRecord {
@@ -72,6 +75,7 @@ impl From<&AddressMapping> for AddressMappingRecord {
             user: mapping.user.clone(),
             address: mapping.address.clone(),
             others: mapping.other_addresses.clone(),
+            remembered: RememberedRecord::from(&mapping.remembered),
         }
     }
 }
@@ -83,6 +87,7 @@ impl From<AddressMappingRecord> for AddressMapping {
             user: record.user,
             address: record.address,
             other_addresses: record.others,
+            remembered: record.remembered.into(),
         }
     }
 }

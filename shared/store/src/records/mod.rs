@@ -9,6 +9,7 @@ mod import;
 mod integration;
 mod mapping;
 pub(crate) mod plan;
+mod remembered;
 mod row;
 
 pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};

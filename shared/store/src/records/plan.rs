@@ -8,6 +8,8 @@ use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, UserPlan, UserStep};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::remembered::RememberedRecord;
+
 /// The number of the form of plans. Digests are made of the form, so a change of what is serialised of a `PlanRecord` gets the next
 /// number: then an import that was confirmed by another version, and is executing during a deployment, is distinguished from one
 /// whose facts have changed. Its companies that are not begun end as `plan_changed` all the same, since nobody can tell whether
@@ -46,6 +48,8 @@ pub(crate) struct UserPlanRecord<'a> {
     mapped: Option<MappedRecord<'a>>,
     #[serde(rename = "beside", default)]
     other_addresses: Cow<'a, [AddressKey]>,
+    #[serde(default)]
+    remembers: RememberedRecord,
     #[serde(rename = "refreshes", default)]
     rewrite_mapping: bool,
 }
@@ -59,6 +63,8 @@ struct MappedRecord<'a> {
     user: Cow<'a, UserId>,
     #[serde(rename = "a")]
     address: Cow<'a, Address>,
+    #[serde(flatten)]
+    remembers: RememberedRecord,
 }
 
 /// Writes a plan that is part of another record.
@@ -113,6 +119,7 @@ impl<'a> From<&'a UserPlan> for UserPlanRecord<'a> {
             step: Cow::Borrowed(&plan.step),
             mapped: plan.mapped.as_ref().map(MappedRecord::from),
             other_addresses: Cow::Borrowed(&plan.other_addresses),
+            remembers: RememberedRecord::from(&plan.remembered),
             rewrite_mapping: plan.rewrite_mapping,
         }
     }
@@ -128,6 +135,7 @@ impl From<UserPlanRecord<'_>> for UserPlan {
             step: record.step.into_owned(),
             mapped: record.mapped.map(Mapped::from),
             other_addresses: record.other_addresses.into_owned(),
+            remembered: record.remembers.into(),
             rewrite_mapping: record.rewrite_mapping,
         }
     }
@@ -139,6 +147,7 @@ impl<'a> From<&'a Mapped> for MappedRecord<'a> {
             id: Cow::Borrowed(&mapped.id),
             user: Cow::Borrowed(&mapped.user),
             address: Cow::Borrowed(&mapped.address),
+            remembers: RememberedRecord::from(&mapped.remembered),
         }
     }
 }
@@ -149,6 +158,7 @@ impl From<MappedRecord<'_>> for Mapped {
             id: record.id.into_owned(),
             user: record.user.into_owned(),
             address: record.address.into_owned(),
+            remembered: record.remembers.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::directory::ManagedCompany;
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::import::retention::ROWS_DAYS;
 use domain::row::{
     Absence, AddressCounts, AddressDecision, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
 };
@@ -11,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::Kind;
 
-pub(crate) const ROW: Kind = Kind::first("row");
-pub(crate) const ADDRESSES: Kind = Kind::first("addresses");
+pub(crate) const ROW: Kind = Kind::first("row").kept(ROWS_DAYS);
+pub(crate) const ADDRESSES: Kind = Kind::first("addresses").kept(ROWS_DAYS);
 
 /// See [`CompanyRow`]. The counts of its addresses and the decision on it are fields of its own.
 #[derive(Debug, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaCon
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, Outcome, Reason, RowOutcome, Skip, UserPlan, UserStep};
 use domain::psa::{PsaAddress, PsaCompany, PsaContact};
+use domain::remembered::{MAX_SHARERS, Remembered};
 use domain::row::{AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use fastrand::Rng;
 use store::checkpoint::Checkpoint;
@@ -115,8 +116,10 @@ impl Fill {
                 id: id(number),
                 user: user(number),
                 address: self.address(),
+                remembered: self.remembered(),
             }),
             other_addresses: beside,
+            remembered: self.remembered(),
             rewrite_mapping: false,
         }
     }
@@ -143,6 +146,16 @@ impl Fill {
             user: user(number),
             address: self.address(),
             other_addresses: vec![self.address().key().clone()],
+            remembered: self.remembered(),
+        }
+    }
+
+    fn remembered(&mut self) -> Remembered {
+        Remembered {
+            name: Some(self.text()),
+            sharers: (0..MAX_SHARERS)
+                .map(|number| PsaContactId::new(format!("{number:08}")))
+                .collect(),
         }
     }
 
