@@ -10,7 +10,7 @@ use requirements::download::download;
 use requirements::import::{carry_out, choose_mapped, fetch, first_import_of, id, ordinary, plan, rows};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{advance, integration, number, sandbox, text};
-use requirements::unattended::{set_policy, unattended};
+use requirements::unattended::{set_policy, trigger, unattended};
 use requirements::{Api, PsaKind, Sandbox, for_both};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -123,8 +123,13 @@ async fn leave_everything(sandbox: &Sandbox, ana: &Api, kind: PsaKind) -> String
     let hidden: u64 = id(few.unwrap()).parse().unwrap();
     let switches = json!({ "hiddenCompanies": [hidden] });
     sandbox.psas.get(kind).set_switches(switches).unwrap();
-    set_policy(ana, kind, &json!({ "newCompanies": true })).await;
+    let schedule = json!({ "everyMinutes": 1440, "timeZone": "Europe/Amsterdam" });
+    set_policy(ana, kind, &json!({ "newCompanies": true, "schedule": schedule })).await;
     unattended(sandbox, kind, "at night").await;
+    // While somebody reviews, an event is refused.
+    let review = fetch(ana, kind).await;
+    trigger(sandbox, kind, "by day").await;
+    ana.delete(&format!("/imports/{review}")).await.unwrap();
     first.import
 }
 
@@ -173,7 +178,18 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
         (3, &["CLAIM"][..]),
         (4, &["CLAIM", "STAGED#"]),
         (15, &["CLAIM", "STAGED#"]),
-        (16, &["CLAIM", "STAGED#", "ROW#", "CONTACTS#", "ORPHANS#", "DIGESTS#"]),
+        (
+            16,
+            &[
+                "CLAIM",
+                "STAGED#",
+                "ROW#",
+                "CONTACTS#",
+                "ORPHANS#",
+                "DIGESTS#",
+                "EVENT#",
+            ],
+        ),
         (
             92,
             &[
@@ -183,6 +199,7 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
                 "CONTACTS#",
                 "ORPHANS#",
                 "DIGESTS#",
+                "EVENT#",
                 "OCCASION#",
             ],
         ),
@@ -195,6 +212,7 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
                 "CONTACTS#",
                 "ORPHANS#",
                 "DIGESTS#",
+                "EVENT#",
                 "OCCASION#",
                 "IMPORT",
                 "CHECKPOINT#",
