@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::ids::PsaCompanyId;
 use domain::integration::Integration;
+use domain::not_in::{FoundAbsent, Missed};
 use domain::psa::{Cursor, Totals};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,21 @@ pub(crate) struct Position {
     /// Whether any contact of the walk hangs on a company.
     #[serde(default)]
     pub contact_has_company: bool,
+    /// What is known of the people who are not in.
+    #[serde(default)]
+    pub people: PeoplePosition,
+}
+
+/// How far looking for absent people has come.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PeoplePosition {
+    /// Mapped addresses that the last finished import had.
+    pub addresses: Missed,
+    /// Whether the absent contacts were looked for in the snapshot.
+    pub is_scanned: bool,
+    /// What is found absent so far.
+    pub found: FoundAbsent,
 }
 
 /// What is done next.
@@ -38,6 +54,11 @@ pub(crate) enum Stage {
     Contacts(Option<Cursor>),
     Rows(usize),
     Missing,
+    /// People of the companies behind this one are compared with the mappings.
+    People(Option<PsaCompanyId>),
+    Whereabouts,
+    /// The reasons of people behind this group of companies are kept.
+    Reasons(Option<PsaCompanyId>),
     Review,
 }
 

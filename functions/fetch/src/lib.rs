@@ -8,6 +8,7 @@ mod api {
 mod context;
 mod hidden;
 mod missing;
+mod people;
 mod rows;
 mod scheduled;
 mod start;

@@ -253,6 +253,7 @@ fn row(context: &SnapshotContext, mapping: &CompanyMapping, found: Option<Absent
         namesake_in_psa: false,
         reason: Some(found.reason),
         addresses: AddressCounts::default(),
+        people_not_in: 0,
         decision: CompanyDecision::none(),
     }
 }

@@ -112,6 +112,7 @@ impl SnapshotContext {
             namesake_in_psa: self.has_namesake(company),
             reason: None,
             addresses: AddressCounts::of(addresses),
+            people_not_in: 0,
             decision,
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::import::{Assignment, Event};
+use domain::not_in::FoundAbsent;
 use domain::problem::Problem;
 use jiff::Timestamp;
 use lambda::metrics::{Metric, Mishap, count, count_mishap};
@@ -20,6 +21,7 @@ use worker::{Acquired, Job, Next, Stop, Wait};
 use crate::context::{MAX_PSA_WAITS, Position, Run, Stage};
 use crate::hidden;
 use crate::missing::{not_in_rows, read_back};
+use crate::people::{self, PeopleContext};
 use crate::rows::{self, SnapshotContext};
 use crate::walk;
 
@@ -43,6 +45,7 @@ struct Fetch {
     may_begin: bool,
     psa: OnceCell<Arc<dyn Psa>>,
     context: OnceCell<SnapshotContext>,
+    people: OnceCell<PeopleContext>,
 }
 
 #[async_trait]
@@ -60,6 +63,7 @@ impl Job for Fetch {
             may_begin: false,
             psa: OnceCell::new(),
             context: OnceCell::new(),
+            people: OnceCell::new(),
         };
         // Runs that waited for a PSA or for another import come back before the first page, too.
         if checkpoint.progress.pages == 0 && !checkpoint.waits.any() && !run.give_up {
@@ -112,9 +116,21 @@ impl Job for Fetch {
                     return Ok(Next::Run);
                 }
                 let rows = not_in_rows(run, context, &checkpoint.position).await?;
-                rows::write(run, rows, Stage::Review, checkpoint).await?;
+                people::keep_not_in(run, &rows, checkpoint).await?;
+                rows::write(run, rows, Stage::People(None), checkpoint).await?;
             }
-            Stage::Review => return self.show().await,
+            Stage::People(from) => {
+                people::compare(run, self.context().await?, self.people().await?, from, checkpoint).await?;
+            }
+            Stage::Whereabouts => {
+                if !people::look_for(run, checkpoint).await? {
+                    return Ok(Next::Run);
+                }
+            }
+            Stage::Reasons(from) => {
+                people::keep_reasons(run, self.context().await?, self.people().await?, from, checkpoint).await?;
+            }
+            Stage::Review => return self.show(checkpoint.position.people.found).await,
         }
         Ok(Next::Step)
     }
@@ -154,6 +170,11 @@ impl Fetch {
         self.context.get_or_try_init(|| SnapshotContext::read(&self.run)).await
     }
 
+    async fn people(&self) -> Result<&PeopleContext, Stop> {
+        let read = || async { PeopleContext::read(&self.run, self.context().await?).await };
+        self.people.get_or_try_init(read).await
+    }
+
     /// Whether the import from which the lock was taken is still finishing what it had begun. Its users are not mapped yet, and this
     /// import would make them again; nor may two imports write mappings at once.
     async fn has_to_wait(&self) -> Result<bool, StoreError> {
@@ -181,8 +202,8 @@ impl Fetch {
     }
 
     /// The snapshot is complete: the tabs appear.
-    async fn show(&mut self) -> Result<Next, Stop> {
-        match self.run.worker.transition(Event::Fetched, Vec::new()).await? {
+    async fn show(&mut self, absent: FoundAbsent) -> Result<Next, Stop> {
+        match self.run.worker.transition(Event::Fetched(absent), Vec::new()).await? {
             Moved::Committed => info!(import = %self.run.import.id, "snapshot complete"),
             Moved::LockLost | Moved::WrongState => {
                 warn!(import = %self.run.import.id, "snapshot complete, but the import has ended");

@@ -9,6 +9,7 @@ mod api {
     pub mod licences;
     pub mod managed_companies;
     pub mod orphans;
+    pub mod people_not_in;
     pub mod plan;
     pub mod search;
     pub mod suggestions;
@@ -27,6 +28,7 @@ fn routes<R: Routes>(to: R) -> R {
     let to = api::companies::routes(to);
     let to = api::orphans::routes(to);
     let to = api::addresses::routes(to);
+    let to = api::people_not_in::routes(to);
     let to = api::plan::routes(to);
     let to = api::managed_companies::routes(to);
     let to = api::users::routes(to);

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::lock::LockView;
+use crate::people::{PeopleView, SuspiciousView};
 use crate::problem::{Api, Description, describe};
 
 /// An import with its progress and its lock.
@@ -20,6 +21,12 @@ pub struct ImportView {
     id: ImportId,
     integration: IntegrationId,
     state: ImportState,
+    /// There when so much is absent that the snapshot may not show all that the PSA has (R54).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspicious: Option<SuspiciousView>,
+    /// People who were imported before and are not in; once the snapshot is complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people_not_in: Option<PeopleView>,
     /// How far it has come; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
@@ -70,6 +77,8 @@ impl ImportView {
             review_until: import.review_until(),
             rows_until: import.rows_until(),
             result_until: import.result_until(),
+            suspicious: SuspiciousView::of(&import, crate::problem::language()),
+            people_not_in: PeopleView::of(&import),
             error: describe(import.error.as_ref()),
             stopped: describe(import.stopped.as_ref()),
             unattended: import.unattended,

@@ -14,6 +14,7 @@ pub mod language;
 pub mod mapping;
 mod messages;
 pub mod name;
+pub mod not_in;
 pub mod object;
 pub mod plan;
 pub mod policy;

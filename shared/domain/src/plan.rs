@@ -1,5 +1,6 @@
 //! What an import would do (R26, R35). A plan is a value: computing it again from the same facts gives the same plan.
 
+mod absent;
 mod addresses;
 mod change;
 mod claims;
@@ -21,6 +22,7 @@ use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
 use crate::remembered::Remembered;
 
+pub use absent::{absent, may_be_absent};
 pub use change::{PlanAddress, PlanChange, PlanCompany, changes};
 pub use claims::ClaimedInPlan;
 pub use outcome::{CompanyCounts, Counts, Effect, Outcome, RowOutcome, UserCounts};

@@ -189,17 +189,17 @@ impl fmt::Debug for PsaAddress {
     }
 }
 
-/// What reading a company back by its id found (R14).
+/// What reading a record back by its id found: a company (R14), or a contact (R55).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LookedUp {
+pub enum LookedUp<Record = PsaCompany, Id = PsaCompanyId> {
     /// It is there.
-    Present(PsaCompany),
+    Present(Record),
     /// The PSA keeps it, marked as deleted.
-    Deleted(PsaCompanyId),
+    Deleted(Id),
     /// The PSA does not know this id.
-    Gone(PsaCompanyId),
-    /// The PSA, or its answer, fails for this company alone.
-    Unreadable(PsaCompanyId),
+    Gone(Id),
+    /// The PSA, or its answer, fails for this record alone.
+    Unreadable(Id),
 }
 
 /// Where a walk stands. Opaque to everyone but the client that made it.

@@ -134,6 +134,8 @@ pub struct CompanyRow {
     pub reason: Option<Absence>,
     /// How many rows its addresses make.
     pub addresses: AddressCounts,
+    /// How many of its people who were imported before are not in (R55).
+    pub people_not_in: u32,
     /// The decision.
     pub decision: CompanyDecision,
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
-use domain::ids::{AttributeId, PsaCompanyId, TenantFingerprint};
+use domain::ids::{AttributeId, PsaCompanyId, PsaContactId, TenantFingerprint};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
 use futures::try_join;
 use http_client::{Session, Stats};
@@ -11,7 +11,7 @@ use crate::look_up;
 use crate::port::Psa;
 use crate::walk::{List, Row, walk};
 
-/// Companies per request when reading back, unless a product has a lower limit.
+/// Records per request when reading back, unless a product has a lower limit.
 const BATCH_SIZE: usize = 200;
 
 /// What a product supplies.
@@ -124,8 +124,7 @@ impl<P: Product> Psa for Client<P> {
         let page = walk(&self.0.contacts(Some(filter)), from, expected).await?;
         let next = page.next();
         let mut items: Vec<PsaContact> = page.rows.into_iter().map(|row| self.0.contact(row)).collect();
-        let attributes = ids(P::CONTACT_ATTRIBUTES);
-        items.retain(|contact| filter.accepts(&attributes, &contact.values));
+        items.retain(|contact| self.accepts_contact(filter, contact));
         Ok(Page { items, next })
     }
 
@@ -145,14 +144,31 @@ impl<P: Product> Psa for Client<P> {
 
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {
         self.0.prepare().await?;
-        let batches = self.0.batches(&look_up::numbers(ids));
+        let batches = self.0.batches(&look_up::numbers(ids.iter().map(PsaCompanyId::as_str)));
         let read = look_up::read_back(&self.0.companies(None), batches).await?;
         let mut found = Vec::with_capacity(read.rows.len());
         for row in read.rows {
             let id = PsaCompanyId::new(row.id().to_string());
             found.push((id, self.0.company(row).await?));
         }
-        Ok(look_up::answers(ids, found, read.unreadable))
+        Ok(look_up::answers(ids, found, read.unreadable, PsaCompanyId::new))
+    }
+
+    fn accepts_contact(&self, filter: &Filter, contact: &PsaContact) -> bool {
+        filter.accepts(&ids(P::CONTACT_ATTRIBUTES), &contact.values)
+    }
+
+    async fn look_up_contacts(
+        &self,
+        ids: &[PsaContactId],
+    ) -> Result<Vec<LookedUp<PsaContact, PsaContactId>>, PsaFailure> {
+        let batches = self.0.batches(&look_up::numbers(ids.iter().map(PsaContactId::as_str)));
+        let read = look_up::read_back(&self.0.contacts(None), batches).await?;
+        let found = read.rows.into_iter().map(|row| {
+            let contact = self.0.contact(row);
+            (contact.id.clone(), LookedUp::Present(contact))
+        });
+        Ok(look_up::answers(ids, found, read.unreadable, PsaContactId::new))
     }
 
     fn stats(&self) -> Stats {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
-use domain::ids::{PsaCompanyId, TenantFingerprint};
+use domain::ids::{PsaCompanyId, PsaContactId, TenantFingerprint};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
 use http_client::Stats;
 
@@ -55,6 +55,15 @@ pub trait Psa: Send + Sync {
     /// Reads companies back by id, whatever their state: every id gets exactly one answer, in as few requests as possible. One that the
     /// PSA cannot show costs the others nothing but requests.
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure>;
+
+    /// Whether a contact passes the part of the filter that concerns contacts.
+    fn accepts_contact(&self, filter: &Filter, contact: &PsaContact) -> bool;
+
+    /// Reads contacts back by id, as [`look_up`](Self::look_up) reads companies. No contact is kept marked as deleted.
+    async fn look_up_contacts(
+        &self,
+        ids: &[PsaContactId],
+    ) -> Result<Vec<LookedUp<PsaContact, PsaContactId>>, PsaFailure>;
 
     /// The requests made so far.
     fn stats(&self) -> Stats;

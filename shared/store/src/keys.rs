@@ -1,6 +1,6 @@
 //! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
 
-use domain::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId};
+use domain::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, PsaContactId};
 use domain::import::Assignment;
 use domain::name::NameKey;
 use domain::published::Happening;
@@ -208,6 +208,66 @@ pub(crate) fn orphans(msp: &MspId, import: &ImportId, bucket: usize, slice: usiz
     Key::new(
         import_partition(msp, import),
         format!("{ORPHANS}{bucket:03}#{slice:02}"),
+    )
+}
+
+pub(crate) const STAGED_PEOPLE: &str = "STAGED#PEOPLE#";
+
+pub(crate) fn staged_people_prefix(group: &PsaCompanyId) -> String {
+    format!("{STAGED_PEOPLE}{group}#")
+}
+
+/// People found absent, by the last company of their group.
+pub(crate) fn staged_people(msp: &MspId, import: &ImportId, group: &PsaCompanyId, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{slice:04}", staged_people_prefix(group)),
+    )
+}
+
+pub(crate) const STAGED_CONTACT_ANSWERS: &str = "STAGED#CONTACT-ANSWERS#";
+
+/// What reading absent contacts back told, by the first of them.
+pub(crate) fn staged_contact_answers(msp: &MspId, import: &ImportId, first: &PsaContactId, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{STAGED_CONTACT_ANSWERS}{first}#{slice:04}"),
+    )
+}
+
+pub(crate) const PEOPLE: &str = "PEOPLE#";
+
+pub(crate) fn people_prefix(company: &PsaCompanyId) -> String {
+    format!("{PEOPLE}{company}#")
+}
+
+/// People of a company who are not in.
+pub(crate) fn people(msp: &MspId, import: &ImportId, company: &PsaCompanyId, chunk: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{chunk:04}", people_prefix(company)),
+    )
+}
+
+pub(crate) const ABSENTEES: &str = "ABSENTEES#";
+
+pub(crate) fn found_absent_prefix(group: &str) -> String {
+    format!("{ABSENTEES}{group}#")
+}
+
+/// What an import found absent, by the last company of its group.
+pub(crate) fn found_absent(msp: &MspId, import: &ImportId, group: &str, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{slice:04}", found_absent_prefix(group)),
+    )
+}
+
+/// What the last finished import found absent.
+pub(crate) fn absentees(msp: &MspId, integration: &IntegrationId, chunk: usize) -> Key {
+    Key::new(
+        integration_partition(msp, integration),
+        format!("{ABSENTEES}{chunk:04}"),
     )
 }
 

@@ -33,6 +33,18 @@ pub async fn forget_managed_company(sandbox: &Sandbox, id: &str) {
     assert!(deleted.attributes().is_some(), "there is no managed company {id}");
 }
 
+/// Somebody removes a user in the password manager itself, which psa-import has no call for.
+pub async fn forget_user(sandbox: &Sandbox, company: &str, user: &str) {
+    let delete = Client::new(&sdk::config(&sandbox.face.dynamodb)).delete_item();
+    let delete = delete
+        .table_name("RecordsTable")
+        .key("pk", AttributeValue::S(format!("MSP#{MSP}#COMPANY#{company}")))
+        .key("sk", AttributeValue::S(format!("USER#{user}")))
+        .return_values(ReturnValue::AllOld);
+    let deleted = delete.send().await.unwrap();
+    assert!(deleted.attributes().is_some(), "there is no user {user}");
+}
+
 /// Overwrites an attribute of a record, `sk` in the partition `path` of the first MSP, as another version may have written it.
 pub async fn overwrite(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str, text: &str) {
     let update = Client::new(&sdk::config(&sandbox.face.dynamodb)).update_item();

@@ -6,6 +6,7 @@ use super::state::EventKind;
 use super::{Import, ImportState, Person};
 use crate::audit::AuditAction;
 use crate::directory::ReservationId;
+use crate::not_in::FoundAbsent;
 use crate::plan::Counts;
 use crate::problem::Problem;
 use crate::published::{Happening, PublishedEvent};
@@ -13,8 +14,8 @@ use crate::published::{Happening, PublishedEvent};
 /// What happened to an import, with what belongs to it.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// The snapshot is complete.
-    Fetched,
+    /// The snapshot is complete, and this was imported before and is not in it.
+    Fetched(FoundAbsent),
     /// The snapshot cannot be completed.
     FetchFailed(Problem),
     /// An unattended import needs an administrator, for this reason.
@@ -53,7 +54,7 @@ impl Event {
     /// Its kind, by which [`ImportState::after`] says whether it can happen.
     pub const fn kind(&self) -> EventKind {
         match self {
-            Self::Fetched => EventKind::Fetched,
+            Self::Fetched(_) => EventKind::Fetched,
             Self::FetchFailed(_) => EventKind::FetchFailed,
             Self::StoppedForReview(_) => EventKind::StoppedForReview,
             Self::TakenOver(_) => EventKind::TakenOver,
@@ -105,7 +106,10 @@ impl Import {
             import.ended_at = Some(now);
         }
         match event {
-            Event::Fetched => import.fetched_at = Some(now),
+            Event::Fetched(absent) => {
+                import.fetched_at = Some(now);
+                import.absent = absent;
+            }
             Event::FetchFailed(problem) => import.error = Some(problem),
             Event::StoppedForReview(reason) => {
                 import.unattended = false;

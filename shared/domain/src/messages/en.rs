@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::texts::{Messages, minute};
 use crate::address::NoAddressReason;
 use crate::import::Holder;
+use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
 use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
@@ -128,6 +129,28 @@ impl Messages for English {
             Absence::MergedInPsa => "It was merged into another company in the PSA.",
             Absence::Unreadable => "The PSA gave no usable answer about it.",
         }
+    }
+
+    #[rustfmt::skip]
+    fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str) {
+        match absence {
+            PersonAbsence::ContactDeleted => ("The contact, or its company, was deleted in the PSA.", "If the person has left, take the licence back by hand in the directory."),
+            PersonAbsence::ContactInactive => ("The contact, or its company, is inactive in the PSA, and the filter leaves it out.", "If the person has left, take the licence back by hand in the directory."),
+            PersonAbsence::AddressRemoved => ("The contact no longer has this address in the PSA.", "Enter the address in the PSA again, or take the licence back by hand in the directory."),
+            PersonAbsence::MovedToCompany => ("In the PSA the contact no longer belongs to this company.", "Take the licence back by hand in the directory. If the contact belongs to another company, give access there."),
+            PersonAbsence::MergedInto => ("The company was merged into another one in the PSA.", "Take the licence here back by hand in the directory, then give access in the other company."),
+            PersonAbsence::FilteredOut => ("The filter of this import leaves the contact, or its company, out.", "Nothing needs to be done. To see the person, import with another filter."),
+            PersonAbsence::Unreadable => ("The PSA gave no usable answer about the contact or its company.", "Import again later. If it stays so, look at the contact in the PSA."),
+        }
+    }
+
+    fn suspicious(&self, snapshot: &SuspiciousSnapshot) -> String {
+        let SuspiciousSnapshot { companies, addresses } = snapshot;
+        format!(
+            "Much that the last finished import found is absent from the PSA now: {} of {} mapped companies and {} of {} mapped addresses. \
+             Check in the PSA that the rights of the API user and the data are as they should be. Nothing that is absent is changed by this import.",
+            companies.absent, companies.of, addresses.absent, addresses.of
+        )
     }
 
     fn similarity(&self, similarity: Similarity) -> &'static str {

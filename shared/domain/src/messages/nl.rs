@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::texts::{Messages, minute};
 use crate::address::NoAddressReason;
 use crate::import::Holder;
+use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
 use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
@@ -128,6 +129,28 @@ impl Messages for Dutch {
             Absence::MergedInPsa => "Het is in de PSA met een ander bedrijf samengevoegd.",
             Absence::Unreadable => "De PSA gaf er geen bruikbaar antwoord over.",
         }
+    }
+
+    #[rustfmt::skip]
+    fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str) {
+        match absence {
+            PersonAbsence::ContactDeleted => ("De contactpersoon, of het bedrijf ervan, is in de PSA verwijderd.", "Is de persoon vertrokken, neem de licentie dan met de hand terug in de directory."),
+            PersonAbsence::ContactInactive => ("De contactpersoon, of het bedrijf ervan, is in de PSA niet actief en het filter laat die weg.", "Is de persoon vertrokken, neem de licentie dan met de hand terug in de directory."),
+            PersonAbsence::AddressRemoved => ("De contactpersoon heeft dit adres in de PSA niet meer.", "Vul het adres in de PSA weer in, of neem de licentie met de hand terug in de directory."),
+            PersonAbsence::MovedToCompany => ("De contactpersoon hoort in de PSA niet meer bij dit bedrijf.", "Neem de licentie met de hand terug in de directory. Hoort de contactpersoon bij een ander bedrijf, geef dan daar toegang."),
+            PersonAbsence::MergedInto => ("Het bedrijf is in de PSA met een ander bedrijf samengevoegd.", "Neem de licentie hier met de hand terug in de directory en geef daarna toegang in het andere bedrijf."),
+            PersonAbsence::FilteredOut => ("Het filter van deze import laat de contactpersoon, of het bedrijf ervan, weg.", "Er hoeft niets te gebeuren. Importeer met een ander filter om de persoon te zien."),
+            PersonAbsence::Unreadable => ("De PSA gaf geen bruikbaar antwoord over de contactpersoon of het bedrijf ervan.", "Importeer later opnieuw. Blijft het zo, bekijk de contactpersoon dan in de PSA."),
+        }
+    }
+
+    fn suspicious(&self, snapshot: &SuspiciousSnapshot) -> String {
+        let SuspiciousSnapshot { companies, addresses } = snapshot;
+        format!(
+            "Veel van wat de laatst voltooide import vond, ontbreekt nu in de PSA: {} van {} gekoppelde bedrijven en {} van {} gekoppelde adressen. \
+             Controleer in de PSA of de rechten van de API-gebruiker en de gegevens kloppen. Deze import verandert niets aan wat ontbreekt.",
+            companies.absent, companies.of, addresses.absent, addresses.of
+        )
     }
 
     fn similarity(&self, similarity: Similarity) -> &'static str {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::address::NoAddressReason;
+use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused};
 use crate::row::Absence;
@@ -23,6 +24,12 @@ pub(crate) trait Messages {
 
     /// Why a mapped company is absent from the snapshot.
     fn absence(&self, absence: Absence) -> &'static str;
+
+    /// Why a person imported before is not in the snapshot, and what to do next.
+    fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str);
+
+    /// What is suspicious about a snapshot, and what to do next.
+    fn suspicious(&self, snapshot: &SuspiciousSnapshot) -> String;
 
     /// Why a managed company is suggested.
     fn similarity(&self, similarity: Similarity) -> &'static str;

@@ -258,6 +258,7 @@ impl World {
             namesake_in_psa: false,
             reason: None,
             addresses: AddressCounts::default(),
+            people_not_in: 0,
             decision: CompanyDecision {
                 selected: true,
                 ticks_new: self.ticks_new,

@@ -41,6 +41,8 @@ pub(crate) struct CompanyRowRecord {
     addresses: u32,
     #[serde(default)]
     no_address: u32,
+    #[serde(default)]
+    people_not_in: u32,
     selected: bool,
     #[serde(default)]
     ticks_new: bool,
@@ -109,6 +111,7 @@ impl From<&CompanyRow> for CompanyRowRecord {
             reason: row.reason,
             addresses: row.addresses.addresses,
             no_address: row.addresses.no_address,
+            people_not_in: row.people_not_in,
             selected: row.decision.selected,
             ticks_new: row.decision.ticks_new,
             target: row.decision.target.into(),
@@ -139,6 +142,7 @@ impl From<CompanyRowRecord> for CompanyRow {
                 addresses: record.addresses,
                 no_address: record.no_address,
             },
+            people_not_in: record.people_not_in,
             decision: CompanyDecision {
                 selected: record.selected,
                 ticks_new: record.ticks_new,

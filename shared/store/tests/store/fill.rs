@@ -77,6 +77,7 @@ impl Fill {
     pub fn row(&mut self, number: usize, addresses: usize) -> (CompanyRow, Vec<SnapshotAddress>) {
         let company = self.company(number);
         let row = CompanyRow {
+            people_not_in: 0,
             id: company.id,
             name: company.name,
             identifier: company.identifier,

@@ -50,6 +50,7 @@ fn row() -> CompanyRow {
             addresses: 2,
             no_address: 1,
         },
+        people_not_in: 2,
         decision: CompanyDecision {
             selected: true,
             ticks_new: true,
@@ -70,7 +71,7 @@ fn stored_row() -> Value {
         "mapped": { "M": { "id": { "S": "c-1" }, "name": { "S": "Acme" } } },
         "candidates": { "L": [{ "M": { "id": { "S": "c-2" }, "name": { "S": "ACME" } } }] },
         "namesakeInPsa": { "BOOL": false }, "reason": { "S": "filtered_out" },
-        "addresses": { "N": "2" }, "noAddress": { "N": "1" },
+        "addresses": { "N": "2" }, "noAddress": { "N": "1" }, "peopleNotIn": { "N": "2" },
         "selected": { "BOOL": true }, "ticksNew": { "BOOL": true },
         "target": { "M": { "existing": { "S": "c-2" } } }, "version": { "N": "3" },
     })
