@@ -143,19 +143,25 @@ pub(crate) fn due_shard(number: usize) -> String {
     format!("due{number}")
 }
 
+/// What operators are told.
+const EVENT: &str = "EVENT#";
+
 /// The event for operators that this occasion was refused: one, however often it is delivered.
 pub(crate) fn refusal(msp: &MspId, integration: &IntegrationId, key: &IdempotencyKey) -> Key {
-    Key::new(integration_partition(msp, integration), format!("REFUSED#{key}"))
+    Key::new(integration_partition(msp, integration), format!("{EVENT}refused#{key}"))
 }
 
 /// The event for operators that an integration has had no finished import since `last`.
 pub(crate) fn overdue(msp: &MspId, integration: &IntegrationId, last: Timestamp) -> Key {
-    Key::new(integration_partition(msp, integration), format!("OVERDUE#{last}"))
+    Key::new(
+        integration_partition(msp, integration),
+        format!("{EVENT}overdue#{last}"),
+    )
 }
 
 /// The event for operators that this happened to an import, which it does once.
 pub(crate) fn import_event(msp: &MspId, import: &ImportId, what: Happening) -> Key {
-    Key::new(import_partition(msp, import), format!("EVENT#{}", what.as_str()))
+    Key::new(import_partition(msp, import), format!("{EVENT}{}", what.as_str()))
 }
 
 pub(crate) fn import_partition(msp: &MspId, import: &ImportId) -> String {

@@ -14,6 +14,9 @@ pub const ROWS_DAYS: i64 = 14;
 /// How long of that an import can be decided on and confirmed. What is left is the most that applying it may take.
 pub const REVIEW_DAYS: i64 = 7;
 
+/// Events for operators: long enough to see whether one was written.
+pub const PUBLISHED_DAYS: i64 = 14;
+
 /// Which event started which import: longer than any event can be delivered again.
 pub const EVENT_DAYS: i64 = 90;
 

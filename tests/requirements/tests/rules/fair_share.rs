@@ -162,7 +162,8 @@ async fn r65_without_rates_a_psa_that_never_answers_stops_everybody(kind: PsaKin
 }
 
 /// How the PSA tells how many there are.
-fn count(kind: PsaKind, rows: &str, count: u64) -> (String, Value) {
+/// How a PSA says that it has so many rows: where, and what it answers.
+pub fn count(kind: PsaKind, rows: &str, count: u64) -> (String, Value) {
     let body = match kind {
         PsaKind::Connectwise => json!({ "count": count }),
         PsaKind::Autotask => json!({ "queryCount": count }),

@@ -10,7 +10,7 @@ use requirements::download::download;
 use requirements::import::{addresses, carry_out, choose_mapped, fetch, first_import_of, id, ordinary, plan, rows};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{advance, integration, number, sandbox, text};
-use requirements::unattended::{set_policy, unattended};
+use requirements::unattended::{set_policy, trigger, unattended};
 use requirements::{Api, PsaKind, Sandbox, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -126,8 +126,13 @@ async fn leave_everything(sandbox: &Sandbox, ana: &Api, kind: PsaKind) -> String
     let people = addresses(ana, &first.import, id(&first.chosen[0])).await;
     let leaver = people.iter().find(|row| row["selected"] == true).unwrap();
     psa::delete_contact(sandbox, kind, psa::split(id(leaver)).0);
-    set_policy(ana, kind, &json!({ "newCompanies": true })).await;
+    let schedule = json!({ "everyMinutes": 1440, "timeZone": "Europe/Amsterdam" });
+    set_policy(ana, kind, &json!({ "newCompanies": true, "schedule": schedule })).await;
     unattended(sandbox, kind, "at night").await;
+    // While somebody reviews, an event is refused.
+    let review = fetch(ana, kind).await;
+    trigger(sandbox, kind, "by day").await;
+    ana.delete(&format!("/imports/{review}")).await.unwrap();
     first.import
 }
 
@@ -186,6 +191,7 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
                 "ORPHANS#",
                 "FOUND-ABSENT#",
                 "DIGESTS#",
+                "EVENT#",
             ],
         ),
         (
@@ -198,6 +204,7 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
                 "ORPHANS#",
                 "FOUND-ABSENT#",
                 "DIGESTS#",
+                "EVENT#",
                 "OCCASION#",
             ],
         ),
@@ -211,6 +218,7 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
                 "ORPHANS#",
                 "FOUND-ABSENT#",
                 "DIGESTS#",
+                "EVENT#",
                 "OCCASION#",
                 "IMPORT",
                 "CHECKPOINT#",
