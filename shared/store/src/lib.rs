@@ -9,6 +9,7 @@ pub mod dates;
 mod error;
 mod expiry;
 pub mod fenced;
+mod hand_over;
 pub mod imports;
 pub mod integrations;
 pub mod journal;

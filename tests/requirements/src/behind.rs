@@ -115,6 +115,7 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
                 name,
                 generation: 0,
                 users: 0,
+                former: None,
             };
             let mut tx = Transaction::new();
             tenant.map_company(&mut tx, integration, None, &mapping).unwrap();

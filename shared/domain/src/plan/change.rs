@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::CompanyPlan;
 use super::reason::Reason;
 use super::side::PlanSide;
 use super::step::Step;
+use super::{CompanyPlan, Mapped};
 use crate::address::NoAddress;
 use crate::ids::{AddressId, PsaCompanyId};
 use crate::language::Language;
@@ -103,5 +103,16 @@ pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
             row.step.sides(&row.name, row.address.as_ref(), row.leaves()),
         )
     });
-    unmap.into_iter().chain([own]).chain(users).collect()
+    let dropped = plan.dropped.iter().map(|dropped| {
+        let Mapped { id, user, address } = &dropped.mapped;
+        let row = PlanAddress {
+            id: id.clone(),
+            address: Some(address.original().to_owned()),
+            contact: dropped.contact.clone(),
+            no_address: None,
+        };
+        let before = Some(PlanSide::user(user, Some(address)));
+        change(Some(row), (Step::UnmapUser, dropped.reason), (before, None))
+    });
+    unmap.into_iter().chain([own]).chain(dropped).chain(users).collect()
 }

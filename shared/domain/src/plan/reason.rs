@@ -63,6 +63,8 @@ reasons! {
         AskedFor = "asked_for", "Somebody decided so.";
         NotMapped = "not_mapped", "The company was never imported.";
         SameNameOrChosen = "same_name_or_chosen", "The managed company has the same name, or was chosen.";
+        FormerCompanyGone = "former_company_gone", "The PSA does not have the company any more that the managed company was mapped to.";
+        NotInNewCompany = "not_in_new_company", "No contact of the company that takes over has the address.";
         RenamedInPsa = "renamed_in_psa", "The PSA has another name by now.";
         Mapped = "mapped", "It was imported before, and nothing differs.";
         Ticked = "ticked", "It is ticked, and nobody has the address.";
@@ -84,6 +86,7 @@ reasons! {
         Unticked = "unticked", "Imported before and unticked.";
         NoAddress = "no_address", "The contact has no valid address.";
         AddressConflict = "address_conflict", "A user of another managed company has the address.";
+        HeldByFormerCompany = "held_by_former_company", "A user of the managed company that the company was mapped to before has the address.";
         CompanyNotImported = "company_not_imported", "The company itself was skipped or failed.";
         PlanChanged = "plan_changed", "What the row rests on changed after the plan was agreed to.";
         Cancelled = "cancelled", "The import was cancelled before it reached the row.";
@@ -118,7 +121,10 @@ impl Reason {
 
     /// Whether somebody else has the address, or gets it first: other companies of a plan may change that.
     pub const fn is_conflict(self) -> bool {
-        matches!(self, Self::AddressConflict | Self::SameAddressInAnotherCompany)
+        matches!(
+            self,
+            Self::AddressConflict | Self::HeldByFormerCompany | Self::SameAddressInAnotherCompany
+        )
     }
 
     /// The reason that a result gives for a row that the plan skips for this one.

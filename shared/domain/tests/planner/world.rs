@@ -228,11 +228,13 @@ impl World {
                 name: "Acme".to_owned(),
                 generation: 0,
                 users: mapped_addresses.len() as u64,
+                former: None,
             }),
             addresses,
             mapped_addresses,
             users,
             holders,
+            hand_over: None,
         }
     }
 

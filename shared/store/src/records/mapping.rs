@@ -21,6 +21,8 @@ pub(crate) struct CompanyMappingRecord {
     generation: u32,
     #[serde(default)]
     users: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<ManagedCompanyId>,
 }
 
 /// See [`AddressMapping`].
@@ -44,6 +46,7 @@ impl From<&CompanyMapping> for CompanyMappingRecord {
             name: mapping.name.clone(),
             generation: mapping.generation,
             users: mapping.users,
+            former: mapping.former.clone(),
         }
     }
 }
@@ -57,6 +60,7 @@ impl From<CompanyMappingRecord> for CompanyMapping {
             name: name::clean(&record.name),
             generation: record.generation,
             users: record.users,
+            former: record.former,
         }
     }
 }

@@ -131,6 +131,7 @@ impl Fill {
             orphaned: (0..gone)
                 .map(|number| (id(number), vec![self.address().key().clone()]))
                 .collect(),
+            dropped: Vec::new(),
         }
     }
 
@@ -197,6 +198,7 @@ pub fn company_mapping() -> CompanyMapping {
         name: "Acme".to_owned(),
         generation: 0,
         users: 0,
+        former: None,
     }
 }
 

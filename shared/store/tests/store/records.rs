@@ -195,6 +195,7 @@ fn mapping() -> CompanyMapping {
         name: "Acme".to_owned(),
         generation: 2,
         users: 5,
+        former: None,
     }
 }
 

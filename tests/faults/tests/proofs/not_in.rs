@@ -35,6 +35,7 @@ async fn import_behind_the_back(world: &World, integration: &str) {
             name,
             generation: 0,
             users: 0,
+            former: None,
         };
         let mut tx = Transaction::new();
         tenant.map_company(&mut tx, &integration, None, &mapping).unwrap();

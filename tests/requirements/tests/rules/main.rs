@@ -20,6 +20,7 @@ mod directory;
 mod document;
 mod fetch;
 mod filter;
+mod hand_over;
 mod hidden_rows;
 mod integrations;
 mod large;
