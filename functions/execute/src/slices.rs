@@ -135,6 +135,7 @@ mod tests {
             rewrite_mapping: false,
             users: (0..users).map(user).collect(),
             orphaned: Vec::new(),
+            dropped: Vec::new(),
         }
     }
 

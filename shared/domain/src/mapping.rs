@@ -22,6 +22,8 @@ pub struct CompanyMapping {
     pub generation: u32,
     /// How many users its addresses are mapped to.
     pub users: u64,
+    /// The managed company that it was mapped to before, if that was dropped: its users stayed there.
+    pub former: Option<ManagedCompanyId>,
 }
 
 /// PSA contact and address → user.

@@ -4,10 +4,12 @@ mod absent;
 mod addresses;
 mod change;
 mod claims;
+pub mod hand_over;
 mod links;
 pub mod mass_change;
 mod outcome;
 pub mod planner;
+mod price;
 mod reason;
 mod rewrites;
 mod side;
@@ -51,6 +53,20 @@ pub struct CompanyPlan {
     pub users: Vec<UserPlan>,
     /// Mapped addresses that left the PSA, each with its contact's remaining addresses (none of which replaces it).
     pub orphaned: Vec<(AddressId, Vec<AddressKey>)>,
+    /// Address mappings that are dropped together with the company's, or that do not follow it. They are shown; applying needs nothing
+    /// of them, and neither the journal nor the digest has them.
+    pub dropped: Vec<DroppedMapping>,
+}
+
+/// An address mapping that a plan drops. Its user stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedMapping {
+    /// The mapping.
+    pub mapped: Mapped,
+    /// The contact's name, if the snapshot has the contact.
+    pub contact: String,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// What happens to one address.
@@ -136,6 +152,7 @@ impl CompanyPlan {
     pub fn skip(&mut self, skip: Skip) {
         self.step = CompanyStep::Skip(skip);
         self.unmap = None;
+        self.dropped = Vec::new();
         for user in &mut self.users {
             user.step = UserStep::Skip(Reason::CompanyNotImported.into());
         }
@@ -181,6 +198,7 @@ impl CompanyPlan {
             rewrite_mapping: self.rewrite_mapping,
             users: users.to_vec(),
             orphaned: self.orphaned.clone(),
+            dropped: Vec::new(),
         }
     }
 }

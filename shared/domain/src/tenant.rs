@@ -58,7 +58,9 @@ mod tests {
     fn mapping(id: usize) -> CompanyMapping {
         CompanyMapping {
             company: PsaCompanyId::new(id.to_string()),
-            managed: ManagedCompanyId::new(format!("m{id}")),
+            managed: ManagedCompanyId::new(format!("m{id
+            former: None,
+        }")),
             name: format!("Company of {id}"),
             identifier: Some(format!("C{id}")),
             generation: 0,

@@ -11,6 +11,7 @@ mod error;
 mod expiry;
 pub mod fenced;
 pub mod forgetting;
+mod hand_over;
 pub mod imports;
 pub mod integrations;
 pub mod journal;

@@ -202,6 +202,7 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
                 identifier: None,
                 generation: 0,
                 users: 0,
+                former: None,
             };
             let mut tx = Transaction::new();
             tenant.map_company(&mut tx, integration, None, &mapping).unwrap();

@@ -105,6 +105,7 @@ impl From<PlanRecord<'_>> for CompanyPlan {
             rewrite_mapping: record.rewrite_mapping,
             users: record.users.into_iter().map(UserPlan::from).collect(),
             orphaned: record.orphaned.into_owned(),
+            dropped: Vec::new(),
         }
     }
 }

@@ -138,6 +138,7 @@ impl Fill {
             orphaned: (0..gone)
                 .map(|number| (id(number), vec![self.address().key().clone()]))
                 .collect(),
+            dropped: Vec::new(),
         }
     }
 
@@ -215,6 +216,7 @@ pub fn company_mapping() -> CompanyMapping {
         identifier: None,
         generation: 0,
         users: 0,
+        former: None,
     }
 }
 

@@ -65,7 +65,7 @@ fn row() -> CompanyRow {
 fn stored_row() -> Value {
     json!({
         "pk": { "S": "MSP#m#IMPORT#x" }, "sk": { "S": "ROW#7" }, "schema": { "N": "1" },
-        "browse": { "S": "not-in#0#acme\u{1}7" }, "expires": { "N": "1807776000" },
+        "browse": { "S": "not-in#0#acme\u{1}7" }, "expires": { "N": "1801209600" },
         "id": { "S": "7" }, "name": { "S": "Acme" }, "tab": { "S": "not-in" },
         "status": { "S": "unmapped_possible_duplicate" }, "types": { "L": [{ "S": "Client" }] },
         "psaStatus": { "S": "Active" }, "active": { "BOOL": true }, "own": { "BOOL": false },
@@ -200,6 +200,7 @@ fn mapping() -> CompanyMapping {
         identifier: Some("acme".to_owned()),
         generation: 2,
         users: 5,
+        former: None,
     }
 }
 

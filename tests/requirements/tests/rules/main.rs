@@ -24,6 +24,7 @@ mod events;
 mod fair_share;
 mod fetch;
 mod filter;
+mod hand_over;
 mod hidden_rows;
 mod integrations;
 mod large;

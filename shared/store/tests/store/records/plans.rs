@@ -33,6 +33,7 @@ fn plan() -> CompanyPlan {
         rewrite_mapping: false,
         users: vec![user()],
         orphaned: Vec::new(),
+        dropped: Vec::new(),
     }
 }
 
