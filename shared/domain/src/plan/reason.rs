@@ -122,7 +122,8 @@ impl Reason {
     pub const fn is_conflict(self) -> bool {
         matches!(
             self,
-            Self::AddressConflict | Self::ImportAgain | Self::SameAddressInAnotherCompany
+            // The last one may come to wait for a user that moves once another company has made room.
+            Self::AddressConflict | Self::ImportAgain | Self::SameAddressInAnotherCompany | Self::UserAlreadyMapped
         )
     }
 
