@@ -122,6 +122,7 @@ mod tests {
             step: UserStep::Skip(Reason::NoAddress.into()),
             mapped: None,
             other_addresses: Vec::new(),
+            displaces: None,
             remembered: Remembered::default(),
             rewrite_mapping: false,
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use api::{Api, Caller, admit_psa_call};
 use domain::ids::{IntegrationId, SecretId};
 use domain::integration::{Integration, RemovedIntegration};
-use domain::problem::{Mistake, Problem};
+use domain::problem::{Limited, Mistake, Problem};
 use domain::psa::PsaKind;
 use lambda::{Services, psa_failed};
 use psa::{Credentials, LoginCompany, Psa, SubmittedCredentials, Vendor};
@@ -18,6 +18,7 @@ pub async fn add(
     integration: Integration,
     credentials: &Credentials,
 ) -> Api<Integration> {
+    check_number(services, caller).await?;
     let psa = prove(services, caller, &integration, credentials).await?;
     let tenant = psa.fingerprint().await.map_err(psa_failed(&integration))?;
     let integration = Integration {
@@ -30,6 +31,14 @@ pub async fn add(
     Ok(integration)
 }
 
+/// Refuses one integration more than an MSP may have (R65). Simultaneous calls may each find room for the last one: the rate of calls
+/// that reach a PSA limits how many those are.
+async fn check_number(services: &Services, caller: &Caller) -> Api<()> {
+    let integrations = services.tenant(&caller.msp).integrations().await?;
+    let there_are = integrations.items.len() as u64 + integrations.unreadable;
+    Ok(Limited::Integrations.check(there_are + 1)?)
+}
+
 /// Puts a removed integration back with a new connection, once this is proved to lead to the same tenant.
 async fn put_back(
     services: &Services,
@@ -38,6 +47,7 @@ async fn put_back(
     removed: &RemovedIntegration,
     credentials: &Credentials,
 ) -> Api<Integration> {
+    check_number(services, caller).await?;
     let before = removed.integration.clone();
     let changed = Integration {
         name: new.name,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{Api, Caller, find_integration, psa_deadline};
+use api::{Api, Caller, admit_psa_call, find_integration};
 use domain::audit::{AuditAction, Connection, Entry};
 use domain::ids::IntegrationId;
 use domain::integration::Integration;
@@ -58,7 +58,8 @@ pub async fn edit(
     let mut after = edit.applied(&before);
     if (&after.address, &after.company_id) != (&before.address, &before.company_id) {
         connect::check_company_id(services, &after)?;
-        let psa = services.open_psa(&caller.msp, &after, psa_deadline()).await?;
+        let deadline = admit_psa_call(services, &caller.msp).await?;
+        let psa = services.open_psa(&caller.msp, &after, deadline).await?;
         psa.check().await.map_err(psa_failed(&after))?;
         after.tenant = Some(services.prove_tenant(&caller.msp, &after, psa.as_ref()).await?);
     }

@@ -84,8 +84,10 @@ pub struct UserPlan {
     pub step: UserStep,
     /// The mapping that the address has: its own, or that of one which it replaces (R30).
     pub mapped: Option<Mapped>,
-    /// The contact's other addresses.
+    /// The other addresses of the contact and of those who share this one.
     pub other_addresses: Vec<AddressKey>,
+    /// The user whose mapping was made for this row and leads elsewhere by now, or nowhere.
+    pub displaces: Option<UserId>,
     /// What the mapping will remember if the step succeeds.
     pub remembered: Remembered,
     /// Rewrite the mapping although nothing else changes: its copy of the PSA's data is stale.

@@ -58,11 +58,10 @@ mod tests {
     fn mapping(id: usize) -> CompanyMapping {
         CompanyMapping {
             company: PsaCompanyId::new(id.to_string()),
-            managed: ManagedCompanyId::new(format!("m{id
-            former: None,
-        }")),
+            managed: ManagedCompanyId::new(format!("m{id}")),
             name: format!("Company of {id}"),
             identifier: Some(format!("C{id}")),
+            former: None,
             generation: 0,
             users: 0,
         }

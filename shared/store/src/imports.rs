@@ -18,7 +18,7 @@ use crate::lock::{self, LockItem};
 use crate::records::{IMPORT, ImportRecord};
 use crate::retry::Attempts;
 use crate::schema::Kind;
-use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, number, readable, text, value};
+use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, readable, text};
 use crate::tx::{Action, ActionId, Transaction};
 
 pub(crate) const EVENT: Kind = Kind::first("occasion").kept(EVENT_DAYS);

@@ -199,6 +199,7 @@ pub(super) fn facts(
         mapping: Some(mapping.clone()),
         addresses: undecided.map(|address| (address, AddressDecision::default())).collect(),
         hides_contacts: run.import.filter.hides_contacts(),
+        hand_over: None,
         mapped_addresses,
         users,
         holders: HashMap::new(),

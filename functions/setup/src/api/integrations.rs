@@ -39,6 +39,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         }))
         .answers::<Added>(201, view::integration())
         .located()
+        .refuses(&[Code::LimitExceeded])
         .reads_psa()
     })
     .patch("/integrations/{i}", edit, || {

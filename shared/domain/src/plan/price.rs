@@ -83,6 +83,7 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
         mapped: None,
         other_addresses: Vec::new(),
         remembered: Remembered::default(),
+        displaces: None,
         rewrite_mapping: false,
     }
 }

@@ -125,7 +125,12 @@ impl Reason {
     pub const fn is_conflict(self) -> bool {
         matches!(
             self,
-            Self::AddressConflict | Self::ImportAgain | Self::HeldByFormerCompany | Self::SameAddressInAnotherCompany
+            Self::AddressConflict
+                | Self::ImportAgain
+                | Self::HeldByFormerCompany
+                | Self::SameAddressInAnotherCompany
+                // It may come to wait for a user that moves once another company has made room.
+                | Self::UserAlreadyMapped
         )
     }
 

@@ -120,6 +120,7 @@ impl Fill {
                 remembered: self.remembered(),
             }),
             other_addresses: beside,
+            displaces: Some(user(number)),
             remembered: self.remembered(),
             rewrite_mapping: false,
         }
