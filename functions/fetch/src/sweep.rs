@@ -52,8 +52,8 @@ async fn take_up_all(services: &Services) -> Result<(usize, usize), Error> {
         .await;
     // One that cannot be looked at must not keep the others waiting; the alarm on errors tells of it.
     let failed = looked_at.iter().filter(|looked_at| looked_at.is_err()).count();
-    let secrets = delete_loose_secrets(&services).await;
-    let forgotten = forget_removed(&services).await;
+    let secrets = delete_loose_secrets(services).await;
+    let forgotten = forget_removed(services).await;
     if failed > 0 {
         return Err(format!("{failed} of {under_way} imports could not be looked at").into());
     }

@@ -77,6 +77,7 @@ pub enum Step {
     Import(Import),
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn at random for itself")]
 #[derive(Debug, Clone)]
 pub struct Import {
     /// By policy; else by an administrator who ticks at random.

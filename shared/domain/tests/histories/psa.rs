@@ -115,6 +115,7 @@ impl Psa {
         contact.addresses.first_mut().map(|(_, text)| text)
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm of some lines for each kind of step")]
     pub fn apply(&mut self, step: &Step) {
         let text = |address: &u8| ADDRESSES[usize::from(*address) % ADDRESSES.len()].to_owned();
         let called = |name: &u8| NAMES[usize::from(*name) % NAMES.len()].to_owned();
