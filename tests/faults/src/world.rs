@@ -287,7 +287,7 @@ impl World {
                 ..directory::RETRY
             },
             roles_claim: "roles".into(),
-            call_rates: CallRates::per_minute(u32::MAX, u32::MAX),
+            call_rates: CallRates::per_minute(0, 0),
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),
         };

@@ -7,6 +7,7 @@ use api::{
 use domain::ids::{AddressId, ImportId, PsaCompanyId};
 use domain::import::Import;
 use domain::language::Language;
+use domain::not_in::PersonNotIn;
 use domain::problem::{Code, Problem, ResourceKind};
 use lambda::Services;
 use serde_json::{Value, json};
@@ -76,24 +77,31 @@ async fn page_of_all(
     };
     loop {
         let (chunks, next) = tenant.people_page(import, &from, 1).await?;
-        for CompanyPeople { company, people } in chunks {
-            for person in people {
-                let is_before = |(last, id): &(PsaCompanyId, AddressId)| *last == company.id && person.id <= *id;
-                if after.as_ref().is_some_and(is_before) {
-                    continue;
-                }
-                if items.len() == limit {
-                    let next = items.last().map(cursor);
-                    return Ok(List { items, next });
-                }
-                items.push(PersonOfCompany::of(&company, person, language));
-            }
+        items.extend(
+            chunks
+                .into_iter()
+                .flat_map(|chunk| behind(after.as_ref(), chunk, language)),
+        );
+        if items.len() > limit {
+            items.truncate(limit);
+            let next = items.last().map(cursor);
+            return Ok(List { items, next });
         }
         match next {
             Some(next) => from = next,
             None => return Ok(List { items, next: None }),
         }
     }
+}
+
+/// The people of a company who come behind the last one of the page before.
+fn behind(after: Option<&(PsaCompanyId, AddressId)>, chunk: CompanyPeople, language: Language) -> Vec<PersonOfCompany> {
+    let CompanyPeople { company, people } = chunk;
+    let is_behind = |person: &PersonNotIn| !after.is_some_and(|(last, id)| *last == company.id && person.id <= *id);
+    let people = people.into_iter().filter(is_behind);
+    people
+        .map(|person| PersonOfCompany::of(&company, person, language))
+        .collect()
 }
 
 fn cursor(last: &PersonOfCompany) -> String {

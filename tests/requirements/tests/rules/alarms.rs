@@ -52,6 +52,7 @@ async fn r66_what_a_customer_can_mend_and_what_a_psa_does_wakes_nobody(kind: Psa
     of_asking(&sandbox, kind, &mut met).await;
     of_review(&sandbox, kind, &mut met).await;
     of_limits(&sandbox, kind, &mut met).await;
+    of_pausing(&sandbox, kind, &mut met).await;
     of_too_many_calls(kind, &mut met).await;
     for answer in failures(kind) {
         faults::answer(&sandbox, kind, faults::CONTACTS, &answer);
@@ -103,6 +104,20 @@ async fn of_asking(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {
     met.meet(&ana, Method::POST, "/imports/none/execute", &plan_hash).await;
     let filter = json!({ "filter": { "shoeSize": ["44"] } });
     met.meet(&ana, Method::POST, &start, &filter).await;
+}
+
+async fn of_pausing(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {
+    let ana = sandbox.api("ana");
+    let path = format!("/integrations/{}", integration(&ana, kind).await);
+    for paused in [true, false] {
+        let version = ana.get(&path).await.unwrap()["version"].clone();
+        let edit = json!({ "version": version, "paused": paused });
+        ana.patch(&path, &edit).await.unwrap();
+        if paused {
+            let refused = trigger(sandbox, kind, "while paused").await;
+            met.0.insert(text(&refused["code"]).to_owned());
+        }
+    }
 }
 
 async fn of_review(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {

@@ -155,7 +155,7 @@ async fn r65_a_psa_that_never_answers_leaves_others_their_share(kind: PsaKind) {
 
 async fn r65_without_rates_a_psa_that_never_answers_stops_everybody(kind: PsaKind) {
     let unlimited = Options {
-        call_rates: Some(CallRates::per_minute(100_000, 100_000)),
+        call_rates: Some(CallRates::per_minute(0, 0)),
         ..limited()
     };
     let statuses = others_while_one_waits(unlimited, kind).await;
