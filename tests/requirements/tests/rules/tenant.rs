@@ -4,7 +4,7 @@ use futures::future::join_all;
 use requirements::import::{carry_out, choose, directory, fetch, fetch_failing, first_import_of};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{integration, sandbox, text, two_addresses};
-use requirements::unattended::{ended, set_policy, trigger, unattended};
+use requirements::unattended::{set_policy, unattended};
 use requirements::{Api, PsaKind, Sandbox, behind, faults, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -129,7 +129,7 @@ async fn r51_every_place_that_reads_the_psa_compares_the_tenant() {
 }
 
 #[tokio::test]
-async fn r51_a_trigger_with_a_filter_is_refused_by_the_code() {
+async fn r51_an_unattended_import_with_a_filter_fails_by_the_code() {
     let kind = PsaKind::Autotask;
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
@@ -137,11 +137,14 @@ async fn r51_a_trigger_with_a_filter_is_refused_by_the_code() {
     policy["filter"] = json!({ "companyType": ["1"] });
     set_policy(&ana, kind, &policy).await;
     psa::be_another_tenant(&sandbox, kind, true);
-    let answer = trigger(&sandbox, kind, "night").await;
-    assert_eq!(answer, json!({ "outcome": "refused", "code": "psa_other_tenant" }));
+    let failed = unattended(&sandbox, kind, "night").await;
+    assert_eq!(
+        (&failed["state"], &failed["error"]["code"]),
+        (&json!("failed"), &json!("psa_other_tenant"))
+    );
     psa::be_another_tenant(&sandbox, kind, false);
-    let answer = trigger(&sandbox, kind, "night").await;
-    ended(&sandbox, text(&answer["import"])).await;
+    let fetched = unattended(&sandbox, kind, "next night").await;
+    assert_eq!(fetched["state"], "done");
     sandbox.stop().await;
 }
 
