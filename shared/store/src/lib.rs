@@ -3,6 +3,7 @@
 //! Every call but the sweeper's goes through a [`Tenant`], so none can be made without saying whose data it is about; every key is built in
 //! `keys` and begins with the tenant, so an id of another MSP finds nothing.
 
+mod absent;
 pub mod absentees;
 pub mod audit;
 pub mod checkpoint;

@@ -1,16 +1,14 @@
 //! People who were imported before and are not in a snapshot (R55): first as they are found, group by group of companies, then with
 //! their reasons, as the review, the plan and the result show them.
 
-use std::fmt;
-
-use domain::address::Address;
-use domain::ids::{AddressId, PsaCompanyId, PsaContactId, UserId};
+use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import};
-use domain::not_in::{PersonAbsence, PersonNotIn, Whereabouts};
+use domain::not_in::PersonNotIn;
 use domain::plan::PlanCompany;
-use domain::psa::PsaContact;
 use jiff::Timestamp;
 use serde::Serialize;
+
+pub use crate::absent::{AbsentPerson, ContactAnswer};
 
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
@@ -24,43 +22,6 @@ use crate::tx::Action;
 
 /// People in one item, as far as their texts leave room.
 const MAX_PEOPLE_PER_CHUNK: usize = 1_000;
-
-/// A mapped address that the snapshot does not have.
-#[derive(Clone)]
-pub struct AbsentPerson {
-    /// The company it was imported for.
-    pub company: PsaCompanyId,
-    /// The row that it was imported from.
-    pub id: AddressId,
-    /// The user.
-    pub user: UserId,
-    /// The address as last imported.
-    pub address: Address,
-    /// The person's name.
-    pub name: String,
-    /// Why, if the contact need not be looked for.
-    pub reason: Option<PersonAbsence>,
-}
-
-/// Says which row it was, and nobody's address.
-impl fmt::Debug for AbsentPerson {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AbsentPerson")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Where an absent contact was found.
-#[derive(Debug, Clone)]
-pub struct ContactAnswer {
-    /// The contact.
-    pub id: PsaContactId,
-    /// What was found.
-    pub found: Whereabouts,
-    /// The contact itself, if the snapshot should have it.
-    pub contact: Option<PsaContact>,
-}
 
 /// The people of one company who are not in, or a chunk of them in the order of their ids.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use domain::psa::PsaContact;
 use domain::row::Absence;
 use serde::{Deserialize, Serialize};
 
-use crate::people::{AbsentPerson, ContactAnswer};
+use crate::absent::{AbsentPerson, ContactAnswer};
 use crate::schema::Kind;
 
 /// They are part of the result.
