@@ -18,6 +18,7 @@ mod api {
     pub mod users;
 }
 mod decisions;
+mod people;
 mod review;
 
 use ::api::{Part, Routes, answer};
