@@ -14,7 +14,7 @@ use crate::keys::{self, Key};
 use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, bare_item, text};
 
-/// Kept after the stream has carried it, for whoever looks whether it was written.
+/// Kept after the stream has carried it, so that an operator can see whether it was written.
 const EVENT: Kind = Kind::first("event").kept(PUBLISHED_DAYS);
 
 impl Tenant {

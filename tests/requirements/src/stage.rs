@@ -57,7 +57,7 @@ pub async fn sandbox() -> Sandbox {
     Sandbox::start(quick()).await.unwrap()
 }
 
-/// A sandbox whose simulator of one PSA listens at a second address, too: another host for whoever reads the PSA.
+/// A sandbox whose simulator of one PSA listens at a second address, too: another host for a client of the PSA.
 pub async fn two_addresses(kind: PsaKind) -> (Sandbox, Served, String) {
     let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
     let origin = format!("http://{free}");

@@ -231,7 +231,7 @@ async fn names(
     }
     let unknown: Vec<PsaCompanyId> = companies.into_iter().filter(|id| !names.contains_key(id)).collect();
     for batch in unknown.chunks(NAMES_PAGE_SIZE) {
-        match run.psa().await?.look_up(batch).await {
+        match run.compared_psa().await?.look_up(batch).await {
             Ok(answers) => names.extend(answers.into_iter().filter_map(|answer| match answer {
                 LookedUp::Present(company) => Some((company.id, company.name)),
                 _ => None,

@@ -1,5 +1,5 @@
 //! How long the data of an import is kept (R67). Until when follows from its start, so that nothing has to be remembered. A table deletes
-//! expired items some days late: whoever reads them looks here first.
+//! expired items some days late: every reader looks here first.
 
 use jiff::{SignedDuration, Timestamp};
 

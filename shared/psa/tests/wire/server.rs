@@ -289,7 +289,7 @@ async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
     }
 }
 
-/// Company 0, which is the MSP's own: whoever does not get it is not shown every company.
+/// Company 0, which is the MSP's own: an API user who does not get it is not shown every company.
 fn own_company() -> Vec<u8> {
     let page = r#"{"items":[{"id":0,"companyName":"MSP","companyType":1,"isActive":true}],"pageDetails":{"count":1,"nextPageUrl":null}}"#;
     match json(page) {

@@ -131,7 +131,7 @@ async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
             "{case}"
         );
     };
-    // Who repeats it after it was applied is told that the version is another one.
+    // Repeated after it was applied, it answers that the version is another one.
     runs += disturb(&world, &connected, &rename, &[200, 409], renamed).await;
 
     let remove = call("DELETE", &path, Value::Null);

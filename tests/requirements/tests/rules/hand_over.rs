@@ -139,7 +139,7 @@ async fn r58_a_company_that_was_entered_anew_gets_the_managed_company(kind: PsaK
         "{result}"
     );
 
-    // No second company, no second user, no licence; whoever was left stays.
+    // No second company, no second user, no licence; all others stay.
     assert_eq!(managed::named(&ana, "Herstart BV").await, 1);
     assert_eq!(managed::users(&ana, &herstart).await, users);
     assert_eq!(licences(&ana).await, used);
