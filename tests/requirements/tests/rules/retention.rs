@@ -9,9 +9,9 @@ use local_aws::sdk;
 use requirements::download::download;
 use requirements::import::{addresses, carry_out, choose_mapped, fetch, first_import_of, id, ordinary, plan, rows};
 use requirements::problem::{assert_problem, call};
-use requirements::stage::{advance, integration, number, sandbox, text};
+use requirements::stage::{advance, integration, number, quick, sandbox, text};
 use requirements::unattended::{set_policy, trigger, unattended};
-use requirements::{Api, PsaKind, Sandbox, for_both, psa};
+use requirements::{Api, CallRates, Options, PsaKind, Sandbox, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -137,7 +137,12 @@ async fn leave_everything(sandbox: &Sandbox, ana: &Api, kind: PsaKind) -> String
 }
 
 async fn r67_every_item_has_the_period_of_its_kind(kind: PsaKind) {
-    let sandbox = sandbox().await;
+    // With a rate, so that what counts calls is there, too.
+    let counting = Options {
+        call_rates: Some(CallRates::per_minute(1_000, 1_000)),
+        ..quick()
+    };
+    let sandbox = Sandbox::start(counting).await.unwrap();
     let ana = sandbox.api("ana");
     leave_everything(&sandbox, &ana, kind).await;
     let (kinds, mut seen) = (documented(), BTreeSet::new());
