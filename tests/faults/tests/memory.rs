@@ -39,7 +39,7 @@ enum Large {
     Padded,
     /// A whole page, ten megabytes of names.
     Named,
-    /// A whole page, of which the first row has a name of ten megabytes: more than an item of the database holds.
+    /// A whole page, of which one row has a name of ten megabytes: more than an item of the database holds.
     OneName,
     /// Lists of ten megabytes of empty records, within a row and in the description of fields.
     Empties,
@@ -121,7 +121,7 @@ impl Sender {
         let large = *self.large.lock().unwrap();
         if !list {
             let (rows, address) = (self.rows(), self.address);
-            let tenant = sim_autotask::tenant_of(sim_autotask::USERNAME).unwrap_or_default();
+            let tenant = sim_autotask::tenant_of(sim_autotask::USERNAME).unwrap();
             let body = match path {
                 _ if path.contains("companyinfo") => r#"{"CompanyName":"MSP","Codebase":"v4_6_release/"}"#.to_owned(),
                 _ if path.contains("zoneinformation") => format!(r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":{tenant}}}"#),

@@ -107,12 +107,11 @@ impl Permission {
     }
 }
 
-/// `MSP#m#IMPORT#x` is one of `MSP#*#IMPORT#*`; a key that is not of a tenant stands for itself.
+/// `MSP#m#IMPORT#x` is one of `MSP#*#IMPORT#*`, and a month of the sweeper's index one of `forget#*`; any other key stands for itself.
 fn kind_of_key(key: &str) -> String {
     let parts: Vec<&str> = key.split('#').take(4).collect();
     match parts.as_slice() {
         ["MSP", _] => "MSP#*".to_owned(),
-        // A month, in the sweeper's index.
         ["forget", _] => "forget#*".to_owned(),
         ["MSP", _, kind, _] => format!("MSP#*#{kind}#*"),
         _ => key.to_owned(),
