@@ -8,6 +8,7 @@ use domain::problem::Problem;
 use lambda::Services;
 use lambda::metrics::{Metric, count};
 use store::imports::Started;
+use tracing::info;
 
 /// Checks that an import can be made, and takes the lock for it.
 pub(crate) async fn begin(
@@ -20,7 +21,7 @@ pub(crate) async fn begin(
     // Check lock and idempotency key before calling the PSA, so that a refused or repeated start answers at once.
     match key {
         Some(key) => {
-            if let Some(known) = tenant.started_by(&integration.id, key).await? {
+            if let Some(known) = tenant.already_started_by(&integration.id, key).await? {
                 return Ok(Started::Already(known));
             }
         }
@@ -35,8 +36,14 @@ pub(crate) async fn begin(
         return Err(Problem::CredentialsRequired { field: None }.into());
     }
     if !import.filter.0.is_empty() {
-        let attributes = read_attributes(services, &import.msp, integration).await?;
-        import.filter.check(&attributes).map_err(Problem::from)?;
+        match read_attributes(services, &import.msp, integration).await {
+            Ok(attributes) => import.filter.check(&attributes).map_err(Problem::from)?,
+            // The worker waits for the PSA, and checks the filter then.
+            Err(error) if import.unattended && error.problem.is_fault_of_psa() => {
+                info!(import = %import.id, %error, "the PSA does not answer: the filter is checked later");
+            }
+            Err(error) => return Err(error),
+        }
     }
     let started = tenant.start(import, key, services.clock.now()).await?;
     match started {

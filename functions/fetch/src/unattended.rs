@@ -3,7 +3,6 @@
 use domain::ids::ImportId;
 use domain::import::{Import, Person};
 use domain::problem::{Mistake, Problem};
-use domain::psa::PsaFailure;
 use lambda::metrics::{Metric, count};
 use lambda::{Services, Trigger, Triggered};
 use store::imports::Started;
@@ -13,7 +12,7 @@ use crate::start::begin;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// `Err` only if redelivery can help: our own faults and retryable failures of the PSA.
+/// `Err` only if redelivery can help: our own faults. A PSA that does not answer is waited for by the worker (R63).
 pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Triggered, Error> {
     if trigger.token.as_str().is_empty() {
         return Ok(refused(&Problem::invalid("/token", Mistake::NoToken)));
@@ -38,21 +37,9 @@ pub(crate) async fn start(services: Services, trigger: Trigger) -> Result<Trigge
         }
         Ok(Started::Already(import)) => Ok(Triggered::Already { import }),
         Ok(Started::Locked(holder)) => Ok(refused(&Problem::IntegrationLocked(holder))),
-        Err(error) if is_worth_another_delivery(&error.problem) => Err(error.into()),
+        Err(error) if *error.problem == Problem::Internal => Err(error.into()),
         Err(error) => Ok(refused(&error.problem)),
     }
-}
-
-/// A failure of our own, or a PSA that may answer by then.
-const fn is_worth_another_delivery(problem: &Problem) -> bool {
-    matches!(
-        problem,
-        Problem::Internal
-            | Problem::Psa {
-                failure: PsaFailure { retryable: true, .. },
-                ..
-            }
-    )
 }
 
 fn refused(problem: &Problem) -> Triggered {

@@ -190,6 +190,11 @@ impl Problem {
         }
     }
 
+    /// Whether a PSA is at fault, in a way that passes.
+    pub const fn is_fault_of_psa(&self) -> bool {
+        matches!(self, Self::Psa { failure, .. } if failure.retryable)
+    }
+
     /// Whether the same request may succeed later without anything being changed by the caller.
     pub const fn retryable(&self) -> bool {
         match self {

@@ -60,7 +60,8 @@ pub enum Confirmed {
 
 impl Tenant {
     /// Takes the lock and writes the import, in one transaction with giving up the import whose lease had run out.
-    /// An unattended one also writes its idempotency `key`, which can start one import only (R49).
+    /// An unattended one also writes its idempotency `key`, which can start one import only (R49), or another one after an import that
+    /// failed for a fault that passes (R63).
     pub async fn start(
         &self,
         import: &Import,
@@ -72,10 +73,14 @@ impl Tenant {
             // Read the lock before the key: an import that an event started writes both at once, so that a repeated event that
             // finds it in the way also finds it to be its own.
             let seen = self.lock(&import.integration).await?;
-            if let Some(key) = key
-                && let Some(known) = self.started_by(&import.integration, key).await?
+            let known = match key {
+                Some(key) => self.started_by(&import.integration, key).await?,
+                None => None,
+            };
+            if let Some(known) = &known
+                && !self.may_be_repeated(known).await?
             {
-                return Ok(Started::Already(known));
+                return Ok(Started::Already(known.clone()));
             }
             if let Some(holder) = seen.as_ref().and_then(|lock| lock.holder(now)) {
                 return Ok(Started::Locked(holder));
@@ -92,7 +97,7 @@ impl Tenant {
             tx.add(self, Table::Imports, import_item(self, import)?)?;
             tx.add(self, Table::Records, history_item(self, import)?)?;
             match key {
-                Some(key) => tx.add(self, Table::Imports, event_item(self, import, key))?,
+                Some(key) => add_event(&mut tx, self, import, key, known.as_ref())?,
                 // What an administrator filtered by is offered again; what the policy says is not.
                 None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
             };
@@ -113,7 +118,30 @@ impl Tenant {
         }
     }
 
-    /// The import that the event with this key has started.
+    /// The import that the event with this key has started, if the event need not start another one.
+    pub async fn already_started_by(
+        &self,
+        integration: &IntegrationId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<ImportId>, StoreError> {
+        Ok(match self.started_by(integration, key).await? {
+            Some(known) if self.may_be_repeated(&known).await? => None,
+            known => known,
+        })
+    }
+
+    /// Whether an import failed for a fault that passes, so that the event which started it may start another one.
+    async fn may_be_repeated(&self, id: &ImportId) -> Result<bool, StoreError> {
+        let failed = self
+            .import(id)
+            .await?
+            .filter(|import| import.state == ImportState::Failed);
+        Ok(failed
+            .and_then(|import| import.error)
+            .is_some_and(|error| error.retryable()))
+    }
+
+    /// The import that the event with this key has started last.
     pub async fn started_by(
         &self,
         integration: &IntegrationId,
@@ -369,11 +397,24 @@ struct EventItem {
     import: ImportId,
 }
 
-fn event_item(tenant: &Tenant, import: &Import, key: &IdempotencyKey) -> Item {
+/// Adds the event that starts an import, if none came meanwhile: after that which started `failed`, if there is one.
+fn add_event(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    import: &Import,
+    key: &IdempotencyKey,
+    failed: Option<&ImportId>,
+) -> Result<ActionId, StoreError> {
     let mut item = bare_item(EVENT, &keys::event(&tenant.msp, &import.integration, key));
     item.insert("import".to_owned(), text(import.id.as_str()));
     item.insert(EXPIRES.to_owned(), number(expires(import)));
-    item
+    match failed {
+        None => tx.add(tenant, Table::Imports, item),
+        Some(failed) => {
+            let values = [(":failed", text(failed.as_str()))];
+            tx.put_if(tenant, Table::Imports, item, "#import = :failed", &values)
+        }
+    }
 }
 
 fn history_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {

@@ -89,6 +89,10 @@ impl FailureRecord {
                 needed: self.fact("needed")?,
                 available: self.fact("available")?,
             },
+            Code::InvalidFilter => Problem::InvalidFilter {
+                attribute: self.fact("attribute")?,
+                value: self.fact("value")?,
+            },
             Code::InvalidPsaAddress => Problem::InvalidPsaAddress {
                 reason: self.fact("reason")?,
             },
@@ -136,6 +140,7 @@ impl From<&Problem> for FailureRecord {
         let facts = match problem {
             Problem::CredentialsRequired { field } => json!({ "field": field }),
             Problem::InsufficientLicences { needed, available } => json!({ "needed": needed, "available": available }),
+            Problem::InvalidFilter { attribute, value } => json!({ "attribute": attribute, "value": value }),
             Problem::InvalidPsaAddress { reason } => json!({ "reason": reason }),
             Problem::MassChange(change) => json!({ "changes": change.changes, "limit": change.limit }),
             Problem::WrongState { state } => json!({ "state": state }),
