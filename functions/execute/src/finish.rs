@@ -13,7 +13,7 @@ use worker::Stop;
 
 use crate::context::Run;
 use crate::licences;
-use crate::record::rows;
+use crate::record;
 
 /// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
 const JOURNAL_PAGE_SIZE: i32 = 200;
@@ -26,12 +26,15 @@ const GIVEN_UP: Outcome = Outcome::Failed(Reason::GivenUp);
 struct Sum {
     counts: Counts,
     imported: Vec<PsaCompanyId>,
+    /// Whether there is a row that was not applied because the import was given up.
+    has_given_up: bool,
 }
 
 impl Sum {
     fn add(&mut self, company: &PsaCompanyId, outcomes: &[RowOutcome]) {
         for row in outcomes {
             self.counts.add(row);
+            self.has_given_up |= row.outcome.reason() == Some(Reason::GivenUp);
         }
         let imported = outcomes.iter().any(|row| row.outcome.is_success());
         // The chunks of a large company come one after another.
@@ -42,14 +45,25 @@ impl Sum {
 
     fn add_skipped(&mut self, skipped: SkippedCompany) {
         self.counts += skipped.counts();
+        let mut named = skipped.rest.iter();
+        self.has_given_up |= named.any(|row| row.row.outcome.reason() == Some(Reason::GivenUp));
         if skipped.is_unchanged() {
             self.imported.push(skipped.company);
         }
     }
 }
 
+/// What is known of the rows of an import that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Each has its outcome.
+    AccountedFor,
+    /// Some could not even be skipped.
+    Unaccounted,
+}
+
 /// Ends the import: every step of it may be repeated.
-pub(crate) async fn finish_import(run: &mut Run) -> Result<(), Stop> {
+pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop> {
     let sum = add_up(run).await?;
     let now = run.services.clock.now();
     licences::release::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created, now).await?;
@@ -62,6 +76,8 @@ pub(crate) async fn finish_import(run: &mut Run) -> Result<(), Stop> {
     let ending = match run.skip {
         None => Ending::Applied,
         Some(Reason::Cancelled) => Ending::Stopped,
+        // The fault passed while the import was being given up: nothing was left to skip.
+        Some(_) if rows == Rows::AccountedFor && !run.import.abandoned && !sum.has_given_up => Ending::Applied,
         Some(_) => Ending::GivenUp,
     };
     let moved = run
@@ -148,5 +164,5 @@ async fn of_unfinished(
         Some(address) if user.step == UserStep::Create && held.contains(address.key()) => Outcome::Created,
         _ => GIVEN_UP,
     });
-    Ok(rows(company, users, outcomes))
+    Ok(record::rows(company, users, outcomes))
 }

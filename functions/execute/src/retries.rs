@@ -30,8 +30,12 @@ where
 {
     let backoff = run.services.directory_retry.with_jitter();
     let in_time = |error: &DirectoryError| error.is_retryable() && !run.is_to_end();
+    let before = run.answered();
     let error = match call.retry(backoff).when(in_time).await {
-        Ok(answer) => return Ok(answer),
+        Ok(answer) => {
+            run.count_answered();
+            return Ok(answer);
+        }
         Err(error) => error,
     };
     if !error.is_retryable() {
@@ -45,6 +49,10 @@ where
         Ok(Some(answer)) => return Ok(answer),
         Err(outage) if outage.is_retryable() => {
             run.record_outage(outage);
+            return Err(Failure::Open);
+        }
+        Ok(None) if !run.may_blame(before) => {
+            run.record_outage(error);
             return Err(Failure::Open);
         }
         Ok(None) | Err(_) => {}

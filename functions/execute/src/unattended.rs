@@ -11,7 +11,7 @@ use planning::{Planning, WholePlan};
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
 use tracing::info;
-use worker::{Job, Next, Run, Stop};
+use worker::{Failed, Job, Next, Run, Stop};
 
 use crate::context::Position;
 use crate::licences;
@@ -26,7 +26,7 @@ impl Job for Decision {
     const ASSIGNMENT: Assignment = Assignment::Execute;
     type Position = Position;
 
-    async fn open(run: &Run, _checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
+    async fn open(run: &Run, _checkpoint: Option<&Checkpoint<Position>>) -> Result<Self, Stop> {
         Ok(Self { run: run.clone() })
     }
 
@@ -39,11 +39,15 @@ impl Job for Decision {
         Ok(Next::Done)
     }
 
-    async fn fail(&mut self, stop: Stop) -> Result<(), Stop> {
-        if !self.run.give_up || stop.passes() {
+    async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop> {
+        if stop.passes() && !self.run.give_up {
+            return Ok(Failed::GivesUp);
+        }
+        if stop.passes() || !self.run.give_up {
             return Err(stop);
         }
-        self.stop(Problem::Internal).await
+        self.stop(Problem::Internal).await?;
+        Ok(Failed::Ended)
     }
 }
 

@@ -9,19 +9,18 @@ use async_trait::async_trait;
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
 use futures::{StreamExt, TryStreamExt, pin_mut};
-use jiff::Timestamp;
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use planning::Planning;
 use store::Tenant;
-use store::checkpoint::{Checkpoint, WaitReason};
+use store::checkpoint::Checkpoint;
 use store::journal::{ConfirmedCompany, PLAN_SCHEMA};
 use tokio::sync::OnceCell;
 use tracing::warn;
-use worker::{Acquired, Job, Next, Stop, Wait};
+use worker::{Acquired, Failed, Job, Next, Stop};
 
 use crate::apply::{Applied, apply};
 use crate::context::{Position, Run};
-use crate::finish;
+use crate::finish::{Rows, finish_import};
 use crate::slices::slices;
 use crate::unattended::Decision;
 
@@ -36,12 +35,6 @@ const MAX_SKIPPED_ROWS: usize = 50_000;
 
 /// The longest time between two checkpoints, well within a worker's lease.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
-
-/// How long a run that found the directory not answering leaves it alone.
-const DIRECTORY_WAIT: Duration = Duration::from_mins(1);
-
-/// How often in a row that happens before the import is given up.
-const MAX_DIRECTORY_WAITS: u32 = 30;
 
 pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> Result<WorkOutcome, worker::Error> {
     match worker::acquire(services, work, deadline, Assignment::Execute).await? {
@@ -64,10 +57,11 @@ impl Job for Execution {
     const ASSIGNMENT: Assignment = Assignment::Execute;
     type Position = Position;
 
-    async fn open(run: &worker::Run, _checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
+    async fn open(run: &worker::Run, checkpoint: Option<&Checkpoint<Position>>) -> Result<Self, Stop> {
         let confirmed = confirmed(&run.tenant, &run.import).await?;
+        let waited = checkpoint.map_or(run.waited, |checkpoint| checkpoint.waited.merged(run.waited));
         Ok(Self {
-            run: Run::new(run.clone(), confirmed),
+            run: Run::new(run.clone(), confirmed, waited),
             planning: OnceCell::new(),
         })
     }
@@ -83,26 +77,22 @@ impl Job for Execution {
         if matches!(batch, Batch::More) {
             return Ok(Next::Step);
         }
-        finish::finish_import(&mut self.run).await?;
+        finish_import(&mut self.run, Rows::AccountedFor).await?;
         Ok(Next::Done)
     }
 
-    fn wait(&self, stop: &Stop, now: Timestamp) -> Option<Wait> {
-        matches!(stop, Stop::Directory(error) if error.is_retryable()).then(|| Wait {
-            reason: WaitReason::Directory,
-            until: now + DIRECTORY_WAIT,
-            max_waits: MAX_DIRECTORY_WAITS,
-        })
-    }
-
     /// What cannot be applied cannot be skipped either: an import that was given up ends with what is in the journal. Not because of
-    /// a stop that passes: then it is tried again, in the end by the sweeper, until every row is accounted for.
-    async fn fail(&mut self, stop: Stop) -> Result<(), Stop> {
-        if !self.run.give_up || stop.passes() {
+    /// a stop that passes: then it is tried again until every row is accounted for.
+    async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop> {
+        if stop.passes() && !self.run.give_up {
+            return Ok(Failed::GivesUp);
+        }
+        if stop.passes() || !self.run.give_up {
             return Err(stop);
         }
         warn!(import = %self.run.import.id, error = %stop, "giving up with rows unaccounted for");
-        finish::finish_import(&mut self.run).await
+        finish_import(&mut self.run, Rows::Unaccounted).await?;
+        Ok(Failed::Ended)
     }
 }
 
@@ -168,7 +158,7 @@ impl Execution {
             done.push((company, entries));
         }
         if !done.is_empty() {
-            checkpoint.waits.reset();
+            checkpoint.waited.reset();
         }
         for slice in slices(&run.tenant, &run.import, checkpoint, &done)? {
             let mut tx = run.transaction()?;

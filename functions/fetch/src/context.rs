@@ -10,9 +10,6 @@ use psa::Psa;
 use serde::{Deserialize, Serialize};
 use worker::Stop;
 
-/// How often in a row a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.
-pub(crate) const MAX_PSA_WAITS: u32 = 30;
-
 /// Where a fetch stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -11,12 +11,12 @@ use domain::psa::{LookedUp, PsaCompany};
 use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
-use store::checkpoint::{Checkpoint, WaitReason};
+use store::checkpoint::Checkpoint;
 use store::staging::bucket;
 use tracing::{info, warn};
 use worker::{Stop, fenced};
 
-use crate::context::{MAX_PSA_WAITS, Position, Run};
+use crate::context::{Position, Run};
 use crate::rows::{SnapshotContext, addresses_by_company};
 
 /// Absent companies in one batch: one request to either PSA. The answers are stored before the next batch is read, so that a run
@@ -85,8 +85,8 @@ fn absent(context: &SnapshotContext) -> Vec<&CompanyMapping> {
     absent
 }
 
-/// Reads the absent companies back by id; `false` when time ran out first. A failure does not fail the fetch, since the snapshot is
-/// complete without these answers; but if the PSA asks to retry later, the run waits for it.
+/// Reads the absent companies back by id; `false` when time ran out first. A failure that passes is waited for. One that does not pass,
+/// or not in time, does not fail the fetch, since the snapshot is complete without these answers.
 pub(crate) async fn read_back(
     run: &Run,
     context: &SnapshotContext,
@@ -106,17 +106,16 @@ pub(crate) async fn read_back(
         };
         let answers = match psa.look_up(batch).await {
             Ok(answers) => {
-                checkpoint.waits.reset();
+                checkpoint.waited.reset();
                 failures = 0;
                 answers.into_iter().map(|answer| classify(run, &*psa, answer)).collect()
             }
-            Err(failure)
-                if checkpoint.waits.count(WaitReason::Psa) < MAX_PSA_WAITS && failure.asks_to_wait().is_some() =>
-            {
-                return Err(failure.into());
-            }
             Err(failure) => {
-                warn!(import = %run.import.id, %failure, "absent companies could not be read back");
+                let stop = Stop::Psa(failure);
+                if run.may_wait(&stop, checkpoint.waited) {
+                    return Err(stop);
+                }
+                warn!(import = %run.import.id, error = %stop, "absent companies could not be read back");
                 failures += 1;
                 Vec::new()
             }

@@ -1,5 +1,6 @@
 //! Pages from the PSA into the staging area, companies first, then contacts.
 
+use domain::problem::Problem;
 use domain::psa::{Cursor, Totals};
 use psa::Psa;
 use store::checkpoint::Checkpoint;
@@ -13,6 +14,11 @@ const CONTACTS_PER_BUCKET: u64 = 4_000;
 
 /// Reads how many companies and contacts there are.
 pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
+    // Nobody has checked the filter of an unattended import whose PSA did not answer when it started.
+    if run.import.unattended && !run.import.filter.0.is_empty() {
+        let attributes = psa.attributes().await?;
+        run.import.filter.check(&attributes).map_err(Problem::from)?;
+    }
     let totals = psa.totals(&run.import.filter).await?;
     checkpoint.progress.total = Some(totals.companies + totals.contacts);
     checkpoint.position.buckets = buckets(totals);
@@ -35,7 +41,7 @@ pub(crate) async fn read_companies(
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.companies);
     let page = psa.companies(&run.import.filter, from.as_ref(), expected).await?;
-    checkpoint.waits.reset();
+    checkpoint.waited.reset();
     checkpoint.progress.pages += 1;
     checkpoint.progress.companies += page.items.len() as u64;
     checkpoint.position.stage = match page.next {
@@ -59,7 +65,7 @@ pub(crate) async fn read_contacts(
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.contacts);
     let page = psa.contacts(&run.import.filter, from.as_ref(), expected).await?;
-    checkpoint.waits.reset();
+    checkpoint.waited.reset();
     checkpoint.progress.pages += 1;
     checkpoint.progress.contacts += page.items.len() as u64;
     checkpoint.position.stage = match page.next {

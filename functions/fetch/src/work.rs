@@ -6,18 +6,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::import::{Assignment, Event};
 use domain::problem::Problem;
-use jiff::Timestamp;
 use lambda::metrics::{Metric, count};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use psa::Psa;
 use store::StoreError;
-use store::checkpoint::{Checkpoint, WaitReason};
+use store::checkpoint::Checkpoint;
 use store::imports::Moved;
+use store::waited::WaitReason;
 use tokio::sync::OnceCell;
 use tracing::{info, warn};
-use worker::{Acquired, Job, Next, Stop, Wait};
+use worker::{Acquired, Failed, Job, Next, Stop, Wait};
 
-use crate::context::{MAX_PSA_WAITS, Position, Run, Stage};
+use crate::context::{Position, Run, Stage};
 use crate::missing::{not_in_rows, read_back};
 use crate::rows::{self, SnapshotContext};
 use crate::walk;
@@ -49,7 +49,7 @@ impl Job for Fetch {
     const ASSIGNMENT: Assignment = Assignment::Fetch;
     type Position = Position;
 
-    async fn open(run: &worker::Run, checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
+    async fn open(run: &worker::Run, checkpoint: Option<&Checkpoint<Position>>) -> Result<Self, Stop> {
         let integration = run.tenant.integration(&run.import.integration).await?;
         let fetch = Self {
             run: Run {
@@ -60,8 +60,8 @@ impl Job for Fetch {
             psa: OnceCell::new(),
             context: OnceCell::new(),
         };
-        // Runs that waited for a PSA or for another import come back before the first page, too.
-        if checkpoint.progress.pages == 0 && !checkpoint.waits.any() && !run.give_up {
+        // Once: a run that waited before the first page has written a checkpoint, or has been handed the account of its waits.
+        if checkpoint.is_none() && !run.waited.any() && !run.give_up {
             fetch.measure_pick_up();
         }
         Ok(fetch)
@@ -74,8 +74,8 @@ impl Job for Fetch {
         if !self.may_begin && self.has_to_wait().await? {
             return Ok(Next::Wait(Wait {
                 reason: WaitReason::PreviousImport,
-                until: self.run.services.clock.now() + PREVIOUS_IMPORT_WAIT,
-                max_waits: MAX_PREVIOUS_IMPORT_WAITS,
+                until: Some(self.run.services.clock.now() + PREVIOUS_IMPORT_WAIT),
+                free: MAX_PREVIOUS_IMPORT_WAITS,
             }));
         }
         self.may_begin = true;
@@ -104,17 +104,9 @@ impl Job for Fetch {
         Ok(Next::Step)
     }
 
-    fn wait(&self, stop: &Stop, _now: Timestamp) -> Option<Wait> {
-        let Stop::Psa(failure) = stop else { return None };
-        Some(Wait {
-            reason: WaitReason::Psa,
-            until: failure.asks_to_wait()?,
-            max_waits: MAX_PSA_WAITS,
-        })
-    }
-
-    /// A failure of the PSA ends the import (R9, R43); one of our own services is left to the next run.
-    async fn fail(&mut self, stop: Stop) -> Result<(), Stop> {
+    /// A failure of the PSA ends the import (R9, R43), and so does one of our own services that was waited for in vain.
+    async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop> {
+        let is_waited_for = stop.passes();
         let problem = match stop {
             Stop::WaitedTooLong(_) => Problem::Internal,
             Stop::Psa(failure) => {
@@ -123,10 +115,11 @@ impl Job for Fetch {
                 Problem::Psa { psa, failure }
             }
             Stop::Problem(problem) => *problem,
-            Stop::Store(_) | Stop::Directory(_) if self.run.give_up => Problem::Internal,
+            Stop::Store(_) | Stop::Directory(_) if self.run.give_up || is_waited_for => Problem::Internal,
             other => return Err(other),
         };
-        self.fail_with(problem).await.map(drop)
+        self.fail_with(problem).await?;
+        Ok(Failed::Ended)
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::Serialize;
+use store::waited::{WaitReason, Waiting};
 
 use crate::lock::LockView;
 use crate::problem::{Api, Description, describe};
@@ -23,6 +24,9 @@ pub struct ImportView {
     /// How far it has come; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
+    /// What it waits for, while it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<WaitingView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,17 +45,53 @@ pub struct ImportView {
     lock: Option<LockView>,
 }
 
+/// What an import waits for, and until when (R63).
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Waiting")]
+struct WaitingView {
+    /// What does not answer, or asks to come back later.
+    #[serde(rename = "for")]
+    reason: WaitingFor,
+    /// When it is tried again.
+    until: Timestamp,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum WaitingFor {
+    Psa,
+    Directory,
+    Store,
+    PreviousImport,
+}
+
+impl From<Waiting> for WaitingView {
+    fn from(waiting: Waiting) -> Self {
+        Self {
+            reason: match waiting.reason {
+                WaitReason::Psa => WaitingFor::Psa,
+                WaitReason::Directory => WaitingFor::Directory,
+                WaitReason::Store => WaitingFor::Store,
+                WaitReason::PreviousImport => WaitingFor::PreviousImport,
+            },
+            until: waiting.until,
+        }
+    }
+}
+
 impl ImportView {
     /// The import as it is now.
     pub async fn of(services: &Services, import: Import) -> Api<Self> {
         let tenant = services.tenant(&import.msp);
-        let progress = tenant.progress(&import).await?;
+        let now = services.clock.now();
+        let (progress, waiting) = tenant.progress(&import).await?;
         let holder = tenant
-            .holder(&import.integration, services.clock.now())
+            .holder(&import.integration, now)
             .await?
             .filter(|holder| holder.import == import.id);
         Ok(Self {
             progress: Some(progress),
+            waiting: waiting.filter(|waiting| waiting.until > now).map(WaitingView::from),
             lock: holder.map(LockView::from),
             ..Self::line(import)
         })
@@ -69,6 +109,7 @@ impl ImportView {
             integration: import.integration,
             state: import.state,
             progress: None,
+            waiting: None,
             counts: import.counts,
             started_by: import.started_by.name,
             started_at: import.started_at,

@@ -9,6 +9,7 @@ mod function;
 mod log;
 pub mod metrics;
 mod operation;
+mod patience;
 mod services;
 mod time;
 
@@ -16,5 +17,6 @@ pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
 pub use function::{Function, run};
 pub use log::{levels, log_to_stdout, logger};
 pub use operation::{attach_to_span, correlation_id, trace};
+pub use patience::Patience;
 pub use services::{DirectoryFactory, OpenError, Services, instrumented, psa_failed};
 pub use time::{Clock, Ids, SystemClock, UniqueIds};

@@ -1,7 +1,5 @@
 //! How far a worker has come, apart from the import itself, whose writes start workers.
 
-use std::fmt;
-
 use domain::import::{Assignment, Import, Progress};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -10,98 +8,58 @@ use crate::StoreError;
 use crate::expiry::{EXPIRES, expires};
 use crate::keys;
 use crate::schema::Kind;
-use crate::table::{Item, Table, Tenant, body, item, number};
+use crate::table::{Item, Table, Tenant, body, item, number, value};
 use crate::tx::{Action, ActionId, Transaction};
+use crate::waited::{Waited, Waiting};
 
 const CHECKPOINT: Kind = Kind::first("checkpoint");
 
 /// How far one kind of work has come: progress for people, and the position to go on from for the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    bound(deserialize = "Position: Default + Deserialize<'de>")
+)]
 pub struct Checkpoint<Position> {
     /// What an administrator can watch.
-    pub progress: Progress,
-    /// Where to go on.
-    pub position: Position,
-    /// How often the work has waited since it last got further.
     #[serde(default)]
-    pub waits: Waits,
-}
-
-/// What a worker waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum WaitReason {
-    /// The PSA asks to come back later.
-    Psa,
-    /// The directory does not answer.
-    Directory,
-    /// The import from which the lock was taken has not ended.
-    PreviousImport,
-}
-
-impl fmt::Display for WaitReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Psa => "the PSA",
-            Self::Directory => "the directory",
-            Self::PreviousImport => "the previous import",
-        })
-    }
-}
-
-/// Waits in a row for the same reason.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waits(Option<(WaitReason, u32)>);
-
-impl Waits {
-    /// How often in a row the work has waited for this reason.
-    pub fn count(self, reason: WaitReason) -> u32 {
-        match self.0 {
-            Some((of, count)) if of == reason => count,
-            _ => 0,
-        }
-    }
-
-    /// Whether the work has waited since it last got further.
-    pub const fn any(self) -> bool {
-        self.0.is_some()
-    }
-
-    /// Counts one more.
-    pub fn add(&mut self, reason: WaitReason) {
-        self.0 = Some((reason, self.count(reason) + 1));
-    }
-
-    /// Counts anew: the work got further.
-    pub const fn reset(&mut self) {
-        self.0 = None;
-    }
+    pub progress: Progress,
+    /// Where to go on. A wait before the first step is written without it.
+    #[serde(default)]
+    pub position: Position,
+    /// How long the work has waited so far, and for what it waits now.
+    #[serde(default)]
+    pub waited: Waited,
 }
 
 impl Tenant {
-    /// Reads the checkpoint; the default if there is none yet.
+    /// Reads the checkpoint; `None` if there is none yet.
     pub async fn checkpoint<P: DeserializeOwned + Default>(
         &self,
         import: &Import,
         work: Assignment,
-    ) -> Result<Checkpoint<P>, StoreError> {
+    ) -> Result<Option<Checkpoint<P>>, StoreError> {
         let item = self
             .get(Table::Imports, &keys::checkpoint(&self.msp, &import.id, work))
             .await?;
-        let checkpoint = item.map(|item| body(CHECKPOINT, item)).transpose()?;
-        Ok(checkpoint.unwrap_or_default())
+        item.map(|item| body(CHECKPOINT, item)).transpose()
     }
 
-    /// What an administrator can watch, of fetch and execute.
-    pub async fn progress(&self, import: &Import) -> Result<Progress, StoreError> {
-        let fetched = self.checkpoint::<IgnoredAny>(import, Assignment::Fetch).await?.progress;
-        let executed = self
-            .checkpoint::<IgnoredAny>(import, Assignment::Execute)
-            .await?
-            .progress
-            .executed;
-        Ok(Progress { executed, ..fetched })
+    /// What an administrator can watch, of fetch and execute, and for what the work at hand waits.
+    pub async fn progress(&self, import: &Import) -> Result<(Progress, Option<Waiting>), StoreError> {
+        let of = |work| self.checkpoint::<IgnoredAny>(import, work);
+        let (fetched, executed) = (of(Assignment::Fetch).await?, of(Assignment::Execute).await?);
+        let at_hand = match import.assignment() {
+            Some(Assignment::Fetch) => fetched.as_ref(),
+            Some(Assignment::Execute) => executed.as_ref(),
+            None => None,
+        };
+        let waiting = at_hand.and_then(|checkpoint| checkpoint.waited.waiting());
+        let progress = Progress {
+            executed: executed.map_or(0, |checkpoint| checkpoint.progress.executed),
+            ..fetched.map(|checkpoint| checkpoint.progress).unwrap_or_default()
+        };
+        Ok((progress, waiting))
     }
 
     /// Adds the advance of the checkpoint to the transaction that does the work behind it.
@@ -113,6 +71,28 @@ impl Tenant {
         checkpoint: &Checkpoint<P>,
     ) -> Result<ActionId, StoreError> {
         tx.push(self.advance_action(import, work, checkpoint)?)
+    }
+
+    /// Adds the account of the waits to a transaction, and leaves the rest of the checkpoint as it is stored.
+    pub fn note_wait(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        work: Assignment,
+        waited: &Waited,
+    ) -> Result<ActionId, StoreError> {
+        tx.update(
+            self,
+            Table::Imports,
+            &keys::checkpoint(&self.msp, &import.id, work),
+            "SET waited = :waited, expires = :expires, #schema = :schema",
+            "attribute_not_exists(#schema) OR #schema <= :schema",
+            &[
+                (":waited", value(CHECKPOINT.name, waited)?),
+                (":expires", number(expires(import))),
+                (":schema", number(CHECKPOINT.schema)),
+            ],
+        )
     }
 
     /// The advance of the checkpoint.

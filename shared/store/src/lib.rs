@@ -29,6 +29,7 @@ pub mod staging;
 pub mod sweep;
 pub mod table;
 pub mod tx;
+pub mod waited;
 
 pub use error::StoreError;
 pub use keys::Key;

@@ -9,7 +9,7 @@ mod run;
 mod stop;
 mod wait;
 
-pub use job::{Job, Next, work_on};
+pub use job::{Failed, Job, Next, work_on};
 pub use run::{Acquired, Run, acquire};
 pub use stop::{Stop, fenced};
 pub use wait::Wait;

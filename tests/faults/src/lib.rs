@@ -12,6 +12,7 @@ pub mod cases;
 pub mod effects;
 pub mod engine;
 pub mod fence;
+pub mod night;
 pub mod psas;
 pub mod schedule;
 pub mod script;

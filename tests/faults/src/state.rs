@@ -167,7 +167,7 @@ fn with_addresses(text: &str, addresses: &HashMap<String, String>) -> String {
 
 /// Leaves out times, epochs and versions.
 fn forget(value: &mut Value) {
-    const DIFFERS: [&str; 6] = ["epoch", "since", "until", "workerUntil", "expires", "version"];
+    const DIFFERS: [&str; 7] = ["epoch", "since", "until", "workerUntil", "expires", "version", "waited"];
     match value {
         Value::Object(fields) => {
             fields.retain(|name, _| !DIFFERS.contains(&name.as_str()));

@@ -13,7 +13,7 @@ use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
 use jiff::Timestamp;
-use lambda::{Clock, Function, Ids, Services, instrumented};
+use lambda::{Clock, Function, Ids, Patience, Services, instrumented};
 use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
 use serde_json::{Value, json};
 use store::Store;
@@ -22,6 +22,7 @@ use store::secrets::Secrets;
 
 use crate::effects::{Effects, Strike};
 use crate::engine::{Engine, IMPORTS, RECORDS};
+use crate::night::{Night, Silent};
 use crate::psas::{self, Psa};
 use crate::wire::{Gate, Sabotage, Watch, Wire};
 
@@ -197,6 +198,10 @@ pub struct World {
     pub effects: Effects,
     /// Time and ids.
     pub ticking: Ticking,
+    /// What does not answer for a while.
+    pub night: Night,
+    /// How long imports wait for faults that pass.
+    pub patience: Patience,
     /// A flaw of the product, if one is played.
     pub sabotage: Option<Sabotage>,
     /// Who looks at every request to DynamoDB, if anybody.
@@ -223,8 +228,9 @@ impl World {
 
     /// A world whose functions may also ask for what is at these origins.
     pub async fn among(kind: PsaKind, origins: &[String], policy: HttpPolicy) -> Self {
-        let effects = Effects::default();
-        let psa = Psa::start(kind, effects.clone()).await;
+        let (effects, ticking) = (Effects::default(), Ticking::new());
+        let night = Night::new(ticking.clone());
+        let psa = Psa::start(kind, effects.clone(), night.clone()).await;
         let own = format!("http://{}", psa.address);
         let policy = HttpPolicy {
             allowed_origins: origins
@@ -243,7 +249,9 @@ impl World {
             psa,
             engine: Engine::new().await,
             effects,
-            ticking: Ticking::new(),
+            ticking,
+            night,
+            patience: Patience::default(),
             sabotage: None,
             watch: None,
             heard: None,
@@ -262,6 +270,7 @@ impl World {
         Wire {
             engine: self.engine.clone(),
             gate,
+            night: self.night.clone(),
             watch: self.watch.clone(),
             secret: psas::credentials(self.psa.kind).to_string(),
             sabotage: self.sabotage.clone(),
@@ -271,15 +280,20 @@ impl World {
     /// A new process whose calls go through this gate.
     pub fn process_behind(&self, gate: Arc<dyn Gate>) -> Process {
         let wire = self.wire_behind(gate);
+        let night = self.night.clone();
         let services = Services {
             store: Store::new(instrumented(&wire.dynamodb()), RECORDS, IMPORTS),
             secrets: Secrets::new(wire.secrets(), "psa-import/"),
             connector: self.connector.clone(),
-            directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            directory: Arc::new(move |tenant| {
+                let (inner, night) = (BuiltIn::new(tenant), night.clone());
+                Arc::new(Silent { inner, night })
+            }),
             directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 ..directory::RETRY
             },
+            patience: self.patience,
             roles_claim: "roles".into(),
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::psa::PsaKind;
-use local_aws::{DynamoDb, Functions, Pipe};
+use local_aws::{DynamoDb, Functions, Pipe, StoreFault};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simkit::clock::SimClock;
@@ -40,6 +40,7 @@ pub(crate) fn router(
         .route("/clock", post(advance))
         .route("/writes", get(writes).delete(forget_writes))
         .route("/workers", post(workers))
+        .route("/store", post(store))
         .route("/trigger", post(trigger))
         .with_state(Pieces {
             psas,
@@ -114,6 +115,17 @@ struct Workers {
 async fn workers(State(pieces): State<Pieces>, Json(workers): Json<Workers>) -> Json<Value> {
     pieces.pipe.pause(workers.paused).await;
     Json(json!({ "paused": workers.paused }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outage {
+    fault: Option<StoreFault>,
+}
+
+async fn store(State(pieces): State<Pieces>, Json(outage): Json<Outage>) -> StatusCode {
+    pieces.dynamodb.fail(outage.fault);
+    StatusCode::NO_CONTENT
 }
 
 /// Delivers a schedule's or event's message to the function that starts imports, as it is.

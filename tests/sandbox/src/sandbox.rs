@@ -11,7 +11,7 @@ use lambda::config::Config;
 use lambda::{Clock, Function, Services};
 use local_aws::{
     DynamoDb, Functions, Gateway, Invoke, Issuer, MachineOptions, Person, Pipe, PipeOptions, Secrets, Server,
-    StateMachine, Store, Template, sdk,
+    StateMachine, Store, StoreFault, Template, sdk,
 };
 use psa::HttpPolicy;
 use serde::Serialize;
@@ -117,6 +117,7 @@ impl Sandbox {
         let machine = MachineOptions {
             clock: Arc::new(move || moved.now()),
             retry_factor: options.retry_factor,
+            ..MachineOptions::default()
         };
         let machine = StateMachine::new(template.definition().clone(), functions.clone(), machine)?;
         let position = PipeOptions {
@@ -188,6 +189,11 @@ impl Sandbox {
     /// Lets work get lost on its way to the workers, or not any more.
     pub fn lose_work(&self, losing: bool) {
         self.pipe.lose(losing);
+    }
+
+    /// Fails every call of the functions to `DynamoDB`, or none any more.
+    pub fn fail_store(&self, fault: Option<StoreFault>) {
+        self.dynamodb.fail(fault);
     }
 
     /// Cuts everything off where it is. The simulators' ports are free afterwards.
@@ -269,6 +275,7 @@ fn services(
     let mut services = Services::new(&config, dynamodb, secrets)?;
     services.clock = Arc::new(MovedClock(clock));
     services.directory_retry = options.directory_retry;
+    services.patience = options.patience;
     for (vendor, _) in &options.vendors {
         services.connector = services.connector.with_vendor(vendor);
     }

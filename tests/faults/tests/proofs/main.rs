@@ -8,6 +8,7 @@
 )]
 
 mod absence;
+mod bad_night;
 mod confirmations;
 mod conflicts;
 mod cores;

@@ -28,6 +28,7 @@ mod lock;
 mod mass_change;
 mod messages;
 mod never;
+mod night;
 mod one_to_one;
 mod operation;
 mod plan;

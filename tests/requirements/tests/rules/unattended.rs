@@ -8,7 +8,7 @@ use requirements::import::{
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{integration, sandbox, text};
-use requirements::unattended::{deliver, ended, set_policy, trigger, try_to_deliver, unattended};
+use requirements::unattended::{deliver, ended, set_policy, trigger, unattended};
 use requirements::{PsaKind, faults, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ for_both!(
     r39_an_unattended_mass_change_stops_in_review_where_an_administrator_finishes_it,
     r46_an_unattended_import_with_too_few_licences_stops_in_review,
     r48_any_administrator_may_end_an_unattended_import,
-    r48_a_psa_that_fails_for_a_while_is_asked_again_by_the_next_delivery,
+    r48_r63_a_psa_that_does_not_answer_keeps_no_occasion_from_starting,
     r49_the_same_occasion_delivered_twice_makes_one_import,
     r49_an_occasion_is_known_whatever_became_of_the_psa_since,
 );
@@ -242,7 +242,7 @@ async fn r48_what_cannot_be_started_is_refused_by_name(kind: PsaKind) {
     sandbox.stop().await;
 }
 
-async fn r48_a_psa_that_fails_for_a_while_is_asked_again_by_the_next_delivery(kind: PsaKind) {
+async fn r48_r63_a_psa_that_does_not_answer_keeps_no_occasion_from_starting(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
     let integration = integration(&ana, kind).await;
@@ -255,10 +255,19 @@ async fn r48_a_psa_that_fails_for_a_while_is_asked_again_by_the_next_delivery(ki
     set_policy(&ana, kind, &json!({ "filter": filter })).await;
     faults::answer(&sandbox, kind, ".*", &json!({ "status": 503 }));
     let message = json!({ "msp": "noordzee", "integration": integration, "token": "night" });
-    // Lambda delivers again what failed, and not what was refused.
-    assert!(try_to_deliver(&sandbox, &message).await.is_err());
+    let first = deliver(&sandbox, &message).await;
+    assert_eq!(first["outcome"], "started");
+    let failed = ended(&sandbox, text(&first["import"])).await;
+    assert_eq!(failed["error"]["code"], "psa_server_error");
+    assert_eq!(failed["error"]["retryable"], true);
+    // An import that failed for such a fault does not use the occasion up.
     faults::clear(&sandbox, kind);
-    assert_eq!(deliver(&sandbox, &message).await["outcome"], "started");
+    let second = deliver(&sandbox, &message).await;
+    assert_eq!(second["outcome"], "started");
+    assert_ne!(second["import"], first["import"]);
+    assert_eq!(ended(&sandbox, text(&second["import"])).await["state"], "done");
+    let known = json!({ "outcome": "already", "import": second["import"] });
+    assert_eq!(deliver(&sandbox, &message).await, known);
     sandbox.stop().await;
 }
 

@@ -2,6 +2,7 @@
 
 mod embedded;
 mod meter;
+mod outage;
 mod proxy;
 mod tables;
 mod upstream;
@@ -14,9 +15,11 @@ use url::Url;
 
 use crate::access::Access;
 use crate::{Error, Server, Template};
+use outage::Outage;
 use upstream::Upstream;
 
 pub use meter::{Meter, Spent};
+pub use outage::StoreFault;
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -36,6 +39,7 @@ pub struct DynamoDb {
     proxy: Server,
     meter: Arc<Meter>,
     writes: Arc<Notify>,
+    outage: Outage,
     /// Past the meter.
     direct: Upstream,
     embedded: Option<Server>,
@@ -55,12 +59,15 @@ impl DynamoDb {
         };
         tables::create(&direct.client(), template.tables()).await?;
         let (meter, writes) = (Arc::<Meter>::default(), Arc::<Notify>::default());
-        let proxy = proxy::router(direct.clone(), meter.clone(), writes.clone(), Access::new(template));
+        let outage = Outage::default();
+        let access = Access::new(template);
+        let proxy = proxy::router(direct.clone(), meter.clone(), writes.clone(), access, outage.clone());
         let proxy = Server::start(proxy).await?;
         Ok(Self {
             proxy,
             meter,
             writes,
+            outage,
             direct,
             embedded,
         })
@@ -69,6 +76,11 @@ impl DynamoDb {
     /// Where the functions reach it; what comes through here is counted.
     pub fn url(&self) -> String {
         self.proxy.url()
+    }
+
+    /// Fails every call through [`Self::url`], or none any more.
+    pub fn fail(&self, fault: Option<StoreFault>) {
+        self.outage.set(fault);
     }
 
     /// What was spent through [`Self::url`].

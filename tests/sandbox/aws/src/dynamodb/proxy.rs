@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
 use super::meter::{Meter, is_read, is_write};
+use super::outage::Outage;
 use super::upstream::Upstream;
 use crate::access::{Access, of_dynamodb};
 
@@ -28,9 +29,16 @@ struct Proxy {
     meter: Arc<Meter>,
     writes: Arc<Notify>,
     access: Access,
+    outage: Outage,
 }
 
-pub(super) fn router(upstream: Upstream, meter: Arc<Meter>, writes: Arc<Notify>, access: Access) -> Router {
+pub(super) fn router(
+    upstream: Upstream,
+    meter: Arc<Meter>,
+    writes: Arc<Notify>,
+    access: Access,
+    outage: Outage,
+) -> Router {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new()).build(connector);
@@ -40,10 +48,14 @@ pub(super) fn router(upstream: Upstream, meter: Arc<Meter>, writes: Arc<Notify>,
         meter,
         writes,
         access,
+        outage,
     }))
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
+    if let Some(fault) = proxy.outage.get() {
+        return fault.answer().into_response();
+    }
     let target = request
         .headers()
         .get("x-amz-target")
