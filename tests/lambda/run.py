@@ -137,7 +137,7 @@ def main(folder):
                 again = local.invoke("fetch", "schedule", **ours)
                 assert again == {"outcome": "already", "import": triggered["import"]}, again
                 ours["import"] = triggered["import"]
-                assert local.invoke("fetch", "sweep") == {"underWay": 1, "takenUp": 0}
+                assert local.invoke("fetch", "sweep") == {"underWay": 1, "takenUp": 0, "due": 0, "started": 0}
                 local.work("fetch", "review", **ours)
                 local.work("execute", "executing", **ours)
                 local.work("execute", "done", **ours)

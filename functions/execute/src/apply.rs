@@ -166,6 +166,7 @@ async fn company(
         company: plan.company.clone(),
         managed: managed.id.clone(),
         name: plan.name.clone(),
+        identifier: plan.identifier.clone(),
         generation: plan.generation,
         // Counted anew together with the addresses.
         users: before.map_or(0, |before| before.users),

@@ -30,6 +30,10 @@ pub async fn confirm(services: &Services, caller: &Caller, id: &ImportId, agreed
         if import.state != ImportState::Review {
             return Err(Problem::WrongState { state: import.state }.into());
         }
+        // Applying the plan reads the rows: they must be there until it is done.
+        if services.clock.now() >= import.review_until() {
+            return Err(Problem::SnapshotExpired.into());
+        }
         // Before any row is read: a decision that comes later is not in the plan.
         let decisions = services.tenant(&import.msp).decisions(&import.integration).await?;
         let plan = agreed_plan(services, &import, agreed).await?;

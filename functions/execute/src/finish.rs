@@ -72,6 +72,9 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
     run.tenant
         .set_dates(&mut tx, &run.import.integration, dates, sum.imported, now)?;
     run.commit(tx).await?;
+    if run.skip.is_none() {
+        remember_absentees(run).await?;
+    }
 
     let ending = match run.skip {
         None => Ending::Applied,
@@ -90,6 +93,21 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
     }
     info!(import = %run.import.id, ?ending, ?moved, "execution ended");
     Ok(())
+}
+
+/// The next import tells by this what is newly absent (R54). Only a finished import counts.
+async fn remember_absentees(run: &Run) -> Result<(), Stop> {
+    let before = run.tenant.absentees(&run.import.integration).await?;
+    let after = run.tenant.found_absent(&run.import).await?;
+    let writes = run.tenant.absentees_actions(&run.import.integration, before, after)?;
+    if writes.is_empty() {
+        return Ok(());
+    }
+    let mut tx = run.transaction()?;
+    for write in writes {
+        run.add(&mut tx, write).await?;
+    }
+    run.commit(tx).await
 }
 
 /// Adds up the journal. What was begun and could not be finished gets its outcomes there.

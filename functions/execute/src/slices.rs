@@ -90,6 +90,7 @@ mod tests {
     use domain::ids::{AddressId, AddressSlot, ImportId, IntegrationId, MspId, PsaContactId};
     use domain::import::Person;
     use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, UserPlan, UserStep};
+    use domain::remembered::Remembered;
     use jiff::Timestamp;
     use proptest::prelude::*;
     use store::Store;
@@ -121,11 +122,13 @@ mod tests {
             step: UserStep::Skip(Reason::NoAddress.into()),
             mapped: None,
             other_addresses: Vec::new(),
+            remembered: Remembered::default(),
             rewrite_mapping: false,
         };
         CompanyPlan {
             company: PsaCompanyId::new(company.to_string()),
             name: name.to_owned(),
+            identifier: None,
             step: CompanyStep::Skip(Reason::Ambiguous.into()),
             unmap: None,
             generation: 0,

@@ -7,6 +7,7 @@ use domain::directory::ReservationId;
 use domain::import::{Assignment, Event};
 use domain::problem::Problem;
 use futures::FutureExt;
+use lambda::metrics::{Mishap, count_mishap};
 use planning::{Planning, WholePlan};
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
@@ -97,8 +98,12 @@ impl Decision {
     /// Leaves the import in review, for an administrator to find and finish.
     async fn stop(&mut self, reason: Problem) -> Result<(), Stop> {
         info!(import = %self.run.import.id, code = reason.code().as_str(), "an unattended import stops in review");
+        let code = reason.code();
+        let stopped = Event::StoppedForReview(reason);
         // Refused: it was cancelled, or lost its lock, and has ended all the same.
-        let _ = self.run.transition(Event::StoppedForReview(reason), Vec::new()).await?;
+        if let Moved::Committed = self.run.transition(stopped, Vec::new()).await? {
+            count_mishap(Mishap::Stopped, code);
+        }
         Ok(())
     }
 }

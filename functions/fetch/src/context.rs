@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use domain::ids::PsaCompanyId;
 use domain::integration::Integration;
-use domain::psa::{Cursor, Totals};
+use domain::not_in::{FoundAbsent, Missed};
+use domain::psa::{Cursor, PsaFailure, Totals};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
+use store::waited::Waited;
 use worker::Stop;
 
 /// Where a fetch stands.
@@ -20,6 +22,24 @@ pub(crate) struct Position {
     /// The last absent company that was read back; they are in the order of their ids.
     #[serde(default)]
     pub read_back: Option<PsaCompanyId>,
+    /// Whether any contact of the walk hangs on a company.
+    #[serde(default)]
+    pub contact_has_company: bool,
+    /// What is known of the people who are not in.
+    #[serde(default)]
+    pub people: PeoplePosition,
+}
+
+/// How far looking for absent people has come.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PeoplePosition {
+    /// Mapped addresses that the last finished import had.
+    pub addresses: Missed,
+    /// Whether the absent contacts were looked for in the snapshot.
+    pub is_scanned: bool,
+    /// What is found absent so far.
+    pub found: FoundAbsent,
 }
 
 /// What is done next.
@@ -32,6 +52,11 @@ pub(crate) enum Stage {
     Contacts(Option<Cursor>),
     Rows(usize),
     Missing,
+    /// People of the companies behind this one are compared with the mappings.
+    People(Option<PsaCompanyId>),
+    Whereabouts,
+    /// The reasons of people behind this group of companies are kept.
+    Reasons(Option<PsaCompanyId>),
     Review,
 }
 
@@ -51,12 +76,36 @@ impl Deref for Run {
 }
 
 impl Run {
-    /// The PSA, ready to be read until the run ends.
+    /// A failure of the PSA to tell what a snapshot is complete without: a stop as long as the work may wait for it.
+    pub fn tolerate(&self, failure: PsaFailure, waited: Waited) -> Result<PsaFailure, Stop> {
+        let stop = Stop::Psa(failure.clone());
+        if self.may_wait(&stop, waited) {
+            return Err(stop);
+        }
+        Ok(failure)
+    }
+
+    /// The PSA, ready to be read until the run ends, and known to be the integration's tenant.
     pub async fn psa(&self) -> Result<Arc<dyn Psa>, Stop> {
-        let psa = self
-            .services
-            .psa(&self.import.msp, &self.integration, self.deadline.0)
-            .await?;
-        Ok(psa)
+        let (msp, deadline) = (&self.import.msp, self.deadline.0);
+        Ok(self.services.psa(msp, &self.integration, deadline).await?)
+    }
+
+    /// The PSA, ready to be read until the run ends, at a stage before which its tenant was compared.
+    pub async fn compared_psa(&self) -> Result<Arc<dyn Psa>, Stop> {
+        let (msp, deadline) = (&self.import.msp, self.deadline.0);
+        Ok(self.services.open_psa(msp, &self.integration, deadline).await?)
+    }
+
+    /// Stores the tenant's fingerprint with an integration that has none, once the mapped companies are recognised. An integration
+    /// that was edited meanwhile, or that has learned it, is left as it is: the next run compares.
+    pub async fn learn_tenant(&self, psa: &dyn Psa) -> Result<(), Stop> {
+        if self.integration.tenant.is_some() {
+            return Ok(());
+        }
+        let proved = self.services.prove_tenant(&self.import.msp, &self.integration, psa);
+        let fingerprint = proved.await?;
+        self.tenant.learn_tenant(&self.integration, &fingerprint).await?;
+        Ok(())
     }
 }

@@ -6,8 +6,11 @@ mod api {
     pub mod imports;
 }
 mod context;
+mod hidden;
 mod missing;
+mod people;
 mod rows;
+mod scheduled;
 mod start;
 mod suggestions;
 mod sweep;
@@ -28,7 +31,7 @@ pub fn function(services: Services) -> Function {
     let (for_work, for_sweep) = (services.clone(), services.clone());
     Function::new(answer(routes(Router::new()).with_state(services.clone())))
         .with_worker(move |work, deadline| work::work(for_work.clone(), work, deadline))
-        .with_sweeper(move || sweep::sweep(for_sweep.clone()))
+        .with_sweeper(move |deadline| sweep::sweep(for_sweep.clone(), deadline))
         .with_starter(move |trigger| unattended::start(services.clone(), trigger))
 }
 

@@ -98,7 +98,7 @@ pub(crate) async fn read_back(
     if ids.is_empty() {
         return Ok(true);
     }
-    let psa = run.psa().await?;
+    let psa = run.compared_psa().await?;
     let mut failures = 0;
     for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
         let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {
@@ -111,11 +111,8 @@ pub(crate) async fn read_back(
                 answers.into_iter().map(|answer| classify(run, &*psa, answer)).collect()
             }
             Err(failure) => {
-                let stop = Stop::Psa(failure);
-                if run.may_wait(&stop, checkpoint.waited) {
-                    return Err(stop);
-                }
-                warn!(import = %run.import.id, error = %stop, "absent companies could not be read back");
+                let failure = run.tolerate(failure, checkpoint.waited)?;
+                warn!(import = %run.import.id, %failure, "absent companies could not be read back");
                 failures += 1;
                 Vec::new()
             }
@@ -238,6 +235,7 @@ fn row(context: &SnapshotContext, mapping: &CompanyMapping, found: Option<Absent
     CompanyRow {
         id: mapping.company.clone(),
         name: mapping.name.clone(),
+        identifier: mapping.identifier.clone(),
         tab: Tab::NotIn,
         status: ImportStatus::Mapped,
         types: found.types,
@@ -251,6 +249,7 @@ fn row(context: &SnapshotContext, mapping: &CompanyMapping, found: Option<Absent
         namesake_in_psa: false,
         reason: Some(found.reason),
         addresses: AddressCounts::default(),
+        people_not_in: 0,
         decision: CompanyDecision::none(),
     }
 }

@@ -12,12 +12,14 @@ use domain::psa::{PsaCompany, PsaContact};
 use domain::row::{AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use jiff::Timestamp;
 use matching::Suggestions;
+use psa::Psa;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
 use store::staging::bucket;
 use worker::{Stop, fenced};
 
 use crate::context::{Position, Run, Stage};
+use crate::hidden::stage_orphans;
 use crate::suggestions;
 
 /// What all rows are made from.
@@ -26,6 +28,7 @@ pub(crate) struct SnapshotContext {
     pub mappings: HashMap<PsaCompanyId, CompanyMapping>,
     pub managed: ManagedCompanies,
     pub dates: HashMap<PsaCompanyId, Timestamp>,
+    ids: HashSet<PsaCompanyId>,
     namesakes: HashSet<NameKey>,
     /// What decides on the rows of an unattended import.
     policy: Option<Policy>,
@@ -46,8 +49,10 @@ impl SnapshotContext {
             .map(|company| NameKey::of(&company.name))
             .filter(|name| !seen.insert(name.clone()));
         let namesakes = repeated.collect();
+        let ids = companies.iter().map(|company| company.id.clone()).collect();
         let mut context = Self {
             companies,
+            ids,
             mappings,
             managed,
             dates,
@@ -63,6 +68,11 @@ impl SnapshotContext {
             context.suggestions = suggestions::among(run, &context.managed).await;
         }
         Ok(context)
+    }
+
+    /// Whether a page had the company.
+    pub(crate) fn has(&self, company: &PsaCompanyId) -> bool {
+        self.ids.contains(company)
     }
 
     fn status(&self, company: &PsaCompany) -> (ImportStatus, Vec<ManagedCompany>) {
@@ -88,6 +98,7 @@ impl SnapshotContext {
         CompanyRow {
             id: company.id.clone(),
             name: company.name.clone(),
+            identifier: company.identifier.clone(),
             tab: Tab::In,
             status,
             types: company.types.clone(),
@@ -101,6 +112,7 @@ impl SnapshotContext {
             namesake_in_psa: self.has_namesake(company),
             reason: None,
             addresses: AddressCounts::of(addresses),
+            people_not_in: 0,
             decision,
         }
     }
@@ -123,11 +135,14 @@ pub(crate) fn addresses_by_company(contacts: Vec<PsaContact>) -> HashMap<PsaComp
 /// Makes the rows of the companies in one bucket.
 pub(crate) async fn make_bucket(
     run: &Run,
+    psa: &dyn Psa,
     context: &SnapshotContext,
     number: usize,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
-    let mut addresses = addresses_by_company(run.tenant.staged_contacts(&run.import, number).await?);
+    let contacts = run.tenant.staged_contacts(&run.import, number).await?;
+    let orphans = stage_orphans(run, psa, context, (number, &contacts), checkpoint).await?;
+    let mut addresses = addresses_by_company(contacts);
     let buckets = checkpoint.position.buckets;
     let companies = context
         .companies
@@ -138,7 +153,11 @@ pub(crate) async fn make_bucket(
         (context.row(company, &addresses), addresses)
     });
     let rows: Vec<_> = rows.collect();
-    write(run, rows, Stage::Rows(number + 1), checkpoint).await
+    let mut counted = checkpoint.clone();
+    counted.progress.orphans += orphans;
+    write(run, rows, Stage::Rows(number + 1), &mut counted).await?;
+    *checkpoint = counted;
+    Ok(())
 }
 
 /// Writes rows, and moves the checkpoint to the next stage.

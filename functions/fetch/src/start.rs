@@ -1,6 +1,6 @@
 //! Starting an import: the filter, the lock (R2, R7, R44, R45).
 
-use api::{Api, read_attributes};
+use api::{Api, admit_psa_call, read_attributes};
 use domain::ids::IdempotencyKey;
 use domain::import::Import;
 use domain::integration::Integration;
@@ -8,7 +8,6 @@ use domain::problem::Problem;
 use lambda::Services;
 use lambda::metrics::{Metric, count};
 use store::imports::Started;
-use tracing::info;
 
 /// Checks that an import can be made, and takes the lock for it.
 pub(crate) async fn begin(
@@ -35,14 +34,12 @@ pub(crate) async fn begin(
     if services.secrets.read(&import.msp, &integration.id).await?.is_none() {
         return Err(Problem::CredentialsRequired { field: None }.into());
     }
-    if !import.filter.0.is_empty() {
-        match read_attributes(services, &import.msp, integration).await {
-            Ok(attributes) => import.filter.check(&attributes).map_err(Problem::from)?,
-            // The worker waits for the PSA, and checks the filter then.
-            Err(error) if import.unattended && error.problem.is_fault_of_psa() => {
-                info!(import = %import.id, %error, "the PSA does not answer: the filter is checked later");
-            }
-            Err(error) => return Err(error),
+    // Nobody waits for the answer to an event, so a PSA that fails just then must cost nothing: the worker checks the filter.
+    if key.is_none() {
+        let deadline = admit_psa_call(services, &import.msp).await?;
+        if !import.filter.0.is_empty() {
+            let attributes = read_attributes(services, &import.msp, integration, deadline).await?;
+            import.filter.check(&attributes).map_err(Problem::from)?;
         }
     }
     let started = tenant.start(import, key, services.clock.now()).await?;

@@ -1,19 +1,43 @@
-//! Takes up imports whose worker has died and whose execution did not notice.
+//! The sweeper: starts what is due by schedule, and takes up imports whose worker has died and whose execution did not notice.
 
 use domain::import::Assignment;
 use futures::{StreamExt, stream};
 use lambda::metrics::{Metric, count, listed};
-use lambda::{Services, Swept};
+use lambda::{Deadline, Services, Swept};
 use store::StoreError;
 use store::sweep::UnderWay;
 use tracing::{error, warn};
+
+use crate::scheduled;
 
 /// How many imports are looked at in one go.
 const SWEEP_CONCURRENCY: usize = 16;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-pub(crate) async fn sweep(services: Services) -> Result<Swept, Error> {
+pub(crate) async fn sweep(services: Services, deadline: Deadline) -> Result<Swept, Error> {
+    // Dead workers first: there are few, and what is due may take all the time there is.
+    let under_way = take_up_all(&services).await;
+    let scheduled = scheduled::start_due(&services, deadline).await;
+    count(Metric::Sweeps, 1);
+    let (under_way, taken_up) = under_way?;
+    if scheduled.failed > 0 {
+        return Err(format!(
+            "{} of {} integrations could not be looked at",
+            scheduled.failed, scheduled.due
+        )
+        .into());
+    }
+    Ok(Swept {
+        under_way,
+        taken_up,
+        due: scheduled.due,
+        started: scheduled.started,
+    })
+}
+
+/// How many imports are under way, and how many of them were taken up.
+async fn take_up_all(services: &Services) -> Result<(usize, usize), Error> {
     let mut found = listed(services.store.under_way(Assignment::Fetch).await?);
     found.extend(listed(services.store.under_way(Assignment::Execute).await?));
     let under_way = found.len();
@@ -31,7 +55,7 @@ pub(crate) async fn sweep(services: Services) -> Result<Swept, Error> {
         .iter()
         .filter(|looked_at| matches!(looked_at, Ok(true)))
         .count();
-    Ok(Swept { under_way, taken_up })
+    Ok((under_way, taken_up))
 }
 
 async fn take_up(services: Services, import: UnderWay) -> Result<bool, StoreError> {

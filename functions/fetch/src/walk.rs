@@ -1,6 +1,6 @@
 //! Pages from the PSA into the staging area, companies first, then contacts.
 
-use domain::problem::Problem;
+use domain::problem::{Limited, Problem};
 use domain::psa::{Cursor, Totals};
 use psa::Psa;
 use store::checkpoint::Checkpoint;
@@ -12,14 +12,21 @@ use crate::context::{Position, Run, Stage};
 /// Contacts that are joined at once: what bounds the memory of making rows.
 const CONTACTS_PER_BUCKET: u64 = 4_000;
 
+/// Checks the filter of an import that nobody waits for. Whoever starts one by hand is told at once instead.
+pub(crate) async fn check_filter(run: &Run, psa: &dyn Psa) -> Result<(), Stop> {
+    let filter = &run.import.filter;
+    if run.import.unattended && !filter.0.is_empty() {
+        filter.check(&psa.attributes().await?).map_err(Problem::from)?;
+    }
+    Ok(())
+}
+
 /// Reads how many companies and contacts there are.
 pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
-    // Nobody has checked the filter of an unattended import whose PSA did not answer when it started.
-    if run.import.unattended && !run.import.filter.0.is_empty() {
-        let attributes = psa.attributes().await?;
-        run.import.filter.check(&attributes).map_err(Problem::from)?;
-    }
+    run.learn_tenant(psa).await?;
     let totals = psa.totals(&run.import.filter).await?;
+    Limited::Companies.check(totals.companies)?;
+    Limited::Contacts.check(totals.contacts)?;
     checkpoint.progress.total = Some(totals.companies + totals.contacts);
     checkpoint.position.buckets = buckets(totals);
     checkpoint.position.totals = Some(totals);
@@ -44,6 +51,8 @@ pub(crate) async fn read_companies(
     checkpoint.waited.reset();
     checkpoint.progress.pages += 1;
     checkpoint.progress.companies += page.items.len() as u64;
+    // A PSA may count few and then serve pages without end.
+    Limited::Companies.check(checkpoint.progress.companies)?;
     checkpoint.position.stage = match page.next {
         Some(next) => Stage::Companies(Some(next)),
         None => Stage::Contacts(None),
@@ -68,6 +77,8 @@ pub(crate) async fn read_contacts(
     checkpoint.waited.reset();
     checkpoint.progress.pages += 1;
     checkpoint.progress.contacts += page.items.len() as u64;
+    Limited::Contacts.check(checkpoint.progress.contacts)?;
+    checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
     checkpoint.position.stage = match page.next {
         Some(next) => Stage::Contacts(Some(next)),
         None => Stage::Rows(0),

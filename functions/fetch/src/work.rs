@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::import::{Assignment, Event};
+use domain::not_in::FoundAbsent;
 use domain::problem::Problem;
-use lambda::metrics::{Metric, count};
+use lambda::metrics::{Metric, Mishap, count, count_mishap};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use psa::Psa;
 use store::StoreError;
@@ -18,7 +19,9 @@ use tracing::{info, warn};
 use worker::{Acquired, Failed, Job, Next, Stop, Wait};
 
 use crate::context::{Position, Run, Stage};
+use crate::hidden;
 use crate::missing::{not_in_rows, read_back};
+use crate::people::{self, PeopleContext};
 use crate::rows::{self, SnapshotContext};
 use crate::walk;
 
@@ -42,6 +45,7 @@ struct Fetch {
     may_begin: bool,
     psa: OnceCell<Arc<dyn Psa>>,
     context: OnceCell<SnapshotContext>,
+    people: OnceCell<PeopleContext>,
 }
 
 #[async_trait]
@@ -59,6 +63,7 @@ impl Job for Fetch {
             may_begin: false,
             psa: OnceCell::new(),
             context: OnceCell::new(),
+            people: OnceCell::new(),
         };
         // Once: a run that waited before the first page has written a checkpoint, or has been handed the account of its waits.
         if checkpoint.is_none() && !run.waited.any() && !run.give_up {
@@ -70,6 +75,10 @@ impl Job for Fetch {
     async fn step(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
         if self.run.give_up {
             return self.fail_with(Problem::Internal).await;
+        }
+        // Of pages that expire the table deletes one after the other: the rest would look like a whole snapshot.
+        if self.run.services.clock.now() >= self.run.import.staged_until() {
+            return self.fail_with(Problem::SnapshotExpired).await;
         }
         if !self.may_begin && self.has_to_wait().await? {
             return Ok(Next::Wait(Wait {
@@ -84,22 +93,44 @@ impl Job for Fetch {
         }
         let run = &self.run;
         match checkpoint.position.stage.clone() {
-            Stage::Totals => walk::read_totals(run, self.psa().await?, checkpoint).await?,
+            Stage::Totals => {
+                walk::check_filter(run, self.psa().await?).await?;
+                walk::read_totals(run, self.psa().await?, checkpoint).await?;
+            }
             Stage::Companies(from) => walk::read_companies(run, self.psa().await?, from, checkpoint).await?,
             Stage::Contacts(from) => walk::read_contacts(run, self.psa().await?, from, checkpoint).await?,
             Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
-                rows::make_bucket(run, self.context().await?, bucket, checkpoint).await?;
+                let (psa, context) = (self.psa().await?, self.context().await?);
+                if bucket == 0 {
+                    hidden::check_walks(run, psa, context, checkpoint).await?;
+                }
+                rows::make_bucket(run, psa, context, bucket, checkpoint).await?;
             }
-            Stage::Rows(_) => checkpoint.position.stage = Stage::Missing,
+            Stage::Rows(_) => {
+                hidden::check_orphans(run, self.psa().await?, self.context().await?, checkpoint)?;
+                checkpoint.position.stage = Stage::Missing;
+            }
             Stage::Missing => {
                 let context = self.context().await?;
                 if !read_back(run, context, checkpoint).await? {
                     return Ok(Next::Run);
                 }
                 let rows = not_in_rows(run, context, &checkpoint.position).await?;
-                rows::write(run, rows, Stage::Review, checkpoint).await?;
+                people::keep_not_in(run, &rows, checkpoint).await?;
+                rows::write(run, rows, Stage::People(None), checkpoint).await?;
             }
-            Stage::Review => return self.show().await,
+            Stage::People(from) => {
+                people::compare(run, self.context().await?, self.people().await?, from, checkpoint).await?;
+            }
+            Stage::Whereabouts => {
+                if !people::look_for(run, checkpoint).await? {
+                    return Ok(Next::Run);
+                }
+            }
+            Stage::Reasons(from) => {
+                people::keep_reasons(run, self.context().await?, self.people().await?, from, checkpoint).await?;
+            }
+            Stage::Review => return self.show(checkpoint.position.people.found).await,
         }
         Ok(Next::Step)
     }
@@ -132,6 +163,11 @@ impl Fetch {
         self.context.get_or_try_init(|| SnapshotContext::read(&self.run)).await
     }
 
+    async fn people(&self) -> Result<&PeopleContext, Stop> {
+        let read = || async { PeopleContext::read(&self.run, self.context().await?).await };
+        self.people.get_or_try_init(read).await
+    }
+
     /// Whether the import from which the lock was taken is still finishing what it had begun. Its users are not mapped yet, and this
     /// import would make them again; nor may two imports write mappings at once.
     async fn has_to_wait(&self) -> Result<bool, StoreError> {
@@ -159,8 +195,8 @@ impl Fetch {
     }
 
     /// The snapshot is complete: the tabs appear.
-    async fn show(&mut self) -> Result<Next, Stop> {
-        match self.run.worker.transition(Event::Fetched, Vec::new()).await? {
+    async fn show(&mut self, absent: FoundAbsent) -> Result<Next, Stop> {
+        match self.run.worker.transition(Event::Fetched(absent), Vec::new()).await? {
             Moved::Committed => info!(import = %self.run.import.id, "snapshot complete"),
             Moved::LockLost | Moved::WrongState => {
                 warn!(import = %self.run.import.id, "snapshot complete, but the import has ended");
@@ -170,13 +206,11 @@ impl Fetch {
     }
 
     async fn fail_with(&mut self, problem: Problem) -> Result<Next, Stop> {
-        count(Metric::ImportsFailed, 1);
+        let (code, failed) = (problem.code(), Event::FetchFailed(problem));
         // Refused: the import was cancelled or lost its lock, and has ended all the same.
-        let _ = self
-            .run
-            .worker
-            .transition(Event::FetchFailed(problem), Vec::new())
-            .await?;
+        if let Moved::Committed = self.run.worker.transition(failed, Vec::new()).await? {
+            count_mishap(Mishap::Failed, code);
+        }
         Ok(Next::Done)
     }
 }

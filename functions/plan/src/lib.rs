@@ -8,6 +8,8 @@ mod api {
     pub mod imports;
     pub mod licences;
     pub mod managed_companies;
+    pub mod orphans;
+    pub mod people_not_in;
     pub mod plan;
     pub mod search;
     pub mod suggestions;
@@ -24,7 +26,9 @@ use lambda::{Function, Services};
 fn routes<R: Routes>(to: R) -> R {
     let to = api::imports::routes(to);
     let to = api::companies::routes(to);
+    let to = api::orphans::routes(to);
     let to = api::addresses::routes(to);
+    let to = api::people_not_in::routes(to);
     let to = api::plan::routes(to);
     let to = api::managed_companies::routes(to);
     let to = api::users::routes(to);

@@ -1,6 +1,6 @@
 //! An import in review: what may be done with it, and what its plan is made from.
 
-use api::{Api, ApiError, Caller, authorize, find_import};
+use api::{Api, ApiError, Caller, admit_plan_call, authorize, find_import};
 use domain::facts::CompanyFacts;
 use domain::ids::{ImportId, PsaCompanyId};
 use domain::import::{Import, ImportState};
@@ -11,11 +11,14 @@ use planning::Planning;
 /// The import with its tabs, which appear only when the snapshot is complete (R8).
 pub async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let import = find_import(services, caller, id).await?;
-    if import.fetched_at.is_some() {
-        Ok(import)
-    } else {
-        Err(Problem::WrongState { state: import.state }.into())
+    if import.fetched_at.is_none() {
+        return Err(Problem::WrongState { state: import.state }.into());
     }
+    // Of rows that expire the table deletes one after the other: the rest would look like all.
+    if services.clock.now() >= import.rows_until() {
+        return Err(Problem::SnapshotExpired.into());
+    }
+    Ok(import)
 }
 
 /// The import for a decision by this caller: in review, and not another administrator's (R44).
@@ -23,6 +26,9 @@ pub async fn in_review(services: &Services, caller: &Caller, id: &ImportId) -> A
     let import = find_import(services, caller, id).await?;
     if import.state != ImportState::Review {
         return Err(Problem::WrongState { state: import.state }.into());
+    }
+    if services.clock.now() >= import.review_until() {
+        return Err(Problem::SnapshotExpired.into());
     }
     authorize(services, caller, import).await
 }
@@ -41,6 +47,12 @@ pub async fn not_in_review(services: &Services, import: &Import) -> ApiError {
 pub async fn planning(services: &Services, import: Import) -> Api<Planning> {
     let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
     Ok(Planning::open(tenant, directory, import).await?)
+}
+
+/// What a whole plan is computed with: costly, and so only admitted now and then (R65).
+pub async fn planning_of_all(services: &Services, import: Import) -> Api<Planning> {
+    admit_plan_call(services, &import.msp).await?;
+    planning(services, import).await
 }
 
 /// The facts of one company, with what the import is planned with.

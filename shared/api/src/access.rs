@@ -16,9 +16,10 @@ pub async fn find_integration(tenant: &Tenant, id: &IntegrationId) -> Api<Integr
     Ok(found.ok_or(Problem::IntegrationNotFound)?)
 }
 
-/// The import, whatever its state and its administrator.
+/// The import, whatever its state and its administrator. One that has expired may still be in the table.
 pub async fn find_import(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let found = services.tenant(&caller.msp).import(id).await?;
+    let found = found.filter(|import| services.clock.now() < import.result_until());
     let import = found.ok_or_else(|| Problem::not_found(ResourceKind::Import))?;
     attach_to_span(&import);
     Ok(import)

@@ -11,6 +11,7 @@ use serde::Serialize;
 use store::waited::{WaitReason, Waiting};
 
 use crate::lock::LockView;
+use crate::people::{PeopleView, SuspiciousView};
 use crate::problem::{Api, Description, describe};
 
 /// An import with its progress and its lock.
@@ -21,6 +22,12 @@ pub struct ImportView {
     id: ImportId,
     integration: IntegrationId,
     state: ImportState,
+    /// There when so much is absent that the snapshot may not show all that the PSA has (R54).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspicious: Option<SuspiciousView>,
+    /// People who were imported before and are not in; once the snapshot is complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people_not_in: Option<PeopleView>,
     /// How far it has come; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
@@ -41,6 +48,12 @@ pub struct ImportView {
     started_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
+    /// Until when it can be decided on and confirmed.
+    review_until: Timestamp,
+    /// Until when its companies, addresses and plan are kept.
+    rows_until: Timestamp,
+    /// Until when the import itself and its result are kept. A history shows it longer.
+    result_until: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<LockView>,
 }
@@ -101,6 +114,11 @@ impl ImportView {
     pub fn line(import: Import) -> Self {
         let describe = |problem: Option<&Problem>| problem.map(|problem| describe(problem, crate::problem::language()));
         Self {
+            review_until: import.review_until(),
+            rows_until: import.rows_until(),
+            result_until: import.result_until(),
+            suspicious: SuspiciousView::of(&import, crate::problem::language()),
+            people_not_in: PeopleView::of(&import),
             error: describe(import.error.as_ref()),
             stopped: describe(import.stopped.as_ref()),
             unattended: import.unattended,

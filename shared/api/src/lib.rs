@@ -3,12 +3,13 @@
 mod access;
 mod answer;
 mod caller;
+mod costly;
 mod import;
 mod input;
 mod lock;
 mod page;
+mod people;
 mod problem;
-mod psa;
 mod routes;
 mod unreadable;
 
@@ -19,10 +20,11 @@ pub use openapi::{Call, Part};
 pub use access::{authorize, find_import, find_integration};
 pub use answer::answer;
 pub use caller::{Caller, CallerWith};
+pub use costly::{admit_plan_call, admit_psa_call, read_attributes};
 pub use import::ImportView;
 pub use input::{Body, NoParameters, Path, Query};
 pub use lock::IntegrationLock;
 pub use page::{Cursor, Limit, List, PageQuery, Paged};
+pub use people::{PeopleView, PersonOfCompany, PersonView, SuspiciousView};
 pub use problem::{AcceptLanguage, Api, ApiError};
-pub use psa::{psa_deadline, read_attributes};
 pub use routes::Routes;

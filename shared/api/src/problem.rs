@@ -6,7 +6,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use directory::DirectoryError;
 use domain::language::Language;
-use domain::problem::{Facts, Problem, ResourceKind};
+use domain::problem::{Cause, Code, Facts, Problem, ResourceKind};
+use lambda::metrics::{Metric, count};
 use lambda::{OpenError, correlation_id};
 use planning::PlanningError;
 use problem_details::ProblemDetails;
@@ -118,6 +119,7 @@ pub(crate) async fn answer_problems(request: Request, next: Next) -> Response {
         } else {
             info!(correlation, code, "request refused");
         }
+        count_fault(error.problem.code());
         response = render(&error.problem, language, &correlation);
     } else if matches!(
         response.status(),
@@ -130,6 +132,15 @@ pub(crate) async fn answer_problems(request: Request, next: Next) -> Response {
         response.headers_mut().insert("x-correlation-id", correlation);
     }
     response
+}
+
+/// An answer of 500 and above is a fault of this service or of a PSA. API Gateway's own count cannot tell one from the other.
+fn count_fault(code: Code) {
+    match code.cause() {
+        Cause::Ours if code.status() >= 500 => count(Metric::ApiFaults, 1),
+        Cause::Psa => count(Metric::ApiPsaFailures, 1),
+        Cause::Ours | Cause::Customer => {}
+    }
 }
 
 /// A problem as part of another answer.
@@ -178,6 +189,11 @@ fn render(problem: &Problem, language: Language, correlation: &str) -> Response 
             facts: problem.facts(language),
         });
     let mut response = details.into_response();
+    if let Problem::TooManyCalls { retry_after } = problem {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, (*retry_after).into());
+    }
     if let Ok(tag) = language.tag().parse() {
         response.headers_mut().insert(header::CONTENT_LANGUAGE, tag);
     }

@@ -126,6 +126,11 @@ impl AddressKey {
         &self.0
     }
 
+    /// What stands before the domain.
+    pub fn local(&self) -> &str {
+        self.0.rsplit_once('@').map_or(&self.0, |(local, _)| local)
+    }
+
     /// The domain, in IDNA ASCII.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)

@@ -104,6 +104,8 @@ pub struct CompanyFacts {
     pub mapping: Option<CompanyMapping>,
     /// Its addresses in the snapshot, with the decisions on them.
     pub addresses: Vec<(SnapshotAddress, AddressDecision)>,
+    /// Whether the snapshot may lack contacts of the company, so that the absence of one says nothing.
+    pub hides_contacts: bool,
     /// Its addresses imported before.
     pub mapped_addresses: Vec<AddressMapping>,
     /// The users of the managed company it is, or would be, mapped to.

@@ -86,6 +86,13 @@ impl TryFrom<Accepted> for Filter {
     }
 }
 
+impl Filter {
+    /// Whether it leaves out contacts of companies that it lets in: an attribute of contacts is named so in every PSA.
+    pub fn hides_contacts(&self) -> bool {
+        self.0.keys().any(|attribute| attribute.as_str().starts_with("contact"))
+    }
+}
+
 impl From<Filter> for Accepted {
     fn from(filter: Filter) -> Self {
         filter.0

@@ -76,6 +76,10 @@ id!(
     IdempotencyKey
 );
 id!(
+    /// Identifies the tenant of a PSA, within one product: equal ids mean the same tenant (R51).
+    TenantFingerprint
+);
+id!(
     /// A company's id in the PSA. Autotask's own organisation has id `0`, which is as good as any other.
     PsaCompanyId
 );

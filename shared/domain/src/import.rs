@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::directory::ReservationId;
 use crate::filter::Filter;
 use crate::ids::{ImportId, IntegrationId, MspId};
+use crate::not_in::FoundAbsent;
 use crate::plan::Counts;
 use crate::problem::Problem;
 
 mod person;
+pub mod retention;
 mod state;
 mod transition;
 
@@ -58,6 +60,9 @@ pub struct Progress {
     /// Companies applied so far.
     #[serde(default)]
     pub executed: u64,
+    /// Contacts of companies that the PSA does not have: they are in no row.
+    #[serde(default)]
+    pub orphans: u64,
 }
 
 /// An import.
@@ -85,6 +90,8 @@ pub struct Import {
     pub unattended: bool,
     /// When its snapshot was complete; before that there is none (R8).
     pub fetched_at: Option<Timestamp>,
+    /// What was imported before and is not in its snapshot (R54, R55); nothing before the snapshot is complete.
+    pub absent: FoundAbsent,
     /// Why an unattended import stopped in review.
     pub stopped: Option<Problem>,
     /// When.
@@ -125,6 +132,7 @@ impl Import {
             taken_over_by: None,
             unattended: false,
             fetched_at: None,
+            absent: FoundAbsent::NOTHING,
             stopped: None,
             started_at,
             ended_at: None,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::filter::Filter;
-use crate::ids::IntegrationId;
+use crate::ids::{IntegrationId, TenantFingerprint};
 use crate::policy::Policy;
 use crate::psa::VendorId;
 
@@ -24,6 +24,10 @@ pub struct Integration {
     pub policy: Policy,
     /// The filter of the last import (R7).
     pub last_filter: Option<Filter>,
+    /// The tenant of the PSA that it belongs to (R51). `None` until the first import, if an earlier version set it up.
+    pub tenant: Option<TenantFingerprint>,
+    /// Grows with every change of its name, its connection or its state.
+    pub version: u64,
     /// When it was set up.
     pub created_at: Timestamp,
 }

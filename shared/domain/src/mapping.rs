@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::address::{Address, AddressKey};
 use crate::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::plan::CompanyPlan;
+use crate::remembered::Remembered;
 
 /// PSA company → managed company, within one integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct CompanyMapping {
     pub managed: ManagedCompanyId,
     /// The name the PSA had when it was last carried over; only a difference to this is a renaming.
     pub name: String,
+    /// The short name that the PSA had then, if it keeps one. By name and identifier the PSA's tenant is recognised (R51).
+    pub identifier: Option<String>,
     /// How often another managed company was asked for (see [`crate::ids::IdempotencyKey::company`]).
     pub generation: u32,
     /// How many users its addresses are mapped to.
@@ -32,6 +35,8 @@ pub struct AddressMapping {
     pub address: Address,
     /// The contact's other addresses as of then, imported or not: none of them is new when this one goes (R30).
     pub other_addresses: Vec<AddressKey>,
+    /// Whose address it was as of then.
+    pub remembered: Remembered,
 }
 
 /// A company's address mappings after its plan, or a chunk of it, was applied. `users`, in the order of the plan, says to whom
@@ -40,10 +45,12 @@ pub fn after(before: &[AddressMapping], plan: &CompanyPlan, users: &[Option<User
     let rows = || plan.users.iter().zip(users);
     let given: HashSet<&UserId> = users.iter().flatten().collect();
     let made = rows().filter_map(|(row, user)| {
-        let (user, address) = match (user, &row.address, &row.mapped) {
-            (Some(user), Some(address), _) => (user, address),
+        let (user, address, remembered) = match (user, &row.address, &row.mapped) {
+            (Some(user), Some(address), _) => (user, address, &row.remembered),
             // It stays with whom it was, unless another row got the user, and remembers what is there now.
-            (_, _, Some(mapped)) if !given.contains(&mapped.user) => (&mapped.user, &mapped.address),
+            (_, _, Some(mapped)) if !given.contains(&mapped.user) => {
+                (&mapped.user, &mapped.address, &mapped.remembered)
+            }
             _ => return None,
         };
         Some(AddressMapping {
@@ -51,6 +58,7 @@ pub fn after(before: &[AddressMapping], plan: &CompanyPlan, users: &[Option<User
             user: user.clone(),
             address: address.clone(),
             other_addresses: row.other_addresses.clone(),
+            remembered: remembered.clone(),
         })
     });
     let made: Vec<AddressMapping> = made.collect();

@@ -11,6 +11,7 @@ use std::fmt::Formatter;
 
 use crate::directory::LicenceMode;
 use crate::language::Language;
+use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::problem::{Mistake, Problem, UrlRefused, Wording};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
@@ -43,6 +44,20 @@ impl Absence {
     /// A sentence.
     pub fn text(self, language: Language) -> &'static str {
         language.messages().absence(self)
+    }
+}
+
+impl PersonAbsence {
+    /// What happened, and what to do next.
+    pub fn text(self, language: Language) -> (&'static str, &'static str) {
+        language.messages().person_absence(self)
+    }
+}
+
+impl SuspiciousSnapshot {
+    /// What is suspicious, and what to do next.
+    pub fn detail(&self, language: Language) -> String {
+        language.messages().suspicious(self)
     }
 }
 

@@ -110,6 +110,21 @@ impl<const MAX: usize> JsonSchema for Name<MAX> {
     }
 }
 
+/// Whether two names of people have the first name or the last name in common, as [`NameKey`]s. A PSA's two fields are joined here, so
+/// the first name is the first word and the last name is the rest; a single word may be either.
+pub fn may_be_one_person(one: &str, other: &str) -> bool {
+    let (one, other) = (NameKey::of(one), NameKey::of(other));
+    if one == other {
+        return true;
+    }
+    match (one.0.split_once(' '), other.0.split_once(' ')) {
+        (Some((first, last)), Some((other_first, other_last))) => first == other_first || last == other_last,
+        (Some((first, last)), None) => other.0 == first || other.0 == last,
+        (None, Some((first, last))) => one.0 == first || one.0 == last,
+        (None, None) => false,
+    }
+}
+
 /// A name as it compares: cleaned, NFKC, case folded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey(String);

@@ -26,3 +26,17 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
         T::deserialize(MapAccessDeserializer::new(map))
     }
 }
+
+/// Reads a struct from an object only, or nothing from `null`.
+pub fn or_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let read = Option::<Only<T>>::deserialize(deserializer)?;
+    Ok(read.map(|Only(value)| value))
+}
+
+struct Only<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Only<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        only(deserializer).map(Self)
+    }
+}

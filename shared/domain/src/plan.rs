@@ -1,5 +1,6 @@
 //! What an import would do (R26, R35). A plan is a value: computing it again from the same facts gives the same plan.
 
+mod absent;
 mod addresses;
 mod change;
 mod claims;
@@ -10,13 +11,18 @@ pub mod planner;
 mod reason;
 mod rewrites;
 mod side;
+mod snapshot;
 mod step;
+mod successor;
 mod users;
+mod waiting;
 
 use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
+use crate::remembered::Remembered;
 
+pub use absent::{absent, may_be_absent};
 pub use change::{PlanAddress, PlanChange, PlanCompany, changes};
 pub use claims::ClaimedInPlan;
 pub use outcome::{CompanyCounts, Counts, Effect, Outcome, RowOutcome, UserCounts};
@@ -31,6 +37,8 @@ pub struct CompanyPlan {
     pub company: PsaCompanyId,
     /// Its name in the PSA.
     pub name: String,
+    /// Its short name in the PSA, if that keeps one.
+    pub identifier: Option<String>,
     /// What happens to the company.
     pub step: CompanyStep,
     /// The managed company whose mapping is dropped; it stays, with its users (R25).
@@ -62,6 +70,8 @@ pub struct UserPlan {
     pub mapped: Option<Mapped>,
     /// The contact's other addresses.
     pub other_addresses: Vec<AddressKey>,
+    /// What the mapping will remember if the step succeeds.
+    pub remembered: Remembered,
     /// Rewrite the mapping although nothing else changes: its copy of the PSA's data is stale.
     pub rewrite_mapping: bool,
 }
@@ -75,6 +85,8 @@ pub struct Mapped {
     pub user: UserId,
     /// The address as last imported.
     pub address: Address,
+    /// What it remembers, brought up to date as far as that does not depend on the step.
+    pub remembered: Remembered,
 }
 
 impl UserPlan {
@@ -162,6 +174,7 @@ impl CompanyPlan {
         Self {
             company: self.company.clone(),
             name: self.name.clone(),
+            identifier: self.identifier.clone(),
             step: self.step.clone(),
             unmap: self.unmap.clone(),
             generation: self.generation,

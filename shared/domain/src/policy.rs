@@ -7,6 +7,7 @@ use crate::filter::Filter;
 use crate::object;
 use crate::plan::mass_change::MassChangeLimit;
 use crate::row::{CompanyDecision, ImportStatus, Target};
+use crate::schedule::Schedule;
 
 /// An integration's policy. By default an unattended import reads everything and brings companies and addresses imported
 /// before up to date.
@@ -22,6 +23,9 @@ pub struct Policy {
     /// Beyond what an import has to be confirmed as a mass change.
     #[serde(deserialize_with = "object::only")]
     pub mass_change: MassChangeLimit,
+    /// When the integration is imported by itself; `null` is never (R95).
+    #[serde(deserialize_with = "object::or_null")]
+    pub schedule: Option<Schedule>,
 }
 
 impl Policy {

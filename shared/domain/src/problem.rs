@@ -1,6 +1,7 @@
 //! Everything that an administrator can be shown as an error (requirements J). Its code and HTTP status are in `code`, its texts in
 //! `messages`.
 
+mod cause;
 mod code;
 mod facts;
 mod mistake;
@@ -15,13 +16,14 @@ use crate::import::{Holder, ImportState};
 use crate::plan::mass_change::MassChange;
 use crate::psa::{PsaFailure, VendorId};
 
+pub use cause::Cause;
 pub use code::Code;
 pub use facts::{
-    CredentialFacts, Facts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
-    StateFacts, VersionFacts,
+    CredentialFacts, Facts, FilterFacts, LicenceFacts, LimitFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RateFacts,
+    RequestFacts, StateFacts, VersionFacts,
 };
 pub use mistake::{Mistake, ValueKind};
-pub use what::{ResourceKind, UrlRefused};
+pub use what::{Limited, ResourceKind, UrlRefused};
 pub use wording::Wording;
 
 /// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.
@@ -34,6 +36,8 @@ pub enum Problem {
     },
     /// Another administrator holds the integration.
     IntegrationLocked(Holder),
+    /// The caller's own import holds the integration.
+    LockedByCaller(Holder),
     /// The MSP has too few licences left.
     InsufficientLicences {
         /// Users that would be created.
@@ -96,10 +100,22 @@ pub enum Problem {
         /// The row's status.
         status: String,
     },
+    /// The MSP or its PSA has more of something than this service takes (R65).
+    LimitExceeded {
+        /// Of what.
+        of: Limited,
+    },
+    /// The MSP makes more calls that read a PSA or compute a plan than it may (R65).
+    TooManyCalls {
+        /// After so many seconds one more is admitted.
+        retry_after: u64,
+    },
     /// The caller is not an administrator of an MSP (R3).
     NotAdministrator,
     /// The import's lock ran out and somebody else took it, or the work was given up.
     ImportAbandoned,
+    /// The import is too old for its rows to be decided on, or to be shown (R67).
+    SnapshotExpired,
     /// A newer version of this service wrote what is asked for; this one does not read it.
     NewerVersion,
     /// A fault of this service.
@@ -169,7 +185,7 @@ impl Problem {
     pub const fn code(&self) -> Code {
         match self {
             Self::CredentialsRequired { .. } => Code::CredentialsRequired,
-            Self::IntegrationLocked(_) => Code::IntegrationLocked,
+            Self::IntegrationLocked(_) | Self::LockedByCaller(_) => Code::IntegrationLocked,
             Self::InsufficientLicences { .. } => Code::InsufficientLicences,
             Self::Psa { failure, .. } => Code::of_failure(failure.kind),
             Self::IntegrationNotFound => Code::IntegrationNotFound,
@@ -183,22 +199,20 @@ impl Problem {
             Self::MassChange(_) => Code::MassChange,
             Self::WrongState { .. } => Code::WrongState,
             Self::NotSelectable { .. } => Code::NotSelectable,
+            Self::LimitExceeded { .. } => Code::LimitExceeded,
+            Self::TooManyCalls { .. } => Code::TooManyCalls,
             Self::NotAdministrator => Code::NotAdministrator,
             Self::ImportAbandoned => Code::ImportAbandoned,
+            Self::SnapshotExpired => Code::SnapshotExpired,
             Self::NewerVersion => Code::NewerVersion,
             Self::Internal => Code::Internal,
         }
     }
 
-    /// Whether a PSA is at fault, in a way that passes.
-    pub const fn is_fault_of_psa(&self) -> bool {
-        matches!(self, Self::Psa { failure, .. } if failure.retryable)
-    }
-
     /// Whether the same request may succeed later without anything being changed by the caller.
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::IntegrationLocked(_) | Self::Internal => true,
+            Self::IntegrationLocked(_) | Self::LockedByCaller(_) | Self::TooManyCalls { .. } | Self::Internal => true,
             Self::Psa { failure, .. } => failure.retryable,
             _ => false,
         }

@@ -125,6 +125,9 @@ pub struct PsaCompany {
     pub id: PsaCompanyId,
     /// The name as the PSA spells it.
     pub name: String,
+    /// The short name that some PSAs keep next to the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identifier: Option<String>,
     /// What the column *type* shows.
     pub types: Vec<String>,
     /// What the column *PSA status* shows.
@@ -186,17 +189,17 @@ impl fmt::Debug for PsaAddress {
     }
 }
 
-/// What reading a company back by its id found (R14).
+/// What reading a record back by its id found: a company (R14), or a contact (R55).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LookedUp {
+pub enum LookedUp<Record = PsaCompany, Id = PsaCompanyId> {
     /// It is there.
-    Present(PsaCompany),
+    Present(Record),
     /// The PSA keeps it, marked as deleted.
-    Deleted(PsaCompanyId),
+    Deleted(Id),
     /// The PSA does not know this id.
-    Gone(PsaCompanyId),
-    /// The PSA, or its answer, fails for this company alone.
-    Unreadable(PsaCompanyId),
+    Gone(Id),
+    /// The PSA, or its answer, fails for this record alone.
+    Unreadable(Id),
 }
 
 /// Where a walk stands. Opaque to everyone but the client that made it.
@@ -235,16 +238,19 @@ pub enum PsaFailureKind {
     PsaInvalidResponse,
     /// Anything else: timeout, DNS, TLS, a rate limit that does not end.
     PsaUnknownError,
+    /// The PSA answers as another tenant than the integration's (R51).
+    PsaOtherTenant,
 }
 
 impl PsaFailureKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::PsaServerError,
         Self::PsaUnauthorized,
         Self::PsaForbidden,
         Self::PsaInvalidResponse,
         Self::PsaUnknownError,
+        Self::PsaOtherTenant,
     ];
 }
 
@@ -267,6 +273,18 @@ pub struct PsaFailure {
 }
 
 impl PsaFailure {
+    /// The PSA answers as another tenant than the integration's. No later call of the same credentials succeeds.
+    pub fn other_tenant(reason: &str) -> Self {
+        Self {
+            kind: PsaFailureKind::PsaOtherTenant,
+            endpoint: "tenant".to_owned(),
+            reason: reason.to_owned(),
+            missing_right: None,
+            retryable: false,
+            not_before: None,
+        }
+    }
+
     /// Until when the PSA asks to be left alone, if the same call may succeed then.
     pub fn asks_to_wait(&self) -> Option<jiff::Timestamp> {
         self.not_before.filter(|_| self.retryable)

@@ -106,6 +106,8 @@ pub struct CompanyRow {
     pub id: PsaCompanyId,
     /// The name in the PSA; for an absent company the one it was imported under.
     pub name: String,
+    /// The short name in the PSA, if it keeps one.
+    pub identifier: Option<String>,
     /// The tab it stands in.
     pub tab: Tab,
     /// What the import knows of it.
@@ -132,6 +134,8 @@ pub struct CompanyRow {
     pub reason: Option<Absence>,
     /// How many rows its addresses make.
     pub addresses: AddressCounts,
+    /// How many of its people who were imported before are not in (R55).
+    pub people_not_in: u32,
     /// The decision.
     pub decision: CompanyDecision,
 }
@@ -233,6 +237,8 @@ pub enum AddressStatus {
     Unmapped,
     /// A user of this managed company has the address; ticking links to it.
     UnmappedPossibleDuplicate,
+    /// Imported before, but name and address both changed: it may be another person (R57). Ticked one by one.
+    PossibleSuccessor,
     /// A user of another managed company has the address (R32).
     AddressConflict,
     /// The contact has no valid address (R32).

@@ -3,6 +3,7 @@
 use std::env;
 
 use psa::{HttpPolicy, Origin};
+use store::rate::CallRate;
 
 /// What a function needs to know. AWS endpoints and credentials are read by the AWS SDK itself.
 #[derive(Debug, Clone)]
@@ -15,9 +16,36 @@ pub struct Config {
     pub secret_prefix: String,
     /// `ROLES_CLAIM`: the claim of a token that holds the roles of a person. Default `roles`; for Cognito `cognito:groups`.
     pub roles_claim: String,
+    /// `PSA_CALLS_PER_MINUTE` and `PLAN_CALLS_PER_MINUTE`: how many costly calls an MSP may make. Default 20 and 60.
+    pub call_rates: CallRates,
     /// How PSAs may be called. `PSA_ALLOWED_ORIGINS` lists origins that are exempt from the rules about addresses,
     /// separated by commas; for a sandbox only, empty by default.
     pub psa: HttpPolicy,
+}
+
+/// How many calls of each kind an MSP may make (R65), so that it cannot take what all MSPs share: Lambda environments and processors.
+#[derive(Debug, Clone, Copy)]
+pub struct CallRates {
+    /// Calls that read a PSA. Each may hold an environment for 20 seconds if the PSA does not answer.
+    pub psa: CallRate,
+    /// Calls that compute a plan.
+    pub plan: CallRate,
+}
+
+impl CallRates {
+    /// So many calls a minute.
+    pub const fn per_minute(psa: u32, plan: u32) -> Self {
+        Self {
+            psa: CallRate {
+                kind: "psa",
+                per_minute: psa,
+            },
+            plan: CallRate {
+                kind: "plan",
+                per_minute: plan,
+            },
+        }
+    }
 }
 
 /// A variable that is missing or wrong.
@@ -40,11 +68,23 @@ impl Config {
             imports_table: required("IMPORTS_TABLE")?,
             secret_prefix: env::var("SECRET_PREFIX").unwrap_or_else(|_| "psa-import/".to_owned()),
             roles_claim: env::var("ROLES_CLAIM").unwrap_or_else(|_| "roles".to_owned()),
+            call_rates: CallRates::per_minute(
+                per_minute("PSA_CALLS_PER_MINUTE", 20)?,
+                per_minute("PLAN_CALLS_PER_MINUTE", 60)?,
+            ),
             psa: HttpPolicy {
                 allowed_origins: allowed_origins()?,
                 ..HttpPolicy::default()
             },
         })
+    }
+}
+
+fn per_minute(name: &'static str, default: u32) -> Result<u32, ConfigError> {
+    let Ok(text) = env::var(name) else { return Ok(default) };
+    match text.parse() {
+        Ok(calls) if calls > 0 => Ok(calls),
+        _ => Err(ConfigError::Invalid(name, text)),
     }
 }
 

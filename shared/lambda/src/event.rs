@@ -79,7 +79,7 @@ pub enum Triggered {
     },
 }
 
-/// The outcome of looking for imports that nobody works on any more.
+/// The outcome of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Swept {
@@ -87,6 +87,10 @@ pub struct Swept {
     pub under_way: usize,
     /// Those of them whose worker was called again.
     pub taken_up: usize,
+    /// Integrations whose scheduled moment has come.
+    pub due: usize,
+    /// Those of them whose import has begun.
+    pub started: usize,
 }
 
 /// What a worker answers the state machine.

@@ -14,14 +14,14 @@ use serde_json::Value;
 use tracing::{Instrument, error, warn};
 
 use crate::event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
-use crate::metrics::tallied;
+use crate::metrics::{Mishap, count_mishap, tallied};
 use crate::operation;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 type Http = Arc<dyn Fn(LambdaRequest) -> Answer<Value> + Send + Sync>;
 type Worker = Arc<dyn Fn(Work, Deadline) -> Answer<WorkOutcome> + Send + Sync>;
 type Starter = Arc<dyn Fn(Trigger) -> Answer<Triggered> + Send + Sync>;
-type Sweeper = Arc<dyn Fn() -> Answer<Swept> + Send + Sync>;
+type Sweeper = Arc<dyn Fn(Deadline) -> Answer<Swept> + Send + Sync>;
 
 /// Takes a line of metrics.
 type Metrics = Arc<dyn Fn(Value) + Send + Sync>;
@@ -71,13 +71,13 @@ impl Function {
         self
     }
 
-    /// Also takes up imports that nobody works on any more.
+    /// Also starts what is due, and takes up imports that nobody works on any more.
     #[must_use]
-    pub fn with_sweeper<F>(mut self, sweeper: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub fn with_sweeper<F>(mut self, sweeper: impl Fn(Deadline) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Swept, Error>> + Send + 'static,
     {
-        self.sweeper = Some(Arc::new(move || Box::pin(sweeper())));
+        self.sweeper = Some(Arc::new(move |deadline| Box::pin(sweeper(deadline))));
         self
     }
 
@@ -123,13 +123,14 @@ impl Function {
             }
             Event::BadTrigger(error) => {
                 warn!(%error, "a trigger was refused");
-                let code = Code::InvalidRequest.as_str();
-                Ok(serde_json::to_value(Triggered::Refused { code })?)
+                let code = Code::InvalidRequest;
+                count_mishap(Mishap::Refused, code);
+                Ok(serde_json::to_value(Triggered::Refused { code: code.as_str() })?)
             }
             Event::Sweep => {
                 let sweeper = self.sweeper.as_ref().ok_or("this function does not sweep")?;
-                let swept = sweeper().await;
-                let swept = swept.inspect_err(|error| error!(%error, "not all imports could be looked at"))?;
+                let swept = sweeper(Deadline::before(end)).await;
+                let swept = swept.inspect_err(|error| error!(%error, "a sweep could not look at everything"))?;
                 Ok(serde_json::to_value(swept)?)
             }
         }

@@ -11,6 +11,7 @@ pub mod metrics;
 mod operation;
 mod patience;
 mod services;
+mod tenant;
 mod time;
 
 pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};

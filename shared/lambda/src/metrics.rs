@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::import::{Import, ImportState};
 use domain::plan::{Counts, Effect};
+use domain::problem::{Cause, Code, Problem};
 use psa::Psa;
 use serde_json::{Map, Value, json};
 use store::Readable;
@@ -37,12 +38,26 @@ macro_rules! metrics {
 metrics! {
     /// Imports that began.
     ImportsStarted,
-    /// Unattended imports that were refused.
-    ImportsRefused,
     /// Imports that came to their end.
     ImportsDone,
-    /// Imports that failed.
-    ImportsFailed,
+    /// Imports that failed by a fault of this service.
+    ImportsFailedOurs,
+    /// Imports that failed for what the customer can mend.
+    ImportsFailedCustomer,
+    /// Imports that failed because their PSA did.
+    ImportsFailedPsa,
+    /// Unattended imports that stopped in review by a fault of this service.
+    ImportsStoppedOurs,
+    /// Unattended imports that stopped in review for an administrator.
+    ImportsStoppedCustomer,
+    /// Unattended imports that stopped in review because of their PSA.
+    ImportsStoppedPsa,
+    /// Unattended imports that were refused by a fault of this service.
+    ImportsRefusedOurs,
+    /// Unattended imports that were refused for what the customer can mend.
+    ImportsRefusedCustomer,
+    /// Unattended imports that were refused because of their PSA.
+    ImportsRefusedPsa,
     /// Imports that were cancelled while they were applied.
     ImportsCancelled,
     /// Imports that nobody worked on any more.
@@ -79,6 +94,44 @@ metrics! {
     LockRefusals,
     /// Records that were left out of a list, since they cannot be read.
     RecordsUnreadable,
+    /// Calls of the API that were answered with a fault of this service.
+    ApiFaults,
+    /// Calls of the API that were answered with a failure of a PSA.
+    ApiPsaFailures,
+    /// Scheduled imports that were left out, since the one before was still running.
+    SchedulesSkipped,
+    /// Integrations with a schedule that had no finished import for 48 hours, counted once.
+    SchedulesOverdue,
+    /// Sweeps that came to their end.
+    Sweeps,
+}
+
+/// A mishap of an import, counted by whose fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mishap {
+    /// The import failed.
+    Failed,
+    /// The unattended import stopped in review.
+    Stopped,
+    /// The unattended import was refused.
+    Refused,
+}
+
+impl Mishap {
+    /// What counts it.
+    pub const fn metric(self, cause: Cause) -> Metric {
+        match (self, cause) {
+            (Self::Failed, Cause::Ours) => Metric::ImportsFailedOurs,
+            (Self::Failed, Cause::Customer) => Metric::ImportsFailedCustomer,
+            (Self::Failed, Cause::Psa) => Metric::ImportsFailedPsa,
+            (Self::Stopped, Cause::Ours) => Metric::ImportsStoppedOurs,
+            (Self::Stopped, Cause::Customer) => Metric::ImportsStoppedCustomer,
+            (Self::Stopped, Cause::Psa) => Metric::ImportsStoppedPsa,
+            (Self::Refused, Cause::Ours) => Metric::ImportsRefusedOurs,
+            (Self::Refused, Cause::Customer) => Metric::ImportsRefusedCustomer,
+            (Self::Refused, Cause::Psa) => Metric::ImportsRefusedPsa,
+        }
+    }
 }
 
 /// What one run has counted so far.
@@ -100,6 +153,11 @@ pub fn count(metric: Metric, number: u64) {
     // Exact up to 2⁵³.
     #[expect(clippy::cast_precision_loss, reason = "CloudWatch has nothing else")]
     add(metric, number as f64);
+}
+
+/// Counts a mishap of an import. A failure that another worker may have written first is counted only once it was applied.
+pub fn count_mishap(mishap: Mishap, code: Code) {
+    count(mishap.metric(code.cause()), 1);
 }
 
 pub(crate) fn add(metric: Metric, number: f64) {
@@ -129,7 +187,10 @@ pub fn count_ended(import: &Import, counts: Counts) {
     match import.state {
         ImportState::Done => count(Metric::ImportsDone, 1),
         ImportState::Cancelled => count(Metric::ImportsCancelled, 1),
-        _ => count(Metric::ImportsFailed, 1),
+        _ => count_mishap(
+            Mishap::Failed,
+            import.error.as_ref().map_or(Code::Internal, Problem::code),
+        ),
     }
 }
 

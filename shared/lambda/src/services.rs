@@ -16,7 +16,7 @@ use store::{Store, StoreError, Tenant};
 
 use crate::aws;
 use crate::capacity::CapacityMeter;
-use crate::config::Config;
+use crate::config::{CallRates, Config};
 use crate::conflicts::Conflicts;
 use crate::metrics;
 use crate::patience::Patience;
@@ -42,6 +42,8 @@ pub struct Services {
     pub patience: Patience,
     /// The claim of a token that holds the roles of a person.
     pub roles_claim: Arc<str>,
+    /// How many costly calls an MSP may make.
+    pub call_rates: CallRates,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -104,6 +106,7 @@ impl Services {
             directory_retry: directory::RETRY,
             patience: Patience::default(),
             roles_claim: config.roles_claim.as_str().into(),
+            call_rates: config.call_rates,
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
         })
@@ -135,8 +138,20 @@ impl Services {
         (self.directory)(self.tenant(msp))
     }
 
-    /// Opens the PSA of an integration with the credentials that are stored for it.
+    /// Opens the PSA of an integration with the credentials that are stored for it, and compares its tenant (R51).
     pub async fn psa(
+        &self,
+        msp: &MspId,
+        integration: &Integration,
+        deadline: Instant,
+    ) -> Result<Arc<dyn Psa>, OpenError> {
+        let psa = self.open_psa(msp, integration, deadline).await?;
+        self.compare_tenant(integration, psa.as_ref()).await?;
+        Ok(psa)
+    }
+
+    /// Opens the PSA of an integration with the credentials that are stored for it. Nothing is asked yet.
+    pub async fn open_psa(
         &self,
         msp: &MspId,
         integration: &Integration,

@@ -186,6 +186,12 @@ impl Call {
     #[must_use]
     pub fn reads_psa(self) -> Self {
         self.refuses(&Code::of_psa())
-            .refuses(&[Code::CredentialsRequired, Code::InvalidPsaAddress])
+            .refuses(&[Code::CredentialsRequired, Code::InvalidPsaAddress, Code::TooManyCalls])
+    }
+
+    /// Computes a plan.
+    #[must_use]
+    pub fn computes_plan(self) -> Self {
+        self.refuses(&[Code::TooManyCalls])
     }
 }

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 /// The headers that answers have, and whether each such answer does.
-const HEADERS: [(&str, bool, &str); 4] = [
+const HEADERS: [(&str, bool, &str); 5] = [
     ("X-Correlation-Id", true, "Ties the answer to the log."),
     ("Content-Language", true, "The language of `detail`."),
     ("Location", true, "Where it is."),
+    ("Retry-After", true, "After so many seconds the call may be made again."),
     ("Link", false, "Names the page behind this one, if there is one."),
 ];
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::language::Language;
 use domain::plan::mass_change::MassChange;
 use domain::problem::{
-    Code, CredentialFacts, FilterFacts, LicenceFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RequestFacts,
-    StateFacts, VersionFacts,
+    Code, CredentialFacts, FilterFacts, LicenceFacts, LimitFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RateFacts,
+    RequestFacts, StateFacts, VersionFacts,
 };
 use http::StatusCode;
 use schemars::{Schema, SchemaGenerator};
@@ -67,6 +67,8 @@ fn facts(code: Code, generator: &mut SchemaGenerator) -> Schema {
         Code::PlanChanged => PlanFacts::json_schema(generator),
         Code::MassChange => MassChange::json_schema(generator),
         Code::WrongState => StateFacts::json_schema(generator),
+        Code::LimitExceeded => LimitFacts::json_schema(generator),
+        Code::TooManyCalls => RateFacts::json_schema(generator),
         code if Code::of_psa().contains(&code) => PsaFacts::json_schema(generator),
         _ => NoFacts::json_schema(generator),
     }
@@ -78,11 +80,17 @@ pub(crate) fn answers(codes: &BTreeSet<Code>) -> BTreeMap<u16, Value> {
     for code in codes {
         by_status.entry(code.status()).or_default().push(*code);
     }
-    let answers = by_status.into_iter().map(|(status, codes)| (status, answer(&codes)));
+    let answers = by_status
+        .into_iter()
+        .map(|(status, codes)| (status, answer(status, &codes)));
     answers.collect()
 }
 
-fn answer(codes: &[Code]) -> Value {
+fn answer(status: u16, codes: &[Code]) -> Value {
+    let headers: &[&str] = match status {
+        429 => &["Content-Language", "Retry-After"],
+        _ => &["Content-Language"],
+    };
     let said: Vec<String> = codes
         .iter()
         .map(|code| format!("`{}`: {}", code.as_str(), code.when()))
@@ -106,7 +114,7 @@ fn answer(codes: &[Code]) -> Value {
         .collect();
     json!({
         "description": said.join(" "),
-        "headers": headers::of_answer(&["Content-Language"]),
+        "headers": headers::of_answer(headers),
         "content": { "application/problem+json": { "schema": schema, "examples": examples } },
     })
 }

@@ -3,7 +3,7 @@
 use domain::ids::ImportId;
 use domain::import::{Holder, ImportState, Person};
 use domain::plan::mass_change::MassChange;
-use domain::problem::{Code, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use domain::problem::{Code, Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use jiff::Timestamp;
 
@@ -43,12 +43,16 @@ pub(crate) fn problem(code: Code) -> Problem {
             status: "no_address".to_owned(),
         },
         Code::ImportAbandoned => Problem::ImportAbandoned,
+        Code::LimitExceeded => Problem::LimitExceeded { of: Limited::Companies },
+        Code::TooManyCalls => Problem::TooManyCalls { retry_after: 3 },
+        Code::SnapshotExpired => Problem::SnapshotExpired,
         Code::UnsupportedMediaType => Problem::UnsupportedMediaType,
         Code::IntegrationLocked => Problem::IntegrationLocked(holder()),
         Code::NewerVersion => Problem::NewerVersion,
         Code::Internal => Problem::Internal,
         Code::PsaUnauthorized => psa(PsaFailureKind::PsaUnauthorized, false),
         Code::PsaForbidden => psa(PsaFailureKind::PsaForbidden, false),
+        Code::PsaOtherTenant => psa(PsaFailureKind::PsaOtherTenant, false),
         Code::PsaServerError => psa(PsaFailureKind::PsaServerError, true),
         Code::PsaInvalidResponse => psa(PsaFailureKind::PsaInvalidResponse, false),
         Code::PsaUnknownError => psa(PsaFailureKind::PsaUnknownError, true),

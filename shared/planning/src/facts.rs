@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use domain::address::{Address, AddressKey};
 use domain::directory::AddressHolder;
 use domain::facts::CompanyFacts;
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::mapping::AddressMapping;
 use domain::plan::planner;
 use domain::row::{CompanyRow, Tab};
@@ -151,6 +151,7 @@ impl Planning {
             row,
             mapping,
             addresses,
+            hides_contacts: self.import.filter.hides_contacts(),
             mapped_addresses: read.mapped,
             users: HashMap::new(),
             holders: HashMap::new(),
@@ -186,23 +187,17 @@ impl Planning {
 /// Addresses that no user of the managed company has: somebody else may.
 fn unknown_addresses(facts: &CompanyFacts, asked: Asked) -> Vec<AddressKey> {
     let known: HashSet<&AddressKey> = facts.users.values().map(|user| user.address.key()).collect();
-    // An address may take over the mapping of another one of its contact.
-    let mapped: HashSet<&str> = facts
-        .mapped_addresses
-        .iter()
-        .map(|mapping| mapping.id.contact())
-        .collect();
-    let can_be_ticked = |selected: Option<bool>, contact: &str| {
-        matches!(asked, Asked::All)
-            || selected.unwrap_or_else(|| facts.row.decision.ticks_new || mapped.contains(contact))
+    // An address may take over the mapping of another one of its contact, or pass from one contact to another.
+    let mapped = || facts.mapped_addresses.iter();
+    let contacts: HashSet<&str> = mapped().map(|mapping| mapping.id.contact()).collect();
+    let addresses: HashSet<&AddressKey> = mapped().map(|mapping| mapping.address.key()).collect();
+    let can_be_ticked = |selected: Option<bool>, row: &AddressId, address: &Address| {
+        let is_mapped = || contacts.contains(row.contact()) || addresses.contains(address.key());
+        matches!(asked, Asked::All) || selected.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
     };
-    let addresses = facts
-        .addresses
-        .iter()
-        .filter(|(row, decision)| can_be_ticked(decision.selected, row.id.contact()))
-        .filter_map(|(row, _)| row.text.parse::<Address>().ok());
-    addresses
-        .map(|address| address.key().clone())
-        .filter(|key| !known.contains(key))
-        .collect()
+    let rows = facts.addresses.iter().filter_map(|(row, decision)| {
+        let address = row.text.parse::<Address>().ok()?;
+        can_be_ticked(decision.selected, &row.id, &address).then(|| address.key().clone())
+    });
+    rows.filter(|key| !known.contains(key)).collect()
 }

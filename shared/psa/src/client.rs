@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
-use domain::ids::{AttributeId, PsaCompanyId};
+use domain::ids::{AttributeId, PsaCompanyId, PsaContactId, TenantFingerprint};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
 use futures::try_join;
 use http_client::{Session, Stats};
 
 use crate::look_up;
 use crate::port::Psa;
-use crate::walk::{List, Row, WalkPage, walk};
+use crate::walk::{List, Row, walk};
 
-/// Companies per request when reading back, unless a product has a lower limit.
+/// Records per request when reading back, unless a product has a lower limit.
 const BATCH_SIZE: usize = 200;
 
 /// What a product supplies.
@@ -43,6 +43,9 @@ pub trait Product: Send + Sync {
         ids.chunks(BATCH_SIZE).map(<[i64]>::to_vec).collect()
     }
 
+    /// The tenant that the credentials lead to. Host, version and folder of the product may change without it.
+    async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure>;
+
     /// The attributes, with their values.
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;
 
@@ -62,9 +65,9 @@ pub trait Product: Send + Sync {
         Ok(())
     }
 
-    /// Checks that nothing was hidden from a walk of contacts.
-    async fn check_contacts(&self, _page: &mut WalkPage<Self::Contact>) -> Result<(), PsaFailure> {
-        Ok(())
+    /// Whether any contact, of whatever type, is shown with a company. Only asked of products of which that can prove something.
+    async fn any_contact_has_company(&self) -> Result<bool, PsaFailure> {
+        Ok(true)
     }
 }
 
@@ -76,6 +79,10 @@ impl<P: Product> Psa for Client<P> {
     async fn check(&self) -> Result<(), PsaFailure> {
         self.0.companies(None).check().await?;
         self.0.contacts(None).check().await
+    }
+
+    async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
+        self.0.fingerprint().await
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {
@@ -114,12 +121,10 @@ impl<P: Product> Psa for Client<P> {
         from: Option<&Cursor>,
         expected: Option<u64>,
     ) -> Result<Page<PsaContact>, PsaFailure> {
-        let mut page = walk(&self.0.contacts(Some(filter)), from, expected).await?;
-        self.0.check_contacts(&mut page).await?;
+        let page = walk(&self.0.contacts(Some(filter)), from, expected).await?;
         let next = page.next();
         let mut items: Vec<PsaContact> = page.rows.into_iter().map(|row| self.0.contact(row)).collect();
-        let attributes = ids(P::CONTACT_ATTRIBUTES);
-        items.retain(|contact| filter.accepts(&attributes, &contact.values));
+        items.retain(|contact| self.accepts_contact(filter, contact));
         Ok(Page { items, next })
     }
 
@@ -127,16 +132,43 @@ impl<P: Product> Psa for Client<P> {
         filter.accepts(&ids(P::COMPANY_ATTRIBUTES), &company.values)
     }
 
+    fn filters_contacts(&self, filter: &Filter) -> bool {
+        P::CONTACT_ATTRIBUTES
+            .iter()
+            .any(|id| filter.0.contains_key(&AttributeId::new(*id)))
+    }
+
+    async fn any_contact_has_company(&self) -> Result<bool, PsaFailure> {
+        self.0.any_contact_has_company().await
+    }
+
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {
         self.0.prepare().await?;
-        let batches = self.0.batches(&look_up::numbers(ids));
+        let batches = self.0.batches(&look_up::numbers(ids.iter().map(PsaCompanyId::as_str)));
         let read = look_up::read_back(&self.0.companies(None), batches).await?;
         let mut found = Vec::with_capacity(read.rows.len());
         for row in read.rows {
             let id = PsaCompanyId::new(row.id().to_string());
             found.push((id, self.0.company(row).await?));
         }
-        Ok(look_up::answers(ids, found, read.unreadable))
+        Ok(look_up::answers(ids, found, read.unreadable, PsaCompanyId::new))
+    }
+
+    fn accepts_contact(&self, filter: &Filter, contact: &PsaContact) -> bool {
+        filter.accepts(&ids(P::CONTACT_ATTRIBUTES), &contact.values)
+    }
+
+    async fn look_up_contacts(
+        &self,
+        ids: &[PsaContactId],
+    ) -> Result<Vec<LookedUp<PsaContact, PsaContactId>>, PsaFailure> {
+        let batches = self.0.batches(&look_up::numbers(ids.iter().map(PsaContactId::as_str)));
+        let read = look_up::read_back(&self.0.contacts(None), batches).await?;
+        let found = read.rows.into_iter().map(|row| {
+            let contact = self.0.contact(row);
+            (contact.id.clone(), LookedUp::Present(contact))
+        });
+        Ok(look_up::answers(ids, found, read.unreadable, PsaContactId::new))
     }
 
     fn stats(&self) -> Stats {

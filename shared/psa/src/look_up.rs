@@ -1,8 +1,7 @@
-//! Reading companies back by id: in batches, each checked against a count. A vendor supplies how a batch is asked for and read.
+//! Reading companies and contacts back by id: in batches, each checked against a count. A vendor supplies how a batch is asked for and read.
 
 use std::collections::BTreeMap;
 
-use domain::ids::PsaCompanyId;
 use domain::psa::{LookedUp, PsaFailure};
 use futures::{StreamExt, TryStreamExt, stream};
 use http_client::{Fault, RetryScope};
@@ -13,8 +12,8 @@ pub use crate::halving::ReadBack;
 use crate::walk::{List, Row};
 
 /// The ids that are numbers; a PSA has no others.
-pub fn numbers(ids: &[PsaCompanyId]) -> Vec<i64> {
-    ids.iter().filter_map(|id| id.as_str().parse().ok()).collect()
+pub fn numbers<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<i64> {
+    ids.filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Reads all batches.
@@ -37,7 +36,7 @@ pub async fn read_back<L: List>(list: &L, batches: Vec<Vec<i64>>) -> Result<Read
     Ok(all)
 }
 
-/// A company is gone only if the count says so, too.
+/// A record is gone only if the count says so, too.
 async fn read_batch<L: List>(list: &L, ids: Vec<i64>, retry: RetryScope) -> Result<Vec<L::Row>, Failed> {
     let rows = list.rows_by_id(&ids, retry).await?;
     let strange = rows.iter().any(|row| !ids.contains(&row.id()));
@@ -48,16 +47,17 @@ async fn read_batch<L: List>(list: &L, ids: Vec<i64>, retry: RetryScope) -> Resu
 }
 
 /// One answer for each id, in their order.
-pub fn answers(
-    ids: &[PsaCompanyId],
-    found: impl IntoIterator<Item = (PsaCompanyId, LookedUp)>,
+pub fn answers<Record: Clone, Id: Clone + Ord>(
+    ids: &[Id],
+    found: impl IntoIterator<Item = (Id, LookedUp<Record, Id>)>,
     unreadable: Vec<i64>,
-) -> Vec<LookedUp> {
-    let mut found: BTreeMap<PsaCompanyId, LookedUp> = found.into_iter().collect();
-    for id in unreadable {
-        let id = PsaCompanyId::new(id.to_string());
+    id: impl Fn(String) -> Id,
+) -> Vec<LookedUp<Record, Id>> {
+    let mut found: BTreeMap<Id, LookedUp<Record, Id>> = found.into_iter().collect();
+    for number in unreadable {
+        let id = id(number.to_string());
         found.insert(id.clone(), LookedUp::Unreadable(id));
     }
-    let answer = |id: &PsaCompanyId| found.get(id).cloned().unwrap_or_else(|| LookedUp::Gone(id.clone()));
+    let answer = |id: &Id| found.get(id).cloned().unwrap_or_else(|| LookedUp::Gone(id.clone()));
     ids.iter().map(answer).collect()
 }

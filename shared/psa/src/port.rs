@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
-use domain::ids::PsaCompanyId;
+use domain::ids::{PsaCompanyId, PsaContactId, TenantFingerprint};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
 use http_client::Stats;
 
@@ -14,6 +14,9 @@ use http_client::Stats;
 pub trait Psa: Send + Sync {
     /// Reads one company and one contact, which proves the credentials and both rights.
     async fn check(&self) -> Result<(), PsaFailure>;
+
+    /// The tenant that the credentials lead to (R51).
+    async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure>;
 
     /// The attributes configured in this PSA, with their values (R6).
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;
@@ -43,9 +46,24 @@ pub trait Psa: Send + Sync {
     /// Whether a company passes the part of the filter that concerns companies.
     fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool;
 
+    /// Whether the filter leaves contacts out.
+    fn filters_contacts(&self, filter: &Filter) -> bool;
+
+    /// Whether any contact, whatever the filter, is shown with a company.
+    async fn any_contact_has_company(&self) -> Result<bool, PsaFailure>;
+
     /// Reads companies back by id, whatever their state: every id gets exactly one answer, in as few requests as possible. One that the
     /// PSA cannot show costs the others nothing but requests.
     async fn look_up(&self, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure>;
+
+    /// Whether a contact passes the part of the filter that concerns contacts.
+    fn accepts_contact(&self, filter: &Filter, contact: &PsaContact) -> bool;
+
+    /// Reads contacts back by id, as [`look_up`](Self::look_up) reads companies. No contact is kept marked as deleted.
+    async fn look_up_contacts(
+        &self,
+        ids: &[PsaContactId],
+    ) -> Result<Vec<LookedUp<PsaContact, PsaContactId>>, PsaFailure>;
 
     /// The requests made so far.
     fn stats(&self) -> Stats;

@@ -1,8 +1,6 @@
 //! The descriptor of a PSA product: everything that differs between products before the first request.
 //!
-//! A new product is a constant of [`Vendor`], a folder, a variant of `PsaKind`, and an arm in `vendors.rs`. Later fields have their
-//! place here, too: how an integration is recognised as the tenant it was set up for (a fingerprint), and how a client proves that no
-//! row was hidden from it.
+//! A new product is a constant of [`Vendor`], a folder, a variant of `PsaKind`, and an arm in `vendors.rs`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +13,7 @@ use secrecy::SecretString;
 
 use crate::credentials::Credentials;
 use crate::failure::not_asked;
+use crate::hidden::HiddenRows;
 use crate::port::Psa;
 
 /// One PSA product.
@@ -29,8 +28,12 @@ pub struct Vendor {
     pub login_company: Option<LoginCompany>,
     /// Where it may be, and where its API is.
     pub address: AddressRules,
+    /// What its tenants are recognised by (R51).
+    pub fingerprint: FingerprintSource,
     /// The header with the id that it gives a request, in lower case.
     pub request_id: Option<&'static str>,
+    /// What proves that it hides rows from the API user.
+    pub hidden_rows: &'static [HiddenRows],
     /// Makes a client. Nothing is asked yet.
     pub connect: fn(Access<'_>) -> Result<Arc<dyn Psa>, PsaFailure>,
 }
@@ -42,6 +45,15 @@ pub struct LoginCompany {
     pub fits: fn(&str) -> bool,
     /// What is wrong with a text that cannot.
     pub mistake: Mistake<'static>,
+}
+
+/// What the tenant behind an integration is recognised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FingerprintSource {
+    /// The login company. It can be renamed, so the mapped companies decide whether a changed one is another tenant.
+    LoginCompany,
+    /// What the PSA says of the login's tenant, which never changes.
+    Answer,
 }
 
 /// What a client is made of.

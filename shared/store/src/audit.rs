@@ -3,11 +3,13 @@
 
 use domain::audit::{AuditAction, Entry};
 use domain::ids::IntegrationId;
+use domain::import::retention::{RESULT_DAYS, days_after};
 use domain::import::{Import, Person};
 use domain::plan::PlanChange;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::StoreError;
+use crate::expiry::expire;
 use crate::keys::{self, Key};
 use crate::records::{AUDIT_ENTRY, EntryRecord};
 use crate::size::{self, ROOM};
@@ -67,7 +69,9 @@ impl Tenant {
     fn audit_item(&self, integration: &IntegrationId, entry: &Entry, what: &str) -> Result<Item, StoreError> {
         let id = AuditId::new(entry.at, what);
         let key = keys::audit(&self.msp, integration, month(entry.at), id.as_str());
-        packed_item(AUDIT_ENTRY, &key, &EntryRecord::from(entry))
+        let mut item = packed_item(AUDIT_ENTRY, &key, &EntryRecord::from(entry))?;
+        expire(&mut item, AUDIT_ENTRY, entry.at);
+        Ok(item)
     }
 
     /// Adds an entry by itself, for what is done elsewhere than in these tables.
@@ -117,6 +121,8 @@ impl Tenant {
         (began, now): (Timestamp, Timestamp),
         limit: usize,
     ) -> Result<(Readable<(AuditId, Entry)>, Option<AuditId>), StoreError> {
+        // Entries that have expired may still be there.
+        let began = began.max(days_after(now, -RESULT_DAYS));
         // Clamp to now: a forged cursor must not make us read future months.
         let mut at = month(after.and_then(AuditId::at).map_or(now, |at| at.min(now)));
         let (mut found, mut rows, mut seen, mut next) = (Vec::new(), 0, 0, None);
@@ -135,6 +141,9 @@ impl Tenant {
                     .cloned()
                     .unwrap_or_default();
                 let id = AuditId(id);
+                if id.at().is_some_and(|at| at < began) {
+                    return Ok((readable(AUDIT_ENTRY, found), None));
+                }
                 let entry = packed_body::<EntryRecord>(AUDIT_ENTRY, &item).map(Entry::from);
                 rows += entry.as_ref().map_or(0, |entry| entry.action.rows());
                 seen += 1;

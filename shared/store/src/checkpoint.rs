@@ -1,18 +1,19 @@
 //! How far a worker has come, apart from the import itself, whose writes start workers.
 
+use domain::import::retention::RESULT_DAYS;
 use domain::import::{Assignment, Import, Progress};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::expiry::{EXPIRES, expires};
+use crate::expiry::{expire, expires};
 use crate::keys;
 use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, body, item, number, value};
 use crate::tx::{Action, ActionId, Transaction};
 use crate::waited::{Waited, Waiting};
 
-const CHECKPOINT: Kind = Kind::first("checkpoint");
+pub(crate) const CHECKPOINT: Kind = Kind::first("checkpoint").kept(RESULT_DAYS);
 
 /// How far one kind of work has come: progress for people, and the position to go on from for the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -81,18 +82,20 @@ impl Tenant {
         work: Assignment,
         waited: &Waited,
     ) -> Result<ActionId, StoreError> {
-        tx.update(
-            self,
-            Table::Imports,
-            &keys::checkpoint(&self.msp, &import.id, work),
-            "SET waited = :waited, expires = :expires, #schema = :schema",
+        let mut update = "SET waited = :waited, #schema = :schema".to_owned();
+        let mut values = vec![
+            (":waited", value(CHECKPOINT.name, waited)?),
+            (":schema", number(CHECKPOINT.schema)),
+        ];
+        if let Some(expires) = expires(CHECKPOINT, import.started_at) {
+            update += ", expires = :expires";
+            values.push((":expires", number(expires)));
+        }
+        let (key, condition) = (
+            keys::checkpoint(&self.msp, &import.id, work),
             "attribute_not_exists(#schema) OR #schema <= :schema",
-            &[
-                (":waited", value(CHECKPOINT.name, waited)?),
-                (":expires", number(expires(import))),
-                (":schema", number(CHECKPOINT.schema)),
-            ],
-        )
+        );
+        tx.update(self, Table::Imports, &key, &update, condition, &values)
     }
 
     /// The advance of the checkpoint.
@@ -113,7 +116,7 @@ impl Tenant {
     ) -> Result<Item, StoreError> {
         let key = keys::checkpoint(&self.msp, &import.id, work);
         let mut item = item(CHECKPOINT, &key, checkpoint)?;
-        item.insert(EXPIRES.to_owned(), number(expires(import)));
+        expire(&mut item, CHECKPOINT, import.started_at);
         Ok(item)
     }
 }

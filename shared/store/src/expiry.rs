@@ -1,14 +1,23 @@
-//! When the imports table forgets what an import left there.
+//! When a table deletes an item. It does so some days late, so who shows an item looks at its age first: see
+//! `domain::import::retention`.
 
-use domain::import::Import;
+use domain::import::retention::days_after;
+use jiff::Timestamp;
 
-/// How long the work of an import is kept; its line in the history is kept for good.
-const KEPT_DAYS: i64 = 90;
+use crate::schema::Kind;
+use crate::table::{Item, number};
 
-/// The attribute by which the imports table forgets.
+/// The attribute by which the tables delete items, in seconds of Unix time.
 pub(crate) const EXPIRES: &str = "expires";
 
-/// When the work of an import is forgotten, in seconds of Unix time.
-pub(crate) fn expires(import: &Import) -> i64 {
-    import.started_at.as_second() + KEPT_DAYS * 24 * 3600
+/// When an item is deleted that belongs to what began at `from`.
+pub(crate) fn expires(kind: Kind, from: Timestamp) -> Option<i64> {
+    kind.kept_days.map(|days| days_after(from, days).as_second())
+}
+
+/// Has an item deleted when the time of its kind is over.
+pub(crate) fn expire(item: &mut Item, kind: Kind, from: Timestamp) {
+    if let Some(expires) = expires(kind, from) {
+        item.insert(EXPIRES.to_owned(), number(expires));
+    }
 }

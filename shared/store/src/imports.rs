@@ -4,13 +4,14 @@ use domain::audit::AuditAction;
 use domain::directory::ReservationId;
 use domain::filter::Filter;
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId};
+use domain::import::retention::EVENT_DAYS;
 use domain::import::{Event, Holder, Import, ImportState, Person, Transition};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::StoreError;
 use crate::audit;
-use crate::expiry::{EXPIRES, expires};
+use crate::expiry::expire;
 use crate::fenced::{FencedOutcome, FencedTransaction};
 use crate::keys;
 use crate::lease::Lease;
@@ -18,10 +19,10 @@ use crate::lock::{self, LockItem};
 use crate::records::{IMPORT, ImportRecord};
 use crate::retry::Attempts;
 use crate::schema::Kind;
-use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, number, readable, text, value};
+use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, readable, text, value};
 use crate::tx::{Action, ActionId, Transaction};
 
-const EVENT: Kind = Kind::first("occasion");
+pub(crate) const EVENT: Kind = Kind::first("occasion").kept(EVENT_DAYS);
 
 /// How starting an import ended.
 #[derive(Debug)]
@@ -369,6 +370,12 @@ fn put_transition(
     };
     tx.put_if(tenant, Table::Imports, import_item(tenant, import)?, condition, &values)?;
     tx.put(tenant, Table::Records, history_item(tenant, import)?)?;
+    if let Some(event) = transition
+        .published(now)
+        .and_then(|event| tenant.event_of_import(&event))
+    {
+        tx.put(tenant, Table::Imports, event)?;
+    }
     if let Some(action) = transition.audit() {
         let what = format!("{}.{}", import.id, action.name());
         let entry = audit::by(import, import.holder(), action, now);
@@ -384,7 +391,7 @@ fn read(item: Item) -> Result<Import, StoreError> {
 fn import_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
     let record = ImportRecord::from(import);
     let mut item = item(record.kind(), &keys::import(&tenant.msp, &import.id), &record)?;
-    item.insert(EXPIRES.to_owned(), number(expires(import)));
+    expire(&mut item, IMPORT, import.started_at);
     // What the pipe lets through: see `infra/`.
     if let Some(assignment) = import.assignment() {
         item.insert("assignment".to_owned(), text(assignment.as_str()));
@@ -407,7 +414,7 @@ fn add_event(
 ) -> Result<ActionId, StoreError> {
     let mut item = bare_item(EVENT, &keys::event(&tenant.msp, &import.integration, key));
     item.insert("import".to_owned(), text(import.id.as_str()));
-    item.insert(EXPIRES.to_owned(), number(expires(import)));
+    expire(&mut item, EVENT, import.started_at);
     match failed {
         None => tx.add(tenant, Table::Imports, item),
         Some(failed) => {

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::{AuditAction, Connection, Entry};
-use domain::ids::IntegrationId;
+use domain::ids::{IntegrationId, TenantFingerprint};
 use domain::import::Person;
 use domain::integration::Integration;
 use domain::policy::Policy;
@@ -12,7 +12,7 @@ use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::records::{INTEGRATION, IntegrationRecord, PolicyRecord};
 use crate::retry::Attempts;
-use crate::table::{Item, Readable, Table, Tenant, body, item, readable, value};
+use crate::table::{Item, Readable, Table, Tenant, body, item, number, readable, text, value};
 use crate::tx::{Action, Transaction};
 
 /// The attribute of the policy.
@@ -56,6 +56,50 @@ impl Tenant {
         Ok(readable(INTEGRATION, items.into_iter().map(read)))
     }
 
+    /// Stores the fingerprint of an integration that has none, if it is still the version that was `seen`: then the fingerprint is that
+    /// of its address and login company. `false` if it is not.
+    pub async fn learn_tenant(&self, seen: &Integration, tenant: &TenantFingerprint) -> Result<bool, StoreError> {
+        let values = [(":tenant", text(tenant.as_str())), (":version", number(seen.version))];
+        self.update_alone(
+            Table::Records,
+            &keys::integration(&self.msp, &seen.id),
+            "SET tenant = :tenant",
+            &format!("{} AND attribute_not_exists(tenant)", is_version(seen.version)),
+            &values,
+        )
+        .await
+    }
+
+    /// Replaces what an administrator edits of an integration, and its tenant: name, address, login company. `false` if it is not the
+    /// version that was `seen` any more, whose successor `after` is.
+    pub async fn edit_integration(
+        &self,
+        seen: u64,
+        after: &Integration,
+        entry: &Entry,
+        what: &str,
+    ) -> Result<bool, StoreError> {
+        let values = [
+            (":name", text(&after.name)),
+            (":address", text(&after.address)),
+            (":companyId", value("integration", &after.company_id)?),
+            (":tenant", value("integration", &after.tenant)?),
+            (":next", number(after.version)),
+            (":version", number(seen)),
+        ];
+        let mut tx = Transaction::new();
+        tx.update(
+            self,
+            Table::Records,
+            &keys::integration(&self.msp, &after.id),
+            "SET #name = :name, address = :address, companyId = :companyId, tenant = :tenant, version = :next",
+            is_version(seen),
+            &values,
+        )?;
+        self.audit(&mut tx, &after.id, entry, what)?;
+        Ok(tx.commit(self).await?.committed())
+    }
+
     /// Replaces the policy; `false` if there is no such integration.
     pub async fn set_policy(
         &self,
@@ -72,12 +116,18 @@ impl Tenant {
             };
             let mut tx = Transaction::new();
             tx.push(self.policy_action(&key, item.get(POLICY), policy)?)?;
+            let before = read(item)?.policy;
+            // One that stays keeps the moment at which it is due.
+            if before.schedule != policy.schedule {
+                let next = policy.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
+                tx.push(self.schedule_action(id, next, now)?)?;
+            }
             let entry = Entry {
                 at: now,
                 by: by.clone(),
                 import: None,
                 action: AuditAction::PolicyReplaced {
-                    before: read(item)?.policy,
+                    before,
                     after: policy.clone(),
                 },
             };
@@ -105,6 +155,14 @@ impl Tenant {
         };
         let update = "SET #policy = :policy";
         Action::update(self, Table::Records, key, update, condition, &values)
+    }
+}
+
+/// The condition that an integration has the version `:version`. Items of earlier versions of this program have none.
+const fn is_version(version: u64) -> &'static str {
+    match version {
+        0 => "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :version)",
+        _ => "version = :version",
     }
 }
 

@@ -1,8 +1,10 @@
 //! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
 
-use domain::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId};
+use domain::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, PsaContactId};
 use domain::import::Assignment;
 use domain::name::NameKey;
+use domain::published::Happening;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// Partition and sort key of one item.
@@ -38,6 +40,11 @@ pub(crate) fn nothing() -> Key {
 
 pub(crate) fn msp_partition(msp: &MspId) -> String {
     format!("MSP#{msp}")
+}
+
+/// How much of its allowance for one kind of call the MSP has used.
+pub(crate) fn call_rate(msp: &MspId, kind: &str) -> Key {
+    Key::new(msp_partition(msp), format!("RATE#{kind}"))
 }
 
 pub(crate) const INTEGRATION: &str = "INTEGRATION#";
@@ -108,6 +115,31 @@ pub(crate) fn event(msp: &MspId, integration: &IntegrationId, key: &IdempotencyK
     Key::new(integration_partition(msp, integration), format!("OCCASION#{key}"))
 }
 
+/// When the integration is due to be imported by itself.
+pub(crate) fn schedule(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(integration_partition(msp, integration), "SCHEDULE")
+}
+
+/// A partition of the index of what is due.
+pub(crate) fn due_shard(number: usize) -> String {
+    format!("due{number}")
+}
+
+/// The event for operators that this occasion was refused: one, however often it is delivered.
+pub(crate) fn refusal(msp: &MspId, integration: &IntegrationId, key: &IdempotencyKey) -> Key {
+    Key::new(integration_partition(msp, integration), format!("REFUSED#{key}"))
+}
+
+/// The event for operators that an integration has had no finished import since `last`.
+pub(crate) fn overdue(msp: &MspId, integration: &IntegrationId, last: Timestamp) -> Key {
+    Key::new(integration_partition(msp, integration), format!("OVERDUE#{last}"))
+}
+
+/// The event for operators that this happened to an import, which it does once.
+pub(crate) fn import_event(msp: &MspId, import: &ImportId, what: Happening) -> Key {
+    Key::new(import_partition(msp, import), format!("EVENT#{}", what.as_str()))
+}
+
 pub(crate) fn import_partition(msp: &MspId, import: &ImportId) -> String {
     format!("MSP#{msp}#IMPORT#{import}")
 }
@@ -160,6 +192,76 @@ pub(crate) fn staged_answers(msp: &MspId, import: &ImportId, last: &PsaCompanyId
     Key::new(
         import_partition(msp, import),
         format!("{STAGED_ANSWERS}{last}#{slice:02}"),
+    )
+}
+
+pub(crate) const ORPHANS: &str = "ORPHANS#";
+
+/// Contacts of one bucket whose company cannot be read back.
+pub(crate) fn orphans(msp: &MspId, import: &ImportId, bucket: usize, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{ORPHANS}{bucket:03}#{slice:02}"),
+    )
+}
+
+pub(crate) const STAGED_PEOPLE: &str = "STAGED#PEOPLE#";
+
+pub(crate) fn staged_people_prefix(group: &PsaCompanyId) -> String {
+    format!("{STAGED_PEOPLE}{group}#")
+}
+
+/// People found absent, by the last company of their group.
+pub(crate) fn staged_people(msp: &MspId, import: &ImportId, group: &PsaCompanyId, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{slice:04}", staged_people_prefix(group)),
+    )
+}
+
+pub(crate) const STAGED_CONTACT_ANSWERS: &str = "STAGED#CONTACT-ANSWERS#";
+
+/// What reading absent contacts back told, by the first of them.
+pub(crate) fn staged_contact_answers(msp: &MspId, import: &ImportId, first: &PsaContactId, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{STAGED_CONTACT_ANSWERS}{first}#{slice:04}"),
+    )
+}
+
+pub(crate) const PEOPLE: &str = "PEOPLE#";
+
+pub(crate) fn people_prefix(company: &PsaCompanyId) -> String {
+    format!("{PEOPLE}{company}#")
+}
+
+/// People of a company who are not in.
+pub(crate) fn people(msp: &MspId, import: &ImportId, company: &PsaCompanyId, chunk: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{chunk:04}", people_prefix(company)),
+    )
+}
+
+pub(crate) const ABSENTEES: &str = "ABSENTEES#";
+
+pub(crate) fn found_absent_prefix(group: &str) -> String {
+    format!("{ABSENTEES}{group}#")
+}
+
+/// What an import found absent, by the last company of its group.
+pub(crate) fn found_absent(msp: &MspId, import: &ImportId, group: &str, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{slice:04}", found_absent_prefix(group)),
+    )
+}
+
+/// What the last finished import found absent.
+pub(crate) fn absentees(msp: &MspId, integration: &IntegrationId, chunk: usize) -> Key {
+    Key::new(
+        integration_partition(msp, integration),
+        format!("{ABSENTEES}{chunk:04}"),
     )
 }
 

@@ -10,7 +10,6 @@ use domain::import::{FencingToken, Import};
 use jiff::Timestamp;
 
 use crate::StoreError;
-use crate::expiry::expires;
 use crate::fenced::FencedTransaction;
 use crate::keys::{self, Key};
 use crate::lock::{LOCK, LockItem, RELEASE, REVIEW_LEASE, end};
@@ -62,7 +61,7 @@ impl Tenant {
         );
         values.extend([
             (":zero", number(0)),
-            (":expires", number(expires(import))),
+            (":expires", number(import.rows_until().as_second())),
             (":schema", number(LOCK.schema)),
         ]);
         let key = keys::last_worker(&self.msp, &import.id);

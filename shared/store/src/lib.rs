@@ -3,6 +3,7 @@
 //! Every call but the sweeper's goes through a [`Tenant`], so none can be made without saying whose data it is about; every key is built in
 //! `keys` and begins with the tenant, so an id of another MSP finds nothing.
 
+pub mod absentees;
 pub mod audit;
 pub mod checkpoint;
 pub mod dates;
@@ -18,9 +19,13 @@ pub mod lock;
 pub mod mappings;
 mod names;
 mod packed;
+pub mod people;
+mod published;
+pub mod rate;
 mod records;
 pub mod retry;
 pub mod rows;
+pub mod schedules;
 mod schema;
 pub mod secrets;
 mod single;

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
-use crate::expiry::{EXPIRES, expires};
+use crate::expiry::expire;
 use crate::fenced::FencedOutcome;
 use crate::keys;
 use crate::lease::Lease;
@@ -116,7 +116,7 @@ impl Tenant {
             let key = keys::addresses(&self.msp, &import.id, &row.id, chunk);
             let mut item = packed_item(ADDRESSES, &key, addresses)?;
             item.insert(DECISIONS.to_owned(), AttributeValue::M(Item::new()));
-            item.insert(EXPIRES.to_owned(), number(expires(import)));
+            expire(&mut item, ADDRESSES, import.started_at);
             actions.push(Action::put(self, Table::Imports, item)?);
         }
         actions.push(Action::put(self, Table::Imports, self.row_item(import, row)?)?);
@@ -136,7 +136,7 @@ impl Tenant {
         let name = NameKey::of(&row.name).sorted_as();
         let mapped = row.status == ImportStatus::Mapped;
         item.insert("browse".to_owned(), text(keys::browse(tab, mapped, &name, &row.id)));
-        item.insert(EXPIRES.to_owned(), number(expires(import)));
+        expire(&mut item, ROW, import.started_at);
         Ok(item)
     }
 

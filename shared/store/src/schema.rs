@@ -23,12 +23,27 @@ pub struct Kind {
     pub name: &'static str,
     /// The number that this version writes, and the highest that it reads.
     pub schema: u64,
+    /// For how many days an item is kept; `None` for as long as what it belongs to.
+    pub kept_days: Option<i64>,
 }
 
 impl Kind {
     /// A kind of item whose schema has never changed in a way that an older version would misread.
     pub const fn first(name: &'static str) -> Self {
-        Self { name, schema: FIRST }
+        Self {
+            name,
+            schema: FIRST,
+            kept_days: None,
+        }
+    }
+
+    /// The same kind, of which the table deletes items after so many days.
+    #[must_use]
+    pub const fn kept(self, days: i64) -> Self {
+        Self {
+            kept_days: Some(days),
+            ..self
+        }
     }
 
     /// Refuses an item of a newer version.

@@ -6,6 +6,7 @@
 use std::hash::Hasher;
 
 use domain::ids::PsaCompanyId;
+use domain::import::retention::{ROWS_DAYS, STAGED_DAYS};
 use domain::import::{Assignment, Import};
 use domain::psa::{PsaCompany, PsaContact};
 use fnv::FnvHasher;
@@ -15,17 +16,20 @@ use serde::de::DeserializeOwned;
 
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
-use crate::expiry::{EXPIRES, expires};
+use crate::expiry::expire;
 use crate::fenced::FencedOutcome;
 use crate::keys::{self, Key};
 use crate::lease::Lease;
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
-use crate::table::{Table, Tenant, number, packed_body, packed_item};
+use crate::table::{Table, Tenant, packed_body, packed_item};
 use crate::tx::{Action, ActionId, MAX_ACTIONS, Transaction};
 
 /// Records of a page as the PSA's client made them.
-const STAGED_PAGE: Kind = Kind::first("staged page");
+pub(crate) const STAGED_PAGE: Kind = Kind::first("staged page").kept(STAGED_DAYS);
+
+/// Contacts whose company cannot be read back.
+pub(crate) const ORPHANS: Kind = Kind::first("orphaned contacts").kept(ROWS_DAYS);
 
 /// The most buckets: a page fills each of them in one transaction, next to the proof of the lock and the checkpoint. What is left
 /// is for buckets of long texts, which take more than one item. A page that does not fit all the same is refused as too large.
@@ -115,6 +119,33 @@ impl Tenant {
         tx.commit(self).await
     }
 
+    /// Keeps the contacts of one bucket whose company cannot be read back. Writing them again changes nothing.
+    pub async fn stage_orphans(
+        &self,
+        lease: &Lease,
+        import: &Import,
+        bucket: usize,
+        contacts: &[&PsaContact],
+        now: Timestamp,
+    ) -> Result<FencedOutcome, StoreError> {
+        let mut tx = lease.transaction(self, now)?;
+        for (number, slice) in slices(contacts)?.into_iter().enumerate() {
+            let key = keys::orphans(&self.msp, &import.id, bucket, number);
+            self.put_packed(&mut tx, import, ORPHANS, &key, slice)?;
+        }
+        tx.commit(self).await
+    }
+
+    /// The contacts whose company cannot be read back.
+    pub async fn orphans(&self, import: &Import) -> Result<Vec<PsaContact>, StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let mut all = Vec::new();
+        for item in self.query(Table::Imports, &pk, keys::ORPHANS).await? {
+            all.extend(packed_body::<Vec<PsaContact>>(ORPHANS, &item)?);
+        }
+        Ok(all)
+    }
+
     /// All that reading absent companies back told.
     pub async fn staged_answers<T: DeserializeOwned>(&self, import: &Import) -> Result<Vec<T>, StoreError> {
         self.staged(import, keys::STAGED_ANSWERS).await
@@ -162,7 +193,7 @@ impl Tenant {
         body: &T,
     ) -> Result<Action, StoreError> {
         let mut item = packed_item(kind, key, body)?;
-        item.insert(EXPIRES.to_owned(), number(expires(import)));
+        expire(&mut item, kind, import.started_at);
         Action::put(self, Table::Imports, item)
     }
 }

@@ -31,7 +31,7 @@ pub enum Table {
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) client: Client,
-    records: String,
+    pub(crate) records: String,
     pub(crate) imports: String,
 }
 

@@ -43,7 +43,11 @@ impl From<OpenError> for Stop {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Store(error) => error.into(),
-            OpenError::Problem(problem) => Self::Problem(problem),
+            // Like any other failure of the PSA: it may pass.
+            OpenError::Problem(problem) => match *problem {
+                Problem::Psa { failure, .. } => Self::Psa(failure),
+                problem => problem.into(),
+            },
         }
     }
 }

@@ -25,10 +25,10 @@ const LOOK: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_mins(15);
 
 /// How long the answers of the API took, in microseconds.
-type Latencies = Arc<Mutex<Histogram<u64>>>;
+pub(crate) type Latencies = Arc<Mutex<Histogram<u64>>>;
 
 /// An administrator whose waiting is measured.
-struct Administrator {
+pub(crate) struct Administrator {
     api: Api,
     kind: PsaKind,
     integration: String,
@@ -66,10 +66,6 @@ pub(crate) async fn load(msps: usize) -> Result<(), Failure> {
         .filter_map(|(result, _)| result["users"]["created"].as_u64())
         .sum();
     let latencies = latencies.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let milliseconds = |quantile| {
-        let microseconds = Duration::from_micros(latencies.value_at_quantile(quantile));
-        microseconds.as_secs_f64() * 1_000.0
-    };
     println!("| what | how much |");
     println!("|---|---:|");
     println!("| imports at once | {msps} |");
@@ -85,7 +81,7 @@ pub(crate) async fn load(msps: usize) -> Result<(), Failure> {
         println!(
             "| answer of the API, {} %, ms | {:.0} |",
             quantile * 100.0,
-            milliseconds(quantile)
+            milliseconds(&latencies, quantile)
         );
     }
     println!("| peak memory of the whole sandbox, MiB | {} |", peak()? / 1024);
@@ -97,13 +93,18 @@ pub(crate) async fn load(msps: usize) -> Result<(), Failure> {
     }
 }
 
+/// So many of the answers took no longer than this, in milliseconds.
+pub(crate) fn milliseconds(latencies: &Histogram<u64>, quantile: f64) -> f64 {
+    Duration::from_micros(latencies.value_at_quantile(quantile)).as_secs_f64() * 1_000.0
+}
+
 fn per_second(count: u64, seconds: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let count = count as f64;
     count / seconds
 }
 
-fn forget(latencies: &Latencies) {
+pub(crate) fn forget(latencies: &Latencies) {
     latencies.lock().unwrap_or_else(PoisonError::into_inner).reset();
 }
 
@@ -113,7 +114,7 @@ fn requests(sandbox: &Sandbox) -> usize {
 }
 
 /// A refusal, a rate limit, a broken connection and half an answer, each once in four hundred requests.
-fn one_in_a_hundred_fails(sandbox: &Sandbox) -> Result<(), Failure> {
+pub(crate) fn one_in_a_hundred_fails(sandbox: &Sandbox) -> Result<(), Failure> {
     let answers = [
         json!({ "status": 503 }),
         json!({ "status": 429, "headers": { "retry-after": "1" } }),
@@ -131,7 +132,7 @@ fn one_in_a_hundred_fails(sandbox: &Sandbox) -> Result<(), Failure> {
 
 impl Administrator {
     /// The administrator of an MSP with licences and one PSA: of even numbers ConnectWise, of odd ones Autotask.
-    async fn new(sandbox: &Sandbox, number: usize, latencies: &Latencies) -> Result<Self, Failure> {
+    pub(crate) async fn new(sandbox: &Sandbox, number: usize, latencies: &Latencies) -> Result<Self, Failure> {
         let kind = if number.is_multiple_of(2) {
             PsaKind::Connectwise
         } else {
@@ -174,7 +175,7 @@ impl Administrator {
     }
 
     /// A first import of all companies, and of the people of some.
-    async fn import(&self) -> Result<End, Failure> {
+    pub(crate) async fn import(&self) -> Result<End, Failure> {
         let path = format!("/integrations/{}/imports", self.integration);
         let import = self.post(&path, &json!({ "filter": {} })).await?;
         let import = format!("/imports/{}", import["id"].as_str().ok_or("the import has no id")?);

@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release -p bench` prints a table; `-- --companies 500` imports only so many, `-- --msp extreme` has 25,000
 //! companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer. `-- load` lets many MSPs import
-//! at once instead.
+//! at once instead, and `-- load --msps 50 --hostile` compares that with the same next to a hostile one.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use domain::psa::PsaKind;
 use measure::Measurement;
 use simkit::msp::Size;
 
+mod hostile;
 mod load;
 mod measure;
 mod process;
@@ -59,6 +60,9 @@ enum Role {
         /// How many MSPs.
         #[arg(long, default_value_t = 200)]
         msps: usize,
+        /// Measures twice: alone, and next to one MSP that takes all it can get. Fails if the slowest answers take 1.5 times as long.
+        #[arg(long)]
+        hostile: bool,
     },
     /// Does the work of one import and prints what that took; started by the measurement.
     #[command(hide = true)]
@@ -96,7 +100,8 @@ async fn main() -> ExitCode {
             };
             measurement.run().await
         }
-        Some(Role::Load { msps }) => load::load(msps).await,
+        Some(Role::Load { msps, hostile: false }) => load::load(msps).await,
+        Some(Role::Load { msps, hostile: true }) => hostile::compare(msps).await,
         Some(Role::Worker {
             function,
             face,

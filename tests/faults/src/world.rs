@@ -13,6 +13,7 @@ use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
 use jiff::Timestamp;
+use lambda::config::CallRates;
 use lambda::{Clock, Function, Ids, Patience, Services, instrumented};
 use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
 use serde_json::{Value, json};
@@ -295,6 +296,7 @@ impl World {
             },
             patience: self.patience,
             roles_claim: "roles".into(),
+            call_rates: CallRates::per_minute(u32::MAX, u32::MAX),
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),
         };

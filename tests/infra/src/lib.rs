@@ -3,6 +3,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+pub mod alarms;
+
 use serde_json::{Map, Value};
 
 /// The template as it stands.

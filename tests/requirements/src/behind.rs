@@ -10,6 +10,7 @@ use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId
 use domain::import::{Import, Person};
 use domain::mapping::CompanyMapping;
 use domain::plan::{PlanAddress, PlanChange, PlanCompany, PlanSide, Reason, Step};
+use domain::policy::Policy;
 use futures::StreamExt;
 use jiff::Timestamp;
 use local_aws::sdk;
@@ -32,6 +33,18 @@ pub async fn forget_managed_company(sandbox: &Sandbox, id: &str) {
     assert!(deleted.attributes().is_some(), "there is no managed company {id}");
 }
 
+/// Somebody removes a user in the password manager itself, which psa-import has no call for.
+pub async fn forget_user(sandbox: &Sandbox, company: &str, user: &str) {
+    let delete = Client::new(&sdk::config(&sandbox.face.dynamodb)).delete_item();
+    let delete = delete
+        .table_name("RecordsTable")
+        .key("pk", AttributeValue::S(format!("MSP#{MSP}#COMPANY#{company}")))
+        .key("sk", AttributeValue::S(format!("USER#{user}")))
+        .return_values(ReturnValue::AllOld);
+    let deleted = delete.send().await.unwrap();
+    assert!(deleted.attributes().is_some(), "there is no user {user}");
+}
+
 /// Overwrites an attribute of a record, `sk` in the partition `path` of the first MSP, as another version may have written it.
 pub async fn overwrite(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str, text: &str) {
     let update = Client::new(&sdk::config(&sandbox.face.dynamodb)).update_item();
@@ -43,6 +56,46 @@ pub async fn overwrite(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str,
         .condition_expression("attribute_exists(#attribute)")
         .expression_attribute_names("#attribute", attribute)
         .expression_attribute_values(":text", AttributeValue::S(text.to_owned()));
+    update.send().await.unwrap();
+}
+
+/// Removes an attribute of a record, as an earlier version did not have it.
+pub async fn forget(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str) {
+    let update = Client::new(&sdk::config(&sandbox.face.dynamodb)).update_item();
+    let update = update
+        .table_name("RecordsTable")
+        .key("pk", AttributeValue::S(format!("MSP#{MSP}{path}")))
+        .key("sk", AttributeValue::S(sk.to_owned()))
+        .update_expression("REMOVE #attribute")
+        .condition_expression("attribute_exists(#attribute)")
+        .expression_attribute_names("#attribute", attribute);
+    update.send().await.unwrap();
+}
+
+/// The policy of an integration filters by a value that its PSA has not, which no administrator could enter.
+pub async fn filter_by(sandbox: &Sandbox, integration: &str, attribute: &str, value: &str) {
+    let policy = Policy {
+        filter: serde_json::from_value(serde_json::json!({ attribute: [value] })).unwrap(),
+        ..Policy::default()
+    };
+    let integration = IntegrationId::new(integration);
+    let by = Person::principal(&integration, "Behind");
+    let tenant = tenant(sandbox);
+    let set = tenant.set_policy(&integration, &policy, &by, Timestamp::now()).await;
+    assert!(set.unwrap());
+}
+
+/// Damages an item of the first MSP: one of its attributes is of another type than anybody wrote.
+pub async fn damage(sandbox: &Sandbox, table: &str, path: &str, sk: &str, attribute: &str) {
+    let update = Client::new(&sdk::config(&sandbox.face.dynamodb)).update_item();
+    let update = update
+        .table_name(table)
+        .key("pk", AttributeValue::S(format!("MSP#{MSP}{path}")))
+        .key("sk", AttributeValue::S(sk.to_owned()))
+        .update_expression("SET #attribute = :damage")
+        .condition_expression("attribute_exists(#attribute)")
+        .expression_attribute_names("#attribute", attribute)
+        .expression_attribute_values(":damage", AttributeValue::Bool(true));
     update.send().await.unwrap();
 }
 
@@ -113,6 +166,7 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
                 company: PsaCompanyId::new((7_000_000 + number).to_string()),
                 managed: directory.create_company(&key, &name).await.unwrap(),
                 name,
+                identifier: None,
                 generation: 0,
                 users: 0,
             };

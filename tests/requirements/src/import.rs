@@ -216,6 +216,13 @@ pub async fn decide(api: &Api, import: &str, company: &str, mut decision: Value)
     api.patch(&path, &decision).await.unwrap()
 }
 
+/// The address rows of one contact.
+pub async fn address_rows_of(api: &Api, import: &str, company: &str, contact: &str) -> Vec<Value> {
+    let mut all = addresses(api, import, company).await;
+    all.retain(|row| crate::psa::split(id(row)).0 == contact);
+    all
+}
+
 /// The address row with this id.
 pub async fn address_row(api: &Api, import: &str, company: &str, id: &str) -> Value {
     let all = addresses(api, import, company).await;

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod alarms;
 pub mod bad;
 pub mod behind;
 pub mod contract;
@@ -15,6 +16,7 @@ pub mod download;
 pub mod faults;
 pub mod import;
 pub mod managed;
+pub mod people;
 pub mod problem;
 pub mod psa;
 pub mod raw;
@@ -24,7 +26,7 @@ pub mod wrong;
 
 pub use domain::psa::PsaKind;
 pub use sandbox::api::{Answer, Api};
-pub use sandbox::{Options, Sandbox};
+pub use sandbox::{CallRates, Options, Sandbox};
 
 /// Runs each of these tests, `async fn(PsaKind)`, for both PSAs.
 #[macro_export]

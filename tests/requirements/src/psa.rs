@@ -4,6 +4,7 @@ use domain::psa::PsaKind;
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 
+use crate::faults;
 use crate::stage::text;
 
 /// Changes records; the answer is the simulator's.
@@ -91,6 +92,28 @@ pub fn add_contacts(sandbox: &Sandbox, kind: PsaKind, company: &str, addresses: 
     };
     let contacts: Vec<Value> = addresses.iter().map(|address| contact(address.as_ref())).collect();
     change(sandbox, kind, json!({ "contacts": contacts }))
+}
+
+/// A new contact of a company with this first and last name and address; gives its id.
+pub fn add_person(sandbox: &Sandbox, kind: PsaKind, company: &str, name: (&str, &str), address: &str) -> String {
+    let contact = add_contact(sandbox, kind, company, address);
+    rename_contact(sandbox, kind, &contact, name);
+    contact
+}
+
+/// A contact gets another first and last name.
+pub fn rename_contact(sandbox: &Sandbox, kind: PsaKind, contact: &str, (first, last): (&str, &str)) {
+    let contact = json!({ "id": id(contact), "firstName": first, "lastName": last });
+    change(sandbox, kind, json!({ "contacts": [contact] }));
+}
+
+/// The first address of a contact is edited where it stands.
+pub fn change_first_address(sandbox: &Sandbox, kind: PsaKind, contact: &str, to: &str) {
+    let slot = match kind {
+        PsaKind::Connectwise => communication_items(sandbox, contact)[0]["id"].to_string(),
+        PsaKind::Autotask => "emailAddress".to_owned(),
+    };
+    change_address(sandbox, kind, &format!("{contact}~{slot}"), to);
 }
 
 /// A contact becomes inactive.
@@ -236,4 +259,21 @@ pub fn set_web_site(sandbox: &Sandbox, kind: PsaKind, company: &str, site: &str)
         kind,
         json!({ "companies": [{ "id": id(company), field: site }] }),
     );
+}
+
+/// Whether the PSA answers as another tenant, which has the same ids: other companies with the same login company, or another number.
+pub fn be_another_tenant(sandbox: &Sandbox, kind: PsaKind, another: bool) {
+    match kind {
+        PsaKind::Connectwise => {
+            let switches = json!({ "otherTenant": another });
+            sandbox.psas.get(kind).set_switches(switches).unwrap();
+        }
+        PsaKind::Autotask if another => {
+            let zone = json!({ "zoneName": "US1", "url": format!("{}/ATServicesRest/", sandbox.psas.url(kind)), "webUrl": "", "ci": 999_999 });
+            let answer =
+                json!({ "status": 200, "headers": { "content-type": "application/json" }, "body": zone.to_string() });
+            faults::answer(sandbox, kind, "(?i)/zoneinformation$", &answer);
+        }
+        PsaKind::Autotask => faults::clear(sandbox, kind),
+    }
 }

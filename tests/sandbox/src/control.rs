@@ -39,6 +39,7 @@ pub(crate) fn router(
         .route("/psa/{kind}/switches", get(switches).post(set_switches))
         .route("/clock", post(advance))
         .route("/writes", get(writes).delete(forget_writes))
+        .route("/events", get(events))
         .route("/workers", post(workers))
         .route("/store", post(store))
         .route("/trigger", post(trigger))
@@ -92,9 +93,23 @@ struct Advance {
     advance_seconds: i64,
 }
 
-async fn advance(State(pieces): State<Pieces>, Json(by): Json<Advance>) -> Json<Value> {
+/// A day, in seconds.
+const DAY: i64 = 24 * 3600;
+
+/// How late tables delete expired items, as AWS promises: within a few days.
+const DELETED_LATE: i64 = 2 * DAY;
+
+async fn advance(State(pieces): State<Pieces>, Json(by): Json<Advance>) -> Response {
     pieces.clock.advance(by.advance_seconds);
-    Json(json!({ "now": pieces.clock.now() }))
+    let now = pieces.clock.now();
+    // Nothing is kept for less than days, so that shorter moves need no look at the tables.
+    let deleted = if by.advance_seconds >= DAY {
+        pieces.dynamodb.expire(now.as_second() - DELETED_LATE).await
+    } else {
+        Ok(0)
+    };
+    let answered = deleted.map(|deleted| json!({ "now": now, "deleted": deleted }));
+    answer(answered.map_err(|fault| fault.to_string()))
 }
 
 async fn writes(State(pieces): State<Pieces>) -> Json<Value> {
@@ -126,6 +141,11 @@ struct Outage {
 async fn store(State(pieces): State<Pieces>, Json(outage): Json<Outage>) -> StatusCode {
     pieces.dynamodb.fail(outage.fault);
     StatusCode::NO_CONTENT
+}
+
+/// What operators would get from the event bus.
+async fn events(State(pieces): State<Pieces>) -> Json<Value> {
+    Json(json!({ "items": pieces.pipe.events() }))
 }
 
 /// Delivers a schedule's or event's message to the function that starts imports, as it is.

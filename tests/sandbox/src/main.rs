@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lambda::config::CallRates;
 use sandbox::{Error, Options, Sandbox};
 use simkit::msp::Size;
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,6 +42,9 @@ struct Serve {
     /// Another DynamoDB than the embedded one, such as DynamoDB Local.
     #[arg(long)]
     dynamodb: Option<Url>,
+    /// How many costly calls of each kind an MSP may make in a minute, instead of what the template says.
+    #[arg(long)]
+    calls_per_minute: Option<u32>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -81,6 +85,9 @@ async fn serve(options: Serve) -> Result<(), Error> {
         state: options.state,
         port: options.port,
         dynamodb: options.dynamodb,
+        call_rates: options
+            .calls_per_minute
+            .map(|calls| CallRates::per_minute(calls, calls)),
         ..Options::default()
     };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lambda::config::CallRates;
 use lambda::{DirectoryFactory, Patience};
 use psa::{HttpPolicy, Origin, RetryPolicy, Vendor};
 use simkit::msp::Size;
@@ -31,6 +32,10 @@ pub struct Options {
     pub retry: RetryPolicy,
     /// What the state machine's waits between retries are multiplied with.
     pub retry_factor: f64,
+    /// How many costly calls an MSP may make, instead of what the template says.
+    pub call_rates: Option<CallRates>,
+    /// How many calls of functions may be at work at once, instead of an account's usual 1,000.
+    pub concurrency: Option<usize>,
     /// How long a worker may run, instead of what the template says.
     pub worker_timeout: Option<Duration>,
 }
@@ -48,6 +53,8 @@ impl Default for Options {
             patience: Patience::default(),
             retry: HttpPolicy::RETRY,
             retry_factor: 1.0,
+            call_rates: None,
+            concurrency: None,
             worker_timeout: None,
         }
     }

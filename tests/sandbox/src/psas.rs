@@ -97,6 +97,16 @@ impl Psas {
         }
     }
 
+    /// What connects an integration to another tenant, which has the same ids: the body of `POST /integrations`.
+    pub fn other_tenant(&self, kind: PsaKind) -> Value {
+        let mut integration = self.integration(kind);
+        match kind {
+            PsaKind::Connectwise => integration["companyId"] = json!(sim_connectwise::OTHER_COMPANY_ID),
+            PsaKind::Autotask => integration["credentials"]["username"] = json!(sim_autotask::OTHER_USERNAME),
+        }
+        integration
+    }
+
     /// Stops listening; whoever still holds the simulators keeps their data.
     pub(crate) async fn stop(&self) {
         let served = std::mem::take(&mut *self.served.lock().unwrap_or_else(PoisonError::into_inner));

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client as DynamoDbClient;
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use domain::psa::PsaKind;
 use jiff::Timestamp;
-use lambda::config::Config;
+use lambda::config::{CallRates, Config};
 use lambda::{Clock, Function, Services};
 use local_aws::{
     DynamoDb, Functions, Gateway, Invoke, Issuer, MachineOptions, Person, Pipe, PipeOptions, Secrets, Server,
@@ -94,11 +94,14 @@ impl Sandbox {
             .map_err(unusable)?;
         let services = services(&options, &template, &psas, &dynamodb, &secrets, clock.clone())?;
         let metrics = Metrics::default();
-        let mut functions = Functions::new(&template, code(&services, &template, &dynamodb, &secrets, &metrics))?;
+        let mut functions = Functions::new(&template, code(&services, &template, &dynamodb, &secrets, &metrics)?)?;
         if let Some(timeout) = options.worker_timeout {
             functions = functions
                 .with_timeout("FetchFunction", timeout)
                 .with_timeout("ExecuteFunction", timeout);
+        }
+        if let Some(concurrency) = options.concurrency {
+            functions = functions.with_concurrency(concurrency);
         }
         let issuer = issuer(state)?;
         let gateway = Gateway::new(&template, functions.clone(), issuer.verifier());
@@ -179,6 +182,21 @@ impl Sandbox {
     /// Every line of metrics so far, the oldest first.
     pub fn metrics(&self) -> Vec<Value> {
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often a function of the template has failed so far.
+    pub fn errors(&self, function: &str) -> u64 {
+        self.functions.errors().get(function).copied().unwrap_or_default()
+    }
+
+    /// How many executions of the state machine have failed so far.
+    pub fn executions_failed(&self) -> u64 {
+        self.pipe.failed()
+    }
+
+    /// What the second pipe has put on the event bus so far, the oldest first.
+    pub fn events(&self) -> Vec<Value> {
+        self.pipe.events()
     }
 
     /// Holds back the delivery of work, or lets it go on.
@@ -269,13 +287,16 @@ fn services(
         retry: options.retry,
         ..HttpPolicy::default()
     };
-    let config = config(template, "FetchFunction", policy);
+    let config = config(template, "FetchFunction", policy)?;
     let dynamodb = DynamoDbClient::new(&sdk::config(&dynamodb.url()));
     let secrets = SecretsClient::new(&sdk::config(&secrets.url()));
     let mut services = Services::new(&config, dynamodb, secrets)?;
     services.clock = Arc::new(MovedClock(clock));
     services.directory_retry = options.directory_retry;
     services.patience = options.patience;
+    if let Some(call_rates) = options.call_rates {
+        services.call_rates = call_rates;
+    }
     for (vendor, _) in &options.vendors {
         services.connector = services.connector.with_vendor(vendor);
     }
@@ -295,7 +316,7 @@ fn code(
     dynamodb: &DynamoDb,
     secrets: &Secrets,
     metrics: &Metrics,
-) -> Vec<(String, Invoke)> {
+) -> Result<Vec<(String, Invoke)>, Error> {
     let functions: [(&str, Build); 4] = [
         ("SetupFunction", setup::function),
         ("FetchFunction", fetch::function),
@@ -307,28 +328,35 @@ fn code(
         .map(|(name, function)| {
             let dynamodb = DynamoDbClient::new(&sdk::config_of(&dynamodb.url(), name));
             let secrets = SecretsClient::new(&sdk::config_of(&secrets.url(), name));
-            let config = config(template, name, services.connector.policy().clone());
+            let config = config(template, name, services.connector.policy().clone())?;
             let services = services.with_clients(&config, dynamodb, secrets);
             let metrics = Arc::clone(metrics);
-            let function = function(services).with_metrics(move |line| {
+            let function = function(services).with_metrics(move |mut line| {
+                // On Lambda it is the name in the environment, of which a process has one.
+                line["FunctionName"] = json!(name);
                 metrics.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             });
-            (name.to_owned(), invoke(function))
+            Ok((name.to_owned(), invoke(function)))
         })
         .collect()
 }
 
 /// What a function finds in its environment.
-fn config(template: &Template, function: &str, psa: HttpPolicy) -> Config {
+fn config(template: &Template, function: &str, psa: HttpPolicy) -> Result<Config, Error> {
     let environment = template.environment(function);
     let variable = |name: &str| environment.get(name).cloned().unwrap_or_default();
-    Config {
+    let number = |name: &str| {
+        let unusable = || Error::Unexpected(format!("{name} of {function} is no number"));
+        variable(name).parse().map_err(|_| unusable())
+    };
+    Ok(Config {
         records_table: variable("RECORDS_TABLE"),
         imports_table: variable("IMPORTS_TABLE"),
         secret_prefix: variable("SECRET_PREFIX"),
         roles_claim: variable("ROLES_CLAIM"),
+        call_rates: CallRates::per_minute(number("PSA_CALLS_PER_MINUTE")?, number("PLAN_CALLS_PER_MINUTE")?),
         psa,
-    }
+    })
 }
 
 fn invoke(function: Function) -> Invoke {

@@ -1,6 +1,6 @@
 //! `POST /imports/{x}/execute` (R35, R39)
 
-use api::{Api, Body, Call, Caller, ImportView, Json, Path, Routes, State};
+use api::{Api, Body, Call, Caller, ImportView, Json, Path, Routes, State, admit_plan_call};
 use axum::http::StatusCode;
 use domain::ids::ImportId;
 use domain::problem::Code;
@@ -22,8 +22,9 @@ pub fn routes<R: Routes>(to: R) -> R {
             }))
             .answers::<ImportView>(202, example("executing"))
             .refuses(&[Code::IntegrationLocked, Code::ImportAbandoned, Code::WrongState])
+            .computes_plan()
             .refuses(&[Code::PlanChanged, Code::MassChange, Code::InsufficientLicences])
-            .refuses(&[Code::IntegrationNotFound])
+            .refuses(&[Code::IntegrationNotFound, Code::SnapshotExpired])
     })
 }
 
@@ -47,6 +48,7 @@ async fn execute(
         plan_hash: confirmation.plan_hash.into(),
         mass_change: confirmation.confirm_mass_change,
     };
+    admit_plan_call(&services, &caller.msp).await?;
     let begun = confirm(&services, &caller, &id, &agreed).await?;
     Ok((StatusCode::ACCEPTED, Json(ImportView::of(&services, begun).await?)))
 }

@@ -2,14 +2,19 @@
 
 mod csv;
 mod formula;
+mod people;
 mod rows;
 
-use api::{AcceptLanguage, Api, Call, CallerWith, Cursor, Json, Path, Routes, State, find_import};
+use api::{
+    AcceptLanguage, Api, Call, CallerWith, Cursor, Json, Path, PeopleView, PersonOfCompany, Routes, State,
+    SuspiciousView, find_import,
+};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::language::Language;
+use domain::not_in::PeopleCounts;
 use domain::plan::{CompanyCounts, Counts, Outcome, Reason, RowCode, UserCounts};
 use domain::problem::{Code, Problem};
 use lambda::Services;
@@ -51,6 +56,13 @@ fn example() -> Value {
             "detail": "Several companies have this name.",
             "action": "Choose one of the candidates, or create a new one.",
         }],
+        "peopleNotIn": { "count": 1, "reasons": PeopleCounts { contact_deleted: 1, ..PeopleCounts::NONE }, "items": [{
+            "importedFor": { "id": "263", "name": "Notariskantoor Visser" },
+            "id": "1311~7790", "address": "k.visser@visser.example", "contact": "Karin Visser",
+            "user": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "reason": "contact_deleted",
+            "detail": "The contact, or its company, was deleted in the PSA.",
+            "action": "If the person has left, take the licence back by hand in the directory.",
+        }] },
         "truncated": false,
     })
 }
@@ -62,6 +74,9 @@ const MOST_LISTED: usize = 1_000;
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Result")]
 struct ResultView {
+    /// There when so much was absent that the snapshot may not have shown all that the PSA has (R54).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspicious: Option<SuspiciousView>,
     state: ImportState,
     companies: CompanyCounts,
     users: UserCounts,
@@ -69,8 +84,19 @@ struct ResultView {
     errors: Vec<ToDo>,
     /// Skipped rows that an administrator can do something about.
     skipped: Vec<ToDo>,
-    /// Whether there are more of either than the thousand that are listed; the CSV has them all.
+    /// People who were imported before and are not in. Nothing happened to their users, and no row is theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people_not_in: Option<NotIn>,
+    /// Whether there are more of any of them than the thousand that are listed; the CSV has them all.
     truncated: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ResultNotIn")]
+struct NotIn {
+    #[serde(flatten)]
+    counts: PeopleView,
+    items: Vec<PersonOfCompany>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -119,13 +145,20 @@ impl ResultView {
     async fn read(tenant: &Tenant, import: &Import, language: Language) -> Api<Self> {
         let Counts { companies, users } = import.counts.unwrap_or_default();
         let mut view = Self {
+            suspicious: SuspiciousView::of(import, language),
             state: import.state,
             companies,
             users,
             errors: Vec::new(),
             skipped: Vec::new(),
+            people_not_in: None,
             truncated: false,
         };
+        if let Some(counts) = PeopleView::of(import) {
+            let items = people::first(tenant, import, MOST_LISTED, language).await?;
+            view.truncated = counts.count() > MOST_LISTED as u64;
+            view.people_not_in = Some(NotIn { counts, items });
+        }
         if companies.failed + companies.skipped + users.failed + users.skipped == 0 {
             return Ok(view);
         }
@@ -174,6 +207,8 @@ mod tests {
     #[test]
     fn r40_lists_that_are_cut_say_so() {
         let mut view = ResultView {
+            suspicious: None,
+            people_not_in: None,
             state: ImportState::Done,
             companies: CompanyCounts::default(),
             users: UserCounts::default(),

@@ -1,6 +1,9 @@
 //! `/integrations/{i}/attributes` (R6)
 
-use api::{Api, Call, CallerWith, Json, List, PageQuery, Path, Routes, State, find_integration, read_attributes};
+use api::{
+    Api, Call, CallerWith, Json, List, PageQuery, Path, Routes, State, admit_psa_call, find_integration,
+    read_attributes,
+};
 use domain::filter::Attribute;
 use domain::ids::IntegrationId;
 use domain::problem::Code;
@@ -30,6 +33,7 @@ async fn list(
     Path(id): Path<IntegrationId>,
 ) -> Api<Json<List<Attribute>>> {
     let integration = find_integration(&services.tenant(&caller.msp), &id).await?;
-    let attributes = read_attributes(&services, &caller.msp, &integration).await?;
+    let deadline = admit_psa_call(&services, &caller.msp).await?;
+    let attributes = read_attributes(&services, &caller.msp, &integration, deadline).await?;
     Ok(Json(List::counted(attributes, &page)?))
 }

@@ -29,8 +29,9 @@ pub fn routes<R: Routes>(to: R) -> R {
 fn example() -> Value {
     json!({
         "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "integration": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "state": "fetching",
-        "progress": { "companies": 0, "contacts": 0, "pages": 0, "executed": 0 }, "unattended": false,
+        "progress": { "companies": 0, "contacts": 0, "pages": 0, "orphans": 0, "executed": 0 }, "unattended": false,
         "startedBy": "ana@noordzee.example", "startedAt": "2026-03-02T08:00:00Z",
+        "reviewUntil": "2026-03-09T08:00:00Z", "rowsUntil": "2026-03-16T08:00:00Z", "resultUntil": "2027-04-06T08:00:00Z",
         "lock": { "holder": "ana@noordzee.example", "since": "2026-03-02T08:00:00Z", "until": "2026-03-02T08:30:00Z" },
     })
 }
@@ -53,7 +54,13 @@ async fn start(
     let mut import = Import::new(import, caller.msp, id, new.filter, caller.person, now);
     import.trace = trace();
     if let Started::Locked(holder) = begin(&services, &integration, &import, None).await? {
-        return Err(Problem::IntegrationLocked(holder).into());
+        let own = holder.person.subject == import.started_by.subject;
+        let locked = if own {
+            Problem::LockedByCaller
+        } else {
+            Problem::IntegrationLocked
+        };
+        return Err(locked(holder).into());
     }
     let location = format!("/imports/{}", import.id);
     let view = ImportView::of(&services, import).await?;

@@ -26,7 +26,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("listAddresses", "The addresses of a company")
             .query::<PageQuery>()
             .answers::<List<AddressRow>>(200, json!({ "items": [example()], "next": null }))
-            .refuses(&[Code::WrongState])
+            .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .post("/imports/{x}/companies/{p}/addresses/select", select, || {
         Call::new("selectAddresses", "Ticks many addresses")
@@ -64,11 +64,21 @@ struct AddressRow {
     no_address: Option<NoAddress>,
     selected: bool,
     target: TargetView<UserId>,
+    /// Whom a possible successor would take the place of, as last imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Before>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_imported: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict: Option<Conflict>,
     version: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AddressBefore")]
+struct Before {
+    contact: String,
+    address: String,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -93,6 +103,10 @@ impl AddressRow {
             status: view.status.clone(),
             selected: view.selected,
             target: view.decision.target.clone().into(),
+            before: view.before.clone().map(|(contact, address)| Before {
+                contact,
+                address: address.original().to_owned(),
+            }),
             last_imported: last_imported.filter(|_| view.mapping.is_some()),
             conflict: view.conflict.clone().map(|company| Conflict {
                 name: planning.companies.get(&company).map(|company| company.name),

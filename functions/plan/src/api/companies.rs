@@ -31,7 +31,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             .query::<Browse>()
             .query::<PageQuery>()
             .answers::<List<CompanyView>>(200, json!({ "items": [example()], "next": null }))
-            .refuses(&[Code::WrongState])
+            .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .post("/imports/{x}/companies/select", select, || {
         Call::new("selectCompanies", "Selects many rows of the tab in")
@@ -51,7 +51,7 @@ pub fn routes<R: Routes>(to: R) -> R {
 fn example() -> Value {
     json!({
         "id": "251", "name": "Bakkerij Postma", "status": "unmapped", "type": "Client", "psaStatus": "Active",
-        "active": true, "own": false, "addresses": 12, "noAddress": 1, "selected": false, "target": { "automatic": {} },
+        "active": true, "own": false, "addresses": 12, "noAddress": 1, "peopleNotIn": 0, "selected": false, "target": { "automatic": {} },
         "candidates": [], "namesakeInPsa": false,
         "suggestions": [{
             "managedCompany": { "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V." }, "score": 97,
@@ -79,6 +79,8 @@ struct CompanyView {
     last_imported: Option<Timestamp>,
     #[serde(flatten)]
     addresses: AddressCounts,
+    /// People who were imported before and are not in.
+    people_not_in: u32,
     selected: bool,
     target: TargetView<ManagedCompanyId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +109,7 @@ impl CompanyView {
             own: row.own,
             last_imported: row.last_imported,
             addresses: row.addresses,
+            people_not_in: row.people_not_in,
             selected: row.decision.selected,
             target: row.decision.target.into(),
             mapped: row.mapped,

@@ -9,7 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::target::{self, TargetView};
 
 /// What a decision may be refused with.
-pub const REFUSED: [Code; 3] = [Code::WrongState, Code::IntegrationLocked, Code::ImportAbandoned];
+pub const REFUSED: [Code; 4] = [
+    Code::WrongState,
+    Code::IntegrationLocked,
+    Code::ImportAbandoned,
+    Code::SnapshotExpired,
+];
 
 // On the version of the row that the caller has seen.
 #[derive(Deserialize, JsonSchema)]

@@ -2,10 +2,14 @@
 
 use std::ops::Range;
 
-use api::{AcceptLanguage, Api, Call, CallerWith, Json, Limit, PageQuery, Path, Routes, State, find_integration};
+use api::{
+    AcceptLanguage, Api, Call, CallerWith, Json, Limit, PageQuery, Path, PeopleView, Routes, State, SuspiciousView,
+    find_integration,
+};
 use domain::directory::Licences;
 use domain::ids::ImportId;
 use domain::language::Language;
+use domain::not_in::PeopleCounts;
 use domain::plan::mass_change::MassChange;
 use domain::plan::{PlanChange, PlanSummary, Step, changes};
 use domain::problem::Code;
@@ -23,7 +27,8 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("showPlan", "What would happen; nothing has been written yet")
             .query::<PageQuery>()
             .answers::<PlanView>(200, example())
-            .refuses(&[Code::WrongState, Code::IntegrationNotFound])
+            .computes_plan()
+            .refuses(&[Code::WrongState, Code::IntegrationNotFound, Code::SnapshotExpired])
     })
 }
 
@@ -34,6 +39,7 @@ fn example() -> Value {
         "hash": "5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786",
         "summary": summary,
         "licences": { "needed": 1, "mode": "pool", "total": 1000, "used": 274, "reserved": 0, "available": 726 },
+        "peopleNotIn": { "count": 0, "reasons": PeopleCounts::NONE },
         "items": [
             {
                 "action": "createCompany", "company": { "id": "251", "name": "Bakkerij Postma" }, "before": null,
@@ -54,12 +60,17 @@ fn example() -> Value {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Plan")]
 struct PlanView {
+    /// There when so much is absent that the snapshot may not show all that the PSA has (R54).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspicious: Option<SuspiciousView>,
     hash: String,
     summary: PlanSummary,
     licences: LicenceNeed,
     /// There when the plan must be confirmed as a mass change (R39).
     #[serde(skip_serializing_if = "Option::is_none")]
     mass_change: Option<MassChange>,
+    /// People who were imported before and are not in, of companies that are selected or not. Nothing happens to their users.
+    people_not_in: Option<PeopleView>,
     items: Vec<Item>,
     next: Option<String>,
 }
@@ -92,10 +103,13 @@ async fn show(
     let import = review::with_rows(&services, &caller, &id).await?;
     let (from, Limit(limit)) = (page.offset()?, page.limit);
     let integration = find_integration(&services.tenant(&caller.msp), &import.integration).await?;
-    let planning = review::planning(&services, import).await?;
+    let (suspicious, people_not_in) = (SuspiciousView::of(&import, language), PeopleView::of(&import));
+    let planning = review::planning_of_all(&services, import).await?;
     let (whole, read) = read(&planning, from..from + limit, language).await?;
     let pool = services.directory(&caller.msp).licences().await?;
     Ok(Json(PlanView {
+        suspicious,
+        people_not_in,
         mass_change: planning.mass_change(integration.policy.mass_change, whole.changes),
         hash: whole.hash,
         licences: LicenceNeed {

@@ -71,6 +71,11 @@ fn check(decision: &Decision<UserId>, view: &AddressView<'_>, facts: &CompanyFac
     Ok(())
 }
 
+/// What many rows at once may be ticked by: somebody has to look at a possible successor (R57).
+const fn is_selectable_in_bulk(view: &AddressView<'_>) -> bool {
+    is_selectable(view) && !matches!(view.status, AddressStatus::PossibleSuccessor)
+}
+
 /// What is no address, or somebody else's, cannot be ticked until that is resolved (R32).
 const fn is_selectable(view: &AddressView<'_>) -> bool {
     !matches!(view.status, AddressStatus::NoAddress | AddressStatus::AddressConflict)
@@ -88,7 +93,7 @@ pub async fn select(
     let rows = planner::address_rows(&facts, &planning.companies);
     let matching = rows
         .iter()
-        .filter(|view| (!selected || is_selectable(view)) && accepts(view));
+        .filter(|view| (!selected || is_selectable_in_bulk(view)) && accepts(view));
     let matching: HashSet<AddressId> = matching.map(|view| view.snapshot.id.clone()).collect();
     let selected = Some(selected);
     // Whatever was decided meanwhile, the tick goes on top of it, and changes nothing else of it.

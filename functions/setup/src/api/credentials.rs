@@ -1,9 +1,9 @@
 //! `/integrations/{i}/credentials` (R5)
 
-use api::{Api, Body, Call, Caller, Json, Path, Routes, State, find_integration};
+use api::{Api, Body, Call, Caller, Json, Path, Routes, State};
 use domain::ids::IntegrationId;
 use domain::object;
-use domain::problem::{Code, Problem};
+use domain::problem::Code;
 use lambda::Services;
 use psa::SubmittedCredentials;
 use schemars::JsonSchema;
@@ -36,12 +36,6 @@ async fn replace(
     Path(id): Path<IntegrationId>,
     Body(new): Body<NewCredentials>,
 ) -> Api<Json<IntegrationView>> {
-    let integration = find_integration(&services.tenant(&caller.msp), &id).await?;
-    let vendor = services
-        .connector
-        .vendor(integration.kind)
-        .ok_or(Problem::NewerVersion)?;
-    let credentials = connect::complete(vendor, &new.credentials, integration.company_id.as_deref())?;
-    connect::replace_credentials(&services, &caller, &integration, &credentials).await?;
+    let integration = connect::replace_credentials(&services, &caller, &id, &new.credentials).await?;
     Ok(Json(IntegrationView::of(&services, &caller.msp, integration).await?))
 }

@@ -97,9 +97,11 @@ async fn add(
         company_id: new.company_id.map(String::from),
         policy: Policy::default(),
         last_filter: None,
+        tenant: None,
+        version: 1,
         created_at: services.clock.now(),
     };
-    connect::add(&services, &caller, &integration, &credentials).await?;
+    let integration = connect::add(&services, &caller, integration, &credentials).await?;
     let location = format!("/integrations/{}", integration.id);
     let view = IntegrationView::of(&services, &caller.msp, integration).await?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)))

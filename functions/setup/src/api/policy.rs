@@ -1,6 +1,6 @@
 //! `/integrations/{i}/policy` (R48)
 
-use api::{Api, Body, Call, Caller, Json, Path, Routes, State, find_integration, read_attributes};
+use api::{Api, Body, Call, Caller, Json, Path, Routes, State, admit_psa_call, find_integration, read_attributes};
 use domain::ids::IntegrationId;
 use domain::policy::Policy;
 use domain::problem::{Code, Mistake, Problem};
@@ -26,15 +26,26 @@ async fn replace(
 ) -> Api<Json<IntegrationView>> {
     let tenant = services.tenant(&caller.msp);
     let integration = find_integration(&tenant, &id).await?;
-    if policy.mass_change.percent > 100 {
-        return Err(Problem::invalid("/massChange/percent", Mistake::TooLarge(100)).into());
-    }
+    check(&policy)?;
     if !policy.filter.0.is_empty() {
-        let attributes = read_attributes(&services, &caller.msp, &integration).await?;
+        let deadline = admit_psa_call(&services, &caller.msp).await?;
+        let attributes = read_attributes(&services, &caller.msp, &integration, deadline).await?;
         policy.filter.check(&attributes).map_err(Problem::from)?;
     }
     let now = services.clock.now();
     tenant.set_policy(&id, &policy, &caller.person, now).await?;
     let changed = find_integration(&tenant, &id).await?;
     Ok(Json(IntegrationView::of(&services, &caller.msp, changed).await?))
+}
+
+/// What the type of a policy cannot say.
+fn check(policy: &Policy) -> Result<(), Problem> {
+    if policy.mass_change.percent > 100 {
+        return Err(Problem::invalid("/massChange/percent", Mistake::TooLarge(100)));
+    }
+    let schedule = policy.schedule.as_ref();
+    if schedule.is_some_and(|schedule| !schedule.has_known_zone()) {
+        return Err(Problem::invalid("/schedule/timeZone", Mistake::UnknownTimeZone));
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use api::{Api, IntegrationLock};
 use domain::filter::Filter;
-use domain::ids::{ImportId, IntegrationId, MspId};
+use domain::ids::{ImportId, IntegrationId, MspId, TenantFingerprint};
 use domain::import::ImportState;
 use domain::integration::Integration;
 use domain::policy::Policy;
@@ -26,7 +26,14 @@ pub struct IntegrationView {
     address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     company_id: Option<String>,
+    /// What the tenant of the PSA is known by; none until the first import of an integration of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<TenantFingerprint>,
+    version: u64,
     policy: Policy,
+    // Of its schedule. It begins some minutes later at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_import_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_filter: Option<Filter>,
     created_at: Timestamp,
@@ -58,12 +65,16 @@ impl IntegrationView {
             started_at: import.started_at,
             ended_at: import.ended_at,
         });
+        let schedule = tenant.schedule(&integration.id).await?;
         Ok(Self {
+            next_import_at: schedule.map(|schedule| schedule.next),
             id: integration.id,
             kind: integration.kind,
             name: integration.name,
             address: integration.address,
             company_id: integration.company_id,
+            tenant: integration.tenant,
+            version: integration.version,
             policy: integration.policy,
             last_filter: integration.last_filter,
             created_at: integration.created_at,
@@ -77,7 +88,7 @@ impl IntegrationView {
 pub fn integration() -> Value {
     json!({
         "id": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example",
-        "companyId": "noordzee", "policy": policy(), "lastFilter": { "companyType": ["1"] },
+        "companyId": "noordzee", "tenant": "noordzee", "version": 1, "policy": policy(), "nextImportAt": "2026-03-03T02:00:00Z", "lastFilter": { "companyType": ["1"] },
         "createdAt": "2026-01-05T09:12:44Z",
         "lock": {
             "holder": "ana@noordzee.example", "import": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40",
@@ -94,6 +105,7 @@ pub fn policy() -> Value {
     json!({
         "newCompanies": false, "newAddresses": true, "filter": { "companyType": ["1", "4"] },
         "massChange": { "percent": 25, "atLeast": 50 },
+        "schedule": { "everyMinutes": 1440, "at": "03:00", "timeZone": "Europe/Amsterdam" },
     })
 }
 

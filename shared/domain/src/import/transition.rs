@@ -6,14 +6,16 @@ use super::state::EventKind;
 use super::{Import, ImportState, Person};
 use crate::audit::AuditAction;
 use crate::directory::ReservationId;
+use crate::not_in::FoundAbsent;
 use crate::plan::Counts;
 use crate::problem::Problem;
+use crate::published::{Happening, PublishedEvent};
 
 /// What happened to an import, with what belongs to it.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// The snapshot is complete.
-    Fetched,
+    /// The snapshot is complete, and this was imported before and is not in it.
+    Fetched(FoundAbsent),
     /// The snapshot cannot be completed.
     FetchFailed(Problem),
     /// An unattended import needs an administrator, for this reason.
@@ -52,7 +54,7 @@ impl Event {
     /// Its kind, by which [`ImportState::after`] says whether it can happen.
     pub const fn kind(&self) -> EventKind {
         match self {
-            Self::Fetched => EventKind::Fetched,
+            Self::Fetched(_) => EventKind::Fetched,
             Self::FetchFailed(_) => EventKind::FetchFailed,
             Self::StoppedForReview(_) => EventKind::StoppedForReview,
             Self::TakenOver(_) => EventKind::TakenOver,
@@ -104,7 +106,10 @@ impl Import {
             import.ended_at = Some(now);
         }
         match event {
-            Event::Fetched => import.fetched_at = Some(now),
+            Event::Fetched(absent) => {
+                import.fetched_at = Some(now);
+                import.absent = absent;
+            }
             Event::FetchFailed(problem) => import.error = Some(problem),
             Event::StoppedForReview(reason) => {
                 import.unattended = false;
@@ -165,6 +170,30 @@ impl Transition {
             EventKind::Confirmed => self.import.reservation.as_ref(),
             _ => None,
         }
+    }
+
+    /// What operators are told of it: that the import ended, or waits for an administrator.
+    pub fn published(&self, now: Timestamp) -> Option<PublishedEvent> {
+        let import = &self.import;
+        let (what, reason) = if import.state.is_final() {
+            (Happening::Ended, import.error.as_ref())
+        } else if self.event == EventKind::StoppedForReview {
+            (Happening::Stopped, import.stopped.as_ref())
+        } else {
+            return None;
+        };
+        Some(PublishedEvent {
+            id: format!("{}.{}", import.id, what.as_str()),
+            what,
+            at: now,
+            msp: import.msp.clone(),
+            integration: import.integration.clone(),
+            import: Some(import.id.clone()),
+            state: Some(import.state),
+            code: reason.map(Problem::code),
+            unattended: import.started_by.is_principal(),
+            counts: import.counts,
+        })
     }
 
     /// What the audit trail says of it; nothing if nobody acted and nothing ended.

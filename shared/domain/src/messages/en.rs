@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use super::texts::{Messages, minute};
 use crate::address::NoAddressReason;
 use crate::import::Holder;
+use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
@@ -22,6 +23,7 @@ impl Messages for English {
             ),
             Problem::CredentialsRequired { field: None } => "No credentials are stored for this integration. Enter them under Credentials and try again.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
@@ -58,7 +60,17 @@ impl Messages for English {
             Problem::NotSelectable { status } => format!(
                 "A row with status \"{status}\" cannot be ticked. Resolve first what the row reports."
             ),
+            Problem::LimitExceeded { of } => {
+                let limit = of.limit();
+                match of {
+                    Limited::Integrations => format!("An MSP has {limit} integrations at most. Nothing was changed. Remove one that is no longer used, then add this one."),
+                    Limited::Companies => format!("The PSA has more than {limit} companies that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
+                    Limited::Contacts => format!("The PSA has more than {limit} contacts that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
+                }
+            }
+            Problem::TooManyCalls { retry_after } => format!("Your MSP has made too many calls that read a PSA or compute a plan. Nothing was changed. Try again in {retry_after} seconds."),
             Problem::NotAdministrator => "Only an administrator of an MSP may do this. Sign in as one.".to_owned(),
+            Problem::SnapshotExpired => "The import is too old. Its plan can be confirmed for 7 days after its start, and its rows are kept for 14. Start a new import.".to_owned(),
             Problem::ImportAbandoned => "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.".to_owned(),
             Problem::NewerVersion => "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id.".to_owned(),
             Problem::Internal => "Something went wrong on our side. Try again; if it happens again, report the correlation id.".to_owned(),
@@ -89,6 +101,8 @@ impl Messages for English {
             Reason::Unticked => ("Imported before and not ticked this time.", "Tick it to include it; access stays as it is."),
             Reason::NoAddress => ("The contact has no valid e-mail address.", "Correct the address in the PSA and import again."),
             Reason::AddressConflict => ("Another user already has this address.", "Give that user another address, or correct the address in the PSA."),
+            Reason::ImportAgain => ("The user with this address moves to another address first.", "Import again; by then the address is free."),
+            Reason::PossibleSuccessor => ("The contact has another name and another address: it may be another person.", "If it is the same person, tick the row. If it is another person, tick it and create a new user; the old user stays."),
             Reason::CompanyNotImported => ("Its company was not imported.", "Resolve what the company's row reports and import again."),
             Reason::PlanChanged => ("Something this row rests on changed after the plan was confirmed.", "Import again; the new plan shows the change."),
             Reason::Cancelled => ("The import was cancelled before this row.", "Import again to include it."),
@@ -115,6 +129,28 @@ impl Messages for English {
             Absence::MergedInPsa => "It was merged into another company in the PSA.",
             Absence::Unreadable => "The PSA gave no usable answer about it.",
         }
+    }
+
+    #[rustfmt::skip]
+    fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str) {
+        match absence {
+            PersonAbsence::ContactDeleted => ("The contact, or its company, was deleted in the PSA.", "If the person has left, take the licence back by hand in the directory."),
+            PersonAbsence::ContactInactive => ("The contact, or its company, is inactive in the PSA, and the filter leaves it out.", "If the person has left, take the licence back by hand in the directory."),
+            PersonAbsence::AddressRemoved => ("The contact no longer has this address in the PSA.", "Enter the address in the PSA again, or take the licence back by hand in the directory."),
+            PersonAbsence::MovedToCompany => ("In the PSA the contact no longer belongs to this company.", "Take the licence back by hand in the directory. If the contact belongs to another company, give access there."),
+            PersonAbsence::MergedInto => ("The company was merged into another one in the PSA.", "Take the licence here back by hand in the directory, then give access in the other company."),
+            PersonAbsence::FilteredOut => ("The filter of this import leaves the contact, or its company, out.", "Nothing needs to be done. To see the person, import with another filter."),
+            PersonAbsence::Unreadable => ("The PSA gave no usable answer about the contact or its company.", "Import again later. If it stays so, look at the contact in the PSA."),
+        }
+    }
+
+    fn suspicious(&self, snapshot: &SuspiciousSnapshot) -> String {
+        let SuspiciousSnapshot { companies, addresses } = snapshot;
+        format!(
+            "Much that the last finished import found is absent from the PSA now: {} of {} mapped companies and {} of {} mapped addresses. \
+             Check in the PSA that the rights of the API user and the data are as they should be. Nothing that is absent is changed by this import.",
+            companies.absent, companies.of, addresses.absent, addresses.of
+        )
     }
 
     fn similarity(&self, similarity: Similarity) -> &'static str {
@@ -168,6 +204,14 @@ impl Messages for English {
         format!("must have {least} to {most} characters, none of them a control character")
     }
 
+    fn no_interval(&self, known: &str) -> String {
+        format!("must be one of {known}")
+    }
+
+    fn no_time_of_day(&self) -> &'static str {
+        "must be a time of the day such as 03:00"
+    }
+
     fn filter_too_large(&self, attributes: usize, values: usize) -> String {
         format!("must name at most {attributes} attributes, each with at most {values} values")
     }
@@ -193,6 +237,7 @@ impl Messages for English {
                 known.join(", ")
             )
             .into(),
+            Mistake::UnknownTimeZone => "must be a time zone by its IANA name, such as Europe/Amsterdam".into(),
             Mistake::UnknownField => "is not a known field".into(),
             Mistake::Missing => "is missing".into(),
             Mistake::Twice => "is given more than once".into(),
@@ -248,6 +293,13 @@ fn locked(holder: &Holder) -> String {
     }
 }
 
+fn locked_by_caller(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    format!(
+        "Your own import of this integration has been running since {since}. The integration stays locked until {until}, or longer while you work on the import. Continue with that import, or cancel it and start again."
+    )
+}
+
 fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
     let (product, endpoint) = (psa.product(), &failure.endpoint);
     match failure.kind {
@@ -260,7 +312,7 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaForbidden => {
             let right = failure.missing_right.as_deref().unwrap_or(endpoint);
             format!(
-                "The credentials lack a right in {product}: {endpoint} was refused. Grant \"{right}\" to the API user and try again."
+                "The credentials lack a right in {product}: {endpoint} is refused, or does not show all rows. Nothing was changed. Grant \"{right}\" to the API user and try again."
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(
@@ -268,6 +320,9 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         ),
         PsaFailureKind::PsaUnknownError => format!(
             "{product} could not be read at {endpoint} (time-out, network, or a limit that does not end). Nothing was changed. Check that {product} can be reached and try again later."
+        ),
+        PsaFailureKind::PsaOtherTenant => format!(
+            "The credentials or the address lead to another tenant of {product} than the one this integration belongs to, or none of the mapped companies could be recognised there. Nothing was changed. Enter the address and credentials of the integration's own tenant, with the right to read all companies. For another tenant, add an integration of its own."
         ),
     }
 }

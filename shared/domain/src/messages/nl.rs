@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use super::texts::{Messages, minute};
 use crate::address::NoAddressReason;
 use crate::import::Holder;
+use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
@@ -22,6 +23,7 @@ impl Messages for Dutch {
             ),
             Problem::CredentialsRequired { field: None } => "Voor deze koppeling zijn geen aanmeldgegevens opgeslagen. Voer ze in bij Aanmeldgegevens en probeer het opnieuw.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
+            Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
@@ -58,7 +60,17 @@ impl Messages for Dutch {
             Problem::NotSelectable { status } => format!(
                 "Een rij met status \"{status}\" kan niet worden aangevinkt. Los eerst op wat de rij meldt."
             ),
+            Problem::LimitExceeded { of } => {
+                let limit = of.limit();
+                match of {
+                    Limited::Integrations => format!("Een MSP heeft hoogstens {limit} koppelingen. Er is niets gewijzigd. Verwijder een koppeling die niet meer wordt gebruikt en voeg deze dan toe."),
+                    Limited::Companies => format!("De PSA heeft meer dan {limit} bedrijven die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
+                    Limited::Contacts => format!("De PSA heeft meer dan {limit} contacten die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
+                }
+            }
+            Problem::TooManyCalls { retry_after } => format!("Uw MSP heeft te veel aanroepen gedaan die een PSA lezen of een plan berekenen. Er is niets gewijzigd. Probeer het over {retry_after} seconden opnieuw."),
             Problem::NotAdministrator => "Alleen een beheerder van een MSP mag dit. Meld u als beheerder aan.".to_owned(),
+            Problem::SnapshotExpired => "De import is te oud. Het plan kan tot 7 dagen na de start worden bevestigd, en de rijen blijven 14 dagen bewaard. Start een nieuwe import.".to_owned(),
             Problem::ImportAbandoned => "De import is opgegeven, of de vergrendeling verliep en een andere import nam het over. Wat gedaan is staat in het resultaat; start een nieuwe import voor de rest.".to_owned(),
             Problem::NewerVersion => "Een nieuwere versie van deze dienst heeft deze gegevens opgeslagen, en deze versie kan ze niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
             Problem::Internal => "Er ging bij ons iets mis. Probeer het opnieuw; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
@@ -89,6 +101,8 @@ impl Messages for Dutch {
             Reason::Unticked => ("Eerder geïmporteerd en nu niet aangevinkt.", "Vink het aan om het mee te nemen; de toegang blijft zoals die is."),
             Reason::NoAddress => ("De contactpersoon heeft geen geldig e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
             Reason::AddressConflict => ("Een andere gebruiker heeft dit adres al.", "Geef die gebruiker een ander adres of verbeter het adres in de PSA."),
+            Reason::ImportAgain => ("De gebruiker met dit adres krijgt eerst een ander adres.", "Importeer opnieuw; dan is het adres vrij."),
+            Reason::PossibleSuccessor => ("De contactpersoon heeft een andere naam en een ander adres: het kan iemand anders zijn.", "Vink de rij aan als het dezelfde persoon is. Is het iemand anders, vink de rij dan aan en maak een nieuwe gebruiker; de oude blijft."),
             Reason::CompanyNotImported => ("Het bedrijf is niet geïmporteerd.", "Los op wat de rij van het bedrijf meldt en importeer opnieuw."),
             Reason::PlanChanged => ("Er is iets gewijzigd nadat het plan was bevestigd.", "Importeer opnieuw; het nieuwe plan laat de wijziging zien."),
             Reason::Cancelled => ("De import is voor deze rij afgebroken.", "Importeer opnieuw om de rij mee te nemen."),
@@ -115,6 +129,28 @@ impl Messages for Dutch {
             Absence::MergedInPsa => "Het is in de PSA met een ander bedrijf samengevoegd.",
             Absence::Unreadable => "De PSA gaf er geen bruikbaar antwoord over.",
         }
+    }
+
+    #[rustfmt::skip]
+    fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str) {
+        match absence {
+            PersonAbsence::ContactDeleted => ("De contactpersoon, of het bedrijf ervan, is in de PSA verwijderd.", "Is de persoon vertrokken, neem de licentie dan met de hand terug in de directory."),
+            PersonAbsence::ContactInactive => ("De contactpersoon, of het bedrijf ervan, is in de PSA niet actief en het filter laat die weg.", "Is de persoon vertrokken, neem de licentie dan met de hand terug in de directory."),
+            PersonAbsence::AddressRemoved => ("De contactpersoon heeft dit adres in de PSA niet meer.", "Vul het adres in de PSA weer in, of neem de licentie met de hand terug in de directory."),
+            PersonAbsence::MovedToCompany => ("De contactpersoon hoort in de PSA niet meer bij dit bedrijf.", "Neem de licentie met de hand terug in de directory. Hoort de contactpersoon bij een ander bedrijf, geef dan daar toegang."),
+            PersonAbsence::MergedInto => ("Het bedrijf is in de PSA met een ander bedrijf samengevoegd.", "Neem de licentie hier met de hand terug in de directory en geef daarna toegang in het andere bedrijf."),
+            PersonAbsence::FilteredOut => ("Het filter van deze import laat de contactpersoon, of het bedrijf ervan, weg.", "Er hoeft niets te gebeuren. Importeer met een ander filter om de persoon te zien."),
+            PersonAbsence::Unreadable => ("De PSA gaf geen bruikbaar antwoord over de contactpersoon of het bedrijf ervan.", "Importeer later opnieuw. Blijft het zo, bekijk de contactpersoon dan in de PSA."),
+        }
+    }
+
+    fn suspicious(&self, snapshot: &SuspiciousSnapshot) -> String {
+        let SuspiciousSnapshot { companies, addresses } = snapshot;
+        format!(
+            "Veel van wat de laatst voltooide import vond, ontbreekt nu in de PSA: {} van {} gekoppelde bedrijven en {} van {} gekoppelde adressen. \
+             Controleer in de PSA of de rechten van de API-gebruiker en de gegevens kloppen. Deze import verandert niets aan wat ontbreekt.",
+            companies.absent, companies.of, addresses.absent, addresses.of
+        )
     }
 
     fn similarity(&self, similarity: Similarity) -> &'static str {
@@ -170,6 +206,14 @@ impl Messages for Dutch {
         format!("moet {least} tot {most} tekens hebben, zonder besturingstekens")
     }
 
+    fn no_interval(&self, known: &str) -> String {
+        format!("moet een van deze getallen zijn: {known}")
+    }
+
+    fn no_time_of_day(&self) -> &'static str {
+        "moet een tijdstip zijn, zoals 03:00"
+    }
+
     fn filter_too_large(&self, attributes: usize, values: usize) -> String {
         format!("mag hoogstens {attributes} kenmerken noemen, elk met hoogstens {values} waarden")
     }
@@ -186,6 +230,7 @@ impl Messages for Dutch {
             Mistake::Not(ValueKind::Null) => "moet null zijn".into(),
             Mistake::NotOneOf(known) => format!("moet een van deze waarden zijn: {}", known.join(", ")).into(),
             Mistake::NotAnObjectOf(known) => format!("moet een object zijn met precies een van deze velden: {}", known.join(", ")).into(),
+            Mistake::UnknownTimeZone => "moet een tijdzone met haar IANA-naam zijn, zoals Europe/Amsterdam".into(),
             Mistake::UnknownField => "is geen bekend veld".into(),
             Mistake::Missing => "ontbreekt".into(),
             Mistake::Twice => "is meer dan een keer opgegeven".into(),
@@ -235,6 +280,13 @@ fn locked(holder: &Holder) -> String {
     }
 }
 
+fn locked_by_caller(holder: &Holder) -> String {
+    let (since, until) = (minute(holder.since), minute(holder.until));
+    format!(
+        "Uw eigen import van deze koppeling loopt sinds {since}. De koppeling blijft vergrendeld tot {until}, of langer zolang u aan de import werkt. Ga verder met die import, of breek hem af en begin opnieuw."
+    )
+}
+
 fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
     let (product, endpoint) = (psa.product(), &failure.endpoint);
     match failure.kind {
@@ -247,7 +299,7 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         PsaFailureKind::PsaForbidden => {
             let right = failure.missing_right.as_deref().unwrap_or(endpoint);
             format!(
-                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
+                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd, of toont niet alle rijen. Er is niets gewijzigd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(
@@ -255,6 +307,9 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
         ),
         PsaFailureKind::PsaUnknownError => format!(
             "{product} kon op {endpoint} niet worden gelezen (time-out, netwerk of aanhoudende limiet). Er is niets gewijzigd. Controleer of {product} bereikbaar is en probeer het later opnieuw."
+        ),
+        PsaFailureKind::PsaOtherTenant => format!(
+            "De aanmeldgegevens of het adres leiden naar een andere omgeving van {product} dan die van deze koppeling, of geen van de gekoppelde bedrijven is daar te herkennen. Er is niets gewijzigd. Vul het adres en de aanmeldgegevens van de eigen omgeving in, met het recht om alle bedrijven te lezen. Maak voor een andere omgeving een eigen koppeling."
         ),
     }
 }

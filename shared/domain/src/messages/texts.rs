@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::address::NoAddressReason;
+use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused};
 use crate::row::Absence;
@@ -24,6 +25,12 @@ pub(crate) trait Messages {
     /// Why a mapped company is absent from the snapshot.
     fn absence(&self, absence: Absence) -> &'static str;
 
+    /// Why a person imported before is not in the snapshot, and what to do next.
+    fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str);
+
+    /// What is suspicious about a snapshot, and what to do next.
+    fn suspicious(&self, snapshot: &SuspiciousSnapshot) -> String;
+
     /// Why a managed company is suggested.
     fn similarity(&self, similarity: Similarity) -> &'static str;
 
@@ -41,6 +48,12 @@ pub(crate) trait Messages {
 
     /// What is wrong with a text in a request that may have `least` to `most` characters.
     fn invalid_text(&self, least: usize, most: usize) -> String;
+
+    /// What is wrong with an interval of a schedule that is not one of the `known`.
+    fn no_interval(&self, known: &str) -> String;
+
+    /// What is wrong with a time of the day.
+    fn no_time_of_day(&self) -> &'static str;
 
     /// What is wrong with a filter of more attributes, or more values of one, than these.
     fn filter_too_large(&self, attributes: usize, values: usize) -> String;

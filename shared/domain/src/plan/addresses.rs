@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::links::Links;
+use super::successor;
 use crate::address::{Address, AddressKey, NoAddress, NoAddressReason};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
@@ -24,6 +25,8 @@ pub struct AddressView<'a> {
     pub decision: &'a AddressDecision,
     /// Whether it is ticked: as decided, else if imported before (R28) or new where the policy says so (R48).
     pub selected: bool,
+    /// The name and the address that were imported before, where somebody has to look whether it is the same person (R57).
+    pub before: Option<(String, Address)>,
     /// The managed company that holds the address, when it is another one.
     pub conflict: Option<ManagedCompanyId>,
     /// The user that has the address.
@@ -34,14 +37,13 @@ pub struct AddressView<'a> {
 pub(super) fn views<'a>(
     facts: &'a CompanyFacts,
     managed: Option<&ManagedCompanyId>,
-    keeps_mappings: bool,
+    links: &Links<'a>,
 ) -> Vec<AddressView<'a>> {
-    let links = Links::of(facts, keeps_mappings);
     let users_by_address: HashMap<&AddressKey, &User> =
         facts.users.values().map(|user| (user.address.key(), user)).collect();
     let mut seen = HashSet::new();
     let mut views = Vec::with_capacity(facts.addresses.len());
-    for (snapshot, decision) in by_precedence(facts, &links) {
+    for (snapshot, decision) in by_precedence(facts, links) {
         let address: Result<Address, NoAddressReason> = snapshot.text.parse();
         if let Ok(address) = &address
             && !seen.insert(address.key().clone())
@@ -55,8 +57,10 @@ pub(super) fn views<'a>(
             .and_then(|address| holder(address.key(), managed, &users_by_address, facts));
         let elsewhere = holder.as_ref().filter(|(_, company)| Some(company) != managed);
         let conflict = elsewhere.map(|(_, company)| company.clone());
+        let before = successor_of(facts, mapping, snapshot, address.as_ref().ok());
         let status = match (&address, mapping, &holder) {
             (Err(_), ..) => AddressStatus::NoAddress,
+            _ if before.is_some() => AddressStatus::PossibleSuccessor,
             (_, Some(_), _) => AddressStatus::Mapped,
             _ if conflict.is_some() => AddressStatus::AddressConflict,
             (_, None, Some(_)) => AddressStatus::UnmappedPossibleDuplicate,
@@ -66,7 +70,8 @@ pub(super) fn views<'a>(
             status,
             AddressStatus::Unmapped | AddressStatus::UnmappedPossibleDuplicate
         );
-        let by_default = mapping.is_some() || (is_new && snapshot.active && facts.row.decision.ticks_new);
+        let is_known = mapping.is_some() && status != AddressStatus::PossibleSuccessor;
+        let by_default = is_known || (is_new && snapshot.active && facts.row.decision.ticks_new);
         views.push(AddressView {
             snapshot,
             address,
@@ -74,12 +79,27 @@ pub(super) fn views<'a>(
             mapping,
             decision,
             selected: decision.selected.unwrap_or(by_default),
+            before,
             conflict,
             holder: holder.map(|(user, _)| user),
         });
     }
     views.sort_by(|one, other| one.snapshot.id.cmp(&other.snapshot.id));
     views
+}
+
+/// Whom the contact of a row may be the successor of: the name and the address that were imported.
+fn successor_of(
+    facts: &CompanyFacts,
+    mapping: Option<&AddressMapping>,
+    row: &SnapshotAddress,
+    address: Option<&Address>,
+) -> Option<(String, Address)> {
+    let (mapping, address) = (mapping?, address?);
+    let user = facts.users.get(&mapping.user)?;
+    let name = successor::remembered_name(mapping, user);
+    let is_possible = successor::is_possible(mapping, user, &row.name, address);
+    is_possible.then(|| (name.to_owned(), mapping.address.clone()))
 }
 
 /// The rows, those first that are shown when others have the same address: the one that was imported with it, then one imported

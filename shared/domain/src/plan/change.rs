@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::CompanyPlan;
 use super::reason::Reason;
 use super::side::PlanSide;
-use super::step::Step;
+use super::step::{Step, UserStep};
+use super::{CompanyPlan, UserPlan};
 use crate::address::NoAddress;
-use crate::ids::{AddressId, PsaCompanyId};
+use crate::ids::{AddressId, PsaCompanyId, UserId};
 use crate::language::Language;
 
 /// What happens to one row.
@@ -97,11 +97,36 @@ pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
             contact: row.name.clone(),
             no_address: row.no_address.clone(),
         };
-        change(
-            Some(address),
-            row.step.kind(),
-            row.step.sides(&row.name, row.address.as_ref(), row.leaves()),
-        )
+        change(Some(address), row.step.kind(), sides(row))
     });
     unmap.into_iter().chain([own]).chain(users).collect()
+}
+
+/// What there was of a user and what there will be.
+fn sides(row: &UserPlan) -> (Option<PlanSide>, Option<PlanSide>) {
+    let address = row.address.as_ref();
+    let left = || row.leaves().map(|left| PlanSide::user(left, None));
+    let same = |user| Some(PlanSide::user(user, address));
+    match &row.step {
+        UserStep::Create => (left(), Some(PlanSide::created_user(&row.name, address))),
+        UserStep::Link(user) => (left(), same(user)),
+        UserStep::ChangeAddress { user, from, .. } => (
+            Some(PlanSide::person(user, Some(from), name_before(row, user))),
+            Some(PlanSide::person(user, address, Some(&row.name))),
+        ),
+        UserStep::Unchanged(user) => (same(user), same(user)),
+        // To decide takes to know who it was.
+        UserStep::Skip(skip) if skip.reason == Reason::PossibleSuccessor => {
+            let before = row.mapped.as_ref();
+            let before = before.map(|it| PlanSide::person(&it.user, Some(&it.address), name_before(row, &it.user)));
+            (before, None)
+        }
+        UserStep::Skip(_) => (None, None),
+    }
+}
+
+/// The name that the user's contact had when it was last imported.
+fn name_before<'a>(row: &'a UserPlan, user: &UserId) -> Option<&'a str> {
+    let mapped = row.mapped.as_ref().filter(|mapped| mapped.user == *user)?;
+    mapped.remembered.name.as_deref()
 }

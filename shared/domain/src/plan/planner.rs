@@ -1,5 +1,6 @@
 //! From facts and decisions to a plan. Pure: the same facts always make the same plan.
 
+use super::links::Links;
 use super::{CompanyPlan, CompanyStep, Reason, Skip, addresses, users};
 use crate::facts::{CompanyFacts, ManagedCompanies};
 use crate::ids::ManagedCompanyId;
@@ -16,7 +17,8 @@ pub fn managed_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Op
 /// The address rows of a company, as they stand with the decision made on it.
 pub fn address_rows<'a>(facts: &'a CompanyFacts, companies: &ManagedCompanies) -> Vec<AddressView<'a>> {
     let (_, unmaps) = company_step(facts, companies);
-    addresses::views(facts, managed_company(facts, companies).as_ref(), !unmaps)
+    let links = Links::of(facts, !unmaps);
+    addresses::views(facts, managed_company(facts, companies).as_ref(), &links)
 }
 
 /// What this import would do to one selected company.
@@ -27,17 +29,19 @@ pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Compa
     CompanyPlan {
         company: facts.row.id.clone(),
         name: facts.row.name.clone(),
+        identifier: facts.row.identifier.clone(),
         step,
         unmap: unmap.and_then(|mapping| companies.get(&mapping.managed)),
         generation: facts
             .mapping
             .as_ref()
             .map_or(0, |mapping| mapping.generation + u32::from(unmaps)),
-        // Else a name changed by hand later on would be taken for one that the PSA has yet to carry over.
+        // Else a name changed by hand later on would be taken for one that the PSA has yet to carry over; and the tenant could not be
+        // recognised by it.
         rewrite_mapping: facts
             .mapping
             .as_ref()
-            .is_some_and(|mapping| mapping.name != facts.row.name),
+            .is_some_and(|mapping| mapping.name != facts.row.name || mapping.identifier != facts.row.identifier),
         users,
         orphaned,
     }

@@ -84,6 +84,8 @@ reasons! {
         Unticked = "unticked", "Imported before and unticked.";
         NoAddress = "no_address", "The contact has no valid address.";
         AddressConflict = "address_conflict", "A user of another managed company has the address.";
+        ImportAgain = "import_again", "The user who has the address moves to another one first.";
+        PossibleSuccessor = "possible_successor", "Name and address both changed: it may be another person.";
         CompanyNotImported = "company_not_imported", "The company itself was skipped or failed.";
         PlanChanged = "plan_changed", "What the row rests on changed after the plan was agreed to.";
         Cancelled = "cancelled", "The import was cancelled before it reached the row.";
@@ -118,7 +120,10 @@ impl Reason {
 
     /// Whether somebody else has the address, or gets it first: other companies of a plan may change that.
     pub const fn is_conflict(self) -> bool {
-        matches!(self, Self::AddressConflict | Self::SameAddressInAnotherCompany)
+        matches!(
+            self,
+            Self::AddressConflict | Self::ImportAgain | Self::SameAddressInAnotherCompany
+        )
     }
 
     /// The reason that a result gives for a row that the plan skips for this one.

@@ -1,12 +1,16 @@
 //! Mappings whose copy of the PSA's data is stale. They are rewritten even if nothing happens to their users.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::links::Links;
-use super::{UserPlan, UserStep};
+use super::successor::remembered_name;
+use super::{Mapped, UserPlan, UserStep};
 use crate::address::{Address, AddressKey};
 use crate::facts::CompanyFacts;
 use crate::ids::AddressId;
+use crate::mapping::AddressMapping;
+use crate::name;
+use crate::remembered::Remembered;
 
 /// Marks the rows whose mapping must be rewritten, and returns the orphaned mappings that must be, with what they are to remember.
 /// None of it depends on what is selected, or an import would write it again and again.
@@ -15,41 +19,80 @@ pub(super) fn mark(
     facts: &CompanyFacts,
     links: &Links<'_>,
 ) -> Vec<(AddressId, Vec<AddressKey>)> {
-    let mut rows: HashMap<&str, Vec<(&AddressId, AddressKey)>> = HashMap::new();
-    for (row, _) in &facts.addresses {
-        if let Ok(address) = row.text.parse::<Address>() {
-            rows.entry(row.id.contact())
-                .or_default()
-                .push((&row.id, address.key().clone()));
-        }
-    }
     // The address of a row is no other one of its contact, even if it stands there twice.
     let others_of = |one: &AddressId| -> BTreeSet<AddressKey> {
-        let rows = rows.get(one.contact()).map_or(&[][..], Vec::as_slice);
+        let rows = links.snapshot.rows_of(one.contact());
         let own = rows.iter().find(|(row, _)| *row == one).map(|(_, address)| address);
         let others = rows.iter().map(|(_, address)| address);
-        others.filter(|address| Some(*address) != own).cloned().collect()
+        let others = others.filter(|address| Some(*address) != own);
+        others.flatten().cloned().collect()
     };
     for plan in plans {
         plan.other_addresses = others_of(&plan.id).into_iter().collect();
-        plan.rewrite_mapping = links.mapping(&plan.id).is_some_and(|mapping| {
-            // Else an address changed by hand later on would be taken for one that the PSA has yet to carry over.
-            let is_carried = matches!(plan.step, UserStep::Unchanged(_));
-            mapping.other_addresses != plan.other_addresses
-                || is_carried && Some(&mapping.address) != plan.address.as_ref()
-        });
+        let mapping = links.mapping(&plan.id);
+        remember(plan, mapping, facts, links);
+        plan.rewrite_mapping = mapping.is_some_and(|mapping| is_stale(mapping, plan));
     }
     let orphaned = links.orphaned.iter().filter_map(|mapping| {
         // Whatever was there once is not new when it is there again; the row in its own place counts as well.
         let mut all = others_of(&mapping.id);
-        let own = rows.get(mapping.id.contact()).into_iter().flatten();
+        let own = links.snapshot.rows_of(mapping.id.contact()).iter();
         all.extend(
             own.filter(|(row, _)| **row == mapping.id)
-                .map(|(_, address)| address.clone()),
+                .filter_map(|(_, address)| address.clone()),
         );
         all.extend(mapping.other_addresses.iter().cloned());
         let all: Vec<AddressKey> = all.into_iter().collect();
         (all != mapping.other_addresses).then(|| (mapping.id.clone(), all))
     });
     orphaned.collect()
+}
+
+/// What the mapping of a row is to remember, if the step succeeds and if it does not.
+fn remember(plan: &mut UserPlan, mapping: Option<&AddressMapping>, facts: &CompanyFacts, links: &Links<'_>) {
+    let address = plan.address.as_ref().map(Address::key);
+    let keeps = mapping.filter(|mapping| Some(mapping.address.key()) == address);
+    let sharers = address.map(|address| links.snapshot.sharers(&plan.id, address, keeps));
+    let sharers = sharers.unwrap_or_default();
+    plan.remembered = Remembered {
+        name: plan.address.is_some().then(|| plan.name.clone()),
+        sharers,
+    };
+    let (Some(mapping), Some(mapped)) = (mapping, &mut plan.mapped) else {
+        return;
+    };
+    let Some(user) = facts.users.get(&mapping.user) else {
+        return;
+    };
+    let before = remembered_name(mapping, user);
+    mapped.remembered = if keeps.is_none() {
+        // The address has yet to be imported: what is there now is about another one.
+        Remembered {
+            name: Some(before.to_owned()),
+            ..mapping.remembered.clone()
+        }
+    } else if mapping.id.contact() != plan.id.contact() || name::may_be_one_person(before, &plan.name) {
+        // A mapping that passes to another contact is hers from now on.
+        plan.remembered.clone()
+    } else {
+        // The address may follow in a later import: the old name has to be there to compare with (R57).
+        Remembered {
+            name: Some(before.to_owned()),
+            ..plan.remembered.clone()
+        }
+    };
+    if keeps.is_some() && plan.step.user() == Some(&mapped.user) {
+        plan.remembered = mapped.remembered.clone();
+    }
+}
+
+/// Whether the mapping would remember something else afterwards, although nothing happens to the user.
+fn is_stale(mapping: &AddressMapping, plan: &UserPlan) -> bool {
+    // Else an address changed by hand later on would be taken for one that the PSA has yet to carry over.
+    let is_carried = matches!(plan.step, UserStep::Unchanged(_));
+    let kept = plan.mapped.as_ref().map(|mapped: &Mapped| &mapped.remembered);
+    let after = if is_carried { Some(&plan.remembered) } else { kept };
+    mapping.other_addresses != plan.other_addresses
+        || after != Some(&mapping.remembered)
+        || is_carried && Some(&mapping.address) != plan.address.as_ref()
 }

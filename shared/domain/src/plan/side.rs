@@ -19,7 +19,7 @@ pub struct PlanSide {
     /// The user's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// The name of either.
+    /// The name of either; of a user that moves to another address, the contact's name then and now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -59,6 +59,14 @@ impl PlanSide {
         Self {
             id: Some(id.clone()),
             ..Self::created(name)
+        }
+    }
+
+    /// A user with this address, of a contact with this name.
+    pub(super) fn person(user: &UserId, address: Option<&Address>, name: Option<&str>) -> Self {
+        Self {
+            name: name.map(ToOwned::to_owned),
+            ..Self::user(user, address)
         }
     }
 

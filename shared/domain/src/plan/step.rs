@@ -187,22 +187,4 @@ impl UserStep {
         let (step, reason) = self.kind();
         step.outcome(reason)
     }
-
-    /// What there was and what there will be, for a row of this name and address that leaves the `left` user.
-    pub(super) fn sides(
-        &self,
-        name: &str,
-        address: Option<&Address>,
-        left: Option<&UserId>,
-    ) -> (Option<PlanSide>, Option<PlanSide>) {
-        let left = || left.map(|left| PlanSide::user(left, None));
-        let same = |user| Some(PlanSide::user(user, address));
-        match self {
-            Self::Create => (left(), Some(PlanSide::created_user(name, address))),
-            Self::Link(user) => (left(), same(user)),
-            Self::ChangeAddress { user, from, .. } => (Some(PlanSide::user(user, Some(from))), same(user)),
-            Self::Unchanged(user) => (same(user), same(user)),
-            Self::Skip(_) => (None, None),
-        }
-    }
 }

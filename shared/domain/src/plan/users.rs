@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::addresses::{AddressView, views};
 use super::links::Links;
-use super::{CompanyStep, Mapped, Reason, Skip, UserPlan, UserStep, rewrites};
+use super::waiting::Waiting;
+use super::{CompanyStep, Mapped, Reason, Skip, UserPlan, UserStep, rewrites, waiting};
 use crate::address::{Address, AddressKey};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{AddressId, ManagedCompanyId, UserId};
-use crate::row::Target;
+use crate::remembered::Remembered;
+use crate::row::{AddressStatus, Target};
 
 /// What happens to the rows that are ticked, and to those imported before that are not.
 pub(super) fn plan(
@@ -19,25 +21,39 @@ pub(super) fn plan(
 ) -> (Vec<UserPlan>, Vec<(AddressId, Vec<AddressKey>)>) {
     let managed = step.managed().map(|managed| &managed.id);
     let links = Links::of(facts, !unmaps);
-    let views = views(facts, managed, !unmaps);
+    let views = views(facts, managed, &links);
     let is_chosen = |view: &&AddressView<'_>| matches!(view.decision.target, Target::Existing(_));
     let chosen = views.iter().filter(is_chosen).map(|view| view.snapshot.id.clone());
     let chosen: HashSet<AddressId> = chosen.collect();
+    let mut waiting = Waiting::default();
     let mut plans: Vec<UserPlan> = views
         .into_iter()
         .filter(|view| view.is_wanted(facts) || view.mapping.is_some())
         .map(|view| {
             let user_step = match step {
                 CompanyStep::Skip(_) => UserStep::Skip(Reason::CompanyNotImported.into()),
-                _ if !view.is_wanted(facts) => UserStep::Skip(Reason::Unticked.into()),
+                _ if !view.is_wanted(facts) => unticked(&view),
                 _ => user_step(&view, facts, &links),
             };
+            waiting.add(&view, &user_step);
             row(view, user_step)
         })
         .collect();
     one_row_each(&mut plans, &chosen);
+    waiting::mark(&mut plans, waiting);
     let orphaned = rewrites::mark(&mut plans, facts, &links);
     (plans, orphaned)
+}
+
+/// A possible successor that nobody has decided on waits for a decision (R57).
+fn unticked(view: &AddressView<'_>) -> UserStep {
+    let is_undecided = view.status == AddressStatus::PossibleSuccessor && view.decision.selected.is_none();
+    let reason = if is_undecided {
+        Reason::PossibleSuccessor
+    } else {
+        Reason::Unticked
+    };
+    UserStep::Skip(reason.into())
 }
 
 fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
@@ -48,11 +64,13 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
             id: mapping.id.clone(),
             user: mapping.user.clone(),
             address: mapping.address.clone(),
+            remembered: mapping.remembered.clone(),
         }),
         no_address: view.no_address(),
         address: view.address.ok(),
         step,
         other_addresses: Vec::new(),
+        remembered: Remembered::default(),
         rewrite_mapping: false,
     }
 }

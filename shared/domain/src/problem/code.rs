@@ -47,10 +47,14 @@ codes! {
     WrongState = "wrong_state", 409, "The import is in a state in which this cannot be done.";
     NotSelectable = "not_selectable", 409, "The row cannot be selected as it is.";
     ImportAbandoned = "import_abandoned", 409, "The import was given up, or its lock ran out.";
+    SnapshotExpired = "snapshot_expired", 410, "The import is too old: it can be confirmed for 7 days, and its rows are kept for 14.";
     UnsupportedMediaType = "unsupported_media_type", 415, "The request has a body and no `Content-Type: application/json`.";
     PsaUnauthorized = "psa_unauthorized", 422, "The PSA rejects the credentials.";
     PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";
-    IntegrationLocked = "integration_locked", 423, "Another administrator holds the integration.";
+    PsaOtherTenant = "psa_other_tenant", 422, "The credentials or the address lead to another tenant of the PSA than the integration's.";
+    LimitExceeded = "limit_exceeded", 422, "The MSP or its PSA has more of something than this service takes.";
+    TooManyCalls = "too_many_calls", 429, "The MSP makes more calls that read a PSA or compute a plan than it may.";
+    IntegrationLocked = "integration_locked", 423, "Another import holds the integration: another administrator's, or the caller's own (`heldByYou`).";
     Internal = "internal_error", 500, "A fault of this service.";
     NewerVersion = "newer_version", 500, "A newer version of this service wrote what is asked for.";
     PsaServerError = "psa_server_error", 502, "The PSA answers with a server error, still after retries.";
@@ -67,6 +71,7 @@ impl Code {
             PsaFailureKind::PsaForbidden => Self::PsaForbidden,
             PsaFailureKind::PsaInvalidResponse => Self::PsaInvalidResponse,
             PsaFailureKind::PsaUnknownError => Self::PsaUnknownError,
+            PsaFailureKind::PsaOtherTenant => Self::PsaOtherTenant,
         }
     }
 

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FieldError, Problem};
+use super::{FieldError, Limited, Problem};
 use crate::ids::ImportId;
-use crate::import::ImportState;
+use crate::import::{Holder, ImportState};
 use crate::language::Language;
 use crate::plan::mass_change::MassChange;
 use crate::psa::{PsaKind, VendorId};
@@ -37,6 +37,10 @@ pub enum Facts {
     MassChange(MassChange),
     /// Where the import stands.
     State(StateFacts),
+    /// How many there may be.
+    Limit(LimitFacts),
+    /// When to call again.
+    Rate(RateFacts),
 }
 
 /// Nothing more.
@@ -55,6 +59,8 @@ pub struct LockFacts {
     pub until: Timestamp,
     /// The import that the lock was taken for.
     pub import: ImportId,
+    /// Whether the import is the caller's own: she can continue or cancel it.
+    pub held_by_you: bool,
 }
 
 /// What was needed and what is there.
@@ -130,16 +136,29 @@ pub struct StateFacts {
     pub state: ImportState,
 }
 
+/// How many there may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LimitFacts {
+    /// Of what.
+    pub of: Limited,
+    /// The largest number.
+    pub limit: u64,
+}
+
+/// When to call again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RateFacts {
+    /// After so many seconds one more call is admitted; also in the header `Retry-After`.
+    pub retry_after: u64,
+}
+
 impl Problem {
     /// What a program may want to know, besides the code.
     pub fn facts(&self, language: Language) -> Facts {
         match self.clone() {
-            Self::IntegrationLocked(holder) => Facts::Lock(LockFacts {
-                locked_by: holder.person.name,
-                since: holder.since,
-                until: holder.until,
-                import: holder.import,
-            }),
+            Self::IntegrationLocked(holder) => Facts::Lock(lock(holder, false)),
+            Self::LockedByCaller(holder) => Facts::Lock(lock(holder, true)),
             Self::InsufficientLicences { needed, available } => Facts::Licences(LicenceFacts { needed, available }),
             Self::Psa { psa, failure } => Facts::Psa(PsaFacts {
                 psa,
@@ -162,7 +181,19 @@ impl Problem {
             Self::PlanChanged { hash } => Facts::Plan(PlanFacts { hash }),
             Self::MassChange(change) => Facts::MassChange(change),
             Self::WrongState { state } => Facts::State(StateFacts { state }),
+            Self::LimitExceeded { of } => Facts::Limit(LimitFacts { of, limit: of.limit() }),
+            Self::TooManyCalls { retry_after } => Facts::Rate(RateFacts { retry_after }),
             _ => Facts::None(NoFacts {}),
         }
+    }
+}
+
+fn lock(holder: Holder, held_by_you: bool) -> LockFacts {
+    LockFacts {
+        locked_by: holder.person.name,
+        since: holder.since,
+        until: holder.until,
+        import: holder.import,
+        held_by_you,
     }
 }

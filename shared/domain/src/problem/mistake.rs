@@ -11,6 +11,8 @@ pub enum Mistake<'a> {
     NotAnObjectOf(&'a [&'a str]),
     /// The call has no such field.
     UnknownField,
+    /// No time zone has this name.
+    UnknownTimeZone,
     /// The field is missing.
     Missing,
     /// The field is there twice.

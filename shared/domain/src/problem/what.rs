@@ -1,6 +1,9 @@
 //! What some problems are about.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::Problem;
 
 /// What is looked for by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,37 @@ pub enum ResourceKind {
     User,
     /// Something at an address of the API.
     Resource,
+}
+
+/// What there is a largest number of (R65), so that one MSP cannot take what all share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Limited {
+    /// Integrations of an MSP.
+    Integrations,
+    /// Companies of a PSA that match the filter.
+    Companies,
+    /// Contacts of a PSA that match the filter.
+    Contacts,
+}
+
+impl Limited {
+    /// The largest number.
+    pub const fn limit(self) -> u64 {
+        match self {
+            Self::Integrations => 20,
+            Self::Companies => 50_000,
+            Self::Contacts => 1_000_000,
+        }
+    }
+
+    /// Refuses a number above the largest.
+    pub const fn check(self, count: u64) -> Result<(), Problem> {
+        if count > self.limit() {
+            return Err(Problem::LimitExceeded { of: self });
+        }
+        Ok(())
+    }
 }
 
 /// Why the address of a PSA is refused. Never repeats the address, which may hold a password.

@@ -7,6 +7,7 @@ use domain::directory::ReservationId;
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::{Ending, Event, EventKind, IllegalTransition, Import, ImportState, Person};
+use domain::not_in::FoundAbsent;
 use domain::plan::Counts;
 use domain::problem::Problem;
 use jiff::Timestamp;
@@ -54,7 +55,7 @@ fn import(state: ImportState) -> Import {
 fn event(kind: EventKind) -> Event {
     let finished = |ending| Event::Finished(ending, Counts::default());
     match kind {
-        Fetched => Event::Fetched,
+        Fetched => Event::Fetched(FoundAbsent::NOTHING),
         FetchFailed => Event::FetchFailed(Problem::Internal),
         StoppedForReview => Event::StoppedForReview(Problem::Internal),
         TakenOver => Event::TakenOver(person("ben")),

@@ -175,6 +175,7 @@ fn changes_nothing_more(world: &World) -> Result<(), TestCaseError> {
         company: PsaCompanyId::new("1"),
         managed: managed.clone(),
         name: plan.name.clone(),
+        identifier: plan.identifier.clone(),
         generation: plan.generation,
         users: facts.mapped_addresses.len() as u64,
     });

@@ -9,6 +9,7 @@ use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaCon
 use domain::mapping::{self, AddressMapping, CompanyMapping};
 use domain::plan::planner::managed_company;
 use domain::plan::{CompanyPlan, UserStep};
+use domain::remembered::Remembered;
 use domain::row::{
     AddressCounts, AddressDecision, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
 };
@@ -182,6 +183,7 @@ impl World {
                     user: id.clone(),
                     address: address.clone(),
                     other_addresses: Vec::new(),
+                    remembered: Remembered::default(),
                 });
             }
             let user = User {
@@ -226,10 +228,12 @@ impl World {
                 company: PsaCompanyId::new("1"),
                 managed: ManagedCompanyId::new(HERE),
                 name: "Acme".to_owned(),
+                identifier: None,
                 generation: 0,
                 users: mapped_addresses.len() as u64,
             }),
             addresses,
+            hides_contacts: false,
             mapped_addresses,
             users,
             holders,
@@ -240,6 +244,7 @@ impl World {
         CompanyRow {
             id: PsaCompanyId::new("1"),
             name: self.name.to_owned(),
+            identifier: None,
             tab: Tab::In,
             status: ImportStatus::Unmapped,
             types: Vec::new(),
@@ -253,6 +258,7 @@ impl World {
             namesake_in_psa: false,
             reason: None,
             addresses: AddressCounts::default(),
+            people_not_in: 0,
             decision: CompanyDecision {
                 selected: true,
                 ticks_new: self.ticks_new,

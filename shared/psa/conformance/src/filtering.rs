@@ -14,6 +14,7 @@ pub async fn r7_every_value_of_every_attribute_means_what_it_says(bench: Bench) 
     for attribute in psa.attributes().await.unwrap() {
         for value in &attribute.values {
             let one = filter(&[(attribute.id.as_str(), &[value.id.as_str()])]);
+            assert_eq!(one.hides_contacts(), psa.filters_contacts(&one), "{one:?}");
             let wanted = (attribute.id.clone(), value.id.clone());
             let found = match attribute.subject {
                 Subject::Company => {

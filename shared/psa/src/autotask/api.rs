@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::query::Query;
 use super::rules::RULES;
-use super::zone::{API, discover};
+use super::zone::{API, Zone, discover};
 use crate::failure::{Failed, failure};
 
 /// Three are allowed for each entity, counted over all that use the same integration code.
@@ -26,7 +26,7 @@ pub(super) struct Api {
     companies_gate: Semaphore,
     contacts_gate: Semaphore,
     other_gate: Semaphore,
-    zone: CachedEndpoint<BaseUrl>,
+    zone: CachedEndpoint<Zone>,
 }
 
 impl Api {
@@ -45,9 +45,8 @@ impl Api {
     }
 
     /// Finds the zone, unless it is known.
-    pub(super) async fn find_zone(&self) -> Result<(), Failed> {
-        self.zone.find(self.discover()).await?;
-        Ok(())
+    pub(super) async fn find_zone(&self) -> Result<Arc<Zone>, Failed> {
+        self.zone.find(self.discover()).await
     }
 
     pub(super) async fn get<T: DeserializeOwned>(
@@ -77,8 +76,8 @@ impl Api {
         retry: RetryScope,
     ) -> Result<T, Failed> {
         let body = &body;
-        let call = move |zone: Arc<BaseUrl>| async move {
-            let call = self.call(endpoint, &zone, body.clone(), retry);
+        let call = move |zone: Arc<Zone>| async move {
+            let call = self.call(endpoint, &zone.url, body.clone(), retry);
             Ok(self.session.call(&call).await?.value)
         };
         self.zone.call(401, || self.discover(), call).await
@@ -102,7 +101,7 @@ impl Api {
         }
     }
 
-    fn discover(&self) -> impl Future<Output = Result<BaseUrl, Failed>> {
+    fn discover(&self) -> impl Future<Output = Result<Zone, Failed>> {
         discover(&self.session, &self.url, self.user.expose_secret(), &self.other_gate)
     }
 }

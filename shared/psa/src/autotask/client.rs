@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
+use domain::ids::TenantFingerprint;
 use domain::psa::{LookedUp, PsaContact, PsaFailure, PsaFailureKind};
 use http_client::{Endpoint, RetryScope, Session};
 use tokio::sync::OnceCell;
@@ -69,6 +70,10 @@ impl Product for Autotask {
 
     fn contacts(&self, filter: Option<&Filter>) -> impl List<Row = Contact> + Send {
         contacts(&self.api, filter.map(query::contacts).unwrap_or_default())
+    }
+
+    async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
+        Ok(self.api.find_zone().await?.tenant.clone())
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {

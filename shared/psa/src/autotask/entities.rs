@@ -18,13 +18,13 @@ const PAGE_SIZE: usize = 500;
 
 /// An entity with its count.
 #[derive(Debug)]
-struct Entity {
-    rows: Endpoint,
+pub(super) struct Entity {
+    pub(super) rows: Endpoint,
     count: Endpoint,
     fields: &'static [&'static str],
 }
 
-static COMPANIES: Entity = Entity {
+pub(super) static COMPANIES: Entity = Entity {
     rows: Endpoint::post("/Companies/query", "Companies: view"),
     count: Endpoint::post("/Companies/query/count", "Companies: view"),
     fields: &[
@@ -39,7 +39,7 @@ static COMPANIES: Entity = Entity {
     ],
 };
 
-static CONTACTS: Entity = Entity {
+pub(super) static CONTACTS: Entity = Entity {
     rows: Endpoint::post("/Contacts/query", "Contacts: view"),
     count: Endpoint::post("/Contacts/query/count", "Contacts: view"),
     fields: &[

@@ -9,9 +9,11 @@ use secrecy::ExposeSecret;
 use super::address;
 use super::api::Api;
 use super::client::Autotask;
+use super::entities::{COMPANIES, CONTACTS};
 use crate::client::Client;
+use crate::hidden::{Evidence, HiddenRows};
 use crate::port::Psa;
-use crate::vendor::{Access, Vendor, secret_headers};
+use crate::vendor::{Access, FingerprintSource, Vendor, secret_headers};
 
 /// Datto Autotask PSA.
 pub(crate) static VENDOR: Vendor = Vendor {
@@ -20,7 +22,26 @@ pub(crate) static VENDOR: Vendor = Vendor {
     credential_fields: &["username", "secret", "integrationCode"],
     login_company: None,
     address: address::RULES,
+    fingerprint: FingerprintSource::Answer,
     request_id: None,
+    hidden_rows: &[
+        HiddenRows {
+            // The MSP's own company.
+            evidence: Evidence::CompanyMissing("0"),
+            list: &COMPANIES.rows,
+            reason: "company 0, which every tenant has, is not shown",
+        },
+        HiddenRows {
+            evidence: Evidence::NoContacts,
+            list: &CONTACTS.rows,
+            reason: "no contact is shown, although addresses are mapped",
+        },
+        HiddenRows {
+            evidence: Evidence::CompaniesOfContactsMissing,
+            list: &COMPANIES.rows,
+            reason: "companies that contacts hang on are not shown",
+        },
+    ],
     connect,
 };
 

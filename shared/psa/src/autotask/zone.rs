@@ -1,6 +1,7 @@
 //! Which of Autotask's zones a tenant is in. Tenants move, so a zone is never kept for longer than a run.
 
 use bytes::Bytes;
+use domain::ids::TenantFingerprint;
 use http_client::header::HeaderMap;
 use http_client::{BaseUrl, Call, Classification, Deployment, Endpoint, FailureKind, RetryAdvice, RetryScope, Session};
 use tokio::sync::Semaphore;
@@ -15,14 +16,17 @@ pub(super) const API: [&str; 2] = ["ATServicesRest", "v1.0"];
 
 static ZONE_INFORMATION: Endpoint = Endpoint::get("/zoneInformation", "");
 
+/// Where a tenant is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Zone {
+    pub(super) url: BaseUrl,
+    /// The number of the tenant, which is the same in every zone.
+    pub(super) tenant: TenantFingerprint,
+}
+
 /// Asks where the API user's zone is, which takes no credentials. Only the host of the answer is used, and only if credentials
 /// may go there.
-pub(super) async fn discover(
-    session: &Session,
-    url: &BaseUrl,
-    user: &str,
-    gate: &Semaphore,
-) -> Result<BaseUrl, Failed> {
+pub(super) async fn discover(session: &Session, url: &BaseUrl, user: &str, gate: &Semaphore) -> Result<Zone, Failed> {
     let mut url = url.path(&[&API, &["zoneInformation"][..]].concat());
     url.query_pairs_mut().append_pair("user", user);
     let call = Call {
@@ -36,12 +40,16 @@ pub(super) async fn discover(
         gate,
     };
     let zone: ZoneInformation = session.call(&call).await.map_err(Failed::of_no_record)?.value;
-    BaseUrl::parse(&address::RULES, &zone.url, session.policy()).map_err(|refused| {
+    let url = BaseUrl::parse(&address::RULES, &zone.url, session.policy()).map_err(|refused| {
         let elsewhere = Classification {
             kind: FailureKind::InvalidResponse,
             advice: RetryAdvice::Never,
             reason: "the zone is not where credentials may go: ",
         };
-        failure(&ZONE_INFORMATION, elsewhere, &refused.to_string()).into()
+        failure(&ZONE_INFORMATION, elsewhere, &refused.to_string())
+    })?;
+    Ok(Zone {
+        url,
+        tenant: TenantFingerprint::new(zone.ci.to_string()),
     })
 }

@@ -59,6 +59,11 @@ impl Api {
         }
     }
 
+    /// The login company.
+    pub(super) fn company_id(&self) -> &str {
+        &self.company_id
+    }
+
     /// What the server says of itself.
     pub(super) async fn system(&self) -> Result<Arc<System>, Failed> {
         self.system.find(self.discover()).await

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter, Subject};
-use domain::ids::PsaCompanyId;
+use domain::ids::{PsaCompanyId, TenantFingerprint};
 use domain::psa::{LookedUp, PsaContact, PsaFailure};
 use futures::try_join;
 use http_client::Session;
@@ -13,14 +13,12 @@ use super::batches::batches;
 use super::condition::Condition;
 use super::names::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
 use super::pushed_down::PushedDownFilter;
-use super::resources::{COMPANIES, CONTACTS, companies, contacts};
-use super::rules::COMPANIES_HIDDEN;
+use super::resources::{CONTACTS, companies, contacts};
 use super::setup::{self, attribute, table};
 use super::wire::{Company, Contact};
 use crate::client::Product;
-use crate::failure::failure;
 use crate::flag::Flag;
-use crate::walk::{List, WalkPage};
+use crate::walk::List;
 
 pub(super) struct Connectwise {
     api: Api,
@@ -43,24 +41,6 @@ impl Connectwise {
             .filter(|status| Flag::is_set(status.inactive_flag))
             .filter_map(|status| status.id)
             .collect())
-    }
-
-    /// A role that may not see companies gets contacts that seem to have none. One contact with a company, of whatever type,
-    /// shows that the role may.
-    async fn check_companies_are_shown(&self) -> Result<(), PsaFailure> {
-        let one = vec![
-            ("conditions", Condition::Above("company/id", 0).to_string()),
-            ("fields", "id,company".to_owned()),
-            ("pageSize", "1".to_owned()),
-        ];
-        let contacts: Vec<Contact> = self.api.get(&CONTACTS.rows, &one).await?;
-        if contacts.iter().any(|contact| contact.company().is_some()) {
-            return Ok(());
-        }
-        Err(PsaFailure {
-            missing_right: Some(COMPANIES.rows.right.to_owned()),
-            ..failure(&CONTACTS.rows, COMPANIES_HIDDEN, "")
-        })
     }
 }
 
@@ -87,6 +67,12 @@ impl Product for Connectwise {
 
     fn batches(&self, ids: &[i64]) -> Vec<Vec<i64>> {
         batches(ids.iter().copied())
+    }
+
+    /// Compared as it was entered: whether upper and lower case differ in it is not documented. If they do not, a login company in
+    /// another case is a changed one, about which the mapped companies decide.
+    async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
+        Ok(TenantFingerprint::new(self.api.company_id()))
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {
@@ -119,11 +105,14 @@ impl Product for Connectwise {
         row.into()
     }
 
-    async fn check_contacts(&self, page: &mut WalkPage<Contact>) -> Result<(), PsaFailure> {
-        page.walk.companies_seen |= page.rows.iter().any(|contact| contact.company().is_some());
-        if page.complete && page.walk.delivered > 0 && !page.walk.companies_seen {
-            self.check_companies_are_shown().await?;
-        }
-        Ok(())
+    /// A role that may not see companies gets contacts that seem to have none.
+    async fn any_contact_has_company(&self) -> Result<bool, PsaFailure> {
+        let one = vec![
+            ("conditions", Condition::Above("company/id", 0).to_string()),
+            ("fields", "id,company".to_owned()),
+            ("pageSize", "1".to_owned()),
+        ];
+        let contacts: Vec<Contact> = self.api.get(&CONTACTS.rows, &one).await?;
+        Ok(contacts.iter().any(|contact| contact.company().is_some()))
     }
 }

@@ -1,9 +1,9 @@
 //! What refusals of `ConnectWise` mean, where they mean more than their status.
 
 use http_client::Deployment::{Cloud, Discovery};
-use http_client::FailureKind::{Forbidden, InvalidResponse, ServerError, Unauthorized};
+use http_client::FailureKind::{InvalidResponse, ServerError, Unauthorized};
 use http_client::RetryAdvice::{Never, Soon};
-use http_client::{Classification, Rule, When};
+use http_client::{Rule, When};
 
 pub(super) static RULES: [Rule; 7] = [
     // Witnesses disagree on the status: 400, 401 and 403 have all been seen.
@@ -33,17 +33,10 @@ pub(super) static RULES: [Rule; 7] = [
     When::status(500..=500).means(ServerError, Soon, "the PSA failed"),
 ];
 
-/// No status tells this.
-pub(super) const COMPANIES_HIDDEN: Classification = Classification {
-    kind: Forbidden,
-    advice: Never,
-    reason: "every contact is shown without its company",
-};
-
 #[cfg(test)]
 mod tests {
     use http_client::Deployment::{self, OnPremises};
-    use http_client::FailureKind::{self, Unknown};
+    use http_client::FailureKind::{self, Forbidden, Unknown};
     use http_client::RetryAdvice::{self, WhenLimitPasses};
     use http_client::classify;
 

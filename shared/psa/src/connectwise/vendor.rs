@@ -13,9 +13,11 @@ use secrecy::zeroize::Zeroizing;
 use super::address;
 use super::api::Api;
 use super::client::Connectwise;
+use super::resources::{COMPANIES, CONTACTS};
 use crate::client::Client;
+use crate::hidden::{Evidence, HiddenRows};
 use crate::port::Psa;
-use crate::vendor::{Access, LoginCompany, Vendor, secret_headers};
+use crate::vendor::{Access, FingerprintSource, LoginCompany, Vendor, secret_headers};
 
 /// `ConnectWise` PSA.
 pub(crate) static VENDOR: Vendor = Vendor {
@@ -27,7 +29,25 @@ pub(crate) static VENDOR: Vendor = Vendor {
         mistake: Mistake::CompanyIdCharacters,
     }),
     address: address::RULES,
+    fingerprint: FingerprintSource::LoginCompany,
     request_id: Some("x-cw-request-id"),
+    hidden_rows: &[
+        HiddenRows {
+            evidence: Evidence::NoContacts,
+            list: &CONTACTS.rows,
+            reason: "no contact is shown, although addresses are mapped",
+        },
+        HiddenRows {
+            evidence: Evidence::NoContactHasCompany,
+            list: &COMPANIES.rows,
+            reason: "every contact is shown without its company",
+        },
+        HiddenRows {
+            evidence: Evidence::CompaniesOfContactsMissing,
+            list: &COMPANIES.rows,
+            reason: "companies that contacts hang on are not shown",
+        },
+    ],
     connect,
 };
 

@@ -9,8 +9,6 @@ pub struct Walk {
     pub last: i64,
     /// Rows so far, before our own filter.
     pub delivered: u64,
-    /// Whether any contact so far hangs on a company.
-    pub companies_seen: bool,
     /// Whether pages are asked for by a condition on the id, as the PSA does not offer its own way to walk by id.
     pub by_condition: bool,
 }
@@ -59,7 +57,6 @@ impl Walk {
         Self {
             last: smallest - 1,
             delivered: 0,
-            companies_seen: false,
             by_condition: false,
         }
     }
@@ -70,7 +67,6 @@ impl Walk {
         let walk = Self {
             last: parts.next()?.parse().ok()?,
             delivered: parts.next()?.parse().ok()?,
-            companies_seen: parts.next()?.parse().ok()?,
             // Absent from cursors of walks that are as they should be.
             by_condition: match parts.next() {
                 None => false,
@@ -83,7 +79,7 @@ impl Walk {
 
     /// The cursor that the walk resumes from.
     pub fn cursor(self) -> Cursor {
-        let mut text = format!("{}/{}/{}", self.last, self.delivered, self.companies_seen);
+        let mut text = format!("{}/{}", self.last, self.delivered);
         if self.by_condition {
             text.extend(["/", BY_CONDITION]);
         }

@@ -151,7 +151,6 @@ async fn r42_rights_are_named_by_what_they_are_for() {
     for (switch, right) in [
         ("companiesForbidden", "Company Maintenance"),
         ("contactsForbidden", "Companies > Contacts"),
-        ("contactsLoseCompany", "Company Maintenance"),
     ] {
         bench.switch(json!({switch: true}));
         let psa = bench.psa();
@@ -186,6 +185,14 @@ async fn contacts_of_no_company_are_no_sign_of_a_missing_right() {
         .unwrap();
     assert_eq!(read.len(), 1);
     assert_eq!(read[0].company, None);
+    assert!(bench.psa().any_contact_has_company().await.unwrap());
+}
+
+#[tokio::test]
+async fn r53_a_role_that_hides_companies_shows_no_contact_with_one() {
+    let bench = Bench::small(CONNECTWISE).await;
+    bench.switch(json!({"contactsLoseCompany": true}));
+    assert!(!bench.psa().any_contact_has_company().await.unwrap());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A PSA made of bytes: it answers discovery and metadata as it should, and its lists as a test says.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -52,7 +52,12 @@ struct Around {
     address: SocketAddr,
     count: u64,
     cloud: AtomicBool,
+    /// The number of the tenant (Autotask).
+    tenant: AtomicI64,
 }
+
+/// The number of the simulated tenant, so that an integration can move from the simulator to this server.
+const TENANT: i64 = 513_558;
 
 pub const KINDS: [PsaKind; 2] = [PsaKind::Connectwise, PsaKind::Autotask];
 
@@ -117,6 +122,7 @@ impl Server {
             address,
             count,
             cloud: AtomicBool::new(false),
+            tenant: AtomicI64::new(TENANT),
         });
         let (log, lists, own) = (Arc::clone(&seen), Arc::new(lists), Arc::clone(&around));
         tokio::spawn(async move {
@@ -130,6 +136,11 @@ impl Server {
             seen,
             around,
         }
+    }
+
+    /// Whether it answers as another tenant than the one that it is, and that the simulator is.
+    pub fn be_another_tenant(&self, another: bool) {
+        self.around.tenant.store(TENANT + i64::from(another), Ordering::SeqCst);
     }
 
     /// Whether it says to be in the vendor's cloud, where it can be elsewhere.
@@ -282,7 +293,10 @@ fn around(path: &str, own: &Around) -> String {
         let cloud = own.cloud.load(Ordering::SeqCst);
         format!(r#"{{"CompanyName":"MSP","Codebase":"v4_6_release/","IsCloud":{cloud}}}"#)
     } else if path.contains("/zoneInformation") {
-        format!(r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":1}}"#)
+        format!(
+            r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":{}}}"#,
+            own.tenant.load(Ordering::SeqCst)
+        )
     } else if path.contains("/fields") {
         FIELDS.to_owned()
     } else if path.contains("/statuses") {

@@ -2,6 +2,7 @@
 
 use domain::address::AddressKey;
 use domain::ids::AddressId;
+use domain::import::retention::RESULT_DAYS;
 use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use crate::records::{UserPlanRecord, plan};
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
 
-pub(super) const CHUNK: Kind = Kind::first("journal");
+pub(crate) const CHUNK: Kind = Kind::first("journal").kept(RESULT_DAYS);
 
 /// A chunk of a company's plan with its outcomes: all of a company, or some of the users of a large one.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::directory::ReservationId;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::Import;
+use domain::import::retention::ROWS_DAYS;
 use domain::plan::{CompanyPlan, Skip};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, packed_body};
 use crate::tx::{Action, Transaction};
 
-const DIGESTS: Kind = Kind::first("digests");
+pub(crate) const DIGESTS: Kind = Kind::first("digests").kept(ROWS_DAYS);
 
 /// Digests of the companies in one item, as far as the rows with them leave room.
 const MAX_DIGESTS_PER_ITEM: usize = 15_000;

@@ -3,6 +3,7 @@
 use domain::address::NoAddress;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
+use domain::import::retention::RESULT_DAYS;
 use domain::plan::{CompanyPlan, Counts, Outcome, RowOutcome, UserPlan};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ use crate::size::{self, ROOM};
 use crate::table::Tenant;
 use crate::tx::Action;
 
-pub(super) const SKIPPED: Kind = Kind::first("passed");
+pub(crate) const SKIPPED: Kind = Kind::first("passed").kept(RESULT_DAYS);
 
 /// A company for which nothing was done; many are in one item. Rows that needed nothing are counted and not named, so
 /// that an unchanged import of everything writes little.

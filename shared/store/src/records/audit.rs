@@ -2,13 +2,14 @@
 
 use domain::audit::{AuditAction, Entry};
 use domain::ids::ImportId;
+use domain::import::retention::RESULT_DAYS;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::import::PersonRecord;
 use crate::schema::Kind;
 
-pub(crate) const AUDIT_ENTRY: Kind = Kind::first("audit entry");
+pub(crate) const AUDIT_ENTRY: Kind = Kind::first("audit entry").kept(RESULT_DAYS);
 
 /// See [`Entry`].
 #[derive(Serialize, Deserialize)]

@@ -103,14 +103,17 @@ impl FailureRecord {
             Code::WrongState => Problem::WrongState {
                 state: self.fact("state")?,
             },
+            Code::LimitExceeded => Problem::LimitExceeded { of: self.fact("of")? },
             Code::IntegrationNotFound => Problem::IntegrationNotFound,
             Code::ImportAbandoned => Problem::ImportAbandoned,
+            Code::SnapshotExpired => Problem::SnapshotExpired,
             Code::Internal => Problem::Internal,
             Code::PsaServerError => self.psa(PsaFailureKind::PsaServerError)?,
             Code::PsaUnauthorized => self.psa(PsaFailureKind::PsaUnauthorized)?,
             Code::PsaForbidden => self.psa(PsaFailureKind::PsaForbidden)?,
             Code::PsaInvalidResponse => self.psa(PsaFailureKind::PsaInvalidResponse)?,
             Code::PsaUnknownError => self.psa(PsaFailureKind::PsaUnknownError)?,
+            Code::PsaOtherTenant => self.psa(PsaFailureKind::PsaOtherTenant)?,
             _ => return None,
         })
     }
@@ -144,6 +147,7 @@ impl From<&Problem> for FailureRecord {
             Problem::InvalidPsaAddress { reason } => json!({ "reason": reason }),
             Problem::MassChange(change) => json!({ "changes": change.changes, "limit": change.limit }),
             Problem::WrongState { state } => json!({ "state": state }),
+            Problem::LimitExceeded { of } => json!({ "of": of }),
             Problem::Psa { psa, failure } => json!({
                 "psa": psa,
                 "endpoint": failure.endpoint,

@@ -3,7 +3,9 @@
 use domain::directory::ReservationId;
 use domain::filter::{Accepted, Filter};
 use domain::ids::{ImportId, IntegrationId, MspId};
+use domain::import::retention::RESULT_DAYS;
 use domain::import::{Import, ImportState, Person};
+use domain::not_in::FoundAbsent;
 use domain::plan::Counts;
 use domain::problem::Problem;
 use jiff::Timestamp;
@@ -16,10 +18,11 @@ use crate::schema::Kind;
 pub(crate) const IMPORT: Kind = Kind {
     name: "import",
     schema: 2,
+    kept_days: Some(RESULT_DAYS),
 };
 
 /// Without a failure both schemas are the same, and an earlier version reads the item.
-const WITHOUT_FAILURE: Kind = Kind::first(IMPORT.name);
+const WITHOUT_FAILURE: Kind = Kind::first(IMPORT.name).kept(RESULT_DAYS);
 
 /// See [`Import`].
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,6 +45,8 @@ pub(crate) struct ImportRecord {
     fetched_at: Option<Timestamp>,
     #[serde(default)]
     stopped: Option<FailureRecord>,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    absent: FoundAbsent,
     started_at: Timestamp,
     #[serde(default)]
     ended_at: Option<Timestamp>,
@@ -56,6 +61,10 @@ pub(crate) struct ImportRecord {
     counts: Option<Counts>,
     #[serde(default)]
     error: Option<FailureRecord>,
+}
+
+fn is_nothing(absent: &FoundAbsent) -> bool {
+    *absent == FoundAbsent::NOTHING
 }
 
 /// See [`Person`].
@@ -91,6 +100,7 @@ impl From<&Import> for ImportRecord {
             unattended: import.unattended,
             fetched_at: import.fetched_at,
             stopped: import.stopped.as_ref().map(FailureRecord::from),
+            absent: import.absent,
             started_at: import.started_at,
             ended_at: import.ended_at,
             trace: import.trace.clone(),
@@ -117,6 +127,7 @@ impl From<ImportRecord> for Import {
             unattended: record.unattended,
             fetched_at: record.fetched_at,
             stopped: record.stopped.map(Problem::from),
+            absent: record.absent,
             started_at: record.started_at,
             ended_at: record.ended_at,
             trace: record.trace,

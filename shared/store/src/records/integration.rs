@@ -1,11 +1,12 @@
 //! Integrations with their policies and filters.
 
 use domain::filter::{Accepted, Filter};
-use domain::ids::IntegrationId;
+use domain::ids::{IntegrationId, TenantFingerprint};
 use domain::integration::Integration;
 use domain::plan::mass_change::MassChangeLimit;
 use domain::policy::Policy;
 use domain::psa::VendorId;
+use domain::schedule::Schedule;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,10 @@ pub(crate) struct IntegrationRecord {
     policy: PolicyRecord,
     #[serde(default)]
     last_filter: Option<Accepted>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<TenantFingerprint>,
+    #[serde(default)]
+    version: u64,
     created_at: Timestamp,
 }
 
@@ -38,6 +43,8 @@ pub(crate) struct PolicyRecord {
     new_addresses: bool,
     filter: Accepted,
     mass_change: MassChangeRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<Schedule>,
 }
 
 /// See [`MassChangeLimit`].
@@ -58,6 +65,8 @@ impl From<&Integration> for IntegrationRecord {
             company_id: integration.company_id.clone(),
             policy: (&integration.policy).into(),
             last_filter: integration.last_filter.clone().map(Accepted::from),
+            tenant: integration.tenant.clone(),
+            version: integration.version,
             created_at: integration.created_at,
         }
     }
@@ -73,6 +82,8 @@ impl From<IntegrationRecord> for Integration {
             company_id: record.company_id,
             policy: record.policy.into(),
             last_filter: record.last_filter.map(Filter),
+            tenant: record.tenant,
+            version: record.version,
             created_at: record.created_at,
         }
     }
@@ -85,6 +96,7 @@ impl From<&Policy> for PolicyRecord {
             new_addresses: policy.new_addresses,
             filter: policy.filter.0.clone(),
             mass_change: policy.mass_change.into(),
+            schedule: policy.schedule.clone(),
         }
     }
 }
@@ -99,6 +111,7 @@ impl From<PolicyRecord> for Policy {
                 percent: record.mass_change.percent,
                 at_least: record.mass_change.at_least,
             },
+            schedule: record.schedule,
         }
     }
 }

@@ -6,6 +6,7 @@ use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::name;
 use serde::{Deserialize, Serialize};
 
+use super::remembered::RememberedRecord;
 use crate::schema::Kind;
 
 pub(crate) const COMPANY_MAPPING: Kind = Kind::first("company mapping");
@@ -18,6 +19,8 @@ pub(crate) struct CompanyMappingRecord {
     company: PsaCompanyId,
     managed: ManagedCompanyId,
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identifier: Option<String>,
     generation: u32,
     #[serde(default)]
     users: u64,
@@ -34,6 +37,8 @@ pub(crate) struct AddressMappingRecord {
     address: Address,
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     others: Vec<AddressKey>,
+    #[serde(flatten)]
+    remembered: RememberedRecord,
 }
 
 impl From<&CompanyMapping> for CompanyMappingRecord {
@@ -42,6 +47,7 @@ impl From<&CompanyMapping> for CompanyMappingRecord {
             company: mapping.company.clone(),
             managed: mapping.managed.clone(),
             name: mapping.name.clone(),
+            identifier: mapping.identifier.clone(),
             generation: mapping.generation,
             users: mapping.users,
         }
@@ -55,6 +61,7 @@ impl From<CompanyMappingRecord> for CompanyMapping {
             managed: record.managed,
             // Earlier versions stored names as the PSA spelled them.
             name: name::clean(&record.name),
+            identifier: record.identifier,
             generation: record.generation,
             users: record.users,
         }
@@ -68,6 +75,7 @@ impl From<&AddressMapping> for AddressMappingRecord {
             user: mapping.user.clone(),
             address: mapping.address.clone(),
             others: mapping.other_addresses.clone(),
+            remembered: RememberedRecord::from(&mapping.remembered),
         }
     }
 }
@@ -79,6 +87,7 @@ impl From<AddressMappingRecord> for AddressMapping {
             user: record.user,
             address: record.address,
             other_addresses: record.others,
+            remembered: record.remembered.into(),
         }
     }
 }

@@ -8,7 +8,9 @@ mod failure;
 mod import;
 mod integration;
 mod mapping;
+mod not_in;
 pub(crate) mod plan;
+mod remembered;
 mod row;
 
 pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
@@ -16,6 +18,10 @@ pub(crate) use import::{IMPORT, ImportRecord};
 pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord};
 pub(crate) use mapping::{
     ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
+};
+pub(crate) use not_in::{
+    ABSENTEES, AbsentPersonRecord, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, PEOPLE, PeopleRecord,
+    PersonRecord,
 };
 pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
 pub(crate) use row::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};

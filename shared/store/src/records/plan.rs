@@ -8,11 +8,13 @@ use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, UserPlan, UserStep};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::remembered::RememberedRecord;
+
 /// The number of the form of plans. Digests are made of the form, so a change of what is serialised of a `PlanRecord` gets the next
 /// number: then an import that was confirmed by another version, and is executing during a deployment, is distinguished from one
 /// whose facts have changed. Its companies that are not begun end as `plan_changed` all the same, since nobody can tell whether
 /// they are planned as they were; the log says why.
-pub const PLAN_SCHEMA: u32 = 1;
+pub const PLAN_SCHEMA: u32 = 2;
 
 /// See [`CompanyPlan`].
 #[derive(Serialize, Deserialize)]
@@ -20,6 +22,8 @@ pub const PLAN_SCHEMA: u32 = 1;
 pub(crate) struct PlanRecord<'a> {
     company: Cow<'a, PsaCompanyId>,
     name: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identifier: Option<Cow<'a, str>>,
     step: Cow<'a, CompanyStep>,
     unmap: Option<Cow<'a, ManagedCompany>>,
     generation: u32,
@@ -44,6 +48,8 @@ pub(crate) struct UserPlanRecord<'a> {
     mapped: Option<MappedRecord<'a>>,
     #[serde(rename = "beside", default)]
     other_addresses: Cow<'a, [AddressKey]>,
+    #[serde(default)]
+    remembers: RememberedRecord,
     #[serde(rename = "refreshes", default)]
     rewrite_mapping: bool,
 }
@@ -57,6 +63,8 @@ struct MappedRecord<'a> {
     user: Cow<'a, UserId>,
     #[serde(rename = "a")]
     address: Cow<'a, Address>,
+    #[serde(flatten)]
+    remembers: RememberedRecord,
 }
 
 /// Writes a plan that is part of another record.
@@ -74,6 +82,7 @@ impl<'a> From<&'a CompanyPlan> for PlanRecord<'a> {
         Self {
             company: Cow::Borrowed(&plan.company),
             name: Cow::Borrowed(&plan.name),
+            identifier: plan.identifier.as_deref().map(Cow::Borrowed),
             step: Cow::Borrowed(&plan.step),
             unmap: plan.unmap.as_ref().map(Cow::Borrowed),
             generation: plan.generation,
@@ -89,6 +98,7 @@ impl From<PlanRecord<'_>> for CompanyPlan {
         Self {
             company: record.company.into_owned(),
             name: record.name.into_owned(),
+            identifier: record.identifier.map(Cow::into_owned),
             step: record.step.into_owned(),
             unmap: record.unmap.map(Cow::into_owned),
             generation: record.generation,
@@ -109,6 +119,7 @@ impl<'a> From<&'a UserPlan> for UserPlanRecord<'a> {
             step: Cow::Borrowed(&plan.step),
             mapped: plan.mapped.as_ref().map(MappedRecord::from),
             other_addresses: Cow::Borrowed(&plan.other_addresses),
+            remembers: RememberedRecord::from(&plan.remembered),
             rewrite_mapping: plan.rewrite_mapping,
         }
     }
@@ -124,6 +135,7 @@ impl From<UserPlanRecord<'_>> for UserPlan {
             step: record.step.into_owned(),
             mapped: record.mapped.map(Mapped::from),
             other_addresses: record.other_addresses.into_owned(),
+            remembered: record.remembers.into(),
             rewrite_mapping: record.rewrite_mapping,
         }
     }
@@ -135,6 +147,7 @@ impl<'a> From<&'a Mapped> for MappedRecord<'a> {
             id: Cow::Borrowed(&mapped.id),
             user: Cow::Borrowed(&mapped.user),
             address: Cow::Borrowed(&mapped.address),
+            remembers: RememberedRecord::from(&mapped.remembered),
         }
     }
 }
@@ -145,6 +158,7 @@ impl From<MappedRecord<'_>> for Mapped {
             id: record.id.into_owned(),
             user: record.user.into_owned(),
             address: record.address.into_owned(),
+            remembered: record.remembers.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::directory::ManagedCompany;
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::import::retention::ROWS_DAYS;
 use domain::row::{
     Absence, AddressCounts, AddressDecision, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
 };
@@ -11,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::Kind;
 
-pub(crate) const ROW: Kind = Kind::first("row");
-pub(crate) const ADDRESSES: Kind = Kind::first("addresses");
+pub(crate) const ROW: Kind = Kind::first("row").kept(ROWS_DAYS);
+pub(crate) const ADDRESSES: Kind = Kind::first("addresses").kept(ROWS_DAYS);
 
 /// See [`CompanyRow`]. The counts of its addresses and the decision on it are fields of its own.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub(crate) const ADDRESSES: Kind = Kind::first("addresses");
 pub(crate) struct CompanyRowRecord {
     id: PsaCompanyId,
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identifier: Option<String>,
     tab: Tab,
     status: ImportStatus,
     types: Vec<String>,
@@ -38,6 +41,8 @@ pub(crate) struct CompanyRowRecord {
     addresses: u32,
     #[serde(default)]
     no_address: u32,
+    #[serde(default)]
+    people_not_in: u32,
     selected: bool,
     #[serde(default)]
     ticks_new: bool,
@@ -91,6 +96,7 @@ impl From<&CompanyRow> for CompanyRowRecord {
         Self {
             id: row.id,
             name: row.name,
+            identifier: row.identifier,
             tab: row.tab,
             status: row.status,
             types: row.types,
@@ -105,6 +111,7 @@ impl From<&CompanyRow> for CompanyRowRecord {
             reason: row.reason,
             addresses: row.addresses.addresses,
             no_address: row.addresses.no_address,
+            people_not_in: row.people_not_in,
             selected: row.decision.selected,
             ticks_new: row.decision.ticks_new,
             target: row.decision.target.into(),
@@ -118,6 +125,7 @@ impl From<CompanyRowRecord> for CompanyRow {
         Self {
             id: record.id,
             name: record.name,
+            identifier: record.identifier,
             tab: record.tab,
             status: record.status,
             types: record.types,
@@ -134,6 +142,7 @@ impl From<CompanyRowRecord> for CompanyRow {
                 addresses: record.addresses,
                 no_address: record.no_address,
             },
+            people_not_in: record.people_not_in,
             decision: CompanyDecision {
                 selected: record.selected,
                 ticks_new: record.ticks_new,

@@ -6,6 +6,7 @@ use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaCon
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, Outcome, Reason, RowOutcome, Skip, UserPlan, UserStep};
 use domain::psa::{PsaAddress, PsaCompany, PsaContact};
+use domain::remembered::{MAX_SHARERS, Remembered};
 use domain::row::{AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use fastrand::Rng;
 use store::checkpoint::Checkpoint;
@@ -49,6 +50,7 @@ impl Fill {
         PsaCompany {
             id: PsaCompanyId::new(number.to_string()),
             name: self.text(),
+            identifier: Some(self.text()),
             types: vec![self.text()],
             status: self.text(),
             active: true,
@@ -75,8 +77,10 @@ impl Fill {
     pub fn row(&mut self, number: usize, addresses: usize) -> (CompanyRow, Vec<SnapshotAddress>) {
         let company = self.company(number);
         let row = CompanyRow {
+            people_not_in: 0,
             id: company.id,
             name: company.name,
+            identifier: company.identifier,
             tab: Tab::In,
             status: ImportStatus::Unmapped,
             types: company.types,
@@ -113,8 +117,10 @@ impl Fill {
                 id: id(number),
                 user: user(number),
                 address: self.address(),
+                remembered: self.remembered(),
             }),
             other_addresses: beside,
+            remembered: self.remembered(),
             rewrite_mapping: false,
         }
     }
@@ -123,6 +129,7 @@ impl Fill {
         CompanyPlan {
             company: PsaCompanyId::new(company.to_string()),
             name: self.text(),
+            identifier: Some(self.text()),
             step: CompanyStep::Create,
             unmap: None,
             generation: 0,
@@ -140,6 +147,16 @@ impl Fill {
             user: user(number),
             address: self.address(),
             other_addresses: vec![self.address().key().clone()],
+            remembered: self.remembered(),
+        }
+    }
+
+    fn remembered(&mut self) -> Remembered {
+        Remembered {
+            name: Some(self.text()),
+            sharers: (0..MAX_SHARERS)
+                .map(|number| PsaContactId::new(format!("{number:08}")))
+                .collect(),
         }
     }
 
@@ -195,6 +212,7 @@ pub fn company_mapping() -> CompanyMapping {
         company: PsaCompanyId::new("1"),
         managed: ManagedCompanyId::new("c-1"),
         name: "Acme".to_owned(),
+        identifier: None,
         generation: 0,
         users: 0,
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::directory::ManagedCompany;
 use domain::filter::Filter;
-use domain::ids::{AttributeId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId, ValueId};
+use domain::ids::{AttributeId, IntegrationId, ManagedCompanyId, PsaCompanyId, TenantFingerprint, UserId, ValueId};
 use domain::integration::Integration;
 use domain::mapping::CompanyMapping;
 use domain::plan::mass_change::MassChangeLimit;
@@ -33,6 +33,7 @@ fn row() -> CompanyRow {
     CompanyRow {
         id: PsaCompanyId::new("7"),
         name: "Acme".to_owned(),
+        identifier: None,
         tab: Tab::NotIn,
         status: ImportStatus::UnmappedPossibleDuplicate,
         types: vec!["Client".to_owned()],
@@ -49,6 +50,7 @@ fn row() -> CompanyRow {
             addresses: 2,
             no_address: 1,
         },
+        people_not_in: 2,
         decision: CompanyDecision {
             selected: true,
             ticks_new: true,
@@ -69,7 +71,7 @@ fn stored_row() -> Value {
         "mapped": { "M": { "id": { "S": "c-1" }, "name": { "S": "Acme" } } },
         "candidates": { "L": [{ "M": { "id": { "S": "c-2" }, "name": { "S": "ACME" } } }] },
         "namesakeInPsa": { "BOOL": false }, "reason": { "S": "filtered_out" },
-        "addresses": { "N": "2" }, "noAddress": { "N": "1" },
+        "addresses": { "N": "2" }, "noAddress": { "N": "1" }, "peopleNotIn": { "N": "2" },
         "selected": { "BOOL": true }, "ticksNew": { "BOOL": true },
         "target": { "M": { "existing": { "S": "c-2" } } }, "version": { "N": "3" },
     })
@@ -193,6 +195,7 @@ fn mapping() -> CompanyMapping {
         company: PsaCompanyId::new("7"),
         managed: ManagedCompanyId::new("c-1"),
         name: "Acme".to_owned(),
+        identifier: Some("acme".to_owned()),
         generation: 2,
         users: 5,
     }
@@ -202,7 +205,7 @@ fn stored_mapping() -> Value {
     json!({
         "pk": { "S": "MSP#m#INTEGRATION#i" }, "sk": { "S": "PSA#7" }, "schema": { "N": "1" },
         "company": { "S": "7" }, "managed": { "S": "c-1" }, "name": { "S": "Acme" },
-        "generation": { "N": "2" }, "users": { "N": "5" },
+        "identifier": { "S": "acme" }, "generation": { "N": "2" }, "users": { "N": "5" },
     })
 }
 
@@ -220,14 +223,21 @@ async fn a_company_mapping_is_stored_so() {
 
 #[tokio::test]
 async fn a_company_mapping_of_an_earlier_version_has_no_count_and_an_unclean_name() {
-    let mut old = without(stored_mapping(), &["users", "schema"]);
+    let mut old = without(stored_mapping(), &["users", "identifier", "schema"]);
     old["name"] = json!({ "S": " Ac\u{200b}me " });
-    for (item, users) in [(stored_mapping(), 5), (old, 0)] {
+    for (item, identifier, users) in [(stored_mapping(), Some("acme".to_owned()), 5), (old, None, 0)] {
         let tenant = Wire::holding(item).tenant();
         let found = tenant
             .company_mapping(&import().integration, &PsaCompanyId::new("7"))
             .await;
-        assert_eq!(found.unwrap(), Some(CompanyMapping { users, ..mapping() }));
+        assert_eq!(
+            found.unwrap(),
+            Some(CompanyMapping {
+                identifier,
+                users,
+                ..mapping()
+            })
+        );
     }
 }
 
@@ -243,12 +253,15 @@ fn integration() -> Integration {
             new_companies: true,
             new_addresses: false,
             filter: Filter(accepted.clone()),
+            schedule: None,
             mass_change: MassChangeLimit {
                 percent: 10,
                 at_least: 5,
             },
         },
         last_filter: Some(Filter(accepted)),
+        tenant: Some(TenantFingerprint::new("acme")),
+        version: 3,
         created_at: Timestamp::from_second(1_800_000_000).unwrap(),
     }
 }
@@ -259,6 +272,7 @@ fn stored_integration() -> Value {
         "pk": { "S": "MSP#m" }, "sk": { "S": "INTEGRATION#i" }, "schema": { "N": "1" },
         "id": { "S": "i" }, "kind": { "S": "connectwise" }, "name": { "S": "PSA" }, "address": { "S": "psa.test" },
         "companyId": { "S": "acme" }, "createdAt": { "S": "2027-01-15T08:00:00Z" }, "lastFilter": filter,
+        "tenant": { "S": "acme" }, "version": { "N": "3" },
         "policy": { "M": {
             "newCompanies": { "BOOL": true }, "newAddresses": { "BOOL": false }, "filter": filter,
             "massChange": { "M": { "percent": { "N": "10" }, "atLeast": { "N": "5" } } },
@@ -279,11 +293,15 @@ async fn an_integration_is_stored_and_read_so() {
 
 #[tokio::test]
 async fn an_integration_of_an_earlier_version_has_the_defaults() {
-    let old = without(stored_integration(), &["policy", "lastFilter", "companyId", "schema"]);
+    let old = without(
+        stored_integration(),
+        &["policy", "lastFilter", "companyId", "tenant", "version", "schema"],
+    );
     let found = Wire::holding(old).tenant().integration(&integration().id).await;
     let found = found.unwrap().unwrap();
     assert_eq!(found.policy, Policy::default());
     assert_eq!((found.last_filter, found.company_id), (None, None));
+    assert_eq!((found.tenant, found.version), (None, 0));
 }
 
 #[tokio::test]

@@ -130,6 +130,10 @@ impl Stage {
             self.world.move_psa(&place.origin);
             "page 1..10"
         } else {
+            let another = words.strip_prefix("another tenant ");
+            let words = another
+                .inspect(|_| self.server.be_another_tenant(true))
+                .unwrap_or(words);
             words
                 .strip_prefix("cloud ")
                 .inspect(|_| self.server.be_in_the_cloud(true))
@@ -153,6 +157,7 @@ impl Stage {
             if import["state"]["S"] != "fetching" {
                 let code = self.code(&id, &import, &before).await;
                 self.server.be_in_the_cloud(false);
+                self.server.be_another_tenant(false);
                 let requests = place.map_or_else(
                     || self.server.asked().len() - asked,
                     |place| place.connections.swap(0, Ordering::SeqCst),

@@ -33,6 +33,7 @@ async fn import_behind_the_back(world: &World, integration: &str) {
                 .await
                 .unwrap(),
             name,
+            identifier: None,
             generation: 0,
             users: 0,
         };

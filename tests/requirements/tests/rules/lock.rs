@@ -14,6 +14,7 @@ for_both!(
     r44_the_same_administrator_comes_back_in,
     r44_a_lock_is_free_after_its_lease_and_the_import_that_had_it_is_over,
     r44_the_end_cancelling_and_failing_set_it_free,
+    r72_the_holder_who_starts_again_is_led_to_her_own_import,
 );
 
 /// A lease of the review, in seconds.
@@ -142,6 +143,28 @@ async fn r44_the_end_cancelling_and_failing_set_it_free(kind: PsaKind) {
     assert_eq!(lock(&ana, kind).await, None);
     fetch(&ana, kind).await;
     assert_eq!(fetched(&bram, &cancelled).await["state"], "cancelled");
+    sandbox.stop().await;
+}
+
+async fn r72_the_holder_who_starts_again_is_led_to_her_own_import(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
+    let import = fetch(&ana, kind).await;
+    let again = try_start(&sandbox.api("ana"), kind).await;
+    assert_problem(&again, 423, "integration_locked");
+    assert_eq!(again.body["heldByYou"], true);
+    assert_eq!(again.body["import"], import);
+    assert!(
+        text(&again.body["detail"]).contains("Your own import"),
+        "{}",
+        again.body
+    );
+    assert_eq!(try_start(&bram, kind).await.body["heldByYou"], false);
+
+    // She can do what the text says: continue with the import, or cancel it and start again.
+    choose(&ana, &import, 1).await;
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    fetch(&ana, kind).await;
     sandbox.stop().await;
 }
 

@@ -40,7 +40,7 @@ async fn metrics_say_what_was_done(kind: PsaKind) {
         ("ImportsStarted", 1),
         ("LockRefusals", 1),
         ("ImportsDone", 1),
-        ("ImportsFailed", 0),
+        ("ImportsFailedPsa", 0),
         ("PsaRequests", faults::requests(&sandbox, kind).len()),
         ("PsaRetries", 1),
     ] {

@@ -38,7 +38,7 @@ fn ids(rows: &[Value]) -> BTreeSet<&str> {
 }
 
 /// Leaves out what is inactive and what is not of the first type.
-fn active_customers(kind: PsaKind) -> Value {
+pub fn active_customers(kind: PsaKind) -> Value {
     match kind {
         PsaKind::Connectwise => json!({ "companyType": ["1"], "companyStatus": ["1", "6"] }),
         PsaKind::Autotask => json!({ "companyType": ["1"], "companyActive": ["true"] }),

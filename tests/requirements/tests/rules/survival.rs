@@ -314,14 +314,17 @@ async fn r37_an_import_that_nobody_works_on_any_more_is_taken_up_by_the_sweeper(
     assert_eq!(end(&ana, kind, result).await, expected);
     assert_eq!(
         deliver(&sandbox, &json!({ "sweep": {} })).await,
-        json!({ "underWay": 0, "takenUp": 0 })
+        json!({ "underWay": 0, "takenUp": 0, "due": 0, "started": 0 })
     );
     sandbox.stop().await;
 }
 
 /// An import whose work was lost stays where it is until its lock's lease is over, and is then taken up once.
 async fn taken_up(sandbox: &Sandbox, import: &str, state: &str) {
-    let (sweep, left_alone) = (json!({ "sweep": {} }), json!({ "underWay": 1, "takenUp": 0 }));
+    let (sweep, left_alone) = (
+        json!({ "sweep": {} }),
+        json!({ "underWay": 1, "takenUp": 0, "due": 0, "started": 0 }),
+    );
     // As long as the lease runs, somebody may still be at it.
     assert_eq!(deliver(sandbox, &sweep).await, left_alone);
     advance(sandbox, 31 * 60).await;
@@ -330,7 +333,10 @@ async fn taken_up(sandbox: &Sandbox, import: &str, state: &str) {
     assert_eq!(now["state"], state, "{now}");
     sandbox.pause(true).await;
     sandbox.lose_work(false);
-    assert_eq!(deliver(sandbox, &sweep).await, json!({ "underWay": 1, "takenUp": 1 }));
+    assert_eq!(
+        deliver(sandbox, &sweep).await,
+        json!({ "underWay": 1, "takenUp": 1, "due": 0, "started": 0 })
+    );
     assert_eq!(deliver(sandbox, &sweep).await, left_alone);
     sandbox.pause(false).await;
 }

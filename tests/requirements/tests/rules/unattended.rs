@@ -9,7 +9,7 @@ use requirements::import::{
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{integration, sandbox, text};
 use requirements::unattended::{deliver, ended, set_policy, trigger, unattended};
-use requirements::{PsaKind, faults, for_both, psa};
+use requirements::{PsaKind, behind, faults, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -24,7 +24,9 @@ for_both!(
     r39_an_unattended_mass_change_stops_in_review_where_an_administrator_finishes_it,
     r46_an_unattended_import_with_too_few_licences_stops_in_review,
     r48_any_administrator_may_end_an_unattended_import,
-    r48_r63_a_psa_that_does_not_answer_keeps_no_occasion_from_starting,
+    r48_r63_a_psa_that_does_not_answer_uses_no_occasion_up,
+    r66_a_psa_that_fails_refuses_no_trigger_and_the_import_waits_for_it,
+    r48_a_filter_that_the_psa_does_not_know_any_more_fails_the_import_before_it_reads,
     r49_the_same_occasion_delivered_twice_makes_one_import,
     r49_an_occasion_is_known_whatever_became_of_the_psa_since,
 );
@@ -242,32 +244,63 @@ async fn r48_what_cannot_be_started_is_refused_by_name(kind: PsaKind) {
     sandbox.stop().await;
 }
 
-async fn r48_r63_a_psa_that_does_not_answer_keeps_no_occasion_from_starting(kind: PsaKind) {
+async fn r48_r63_a_psa_that_does_not_answer_uses_no_occasion_up(kind: PsaKind) {
     let sandbox = sandbox().await;
-    let ana = sandbox.api("ana");
-    let integration = integration(&ana, kind).await;
-    let attributes = ana
-        .list(&format!("/integrations/{integration}/attributes"))
-        .await
-        .unwrap();
-    let (attribute, value) = (&attributes[0]["id"], &attributes[0]["values"][0]["id"]);
-    let filter = json!({ text(attribute): [value] });
-    set_policy(&ana, kind, &json!({ "filter": filter })).await;
     faults::answer(&sandbox, kind, ".*", &json!({ "status": 503 }));
-    let message = json!({ "msp": "noordzee", "integration": integration, "token": "night" });
-    let first = deliver(&sandbox, &message).await;
+    let first = trigger(&sandbox, kind, "night").await;
     assert_eq!(first["outcome"], "started");
     let failed = ended(&sandbox, text(&first["import"])).await;
     assert_eq!(failed["error"]["code"], "psa_server_error");
     assert_eq!(failed["error"]["retryable"], true);
-    // An import that failed for such a fault does not use the occasion up.
     faults::clear(&sandbox, kind);
-    let second = deliver(&sandbox, &message).await;
+    let second = trigger(&sandbox, kind, "night").await;
     assert_eq!(second["outcome"], "started");
     assert_ne!(second["import"], first["import"]);
     assert_eq!(ended(&sandbox, text(&second["import"])).await["state"], "done");
     let known = json!({ "outcome": "already", "import": second["import"] });
-    assert_eq!(deliver(&sandbox, &message).await, known);
+    assert_eq!(trigger(&sandbox, kind, "night").await, known);
+    sandbox.stop().await;
+}
+
+async fn r66_a_psa_that_fails_refuses_no_trigger_and_the_import_waits_for_it(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let ours = format!("/integrations/{}", integration(&ana, kind).await);
+    let attributes = ana.list(&format!("{ours}/attributes")).await.unwrap();
+    let (attribute, value) = (&attributes[0]["id"], &attributes[0]["values"][0]["id"]);
+    set_policy(&ana, kind, &json!({ "filter": { text(attribute): [value] } })).await;
+    faults::forget_requests(&sandbox, kind);
+    faults::hold(&sandbox, kind, ".*", 0);
+    let started = trigger(&sandbox, kind, "night").await;
+    assert_eq!(started["outcome"], "started");
+    faults::held(&sandbox, kind).await;
+    faults::let_go(&sandbox).await;
+    assert_eq!(ended(&sandbox, text(&started["import"])).await["state"], "done");
+    assert_eq!(sandbox.errors("FetchFunction"), 0);
+    sandbox.stop().await;
+}
+
+async fn r48_a_filter_that_the_psa_does_not_know_any_more_fails_the_import_before_it_reads(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let ours = integration(&ana, kind).await;
+    let attributes = ana.list(&format!("/integrations/{ours}/attributes")).await.unwrap();
+    let (attribute, value) = (text(&attributes[0]["id"]), &attributes[0]["values"][0]["id"]);
+    set_policy(&ana, kind, &json!({ "filter": { attribute: [value] } })).await;
+    behind::filter_by(&sandbox, &ours, attribute, "999999").await;
+    faults::forget_requests(&sandbox, kind);
+    let failed = unattended(&sandbox, kind, "night").await;
+    assert_eq!(
+        (
+            &failed["state"],
+            &failed["error"]["code"],
+            &failed["error"]["attribute"]
+        ),
+        (&json!("failed"), &json!("invalid_filter"), &json!(attribute))
+    );
+    let companies = regex::Regex::new(faults::COMPANIES).unwrap();
+    let asked = faults::requests(&sandbox, kind);
+    assert!(!asked.iter().any(|request| companies.is_match(&request.path)));
     sandbox.stop().await;
 }
 

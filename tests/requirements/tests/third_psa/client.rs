@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, AttributeValue, Filter, Subject};
-use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId};
+use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, TenantFingerprint, ValueId};
 use domain::name::{clean, of_company};
 use domain::psa::{LookedUp, PsaAddress, PsaCompany, PsaContact, PsaFailure};
 use http_client::header::{HeaderMap, HeaderName};
@@ -13,7 +13,7 @@ use http_client::{FailureKind, RetryAdvice, RetryScope, Rule, Session, When};
 use psa::failure::Failed;
 use psa::pushed_down::accepted_ids;
 use psa::walk::{List, PageRead, Row, Walk};
-use psa::{Access, Client, Product, Psa, Vendor, secret_headers};
+use psa::{Access, Client, FingerprintSource, Product, Psa, Vendor, secret_headers};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -28,7 +28,9 @@ pub static VENDOR: Vendor = Vendor {
         hosts: Hosts::Under("psa.example"),
         api_host: |_| None,
     },
+    fingerprint: FingerprintSource::Answer,
     request_id: None,
+    hidden_rows: &[],
     connect,
 };
 
@@ -46,6 +48,7 @@ const TYPE: &str = "companyType";
 
 static COMPANIES: [Endpoint; 2] = lists("/companies", "/companies/count");
 static CONTACTS: [Endpoint; 2] = lists("/contacts", "/contacts/count");
+static TENANT: Endpoint = Endpoint::get("/tenant", "Read");
 static ATTRIBUTES: Endpoint = Endpoint::get("/attributes", "Read");
 static FAILED: Rule = When::status(500..=500).means(FailureKind::ServerError, RetryAdvice::Soon, "failed");
 
@@ -172,15 +175,16 @@ impl Product for Example {
 
     fn companies(&self, filter: Option<&Filter>) -> impl List<Row = Record> + Send {
         let kinds = filter.and_then(|filter| accepted_ids(filter, TYPE));
-        Rows(
-            self,
-            &COMPANIES,
-            kinds.map(|ids| any("kinds", &ids)).unwrap_or_default(),
-        )
+        let query = kinds.map(|ids| any("kinds", &ids));
+        Rows(self, &COMPANIES, query.unwrap_or_default())
     }
 
     fn contacts(&self, _: Option<&Filter>) -> impl List<Row = Record> + Send {
         Rows(self, &CONTACTS, String::new())
+    }
+
+    async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
+        Ok(self.get(&TENANT, "", RetryScope::Faults).await?)
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {
@@ -196,18 +200,17 @@ impl Product for Example {
 
     async fn company(&self, row: Record) -> Result<LookedUp, PsaFailure> {
         let id = PsaCompanyId::new(row.id.to_string());
-        let kind = row
-            .kind
-            .map(|kind| (AttributeId::new(TYPE), ValueId::new(kind.to_string())));
+        let value = |kind: u32| (AttributeId::new(TYPE), ValueId::new(kind.to_string()));
         Ok(LookedUp::Present(PsaCompany {
             name: of_company(&row.name, None, &id),
             id,
+            identifier: None,
             types: row.label.into_iter().collect(),
             status: if row.active { "Active" } else { "Inactive" }.to_owned(),
             active: row.active,
             own: row.own == Some(true),
             website: row.website.filter(|site| !site.is_empty()),
-            values: kind.into_iter().collect(),
+            values: row.kind.map(value).into_iter().collect(),
         }))
     }
 

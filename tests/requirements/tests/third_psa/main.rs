@@ -101,6 +101,8 @@ async fn r01_a_third_psa_is_imported() {
         company_id: None,
         policy: Policy::default(),
         last_filter: None,
+        tenant: None,
+        version: 0,
         created_at: Timestamp::now(),
     };
     let by = Person {

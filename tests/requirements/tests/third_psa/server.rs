@@ -26,6 +26,9 @@ fn answer(asked: &Asked<'_>, rows: &Rows) -> (u16, Value) {
     if asked.header("x-key") != Some(KEY) {
         return (401, Value::Null);
     }
+    if asked.path == "/tenant" {
+        return (200, json!("tenant-1"));
+    }
     if asked.path == "/attributes" {
         let value = |id: u32| json!([id.to_string(), format!("Type {id}"), id != 9]);
         return (200, (1..10).map(value).collect());

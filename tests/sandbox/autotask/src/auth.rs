@@ -10,9 +10,31 @@ use crate::switches::Switches;
 
 /// The API user's login.
 pub const USERNAME: &str = "import.api@noordzee-ict.example";
-/// Its password.
+/// The API user of another tenant, which has the same ids, password and tracking identifier.
+pub const OTHER_USERNAME: &str = "import.api@zuiderzee-ict.example";
+/// The password of both.
 pub const SECRET: &str = "s1mulated-Secret#7";
-/// Its tracking identifier, as long as real ones.
+/// The number of the tenant.
+const TENANT: i64 = 513_558;
+/// The number of the other one.
+const OTHER_TENANT: i64 = 600_001;
+
+/// The number of the tenant that this user is of.
+pub fn tenant_of(user: &str) -> Option<i64> {
+    let is = |known: &str| user.eq_ignore_ascii_case(known);
+    is(USERNAME)
+        .then_some(TENANT)
+        .or_else(|| is(OTHER_USERNAME).then_some(OTHER_TENANT))
+}
+
+/// Whether a call is made by the user of the other tenant.
+pub fn is_of_other_tenant(headers: &HeaderMap) -> bool {
+    headers
+        .get("UserName")
+        .is_some_and(|user| user.as_bytes() == OTHER_USERNAME.as_bytes())
+}
+
+/// Their tracking identifier, as long as real ones.
 pub const INTEGRATION_CODE: &str = "SIMULATEDTRACKINGIDENTIFIER";
 
 /// Counts failed logins in a row, as the API user's lock does.
@@ -32,7 +54,7 @@ impl Logins {
         let locked = switches
             .lock_after
             .is_some_and(|limit| self.failed.load(Ordering::SeqCst) >= limit);
-        let known = is("UserName", USERNAME) && is("Secret", SECRET);
+        let known = (is("UserName", USERNAME) || is_of_other_tenant(headers)) && is("Secret", SECRET);
         if locked || !known || !is("ApiIntegrationCode", INTEGRATION_CODE) {
             self.failed.fetch_add(1, Ordering::SeqCst);
             let code_is_wrong = known && !locked && headers.contains_key("ApiIntegrationCode");

@@ -22,12 +22,20 @@ pub struct Filter {
     /// Every other condition; all must hold.
     rest: Vec<Node>,
     rules: Rules,
+    /// Rows that the API user does not see.
+    hidden: Vec<i64>,
 }
 
 impl Filter {
+    /// The same filter for an API user who does not see these rows.
+    pub fn hiding(mut self, hidden: &[i64]) -> Self {
+        self.hidden = hidden.to_vec();
+        self
+    }
+
     /// How many rows match.
     pub fn count(&self, entity: &Entity) -> usize {
-        if self.rest.is_empty() {
+        if self.rest.is_empty() && self.hidden.is_empty() {
             self.walk.count(entity)
         } else {
             self.rows(entity, None, None).count()
@@ -43,7 +51,7 @@ impl Filter {
     ) -> impl DoubleEndedIterator<Item = (i64, &'a Row)> {
         self.walk
             .rows(entity, after, before)
-            .filter(|(_, row)| self.matches(entity, row))
+            .filter(|(id, row)| !self.hidden.contains(id) && self.matches(entity, row))
     }
 
     fn matches(&self, entity: &Entity, row: &Row) -> bool {

@@ -14,7 +14,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::answers;
-use crate::auth::{INTEGRATION_CODE, USERNAME};
+use crate::auth::{INTEGRATION_CODE, tenant_of};
 use crate::limits::{Refused, Running, TIMEFRAME_MINUTES};
 use crate::switches::Switches;
 use crate::tenant::Tenant;
@@ -73,12 +73,9 @@ fn not_found(call: &Call, switches: &Switches) -> Response {
 }
 
 fn zone_information(call: &Call, switches: &Switches) -> Response {
-    if !call
-        .parameter("user")
-        .is_some_and(|user| user.eq_ignore_ascii_case(USERNAME))
-    {
+    let Some(tenant) = call.parameter("user").and_then(tenant_of) else {
         return answers::errors(500, "Zone information could not be determined");
-    }
+    };
     // The order of the fields is the server's; serde_json's map would sort them.
     let url = switches
         .zone_url
@@ -86,7 +83,7 @@ fn zone_information(call: &Call, switches: &Switches) -> Response {
         .unwrap_or_else(|| format!("{}/ATServicesRest/", call.origin));
     let web_url = format!("{}/", call.origin);
     let body = format!(
-        r#"{{"zoneName":"EU1","url":{},"webUrl":{},"ci":513558}}"#,
+        r#"{{"zoneName":"EU1","url":{},"webUrl":{},"ci":{tenant}}}"#,
         json!(url),
         json!(web_url)
     );

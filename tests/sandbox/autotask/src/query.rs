@@ -105,7 +105,19 @@ pub struct Style {
     pub without_nulls: bool,
     pub without_zone: bool,
     pub extra_field: bool,
+    /// Whether the records of another tenant are shown: the same ids, other names and addresses.
+    pub other_tenant: bool,
 }
+
+/// Fields by which somebody would recognise a tenant's companies and people.
+const NAMES: [&str; 6] = [
+    "companyName",
+    "firstName",
+    "lastName",
+    "emailAddress",
+    "emailAddress2",
+    "emailAddress3",
+];
 
 /// The name of the property that [`Style::extra_field`] adds.
 pub const EXTRA_FIELD: &str = "impersonatorUpdaterResourceID";
@@ -130,6 +142,11 @@ impl Serialize for Record<'_> {
                         name,
                         &serde_json::json!(cell).as_str().map(|text| text.trim_end_matches('Z')),
                     )?;
+                }
+                cell if self.style.other_tenant && NAMES.contains(&name) => {
+                    let shown = serde_json::json!(cell);
+                    let other = shown.as_str().map(|text| format!("zuid{text}"));
+                    record.serialize_entry(name, &other)?;
                 }
                 cell => record.serialize_entry(name, &cell)?,
             }

@@ -17,6 +17,8 @@ pub struct Switches {
     pub denied_status: u16,
     /// Entities whose rows a restricted security level hides: they look empty.
     pub restricted: Vec<EntityName>,
+    /// Companies that a line of business hides. Their contacts are shown, and still name them.
+    pub hidden_companies: Vec<i64>,
     /// Companies whose presence on a page makes it a 500.
     pub poisoned_companies: Vec<i64>,
     /// Contacts whose presence on a page makes it a 500.
@@ -90,6 +92,7 @@ impl Default for Switches {
             denied: Vec::new(),
             denied_status: 500,
             restricted: Vec::new(),
+            hidden_companies: Vec::new(),
             poisoned_companies: Vec::new(),
             poisoned_contacts: Vec::new(),
             wrong_zone: false,

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Error, Template};
+
+/// How many calls of an account's functions may be at work at once, unless AWS grants more.
+const ACCOUNT_CONCURRENCY: usize = 1_000;
 
 /// What Lambda takes and gives back in a synchronous call: 6 MB.
 const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
@@ -42,6 +46,9 @@ pub enum Fault {
     /// The event or the answer is larger than Lambda takes.
     #[error("{0} is larger than 6 MB")]
     TooLarge(&'static str),
+    /// As many calls are at work as the account may have at once.
+    #[error("no environment is free")]
+    Throttled,
     /// The environment it ran in was shut down.
     #[error("the function was cut off")]
     Killed,
@@ -55,6 +62,7 @@ impl Fault {
             Self::Failed(_) | Self::Panicked => "FunctionError",
             Self::TimedOut => "Sandbox.Timedout",
             Self::TooLarge(_) => "Function.ResponseSizeTooLarge",
+            Self::Throttled => "Lambda.TooManyRequestsException",
             Self::Killed => "Lambda.Unknown",
         }
     }
@@ -65,6 +73,9 @@ impl Fault {
 pub struct Functions {
     by_name: Arc<BTreeMap<String, Function>>,
     killed: CancellationToken,
+    /// The environments of the account.
+    environments: Arc<Semaphore>,
+    errors: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
 #[derive(Clone)]
@@ -88,6 +99,8 @@ impl Functions {
         Ok(Self {
             by_name: Arc::new(by_name),
             killed: CancellationToken::new(),
+            environments: Arc::new(Semaphore::new(ACCOUNT_CONCURRENCY)),
+            errors: Arc::default(),
         })
     }
 
@@ -97,6 +110,13 @@ impl Functions {
         if let Some(function) = Arc::make_mut(&mut self.by_name).get_mut(name) {
             function.timeout = timeout;
         }
+        self
+    }
+
+    /// Has room for so many calls at once, instead of an account's usual 1,000.
+    #[must_use]
+    pub fn with_concurrency(mut self, calls: usize) -> Self {
+        self.environments = Arc::new(Semaphore::new(calls));
         self
     }
 
@@ -114,6 +134,9 @@ impl Functions {
         let function = self.by_name.get(name);
         let function = function.ok_or_else(|| Fault::Failed(format!("there is no function {name}")))?;
         check_size("the event", &event)?;
+        let Ok(_environment) = self.environments.try_acquire() else {
+            return Err(Fault::Throttled);
+        };
         let deadline = Instant::now() + function.timeout;
         // The closure is called inside, because it too may panic.
         let call = async { (function.invoke)(Invocation { event, deadline }).await };
@@ -124,12 +147,20 @@ impl Functions {
             answer = tokio::time::timeout(function.timeout, call) => answer,
         };
         let answer = match answer {
-            Ok(Ok(answer)) => answer.map_err(Fault::Failed)?,
-            Ok(Err(_panic)) => return Err(Fault::Panicked),
-            Err(_elapsed) => return Err(Fault::TimedOut),
+            Ok(Ok(answer)) => answer.map_err(Fault::Failed),
+            Ok(Err(_panic)) => Err(Fault::Panicked),
+            Err(_elapsed) => Err(Fault::TimedOut),
         };
-        check_size("the answer", &answer)?;
-        Ok(answer)
+        let answer = answer.and_then(|answer| check_size("the answer", &answer).map(|()| answer));
+        if answer.is_err() {
+            *self.errors().entry(name.to_owned()).or_default() += 1;
+        }
+        answer
+    }
+
+    /// How often each function has failed: what CloudWatch has as `Errors`.
+    pub fn errors(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 /// The login company.
 pub const COMPANY_ID: &str = "noordzee";
+/// The login company of another tenant, which has the same ids and keys.
+pub const OTHER_COMPANY_ID: &str = "zuiderzee";
 /// The public key of the API member.
 pub const PUBLIC_KEY: &str = "SimulatedPublicKey";
 /// The private key of the API member.
@@ -39,17 +41,14 @@ impl Credentials {
     };
 }
 
-/// Whether the request is signed by the API member.
-pub(crate) fn are_right(headers: &HeaderMap) -> bool {
-    let written = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let Some((scheme, encoded)) = written.split_once(' ') else {
-        return false;
-    };
-    let decoded = STANDARD.decode(encoded.trim()).unwrap_or_default();
-    scheme.eq_ignore_ascii_case("basic") && decoded == format!("{COMPANY_ID}+{PUBLIC_KEY}:{PRIVATE_KEY}").as_bytes()
+/// The login company that the request is signed for, if it is signed by the API member.
+pub(crate) fn signed_for(headers: &HeaderMap) -> Option<String> {
+    let written = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = written.split_once(' ')?;
+    let decoded = STANDARD.decode(encoded.trim()).ok()?;
+    let decoded = String::from_utf8(decoded).ok()?;
+    let company = decoded.strip_suffix(&format!("+{PUBLIC_KEY}:{PRIVATE_KEY}"))?;
+    scheme.eq_ignore_ascii_case("basic").then(|| company.to_owned())
 }
 
 /// Whether the request names the vendor's integration.

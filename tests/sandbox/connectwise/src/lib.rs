@@ -15,7 +15,7 @@ mod simulator;
 mod switches;
 mod tenant;
 
-pub use credentials::{CLIENT_ID, COMPANY_ID, Credentials, PRIVATE_KEY, PUBLIC_KEY};
+pub use credentials::{CLIENT_ID, COMPANY_ID, Credentials, OTHER_COMPANY_ID, PRIVATE_KEY, PUBLIC_KEY};
 pub use data::ids::{OWN_COMPANY, company as company_id, contact as contact_id};
 pub use simulator::ConnectWise;
 pub use switches::{BadCredentials, ContentType, DefaultOrder, ForwardOnlyEnd, Rejection, Switches};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::credentials::{COMPANY_ID, OTHER_COMPANY_ID};
 use crate::query::evaluate::ListTests;
 use crate::query::projection::{Shape, UnknownFields};
 use crate::query::syntax::QuoteEscape;
@@ -17,6 +18,12 @@ pub struct Switches {
     pub routes_v4_6_release: bool,
     /// Whether `companyinfo` has `IsCloud` as a boolean instead of the text "True".
     pub is_cloud_boolean: bool,
+    /// The login company of the tenant.
+    pub company_id: String,
+    /// Whether upper and lower case make no difference in a login company.
+    pub company_id_ignores_case: bool,
+    /// Whether this is the server of another tenant, with the same login company and the same ids.
+    pub other_tenant: bool,
     /// `SiteUrl` in `companyinfo`; null tells the host that was asked.
     pub site_url: Option<String>,
     /// The answer to wrong credentials.
@@ -33,6 +40,10 @@ pub struct Switches {
     pub contacts_forbidden: bool,
     /// Whether the role hides the company and the site of every contact.
     pub contacts_lose_company: bool,
+    /// Companies that the role hides: no list, count or look-up has them. Their contacts are shown, and still name them.
+    pub hidden_companies: Vec<i64>,
+    /// Whether the role hides every contact.
+    pub contacts_hidden: bool,
     /// Whether the slimmer `/info` lists are open to a role without the right to the full ones.
     pub info_lists_open: bool,
     /// Companies whose presence on a page makes it a 500.
@@ -83,6 +94,22 @@ pub struct Switches {
     pub unique_names: bool,
     /// The longest path and query.
     pub longest_url: usize,
+}
+
+impl Switches {
+    /// Whether a text is the login company.
+    pub fn is_company(&self, text: &str) -> bool {
+        if self.company_id_ignores_case {
+            text.eq_ignore_ascii_case(&self.company_id)
+        } else {
+            text == self.company_id
+        }
+    }
+
+    /// Whether a text is a login company that there is.
+    pub fn knows_company(&self, text: &str) -> bool {
+        self.is_company(text) || text == OTHER_COMPANY_ID
+    }
 }
 
 /// The answer to wrong credentials.
@@ -172,6 +199,9 @@ impl Default for Switches {
             codebase: "v2025_1/".to_owned(),
             routes_v4_6_release: true,
             is_cloud_boolean: false,
+            company_id: COMPANY_ID.to_owned(),
+            company_id_ignores_case: false,
+            other_tenant: false,
             site_url: None,
             bad_credentials: BadCredentials::Unauthorized,
             client_id_rejection: Some(Rejection::Forbidden),
@@ -180,6 +210,8 @@ impl Default for Switches {
             companies_forbidden: false,
             contacts_forbidden: false,
             contacts_lose_company: false,
+            hidden_companies: Vec::new(),
+            contacts_hidden: false,
             info_lists_open: false,
             poisoned_companies: Vec::new(),
             poisoned_contacts: Vec::new(),

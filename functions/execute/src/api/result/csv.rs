@@ -1,16 +1,21 @@
 //! A result as a spreadsheet reads it (R41).
 
+use std::fmt;
+
 use api::{Api, Cursor};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::import::Import;
 use domain::language::Language;
-use domain::plan::Reason;
+use domain::not_in::PersonNotIn;
+use domain::plan::{PlanCompany, Reason};
 use domain::problem::Problem;
 use store::Tenant;
 use store::journal::JournalPosition;
+use store::people::PeoplePosition;
 
 use super::formula::defused;
+use super::people;
 use super::rows::{self, ResultAddress, Row};
 
 /// A page is full with so many bytes; the last item of the journal may make it 2 MB more, and Lambda answers at most 6 MB.
@@ -32,6 +37,9 @@ const COLUMNS: [&str; 10] = [
     "rows",
 ];
 
+/// The outcome of people who are not in.
+const NOT_IN: &str = "not_in";
+
 /// What tells a spreadsheet that the file is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -44,28 +52,16 @@ pub(super) async fn answer(
     language: Language,
 ) -> Api<Response> {
     let mut position = match after {
-        None => None,
-        Some(after) => Some(
-            after
-                .as_str()
-                .parse::<JournalPosition>()
-                .map_err(|_| Cursor::refused())?,
-        ),
+        None => Some(Position::Journal(None)),
+        Some(after) => Some(Position::parse(after)?),
     };
-    let first = position.is_none();
+    let first = after.is_none();
     let mut sheet = Sheet::new(if first { BYTE_ORDER_MARK } else { &[] });
     if first {
         sheet.line(&COLUMNS.map(str::to_owned))?;
     }
-    loop {
-        let (rows, next) = rows::page(tenant, import, position.as_ref(), Some(ITEMS)).await?;
-        for row in &rows {
-            sheet.line(&cells(row, language))?;
-        }
-        position = next;
-        if position.is_none() || sheet.written >= FULL {
-            break;
-        }
+    while let Some(from) = position.take_if(|_| sheet.written < FULL) {
+        position = sheet.add(tenant, import, from, language).await?;
     }
     let name = format!("attachment; filename=\"import-{}.csv\"", import.id);
     let mut response = (
@@ -82,13 +78,39 @@ pub(super) async fn answer(
         response.headers_mut().insert(header::CONTENT_ENCODING, identity);
     }
     if let Some(next) = position {
-        let next = next.as_str().replace('#', "%23");
+        let next = next.to_string().replace('#', "%23");
         let link = format!("</imports/{}/result?after={next}>; rel=\"next\"", import.id);
         if let Ok(link) = link.parse() {
             response.headers_mut().insert(header::LINK, link);
         }
     }
     Ok(response)
+}
+
+/// Where the file goes on: with planned rows, then with people who are not in.
+enum Position {
+    Journal(Option<JournalPosition>),
+    People(PeoplePosition),
+}
+
+impl Position {
+    fn parse(after: &Cursor) -> Api<Self> {
+        let text = after.as_str();
+        match (text.parse(), PeoplePosition::parse(text)) {
+            (Ok(journal), _) => Ok(Self::Journal(Some(journal))),
+            (Err(_), Some(people)) => Ok(Self::People(people)),
+            (Err(_), None) => Err(Cursor::refused()),
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Journal(position) => position.as_ref().map_or("", JournalPosition::as_str),
+            Self::People(position) => position.as_str(),
+        })
+    }
 }
 
 struct Sheet {
@@ -110,6 +132,35 @@ impl Sheet {
         self.written += cells.iter().map(|cell| cell.len() + 1).sum::<usize>();
         let cells = cells.iter().map(|cell| defused(cell));
         self.writer.write_record(cells).map_err(|_| Problem::Internal)
+    }
+
+    /// Adds the lines of the next item, and says where the file goes on.
+    async fn add(
+        &mut self,
+        tenant: &Tenant,
+        import: &Import,
+        from: Position,
+        language: Language,
+    ) -> Api<Option<Position>> {
+        match from {
+            Position::Journal(after) => {
+                let (rows, next) = rows::page(tenant, import, after.as_ref(), Some(ITEMS)).await?;
+                for row in &rows {
+                    self.line(&cells(row, language))?;
+                }
+                Ok(Some(match next {
+                    Some(next) => Position::Journal(Some(next)),
+                    None => Position::People(PeoplePosition::start()),
+                }))
+            }
+            Position::People(from) => {
+                let (people, next) = people::page(tenant, import, &from).await?;
+                for (company, person) in &people {
+                    self.line(&not_in_cells(company, person, language))?;
+                }
+                Ok(next.map(Position::People))
+            }
+        }
     }
 
     fn finish(self) -> Result<Vec<u8>, Problem> {
@@ -135,5 +186,29 @@ fn cells(row: &Row, language: Language) -> [String; COLUMNS.len()] {
         detail.to_owned(),
         action.to_owned(),
         row.rows.to_string(),
+    ]
+}
+
+/// A person who is not in: no planned row, and none of those that are counted.
+fn not_in_cells(company: &PlanCompany, person: &PersonNotIn, language: Language) -> [String; COLUMNS.len()] {
+    let (detail, action) = person.reason.text(language);
+    let detail = match &person.company {
+        Some(other) => format!(
+            "{detail} ({})",
+            other.name.as_deref().unwrap_or_else(|| other.id.as_str())
+        ),
+        None => detail.to_owned(),
+    };
+    [
+        company.id.to_string(),
+        company.name.clone(),
+        person.id.to_string(),
+        person.address.original().to_owned(),
+        person.name.clone(),
+        NOT_IN.to_owned(),
+        person.reason.as_str().to_owned(),
+        detail,
+        action.to_owned(),
+        "0".to_owned(),
     ]
 }

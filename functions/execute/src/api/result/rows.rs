@@ -89,9 +89,18 @@ async fn named(tenant: &Tenant, import: &Import, entry: JournalEntry) -> Api<(Re
     };
     let name = match name {
         Some(name) => name,
-        None => tenant.row(import, id).await?.map(|row| row.name).unwrap_or_default(),
+        None => name_of(tenant, import, id).await?,
     };
     Ok((ResultCompany { id: id.clone(), name }, entry))
+}
+
+/// The name of a company that needed nothing. Its row expires before the result; its mapping does not.
+async fn name_of(tenant: &Tenant, import: &Import, company: &PsaCompanyId) -> Api<String> {
+    if let Some(row) = tenant.row(import, company).await? {
+        return Ok(row.name);
+    }
+    let mapping = tenant.company_mapping(&import.integration, company).await?;
+    Ok(mapping.map(|mapping| mapping.name).unwrap_or_default())
 }
 
 fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<Row> {

@@ -51,6 +51,7 @@ impl Company {
         PsaCompany {
             name: company_name(self.name.as_deref(), None, &id),
             id,
+            identifier: None,
             types: self
                 .kind
                 .map(|id| picklists.label(COMPANY_TYPE, id))

@@ -7,6 +7,8 @@ use serde::Deserialize;
 pub(in crate::autotask) struct ZoneInformation {
     /// Required: the address of the zone.
     pub(in crate::autotask) url: String,
+    /// Required: the number of the tenant, which it keeps when it moves to another zone.
+    pub(in crate::autotask) ci: i64,
 }
 
 /// How much of the tenant's hourly limit is used. Looking at it is a courtesy: only numbers that say something count.

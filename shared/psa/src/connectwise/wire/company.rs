@@ -56,6 +56,7 @@ impl Company {
             status: self.status.and_then(|status| present(status.name)).unwrap_or_default(),
             website: present(self.website),
             name,
+            identifier,
         }
     }
 }

@@ -6,6 +6,7 @@ use domain::directory::ReservationId;
 use domain::filter::Filter;
 use domain::ids::{AttributeId, ImportId, ValueId};
 use domain::import::{Ending, Event, Import, ImportState, Person};
+use domain::not_in::FoundAbsent;
 use domain::plan::Counts;
 use domain::plan::mass_change::MassChange;
 use domain::problem::{Problem, UrlRefused};
@@ -29,7 +30,7 @@ fn finished() -> Import {
     let mut import = import();
     import.unattended = true;
     import.filter = Filter(BTreeMap::from([(AttributeId::new("type"), vec![ValueId::new("1")])]));
-    let import = moved(import, Event::Fetched);
+    let import = moved(import, Event::Fetched(FoundAbsent::NOTHING));
     let import = moved(import, Event::TakenOver(person("Bram")));
     let confirmed = Event::Confirmed {
         plan_hash: "5f0c".to_owned(),

@@ -2,8 +2,9 @@
 
 use domain::address::{Address, NoAddress, NoAddressReason};
 use domain::directory::ManagedCompany;
-use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::plan::{CompanyPlan, CompanyStep, Mapped, Reason, UserPlan, UserStep};
+use domain::remembered::{Remembered, Sharers};
 use serde_json::{from_str, json, to_value};
 use store::journal::{CompanyChunk, PLAN_SCHEMA, PlanDigest};
 
@@ -16,6 +17,7 @@ fn user() -> UserPlan {
         step: UserStep::Create,
         mapped: None,
         other_addresses: Vec::new(),
+        remembered: Remembered::default(),
         rewrite_mapping: false,
     }
 }
@@ -24,6 +26,7 @@ fn plan() -> CompanyPlan {
     CompanyPlan {
         company: PsaCompanyId::new("1"),
         name: "Acme".to_owned(),
+        identifier: None,
         step: CompanyStep::Create,
         unmap: None,
         generation: 0,
@@ -33,7 +36,7 @@ fn plan() -> CompanyPlan {
     }
 }
 
-const FORM: &str = r#"{"company":"1","name":"Acme","step":"create","unmap":null,"generation":0,"refreshes":false,"users":[{"id":"1~1","name":"Ana","address":"ana@acme.example","step":"create","mapped":null,"beside":[],"refreshes":false}],"gone":[]}"#;
+const FORM: &str = r#"{"company":"1","name":"Acme","step":"create","unmap":null,"generation":0,"refreshes":false,"users":[{"id":"1~1","name":"Ana","address":"ana@acme.example","step":"create","mapped":null,"beside":[],"remembers":{},"refreshes":false}],"gone":[]}"#;
 
 /// The journal's form of a plan of which nothing is done yet.
 fn chunk(form: &str) -> String {
@@ -45,9 +48,9 @@ fn r35_the_form_of_plans_has_the_number_it_says() {
     let chunks = CompanyChunk::of(&plan()).unwrap();
     let stored = serde_json::to_string(&chunks[0]).unwrap();
     let advice = "another form of plans needs the next PLAN_SCHEMA: imports under way were confirmed by this one";
-    assert_eq!((PLAN_SCHEMA, stored), (1, chunk(FORM)), "{advice}");
+    assert_eq!((PLAN_SCHEMA, stored), (2, chunk(FORM)), "{advice}");
     let digest = to_value(PlanDigest::from(&plan())).unwrap();
-    assert_eq!(digest, json!(18_316_947_832_449_751_570_u64), "{advice}");
+    assert_eq!(digest, json!(12_253_308_850_955_095_376_u64), "{advice}");
 }
 
 #[test]
@@ -70,8 +73,16 @@ fn a_plan_is_read_as_it_was_stored() {
                 id: AddressId::new("1~2"),
                 user: UserId::new("u-1"),
                 address: "old@acme.example".parse().unwrap(),
+                remembered: Remembered {
+                    name: Some("Olga".to_owned()),
+                    sharers: Sharers::Many,
+                },
             }),
             other_addresses: vec!["ana@home.example".parse::<Address>().unwrap().key().clone()],
+            remembered: Remembered {
+                name: Some("Ana".to_owned()),
+                sharers: [PsaContactId::new("7"), PsaContactId::new("12")].into_iter().collect(),
+            },
             rewrite_mapping: true,
             ..user()
         }],
@@ -88,7 +99,7 @@ fn a_plan_is_read_as_it_was_stored() {
 #[test]
 fn a_plan_of_an_earlier_version_rewrites_no_mapping() {
     let old = FORM.replace(r#""refreshes":false,"#, "");
-    let old = old.replace(r#","mapped":null,"beside":[],"refreshes":false"#, "");
+    let old = old.replace(r#","mapped":null,"beside":[],"remembers":{},"refreshes":false"#, "");
     assert!(!old.contains("refreshes") && !old.contains("beside"), "{old}");
     assert_eq!(from_str::<CompanyChunk>(&chunk(&old)).unwrap().plan, plan());
 }

@@ -35,7 +35,12 @@ impl Filter {
             return Err(TOO_MANY_UDFS.to_owned());
         }
         let (walk, rest) = Walk::take(nodes);
-        Ok(Filter { walk, rest, rules })
+        Ok(Filter {
+            walk,
+            rest,
+            rules,
+            hidden: Vec::new(),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::route::Route;
+use crate::auth::is_of_other_tenant;
 use crate::filter::Filter;
 use crate::paging::{self, Cursor, Page};
 use crate::query::{Columns, Query, Record, Style};
@@ -94,7 +95,11 @@ impl Reader<'_> {
     }
 
     fn read(&self) -> Result<Query, String> {
-        Query::read(&self.entity.model, &self.text(), self.switches)
+        let query = Query::read(&self.entity.model, &self.text(), self.switches)?;
+        Ok(Query {
+            filter: query.filter.hiding(self.hidden_rows()),
+            ..query
+        })
     }
 
     fn query(&self) -> Result<Response, String> {
@@ -165,7 +170,11 @@ impl Reader<'_> {
 
     fn item(&self, id: i64, wanted: impl Fn(&Row) -> bool) -> Response {
         let columns = Columns::all(&self.entity.model);
-        let row = self.entity.rows.get(id).filter(|row| !self.hidden() && wanted(row));
+        let row = self
+            .entity
+            .rows
+            .get(id)
+            .filter(|row| !self.hidden() && !self.hidden_rows().contains(&id) && wanted(row));
         if row.is_none() && self.switches.missing_item_status != 200 {
             let body = json!({"item": null}).to_string();
             return answers::raw(answers::code(self.switches.missing_item_status), body);
@@ -234,6 +243,7 @@ impl Reader<'_> {
             without_nulls: self.switches.sparse_queries,
             without_zone: self.switches.dates_without_zone,
             extra_field: self.switches.extra_field,
+            other_tenant: is_of_other_tenant(&self.call.headers),
         }
     }
 
@@ -243,6 +253,14 @@ impl Reader<'_> {
             EntityName::Companies => &self.switches.poisoned_companies,
             EntityName::Contacts => &self.switches.poisoned_contacts,
             EntityName::CompanyCategories => &[],
+        }
+    }
+
+    /// Rows that a line of business hides.
+    fn hidden_rows(&self) -> &[i64] {
+        match self.name {
+            EntityName::Companies => &self.switches.hidden_companies,
+            EntityName::Contacts | EntityName::CompanyCategories => &[],
         }
     }
 

@@ -75,6 +75,20 @@ async fn a_restricted_security_level_sees_no_rows_and_no_error() {
 }
 
 #[tokio::test]
+async fn a_line_of_business_hides_single_companies_and_not_their_contacts() {
+    let sandbox = start().await;
+    let all = sandbox.ids("Companies", everything()).await;
+    let hidden = all[7];
+    sandbox.switch(json!({"hiddenCompanies": [hidden]}));
+    let shown = sandbox.ids("Companies", everything()).await;
+    assert!(!shown.contains(&hidden) && shown.len() == all.len() - 1);
+    assert_eq!(sandbox.count("Companies", everything()).await, shown.len() as u64);
+    let one = sandbox.get(&format!("Companies/{hidden}")).await;
+    assert_eq!(one, (200, json!({"item": null})));
+    assert_eq!(sandbox.count("Contacts", everything()).await, 600);
+}
+
+#[tokio::test]
 async fn impersonation_must_not_be_sent_on_a_query() {
     let sandbox = start().await;
     let request = sandbox

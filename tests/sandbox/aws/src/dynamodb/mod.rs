@@ -1,6 +1,7 @@
 //! `DynamoDB`: dynoxide in this process or another one by address, behind a proxy that counts what is spent.
 
 mod embedded;
+mod expiry;
 mod meter;
 mod outage;
 mod proxy;
@@ -43,6 +44,8 @@ pub struct DynamoDb {
     /// Past the meter.
     direct: Upstream,
     embedded: Option<Server>,
+    /// Tables that delete expired items, each with the attribute that says when.
+    expiring: Vec<(String, String)>,
 }
 
 impl DynamoDb {
@@ -70,6 +73,7 @@ impl DynamoDb {
             outage,
             direct,
             embedded,
+            expiring: expiry::tables(template.tables()),
         })
     }
 
@@ -86,6 +90,12 @@ impl DynamoDb {
     /// What was spent through [`Self::url`].
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// Deletes the items that had expired at this moment, in seconds of Unix time; gives how many they were. No engine that is used here does so
+    /// by itself, and none knows the sandbox's clock.
+    pub async fn expire(&self, at: i64) -> Result<usize, Error> {
+        expiry::delete(&self.direct.client(), &self.expiring, at).await
     }
 
     /// Stops taking requests, and waits a limited time for those under way.

@@ -15,11 +15,12 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::template::OTHERS;
-use crate::{Functions, Route, Template, Verifier, Way, tokens::Rejected};
+use crate::{Fault, Functions, Route, Template, Throttle, Verifier, Way, tokens::Rejected};
 use event::Event;
 
 /// What API Gateway takes: 10 MB.
@@ -36,6 +37,7 @@ pub struct Gateway {
     functions: Functions,
     verifier: Verifier,
     limit: Duration,
+    throttle: Arc<DefaultDirectRateLimiter>,
 }
 
 impl Gateway {
@@ -47,6 +49,7 @@ impl Gateway {
             functions,
             verifier,
             limit: INTEGRATION_LIMIT,
+            throttle: Arc::new(RateLimiter::direct(quota(template.throttle()))),
         }
     }
 
@@ -77,6 +80,9 @@ impl Gateway {
     }
 
     async fn answer(&self, key: &str, way: &Way, variables: Map<String, Value>, request: Request) -> Response {
+        if self.throttle.check().is_err() {
+            return message(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+        }
         let Ok(claims) = self.authorise(way, request.headers()) else {
             let refusal = message(StatusCode::UNAUTHORIZED, "Unauthorized");
             return ([(header::WWW_AUTHENTICATE, "Bearer")], refusal).into_response();
@@ -126,6 +132,8 @@ impl Gateway {
                 Ok(response) => return response,
                 Err(error) => error,
             },
+            // Without a free environment, Lambda runs nothing.
+            Ok(Ok(Err(Fault::Throttled))) => return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
             Ok(Ok(Err(fault))) => fault.to_string(),
             Ok(Err(error)) => error.to_string(),
             Err(_elapsed) => return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
@@ -133,6 +141,10 @@ impl Gateway {
         tracing::warn!(route = key, fault, "no usable answer");
         message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     }
+}
+
+fn quota(throttle: Throttle) -> Quota {
+    Quota::per_second(throttle.rate).allow_burst(throttle.burst)
 }
 
 /// The routes of one path.

@@ -4,6 +4,7 @@
 //! record survives whatever the item survives. With a position file the pipe therefore only has to remember how far it
 //! has come: after a crash every record whose execution had not ended is delivered again.
 
+mod bus;
 mod filter;
 mod progress;
 mod record;
@@ -11,7 +12,7 @@ mod stream;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
@@ -26,6 +27,7 @@ use crate::{DynamoDb, Error, Outcome, StateMachine, Template};
 use progress::Progress;
 use stream::Stream;
 
+pub use bus::{Bus, EventsPipe, InputTemplate};
 pub use filter::Filter;
 
 /// A burst of writes is read at once, this long after its first.
@@ -57,6 +59,8 @@ impl Default for PipeOptions {
 pub struct Pipe {
     paused: Arc<Mutex<bool>>,
     losing: Arc<AtomicBool>,
+    failed: Arc<AtomicU64>,
+    bus: Bus,
     wake: Arc<Notify>,
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -76,16 +80,19 @@ impl Pipe {
             stream_arn(template.pipe_source(), dynamodb).await?,
         );
         let (paused, wake) = (Arc::new(Mutex::new(false)), dynamodb.writes());
-        let losing = Arc::<AtomicBool>::default();
-        let stop = CancellationToken::new();
+        let (losing, failed) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
+        let (stop, bus) = (CancellationToken::new(), Bus::default());
         let delivery = Delivery {
             progress: Progress::load(options.position, stream.arn())?,
             stream,
             filter: template.pipe_filter().clone(),
+            events: template.events_pipe().clone(),
+            bus: bus.clone(),
             machine,
             executions: JoinSet::new(),
             paused: paused.clone(),
             losing: losing.clone(),
+            failed: failed.clone(),
             wake: wake.clone(),
             stop: stop.clone(),
         };
@@ -93,6 +100,8 @@ impl Pipe {
         Ok(Self {
             paused,
             losing,
+            failed,
+            bus,
             wake,
             stop,
             task,
@@ -110,6 +119,16 @@ impl Pipe {
     /// end as dead letters.
     pub fn lose(&self, losing: bool) {
         self.losing.store(losing, Ordering::SeqCst);
+    }
+
+    /// What the second pipe has put on its event bus. It reads the stream together with this one: after a restart some come again.
+    pub fn events(&self) -> Vec<Value> {
+        self.bus.events()
+    }
+
+    /// How many executions have failed: what CloudWatch has as `ExecutionsFailed`.
+    pub fn failed(&self) -> u64 {
+        self.failed.load(Ordering::SeqCst)
     }
 
     /// Delivers no more, and gives the functions at work the grace to come to their end. What has not ended is
@@ -137,11 +156,14 @@ async fn stream_arn(table: &str, dynamodb: &DynamoDb) -> Result<String, Error> {
 struct Delivery {
     stream: Stream,
     filter: Filter,
+    events: EventsPipe,
+    bus: Bus,
     machine: StateMachine,
     progress: Progress,
     executions: JoinSet<Ended>,
     paused: Arc<Mutex<bool>>,
     losing: Arc<AtomicBool>,
+    failed: Arc<AtomicU64>,
     wake: Arc<Notify>,
     stop: CancellationToken,
 }
@@ -200,6 +222,7 @@ impl Delivery {
             return;
         };
         let event = record::event(record, self.stream.arn());
+        self.bus.take(&self.events, &event);
         let due = self.filter.matches(&event) && !self.progress.has_ended(shard, sequence);
         let due = due && !self.losing.load(Ordering::SeqCst);
         self.progress.read(shard, sequence, due);
@@ -229,6 +252,9 @@ impl Delivery {
             Ok(ended) => ended,
             Err(error) => return error!(%error, "an execution panicked; its record is delivered again after a restart"),
         };
+        if matches!(ended.outcome, Outcome::Failed { .. }) {
+            self.failed.fetch_add(1, Ordering::SeqCst);
+        }
         info!(sequence = ended.sequence, outcome = ?ended.outcome, "execution ended");
         if let Err(error) = self.progress.ended(&ended.shard, &ended.sequence) {
             error!(%error, "the pipe's position cannot be kept; records may be delivered twice");

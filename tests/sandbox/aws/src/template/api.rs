@@ -1,6 +1,7 @@
 //! The routes of the API, and the function behind each.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use axum::http::Method;
 use serde::Deserialize;
@@ -36,6 +37,20 @@ pub(super) struct Api {
     pub routes: Vec<Route>,
     /// Where calls go for which there is no route.
     pub others: Option<Way>,
+    /// How many calls pass, whoever makes them.
+    pub throttle: Throttle,
+}
+
+/// How many calls a stage lets pass.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Throttle {
+    /// In a second, in the long run.
+    #[serde(rename = "ThrottlingRateLimit")]
+    pub rate: NonZeroU32,
+    /// At once.
+    #[serde(rename = "ThrottlingBurstLimit")]
+    pub burst: NonZeroU32,
 }
 
 /// The key of the route for what no other route is for.
@@ -71,6 +86,12 @@ struct Integration {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+struct Stage {
+    default_route_settings: Throttle,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Authorizer {
     authorizer_type: String,
 }
@@ -82,6 +103,9 @@ pub(super) fn read(document: &Document, functions: &BTreeMap<String, Function>) 
     let mut api = Api {
         routes: Vec::new(),
         others: None,
+        throttle: document
+            .only::<Stage>("AWS::ApiGatewayV2::Stage")?
+            .default_route_settings,
     };
     for (id, route) in routes {
         let wrong = |what: &str| Error::Template(format!("{id}: {what}"));

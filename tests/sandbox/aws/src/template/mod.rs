@@ -10,12 +10,12 @@ mod tables;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::pipe::Filter;
+use crate::pipe::{EventsPipe, Filter};
 use crate::state_machine::Definition;
 use crate::{Error, template::document::Document};
 
 pub(crate) use api::OTHERS;
-pub use api::{Route, Way};
+pub use api::{Route, Throttle, Way};
 pub use policies::Permission;
 pub use tables::Table;
 pub(crate) use tables::{Attribute, Index, Key};
@@ -33,6 +33,7 @@ pub struct Template {
     functions: BTreeMap<String, functions::Function>,
     permissions: BTreeMap<String, Vec<Permission>>,
     pipe: pipe::Pipe,
+    events_pipe: EventsPipe,
     definition: Definition,
 }
 
@@ -46,11 +47,13 @@ impl Template {
     pub fn parse(template: &str, definition: &str) -> Result<Self, Error> {
         let document = Document::parse(template)?;
         let functions = functions::read(&document)?;
+        let (pipe, events_pipe) = pipe::read(&document)?;
         Ok(Self {
             tables: tables::read(&document)?,
             api: api::read(&document, &functions)?,
             permissions: policies::read(&document)?,
-            pipe: pipe::read(&document)?,
+            pipe,
+            events_pipe,
             definition: Definition::parse(&pipe::substitute(&document, definition)?)?,
             functions,
         })
@@ -69,6 +72,11 @@ impl Template {
     /// Where calls go for which there is no route.
     pub fn others(&self) -> Option<&Way> {
         self.api.others.as_ref()
+    }
+
+    /// How many calls the API lets pass.
+    pub fn throttle(&self) -> Throttle {
+        self.api.throttle
     }
 
     /// The functions.
@@ -100,6 +108,11 @@ impl Template {
     /// The records that the pipe lets through.
     pub fn pipe_filter(&self) -> &Filter {
         &self.pipe.filter
+    }
+
+    /// The pipe to the event bus. It reads the same stream.
+    pub fn events_pipe(&self) -> &EventsPipe {
+        &self.events_pipe
     }
 
     /// The state machine that the pipe feeds.

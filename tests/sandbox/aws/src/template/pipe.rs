@@ -1,4 +1,4 @@
-//! The pipe from the imports table's stream to the state machine.
+//! The pipes from the imports table's stream, to the state machine and to the event bus.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::document::Document;
 use crate::Error;
-use crate::pipe::Filter;
+use crate::pipe::{EventsPipe, Filter, InputTemplate};
 
 #[derive(Debug, Clone)]
 pub(super) struct Pipe {
@@ -54,11 +54,32 @@ struct Pattern {
     pattern: String,
 }
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TargetParameters {
+    Machine(MachineParameters),
+    Bus(BusParameters),
+}
+
 /// Without an input template: the execution's input is the array of one record.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct TargetParameters {
+struct MachineParameters {
     step_function_state_machine_parameters: InvocationParameters,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct BusParameters {
+    event_bridge_event_bus_parameters: EventParameters,
+    input_template: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct EventParameters {
+    source: String,
+    detail_type: String,
 }
 
 #[derive(Deserialize)]
@@ -77,35 +98,75 @@ struct StateMachine {
 
 const STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
-pub(super) fn read(document: &Document) -> Result<Pipe, Error> {
-    let pipe = document.only::<Properties>("AWS::Pipes::Pipe")?;
-    let stream = &pipe.source_parameters.stream;
-    if stream.batch_size != 1 || stream.starting_position != "TRIM_HORIZON" {
-        return Err(Error::Template(
-            "the pipe must read one record at a time from TRIM_HORIZON".into(),
-        ));
+/// The pipe to the state machine, and the one to the event bus. Both read one stream.
+pub(super) fn read(document: &Document) -> Result<(Pipe, EventsPipe), Error> {
+    let (mut work, mut events) = (None, None);
+    let mut sources = Vec::new();
+    for (id, pipe) in document.all::<Properties>("AWS::Pipes::Pipe")? {
+        let stream = &pipe.source_parameters.stream;
+        if stream.batch_size != 1 || stream.starting_position != "TRIM_HORIZON" {
+            return Err(Error::Template(format!(
+                "{id} must read one record at a time from TRIM_HORIZON"
+            )));
+        }
+        let (source, target) = (document.text(&pipe.source)?, document.text(&pipe.target)?);
+        sources.push(source.clone());
+        let [Pattern { pattern }] = pipe.source_parameters.filter_criteria.filters;
+        let filter = Filter::parse(&pattern)?;
+        let is_second = match pipe.target_parameters {
+            TargetParameters::Machine(parameters) => {
+                check_machine(document, &target, &parameters)?;
+                work.replace(Pipe { source, filter }).is_some()
+            }
+            TargetParameters::Bus(parameters) => {
+                check_bus(document, &target)?;
+                let events_parameters = parameters.event_bridge_event_bus_parameters;
+                let pipe = EventsPipe {
+                    filter,
+                    source: events_parameters.source,
+                    detail_type: events_parameters.detail_type,
+                    template: InputTemplate::parse(&parameters.input_template)?,
+                };
+                events.replace(pipe).is_some()
+            }
+        };
+        if is_second {
+            return Err(Error::Template(format!(
+                "{id} is a second pipe to the same kind of target"
+            )));
+        }
     }
-    let invocation = &pipe
-        .target_parameters
-        .step_function_state_machine_parameters
-        .invocation_type;
+    sources.dedup();
+    match (work, events, sources.as_slice()) {
+        (Some(work), Some(events), [_]) => Ok((work, events)),
+        _ => Err(Error::Template(
+            "there must be a pipe to a state machine and one to an event bus, of the same stream".into(),
+        )),
+    }
+}
+
+fn check_machine(document: &Document, target: &str, parameters: &MachineParameters) -> Result<(), Error> {
+    let invocation = &parameters.step_function_state_machine_parameters.invocation_type;
     if invocation != "FIRE_AND_FORGET" {
         return Err(Error::Template(format!(
             "a pipe that calls {invocation} is not known here"
         )));
     }
     let machines = document.all::<StateMachine>(STATE_MACHINE)?;
-    let target = document.text(&pipe.target)?;
-    if machines.get(&target).is_none_or(|machine| machine.r#type != "STANDARD") {
+    if machines.get(target).is_none_or(|machine| machine.r#type != "STANDARD") {
         return Err(Error::Template(format!(
             "the pipe's target {target} is no standard state machine"
         )));
     }
-    let [Pattern { pattern }] = pipe.source_parameters.filter_criteria.filters;
-    Ok(Pipe {
-        source: document.text(&pipe.source)?,
-        filter: Filter::parse(&pattern)?,
-    })
+    Ok(())
+}
+
+fn check_bus(document: &Document, target: &str) -> Result<(), Error> {
+    let buses = document.all::<Value>("AWS::Events::EventBus")?;
+    if buses.contains_key(target) {
+        return Ok(());
+    }
+    Err(Error::Template(format!("the pipe's target {target} is no event bus")))
 }
 
 /// Puts the substitutions into the state machine's definition.

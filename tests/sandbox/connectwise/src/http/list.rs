@@ -19,6 +19,9 @@ use crate::query::projection::Projection;
 use crate::switches::Switches;
 use crate::tenant::Tenant;
 
+/// Fields by which somebody would recognise a tenant's companies and people.
+const NAMES: [&str; 4] = ["identifier", "name", "firstName", "lastName"];
+
 /// Answers one call about records.
 #[derive(Clone, Debug)]
 pub struct Lister<'a> {
@@ -26,6 +29,8 @@ pub struct Lister<'a> {
     pub tenant: &'a Tenant,
     /// How it is answered.
     pub switches: &'a Switches,
+    /// Whether the records of another tenant are shown: the same ids, other names.
+    pub other_tenant: bool,
     /// The request.
     pub parts: &'a Parts,
     /// Scheme and host.
@@ -100,6 +105,7 @@ impl Lister<'_> {
         check_parent(&store, resource)?;
         let entry = store
             .entry(resource, id)
+            .filter(|entry| !self.hides(resource, entry.id))
             .ok_or_else(|| ApiError::not_found(resource.singular(), id))?;
         let entry = entry.hiding_company(self.switches.contacts_lose_company);
         self.rendered(&entry, resource, projection.as_ref())
@@ -117,8 +123,18 @@ impl Lister<'_> {
         query: &'a Query,
     ) -> impl Iterator<Item = Entry<'a>> {
         let entries = store.entries(resource, after);
+        let entries = entries.filter(move |entry| !self.hides(resource, entry.id));
         let entries = entries.map(|entry| entry.hiding_company(self.switches.contacts_lose_company));
         entries.filter(|entry| query.evaluator.holds(&query.filter, entry))
+    }
+
+    /// Whether the role hides a record.
+    fn hides(&self, resource: Resource, id: i64) -> bool {
+        match resource {
+            Resource::Companies | Resource::CompanyInfos => self.switches.hidden_companies.contains(&id),
+            Resource::Contacts | Resource::ContactInfos => self.switches.contacts_hidden,
+            _ => false,
+        }
     }
 
     fn rendered(&self, entry: &Entry<'_>, resource: Resource, wanted: Option<&Projection>) -> Result<Value, ApiError> {
@@ -134,6 +150,9 @@ impl Lister<'_> {
             // As captured: a contact without communication has no such key.
             if name == "communicationItems" && value.as_array().is_some_and(Vec::is_empty) {
                 value = Value::Null;
+            }
+            if self.other_tenant && NAMES.contains(&name) {
+                value = value.as_str().map(|text| format!("zuid{text}")).into();
             }
             links::add(name, &mut value, &self.base, entry.id, resource);
             if !self.switches.explicit_nulls {

@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::credentials::COMPANY_ID;
 use crate::switches::{Rejection, Switches};
 
 /// The codebase of every server on premises, and the router of the cloud.
@@ -11,7 +10,7 @@ pub const ROUTER: &str = "v4_6_release/";
 
 /// The answer of `/login/companyinfo/{id}`: null for a company that is not known.
 pub fn company_info(company: &str, host: &str, switches: &Switches) -> Value {
-    if company != COMPANY_ID {
+    if !switches.knows_company(company) {
         return Value::Null;
     }
     let is_cloud = match (switches.is_cloud_boolean, is_cloud(switches)) {
@@ -22,7 +21,7 @@ pub fn company_info(company: &str, host: &str, switches: &Switches) -> Value {
     let mut info = json!({
         "CompanyName": "Noordzee ICT Beheer B.V.", "Codebase": switches.codebase,
         "VersionCode": switches.codebase.trim_end_matches('/').replace('_', "."), "VersionNumber": "v4.6.104532",
-        "CompanyID": COMPANY_ID, "IsCloud": is_cloud,
+        "CompanyID": company, "IsCloud": is_cloud,
     });
     info["SiteUrl"] = switches.site_url.as_deref().unwrap_or(host).into();
     info

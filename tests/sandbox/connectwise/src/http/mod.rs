@@ -19,7 +19,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::credentials;
+use crate::credentials::{self, OTHER_COMPANY_ID};
 use crate::data::resource::Resource;
 use crate::switches::{BadCredentials, Switches};
 use crate::tenant::Tenant;
@@ -43,7 +43,9 @@ pub async fn handle(State(tenant): State<Arc<Tenant>>, request: Request) -> Resp
         Some(Called::Api { base, endpoint }) => {
             let origin = format!("http://{}", host(&parts));
             let base = format!("{origin}{base}");
+            let company = credentials::signed_for(&parts.headers);
             let lister = Lister {
+                other_tenant: switches.other_tenant || company.as_deref() == Some(OTHER_COMPANY_ID),
                 tenant: &tenant,
                 switches: &switches,
                 parts: &parts,
@@ -80,7 +82,7 @@ fn admit(switches: &Switches, parts: &Parts, endpoint: Endpoint) -> Result<(), A
     if endpoint == Endpoint::SystemInfo && !switches.system_info_needs_auth {
         return Ok(());
     }
-    if !credentials::are_right(&parts.headers) {
+    if !credentials::signed_for(&parts.headers).is_some_and(|company| switches.knows_company(&company)) {
         return Err(match switches.bad_credentials {
             BadCredentials::Unauthorized => ApiError::new(
                 StatusCode::UNAUTHORIZED,

@@ -154,6 +154,18 @@ async fn a_role_without_company_rights_sees_every_contact_without_company_and_si
 }
 
 #[tokio::test]
+async fn a_role_may_hide_single_companies_or_all_contacts() {
+    let sim = small().await;
+    let all = sim.contacts_where("company/id > 0").await;
+    let company = sim.contact(all[0]).await["company"]["id"].as_i64().unwrap();
+    sim.switch(json!({"hiddenCompanies": [company]}));
+    assert_eq!(sim.get(&format!("company/companies/{company}"), &[]).await.status, 404);
+    assert_eq!(sim.contacts_where("company/id > 0").await, all);
+    sim.switch(json!({"contactsHidden": true}));
+    assert_eq!(sim.contacts_where("company/id > 0").await, [0; 0]);
+}
+
+#[tokio::test]
 async fn plain_http_can_be_refused() {
     let sim = small().await;
     sim.switch(json!({"sslRequired": 403}));

@@ -1,0 +1,130 @@
+//! Rows that the PSA hides from the API user (R53). Hidden rows look deleted, so a snapshot that proves them fails. Contacts whose company
+//! cannot be read back, and that are too few to prove anything, are orphans: counted and listed, and in no row.
+
+use std::collections::HashSet;
+
+use domain::ids::PsaCompanyId;
+use domain::psa::{LookedUp, PsaContact};
+use psa::{Psa, Seen, Vendor};
+use store::checkpoint::Checkpoint;
+use tracing::warn;
+use worker::{Stop, fenced};
+
+use crate::context::{Position, Run};
+use crate::rows::SnapshotContext;
+
+/// Companies of contacts in one batch: one request to either PSA.
+const LOOK_UP_PAGE_SIZE: usize = 150;
+
+/// What the two walks prove, before any row is made.
+pub(crate) async fn check_walks(
+    run: &Run,
+    psa: &dyn Psa,
+    context: &SnapshotContext,
+    checkpoint: &Checkpoint<Position>,
+) -> Result<(), Stop> {
+    let Some(vendor) = vendor(run) else { return Ok(()) };
+    let mut seen = seen(run, psa, context, checkpoint);
+    if let Some(id) = vendor.permanent_company()
+        && !context.has(&id)
+    {
+        let found = psa.look_up(std::slice::from_ref(&id)).await?;
+        seen.company_read = !matches!(found.as_slice(), [LookedUp::Gone(_)]);
+    }
+    if vendor.shows_contacts_without_company() && !seen.contact_has_company && seen.expects_companies() {
+        seen.contact_has_company = psa.any_contact_has_company().await?;
+    }
+    prove(vendor, &seen)
+}
+
+/// What the companies of all contacts prove.
+pub(crate) fn check_orphans(
+    run: &Run,
+    psa: &dyn Psa,
+    context: &SnapshotContext,
+    checkpoint: &Checkpoint<Position>,
+) -> Result<(), Stop> {
+    let Some(vendor) = vendor(run) else { return Ok(()) };
+    prove(vendor, &seen(run, psa, context, checkpoint))
+}
+
+fn vendor(run: &Run) -> Option<&'static Vendor> {
+    run.services.connector.vendor(run.integration.kind)
+}
+
+/// What the fetch has seen. What takes a request to know is taken for seen.
+fn seen(run: &Run, psa: &dyn Psa, context: &SnapshotContext, checkpoint: &Checkpoint<Position>) -> Seen {
+    Seen {
+        company_read: true,
+        contacts: checkpoint.progress.contacts,
+        contacts_filtered: psa.filters_contacts(&run.import.filter),
+        contact_has_company: checkpoint.position.contact_has_company,
+        orphans: checkpoint.progress.orphans,
+        addresses_mapped: context.mappings.values().any(|mapping| mapping.users > 0),
+    }
+}
+
+fn prove(vendor: &Vendor, seen: &Seen) -> Result<(), Stop> {
+    match vendor.hidden_rows_in(seen) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
+}
+
+/// Reads the companies of contacts that no page had back by id, and keeps the contacts of those that are not found. Gives how many they
+/// are.
+pub(crate) async fn stage_orphans(
+    run: &Run,
+    psa: &dyn Psa,
+    context: &SnapshotContext,
+    (bucket, contacts): (usize, &[PsaContact]),
+    checkpoint: &Checkpoint<Position>,
+) -> Result<u64, Stop> {
+    let unknown: HashSet<&PsaCompanyId> = contacts
+        .iter()
+        .filter_map(|contact| contact.company.as_ref())
+        .filter(|company| !context.has(company))
+        .collect();
+    if unknown.is_empty() {
+        return Ok(0);
+    }
+    let mut unknown: Vec<PsaCompanyId> = unknown.into_iter().cloned().collect();
+    unknown.sort();
+    let gone = gone(run, psa, &unknown, checkpoint).await?;
+    let orphans: Vec<&PsaContact> = contacts
+        .iter()
+        .filter(|contact| contact.company.as_ref().is_some_and(|company| gone.contains(company)))
+        .collect();
+    if !orphans.is_empty() {
+        let now = run.services.clock.now();
+        fenced(
+            &run.tenant
+                .stage_orphans(&run.lease, &run.import, bucket, &orphans, now)
+                .await?,
+        )?;
+    }
+    Ok(orphans.len() as u64)
+}
+
+/// Which of the companies a read by id does not find. What cannot be read proves nothing.
+async fn gone(
+    run: &Run,
+    psa: &dyn Psa,
+    companies: &[PsaCompanyId],
+    checkpoint: &Checkpoint<Position>,
+) -> Result<HashSet<PsaCompanyId>, Stop> {
+    let mut gone = HashSet::new();
+    for batch in companies.chunks(LOOK_UP_PAGE_SIZE) {
+        match psa.look_up(batch).await {
+            Ok(answers) => gone.extend(answers.into_iter().filter_map(|answer| match answer {
+                LookedUp::Gone(id) => Some(id),
+                _ => None,
+            })),
+            Err(failure) => {
+                let failure = run.tolerate(failure, checkpoint.waited)?;
+                warn!(import = %run.import.id, %failure, "companies of contacts could not be read back");
+            }
+        }
+    }
+    Ok(gone)
+}

@@ -1,0 +1,97 @@
+//! Who has which address in the snapshot of a company.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::address::{Address, AddressKey};
+use crate::facts::CompanyFacts;
+use crate::ids::{AddressId, PsaContactId};
+use crate::mapping::AddressMapping;
+use crate::remembered::Sharers;
+use crate::row::SnapshotAddress;
+
+/// The address rows of a company, read once.
+pub(super) struct Snapshot<'a> {
+    /// The rows of each contact, with their address if it is one.
+    contacts: HashMap<&'a str, Vec<(&'a AddressId, Option<AddressKey>)>>,
+    /// The rows with each address, those of active contacts first.
+    by_address: HashMap<AddressKey, Vec<&'a SnapshotAddress>>,
+    hides_contacts: bool,
+}
+
+/// Whether somebody who shared an address has it still.
+pub(super) enum Kept<'a> {
+    /// Nobody does.
+    No,
+    /// Somebody does, or may do; these are the rows of those who do.
+    By(Vec<&'a AddressId>),
+}
+
+impl<'a> Snapshot<'a> {
+    pub(super) fn of(facts: &'a CompanyFacts) -> Self {
+        let mut contacts: HashMap<_, Vec<_>> = HashMap::new();
+        let mut by_address: HashMap<AddressKey, Vec<&SnapshotAddress>> = HashMap::new();
+        for (row, _) in &facts.addresses {
+            let key = row.text.parse::<Address>().ok().map(|address| address.key().clone());
+            if let Some(key) = &key {
+                by_address.entry(key.clone()).or_default().push(row);
+            }
+            contacts.entry(row.id.contact()).or_default().push((&row.id, key));
+        }
+        for rows in by_address.values_mut() {
+            rows.sort_by_key(|row| (!row.active, &row.id));
+        }
+        Self {
+            contacts,
+            by_address,
+            hides_contacts: facts.hides_contacts,
+        }
+    }
+
+    /// The rows of a contact, with their address if it is one.
+    pub(super) fn rows_of(&self, contact: &str) -> &[(&'a AddressId, Option<AddressKey>)] {
+        self.contacts.get(contact).map_or(&[], Vec::as_slice)
+    }
+
+    fn rows_with(&self, address: &AddressKey) -> &[&'a SnapshotAddress] {
+        self.by_address.get(address).map_or(&[], Vec::as_slice)
+    }
+
+    /// The other contacts that have the address of a row. One that had it when `before` was last imported, and that the filter may hide
+    /// by now, has it until it is seen without.
+    pub(super) fn sharers(&self, row: &AddressId, address: &AddressKey, before: Option<&AddressMapping>) -> Sharers {
+        let own = row.contact();
+        let has_it = self.rows_with(address).iter().map(|other| other.id.contact());
+        let seen: HashSet<&str> = has_it.collect();
+        let mut unseen = Vec::new();
+        if let (true, Some(before)) = (self.hides_contacts, before) {
+            let Sharers::Of(sharers) = &before.remembered.sharers else {
+                return Sharers::Many;
+            };
+            let all = sharers.iter().map(PsaContactId::as_str).chain([before.id.contact()]);
+            unseen.extend(all.filter(|contact| !self.contacts.contains_key(contact)));
+        }
+        let all = seen.into_iter().chain(unseen).filter(|contact| *contact != own);
+        all.map(PsaContactId::new).collect()
+    }
+
+    /// Whether a contact that shared the address of a mapping has it still.
+    pub(super) fn kept(&self, mapping: &AddressMapping) -> Kept<'a> {
+        let sharers = &mapping.remembered.sharers;
+        if sharers.is_empty() {
+            return Kept::No;
+        }
+        let rows = self.rows_with(mapping.address.key()).iter();
+        let rows = rows.filter(|row| sharers.include(&PsaContactId::new(row.id.contact())));
+        let rows: Vec<_> = rows.map(|row| &row.id).collect();
+        let may_be_hidden = self.hides_contacts
+            && match sharers {
+                Sharers::Of(some) => some.iter().any(|contact| !self.contacts.contains_key(contact.as_str())),
+                Sharers::Many => true,
+            };
+        if rows.is_empty() && !may_be_hidden {
+            Kept::No
+        } else {
+            Kept::By(rows)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Whether a PSA is still the tenant that an integration was set up for (R51). Ids mean other companies and people in another tenant.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::ids::PsaCompanyId;
+use crate::mapping::CompanyMapping;
+use crate::name::NameKey;
+use crate::psa::{LookedUp, PsaCompany};
+
+/// How many mapped companies are read by id to recognise a tenant.
+pub const MAX_WITNESSES: usize = 50;
+
+/// The mapped companies by which a tenant is recognised: those imported last, since they are the likeliest to be still there, under the
+/// name last seen.
+pub fn witnesses(
+    mappings: HashMap<PsaCompanyId, CompanyMapping>,
+    dates: &HashMap<PsaCompanyId, Timestamp>,
+) -> Vec<CompanyMapping> {
+    let mut mappings: Vec<CompanyMapping> = mappings.into_values().collect();
+    mappings.sort_by(|one, other| {
+        let (newer, older) = (dates.get(&other.company), dates.get(&one.company));
+        newer.cmp(&older).then_with(|| one.company.cmp(&other.company))
+    });
+    mappings.truncate(MAX_WITNESSES);
+    mappings
+}
+
+/// Whether the companies that were read are the mapped ones: at least half of those found have the name or the identifier last seen.
+/// If none is found, nothing proves that it is the same tenant.
+pub fn is_recognised(witnesses: &[CompanyMapping], read: &[LookedUp]) -> bool {
+    let found: Vec<&PsaCompany> = read.iter().filter_map(present).collect();
+    let alike = found.iter().filter(|company| {
+        let mapping = witnesses.iter().find(|mapping| mapping.company == company.id);
+        mapping.is_some_and(|mapping| is_alike(mapping, company))
+    });
+    !found.is_empty() && 2 * alike.count() >= found.len()
+}
+
+fn is_alike(mapping: &CompanyMapping, company: &PsaCompany) -> bool {
+    let has_identifier = mapping.identifier.is_some() && mapping.identifier == company.identifier;
+    has_identifier || NameKey::of(&mapping.name) == NameKey::of(&company.name)
+}
+
+const fn present(answer: &LookedUp) -> Option<&PsaCompany> {
+    match answer {
+        LookedUp::Present(company) => Some(company),
+        LookedUp::Deleted(_) | LookedUp::Gone(_) | LookedUp::Unreadable(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ManagedCompanyId;
+
+    fn mapping(id: usize) -> CompanyMapping {
+        CompanyMapping {
+            company: PsaCompanyId::new(id.to_string()),
+            managed: ManagedCompanyId::new(format!("m{id}")),
+            name: format!("Company of {id}"),
+            identifier: Some(format!("C{id}")),
+            generation: 0,
+            users: 0,
+        }
+    }
+
+    fn read(id: usize, name: &str, identifier: Option<&str>) -> LookedUp {
+        LookedUp::Present(PsaCompany {
+            id: PsaCompanyId::new(id.to_string()),
+            name: name.to_owned(),
+            identifier: identifier.map(str::to_owned),
+            types: Vec::new(),
+            status: String::new(),
+            active: true,
+            own: false,
+            website: None,
+            values: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn r51_half_of_the_companies_found_recognise_a_tenant() {
+        let witnesses: Vec<CompanyMapping> = (1..5).map(mapping).collect();
+        let (same, other) = (read(1, "COMPANY  of 1", None), read(2, "Other", None));
+        let gone = |id: usize| LookedUp::Gone(PsaCompanyId::new(id.to_string()));
+        let (renamed, read_other) = (read(3, "Renamed", Some("C3")), read(4, "Other", Some("C5")));
+        for (read, recognised) in [
+            (vec![], false),
+            (vec![gone(1), gone(2)], false),
+            (vec![other.clone()], false),
+            (vec![same.clone()], true),
+            (vec![same.clone(), other.clone()], true),
+            (vec![same, other.clone(), read_other], false),
+            (vec![renamed, other, gone(1), gone(4)], true),
+        ] {
+            assert_eq!(is_recognised(&witnesses, &read), recognised, "{read:?}");
+        }
+    }
+
+    #[test]
+    fn r51_companies_without_an_identifier_are_not_alike_for_it() {
+        let mut unnamed = mapping(1);
+        unnamed.identifier = None;
+        assert!(!is_recognised(&[unnamed], &[read(1, "Other", None)]));
+    }
+
+    #[test]
+    fn r51_the_witnesses_are_the_companies_imported_last() {
+        let mappings = (0..70).map(|id| (PsaCompanyId::new(id.to_string()), mapping(id)));
+        let dates = (0..70).filter(|id| *id != 3).map(|id| {
+            let second = i64::try_from(id).unwrap();
+            (
+                PsaCompanyId::new(id.to_string()),
+                Timestamp::from_second(second).unwrap(),
+            )
+        });
+        let found = witnesses(mappings.collect(), &dates.collect());
+        assert_eq!(found.len(), MAX_WITNESSES);
+        assert_eq!(found[0].company.as_str(), "69");
+        assert_eq!(found[49].company.as_str(), "20");
+    }
+}

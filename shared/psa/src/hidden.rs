@@ -1,0 +1,186 @@
+//! What proves that a PSA hides rows from the API user (R53). A PSA does not say so: the rows are absent, and look deleted. The proofs
+//! of a product are data of its descriptor.
+
+use domain::ids::PsaCompanyId;
+use domain::psa::PsaFailure;
+use http_client::{Classification, Endpoint, FailureKind, RetryAdvice};
+
+use crate::failure::failure;
+use crate::vendor::Vendor;
+
+/// Fewer contacts prove nothing: a tenant may have some that hang on no company, or on one that was deleted.
+const MIN_CONTACTS: u64 = 20;
+
+/// Contacts of companies that cannot be read back are proof if they are more than one in so many.
+const MAX_ORPHANS: u64 = 20;
+
+/// One proof, and what it says.
+#[derive(Debug)]
+pub struct HiddenRows {
+    /// What must have been seen.
+    pub evidence: Evidence,
+    /// The list that lacks rows, with the right to grant.
+    pub list: &'static Endpoint,
+    /// For the log: what was seen.
+    pub reason: &'static str,
+}
+
+/// What a complete answer cannot look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// Every tenant has a company with this id, which cannot be deleted, and a read by id does not find it.
+    CompanyMissing(&'static str),
+    /// There is no contact at all, although addresses were mapped.
+    NoContacts,
+    /// No contact hangs on a company, although addresses were mapped or there are many contacts.
+    NoContactHasCompany,
+    /// Many contacts hang on companies that cannot be read back.
+    CompaniesOfContactsMissing,
+}
+
+/// What a snapshot has shown so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations")]
+pub struct Seen {
+    /// Whether the company of [`Evidence::CompanyMissing`] was read.
+    pub company_read: bool,
+    /// How many contacts came.
+    pub contacts: u64,
+    /// Whether the filter leaves contacts out.
+    pub contacts_filtered: bool,
+    /// Whether any contact hangs on a company.
+    pub contact_has_company: bool,
+    /// How many contacts hang on companies that cannot be read back.
+    pub orphans: u64,
+    /// Whether addresses are mapped.
+    pub addresses_mapped: bool,
+}
+
+impl Seen {
+    /// Whether a contact that hangs on a company would be evidence against hidden rows.
+    pub const fn expects_companies(&self) -> bool {
+        self.addresses_mapped || self.contacts >= MIN_CONTACTS
+    }
+
+    const fn proves(&self, evidence: Evidence) -> bool {
+        match evidence {
+            Evidence::CompanyMissing(_) => !self.company_read,
+            Evidence::NoContacts => self.contacts == 0 && !self.contacts_filtered && self.addresses_mapped,
+            Evidence::NoContactHasCompany => !self.contact_has_company && self.expects_companies(),
+            Evidence::CompaniesOfContactsMissing => {
+                self.orphans >= MIN_CONTACTS && self.orphans.saturating_mul(MAX_ORPHANS) > self.contacts
+            }
+        }
+    }
+}
+
+impl Vendor {
+    /// The company that every tenant has and nobody can delete, if the product has one.
+    pub fn permanent_company(&self) -> Option<PsaCompanyId> {
+        self.hidden_rows.iter().find_map(|proof| match proof.evidence {
+            Evidence::CompanyMissing(id) => Some(PsaCompanyId::new(id)),
+            _ => None,
+        })
+    }
+
+    /// Whether contacts that hang on no company can prove anything.
+    pub fn shows_contacts_without_company(&self) -> bool {
+        let mut proofs = self.hidden_rows.iter();
+        proofs.any(|proof| proof.evidence == Evidence::NoContactHasCompany)
+    }
+
+    /// The failure of a snapshot that proves that rows were hidden.
+    pub fn hidden_rows_in(&self, seen: &Seen) -> Option<PsaFailure> {
+        let proof = self.hidden_rows.iter().find(|proof| seen.proves(proof.evidence))?;
+        let hidden = Classification {
+            kind: FailureKind::Forbidden,
+            advice: RetryAdvice::Never,
+            reason: proof.reason,
+        };
+        Some(failure(proof.list, hidden, ""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: Seen = Seen {
+        company_read: true,
+        contacts: 600,
+        contacts_filtered: false,
+        contact_has_company: true,
+        orphans: 0,
+        addresses_mapped: true,
+    };
+
+    #[test]
+    fn r53_only_more_than_five_percent_and_at_least_20_orphans_are_proof() {
+        for (contacts, orphans, proof) in [
+            (600, 31, true),
+            (600, 30, false),
+            (100, 19, false),
+            (100, 20, true),
+            (20, 20, true),
+            (400, 20, false),
+            (399, 20, true),
+            (u64::MAX, u64::MAX, false),
+        ] {
+            let seen = Seen {
+                contacts,
+                orphans,
+                ..WHOLE
+            };
+            let found = seen.proves(Evidence::CompaniesOfContactsMissing);
+            assert_eq!(found, proof, "{orphans} of {contacts}");
+        }
+    }
+
+    #[test]
+    fn r53_no_contact_is_proof_only_if_addresses_are_mapped_and_none_is_filtered() {
+        for (contacts, contacts_filtered, addresses_mapped, proof) in [
+            (0, false, true, true),
+            (0, true, true, false),
+            (0, false, false, false),
+            (1, false, true, false),
+        ] {
+            let seen = Seen {
+                contacts,
+                contacts_filtered,
+                addresses_mapped,
+                ..WHOLE
+            };
+            assert_eq!(seen.proves(Evidence::NoContacts), proof, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn r53_a_few_contacts_without_company_are_proof_only_if_addresses_are_mapped() {
+        for (contacts, addresses_mapped, proof) in [
+            (1, false, false),
+            (19, false, false),
+            (20, false, true),
+            (1, true, true),
+        ] {
+            let seen = Seen {
+                contacts,
+                addresses_mapped,
+                contact_has_company: false,
+                ..WHOLE
+            };
+            assert_eq!(seen.proves(Evidence::NoContactHasCompany), proof, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn r53_a_whole_snapshot_proves_nothing_and_each_proof_names_a_right() {
+        for kind in domain::psa::PsaKind::ALL {
+            let vendor = crate::vendor(kind);
+            assert_eq!(vendor.hidden_rows_in(&WHOLE), None);
+            assert!(!vendor.hidden_rows.is_empty());
+            for proof in vendor.hidden_rows {
+                assert!(!proof.list.right.is_empty(), "{proof:?}");
+            }
+        }
+    }
+}

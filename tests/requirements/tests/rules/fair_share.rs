@@ -1,0 +1,192 @@
+//! R65: one MSP cannot take what all MSPs share.
+
+use std::time::Instant;
+
+use futures::future::join_all;
+use requirements::problem::{assert_problem, call};
+use requirements::stage::{advance, integration, quick, text};
+use requirements::{Answer, Api, CallRates, Options, PsaKind, Sandbox, faults, for_both, import};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// How many calls that read a PSA an MSP may make in a minute: the template's value.
+const PSA_CALLS: usize = 20;
+
+/// How many calls that compute a plan.
+const PLAN_CALLS: usize = 60;
+
+/// How many calls the account of these tests can have at work at once: little more than one MSP may hold.
+const CONCURRENCY: usize = 30;
+
+for_both!(
+    r65_an_msp_that_reads_its_psa_too_often_waits_while_others_go_on,
+    r65_simultaneous_calls_are_counted_one_by_one,
+    r65_an_msp_that_computes_plans_too_often_waits,
+    r65_a_psa_that_never_answers_leaves_others_their_share,
+    r65_without_rates_a_psa_that_never_answers_stops_everybody,
+    r65_a_psa_of_too_many_companies_or_contacts_is_not_fetched,
+);
+
+/// A sandbox in which MSPs may call as often as in the deployed stack.
+fn limited() -> Options {
+    Options {
+        call_rates: None,
+        concurrency: Some(CONCURRENCY),
+        ..quick()
+    }
+}
+
+/// Calls until that is refused; how many calls were admitted, and the refusal.
+async fn until_refused(api: &Api, path: &str) -> (usize, Answer) {
+    for admitted in 0..2 * PLAN_CALLS {
+        let answer = api.call(Method::GET, path, None).await.unwrap();
+        if !answer.status.is_success() {
+            return (admitted, answer);
+        }
+    }
+    panic!("nothing was refused");
+}
+
+fn assert_too_many(answer: &Answer) -> i64 {
+    assert_problem(answer, 429, "too_many_calls");
+    assert_eq!(answer.body["retryable"], true);
+    let seconds = answer.body["retryAfter"].as_i64().unwrap();
+    assert_eq!(answer.headers["retry-after"], seconds.to_string());
+    seconds
+}
+
+async fn r65_an_msp_that_reads_its_psa_too_often_waits_while_others_go_on(kind: PsaKind) {
+    let sandbox = Sandbox::start(limited()).await.unwrap();
+    let (ana, chris) = (sandbox.api("ana"), sandbox.api("otherMsp"));
+    let path = format!("/integrations/{}/attributes", integration(&ana, kind).await);
+    let (_, refused) = until_refused(&ana, &path).await;
+    let seconds = assert_too_many(&refused);
+    assert!((1..=3).contains(&seconds), "{seconds}");
+
+    faults::forget_requests(&sandbox, kind);
+    let start = format!("/integrations/{}/imports", integration(&ana, kind).await);
+    assert_too_many(&call(&ana, Method::POST, &start, Some(&json!({ "filter": {} }))).await);
+    assert_eq!(faults::requests(&sandbox, kind), []);
+    // Another MSP has calls of its own, and what reads no PSA is not counted.
+    chris
+        .post("/integrations", &sandbox.psas.integration(kind))
+        .await
+        .unwrap();
+    ana.get("/integrations").await.unwrap();
+    advance(&sandbox, seconds).await;
+    ana.get(&path).await.unwrap();
+    sandbox.stop().await;
+}
+
+async fn r65_simultaneous_calls_are_counted_one_by_one(kind: PsaKind) {
+    let sandbox = Sandbox::start(Options {
+        concurrency: None,
+        ..limited()
+    });
+    let sandbox = sandbox.await.unwrap();
+    let ana = sandbox.api("ana");
+    let path = format!("/integrations/{}/attributes", integration(&ana, kind).await);
+    let began = Instant::now();
+    let calls = (0..3 * PSA_CALLS).map(|_| ana.call(Method::GET, &path, None));
+    let answers = join_all(calls).await;
+    let admitted = answers
+        .iter()
+        .filter(|answer| answer.as_ref().unwrap().status.is_success());
+    // Each three seconds one more is admitted.
+    let most = PSA_CALLS + usize::try_from(began.elapsed().as_secs()).unwrap() / 3 + 1;
+    let admitted = admitted.count();
+    // The sandbox has added two integrations at its start.
+    assert!(
+        (PSA_CALLS - 2..=most).contains(&admitted),
+        "{admitted} of at most {most}"
+    );
+    sandbox.stop().await;
+}
+
+async fn r65_an_msp_that_computes_plans_too_often_waits(kind: PsaKind) {
+    let sandbox = Sandbox::start(limited()).await.unwrap();
+    let ana = sandbox.api("ana");
+    let import = import::fetch(&ana, kind).await;
+    let (admitted, refused) = until_refused(&ana, &format!("/imports/{import}/plan")).await;
+    assert!(admitted >= PLAN_CALLS, "{admitted}");
+    let seconds = assert_too_many(&refused);
+    let plan = json!({ "planHash": "0" });
+    let execute = format!("/imports/{import}/execute");
+    assert_too_many(&call(&ana, Method::POST, &execute, Some(&plan)).await);
+    advance(&sandbox, seconds + 1).await;
+    assert_problem(
+        &call(&ana, Method::POST, &execute, Some(&plan)).await,
+        409,
+        "plan_changed",
+    );
+    sandbox.stop().await;
+}
+
+/// Lets an MSP add integrations whose PSA never answers, three times as many as there are environments, and gives the statuses of
+/// another MSP's calls meanwhile.
+async fn others_while_one_waits(options: Options, kind: PsaKind) -> Vec<u16> {
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let (ana, chris) = (sandbox.api("ana"), sandbox.api("otherMsp"));
+    faults::answer(&sandbox, kind, "", &json!({ "delayMs": 600_000 }));
+    let new = sandbox.psas.integration(kind);
+    let hostile = (0..3 * CONCURRENCY).map(|_| {
+        let (chris, new) = (chris.clone(), new.clone());
+        tokio::spawn(async move { chris.call(Method::POST, "/integrations", Some(&new)).await })
+    });
+    let hostile: Vec<_> = hostile.collect();
+    while faults::requests(&sandbox, kind).len() < PSA_CALLS {
+        tokio::task::yield_now().await;
+    }
+    let mut statuses = Vec::new();
+    for _ in 0..PSA_CALLS {
+        let answer = ana.call(Method::GET, "/integrations", None).await.unwrap();
+        statuses.push(answer.status.as_u16());
+    }
+    hostile.iter().for_each(tokio::task::JoinHandle::abort);
+    sandbox.kill().await;
+    statuses
+}
+
+async fn r65_a_psa_that_never_answers_leaves_others_their_share(kind: PsaKind) {
+    let statuses = others_while_one_waits(limited(), kind).await;
+    assert_eq!(statuses, [200; PSA_CALLS]);
+}
+
+async fn r65_without_rates_a_psa_that_never_answers_stops_everybody(kind: PsaKind) {
+    let unlimited = Options {
+        call_rates: Some(CallRates::per_minute(100_000, 100_000)),
+        ..limited()
+    };
+    let statuses = others_while_one_waits(unlimited, kind).await;
+    assert!(statuses.contains(&503), "{statuses:?}");
+}
+
+/// How the PSA tells how many there are.
+fn count(kind: PsaKind, rows: &str, count: u64) -> (String, Value) {
+    let body = match kind {
+        PsaKind::Connectwise => json!({ "count": count }),
+        PsaKind::Autotask => json!({ "queryCount": count }),
+    };
+    let answer = json!({ "status": 200, "headers": { "content-type": "application/json" }, "body": body.to_string() });
+    (format!("(?i)/{rows}(/query)?/count$"), answer)
+}
+
+async fn r65_a_psa_of_too_many_companies_or_contacts_is_not_fetched(kind: PsaKind) {
+    let sandbox = Sandbox::start(quick()).await.unwrap();
+    let ana = sandbox.api("ana");
+    for (rows, limit) in [("companies", 50_000), ("contacts", 1_000_000)] {
+        let (path, answer) = count(kind, rows, limit + 1);
+        faults::answer(&sandbox, kind, &path, &answer);
+        let failed = import::fetch_failing(&ana, kind).await;
+        let error = &failed["error"];
+        assert_eq!(
+            (text(&error["code"]), text(&error["of"])),
+            ("limit_exceeded", rows),
+            "{failed}"
+        );
+        assert_eq!(error["limit"], limit);
+        assert!(text(&error["detail"]).contains(&limit.to_string()), "{error}");
+        faults::clear(&sandbox, kind);
+    }
+    sandbox.stop().await;
+}
