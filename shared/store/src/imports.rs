@@ -4,10 +4,8 @@ use domain::audit::AuditAction;
 use domain::directory::ReservationId;
 use domain::filter::Filter;
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId};
-use domain::import::retention::EVENT_DAYS;
 use domain::import::{Event, Holder, Import, ImportState, Person, Transition};
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::StoreError;
 use crate::audit;
@@ -16,13 +14,11 @@ use crate::fenced::{FencedOutcome, FencedTransaction};
 use crate::keys;
 use crate::lease::Lease;
 use crate::lock::{self, LockItem};
+use crate::occasions::add_event;
 use crate::records::{IMPORT, ImportRecord};
 use crate::retry::Attempts;
-use crate::schema::Kind;
-use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, readable, text, value};
+use crate::table::{Item, Readable, Table, Tenant, body, item, readable, text, value};
 use crate::tx::{Action, ActionId, Transaction};
-
-pub(crate) const EVENT: Kind = Kind::first("occasion").kept(EVENT_DAYS);
 
 /// How starting an import ended.
 #[derive(Debug)]
@@ -117,41 +113,6 @@ impl Tenant {
             // Somebody was faster, or ended the import that was to be abandoned: look again.
             attempts.again().await?;
         }
-    }
-
-    /// The import that the event with this key has started, if the event need not start another one.
-    pub async fn already_started_by(
-        &self,
-        integration: &IntegrationId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<ImportId>, StoreError> {
-        Ok(match self.started_by(integration, key).await? {
-            Some(known) if self.may_be_repeated(&known).await? => None,
-            known => known,
-        })
-    }
-
-    /// Whether an import failed for a fault that passes, so that the event which started it may start another one.
-    async fn may_be_repeated(&self, id: &ImportId) -> Result<bool, StoreError> {
-        let failed = self
-            .import(id)
-            .await?
-            .filter(|import| import.state == ImportState::Failed);
-        Ok(failed
-            .and_then(|import| import.error)
-            .is_some_and(|error| error.retryable()))
-    }
-
-    /// The import that the event with this key has started last.
-    pub async fn started_by(
-        &self,
-        integration: &IntegrationId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<ImportId>, StoreError> {
-        let key = keys::event(&self.msp, integration, key);
-        let item = self.get(Table::Imports, &key).await?;
-        let import = item.map(|item| body::<EventItem>(EVENT, item)).transpose()?;
-        Ok(import.map(|item| item.import))
     }
 
     /// Lets an administrator take over an unattended import that stopped in review; of several, one does.
@@ -397,31 +358,6 @@ fn import_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
         item.insert("assignment".to_owned(), text(assignment.as_str()));
     }
     Ok(item)
-}
-
-#[derive(Deserialize)]
-struct EventItem {
-    import: ImportId,
-}
-
-/// Adds the event that starts an import, if none came meanwhile: after that which started `failed`, if there is one.
-fn add_event(
-    tx: &mut Transaction,
-    tenant: &Tenant,
-    import: &Import,
-    key: &IdempotencyKey,
-    failed: Option<&ImportId>,
-) -> Result<ActionId, StoreError> {
-    let mut item = bare_item(EVENT, &keys::event(&tenant.msp, &import.integration, key));
-    item.insert("import".to_owned(), text(import.id.as_str()));
-    expire(&mut item, EVENT, import.started_at);
-    match failed {
-        None => tx.add(tenant, Table::Imports, item),
-        Some(failed) => {
-            let values = [(":failed", text(failed.as_str()))];
-            tx.put_if(tenant, Table::Imports, item, "#import = :failed", &values)
-        }
-    }
 }
 
 fn history_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {

@@ -18,6 +18,7 @@ pub mod lease;
 pub mod lock;
 pub mod mappings;
 mod names;
+mod occasions;
 mod packed;
 pub mod people;
 mod published;

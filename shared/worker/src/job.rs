@@ -5,6 +5,7 @@ use domain::import::Assignment;
 use lambda::WorkOutcome;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use store::StoreError;
 use store::checkpoint::Checkpoint;
 use store::waited::Waited;
 use tracing::info;
@@ -73,12 +74,7 @@ pub async fn work_on<J: Job>(run: Run) -> Result<WorkOutcome, Error> {
 async fn steps<J: Job>(run: &Run, waited: &mut Waited) -> Result<WorkOutcome, Stop> {
     let stored = match run.tenant.checkpoint::<J::Position>(&run.import, J::ASSIGNMENT).await {
         Ok(stored) => stored,
-        // No step may be made from another checkpoint, but the import can still be ended.
-        Err(error) if run.give_up && !error.passes() => {
-            let mut job = J::open(run, None).await?;
-            job.fail(error.into()).await?;
-            return Ok(WorkOutcome::Done);
-        }
+        Err(error) if run.give_up && !error.passes() => return end_without_checkpoint::<J>(run, error).await,
         Err(error) => return Err(error.into()),
     };
     let mut job = J::open(run, stored.as_ref()).await?;
@@ -111,6 +107,13 @@ async fn steps<J: Job>(run: &Run, waited: &mut Waited) -> Result<WorkOutcome, St
             Failed::GivesUp => Box::pin(steps::<J>(&run.giving_up(), waited)).await,
         };
     }
+}
+
+/// No step may be made from another checkpoint than the stored one, but the import can still be ended.
+async fn end_without_checkpoint<J: Job>(run: &Run, error: StoreError) -> Result<WorkOutcome, Stop> {
+    let mut job = J::open(run, None).await?;
+    job.fail(error.into()).await?;
+    Ok(WorkOutcome::Done)
 }
 
 /// Gives the lease up until the end of a wait; `None`, with nothing written, if the job has waited too long. Of the checkpoint only the

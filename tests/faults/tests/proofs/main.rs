@@ -27,6 +27,7 @@ mod mutate;
 mod mutated_calls;
 mod mutated_events;
 mod mutation;
+mod nights;
 mod not_in;
 mod repeated;
 mod replies;
