@@ -124,7 +124,9 @@ def play_pipe(machine):
     definition = json.loads(glue.join(lines))
     states = definition["States"]
     states["PassesFilter"] = {"Type": "Choice", "Default": "PassedOver",
-                              "Choices": [{"Variable": "$.dynamodb.NewImage.assignment.S", "IsPresent": True, "Next": "Batch"}]}
+                              "Choices": [{"And": [{"Variable": "$.dynamodb.Keys.sk.S", "StringEquals": "IMPORT"},
+                                                   {"Variable": "$.dynamodb.NewImage.assignment.S", "IsPresent": True}],
+                                           "Next": "Batch"}]}
     states["PassedOver"] = {"Type": "Succeed"}
     states["Batch"] = {"Type": "Pass", "Parameters": {"records.$": "States.Array($)"}, "OutputPath": "$.records",
                        "Next": definition["StartAt"]}

@@ -170,10 +170,19 @@ async fn company(
         generation: plan.generation,
         // Counted anew together with the addresses.
         users: before.map_or(0, |before| before.users),
+        former: match &plan.unmap {
+            Some(left) => Some(left.id.clone()),
+            None => before.and_then(|before| before.former.clone()),
+        },
     };
-    let mut tx = run.transaction()?;
-    run.tenant
-        .map_company(&mut tx, &run.import.integration, before, &mapping)?;
+    let (mut tx, integration) = (run.transaction()?, &run.import.integration);
+    match &plan.step {
+        CompanyStep::HandOver { from, .. } => {
+            let tenant = &run.tenant;
+            tenant.hand_over(&mut tx, integration, from, (before, &mapping)).await?;
+        }
+        _ => run.tenant.map_company(&mut tx, integration, before, &mapping)?,
+    }
     match run.try_commit(tx).await? {
         tx::TransactionOutcome::Committed => Ok(Ok((managed, outcome))),
         tx::TransactionOutcome::Refused(_) => Ok(Err(Failure::OfRow(Reason::AlreadyMapped))),
@@ -194,7 +203,7 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
                 name: plan.name.clone(),
             }
         }
-        CompanyStep::Link(managed) => {
+        CompanyStep::Link(managed) | CompanyStep::HandOver { managed, .. } => {
             let call = || run.directory.company(&managed.id);
             with_retries(run, call, || answers_at_all(run))
                 .await?

@@ -19,7 +19,10 @@ pub(crate) fn applied(
         .into_iter()
         .filter(|_| company.is_some_and(Outcome::is_change));
     let of_company = of_company.map(|mut change| {
-        if matches!(change.action, Step::CreateCompany | Step::LinkCompany) {
+        if matches!(
+            change.action,
+            Step::CreateCompany | Step::LinkCompany | Step::HandOverCompany
+        ) {
             change.after = Some(PlanSide::named(&managed.id, &managed.name));
         }
         change

@@ -122,6 +122,7 @@ mod tests {
             step: UserStep::Skip(Reason::NoAddress.into()),
             mapped: None,
             other_addresses: Vec::new(),
+            displaces: None,
             remembered: Remembered::default(),
             rewrite_mapping: false,
         };
@@ -135,6 +136,7 @@ mod tests {
             rewrite_mapping: false,
             users: (0..users).map(user).collect(),
             orphaned: Vec::new(),
+            dropped: Vec::new(),
         }
     }
 

@@ -22,12 +22,12 @@ pub(crate) struct Position {
     /// The last absent company that was read back; they are in the order of their ids.
     #[serde(default)]
     pub read_back: Option<PsaCompanyId>,
-    /// Whether any contact of the walk hangs on a company.
-    #[serde(default)]
-    pub contact_has_company: bool,
     /// What is known of the people who are not in.
     #[serde(default)]
     pub people: PeoplePosition,
+    /// Whether any contact of the walk hangs on a company.
+    #[serde(default)]
+    pub contact_has_company: bool,
 }
 
 /// How far looking for absent people has come.

@@ -12,14 +12,12 @@ use domain::psa::{PsaCompany, PsaContact};
 use domain::row::{AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use jiff::Timestamp;
 use matching::Suggestions;
-use psa::Psa;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
 use store::staging::bucket;
 use worker::{Stop, fenced};
 
 use crate::context::{Position, Run, Stage};
-use crate::hidden::stage_orphans;
 use crate::suggestions;
 
 /// What all rows are made from.
@@ -135,13 +133,10 @@ pub(crate) fn addresses_by_company(contacts: Vec<PsaContact>) -> HashMap<PsaComp
 /// Makes the rows of the companies in one bucket.
 pub(crate) async fn make_bucket(
     run: &Run,
-    psa: &dyn Psa,
     context: &SnapshotContext,
-    number: usize,
+    (number, contacts): (usize, Vec<PsaContact>),
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
-    let contacts = run.tenant.staged_contacts(&run.import, number).await?;
-    let orphans = stage_orphans(run, psa, context, (number, &contacts), checkpoint).await?;
     let mut addresses = addresses_by_company(contacts);
     let buckets = checkpoint.position.buckets;
     let companies = context
@@ -153,11 +148,7 @@ pub(crate) async fn make_bucket(
         (context.row(company, &addresses), addresses)
     });
     let rows: Vec<_> = rows.collect();
-    let mut counted = checkpoint.clone();
-    counted.progress.orphans += orphans;
-    write(run, rows, Stage::Rows(number + 1), &mut counted).await?;
-    *checkpoint = counted;
-    Ok(())
+    write(run, rows, Stage::Rows(number + 1), checkpoint).await
 }
 
 /// Writes rows, and moves the checkpoint to the next stage.

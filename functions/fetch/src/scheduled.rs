@@ -62,13 +62,13 @@ pub(crate) async fn start_due(services: &Services, deadline: Deadline) -> Sum {
                     break;
                 }
             };
-            let looked = stream::iter(listed(due))
+            let mut looks = stream::iter(listed(due))
                 .map(|due| look_at(services.clone(), due))
                 .buffer_unordered(DUE_CONCURRENCY);
             // One that fails must not keep the others waiting.
-            looked
-                .for_each(|looked| std::future::ready(sum.add(looked.as_ref().ok())))
-                .await;
+            while let Some(looked) = looks.next().await {
+                sum.add(looked.as_ref().ok());
+            }
             after = next;
             if after.is_none() {
                 break;

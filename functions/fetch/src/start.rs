@@ -23,6 +23,9 @@ pub(crate) async fn begin(
             if let Some(known) = tenant.already_started_by(&integration.id, key).await? {
                 return Ok(Started::Already(known));
             }
+            if integration.paused {
+                return Ok(Started::Paused);
+            }
         }
         None => {
             if let Some(holder) = tenant.holder(&integration.id, services.clock.now()).await? {
@@ -31,7 +34,7 @@ pub(crate) async fn begin(
             }
         }
     }
-    if services.secrets.read(&import.msp, &integration.id).await?.is_none() {
+    if services.secrets.read(&import.msp, &integration.secret).await?.is_none() {
         return Err(Problem::CredentialsRequired { field: None }.into());
     }
     // Nobody waits for the answer to an event, so a PSA that fails just then must cost nothing: the worker checks the filter.
@@ -46,7 +49,7 @@ pub(crate) async fn begin(
     match started {
         Started::Running => count(Metric::ImportsStarted, 1),
         Started::Locked(_) => count(Metric::LockRefusals, 1),
-        Started::Already(_) => {}
+        Started::Already(_) | Started::Paused | Started::Removed => {}
     }
     Ok(started)
 }

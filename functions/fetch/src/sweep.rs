@@ -1,4 +1,5 @@
-//! The sweeper: starts what is due by schedule, and takes up imports whose worker has died and whose execution did not notice.
+//! The sweeper: starts what is due by schedule, takes up imports whose worker has died and whose execution did not notice, and deletes
+//! secrets that no integration has and what integrations have left that were removed long ago.
 
 use domain::import::Assignment;
 use futures::{StreamExt, stream};
@@ -6,12 +7,15 @@ use lambda::metrics::{Metric, count, listed};
 use lambda::{Deadline, Services, Swept};
 use store::StoreError;
 use store::sweep::UnderWay;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::scheduled;
 
 /// How many imports are looked at in one go.
 const SWEEP_CONCURRENCY: usize = 16;
+
+/// How many items of removed integrations are deleted in one go: it takes a few seconds, and the rest waits for the next sweep.
+const FORGOTTEN_ITEMS: usize = 2_000;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -48,9 +52,13 @@ async fn take_up_all(services: &Services) -> Result<(usize, usize), Error> {
         .await;
     // One that cannot be looked at must not keep the others waiting; the alarm on errors tells of it.
     let failed = looked_at.iter().filter(|looked_at| looked_at.is_err()).count();
+    let secrets = delete_loose_secrets(services).await;
+    let forgotten = forget_removed(services).await;
     if failed > 0 {
         return Err(format!("{failed} of {under_way} imports could not be looked at").into());
     }
+    secrets?;
+    forgotten?;
     let taken_up = looked_at
         .iter()
         .filter(|looked_at| matches!(looked_at, Ok(true)))
@@ -68,4 +76,30 @@ async fn take_up(services: Services, import: UnderWay) -> Result<bool, StoreErro
         warn!(msp = %import.msp, import = %import.id, "nobody works on this import any more: its worker is called again");
     }
     Ok(taken_up)
+}
+
+/// Deletes the credentials that a call which connects or removes an integration has left behind.
+async fn delete_loose_secrets(services: &Services) -> Result<(), StoreError> {
+    for loose in listed(services.store.loose_secrets().await?) {
+        let (tenant, now) = (services.tenant(&loose.msp), services.clock.now());
+        if tenant.claim_secret(&loose.id, now).await? {
+            services.secrets.delete(&loose.msp, &loose.id).await?;
+            tenant.secret_deleted(&loose.id, now).await?;
+            info!(msp = %loose.msp, "credentials that no integration has were deleted");
+        }
+    }
+    Ok(())
+}
+
+/// Deletes what integrations have left that were removed long ago, a part of it each time.
+async fn forget_removed(services: &Services) -> Result<(), StoreError> {
+    let (now, mut left) = (services.clock.now(), FORGOTTEN_ITEMS);
+    for forgotten in listed(services.store.forgotten(now).await?) {
+        let deleted = services.tenant(&forgotten.msp).forget(&forgotten.id, now, left).await?;
+        if deleted > 0 {
+            info!(msp = %forgotten.msp, integration = %forgotten.id, deleted, "what a removed integration had left was deleted");
+        }
+        left = left.saturating_sub(deleted);
+    }
+    Ok(())
 }

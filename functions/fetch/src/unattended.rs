@@ -59,6 +59,8 @@ async fn begin_or_refuse(services: &Services, trigger: &Trigger) -> Result<Resul
             Ok(Ok(Triggered::Started { import: import.id }))
         }
         Ok(Started::Already(import)) => Ok(Ok(Triggered::Already { import })),
+        Ok(Started::Paused) => Ok(Err(Problem::IntegrationPaused)),
+        Ok(Started::Removed) => Ok(Err(Problem::IntegrationNotFound)),
         Ok(Started::Locked(holder)) => Ok(Err(Problem::IntegrationLocked(holder))),
         Err(error) if *error.problem == Problem::Internal => Err(error.into()),
         Err(error) => Ok(Err(*error.problem)),

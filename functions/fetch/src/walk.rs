@@ -12,7 +12,7 @@ use crate::context::{Position, Run, Stage};
 /// Contacts that are joined at once: what bounds the memory of making rows.
 const CONTACTS_PER_BUCKET: u64 = 4_000;
 
-/// Checks the filter of an import that nobody waits for. Whoever starts one by hand is told at once instead.
+/// Checks the filter of an import that nobody waits for. An administrator who starts one gets the error at once.
 pub(crate) async fn check_filter(run: &Run, psa: &dyn Psa) -> Result<(), Stop> {
     let filter = &run.import.filter;
     if run.import.unattended && !filter.0.is_empty() {

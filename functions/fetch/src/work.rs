@@ -104,7 +104,13 @@ impl Job for Fetch {
                 if bucket == 0 {
                     hidden::check_walks(run, psa, context, checkpoint).await?;
                 }
-                rows::make_bucket(run, psa, context, bucket, checkpoint).await?;
+                let contacts = run.tenant.staged_contacts(&run.import, bucket).await?;
+                // Counted in the transaction that moves the checkpoint on.
+                let mut counted = checkpoint.clone();
+                counted.progress.orphans +=
+                    hidden::stage_orphans(run, psa, context, (bucket, &contacts), checkpoint).await?;
+                rows::make_bucket(run, context, (bucket, contacts), &mut counted).await?;
+                *checkpoint = counted;
             }
             Stage::Rows(_) => {
                 hidden::check_orphans(run, self.psa().await?, self.context().await?, checkpoint)?;

@@ -5,6 +5,7 @@ mod api {
     pub mod addresses;
     pub mod companies;
     pub mod decision;
+    pub mod hand_overs;
     pub mod imports;
     pub mod licences;
     pub mod managed_companies;
@@ -17,6 +18,7 @@ mod api {
     pub mod users;
 }
 mod decisions;
+mod people;
 mod review;
 
 use ::api::{Part, Routes, answer};
@@ -27,6 +29,7 @@ fn routes<R: Routes>(to: R) -> R {
     let to = api::imports::routes(to);
     let to = api::companies::routes(to);
     let to = api::orphans::routes(to);
+    let to = api::hand_overs::routes(to);
     let to = api::addresses::routes(to);
     let to = api::people_not_in::routes(to);
     let to = api::plan::routes(to);

@@ -1,17 +1,15 @@
 //! Connecting a PSA: its credentials are complete, are proved to read it, and lead to the integration's tenant before they are stored
-//! (R5, R51).
+//! (R5, R51, R52).
 
 use std::sync::Arc;
 
-use api::{Api, Caller, admit_psa_call, find_integration};
-use domain::audit::{AuditAction, Entry};
-use domain::ids::IntegrationId;
-use domain::integration::Integration;
-use domain::problem::{Mistake, Problem};
+use api::{Api, Caller, admit_psa_call};
+use domain::ids::{IntegrationId, SecretId};
+use domain::integration::{Integration, RemovedIntegration};
+use domain::problem::{Limited, Mistake, Problem};
 use domain::psa::PsaKind;
 use lambda::{Services, psa_failed};
 use psa::{Credentials, LoginCompany, Psa, SubmittedCredentials, Vendor};
-use store::retry::Attempts;
 
 /// Stores a new integration, once its credentials are proved.
 pub async fn add(
@@ -20,56 +18,93 @@ pub async fn add(
     integration: Integration,
     credentials: &Credentials,
 ) -> Api<Integration> {
+    check_number(services, caller).await?;
     let psa = prove(services, caller, &integration, credentials).await?;
     let tenant = psa.fingerprint().await.map_err(psa_failed(&integration))?;
     let integration = Integration {
         tenant: Some(tenant),
         ..integration
     };
-    // The secret first: an integration is never stored without its credentials.
-    store_secret(services, caller, &integration.id, credentials).await?;
+    store_new_secret(services, caller, &integration.secret, credentials).await?;
     let tenant = services.tenant(&caller.msp);
     tenant.add_integration(&integration, &caller.person).await?;
     Ok(integration)
 }
 
-/// Replaces the credentials of an integration, once the new ones are proved to lead to its tenant.
-pub async fn replace_credentials(
+/// Refuses one integration more than an MSP may have (R65). Simultaneous calls may each find room for the last one: the rate of calls
+/// that reach a PSA limits how many those are.
+async fn check_number(services: &Services, caller: &Caller) -> Api<()> {
+    let integrations = services.tenant(&caller.msp).integrations().await?;
+    let there_are = integrations.items.len() as u64 + integrations.unreadable;
+    Ok(Limited::Integrations.check(there_are + 1)?)
+}
+
+/// Puts a removed integration back with a new connection, once this is proved to lead to the same tenant.
+async fn put_back(
     services: &Services,
     caller: &Caller,
-    id: &IntegrationId,
-    submitted: &SubmittedCredentials,
+    new: Integration,
+    removed: &RemovedIntegration,
+    credentials: &Credentials,
 ) -> Api<Integration> {
-    let tenant = services.tenant(&caller.msp);
-    let mut attempts = Attempts::at("credentials");
-    loop {
-        let before = find_integration(&tenant, id).await?;
-        let vendor = services.connector.vendor(before.kind).ok_or(Problem::NewerVersion)?;
-        let credentials = complete(vendor, submitted, before.company_id.as_deref())?;
-        let psa = prove(services, caller, &before, &credentials).await?;
-        let fingerprint = services.prove_tenant(&caller.msp, &before, psa.as_ref()).await?;
-        let seen = before.version;
-        let after = Integration {
-            tenant: Some(fingerprint),
-            version: seen + 1,
-            ..before
-        };
-        let entry = Entry {
-            at: services.clock.now(),
-            by: caller.person.clone(),
-            import: None,
-            action: AuditAction::CredentialsReplaced,
-        };
-        // The integration first: its version proves that these credentials were checked with the address that it has.
-        if tenant
-            .edit_integration(seen, &after, &entry, &services.ids.next())
-            .await?
-        {
-            store_secret(services, caller, id, &credentials).await?;
-            return Ok(after);
-        }
-        attempts.again().await?;
+    check_number(services, caller).await?;
+    let before = removed.integration.clone();
+    let changed = Integration {
+        name: new.name,
+        address: new.address,
+        company_id: new.company_id,
+        secret: new.secret,
+        version: before.version + 1,
+        paused: false,
+        ..before
+    };
+    let psa = prove(services, caller, &changed, credentials).await?;
+    let fingerprint = services.prove_tenant(&caller.msp, &changed, psa.as_ref()).await?;
+    let integration = Integration {
+        tenant: Some(fingerprint),
+        ..changed
+    };
+    store_new_secret(services, caller, &integration.secret, credentials).await?;
+    let (tenant, now) = (services.tenant(&caller.msp), services.clock.now());
+    let adopted = tenant.adopt_integration(removed, &integration, &caller.person, now);
+    if adopted.await? {
+        Ok(integration)
+    } else {
+        Err(not_removed().into())
     }
+}
+
+/// Takes over what a removed integration has left. Repeated, since its answer was lost, it stores the credentials once more.
+pub async fn adopt(
+    services: &Services,
+    caller: &Caller,
+    (new, id): (Integration, &IntegrationId),
+    credentials: &Credentials,
+) -> Api<Integration> {
+    let (tenant, now) = (services.tenant(&caller.msp), services.clock.now());
+    let removed = tenant.removed(id).await?;
+    let removed = removed.filter(|removed| removed.integration.kind == new.kind && removed.kept_until() > now);
+    if let Some(removed) = removed {
+        return put_back(services, caller, new, &removed, credentials).await;
+    }
+    let adopted = tenant
+        .integration(id)
+        .await?
+        .filter(|adopted| is_connected_alike(adopted, &new));
+    let adopted = adopted.ok_or_else(not_removed)?;
+    let psa = prove(services, caller, &adopted, credentials).await?;
+    services.prove_tenant(&caller.msp, &adopted, psa.as_ref()).await?;
+    store_secret(services, caller, &adopted.secret, credentials).await?;
+    Ok(adopted)
+}
+
+fn is_connected_alike(one: &Integration, other: &Integration) -> bool {
+    let connection = |of: &Integration| (of.kind, of.name.clone(), of.address.clone(), of.company_id.clone());
+    connection(one) == connection(other)
+}
+
+fn not_removed() -> Problem {
+    Problem::invalid("/adopt", Mistake::NotRemoved)
 }
 
 /// The credentials, with every field that the PSA needs; nothing is asked of the PSA before that.
@@ -78,23 +113,7 @@ pub fn complete(
     submitted: &SubmittedCredentials,
     company_id: Option<&str>,
 ) -> Result<Credentials, Problem> {
-    let missing = |field: &str| Problem::CredentialsRequired {
-        field: Some(field.to_owned()),
-    };
-    let company_id = company_id.map_or("", str::trim);
-    match vendor.login_company {
-        Some(_) if company_id.is_empty() => return Err(missing("companyId")),
-        Some(LoginCompany { fits, mistake }) if !fits(company_id) => {
-            return Err(Problem::invalid("/companyId", mistake));
-        }
-        None if !company_id.is_empty() => {
-            let all = PsaKind::ALL.map(psa::vendor).into_iter();
-            let takers = all.filter(|of| of.login_company.is_some()).map(|of| of.product);
-            let takers: Vec<&str> = takers.collect();
-            return Err(Problem::invalid("/companyId", Mistake::OnlyFor(&takers)));
-        }
-        Some(_) | None => {}
-    }
+    check_login_company(vendor, company_id)?;
     if let Some(field) = submitted.foreign_to(vendor.credential_fields) {
         let mistake = Mistake::ForeignCredential(vendor.product);
         return Err(Problem::invalid(format!("/credentials/{field}"), mistake));
@@ -103,8 +122,38 @@ pub fn complete(
     complete.map_err(|error| missing(error.field))
 }
 
+/// Checks the login company that an integration is to have.
+pub fn check_company_id(services: &Services, integration: &Integration) -> Result<(), Problem> {
+    let vendor = services
+        .connector
+        .vendor(integration.kind)
+        .ok_or(Problem::NewerVersion)?;
+    check_login_company(vendor, integration.company_id.as_deref())
+}
+
+fn check_login_company(vendor: &Vendor, company_id: Option<&str>) -> Result<(), Problem> {
+    let company_id = company_id.map_or("", str::trim);
+    match vendor.login_company {
+        Some(_) if company_id.is_empty() => Err(missing("companyId")),
+        Some(LoginCompany { fits, mistake }) if !fits(company_id) => Err(Problem::invalid("/companyId", mistake)),
+        None if !company_id.is_empty() => {
+            let all = PsaKind::ALL.map(psa::vendor).into_iter();
+            let takers = all.filter(|of| of.login_company.is_some()).map(|of| of.product);
+            let takers: Vec<&str> = takers.collect();
+            Err(Problem::invalid("/companyId", Mistake::OnlyFor(&takers)))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn missing(field: &str) -> Problem {
+    Problem::CredentialsRequired {
+        field: Some(field.to_owned()),
+    }
+}
+
 /// Reads one company and one contact with the credentials.
-async fn prove(
+pub async fn prove(
     services: &Services,
     caller: &Caller,
     integration: &Integration,
@@ -116,7 +165,30 @@ async fn prove(
     Ok(psa)
 }
 
-async fn store_secret(services: &Services, caller: &Caller, id: &IntegrationId, credentials: &Credentials) -> Api<()> {
-    let secret = credentials.to_secret_json();
-    Ok(services.secrets.write(&caller.msp, id, &secret).await?)
+/// Stores credentials for an integration that has yet to be stored. They are named before: should this be the last thing that
+/// happens, the sweeper deletes them.
+async fn store_new_secret(
+    services: &Services,
+    caller: &Caller,
+    secret: &SecretId,
+    credentials: &Credentials,
+) -> Api<()> {
+    let tenant = services.tenant(&caller.msp);
+    tenant.expect_secret(secret, services.clock.now()).await?;
+    store_secret(services, caller, secret, credentials).await
+}
+
+/// Stores credentials. Those that are being deleted belonged to an integration that is removed.
+pub async fn store_secret(
+    services: &Services,
+    caller: &Caller,
+    secret: &SecretId,
+    credentials: &Credentials,
+) -> Api<()> {
+    let credentials = credentials.to_secret_json();
+    if services.secrets.write(&caller.msp, secret, &credentials).await? {
+        Ok(())
+    } else {
+        Err(Problem::IntegrationNotFound.into())
+    }
 }

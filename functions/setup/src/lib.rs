@@ -9,10 +9,13 @@ mod api {
     pub mod licences;
     pub mod managed_companies;
     pub mod policy;
+    pub mod previous;
     pub mod users;
     pub mod view;
 }
 mod connect;
+mod edit;
+mod remove;
 
 use ::api::{Part, Routes, answer};
 use axum::Router;

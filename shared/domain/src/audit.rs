@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::filter::Filter;
 use crate::ids::ImportId;
 use crate::import::{ImportState, Person};
+use crate::integration::Integration;
 use crate::plan::{Counts, PlanChange, PlanCompany};
 use crate::policy::Policy;
 use crate::psa::{PsaKind, VendorId};
@@ -34,8 +35,34 @@ pub enum AuditAction {
         /// How.
         after: Connection,
     },
+    /// Its name, its address, its login company, or whether it is paused was changed.
+    IntegrationChanged {
+        /// How it was.
+        before: Connection,
+        /// How it is from then on.
+        after: Connection,
+    },
+    /// It was removed.
+    IntegrationRemoved {
+        /// How it was.
+        before: Connection,
+    },
+    /// It was connected again, with the mappings that it had when it was removed.
+    IntegrationAdopted {
+        /// How it was.
+        before: Connection,
+        /// How it is from then on.
+        after: Connection,
+    },
     /// Its credentials were replaced.
     CredentialsReplaced,
+    /// Its credentials were replaced, and its address or its login company with them.
+    ConnectionReplaced {
+        /// How it was connected.
+        before: Connection,
+        /// How it is connected from then on.
+        after: Connection,
+    },
     /// Its policy was replaced.
     PolicyReplaced {
         /// The policy so far.
@@ -91,6 +118,21 @@ pub struct Connection {
     /// The login company (`ConnectWise` only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company_id: Option<String>,
+    /// Whether schedules and events start no imports.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+impl From<&Integration> for Connection {
+    fn from(integration: &Integration) -> Self {
+        Self {
+            kind: integration.kind,
+            name: integration.name.clone(),
+            address: integration.address.clone(),
+            company_id: integration.company_id.clone(),
+            paused: integration.paused,
+        }
+    }
 }
 
 impl AuditAction {
@@ -106,7 +148,10 @@ impl AuditAction {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::IntegrationAdded { .. } => "added",
-            Self::CredentialsReplaced => "credentials",
+            Self::IntegrationChanged { .. } => "changed",
+            Self::IntegrationRemoved { .. } => "removed",
+            Self::IntegrationAdopted { .. } => "adopted",
+            Self::CredentialsReplaced | Self::ConnectionReplaced { .. } => "credentials",
             Self::PolicyReplaced { .. } => "policy",
             Self::ImportStarted { .. } => "started",
             Self::ImportTakenOver => "taken-over",

@@ -112,4 +112,15 @@ pub struct CompanyFacts {
     pub users: HashMap<UserId, User>,
     /// Who holds the addresses that are not imported yet, MSP-wide.
     pub holders: HashMap<AddressKey, AddressHolder>,
+    /// The mapping that the chosen managed company has so far, if its PSA company is gone.
+    pub hand_over: Option<HandOver>,
+}
+
+/// A mapping that a decision gives to another PSA company, since the PSA does not have its own any more (R58).
+#[derive(Debug, Clone)]
+pub struct HandOver {
+    /// The mapping of the company that is gone.
+    pub from: CompanyMapping,
+    /// Its address mappings.
+    pub addresses: Vec<AddressMapping>,
 }

@@ -76,6 +76,10 @@ id!(
     IdempotencyKey
 );
 id!(
+    /// Names the credentials of an integration among the secrets of its MSP. One that is connected again gets another.
+    SecretId
+);
+id!(
     /// Identifies the tenant of a PSA, within one product: equal ids mean the same tenant (R51).
     TenantFingerprint
 );

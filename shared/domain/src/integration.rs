@@ -1,9 +1,9 @@
 //! An integration: one PSA connected to one MSP.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::filter::Filter;
-use crate::ids::{IntegrationId, TenantFingerprint};
+use crate::ids::{IntegrationId, SecretId, TenantFingerprint};
 use crate::policy::Policy;
 use crate::psa::VendorId;
 
@@ -26,8 +26,31 @@ pub struct Integration {
     pub last_filter: Option<Filter>,
     /// The tenant of the PSA that it belongs to (R51). `None` until the first import, if an earlier version set it up.
     pub tenant: Option<TenantFingerprint>,
+    /// Which secret has its credentials.
+    pub secret: SecretId,
+    /// Whether schedules and events start no imports of it (R52).
+    pub paused: bool,
     /// Grows with every change of its name, its connection or its state.
     pub version: u64,
     /// When it was set up.
     pub created_at: Timestamp,
+}
+
+/// How long mappings and audit trail of a removed integration are kept (R52).
+pub const REMOVED_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// An integration that was removed. Its mappings and its audit trail are kept for a while, and can be adopted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedIntegration {
+    /// As it was.
+    pub integration: Integration,
+    /// When it was removed.
+    pub at: Timestamp,
+}
+
+impl RemovedIntegration {
+    /// Until when its mappings and its audit trail are kept.
+    pub fn kept_until(&self) -> Timestamp {
+        self.at.checked_add(REMOVED_KEPT).unwrap_or(Timestamp::MAX)
+    }
 }

@@ -22,6 +22,8 @@ pub struct CompanyMapping {
     pub generation: u32,
     /// How many users its addresses are mapped to.
     pub users: u64,
+    /// The managed company that it was mapped to before, if that was dropped: its users stayed there.
+    pub former: Option<ManagedCompanyId>,
 }
 
 /// PSA contact and address → user.
@@ -33,10 +35,17 @@ pub struct AddressMapping {
     pub user: UserId,
     /// The address as last imported.
     pub address: Address,
-    /// The contact's other addresses as of then, imported or not: none of them is new when this one goes (R30).
+    /// The other addresses, as of then, of the contact and of those who shared this one, imported or not: none of them is new when this
+    /// one goes (R30).
     pub other_addresses: Vec<AddressKey>,
     /// Whose address it was as of then.
     pub remembered: Remembered,
+}
+
+/// The id of a mapping whose address is gone and whose slot another mapping takes. It is kept: its user is still there, and the address
+/// may come back.
+fn displaced(id: &AddressId, user: &UserId) -> AddressId {
+    AddressId::new(format!("{}~gone-{user}", id.contact()))
 }
 
 /// A company's address mappings after its plan, or a chunk of it, was applied. `users`, in the order of the plan, says to whom
@@ -67,14 +76,31 @@ pub fn after(before: &[AddressMapping], plan: &CompanyPlan, users: &[Option<User
     // By user too: another part of the plan may have put another mapping there.
     let moved = rows().filter_map(|(row, _)| row.mapped.as_ref());
     let moved: HashSet<(&AddressId, &UserId)> = moved.map(|mapped| (&mapped.id, &mapped.user)).collect();
-    let is_kept = |mapping: &&AddressMapping| {
-        !ids.contains(&mapping.id) && !mapped.contains(&mapping.user) && !moved.contains(&(&mapping.id, &mapping.user))
+    let has_moved = |mapping: &AddressMapping| {
+        let mut moved = moved.iter().filter(|(_, user)| *user == &mapping.user);
+        moved.any(|(id, user)| **id == mapping.id || displaced(id, user) == mapping.id)
     };
-    let mut after: Vec<AddressMapping> = before.iter().filter(is_kept).cloned().collect();
-    for mapping in &mut after {
+    let displaces: HashSet<(&AddressId, &UserId)> = plan
+        .users
+        .iter()
+        .filter_map(|row| Some((&row.id, row.displaces.as_ref()?)))
+        .collect();
+    let mut after = Vec::with_capacity(before.len());
+    for mapping in before {
+        if mapped.contains(&mapping.user) || has_moved(mapping) {
+            continue;
+        }
+        let mut mapping = mapping.clone();
         if let Some((_, other_addresses)) = plan.orphaned.iter().find(|(id, _)| *id == mapping.id) {
             mapping.other_addresses.clone_from(other_addresses);
         }
+        if ids.contains(&mapping.id) {
+            if !displaces.contains(&(&mapping.id, &mapping.user)) {
+                continue;
+            }
+            mapping.id = displaced(&mapping.id, &mapping.user);
+        }
+        after.push(mapping);
     }
     after.extend(made);
     after.sort_by(|one, other| one.id.cmp(&other.id));

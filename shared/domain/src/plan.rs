@@ -4,10 +4,12 @@ mod absent;
 mod addresses;
 mod change;
 mod claims;
+pub mod hand_over;
 mod links;
 pub mod mass_change;
 mod outcome;
 pub mod planner;
+mod price;
 mod reason;
 mod rewrites;
 mod side;
@@ -51,6 +53,20 @@ pub struct CompanyPlan {
     pub users: Vec<UserPlan>,
     /// Mapped addresses that left the PSA, each with its contact's remaining addresses (none of which replaces it).
     pub orphaned: Vec<(AddressId, Vec<AddressKey>)>,
+    /// Address mappings that are dropped together with the company's, or that do not follow it. They are shown; applying needs nothing
+    /// of them, and neither the journal nor the digest has them.
+    pub dropped: Vec<DroppedMapping>,
+}
+
+/// An address mapping that a plan drops. Its user stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedMapping {
+    /// The mapping.
+    pub mapped: Mapped,
+    /// The contact's name, if the snapshot has the contact.
+    pub contact: String,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// What happens to one address.
@@ -68,8 +84,10 @@ pub struct UserPlan {
     pub step: UserStep,
     /// The mapping that the address has: its own, or that of one which it replaces (R30).
     pub mapped: Option<Mapped>,
-    /// The contact's other addresses.
+    /// The other addresses of the contact and of those who share this one.
     pub other_addresses: Vec<AddressKey>,
+    /// The user whose mapping was made for this row and leads elsewhere by now, or nowhere.
+    pub displaces: Option<UserId>,
     /// What the mapping will remember if the step succeeds.
     pub remembered: Remembered,
     /// Rewrite the mapping although nothing else changes: its copy of the PSA's data is stale.
@@ -136,6 +154,7 @@ impl CompanyPlan {
     pub fn skip(&mut self, skip: Skip) {
         self.step = CompanyStep::Skip(skip);
         self.unmap = None;
+        self.dropped = Vec::new();
         for user in &mut self.users {
             user.step = UserStep::Skip(Reason::CompanyNotImported.into());
         }
@@ -181,6 +200,7 @@ impl CompanyPlan {
             rewrite_mapping: self.rewrite_mapping,
             users: users.to_vec(),
             orphaned: self.orphaned.clone(),
+            dropped: Vec::new(),
         }
     }
 }

@@ -52,6 +52,8 @@ pub enum Problem {
         /// How.
         failure: PsaFailure,
     },
+    /// Schedules and events start no imports of the integration.
+    IntegrationPaused,
     /// No such integration of this MSP.
     IntegrationNotFound,
     /// Nothing of this MSP has that id.
@@ -78,7 +80,7 @@ pub enum Problem {
         /// Why.
         reason: UrlRefused,
     },
-    /// The row was changed by somebody else meanwhile (R27).
+    /// The row or the integration was changed by somebody else meanwhile (R27).
     DecisionConflict {
         /// The version it has now.
         version: u64,
@@ -188,6 +190,7 @@ impl Problem {
             Self::IntegrationLocked(_) | Self::LockedByCaller(_) => Code::IntegrationLocked,
             Self::InsufficientLicences { .. } => Code::InsufficientLicences,
             Self::Psa { failure, .. } => Code::of_failure(failure.kind),
+            Self::IntegrationPaused => Code::IntegrationPaused,
             Self::IntegrationNotFound => Code::IntegrationNotFound,
             Self::NotFound { .. } => Code::NotFound,
             Self::InvalidFilter { .. } => Code::InvalidFilter,

@@ -58,6 +58,8 @@ pub struct PublishedEvent {
     pub code: Option<Code>,
     /// Whether a schedule or an event started it.
     pub unattended: bool,
+    /// Whether much was missing from the snapshot (R54).
+    pub suspicious: bool,
     /// The outcomes of its rows, once it was applied.
     pub counts: Option<Counts>,
 }
@@ -75,6 +77,7 @@ impl PublishedEvent {
             state: None,
             code: Some(code),
             unattended: true,
+            suspicious: false,
             counts: None,
         }
     }
@@ -91,6 +94,7 @@ impl PublishedEvent {
             state: None,
             code: None,
             unattended: true,
+            suspicious: false,
             counts: None,
         }
     }
@@ -110,6 +114,7 @@ impl PublishedEvent {
             ("code", text(self.code.map(Code::as_str))),
             ("cause", text(self.code.map(|code| code.cause().as_str()))),
             ("unattended", self.unattended.to_string()),
+            ("suspicious", self.suspicious.to_string()),
             ("look", self.look()),
         ];
         let counts = self.counts.unwrap_or_default();

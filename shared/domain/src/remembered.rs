@@ -55,6 +55,16 @@ impl FromIterator<PsaContactId> for Sharers {
 }
 
 impl Sharers {
+    /// Those that are listed.
+    pub fn listed(&self) -> impl Iterator<Item = &PsaContactId> {
+        match self {
+            Self::Of(some) => Some(some.iter()),
+            Self::Many => None,
+        }
+        .into_iter()
+        .flatten()
+    }
+
     /// Whether nobody else had the address.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -66,5 +76,25 @@ impl Sharers {
             Self::Of(some) => some.contains(contact),
             Self::Many => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r56_so_many_sharers_are_listed_and_of_more_everybody_counts() {
+        let some = |many: usize| {
+            (0..many)
+                .map(|id| PsaContactId::new(id.to_string()))
+                .collect::<Sharers>()
+        };
+        let stranger = PsaContactId::new("stranger");
+        assert_eq!(some(MAX_SHARERS).listed().count(), MAX_SHARERS);
+        assert!(!some(MAX_SHARERS).include(&stranger) && some(MAX_SHARERS).include(&PsaContactId::new("7")));
+        assert_eq!(some(MAX_SHARERS + 1), Sharers::Many);
+        assert!(Sharers::Many.include(&stranger) && !Sharers::Many.is_empty());
+        assert!(Sharers::default().is_empty());
     }
 }

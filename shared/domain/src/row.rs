@@ -39,6 +39,13 @@ pub enum Absence {
     Unreadable,
 }
 
+impl Absence {
+    /// Whether it is proved that the PSA does not have the company any more, so that its managed company can be handed over (R58).
+    pub const fn is_gone(self) -> bool {
+        matches!(self, Self::DeletedInPsa | Self::MergedInPsa)
+    }
+}
+
 /// What an import knows of a PSA company (R15, R19–R22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

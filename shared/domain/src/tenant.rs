@@ -1,7 +1,5 @@
 //! Whether a PSA is still the tenant that an integration was set up for (R51). Ids mean other companies and people in another tenant.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 
 use crate::ids::PsaCompanyId;
@@ -15,12 +13,12 @@ pub const MAX_WITNESSES: usize = 50;
 /// The mapped companies by which a tenant is recognised: those imported last, since they are the likeliest to be still there, under the
 /// name last seen.
 pub fn witnesses(
-    mappings: HashMap<PsaCompanyId, CompanyMapping>,
-    dates: &HashMap<PsaCompanyId, Timestamp>,
+    mappings: impl IntoIterator<Item = CompanyMapping>,
+    imported: impl Fn(&PsaCompanyId) -> Option<Timestamp>,
 ) -> Vec<CompanyMapping> {
-    let mut mappings: Vec<CompanyMapping> = mappings.into_values().collect();
+    let mut mappings: Vec<CompanyMapping> = mappings.into_iter().collect();
     mappings.sort_by(|one, other| {
-        let (newer, older) = (dates.get(&other.company), dates.get(&one.company));
+        let (newer, older) = (imported(&other.company), imported(&one.company));
         newer.cmp(&older).then_with(|| one.company.cmp(&other.company))
     });
     mappings.truncate(MAX_WITNESSES);
@@ -61,6 +59,7 @@ mod tests {
             managed: ManagedCompanyId::new(format!("m{id}")),
             name: format!("Company of {id}"),
             identifier: Some(format!("C{id}")),
+            former: None,
             generation: 0,
             users: 0,
         }
@@ -108,15 +107,11 @@ mod tests {
 
     #[test]
     fn r51_the_witnesses_are_the_companies_imported_last() {
-        let mappings = (0..70).map(|id| (PsaCompanyId::new(id.to_string()), mapping(id)));
-        let dates = (0..70).filter(|id| *id != 3).map(|id| {
-            let second = i64::try_from(id).unwrap();
-            (
-                PsaCompanyId::new(id.to_string()),
-                Timestamp::from_second(second).unwrap(),
-            )
-        });
-        let found = witnesses(mappings.collect(), &dates.collect());
+        let imported = |company: &PsaCompanyId| {
+            let second = company.as_str().parse().unwrap();
+            (second != 3).then(|| Timestamp::from_second(second).unwrap())
+        };
+        let found = witnesses((0..70).map(mapping), imported);
         assert_eq!(found.len(), MAX_WITNESSES);
         assert_eq!(found[0].company.as_str(), "69");
         assert_eq!(found[49].company.as_str(), "20");

@@ -16,7 +16,8 @@ pub struct Config {
     pub secret_prefix: String,
     /// `ROLES_CLAIM`: the claim of a token that holds the roles of a person. Default `roles`; for Cognito `cognito:groups`.
     pub roles_claim: String,
-    /// `PSA_CALLS_PER_MINUTE` and `PLAN_CALLS_PER_MINUTE`: how many costly calls an MSP may make. Default 20 and 60.
+    /// `PSA_CALLS_PER_MINUTE` and `PLAN_CALLS_PER_MINUTE`: how many costly calls an MSP may make; 0 sets no limit.
+    /// Default 20 and 60.
     pub call_rates: CallRates,
     /// How PSAs may be called. `PSA_ALLOWED_ORIGINS` lists origins that are exempt from the rules about addresses,
     /// separated by commas; for a sandbox only, empty by default.
@@ -82,10 +83,7 @@ impl Config {
 
 fn per_minute(name: &'static str, default: u32) -> Result<u32, ConfigError> {
     let Ok(text) = env::var(name) else { return Ok(default) };
-    match text.parse() {
-        Ok(calls) if calls > 0 => Ok(calls),
-        _ => Err(ConfigError::Invalid(name, text)),
-    }
+    text.parse().map_err(|_| ConfigError::Invalid(name, text))
 }
 
 fn allowed_origins() -> Result<Vec<Origin>, ConfigError> {

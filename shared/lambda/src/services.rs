@@ -157,7 +157,7 @@ impl Services {
         integration: &Integration,
         deadline: Instant,
     ) -> Result<Arc<dyn Psa>, OpenError> {
-        let stored = self.secrets.read(msp, &integration.id).await?;
+        let stored = self.secrets.read(msp, &integration.secret).await?;
         let stored = stored.ok_or(Problem::CredentialsRequired { field: None })?;
         let vendor = self.connector.vendor(integration.kind).ok_or(Problem::NewerVersion)?;
         let credentials = Credentials::from_secret_json(vendor.credential_fields, stored.expose_secret())

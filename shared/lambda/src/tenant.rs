@@ -38,11 +38,10 @@ impl Services {
             return Err(other_tenant(integration, "its fingerprint differs"));
         }
         match self.recognises(msp, integration, psa).await? {
-            Some(true) => Ok(found),
             Some(false) => Err(other_tenant(integration, "the mapped companies are not there")),
             // Nothing is mapped, so nothing can tell that a renamed login company is the same tenant.
             None if is_equal == Some(false) => Err(other_tenant(integration, "the login company differs")),
-            None => Ok(found),
+            Some(true) | None => Ok(found),
         }
     }
 
@@ -58,7 +57,8 @@ impl Services {
         if mappings.is_empty() {
             return Ok(None);
         }
-        let witnesses = witnesses(mappings, &tenant.dates(&integration.id).await?);
+        let dates = tenant.dates(&integration.id).await?;
+        let witnesses = witnesses(mappings.into_values(), |company| dates.get(company).copied());
         let ids: Vec<PsaCompanyId> = witnesses.iter().map(|mapping| mapping.company.clone()).collect();
         let read = psa.look_up(&ids).await.map_err(psa_failed(integration))?;
         Ok(Some(is_recognised(&witnesses, &read)))

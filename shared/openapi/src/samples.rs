@@ -24,6 +24,7 @@ pub(crate) fn problem(code: Code) -> Problem {
             reason: UrlRefused::PrivateName,
         },
         Code::NotAdministrator => Problem::NotAdministrator,
+        Code::IntegrationPaused => Problem::IntegrationPaused,
         Code::IntegrationNotFound => Problem::IntegrationNotFound,
         Code::NotFound => Problem::not_found(ResourceKind::Import),
         Code::InsufficientLicences => Problem::InsufficientLicences {

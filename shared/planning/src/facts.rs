@@ -7,6 +7,7 @@ use domain::directory::AddressHolder;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::mapping::AddressMapping;
+use domain::plan::hand_over::follow;
 use domain::plan::planner;
 use domain::row::{CompanyRow, Tab};
 use futures::future::BoxFuture;
@@ -155,7 +156,12 @@ impl Planning {
             mapped_addresses: read.mapped,
             users: HashMap::new(),
             holders: HashMap::new(),
+            hand_over: None,
         };
+        if let Some(hand_over) = self.hand_over(&facts.row).await? {
+            facts.mapped_addresses = follow(&facts.addresses, &hand_over);
+            facts.hand_over = Some(hand_over);
+        }
         if let Some(managed) = planner::managed_company(&facts, &self.companies) {
             let users = self.directory.users(&managed).await?;
             facts.users = users.into_iter().map(|user| (user.id.clone(), user)).collect();

@@ -3,7 +3,9 @@
 
 mod context;
 mod facts;
+mod hand_over;
 mod plans;
 
 pub use context::{Planning, PlanningError};
+pub use hand_over::is_gone;
 pub use plans::{Digest, WholePlan};

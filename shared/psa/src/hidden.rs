@@ -1,12 +1,7 @@
 //! What proves that a PSA hides rows from the API user (R53). A PSA does not say so: the rows are absent, and look deleted. The proofs
 //! of a product are data of its descriptor.
 
-use domain::ids::PsaCompanyId;
-use domain::psa::PsaFailure;
-use http_client::{Classification, Endpoint, FailureKind, RetryAdvice};
-
-use crate::failure::failure;
-use crate::vendor::Vendor;
+use http_client::Endpoint;
 
 /// Fewer contacts prove nothing: a tenant may have some that hang on no company, or on one that was deleted.
 const MIN_CONTACTS: u64 = 20;
@@ -62,7 +57,7 @@ impl Seen {
         self.addresses_mapped || self.contacts >= MIN_CONTACTS
     }
 
-    const fn proves(&self, evidence: Evidence) -> bool {
+    pub(crate) const fn proves(&self, evidence: Evidence) -> bool {
         match evidence {
             Evidence::CompanyMissing(_) => !self.company_read,
             Evidence::NoContacts => self.contacts == 0 && !self.contacts_filtered && self.addresses_mapped,
@@ -71,33 +66,6 @@ impl Seen {
                 self.orphans >= MIN_CONTACTS && self.orphans.saturating_mul(MAX_ORPHANS) > self.contacts
             }
         }
-    }
-}
-
-impl Vendor {
-    /// The company that every tenant has and nobody can delete, if the product has one.
-    pub fn permanent_company(&self) -> Option<PsaCompanyId> {
-        self.hidden_rows.iter().find_map(|proof| match proof.evidence {
-            Evidence::CompanyMissing(id) => Some(PsaCompanyId::new(id)),
-            _ => None,
-        })
-    }
-
-    /// Whether contacts that hang on no company can prove anything.
-    pub fn shows_contacts_without_company(&self) -> bool {
-        let mut proofs = self.hidden_rows.iter();
-        proofs.any(|proof| proof.evidence == Evidence::NoContactHasCompany)
-    }
-
-    /// The failure of a snapshot that proves that rows were hidden.
-    pub fn hidden_rows_in(&self, seen: &Seen) -> Option<PsaFailure> {
-        let proof = self.hidden_rows.iter().find(|proof| seen.proves(proof.evidence))?;
-        let hidden = Classification {
-            kind: FailureKind::Forbidden,
-            advice: RetryAdvice::Never,
-            reason: proof.reason,
-        };
-        Some(failure(proof.list, hidden, ""))
     }
 }
 
@@ -169,18 +137,6 @@ mod tests {
                 ..WHOLE
             };
             assert_eq!(seen.proves(Evidence::NoContactHasCompany), proof, "{seen:?}");
-        }
-    }
-
-    #[test]
-    fn r53_a_whole_snapshot_proves_nothing_and_each_proof_names_a_right() {
-        for kind in domain::psa::PsaKind::ALL {
-            let vendor = crate::vendor(kind);
-            assert_eq!(vendor.hidden_rows_in(&WHOLE), None);
-            assert!(!vendor.hidden_rows.is_empty());
-            for proof in vendor.hidden_rows {
-                assert!(!proof.list.right.is_empty(), "{proof:?}");
-            }
         }
     }
 }

@@ -5,15 +5,18 @@
 use std::fmt;
 use std::sync::Arc;
 
+use domain::ids::PsaCompanyId;
 use domain::problem::{Mistake, UrlRefused};
 use domain::psa::{PsaFailure, PsaFailureKind};
 use http_client::header::{HeaderMap, HeaderName, HeaderValue};
-use http_client::{AddressRefused, AddressRules, BaseUrl, HttpPolicy, Session};
+use http_client::{
+    AddressRefused, AddressRules, BaseUrl, Classification, FailureKind, HttpPolicy, RetryAdvice, Session,
+};
 use secrecy::SecretString;
 
 use crate::credentials::Credentials;
-use crate::failure::not_asked;
-use crate::hidden::HiddenRows;
+use crate::failure::{failure, not_asked};
+use crate::hidden::{Evidence, HiddenRows, Seen};
 use crate::port::Psa;
 
 /// One PSA product.
@@ -79,6 +82,31 @@ impl Vendor {
     pub(crate) fn accepts_company_id(&self, id: &str) -> bool {
         self.login_company
             .is_none_or(|company| !id.is_empty() && (company.fits)(id))
+    }
+
+    /// The company that every tenant has and nobody can delete, if the product has one.
+    pub fn permanent_company(&self) -> Option<PsaCompanyId> {
+        self.hidden_rows.iter().find_map(|proof| match proof.evidence {
+            Evidence::CompanyMissing(id) => Some(PsaCompanyId::new(id)),
+            _ => None,
+        })
+    }
+
+    /// Whether contacts that hang on no company can prove anything.
+    pub fn shows_contacts_without_company(&self) -> bool {
+        let mut proofs = self.hidden_rows.iter();
+        proofs.any(|proof| proof.evidence == Evidence::NoContactHasCompany)
+    }
+
+    /// The failure of a snapshot that proves that rows were hidden.
+    pub fn hidden_rows_in(&self, seen: &Seen) -> Option<PsaFailure> {
+        let proof = self.hidden_rows.iter().find(|proof| seen.proves(proof.evidence))?;
+        let hidden = Classification {
+            kind: FailureKind::Forbidden,
+            advice: RetryAdvice::Never,
+            reason: proof.reason,
+        };
+        Some(failure(proof.list, hidden, ""))
     }
 }
 

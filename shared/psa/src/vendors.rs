@@ -17,11 +17,32 @@ pub const fn vendor(kind: PsaKind) -> &'static Vendor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hidden::Seen;
 
     #[test]
     fn r01_every_kind_has_the_descriptor_of_its_id() {
         for kind in PsaKind::ALL {
             assert_eq!((vendor(kind).id, vendor(kind).product), (kind.id(), kind.product()));
+        }
+    }
+
+    #[test]
+    fn r53_a_whole_snapshot_proves_nothing_and_each_proof_names_a_right() {
+        let seen = Seen {
+            company_read: true,
+            contacts: 600,
+            contacts_filtered: false,
+            contact_has_company: true,
+            orphans: 0,
+            addresses_mapped: true,
+        };
+        for kind in PsaKind::ALL {
+            let vendor = vendor(kind);
+            assert_eq!(vendor.hidden_rows_in(&seen), None);
+            assert!(!vendor.hidden_rows.is_empty());
+            for proof in vendor.hidden_rows {
+                assert!(!proof.list.right.is_empty(), "{proof:?}");
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use domain::row::Absence;
 
 use crate::StoreError;
 use crate::keys;
-use crate::records::{ABSENTEES, AbsenteesRecord, CompanyAbsentees};
+use crate::records::{ABSENTEES, AbsenteesRecord, CompanyAbsentees, FOUND_ABSENT};
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, packed_body, packed_item};
 use crate::tx::Action;
@@ -32,7 +32,7 @@ impl Tenant {
     /// What this import found absent, of all groups.
     pub async fn found_absent(&self, import: &Import) -> Result<Absentees, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let found = read(&self.query(Table::Imports, &pk, keys::ABSENTEES).await?)?;
+        let found = read(&self.query(Table::Imports, &pk, keys::FOUND_ABSENT).await?)?;
         Ok(Absentees {
             filter: import.filter.clone(),
             ..found
@@ -47,7 +47,7 @@ impl Tenant {
             .query(Table::Imports, &pk, &keys::found_absent_prefix(NO_GROUP))
             .await?
         {
-            let record: AbsenteesRecord = packed_body(ABSENTEES, &item)?;
+            let record: AbsenteesRecord = packed_body(FOUND_ABSENT, &item)?;
             let companies = record.absent.into_iter();
             all.extend(companies.filter_map(|entry| Some((entry.company, entry.reason?))));
         }
@@ -90,7 +90,7 @@ impl Tenant {
                 absent: absent.to_vec(),
             };
             let key = keys::found_absent(&self.msp, &import.id, group, slice);
-            self.packed_put(import, ABSENTEES, &key, &record)
+            self.packed_put(import, FOUND_ABSENT, &key, &record)
         });
         slices.collect()
     }

@@ -122,7 +122,8 @@ impl Tenant {
         limit: usize,
     ) -> Result<(Readable<(AuditId, Entry)>, Option<AuditId>), StoreError> {
         // Entries that have expired may still be there.
-        let began = began.max(days_after(now, -RESULT_DAYS));
+        let kept_since = days_after(now, -RESULT_DAYS);
+        let began = began.max(kept_since);
         // Clamp to now: a forged cursor must not make us read future months.
         let mut at = month(after.and_then(AuditId::at).map_or(now, |at| at.min(now)));
         let (mut found, mut rows, mut seen, mut next) = (Vec::new(), 0, 0, None);
@@ -141,7 +142,7 @@ impl Tenant {
                     .cloned()
                     .unwrap_or_default();
                 let id = AuditId(id);
-                if id.at().is_some_and(|at| at < began) {
+                if id.at().is_some_and(|at| at < kept_since) {
                     return Ok((readable(AUDIT_ENTRY, found), None));
                 }
                 let entry = packed_body::<EntryRecord>(AUDIT_ENTRY, &item).map(Entry::from);

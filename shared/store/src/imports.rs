@@ -2,7 +2,6 @@
 
 use domain::audit::AuditAction;
 use domain::directory::ReservationId;
-use domain::filter::Filter;
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId};
 use domain::import::{Event, Holder, Import, ImportState, Person, Transition};
 use jiff::Timestamp;
@@ -17,7 +16,7 @@ use crate::lock::{self, LockItem};
 use crate::occasions::add_event;
 use crate::records::{IMPORT, ImportRecord};
 use crate::retry::Attempts;
-use crate::table::{Item, Readable, Table, Tenant, body, item, readable, text, value};
+use crate::table::{Item, Readable, Table, Tenant, body, item, readable, text};
 use crate::tx::{Action, ActionId, Transaction};
 
 /// How starting an import ended.
@@ -29,6 +28,10 @@ pub enum Started {
     Locked(Holder),
     /// The event has started this import before.
     Already(ImportId),
+    /// The integration is paused, and so no event starts an import (R52).
+    Paused,
+    /// The integration was removed meanwhile.
+    Removed,
 }
 
 /// How writing a transition ended.
@@ -82,6 +85,11 @@ impl Tenant {
             if let Some(holder) = seen.as_ref().and_then(|lock| lock.holder(now)) {
                 return Ok(Started::Locked(holder));
             }
+            match self.integration(&import.integration).await? {
+                None => return Ok(Started::Removed),
+                Some(integration) if integration.paused && key.is_some() => return Ok(Started::Paused),
+                Some(_) => {}
+            }
             let previous = match seen.as_ref().and_then(|lock| lock.import.as_ref()) {
                 Some(previous) => self.import(previous).await?,
                 None => None,
@@ -94,7 +102,10 @@ impl Tenant {
             tx.add(self, Table::Imports, import_item(self, import)?)?;
             tx.add(self, Table::Records, history_item(self, import)?)?;
             match key {
-                Some(key) => add_event(&mut tx, self, import, key, known.as_ref())?,
+                Some(key) => {
+                    self.check_not_paused(&mut tx, &import.integration)?;
+                    add_event(&mut tx, self, import, key, known.as_ref())?
+                }
                 // What an administrator filtered by is offered again; what the policy says is not.
                 None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
             };
@@ -277,24 +288,6 @@ impl Tenant {
         let in_review = tx.check(self, Table::Imports, &key, "#state = :state", &review)?;
         Ok((tx, in_review))
     }
-
-    fn remember_filter(
-        &self,
-        tx: &mut Transaction,
-        integration: &IntegrationId,
-        filter: &Filter,
-    ) -> Result<ActionId, StoreError> {
-        let filter = value("filter", filter)?;
-        let key = keys::integration(&self.msp, integration);
-        tx.update(
-            self,
-            Table::Records,
-            &key,
-            "SET lastFilter = :filter",
-            "attribute_exists(pk)",
-            &[(":filter", filter)],
-        )
-    }
 }
 
 fn moved(outcome: &FencedOutcome) -> Moved {
@@ -314,7 +307,7 @@ fn push_all(tx: &mut Transaction, actions: Vec<Action>) -> Result<(), StoreError
 
 /// Adds a transition of an import: its item, its line in the history, and the entry in the audit trail. A confirmation is refused if
 /// another one was made the only one.
-fn put_transition(
+pub(crate) fn put_transition(
     tx: &mut Transaction,
     tenant: &Tenant,
     transition: &Transition,

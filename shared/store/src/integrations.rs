@@ -1,7 +1,8 @@
 //! Integrations: which PSAs an MSP has connected.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::audit::{AuditAction, Connection, Entry};
+use domain::audit::{AuditAction, Entry};
+use domain::filter::Filter;
 use domain::ids::{IntegrationId, TenantFingerprint};
 use domain::import::Person;
 use domain::integration::Integration;
@@ -13,13 +14,13 @@ use crate::keys::{self, Key};
 use crate::records::{INTEGRATION, IntegrationRecord, PolicyRecord};
 use crate::retry::Attempts;
 use crate::table::{Item, Readable, Table, Tenant, body, item, number, readable, text, value};
-use crate::tx::{Action, Transaction};
+use crate::tx::{Action, ActionId, Transaction};
 
 /// The attribute of the policy.
 const POLICY: &str = "policy";
 
 impl Tenant {
-    /// Writes a new integration.
+    /// Writes a new integration, whose secret is made by now.
     pub async fn add_integration(&self, integration: &Integration, by: &Person) -> Result<(), StoreError> {
         let item = item(
             INTEGRATION,
@@ -33,13 +34,16 @@ impl Tenant {
             by: by.clone(),
             import: None,
             action: AuditAction::IntegrationAdded {
-                after: connection(integration),
+                after: integration.into(),
             },
         };
+        tx.push(self.keep_secret(&integration.secret)?)?;
         self.audit(&mut tx, &integration.id, &entry, "added")?;
-        // Refused: a repetition of the same call has written it.
-        let _ = tx.commit(self).await?;
-        Ok(())
+        if tx.commit(self).await?.committed() || self.integration(&integration.id).await?.is_some() {
+            return Ok(());
+        }
+        // The call took so long that its secret is being deleted.
+        Err(StoreError::Contention { what: "secret" })
     }
 
     /// Reads an integration.
@@ -70,7 +74,7 @@ impl Tenant {
         .await
     }
 
-    /// Replaces what an administrator edits of an integration, and its tenant: name, address, login company. `false` if it is not the
+    /// Replaces what an administrator edits of an integration, and its tenant: name, address, login company, whether it is paused. `false` if it is not the
     /// version that was `seen` any more, whose successor `after` is.
     pub async fn edit_integration(
         &self,
@@ -84,6 +88,7 @@ impl Tenant {
             (":address", text(&after.address)),
             (":companyId", value("integration", &after.company_id)?),
             (":tenant", value("integration", &after.tenant)?),
+            (":paused", AttributeValue::Bool(after.paused)),
             (":next", number(after.version)),
             (":version", number(seen)),
         ];
@@ -92,12 +97,44 @@ impl Tenant {
             self,
             Table::Records,
             &keys::integration(&self.msp, &after.id),
-            "SET #name = :name, address = :address, companyId = :companyId, tenant = :tenant, version = :next",
+            "SET #name = :name, address = :address, companyId = :companyId, tenant = :tenant, paused = :paused, \
+                version = :next",
             is_version(seen),
             &values,
         )?;
         self.audit(&mut tx, &after.id, entry, what)?;
         Ok(tx.commit(self).await?.committed())
+    }
+
+    /// Adds that the integration is there and not paused.
+    pub(crate) fn check_not_paused(
+        &self,
+        tx: &mut Transaction,
+        integration: &IntegrationId,
+    ) -> Result<ActionId, StoreError> {
+        let key = keys::integration(&self.msp, integration);
+        let condition = "attribute_exists(pk) AND (attribute_not_exists(paused) OR paused = :no)";
+        let values = [(":no", AttributeValue::Bool(false))];
+        tx.check(self, Table::Records, &key, condition, &values)
+    }
+
+    /// Adds that the filter is offered again; refused if the integration is removed.
+    pub(crate) fn remember_filter(
+        &self,
+        tx: &mut Transaction,
+        integration: &IntegrationId,
+        filter: &Filter,
+    ) -> Result<ActionId, StoreError> {
+        let filter = value("filter", filter)?;
+        let key = keys::integration(&self.msp, integration);
+        tx.update(
+            self,
+            Table::Records,
+            &key,
+            "SET lastFilter = :filter",
+            "attribute_exists(pk)",
+            &[(":filter", filter)],
+        )
     }
 
     /// Replaces the policy; `false` if there is no such integration.
@@ -159,7 +196,7 @@ impl Tenant {
 }
 
 /// The condition that an integration has the version `:version`. Items of earlier versions of this program have none.
-const fn is_version(version: u64) -> &'static str {
+pub(crate) const fn is_version(version: u64) -> &'static str {
     match version {
         0 => "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :version)",
         _ => "version = :version",
@@ -168,14 +205,4 @@ const fn is_version(version: u64) -> &'static str {
 
 fn read(item: Item) -> Result<Integration, StoreError> {
     body::<IntegrationRecord>(INTEGRATION, item).map(Integration::from)
-}
-
-/// What the audit trail says of an integration.
-fn connection(integration: &Integration) -> Connection {
-    Connection {
-        kind: integration.kind,
-        name: integration.name.clone(),
-        address: integration.address.clone(),
-        company_id: integration.company_id.clone(),
-    }
 }

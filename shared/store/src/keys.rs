@@ -1,6 +1,8 @@
 //! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
 
-use domain::ids::{IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, PsaContactId};
+use domain::ids::{
+    IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, PsaContactId, SecretId,
+};
 use domain::import::Assignment;
 use domain::name::NameKey;
 use domain::published::Happening;
@@ -21,7 +23,7 @@ impl Key {
         Self { pk, sk: sk.into() }
     }
 
-    /// A key in the partition of an import.
+    /// A key in a partition that is known.
     pub(crate) fn in_import(partition: &str, sk: &str) -> Self {
         Self::new(partition.to_owned(), sk)
     }
@@ -51,6 +53,22 @@ pub(crate) const INTEGRATION: &str = "INTEGRATION#";
 
 pub(crate) fn integration(msp: &MspId, integration: &IntegrationId) -> Key {
     Key::new(msp_partition(msp), format!("{INTEGRATION}{integration}"))
+}
+
+pub(crate) const REMOVED: &str = "REMOVED#";
+
+pub(crate) fn removed(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(msp_partition(msp), format!("{REMOVED}{integration}"))
+}
+
+/// A secret that is to be deleted unless an integration has it.
+pub(crate) fn loose_secret(msp: &MspId, secret: &SecretId) -> Key {
+    Key::new(format!("MSP#{msp}#SECRET#{secret}"), "SECRET")
+}
+
+/// When what a removed integration has left is deleted.
+pub(crate) fn forgetting(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(format!("MSP#{msp}#FORGET#{integration}"), "FORGET")
 }
 
 /// Lock, mappings and dates of one integration.
@@ -125,19 +143,25 @@ pub(crate) fn due_shard(number: usize) -> String {
     format!("due{number}")
 }
 
+/// What operators are told.
+const EVENT: &str = "EVENT#";
+
 /// The event for operators that this occasion was refused: one, however often it is delivered.
 pub(crate) fn refusal(msp: &MspId, integration: &IntegrationId, key: &IdempotencyKey) -> Key {
-    Key::new(integration_partition(msp, integration), format!("REFUSED#{key}"))
+    Key::new(integration_partition(msp, integration), format!("{EVENT}refused#{key}"))
 }
 
 /// The event for operators that an integration has had no finished import since `last`.
 pub(crate) fn overdue(msp: &MspId, integration: &IntegrationId, last: Timestamp) -> Key {
-    Key::new(integration_partition(msp, integration), format!("OVERDUE#{last}"))
+    Key::new(
+        integration_partition(msp, integration),
+        format!("{EVENT}overdue#{last}"),
+    )
 }
 
 /// The event for operators that this happened to an import, which it does once.
 pub(crate) fn import_event(msp: &MspId, import: &ImportId, what: Happening) -> Key {
-    Key::new(import_partition(msp, import), format!("EVENT#{}", what.as_str()))
+    Key::new(import_partition(msp, import), format!("{EVENT}{}", what.as_str()))
 }
 
 pub(crate) fn import_partition(msp: &MspId, import: &ImportId) -> String {
@@ -195,16 +219,6 @@ pub(crate) fn staged_answers(msp: &MspId, import: &ImportId, last: &PsaCompanyId
     )
 }
 
-pub(crate) const ORPHANS: &str = "ORPHANS#";
-
-/// Contacts of one bucket whose company cannot be read back.
-pub(crate) fn orphans(msp: &MspId, import: &ImportId, bucket: usize, slice: usize) -> Key {
-    Key::new(
-        import_partition(msp, import),
-        format!("{ORPHANS}{bucket:03}#{slice:02}"),
-    )
-}
-
 pub(crate) const STAGED_PEOPLE: &str = "STAGED#PEOPLE#";
 
 pub(crate) fn staged_people_prefix(group: &PsaCompanyId) -> String {
@@ -245,8 +259,10 @@ pub(crate) fn people(msp: &MspId, import: &ImportId, company: &PsaCompanyId, chu
 
 pub(crate) const ABSENTEES: &str = "ABSENTEES#";
 
+pub(crate) const FOUND_ABSENT: &str = "FOUND-ABSENT#";
+
 pub(crate) fn found_absent_prefix(group: &str) -> String {
-    format!("{ABSENTEES}{group}#")
+    format!("{FOUND_ABSENT}{group}#")
 }
 
 /// What an import found absent, by the last company of its group.
@@ -262,6 +278,16 @@ pub(crate) fn absentees(msp: &MspId, integration: &IntegrationId, chunk: usize) 
     Key::new(
         integration_partition(msp, integration),
         format!("{ABSENTEES}{chunk:04}"),
+    )
+}
+
+pub(crate) const ORPHANS: &str = "ORPHANS#";
+
+/// Contacts of one bucket whose company cannot be read back.
+pub(crate) fn orphans(msp: &MspId, import: &ImportId, bucket: usize, slice: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{ORPHANS}{bucket:03}#{slice:02}"),
     )
 }
 

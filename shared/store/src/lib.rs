@@ -3,6 +3,7 @@
 //! Every call but the sweeper's goes through a [`Tenant`], so none can be made without saying whose data it is about; every key is built in
 //! `keys` and begins with the tenant, so an id of another MSP finds nothing.
 
+mod absent;
 pub mod absentees;
 pub mod audit;
 pub mod checkpoint;
@@ -10,12 +11,15 @@ pub mod dates;
 mod error;
 mod expiry;
 pub mod fenced;
+pub mod forgetting;
+mod hand_over;
 pub mod imports;
 pub mod integrations;
 pub mod journal;
 mod keys;
 pub mod lease;
 pub mod lock;
+pub mod loose_secrets;
 pub mod mappings;
 mod names;
 mod occasions;
@@ -24,6 +28,7 @@ pub mod people;
 mod published;
 pub mod rate;
 mod records;
+pub mod removal;
 pub mod retry;
 pub mod rows;
 pub mod schedules;

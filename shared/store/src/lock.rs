@@ -124,6 +124,31 @@ pub(crate) fn take(
     Ok(())
 }
 
+/// Adds that nobody holds a lock whose last known token is `seen`, and that no worker of before can write any more.
+pub(crate) fn vacate(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    integration: &IntegrationId,
+    seen: Option<FencingToken>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = keys::lock(&tenant.msp, integration);
+    let Some(seen) = seen else {
+        tx.check(tenant, Table::Records, &key, "attribute_not_exists(pk)", &[])?;
+        return Ok(());
+    };
+    let values = [
+        (":seen", number(seen.0)),
+        (":next", number(seen.0 + 1)),
+        (":now", number(now.as_second())),
+        (":zero", number(0)),
+    ];
+    let update = "SET epoch = :next, #until = :zero REMOVE #import, workerUntil, unfinished";
+    let condition = "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)";
+    tx.update(tenant, Table::Records, &key, update, condition, &values)?;
+    Ok(())
+}
+
 /// A transaction that renews the lock of an import by an administrator's use of it.
 pub(crate) fn renewing(tenant: &Tenant, import: &Import, now: Timestamp) -> Result<FencedTransaction, StoreError> {
     renewing_with(tenant, import, now, ("", "", &[]))

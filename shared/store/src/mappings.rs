@@ -28,6 +28,11 @@ impl AddressMappings {
         sorted(self.chunks.concat())
     }
 
+    /// In how many items they are.
+    pub(crate) const fn chunks(&self) -> usize {
+        self.chunks.len()
+    }
+
     /// How many there are.
     fn len(&self) -> usize {
         self.chunks.iter().map(Vec::len).sum()

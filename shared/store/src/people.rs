@@ -1,66 +1,27 @@
 //! People who were imported before and are not in a snapshot (R55): first as they are found, group by group of companies, then with
 //! their reasons, as the review, the plan and the result show them.
 
-use std::fmt;
-
-use domain::address::Address;
-use domain::ids::{AddressId, PsaCompanyId, PsaContactId, UserId};
+use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import};
-use domain::not_in::{PersonAbsence, PersonNotIn, Whereabouts};
+use domain::not_in::PersonNotIn;
 use domain::plan::PlanCompany;
-use domain::psa::PsaContact;
 use jiff::Timestamp;
 use serde::Serialize;
+
+pub use crate::absent::{AbsentPerson, ContactAnswer};
 
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
 use crate::fenced::FencedOutcome;
 use crate::keys::{self, Key};
 use crate::lease::Lease;
-use crate::records::{AbsentPersonRecord, ContactAnswerRecord, PEOPLE, PeopleRecord, PersonRecord};
+use crate::records::{AbsentPersonRecord, ContactAnswerRecord, PEOPLE, PeopleRecord, PersonRecord, STAGED_PEOPLE};
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, company_in, number, packed_body};
 use crate::tx::Action;
 
 /// People in one item, as far as their texts leave room.
 const MAX_PEOPLE_PER_CHUNK: usize = 1_000;
-
-/// A mapped address that the snapshot does not have.
-#[derive(Clone)]
-pub struct AbsentPerson {
-    /// The company it was imported for.
-    pub company: PsaCompanyId,
-    /// The row that it was imported from.
-    pub id: AddressId,
-    /// The user.
-    pub user: UserId,
-    /// The address as last imported.
-    pub address: Address,
-    /// The person's name.
-    pub name: String,
-    /// Why, if the contact need not be looked for.
-    pub reason: Option<PersonAbsence>,
-}
-
-/// Says which row it was, and nobody's address.
-impl fmt::Debug for AbsentPerson {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AbsentPerson")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Where an absent contact was found.
-#[derive(Debug, Clone)]
-pub struct ContactAnswer {
-    /// The contact.
-    pub id: PsaContactId,
-    /// What was found.
-    pub found: Whereabouts,
-    /// The contact itself, if the snapshot should have it.
-    pub contact: Option<PsaContact>,
-}
 
 /// The people of one company who are not in, or a chunk of them in the order of their ids.
 #[derive(Debug)]
@@ -112,7 +73,7 @@ impl Tenant {
         let slices = cut(&people)?.into_iter().enumerate();
         let writes = slices.map(|(number, slice)| {
             let key = keys::staged_people(&self.msp, &import.id, group, number);
-            self.packed_put(import, PEOPLE, &key, slice)
+            self.packed_put(import, STAGED_PEOPLE, &key, slice)
         });
         let writes = writes.collect::<Result<_, _>>()?;
         self.keep_people(lease, import, writes, checkpoint, now).await
@@ -164,7 +125,7 @@ impl Tenant {
             .query(Table::Imports, &pk, &keys::staged_people_prefix(&group))
             .await?
         {
-            let records: Vec<AbsentPersonRecord> = packed_body(PEOPLE, &item)?;
+            let records: Vec<AbsentPersonRecord> = packed_body(STAGED_PEOPLE, &item)?;
             people.extend(records.into_iter().map(AbsentPerson::from));
         }
         Ok(Some((group, people)))
@@ -184,7 +145,7 @@ impl Tenant {
             let answers: Vec<ContactAnswerRecord> = answers.iter().map(ContactAnswerRecord::from).collect();
             for (number, slice) in cut(&answers)?.into_iter().enumerate() {
                 let key = keys::staged_contact_answers(&self.msp, &import.id, &first.id, number);
-                writes.push(self.packed_put(import, PEOPLE, &key, slice)?);
+                writes.push(self.packed_put(import, STAGED_PEOPLE, &key, slice)?);
             }
         }
         self.keep_people(lease, import, writes, checkpoint, now).await
@@ -195,7 +156,7 @@ impl Tenant {
         let pk = keys::import_partition(&self.msp, &import.id);
         let mut answers = Vec::new();
         for item in self.query(Table::Imports, &pk, keys::STAGED_CONTACT_ANSWERS).await? {
-            let records: Vec<ContactAnswerRecord> = packed_body(PEOPLE, &item)?;
+            let records: Vec<ContactAnswerRecord> = packed_body(STAGED_PEOPLE, &item)?;
             answers.extend(records.into_iter().map(ContactAnswer::from));
         }
         Ok(answers)

@@ -4,19 +4,18 @@
 //! written with what happened, in one transaction where there is one.
 
 use domain::ids::IdempotencyKey;
+use domain::import::retention::PUBLISHED_DAYS;
 use domain::published::PublishedEvent;
 use jiff::Timestamp;
 
 use crate::StoreError;
-use crate::expiry::EXPIRES;
+use crate::expiry::expire;
 use crate::keys::{self, Key};
 use crate::schema::Kind;
-use crate::table::{Item, Table, Tenant, bare_item, number, text};
+use crate::table::{Item, Table, Tenant, bare_item, text};
 
-const EVENT: Kind = Kind::first("event");
-
-/// How long an event is kept after the stream has carried it, for whoever looks whether it was written.
-const KEPT_SECONDS: i64 = 14 * 24 * 3600;
+/// Kept after the stream has carried it, so that an operator can see whether it was written.
+const EVENT: Kind = Kind::first("event").kept(PUBLISHED_DAYS);
 
 impl Tenant {
     /// Writes the event of a refused start; `false` if this occasion has one already.
@@ -43,6 +42,6 @@ fn event_item(key: &Key, event: &PublishedEvent) -> Item {
     for (name, value) in event.fields() {
         item.insert(name.to_owned(), text(value));
     }
-    item.insert(EXPIRES.to_owned(), number(event.at.as_second() + KEPT_SECONDS));
+    expire(&mut item, EVENT, event.at);
     item
 }

@@ -21,7 +21,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 pub struct CallRate {
     /// The kind of call, which names the item.
     pub kind: &'static str,
-    /// How many; at least one.
+    /// How many; 0 is no limit.
     pub per_minute: u32,
 }
 
@@ -44,8 +44,11 @@ impl Tenant {
     /// at most a minute ahead (the generic cell rate algorithm). So a call costs one write unit, and a refused one as much. Crates
     /// for rate limits keep their state in the process, and each Lambda environment is a process of its own.
     pub async fn admit(&self, rate: CallRate, now: Timestamp) -> Result<Admission, StoreError> {
+        if rate.per_minute == 0 {
+            return Ok(Admission::Admitted);
+        }
         let key = keys::call_rate(&self.msp, rate.kind);
-        let share = millis(MINUTE) / i64::from(rate.per_minute.max(1));
+        let share = millis(MINUTE) / i64::from(rate.per_minute);
         let now = now.as_millisecond();
         let latest = now + millis(MINUTE) - share;
         let mut attempts = Attempts::at("call rate");

@@ -2,10 +2,13 @@
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::SdkError;
-use domain::ids::{IntegrationId, MspId};
+use domain::ids::{MspId, SecretId};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::StoreError;
+
+/// For how long a deleted secret can be restored.
+const RECOVERY_DAYS: i64 = 7;
 
 /// The secrets of all tenants, under one prefix.
 #[derive(Debug, Clone)]
@@ -30,16 +33,16 @@ impl Secrets {
         let _ = get.secret_id(format!("{}nothing", self.prefix)).send().await;
     }
 
-    fn name(&self, msp: &MspId, integration: &IntegrationId) -> String {
-        format!("{}{msp}/{integration}", self.prefix)
+    fn name(&self, msp: &MspId, secret: &SecretId) -> String {
+        format!("{}{msp}/{secret}", self.prefix)
     }
 
     /// The credentials of an integration; `None` if there are none.
-    pub async fn read(&self, msp: &MspId, integration: &IntegrationId) -> Result<Option<SecretString>, StoreError> {
+    pub async fn read(&self, msp: &MspId, secret: &SecretId) -> Result<Option<SecretString>, StoreError> {
         match self
             .client
             .get_secret_value()
-            .secret_id(self.name(msp, integration))
+            .secret_id(self.name(msp, secret))
             .send()
             .await
         {
@@ -49,14 +52,9 @@ impl Secrets {
         }
     }
 
-    /// Stores the credentials of an integration, replacing those there are.
-    pub async fn write(
-        &self,
-        msp: &MspId,
-        integration: &IntegrationId,
-        credentials: &SecretString,
-    ) -> Result<(), StoreError> {
-        let name = self.name(msp, integration);
+    /// Stores the credentials of an integration, replacing those there are; `false` if they are being deleted.
+    pub async fn write(&self, msp: &MspId, secret: &SecretId, credentials: &SecretString) -> Result<bool, StoreError> {
+        let name = self.name(msp, secret);
         let created = self
             .client
             .create_secret()
@@ -65,7 +63,8 @@ impl Secrets {
             .send()
             .await;
         match created {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_invalid_request_exception() => return Ok(false),
             Err(SdkError::ServiceError(error)) if error.err().is_resource_exists_exception() => {}
             Err(error) => return Err(StoreError::sdk("CreateSecret", error)),
         }
@@ -76,7 +75,25 @@ impl Secrets {
             .secret_string(credentials.expose_secret())
             .send()
             .await;
-        put.map(|_| ())
-            .map_err(|error| StoreError::sdk("PutSecretValue", error))
+        match put {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_invalid_request_exception() => Ok(false),
+            Err(error) => Err(StoreError::sdk("PutSecretValue", error)),
+        }
+    }
+
+    /// Deletes the credentials of an integration. They can be restored by hand for seven days.
+    pub async fn delete(&self, msp: &MspId, secret: &SecretId) -> Result<(), StoreError> {
+        let delete = self.client.delete_secret().secret_id(self.name(msp, secret));
+        match delete.recovery_window_in_days(RECOVERY_DAYS).send().await {
+            Ok(_) => Ok(()),
+            // Deleted before, or marked for it.
+            Err(SdkError::ServiceError(error))
+                if error.err().is_resource_not_found_exception() || error.err().is_invalid_request_exception() =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(StoreError::sdk("DeleteSecret", error)),
+        }
     }
 }

@@ -11,8 +11,8 @@ use crate::records::IMPORT;
 use crate::table::{Readable, Store, Table, Tenant, body, number, readable, text};
 use crate::{StoreError, keys};
 
-/// The index of the imports that a worker has something to do for; no other item has an assignment.
-const UNDER_WAY: &str = "under-way";
+/// The index of the imports that a worker has something to do for, and of the secrets that no integration has.
+pub(crate) const UNDER_WAY: &str = "under-way";
 
 /// An import that a worker has something to do for.
 #[derive(Debug, Clone, Deserialize)]

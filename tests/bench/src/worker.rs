@@ -65,7 +65,7 @@ fn services(face: &Value) -> Result<Services, Failure> {
         imports_table: "ImportsTable".to_owned(),
         secret_prefix: "psa-import/".to_owned(),
         roles_claim: "roles".to_owned(),
-        call_rates: CallRates::per_minute(u32::MAX, u32::MAX),
+        call_rates: CallRates::per_minute(0, 0),
         psa: HttpPolicy {
             allowed_origins: origins.iter().filter_map(|origin| origin.parse().ok()).collect(),
             ..HttpPolicy::default()

@@ -1,9 +1,10 @@
 //! The wire below the AWS SDKs: what they send arrives here as bytes, and leaves as an answer, an error, or not at all.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::pending;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{
@@ -72,6 +73,8 @@ pub struct Wire {
     pub watch: Option<Arc<dyn Watch>>,
     /// What Secrets Manager answers for every secret.
     pub secret: String,
+    /// The names of the secrets that were made and not deleted since.
+    pub vault: Arc<Mutex<BTreeSet<String>>>,
     /// The flaw of the product that is played, if any.
     pub sabotage: Option<Sabotage>,
 }
@@ -126,8 +129,16 @@ impl Wire {
         let (service, operation) = header("x-amz-target").split_once('.').unwrap_or_default();
         let body = request.body().bytes().unwrap_or_default();
         let body = std::str::from_utf8(body).unwrap();
-        if service == "secretsmanager" {
-            return Ok(response(200, self.vault(operation)));
+        let apply = || {
+            if service == "secretsmanager" {
+                response(200, self.in_vault(operation, body))
+            } else {
+                self.apply(operation, body)
+            }
+        };
+        // Reading a secret changes nothing and is not counted.
+        if operation == "GetSecretValue" {
+            return Ok(apply());
         }
         let name = format!("{operation} {}", about(body));
         let call = Call {
@@ -138,14 +149,14 @@ impl Wire {
             return unanswered(fault);
         }
         match self.gate.pass(call).await {
-            Verdict::Answer => Ok(self.apply(operation, body)),
+            Verdict::Answer => Ok(apply()),
             Verdict::ApplyAndFail => {
-                self.apply(operation, body);
+                apply();
                 Err(lost())
             }
             Verdict::Fail => Err(lost()),
             Verdict::ApplyAndHang => {
-                self.apply(operation, body);
+                apply();
                 pending().await
             }
             Verdict::Hang => pending().await,
@@ -167,11 +178,22 @@ impl Wire {
         response(status, answer)
     }
 
-    fn vault(&self, operation: &str) -> String {
+    fn in_vault(&self, operation: &str, body: &str) -> String {
+        let request: Value = serde_json::from_str(body).unwrap_or_default();
+        let name = request["Name"].as_str().or(request["SecretId"].as_str());
+        let name = name.unwrap_or_default().to_owned();
+        let mut vault = self.vault.lock().unwrap();
         let version = json!({ "ARN": "arn:test", "Name": "test", "VersionId": "1" });
         match operation {
             "GetSecretValue" => json!({ "ARN": "arn:test", "Name": "test", "SecretString": self.secret }).to_string(),
-            "CreateSecret" | "PutSecretValue" => version.to_string(),
+            "CreateSecret" | "PutSecretValue" => {
+                vault.insert(name);
+                version.to_string()
+            }
+            "DeleteSecret" => {
+                vault.remove(&name);
+                json!({ "ARN": "arn:test", "Name": name }).to_string()
+            }
             other => panic!("nobody is known to call {other}"),
         }
     }

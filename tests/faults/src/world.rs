@@ -1,5 +1,6 @@
 //! A world around the functions: clock, ids, DynamoDB, a PSA, and processes that come and go.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -205,6 +206,8 @@ pub struct World {
     pub patience: Patience,
     /// A flaw of the product, if one is played.
     pub sabotage: Option<Sabotage>,
+    /// The names of the secrets that there are.
+    pub vault: Arc<Mutex<BTreeSet<String>>>,
     /// Who looks at every request to DynamoDB, if anybody.
     pub watch: Option<Arc<dyn Watch>>,
     /// Every answer that was delivered, where somebody wants to know.
@@ -254,6 +257,7 @@ impl World {
             night,
             patience: Patience::default(),
             sabotage: None,
+            vault: Arc::default(),
             watch: None,
             heard: None,
             connector: Connector::new(policy).unwrap(),
@@ -273,6 +277,7 @@ impl World {
             gate,
             night: self.night.clone(),
             watch: self.watch.clone(),
+            vault: Arc::clone(&self.vault),
             secret: psas::credentials(self.psa.kind).to_string(),
             sabotage: self.sabotage.clone(),
         }
@@ -296,7 +301,7 @@ impl World {
             },
             patience: self.patience,
             roles_claim: "roles".into(),
-            call_rates: CallRates::per_minute(u32::MAX, u32::MAX),
+            call_rates: CallRates::per_minute(0, 0),
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),
         };

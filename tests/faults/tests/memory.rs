@@ -121,9 +121,10 @@ impl Sender {
         let large = *self.large.lock().unwrap();
         if !list {
             let (rows, address) = (self.rows(), self.address);
+            let tenant = sim_autotask::tenant_of(sim_autotask::USERNAME).unwrap_or_default();
             let body = match path {
                 _ if path.contains("companyinfo") => r#"{"CompanyName":"MSP","Codebase":"v4_6_release/"}"#.to_owned(),
-                _ if path.contains("zoneinformation") => format!(r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":1}}"#),
+                _ if path.contains("zoneinformation") => format!(r#"{{"zoneName":"Z","url":"http://{address}/ATServicesRest/","webUrl":"","ci":{tenant}}}"#),
                 _ if path.contains("/fields") && matches!(large, Large::Empties) => format!(r#"{{"fields":{}}}"#, empties()),
                 _ if path.contains("/fields") => r#"{"fields":[]}"#.to_owned(),
                 _ if path.contains("thresholdinformation") => r#"{"externalRequestThreshold":10000,"requestThresholdTimeframe":60,"currentTimeframeRequestCount":1}"#.to_owned(),
@@ -187,8 +188,13 @@ impl Sender {
             ],
         };
         stream.write_all(ends[0].as_bytes()).await?;
-        for id in 1..=rows {
-            let comma = if id == 1 { "" } else { "," };
+        // Every tenant of Autotask has company 0, and none of ConnectWise has.
+        let first = match self.kind {
+            PsaKind::Connectwise => 1,
+            PsaKind::Autotask => 0,
+        };
+        for id in first..first + rows {
+            let comma = if id == first { "" } else { "," };
             let value = value(id);
             let row = format!(
                 r#"{comma}{{"id":{id},"company":{{"id":{id}}},"companyID":{id},"firstName":"A","lastName":"B","{field}":"#

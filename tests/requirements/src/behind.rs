@@ -1,12 +1,14 @@
 //! What happens behind the API's back.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress};
 use domain::filter::Filter;
 use domain::ids::{AddressId, IdempotencyKey};
-use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, UserId};
+use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, SecretId, UserId};
 use domain::import::{Import, Person};
 use domain::mapping::CompanyMapping;
 use domain::plan::{PlanAddress, PlanChange, PlanCompany, PlanSide, Reason, Step};
@@ -57,6 +59,37 @@ pub async fn overwrite(sandbox: &Sandbox, path: &str, sk: &str, attribute: &str,
         .expression_attribute_names("#attribute", attribute)
         .expression_attribute_values(":text", AttributeValue::S(text.to_owned()));
     update.send().await.unwrap();
+}
+
+/// The names of the secrets that there are and can be read, of the integrations that the first MSP ever had.
+pub async fn secrets(sandbox: &Sandbox) -> Vec<String> {
+    let read = Client::new(&sdk::config(&sandbox.face.dynamodb)).scan();
+    let items = read.table_name("RecordsTable").send().await.unwrap();
+    let tenant = MspId::new(MSP);
+    let mut found = Vec::new();
+    for item in items.items() {
+        let kind = item["sk"].as_s().unwrap();
+        let is_integration = kind.starts_with("INTEGRATION#") || kind.starts_with("REMOVED#");
+        if let Some(Ok(secret)) = item.get("secret").filter(|_| is_integration).map(AttributeValue::as_s) {
+            let read = sandbox.services.secrets.read(&tenant, &SecretId::new(secret)).await;
+            if let Ok(Some(_)) = read {
+                found.push(secret.clone());
+            }
+        }
+    }
+    found
+}
+
+/// How many records there are of an integration of the first MSP: its own, and those in its partitions.
+pub async fn left(sandbox: &Sandbox, integration: &str) -> usize {
+    let scan = Client::new(&sdk::config(&sandbox.face.dynamodb)).scan();
+    let pages = scan.table_name("RecordsTable").into_paginator().items().send();
+    let items: Vec<_> = pages.collect::<Result<_, _>>().await.unwrap();
+    let of_it = |item: &&HashMap<String, AttributeValue>| {
+        let key = |name: &str| item[name].as_s().unwrap().contains(integration);
+        key("pk") || key("sk")
+    };
+    items.iter().filter(of_it).count()
 }
 
 /// Removes an attribute of a record, as an earlier version did not have it.
@@ -169,6 +202,7 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
                 identifier: None,
                 generation: 0,
                 users: 0,
+                former: None,
             };
             let mut tx = Transaction::new();
             tenant.map_company(&mut tx, integration, None, &mapping).unwrap();

@@ -1,6 +1,7 @@
 //! Sandboxes to act in.
 
 use std::env;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use domain::psa::PsaKind;
@@ -10,6 +11,7 @@ use reqwest::Url;
 use sandbox::api::Api;
 use sandbox::{CallRates, Options, Sandbox};
 use serde_json::{Value, json};
+use simkit::{Served, serve};
 
 /// Both PSAs.
 pub const KINDS: [PsaKind; 2] = [PsaKind::Connectwise, PsaKind::Autotask];
@@ -51,7 +53,7 @@ pub fn quick() -> Options {
         retry,
         retry_factor: 0.0,
         // Tests call faster than people do.
-        call_rates: Some(CallRates::per_minute(100_000, 100_000)),
+        call_rates: Some(CallRates::per_minute(0, 0)),
         ..Options::default()
     }
 }
@@ -59,6 +61,19 @@ pub fn quick() -> Options {
 /// A small quick sandbox.
 pub async fn sandbox() -> Sandbox {
     Sandbox::start(quick()).await.unwrap()
+}
+
+/// A sandbox whose simulator of one PSA listens at a second address, too: another host for a client of the PSA.
+pub async fn two_addresses(kind: PsaKind) -> (Sandbox, Served, String) {
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let origin = format!("http://{free}");
+    let sandbox = Sandbox::start(Options {
+        vendors: vec![(::psa::vendor(kind), origin.parse().unwrap())],
+        ..quick()
+    });
+    let sandbox = sandbox.await.unwrap();
+    let (_, served) = serve(sandbox.psas.get(kind).router(), free).await.unwrap();
+    (sandbox, served, origin)
 }
 
 /// The kind as the API spells it.

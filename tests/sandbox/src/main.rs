@@ -42,7 +42,7 @@ struct Serve {
     /// Another DynamoDB than the embedded one, such as DynamoDB Local.
     #[arg(long)]
     dynamodb: Option<Url>,
-    /// How many costly calls of each kind an MSP may make in a minute, instead of what the template says.
+    /// How many costly calls of each kind an MSP may make in a minute, instead of what the template says; 0 sets no limit.
     #[arg(long)]
     calls_per_minute: Option<u32>,
 }

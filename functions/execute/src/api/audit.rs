@@ -73,13 +73,16 @@ async fn list(
     Path(id): Path<IntegrationId>,
 ) -> Api<Json<List<EntryView>>> {
     let tenant = services.tenant(&caller.msp);
-    let integration = find_integration(&tenant, &id).await?;
+    let began = match tenant.removed(&id).await? {
+        Some(removed) => removed.integration.created_at,
+        None => find_integration(&tenant, &id).await?.created_at,
+    };
     let after = match &page.after {
         Some(after) => Some(AuditId::parse(after.as_str()).ok_or_else(Cursor::refused)?),
         None => None,
     };
     let Limit(limit) = page.limit;
-    let span = (integration.created_at, services.clock.now());
+    let span = (began, services.clock.now());
     let (entries, next) = tenant.audit_page(&id, after.as_ref(), span, limit).await?;
     Ok(Json(List {
         items: listed(entries).into_iter().map(EntryView::of).collect(),

@@ -53,14 +53,13 @@ async fn start(
     let (import, now) = (ImportId::new(services.ids.next()), services.clock.now());
     let mut import = Import::new(import, caller.msp, id, new.filter, caller.person, now);
     import.trace = trace();
-    if let Started::Locked(holder) = begin(&services, &integration, &import, None).await? {
-        let own = holder.person.subject == import.started_by.subject;
-        let locked = if own {
-            Problem::LockedByCaller
-        } else {
-            Problem::IntegrationLocked
-        };
-        return Err(locked(holder).into());
+    match begin(&services, &integration, &import, None).await? {
+        Started::Locked(holder) if holder.person.subject == import.started_by.subject => {
+            return Err(Problem::LockedByCaller(holder).into());
+        }
+        Started::Locked(holder) => return Err(Problem::IntegrationLocked(holder).into()),
+        Started::Removed => return Err(Problem::IntegrationNotFound.into()),
+        Started::Running | Started::Already(_) | Started::Paused => {}
     }
     let location = format!("/imports/{}", import.id);
     let view = ImportView::of(&services, import).await?;

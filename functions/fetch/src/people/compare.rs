@@ -166,18 +166,17 @@ async fn compare_one(
             let all = mapped.iter().filter_map(|mapping| person(&id, mapping, &users, reason));
             all.collect()
         }
-        (None, Some(row)) => absent_in(&id, &facts(run, row, mapping, addresses, mapped, users)),
+        (None, Some(row)) => absent_in(&id, &facts(run, (row, mapping), addresses, mapped, users)),
         (None, None) => Vec::new(),
     };
     Ok(Compared { absent, had })
 }
 
 fn absent_in(company: &PsaCompanyId, facts: &CompanyFacts) -> Vec<AbsentPerson> {
-    let absent = absent(facts).into_iter().filter_map(|(mapping, contact_is_there)| {
-        let reason = contact_is_there.then_some(PersonAbsence::AddressRemoved);
-        person(company, mapping, &facts.users, reason)
-    });
-    absent.collect()
+    let absent = absent(facts).into_iter();
+    absent
+        .filter_map(|(mapping, reason)| person(company, mapping, &facts.users, reason))
+        .collect()
 }
 
 /// The users of a mapped company.
@@ -189,8 +188,7 @@ pub(super) async fn users(run: &Run, mapping: &CompanyMapping) -> Result<HashMap
 /// The facts of a company on which nothing is decided yet.
 pub(super) fn facts(
     run: &Run,
-    row: CompanyRow,
-    mapping: &CompanyMapping,
+    (row, mapping): (CompanyRow, &CompanyMapping),
     addresses: Vec<SnapshotAddress>,
     mapped_addresses: Vec<AddressMapping>,
     users: HashMap<UserId, User>,
@@ -201,6 +199,7 @@ pub(super) fn facts(
         mapping: Some(mapping.clone()),
         addresses: undecided.map(|address| (address, AddressDecision::default())).collect(),
         hides_contacts: run.import.filter.hides_contacts(),
+        hand_over: None,
         mapped_addresses,
         users,
         holders: HashMap::new(),
@@ -219,7 +218,7 @@ fn person(
         id: mapping.id.clone(),
         user: user.id.clone(),
         address: mapping.address.clone(),
-        name: user.name.clone(),
+        name: mapping.remembered.name.clone().unwrap_or_else(|| user.name.clone()),
         reason,
     })
 }

@@ -178,7 +178,7 @@ async fn add_found_contacts(
     write(run, &row, &addresses, checkpoint).await?;
     let mapped = run.tenant.address_mappings(&run.import.integration, company).await?;
     let users = users(run, mapping).await?;
-    let facts = facts(run, row, mapping, addresses, mapped, users);
+    let facts = facts(run, (row, mapping), addresses, mapped, users);
     let absent: HashSet<&AddressId> = absent(&facts).into_iter().map(|(mapping, _)| &mapping.id).collect();
     persons.retain(|person| absent.contains(&person.id));
     Ok(())
@@ -231,7 +231,7 @@ async fn names(
     }
     let unknown: Vec<PsaCompanyId> = companies.into_iter().filter(|id| !names.contains_key(id)).collect();
     for batch in unknown.chunks(NAMES_PAGE_SIZE) {
-        match run.psa().await?.look_up(batch).await {
+        match run.compared_psa().await?.look_up(batch).await {
             Ok(answers) => names.extend(answers.into_iter().filter_map(|answer| match answer {
                 LookedUp::Present(company) => Some((company.id, company.name)),
                 _ => None,

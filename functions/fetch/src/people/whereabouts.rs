@@ -77,7 +77,7 @@ async fn read_back(run: &Run, ids: Vec<PsaContactId>, checkpoint: &mut Checkpoin
     if ids.is_empty() {
         return Ok(true);
     }
-    let psa = run.psa().await?;
+    let psa = run.compared_psa().await?;
     let mut failures = 0;
     for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
         if run.deadline.is_near() {

@@ -87,10 +87,17 @@ struct Conflict {
     managed_company: ManagedCompanyId,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// Whether it is the managed company that this company was mapped to before: its users stayed there.
+    former: bool,
 }
 
 impl AddressRow {
-    fn of(view: &AddressView<'_>, planning: &Planning, last_imported: Option<Timestamp>) -> Self {
+    fn of(
+        view: &AddressView<'_>,
+        planning: &Planning,
+        last_imported: Option<Timestamp>,
+        former: Option<&ManagedCompanyId>,
+    ) -> Self {
         Self {
             id: view.snapshot.id.clone(),
             address: match &view.address {
@@ -110,6 +117,7 @@ impl AddressRow {
             last_imported: last_imported.filter(|_| view.mapping.is_some()),
             conflict: view.conflict.clone().map(|company| Conflict {
                 name: planning.companies.get(&company).map(|company| company.name),
+                former: former == Some(&company),
                 managed_company: company,
             }),
             version: view.decision.version,
@@ -120,9 +128,10 @@ impl AddressRow {
 /// The addresses of a company as they are shown.
 fn rows(planning: &Planning, facts: &CompanyFacts) -> Vec<AddressRow> {
     let views = planner::address_rows(facts, &planning.companies);
+    let former = planner::former_company(facts, &planning.companies);
     let rows = views
         .iter()
-        .map(|view| AddressRow::of(view, planning, facts.row.last_imported));
+        .map(|view| AddressRow::of(view, planning, facts.row.last_imported, former));
     rows.collect()
 }
 

@@ -112,15 +112,18 @@ async fn show(
         people_not_in,
         mass_change: planning.mass_change(integration.policy.mass_change, whole.changes),
         hash: whole.hash,
-        licences: LicenceNeed {
-            needed: whole.licences,
-            warning: pool.mode.warning(whole.licences, language),
-            pool,
-        },
+        licences: LicenceNeed::of(whole.licences, pool, language),
         summary: read.summary,
         next: (read.seen > from + limit).then(|| (from + limit).to_string()),
         items: read.items,
     }))
+}
+
+impl LicenceNeed {
+    fn of(needed: u64, pool: Licences, language: Language) -> Self {
+        let warning = pool.mode.warning(needed, language);
+        Self { needed, pool, warning }
+    }
 }
 
 /// What is read of a plan: some of its items, and how many there are.

@@ -6,7 +6,7 @@ use domain::import::Import;
 use domain::problem::{Mistake, Problem, ResourceKind};
 use domain::row::{CompanyRow, Tab, Target};
 use lambda::Services;
-use store::Tenant;
+use planning::is_gone;
 use store::retry::Attempts;
 use store::rows::Decided;
 
@@ -54,7 +54,7 @@ pub async fn decide(
     }
 }
 
-/// The chosen managed company exists and is not mapped to another PSA company (R24).
+/// The chosen managed company exists and is not mapped to another PSA company (R24), unless that one is gone (R58).
 async fn check_target(
     services: &Services,
     import: &Import,
@@ -67,10 +67,14 @@ async fn check_target(
     }
     let tenant = services.tenant(&import.msp);
     let mappings = tenant.company_mappings(&import.integration).await?;
-    match Tenant::claims(&mappings).find(|(claimed, by)| claimed == managed && by != company) {
-        Some((_, other)) => Err(Problem::invalid(pointer, Mistake::MappedTo(other.as_str())).into()),
-        None => Ok(()),
+    let mut others = mappings.values().filter(|mapping| mapping.company != *company);
+    let Some(other) = others.find(|mapping| mapping.managed == *managed) else {
+        return Ok(());
+    };
+    if is_gone(&tenant, import, other).await? {
+        return Ok(());
     }
+    Err(Problem::invalid(pointer, Mistake::MappedTo(other.company.as_str())).into())
 }
 
 /// Selects the companies of the tab *in* that match, or takes the selection back, and counts them. Never the MSP's own (R12).

@@ -4,6 +4,7 @@ use api::{Api, Body, Call, Caller, Json, Path, Routes, State};
 use domain::ids::IntegrationId;
 use domain::object;
 use domain::problem::Code;
+use domain::text::Text;
 use lambda::Services;
 use psa::SubmittedCredentials;
 use schemars::JsonSchema;
@@ -11,21 +12,28 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::view::{self, IntegrationView};
-use crate::connect;
+use crate::edit::{self, Edit};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.put("/integrations/{i}/credentials", replace, || {
-        Call::new("replaceCredentials", "Replaces the credentials; mappings stay")
-            .body::<NewCredentials>(json!({ "credentials": view::credentials() }))
-            .answers::<IntegrationView>(200, view::integration())
-            .refuses(&[Code::IntegrationNotFound])
-            .reads_psa()
+        Call::new(
+            "replaceCredentials",
+            "Replaces the credentials, and the address or the login company with them; mappings stay",
+        )
+        .body::<NewCredentials>(json!({ "credentials": view::credentials() }))
+        .answers::<IntegrationView>(200, view::integration())
+        .refuses(&[Code::IntegrationNotFound])
+        .reads_psa()
     })
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewCredentials {
+    /// The host name that the PSA is opened with from now on, if it moved.
+    address: Option<Text<0, 500>>,
+    /// The login company from now on, if it changed; `ConnectWise` only.
+    company_id: Option<Text<0, 100>>,
     #[serde(default, deserialize_with = "object::only")]
     credentials: SubmittedCredentials,
 }
@@ -36,6 +44,11 @@ async fn replace(
     Path(id): Path<IntegrationId>,
     Body(new): Body<NewCredentials>,
 ) -> Api<Json<IntegrationView>> {
-    let integration = connect::replace_credentials(&services, &caller, &id, &new.credentials).await?;
+    let edit = Edit {
+        address: new.address.map(String::from),
+        company_id: new.company_id.map(String::from),
+        ..Edit::default()
+    };
+    let integration = edit::replace_credentials(&services, &caller, &id, (&new.credentials, &edit)).await?;
     Ok(Json(IntegrationView::of(&services, &caller.msp, integration).await?))
 }

@@ -1,25 +1,26 @@
-//! `/integrations` (R1, R4, R5)
+//! `/integrations` (R1, R4, R5, R52)
 
 use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Path, Routes, State, find_integration};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use domain::ids::IntegrationId;
+use domain::ids::{IntegrationId, SecretId};
 use domain::integration::Integration;
 use domain::name::Name;
 use domain::object;
 use domain::policy::Policy;
-use domain::problem::Code;
+use domain::problem::{Code, Problem};
 use domain::psa::PsaKind;
 use domain::text::Text;
 use lambda::Services;
 use lambda::metrics::listed;
 use psa::SubmittedCredentials;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::previous::{self, RemovedView};
 use super::view::{self, IntegrationView};
-use crate::connect;
+use crate::{connect, edit, remove};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/integrations", list, || {
@@ -36,9 +37,28 @@ pub fn routes<R: Routes>(to: R) -> R {
             "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example", "companyId": "noordzee",
             "credentials": view::credentials(),
         }))
-        .answers::<IntegrationView>(201, view::integration())
+        .answers::<Added>(201, view::integration())
         .located()
+        .refuses(&[Code::LimitExceeded])
         .reads_psa()
+    })
+    .patch("/integrations/{i}", edit, || {
+        Call::new(
+            "editIntegration",
+            "Renames, pauses or resumes an integration, or gives it another address or login company",
+        )
+        .body::<Edit>(json!({ "version": 1, "name": "Ours", "paused": true }))
+        .answers::<IntegrationView>(200, view::integration())
+        .refuses(&[Code::IntegrationNotFound, Code::DecisionConflict])
+        .reads_psa()
+    })
+    .delete("/integrations/{i}", remove, || {
+        Call::new(
+            "removeIntegration",
+            "Removes an integration and its credentials; its mappings and audit trail are kept for 400 days",
+        )
+        .answers::<RemovedView>(200, previous::removed())
+        .refuses(&[Code::IntegrationNotFound, Code::IntegrationLocked])
     })
     .get("/integrations/{i}", show, || {
         Call::new("showIntegration", "An integration, without secrets")
@@ -78,8 +98,37 @@ struct NewIntegration {
     address: Text<0, 500>,
     /// The login company; `ConnectWise` only.
     company_id: Option<Text<0, 100>>,
+    /// A removed integration of the same tenant that comes back with its id, its mappings, its policy and its audit trail.
+    adopt: Option<IntegrationId>,
     #[serde(default, deserialize_with = "object::only")]
     credentials: SubmittedCredentials,
+}
+
+/// The new integration.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "AddedIntegration")]
+struct Added {
+    #[serde(flatten)]
+    integration: IntegrationView,
+    /// An integration of the same tenant that was removed: `adopt` takes its mappings over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<RemovedView>,
+}
+
+// On the version that the caller has seen.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("minProperties" = 2))]
+struct Edit {
+    version: u64,
+    name: Option<Name<100>>,
+    /// The host name that the PSA is opened with.
+    address: Option<Text<0, 500>>,
+    /// The login company; `ConnectWise` only.
+    company_id: Option<Text<0, 100>>,
+    /// Whether schedules and events start no imports; an administrator can.
+    paused: Option<bool>,
 }
 
 async fn add(
@@ -89,20 +138,63 @@ async fn add(
 ) -> Api<impl IntoResponse> {
     let vendor = psa::vendor(new.kind);
     let credentials = connect::complete(vendor, &new.credentials, new.company_id.as_deref())?;
-    let integration = Integration {
-        id: IntegrationId::new(services.ids.next()),
-        kind: new.kind.into(),
-        name: new.name.into(),
-        address: new.address.into(),
-        company_id: new.company_id.map(String::from),
-        policy: Policy::default(),
-        last_filter: None,
-        tenant: None,
-        version: 1,
-        created_at: services.clock.now(),
+    let adopt = new.adopt.clone();
+    let integration = new.into_integration(&services);
+    let integration = match adopt {
+        None => connect::add(&services, &caller, integration, &credentials).await?,
+        Some(id) => connect::adopt(&services, &caller, (integration, &id), &credentials).await?,
     };
-    let integration = connect::add(&services, &caller, integration, &credentials).await?;
     let location = format!("/integrations/{}", integration.id);
-    let view = IntegrationView::of(&services, &caller.msp, integration).await?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)))
+    let previous = RemovedView::before(&services, &caller.msp, &integration).await?;
+    let integration = IntegrationView::of(&services, &caller.msp, integration).await?;
+    let added = Added { integration, previous };
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(added)))
+}
+
+impl NewIntegration {
+    fn into_integration(self, services: &Services) -> Integration {
+        Integration {
+            id: IntegrationId::new(services.ids.next()),
+            kind: self.kind.into(),
+            name: self.name.into(),
+            address: self.address.into(),
+            company_id: self.company_id.map(String::from),
+            policy: Policy::default(),
+            last_filter: None,
+            tenant: None,
+            secret: SecretId::new(services.ids.next()),
+            paused: false,
+            version: 1,
+            created_at: services.clock.now(),
+        }
+    }
+}
+
+async fn edit(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<IntegrationId>,
+    Body(edit): Body<Edit>,
+) -> Api<Json<IntegrationView>> {
+    let seen = edit.version;
+    let edit = edit::Edit {
+        name: edit.name.map(String::from),
+        address: edit.address.map(String::from),
+        company_id: edit.company_id.map(String::from),
+        paused: edit.paused,
+    };
+    if edit == edit::Edit::default() {
+        return Err(Problem::nothing_to_change(&["name", "address", "companyId", "paused"]).into());
+    }
+    let integration = edit::edit(&services, &caller, &id, seen, &edit).await?;
+    Ok(Json(IntegrationView::of(&services, &caller.msp, integration).await?))
+}
+
+async fn remove(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<IntegrationId>,
+) -> Api<Json<RemovedView>> {
+    let removed = remove::remove(&services, &caller, &id).await?;
+    Ok(Json(RemovedView::of(&services, &caller.msp, removed).await?))
 }

@@ -30,6 +30,8 @@ pub struct IntegrationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<TenantFingerprint>,
     version: u64,
+    /// Whether schedules and events start no imports; an administrator can.
+    paused: bool,
     policy: Policy,
     // Of its schedule. It begins some minutes later at most.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,6 +77,7 @@ impl IntegrationView {
             company_id: integration.company_id,
             tenant: integration.tenant,
             version: integration.version,
+            paused: integration.paused,
             policy: integration.policy,
             last_filter: integration.last_filter,
             created_at: integration.created_at,
@@ -88,7 +91,8 @@ impl IntegrationView {
 pub fn integration() -> Value {
     json!({
         "id": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example",
-        "companyId": "noordzee", "tenant": "noordzee", "version": 1, "policy": policy(), "nextImportAt": "2026-03-03T02:00:00Z", "lastFilter": { "companyType": ["1"] },
+        "companyId": "noordzee", "tenant": "noordzee", "version": 1, "paused": false, "policy": policy(),
+        "nextImportAt": "2026-03-03T02:00:00Z", "lastFilter": { "companyType": ["1"] },
         "createdAt": "2026-01-05T09:12:44Z",
         "lock": {
             "holder": "ana@noordzee.example", "import": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40",

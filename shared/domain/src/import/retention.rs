@@ -1,5 +1,5 @@
 //! How long the data of an import is kept (R67). Until when follows from its start, so that nothing has to be remembered. A table deletes
-//! expired items some days late: whoever reads them looks here first.
+//! expired items some days late: every reader looks here first.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,6 +13,9 @@ pub const ROWS_DAYS: i64 = 14;
 
 /// How long of that an import can be decided on and confirmed. What is left is the most that applying it may take.
 pub const REVIEW_DAYS: i64 = 7;
+
+/// Events for operators: long enough to see whether one was written.
+pub const PUBLISHED_DAYS: i64 = 14;
 
 /// Which event started which import: longer than any event can be delivered again.
 pub const EVENT_DAYS: i64 = 90;

@@ -192,6 +192,7 @@ impl Transition {
             state: Some(import.state),
             code: reason.map(Problem::code),
             unattended: import.started_by.is_principal(),
+            suspicious: import.absent.suspicious.is_some(),
             counts: import.counts,
         })
     }

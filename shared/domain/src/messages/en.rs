@@ -28,6 +28,7 @@ impl Messages for English {
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::IntegrationPaused => "This integration is paused: schedules and events start no imports of it. Resume it, or start the import by hand.".to_owned(),
             Problem::IntegrationNotFound => "This integration does not exist. Set up an integration with your PSA first.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "No such endpoint, or the method is not allowed. See /openapi.json for the endpoints and their methods.".to_owned(),
             Problem::NotFound { what } => {
@@ -47,7 +48,7 @@ impl Messages for English {
                 format!("The address of the PSA is refused: {reason}. Enter the host name you open the PSA with.")
             }
             Problem::DecisionConflict { version } => format!(
-                "This row was changed meanwhile (version {version}). Reload the row and repeat your choice."
+                "This was changed meanwhile (version {version}). Reload it and repeat your change."
             ),
             Problem::PlanChanged { .. } => "What the plan rests on has changed since you saw it. Nothing was written. Look at the new plan and confirm that one.".to_owned(),
             Problem::MassChange(MassChange { changes, limit }) => format!(
@@ -103,6 +104,9 @@ impl Messages for English {
             Reason::AddressConflict => ("Another user already has this address.", "Give that user another address, or correct the address in the PSA."),
             Reason::ImportAgain => ("The user with this address moves to another address first.", "Import again; by then the address is free."),
             Reason::PossibleSuccessor => ("The contact has another name and another address: it may be another person.", "If it is the same person, tick the row. If it is another person, tick it and create a new user; the old user stays."),
+            Reason::FormerCompanyGone => ("The PSA does not have the company any more that the managed company was mapped to. This company takes it over.", ""),
+            Reason::NotInNewCompany => ("No contact of the company that takes over has this address. The user stays.", ""),
+            Reason::HeldByFormerCompany => ("A user of the managed company that this company was mapped to before has this address.", "Give that user another address, or choose that managed company for the company again."),
             Reason::CompanyNotImported => ("Its company was not imported.", "Resolve what the company's row reports and import again."),
             Reason::PlanChanged => ("Something this row rests on changed after the plan was confirmed.", "Import again; the new plan shows the change."),
             Reason::Cancelled => ("The import was cancelled before this row.", "Import again to include it."),
@@ -266,6 +270,9 @@ impl Messages for English {
             Mistake::LicencesInUse => "is less than the licences in use and reserved".into(),
             Mistake::NoToken => {
                 "must not be empty: it identifies the event, so that a redelivery starts no second import".into()
+            }
+            Mistake::NotRemoved => {
+                "is not the id of an integration of this PSA that was removed in the last 400 days".into()
             }
             Mistake::CompanyIdCharacters => "must not contain `+`, `:`, `/` or `\\`".into(),
             Mistake::OnlyFor(products) => format!("is for {} only", products.join(", ")).into(),

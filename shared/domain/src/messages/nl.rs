@@ -28,6 +28,7 @@ impl Messages for Dutch {
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::IntegrationPaused => "Deze koppeling is gepauzeerd: planningen en gebeurtenissen starten er geen imports van. Hervat de koppeling of start de import met de hand.".to_owned(),
             Problem::IntegrationNotFound => "Deze koppeling bestaat niet. Maak eerst een koppeling met uw PSA.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "Dit endpoint bestaat niet, of de methode is er niet toegestaan. Zie /openapi.json voor de endpoints en hun methoden.".to_owned(),
             Problem::NotFound { what } => {
@@ -47,7 +48,7 @@ impl Messages for Dutch {
                 format!("Het adres van de PSA is geweigerd: {reason}. Vul de hostnaam in waarmee u de PSA opent.")
             }
             Problem::DecisionConflict { version } => format!(
-                "Deze rij is intussen gewijzigd (versie {version}). Laad de rij opnieuw en herhaal uw keuze."
+                "Dit is intussen gewijzigd (versie {version}). Laad het opnieuw en herhaal uw wijziging."
             ),
             Problem::PlanChanged { .. } => "Waar het plan op berust is gewijzigd sinds u het zag. Er is niets geschreven. Bekijk het nieuwe plan en bevestig dat.".to_owned(),
             Problem::MassChange(MassChange { changes, limit }) => format!(
@@ -103,6 +104,9 @@ impl Messages for Dutch {
             Reason::AddressConflict => ("Een andere gebruiker heeft dit adres al.", "Geef die gebruiker een ander adres of verbeter het adres in de PSA."),
             Reason::ImportAgain => ("De gebruiker met dit adres krijgt eerst een ander adres.", "Importeer opnieuw; dan is het adres vrij."),
             Reason::PossibleSuccessor => ("De contactpersoon heeft een andere naam en een ander adres: het kan iemand anders zijn.", "Vink de rij aan als het dezelfde persoon is. Is het iemand anders, vink de rij dan aan en maak een nieuwe gebruiker; de oude blijft."),
+            Reason::FormerCompanyGone => ("De PSA heeft het bedrijf niet meer waaraan het beheerde bedrijf was gekoppeld. Dit bedrijf neemt het over.", ""),
+            Reason::NotInNewCompany => ("Geen contactpersoon van het bedrijf dat overneemt heeft dit adres. De gebruiker blijft.", ""),
+            Reason::HeldByFormerCompany => ("Een gebruiker van het beheerde bedrijf waaraan dit bedrijf eerder was gekoppeld heeft dit adres.", "Geef die gebruiker een ander adres, of kies dat beheerde bedrijf opnieuw voor het bedrijf."),
             Reason::CompanyNotImported => ("Het bedrijf is niet geïmporteerd.", "Los op wat de rij van het bedrijf meldt en importeer opnieuw."),
             Reason::PlanChanged => ("Er is iets gewijzigd nadat het plan was bevestigd.", "Importeer opnieuw; het nieuwe plan laat de wijziging zien."),
             Reason::Cancelled => ("De import is voor deze rij afgebroken.", "Importeer opnieuw om de rij mee te nemen."),
@@ -254,6 +258,7 @@ impl Messages for Dutch {
             Mistake::AddressTaken => "een andere gebruiker heeft dit adres".into(),
             Mistake::LicencesInUse => "is minder dan de licenties die in gebruik of gereserveerd zijn".into(),
             Mistake::NoToken => "mag niet leeg zijn: het identificeert de gebeurtenis, zodat een herhaalde bezorging geen tweede import start".into(),
+            Mistake::NotRemoved => "is niet het id van een koppeling met deze PSA die in de laatste 400 dagen is verwijderd".into(),
             Mistake::CompanyIdCharacters => "mag geen `+`, `:`, `/` of `\\` bevatten".into(),
             Mistake::OnlyFor(products) => format!("is alleen voor {}", products.join(", ")).into(),
             Mistake::ForeignCredential(product) => format!("hoort niet bij de aanmeldgegevens van {product}").into(),

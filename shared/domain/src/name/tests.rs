@@ -133,3 +133,24 @@ proptest! {
         prop_assert_eq!(NameKey::of(&name), NameKey::of(&clean(&name)));
     }
 }
+
+#[test]
+fn r57_a_first_or_a_last_name_in_common_may_be_one_person() {
+    for (one, other, expected) in [
+        ("Ada Smit", "ADA  smit", true),
+        ("Ada Smit", "Ada Jansen", true),
+        ("Ada van den Berg", "Bob van den Berg", true),
+        ("A\u{ad}da Smit", "Ada de Vries", true),
+        ("Smit", "Ada Smit", true),
+        ("Ada", "Ada Smit", true),
+        ("", "", true),
+        ("Ada Smit", "Xander van den Berg", false),
+        ("Ada Berg", "Xander van den Berg", false),
+        ("Smit Ada", "Ada Smit", false),
+        ("", "Ada Smit", false),
+        ("Ada", "Bob", false),
+    ] {
+        assert_eq!(may_be_one_person(one, other), expected, "{one} {other}");
+        assert_eq!(may_be_one_person(other, one), expected, "{other} {one}");
+    }
+}

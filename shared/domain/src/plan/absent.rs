@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::links::Links;
+use super::snapshot::Kept;
 use crate::facts::CompanyFacts;
 use crate::ids::AddressId;
 use crate::mapping::AddressMapping;
+use crate::not_in::PersonAbsence;
 use crate::row::SnapshotAddress;
 
 /// Whether a mapping may be one whose address is absent; if not, [`absent`] need not be asked. Compares texts, which costs less.
@@ -15,12 +17,17 @@ pub fn may_be_absent(addresses: &[SnapshotAddress], mappings: &[AddressMapping])
     !mappings.iter().all(is_there)
 }
 
-/// The mappings to users of the managed company that no address of the snapshot keeps or takes over (R30), whatever is decided, and
-/// whether the contact of each is there.
-pub fn absent(facts: &CompanyFacts) -> Vec<(&AddressMapping, bool)> {
+/// The mappings to users of the managed company that no address of the snapshot keeps or takes over (R30, R56), whatever is decided,
+/// with the reason of each, if the snapshot shows it; else the contact must be looked for.
+pub fn absent(facts: &CompanyFacts) -> Vec<(&AddressMapping, Option<PersonAbsence>)> {
     let contacts: HashSet<&str> = facts.addresses.iter().map(|(row, _)| row.id.contact()).collect();
-    let orphaned = Links::of(facts, true).orphaned.into_iter();
-    orphaned
-        .map(|mapping| (mapping, contacts.contains(mapping.id.contact())))
-        .collect()
+    let links = Links::of(facts, true);
+    let reason = |mapping: &AddressMapping| match links.snapshot.kept(mapping) {
+        // Somebody who shared the address may have it still, where the filter hides them.
+        Kept::By(rows) if rows.is_empty() => Some(PersonAbsence::FilteredOut),
+        _ if contacts.contains(mapping.id.contact()) => Some(PersonAbsence::AddressRemoved),
+        _ => None,
+    };
+    let orphaned = links.orphaned.iter();
+    orphaned.map(|mapping| (*mapping, reason(mapping))).collect()
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::reason::Reason;
 use super::side::PlanSide;
 use super::step::{Step, UserStep};
-use super::{CompanyPlan, UserPlan};
+use super::{CompanyPlan, Mapped, UserPlan};
 use crate::address::NoAddress;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
 use crate::language::Language;
@@ -99,7 +99,18 @@ pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
         };
         change(Some(address), row.step.kind(), sides(row))
     });
-    unmap.into_iter().chain([own]).chain(users).collect()
+    let dropped = plan.dropped.iter().map(|dropped| {
+        let Mapped { id, user, address, .. } = &dropped.mapped;
+        let row = PlanAddress {
+            id: id.clone(),
+            address: Some(address.original().to_owned()),
+            contact: dropped.contact.clone(),
+            no_address: None,
+        };
+        let before = Some(PlanSide::user(user, Some(address)));
+        change(Some(row), (Step::UnmapUser, dropped.reason), (before, None))
+    });
+    unmap.into_iter().chain([own]).chain(dropped).chain(users).collect()
 }
 
 /// What there was of a user and what there will be.

@@ -18,7 +18,7 @@ impl ClaimedInPlan {
     /// Skips the company if an earlier one gets its managed company, and its rows whose address an earlier one gets. Plans come in
     /// the order of their rows.
     pub fn skip_conflicts(&mut self, plan: &mut CompanyPlan) {
-        if let CompanyStep::Link(managed) = &plan.step {
+        if let CompanyStep::Link(managed) | CompanyStep::HandOver { managed, .. } = &plan.step {
             match self.managed.entry(managed.id.clone()) {
                 // One company gets it (R24).
                 Entry::Occupied(first) => return plan.skip(Skip::because_of(Reason::AlreadyMapped, first.get())),

@@ -14,7 +14,8 @@
 //! | | none: the mapping is orphaned | slot 1 `ana@`, with `info@` in slot 2 | slot 2 `info@` | nobody gets the user |
 //!
 //! An address is new unless the mapping remembers it as one of the contact's others: `info@` was there all the time, and is no
-//! successor of `ana@`. As long as a contact that shared the address has it, or may have it where a filter hides contacts, rules 4 and 5
+//! successor of `ana@`. Nor is one that somebody else in the company has, unless they shared the old one: the user would get a mailbox
+//! that is another one's. As long as a contact that shared the address has it, or may have it where a filter hides contacts, rules 4 and 5
 //! do not apply: people who use the address would lose it. A contact that has taken it over since does not count.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -34,6 +35,7 @@ pub(super) struct Links<'a> {
     pub orphaned: Vec<&'a AddressMapping>,
     /// Who has which address.
     pub snapshot: Snapshot<'a>,
+    by_id: HashMap<&'a AddressId, &'a AddressMapping>,
 }
 
 /// The rows of one contact, and the mappings of its addresses.
@@ -60,17 +62,29 @@ impl<'a> Links<'a> {
         }
         let mut pairs: Vec<Pair<'a>> = contacts.values_mut().flat_map(Contact::with_the_address).collect();
         pass_to_sharers(&mut contacts, &mut pairs, &snapshot);
-        pairs.extend(contacts.into_values().flat_map(Contact::with_a_new_address));
+        let contacts = contacts.into_values();
+        pairs.extend(
+            contacts.flat_map(|contact| contact.with_a_new_address(|key, mapping| snapshot.is_free(key, mapping))),
+        );
         let by_row: HashMap<_, _> = pairs.into_iter().collect();
         let row_of: HashMap<_, _> = by_row.iter().map(|(row, mapping)| (&mapping.user, *row)).collect();
         let is_orphaned = |mapping: &&AddressMapping| is_live(mapping) && !row_of.contains_key(&mapping.user);
         let orphaned = facts.mapped_addresses.iter().filter(is_orphaned).collect();
+        let live = facts.mapped_addresses.iter().filter(is_live);
         Self {
             by_row,
             row_of,
             orphaned,
             snapshot,
+            by_id: live.map(|mapping| (&mapping.id, mapping)).collect(),
         }
+    }
+
+    /// The mapping that was made for a row and is not its own any more.
+    pub fn displaced_by(&self, row: &AddressId) -> Option<&'a AddressMapping> {
+        let made_for_it = self.by_id.get(row).copied();
+        let own = self.mapping(row).map(|mapping| &mapping.user);
+        made_for_it.filter(|mapping| own != Some(&mapping.user))
     }
 
     pub fn mapping(&self, row: &AddressId) -> Option<&'a AddressMapping> {
@@ -107,9 +121,9 @@ impl<'a> Contact<'a> {
     }
 
     /// Rules 4 and 5.
-    fn with_a_new_address(mut self) -> Vec<Pair<'a>> {
+    fn with_a_new_address(mut self, is_free: impl Fn(&AddressKey, &AddressMapping) -> bool) -> Vec<Pair<'a>> {
         let is_new = |address: Option<&AddressKey>, mapping: &AddressMapping| {
-            address.is_none_or(|address| !mapping.other_addresses.contains(address))
+            address.is_none_or(|address| !mapping.other_addresses.contains(address) && is_free(address, mapping))
         };
         let mut pairs = self.pair(|row, address, mapping| row == &mapping.id && is_new(address, mapping));
         if let [mapping] = self.mappings.as_slice() {

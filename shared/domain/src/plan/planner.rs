@@ -1,7 +1,7 @@
 //! From facts and decisions to a plan. Pure: the same facts always make the same plan.
 
 use super::links::Links;
-use super::{CompanyPlan, CompanyStep, Reason, Skip, addresses, users};
+use super::{CompanyPlan, CompanyStep, Reason, Skip, addresses, hand_over, price, users};
 use crate::facts::{CompanyFacts, ManagedCompanies};
 use crate::ids::ManagedCompanyId;
 use crate::row::{ImportStatus, Target};
@@ -16,16 +16,21 @@ pub fn managed_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Op
 
 /// The address rows of a company, as they stand with the decision made on it.
 pub fn address_rows<'a>(facts: &'a CompanyFacts, companies: &ManagedCompanies) -> Vec<AddressView<'a>> {
-    let (_, unmaps) = company_step(facts, companies);
-    let links = Links::of(facts, !unmaps);
-    addresses::views(facts, managed_company(facts, companies).as_ref(), &links)
+    let (step, unmaps) = company_step(facts, companies);
+    let managed = step.managed().map(|managed| &managed.id);
+    let links = Links::of(facts, keeps_mappings(&step, unmaps));
+    addresses::views(facts, managed, &links)
 }
 
 /// What this import would do to one selected company.
 pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyPlan {
     let (step, unmaps) = company_step(facts, companies);
     let unmap = facts.mapping.as_ref().filter(|_| unmaps);
-    let (users, orphaned) = users::plan(facts, &step, unmaps);
+    let (mut users, orphaned) = users::plan(facts, &step, !keeps_mappings(&step, unmaps));
+    if let Some(former) = unmap {
+        price::add_conflicts(&mut users, facts, &step, &former.managed);
+    }
+    let dropped = price::dropped(facts, &step, unmaps, &users);
     CompanyPlan {
         company: facts.row.id.clone(),
         name: facts.row.name.clone(),
@@ -44,6 +49,23 @@ pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Compa
             .is_some_and(|mapping| mapping.name != facts.row.name || mapping.identifier != facts.row.identifier),
         users,
         orphaned,
+        dropped,
+    }
+}
+
+/// Whether the address mappings among the facts stay: those of a hand-over are the ones that follow, whatever the company had before.
+const fn keeps_mappings(step: &CompanyStep, unmaps: bool) -> bool {
+    !unmaps || matches!(step, CompanyStep::HandOver { .. })
+}
+
+/// The managed company that the company was mapped to before, as its decision stands: its users stayed, or will.
+pub fn former_company<'a>(facts: &'a CompanyFacts, companies: &ManagedCompanies) -> Option<&'a ManagedCompanyId> {
+    let (_, unmaps) = company_step(facts, companies);
+    let mapping = facts.mapping.as_ref()?;
+    if unmaps {
+        Some(&mapping.managed)
+    } else {
+        mapping.former.as_ref()
     }
 }
 
@@ -56,9 +78,13 @@ fn company_step(facts: &CompanyFacts, companies: &ManagedCompanies) -> (CompanyS
             _ if mapping.is_some_and(|mapping| mapping.managed == *chosen) => (as_mapped(facts, companies), false),
             None => (CompanyStep::Skip(Reason::ManagedCompanyNotFound.into()), false),
             Some(managed) => match companies.mapped_to(chosen) {
-                Some(other) if *other != facts.row.id => {
-                    (CompanyStep::Skip(Skip::because_of(Reason::AlreadyMapped, other)), false)
-                }
+                Some(other) if *other != facts.row.id => match hand_over::chosen(facts, chosen) {
+                    Some(_) => {
+                        let from = other.clone();
+                        (CompanyStep::HandOver { managed, from }, mapping.is_some())
+                    }
+                    None => (CompanyStep::Skip(Skip::because_of(Reason::AlreadyMapped, other)), false),
+                },
                 _ => (CompanyStep::Link(managed), mapping.is_some()),
             },
         },

@@ -63,6 +63,8 @@ reasons! {
         AskedFor = "asked_for", "Somebody decided so.";
         NotMapped = "not_mapped", "The company was never imported.";
         SameNameOrChosen = "same_name_or_chosen", "The managed company has the same name, or was chosen.";
+        FormerCompanyGone = "former_company_gone", "The PSA does not have the company any more that the managed company was mapped to.";
+        NotInNewCompany = "not_in_new_company", "No contact of the company that takes over has the address.";
         RenamedInPsa = "renamed_in_psa", "The PSA has another name by now.";
         Mapped = "mapped", "It was imported before, and nothing differs.";
         Ticked = "ticked", "It is ticked, and nobody has the address.";
@@ -86,6 +88,7 @@ reasons! {
         AddressConflict = "address_conflict", "A user of another managed company has the address.";
         ImportAgain = "import_again", "The user who has the address moves to another one first.";
         PossibleSuccessor = "possible_successor", "Name and address both changed: it may be another person.";
+        HeldByFormerCompany = "held_by_former_company", "A user of the managed company that the company was mapped to before has the address.";
         CompanyNotImported = "company_not_imported", "The company itself was skipped or failed.";
         PlanChanged = "plan_changed", "What the row rests on changed after the plan was agreed to.";
         Cancelled = "cancelled", "The import was cancelled before it reached the row.";
@@ -122,7 +125,12 @@ impl Reason {
     pub const fn is_conflict(self) -> bool {
         matches!(
             self,
-            Self::AddressConflict | Self::ImportAgain | Self::SameAddressInAnotherCompany
+            Self::AddressConflict
+                | Self::ImportAgain
+                | Self::HeldByFormerCompany
+                | Self::SameAddressInAnotherCompany
+                // It may come to wait for a user that moves once another company has made room.
+                | Self::UserAlreadyMapped
         )
     }
 

@@ -28,9 +28,12 @@ pub(super) fn mark(
         others.flatten().cloned().collect()
     };
     for plan in plans {
-        plan.other_addresses = others_of(&plan.id).into_iter().collect();
         let mapping = links.mapping(&plan.id);
+        plan.displaces = links.displaced_by(&plan.id).map(|mapping| mapping.user.clone());
         remember(plan, mapping, facts, links);
+        let mut others = others_of(&plan.id);
+        others.extend(others_of_sharers(plan, links));
+        plan.other_addresses = others.into_iter().collect();
         plan.rewrite_mapping = mapping.is_some_and(|mapping| is_stale(mapping, plan));
     }
     let orphaned = links.orphaned.iter().filter_map(|mapping| {
@@ -46,6 +49,22 @@ pub(super) fn mark(
         (all != mapping.other_addresses).then(|| (mapping.id.clone(), all))
     });
     orphaned.collect()
+}
+
+/// The other addresses of those who share the one of a row, or shared the one it had: none of these is new to them all when they change
+/// theirs together.
+fn others_of_sharers(plan: &UserPlan, links: &Links<'_>) -> BTreeSet<AddressKey> {
+    let mapped = plan.mapped.as_ref();
+    let own = [plan.address.as_ref(), mapped.map(|mapped| &mapped.address)];
+    let all = [Some(&plan.remembered), mapped.map(|mapped| &mapped.remembered)];
+    let sharers = all
+        .into_iter()
+        .flatten()
+        .flat_map(|remembered| remembered.sharers.listed());
+    let addresses = sharers.flat_map(|contact| links.snapshot.rows_of(contact.as_str()));
+    let addresses = addresses.filter_map(|(_, address)| address.as_ref());
+    let is_other = |address: &&AddressKey| own.iter().flatten().all(|own| own.key() != *address);
+    addresses.filter(is_other).cloned().collect()
 }
 
 /// What the mapping of a row is to remember, if the step succeeds and if it does not.

@@ -74,6 +74,14 @@ impl<'a> Snapshot<'a> {
         all.map(PsaContactId::new).collect()
     }
 
+    /// Whether nobody has an address but the contact of a mapping, and those who shared the mapping's address with it.
+    pub(super) fn is_free(&self, address: &AddressKey, mapping: &AddressMapping) -> bool {
+        let mut contacts = self.rows_with(address).iter().map(|row| row.id.contact());
+        contacts.all(|contact| {
+            contact == mapping.id.contact() || mapping.remembered.sharers.include(&PsaContactId::new(contact))
+        })
+    }
+
     /// Whether a contact that shared the address of a mapping has it still.
     pub(super) fn kept(&self, mapping: &AddressMapping) -> Kept<'a> {
         let sharers = &mapping.remembered.sharers;

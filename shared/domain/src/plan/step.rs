@@ -12,7 +12,7 @@ use super::reason::{Reason, Skip, stored};
 use super::side::PlanSide;
 use crate::address::Address;
 use crate::directory::ManagedCompany;
-use crate::ids::UserId;
+use crate::ids::{PsaCompanyId, UserId};
 
 macro_rules! steps {
     ($($(#[$doc:meta])+ $step:ident $count:ident;)+) => {
@@ -52,10 +52,14 @@ steps! {
     CreateCompany create_company;
     /// The company is linked to a managed one.
     LinkCompany link_company;
+    /// The company gets the managed company of one that is gone from the PSA.
+    HandOverCompany hand_over_company;
     /// The managed company gets another name.
     UpdateCompany update_company;
     /// The mapping is dropped; the managed company stays.
     UnmapCompany unmap_company;
+    /// The mapping of an address is dropped; its user stays.
+    UnmapUser unmap_user;
     /// A user is created.
     CreateUser create_user;
     /// The address is linked to a user.
@@ -73,11 +77,11 @@ impl Step {
     pub const fn outcome(self, reason: Reason) -> Outcome {
         match self {
             Self::CreateCompany | Self::CreateUser => Outcome::Created,
-            Self::LinkCompany | Self::LinkUser => Outcome::Linked,
+            Self::LinkCompany | Self::HandOverCompany | Self::LinkUser => Outcome::Linked,
             Self::UpdateCompany => Outcome::Updated,
             Self::ChangeAddress => Outcome::ChangedAddress,
             // A mapping is dropped together with what its row is about, which is another step.
-            Self::UnmapCompany | Self::Unchanged => Outcome::Unchanged,
+            Self::UnmapCompany | Self::UnmapUser | Self::Unchanged => Outcome::Unchanged,
             Self::Skip => Outcome::Skipped(reason.in_result()),
         }
     }
@@ -91,6 +95,13 @@ pub enum CompanyStep {
     Create,
     /// It is linked to an existing one.
     Link(ManagedCompany),
+    /// It gets the managed company of a PSA company that is gone (R58).
+    HandOver {
+        /// The managed company.
+        managed: ManagedCompany,
+        /// The PSA company that it was mapped to.
+        from: PsaCompanyId,
+    },
     /// It stays mapped and its managed company takes over the new name.
     Rename(ManagedCompany),
     /// It stays mapped and nothing differs.
@@ -103,7 +114,9 @@ impl CompanyStep {
     /// The managed company there is by then, unless it is yet to be created.
     pub const fn managed(&self) -> Option<&ManagedCompany> {
         match self {
-            Self::Link(managed) | Self::Rename(managed) | Self::Unchanged(managed) => Some(managed),
+            Self::Link(managed) | Self::HandOver { managed, .. } | Self::Rename(managed) | Self::Unchanged(managed) => {
+                Some(managed)
+            }
             Self::Create | Self::Skip(_) => None,
         }
     }
@@ -113,6 +126,7 @@ impl CompanyStep {
         match self {
             Self::Create => (Step::CreateCompany, Reason::NotMapped),
             Self::Link(_) => (Step::LinkCompany, Reason::SameNameOrChosen),
+            Self::HandOver { .. } => (Step::HandOverCompany, Reason::FormerCompanyGone),
             Self::Rename(managed) if managed.is_misspelled(name) => (Step::UpdateCompany, Reason::SpellingCorrected),
             Self::Rename(_) => (Step::UpdateCompany, Reason::RenamedInPsa),
             Self::Unchanged(_) => (Step::Unchanged, Reason::Mapped),
@@ -125,7 +139,7 @@ impl CompanyStep {
         let same = self.managed().map(PlanSide::company);
         match self {
             Self::Create => (None, Some(PlanSide::created(name))),
-            Self::Link(_) => (None, same),
+            Self::Link(_) | Self::HandOver { .. } => (None, same),
             Self::Rename(managed) => (same, Some(PlanSide::named(&managed.id, name))),
             Self::Unchanged(_) => (same.clone(), same),
             Self::Skip(_) => (None, None),

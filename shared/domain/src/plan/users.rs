@@ -70,6 +70,7 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
         address: view.address.ok(),
         step,
         other_addresses: Vec::new(),
+        displaces: None,
         remembered: Remembered::default(),
         rewrite_mapping: false,
     }

@@ -41,11 +41,12 @@ codes! {
     IntegrationNotFound = "integration_not_found", 404, "The MSP has no such integration.";
     NotFound = "not_found", 404, "Nothing of this MSP has that id.";
     InsufficientLicences = "insufficient_licences", 409, "The MSP has too few licences left.";
-    DecisionConflict = "decision_conflict", 409, "The row was changed meanwhile.";
+    DecisionConflict = "decision_conflict", 409, "What is to be changed was changed meanwhile.";
     PlanChanged = "plan_changed", 409, "What the plan rests on has changed.";
     MassChange = "mass_change", 409, "The import changes more than it may without being confirmed as a mass change.";
     WrongState = "wrong_state", 409, "The import is in a state in which this cannot be done.";
     NotSelectable = "not_selectable", 409, "The row cannot be selected as it is.";
+    IntegrationPaused = "integration_paused", 409, "The integration is paused, so that no schedule or event starts an import.";
     ImportAbandoned = "import_abandoned", 409, "The import was given up, or its lock ran out.";
     SnapshotExpired = "snapshot_expired", 410, "The import is too old: it can be confirmed for 7 days, and its rows are kept for 14.";
     UnsupportedMediaType = "unsupported_media_type", 415, "The request has a body and no `Content-Type: application/json`.";

@@ -57,6 +57,8 @@ pub enum Mistake<'a> {
     LicencesInUse,
     /// The event has no idempotency key.
     NoToken,
+    /// No removed integration of this PSA has the id, or it was removed too long ago.
+    NotRemoved,
     /// The login company has characters that the PSA does not allow.
     CompanyIdCharacters,
     /// Only these products have the field.

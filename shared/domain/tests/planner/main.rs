@@ -178,6 +178,7 @@ fn changes_nothing_more(world: &World) -> Result<(), TestCaseError> {
         identifier: plan.identifier.clone(),
         generation: plan.generation,
         users: facts.mapped_addresses.len() as u64,
+        former: None,
     });
     // The next import's rows are mapped, and nobody has decided anything about them.
     let ticked: HashSet<AddressId> = plan

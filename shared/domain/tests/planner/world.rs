@@ -231,12 +231,14 @@ impl World {
                 identifier: None,
                 generation: 0,
                 users: mapped_addresses.len() as u64,
+                former: None,
             }),
             addresses,
             hides_contacts: false,
             mapped_addresses,
             users,
             holders,
+            hand_over: None,
         }
     }
 

@@ -31,6 +31,7 @@ macro_rules! suite {
             reading::r8_every_contact_is_read_with_all_its_addresses,
             reading::r9_a_walk_without_a_count_is_as_complete,
             reading::r14_companies_are_read_back_by_id,
+            reading::r55_contacts_are_read_back_by_id,
             reading::r14_many_companies_are_read_back_in_few_requests,
             reading::r14_a_company_that_cannot_be_shown_costs_no_other_its_answer,
             reading::r14_only_a_failure_that_a_company_may_cause_is_looked_into,

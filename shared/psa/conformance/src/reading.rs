@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::filter::{Filter, Subject};
-use domain::ids::PsaCompanyId;
+use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::psa::{LookedUp, PsaContact, PsaFailureKind};
 use serde_json::json;
 
@@ -210,4 +210,25 @@ pub async fn a_small_msp_needs_hardly_more_than_its_pages(bench: Bench) {
     assert_eq!(bench.reads(false), 1);
     contacts(&*psa, &everything, true).await.unwrap();
     assert_eq!(bench.reads(true), bench.product.pages_of_600());
+}
+
+pub async fn r55_contacts_are_read_back_by_id(bench: Bench) {
+    let psa = bench.psa();
+    let walked = contacts(&*psa, &Filter::default(), true).await.unwrap();
+    let mut ids: Vec<PsaContactId> = walked.iter().map(|contact| contact.id.clone()).collect();
+    let gone = [contact(4_711_711), PsaContactId::new("not a number")];
+    ids.extend(gone.clone());
+    let answers = psa.look_up_contacts(&ids).await.unwrap();
+    assert_eq!(answers.len(), ids.len());
+    for (at, answer) in answers.into_iter().enumerate() {
+        match answer {
+            LookedUp::Present(found) => {
+                assert!(psa.accepts_contact(&Filter::default(), &found));
+                assert_eq!(Some(&found), walked.get(at));
+            }
+            LookedUp::Gone(id) => assert!(gone.contains(&id), "{id}"),
+            LookedUp::Deleted(id) | LookedUp::Unreadable(id) => panic!("{id} is there"),
+        }
+    }
+    assert_eq!(psa.look_up_contacts(&[]).await.unwrap(), []);
 }

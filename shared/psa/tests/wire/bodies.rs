@@ -159,3 +159,19 @@ async fn half_of_a_surrogate_pair_in_a_name_refuses_no_page() {
         assert_eq!(page.items[0].name, "Odd \u{fffd} Ltd");
     }
 }
+
+/// The login company is ConnectWise's fingerprint, whatever the server says; Autotask says the number of the tenant.
+#[tokio::test]
+async fn r51_a_tenant_is_known_by_its_number_or_its_login_company() {
+    for kind in KINDS {
+        let server = Server::start(kind, |_| json("[]")).await;
+        let mut known = Vec::new();
+        for another in [false, true, false] {
+            server.be_another_tenant(another);
+            let psa = server.connect(&impatient(), Duration::from_secs(5));
+            known.push(psa.fingerprint().await.unwrap());
+        }
+        assert_eq!(known[0], known[2]);
+        assert_eq!(known[0] == known[1], kind == PsaKind::Connectwise);
+    }
+}

@@ -230,6 +230,9 @@ async fn answer(
         return;
     };
     let path = head.split(' ').nth(1).unwrap().to_owned();
+    if path.ends_with("/Companies/query") && body.contains(r#""value":[0]"#) {
+        return stream.write_all(&own_company()).await.unwrap_or_default();
+    }
     let before = {
         let mut log = log.lock().unwrap();
         let before = log.iter().filter(|seen: &&Seen| is_list(&seen.path)).count();
@@ -283,6 +286,14 @@ async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
         if body.len() >= length {
             return Some((head.to_owned(), body.to_owned()));
         }
+    }
+}
+
+/// Company 0, which is the MSP's own: an API user who does not get it is not shown every company.
+fn own_company() -> Vec<u8> {
+    let page = r#"{"items":[{"id":0,"companyName":"MSP","companyType":1,"isActive":true}],"pageDetails":{"count":1,"nextPageUrl":null}}"#;
+    match json(page) {
+        Reply::Bytes(bytes) | Reply::Stall(bytes) | Reply::Reset(bytes) => bytes,
     }
 }
 

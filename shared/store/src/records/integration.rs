@@ -1,8 +1,8 @@
 //! Integrations with their policies and filters.
 
 use domain::filter::{Accepted, Filter};
-use domain::ids::{IntegrationId, TenantFingerprint};
-use domain::integration::Integration;
+use domain::ids::{IntegrationId, SecretId, TenantFingerprint};
+use domain::integration::{Integration, RemovedIntegration};
 use domain::plan::mass_change::MassChangeLimit;
 use domain::policy::Policy;
 use domain::psa::VendorId;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::schema::Kind;
 
 pub(crate) const INTEGRATION: Kind = Kind::first("integration");
+pub(crate) const REMOVED: Kind = Kind::first("removed integration");
 
 /// See [`Integration`].
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,9 +31,41 @@ pub(crate) struct IntegrationRecord {
     last_filter: Option<Accepted>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<TenantFingerprint>,
+    /// That of earlier versions has the name of its integration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<SecretId>,
+    #[serde(default)]
+    paused: bool,
     #[serde(default)]
     version: u64,
     created_at: Timestamp,
+}
+
+/// See [`RemovedIntegration`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RemovedRecord {
+    #[serde(flatten)]
+    integration: IntegrationRecord,
+    removed_at: Timestamp,
+}
+
+impl From<&RemovedIntegration> for RemovedRecord {
+    fn from(removed: &RemovedIntegration) -> Self {
+        Self {
+            integration: (&removed.integration).into(),
+            removed_at: removed.at,
+        }
+    }
+}
+
+impl From<RemovedRecord> for RemovedIntegration {
+    fn from(record: RemovedRecord) -> Self {
+        Self {
+            integration: record.integration.into(),
+            at: record.removed_at,
+        }
+    }
 }
 
 /// See [`Policy`].
@@ -66,6 +99,8 @@ impl From<&Integration> for IntegrationRecord {
             policy: (&integration.policy).into(),
             last_filter: integration.last_filter.clone().map(Accepted::from),
             tenant: integration.tenant.clone(),
+            secret: Some(integration.secret.clone()),
+            paused: integration.paused,
             version: integration.version,
             created_at: integration.created_at,
         }
@@ -74,6 +109,7 @@ impl From<&Integration> for IntegrationRecord {
 
 impl From<IntegrationRecord> for Integration {
     fn from(record: IntegrationRecord) -> Self {
+        let secret = record.secret.unwrap_or_else(|| SecretId::new(record.id.as_str()));
         Self {
             id: record.id,
             kind: record.kind,
@@ -83,6 +119,8 @@ impl From<IntegrationRecord> for Integration {
             policy: record.policy.into(),
             last_filter: record.last_filter.map(Filter),
             tenant: record.tenant,
+            secret,
+            paused: record.paused,
             version: record.version,
             created_at: record.created_at,
         }

@@ -24,6 +24,8 @@ pub(crate) struct CompanyMappingRecord {
     generation: u32,
     #[serde(default)]
     users: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<ManagedCompanyId>,
 }
 
 /// See [`AddressMapping`].
@@ -50,6 +52,7 @@ impl From<&CompanyMapping> for CompanyMappingRecord {
             identifier: mapping.identifier.clone(),
             generation: mapping.generation,
             users: mapping.users,
+            former: mapping.former.clone(),
         }
     }
 }
@@ -64,6 +67,7 @@ impl From<CompanyMappingRecord> for CompanyMapping {
             identifier: record.identifier,
             generation: record.generation,
             users: record.users,
+            former: record.former,
         }
     }
 }

@@ -15,13 +15,13 @@ mod row;
 
 pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
 pub(crate) use import::{IMPORT, ImportRecord};
-pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord};
+pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord, REMOVED, RemovedRecord};
 pub(crate) use mapping::{
     ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
 };
 pub(crate) use not_in::{
-    ABSENTEES, AbsentPersonRecord, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, PEOPLE, PeopleRecord,
-    PersonRecord,
+    ABSENTEES, AbsentPersonRecord, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, FOUND_ABSENT, PEOPLE,
+    PeopleRecord, PersonRecord, STAGED_PEOPLE,
 };
 pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
 pub(crate) use row::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};

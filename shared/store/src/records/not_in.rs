@@ -3,16 +3,21 @@
 use domain::address::Address;
 use domain::filter::Accepted;
 use domain::ids::{AddressId, PsaCompanyId, PsaContactId, UserId};
+use domain::import::retention::{RESULT_DAYS, ROWS_DAYS, STAGED_DAYS};
 use domain::not_in::{OtherCompany, PersonAbsence, PersonNotIn, Whereabouts};
 use domain::psa::PsaContact;
 use domain::row::Absence;
 use serde::{Deserialize, Serialize};
 
-use crate::people::{AbsentPerson, ContactAnswer};
+use crate::absent::{AbsentPerson, ContactAnswer};
 use crate::schema::Kind;
 
-pub(crate) const PEOPLE: Kind = Kind::first("people not in");
+/// They are part of the result.
+pub(crate) const PEOPLE: Kind = Kind::first("people not in").kept(RESULT_DAYS);
+pub(crate) const STAGED_PEOPLE: Kind = Kind::first("staged people").kept(STAGED_DAYS);
+/// Of the last finished import: as long as the integration.
 pub(crate) const ABSENTEES: Kind = Kind::first("absentees");
+pub(crate) const FOUND_ABSENT: Kind = Kind::first("found absent").kept(ROWS_DAYS);
 
 /// People of a company, with the name of the company.
 #[derive(Serialize, Deserialize)]

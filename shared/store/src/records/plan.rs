@@ -48,6 +48,8 @@ pub(crate) struct UserPlanRecord<'a> {
     mapped: Option<MappedRecord<'a>>,
     #[serde(rename = "beside", default)]
     other_addresses: Cow<'a, [AddressKey]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    displaces: Option<Cow<'a, UserId>>,
     #[serde(default)]
     remembers: RememberedRecord,
     #[serde(rename = "refreshes", default)]
@@ -105,6 +107,7 @@ impl From<PlanRecord<'_>> for CompanyPlan {
             rewrite_mapping: record.rewrite_mapping,
             users: record.users.into_iter().map(UserPlan::from).collect(),
             orphaned: record.orphaned.into_owned(),
+            dropped: Vec::new(),
         }
     }
 }
@@ -119,6 +122,7 @@ impl<'a> From<&'a UserPlan> for UserPlanRecord<'a> {
             step: Cow::Borrowed(&plan.step),
             mapped: plan.mapped.as_ref().map(MappedRecord::from),
             other_addresses: Cow::Borrowed(&plan.other_addresses),
+            displaces: plan.displaces.as_ref().map(Cow::Borrowed),
             remembers: RememberedRecord::from(&plan.remembered),
             rewrite_mapping: plan.rewrite_mapping,
         }
@@ -135,6 +139,7 @@ impl From<UserPlanRecord<'_>> for UserPlan {
             step: record.step.into_owned(),
             mapped: record.mapped.map(Mapped::from),
             other_addresses: record.other_addresses.into_owned(),
+            displaces: record.displaces.map(Cow::into_owned),
             remembered: record.remembers.into(),
             rewrite_mapping: record.rewrite_mapping,
         }

@@ -120,6 +120,7 @@ impl Fill {
                 remembered: self.remembered(),
             }),
             other_addresses: beside,
+            displaces: Some(user(number)),
             remembered: self.remembered(),
             rewrite_mapping: false,
         }
@@ -138,6 +139,7 @@ impl Fill {
             orphaned: (0..gone)
                 .map(|number| (id(number), vec![self.address().key().clone()]))
                 .collect(),
+            dropped: Vec::new(),
         }
     }
 
@@ -215,6 +217,7 @@ pub fn company_mapping() -> CompanyMapping {
         identifier: None,
         generation: 0,
         users: 0,
+        former: None,
     }
 }
 

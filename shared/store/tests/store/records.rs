@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::directory::ManagedCompany;
 use domain::filter::Filter;
-use domain::ids::{AttributeId, IntegrationId, ManagedCompanyId, PsaCompanyId, TenantFingerprint, UserId, ValueId};
+use domain::ids::{
+    AttributeId, IntegrationId, ManagedCompanyId, PsaCompanyId, SecretId, TenantFingerprint, UserId, ValueId,
+};
 use domain::integration::Integration;
 use domain::mapping::CompanyMapping;
 use domain::plan::mass_change::MassChangeLimit;
@@ -63,7 +65,7 @@ fn row() -> CompanyRow {
 fn stored_row() -> Value {
     json!({
         "pk": { "S": "MSP#m#IMPORT#x" }, "sk": { "S": "ROW#7" }, "schema": { "N": "1" },
-        "browse": { "S": "not-in#0#acme\u{1}7" }, "expires": { "N": "1807776000" },
+        "browse": { "S": "not-in#0#acme\u{1}7" }, "expires": { "N": "1801209600" },
         "id": { "S": "7" }, "name": { "S": "Acme" }, "tab": { "S": "not-in" },
         "status": { "S": "unmapped_possible_duplicate" }, "types": { "L": [{ "S": "Client" }] },
         "psaStatus": { "S": "Active" }, "active": { "BOOL": true }, "own": { "BOOL": false },
@@ -198,6 +200,7 @@ fn mapping() -> CompanyMapping {
         identifier: Some("acme".to_owned()),
         generation: 2,
         users: 5,
+        former: None,
     }
 }
 
@@ -261,6 +264,8 @@ fn integration() -> Integration {
         },
         last_filter: Some(Filter(accepted)),
         tenant: Some(TenantFingerprint::new("acme")),
+        secret: SecretId::new("s"),
+        paused: true,
         version: 3,
         created_at: Timestamp::from_second(1_800_000_000).unwrap(),
     }
@@ -272,7 +277,7 @@ fn stored_integration() -> Value {
         "pk": { "S": "MSP#m" }, "sk": { "S": "INTEGRATION#i" }, "schema": { "N": "1" },
         "id": { "S": "i" }, "kind": { "S": "connectwise" }, "name": { "S": "PSA" }, "address": { "S": "psa.test" },
         "companyId": { "S": "acme" }, "createdAt": { "S": "2027-01-15T08:00:00Z" }, "lastFilter": filter,
-        "tenant": { "S": "acme" }, "version": { "N": "3" },
+        "tenant": { "S": "acme" }, "secret": { "S": "s" }, "paused": { "BOOL": true }, "version": { "N": "3" },
         "policy": { "M": {
             "newCompanies": { "BOOL": true }, "newAddresses": { "BOOL": false }, "filter": filter,
             "massChange": { "M": { "percent": { "N": "10" }, "atLeast": { "N": "5" } } },
@@ -295,13 +300,27 @@ async fn an_integration_is_stored_and_read_so() {
 async fn an_integration_of_an_earlier_version_has_the_defaults() {
     let old = without(
         stored_integration(),
-        &["policy", "lastFilter", "companyId", "tenant", "version", "schema"],
+        &[
+            "policy",
+            "lastFilter",
+            "companyId",
+            "tenant",
+            "secret",
+            "paused",
+            "version",
+            "schema",
+        ],
     );
     let found = Wire::holding(old).tenant().integration(&integration().id).await;
     let found = found.unwrap().unwrap();
     assert_eq!(found.policy, Policy::default());
     assert_eq!((found.last_filter, found.company_id), (None, None));
-    assert_eq!((found.tenant, found.version), (None, 0));
+    assert_eq!((found.tenant, found.version, found.paused), (None, 0, false));
+    assert_eq!(
+        found.secret.as_str(),
+        "i",
+        "earlier versions named the secret like its integration"
+    );
 }
 
 #[tokio::test]

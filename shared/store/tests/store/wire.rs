@@ -58,10 +58,12 @@ impl Wire {
 
     /// A wire behind which everything succeeds and nothing is found.
     pub fn willing() -> Self {
-        Self::new(|operation, _| {
+        Self::new(|operation, body| {
             let attributes = json!({ "epoch": { "N": "1" }, "until": { "N": "0" } });
+            let key = body["Key"]["sk"]["S"].as_str().unwrap_or_default();
             match operation {
                 "UpdateItem" => (200, json!({ "Attributes": attributes })),
+                "GetItem" if key.starts_with("INTEGRATION#") => (200, json!({ "Item": integration() })),
                 _ => (200, json!({})),
             }
         })
@@ -152,4 +154,12 @@ impl AsyncSleep for NoSleep {
     fn sleep(&self, _: Duration) -> Sleep {
         Sleep::new(std::future::ready(()))
     }
+}
+
+/// An integration, without which no import starts.
+fn integration() -> Value {
+    json!({
+        "id": { "S": "i" }, "kind": { "S": "connectwise" }, "name": { "S": "Ours" }, "address": { "S": "psa.example" },
+        "createdAt": { "S": "2027-01-15T08:00:00Z" },
+    })
 }

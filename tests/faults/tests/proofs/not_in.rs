@@ -36,6 +36,7 @@ async fn import_behind_the_back(world: &World, integration: &str) {
             identifier: None,
             generation: 0,
             users: 0,
+            former: None,
         };
         let mut tx = Transaction::new();
         tenant.map_company(&mut tx, &integration, None, &mapping).unwrap();

@@ -23,6 +23,7 @@ fn body(route: &Route, sandbox: &Sandbox, kind: PsaKind) -> Option<Value> {
         ("PUT", "/integrations/{i}/credentials") => {
             json!({ "credentials": sandbox.psas.integration(kind)["credentials"] })
         }
+        ("PATCH", "/integrations/{i}") => json!({ "version": 1, "name": "Gekaapt" }),
         ("PUT", "/integrations/{i}/policy") => json!({ "newCompanies": true }),
         ("POST", "/integrations/{i}/imports") => json!({}),
         ("POST", "/managed-companies") => json!({ "name": "Indringers" }),

@@ -8,9 +8,9 @@ use requirements::alarms::seen;
 use requirements::bad::{Bad, Sent};
 use requirements::import::{choose, choose_all, fetch, fetch_failing, first_import_of, plan, row};
 use requirements::problem::call;
-use requirements::stage::{PATIENCE, integration, sandbox, secret_field, text};
+use requirements::stage::{PATIENCE, advance, integration, quick, sandbox, secret_field, text};
 use requirements::unattended::{set_policy, trigger, unattended};
-use requirements::{Api, PsaKind, Sandbox, behind, faults, for_both, psa};
+use requirements::{Api, Options, PsaKind, Sandbox, behind, faults, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -51,6 +51,9 @@ async fn r66_what_a_customer_can_mend_and_what_a_psa_does_wakes_nobody(kind: Psa
     of_connecting(&sandbox, kind, &mut met).await;
     of_asking(&sandbox, kind, &mut met).await;
     of_review(&sandbox, kind, &mut met).await;
+    of_limits(&sandbox, kind, &mut met).await;
+    of_pausing(&sandbox, kind, &mut met).await;
+    of_too_many_calls(kind, &mut met).await;
     for answer in failures(kind) {
         faults::answer(&sandbox, kind, faults::CONTACTS, &answer);
         let failed = fetch_failing(&sandbox.api("ana"), kind).await;
@@ -103,6 +106,20 @@ async fn of_asking(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {
     met.meet(&ana, Method::POST, &start, &filter).await;
 }
 
+async fn of_pausing(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {
+    let ana = sandbox.api("ana");
+    let path = format!("/integrations/{}", integration(&ana, kind).await);
+    for paused in [true, false] {
+        let version = ana.get(&path).await.unwrap()["version"].clone();
+        let edit = json!({ "version": version, "paused": paused });
+        ana.patch(&path, &edit).await.unwrap();
+        if paused {
+            let refused = trigger(sandbox, kind, "while paused").await;
+            met.0.insert(text(&refused["code"]).to_owned());
+        }
+    }
+}
+
 async fn of_review(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {
     let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
     let start = format!("/integrations/{}/imports", integration(&ana, kind).await);
@@ -138,6 +155,47 @@ async fn of_review(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {
     met.meet(&ana, Method::POST, &execute, &confirmed).await;
     ana.delete(&format!("/imports/{import}")).await.unwrap();
     met.meet(&ana, Method::POST, &execute, &confirmed).await;
+}
+
+async fn of_limits(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {
+    let ana = sandbox.api("ana");
+    let credentials = json!({ "credentials": sandbox.psas.integration(kind)["credentials"] });
+    psa::be_another_tenant(sandbox, kind, true);
+    let replace = format!("/integrations/{}/credentials", integration(&ana, kind).await);
+    met.meet(&ana, Method::PUT, &replace, &credentials).await;
+    psa::be_another_tenant(sandbox, kind, false);
+
+    let (path, many) = crate::fair_share::count(kind, "companies", 50_001);
+    faults::answer(sandbox, kind, &path, &many);
+    let failed = fetch_failing(&ana, kind).await;
+    met.0.insert(text(&failed["error"]["code"]).to_owned());
+    faults::clear(sandbox, kind);
+
+    let import = fetch(&ana, kind).await;
+    // A review is good for seven days.
+    advance(sandbox, 7 * 24 * 3600).await;
+    let execute = format!("/imports/{import}/execute");
+    met.meet(&ana, Method::POST, &execute, &json!({ "planHash": "0" }))
+        .await;
+}
+
+async fn of_too_many_calls(kind: PsaKind, met: &mut Met) {
+    let limited = Options {
+        call_rates: None,
+        ..quick()
+    };
+    let sandbox = Sandbox::start(limited).await.unwrap();
+    let ana = sandbox.api("ana");
+    let attributes = format!("/integrations/{}/attributes", integration(&ana, kind).await);
+    let refused = loop {
+        let answer = call(&ana, Method::GET, &attributes, None).await;
+        if !answer.status.is_success() {
+            break answer;
+        }
+    };
+    met.0.insert(text(&refused.body["code"]).to_owned());
+    assert_eq!(seen(&sandbox), BTreeMap::new());
+    sandbox.stop().await;
 }
 
 /// A metric, added up over all lines.

@@ -24,6 +24,7 @@ for_both!(
     r65_an_msp_that_computes_plans_too_often_waits,
     r65_a_psa_that_never_answers_leaves_others_their_share,
     r65_without_rates_a_psa_that_never_answers_stops_everybody,
+    r65_an_msp_has_twenty_integrations_at_most,
     r65_a_psa_of_too_many_companies_or_contacts_is_not_fetched,
 );
 
@@ -154,15 +155,36 @@ async fn r65_a_psa_that_never_answers_leaves_others_their_share(kind: PsaKind) {
 
 async fn r65_without_rates_a_psa_that_never_answers_stops_everybody(kind: PsaKind) {
     let unlimited = Options {
-        call_rates: Some(CallRates::per_minute(100_000, 100_000)),
+        call_rates: Some(CallRates::per_minute(0, 0)),
         ..limited()
     };
     let statuses = others_while_one_waits(unlimited, kind).await;
     assert!(statuses.contains(&503), "{statuses:?}");
 }
 
+async fn r65_an_msp_has_twenty_integrations_at_most(kind: PsaKind) {
+    let sandbox = Sandbox::start(quick()).await.unwrap();
+    let ana = sandbox.api("ana");
+    let new = sandbox.psas.integration(kind);
+    while ana.list("/integrations").await.unwrap().len() < 20 {
+        ana.post("/integrations", &new).await.unwrap();
+    }
+    faults::forget_requests(&sandbox, kind);
+    let refused = call(&ana, Method::POST, "/integrations", Some(&new)).await;
+    assert_problem(&refused, 422, "limit_exceeded");
+    assert_eq!(
+        (&refused.body["of"], &refused.body["limit"]),
+        (&json!("integrations"), &json!(20))
+    );
+    assert_eq!(faults::requests(&sandbox, kind), []);
+    // Of another MSP nothing is counted.
+    sandbox.api("otherMsp").post("/integrations", &new).await.unwrap();
+    sandbox.stop().await;
+}
+
 /// How the PSA tells how many there are.
-fn count(kind: PsaKind, rows: &str, count: u64) -> (String, Value) {
+/// How a PSA says that it has so many rows: where, and what it answers.
+pub fn count(kind: PsaKind, rows: &str, count: u64) -> (String, Value) {
     let body = match kind {
         PsaKind::Connectwise => json!({ "count": count }),
         PsaKind::Autotask => json!({ "queryCount": count }),

@@ -9,6 +9,7 @@
 
 mod access;
 mod addresses;
+mod adoption;
 mod alarms;
 mod audit;
 mod bad_input;
@@ -23,6 +24,7 @@ mod events;
 mod fair_share;
 mod fetch;
 mod filter;
+mod hand_over;
 mod hidden_rows;
 mod integrations;
 mod large;
@@ -38,6 +40,7 @@ mod operation;
 mod people;
 mod plan;
 mod progress;
+mod removal;
 mod result;
 mod retention;
 mod rows;

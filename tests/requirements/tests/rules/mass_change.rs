@@ -59,7 +59,8 @@ async fn r39_the_limit_grows_with_the_mapped_users(kind: PsaKind) {
     for row in &first.chosen {
         let people = addresses(&ana, &import, text(&row["id"])).await;
         for address in people.iter().filter(|address| address["selected"] == true) {
-            if changed <= mapped / 10 {
+            // Some more than that: the user of an address that others share does not move (R56).
+            if changed <= mapped / 10 + 4 {
                 changed += 1;
                 psa::change_address(
                     &sandbox,
@@ -74,10 +75,10 @@ async fn r39_the_limit_grows_with_the_mapped_users(kind: PsaKind) {
     let import = fetch(&ana, kind).await;
     select(&ana, &import, json!({ "status": "mapped" })).await;
     let beyond = plan(&ana, &import).await;
-    assert_eq!(
-        beyond["massChange"],
-        json!({ "changes": changed, "limit": mapped / 10 })
-    );
+    let items = beyond["items"].as_array().unwrap().iter();
+    let moved = items.filter(|item| item["action"] == "changeAddress").count() as u64;
+    assert!(moved > mapped / 10, "{moved} of {changed}");
+    assert_eq!(beyond["massChange"], json!({ "changes": moved, "limit": mapped / 10 }));
     // One less is no mass change.
     let path = format!("/imports/{import}/companies/{}", text(&first.chosen[0]["id"]));
     ana.post(

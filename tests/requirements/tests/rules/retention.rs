@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use local_aws::sdk;
 use requirements::download::download;
-use requirements::import::{carry_out, choose_mapped, fetch, first_import_of, id, ordinary, plan, rows};
+use requirements::import::{addresses, carry_out, choose_mapped, fetch, first_import_of, id, ordinary, plan, rows};
 use requirements::problem::{assert_problem, call};
-use requirements::stage::{advance, integration, number, sandbox, text};
-use requirements::unattended::{set_policy, unattended};
-use requirements::{Api, PsaKind, Sandbox, for_both};
+use requirements::stage::{advance, integration, number, quick, sandbox, text};
+use requirements::unattended::{set_policy, trigger, unattended};
+use requirements::{Api, CallRates, Options, PsaKind, Sandbox, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -123,13 +123,26 @@ async fn leave_everything(sandbox: &Sandbox, ana: &Api, kind: PsaKind) -> String
     let hidden: u64 = id(few.unwrap()).parse().unwrap();
     let switches = json!({ "hiddenCompanies": [hidden] });
     sandbox.psas.get(kind).set_switches(switches).unwrap();
-    set_policy(ana, kind, &json!({ "newCompanies": true })).await;
+    let people = addresses(ana, &first.import, id(&first.chosen[0])).await;
+    let leaver = people.iter().find(|row| row["selected"] == true).unwrap();
+    psa::delete_contact(sandbox, kind, psa::split(id(leaver)).0);
+    let schedule = json!({ "everyMinutes": 1440, "timeZone": "Europe/Amsterdam" });
+    set_policy(ana, kind, &json!({ "newCompanies": true, "schedule": schedule })).await;
     unattended(sandbox, kind, "at night").await;
+    // While somebody reviews, an event is refused.
+    let review = fetch(ana, kind).await;
+    trigger(sandbox, kind, "by day").await;
+    ana.delete(&format!("/imports/{review}")).await.unwrap();
     first.import
 }
 
 async fn r67_every_item_has_the_period_of_its_kind(kind: PsaKind) {
-    let sandbox = sandbox().await;
+    // With a rate, so that what counts calls is there, too.
+    let counting = Options {
+        call_rates: Some(CallRates::per_minute(1_000, 1_000)),
+        ..quick()
+    };
+    let sandbox = Sandbox::start(counting).await.unwrap();
     let ana = sandbox.api("ana");
     leave_everything(&sandbox, &ana, kind).await;
     let (kinds, mut seen) = (documented(), BTreeSet::new());
@@ -173,7 +186,19 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
         (3, &["CLAIM"][..]),
         (4, &["CLAIM", "STAGED#"]),
         (15, &["CLAIM", "STAGED#"]),
-        (16, &["CLAIM", "STAGED#", "ROW#", "CONTACTS#", "ORPHANS#", "DIGESTS#"]),
+        (
+            16,
+            &[
+                "CLAIM",
+                "STAGED#",
+                "ROW#",
+                "CONTACTS#",
+                "ORPHANS#",
+                "FOUND-ABSENT#",
+                "DIGESTS#",
+                "EVENT#",
+            ],
+        ),
         (
             92,
             &[
@@ -182,7 +207,9 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
                 "ROW#",
                 "CONTACTS#",
                 "ORPHANS#",
+                "FOUND-ABSENT#",
                 "DIGESTS#",
+                "EVENT#",
                 "OCCASION#",
             ],
         ),
@@ -194,12 +221,15 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
                 "ROW#",
                 "CONTACTS#",
                 "ORPHANS#",
+                "FOUND-ABSENT#",
                 "DIGESTS#",
+                "EVENT#",
                 "OCCASION#",
                 "IMPORT",
                 "CHECKPOINT#",
                 "PART#",
                 "PASSED#",
+                "PEOPLE#",
                 "#AUDIT#",
             ],
         ),

@@ -181,7 +181,7 @@ async fn r32_an_address_of_another_managed_company_is_a_conflict_until_it_is_res
     let holder = id(by_name(&companies, "Pilotgroep"));
     assert_eq!(
         held["conflict"],
-        json!({ "managedCompany": holder, "name": "Pilotgroep" })
+        json!({ "managedCompany": holder, "name": "Pilotgroep", "former": false })
     );
     let path = format!("/imports/{import}/companies/{}/addresses/{}", id(&club), id(held));
     let tick = json!({ "version": held["version"], "selected": true });

@@ -1,16 +1,13 @@
 //! Section O: an integration belongs to one tenant of its PSA (R51).
 
-use std::net::TcpListener;
-
 use futures::future::join_all;
 use requirements::import::{carry_out, choose, directory, fetch, fetch_failing, first_import_of};
 use requirements::problem::{assert_problem, call};
-use requirements::stage::{integration, quick, sandbox, text};
-use requirements::unattended::{ended, set_policy, trigger, unattended};
-use requirements::{Api, Options, PsaKind, Sandbox, behind, faults, for_both, psa};
+use requirements::stage::{integration, sandbox, text, two_addresses};
+use requirements::unattended::{set_policy, unattended};
+use requirements::{Api, PsaKind, Sandbox, behind, faults, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
-use simkit::{Served, serve};
 
 for_both!(
     r51_credentials_of_another_tenant_are_refused_and_nothing_is_stored,
@@ -132,7 +129,7 @@ async fn r51_every_place_that_reads_the_psa_compares_the_tenant() {
 }
 
 #[tokio::test]
-async fn r51_a_trigger_with_a_filter_is_refused_by_the_code() {
+async fn r51_an_unattended_import_with_a_filter_fails_by_the_code() {
     let kind = PsaKind::Autotask;
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
@@ -140,25 +137,15 @@ async fn r51_a_trigger_with_a_filter_is_refused_by_the_code() {
     policy["filter"] = json!({ "companyType": ["1"] });
     set_policy(&ana, kind, &policy).await;
     psa::be_another_tenant(&sandbox, kind, true);
-    let answer = trigger(&sandbox, kind, "night").await;
-    assert_eq!(answer, json!({ "outcome": "refused", "code": "psa_other_tenant" }));
+    let failed = unattended(&sandbox, kind, "night").await;
+    assert_eq!(
+        (&failed["state"], &failed["error"]["code"]),
+        (&json!("failed"), &json!("psa_other_tenant"))
+    );
     psa::be_another_tenant(&sandbox, kind, false);
-    let answer = trigger(&sandbox, kind, "night").await;
-    ended(&sandbox, text(&answer["import"])).await;
+    let fetched = unattended(&sandbox, kind, "next night").await;
+    assert_eq!(fetched["state"], "done");
     sandbox.stop().await;
-}
-
-/// A sandbox whose simulator of one PSA listens at a second address, too: another host for whoever reads the PSA.
-async fn two_addresses(kind: PsaKind) -> (Sandbox, Served, String) {
-    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-    let origin = format!("http://{free}");
-    let sandbox = Sandbox::start(Options {
-        vendors: vec![(::psa::vendor(kind), origin.parse().unwrap())],
-        ..quick()
-    });
-    let sandbox = sandbox.await.unwrap();
-    let (_, served) = serve(sandbox.psas.get(kind).router(), free).await.unwrap();
-    (sandbox, served, origin)
 }
 
 async fn r51_a_server_that_moves_stays_the_same_tenant(kind: PsaKind) {

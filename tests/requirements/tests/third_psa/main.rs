@@ -9,7 +9,7 @@ mod server;
 use std::sync::Arc;
 
 use domain::filter::Subject;
-use domain::ids::{IntegrationId, MspId};
+use domain::ids::{IntegrationId, MspId, SecretId};
 use domain::import::Person;
 use domain::integration::Integration;
 use domain::policy::Policy;
@@ -102,6 +102,8 @@ async fn r01_a_third_psa_is_imported() {
         policy: Policy::default(),
         last_filter: None,
         tenant: None,
+        secret: SecretId::new("third"),
+        paused: false,
         version: 0,
         created_at: Timestamp::now(),
     };

@@ -35,7 +35,7 @@ use simkit::msp::Size;
 use simkit::requests::RequestLog;
 use simkit::{Simulator, instrument};
 
-pub use auth::{INTEGRATION_CODE, OTHER_USERNAME, SECRET, USERNAME};
+pub use auth::{INTEGRATION_CODE, OTHER_USERNAME, SECRET, USERNAME, tenant_of};
 pub use model::company::id as company_id;
 pub use model::contact::id as contact_id;
 pub use store::EntityName;

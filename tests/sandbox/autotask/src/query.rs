@@ -101,6 +101,7 @@ impl Columns {
 
 /// The open questions about how records look.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one open question of its own")]
 pub struct Style {
     pub without_nulls: bool,
     pub without_zone: bool,

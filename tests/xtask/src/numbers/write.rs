@@ -123,14 +123,6 @@ pub(super) fn load(logs: &Logs) -> Result<String, Failure> {
     Ok(format!("| what | how much |\n|---|---:|\n{rows}"))
 }
 
-/// The same next to a hostile MSP.
-pub(super) fn hostile(logs: &Logs) -> Result<String, Failure> {
-    let rows: String = rows(&logs.read("hostile")?).iter().map(|cells| row(cells)).collect();
-    Ok(format!(
-        "| answers of the API, ms | alone | next to a hostile MSP |\n|---|---:|---:|\n{rows}"
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -95,7 +95,7 @@ fn r11_a_walk_goes_on_from_its_cursor_and_from_no_other() {
     }
     let from_before = Walk::resume(&Cursor("5/2".into())).unwrap();
     assert_eq!((from_before.last, from_before.by_condition), (5, false));
-    for text in ["", "1", "1/2", "1/2/yes", "1/-2", "x/2", "1/2/4", "1/2/condition/4"] {
+    for text in ["", "1", "1/2/yes", "1/-2", "x/2", "1/2/4", "1/2/condition/4"] {
         assert_eq!(Walk::resume(&Cursor(text.into())), None, "{text}");
     }
 }

@@ -46,7 +46,7 @@ fn finished() -> Import {
 fn stored_new_import() -> Value {
     let none = json!({ "NULL": true });
     json!({
-        "pk": { "S": "MSP#m#IMPORT#x" }, "sk": { "S": "IMPORT" }, "schema": { "N": "1" }, "expires": { "N": "1807776000" },
+        "pk": { "S": "MSP#m#IMPORT#x" }, "sk": { "S": "IMPORT" }, "schema": { "N": "1" }, "expires": { "N": "1834560000" },
         "assignment": { "S": "fetch" }, "id": { "S": "x" }, "msp": { "S": "m" }, "integration": { "S": "i" },
         "state": { "S": "fetching" }, "abandoned": { "BOOL": false }, "cancelling": { "BOOL": false }, "filter": { "M": {} },
         "startedBy": { "M": { "subject": { "S": "ana" }, "name": { "S": "Ana" } } }, "takenOverBy": none,

@@ -17,6 +17,7 @@ fn user() -> UserPlan {
         step: UserStep::Create,
         mapped: None,
         other_addresses: Vec::new(),
+        displaces: None,
         remembered: Remembered::default(),
         rewrite_mapping: false,
     }
@@ -33,6 +34,7 @@ fn plan() -> CompanyPlan {
         rewrite_mapping: false,
         users: vec![user()],
         orphaned: Vec::new(),
+        dropped: Vec::new(),
     }
 }
 
@@ -79,6 +81,7 @@ fn a_plan_is_read_as_it_was_stored() {
                 },
             }),
             other_addresses: vec!["ana@home.example".parse::<Address>().unwrap().key().clone()],
+            displaces: Some(UserId::new("u-2")),
             remembered: Remembered {
                 name: Some("Ana".to_owned()),
                 sharers: [PsaContactId::new("7"), PsaContactId::new("12")].into_iter().collect(),

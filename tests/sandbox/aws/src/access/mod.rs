@@ -112,6 +112,8 @@ fn kind_of_key(key: &str) -> String {
     let parts: Vec<&str> = key.split('#').take(4).collect();
     match parts.as_slice() {
         ["MSP", _] => "MSP#*".to_owned(),
+        // A month, in the sweeper's index.
+        ["forget", _] => "forget#*".to_owned(),
         ["MSP", _, kind, _] => format!("MSP#*#{kind}#*"),
         _ => key.to_owned(),
     }
@@ -155,6 +157,7 @@ mod tests {
     fn keys_of_one_kind_are_one_line() {
         assert_eq!(kind_of_key("MSP#m#ADDRESS#a#b"), "MSP#*#ADDRESS#*");
         assert_eq!(kind_of_key("MSP#m"), "MSP#*");
+        assert_eq!(kind_of_key("forget#2027-06"), "forget#*");
         assert_eq!(kind_of_key("execute"), "execute");
     }
 }

@@ -156,6 +156,17 @@ impl Vault {
         Ok((name, secret))
     }
 
+    /// Takes the mark for deletion back.
+    pub fn restore(&mut self, id: &str) -> Result<(String, Secret), Refusal> {
+        let (name, secret) = self.find(id)?;
+        let (name, mut secret) = (name.to_owned(), secret.clone());
+        secret.deleted = None;
+        let before = self.secrets.clone();
+        self.secrets.insert(name.clone(), secret.clone());
+        self.save_or(before)?;
+        Ok((name, secret))
+    }
+
     fn store(&mut self, changed: Changed, secret: Secret) -> Result<Changed, Refusal> {
         let before = self.secrets.clone();
         self.secrets.insert(changed.name.clone(), secret);

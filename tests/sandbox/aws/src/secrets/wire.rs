@@ -50,6 +50,7 @@ async fn handle(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
         Some("DescribeSecret") => parsed(&body).and_then(|request| describe(&vault, &request)),
         Some("CreateSecret") => parsed(&body).and_then(|request| create(&mut vault, request)),
         Some("PutSecretValue") => parsed(&body).and_then(|request| put(&mut vault, request)),
+        Some("RestoreSecret") => parsed(&body).and_then(|request| restore(&mut vault, &request)),
         Some("DeleteSecret") => parsed(&body).and_then(|request| delete(&mut vault, &request)),
         _ => Err(Refusal::client(
             "UnknownOperationException",
@@ -85,6 +86,7 @@ struct Reference {
     version_stage: Option<String>,
     #[serde(default)]
     force_delete_without_recovery: bool,
+    recovery_window_in_days: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -187,7 +189,18 @@ fn changed_answer(vault: &Vault, changed: &Changed) -> Result<Value, Refusal> {
 }
 
 fn delete(vault: &mut Vault, request: &Reference) -> Result<Value, Refusal> {
+    let days = request.recovery_window_in_days.unwrap_or(30);
+    if !(7..=30).contains(&days) {
+        return Err(Refusal::invalid(
+            "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
+        ));
+    }
     let (name, secret) = vault.delete(&request.secret_id, request.force_delete_without_recovery)?;
-    let date = secret.deleted.map(jiff::Timestamp::as_second);
+    let date = secret.deleted.map(|deleted| deleted.as_second() + days * 24 * 3600);
     Ok(json!({ "ARN": secret.arn, "Name": name, "DeletionDate": date }))
+}
+
+fn restore(vault: &mut Vault, request: &Reference) -> Result<Value, Refusal> {
+    let (name, secret) = vault.restore(&request.secret_id)?;
+    Ok(json!({ "ARN": secret.arn, "Name": name }))
 }

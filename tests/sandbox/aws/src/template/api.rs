@@ -37,7 +37,7 @@ pub(super) struct Api {
     pub routes: Vec<Route>,
     /// Where calls go for which there is no route.
     pub others: Option<Way>,
-    /// How many calls pass, whoever makes them.
+    /// How many calls pass, of all callers together.
     pub throttle: Throttle,
 }
 

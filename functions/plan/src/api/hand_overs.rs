@@ -1,0 +1,100 @@
+//! `GET /imports/{x}/companies/{p}/hand-overs`: managed companies whose PSA company is gone (R58)
+
+use api::{Api, Call, CallerWith, Json, List, PageQuery, Path, Routes, State};
+use domain::directory::ManagedCompany;
+use domain::ids::{ImportId, PsaCompanyId};
+use domain::import::Import;
+use domain::name::NameKey;
+use domain::problem::{Code, Problem, ResourceKind};
+use domain::row::{Absence, CompanyRow, Tab};
+use lambda::Services;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+use store::{StoreError, Tenant};
+
+use crate::review;
+
+pub fn routes<R: Routes>(to: R) -> R {
+    to.get("/imports/{x}/companies/{p}/hand-overs", list, || {
+        let example = json!({
+            "managedCompany": { "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V." },
+            "from": { "id": "251", "name": "Bakkerij Postma" }, "reason": "deleted_in_psa", "sameName": true,
+        });
+        Call::new(
+            "listHandOvers",
+            "Managed companies that can be handed over to a company: those of the same name first",
+        )
+        .query::<PageQuery>()
+        .answers::<List<HandOver>>(200, json!({ "items": [example], "next": null }))
+        .refuses(&[Code::WrongState, Code::SnapshotExpired])
+    })
+}
+
+/// A managed company whose PSA company is gone. Choosing it as the company's target hands it over, with the users whose address a contact of the
+/// company has.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct HandOver {
+    managed_company: ManagedCompany,
+    from: GoneCompany,
+    reason: Absence,
+    /// Whether it, or the company that is gone, has the name of the company.
+    same_name: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct GoneCompany {
+    id: PsaCompanyId,
+    name: String,
+}
+
+impl HandOver {
+    /// What the row of an absent company offers to a company of this name.
+    fn of(gone: CompanyRow, name: &NameKey) -> Option<Self> {
+        let reason = gone.reason.filter(|reason| reason.is_gone())?;
+        let managed_company = gone.mapped?;
+        Some(Self {
+            same_name: NameKey::of(&managed_company.name) == *name || NameKey::of(&gone.name) == *name,
+            managed_company,
+            from: GoneCompany {
+                id: gone.id,
+                name: gone.name,
+            },
+            reason,
+        })
+    }
+}
+
+async fn list(
+    State(services): State<Services>,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+) -> Api<Json<List<HandOver>>> {
+    let import = review::with_rows(&services, &caller, &id).await?;
+    let tenant = services.tenant(&caller.msp);
+    let row = tenant.row(&import, &company).await?;
+    let row = row.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
+    let name = NameKey::of(&row.name);
+    let gone = absent(&tenant, &import).await?.into_iter();
+    let mut offers: Vec<HandOver> = gone.filter_map(|row| HandOver::of(row, &name)).collect();
+    offers.sort_by(|one, other| (!one.same_name, &one.from.id).cmp(&(!other.same_name, &other.from.id)));
+    Ok(Json(List::counted(offers, &page)?))
+}
+
+/// The rows of the tab *not in*.
+async fn absent(tenant: &Tenant, import: &Import) -> Result<Vec<CompanyRow>, StoreError> {
+    /// Rows of one query, which reads 1 MB at most.
+    const PAGE_SIZE: usize = 1_000;
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let (rows, more) = tenant.browse(import, Tab::NotIn, after.as_ref(), PAGE_SIZE).await?;
+        for (row, position) in rows {
+            after = Some(position);
+            all.push(row);
+        }
+        if !more {
+            return Ok(all);
+        }
+    }
+}

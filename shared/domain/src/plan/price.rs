@@ -1,0 +1,89 @@
+//! What dropping a company's mapping costs (R59): the address mappings that go with it, and the addresses that the old users keep.
+
+use std::collections::{HashMap, HashSet};
+
+use super::addresses::{self, AddressView};
+use super::links::Links;
+use super::{CompanyStep, DroppedMapping, Mapped, Reason, Skip, UserPlan, UserStep};
+use crate::facts::CompanyFacts;
+use crate::ids::{AddressId, ManagedCompanyId, UserId};
+use crate::mapping::AddressMapping;
+use crate::remembered::Remembered;
+
+/// The address mappings that a plan with these users drops.
+pub(super) fn dropped(
+    facts: &CompanyFacts,
+    step: &CompanyStep,
+    unmaps: bool,
+    users: &[UserPlan],
+) -> Vec<DroppedMapping> {
+    let (before, reason): (&[AddressMapping], Reason) = match (step, &facts.hand_over) {
+        (CompanyStep::HandOver { .. }, Some(hand_over)) => (&hand_over.addresses, Reason::NotInNewCompany),
+        (CompanyStep::Skip(_), _) => return Vec::new(),
+        _ if unmaps => (&facts.mapped_addresses, Reason::AskedFor),
+        _ => return Vec::new(),
+    };
+    let kept: HashSet<&UserId> = users
+        .iter()
+        .filter_map(|user| user.mapped.as_ref())
+        .map(|mapped| &mapped.user)
+        .collect();
+    let names: HashMap<&AddressId, &str> = facts
+        .addresses
+        .iter()
+        .map(|(row, _)| (&row.id, row.name.as_str()))
+        .collect();
+    let dropped = before.iter().filter(|mapping| !kept.contains(&mapping.user));
+    let dropped = dropped.map(|mapping| DroppedMapping {
+        mapped: Mapped {
+            id: mapping.id.clone(),
+            user: mapping.user.clone(),
+            address: mapping.address.clone(),
+            remembered: mapping.remembered.clone(),
+        },
+        contact: names.get(&mapping.id).copied().unwrap_or_default().to_owned(),
+        reason,
+    });
+    dropped.collect()
+}
+
+/// Adds the rows whose address a user of the `former` managed company has, and says of those that are there who it is.
+pub(super) fn add_conflicts(
+    users: &mut Vec<UserPlan>,
+    facts: &CompanyFacts,
+    step: &CompanyStep,
+    former: &ManagedCompanyId,
+) {
+    if matches!(step, CompanyStep::Skip(_)) {
+        return;
+    }
+    let managed = step.managed().map(|managed| &managed.id);
+    let links = Links::of(facts, matches!(step, CompanyStep::HandOver { .. }));
+    let views = addresses::views(facts, managed, &links);
+    let held = views
+        .into_iter()
+        .filter(|view| view.mapping.is_none() && view.conflict.as_ref() == Some(former));
+    for view in held {
+        let step = UserStep::Skip(Skip::because_of(Reason::HeldByFormerCompany, former));
+        match users.iter_mut().find(|user| user.id == view.snapshot.id) {
+            Some(user) => user.step = step,
+            None => users.push(row(view, step)),
+        }
+    }
+    users.sort_by(|one, other| one.id.cmp(&other.id));
+}
+
+fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
+    UserPlan {
+        id: view.snapshot.id.clone(),
+        name: view.snapshot.name.clone(),
+        no_address: None,
+        address: view.address.ok(),
+        step,
+        mapped: None,
+        other_addresses: Vec::new(),
+        remembered: Remembered::default(),
+        displaces: None,
+        rewrite_mapping: false,
+    }
+}

@@ -1,0 +1,173 @@
+//! Stopped at any effect of connecting, editing, removing or adopting an integration, the same call made again ends it; and no secret
+//! stays without an integration, nor an integration without its secret (R52).
+
+use std::collections::BTreeSet;
+
+use domain::psa::PsaKind;
+use faults::effects::Disturbance;
+use faults::engine::RECORDS;
+use faults::script::{ANA, STEPS, Script};
+use faults::world::{Message, Moment, World};
+use serde_json::{Value, json};
+
+use crate::cores::alone;
+
+/// What may happen at each effect.
+const DISTURBANCES: [Disturbance; 5] = [
+    Disturbance::StopBefore,
+    Disturbance::StopAfter,
+    Disturbance::AppliedAndFailed,
+    Disturbance::Failed,
+    Disturbance::DeliveredTwice,
+];
+
+/// Longer than a secret may stay without an integration.
+const TWO_HOURS: i64 = 7_200;
+
+fn call(method: &'static str, path: &str, body: Value) -> Message {
+    Message::Call {
+        who: ANA,
+        method,
+        path: path.to_owned(),
+        body,
+    }
+}
+
+/// A moment with the secrets that there were.
+struct Kept(Moment, BTreeSet<String>);
+
+impl Kept {
+    fn of(world: &World, folder: &tempfile::TempDir, name: &str) -> Self {
+        Self(world.keep(folder.path(), name), world.vault.lock().unwrap().clone())
+    }
+
+    fn go_back(&self, world: &World) {
+        world.go_back(&self.0);
+        world.vault.lock().unwrap().clone_from(&self.1);
+    }
+}
+
+/// The items of the records table whose sort key begins so.
+fn items(world: &World, prefix: &str) -> Vec<Value> {
+    let all = world.engine.items(RECORDS).into_iter();
+    all.filter(|item| item["sk"]["S"].as_str().unwrap().starts_with(prefix))
+        .collect()
+}
+
+/// Lets the sweeper come when it is due, and compares secrets with integrations.
+async fn no_secret_is_loose(world: &World, case: &str) {
+    world.ticking.advance(TWO_HOURS);
+    let sweep = Message::Work("FetchFunction", json!({ "sweep": {} }));
+    world.deliver(&sweep).await.unwrap().unwrap();
+    let integrations = items(world, "INTEGRATION#");
+    let owned = integrations
+        .iter()
+        .map(|item| format!("psa-import/m/{}", item["secret"]["S"].as_str().unwrap()));
+    let owned: BTreeSet<String> = owned.collect();
+    assert_eq!(*world.vault.lock().unwrap(), owned, "{case}");
+}
+
+async fn status(world: &World, message: &Message) -> u64 {
+    let answer = world.deliver(message).await.unwrap().unwrap();
+    answer["statusCode"].as_u64().unwrap()
+}
+
+/// Disturbs a call at each of its effects, makes it again, and looks; gives how often.
+async fn disturb(world: &World, from: &Kept, message: &Message, ends: &[u64], look: impl Fn(&World, &str)) -> usize {
+    from.go_back(world);
+    world.effects.begin();
+    assert!(status(world, message).await < 300, "{message:?}");
+    let effects = world.effects.names();
+    let mut runs = 0;
+    for (number, effect) in effects.iter().enumerate() {
+        for disturbance in DISTURBANCES {
+            for repeated in [true, false] {
+                let case = format!("{message:?}: {disturbance:?} at {number} {effect}, repeated: {repeated}");
+                from.go_back(world);
+                world.effects.begin();
+                world.effects.arm(number, disturbance);
+                let _ = world.deliver(message).await;
+                world.effects.begin();
+                if repeated {
+                    let again = status(world, message).await;
+                    assert!(ends.contains(&again), "{case}: {again}");
+                    look(world, &case);
+                }
+                no_secret_is_loose(world, &case).await;
+                runs += 1;
+            }
+        }
+    }
+    runs
+}
+
+async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
+    let (folder, world) = (tempfile::tempdir().unwrap(), World::new(kind).await);
+    Script::new(&world).seed().await;
+    for step in STEPS {
+        Script::new(&world).take(0, step).await.unwrap();
+    }
+    let id = Script::new(&world).integration().await.unwrap();
+    let path = format!("/integrations/{id}");
+    let mapped = items(&world, "PSA#").len();
+    assert!(mapped > 0);
+    let connected = Kept::of(&world, &folder, "connected");
+    let mut runs = 0;
+
+    let add = call("POST", "/integrations", world.psa.integration());
+    runs += disturb(&world, &connected, &add, &[201], |_, _| {}).await;
+
+    let version = Script::new(&world).get(&path).await["version"].clone();
+    let rename = call(
+        "PATCH",
+        &path,
+        json!({ "version": version, "name": "Anders", "paused": true }),
+    );
+    let renamed = |world: &World, case: &str| {
+        let all = items(world, &format!("INTEGRATION#{id}"));
+        assert_eq!(
+            (&all[0]["name"]["S"], &all[0]["paused"]["BOOL"]),
+            (&json!("Anders"), &json!(true)),
+            "{case}"
+        );
+    };
+    // Repeated after it was applied, it answers that the version is another one.
+    runs += disturb(&world, &connected, &rename, &[200, 409], renamed).await;
+
+    let remove = call("DELETE", &path, Value::Null);
+    let gone = |world: &World, case: &str| {
+        assert!(items(world, "INTEGRATION#").is_empty(), "{case}");
+        assert_eq!(
+            (items(world, "REMOVED#").len(), items(world, "PSA#").len()),
+            (1, mapped),
+            "{case}"
+        );
+    };
+    runs += disturb(&world, &connected, &remove, &[200], gone).await;
+
+    connected.go_back(&world);
+    assert_eq!(status(&world, &remove).await, 200);
+    let removed = Kept::of(&world, &folder, "removed");
+    let mut adopt = world.psa.integration();
+    adopt["adopt"] = json!(id);
+    let adopt = call("POST", "/integrations", adopt);
+    let back = |world: &World, case: &str| {
+        let all = items(world, "INTEGRATION#");
+        assert_eq!((all.len(), &all[0]["id"]["S"]), (1, &json!(id)), "{case}");
+        assert_eq!(
+            (items(world, "REMOVED#").len(), items(world, "PSA#").len()),
+            (0, mapped),
+            "{case}"
+        );
+    };
+    runs + disturb(&world, &removed, &adopt, &[201], back).await
+}
+
+#[test]
+fn r52_connecting_editing_removing_and_adopting_are_repaired_by_repeating_them() {
+    alone(async {
+        let runs = every_call_is_repaired_by_repeating_it(PsaKind::Connectwise).await;
+        println!("{runs} disturbed calls, 0 wrong");
+        assert!(runs >= 200, "{runs}");
+    });
+}

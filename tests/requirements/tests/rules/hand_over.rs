@@ -1,0 +1,404 @@
+//! A managed company whose PSA company is gone goes to another PSA company; and what dropping a mapping costs.
+
+use requirements::import::{
+    addresses, carry_out, choose_mapped, decide, decide_address, fetch, first_import_of, id, plan, planned, row, rows,
+    tick_everybody,
+};
+use requirements::problem::{assert_problem, call};
+use requirements::stage::{number, sandbox, text};
+use requirements::unattended::unattended;
+use requirements::{Api, PsaKind, Sandbox, for_both, managed, psa};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+for_both!(
+    r58_a_company_that_was_entered_anew_gets_the_managed_company,
+    r58_a_company_into_which_it_was_merged_gets_the_managed_company,
+    r58_what_is_not_gone_is_not_handed_over,
+    r59_unassigning_tells_what_it_drops_and_who_will_conflict,
+    r59_a_conflict_with_the_former_company_ends_by_another_address,
+    r59_a_new_user_for_an_address_takes_another_address_for_the_old_one,
+    r59_people_of_a_merged_company_are_free_once_the_old_users_have_other_addresses,
+);
+
+/// Two people of a company, each with an address.
+const PEOPLE: [&str; 2] = ["ada@herstart.example", "bea@herstart.example"];
+
+/// Enters a company with these people in the PSA; gives its id.
+fn enter(sandbox: &Sandbox, kind: PsaKind, name: &str, people: &[&str]) -> String {
+    let company = psa::add_company(sandbox, kind, name);
+    psa::add_contacts(sandbox, kind, &company, people);
+    company
+}
+
+/// Imports a company with everybody in it.
+async fn import(ana: &Api, kind: PsaKind, company: &str) -> Value {
+    let import = fetch(ana, kind).await;
+    decide(ana, &import, company, json!({ "selected": true })).await;
+    tick_everybody(ana, &import, &row(ana, &import, company).await).await;
+    let result = carry_out(ana, &import).await;
+    assert_eq!(result["companies"]["failed"], 0, "{result}");
+    result
+}
+
+/// The managed company that a company is mapped to.
+async fn managed_of(ana: &Api, import: &str, company: &str) -> String {
+    text(&row(ana, import, company).await["mapped"]["id"]).to_owned()
+}
+
+async fn cancel(ana: &Api, import: &str) {
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+}
+
+async fn licences(ana: &Api) -> Value {
+    ana.get("/licences").await.unwrap()["used"].clone()
+}
+
+async fn hand_overs(ana: &Api, import: &str, company: &str) -> Vec<Value> {
+    ana.list(&format!("/imports/{import}/companies/{company}/hand-overs"))
+        .await
+        .unwrap()
+}
+
+async fn r58_a_company_that_was_entered_anew_gets_the_managed_company(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let old = enter(&sandbox, kind, "Herstart BV", &PEOPLE);
+    import(&ana, kind, &old).await;
+    let other = enter(&sandbox, kind, "Ander BV", &["cas@ander.example"]);
+    import(&ana, kind, &other).await;
+    let first = fetch(&ana, kind).await;
+    let herstart = managed_of(&ana, &first, &old).await;
+    let contacts = psa::contacts(&addresses(&ana, &first, &old).await);
+    cancel(&ana, &first).await;
+    let (users, used) = (managed::users(&ana, &herstart).await, licences(&ana).await);
+
+    // Deleted, with its people, and entered anew; one of the two is still there, and somebody is new.
+    // The simulator would give the id of a deleted company to the next one.
+    let new = enter(
+        &sandbox,
+        kind,
+        "Herstart BV",
+        &["ADA@herstart.example", "dirk@herstart.example"],
+    );
+    for contact in contacts {
+        psa::delete_contact(&sandbox, kind, &contact);
+    }
+    for company in [&old, &other] {
+        psa::delete(&sandbox, kind, company);
+    }
+    let import = fetch(&ana, kind).await;
+    let offers = hand_overs(&ana, &import, &new).await;
+    let names: Vec<&str> = offers
+        .iter()
+        .map(|offer| text(&offer["managedCompany"]["name"]))
+        .collect();
+    assert_eq!(names, ["Herstart BV", "Ander BV"], "{offers:?}");
+    assert_eq!(
+        (&offers[0]["reason"], &offers[0]["sameName"]),
+        (&json!("deleted_in_psa"), &json!(true))
+    );
+    assert_eq!(
+        (&offers[0]["from"]["id"], &offers[1]["sameName"]),
+        (&json!(old), &json!(false))
+    );
+
+    // It needs a choice.
+    assert_eq!(row(&ana, &import, &new).await["status"], "ambiguous");
+    let choice = json!({ "selected": true, "target": { "existing": herstart } });
+    decide(&ana, &import, &new, choice).await;
+    let people = addresses(&ana, &import, &new).await;
+    let ticked: Vec<(&str, bool)> = people
+        .iter()
+        .map(|row| (text(&row["status"]), row["selected"] == true))
+        .collect();
+    assert!(
+        ticked.contains(&("mapped", true)) && ticked.contains(&("unmapped", false)),
+        "{people:?}"
+    );
+    let plan = plan(&ana, &import).await;
+    let items = planned(&plan, &new);
+    let seen: Vec<(&str, &str)> = items
+        .iter()
+        .map(|item| (text(&item["action"]), text(&item["reason"])))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("handOverCompany", "former_company_gone"),
+            ("unmapUser", "not_in_new_company"),
+            ("unchanged", "mapped"),
+        ],
+        "{items:?}"
+    );
+    assert_eq!(items[1]["before"]["address"], PEOPLE[1]);
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(
+        (&result["companies"]["linked"], &result["users"]["unchanged"]),
+        (&json!(1), &json!(1)),
+        "{result}"
+    );
+
+    // No second company, no second user, no licence; all others stay.
+    assert_eq!(managed::named(&ana, "Herstart BV").await, 1);
+    assert_eq!(managed::users(&ana, &herstart).await, users);
+    assert_eq!(licences(&ana).await, used);
+    let after = fetch(&ana, kind).await;
+    assert_eq!(managed_of(&ana, &after, &new).await, herstart);
+    let not_in: Vec<Value> = rows(&ana, &after, "not-in")
+        .await
+        .iter()
+        .map(|row| row["id"].clone())
+        .collect();
+    assert_eq!(not_in, [json!(other)]);
+    // The mapping is the new contact's: its address moves the user.
+    choose_mapped(&ana, &after).await;
+    assert_eq!(carry_out(&ana, &after).await["users"]["changedAddress"], 0);
+    assert_eq!(unattended(&sandbox, kind, "later").await["state"], "done");
+    sandbox.stop().await;
+}
+
+async fn r58_a_company_into_which_it_was_merged_gets_the_managed_company(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let old = enter(&sandbox, kind, "Opgegaan BV", &PEOPLE);
+    import(&ana, kind, &old).await;
+    let into = enter(&sandbox, kind, "Nieuwe naam BV", &[]);
+    let first = fetch(&ana, kind).await;
+    let managed = managed_of(&ana, &first, &old).await;
+    let contacts = psa::contacts(&addresses(&ana, &first, &old).await);
+    cancel(&ana, &first).await;
+    psa::merge(&sandbox, kind, &old, &contacts, &into);
+
+    let import = fetch(&ana, kind).await;
+    let offers = hand_overs(&ana, &import, &into).await;
+    assert_eq!(
+        (offers.len(), &offers[0]["reason"]),
+        (1, &json!("merged_in_psa")),
+        "{offers:?}"
+    );
+    let used = licences(&ana).await;
+    decide(
+        &ana,
+        &import,
+        &into,
+        json!({ "selected": true, "target": { "existing": managed } }),
+    )
+    .await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(
+        (&result["companies"]["linked"], &result["users"]["unchanged"]),
+        (&json!(1), &json!(2)),
+        "{result}"
+    );
+    assert_eq!(licences(&ana).await, used);
+    assert_eq!(managed::addresses(&ana, &managed).await, PEOPLE);
+
+    // The people kept their ids: a changed address moves the user (R30).
+    let after = fetch(&ana, kind).await;
+    let ada = addresses(&ana, &after, &into).await.swap_remove(0);
+    cancel(&ana, &after).await;
+    psa::change_address(&sandbox, kind, id(&ada), "ada.smit@herstart.example");
+    assert_eq!(
+        unattended(&sandbox, kind, "later").await["counts"]["users"]["changedAddress"],
+        1
+    );
+    sandbox.stop().await;
+}
+
+async fn r58_what_is_not_gone_is_not_handed_over(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 2).await;
+    let (inactive, new) = (
+        id(&first.chosen[0]),
+        enter(&sandbox, kind, "Nieuw BV", &["eva@nieuw.example"]),
+    );
+    psa::deactivate(&sandbox, kind, inactive);
+    let filter = match kind {
+        PsaKind::Connectwise => json!({ "companyStatus": ["1", "6"] }),
+        PsaKind::Autotask => json!({ "companyActive": ["true"] }),
+    };
+    let import = requirements::import::fetch_filtered(&ana, kind, &filter).await;
+    let not_in = rows(&ana, &import, "not-in").await;
+    assert_eq!((id(&not_in[0]), &not_in[0]["reason"]), (inactive, &json!("inactive")));
+    assert_eq!(hand_overs(&ana, &import, &new).await, Vec::<Value>::new());
+    let path = format!("/imports/{import}/companies/{new}");
+    for held in [
+        &not_in[0]["mapped"]["id"],
+        &row(&ana, &import, id(&first.chosen[1])).await["mapped"]["id"],
+    ] {
+        let version = row(&ana, &import, &new).await["version"].clone();
+        let choice = json!({ "version": version, "target": { "existing": held } });
+        let refused = call(&ana, Method::PATCH, &path, Some(&choice)).await;
+        assert_problem(&refused, 400, "invalid_request");
+        assert_eq!(refused.body["errors"][0]["pointer"], "/target/existing");
+    }
+    sandbox.stop().await;
+}
+
+async fn r59_unassigning_tells_what_it_drops_and_who_will_conflict(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let company = enter(&sandbox, kind, "Losgemaakt BV", &PEOPLE);
+    import(&ana, kind, &company).await;
+    let import = fetch(&ana, kind).await;
+    let former = managed_of(&ana, &import, &company).await;
+    decide(
+        &ana,
+        &import,
+        &company,
+        json!({ "selected": true, "target": { "create": {} } }),
+    )
+    .await;
+    let shown = plan(&ana, &import).await;
+    let items = planned(&shown, &company);
+    let of = |action: &str| items.iter().filter(|item| item["action"] == action).collect::<Vec<_>>();
+    assert_eq!((of("unmapCompany").len(), of("createCompany").len()), (1, 1));
+    let dropped: Vec<&str> = of("unmapUser")
+        .iter()
+        .map(|item| text(&item["before"]["address"]))
+        .collect();
+    assert_eq!(dropped, PEOPLE, "{items:?}");
+    for conflict in of("skip") {
+        assert_eq!(conflict["reason"], "held_by_former_company", "{conflict}");
+        assert!(PEOPLE.contains(&text(&conflict["address"]["address"])), "{conflict}");
+    }
+    assert_eq!((of("skip").len(), &shown["summary"]["unmapUser"]), (2, &json!(2)));
+    for row in addresses(&ana, &import, &company).await {
+        assert_eq!(
+            (&row["status"], &row["conflict"]["former"]),
+            (&json!("address_conflict"), &json!(true)),
+            "{row}"
+        );
+        assert_eq!(row["conflict"]["managedCompany"], former);
+    }
+    let result = carry_out(&ana, &import).await;
+    let skipped = result["skipped"].as_array().unwrap();
+    assert!(
+        skipped
+            .iter()
+            .all(|row| row["code"] == "held_by_former_company" && row["action"] != ""),
+        "{result}"
+    );
+    assert_eq!(number(&result["users"]["skipped"]), 2);
+
+    // The advice can be followed: choosing the old managed company again.
+    let import = fetch(&ana, kind).await;
+    for row in addresses(&ana, &import, &company).await {
+        assert_eq!(row["conflict"]["former"], true, "{row}");
+    }
+    decide(
+        &ana,
+        &import,
+        &company,
+        json!({ "selected": true, "target": { "existing": former } }),
+    )
+    .await;
+    tick_everybody(&ana, &import, &row(&ana, &import, &company).await).await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(number(&result["users"]["linked"]), 2, "{result}");
+    sandbox.stop().await;
+}
+
+/// Gives each user of a managed company another address by hand.
+async fn give_other_addresses(ana: &Api, company: &str) {
+    for user in managed::users(ana, company).await {
+        let path = format!("/managed-companies/{company}/users/{}", id(&user));
+        let address = format!("oud-{}", text(&user["address"]));
+        let changed = call(ana, Method::PATCH, &path, Some(&json!({ "address": address }))).await;
+        assert!(changed.status.is_success(), "{}", changed.body);
+    }
+}
+
+async fn r59_a_conflict_with_the_former_company_ends_by_another_address(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let company = enter(&sandbox, kind, "Losgemaakt BV", &PEOPLE);
+    import(&ana, kind, &company).await;
+    let import = fetch(&ana, kind).await;
+    let former = managed_of(&ana, &import, &company).await;
+    decide(
+        &ana,
+        &import,
+        &company,
+        json!({ "selected": true, "target": { "create": {} } }),
+    )
+    .await;
+    give_other_addresses(&ana, &former).await;
+    tick_everybody(&ana, &import, &row(&ana, &import, &company).await).await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(number(&result["users"]["created"]), 2, "{result}");
+    let after = fetch(&ana, kind).await;
+    let managed = managed_of(&ana, &after, &company).await;
+    assert_ne!(managed, former);
+    assert_eq!(managed::addresses(&ana, &managed).await, PEOPLE);
+    sandbox.stop().await;
+}
+
+async fn r59_a_new_user_for_an_address_takes_another_address_for_the_old_one(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let company = enter(&sandbox, kind, "Losgemaakt BV", &PEOPLE[..1]);
+    import(&ana, kind, &company).await;
+    let import = fetch(&ana, kind).await;
+    let managed = managed_of(&ana, &import, &company).await;
+    decide(&ana, &import, &company, json!({ "selected": true })).await;
+    let ada = addresses(&ana, &import, &company).await.swap_remove(0);
+    decide_address(
+        &ana,
+        &import,
+        &company,
+        id(&ada),
+        json!({ "selected": true, "target": { "create": {} } }),
+    )
+    .await;
+    let skipped = plan(&ana, &import).await;
+    let skipped = planned(&skipped, &company)
+        .into_iter()
+        .find(|item| item["action"] == "skip")
+        .unwrap()
+        .clone();
+    assert_eq!(skipped["reason"], "address_conflict", "{skipped}");
+    give_other_addresses(&ana, &managed).await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(number(&result["users"]["created"]), 1, "{result}");
+    assert_eq!(
+        managed::addresses(&ana, &managed).await,
+        [PEOPLE[0].to_owned(), format!("oud-{}", PEOPLE[0])]
+    );
+    sandbox.stop().await;
+}
+
+async fn r59_people_of_a_merged_company_are_free_once_the_old_users_have_other_addresses(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let old = enter(&sandbox, kind, "Opgegaan BV", &PEOPLE);
+    let into = enter(&sandbox, kind, "Blijft BV", &["fem@blijft.example"]);
+    for company in [&old, &into] {
+        import(&ana, kind, company).await;
+    }
+    let first = fetch(&ana, kind).await;
+    let former = managed_of(&ana, &first, &old).await;
+    let contacts = psa::contacts(&addresses(&ana, &first, &old).await);
+    cancel(&ana, &first).await;
+    psa::merge(&sandbox, kind, &old, &contacts, &into);
+
+    let import = fetch(&ana, kind).await;
+    decide(&ana, &import, &into, json!({ "selected": true })).await;
+    let in_conflict = |rows: Vec<Value>| rows.iter().filter(|row| row["status"] == "address_conflict").count();
+    assert_eq!(in_conflict(addresses(&ana, &import, &into).await), 2);
+    give_other_addresses(&ana, &former).await;
+    assert_eq!(in_conflict(addresses(&ana, &import, &into).await), 0);
+    tick_everybody(&ana, &import, &row(&ana, &import, &into).await).await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(
+        (
+            number(&result["users"]["created"]),
+            number(&result["users"]["unchanged"])
+        ),
+        (2, 1),
+        "{result}"
+    );
+    sandbox.stop().await;
+}
