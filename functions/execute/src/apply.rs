@@ -6,9 +6,10 @@ use domain::directory::ManagedCompany;
 use domain::ids::IdempotencyKey;
 use domain::mapping::CompanyMapping;
 use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, RowOutcome};
-use domain::row::{CompanyRow, Target};
+use domain::row::Target;
 use planning::Planning;
 use store::journal::{CompanyChunk, SkippedCompany};
+use store::rows::Row;
 use store::tx;
 use worker::Stop;
 
@@ -28,7 +29,7 @@ pub(crate) enum Applied {
 }
 
 /// Applies the plan of a company whose first `named` rows were skipped by an earlier run.
-pub(crate) async fn apply(run: &Run, planning: &Planning, row: CompanyRow, named: usize) -> Result<Applied, Stop> {
+pub(crate) async fn apply(run: &Run, planning: &Planning, row: Row, named: usize) -> Result<Applied, Stop> {
     let begun = run.tenant.chunks(&run.import, &row.id).await?;
     if !begun.is_empty() {
         return finish(run, planning, begun, true).await;

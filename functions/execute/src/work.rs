@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
-use futures::{StreamExt, TryStreamExt, pin_mut};
+use futures::{TryStreamExt, pin_mut};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use planning::Planning;
 use store::Tenant;
@@ -125,10 +125,9 @@ impl Execution {
     /// Applies the next companies, several at once, and moves the checkpoint past those that have their outcomes.
     async fn next_companies(&self, checkpoint: &mut Checkpoint<Position>) -> Result<Batch, Stop> {
         let (run, planning) = (&self.run, self.planning().await?);
-        let rows = planning
-            .selected(checkpoint.position.after.as_ref())
-            .map_err(Stop::from)
-            .take(MAX_COMPANIES_PER_CHECKPOINT);
+        let mut rows = planning.selected(checkpoint.position.after.as_ref()).await?;
+        rows.truncate(MAX_COMPANIES_PER_CHECKPOINT);
+        let rows = futures::stream::iter(rows.into_iter().map(Ok::<_, Stop>));
         let due = Instant::now() + CHECKPOINT_EVERY;
         let skipped = AtomicUsize::new(0);
         let is_full = || Instant::now() >= due || skipped.load(Ordering::Relaxed) >= MAX_SKIPPED_ROWS;

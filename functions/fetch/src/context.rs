@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::ids::PsaCompanyId;
 use domain::integration::Integration;
-use domain::not_in::{FoundAbsent, Missed};
+use domain::not_in::FoundAbsent;
 use domain::psa::{Cursor, PsaFailure, Totals};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
@@ -18,28 +18,18 @@ use worker::Stop;
 pub(crate) struct Position {
     pub stage: Stage,
     pub totals: Option<Totals>,
-    pub buckets: usize,
+    /// Companies of contacts that a read by id has not found, once they were looked for and are few enough to be kept here.
+    #[serde(default)]
+    pub gone: Option<Vec<PsaCompanyId>>,
     /// The last absent company that was read back; they are in the order of their ids.
     #[serde(default)]
     pub read_back: Option<PsaCompanyId>,
-    /// What is known of the people who are not in.
+    /// What the complete snapshot has found absent.
     #[serde(default)]
-    pub people: PeoplePosition,
+    pub absent: FoundAbsent,
     /// Whether any contact of the walk hangs on a company.
     #[serde(default)]
     pub contact_has_company: bool,
-}
-
-/// How far looking for absent people has come.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PeoplePosition {
-    /// Mapped addresses that the last finished import had.
-    pub addresses: Missed,
-    /// Whether the absent contacts were looked for in the snapshot.
-    pub is_scanned: bool,
-    /// What is found absent so far.
-    pub found: FoundAbsent,
 }
 
 /// What is done next.
@@ -50,13 +40,9 @@ pub(crate) enum Stage {
     Totals,
     Companies(Option<Cursor>),
     Contacts(Option<Cursor>),
-    Rows(usize),
-    Missing,
-    /// People of the companies behind this one are compared with the mappings.
-    People(Option<PsaCompanyId>),
-    Whereabouts,
-    /// The reasons of people behind this group of companies are kept.
-    Reasons(Option<PsaCompanyId>),
+    /// The pages are complete.
+    Rows,
+    /// The snapshot counts.
     Review,
 }
 

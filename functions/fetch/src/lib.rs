@@ -7,10 +7,12 @@ mod api {
 }
 mod context;
 mod hidden;
+mod joined;
 mod missing;
 mod people;
 mod rows;
 mod scheduled;
+mod snapshot;
 mod start;
 mod suggestions;
 mod sweep;

@@ -3,21 +3,21 @@
 //! Absence from the pages is no proof: the company may have started to match after the walk passed its id, or the PSA skipped it.
 //! Companies that a read by id finds and the filter accepts are *in*.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::mapping::CompanyMapping;
 use domain::psa::{LookedUp, PsaCompany};
-use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, Tab};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
 use store::checkpoint::Checkpoint;
-use store::staging::bucket;
+use store::snapshot::pages::Pages;
 use tracing::{info, warn};
 use worker::{Stop, fenced};
 
 use crate::context::{Position, Run};
-use crate::rows::{SnapshotContext, addresses_by_company};
+use crate::rows::SnapshotContext;
 
 /// Absent companies in one batch: one request to either PSA. The answers are stored before the next batch is read, so that a run
 /// that ends repeats at most one batch.
@@ -28,7 +28,7 @@ const MAX_FAILURES: usize = 3;
 
 /// What the row of an absent company says, as it is stored until the rows are made.
 #[derive(Debug, Serialize, Deserialize)]
-struct AbsentCompany {
+pub(crate) struct AbsentCompany {
     reason: Absence,
     types: Vec<String>,
     status: String,
@@ -37,7 +37,7 @@ struct AbsentCompany {
 
 /// The answer for one absent company, as it is stored until all are read back.
 #[derive(Debug, Serialize, Deserialize)]
-enum LookUpAnswer {
+pub(crate) enum LookUpAnswer {
     /// The snapshot should have it.
     In(PsaCompany),
     /// It is absent for a reason.
@@ -73,11 +73,10 @@ impl AbsentCompany {
 /// The mapped companies that no page had, in the order of their ids. One whose managed company is gone is dangling, and belongs in
 /// no tab while it is absent.
 fn absent(context: &SnapshotContext) -> Vec<&CompanyMapping> {
-    let present: HashSet<&PsaCompanyId> = context.companies.iter().map(|company| &company.id).collect();
     let absent = context
         .mappings
         .values()
-        .filter(|mapping| !present.contains(&mapping.company));
+        .filter(|mapping| !context.has(&mapping.company));
     let mut absent: Vec<&CompanyMapping> = absent
         .filter(|mapping| context.managed.get(&mapping.managed).is_some())
         .collect();
@@ -85,24 +84,28 @@ fn absent(context: &SnapshotContext) -> Vec<&CompanyMapping> {
     absent
 }
 
-/// Reads the absent companies back by id; `false` when time ran out first. A failure that passes is waited for. One that does not pass,
+/// Reads the absent companies back by id, and gives all answers; `None` when time ran out first. A failure that passes is waited for. One that does not pass,
 /// or not in time, does not fail the fetch, since the snapshot is complete without these answers.
 pub(crate) async fn read_back(
     run: &Run,
     context: &SnapshotContext,
     checkpoint: &mut Checkpoint<Position>,
-) -> Result<bool, Stop> {
-    let ids = absent(context).into_iter().map(|mapping| mapping.company.clone());
+) -> Result<Option<Vec<LookUpAnswer>>, Stop> {
+    let absent = absent(context);
+    if absent.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let ids = absent.into_iter().map(|mapping| mapping.company.clone());
     let read = checkpoint.position.read_back.clone();
     let ids: Vec<PsaCompanyId> = ids.filter(|id| read.as_ref().is_none_or(|read| id > read)).collect();
     if ids.is_empty() {
-        return Ok(true);
+        return Ok(Some(run.tenant.staged_answers(&run.import).await?));
     }
     let psa = run.compared_psa().await?;
     let mut failures = 0;
     for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
         let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {
-            return Ok(false);
+            return Ok(None);
         };
         let answers = match psa.look_up(batch).await {
             Ok(answers) => {
@@ -134,7 +137,7 @@ pub(crate) async fn read_back(
             break;
         }
     }
-    Ok(true)
+    Ok(Some(run.tenant.staged_answers(&run.import).await?))
 }
 
 fn classify(run: &Run, psa: &dyn Psa, answer: LookedUp) -> LookUpAnswer {
@@ -148,51 +151,32 @@ fn classify(run: &Run, psa: &dyn Psa, answer: LookedUp) -> LookUpAnswer {
     }
 }
 
-/// The rows of the absent companies, once they are read back.
-pub(crate) async fn not_in_rows(
+/// The rows of the absent companies. Those that are there all the same are added to the snapshot: the walk did not see them, but has seen
+/// their people, whom it reads whatever their company.
+pub(crate) async fn rows(
     run: &Run,
-    context: &SnapshotContext,
-    position: &Position,
-) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
-    let mut absent = absent(context);
-    if absent.is_empty() {
-        return Ok(Vec::new());
-    }
+    context: &mut SnapshotContext,
+    pages: &Pages,
+    answers: Vec<LookUpAnswer>,
+) -> Result<BTreeMap<PsaCompanyId, CompanyRow>, Stop> {
     let (mut found, mut present) = (HashMap::new(), Vec::new());
-    for answer in run.tenant.staged_answers(&run.import).await? {
+    for answer in answers {
         match answer {
             LookUpAnswer::In(company) => present.push(company),
             LookUpAnswer::Absent(id, why) => drop(found.insert(id, why)),
         }
     }
-    absent.retain(|mapping| present.iter().all(|company: &PsaCompany| company.id != mapping.company));
-    mark_merged(run, &absent, &mut found, position.buckets).await?;
-    let mut rows = in_rows(run, context, &present, position.buckets).await?;
-    rows.extend(absent.into_iter().map(|mapping| {
-        let found = found.remove(&mapping.company);
-        (row(context, mapping, found), Vec::new())
-    }));
-    Ok(rows)
-}
-
-/// Rows of companies that the walk did not see; it has seen their people, whom it reads whatever their company.
-async fn in_rows(
-    run: &Run,
-    context: &SnapshotContext,
-    companies: &[PsaCompany],
-    buckets: usize,
-) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
-    let mut rows = Vec::new();
-    for company in companies {
+    for company in &present {
         info!(import = %run.import.id, company = %company.id, "in, although no page had it");
-        let contacts = run
-            .tenant
-            .staged_contacts(&run.import, bucket(&company.id, buckets))
-            .await?;
-        let addresses = addresses_by_company(contacts).remove(&company.id).unwrap_or_default();
-        rows.push((context.row(company, &addresses), addresses));
     }
-    Ok(rows)
+    context.add(present);
+    let absent = absent(context);
+    mark_merged(run, &absent, &mut found, pages).await?;
+    let rows = absent.into_iter().map(|mapping| {
+        let found = found.remove(&mapping.company);
+        (mapping.company.clone(), row(context, mapping, found))
+    });
+    Ok(rows.collect())
 }
 
 /// Neither PSA says into what a company was merged; but a merge moves its contacts, and a deletion does not.
@@ -200,7 +184,7 @@ async fn mark_merged(
     run: &Run,
     absent: &[&CompanyMapping],
     found: &mut HashMap<PsaCompanyId, AbsentCompany>,
-    buckets: usize,
+    pages: &Pages,
 ) -> Result<(), Stop> {
     let mut owners: HashMap<PsaContactId, PsaCompanyId> = HashMap::new();
     for mapping in absent {
@@ -217,8 +201,11 @@ async fn mark_merged(
             }
         }
     }
-    for bucket in 0..if owners.is_empty() { 0 } else { buckets } {
-        for contact in run.tenant.staged_contacts(&run.import, bucket).await? {
+    if owners.is_empty() {
+        return Ok(());
+    }
+    for page in pages.contacts() {
+        for contact in page? {
             if let (Some(before), Some(now)) = (owners.get(&contact.id), &contact.company)
                 && before != now
                 && let Some(found) = found.get_mut(before)

@@ -1,16 +1,13 @@
-//! Pages from the PSA into the staging area, companies first, then contacts.
+//! Pages from the PSA into memory, companies first, then contacts.
 
 use domain::problem::{Limited, Problem};
-use domain::psa::{Cursor, Totals};
+use domain::psa::Cursor;
 use psa::Psa;
 use store::checkpoint::Checkpoint;
-use store::staging::MAX_BUCKETS;
-use worker::{Stop, fenced};
+use store::snapshot::pages::Pages;
+use worker::Stop;
 
 use crate::context::{Position, Run, Stage};
-
-/// Contacts that are joined at once: what bounds the memory of making rows.
-const CONTACTS_PER_BUCKET: u64 = 4_000;
 
 /// Checks the filter of an import that nobody waits for. An administrator who starts one gets the error at once.
 pub(crate) async fn check_filter(run: &Run, psa: &dyn Psa) -> Result<(), Stop> {
@@ -28,22 +25,16 @@ pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Check
     Limited::Companies.check(totals.companies)?;
     Limited::Contacts.check(totals.contacts)?;
     checkpoint.progress.total = Some(totals.companies + totals.contacts);
-    checkpoint.position.buckets = buckets(totals);
     checkpoint.position.totals = Some(totals);
     checkpoint.position.stage = Stage::Companies(None);
     Ok(())
-}
-
-fn buckets(totals: Totals) -> usize {
-    usize::try_from(totals.contacts.div_ceil(CONTACTS_PER_BUCKET))
-        .map_or(MAX_BUCKETS, |buckets| buckets.clamp(1, MAX_BUCKETS))
 }
 
 /// Reads a page of companies.
 pub(crate) async fn read_companies(
     run: &Run,
     psa: &dyn Psa,
-    from: Option<Cursor>,
+    (from, pages): (Option<Cursor>, &mut Pages),
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.companies);
@@ -57,19 +48,15 @@ pub(crate) async fn read_companies(
         Some(next) => Stage::Companies(Some(next)),
         None => Stage::Contacts(None),
     };
-    let now = run.services.clock.now();
-    fenced(
-        &run.tenant
-            .stage_companies(&run.lease, &run.import, &page.items, checkpoint, now)
-            .await?,
-    )
+    pages.add_companies(&page.items)?;
+    Ok(())
 }
 
 /// Reads a page of contacts.
 pub(crate) async fn read_contacts(
     run: &Run,
     psa: &dyn Psa,
-    from: Option<Cursor>,
+    (from, pages): (Option<Cursor>, &mut Pages),
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.contacts);
@@ -81,12 +68,8 @@ pub(crate) async fn read_contacts(
     checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
     checkpoint.position.stage = match page.next {
         Some(next) => Stage::Contacts(Some(next)),
-        None => Stage::Rows(0),
+        None => Stage::Rows,
     };
-    let (now, buckets) = (run.services.clock.now(), checkpoint.position.buckets);
-    fenced(
-        &run.tenant
-            .stage_contacts(&run.lease, &run.import, page.items, buckets, checkpoint, now)
-            .await?,
-    )
+    pages.add_contacts(page.items)?;
+    Ok(())
 }

@@ -7,23 +7,24 @@ use async_trait::async_trait;
 use domain::import::{Assignment, Event};
 use domain::not_in::FoundAbsent;
 use domain::problem::Problem;
+use jiff::Timestamp;
 use lambda::metrics::{Metric, Mishap, count, count_mishap};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use psa::Psa;
 use store::StoreError;
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
+use store::snapshot::pages::Pages;
 use store::waited::WaitReason;
 use tokio::sync::OnceCell;
 use tracing::{info, warn};
-use worker::{Acquired, Failed, Job, Next, Stop, Wait};
+use worker::{Acquired, Failed, Job, Next, Stop, Wait, fenced};
 
 use crate::context::{Position, Run, Stage};
-use crate::hidden;
-use crate::missing::{not_in_rows, read_back};
-use crate::people::{self, PeopleContext};
-use crate::rows::{self, SnapshotContext};
-use crate::walk;
+use crate::{snapshot, walk};
+
+/// How often the progress is noted: well within a worker's lease, which that renews.
+const NOTE_EVERY: Duration = Duration::from_secs(10);
 
 /// How long to wait before checking again whether the previous import has ended.
 const PREVIOUS_IMPORT_WAIT: Duration = Duration::from_secs(15);
@@ -44,8 +45,10 @@ struct Fetch {
     /// Set once the previous import has ended.
     may_begin: bool,
     psa: OnceCell<Arc<dyn Psa>>,
-    context: OnceCell<SnapshotContext>,
-    people: OnceCell<PeopleContext>,
+    /// What was read so far.
+    pages: Pages,
+    /// When the progress was last noted.
+    noted: Option<Timestamp>,
 }
 
 #[async_trait]
@@ -62,8 +65,11 @@ impl Job for Fetch {
             },
             may_begin: false,
             psa: OnceCell::new(),
-            context: OnceCell::new(),
-            people: OnceCell::new(),
+            pages: match checkpoint {
+                Some(checkpoint) if checkpoint.progress.pages > 0 => run.tenant.pages(&run.import).await?,
+                _ => Pages::default(),
+            },
+            noted: None,
         };
         // Once: a run that waited before the first page has written a checkpoint, or has been handed the account of its waits.
         if checkpoint.is_none() && !run.waited.any() && !run.give_up {
@@ -88,57 +94,16 @@ impl Job for Fetch {
             }));
         }
         self.may_begin = true;
-        if self.run.deadline.is_near() && !matches!(checkpoint.position.stage, Stage::Review) {
-            return Ok(Next::Run);
+        let is_late = self.run.deadline.is_near() && !matches!(checkpoint.position.stage, Stage::Review);
+        let next = if is_late {
+            Ok(Next::Run)
+        } else {
+            self.stage(checkpoint).await
+        };
+        if !matches!(next, Ok(Next::Step | Next::Done)) {
+            self.save_pages(checkpoint).await?;
         }
-        let run = &self.run;
-        match checkpoint.position.stage.clone() {
-            Stage::Totals => {
-                walk::check_filter(run, self.psa().await?).await?;
-                walk::read_totals(run, self.psa().await?, checkpoint).await?;
-            }
-            Stage::Companies(from) => walk::read_companies(run, self.psa().await?, from, checkpoint).await?,
-            Stage::Contacts(from) => walk::read_contacts(run, self.psa().await?, from, checkpoint).await?,
-            Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
-                let (psa, context) = (self.psa().await?, self.context().await?);
-                if bucket == 0 {
-                    hidden::check_walks(run, psa, context, checkpoint).await?;
-                }
-                let contacts = run.tenant.staged_contacts(&run.import, bucket).await?;
-                // Counted in the transaction that moves the checkpoint on.
-                let mut counted = checkpoint.clone();
-                counted.progress.orphans +=
-                    hidden::stage_orphans(run, psa, context, (bucket, &contacts), checkpoint).await?;
-                rows::make_bucket(run, context, (bucket, contacts), &mut counted).await?;
-                *checkpoint = counted;
-            }
-            Stage::Rows(_) => {
-                hidden::check_orphans(run, self.psa().await?, self.context().await?, checkpoint)?;
-                checkpoint.position.stage = Stage::Missing;
-            }
-            Stage::Missing => {
-                let context = self.context().await?;
-                if !read_back(run, context, checkpoint).await? {
-                    return Ok(Next::Run);
-                }
-                let rows = not_in_rows(run, context, &checkpoint.position).await?;
-                people::keep_not_in(run, &rows, checkpoint).await?;
-                rows::write(run, rows, Stage::People(None), checkpoint).await?;
-            }
-            Stage::People(from) => {
-                people::compare(run, self.context().await?, self.people().await?, from, checkpoint).await?;
-            }
-            Stage::Whereabouts => {
-                if !people::look_for(run, checkpoint).await? {
-                    return Ok(Next::Run);
-                }
-            }
-            Stage::Reasons(from) => {
-                people::keep_reasons(run, self.context().await?, self.people().await?, from, checkpoint).await?;
-            }
-            Stage::Review => return self.show(checkpoint.position.people.found).await,
-        }
-        Ok(Next::Step)
+        next
     }
 
     /// A failure of the PSA ends the import (R9, R43), and so does one of our own services that was waited for in vain.
@@ -161,17 +126,71 @@ impl Job for Fetch {
 }
 
 impl Fetch {
-    async fn psa(&self) -> Result<&dyn Psa, Stop> {
-        Ok(self.psa.get_or_try_init(|| self.run.psa()).await?.as_ref())
+    async fn stage(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
+        let run = self.run.clone();
+        match checkpoint.position.stage.clone() {
+            Stage::Totals => {
+                let psa = self.psa().await?;
+                walk::check_filter(&run, &*psa).await?;
+                walk::read_totals(&run, &*psa, checkpoint).await?;
+            }
+            Stage::Companies(from) => {
+                let psa = self.psa().await?;
+                walk::read_companies(&run, &*psa, (from, &mut self.pages), checkpoint).await?;
+                self.note_progress(checkpoint).await?;
+            }
+            Stage::Contacts(from) => {
+                let psa = self.psa().await?;
+                walk::read_contacts(&run, &*psa, (from, &mut self.pages), checkpoint).await?;
+                self.note_progress(checkpoint).await?;
+            }
+            Stage::Rows => {
+                // The tenant was compared before the last page was read.
+                let psa = match self.psa.get() {
+                    Some(psa) => Arc::clone(psa),
+                    None => run.compared_psa().await?,
+                };
+                if !snapshot::complete(&run, &*psa, &self.pages, checkpoint).await? {
+                    return Ok(Next::Run);
+                }
+            }
+            Stage::Review => {
+                // A run that dies here leaves it to the next import.
+                run.tenant.expire_last_superseded(&run.import).await?;
+                return self.show(checkpoint.position.absent).await;
+            }
+        }
+        Ok(Next::Step)
     }
 
-    async fn context(&self) -> Result<&SnapshotContext, Stop> {
-        self.context.get_or_try_init(|| SnapshotContext::read(&self.run)).await
+    /// Saves the pages that would be lost with the run, and the checkpoint behind them.
+    async fn save_pages(&mut self, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+        if !self.pages.has_unsaved() {
+            return Ok(());
+        }
+        let (run, now) = (&self.run, || self.run.services.clock.now());
+        let saved = run
+            .tenant
+            .save_pages(&run.lease, &run.import, &mut self.pages, checkpoint, now);
+        fenced(&saved.await?)
     }
 
-    async fn people(&self) -> Result<&PeopleContext, Stop> {
-        let read = || async { PeopleContext::read(&self.run, self.context().await?).await };
-        self.people.get_or_try_init(read).await
+    /// Notes the progress now and then, which renews the lease.
+    async fn note_progress(&mut self, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+        let now = self.run.services.clock.now();
+        if self.noted.is_some_and(|noted| now < noted + NOTE_EVERY) {
+            return Ok(());
+        }
+        let mut tx = self.run.transaction()?;
+        let (tenant, import) = (&self.run.tenant, &self.run.import);
+        tenant.note_progress(&mut tx, import, Assignment::Fetch, &checkpoint.progress)?;
+        self.run.commit(tx).await?;
+        self.noted = Some(now);
+        Ok(())
+    }
+
+    async fn psa(&self) -> Result<Arc<dyn Psa>, Stop> {
+        Ok(Arc::clone(self.psa.get_or_try_init(|| self.run.psa()).await?))
     }
 
     /// Whether the import from which the lock was taken is still finishing what it had begun. Its users are not mapped yet, and this

@@ -57,12 +57,9 @@ pub async fn planning_of_all(services: &Services, import: Import) -> Api<Plannin
 
 /// The facts of one company, with what the import is planned with.
 pub async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> Api<(Planning, CompanyFacts)> {
-    let row = services
-        .tenant(&import.msp)
-        .row(&import, company)
-        .await?
-        .ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
     let planning = planning(services, import).await?;
+    let row = planning.row(company).await?;
+    let row = row.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
     let facts = planning.facts(row).await?;
     Ok((planning, facts))
 }

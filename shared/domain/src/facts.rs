@@ -8,6 +8,7 @@ use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
 use crate::mapping::{AddressMapping, CompanyMapping};
 use crate::name::NameKey;
 use crate::row::{AddressDecision, CompanyRow, ImportStatus, SnapshotAddress};
+use crate::rules::PeopleRules;
 
 /// The managed companies of the MSP, by id and by name, and which of them this integration has mapped.
 #[derive(Debug, Default)]
@@ -104,6 +105,8 @@ pub struct CompanyFacts {
     pub mapping: Option<CompanyMapping>,
     /// Its addresses in the snapshot, with the decisions on them.
     pub addresses: Vec<(SnapshotAddress, AddressDecision)>,
+    /// The rules on them.
+    pub rules: PeopleRules,
     /// Whether the snapshot may lack contacts of the company, so that the absence of one says nothing.
     pub hides_contacts: bool,
     /// Its addresses imported before.

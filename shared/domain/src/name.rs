@@ -146,6 +146,11 @@ impl NameKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the name holds what is searched for, whatever the case and the accents of either (R73).
+    pub fn holds(&self, search: &str) -> bool {
+        self.sorted_as().contains(&Self::of(search).sorted_as())
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::address::{self, Address, AddressKey};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::psa::PsaContact;
+use crate::rules::Moment;
 use crate::suggestion::Suggestion;
 
 /// Which tab a company stands in.
@@ -232,6 +233,15 @@ pub struct AddressDecision {
     pub target: Target<UserId>,
     /// Grows with every change.
     pub version: u64,
+    /// When whether it is selected was decided, among the rules.
+    pub at: Moment,
+}
+
+impl AddressDecision {
+    /// What was decided on this row alone, and when.
+    pub fn selection(&self) -> Option<(Moment, bool)> {
+        self.selected.map(|selected| (self.at, selected))
+    }
 }
 
 /// What an import knows of an address.

@@ -9,7 +9,10 @@ use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
 use domain::plan::mass_change::{self, MassChange, MassChangeLimit};
+use store::decided::Decisions;
+use store::rows::Row;
 use store::{StoreError, Tenant};
+use tokio::sync::OnceCell;
 
 /// Why planning failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,11 +43,16 @@ pub struct Planning {
     /// The managed companies there are.
     pub companies: ManagedCompanies,
     pub(crate) mappings: HashMap<PsaCompanyId, CompanyMapping>,
+    /// What is decided.
+    pub decisions: Decisions,
+    rows: OnceCell<Vec<Row>>,
 }
 
 impl Planning {
     /// Reads what all companies have in common.
     pub async fn open(tenant: Tenant, directory: Arc<dyn Directory>, import: Import) -> Result<Self, PlanningError> {
+        // Before any row is read: a decision that comes later is not in the plan.
+        let decisions = tenant.decided(&import).await?;
         let mappings = tenant.company_mappings(&import.integration).await?;
         let companies = ManagedCompanies::new(directory.companies().await?, Tenant::claims(&mappings));
         Ok(Self {
@@ -53,6 +61,22 @@ impl Planning {
             import,
             companies,
             mappings,
+            decisions,
+            rows: OnceCell::new(),
+        })
+    }
+
+    /// All rows, in the order of their ids.
+    pub(crate) async fn rows(&self) -> Result<&[Row], PlanningError> {
+        let read = || self.tenant.rows(&self.import, &self.decisions);
+        Ok(self.rows.get_or_try_init(read).await?)
+    }
+
+    /// One row.
+    pub async fn row(&self, company: &PsaCompanyId) -> Result<Option<Row>, PlanningError> {
+        Ok(match self.rows.get() {
+            Some(rows) => rows.iter().find(|row| row.id == *company).cloned(),
+            None => self.tenant.row(&self.import, company, &self.decisions).await?,
         })
     }
 

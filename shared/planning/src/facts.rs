@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 use domain::address::{Address, AddressKey};
 use domain::directory::AddressHolder;
 use domain::facts::CompanyFacts;
-use domain::ids::{AddressId, PsaCompanyId};
+use domain::ids::PsaCompanyId;
 use domain::mapping::AddressMapping;
 use domain::plan::hand_over::follow;
 use domain::plan::planner;
-use domain::row::{CompanyRow, Tab};
+use domain::row::{AddressDecision, CompanyRow, SnapshotAddress, Tab};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use store::rows::Addresses;
+use store::rows::Row;
 
 use crate::context::{Planning, PlanningError};
 
@@ -24,7 +24,7 @@ const READ_CONCURRENCY: usize = 8;
 
 /// Selected rows whose facts are gathered together.
 pub(crate) struct Group {
-    rows: Vec<CompanyRow>,
+    rows: Vec<Row>,
     /// Whether so many of the neighbours are selected that reading all of them is less than reading each.
     is_dense: bool,
 }
@@ -41,7 +41,7 @@ pub(crate) enum Asked {
 /// What stands in the tables about a company.
 #[derive(Default)]
 struct Read {
-    addresses: Addresses,
+    addresses: Vec<SnapshotAddress>,
     mapped: Vec<AddressMapping>,
 }
 
@@ -52,27 +52,19 @@ pub(crate) fn is_selected(row: &CompanyRow) -> bool {
 
 impl Group {
     /// The selected ones of rows that follow each other.
-    pub(crate) fn of(rows: Vec<CompanyRow>) -> Vec<Self> {
-        let mut groups = Vec::new();
-        let mut rows = rows.into_iter();
-        loop {
-            let neighbours: Vec<CompanyRow> = rows.by_ref().take(ROWS).collect();
-            let all = neighbours.len();
-            if all == 0 {
-                return groups;
-            }
-            let rows: Vec<CompanyRow> = neighbours.into_iter().filter(is_selected).collect();
-            if !rows.is_empty() {
-                let is_dense = rows.len() > 1 && rows.len() * 2 >= all;
-                groups.push(Self { rows, is_dense });
-            }
-        }
+    pub(crate) fn of(rows: &[Row]) -> Vec<Self> {
+        let groups = rows.chunks(ROWS).filter_map(|neighbours| {
+            let rows: Vec<Row> = neighbours.iter().filter(|row| is_selected(row)).cloned().collect();
+            let is_dense = rows.len() > 1 && rows.len() * 2 >= neighbours.len();
+            (!rows.is_empty()).then_some(Self { rows, is_dense })
+        });
+        groups.collect()
     }
 }
 
 impl Planning {
-    pub(crate) async fn facts_of_one(&self, row: CompanyRow, asked: Asked) -> Result<CompanyFacts, PlanningError> {
-        let read = self.read(&row.id).await?;
+    pub(crate) async fn facts_of_one(&self, row: Row, asked: Asked) -> Result<CompanyFacts, PlanningError> {
+        let read = self.read(&row).await?;
         let mut all = [self.facts_within(row, read).await?];
         self.add_holders(&mut all, asked).await?;
         let [facts] = all;
@@ -93,7 +85,7 @@ impl Planning {
                 async move {
                     let read = match read {
                         Some(read) => read,
-                        None => self.read(&row.id).await?,
+                        None => self.read(&row).await?,
                     };
                     self.facts_within(row, read).await
                 }
@@ -106,23 +98,23 @@ impl Planning {
         Ok(all)
     }
 
-    async fn read(&self, company: &PsaCompanyId) -> Result<Read, PlanningError> {
-        let addresses = self.tenant.addresses(&self.import, company).await?;
-        let mapped = match self.mappings.get(company) {
-            Some(_) => self.tenant.address_mappings(&self.import.integration, company).await?,
+    async fn read(&self, row: &Row) -> Result<Read, PlanningError> {
+        let addresses = self.tenant.addresses(&self.import, row).await?;
+        let mapped = match self.mappings.get(&row.id) {
+            Some(_) => self.tenant.address_mappings(&self.import.integration, &row.id).await?,
             None => Vec::new(),
         };
         Ok(Read { addresses, mapped })
     }
 
-    async fn read_among(&self, rows: &[CompanyRow]) -> Result<HashMap<PsaCompanyId, Read>, PlanningError> {
+    async fn read_among(&self, rows: &[Row]) -> Result<HashMap<PsaCompanyId, Read>, PlanningError> {
         let ids: Vec<PsaCompanyId> = rows.iter().map(|row| row.id.clone()).collect();
         let mapped: Vec<PsaCompanyId> = ids
             .iter()
             .filter(|id| self.mappings.contains_key(id))
             .cloned()
             .collect();
-        let mut addresses = self.tenant.addresses_among(&self.import, &ids).await?;
+        let mut addresses = self.tenant.addresses_among(&self.import, rows).await?;
         let mut mapped = self
             .tenant
             .address_mappings_among(&self.import.integration, &mapped)
@@ -138,18 +130,17 @@ impl Planning {
     }
 
     /// What is known of a company but for who holds its addresses elsewhere.
-    async fn facts_within(&self, row: CompanyRow, read: Read) -> Result<CompanyFacts, PlanningError> {
-        let mut addresses = Vec::new();
-        for chunk in read.addresses {
-            let mut decisions = chunk.decisions;
-            addresses.extend(chunk.addresses.into_iter().map(|address| {
-                let decision = decisions.remove(&address.id).unwrap_or_default();
-                (address, decision)
-            }));
-        }
+    async fn facts_within(&self, row: Row, read: Read) -> Result<CompanyFacts, PlanningError> {
+        let mut single = self.decisions.of_people(&row.id).single;
+        let addresses = read.addresses.into_iter().map(|address| {
+            let decision = single.remove(&address.id).unwrap_or_default();
+            (address, decision)
+        });
+        let addresses = addresses.collect();
         let mapping = self.mappings.get(&row.id).cloned();
         let mut facts = CompanyFacts {
-            row,
+            rules: self.decisions.people_rules(&row.id),
+            row: row.company,
             mapping,
             addresses,
             hides_contacts: self.import.filter.hides_contacts(),
@@ -197,13 +188,15 @@ fn unknown_addresses(facts: &CompanyFacts, asked: Asked) -> Vec<AddressKey> {
     let mapped = || facts.mapped_addresses.iter();
     let contacts: HashSet<&str> = mapped().map(|mapping| mapping.id.contact()).collect();
     let addresses: HashSet<&AddressKey> = mapped().map(|mapping| mapping.address.key()).collect();
-    let can_be_ticked = |selected: Option<bool>, row: &AddressId, address: &Address| {
-        let is_mapped = || contacts.contains(row.contact()) || addresses.contains(address.key());
-        matches!(asked, Asked::All) || selected.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
+    let can_be_ticked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| {
+        let is_mapped = || contacts.contains(row.id.contact()) || addresses.contains(address.key());
+        let own = decision.selection();
+        let decided = facts.rules.may_tick(&facts.row, row, own).or(decision.selected);
+        matches!(asked, Asked::All) || decided.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
     };
     let rows = facts.addresses.iter().filter_map(|(row, decision)| {
         let address = row.text.parse::<Address>().ok()?;
-        can_be_ticked(decision.selected, &row.id, &address).then(|| address.key().clone())
+        can_be_ticked(row, decision, &address).then(|| address.key().clone())
     });
     rows.filter(|key| !known.contains(key)).collect()
 }

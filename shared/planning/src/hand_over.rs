@@ -5,13 +5,14 @@ use domain::ids::ManagedCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
 use domain::row::{CompanyRow, Target};
+use store::decided::Decisions;
 use store::{StoreError, Tenant};
 
 use crate::context::{Planning, PlanningError};
 
 /// Whether this import has proved that the company of a mapping is gone from the PSA.
 pub async fn is_gone(tenant: &Tenant, import: &Import, mapping: &CompanyMapping) -> Result<bool, StoreError> {
-    let row = tenant.row(import, &mapping.company).await?;
+    let row = tenant.row(import, &mapping.company, &Decisions::default()).await?;
     let reason = row.and_then(|row| row.reason);
     Ok(reason.is_some_and(domain::row::Absence::is_gone))
 }
@@ -25,7 +26,8 @@ impl Planning {
         let Some(from) = self.mapping_of(chosen).filter(|from| from.company != row.id) else {
             return Ok(None);
         };
-        if !is_gone(&self.tenant, &self.import, from).await? {
+        let reason = self.row(&from.company).await?.and_then(|row| row.reason);
+        if !reason.is_some_and(domain::row::Absence::is_gone) {
             return Ok(None);
         }
         let addresses = self

@@ -3,10 +3,9 @@
 use domain::facts::CompanyFacts;
 use domain::ids::PsaCompanyId;
 use domain::plan::{ClaimedInPlan, CompanyPlan, mass_change, planner};
-use domain::row::CompanyRow;
 use futures::{Stream, StreamExt, TryStreamExt};
-use store::Item;
 use store::journal::{ConfirmedCompany, PlanHasher};
+use store::rows::Row;
 
 use crate::context::{Planning, PlanningError};
 use crate::facts::{self, Asked, Group};
@@ -62,44 +61,21 @@ impl Digest {
 
 impl Planning {
     /// Gathers the facts of one company, those of addresses that are not ticked included.
-    pub async fn facts(&self, row: CompanyRow) -> Result<CompanyFacts, PlanningError> {
+    pub async fn facts(&self, row: Row) -> Result<CompanyFacts, PlanningError> {
         self.facts_of_one(row, Asked::All).await
     }
 
     /// Plans one company.
-    pub async fn plan(&self, row: CompanyRow) -> Result<CompanyPlan, PlanningError> {
+    pub async fn plan(&self, row: Row) -> Result<CompanyPlan, PlanningError> {
         let facts = self.facts_of_one(row, Asked::Ticked).await?;
         Ok(planner::plan_company(&facts, &self.companies))
     }
 
-    /// All rows behind `after`, in the order of their keys, a page at a time.
-    fn pages<'a>(
-        &'a self,
-        after: Option<&PsaCompanyId>,
-    ) -> impl Stream<Item = Result<Vec<CompanyRow>, PlanningError>> + 'a {
-        let start = after.map(|company| self.tenant.rows_after(&self.import, company));
-        futures::stream::try_unfold(Some(start), move |from: Option<Option<Item>>| async move {
-            let Some(from) = from else { return Ok(None) };
-            let (rows, next) = self.tenant.rows_page(&self.import, from.as_ref()).await?;
-            Ok(Some((rows, next.map(Some))))
-        })
-    }
-
-    /// The selected rows behind `after`, in the order of their keys.
-    pub fn selected<'a>(
-        &'a self,
-        after: Option<&PsaCompanyId>,
-    ) -> impl Stream<Item = Result<CompanyRow, PlanningError>> + 'a {
-        self.pages(after)
-            .map_ok(|rows| futures::stream::iter(rows.into_iter().filter(facts::is_selected)).map(Ok))
-            .try_flatten()
-    }
-
-    /// The selected rows, in the order of their keys, in groups.
-    fn groups(&self) -> impl Stream<Item = Result<Group, PlanningError>> + '_ {
-        self.pages(None)
-            .map_ok(|rows| futures::stream::iter(Group::of(rows)).map(Ok))
-            .try_flatten()
+    /// The selected rows behind `after`, in the order of their ids.
+    pub async fn selected(&self, after: Option<&PsaCompanyId>) -> Result<Vec<Row>, PlanningError> {
+        let behind = |row: &&Row| after.is_none_or(|after| row.id > *after);
+        let rows = self.rows().await?.iter().filter(behind);
+        Ok(rows.filter(|row| facts::is_selected(row)).cloned().collect())
     }
 
     async fn plan_group(&self, group: Group) -> Result<Vec<CompanyPlan>, PlanningError> {
@@ -111,7 +87,10 @@ impl Planning {
     /// Plans all selected companies, in the order of their rows.
     pub fn plans(&self) -> impl Stream<Item = Result<CompanyPlan, PlanningError>> + '_ {
         let mut claimed = ClaimedInPlan::default();
-        let groups = self.groups().map_ok(|group| self.plan_group(group));
+        let groups = futures::stream::once(self.rows())
+            .map_ok(|rows| futures::stream::iter(Group::of(rows)).map(Ok))
+            .try_flatten()
+            .map_ok(|group| self.plan_group(group));
         let plans = groups.try_buffered(GROUP_CONCURRENCY);
         let plans = plans.map_ok(|plans| futures::stream::iter(plans).map(Ok)).try_flatten();
         plans.map_ok(move |mut plan| {

@@ -1,8 +1,9 @@
 //! How far a worker has come, apart from the import itself, whose writes start workers.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::import::retention::RESULT_DAYS;
 use domain::import::{Assignment, Import, Progress};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -33,6 +34,25 @@ pub struct Checkpoint<Position> {
     pub waited: Waited,
 }
 
+/// The part of a checkpoint that is for people.
+#[derive(Clone, Copy, Deserialize)]
+struct Shown {
+    #[serde(default)]
+    progress: Progress,
+    /// How far the work had come when it was last noted, which the checkpoint may be behind.
+    #[serde(default)]
+    shown: Option<Progress>,
+    #[serde(default)]
+    waited: Waited,
+}
+
+impl Shown {
+    fn progress(self) -> Progress {
+        let noted = self.shown.filter(|shown| shown.pages > self.progress.pages);
+        noted.unwrap_or(self.progress)
+    }
+}
+
 impl Tenant {
     /// Reads the checkpoint; `None` if there is none yet.
     pub async fn checkpoint<P: DeserializeOwned + Default>(
@@ -48,8 +68,10 @@ impl Tenant {
 
     /// What an administrator can watch, of fetch and execute, and for what the work at hand waits.
     pub async fn progress(&self, import: &Import) -> Result<(Progress, Option<Waiting>), StoreError> {
-        let of = |work| self.checkpoint::<IgnoredAny>(import, work);
-        let (fetched, executed) = (of(Assignment::Fetch).await?, of(Assignment::Execute).await?);
+        let (fetched, executed) = (
+            self.shown(import, Assignment::Fetch).await?,
+            self.shown(import, Assignment::Execute).await?,
+        );
         let at_hand = match import.assignment() {
             Some(Assignment::Fetch) => fetched.as_ref(),
             Some(Assignment::Execute) => executed.as_ref(),
@@ -57,10 +79,16 @@ impl Tenant {
         };
         let waiting = at_hand.and_then(|checkpoint| checkpoint.waited.waiting());
         let progress = Progress {
-            executed: executed.map_or(0, |checkpoint| checkpoint.progress.executed),
-            ..fetched.map(|checkpoint| checkpoint.progress).unwrap_or_default()
+            executed: executed.map_or(0, |checkpoint| checkpoint.progress().executed),
+            ..fetched.map(Shown::progress).unwrap_or_default()
         };
         Ok((progress, waiting))
+    }
+
+    async fn shown(&self, import: &Import, work: Assignment) -> Result<Option<Shown>, StoreError> {
+        let key = keys::checkpoint(&self.msp, &import.id, work);
+        let item = self.get(Table::Imports, &key).await?;
+        item.map(|item| body(CHECKPOINT, item)).transpose()
     }
 
     /// Adds the advance of the checkpoint to the transaction that does the work behind it.
@@ -82,11 +110,18 @@ impl Tenant {
         work: Assignment,
         waited: &Waited,
     ) -> Result<ActionId, StoreError> {
-        let mut update = "SET waited = :waited, #schema = :schema".to_owned();
-        let mut values = vec![
-            (":waited", value(CHECKPOINT.name, waited)?),
-            (":schema", number(CHECKPOINT.schema)),
-        ];
+        self.note(tx, import, work, ("waited", value(CHECKPOINT.name, waited)?))
+    }
+
+    fn note(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        work: Assignment,
+        (name, noted): (&str, AttributeValue),
+    ) -> Result<ActionId, StoreError> {
+        let mut update = format!("SET {name} = :noted, #schema = :schema");
+        let mut values = vec![(":noted", noted), (":schema", number(CHECKPOINT.schema))];
         if let Some(expires) = expires(CHECKPOINT, import.started_at) {
             update += ", expires = :expires";
             values.push((":expires", number(expires)));
@@ -96,6 +131,17 @@ impl Tenant {
             "attribute_not_exists(#schema) OR #schema <= :schema",
         );
         tx.update(self, Table::Imports, &key, &update, condition, &values)
+    }
+
+    /// Adds what an administrator can watch to a transaction, and leaves the checkpoint as it is stored: the work behind it is not.
+    pub fn note_progress(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        work: Assignment,
+        progress: &Progress,
+    ) -> Result<ActionId, StoreError> {
+        self.note(tx, import, work, ("shown", value(CHECKPOINT.name, progress)?))
     }
 
     /// The advance of the checkpoint.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::StoreError;
 use crate::keys;
 use crate::schema::Kind;
-use crate::staging::bucket;
+use crate::snapshot::bucket;
 use crate::table::{Table, Tenant, packed_body, packed_item};
 use crate::tx::Transaction;
 

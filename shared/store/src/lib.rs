@@ -5,9 +5,11 @@
 
 mod absent;
 pub mod absentees;
+mod answers;
 pub mod audit;
 pub mod checkpoint;
 pub mod dates;
+pub mod decided;
 mod error;
 mod expiry;
 pub mod fenced;
@@ -36,7 +38,7 @@ mod schema;
 pub mod secrets;
 mod single;
 mod size;
-pub mod staging;
+pub mod snapshot;
 pub mod sweep;
 pub mod table;
 pub mod tx;

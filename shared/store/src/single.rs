@@ -1,6 +1,7 @@
 //! Conditional writes of one item, at half the price of a transaction of one. The client repeats a write that conflicts with a
 //! transaction: see `lambda::conflicts`.
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -29,6 +30,49 @@ impl Tenant {
                 Ok(false)
             }
             Err(error) => Err(StoreError::sdk("PutItem", error)),
+        }
+    }
+
+    /// Writes an item, whatever stood there.
+    pub(crate) async fn put_alone(&self, table: Table, item: Item) -> Result<(), StoreError> {
+        let put = self.client().put_item().table_name(self.table(table));
+        let sent = put.set_item(Some(item)).send().await;
+        sent.map(drop).map_err(|error| StoreError::sdk("PutItem", error))
+    }
+
+    /// Deletes an item.
+    pub(crate) async fn delete_alone(&self, table: Table, key: &Key) -> Result<(), StoreError> {
+        let delete = self.client().delete_item().table_name(self.table(table));
+        let deleted = delete.set_key(Some(key.to_item())).send().await;
+        deleted.map(drop).map_err(|error| StoreError::sdk("DeleteItem", error))
+    }
+
+    /// Deletes an item if it fulfils a condition.
+    pub(crate) async fn delete_if(
+        &self,
+        table: Table,
+        key: &Key,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<(), StoreError> {
+        let delete = self
+            .client()
+            .delete_item()
+            .table_name(self.table(table))
+            .set_key(Some(key.to_item()))
+            .condition_expression(condition)
+            .set_expression_attribute_names(tx::names(&[condition]))
+            .set_expression_attribute_values(tx::map(values));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(StoreError::sdk("DeleteItem", error)),
         }
     }
 

@@ -1,17 +1,19 @@
-//! Where the contacts are that no row of their company has: elsewhere in the snapshot, or read back by id.
+//! Where the contacts are that their company does not have: elsewhere in the pages, or read back by id.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use domain::ids::PsaContactId;
+use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::not_in::Whereabouts;
 use domain::psa::{LookedUp, PsaContact};
 use psa::Psa;
 use store::checkpoint::Checkpoint;
 use store::people::ContactAnswer;
-use tracing::warn;
+use store::snapshot::pages::Pages;
+use tracing::{info, warn};
 use worker::{Stop, fenced};
 
-use crate::context::{Position, Run, Stage};
+use super::Persons;
+use crate::context::{Position, Run};
 
 /// Absent contacts in one batch: one request to either PSA.
 const READ_BACK_PAGE_SIZE: usize = 150;
@@ -19,61 +21,95 @@ const READ_BACK_PAGE_SIZE: usize = 150;
 /// Consecutive failed batches after which no more contacts are read back.
 const MAX_FAILURES: usize = 3;
 
-/// Looks for all absent contacts; `false` when time ran out first. As with companies, a failure does not fail the fetch: who cannot be
+/// Where the contacts were found that were looked for.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    answers: HashMap<PsaContactId, ContactAnswer>,
+    /// Contacts that no page had, and that a read by id finds with the company they were imported for. Absence from the pages is no proof:
+    /// they are in, with all of their addresses.
+    contacts: Vec<PsaContact>,
+}
+
+impl Found {
+    /// What was found for a contact.
+    pub(super) fn of(&self, contact: &PsaContactId) -> Option<&Whereabouts> {
+        self.answers.get(contact).map(|answer| &answer.found)
+    }
+
+    /// Contacts that are in although no page had them.
+    pub(crate) fn contacts(&self) -> &[PsaContact] {
+        &self.contacts
+    }
+
+    /// Whether a company has such contacts.
+    pub(crate) fn has_contacts_of(&self, company: &PsaCompanyId) -> bool {
+        let mut contacts = self.contacts.iter();
+        contacts.any(|contact| contact.company.as_ref() == Some(company))
+    }
+
+    fn keep(&mut self, answers: impl IntoIterator<Item = ContactAnswer>) {
+        let answers = answers.into_iter().map(|answer| (answer.id.clone(), answer));
+        self.answers.extend(answers);
+    }
+}
+
+/// Looks for all absent contacts; `None` when time ran out first. As with companies, a failure does not fail the fetch: who cannot be
 /// read is unreadable, and never deleted.
-pub(crate) async fn look_for(run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
-    let mut sought = sought(run).await?;
-    if !sought.is_empty() && !checkpoint.position.people.is_scanned {
-        let found = scan(run, &sought, checkpoint.position.buckets).await?;
-        checkpoint.position.people.is_scanned = true;
-        stage(run, &found, checkpoint).await?;
+pub(crate) async fn look_for(
+    run: &Run,
+    pages: &Pages,
+    persons: &Persons,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<Option<Found>, Stop> {
+    let mut found = Found::default();
+    let open = persons.iter().filter(|(_, person)| person.reason.is_none());
+    let mut sought: BTreeSet<PsaContactId> = open.map(|(_, person)| PsaContactId::new(person.id.contact())).collect();
+    if sought.is_empty() {
+        return Ok(Some(found));
     }
-    if !sought.is_empty() {
-        for answer in run.tenant.staged_contact_answers(&run.import).await? {
-            sought.remove(&answer.id);
-        }
-        if !read_back(run, sought.into_iter().collect(), checkpoint).await? {
-            return Ok(false);
-        }
+    found.keep(scan(pages, &sought)?);
+    found.keep(run.tenant.staged_contact_answers(&run.import).await?);
+    sought.retain(|contact| !found.answers.contains_key(contact));
+    if !read_back(run, sought.into_iter().collect(), &mut found, checkpoint).await? {
+        return Ok(None);
     }
-    checkpoint.position.stage = Stage::Reasons(None);
-    Ok(true)
+    let contacts = persons.iter().filter_map(|(company, person)| {
+        let answer = found.answers.get(&PsaContactId::new(person.id.contact()))?;
+        let contact = answer.contact.as_ref()?;
+        (contact.company.as_ref() == Some(company)).then(|| (contact.id.clone(), contact.clone()))
+    });
+    let contacts: HashMap<PsaContactId, PsaContact> = contacts.collect();
+    if !contacts.is_empty() {
+        info!(import = %run.import.id, contacts = contacts.len(), "contacts are in, although no page had them");
+    }
+    found.contacts = contacts.into_values().collect();
+    Ok(Some(found))
 }
 
-/// The contacts of people whose reason is not known.
-async fn sought(run: &Run) -> Result<BTreeSet<PsaContactId>, Stop> {
-    let (mut sought, mut after) = (BTreeSet::new(), None);
-    while let Some((group, people)) = run.tenant.next_staged_people(&run.import, after.as_ref()).await? {
-        let open = people.iter().filter(|person| person.reason.is_none());
-        sought.extend(open.map(|person| PsaContactId::new(person.id.contact())));
-        after = Some(group);
-    }
-    Ok(sought)
-}
-
-/// Who is in the snapshot, with another company: the PSA need not be asked.
-async fn scan(run: &Run, sought: &BTreeSet<PsaContactId>, buckets: usize) -> Result<Vec<ContactAnswer>, Stop> {
-    let (mut found, mut seen) = (Vec::new(), HashSet::new());
-    for bucket in 0..buckets {
-        for contact in run.tenant.staged_contacts(&run.import, bucket).await? {
-            // A page that came again has it twice.
-            if sought.contains(&contact.id) && seen.insert(contact.id.clone()) {
-                found.push(ContactAnswer {
-                    found: Whereabouts::There {
-                        company: contact.company,
-                        accepted: true,
-                        active: contact.active,
-                    },
-                    id: contact.id,
-                    contact: None,
-                });
-            }
-        }
+/// Who is in the pages, with another company: the PSA need not be asked.
+fn scan(pages: &Pages, sought: &BTreeSet<PsaContactId>) -> Result<Vec<ContactAnswer>, Stop> {
+    let mut found = Vec::new();
+    for page in pages.contacts() {
+        let there = page?.into_iter().filter(|contact| sought.contains(&contact.id));
+        found.extend(there.map(|contact| ContactAnswer {
+            found: Whereabouts::There {
+                company: contact.company,
+                accepted: true,
+                active: contact.active,
+            },
+            id: contact.id,
+            contact: None,
+        }));
     }
     Ok(found)
 }
 
-async fn read_back(run: &Run, ids: Vec<PsaContactId>, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
+async fn read_back(
+    run: &Run,
+    ids: Vec<PsaContactId>,
+    found: &mut Found,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<bool, Stop> {
     if ids.is_empty() {
         return Ok(true);
     }
@@ -98,6 +134,7 @@ async fn read_back(run: &Run, ids: Vec<PsaContactId>, checkpoint: &mut Checkpoin
             }
         };
         stage(run, &answers, checkpoint).await?;
+        found.keep(answers);
         if failures == MAX_FAILURES {
             // Those without an answer are unreadable as well.
             break;

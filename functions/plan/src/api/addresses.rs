@@ -8,6 +8,7 @@ use domain::object;
 use domain::plan::planner::{self, AddressView};
 use domain::problem::{Code, Problem, ResourceKind};
 use domain::row::AddressStatus;
+use domain::rules::{CompanyFilter, PersonFilter};
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
@@ -17,7 +18,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::decision::{self, Decision, Selected};
-use super::search::contains;
 use super::target::TargetView;
 use crate::{decisions, review};
 
@@ -120,7 +120,7 @@ impl AddressRow {
                 former: former == Some(&company),
                 managed_company: company,
             }),
-            version: view.decision.version,
+            version: view.version,
         }
     }
 }
@@ -181,14 +181,14 @@ struct Select {
     filter: Where,
 }
 
-impl Select {
-    /// People whom the PSA counts as inactive get access only when asked for by `active: false`.
-    fn accepts(&self, view: &AddressView<'_>) -> bool {
-        let Where { status, search, active } = &self.filter;
-        let holds = |search: &Term| contains(&view.snapshot.name, search) || contains(&view.snapshot.text, search);
-        status.as_ref().is_none_or(|status| *status == view.status)
-            && (view.snapshot.active == active.unwrap_or(true) || (!self.selected && active.is_none()))
-            && search.as_ref().is_none_or(holds)
+impl From<Where> for PersonFilter {
+    fn from(asked: Where) -> Self {
+        Self {
+            statuses: asked.status.into_iter().collect(),
+            search: asked.search.map(String::from),
+            active: asked.active,
+            company: CompanyFilter::default(),
+        }
     }
 }
 
@@ -198,8 +198,8 @@ async fn select(
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
     Body(select): Body<Select>,
 ) -> Api<Json<Selected>> {
-    let (selected, accepts) = (select.selected, |view: &AddressView<'_>| select.accepts(view));
+    let Select { selected, filter } = select;
     let import = review::in_review(&services, &caller, &id).await?;
-    let matched = decisions::addresses::select(&services, &import, &company, selected, accepts).await?;
+    let matched = decisions::addresses::add_rule(&services, &import, &company, selected, filter.into()).await?;
     Ok(Json(Selected { matched, selected }))
 }

@@ -11,6 +11,7 @@ use domain::name::NameKey;
 use domain::object;
 use domain::problem::Code;
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab};
+use domain::rules::{CompanyFilter, Scope};
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
@@ -20,7 +21,6 @@ use serde_json::{Value, json};
 use store::Tenant;
 
 use super::decision::{self, Decision, Selected};
-use super::search::contains;
 use super::suggestions::{self, SuggestionView};
 use super::target::TargetView;
 use crate::{decisions, review};
@@ -134,14 +134,15 @@ struct Where {
     kind: Option<Term>,
 }
 
-impl Where {
-    fn accepts(&self, row: &CompanyRow) -> bool {
-        self.status.is_none_or(|status| status == row.status)
-            && self.search.as_ref().is_none_or(|search| contains(&row.name, search))
-            && self
-                .kind
-                .as_ref()
-                .is_none_or(|kind| row.types.iter().any(|of| NameKey::of(of) == NameKey::of(kind)))
+impl From<Where> for CompanyFilter {
+    fn from(asked: Where) -> Self {
+        Self {
+            statuses: asked.status.into_iter().collect(),
+            search: asked.search.map(String::from),
+            kind: asked.kind.map(String::from),
+            active: None,
+            ids: None,
+        }
     }
 }
 
@@ -158,19 +159,17 @@ struct Browse {
     kind: Option<Term>,
 }
 
-impl Browse {
-    fn filter(self) -> Option<Where> {
-        let filtered = self.status.is_some() || self.search.is_some() || self.kind.is_some();
-        filtered.then_some(Where {
-            status: self.status,
-            search: self.search,
-            kind: self.kind,
-        })
+impl From<Browse> for CompanyFilter {
+    fn from(asked: Browse) -> Self {
+        let Browse {
+            tab: _,
+            status,
+            search,
+            kind,
+        } = asked;
+        Where { status, search, kind }.into()
     }
 }
-
-/// Rows read for a filter that may pass few of them: more than one query reads, which ends at 1 MB.
-const MOST_READ: usize = 10_000;
 
 async fn list(
     State(services): State<Services>,
@@ -187,31 +186,43 @@ async fn list(
     }))
 }
 
-/// One query, so that a page takes 1 MB of reading at most. One that a filter passes few rows of is short, with a `next`.
+/// A page of rows: unmapped ones first, then by name (R16).
 async fn browse(tenant: &Tenant, import: &Import, query: Paged<Browse>) -> Api<List<CompanyRow>> {
     let Paged { filter: browse, page } = query;
-    let (limit, tab) = (page.limit.0, browse.tab.unwrap_or(Tab::In));
+    let tab = browse.tab.unwrap_or(Tab::In);
     if let Some(after) = &page.after
-        && !store::rows::stands_in(tab, after.as_str())
+        && !after.as_str().starts_with(prefix(tab))
     {
         return Err(Cursor::refused());
     }
-    let filter = browse.filter();
-    let (mut items, mut after) = (Vec::new(), page.after.map(|after| after.as_str().to_owned()));
-    let reads = if filter.is_some() { MOST_READ } else { limit };
-    let (rows, mut more) = tenant.browse(import, tab, after.as_ref(), reads).await?;
-    for (row, position) in rows {
-        if items.len() == limit {
-            more = true;
-            break;
-        }
-        after = Some(position);
-        if filter.as_ref().is_none_or(|filter| filter.accepts(&row)) {
-            items.push(row);
-        }
+    let filter = CompanyFilter::from(browse);
+    let decided = tenant.decided(import).await?;
+    let rows = tenant.rows(import, &decided).await?.into_iter();
+    let rows = rows
+        .map(|row| row.company)
+        .filter(|row| row.tab == tab && filter.accepts(row));
+    let mut rows: Vec<(String, CompanyRow)> = rows.map(|row| (place(&row), row)).collect();
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let List { items, next } = List::page(rows, &page, |(place, _)| place.clone());
+    Ok(List {
+        items: items.into_iter().map(|(_, row)| row).collect(),
+        next,
+    })
+}
+
+const fn prefix(tab: Tab) -> &'static str {
+    match tab {
+        Tab::In => "in#",
+        Tab::NotIn => "not-in#",
     }
-    let next = after.filter(|_| more);
-    Ok(List { items, next })
+}
+
+/// Where a row stands when a tab is browsed.
+fn place(row: &CompanyRow) -> String {
+    let (mapped, name) = (row.status == ImportStatus::Mapped, NameKey::of(&row.name).sorted_as());
+    let short: String = name.chars().take(60).collect();
+    // Below every character of a name, so that a name comes before a longer one that begins with it.
+    format!("{}{}#{short}\u{1}{}", prefix(row.tab), u8::from(mapped), row.id)
 }
 
 async fn decide(
@@ -224,7 +235,7 @@ async fn decide(
     decision.check()?;
     let import = review::in_review(&services, &caller, &id).await?;
     let row = decisions::companies::decide(&services, &import, &company, decision).await?;
-    Ok(Json(CompanyView::of(row, language)))
+    Ok(Json(CompanyView::of(row.company, language)))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -243,6 +254,7 @@ async fn select(
     Body(Select { selected, filter }): Body<Select>,
 ) -> Api<Json<Selected>> {
     let import = review::in_review(&services, &caller, &id).await?;
-    let matched = decisions::companies::select(&services, &import, selected, |row| filter.accepts(row)).await?;
+    let scope = Scope::Companies(filter.into());
+    let matched = decisions::companies::add_rule(&services, &import, selected, scope).await?;
     Ok(Json(Selected { matched, selected }))
 }

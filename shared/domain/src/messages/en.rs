@@ -67,6 +67,7 @@ impl Messages for English {
                     Limited::Integrations => format!("An MSP has {limit} integrations at most. Nothing was changed. Remove one that is no longer used, then add this one."),
                     Limited::Companies => format!("The PSA has more than {limit} companies that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
                     Limited::Contacts => format!("The PSA has more than {limit} contacts that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
+                    Limited::Rules => format!("An import, and each of its companies, has {limit} decisions on many rows at most. Nothing was changed. Take one of them back, or decide on single rows."),
                 }
             }
             Problem::TooManyCalls { retry_after } => format!("Your MSP has made too many calls that read a PSA or compute a plan. Nothing was changed. Try again in {retry_after} seconds."),

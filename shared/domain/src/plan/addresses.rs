@@ -23,6 +23,10 @@ pub struct AddressView<'a> {
     pub mapping: Option<&'a AddressMapping>,
     /// The decision on it.
     pub decision: &'a AddressDecision,
+    /// What that decision or a rule says of its selection, whichever is later.
+    pub decided: Option<bool>,
+    /// Grows with every change of what is decided on it.
+    pub version: u64,
     /// Whether it is ticked: as decided, else if imported before (R28) or new where the policy says so (R48).
     pub selected: bool,
     /// The name and the address that were imported before, where somebody has to look whether it is the same person (R57).
@@ -31,6 +35,8 @@ pub struct AddressView<'a> {
     pub conflict: Option<ManagedCompanyId>,
     /// The user that has the address.
     pub(super) holder: Option<UserId>,
+    /// Whether a rule would tick it if nobody else had the address.
+    is_wanted_if_free: bool,
 }
 
 /// The address rows of a company whose users are in `managed`; the same address twice is one row (R32).
@@ -72,13 +78,19 @@ pub(super) fn views<'a>(
         );
         let is_known = mapping.is_some() && status != AddressStatus::PossibleSuccessor;
         let by_default = is_known || (is_new && snapshot.active && facts.row.decision.ticks_new);
+        let (row, rules, own) = (&facts.row, &facts.rules, decision.selection());
+        let decided = rules.selection(row, snapshot, &status, own);
         views.push(AddressView {
+            version: decision.version + rules.changes(row, snapshot, &status),
+            is_wanted_if_free: conflict.is_some()
+                && rules.selection(row, snapshot, &AddressStatus::Unmapped, own) == Some(true),
             snapshot,
             address,
             status,
             mapping,
             decision,
-            selected: decision.selected.unwrap_or(by_default),
+            decided,
+            selected: decided.unwrap_or(by_default),
             before,
             conflict,
             holder: holder.map(|(user, _)| user),
@@ -132,8 +144,8 @@ impl AddressView<'_> {
     /// and after another company of this import takes the address.
     pub(super) fn is_wanted(&self, facts: &CompanyFacts) -> bool {
         let is_taken = self.status == AddressStatus::AddressConflict;
-        let ticked_unasked = self.decision.selected.is_none() && self.snapshot.active && facts.row.decision.ticks_new;
-        self.selected || (is_taken && ticked_unasked)
+        let ticked_unasked = self.decided.is_none() && self.snapshot.active && facts.row.decision.ticks_new;
+        self.selected || self.is_wanted_if_free || (is_taken && ticked_unasked)
     }
 }
 

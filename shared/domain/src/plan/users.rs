@@ -47,7 +47,7 @@ pub(super) fn plan(
 
 /// A possible successor that nobody has decided on waits for a decision (R57).
 fn unticked(view: &AddressView<'_>) -> UserStep {
-    let is_undecided = view.status == AddressStatus::PossibleSuccessor && view.decision.selected.is_none();
+    let is_undecided = view.status == AddressStatus::PossibleSuccessor && view.decided.is_none();
     let reason = if is_undecided {
         Reason::PossibleSuccessor
     } else {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
+use crate::rules::MAX_RULES;
 
 /// What is looked for by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Limited {
     Companies,
     /// Contacts of a PSA that match the filter.
     Contacts,
+    /// Decisions on many rows at once, of an import or of one of its companies (R69).
+    Rules,
 }
 
 impl Limited {
@@ -41,6 +44,7 @@ impl Limited {
             Self::Integrations => 20,
             Self::Companies => 50_000,
             Self::Contacts => 1_000_000,
+            Self::Rules => MAX_RULES as u64,
         }
     }
 

@@ -4,6 +4,7 @@
 //! Each record is made of a domain type, and is read back into it. A field that is not known is ignored: a later version wrote it.
 
 mod audit;
+mod decision;
 mod failure;
 mod import;
 mod integration;
@@ -14,14 +15,15 @@ mod remembered;
 mod row;
 
 pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
+pub(crate) use decision::{DECISION, DecisionRecord};
 pub(crate) use import::{IMPORT, ImportRecord};
 pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord, REMOVED, RemovedRecord};
 pub(crate) use mapping::{
     ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
 };
 pub(crate) use not_in::{
-    ABSENTEES, AbsentPersonRecord, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, FOUND_ABSENT, PEOPLE,
-    PeopleRecord, PersonRecord, STAGED_PEOPLE,
+    ABSENTEES, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, FOUND_ABSENT, PEOPLE_INDEX, PeopleListRecord,
+    PersonRecord, STAGED_PEOPLE,
 };
 pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
-pub(crate) use row::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};
+pub(crate) use row::{ORPHANS, RowRecord, SnapshotAddressRecord};
