@@ -4,7 +4,9 @@
 mod api {
     pub mod addresses;
     pub mod companies;
+    pub mod company_plan;
     pub mod decision;
+    pub mod filter;
     pub mod hand_overs;
     pub mod imports;
     pub mod licences;
@@ -12,6 +14,7 @@ mod api {
     pub mod orphans;
     pub mod people_not_in;
     pub mod plan;
+    pub mod rules;
     pub mod search;
     pub mod suggestions;
     pub mod target;
@@ -31,8 +34,10 @@ fn routes<R: Routes>(to: R) -> R {
     let to = api::orphans::routes(to);
     let to = api::hand_overs::routes(to);
     let to = api::addresses::routes(to);
+    let to = api::rules::routes(to);
     let to = api::people_not_in::routes(to);
     let to = api::plan::routes(to);
+    let to = api::company_plan::routes(to);
     let to = api::managed_companies::routes(to);
     let to = api::users::routes(to);
     api::licences::routes(to)

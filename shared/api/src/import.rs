@@ -4,6 +4,7 @@ use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Import, ImportState, Progress};
 use domain::plan::Counts;
 use domain::problem::Problem;
+use domain::row_counts::RowCounts;
 use jiff::Timestamp;
 use lambda::Services;
 use schemars::JsonSchema;
@@ -28,6 +29,9 @@ pub struct ImportView {
     /// People who were imported before and are not in; once the snapshot is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     people_not_in: Option<PeopleView>,
+    /// How many rows there are of each kind, once the snapshot is complete and as long as they are kept; not in a history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<RowCounts>,
     /// How far it has come; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
@@ -102,7 +106,12 @@ impl ImportView {
             .holder(&import.integration, now)
             .await?
             .filter(|holder| holder.import == import.id);
+        let rows = match import.fetched_at {
+            Some(_) => tenant.row_counts(&import).await?,
+            None => None,
+        };
         Ok(Self {
+            rows,
             progress: Some(progress),
             waiting: waiting.filter(|waiting| waiting.until > now).map(WaitingView::from),
             lock: holder.map(LockView::from),
@@ -126,6 +135,7 @@ impl ImportView {
             id: import.id,
             integration: import.integration,
             state: import.state,
+            rows: None,
             progress: None,
             waiting: None,
             counts: import.counts,

@@ -23,6 +23,7 @@ pub mod psa;
 pub mod published;
 pub mod remembered;
 pub mod row;
+pub mod row_counts;
 pub mod rules;
 pub mod schedule;
 pub mod suggestion;

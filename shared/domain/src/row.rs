@@ -25,7 +25,7 @@ pub enum Tab {
 }
 
 /// Why a mapped company is absent from the snapshot (R14).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Absence {
     /// It is there, but the filter leaves it out.
@@ -48,7 +48,7 @@ impl Absence {
 }
 
 /// What an import knows of a PSA company (R15, R19–R22).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportStatus {
     /// Imported before.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::PsaCompanyId;
+use crate::ids::{AddressId, PsaCompanyId};
 use crate::name::NameKey;
 use crate::problem::{Limited, Problem};
 use crate::row::{AddressStatus, CompanyRow, ImportStatus, SnapshotAddress, Tab};
@@ -45,6 +45,9 @@ pub struct PersonFilter {
     /// Whether the PSA counts them as active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
+    /// These and no others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Vec<AddressId>>,
     /// Of these companies.
     pub company: CompanyFilter,
 }
@@ -130,16 +133,14 @@ impl Rules {
         self.rules.last().ok_or(TooManyRules)
     }
 
-    /// Takes a rule back; `false` if there is none of that number, or it has been taken back.
-    pub fn take_back(&mut self, number: u32) -> bool {
-        let rule = self.rules.iter_mut().find(|rule| rule.number == number);
-        match rule.filter(|rule| !rule.taken_back) {
-            Some(rule) => {
-                rule.taken_back = true;
-                true
-            }
-            None => false,
-        }
+    /// Takes a rule back; `None` if there is none of that number, or it has been taken back.
+    pub fn take_back(&mut self, number: u32) -> Option<&Rule> {
+        let rule = self
+            .rules
+            .iter_mut()
+            .find(|rule| rule.number == number && !rule.taken_back)?;
+        rule.taken_back = true;
+        Some(rule)
     }
 
     /// How often these rules have changed the rows that `is_about` says, which never becomes less: a version that somebody has seen must
@@ -197,6 +198,14 @@ impl Rule {
         }
     }
 
+    /// Whether it decides on a company row, or on people of it.
+    pub fn matches_company(&self, row: &CompanyRow) -> bool {
+        match &self.scope {
+            Scope::Companies(_) => self.decides_on(row),
+            Scope::People(filter) => matches!(row.tab, Tab::In) && filter.company.accepts(row),
+        }
+    }
+
     /// Whether it may decide on an address row of a company, whatever the status of that row.
     pub fn may_decide_on(&self, row: &CompanyRow, address: &SnapshotAddress) -> bool {
         let Scope::People(filter) = &self.scope else {
@@ -209,7 +218,10 @@ impl Rule {
         };
         let holds =
             |search: &String| NameKey::of(&address.name).holds(search) || NameKey::of(&address.text).holds(search);
-        is_asked_for && filter.company.accepts(row) && filter.search.as_ref().is_none_or(holds)
+        is_asked_for
+            && filter.company.accepts(row)
+            && filter.ids.as_ref().is_none_or(|ids| ids.contains(&address.id))
+            && filter.search.as_ref().is_none_or(holds)
     }
 
     /// Whether it decides on an address row of this status.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
 use domain::row::{AddressDecision, CompanyDecision, CompanyRow, Target};
-use domain::rules::{Moment, PeopleRules, Rules, company_changes, company_selection};
+use domain::rules::{Moment, PeopleRules, Rule, Rules, company_changes, company_selection};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +113,24 @@ impl Decisions {
             import: self.rules.rules.clone(),
             company: of_company.unwrap_or_default(),
         }
+    }
+
+    /// All rules that count, with the company if it is about the people of one only: the latest first.
+    pub fn all_rules(&self) -> Vec<(Option<PsaCompanyId>, Rule)> {
+        let of_import = self.rules.rules.rules.iter().map(|rule| (None, rule));
+        let of_companies = self.people.iter().flat_map(|(company, people)| {
+            let rules = people.rules.rules.rules.iter();
+            rules.map(move |rule| (Some(company), rule))
+        });
+        let all = of_import.chain(of_companies).filter(|(_, rule)| !rule.taken_back);
+        let mut all: Vec<(Option<PsaCompanyId>, Rule)> =
+            all.map(|(company, rule)| (company.cloned(), rule.clone())).collect();
+        let moment = |(company, rule): &(Option<PsaCompanyId>, Rule)| match company {
+            Some(company) => (rule.after, rule.number, company.clone()),
+            None => (rule.number, 0, PsaCompanyId::new("")),
+        };
+        all.sort_by_cached_key(|entry| std::cmp::Reverse(moment(entry)));
+        all
     }
 
     /// Now, among the rules that count for a company.

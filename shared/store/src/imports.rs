@@ -275,6 +275,15 @@ impl Tenant {
         Ok(moved(&tx.commit(self).await?))
     }
 
+    /// Keeps the integration for an import as a decision does, and decides nothing (R72).
+    pub async fn keep(&self, import: &Import, now: Timestamp) -> Result<Moved, StoreError> {
+        let mut tx = lock::renewing(self, import, now)?;
+        let key = keys::import(&self.msp, &import.id);
+        let review = [(":state", text(ImportState::Review.as_str()))];
+        tx.check(self, Table::Imports, &key, "#state = :state", &review)?;
+        Ok(moved(&tx.commit(self).await?))
+    }
+
     /// A transaction that is applied only while an import is in review and holds the integration. It renews the lock and counts a
     /// decision. The action proves the review.
     pub(crate) fn in_review(

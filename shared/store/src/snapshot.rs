@@ -21,6 +21,7 @@ use domain::import::{Assignment, Import};
 use domain::not_in::PersonNotIn;
 use domain::policy::Policy;
 use domain::row::SnapshotAddress;
+use domain::row_counts::RowCounts;
 use fnv::FnvHasher;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -278,6 +279,7 @@ impl Tenant {
             chunks: prepared.chunks,
             dates: prepared.dates,
             defaults: policy.map(Defaults::of),
+            counts: RowCounts::of(rows.iter().map(|row| &row.company)),
         };
         writes.push(Action::put(self, Table::Imports, self.index_item(import, &index)?)?);
         if index.chunks == draft.before.chunks && !draft.is_begun {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::decision::{self, Decision, Selected};
+use super::filter::Several;
 use super::target::TargetView;
 use crate::{decisions, review};
 
@@ -31,7 +32,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .post("/imports/{x}/companies/{p}/addresses/select", select, || {
         Call::new("selectAddresses", "Ticks many addresses")
             .body::<Select>(json!({ "selected": true, "where": { "active": true } }))
-            .answers::<Selected>(200, json!({ "matched": 12, "selected": true }))
+            .answers::<Selected>(200, json!({ "matched": 12, "selected": true, "rule": "251~1" }))
             .refuses(&decision::REFUSED)
     })
     .patch("/imports/{x}/companies/{p}/addresses/{a}", decide, || {
@@ -167,7 +168,7 @@ async fn decide(
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(rename = "WhereAddresses")]
 struct Where {
-    status: Option<AddressStatus>,
+    status: Several<AddressStatus>,
     search: Option<Term>,
     active: Option<bool>,
 }
@@ -184,9 +185,10 @@ struct Select {
 impl From<Where> for PersonFilter {
     fn from(asked: Where) -> Self {
         Self {
-            statuses: asked.status.into_iter().collect(),
+            statuses: asked.status.0,
             search: asked.search.map(String::from),
             active: asked.active,
+            ids: None,
             company: CompanyFilter::default(),
         }
     }
@@ -200,6 +202,6 @@ async fn select(
 ) -> Api<Json<Selected>> {
     let Select { selected, filter } = select;
     let import = review::in_review(&services, &caller, &id).await?;
-    let matched = decisions::addresses::add_rule(&services, &import, &company, selected, filter.into()).await?;
-    Ok(Json(Selected { matched, selected }))
+    let selected = decisions::addresses::add_rule(&services, &import, &company, selected, filter.into()).await?;
+    Ok(Json(selected))
 }

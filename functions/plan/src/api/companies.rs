@@ -9,7 +9,7 @@ use domain::import::Import;
 use domain::language::Language;
 use domain::name::NameKey;
 use domain::object;
-use domain::problem::Code;
+use domain::problem::{Code, Problem, ResourceKind};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab};
 use domain::rules::{CompanyFilter, Scope};
 use domain::text::Term;
@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use store::Tenant;
 
 use super::decision::{self, Decision, Selected};
+use super::filter::{Several, WhereCompanies};
 use super::suggestions::{self, SuggestionView};
 use super::target::TargetView;
 use crate::{decisions, review};
@@ -36,8 +37,14 @@ pub fn routes<R: Routes>(to: R) -> R {
     .post("/imports/{x}/companies/select", select, || {
         Call::new("selectCompanies", "Selects many rows of the tab in")
             .body::<Select>(json!({ "selected": true, "where": { "status": "mapped" } }))
-            .answers::<Selected>(200, json!({ "matched": 23, "selected": true }))
+            .answers::<Selected>(200, json!({ "matched": 23, "selected": true, "rule": "1" }))
             .refuses(&decision::REFUSED)
+            .refuses(&[Code::LimitExceeded])
+    })
+    .get("/imports/{x}/companies/{p}", show, || {
+        Call::new("showCompany", "One row, of either tab")
+            .answers::<CompanyView>(200, example())
+            .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .patch("/imports/{x}/companies/{p}", decide, || {
         Call::new("decideCompany", "Decides on a company")
@@ -123,51 +130,39 @@ impl CompanyView {
     }
 }
 
-/// Which rows.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[schemars(rename = "WhereCompanies")]
-struct Where {
-    status: Option<ImportStatus>,
-    search: Option<Term>,
-    #[serde(rename = "type")]
-    kind: Option<Term>,
-}
-
-impl From<Where> for CompanyFilter {
-    fn from(asked: Where) -> Self {
-        Self {
-            statuses: asked.status.into_iter().collect(),
-            search: asked.search.map(String::from),
-            kind: asked.kind.map(String::from),
-            active: None,
-            ids: None,
-        }
-    }
-}
-
 #[derive(Deserialize, JsonSchema)]
 struct Browse {
     /// Which tab; `in` by default.
     tab: Option<Tab>,
-    /// Only rows of this import status.
-    status: Option<ImportStatus>,
-    /// Only rows whose name holds this, however either is spelled.
+    /// Only rows of one of these import statuses, with commas between them.
+    #[serde(default)]
+    status: Several<ImportStatus>,
+    /// Only rows whose name holds this, whatever the case and the accents of either.
     search: Option<Term>,
     /// Only rows of this type of the PSA.
     #[serde(rename = "type")]
     kind: Option<Term>,
+    /// Only rows that the PSA counts as active, or only others.
+    active: Option<bool>,
+    /// Only rows that are selected, or only others.
+    selected: Option<bool>,
+    /// Only rows that are absent for this reason.
+    reason: Option<Absence>,
 }
 
-impl From<Browse> for CompanyFilter {
-    fn from(asked: Browse) -> Self {
-        let Browse {
-            tab: _,
-            status,
-            search,
-            kind,
-        } = asked;
-        Where { status, search, kind }.into()
+impl Browse {
+    fn accepts(&self, row: &CompanyRow) -> bool {
+        let filter = CompanyFilter {
+            statuses: self.status.0.clone(),
+            search: self.search.clone().map(String::from),
+            kind: self.kind.clone().map(String::from),
+            active: self.active,
+            ids: None,
+        };
+        row.tab == self.tab.unwrap_or(Tab::In)
+            && self.selected.is_none_or(|selected| selected == row.decision.selected)
+            && self.reason.is_none_or(|reason| Some(reason) == row.reason)
+            && filter.accepts(row)
     }
 }
 
@@ -195,12 +190,9 @@ async fn browse(tenant: &Tenant, import: &Import, query: Paged<Browse>) -> Api<L
     {
         return Err(Cursor::refused());
     }
-    let filter = CompanyFilter::from(browse);
     let decided = tenant.decided(import).await?;
     let rows = tenant.rows(import, &decided).await?.into_iter();
-    let rows = rows
-        .map(|row| row.company)
-        .filter(|row| row.tab == tab && filter.accepts(row));
+    let rows = rows.map(|row| row.company).filter(|row| browse.accepts(row));
     let mut rows: Vec<(String, CompanyRow)> = rows.map(|row| (place(&row), row)).collect();
     rows.sort_by(|(one, _), (other, _)| one.cmp(other));
     let List { items, next } = List::page(rows, &page, |(place, _)| place.clone());
@@ -225,6 +217,20 @@ fn place(row: &CompanyRow) -> String {
     format!("{}{}#{short}\u{1}{}", prefix(row.tab), u8::from(mapped), row.id)
 }
 
+async fn show(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    AcceptLanguage(language): AcceptLanguage,
+) -> Api<Json<CompanyView>> {
+    let import = review::with_rows(&services, &caller, &id).await?;
+    let tenant = services.tenant(&caller.msp);
+    let decided = tenant.decided_on(&import, &company).await?;
+    let row = tenant.row(&import, &company, &decided).await?;
+    let row = row.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
+    Ok(Json(CompanyView::of(row.company, language)))
+}
+
 async fn decide(
     State(services): State<Services>,
     caller: Caller,
@@ -244,7 +250,7 @@ async fn decide(
 struct Select {
     selected: bool,
     #[serde(rename = "where", default, deserialize_with = "object::only")]
-    filter: Where,
+    filter: WhereCompanies,
 }
 
 async fn select(
@@ -254,7 +260,11 @@ async fn select(
     Body(Select { selected, filter }): Body<Select>,
 ) -> Api<Json<Selected>> {
     let import = review::in_review(&services, &caller, &id).await?;
-    let scope = Scope::Companies(filter.into());
-    let matched = decisions::companies::add_rule(&services, &import, selected, scope).await?;
-    Ok(Json(Selected { matched, selected }))
+    let scopes = match &filter.failed_in {
+        Some(failed) => decisions::rules::failed_in(&services, &import, failed).await?.to_vec(),
+        None => vec![Scope::Companies(filter.into())],
+    };
+    Ok(Json(
+        decisions::rules::add(&services, &import, selected, &scopes).await?,
+    ))
 }

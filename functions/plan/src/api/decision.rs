@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::target::{self, TargetView};
+use crate::decisions::rules::RuleId;
 
 /// What a decision may be refused with.
 pub const REFUSED: [Code; 4] = [
@@ -42,6 +43,10 @@ impl<Id> Decision<Id> {
 /// How many rows a decision on many was about.
 #[derive(Serialize, JsonSchema)]
 pub struct Selected {
+    /// How many rows it decides on; of people of several companies, how many companies have them.
     pub matched: usize,
     pub selected: bool,
+    /// By which it can be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
 }

@@ -1,10 +1,15 @@
 //! `GET /imports/{x}` (R8)
 
-use api::{Api, Call, Caller, ImportView, Json, Path, Routes, State, find_import};
+use api::{Api, Call, Caller, ImportView, IntegrationLock, Json, Path, Routes, State, find_import};
 use domain::ids::ImportId;
 use domain::not_in::PeopleCounts;
+use domain::problem::Problem;
 use lambda::Services;
 use serde_json::json;
+use store::imports::Moved;
+
+use super::decision;
+use crate::review;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}", show, || {
@@ -18,6 +23,32 @@ pub fn routes<R: Routes>(to: R) -> R {
         });
         Call::new("showImport", "An import, with its progress and lock").answers::<ImportView>(200, example)
     })
+    .post("/imports/{x}/keep", keep, || {
+        let example = json!({
+            "holder": "ana@noordzee.example", "since": "2026-03-02T08:00:00Z", "until": "2026-03-02T08:55:00Z",
+            "import": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40",
+        });
+        Call::new(
+            "keepImport",
+            "Keeps the lock of an import in review for as long as a decision does; reading does not",
+        )
+        .answers::<IntegrationLock>(200, example)
+        .refuses(&decision::REFUSED)
+    })
+}
+
+async fn keep(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<ImportId>,
+) -> Api<Json<IntegrationLock>> {
+    let import = review::in_review(&services, &caller, &id).await?;
+    let (tenant, now) = (services.tenant(&caller.msp), services.clock.now());
+    if !matches!(tenant.keep(&import, now).await?, Moved::Committed) {
+        return Err(review::not_in_review(&services, &import).await);
+    }
+    let holder = tenant.holder(&import.integration, now).await?;
+    Ok(Json(holder.map(IntegrationLock::from).ok_or(Problem::ImportAbandoned)?))
 }
 
 async fn show(State(services): State<Services>, caller: Caller, Path(id): Path<ImportId>) -> Api<Json<ImportView>> {

@@ -40,7 +40,20 @@ fn example() -> Value {
         "summary": summary,
         "licences": { "needed": 1, "mode": "pool", "total": 1000, "used": 274, "reserved": 0, "available": 726 },
         "peopleNotIn": { "count": 0, "reasons": PeopleCounts::NONE },
-        "items": [
+        "items": example_items(),
+        "next": null,
+    })
+}
+
+/// The items of the example, as the plan of one company shows them.
+pub fn example_of_items() -> Value {
+    let mut summary = PlanSummary::default();
+    summary.add([Step::CreateCompany, Step::CreateUser]);
+    json!({ "selected": true, "licences": 1, "summary": summary, "items": example_items() })
+}
+
+fn example_items() -> Value {
+    json!([
             {
                 "action": "createCompany", "company": { "id": "251", "name": "Bakkerij Postma" }, "before": null,
                 "after": { "name": "Bakkerij Postma" }, "reason": "not_mapped", "detail": "It was not imported before.",
@@ -51,9 +64,7 @@ fn example() -> Value {
                 "before": null, "after": { "address": "sanne@postma.example", "name": "Sanne Postma" }, "reason": "ticked",
                 "detail": "It is ticked, and nobody has this address yet.",
             },
-        ],
-        "next": null,
-    })
+    ])
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -77,11 +88,19 @@ struct PlanView {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PlanItem")]
-struct Item {
+pub struct Item {
     #[serde(flatten)]
     change: PlanChange,
     /// What the reason says.
     detail: &'static str,
+}
+
+impl Item {
+    /// A change with the text of its reason.
+    pub fn of(change: PlanChange, language: Language) -> Self {
+        let detail = change.detail(language);
+        Self { change, detail }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -145,8 +164,7 @@ async fn read(planning: &Planning, page: Range<usize>, language: Language) -> Ap
         read.summary.add(changes.iter().map(|change| change.action));
         for item in changes {
             if page.contains(&read.seen) {
-                let detail = item.detail(language);
-                read.items.push(Item { change: item, detail });
+                read.items.push(Item::of(item, language));
             }
             read.seen += 1;
         }

@@ -12,7 +12,8 @@ use lambda::Services;
 use store::decided::{Decided, StoredRules};
 use store::retry::Attempts;
 
-use crate::api::decision::Decision;
+use super::rules::RuleId;
+use crate::api::decision::{Decision, Selected};
 use crate::review;
 
 /// Decides on one address.
@@ -77,7 +78,7 @@ pub async fn add_rule(
     company: &PsaCompanyId,
     selected: bool,
     filter: PersonFilter,
-) -> Api<usize> {
+) -> Api<Selected> {
     let tenant = services.tenant(&import.msp);
     let mut attempts = Attempts::at("rule on addresses");
     loop {
@@ -97,7 +98,13 @@ pub async fn add_rule(
             .keep_rules(import, Some(company), &after, services.clock.now())
             .await?
         {
-            Decided::Recorded => return Ok(matched),
+            Decided::Recorded => {
+                return Ok(Selected {
+                    matched,
+                    selected,
+                    rule: Some(RuleId::of(Some(company), rule.number)),
+                });
+            }
             Decided::NotInReview => return Err(review::not_in_review(services, import).await),
             Decided::Conflict => attempts.again().await?,
         }

@@ -5,11 +5,9 @@ use domain::ids::{ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
 use domain::problem::{Mistake, Problem, ResourceKind};
 use domain::row::{Tab, Target};
-use domain::rules::Scope;
 use lambda::Services;
 use planning::is_gone;
-use store::decided::{CompanyChoice, Decided, StoredRules};
-use store::retry::Attempts;
+use store::decided::{CompanyChoice, Decided};
 use store::rows::Row;
 
 use crate::api::decision::Decision;
@@ -87,24 +85,4 @@ async fn check_target(
         return Ok(());
     }
     Err(Problem::invalid(pointer, Mistake::MappedTo(other.company.as_str())).into())
-}
-
-/// Keeps a rule on the rows of an import, and counts the companies that it decides on.
-pub async fn add_rule(services: &Services, import: &Import, selected: bool, scope: Scope) -> Api<usize> {
-    let tenant = services.tenant(&import.msp);
-    let mut attempts = Attempts::at("rule");
-    loop {
-        let decided = tenant.decided(import).await?;
-        let StoredRules { mut rules, version } = decided.rules.clone();
-        let last = rules.last;
-        let rule = rules.add(last, selected, scope.clone()).map_err(Problem::from)?.clone();
-        let rows = tenant.rows(import, &decided).await?;
-        let matched = rows.iter().filter(|row| rule.decides_on(row)).count();
-        let after = StoredRules { rules, version };
-        match tenant.keep_rules(import, None, &after, services.clock.now()).await? {
-            Decided::Recorded => return Ok(matched),
-            Decided::NotInReview => return Err(review::not_in_review(services, import).await),
-            Decided::Conflict => attempts.again().await?,
-        }
-    }
 }

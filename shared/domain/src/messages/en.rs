@@ -176,6 +176,7 @@ impl Messages for English {
             ResourceKind::AddressOfCompany => "address of this company",
             ResourceKind::ManagedCompany => "managed company",
             ResourceKind::User => "user of this managed company",
+            ResourceKind::Rule => "decision on many rows",
             ResourceKind::Resource => "call",
         }
     }

@@ -178,6 +178,7 @@ impl Messages for Dutch {
             ResourceKind::AddressOfCompany => "adres van dit bedrijf",
             ResourceKind::ManagedCompany => "beheerd bedrijf",
             ResourceKind::User => "gebruiker van dit beheerde bedrijf",
+            ResourceKind::Rule => "beslissing over veel rijen",
             ResourceKind::Resource => "aanroep",
         }
     }

@@ -19,6 +19,8 @@ pub enum ResourceKind {
     ManagedCompany,
     /// A user of a managed company.
     User,
+    /// A decision on many rows.
+    Rule,
     /// Something at an address of the API.
     Resource,
 }

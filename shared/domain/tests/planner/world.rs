@@ -208,6 +208,7 @@ impl World {
                 selected: *selected,
                 target: target(*wish, |number| UserId::new(format!("u{number}"))),
                 version: 1,
+                ..AddressDecision::default()
             };
             (snapshot, decision)
         });
@@ -239,6 +240,7 @@ impl World {
             users,
             holders,
             hand_over: None,
+            rules: domain::rules::PeopleRules::default(),
         }
     }
 

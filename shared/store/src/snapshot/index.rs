@@ -8,6 +8,7 @@ use domain::import::Import;
 use domain::import::retention::ROWS_DAYS;
 use domain::policy::Policy;
 use domain::row::{CompanyDecision, CompanyRow};
+use domain::row_counts::RowCounts;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,8 @@ pub(crate) struct Index {
     pub dates: Vec<(usize, Option<i64>)>,
     /// What an unattended import does by itself; nothing in one that an administrator started.
     pub defaults: Option<Defaults>,
+    /// How many rows there are of each kind.
+    pub counts: RowCounts,
 }
 
 /// Rows as they are about to be stored.
@@ -215,6 +218,13 @@ impl Tenant {
         let mut item = packed_item(INDEX, &keys::index(&self.msp, &import.id), index)?;
         expire(&mut item, INDEX, import.started_at);
         Ok(item)
+    }
+
+    /// How many rows an import has of each kind; `None` before its snapshot is complete, and once its rows have expired.
+    pub async fn row_counts(&self, import: &Import) -> Result<Option<RowCounts>, StoreError> {
+        let item = self.get(Table::Imports, &keys::index(&self.msp, &import.id)).await?;
+        let index: Option<Index> = item.map(|item| packed_body(INDEX, &item)).transpose()?;
+        Ok(index.map(|index| index.counts))
     }
 
     async fn index(&self, import: &Import) -> Result<Index, StoreError> {

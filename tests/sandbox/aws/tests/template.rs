@@ -47,6 +47,12 @@ const ROUTES: [(&str, &[&str]); 4] = [
             "GET /managed-companies/{c}/users",
             "GET /licences",
             "GET /imports/{x}/plan",
+            "POST /imports/{x}/keep",
+            "GET /imports/{x}/companies/{p}",
+            "GET /imports/{x}/companies/{p}/plan",
+            "GET /imports/{x}/rules",
+            "DELETE /imports/{x}/rules/{r}",
+            "POST /imports/{x}/addresses/select",
         ],
     ),
     (
