@@ -67,10 +67,9 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
     let sum = add_up(run).await?;
     let now = run.services.clock.now();
     licences::release::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created, now).await?;
-    let dates = run.tenant.dates(&run.import.integration).await?;
     let mut tx = run.transaction()?;
-    run.tenant
-        .set_dates(&mut tx, &run.import.integration, dates, sum.imported, now)?;
+    let integration = &run.import.integration;
+    run.tenant.set_dates(&mut tx, integration, sum.imported, now).await?;
     run.commit(tx).await?;
     if run.skip.is_none() {
         remember_absentees(run).await?;

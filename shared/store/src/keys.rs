@@ -109,8 +109,22 @@ pub(crate) fn address_mappings(msp: &MspId, integration: &IntegrationId, company
 
 pub(crate) const DATES: &str = "DATES#";
 
-pub(crate) fn dates(msp: &MspId, integration: &IntegrationId, shard: usize) -> Key {
-    Key::new(integration_partition(msp, integration), format!("{DATES}{shard:02}"))
+/// Companies that have dates, and their dates.
+pub(crate) fn dates(msp: &MspId, integration: &IntegrationId, shard: usize) -> (Key, Key) {
+    let pk = integration_partition(msp, integration);
+    let (companies, runs) = (
+        format!("{DATED_COMPANIES}{shard:02}"),
+        format!("{DATES}RUNS#{shard:02}"),
+    );
+    (Key::new(pk.clone(), companies), Key::new(pk, runs))
+}
+
+const DATED_COMPANIES: &str = "DATES#COMPANIES#";
+
+/// Whether an item of dates has the companies.
+pub(crate) fn is_of_companies(item: &crate::table::Item) -> bool {
+    let key = item.get("sk").and_then(|key| key.as_s().ok());
+    key.is_some_and(|key| key.starts_with(DATED_COMPANIES))
 }
 
 pub(crate) const HISTORY: &str = "IMPORT#";

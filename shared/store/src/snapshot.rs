@@ -13,7 +13,6 @@ mod index;
 pub mod pages;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::Hasher;
 
 use domain::ids::PsaCompanyId;
 use domain::import::retention::{RESULT_DAYS, ROWS_DAYS, days_after};
@@ -22,7 +21,6 @@ use domain::not_in::PersonNotIn;
 use domain::policy::Policy;
 use domain::row::SnapshotAddress;
 use domain::row_counts::RowCounts;
-use fnv::FnvHasher;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -438,12 +436,4 @@ impl Tenant {
         tx.push(last)?;
         tx.commit(self).await
     }
-}
-
-/// Which of so many groups a company belongs to.
-pub fn bucket(company: &PsaCompanyId, buckets: usize) -> usize {
-    // FNV-1a: the same in every process and version, which the standard hasher does not promise.
-    let mut hash = FnvHasher::default();
-    hash.write(company.as_str().as_bytes());
-    usize::try_from(hash.finish() % buckets.max(1) as u64).unwrap_or(0)
 }

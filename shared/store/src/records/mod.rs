@@ -6,6 +6,7 @@
 mod audit;
 mod decision;
 mod failure;
+mod ids;
 mod import;
 mod integration;
 mod mapping;
@@ -16,6 +17,7 @@ mod row;
 
 pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
 pub(crate) use decision::{DECISION, DecisionRecord};
+pub(crate) use ids::IdsRecord;
 pub(crate) use import::{IMPORT, ImportRecord};
 pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord, REMOVED, RemovedRecord};
 pub(crate) use mapping::{
