@@ -72,8 +72,12 @@ pub struct Case {
 
 impl Case {
     /// The codes with which the import may fail instead of ending as an undisturbed one: only a fetch that an administrator watches
-    /// is too short of patience for ten minutes of this.
+    /// is too short of patience for ten minutes of this. An import that is given up for a defect of the worker ends for that, unless
+    /// giving it up has to wait.
     pub fn may_fail_with(self) -> &'static [&'static str] {
+        if self.stage == Stage::GivingUp {
+            return &["internal_error"];
+        }
         let is_fetched = matches!(self.stage, Stage::Start | Stage::Fetch | Stage::Rows);
         if self.is_unattended || !is_fetched || DURATIONS[self.duration].1 < 600 {
             return &[];
