@@ -9,6 +9,7 @@ mod context;
 mod hidden;
 mod missing;
 mod people;
+mod read_back;
 mod rows;
 mod scheduled;
 mod start;

@@ -20,7 +20,7 @@ use worker::{Acquired, Failed, Job, Next, Stop, Wait};
 
 use crate::context::{Position, Run, Stage};
 use crate::hidden;
-use crate::missing::{not_in_rows, read_back};
+use crate::missing::{not_in_rows, read_back_companies};
 use crate::people::{self, PeopleContext};
 use crate::rows::{self, SnapshotContext};
 use crate::walk;
@@ -118,7 +118,7 @@ impl Job for Fetch {
             }
             Stage::Missing => {
                 let context = self.context().await?;
-                if !read_back(run, context, checkpoint).await? {
+                if !read_back_companies(run, context, checkpoint).await? {
                     return Ok(Next::Run);
                 }
                 let rows = not_in_rows(run, context, &checkpoint.position).await?;

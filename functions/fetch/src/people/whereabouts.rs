@@ -2,22 +2,17 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use async_trait::async_trait;
 use domain::ids::PsaContactId;
 use domain::not_in::Whereabouts;
-use domain::psa::{LookedUp, PsaContact};
+use domain::psa::{LookedUp, PsaContact, PsaFailure};
 use psa::Psa;
 use store::checkpoint::Checkpoint;
 use store::people::ContactAnswer;
-use tracing::warn;
 use worker::{Stop, fenced};
 
 use crate::context::{Position, Run, Stage};
-
-/// Absent contacts in one batch: one request to either PSA.
-const READ_BACK_PAGE_SIZE: usize = 150;
-
-/// Consecutive failed batches after which no more contacts are read back.
-const MAX_FAILURES: usize = 3;
+use crate::read_back::{Absent, read_back};
 
 /// Looks for all absent contacts; `false` when time ran out first. As with companies, a failure does not fail the fetch: who cannot be
 /// read is unreadable, and never deleted.
@@ -32,7 +27,8 @@ pub(crate) async fn look_for(run: &Run, checkpoint: &mut Checkpoint<Position>) -
         for answer in run.tenant.staged_contact_answers(&run.import).await? {
             sought.remove(&answer.id);
         }
-        if !read_back(run, sought.into_iter().collect(), checkpoint).await? {
+        let ids: Vec<PsaContactId> = sought.into_iter().collect();
+        if !read_back(run, &AbsentContacts(run), &ids, checkpoint).await? {
             return Ok(false);
         }
     }
@@ -73,37 +69,33 @@ async fn scan(run: &Run, sought: &BTreeSet<PsaContactId>, buckets: usize) -> Res
     Ok(found)
 }
 
-async fn read_back(run: &Run, ids: Vec<PsaContactId>, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
-    if ids.is_empty() {
-        return Ok(true);
+/// Contacts that no row has.
+struct AbsentContacts<'a>(&'a Run);
+
+#[async_trait]
+impl Absent for AbsentContacts<'_> {
+    type Id = PsaContactId;
+    type Record = PsaContact;
+    const NAME: &'static str = "contacts";
+
+    async fn look_up(
+        psa: &dyn Psa,
+        ids: &[PsaContactId],
+    ) -> Result<Vec<LookedUp<PsaContact, PsaContactId>>, PsaFailure> {
+        psa.look_up_contacts(ids).await
     }
-    let psa = run.compared_psa().await?;
-    let mut failures = 0;
-    for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
-        if run.deadline.is_near() {
-            return Ok(false);
-        }
-        let answers: Vec<ContactAnswer> = match psa.look_up_contacts(batch).await {
-            Ok(answers) => {
-                checkpoint.waited.reset();
-                failures = 0;
-                answers.into_iter().map(|answer| classify(run, &*psa, answer)).collect()
-            }
-            Err(failure) => {
-                let failure = run.tolerate(failure, checkpoint.waited)?;
-                warn!(import = %run.import.id, %failure, "absent contacts could not be read back");
-                failures += 1;
-                let unreadable = batch.iter().map(|id| answer(id.clone(), Whereabouts::Unreadable));
-                unreadable.collect()
-            }
-        };
-        stage(run, &answers, checkpoint).await?;
-        if failures == MAX_FAILURES {
-            // Those without an answer are unreadable as well.
-            break;
-        }
+
+    async fn store(
+        &self,
+        psa: &dyn Psa,
+        _last: &PsaContactId,
+        answers: Vec<LookedUp<PsaContact, PsaContactId>>,
+        checkpoint: &mut Checkpoint<Position>,
+    ) -> Result<(), Stop> {
+        let run = self.0;
+        let answers: Vec<ContactAnswer> = answers.into_iter().map(|answer| classify(run, psa, answer)).collect();
+        stage(run, &answers, checkpoint).await
     }
-    Ok(true)
 }
 
 async fn stage(run: &Run, answers: &[ContactAnswer], checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
