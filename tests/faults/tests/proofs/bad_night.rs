@@ -327,11 +327,8 @@ fn r63_a_bad_night_ends_well_or_fails_with_a_code_and_no_row_fails_for_it() {
             scope.spawn(move || {
                 alone(async {
                     let bench = Bench::new(kind).await;
-                    let cases = cases(all).into_iter().enumerate();
-                    // A share takes turns between the PSAs.
-                    let cases = cases.filter(|(at, _)| all || at % KINDS.len() == number);
                     let mut lines = Vec::new();
-                    for (_, case) in cases {
+                    for case in cases(all, number) {
                         let (line, wrong_with_it) = line(&bench, kind, case).await;
                         if all {
                             println!("{line}");
