@@ -10,6 +10,7 @@ mod hidden;
 mod joined;
 mod missing;
 mod people;
+mod read_back;
 mod rows;
 mod scheduled;
 mod snapshot;

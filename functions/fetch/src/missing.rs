@@ -5,26 +5,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use async_trait::async_trait;
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::mapping::CompanyMapping;
-use domain::psa::{LookedUp, PsaCompany};
+use domain::psa::{LookedUp, PsaCompany, PsaFailure};
 use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, Tab};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
 use store::checkpoint::Checkpoint;
 use store::snapshot::pages::Pages;
-use tracing::{info, warn};
+use tracing::info;
 use worker::{Stop, fenced};
 
 use crate::context::{Position, Run};
+use crate::read_back::{Absent, read_back};
 use crate::rows::SnapshotContext;
-
-/// Absent companies in one batch: one request to either PSA. The answers are stored before the next batch is read, so that a run
-/// that ends repeats at most one batch.
-const READ_BACK_PAGE_SIZE: usize = 150;
-
-/// Consecutive failed batches after which no more companies are read back.
-const MAX_FAILURES: usize = 3;
 
 /// What the row of an absent company says, as it is stored until the rows are made.
 #[derive(Debug, Serialize, Deserialize)]
@@ -84,9 +79,40 @@ fn absent(context: &SnapshotContext) -> Vec<&CompanyMapping> {
     absent
 }
 
-/// Reads the absent companies back by id, and gives all answers; `None` when time ran out first. A failure that passes is waited for. One that does not pass,
-/// or not in time, does not fail the fetch, since the snapshot is complete without these answers.
-pub(crate) async fn read_back(
+/// Companies that no page had.
+struct AbsentCompanies<'a>(&'a Run);
+
+#[async_trait]
+impl Absent for AbsentCompanies<'_> {
+    type Id = PsaCompanyId;
+    type Record = PsaCompany;
+    const NAME: &'static str = "companies";
+
+    async fn look_up(psa: &dyn Psa, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {
+        psa.look_up(ids).await
+    }
+
+    async fn store(
+        &self,
+        psa: &dyn Psa,
+        last: &PsaCompanyId,
+        answers: Vec<LookedUp>,
+        checkpoint: &mut Checkpoint<Position>,
+    ) -> Result<(), Stop> {
+        let run = self.0;
+        let answers: Vec<LookUpAnswer> = answers.into_iter().map(|answer| classify(run, psa, answer)).collect();
+        checkpoint.position.read_back = Some(last.clone());
+        let now = run.services.clock.now();
+        fenced(
+            &run.tenant
+                .stage_answers(&run.lease, &run.import, (last, &answers), checkpoint, now)
+                .await?,
+        )
+    }
+}
+
+/// Reads the absent companies back by id, from where the last run stopped, and gives all answers; `None` when time ran out first.
+pub(crate) async fn read_back_companies(
     run: &Run,
     context: &SnapshotContext,
     checkpoint: &mut Checkpoint<Position>,
@@ -98,44 +124,8 @@ pub(crate) async fn read_back(
     let ids = absent.into_iter().map(|mapping| mapping.company.clone());
     let read = checkpoint.position.read_back.clone();
     let ids: Vec<PsaCompanyId> = ids.filter(|id| read.as_ref().is_none_or(|read| id > read)).collect();
-    if ids.is_empty() {
-        return Ok(Some(run.tenant.staged_answers(&run.import).await?));
-    }
-    let psa = run.compared_psa().await?;
-    let mut failures = 0;
-    for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
-        let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {
-            return Ok(None);
-        };
-        let answers = match psa.look_up(batch).await {
-            Ok(answers) => {
-                checkpoint.waited.reset();
-                failures = 0;
-                answers.into_iter().map(|answer| classify(run, &*psa, answer)).collect()
-            }
-            Err(failure) => {
-                let failure = run.tolerate(failure, checkpoint.waited)?;
-                warn!(import = %run.import.id, %failure, "absent companies could not be read back");
-                failures += 1;
-                Vec::new()
-            }
-        };
-        let last = if failures < MAX_FAILURES {
-            Some(last)
-        } else {
-            ids.last()
-        };
-        checkpoint.position.read_back = last.cloned();
-        let Some(last) = last else { continue };
-        let now = run.services.clock.now();
-        fenced(
-            &run.tenant
-                .stage_answers(&run.lease, &run.import, (last, &answers), checkpoint, now)
-                .await?,
-        )?;
-        if failures == MAX_FAILURES {
-            break;
-        }
+    if !read_back(run, &AbsentCompanies(run), &ids, checkpoint).await? {
+        return Ok(None);
     }
     Ok(Some(run.tenant.staged_answers(&run.import).await?))
 }

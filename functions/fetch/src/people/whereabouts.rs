@@ -2,24 +2,20 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use async_trait::async_trait;
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::not_in::Whereabouts;
-use domain::psa::{LookedUp, PsaContact};
+use domain::psa::{LookedUp, PsaContact, PsaFailure};
 use psa::Psa;
 use store::checkpoint::Checkpoint;
 use store::people::ContactAnswer;
 use store::snapshot::pages::Pages;
-use tracing::{info, warn};
+use tracing::info;
 use worker::{Stop, fenced};
 
 use super::Persons;
 use crate::context::{Position, Run};
-
-/// Absent contacts in one batch: one request to either PSA.
-const READ_BACK_PAGE_SIZE: usize = 150;
-
-/// Consecutive failed batches after which no more contacts are read back.
-const MAX_FAILURES: usize = 3;
+use crate::read_back::{Absent, read_back};
 
 /// Where the contacts were found that were looked for.
 #[derive(Debug, Default)]
@@ -70,8 +66,12 @@ pub(crate) async fn look_for(
     found.keep(scan(pages, &sought)?);
     found.keep(run.tenant.staged_contact_answers(&run.import).await?);
     sought.retain(|contact| !found.answers.contains_key(contact));
-    if !read_back(run, sought.into_iter().collect(), &mut found, checkpoint).await? {
-        return Ok(None);
+    let sought: Vec<PsaContactId> = sought.into_iter().collect();
+    if !sought.is_empty() {
+        if !read_back(run, &AbsentContacts(run), &sought, checkpoint).await? {
+            return Ok(None);
+        }
+        found.keep(run.tenant.staged_contact_answers(&run.import).await?);
     }
     let contacts = persons.iter().filter_map(|(company, person)| {
         let answer = found.answers.get(&PsaContactId::new(person.id.contact()))?;
@@ -104,43 +104,33 @@ fn scan(pages: &Pages, sought: &BTreeSet<PsaContactId>) -> Result<Vec<ContactAns
     Ok(found)
 }
 
-async fn read_back(
-    run: &Run,
-    ids: Vec<PsaContactId>,
-    found: &mut Found,
-    checkpoint: &mut Checkpoint<Position>,
-) -> Result<bool, Stop> {
-    if ids.is_empty() {
-        return Ok(true);
+/// Contacts that their company does not have.
+struct AbsentContacts<'a>(&'a Run);
+
+#[async_trait]
+impl Absent for AbsentContacts<'_> {
+    type Id = PsaContactId;
+    type Record = PsaContact;
+    const NAME: &'static str = "contacts";
+
+    async fn look_up(
+        psa: &dyn Psa,
+        ids: &[PsaContactId],
+    ) -> Result<Vec<LookedUp<PsaContact, PsaContactId>>, PsaFailure> {
+        psa.look_up_contacts(ids).await
     }
-    let psa = run.compared_psa().await?;
-    let mut failures = 0;
-    for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
-        if run.deadline.is_near() {
-            return Ok(false);
-        }
-        let answers: Vec<ContactAnswer> = match psa.look_up_contacts(batch).await {
-            Ok(answers) => {
-                checkpoint.waited.reset();
-                failures = 0;
-                answers.into_iter().map(|answer| classify(run, &*psa, answer)).collect()
-            }
-            Err(failure) => {
-                let failure = run.tolerate(failure, checkpoint.waited)?;
-                warn!(import = %run.import.id, %failure, "absent contacts could not be read back");
-                failures += 1;
-                let unreadable = batch.iter().map(|id| answer(id.clone(), Whereabouts::Unreadable));
-                unreadable.collect()
-            }
-        };
-        stage(run, &answers, checkpoint).await?;
-        found.keep(answers);
-        if failures == MAX_FAILURES {
-            // Those without an answer are unreadable as well.
-            break;
-        }
+
+    async fn store(
+        &self,
+        psa: &dyn Psa,
+        _last: &PsaContactId,
+        answers: Vec<LookedUp<PsaContact, PsaContactId>>,
+        checkpoint: &mut Checkpoint<Position>,
+    ) -> Result<(), Stop> {
+        let run = self.0;
+        let answers: Vec<ContactAnswer> = answers.into_iter().map(|answer| classify(run, psa, answer)).collect();
+        stage(run, &answers, checkpoint).await
     }
-    Ok(true)
 }
 
 async fn stage(run: &Run, answers: &[ContactAnswer], checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {

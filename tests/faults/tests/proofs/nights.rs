@@ -72,8 +72,12 @@ pub struct Case {
 
 impl Case {
     /// The codes with which the import may fail instead of ending as an undisturbed one: only a fetch that an administrator watches
-    /// is too short of patience for ten minutes of this.
+    /// is too short of patience for ten minutes of this. An import that is given up for a defect of the worker ends for that, unless
+    /// giving it up has to wait.
     pub fn may_fail_with(self) -> &'static [&'static str] {
+        if self.stage == Stage::GivingUp {
+            return &["internal_error"];
+        }
         let is_fetched = matches!(self.stage, Stage::Start | Stage::Fetch | Stage::Rows);
         if self.is_unattended || !is_fetched || DURATIONS[self.duration].1 < 600 {
             return &[];
@@ -87,24 +91,23 @@ impl Case {
     }
 }
 
-/// Every case, or of each fault one with each duration and one with each stage.
-pub fn cases(all: bool) -> Vec<Case> {
+/// The cases of one PSA of two: every fault from every stage for every duration, an administrator's and an unattended import in turns,
+/// so that what is attended for one PSA is unattended for the other. Without `all` a share, of which the PSAs have half each: each fault
+/// once for each duration, and once from each stage.
+pub fn cases(all: bool, psa: usize) -> Vec<Case> {
     let mut cases = Vec::new();
     for (at, fault) in Fault::ALL.into_iter().enumerate() {
         for (number, stage) in STAGES.into_iter().enumerate() {
+            let can_be_unattended = !matches!(stage, Stage::Review | Stage::Confirm);
             for duration in 0..DURATIONS.len() {
-                let can_be_unattended = !matches!(stage, Stage::Review | Stage::Confirm);
-                for is_unattended in [false, true] {
-                    let share = (at + number) % DURATIONS.len() == duration
-                        && is_unattended == (can_be_unattended && number % 2 == 1);
-                    if (all && (can_be_unattended || !is_unattended)) || share {
-                        cases.push(Case {
-                            fault,
-                            duration,
-                            stage,
-                            is_unattended,
-                        });
-                    }
+                let is_of_share = (at + number) % DURATIONS.len() == duration && (at + number / 2) % 2 == psa;
+                if all || is_of_share {
+                    cases.push(Case {
+                        fault,
+                        duration,
+                        stage,
+                        is_unattended: can_be_unattended && (number + duration + psa) % 2 == 1,
+                    });
                 }
             }
         }

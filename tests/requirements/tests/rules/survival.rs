@@ -414,7 +414,7 @@ async fn r37_a_directory_that_falls_silent_is_waited_for_and_no_row_fails(kind: 
             ..Trouble::default()
         });
         let mut options = options;
-        options.patience.execution = Duration::from_mins(60);
+        options.patience.execution = Duration::from_hours(1);
         let sandbox = Sandbox::start(options).await.unwrap();
         let ana = sandbox.api("ana");
         let import = fetch(&ana, kind).await;
