@@ -192,7 +192,7 @@ impl Stage {
         assert!(difference.is_none(), "a failed fetch changed what lasts: {difference}");
         let rows = self.world.engine.items(IMPORTS).into_iter().filter(|item| {
             let of_import = item["pk"]["S"].as_str().unwrap().ends_with(id.as_str().unwrap());
-            of_import && item["sk"]["S"].as_str().unwrap().starts_with("ROW#")
+            of_import && item["sk"]["S"] == "INDEX"
         });
         assert_eq!(rows.count(), 0, "a failed fetch left rows");
         let shown = Script::new(&self.world)

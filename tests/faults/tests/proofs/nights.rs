@@ -52,8 +52,8 @@ impl Stage {
     /// The call with which the fault begins; `None` if it begins with the stage itself.
     pub const fn begins(self) -> Option<Begins> {
         Some(match self {
-            Self::Fetch => |call| call.contains("STAGED#"),
-            Self::Rows => |call| call.contains("ROW#"),
+            Self::Fetch => |call| call.contains("CHECKPOINT#fetch"),
+            Self::Rows => |call| call.contains("ADDRESSES#"),
             Self::Execute => |call| call.contains("USER#"),
             Self::End => |call| call.contains("DATES#"),
             _ => return None,

@@ -18,7 +18,7 @@ fn routes() -> Vec<Route> {
 /// A body that each call would take.
 fn body(route: &Route, sandbox: &Sandbox, kind: PsaKind) -> Option<Value> {
     let sent = match (route.method.as_str(), route.path.as_str()) {
-        ("GET" | "DELETE", _) => return None,
+        ("GET" | "DELETE", _) | ("POST", "/imports/{x}/keep") => return None,
         ("POST", "/integrations") => sandbox.psas.integration(kind),
         ("PUT", "/integrations/{i}/credentials") => {
             json!({ "credentials": sandbox.psas.integration(kind)["credentials"] })
@@ -40,18 +40,21 @@ fn body(route: &Route, sandbox: &Sandbox, kind: PsaKind) -> Option<Value> {
 }
 
 /// What an MSP has, one id for each variable of the routes.
-async fn ids(api: &Api, kind: PsaKind) -> [(&'static str, String); 6] {
+async fn ids(api: &Api, kind: PsaKind) -> [(&'static str, String); 7] {
     let import = fetch(api, kind).await;
     let rows = import::ordinary(&rows(api, &import, "in").await);
     let company = text(&rows[0]["id"]).to_owned();
     let address = text(&addresses(api, &import, &company).await[0]["id"]).to_owned();
     let managed = text(&api.list("/managed-companies").await.unwrap()[0]["id"]).to_owned();
+    let select = json!({ "selected": false, "where": { "search": "nobody" } });
+    let rule = api.post(&format!("/imports/{import}/companies/select"), &select).await.unwrap();
     let user = managed::add_user(api, &managed, "bekend@elders.example").await;
     [
         ("{i}", integration(api, kind).await),
         ("{x}", import),
         ("{p}", company),
         ("{a}", address),
+        ("{r}", text(&rule["rule"]).to_owned()),
         ("{c}", managed),
         ("{u}", user),
     ]
