@@ -17,5 +17,6 @@ pub mod psas;
 pub mod schedule;
 pub mod script;
 pub mod state;
+pub mod ticking;
 pub mod wire;
 pub mod world;

@@ -9,7 +9,7 @@ use domain::address::{Address, AddressKey};
 use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 
-use crate::world::Ticking;
+use crate::ticking::Ticking;
 
 /// What does not answer, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

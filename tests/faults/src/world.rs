@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,8 @@ use directory::builtin::BuiltIn;
 use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
-use jiff::Timestamp;
 use lambda::config::CallRates;
-use lambda::{Clock, Function, Ids, Patience, Services, instrumented};
+use lambda::{Function, Patience, Services, instrumented};
 use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
 use serde_json::{Value, json};
 use store::Store;
@@ -26,6 +25,7 @@ use crate::effects::{Effects, Strike};
 use crate::engine::{Engine, IMPORTS, RECORDS};
 use crate::night::{Night, Silent};
 use crate::psas::{self, Psa};
+use crate::ticking::Ticking;
 use crate::wire::{Gate, Sabotage, Watch, Wire};
 
 /// The MSP.
@@ -37,49 +37,6 @@ const RUN: Duration = Duration::from_mins(5);
 /// The process is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
-
-/// Time and ids, which survive every process.
-#[derive(Clone)]
-pub struct Ticking {
-    now: Arc<AtomicI64>,
-    id: Arc<AtomicU64>,
-}
-
-impl Clock for Ticking {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.now.load(Ordering::SeqCst)).unwrap()
-    }
-}
-
-impl Ids for Ticking {
-    fn next(&self) -> String {
-        format!("{:08}", self.id.fetch_add(1, Ordering::SeqCst))
-    }
-}
-
-impl Ticking {
-    fn new() -> Self {
-        Self {
-            now: Arc::new(AtomicI64::new(1_800_000_000)),
-            id: Arc::new(AtomicU64::new(1)),
-        }
-    }
-
-    /// The seconds it shows.
-    pub fn seconds(&self) -> i64 {
-        self.now.load(Ordering::SeqCst)
-    }
-
-    /// Moves the clock.
-    pub fn advance(&self, seconds: i64) {
-        self.now.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    /// Moves the clock to a moment, if that is later.
-    pub fn wait_until(&self, until: Timestamp) {
-        self.now.fetch_max(until.as_second(), Ordering::SeqCst);
-    }
-}
 
 /// The four functions in one process.
 #[derive(Clone)]

@@ -189,7 +189,8 @@ async fn taken_over(world: &World, behind: usize) -> (usize, usize) {
             seen: AtomicUsize::new(0),
         });
         let process = world.process_behind(failing.clone());
-        let died = process.invoke("ExecuteFunction", work(&first, true)).await.is_err();
+        let answer = process.invoke("ExecuteFunction", work(&first, true)).await;
+        let died = !answer.is_ok_and(|answer| answer["outcome"] == "done");
         world.ticking.advance(beyond_lease());
         until_done(world, "ExecuteFunction", &work(&first, true)).await;
         let ended = ana.get(&format!("/imports/{first}")).await;
