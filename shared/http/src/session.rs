@@ -143,9 +143,9 @@ impl Session {
 
     async fn attempt<T: DeserializeOwned>(&self, call: &Call<'_>, retry: u32) -> Result<Answer<T>, Refusal> {
         // The gate is never closed, so that the only way not to pass it is to be late.
-        let _permit = call
+        let permit = call
             .gate
-            .acquire()
+            .enter()
             .await
             .map_err(|_| Refusal::of(call, None, Fault::Late.classification()))?;
         let left = self.deadline.saturating_duration_since(Instant::now());
@@ -161,6 +161,9 @@ impl Session {
             Ok(response) => self.receive(call, response).await,
             Err(error) => Err(Refusal::of(call, None, reply::fault(&error).classification())),
         };
+        let is_limit = |refusal: &Refusal| refusal.classification.advice == RetryAdvice::WhenLimitPasses;
+        call.gate
+            .leave(permit, started.elapsed(), outcome.as_ref().is_err_and(is_limit));
         tracing::debug!(
             method = %call.endpoint.method,
             path = call.url.path(),
