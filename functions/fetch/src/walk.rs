@@ -2,6 +2,7 @@
 
 use domain::problem::{Limited, Problem};
 use domain::psa::{Cursor, Totals};
+use futures::TryStreamExt;
 use psa::Psa;
 use store::checkpoint::Checkpoint;
 use store::staging::MAX_BUCKETS;
@@ -39,7 +40,7 @@ fn buckets(totals: Totals) -> usize {
         .map_or(MAX_BUCKETS, |buckets| buckets.clamp(1, MAX_BUCKETS))
 }
 
-/// Reads a page of companies.
+/// Reads companies, for as long as the run has time.
 pub(crate) async fn read_companies(
     run: &Run,
     psa: &dyn Psa,
@@ -47,25 +48,29 @@ pub(crate) async fn read_companies(
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.companies);
-    let page = psa.companies(&run.import.filter, from.as_ref(), expected).await?;
-    checkpoint.waits.reset();
-    checkpoint.progress.pages += 1;
-    checkpoint.progress.companies += page.items.len() as u64;
-    // A PSA may count few and then serve pages without end.
-    Limited::Companies.check(checkpoint.progress.companies)?;
-    checkpoint.position.stage = match page.next {
-        Some(next) => Stage::Companies(Some(next)),
-        None => Stage::Contacts(None),
-    };
-    let now = run.services.clock.now();
-    fenced(
-        &run.tenant
-            .stage_companies(&run.lease, &run.import, &page.items, checkpoint, now)
-            .await?,
-    )
+    let mut pages = psa.companies(&run.import.filter, from.as_ref(), expected);
+    while !run.deadline.is_near()
+        && let Some(page) = pages.try_next().await?
+    {
+        checkpoint.waits.reset();
+        checkpoint.progress.pages += 1;
+        checkpoint.progress.companies += page.items.len() as u64;
+        // A PSA may count few and then serve pages without end.
+        Limited::Companies.check(checkpoint.progress.companies)?;
+        checkpoint.position.stage = match page.next {
+            Some(next) => Stage::Companies(Some(next)),
+            None => Stage::Contacts(None),
+        };
+        let now = run.services.clock.now();
+        let staged = run
+            .tenant
+            .stage_companies(&run.lease, &run.import, &page.items, checkpoint, now);
+        fenced(&staged.await?)?;
+    }
+    Ok(())
 }
 
-/// Reads a page of contacts.
+/// Reads contacts, for as long as the run has time.
 pub(crate) async fn read_contacts(
     run: &Run,
     psa: &dyn Psa,
@@ -73,20 +78,24 @@ pub(crate) async fn read_contacts(
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.contacts);
-    let page = psa.contacts(&run.import.filter, from.as_ref(), expected).await?;
-    checkpoint.waits.reset();
-    checkpoint.progress.pages += 1;
-    checkpoint.progress.contacts += page.items.len() as u64;
-    Limited::Contacts.check(checkpoint.progress.contacts)?;
-    checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
-    checkpoint.position.stage = match page.next {
-        Some(next) => Stage::Contacts(Some(next)),
-        None => Stage::Rows(0),
-    };
-    let (now, buckets) = (run.services.clock.now(), checkpoint.position.buckets);
-    fenced(
-        &run.tenant
-            .stage_contacts(&run.lease, &run.import, page.items, buckets, checkpoint, now)
-            .await?,
-    )
+    let mut pages = psa.contacts(&run.import.filter, from.as_ref(), expected);
+    while !run.deadline.is_near()
+        && let Some(page) = pages.try_next().await?
+    {
+        checkpoint.waits.reset();
+        checkpoint.progress.pages += 1;
+        checkpoint.progress.contacts += page.items.len() as u64;
+        Limited::Contacts.check(checkpoint.progress.contacts)?;
+        checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
+        checkpoint.position.stage = match page.next {
+            Some(next) => Stage::Contacts(Some(next)),
+            None => Stage::Rows(0),
+        };
+        let (now, buckets) = (run.services.clock.now(), checkpoint.position.buckets);
+        let staged = run
+            .tenant
+            .stage_contacts(&run.lease, &run.import, page.items, buckets, checkpoint, now);
+        fenced(&staged.await?)?;
+    }
+    Ok(())
 }
