@@ -5,6 +5,7 @@ mod expiry;
 mod meter;
 mod proxy;
 mod tables;
+mod tokens;
 mod upstream;
 
 use std::path::PathBuf;
