@@ -230,7 +230,7 @@ async fn walk_contacts(
     let (mut all, mut from) = (Vec::new(), None::<Cursor>);
     for page_number in 1..MAX_PAGES {
         let page = psa.contacts(filter, from.as_ref(), expected).next().await;
-        let page = page.expect("a page")?;
+        let page = page.unwrap()?;
         all.extend(page.items);
         from = page.next;
         if from.is_none() {

@@ -80,7 +80,8 @@ pub(super) enum Whole {
 /// The ranges of a list.
 #[derive(Debug)]
 pub(super) struct Ranges {
-    ranges: Vec<Range>,
+    /// Those that are not over, in the order of their ids.
+    open: Vec<Range>,
     delivered: u64,
     splits: u64,
     expected: Option<u64>,
@@ -113,7 +114,7 @@ impl Ranges {
 
     fn at(position: Position, expected: Option<u64>, most: usize) -> Self {
         let mut ranges = Self {
-            ranges: Vec::new(),
+            open: Vec::new(),
             delivered: position.delivered,
             splits: position.splits,
             expected,
@@ -135,7 +136,7 @@ impl Ranges {
             state: State::Idle,
             sample,
         };
-        self.ranges.insert(at, range);
+        self.open.insert(at, range);
         self.next_id += 1;
     }
 
@@ -144,20 +145,20 @@ impl Ranges {
         let position = Position {
             delivered: self.delivered,
             splits: self.splits,
-            walks: self.ranges.iter().map(|range| range.walk).collect(),
+            walks: self.open.iter().map(|range| range.walk).collect(),
         };
         serde_json::to_string(&position).unwrap_or_default()
     }
 
     /// Rows so far.
     pub(super) fn delivered(&self) -> u64 {
-        self.delivered + self.ranges.iter().map(|range| range.walk.delivered).sum::<u64>()
+        self.delivered + self.open.iter().map(|range| range.walk.delivered).sum::<u64>()
     }
 
     /// The walks whose next page is to be asked for now, each with the id of its range.
     pub(super) fn ask(&mut self, page_size: usize) -> Vec<(u32, Walk)> {
         while self.split(page_size as u64).is_some() {}
-        let idle = self.ranges.iter_mut().filter(|range| range.state == State::Idle);
+        let idle = self.open.iter_mut().filter(|range| range.state == State::Idle);
         let asked = idle.take(self.most.saturating_sub(self.under_way)).map(|range| {
             range.state = State::Asked;
             (range.id, range.walk)
@@ -171,10 +172,10 @@ impl Ranges {
     pub(super) fn take(&mut self, id: u32, by_condition: bool, page: &Step<'_>) -> Result<usize, PageError> {
         self.under_way = self.under_way.saturating_sub(1);
         // The rows of a range that has become part of another are asked for again.
-        let Some(at) = self.ranges.iter().position(|range| range.id == id) else {
+        let Some(at) = self.open.iter().position(|range| range.id == id) else {
             return Ok(0);
         };
-        let range = &mut self.ranges[at];
+        let range = &mut self.open[at];
         range.walk.by_condition = by_condition;
         let (own, end) = range.walk.take(page)?;
         range.sample = match range.sample {
@@ -193,11 +194,11 @@ impl Ranges {
             self.learn_end(at, page.ids.last().copied());
         }
         // Rows may still appear behind the last one, until all others have been read.
-        let may_grow = page.ids.is_empty() && at + 1 == self.ranges.len() && at > 0;
+        let may_grow = page.ids.is_empty() && at + 1 == self.open.len() && at > 0;
         if may_grow {
-            self.ranges[at].state = State::Resting;
+            self.open[at].state = State::Resting;
         } else if end == End::Over {
-            self.delivered += self.ranges.remove(at).walk.delivered;
+            self.delivered += self.open.remove(at).walk.delivered;
         }
         if let Some(expected) = self.expected {
             check_ends(self.delivered(), expected)?;
@@ -207,15 +208,15 @@ impl Ranges {
 
     /// There seem to be no rows behind the page of a range: those behind it that have had none become part of it.
     fn learn_end(&mut self, at: usize, last_id: Option<i64>) {
-        let walk = self.ranges[at].walk;
+        let walk = self.open[at].walk;
         let last_id = last_id.unwrap_or(walk.last);
         self.end = Some(self.end.map_or(last_id, |end| end.min(last_id)));
         while last_id <= walk.last
-            && let Some(next) = self.ranges.get(at + 1)
+            && let Some(next) = self.open.get(at + 1)
             && next.walk.delivered == 0
         {
-            self.ranges[at].walk.until = next.walk.until;
-            self.ranges.remove(at + 1);
+            self.open[at].walk.until = next.walk.until;
+            self.open.remove(at + 1);
         }
     }
 
@@ -224,16 +225,16 @@ impl Ranges {
     /// Rows that appear meanwhile have higher ids than all that were counted. So once as many rows have come as were counted, and every
     /// range is over or likely to be, every counted row that still exists is among them.
     pub(super) fn whole(&mut self) -> Whole {
-        if self.ranges.iter().any(|range| range.state != State::Resting) {
+        if self.open.iter().any(|range| range.state != State::Resting) {
             return Whole::Open;
         }
         if self.expected.is_some_and(|expected| self.delivered() >= expected) {
             return Whole::Proven;
         }
-        for range in &mut self.ranges {
+        for range in &mut self.open {
             range.state = State::Idle;
         }
-        if self.ranges.is_empty() {
+        if self.open.is_empty() {
             Whole::Claimed
         } else {
             Whole::Open
@@ -242,7 +243,7 @@ impl Ranges {
 
     /// Splits the range with the most rows before it, if another may be read at once and it is worth it.
     fn split(&mut self, page: u64) -> Option<()> {
-        let awake = self.ranges.iter().filter(|range| range.state != State::Resting);
+        let awake = self.open.iter().filter(|range| range.state != State::Resting);
         let may_split = MAX_SPLITS + self.expected? / (page * PAGES_PER_SPLIT);
         if self.splits >= may_split || awake.count() >= self.most {
             return None;
@@ -251,7 +252,7 @@ impl Ranges {
         if rows < (MIN_PAGES * page) as f64 {
             return None;
         }
-        let range = self.ranges.get_mut(at)?;
+        let range = self.open.get_mut(at)?;
         let density = range.sample?.density(range.walk.last)?;
         // The next page is read from the front.
         let next = page as f64 / density;
@@ -281,7 +282,7 @@ impl Ranges {
     /// The range with the most rows before it, and how many these are likely to be.
     fn largest(&self) -> Option<(usize, f64)> {
         let left = self.expected?.saturating_sub(self.delivered()) as f64;
-        let rows = self.ranges.iter().map(|range| {
+        let rows = self.open.iter().map(|range| {
             let ids = end_of(range, self.end)?.saturating_sub(range.walk.last).max(0);
             Some(ids as f64 * range.sample?.density(range.walk.last)?)
         });
@@ -297,7 +298,7 @@ impl Ranges {
             State::Asked => range.walk.delivered > 0,
             State::Resting => false,
         };
-        let known = self.ranges.iter().zip(rows).enumerate();
+        let known = self.open.iter().zip(rows).enumerate();
         known
             .filter(|(_, (range, _))| is_known(range))
             .map(|(at, (_, rows))| (at, rows))
