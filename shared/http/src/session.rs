@@ -8,6 +8,7 @@ use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use reqwest::Response;
 use reqwest::header::{LINK, RETRY_AFTER};
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 
 use crate::call::{Answer, Call, RetryScope};
 use crate::classification::RetryAdvice;
@@ -44,6 +45,8 @@ pub struct Session {
     successes: AtomicU32,
     requests: AtomicU64,
     retries: AtomicU64,
+    /// Lets one large reply be in memory.
+    large: Semaphore,
 }
 
 impl Session {
@@ -58,6 +61,7 @@ impl Session {
             request_id,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            large: Semaphore::new(1),
         }
     }
 
@@ -217,7 +221,7 @@ impl Session {
             });
         }
         let link = header(LINK);
-        match reply::read(response, self.http.policy.largest_reply).await {
+        match reply::read(response, self.http.policy.largest_reply, &self.large).await {
             Ok(value) => Ok(Answer { value, link }),
             Err(Unreadable { fault, at }) => Err(Refusal {
                 at,
