@@ -185,20 +185,16 @@ impl Ranges {
             }),
             None => Sample::of(page.ids),
         };
-        range.state = if end == End::Likely {
-            State::Resting
-        } else {
-            State::Idle
-        };
-        if page.ids.is_empty() || !page.announced {
-            self.learn_end(at, page.ids.last().copied());
-        }
+        let has_grown = (page.ids.is_empty() || !page.announced) && self.learn_end(at, page.ids.last().copied());
         // Rows may still appear behind the last one, until all others have been read.
-        let may_grow = page.ids.is_empty() && at + 1 == self.open.len() && at > 0;
-        if may_grow {
-            self.open[at].state = State::Resting;
-        } else if end == End::Over {
-            self.delivered += self.open.remove(at).walk.delivered;
+        let may_get_more = match page.ids {
+            [] => at + 1 == self.open.len() && at > 0,
+            _ => has_grown,
+        };
+        match end {
+            End::Over if !may_get_more => self.delivered += self.open.remove(at).walk.delivered,
+            End::Over | End::Likely => self.open[at].state = State::Resting,
+            End::Open => self.open[at].state = State::Idle,
         }
         if let Some(expected) = self.expected {
             check_ends(self.delivered(), expected)?;
@@ -206,8 +202,8 @@ impl Ranges {
         Ok(own)
     }
 
-    /// There seem to be no rows behind the page of a range: those behind it that have had none become part of it.
-    fn learn_end(&mut self, at: usize, last_id: Option<i64>) {
+    /// There seem to be no rows behind the page of a range: those behind it that have had none become part of it, if there are any.
+    fn learn_end(&mut self, at: usize, last_id: Option<i64>) -> bool {
         let walk = self.open[at].walk;
         let last_id = last_id.unwrap_or(walk.last);
         self.end = Some(self.end.map_or(last_id, |end| end.min(last_id)));
@@ -218,6 +214,7 @@ impl Ranges {
             self.open[at].walk.until = next.walk.until;
             self.open.remove(at + 1);
         }
+        self.open[at].walk.until != walk.until
     }
 
     /// What is known of the whole list. If ranges that seemed to be over are not, they are asked on.

@@ -57,7 +57,7 @@ impl Psa {
         let mut ranges = Ranges::before(1, expected, most);
         let mut under_way: VecDeque<(u32, Walk)> = VecDeque::new();
         let mut cursor = ranges.position();
-        let mut round = 0;
+        let (mut round, mut highest) = (0, self.rows.last().copied().unwrap_or(0));
         loop {
             let asked = ranges.ask(self.page_size);
             read.requests += asked.len();
@@ -96,7 +96,11 @@ impl Psa {
                     (under_way, round) = (VecDeque::new(), 0);
                     ranges = Ranges::resume(&cursor, expected, most).unwrap();
                 }
-                Event::Insert => drop(self.rows.insert(self.rows.last().copied().unwrap_or(0) + 1)),
+                Event::Insert => {
+                    // No id is given twice.
+                    highest += 1;
+                    self.rows.insert(highest);
+                }
                 Event::Delete(which) if !self.rows.is_empty() => {
                     let row = *self.rows.iter().nth(which.index(self.rows.len())).unwrap();
                     self.rows.remove(&row);
