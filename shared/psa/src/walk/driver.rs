@@ -134,9 +134,9 @@ impl<'a, L: List + Send + 'a> Driver<'a, L> {
     async fn next(mut self) -> Result<Option<(WalkPage<L::Row>, Self)>, PsaFailure> {
         while !self.complete {
             self.ask();
-            let Some((range, answered)) = self.requests.next().await else {
-                break;
-            };
+            // There is always one; a list must not end because there is not.
+            let answered = self.requests.next().await;
+            let (range, answered) = answered.ok_or_else(|| rows_missing(self.list.endpoint()))?;
             let rows = self.take(range, answered?)?;
             self.complete = self.is_complete().await?;
             // A range may end with a page of others' rows.
