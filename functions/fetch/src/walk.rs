@@ -1,13 +1,63 @@
 //! Pages from the PSA into memory, companies first, then contacts.
 
+use std::time::Duration;
+
+use domain::import::Assignment;
 use domain::problem::{Limited, Problem};
 use domain::psa::Cursor;
+use futures::TryStreamExt;
+use jiff::Timestamp;
 use psa::Psa;
 use store::checkpoint::Checkpoint;
 use store::snapshot::pages::Pages;
-use worker::Stop;
+use worker::{Stop, fenced};
 
 use crate::context::{Position, Run, Stage};
+
+/// How often the progress is noted: well within a worker's lease, which that renews.
+const NOTE_EVERY: Duration = Duration::from_secs(10);
+
+/// What a run holds of the PSA.
+#[derive(Default)]
+pub(crate) struct Read {
+    /// The pages that were read so far, by this run and those before it.
+    pub pages: Pages,
+    /// When the progress was last noted.
+    noted: Option<Timestamp>,
+}
+
+impl Read {
+    /// Begins with what earlier runs have saved.
+    pub(crate) fn of(pages: Pages) -> Self {
+        Self { pages, noted: None }
+    }
+
+    /// Saves the pages that would be lost with the run, and the checkpoint behind them.
+    pub(crate) async fn save(&mut self, run: &Run, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+        if !self.pages.has_unsaved() {
+            return Ok(());
+        }
+        let now = || run.services.clock.now();
+        let saved = run
+            .tenant
+            .save_pages(&run.lease, &run.import, &mut self.pages, checkpoint, now);
+        fenced(&saved.await?)
+    }
+
+    /// Notes the progress now and then, for people to watch.
+    async fn note_progress(&mut self, run: &Run, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+        let now = run.services.clock.now();
+        if self.noted.is_some_and(|noted| now < noted + NOTE_EVERY) {
+            return Ok(());
+        }
+        let mut tx = run.transaction()?;
+        run.tenant
+            .note_progress(&mut tx, &run.import, Assignment::Fetch, &checkpoint.progress)?;
+        run.commit(tx).await?;
+        self.noted = Some(now);
+        Ok(())
+    }
+}
 
 /// Checks the filter of an import that nobody waits for. An administrator who starts one gets the error at once.
 pub(crate) async fn check_filter(run: &Run, psa: &dyn Psa) -> Result<(), Stop> {
@@ -30,46 +80,58 @@ pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Check
     Ok(())
 }
 
-/// Reads a page of companies.
+/// Reads companies, for as long as the run has time.
 pub(crate) async fn read_companies(
     run: &Run,
     psa: &dyn Psa,
-    (from, pages): (Option<Cursor>, &mut Pages),
+    from: Option<Cursor>,
+    read: &mut Read,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.companies);
-    let page = psa.companies(&run.import.filter, from.as_ref(), expected).await?;
-    checkpoint.waited.reset();
-    checkpoint.progress.pages += 1;
-    checkpoint.progress.companies += page.items.len() as u64;
-    // A PSA may count few and then serve pages without end.
-    Limited::Companies.check(checkpoint.progress.companies)?;
-    checkpoint.position.stage = match page.next {
-        Some(next) => Stage::Companies(Some(next)),
-        None => Stage::Contacts(None),
-    };
-    pages.add_companies(&page.items)?;
+    let mut pages = psa.companies(&run.import.filter, from.as_ref(), expected);
+    while !run.deadline.is_near()
+        && let Some(page) = pages.try_next().await?
+    {
+        checkpoint.waited.reset();
+        checkpoint.progress.pages += 1;
+        checkpoint.progress.companies += page.items.len() as u64;
+        // A PSA may count few and then serve pages without end.
+        Limited::Companies.check(checkpoint.progress.companies)?;
+        checkpoint.position.stage = match page.next {
+            Some(next) => Stage::Companies(Some(next)),
+            None => Stage::Contacts(None),
+        };
+        read.pages.add_companies(&page.items)?;
+        read.note_progress(run, checkpoint).await?;
+    }
     Ok(())
 }
 
-/// Reads a page of contacts.
+/// Reads contacts, for as long as the run has time.
 pub(crate) async fn read_contacts(
     run: &Run,
     psa: &dyn Psa,
-    (from, pages): (Option<Cursor>, &mut Pages),
+    from: Option<Cursor>,
+    read: &mut Read,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.contacts);
-    let page = psa.contacts(&run.import.filter, from.as_ref(), expected).await?;
-    checkpoint.waited.reset();
-    checkpoint.progress.pages += 1;
-    checkpoint.progress.contacts += page.items.len() as u64;
-    Limited::Contacts.check(checkpoint.progress.contacts)?;
-    checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
-    checkpoint.position.stage = match page.next {
-        Some(next) => Stage::Contacts(Some(next)),
-        None => Stage::Rows,
-    };
-    pages.add_contacts(page.items)?;
+    let mut pages = psa.contacts(&run.import.filter, from.as_ref(), expected);
+    while !run.deadline.is_near()
+        && let Some(page) = pages.try_next().await?
+    {
+        checkpoint.waited.reset();
+        checkpoint.progress.pages += 1;
+        checkpoint.progress.contacts += page.items.len() as u64;
+        Limited::Contacts.check(checkpoint.progress.contacts)?;
+        checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
+        checkpoint.position.stage = match page.next {
+            Some(next) => Stage::Contacts(Some(next)),
+            None => Stage::Rows,
+        };
+        read.pages.add_contacts(page.items)?;
+        read.note_progress(run, checkpoint).await?;
+    }
     Ok(())
 }

@@ -7,24 +7,20 @@ use async_trait::async_trait;
 use domain::import::{Assignment, Event};
 use domain::not_in::FoundAbsent;
 use domain::problem::Problem;
-use jiff::Timestamp;
 use lambda::metrics::{Metric, Mishap, count, count_mishap};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use psa::Psa;
 use store::StoreError;
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
-use store::snapshot::pages::Pages;
 use store::waited::WaitReason;
 use tokio::sync::OnceCell;
 use tracing::{info, warn};
-use worker::{Acquired, Failed, Job, Next, Stop, Wait, fenced};
+use worker::{Acquired, Failed, Job, Next, Stop, Wait};
 
 use crate::context::{Position, Run, Stage};
+use crate::walk::Read;
 use crate::{snapshot, walk};
-
-/// How often the progress is noted: well within a worker's lease, which that renews.
-const NOTE_EVERY: Duration = Duration::from_secs(10);
 
 /// How long to wait before checking again whether the previous import has ended.
 const PREVIOUS_IMPORT_WAIT: Duration = Duration::from_secs(15);
@@ -45,10 +41,7 @@ struct Fetch {
     /// Set once the previous import has ended.
     may_begin: bool,
     psa: OnceCell<Arc<dyn Psa>>,
-    /// What was read so far.
-    pages: Pages,
-    /// When the progress was last noted.
-    noted: Option<Timestamp>,
+    read: Read,
 }
 
 #[async_trait]
@@ -65,11 +58,10 @@ impl Job for Fetch {
             },
             may_begin: false,
             psa: OnceCell::new(),
-            pages: match checkpoint {
-                Some(checkpoint) if checkpoint.progress.pages > 0 => run.tenant.pages(&run.import).await?,
-                _ => Pages::default(),
+            read: match checkpoint {
+                Some(checkpoint) if checkpoint.progress.pages > 0 => Read::of(run.tenant.pages(&run.import).await?),
+                _ => Read::default(),
             },
-            noted: None,
         };
         // Once: a run that waited before the first page has written a checkpoint, or has been handed the account of its waits.
         if checkpoint.is_none() && !run.waited.any() && !run.give_up {
@@ -101,7 +93,7 @@ impl Job for Fetch {
             self.stage(checkpoint).await
         };
         if !matches!(next, Ok(Next::Step | Next::Done)) {
-            self.save_pages(checkpoint).await?;
+            self.read.save(&self.run, checkpoint).await?;
         }
         next
     }
@@ -136,13 +128,11 @@ impl Fetch {
             }
             Stage::Companies(from) => {
                 let psa = self.psa().await?;
-                walk::read_companies(&run, &*psa, (from, &mut self.pages), checkpoint).await?;
-                self.note_progress(checkpoint).await?;
+                walk::read_companies(&run, &*psa, from, &mut self.read, checkpoint).await?;
             }
             Stage::Contacts(from) => {
                 let psa = self.psa().await?;
-                walk::read_contacts(&run, &*psa, (from, &mut self.pages), checkpoint).await?;
-                self.note_progress(checkpoint).await?;
+                walk::read_contacts(&run, &*psa, from, &mut self.read, checkpoint).await?;
             }
             Stage::Rows => {
                 // The tenant was compared before the last page was read.
@@ -150,7 +140,7 @@ impl Fetch {
                     Some(psa) => Arc::clone(psa),
                     None => run.compared_psa().await?,
                 };
-                if !snapshot::complete(&run, &*psa, &self.pages, checkpoint).await? {
+                if !snapshot::complete(&run, &*psa, &self.read.pages, checkpoint).await? {
                     return Ok(Next::Run);
                 }
             }
@@ -161,32 +151,6 @@ impl Fetch {
             }
         }
         Ok(Next::Step)
-    }
-
-    /// Saves the pages that would be lost with the run, and the checkpoint behind them.
-    async fn save_pages(&mut self, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
-        if !self.pages.has_unsaved() {
-            return Ok(());
-        }
-        let (run, now) = (&self.run, || self.run.services.clock.now());
-        let saved = run
-            .tenant
-            .save_pages(&run.lease, &run.import, &mut self.pages, checkpoint, now);
-        fenced(&saved.await?)
-    }
-
-    /// Notes the progress now and then, which renews the lease.
-    async fn note_progress(&mut self, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
-        let now = self.run.services.clock.now();
-        if self.noted.is_some_and(|noted| now < noted + NOTE_EVERY) {
-            return Ok(());
-        }
-        let mut tx = self.run.transaction()?;
-        let (tenant, import) = (&self.run.tenant, &self.run.import);
-        tenant.note_progress(&mut tx, import, Assignment::Fetch, &checkpoint.progress)?;
-        self.run.commit(tx).await?;
-        self.noted = Some(now);
-        Ok(())
     }
 
     async fn psa(&self) -> Result<Arc<dyn Psa>, Stop> {

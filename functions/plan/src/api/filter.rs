@@ -49,6 +49,9 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for OneOrMore<T> {
         while let Some(value) = list.next_element()? {
             values.push(value);
         }
+        if values.is_empty() {
+            return Err(A::Error::invalid_length(0, &self));
+        }
         Ok(Several(values))
     }
 }
@@ -66,7 +69,7 @@ impl<T: JsonSchema> JsonSchema for Several<T> {
         let of = generator.subschema_for::<T>();
         json_schema!({
             "description": "One value, or a list of them; as a parameter, with commas between them.",
-            "oneOf": [of, { "type": "array", "items": of }],
+            "oneOf": [of, { "type": "array", "items": of, "minItems": 1 }],
         })
     }
 }

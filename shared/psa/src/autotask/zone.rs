@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use domain::ids::TenantFingerprint;
 use http_client::header::HeaderMap;
-use http_client::{BaseUrl, Call, Classification, Deployment, Endpoint, FailureKind, RetryAdvice, RetryScope, Session};
-use tokio::sync::Semaphore;
+use http_client::{
+    BaseUrl, Call, Classification, Deployment, Endpoint, FailureKind, Gate, RetryAdvice, RetryScope, Session,
+};
 
 use super::address;
 use super::rules::RULES;
@@ -26,7 +27,7 @@ pub(super) struct Zone {
 
 /// Asks where the API user's zone is, which takes no credentials. Only the host of the answer is used, and only if credentials
 /// may go there.
-pub(super) async fn discover(session: &Session, url: &BaseUrl, user: &str, gate: &Semaphore) -> Result<Zone, Failed> {
+pub(super) async fn discover(session: &Session, url: &BaseUrl, user: &str, gate: &Gate) -> Result<Zone, Failed> {
     let mut url = url.path(&[&API, &["zoneInformation"][..]].concat());
     url.query_pairs_mut().append_pair("user", user);
     let call = Call {

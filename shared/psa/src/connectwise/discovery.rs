@@ -5,8 +5,7 @@ use domain::name::NameKey;
 use domain::psa::PsaFailure;
 use http_client::FailureKind::{self, InvalidResponse, Unauthorized};
 use http_client::header::HeaderMap;
-use http_client::{BaseUrl, Call, Classification, Deployment, Endpoint, RetryAdvice, RetryScope, Session};
-use tokio::sync::Semaphore;
+use http_client::{BaseUrl, Call, Classification, Deployment, Endpoint, Gate, RetryAdvice, RetryScope, Session};
 
 use super::address::is_cloud;
 use super::rules::RULES;
@@ -42,7 +41,7 @@ pub(super) async fn discover(
     session: &Session,
     url: &BaseUrl,
     company_id: &str,
-    gate: &Semaphore,
+    gate: &Gate,
 ) -> Result<System, Failed> {
     let call = Call {
         endpoint: &COMPANY_INFO,

@@ -47,7 +47,10 @@ async fn ids(api: &Api, kind: PsaKind) -> [(&'static str, String); 7] {
     let address = text(&addresses(api, &import, &company).await[0]["id"]).to_owned();
     let managed = text(&api.list("/managed-companies").await.unwrap()[0]["id"]).to_owned();
     let select = json!({ "selected": false, "where": { "search": "nobody" } });
-    let rule = api.post(&format!("/imports/{import}/companies/select"), &select).await.unwrap();
+    let rule = api
+        .post(&format!("/imports/{import}/companies/select"), &select)
+        .await
+        .unwrap();
     let user = managed::add_user(api, &managed, "bekend@elders.example").await;
     [
         ("{i}", integration(api, kind).await),

@@ -13,7 +13,10 @@ async fn page(sandbox: &Sandbox, api: &Api, path: &str) -> Value {
     let before = sandbox.spent();
     let page = api.get(path).await.unwrap();
     let after = sandbox.spent();
-    let (written, units) = (after.write_units - before.write_units, after.read_units - before.read_units);
+    let (written, units) = (
+        after.write_units - before.write_units,
+        after.read_units - before.read_units,
+    );
     assert!(written == 0.0, "{path}: {written} write units");
     assert!(units <= 850.0, "{path}: {units} read units");
     page

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -262,4 +262,59 @@ async fn sandboxes_in_one_process_do_not_see_each_other() {
             .count,
         0
     );
+}
+
+#[tokio::test]
+async fn a_transaction_is_written_once_for_a_token() {
+    let (dynamodb, client) = start(Store::Memory).await;
+    let add = |token: &str, number: &str| {
+        let update = Update::builder()
+            .table_name("ImportsTable")
+            .key("pk", text("x1"))
+            .key("sk", text("COUNT"))
+            .update_expression("ADD times :n")
+            .condition_expression("attribute_not_exists(locked)")
+            .expression_attribute_values(":n", AttributeValue::N(number.to_owned()));
+        let items = TransactWriteItem::builder().update(update.build().unwrap()).build();
+        client
+            .transact_write_items()
+            .transact_items(items)
+            .client_request_token(token)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+    };
+    add("one", "1").await.unwrap();
+    let (repeated, other) = (add("one", "1").await.unwrap(), add("one", "2").await.unwrap_err());
+    assert_eq!(repeated.consumed_capacity()[0].read_capacity_units(), Some(2.0));
+    let other = other.into_service_error();
+    assert!(other.is_idempotent_parameter_mismatch_exception(), "{other:?}");
+    let (one, another) = tokio::join!(add("two", "1"), add("two", "1"));
+    assert!(one.is_ok() && another.is_ok(), "the second waits for the first");
+    let item = async || {
+        let get = client.get_item().table_name("ImportsTable");
+        let get = get.key("pk", text("x1")).key("sk", text("COUNT")).send().await.unwrap();
+        get.item.unwrap()
+    };
+    assert_eq!(item().await["times"], AttributeValue::N("2".to_owned()));
+
+    // One that was refused may succeed with its token.
+    let lock = async |expression: &str| {
+        let update = client
+            .update_item()
+            .table_name("ImportsTable")
+            .update_expression(expression);
+        let update = update.key("pk", text("x1")).key("sk", text("COUNT"));
+        let update = if expression.starts_with("SET") {
+            update.expression_attribute_values(":yes", text("yes"))
+        } else {
+            update
+        };
+        update.send().await.unwrap();
+    };
+    lock("SET locked = :yes").await;
+    add("three", "1").await.unwrap_err();
+    lock("REMOVE locked").await;
+    add("three", "1").await.unwrap();
+    assert_eq!(item().await["times"], AttributeValue::N("3".to_owned()));
+    dynamodb.stop().await;
 }

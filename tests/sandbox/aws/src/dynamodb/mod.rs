@@ -6,6 +6,7 @@ mod meter;
 mod outage;
 mod proxy;
 mod tables;
+mod tokens;
 mod upstream;
 
 use std::path::PathBuf;
