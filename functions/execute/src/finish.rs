@@ -159,7 +159,7 @@ async fn of_unfinished(
     let holders = directory.holders(&keys).await?.into_iter();
     let held: Vec<_> = holders
         .filter(|holder| Some(&holder.company) == managed.as_ref())
-        .map(|holder| holder.address)
+        .map(|holder| holder.address.key().clone())
         .collect();
     let company = chunk.is_company_left().then_some(GIVEN_UP);
     let outcomes = users.iter().map(|user| match &user.address {

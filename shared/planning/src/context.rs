@@ -11,6 +11,8 @@ use domain::mapping::CompanyMapping;
 use domain::plan::mass_change::{self, MassChange, MassChangeLimit};
 use store::{StoreError, Tenant};
 
+use crate::people::People;
+
 /// Why planning failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanningError {
@@ -35,7 +37,7 @@ impl PlanningError {
 /// Plans the companies of one import.
 pub struct Planning {
     pub(crate) tenant: Tenant,
-    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) people: People,
     pub(crate) import: Import,
     /// The managed companies there are.
     pub companies: ManagedCompanies,
@@ -46,10 +48,12 @@ impl Planning {
     /// Reads what all companies have in common.
     pub async fn open(tenant: Tenant, directory: Arc<dyn Directory>, import: Import) -> Result<Self, PlanningError> {
         let mappings = tenant.company_mappings(&import.integration).await?;
-        let companies = ManagedCompanies::new(directory.companies().await?, Tenant::claims(&mappings));
+        let managed = directory.companies().await?;
+        let people = People::new(directory, managed.len());
+        let companies = ManagedCompanies::new(managed, Tenant::claims(&mappings));
         Ok(Self {
             tenant,
-            directory,
+            people,
             import,
             companies,
             mappings,

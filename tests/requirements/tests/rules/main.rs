@@ -42,6 +42,7 @@ mod progress;
 mod removal;
 mod result;
 mod retention;
+mod roster;
 mod rows;
 mod rules_table;
 mod same_address;
