@@ -15,12 +15,14 @@ use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use store::table::{body, item, text};
 use store::{Item, Key, StoreError, Table, Tenant};
 
-use self::pieces::MAX_USERS_PER_PIECE;
 use self::records::{MANAGED_COMPANY, ManagedCompanyRecord};
 use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation, Roster, UserRequest};
 
 /// What the sort keys of managed companies begin with.
 const COMPANY_PREFIX: &str = "COMPANY#";
+
+/// The most users of one piece of the roster: those of an unsure one are looked at with one `BatchGetItem`.
+const MAX_USERS_PER_PIECE: usize = 100;
 
 /// The most addresses whose holders are asked for one by one, at a read unit each. Above it the whole roster is read, at about one for
 /// a hundred users.

@@ -160,7 +160,9 @@ impl State {
 /// The users of each managed company as they are listed, whichever calls listed them.
 fn roster(engine: &Engine) -> BTreeMap<String, Value> {
     let items = lasting(engine);
-    let users = items.iter().filter(|item| text(&item["sk"]) == "USER");
+    let users = items
+        .iter()
+        .filter(|item| text(&item["sk"]) == "USER" && item["moved"].is_null());
     let held: HashMap<&str, &str> = users.map(|user| (text(&user["address"]), text(&user["id"]))).collect();
     let mut pieces: Vec<&Value> = items
         .iter()

@@ -22,9 +22,6 @@ use super::BuiltIn;
 use super::records::ROSTER;
 use crate::{DirectoryError, PackedUsers, Roster};
 
-/// The most users of one piece: those of an unsure one are looked at with one `BatchGetItem`.
-pub(super) const MAX_USERS_PER_PIECE: usize = 100;
-
 /// The attribute that says which users of a piece may not be there.
 const UNSURE: &str = "unsure";
 
