@@ -120,6 +120,11 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
                         chunk.outcomes.extend(outcomes);
                         let mut tx = run.transaction()?;
                         tenant.journal(&mut tx, import, number, &chunk)?;
+                        // Its users were counted ahead.
+                        let recount = tenant.recount_mappings(&import.integration, &chunk.plan.company);
+                        if let Some(recount) = recount.await? {
+                            tx.push(recount)?;
+                        }
                         run.commit(tx).await?;
                     }
                     sum.add(&chunk.plan.company, &chunk.outcomes);

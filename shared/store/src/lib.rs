@@ -6,6 +6,7 @@
 mod absent;
 pub mod absentees;
 pub mod audit;
+mod audit_items;
 pub mod checkpoint;
 pub mod dates;
 mod error;

@@ -15,7 +15,7 @@ const MAX_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Packs a record.
 pub fn pack<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     let json = serde_json::to_vec(value).map_err(|error| StoreError::shape(what, error))?;
     encoder
         .write_all(&json)

@@ -9,8 +9,8 @@ use store::fenced::{FencedOutcome, FencedTransaction};
 use store::imports::Moved;
 use store::lease::{Lease, LeaseOutcome};
 use store::tx::{Action, TransactionOutcome};
-use tokio::sync::Mutex;
 
+use crate::group::Group;
 use crate::{Error, Stop, fenced};
 
 /// What a run works with.
@@ -28,8 +28,7 @@ pub struct Run {
     pub deadline: Deadline,
     /// Whether the platform gave up: the import must end.
     pub give_up: bool,
-    /// Two transactions on the lease at once would only conflict with each other.
-    turn: Arc<Mutex<()>>,
+    group: Arc<Group>,
 }
 
 /// The answer to a worker that was called for an import.
@@ -77,7 +76,7 @@ pub async fn acquire(
         lease,
         deadline,
         give_up: work.give_up,
-        turn: Arc::default(),
+        group: Arc::default(),
     })))
 }
 
@@ -87,16 +86,14 @@ impl Run {
         Ok(self.lease.transaction(&self.tenant, self.services.clock.now())?)
     }
 
-    /// Applies a transaction of this worker that nothing but a lost lease can refuse.
+    /// Applies a transaction of this worker, maybe together with others of it, that nothing but a lost lease can refuse.
     pub async fn commit(&self, tx: FencedTransaction) -> Result<(), Stop> {
-        let _turn = self.turn.lock().await;
-        fenced(&tx.commit(&self.tenant).await?)
+        fenced(&self.group.commit(&self.tenant, tx).await?)
     }
 
     /// Applies a transaction of this worker; a refusal other than of the lease is the caller's to read.
     pub async fn try_commit(&self, tx: FencedTransaction) -> Result<TransactionOutcome, Stop> {
-        let _turn = self.turn.lock().await;
-        match tx.commit(&self.tenant).await? {
+        match self.group.commit(&self.tenant, tx).await? {
             FencedOutcome::Committed => Ok(TransactionOutcome::Committed),
             FencedOutcome::Refused(refusals) => Ok(TransactionOutcome::Refused(refusals)),
             FencedOutcome::FenceLost(_) => Err(Stop::LeaseLost),

@@ -43,9 +43,8 @@ pub(super) enum Unsure {
 }
 
 impl Unsure {
-    const fn all() -> Self {
-        Self::Any(true)
-    }
+    /// Any user of a piece.
+    pub const ANY: Self = Self::Any(true);
 
     fn contains(&self, place: usize) -> bool {
         match self {
@@ -100,10 +99,12 @@ impl BuiltIn {
         self.roster_key(company, IdempotencyKey::batch(keys).as_str())
     }
 
-    /// A piece of users who may not be there yet.
-    pub(super) fn unsure_piece(key: &Key, users: &[User]) -> Result<Item, StoreError> {
+    /// A piece of users of whom those at these places, or any, may not be there.
+    pub(super) fn piece(key: &Key, users: &[User], unsure: Option<&Unsure>) -> Result<Item, StoreError> {
         let mut item = piece(key, users)?;
-        item.insert(UNSURE.to_owned(), value(ROSTER.name, &Unsure::all())?);
+        if let Some(unsure) = unsure {
+            item.insert(UNSURE.to_owned(), value(ROSTER.name, unsure)?);
+        }
         Ok(item)
     }
 
@@ -111,22 +112,6 @@ impl BuiltIn {
     pub(super) fn piece_of_one(&self, user: &User) -> Result<Item, StoreError> {
         let key = self.roster_key(&user.company, &format!("~{}", user.id));
         piece(&key, std::slice::from_ref(user))
-    }
-
-    /// Notes which users of a piece were not seen to be there; all others were.
-    pub(super) async fn note_unsure(&self, key: &Key, places: Vec<usize>) -> Result<(), StoreError> {
-        let there = "attribute_exists(pk)";
-        let noted = if places.is_empty() {
-            let update = format!("REMOVE {UNSURE}");
-            self.tenant.update_alone(Table::Records, key, &update, there, &[]).await
-        } else {
-            let values = [(":unsure", value(ROSTER.name, &Unsure::Some(places))?)];
-            let update = format!("SET {UNSURE} = :unsure");
-            self.tenant
-                .update_alone(Table::Records, key, &update, there, &values)
-                .await
-        };
-        noted.map(|_| ())
     }
 
     /// The users of these companies.

@@ -12,6 +12,7 @@ use store::table::{body, item, text};
 use store::tx::{Transaction, TransactionOutcome};
 use store::{Item, Key, PutOutcome, StoreError, Table};
 
+use super::pieces::Unsure;
 use super::records::{FORMER_ADDRESS, FormerAddressRecord, USER, UserRecord};
 use super::{BuiltIn, licences};
 use crate::{DirectoryError, NewAddress, NewUser, UserRequest};
@@ -40,7 +41,7 @@ impl BuiltIn {
         let users: Vec<User> = users.collect();
         // Before the first user is there: a user must not be held and not listed. It is there already if the call is repeated.
         let listed = async {
-            let piece = Self::unsure_piece(&key, &users)?;
+            let piece = Self::piece(&key, &users, Some(&Unsure::ANY))?;
             self.tenant.add_alone(Table::Records, piece).await
         };
         if let Err(error) = listed.await {
@@ -55,12 +56,23 @@ impl BuiltIn {
         let unsure = outcomes.iter().enumerate().filter(|(_, outcome)| !is_there(outcome));
         let unsure: Vec<usize> = unsure.map(|(place, _)| place).collect();
         if unsure.len() < outcomes.len()
-            && let Err(error) = self.note_unsure(&key, unsure).await
+            && let Err(error) = self.list(&key, &users, unsure).await
         {
             // Its readers look at every user of it, which costs more and comes to the same.
             tracing::warn!(%error, "created users are still listed as unsure");
         }
         outcomes
+    }
+
+    /// Lists users of whom all but those at these places were seen to be there.
+    async fn list(&self, key: &Key, users: &[User], unsure: Vec<usize>) -> Result<(), StoreError> {
+        let unsure = (!unsure.is_empty()).then_some(Unsure::Some(unsure));
+        let piece = Self::piece(key, users, unsure.as_ref())?;
+        let there = "attribute_exists(pk)";
+        self.tenant
+            .put_alone(Table::Records, piece, there, &[])
+            .await
+            .map(|_| ())
     }
 
     async fn create_alone(&self, user: &User) -> Result<NewUser, DirectoryError> {

@@ -13,7 +13,7 @@ pub(crate) mod plan;
 mod remembered;
 mod row;
 
-pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
+pub(crate) use audit::{AUDIT_ENTRIES, AUDIT_ENTRY, EntryRecord};
 pub(crate) use import::{IMPORT, ImportRecord};
 pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord, REMOVED, RemovedRecord};
 pub(crate) use mapping::{

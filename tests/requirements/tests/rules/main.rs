@@ -56,3 +56,4 @@ mod suspicious;
 mod tenant;
 mod unattended;
 mod unclean;
+mod write_units;
