@@ -135,6 +135,11 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
                         chunk.outcomes.extend(outcomes);
                         let mut tx = run.transaction()?;
                         tenant.journal(&mut tx, import, number, &chunk)?;
+                        // Its users were counted ahead.
+                        let recount = tenant.recount_mappings(&import.integration, &chunk.plan.company);
+                        if let Some(recount) = recount.await? {
+                            tx.push(recount)?;
+                        }
                         run.commit(tx).await?;
                     }
                     sum.add(&chunk.plan.company, &chunk.outcomes);
@@ -174,7 +179,7 @@ async fn of_unfinished(
     let holders = directory.holders(&keys).await?.into_iter();
     let held: Vec<_> = holders
         .filter(|holder| Some(&holder.company) == managed.as_ref())
-        .map(|holder| holder.address)
+        .map(|holder| holder.address.key().clone())
         .collect();
     let company = chunk.is_company_left().then_some(GIVEN_UP);
     let outcomes = users.iter().map(|user| match &user.address {

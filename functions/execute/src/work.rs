@@ -25,7 +25,7 @@ use crate::slices::slices;
 use crate::unattended::Decision;
 
 /// Companies worked on at once.
-const COMPANY_CONCURRENCY: usize = 8;
+const COMPANY_CONCURRENCY: usize = 16;
 
 /// The most companies between two checkpoints.
 const MAX_COMPANIES_PER_CHECKPOINT: usize = 1_000;

@@ -14,6 +14,8 @@ use store::rows::Row;
 use store::{StoreError, Tenant};
 use tokio::sync::OnceCell;
 
+use crate::people::People;
+
 /// Why planning failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanningError {
@@ -38,7 +40,7 @@ impl PlanningError {
 /// Plans the companies of one import.
 pub struct Planning {
     pub(crate) tenant: Tenant,
-    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) people: People,
     pub(crate) import: Import,
     /// The managed companies there are.
     pub companies: ManagedCompanies,
@@ -54,10 +56,12 @@ impl Planning {
         // Before any row is read: a decision that comes later is not in the plan.
         let decisions = tenant.decided(&import).await?;
         let mappings = tenant.company_mappings(&import.integration).await?;
-        let companies = ManagedCompanies::new(directory.companies().await?, Tenant::claims(&mappings));
+        let managed = directory.companies().await?;
+        let people = People::new(directory, managed.len());
+        let companies = ManagedCompanies::new(managed, Tenant::claims(&mappings));
         Ok(Self {
             tenant,
-            directory,
+            people,
             import,
             companies,
             mappings,

@@ -3,12 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::address::{Address, AddressKey};
-use domain::directory::AddressHolder;
 use domain::facts::CompanyFacts;
 use domain::ids::PsaCompanyId;
 use domain::mapping::AddressMapping;
 use domain::plan::hand_over::follow;
-use domain::plan::planner;
 use domain::row::{AddressDecision, CompanyRow, SnapshotAddress, Tab};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
@@ -66,7 +64,7 @@ impl Planning {
     pub(crate) async fn facts_of_one(&self, row: Row, asked: Asked) -> Result<CompanyFacts, PlanningError> {
         let read = self.read(&row).await?;
         let mut all = [self.facts_within(row, read).await?];
-        self.add_holders(&mut all, asked).await?;
+        self.add_people(&mut all, asked).await?;
         let [facts] = all;
         Ok(facts)
     }
@@ -94,7 +92,7 @@ impl Planning {
         }
         let calls = futures::stream::iter(calls).buffered(READ_CONCURRENCY);
         let mut all: Vec<CompanyFacts> = calls.try_collect().await?;
-        self.add_holders(&mut all, Asked::Ticked).await?;
+        self.add_people(&mut all, Asked::Ticked).await?;
         Ok(all)
     }
 
@@ -129,7 +127,7 @@ impl Planning {
         Ok(read.collect())
     }
 
-    /// What is known of a company but for who holds its addresses elsewhere.
+    /// What is known of a company but for users.
     async fn facts_within(&self, row: Row, read: Read) -> Result<CompanyFacts, PlanningError> {
         let mut single = self.decisions.of_people(&row.id).single;
         let addresses = read.addresses.into_iter().map(|address| {
@@ -153,31 +151,14 @@ impl Planning {
             facts.mapped_addresses = follow(&facts.addresses, &hand_over);
             facts.hand_over = Some(hand_over);
         }
-        if let Some(managed) = planner::managed_company(&facts, &self.companies) {
-            let users = self.directory.users(&managed).await?;
-            facts.users = users.into_iter().map(|user| (user.id.clone(), user)).collect();
-        }
         Ok(facts)
     }
 
-    /// Asks once for all of them who holds their addresses.
-    async fn add_holders(&self, all: &mut [CompanyFacts], asked: Asked) -> Result<(), PlanningError> {
-        let unknown: Vec<Vec<AddressKey>> = all.iter().map(|facts| unknown_addresses(facts, asked)).collect();
-        if unknown.iter().all(Vec::is_empty) {
-            return Ok(());
-        }
-        let holders = self.directory.holders(&unknown.concat()).await?;
-        let holders: HashMap<AddressKey, AddressHolder> = holders
-            .into_iter()
-            .map(|holder| (holder.address.clone(), holder))
-            .collect();
-        for (facts, unknown) in all.iter_mut().zip(unknown) {
-            let known = unknown
-                .into_iter()
-                .filter_map(|address| Some((address.clone(), holders.get(&address)?.clone())));
-            facts.holders = known.collect();
-        }
-        Ok(())
+    /// Asks once for all of them for the users there are, and who holds the other addresses.
+    async fn add_people(&self, all: &mut [CompanyFacts], asked: Asked) -> Result<(), PlanningError> {
+        self.people.add_users(all, &self.companies).await?;
+        let unknown = all.iter().map(|facts| unknown_addresses(facts, asked)).collect();
+        Ok(self.people.add_holders(all, unknown, &self.companies).await?)
     }
 }
 

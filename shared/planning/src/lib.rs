@@ -4,6 +4,7 @@
 mod context;
 mod facts;
 mod hand_over;
+mod people;
 mod plans;
 
 pub use context::{Planning, PlanningError};

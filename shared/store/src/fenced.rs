@@ -32,6 +32,12 @@ impl FencedTransaction {
         Ok(Self { tx, fence })
     }
 
+    /// Adds the actions of another transaction with the same fence. `false`, with nothing added, if the fences differ, if the actions
+    /// do not fit, or if both transactions are about one item.
+    pub fn append(&mut self, other: &Self) -> bool {
+        self.tx.append(&other.tx)
+    }
+
     /// Applies it. Another transaction on one of the items at the same moment is waited out.
     pub async fn commit(self, tenant: &Tenant) -> Result<FencedOutcome, StoreError> {
         Ok(match self.tx.commit(tenant).await? {

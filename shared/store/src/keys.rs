@@ -393,7 +393,7 @@ mod tests {
             integration(&msp, &i),
             lock(&msp, &i),
             import(&msp, &x),
-            Key::in_records(&msp, "#COMPANY#c", "USER#u"),
+            Key::in_records(&msp, "#ADDRESS#a@x.example", "USER"),
         ] {
             assert!(key.pk == "MSP#m" || key.pk.starts_with("MSP#m#"), "{key:?}");
         }

@@ -14,27 +14,42 @@ use crate::tx::{self, Values};
 impl Tenant {
     /// Writes an item that must not be there yet; `false` if it is. A repetition whose first answer was lost finds its own item.
     pub async fn add_alone(&self, table: Table, item: Item) -> Result<bool, StoreError> {
-        let put = self
+        let put = self.put_alone(table, item, "attribute_not_exists(pk)", &[]).await?;
+        Ok(matches!(put, PutOutcome::Applied))
+    }
+
+    /// Writes a whole item if what stands there fulfils a condition.
+    pub async fn put_alone(
+        &self,
+        table: Table,
+        item: Item,
+        condition: &str,
+        values: Values<'_>,
+    ) -> Result<PutOutcome, StoreError> {
+        let sent = self
             .client()
             .put_item()
             .table_name(self.table(table))
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)");
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::sdk("PutItem", error)),
+            .condition_expression(condition)
+            .set_expression_attribute_names(tx::names(&[condition]))
+            .set_expression_attribute_values(tx::map(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(PutOutcome::Applied),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                    Ok(PutOutcome::Refused(refused.item.clone()))
+                }
+                _ => Err(StoreError::sdk("PutItem", error)),
+            },
         }
     }
 
     /// Writes an item, whatever stood there.
-    pub(crate) async fn put_alone(&self, table: Table, item: Item) -> Result<(), StoreError> {
+    pub(crate) async fn replace_alone(&self, table: Table, item: Item) -> Result<(), StoreError> {
         let put = self.client().put_item().table_name(self.table(table));
         let sent = put.set_item(Some(item)).send().await;
         sent.map(drop).map_err(|error| StoreError::sdk("PutItem", error))
@@ -121,6 +136,15 @@ impl Tenant {
             },
         }
     }
+}
+
+/// How a conditional write of one whole item ended.
+#[derive(Debug)]
+pub enum PutOutcome {
+    /// It is there.
+    Applied,
+    /// Nothing was changed; the item as it stood.
+    Refused(Option<Item>),
 }
 
 /// How a conditional update of one item ended.

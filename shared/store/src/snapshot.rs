@@ -243,7 +243,7 @@ impl Tenant {
         }
         let writes: Vec<_> = items
             .into_iter()
-            .map(|item| self.put_alone(Table::Imports, item))
+            .map(|item| self.replace_alone(Table::Imports, item))
             .collect();
         stream::iter(writes)
             .buffer_unordered(WRITE_CONCURRENCY)

@@ -4,6 +4,7 @@
 //! step until the job is done, its time ends, or it has to wait. Every write of a step proves the lease, so a worker that outlived its
 //! lease changes nothing.
 
+mod group;
 mod job;
 mod run;
 mod stop;

@@ -11,8 +11,8 @@ use store::lease::{Lease, LeaseOutcome};
 use store::tx::{Action, TransactionOutcome};
 use store::waited::Waited;
 use store::{StoreError, Tenant};
-use tokio::sync::Mutex;
 
+use crate::group::Group;
 use crate::wait::wait_unwritten;
 use crate::{Error, Stop, Wait, fenced};
 
@@ -35,8 +35,7 @@ pub struct Run {
     pub waited: Waited,
     /// How long the work may wait in all for faults that pass.
     pub allowance: Duration,
-    /// Two transactions on the lease at once would only conflict with each other.
-    turn: Arc<Mutex<()>>,
+    group: Arc<Group>,
 }
 
 /// The answer to a worker that was called for an import.
@@ -97,7 +96,7 @@ async fn acquire_once(
         deadline,
         give_up: work.give_up,
         waited,
-        turn: Arc::default(),
+        group: Arc::default(),
     })))
 }
 
@@ -121,16 +120,14 @@ impl Run {
         Ok(self.lease.transaction(&self.tenant, self.services.clock.now())?)
     }
 
-    /// Applies a transaction of this worker that nothing but a lost lease can refuse.
+    /// Applies a transaction of this worker, maybe together with others of it, that nothing but a lost lease can refuse.
     pub async fn commit(&self, tx: FencedTransaction) -> Result<(), Stop> {
-        let _turn = self.turn.lock().await;
-        fenced(&tx.commit(&self.tenant).await?)
+        fenced(&self.group.commit(&self.tenant, tx).await?)
     }
 
     /// Applies a transaction of this worker; a refusal other than of the lease is the caller's to read.
     pub async fn try_commit(&self, tx: FencedTransaction) -> Result<TransactionOutcome, Stop> {
-        let _turn = self.turn.lock().await;
-        match tx.commit(&self.tenant).await? {
+        match self.group.commit(&self.tenant, tx).await? {
             FencedOutcome::Committed => Ok(TransactionOutcome::Committed),
             FencedOutcome::Refused(refusals) => Ok(TransactionOutcome::Refused(refusals)),
             FencedOutcome::FenceLost(_) => Err(Stop::LeaseLost),

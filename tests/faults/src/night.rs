@@ -4,9 +4,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
+use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation, Roster, UserRequest};
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, User};
+use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 
 use crate::ticking::Ticking;
@@ -196,12 +196,17 @@ impl<D: Directory> Directory for Silent<D> {
         self.inner.company(id).await
     }
 
-    async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
+    async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
         self.reach()?;
-        self.inner.users(company).await
+        self.inner.users_of(companies).await
     }
 
-    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
+    async fn all_users(&self) -> Result<Roster, DirectoryError> {
+        self.reach()?;
+        self.inner.all_users().await
+    }
+
+    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {
         self.reach()?;
         self.inner.holders(addresses).await
     }
@@ -216,15 +221,15 @@ impl<D: Directory> Directory for Silent<D> {
         self.inner.rename_company(id, name).await
     }
 
-    async fn create_user(
+    async fn create_users(
         &self,
-        key: &IdempotencyKey,
         company: &ManagedCompanyId,
-        address: &Address,
-        name: &str,
-    ) -> Result<NewUser, DirectoryError> {
-        self.reach()?;
-        self.inner.create_user(key, company, address, name).await
+        users: &[UserRequest],
+    ) -> Vec<Result<NewUser, DirectoryError>> {
+        if let Err(error) = self.reach() {
+            return users.iter().map(|_| Err(error.clone())).collect();
+        }
+        self.inner.create_users(company, users).await
     }
 
     async fn change_address(

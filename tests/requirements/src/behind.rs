@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use directory::builtin::BuiltIn;
-use directory::{Directory, NewAddress};
+use directory::{Directory, NewAddress, PackedUsers};
+use domain::directory::User;
 use domain::filter::Filter;
 use domain::ids::{AddressId, IdempotencyKey};
 use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, SecretId, UserId};
@@ -37,14 +38,74 @@ pub async fn forget_managed_company(sandbox: &Sandbox, id: &str) {
 
 /// Somebody removes a user in the password manager itself, which psa-import has no call for.
 pub async fn forget_user(sandbox: &Sandbox, company: &str, user: &str) {
-    let delete = Client::new(&sdk::config(&sandbox.face.dynamodb)).delete_item();
-    let delete = delete
+    let users = BuiltIn::new(tenant(sandbox));
+    let (company, user) = (ManagedCompanyId::new(company), UserId::new(user));
+    let found = users.user(&company, &user).await.unwrap().unwrap();
+    let client = Client::new(&sdk::config(&sandbox.face.dynamodb));
+    let delete = client
+        .delete_item()
         .table_name("RecordsTable")
-        .key("pk", AttributeValue::S(format!("MSP#{MSP}#COMPANY#{company}")))
-        .key("sk", AttributeValue::S(format!("USER#{user}")))
+        .key("pk", address_partition(found.address.key().as_str()))
+        .key("sk", AttributeValue::S("USER".to_owned()))
         .return_values(ReturnValue::AllOld);
     let deleted = delete.send().await.unwrap();
     assert!(deleted.attributes().is_some(), "there is no user {user}");
+    // Who reads the lists looks at the users themselves.
+    let pieces = client.query().table_name("RecordsTable");
+    let pieces = pieces
+        .key_condition_expression("pk = :pk AND begins_with(sk, :company)")
+        .expression_attribute_values(":pk", AttributeValue::S(format!("MSP#{MSP}#ROSTER")))
+        .expression_attribute_values(":company", AttributeValue::S(format!("{company}#")));
+    for piece in pieces.send().await.unwrap().items() {
+        let mut piece = piece.clone();
+        piece.insert("unsure".to_owned(), AttributeValue::Bool(true));
+        let put = client.put_item().table_name("RecordsTable").set_item(Some(piece));
+        put.send().await.unwrap();
+    }
+}
+
+/// The directory lists a user so, as it may have done before psa-import.
+pub async fn list_user(sandbox: &Sandbox, user: User) {
+    let piece = format!("{}#~{}", user.company, user.id);
+    put_piece(sandbox, &piece, &[user], false).await;
+}
+
+/// The creation of these users was cut off when the first so many were there.
+pub async fn cut_off(sandbox: &Sandbox, users: &[User], there: usize) {
+    let piece = format!("{}#cut-off", users[0].company);
+    put_piece(sandbox, &piece, users, true).await;
+    for user in &users[..there] {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = Client::new(&sdk::config(&sandbox.face.dynamodb)).put_item();
+        let put = put
+            .table_name("RecordsTable")
+            .item("pk", address_partition(user.address.key().as_str()))
+            .item("sk", text("USER"))
+            .item("id", text(user.id.as_str()))
+            .item("company", text(user.company.as_str()))
+            .item("address", text(user.address.original()))
+            .item("name", text(&user.name))
+            .item("state", text("invited"));
+        put.send().await.unwrap();
+    }
+}
+
+async fn put_piece(sandbox: &Sandbox, piece: &str, users: &[User], unsure: bool) {
+    let packed = PackedUsers::of(users).unwrap().into_bytes();
+    let put = Client::new(&sdk::config(&sandbox.face.dynamodb)).put_item();
+    let mut put = put
+        .table_name("RecordsTable")
+        .item("pk", AttributeValue::S(format!("MSP#{MSP}#ROSTER")))
+        .item("sk", AttributeValue::S(piece.to_owned()))
+        .item("data", AttributeValue::B(packed.into()));
+    if unsure {
+        put = put.item("unsure", AttributeValue::Bool(true));
+    }
+    put.send().await.unwrap();
+}
+
+fn address_partition(address: &str) -> AttributeValue {
+    AttributeValue::S(format!("MSP#{MSP}#ADDRESS#{address}"))
 }
 
 /// Overwrites an attribute of a record, `sk` in the partition `path` of the first MSP, as another version may have written it.

@@ -3,7 +3,7 @@
 use api::{Api, Body, Call, Caller, Json, Path, Routes, State};
 use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
-use directory::{Directory, NewAddress, NewUser};
+use directory::{Directory, NewAddress, NewUser, UserRequest};
 use domain::address::{Address, EnteredAddress};
 use domain::directory::{User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
@@ -50,8 +50,12 @@ async fn add(
 ) -> Api<(StatusCode, Json<User>)> {
     let directory = directory_with(&services, &caller, &company).await?;
     let (name, EnteredAddress(address)) = (String::from(new.name), new.address);
-    let key = IdempotencyKey::by_hand(&services.ids.next());
-    match directory.create_user_by_hand(&key, &company, &address, &name).await? {
+    let request = UserRequest {
+        key: IdempotencyKey::by_hand(&services.ids.next()),
+        address: address.clone(),
+        name: name.clone(),
+    };
+    match directory.create_user_by_hand(&company, &request).await? {
         Some(NewUser::Created(id)) => Ok((StatusCode::CREATED, Json(invited(id, company, address, name)))),
         Some(NewUser::AddressTaken(_)) => Err(taken().into()),
         None => {

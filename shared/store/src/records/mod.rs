@@ -15,7 +15,7 @@ pub(crate) mod plan;
 mod remembered;
 mod row;
 
-pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
+pub(crate) use audit::{AUDIT_ENTRIES, AUDIT_ENTRY, EntryRecord};
 pub(crate) use decision::{DECISION, DecisionRecord};
 pub(crate) use ids::IdsRecord;
 pub(crate) use import::{IMPORT, ImportRecord};

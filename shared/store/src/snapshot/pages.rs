@@ -1,6 +1,7 @@
 //! Pages as they came from the PSA: packed, in the memory of the worker. They are saved only when a run ends before its fetch does: a
 //! snapshot that one run reads costs no write for a page.
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::import::retention::STAGED_DAYS;
 use domain::import::{Assignment, Import};
@@ -36,7 +37,7 @@ pub struct Pages {
 /// The pages of one list, each cut into what fits into an item, in the order in which they came.
 #[derive(Debug, Clone, Default)]
 struct List {
-    packed: Vec<AttributeValue>,
+    packed: Vec<Vec<u8>>,
     /// How many of them are stored.
     saved: usize,
 }
@@ -51,15 +52,17 @@ impl List {
 
     fn pages<T: DeserializeOwned>(&self) -> impl Iterator<Item = Result<Vec<T>, StoreError>> {
         let packed = self.packed.iter();
-        packed.map(|packed| packed::unpack(STAGED_PAGE.name, Some(packed)))
+        packed.map(|packed| packed::unpack(STAGED_PAGE.name, packed))
     }
 
     fn of(items: Vec<Item>) -> Result<Self, StoreError> {
         let mut packed = Vec::with_capacity(items.len());
         for mut item in items {
             STAGED_PAGE.check(&item)?;
-            let page = item.remove(PACKED);
-            packed.push(page.ok_or_else(|| StoreError::shape(STAGED_PAGE.name, "packed attribute is missing"))?);
+            match item.remove(PACKED) {
+                Some(AttributeValue::B(page)) => packed.push(page.into_inner()),
+                _ => return Err(StoreError::shape(STAGED_PAGE.name, "packed attribute is missing")),
+            }
         }
         Ok(Self {
             saved: packed.len(),
@@ -67,7 +70,7 @@ impl List {
         })
     }
 
-    fn unsaved(&self) -> impl Iterator<Item = (usize, &AttributeValue)> {
+    fn unsaved(&self) -> impl Iterator<Item = (usize, &Vec<u8>)> {
         self.packed.iter().enumerate().skip(self.saved)
     }
 }
@@ -136,7 +139,7 @@ impl Tenant {
         let contacts = contacts.map(|(number, page)| (keys::staged_contacts(&self.msp, &import.id, number), page));
         let writes = companies.chain(contacts).map(|(key, page)| {
             let mut item = bare_item(STAGED_PAGE, &key);
-            item.insert(PACKED.to_owned(), page.clone());
+            item.insert(PACKED.to_owned(), AttributeValue::B(Blob::new(page.clone())));
             expire(&mut item, STAGED_PAGE, import.started_at);
             Action::put(self, Table::Imports, item)
         });

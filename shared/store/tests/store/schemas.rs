@@ -43,11 +43,14 @@ async fn every_item_that_is_written_says_its_schema() {
     tenant
         .map_company(&mut tx, &import.integration, None, &mapping)
         .unwrap();
-    tenant
-        .claim_name(&mut tx, &import, &PsaCompanyId::new("1"), "Acme", now())
-        .unwrap();
     let _ = tx.commit(&tenant).await.unwrap();
+    let company = PsaCompanyId::new("1");
+    assert!(tenant.claim_name(&import, &company, "Acme", now()).await.unwrap());
     let mut puts = 0;
+    for call in wire.calls("PutItem") {
+        assert_eq!(call["Item"]["schema"], json!({ "N": "1" }), "{call}");
+        puts += 1;
+    }
     for call in wire.calls("TransactWriteItems") {
         for action in call["TransactItems"].as_array().unwrap() {
             if let Some(item) = action["Put"].get("Item") {

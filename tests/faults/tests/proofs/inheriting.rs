@@ -74,7 +74,7 @@ async fn until_done(world: &World, function: &'static str, work: &Value) {
 fn users(world: &World) -> (Vec<String>, u64, usize) {
     let items = world.engine.items(RECORDS);
     let is = |item: &&Value, kind: &str| item["sk"]["S"].as_str().unwrap().starts_with(kind);
-    let users = items.iter().filter(|item| is(item, "USER#"));
+    let users = items.iter().filter(|item| is(item, "USER") && item["moved"].is_null());
     let users = users
         .map(|user| user["address"]["S"].as_str().unwrap().to_owned())
         .collect();

@@ -51,7 +51,7 @@ impl Stage {
         script.take(0, Step::CarryOut).await.unwrap();
         let stage = Self::of(world, fence, review, Some(confirmation), folder);
         assert_eq!(
-            (stage.right.count("COMPANY#"), stage.right.count("USER#")),
+            (stage.right.count("COMPANY#"), stage.right.count("USER")),
             (COMPANIES, COMPANIES * PEOPLE)
         );
         stage
@@ -92,7 +92,7 @@ impl Stage {
         let cancel = Self::cancel(Self::all(&world).iter().find(begun).unwrap());
         world.deliver(&cancel).await.unwrap().unwrap();
         let stage = Self::of(world, fence, review, None, folder);
-        assert!(stage.right.count("USER#") > COMPANIES * PEOPLE);
+        assert!(stage.right.count("USER") > COMPANIES * PEOPLE);
         stage
     }
 
@@ -253,7 +253,7 @@ impl Stage {
         }
         let licences = self.world.engine.items(RECORDS);
         let licences = licences.iter().find(|item| item["sk"]["S"] == "LICENCES").unwrap();
-        let users = i64::try_from(state.count("USER#")).unwrap();
+        let users = i64::try_from(state.count("USER")).unwrap();
         if number(&licences["used"]) != users || licences["reservations"]["M"] != json!({}) {
             wrong.push(format!("{users} users, and these licences: {licences}"));
         }

@@ -129,7 +129,7 @@ async fn r36_an_import_that_is_stopped_within_its_last_companies_says_so(kind: P
     let ana = sandbox.api("ana");
     let import = fetch(&ana, kind).await;
     // More than are carried out at once, and fewer than there are between two looks for a wish to stop.
-    let chosen = choose(&ana, &import, 12).await.len() as u64;
+    let chosen = choose(&ana, &import, 24).await.len() as u64;
     execute(&ana, &import).await;
     tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
     ana.delete(&format!("/imports/{import}")).await.unwrap();
