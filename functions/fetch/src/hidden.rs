@@ -83,16 +83,15 @@ pub(crate) async fn orphans(
     (pages, counts): (&Pages, &BTreeMap<PsaCompanyId, usize>),
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<Vec<PsaContact>, Stop> {
-    let gone: HashSet<PsaCompanyId> = match &checkpoint.position.gone {
-        Some(gone) => gone.iter().cloned().collect(),
-        None => {
-            let unknown = counts.keys().filter(|company| !context.has(company));
-            let unknown: Vec<PsaCompanyId> = unknown.cloned().collect();
-            let gone = gone(run, psa, &unknown, checkpoint).await?;
-            let kept = gone.iter().cloned().collect();
-            checkpoint.position.gone = (gone.len() <= MAX_KEPT).then_some(kept);
-            gone
-        }
+    let gone = if let Some(gone) = &checkpoint.position.gone {
+        gone.iter().cloned().collect()
+    } else {
+        let unknown = counts.keys().filter(|company| !context.has(company));
+        let unknown: Vec<PsaCompanyId> = unknown.cloned().collect();
+        let gone: HashSet<PsaCompanyId> = gone(run, psa, &unknown, checkpoint).await?;
+        let kept = gone.iter().cloned().collect();
+        checkpoint.position.gone = (gone.len() <= MAX_KEPT).then_some(kept);
+        gone
     };
     let mut orphans = Vec::new();
     if gone.is_empty() {

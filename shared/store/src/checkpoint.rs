@@ -40,15 +40,15 @@ struct Shown {
     #[serde(default)]
     progress: Progress,
     /// How far the work had come when it was last noted, which the checkpoint may be behind.
-    #[serde(default)]
-    shown: Option<Progress>,
+    #[serde(rename = "shown", default)]
+    noted: Option<Progress>,
     #[serde(default)]
     waited: Waited,
 }
 
 impl Shown {
     fn progress(self) -> Progress {
-        let noted = self.shown.filter(|shown| shown.pages > self.progress.pages);
+        let noted = self.noted.filter(|noted| noted.pages > self.progress.pages);
         noted.unwrap_or(self.progress)
     }
 }

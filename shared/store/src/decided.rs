@@ -186,10 +186,10 @@ impl Tenant {
             self.get(Table::Imports, &key).await
         });
         let (rules, of_people, choice, people) = futures::try_join!(
-            single(keys::rules(msp, id, None)),
-            single(keys::rules(msp, id, Some(company))),
-            single(keys::company_decision(msp, id, company)),
-            self.query(Table::Imports, &pk, &prefix),
+            Box::pin(single(keys::rules(msp, id, None))),
+            Box::pin(single(keys::rules(msp, id, Some(company)))),
+            Box::pin(single(keys::company_decision(msp, id, company))),
+            Box::pin(self.query(Table::Imports, &pk, &prefix)),
         )?;
         let mut decisions = Decisions::default();
         for entry in [rules, of_people, choice].into_iter().flatten().chain(people) {

@@ -68,12 +68,12 @@ impl Group {
         // One whose company was stopped is not to be applied.
         waiting.retain(|waiting| !waiting.outcome.is_closed());
         let mut all: Option<FencedTransaction> = None;
-        let group = waiting.extract_if(.., |waiting| match &mut all {
-            Some(all) => all.append(&waiting.tx),
-            None => {
-                all = Some(waiting.tx.clone());
-                true
+        let group = waiting.extract_if(.., |waiting| {
+            if let Some(all) = &mut all {
+                return all.append(&waiting.tx);
             }
+            all = Some(waiting.tx.clone());
+            true
         });
         let group = group.collect();
         (all, group)

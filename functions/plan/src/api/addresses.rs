@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::decision::{self, Decision, Selected};
+use super::decision::{self, Decision, RuleAnswer};
 use super::filter::Several;
 use super::target::TargetView;
 use crate::{decisions, review};
@@ -32,7 +32,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .post("/imports/{x}/companies/{p}/addresses/select", select, || {
         Call::new("selectAddresses", "Ticks many addresses")
             .body::<Select>(json!({ "selected": true, "where": { "active": true } }))
-            .answers::<Selected>(200, json!({ "matched": 12, "selected": true, "rule": "251~1" }))
+            .answers::<RuleAnswer>(200, json!({ "matched": 12, "selected": true, "rule": "251~1" }))
             .refuses(&decision::REFUSED)
     })
     .patch("/imports/{x}/companies/{p}/addresses/{a}", decide, || {
@@ -199,7 +199,7 @@ async fn select(
     caller: Caller,
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
     Body(select): Body<Select>,
-) -> Api<Json<Selected>> {
+) -> Api<Json<RuleAnswer>> {
     let Select { selected, filter } = select;
     let import = review::in_review(&services, &caller, &id).await?;
     let selected = decisions::addresses::add_rule(&services, &import, &company, selected, filter.into()).await?;

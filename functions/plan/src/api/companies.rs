@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
 
-use super::decision::{self, Decision, Selected};
+use super::decision::{self, Decision, RuleAnswer};
 use super::filter::{Several, WhereCompanies};
 use super::suggestions::{self, SuggestionView};
 use super::target::TargetView;
@@ -37,7 +37,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .post("/imports/{x}/companies/select", select, || {
         Call::new("selectCompanies", "Selects many rows of the tab in")
             .body::<Select>(json!({ "selected": true, "where": { "status": "mapped" } }))
-            .answers::<Selected>(200, json!({ "matched": 23, "selected": true, "rule": "1" }))
+            .answers::<RuleAnswer>(200, json!({ "matched": 23, "selected": true, "rule": "1" }))
             .refuses(&decision::REFUSED)
             .refuses(&[Code::LimitExceeded])
     })
@@ -258,7 +258,7 @@ async fn select(
     caller: Caller,
     Path(id): Path<ImportId>,
     Body(Select { selected, filter }): Body<Select>,
-) -> Api<Json<Selected>> {
+) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
     let scopes = match &filter.failed_in {
         Some(failed) => decisions::rules::failed_in(&services, &import, failed).await?.to_vec(),

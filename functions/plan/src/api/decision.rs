@@ -42,7 +42,8 @@ impl<Id> Decision<Id> {
 
 /// How many rows a decision on many was about.
 #[derive(Serialize, JsonSchema)]
-pub struct Selected {
+#[schemars(rename = "Selected")]
+pub struct RuleAnswer {
     /// How many rows it decides on; of people of several companies, how many companies have them.
     pub matched: usize,
     pub selected: bool,

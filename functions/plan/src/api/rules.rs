@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::decision::{self, Selected};
+use super::decision::{self, RuleAnswer};
 use super::filter::WherePeople;
 use crate::decisions::rules::{self, RuleId};
 use crate::review;
@@ -33,7 +33,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .post("/imports/{x}/addresses/select", select, || {
         Call::new("selectPeople", "Ticks people of all companies")
             .body::<Select>(json!({ "selected": true, "where": { "active": true, "company": { "status": "mapped" } } }))
-            .answers::<Selected>(200, json!({ "matched": 4711, "selected": true, "rule": "3" }))
+            .answers::<RuleAnswer>(200, json!({ "matched": 4711, "selected": true, "rule": "3" }))
             .refuses(&decision::REFUSED)
             .refuses(&[Code::LimitExceeded])
     })
@@ -128,7 +128,7 @@ async fn select(
     caller: Caller,
     Path(id): Path<ImportId>,
     Body(Select { selected, filter }): Body<Select>,
-) -> Api<Json<Selected>> {
+) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
     let scopes = [Scope::People(filter.into())];
     Ok(Json(rules::add(&services, &import, selected, &scopes).await?))

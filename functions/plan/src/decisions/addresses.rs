@@ -13,7 +13,7 @@ use store::decided::{Decided, StoredRules};
 use store::retry::Attempts;
 
 use super::rules::RuleId;
-use crate::api::decision::{Decision, Selected};
+use crate::api::decision::{Decision, RuleAnswer};
 use crate::review;
 
 /// Decides on one address.
@@ -78,7 +78,7 @@ pub async fn add_rule(
     company: &PsaCompanyId,
     selected: bool,
     filter: PersonFilter,
-) -> Api<Selected> {
+) -> Api<RuleAnswer> {
     let tenant = services.tenant(&import.msp);
     let mut attempts = Attempts::at("rule on addresses");
     loop {
@@ -99,7 +99,7 @@ pub async fn add_rule(
             .await?
         {
             Decided::Recorded => {
-                return Ok(Selected {
+                return Ok(RuleAnswer {
                     matched,
                     selected,
                     rule: Some(RuleId::of(Some(company), rule.number)),

@@ -14,7 +14,7 @@ use store::decided::{Decided, StoredRules};
 use store::journal::JournalEntry;
 use store::retry::Attempts;
 
-use crate::api::decision::Selected;
+use crate::api::decision::RuleAnswer;
 use crate::review;
 
 /// Identifies a rule within an import: its number, behind its company if it is about the people of one.
@@ -43,7 +43,7 @@ impl RuleId {
 
 /// Keeps rules on the rows of an import, and counts the companies that the first of them decides on; of people only what is planned is
 /// counted, in the plan.
-pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &[Scope]) -> Api<Selected> {
+pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &[Scope]) -> Api<RuleAnswer> {
     let tenant = services.tenant(&import.msp);
     let mut attempts = Attempts::at("rule");
     loop {
@@ -65,7 +65,7 @@ pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &
         let after = StoredRules { rules, version };
         match tenant.keep_rules(import, None, &after, services.clock.now()).await? {
             Decided::Recorded => {
-                return Ok(Selected {
+                return Ok(RuleAnswer {
                     matched,
                     selected,
                     rule: first.map(|rule| RuleId::of(None, rule.number)),

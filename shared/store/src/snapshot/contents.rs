@@ -150,18 +150,13 @@ impl Tenant {
         content: &Content,
     ) -> Result<Vec<T>, StoreError> {
         let partition = keys::snapshot_partition(&self.msp, integration);
-        let items = match content.items {
-            1 => {
-                let key = list.keys(&partition, company, content).next();
-                let item = self
-                    .get(Table::Imports, &key.ok_or_else(|| missing(list.kind))?)
-                    .await?;
-                item.into_iter().collect()
-            }
-            _ => {
-                let prefix = format!("{}{}#", list.prefix(company), content.version);
-                self.query(Table::Imports, &partition, &prefix).await?
-            }
+        let items = if content.items == 1 {
+            let key = list.keys(&partition, company, content).next();
+            let key = key.ok_or_else(|| missing(list.kind))?;
+            self.get(Table::Imports, &key).await?.into_iter().collect()
+        } else {
+            let prefix = format!("{}{}#", list.prefix(company), content.version);
+            self.query(Table::Imports, &partition, &prefix).await?
         };
         if items.len() < content.items {
             return Err(missing(list.kind));

@@ -14,6 +14,7 @@ mod alarms;
 mod audit;
 mod bad_input;
 mod billed_by_use;
+mod bulk;
 mod by_hand;
 mod changed_address;
 mod companies;

@@ -46,9 +46,8 @@ fn documented() -> Vec<Kind> {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let kept: Vec<&str> = cells[4].split(' ').collect();
         let seconds = match kept[..] {
-            [days, "days"] => Some(days.parse::<i64>().unwrap() * DAY),
+            [days, "days"] | [days, "days", "after", ..] => Some(days.parse::<i64>().unwrap() * DAY),
             [hours, "hour"] => Some(hours.parse::<i64>().unwrap() * 3600),
-            [days, "days", "after", ..] => Some(days.parse::<i64>().unwrap() * DAY),
             _ => None,
         };
         Kind {

@@ -78,9 +78,9 @@ pub(super) async fn page(
         import,
         of_rows: OnceCell::new(),
     };
-    let named = futures::stream::iter(entries).map(|entry| named(&names, entry));
-    let mut named = named.buffered(READ_CONCURRENCY);
-    while let Some((name, entry)) = named.try_next().await? {
+    let with_names = futures::stream::iter(entries).map(|entry| named(&names, entry));
+    let mut with_names = with_names.buffered(READ_CONCURRENCY);
+    while let Some((name, entry)) = with_names.try_next().await? {
         match entry {
             JournalEntry::Chunk(chunk) => rows.extend(of_chunk(&name, chunk)),
             JournalEntry::Skipped(skipped) => rows.extend(of_skipped(&name, skipped)),
