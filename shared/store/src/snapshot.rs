@@ -1,6 +1,6 @@
 //! Snapshots of an integration, which all of its imports share.
 //!
-//! A snapshot is written in full only once: [rows](index) and the [lists](contents) of its companies are items of their own, and the next
+//! A snapshot is written in full only once: rows and the lists of its companies are items of their own, and the next
 //! snapshot writes those that differ. They are written under the name of the new snapshot, where nobody sees them. One transaction under
 //! the lease then makes them count: the head of the integration's last snapshot, the index of the import's rows, and the list of what they
 //! supersede, which is deleted when no import shows it any more (R67).
