@@ -87,6 +87,7 @@ async fn ids(world: &World) -> BTreeMap<&'static str, Vec<String>> {
         ("a", vec![address]),
         ("c", managed),
         ("u", users),
+        ("r", vec!["1".to_owned()]),
     ])
 }
 
