@@ -80,7 +80,11 @@ fn absent(context: &SnapshotContext) -> Vec<&CompanyMapping> {
 }
 
 /// Companies that no page had.
-struct AbsentCompanies<'a>(&'a Run);
+struct AbsentCompanies<'a> {
+    run: &'a Run,
+    /// Whether the pages are saved that the checkpoint knows of: else it must not be stored.
+    is_saved: bool,
+}
 
 #[async_trait]
 impl Absent for AbsentCompanies<'_> {
@@ -99,13 +103,19 @@ impl Absent for AbsentCompanies<'_> {
         answers: Vec<LookedUp>,
         checkpoint: &mut Checkpoint<Position>,
     ) -> Result<(), Stop> {
-        let run = self.0;
+        let run = self.run;
         let answers: Vec<LookUpAnswer> = answers.into_iter().map(|answer| classify(run, psa, answer)).collect();
         checkpoint.position.read_back = Some(last.clone());
         let now = run.services.clock.now();
         fenced(
             &run.tenant
-                .stage_answers(&run.lease, &run.import, (last, &answers), checkpoint, now)
+                .stage_answers(
+                    &run.lease,
+                    &run.import,
+                    (last, &answers),
+                    self.is_saved.then_some(&*checkpoint),
+                    now,
+                )
                 .await?,
         )
     }
@@ -115,6 +125,7 @@ impl Absent for AbsentCompanies<'_> {
 pub(crate) async fn read_back_companies(
     run: &Run,
     context: &SnapshotContext,
+    pages: &Pages,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<Option<Vec<LookUpAnswer>>, Stop> {
     let absent = absent(context);
@@ -124,7 +135,8 @@ pub(crate) async fn read_back_companies(
     let ids = absent.into_iter().map(|mapping| mapping.company.clone());
     let read = checkpoint.position.read_back.clone();
     let ids: Vec<PsaCompanyId> = ids.filter(|id| read.as_ref().is_none_or(|read| id > read)).collect();
-    if !read_back(run, &AbsentCompanies(run), &ids, checkpoint).await? {
+    let is_saved = !pages.has_unsaved();
+    if !read_back(run, &AbsentCompanies { run, is_saved }, &ids, checkpoint).await? {
         return Ok(None);
     }
     Ok(Some(run.tenant.staged_answers(&run.import).await?))
@@ -156,6 +168,8 @@ pub(crate) async fn rows(
             LookUpAnswer::Absent(id, why) => drop(found.insert(id, why)),
         }
     }
+    // An answer may be that of a run which died, and whose pages were read anew.
+    present.retain(|company: &PsaCompany| !context.has(&company.id));
     for company in &present {
         info!(import = %run.import.id, company = %company.id, "in, although no page had it");
     }

@@ -35,7 +35,7 @@ pub(crate) async fn complete(
     let orphans = hidden::orphans(run, psa, &context, (pages, &counts), checkpoint).await?;
     checkpoint.progress.orphans = orphans.len() as u64;
     hidden::check_orphans(run, psa, &context, checkpoint)?;
-    let Some(absent) = missing::read_back_companies(run, &context, checkpoint).await? else {
+    let Some(absent) = missing::read_back_companies(run, &context, pages, checkpoint).await? else {
         return Ok(false);
     };
     let not_in = missing::rows(run, &mut context, pages, absent).await?;

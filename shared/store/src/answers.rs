@@ -24,7 +24,7 @@ impl Tenant {
         lease: &Lease,
         import: &Import,
         (last, answers): (&PsaCompanyId, &[T]),
-        checkpoint: &Checkpoint<P>,
+        checkpoint: Option<&Checkpoint<P>>,
         now: Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
         let mut tx = lease.transaction(self, now)?;
@@ -32,7 +32,9 @@ impl Tenant {
             let key = keys::staged_answers(&self.msp, &import.id, last, number);
             tx.push(self.packed_put(import, STAGED_PAGE, &key, slice)?)?;
         }
-        self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
+        if let Some(checkpoint) = checkpoint {
+            self.advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
+        }
         tx.commit(self).await
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::ids::PsaCompanyId;
-use domain::import::Import;
+use domain::import::{Assignment, Import};
 use domain::not_in::PersonNotIn;
 use domain::plan::PlanCompany;
 use jiff::Timestamp;
@@ -67,13 +67,13 @@ impl PeoplePosition {
 }
 
 impl Tenant {
-    /// Keeps where some absent contacts were found.
+    /// Keeps where some absent contacts were found, and moves the checkpoint behind them, unless it knows of pages that are not saved.
     pub async fn stage_contact_answers<P: Serialize>(
         &self,
         lease: &Lease,
         import: &Import,
         answers: &[ContactAnswer],
-        checkpoint: &Checkpoint<P>,
+        checkpoint: Option<&Checkpoint<P>>,
         now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
         let mut writes = Vec::new();
@@ -84,8 +84,14 @@ impl Tenant {
                 writes.push(self.packed_put(import, STAGED_PEOPLE, &key, slice)?);
             }
         }
-        let last = self.advance_action(import, domain::import::Assignment::Fetch, checkpoint)?;
-        self.write_all(lease, writes, last, now).await
+        let last = match checkpoint {
+            Some(checkpoint) => Some(self.advance_action(import, Assignment::Fetch, checkpoint)?),
+            None => writes.pop(),
+        };
+        match last {
+            Some(last) => self.write_all(lease, writes, last, now).await,
+            None => Ok(FencedOutcome::Committed),
+        }
     }
 
     /// Where all absent contacts were found.

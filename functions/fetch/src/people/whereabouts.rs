@@ -68,7 +68,8 @@ pub(crate) async fn look_for(
     sought.retain(|contact| !found.answers.contains_key(contact));
     let sought: Vec<PsaContactId> = sought.into_iter().collect();
     if !sought.is_empty() {
-        if !read_back(run, &AbsentContacts(run), &sought, checkpoint).await? {
+        let is_saved = !pages.has_unsaved();
+        if !read_back(run, &AbsentContacts { run, is_saved }, &sought, checkpoint).await? {
             return Ok(None);
         }
         found.keep(run.tenant.staged_contact_answers(&run.import).await?);
@@ -105,7 +106,11 @@ fn scan(pages: &Pages, sought: &BTreeSet<PsaContactId>) -> Result<Vec<ContactAns
 }
 
 /// Contacts that their company does not have.
-struct AbsentContacts<'a>(&'a Run);
+struct AbsentContacts<'a> {
+    run: &'a Run,
+    /// Whether the pages are saved that the checkpoint knows of: else it must not be stored.
+    is_saved: bool,
+}
 
 #[async_trait]
 impl Absent for AbsentContacts<'_> {
@@ -127,13 +132,13 @@ impl Absent for AbsentContacts<'_> {
         answers: Vec<LookedUp<PsaContact, PsaContactId>>,
         checkpoint: &mut Checkpoint<Position>,
     ) -> Result<(), Stop> {
-        let run = self.0;
+        let run = self.run;
         let answers: Vec<ContactAnswer> = answers.into_iter().map(|answer| classify(run, psa, answer)).collect();
-        stage(run, &answers, checkpoint).await
+        stage(run, &answers, self.is_saved.then_some(&*checkpoint)).await
     }
 }
 
-async fn stage(run: &Run, answers: &[ContactAnswer], checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+async fn stage(run: &Run, answers: &[ContactAnswer], checkpoint: Option<&Checkpoint<Position>>) -> Result<(), Stop> {
     let now = || run.services.clock.now();
     let staged = run
         .tenant
