@@ -47,7 +47,7 @@ impl TransactionOutcome {
 }
 
 /// The actions whose conditions did not hold, each with the item as it stood.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Refusals(Vec<(ActionId, Option<Item>)>);
 
 impl Refusals {
@@ -69,7 +69,7 @@ pub type Values<'a> = &'a [(&'a str, AttributeValue)];
 /// One write or check of a transaction, with the bytes it counts for.
 #[derive(Debug, Clone)]
 pub struct Action {
-    action: TransactWriteItem,
+    write: TransactWriteItem,
     bytes: usize,
     item: (Table, Key),
 }
@@ -109,7 +109,7 @@ impl Action {
         }
         let put = put.build().map_err(|error| StoreError::shape("transaction", error))?;
         Ok(Self {
-            action: TransactWriteItem::builder().put(put).build(),
+            write: TransactWriteItem::builder().put(put).build(),
             bytes,
             item,
         })
@@ -135,7 +135,7 @@ impl Action {
             .build()
             .map_err(|error| StoreError::shape("transaction", error))?;
         Ok(Self {
-            action: TransactWriteItem::builder().update(built).build(),
+            write: TransactWriteItem::builder().update(built).build(),
             bytes: sent(key, &[update, condition], values),
             item: (table, key.clone()),
         })
@@ -159,7 +159,7 @@ impl Action {
             .build()
             .map_err(|error| StoreError::shape("transaction", error))?;
         Ok(Self {
-            action: TransactWriteItem::builder().condition_check(check).build(),
+            write: TransactWriteItem::builder().condition_check(check).build(),
             bytes: sent(key, &[condition], values),
             item: (table, key.clone()),
         })
@@ -182,7 +182,7 @@ impl Action {
             .build()
             .map_err(|error| StoreError::shape("transaction", error))?;
         Ok(Self {
-            action: TransactWriteItem::builder().delete(delete).build(),
+            write: TransactWriteItem::builder().delete(delete).build(),
             bytes: sent(key, &[condition], values),
             item: (table, key.clone()),
         })
@@ -193,7 +193,7 @@ impl Action {
     /// Whether two actions update one item in the same way, on the same condition; the values may differ by the time that passed.
     fn is_same_update(&self, other: &Self) -> bool {
         let update = |action: &Self| {
-            let update = action.action.update()?;
+            let update = action.write.update()?;
             Some((update.update_expression.clone(), update.condition_expression.clone()))
         };
         self.item == other.item && update(self).is_some() && update(self) == update(other)
@@ -370,7 +370,7 @@ impl Transaction {
         let entries = entries.map(|item| Action::put_if(tenant, Table::Records, item, "attribute_not_exists(pk)", &[]));
         let entries = entries.collect::<Result<Vec<Action>, StoreError>>()?;
         let actions = self.actions.into_iter().chain(entries);
-        let actions: Vec<TransactWriteItem> = actions.map(|action| action.action).collect();
+        let actions: Vec<TransactWriteItem> = actions.map(|action| action.write).collect();
         let attempt = || async {
             let sent = tenant
                 .client()

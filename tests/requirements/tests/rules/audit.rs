@@ -50,7 +50,8 @@ async fn r41_companies_applied_at_once_have_an_entry_each_on_whichever_page(kind
     let imported = whole.iter().filter(|entry| entry["action"] == "companyImported");
     let mut companies: Vec<&str> = imported.map(|entry| text(&entry["company"]["id"])).collect();
     let mut chosen: Vec<&str> = first.chosen.iter().map(id).collect();
-    (companies.sort_unstable(), chosen.sort_unstable());
+    companies.sort_unstable();
+    chosen.sort_unstable();
     assert_eq!(companies, chosen);
     let ids: BTreeSet<&str> = whole.iter().map(id).collect();
     assert_eq!(ids.len(), whole.len(), "{ids:?}");
