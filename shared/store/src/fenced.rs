@@ -14,7 +14,7 @@ pub struct FencedTransaction {
 }
 
 /// How a fenced transaction ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use]
 pub enum FencedOutcome {
     /// All of it was applied.

@@ -47,7 +47,7 @@ impl TransactionOutcome {
 }
 
 /// The actions whose conditions did not hold, each with the item as it stood.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Refusals(Vec<(ActionId, Option<Item>)>);
 
 impl Refusals {

@@ -47,16 +47,15 @@ impl Group {
 
     /// Commits the first of those that wait, with the others that fit.
     async fn commit_waiting(&self, tenant: &Tenant) {
-        let (all, group) = self.take();
-        let together = match all {
-            Some(all) if group.len() > 1 => all.commit(tenant).await.ok(),
-            _ => None,
-        };
+        let (Some(all), group) = self.take() else { return };
+        let outcome = all.commit(tenant).await;
+        // Only of a refusal it is known that nothing was applied; what failed may have been, and is not repeated here.
+        let is_each_alone = group.len() > 1 && matches!(outcome, Ok(FencedOutcome::Refused(_)));
         for Waiting { tx, outcome: to } in group {
-            let outcome = match &together {
-                Some(FencedOutcome::Committed) => Ok(FencedOutcome::Committed),
-                Some(FencedOutcome::FenceLost(item)) => Ok(FencedOutcome::FenceLost(item.clone())),
-                Some(FencedOutcome::Refused(_)) | None => tx.commit(tenant).await,
+            let outcome = if is_each_alone {
+                tx.commit(tenant).await
+            } else {
+                outcome.clone()
             };
             drop(to.send(outcome));
         }

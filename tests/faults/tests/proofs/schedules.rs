@@ -295,7 +295,7 @@ fn every_order<F: Future<Output = Stage>>(seeds: std::ops::Range<u64>, set_up: i
     let began = Instant::now();
     let next = AtomicU64::new(seeds.start);
     let wrong = Mutex::new(Vec::new());
-    let totals = <[AtomicUsize; 4]>::default();
+    let totals = <[AtomicUsize; 5]>::default();
     on_all_cores(|| {
         alone(async {
             let stage = set_up().await;
@@ -315,16 +315,17 @@ fn every_order<F: Future<Output = Stage>>(seeds: std::ops::Range<u64>, set_up: i
                 }
                 totals[0].fetch_add(trace.len(), Ordering::SeqCst);
             }
-            let seen = [&stage.fence.stale, &stage.fence.accepted, &stage.fence.unbalanced];
+            let fence = &stage.fence;
+            let seen = [&fence.stale, &fence.accepted, &fence.repeated, &fence.unbalanced];
             for (total, seen) in totals[1..].iter().zip(seen) {
                 total.fetch_add(seen.load(Ordering::SeqCst), Ordering::SeqCst);
             }
         });
     });
-    let [steps, stale, accepted, unbalanced] = totals.map(AtomicUsize::into_inner);
+    let [steps, stale, accepted, repeated, unbalanced] = totals.map(AtomicUsize::into_inner);
     let wrong = wrong.into_inner().unwrap();
     println!(
-        "{} seeds, {steps} steps, {stale} stale writes tried, {accepted} accepted, {unbalanced} times unbalanced, {} wrong, {} s",
+        "{} seeds, {steps} steps, {stale} stale writes tried, {accepted} accepted, {repeated} answered as before, {unbalanced} times unbalanced, {} wrong, {} s",
         seeds.end - seeds.start,
         wrong.len(),
         began.elapsed().as_secs()
