@@ -54,7 +54,7 @@ impl Stage {
         Some(match self {
             Self::Fetch => |call| call.contains("CHECKPOINT#fetch"),
             Self::Rows => |call| call.contains("ADDRESSES#"),
-            Self::Execute => |call| call.contains("#ADDRESS#"),
+            Self::Execute => |call| call.contains("PutItem USER"),
             Self::End => |call| call.contains("DATES#"),
             _ => return None,
         })
