@@ -16,11 +16,12 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tokio::task::unconstrained;
 
 use crate::cores::alone;
 
 /// Lets a worker die when it is about to write what came of some companies, behind so many such writes: their users are there, and not
-/// mapped. Companies that come to their ends at one moment are one write.
+/// mapped.
 struct Death {
     behind: usize,
     seen: AtomicUsize,
@@ -162,8 +163,9 @@ async fn taken_over(world: &World, behind: usize) -> Option<(usize, usize)> {
         came: Notify::new(),
     });
     let dying = world.process_behind(death.clone());
+    // Unconstrained, so that companies come to their ends one after the other: the worker then dies once with each of them.
     tokio::select! {
-        answer = dying.invoke("ExecuteFunction", work(&first, false)) => {
+        answer = unconstrained(dying.invoke("ExecuteFunction", work(&first, false))) => {
             assert_eq!(answer.unwrap()["outcome"], "done");
             return None;
         }
