@@ -32,16 +32,17 @@ impl Read {
         Self { pages, noted: None }
     }
 
-    /// Saves the pages that would be lost with the run, and the checkpoint behind them.
-    pub(crate) async fn save(&mut self, run: &Run, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+    /// Saves the pages that would be lost with the run, and the checkpoint behind them; `false` if there are none.
+    pub(crate) async fn save(&mut self, run: &Run, checkpoint: &Checkpoint<Position>) -> Result<bool, Stop> {
         if !self.pages.has_unsaved() {
-            return Ok(());
+            return Ok(false);
         }
         let now = || run.services.clock.now();
         let saved = run
             .tenant
             .save_pages(&run.lease, &run.import, &mut self.pages, checkpoint, now);
-        fenced(&saved.await?)
+        fenced(&saved.await?)?;
+        Ok(true)
     }
 
     /// Notes the progress now and then, for people to watch.

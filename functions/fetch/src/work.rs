@@ -92,10 +92,10 @@ impl Job for Fetch {
         } else {
             self.stage(checkpoint).await
         };
-        if !matches!(next, Ok(Next::Step | Next::Done)) {
-            self.read.save(&self.run, checkpoint).await?;
+        if matches!(next, Ok(Next::Step | Next::Done)) || !self.read.save(&self.run, checkpoint).await? {
+            return next;
         }
-        next
+        next.or_else(|stop| Ok(Next::Stopped(stop)))
     }
 
     /// A failure of the PSA ends the import (R9, R43), and so does one of our own services that was waited for in vain.

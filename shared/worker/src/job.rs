@@ -22,6 +22,8 @@ pub enum Next {
     Run,
     /// The next run, later.
     Wait(Wait),
+    /// A stop behind what the step has written: the work got further before it.
+    Stopped(Stop),
     /// Nothing: the job is done.
     Done,
 }
@@ -94,6 +96,10 @@ async fn steps<J: Job>(run: &Run, waited: &mut Waited) -> Result<WorkOutcome, St
                 return Ok(WorkOutcome::Again(checkpoint.waited));
             }
             Ok(Next::Wait(wait)) => (Some(wait), Stop::WaitedTooLong(wait.reason)),
+            Ok(Next::Stopped(stop)) => {
+                *waited = checkpoint.waited;
+                (Wait::after(&stop), stop)
+            }
             Err(Stop::LeaseLost) => return Err(Stop::LeaseLost),
             Err(stop) => (Wait::after(&stop), stop),
         };
