@@ -7,6 +7,7 @@ use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import};
 use domain::not_in::PersonNotIn;
 use domain::plan::PlanCompany;
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -26,6 +27,9 @@ use crate::tx::Action;
 
 /// People in one item, as far as their texts leave room.
 const MAX_PEOPLE_PER_CHUNK: usize = 1_000;
+
+/// Companies whose people are read at once.
+const READ_CONCURRENCY: usize = 4;
 
 /// The people of one company who are not in.
 #[derive(Debug)]
@@ -126,13 +130,13 @@ impl Tenant {
         writes.collect()
     }
 
-    /// People of all companies who are not in, in the order of companies, from where the page before ended: those of at most so many
-    /// companies.
+    /// People of all companies who are not in, in the order of companies, from where the page before ended: those of whole companies,
+    /// until there are as many as asked for.
     pub async fn people_page(
         &self,
         import: &Import,
         from: &PeoplePosition,
-        companies: usize,
+        people: usize,
     ) -> Result<(Vec<CompanyPeople>, Option<PeoplePosition>), StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let mut lists: BTreeMap<PsaCompanyId, PeopleListRecord> = BTreeMap::new();
@@ -141,16 +145,31 @@ impl Tenant {
             lists.extend(records.into_iter().map(|list| (list.company.clone(), list)));
         }
         let mut lists = lists.split_off(&PsaCompanyId::new(from.company())).into_values();
-        let mut all = Vec::new();
-        for PeopleListRecord { company, name, list } in lists.by_ref().take(companies) {
-            let records: Vec<PersonRecord> = self.list_of(PEOPLE_OF, &import.integration, &company, &list).await?;
-            all.push(CompanyPeople {
-                company: PlanCompany { id: company, name },
-                people: records.into_iter().map(PersonNotIn::from).collect(),
-            });
+        let (mut all, mut found): (Vec<CompanyPeople>, usize) = (Vec::new(), 0);
+        while found < people {
+            let batch = lists.by_ref().take(READ_CONCURRENCY);
+            let batch: Vec<_> = batch.map(|list| self.people_of_list(import, list).boxed()).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let batch: Vec<CompanyPeople> = stream::iter(batch).buffered(READ_CONCURRENCY).try_collect().await?;
+            found += batch.iter().map(|company| company.people.len()).sum::<usize>();
+            all.extend(batch);
         }
         let next = lists.next().map(|list| PeoplePosition::at(&list.company));
         Ok((all, next))
+    }
+
+    async fn people_of_list(
+        &self,
+        import: &Import,
+        PeopleListRecord { company, name, list }: PeopleListRecord,
+    ) -> Result<CompanyPeople, StoreError> {
+        let records: Vec<PersonRecord> = self.list_of(PEOPLE_OF, &import.integration, &company, &list).await?;
+        Ok(CompanyPeople {
+            company: PlanCompany { id: company, name },
+            people: records.into_iter().map(PersonNotIn::from).collect(),
+        })
     }
 }
 
