@@ -1,6 +1,8 @@
 //! Decisions on many rows at once (R69, R70): a rule is kept with the import, and no row is written. A decision on one row wins over the
 //! rules before it; a rule that is taken back leaves what was decided before it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AddressId, PsaCompanyId};
@@ -10,6 +12,9 @@ use crate::row::{AddressStatus, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 
 /// The most rules of an import, and of one company.
 pub const MAX_RULES: usize = 50;
+
+/// The most rows that all of them together name by their ids: so many fit into an item.
+pub const MAX_NAMED_ROWS: usize = 50_000;
 
 /// Which company rows a rule is about. What is not asked for is left open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +34,7 @@ pub struct CompanyFilter {
     pub active: Option<bool>,
     /// These and no others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ids: Option<Vec<PsaCompanyId>>,
+    pub ids: Option<BTreeSet<PsaCompanyId>>,
 }
 
 /// Which address rows a rule is about. What is not asked for is left open.
@@ -47,7 +52,7 @@ pub struct PersonFilter {
     pub active: Option<bool>,
     /// These and no others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ids: Option<Vec<AddressId>>,
+    pub ids: Option<BTreeSet<AddressId>>,
     /// Of these companies.
     pub company: CompanyFilter,
 }
@@ -113,7 +118,10 @@ pub struct Moment {
 impl Rules {
     /// Adds a rule.
     pub fn add(&mut self, after: u32, selected: bool, scope: Scope) -> Result<&Rule, TooManyRules> {
-        if self.rules.iter().filter(|rule| !rule.taken_back).count() >= MAX_RULES {
+        let named: usize = self.rules.iter().map(|rule| rule.scope.named_rows()).sum();
+        if self.rules.iter().filter(|rule| !rule.taken_back).count() >= MAX_RULES
+            || named + scope.named_rows() > MAX_NAMED_ROWS
+        {
             return Err(TooManyRules);
         }
         if self.rules.len() >= 2 * MAX_RULES
@@ -133,14 +141,18 @@ impl Rules {
         self.rules.last().ok_or(TooManyRules)
     }
 
-    /// Takes a rule back; `None` if there is none of that number, or it has been taken back.
-    pub fn take_back(&mut self, number: u32) -> Option<&Rule> {
-        let rule = self
-            .rules
-            .iter_mut()
-            .find(|rule| rule.number == number && !rule.taken_back)?;
+    /// Takes a rule back; `None` if there is none of that number, or it has been taken back. One that names rows is forgotten, since it
+    /// takes much room.
+    pub fn take_back(&mut self, number: u32) -> Option<Rule> {
+        let is_it = |rule: &Rule| rule.number == number && !rule.taken_back;
+        let at = self.rules.iter().position(is_it)?;
+        if self.rules[at].scope.named_rows() > 0 {
+            self.forgotten += 1;
+            return Some(self.rules.remove(at));
+        }
+        let rule = self.rules.get_mut(at)?;
         rule.taken_back = true;
-        Some(rule)
+        Some(rule.clone())
     }
 
     /// How often these rules have changed the rows that `is_about` says, which never becomes less: a version that somebody has seen must
@@ -153,6 +165,17 @@ impl Rules {
 
     fn last_about(&self, is_about: impl Fn(&Rule) -> bool) -> Option<&Rule> {
         self.rules.iter().rev().find(|rule| !rule.taken_back && is_about(rule))
+    }
+}
+
+impl Scope {
+    /// How many rows it names by their ids.
+    fn named_rows(&self) -> usize {
+        let companies = |filter: &CompanyFilter| filter.ids.as_ref().map_or(0, BTreeSet::len);
+        match self {
+            Self::Companies(filter) => companies(filter),
+            Self::People(filter) => filter.ids.as_ref().map_or(0, BTreeSet::len) + companies(&filter.company),
+        }
     }
 }
 
@@ -198,11 +221,11 @@ impl Rule {
         }
     }
 
-    /// Whether it decides on a company row, or on people of it.
+    /// Whether it decides on a company row, or on people of it, who are imported only if the company is selected.
     pub fn matches_company(&self, row: &CompanyRow) -> bool {
         match &self.scope {
             Scope::Companies(_) => self.decides_on(row),
-            Scope::People(filter) => matches!(row.tab, Tab::In) && filter.company.accepts(row),
+            Scope::People(filter) => matches!(row.tab, Tab::In) && row.decision.selected && filter.company.accepts(row),
         }
     }
 
@@ -222,6 +245,14 @@ impl Rule {
             && filter.company.accepts(row)
             && filter.ids.as_ref().is_none_or(|ids| ids.contains(&address.id))
             && filter.search.as_ref().is_none_or(holds)
+    }
+
+    /// Whether it decides on rows of some statuses only.
+    const fn asks_for_status(&self) -> bool {
+        match &self.scope {
+            Scope::Companies(filter) => !filter.statuses.is_empty(),
+            Scope::People(filter) => !filter.statuses.is_empty(),
+        }
     }
 
     /// Whether it decides on an address row of this status.
@@ -290,7 +321,9 @@ impl PeopleRules {
 
     /// What they say as long as the status is not known: a tick may still turn out to be none.
     pub fn may_tick(&self, row: &CompanyRow, address: &SnapshotAddress, own: Option<(Moment, bool)>) -> Option<bool> {
-        self.last(own, |rule| rule.may_decide_on(row, address))
+        // One that takes a tick back, and asks for a status, may turn out to leave it.
+        let decides = |rule: &Rule| (rule.selected || !rule.asks_for_status()) && rule.may_decide_on(row, address);
+        self.last(own, decides)
     }
 
     fn last(&self, own: Option<(Moment, bool)>, decides: impl Fn(&Rule) -> bool) -> Option<bool> {

@@ -44,7 +44,7 @@ impl<Id> Decision<Id> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Selected")]
 pub struct RuleAnswer {
-    /// How many rows it decides on; of people of several companies, how many companies have them.
+    /// How many rows it decides on; of people of several companies, in how many selected companies it looks for them.
     pub matched: usize,
     pub selected: bool,
     /// By which it can be taken back.

@@ -1,11 +1,13 @@
 //! Which rows a call is about, as callers say it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
 use domain::ids::{ImportId, PsaCompanyId};
 use domain::object;
+use domain::problem::{Mistake, Problem};
 use domain::row::{AddressStatus, ImportStatus};
 use domain::rules::{CompanyFilter, PersonFilter};
 use domain::text::Term;
@@ -89,9 +91,25 @@ pub struct WhereCompanies {
     /// Whether the PSA counts them as active.
     pub active: Option<bool>,
     /// These and no others.
-    pub ids: Option<Vec<PsaCompanyId>>,
-    /// Those of which a row failed in this import, with the people who failed (R75).
+    pub ids: Option<BTreeSet<PsaCompanyId>>,
+    /// Those of which a row failed in this import, with the people who failed (R75). No other condition goes with it, and it chooses
+    /// companies only.
     pub failed_in: Option<ImportId>,
+}
+
+impl WhereCompanies {
+    /// The import whose failed rows are asked for, which no other condition narrows.
+    pub fn failed_in_alone(&self) -> Result<Option<&ImportId>, Problem> {
+        let is_alone = self.status.0.is_empty()
+            && self.search.is_none()
+            && self.kind.is_none()
+            && self.active.is_none()
+            && self.ids.is_none();
+        match &self.failed_in {
+            Some(_) if !is_alone => Err(Problem::invalid("/where/failedIn", Mistake::NotAlone)),
+            failed_in => Ok(failed_in.as_ref()),
+        }
+    }
 }
 
 impl From<WhereCompanies> for CompanyFilter {
@@ -122,14 +140,19 @@ pub struct WherePeople {
     pub company: WhereCompanies,
 }
 
-impl From<WherePeople> for PersonFilter {
-    fn from(asked: WherePeople) -> Self {
-        Self {
+impl TryFrom<WherePeople> for PersonFilter {
+    type Error = Problem;
+
+    fn try_from(asked: WherePeople) -> Result<Self, Problem> {
+        if asked.company.failed_in.is_some() {
+            return Err(Problem::invalid("/where/company/failedIn", Mistake::OnlyForCompanies));
+        }
+        Ok(Self {
             statuses: asked.status.0,
             search: asked.search.map(String::from),
             active: asked.active,
             ids: None,
             company: asked.company.into(),
-        }
+        })
     }
 }

@@ -130,6 +130,6 @@ async fn select(
     Body(Select { selected, filter }): Body<Select>,
 ) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
-    let scopes = [Scope::People(filter.into())];
+    let scopes = [Scope::People(filter.try_into()?)];
     Ok(Json(rules::add(&services, &import, selected, &scopes).await?))
 }

@@ -87,7 +87,7 @@ pub async fn take_back(services: &Services, import: &Import, company: Option<&Ps
             Some(company) => decided.of_people(company).rules,
             None => decided.rules.clone(),
         };
-        let rule = rules.take_back(number).cloned();
+        let rule = rules.take_back(number);
         let rule = rule.ok_or_else(|| Problem::not_found(ResourceKind::Rule))?;
         let after = StoredRules { rules, version };
         match tenant.keep_rules(import, company, &after, services.clock.now()).await? {
@@ -128,11 +128,11 @@ pub async fn failed_in(services: &Services, import: &Import, failed: &ImportId) 
         }
     }
     let of = CompanyFilter {
-        ids: Some(companies.into_iter().collect()),
+        ids: Some(companies),
         ..CompanyFilter::default()
     };
     let people = PersonFilter {
-        ids: Some(people.into_iter().collect()),
+        ids: Some(people),
         company: of.clone(),
         ..PersonFilter::default()
     };

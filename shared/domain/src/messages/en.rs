@@ -67,7 +67,7 @@ impl Messages for English {
                     Limited::Integrations => format!("An MSP has {limit} integrations at most. Nothing was changed. Remove one that is no longer used, then add this one."),
                     Limited::Companies => format!("The PSA has more than {limit} companies that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
                     Limited::Contacts => format!("The PSA has more than {limit} contacts that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
-                    Limited::Rules => format!("An import, and each of its companies, has {limit} decisions on many rows at most. Nothing was changed. Take one of them back, or decide on single rows."),
+                    Limited::Rules => format!("An import, and each of its companies, has {limit} decisions on many rows at most, which name 50,000 rows by id at most. Nothing was changed. Take one of them back, decide by status or search, or on single rows."),
                 }
             }
             Problem::TooManyCalls { retry_after } => format!("Your MSP has made too many calls that read a PSA or compute a plan. Nothing was changed. Try again in {retry_after} seconds."),
@@ -264,6 +264,10 @@ impl Messages for English {
             Mistake::NoParameters => "is not allowed: this call takes no parameters".into(),
             Mistake::NotAParameter(known) => {
                 format!("is not a parameter of this call; allowed: {}", known.join(", ")).into()
+            }
+            Mistake::NotAlone => "no other condition goes with it".into(),
+            Mistake::OnlyForCompanies => {
+                "only companies are chosen by it, with the people who failed: POST /imports/{x}/companies/select".into()
             }
             Mistake::NoManagedCompany => "there is no managed company with this id".into(),
             Mistake::MappedTo(company) => format!("is mapped to company {company} of the PSA already").into(),

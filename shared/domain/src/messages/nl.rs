@@ -67,7 +67,7 @@ impl Messages for Dutch {
                     Limited::Integrations => format!("Een MSP heeft hoogstens {limit} koppelingen. Er is niets gewijzigd. Verwijder een koppeling die niet meer wordt gebruikt en voeg deze dan toe."),
                     Limited::Companies => format!("De PSA heeft meer dan {limit} bedrijven die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
                     Limited::Contacts => format!("De PSA heeft meer dan {limit} contacten die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
-                    Limited::Rules => format!("Een import, en elk van de bedrijven daarin, heeft hoogstens {limit} beslissingen over veel rijen tegelijk. Er is niets gewijzigd. Neem er een terug, of beslis per rij."),
+                    Limited::Rules => format!("Een import, en elk van de bedrijven daarin, heeft hoogstens {limit} beslissingen over veel rijen tegelijk, die hoogstens 50.000 rijen bij hun id noemen. Er is niets gewijzigd. Neem er een terug, beslis op status of zoekterm, of per rij."),
                 }
             }
             Problem::TooManyCalls { retry_after } => format!("Uw MSP heeft te veel aanroepen gedaan die een PSA lezen of een plan berekenen. Er is niets gewijzigd. Probeer het over {retry_after} seconden opnieuw."),
@@ -254,6 +254,8 @@ impl Messages for Dutch {
             Mistake::NotANext => "is geen `next`-waarde van deze lijst".into(),
             Mistake::NoParameters => "is niet toegestaan: deze aanroep heeft geen parameters".into(),
             Mistake::NotAParameter(known) => format!("is geen parameter van deze aanroep; toegestaan: {}", known.join(", ")).into(),
+            Mistake::NotAlone => "er hoort geen andere voorwaarde bij".into(),
+            Mistake::OnlyForCompanies => "alleen bedrijven worden hiermee gekozen, met de mensen bij wie het mislukte: POST /imports/{x}/companies/select".into(),
             Mistake::NoManagedCompany => "er is geen beheerd bedrijf met dit id".into(),
             Mistake::MappedTo(company) => format!("is al gekoppeld aan bedrijf {company} van de PSA").into(),
             Mistake::NoUser => "het beheerde bedrijf heeft deze gebruiker niet".into(),

@@ -45,6 +45,10 @@ pub enum Mistake<'a> {
     NoParameters,
     /// The call takes only these parameters.
     NotAParameter(&'a [&'a str]),
+    /// The condition stands by itself, and here there are others.
+    NotAlone,
+    /// Companies are chosen so, and not people.
+    OnlyForCompanies,
     /// The chosen managed company does not exist.
     NoManagedCompany,
     /// The chosen managed company is mapped to this company of the PSA.
