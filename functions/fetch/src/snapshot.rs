@@ -49,6 +49,8 @@ pub(crate) async fn complete(
         return Ok(false);
     };
     let reasons = Reasons::read(run, &context, (&people, &found), &persons, checkpoint).await?;
+    let now = || run.services.clock.now();
+    let draft = run.tenant.draft(&run.lease, &run.import, now).await?;
     let mut making = Making {
         run,
         context: &context,
@@ -56,7 +58,7 @@ pub(crate) async fn complete(
         reasons,
         persons,
         not_in,
-        draft: run.tenant.draft(&run.lease, &run.import).await?,
+        draft: draft.ok_or(Stop::LeaseLost)?,
         rows: Vec::new(),
         absent: BTreeMap::new(),
     };

@@ -5,10 +5,10 @@
 //! the lease then makes them count: the head of the integration's last snapshot, the index of the import's rows, and the list of what they
 //! supersede, which is deleted when no import shows it any more (R67).
 //!
-//! Before the first item is written, a draft says under which name. The transaction ends the draft; of one that was never ended, the next
-//! snapshot deletes what it left.
+//! Before the first item is written, a draft says under which name (`drafts.rs`). The transaction ends the draft.
 
 mod contents;
+mod drafts;
 mod index;
 pub mod pages;
 
@@ -29,6 +29,7 @@ pub use self::index::Row;
 
 pub(crate) use self::contents::{ADDRESSES_OF, Content, PEOPLE_OF, missing};
 use self::contents::{ListOf, Prepared};
+use self::drafts::Begun;
 use self::index::{Chunk, Defaults, Index};
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
@@ -37,14 +38,11 @@ use crate::keys::{self, Key};
 use crate::lease::Lease;
 use crate::records::{PersonRecord, RowRecord, SnapshotAddressRecord};
 use crate::schema::Kind;
-use crate::table::{Item, PACKED, Table, Tenant, body, item, number, packed_body, packed_item, text};
+use crate::table::{Item, PACKED, Table, Tenant, number, packed_body, packed_item};
 use crate::tx::Action;
 
 /// The last complete snapshot of an integration, kept until the next one.
 const HEAD: Kind = Kind::first("snapshot");
-
-/// The snapshot that is being written.
-const DRAFT: Kind = Kind::first("draft of a snapshot");
 
 /// What the last complete snapshot has superseded, until it is seen to that it is deleted.
 const SUPERSEDED: Kind = Kind::first("superseded items");
@@ -55,16 +53,13 @@ const MAX_SUPERSEDED_PER_ITEM: usize = 10_000;
 /// Items that are written at once.
 const WRITE_CONCURRENCY: usize = 16;
 
+/// Items that are written behind one proof of the lease: fewer than a throttled table takes in the time of a lease.
+const MAX_WRITES_PER_PROOF: usize = 1_000;
+
 /// The last complete snapshot.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Head {
     chunks: Vec<Chunk>,
-}
-
-/// The name under which a snapshot is being written.
-#[derive(Debug, Serialize, Deserialize)]
-struct DraftRecord {
-    version: String,
 }
 
 /// Sort keys in the partition of the snapshots.
@@ -86,7 +81,8 @@ struct Lists {
 pub struct Draft {
     partition: String,
     version: String,
-    is_begun: bool,
+    /// What the store knows of it.
+    begun: Begun,
     before: Head,
     lists: HashMap<PsaCompanyId, Lists>,
     /// Lists that are to be written.
@@ -166,8 +162,13 @@ pub struct Complete<'a> {
 }
 
 impl Tenant {
-    /// Begins a snapshot, and ends what the one before it has left to do.
-    pub async fn draft(&self, lease: &Lease, import: &Import) -> Result<Draft, StoreError> {
+    /// Begins a snapshot, and ends what the one before it has left to do; `None` if the lease is lost.
+    pub async fn draft(
+        &self,
+        lease: &Lease,
+        import: &Import,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<Option<Draft>, StoreError> {
         let partition = keys::snapshot_partition(&self.msp, &import.integration);
         let mut state: BTreeMap<String, Item> = BTreeMap::new();
         for item in self.query(Table::Imports, &partition, keys::SNAPSHOT_STATE).await? {
@@ -176,10 +177,10 @@ impl Tenant {
             }
         }
         let mut of = |key: Key| state.remove(&key.sk);
-        if let Some(item) = of(keys::snapshot_draft(&self.msp, &import.integration)) {
-            let litter: DraftRecord = body(DRAFT, item)?;
-            self.delete_litter(&partition, &litter.version).await?;
-        }
+        let draft = of(keys::snapshot_draft(&self.msp, &import.integration));
+        let Some(begun) = self.clear_drafts(lease, import, draft, now()).await? else {
+            return Ok(None);
+        };
         let head = of(keys::snapshot_head(&self.msp, &import.integration));
         self.expire_superseded(import, state.into_values().collect()).await?;
         let before: Head = head
@@ -195,14 +196,14 @@ impl Tenant {
             } = record.into();
             (company.id, Lists { addresses, people })
         });
-        Ok(Draft {
+        Ok(Some(Draft {
             partition,
             version: lease.version(import),
-            is_begun: false,
+            begun,
             before,
             lists: lists.collect(),
             waiting: Vec::new(),
-        })
+        }))
     }
 
     /// Writes the lists that were added so far.
@@ -214,7 +215,7 @@ impl Tenant {
         now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
         let items = std::mem::take(&mut draft.waiting);
-        self.write_of_draft(lease, import, draft, (items, now())).await
+        self.write_of_draft(lease, import, draft, items, now).await
     }
 
     async fn write_of_draft(
@@ -222,34 +223,26 @@ impl Tenant {
         lease: &Lease,
         import: &Import,
         draft: &mut Draft,
-        (items, now): (Vec<Item>, Timestamp),
+        items: Vec<Item>,
+        now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
-        if items.is_empty() {
-            return Ok(FencedOutcome::Committed);
-        }
-        // Before the first item: a draft that nobody knows of would never be deleted.
-        if !draft.is_begun {
-            let record = DraftRecord {
-                version: draft.version.clone(),
-            };
-            let mut tx = lease.transaction(self, now)?;
-            let key = keys::snapshot_draft(&self.msp, &import.integration);
-            tx.put(self, Table::Imports, item(DRAFT, &key, &record)?)?;
-            let outcome = tx.commit(self).await?;
+        let mut items = items.into_iter();
+        loop {
+            let next: Vec<Item> = items.by_ref().take(MAX_WRITES_PER_PROOF).collect();
+            if next.is_empty() {
+                return Ok(FencedOutcome::Committed);
+            }
+            let outcome = self.begin_draft(lease, import, draft, now()).await?;
             if !outcome.committed() {
                 return Ok(outcome);
             }
-            draft.is_begun = true;
+            let writes = next.into_iter().map(|item| self.replace_alone(Table::Imports, item));
+            let writes: Vec<_> = writes.collect();
+            stream::iter(writes)
+                .buffer_unordered(WRITE_CONCURRENCY)
+                .try_collect::<()>()
+                .await?;
         }
-        let writes: Vec<_> = items
-            .into_iter()
-            .map(|item| self.replace_alone(Table::Imports, item))
-            .collect();
-        stream::iter(writes)
-            .buffer_unordered(WRITE_CONCURRENCY)
-            .try_collect::<()>()
-            .await?;
-        Ok(FencedOutcome::Committed)
     }
 
     /// Makes a snapshot count, and moves the checkpoint behind it.
@@ -265,9 +258,8 @@ impl Tenant {
         rows.sort_by(|one, other| one.id.cmp(&other.id));
         let prepared = index::prepare(&draft.partition, &draft.version, &rows, &draft.before.chunks)?;
         let items = std::mem::take(&mut draft.waiting).into_iter().chain(prepared.items);
-        let outcome = self
-            .write_of_draft(lease, import, draft, (items.collect(), now()))
-            .await?;
+        let items = items.collect();
+        let outcome = self.write_of_draft(lease, import, draft, items, &now).await?;
         if !outcome.committed() {
             return Ok(outcome);
         }
@@ -280,7 +272,7 @@ impl Tenant {
             counts: RowCounts::of(rows.iter().map(|row| &row.company)),
         };
         writes.push(Action::put(self, Table::Imports, self.index_item(import, &index)?)?);
-        if index.chunks == draft.before.chunks && !draft.is_begun {
+        if index.chunks == draft.before.chunks && !draft.begun.is_known() {
             let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
             return self.write_all(lease, writes, last, now).await;
         }
@@ -319,17 +311,7 @@ impl Tenant {
     ) -> Result<Vec<Action>, StoreError> {
         let (msp, integration) = (&self.msp, &import.integration);
         let mut actions = Vec::new();
-        if draft.is_begun {
-            let (key, version) = (keys::snapshot_draft(msp, integration), text(&draft.version));
-            let values = [(":version", version)];
-            actions.push(Action::delete(
-                self,
-                Table::Imports,
-                &key,
-                "#version = :version",
-                &values,
-            )?);
-        }
+        actions.extend(self.end_draft(import, draft)?);
         let superseded = draft.superseded(rows, &chunks);
         for (number, keys) in superseded.chunks(MAX_SUPERSEDED_PER_ITEM).enumerate() {
             let record = Superseded {
@@ -386,32 +368,6 @@ impl Tenant {
             }
         }
         Ok(())
-    }
-
-    /// Deletes what a draft has left that never came to count.
-    async fn delete_litter(&self, partition: &str, version: &str) -> Result<(), StoreError> {
-        let mut left = Vec::new();
-        for list in [ADDRESSES_OF, PEOPLE_OF] {
-            let items = self.query(Table::Imports, partition, list.all()).await?;
-            left.extend(
-                items
-                    .into_iter()
-                    .filter(|item| list.place(item).is_some_and(|(_, of)| of == version)),
-            );
-        }
-        let rows = format!("{}{version}#", keys::SNAPSHOT_ROWS);
-        left.extend(self.query(Table::Imports, partition, &rows).await?);
-        let keys = left.iter().filter_map(|item| item.get("sk")?.as_s().ok());
-        let deletes: Vec<_> = keys
-            .map(|sk| {
-                let key = Key::in_import(partition, sk);
-                async move { self.delete_alone(Table::Imports, &key).await }
-            })
-            .collect();
-        stream::iter(deletes)
-            .buffer_unordered(WRITE_CONCURRENCY)
-            .try_collect::<()>()
-            .await
     }
 
     /// Makes these writes in as few transactions as they fit in, the `last` one in the last of them.
