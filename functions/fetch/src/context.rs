@@ -9,6 +9,7 @@ use domain::not_in::FoundAbsent;
 use domain::psa::{Cursor, PsaFailure, Totals};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
+use store::snapshot::pages::Saved;
 use store::waited::Waited;
 use worker::Stop;
 
@@ -21,9 +22,9 @@ pub(crate) struct Position {
     /// Companies of contacts that a read by id has not found, once they were looked for and are few enough to be kept here.
     #[serde(default)]
     pub gone: Option<Vec<PsaCompanyId>>,
-    /// The last absent company that was read back; they are in the order of their ids.
+    /// The stored pages that are behind this position.
     #[serde(default)]
-    pub read_back: Option<PsaCompanyId>,
+    pub saved: Saved,
     /// What the complete snapshot has found absent.
     #[serde(default)]
     pub absent: FoundAbsent,

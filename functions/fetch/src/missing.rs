@@ -3,7 +3,7 @@
 //! Absence from the pages is no proof: the company may have started to match after the walk passed its id, or the PSA skipped it.
 //! Companies that a read by id finds and the filter accepts are *in*.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 use domain::ids::{PsaCompanyId, PsaContactId};
@@ -37,6 +37,16 @@ pub(crate) enum LookUpAnswer {
     In(PsaCompany),
     /// It is absent for a reason.
     Absent(PsaCompanyId, AbsentCompany),
+}
+
+impl LookUpAnswer {
+    /// The company it is about.
+    const fn id(&self) -> &PsaCompanyId {
+        match self {
+            Self::In(company) => &company.id,
+            Self::Absent(id, _) => id,
+        }
+    }
 }
 
 impl AbsentCompany {
@@ -105,7 +115,6 @@ impl Absent for AbsentCompanies<'_> {
     ) -> Result<(), Stop> {
         let run = self.run;
         let answers: Vec<LookUpAnswer> = answers.into_iter().map(|answer| classify(run, psa, answer)).collect();
-        checkpoint.position.read_back = Some(last.clone());
         let now = run.services.clock.now();
         fenced(
             &run.tenant
@@ -121,7 +130,7 @@ impl Absent for AbsentCompanies<'_> {
     }
 }
 
-/// Reads the absent companies back by id, from where the last run stopped, and gives all answers; `None` when time ran out first.
+/// Reads the absent companies back by id for which no run has stored an answer, and gives all answers; `None` when time ran out first.
 pub(crate) async fn read_back_companies(
     run: &Run,
     context: &SnapshotContext,
@@ -132,14 +141,18 @@ pub(crate) async fn read_back_companies(
     if absent.is_empty() {
         return Ok(Some(Vec::new()));
     }
-    let ids = absent.into_iter().map(|mapping| mapping.company.clone());
-    let read = checkpoint.position.read_back.clone();
-    let ids: Vec<PsaCompanyId> = ids.filter(|id| read.as_ref().is_none_or(|read| id > read)).collect();
-    let is_saved = !pages.has_unsaved();
-    if !read_back(run, &AbsentCompanies { run, is_saved }, &ids, checkpoint).await? {
-        return Ok(None);
+    let mut answers: Vec<LookUpAnswer> = run.tenant.staged_answers(&run.import).await?;
+    let answered: HashSet<&PsaCompanyId> = answers.iter().map(LookUpAnswer::id).collect();
+    let ids = absent.into_iter().map(|mapping| &mapping.company);
+    let ids: Vec<PsaCompanyId> = ids.filter(|id| !answered.contains(id)).cloned().collect();
+    if !ids.is_empty() {
+        let is_saved = !pages.has_unsaved();
+        if !read_back(run, &AbsentCompanies { run, is_saved }, &ids, checkpoint).await? {
+            return Ok(None);
+        }
+        answers = run.tenant.staged_answers(&run.import).await?;
     }
-    Ok(Some(run.tenant.staged_answers(&run.import).await?))
+    Ok(Some(answers))
 }
 
 fn classify(run: &Run, psa: &dyn Psa, answer: LookedUp) -> LookUpAnswer {

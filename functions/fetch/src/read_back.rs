@@ -58,7 +58,6 @@ pub(crate) async fn read_back<A: Absent>(
         }
         let answers = match A::look_up(&*psa, batch).await {
             Ok(answers) => {
-                checkpoint.waited.reset();
                 failures = 0;
                 answers
             }
@@ -74,6 +73,7 @@ pub(crate) async fn read_back<A: Absent>(
         let last = if is_last { ids.last() } else { batch.last() };
         if let Some(last) = last {
             absent.store(&*psa, last, answers, checkpoint).await?;
+            checkpoint.waited.reset();
         }
         if is_last {
             break;

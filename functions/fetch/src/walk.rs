@@ -7,6 +7,7 @@ use domain::problem::{Limited, Problem};
 use domain::psa::Cursor;
 use futures::TryStreamExt;
 use jiff::Timestamp;
+use lambda::Deadline;
 use psa::Psa;
 use store::checkpoint::Checkpoint;
 use store::snapshot::pages::Pages;
@@ -16,6 +17,9 @@ use crate::context::{Position, Run, Stage};
 
 /// How often the progress is noted: well within a worker's lease, which that renews.
 const NOTE_EVERY: Duration = Duration::from_secs(10);
+
+/// Packed bytes that are surely saved within a second: a partition takes 500,000 in transactions.
+const SAVED_BYTES_A_SECOND: usize = 250_000;
 
 /// What a run holds of the PSA.
 #[derive(Default)]
@@ -32,17 +36,23 @@ impl Read {
         Self { pages, noted: None }
     }
 
-    /// Saves the pages that would be lost with the run, and the checkpoint behind them; `false` if there are none.
-    pub(crate) async fn save(&mut self, run: &Run, checkpoint: &Checkpoint<Position>) -> Result<bool, Stop> {
+    /// When a run has to end so that the pages can be saved which would be lost with it.
+    pub(crate) fn deadline(&self, run: &Run) -> Deadline {
+        let seconds = self.pages.unsaved_bytes() / SAVED_BYTES_A_SECOND;
+        run.deadline.earlier(Duration::from_secs(seconds as u64))
+    }
+
+    /// Saves the pages that would be lost with the run, and the checkpoint behind them.
+    pub(crate) async fn save(&mut self, run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
         if !self.pages.has_unsaved() {
-            return Ok(false);
+            return Ok(());
         }
+        checkpoint.position.saved = self.pages.all_saved();
         let now = || run.services.clock.now();
         let saved = run
             .tenant
             .save_pages(&run.lease, &run.import, &mut self.pages, checkpoint, now);
-        fenced(&saved.await?)?;
-        Ok(true)
+        fenced(&saved.await?)
     }
 
     /// Notes the progress now and then, for people to watch.
@@ -91,7 +101,7 @@ pub(crate) async fn read_companies(
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.companies);
     let mut pages = psa.companies(&run.import.filter, from.as_ref(), expected);
-    while !run.deadline.is_near()
+    while !read.deadline(run).is_near()
         && let Some(page) = pages.try_next().await?
     {
         checkpoint.waited.reset();
@@ -119,7 +129,7 @@ pub(crate) async fn read_contacts(
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.contacts);
     let mut pages = psa.contacts(&run.import.filter, from.as_ref(), expected);
-    while !run.deadline.is_near()
+    while !read.deadline(run).is_near()
         && let Some(page) = pages.try_next().await?
     {
         checkpoint.waited.reset();

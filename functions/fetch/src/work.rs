@@ -13,6 +13,7 @@ use psa::Psa;
 use store::StoreError;
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
+use store::snapshot::pages::Saved;
 use store::waited::WaitReason;
 use tokio::sync::OnceCell;
 use tracing::{info, warn};
@@ -59,7 +60,9 @@ impl Job for Fetch {
             may_begin: false,
             psa: OnceCell::new(),
             read: match checkpoint {
-                Some(checkpoint) if checkpoint.progress.pages > 0 => Read::of(run.tenant.pages(&run.import).await?),
+                Some(checkpoint) if checkpoint.position.saved != Saved::default() => {
+                    Read::of(run.tenant.pages(&run.import, checkpoint.position.saved).await?)
+                }
                 _ => Read::default(),
             },
         };
@@ -86,15 +89,16 @@ impl Job for Fetch {
             }));
         }
         self.may_begin = true;
-        let is_late = self.run.deadline.is_near() && !matches!(checkpoint.position.stage, Stage::Review);
+        let is_late = self.read.deadline(&self.run).is_near() && !matches!(checkpoint.position.stage, Stage::Review);
         let next = if is_late {
             Ok(Next::Run)
         } else {
             self.stage(checkpoint).await
         };
-        if matches!(next, Ok(Next::Step | Next::Done)) || !self.read.save(&self.run, checkpoint).await? {
+        if matches!(next, Ok(Next::Step | Next::Done)) {
             return next;
         }
+        self.read.save(&self.run, checkpoint).await?;
         next.or_else(|stop| Ok(Next::Stopped(stop)))
     }
 
@@ -119,7 +123,7 @@ impl Job for Fetch {
 
 impl Fetch {
     async fn stage(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
-        let run = self.run.clone();
+        let mut run = self.run.clone();
         match checkpoint.position.stage.clone() {
             Stage::Totals => {
                 let psa = self.psa().await?;
@@ -140,6 +144,7 @@ impl Fetch {
                     Some(psa) => Arc::clone(psa),
                     None => run.compared_psa().await?,
                 };
+                run.worker.deadline = self.read.deadline(&run);
                 if !snapshot::complete(&run, &*psa, &self.read.pages, checkpoint).await? {
                     return Ok(Next::Run);
                 }

@@ -134,6 +134,12 @@ impl Deadline {
         Self(end.checked_sub(RESERVE).unwrap_or(end))
     }
 
+    /// So much earlier, for work that needs more time than others to hand over.
+    #[must_use]
+    pub fn earlier(self, by: Duration) -> Self {
+        Self(self.0.checked_sub(by).unwrap_or(self.0))
+    }
+
     /// Whether no further piece of work should be begun.
     pub fn is_near(self) -> bool {
         Instant::now() >= self.0

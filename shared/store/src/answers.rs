@@ -18,7 +18,7 @@ use crate::table::{Table, Tenant, packed_body, packed_item};
 use crate::tx::Action;
 
 impl Tenant {
-    /// Keeps what reading some absent companies back told, of which the checkpoint knows the `last`.
+    /// Keeps what reading some absent companies back told, under the id of the `last` of them.
     pub async fn stage_answers<T: Serialize, P: Serialize>(
         &self,
         lease: &Lease,

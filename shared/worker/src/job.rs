@@ -22,7 +22,7 @@ pub enum Next {
     Run,
     /// The next run, later.
     Wait(Wait),
-    /// A stop behind what the step has written: the work got further before it.
+    /// A stop, behind which the checkpoint is right: how long the work has waited counts from where it got further, if it did.
     Stopped(Stop),
     /// Nothing: the job is done.
     Done,

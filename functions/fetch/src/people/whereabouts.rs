@@ -63,8 +63,9 @@ pub(crate) async fn look_for(
     if sought.is_empty() {
         return Ok(Some(found));
     }
-    found.keep(scan(pages, &sought)?);
+    let in_pages = scan(pages, &sought)?;
     found.keep(run.tenant.staged_contact_answers(&run.import).await?);
+    found.keep(in_pages.clone());
     sought.retain(|contact| !found.answers.contains_key(contact));
     let sought: Vec<PsaContactId> = sought.into_iter().collect();
     if !sought.is_empty() {
@@ -73,6 +74,8 @@ pub(crate) async fn look_for(
             return Ok(None);
         }
         found.keep(run.tenant.staged_contact_answers(&run.import).await?);
+        // An answer may be that of a run which died, and whose pages were read anew.
+        found.keep(in_pages);
     }
     let contacts = persons.iter().filter_map(|(company, person)| {
         let answer = found.answers.get(&PsaContactId::new(person.id.contact()))?;

@@ -7,8 +7,8 @@ use domain::import::retention::STAGED_DAYS;
 use domain::import::{Assignment, Import};
 use domain::psa::{PsaCompany, PsaContact};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::expiry::expire;
@@ -55,24 +55,32 @@ impl List {
         packed.map(|packed| packed::unpack(STAGED_PAGE.name, packed))
     }
 
-    fn of(items: Vec<Item>) -> Result<Self, StoreError> {
-        let mut packed = Vec::with_capacity(items.len());
-        for mut item in items {
+    /// Those that a checkpoint knows of. What is stored behind them was saved by a run that died before it moved the checkpoint.
+    fn of(items: Vec<Item>, saved: usize) -> Result<Self, StoreError> {
+        if items.len() < saved {
+            return Err(StoreError::shape(STAGED_PAGE.name, "saved pages are missing"));
+        }
+        let mut packed = Vec::with_capacity(saved);
+        for mut item in items.into_iter().take(saved) {
             STAGED_PAGE.check(&item)?;
             match item.remove(PACKED) {
                 Some(AttributeValue::B(page)) => packed.push(page.into_inner()),
                 _ => return Err(StoreError::shape(STAGED_PAGE.name, "packed attribute is missing")),
             }
         }
-        Ok(Self {
-            saved: packed.len(),
-            packed,
-        })
+        Ok(Self { packed, saved })
     }
 
     fn unsaved(&self) -> impl Iterator<Item = (usize, &Vec<u8>)> {
         self.packed.iter().enumerate().skip(self.saved)
     }
+}
+
+/// How many items of each list are behind a checkpoint.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    companies: usize,
+    contacts: usize,
 }
 
 /// A page cut into what fits into one item each.
@@ -112,15 +120,31 @@ impl Pages {
     pub fn has_unsaved(&self) -> bool {
         self.companies.unsaved().chain(self.contacts.unsaved()).next().is_some()
     }
+
+    /// Bytes that would be lost with the run.
+    pub fn unsaved_bytes(&self) -> usize {
+        let unsaved = self.companies.unsaved().chain(self.contacts.unsaved());
+        unsaved.map(|(_, page)| page.len()).sum()
+    }
+
+    /// What a checkpoint behind all of them says.
+    pub fn all_saved(&self) -> Saved {
+        Saved {
+            companies: self.companies.packed.len(),
+            contacts: self.contacts.packed.len(),
+        }
+    }
 }
 
 impl Tenant {
-    /// The pages that earlier runs saved.
-    pub async fn pages(&self, import: &Import) -> Result<Pages, StoreError> {
+    /// The pages that earlier runs saved, as far as the checkpoint knows of them.
+    pub async fn pages(&self, import: &Import, saved: Saved) -> Result<Pages, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
+        let companies = self.query(Table::Imports, &pk, keys::STAGED_COMPANIES).await?;
+        let contacts = self.query(Table::Imports, &pk, keys::STAGED_CONTACTS).await?;
         Ok(Pages {
-            companies: List::of(self.query(Table::Imports, &pk, keys::STAGED_COMPANIES).await?)?,
-            contacts: List::of(self.query(Table::Imports, &pk, keys::STAGED_CONTACTS).await?)?,
+            companies: List::of(companies, saved.companies)?,
+            contacts: List::of(contacts, saved.contacts)?,
         })
     }
 

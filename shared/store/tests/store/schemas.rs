@@ -25,7 +25,7 @@ async fn every_item_that_is_written_says_its_schema() {
     let (import, checkpoint) = (import(), crate::fill::checkpoint());
     let saved = tenant.save_pages(&lease, &import, &mut pages, &checkpoint, now).await;
     assert!(saved.unwrap().committed());
-    let mut draft = tenant.draft(&lease, &import).await.unwrap();
+    let mut draft = tenant.draft(&lease, &import, now).await.unwrap().unwrap();
     let (row, addresses) = crate::fill::row(1, 3);
     let mut row = Row::new(row);
     draft.add_addresses(&mut row, &addresses).unwrap();
@@ -78,6 +78,8 @@ async fn a_record_of_a_newer_version_is_refused_by_name() {
         Wire::holding(json!({ "sk": { "S": "DECISION#RULES#" }, "schema": { "N": "3" }, "import": { "S": "x" } }))
             .tenant();
     let integration = IntegrationId::new("i");
+    let mut one_page = Pages::default();
+    one_page.add_companies(&[crate::fill::company(1)]).unwrap();
     let refusals = [
         ("import", tenant.import(&ImportId::new("x")).await.map(drop)),
         ("lock", tenant.decisions(&integration).await.map(drop)),
@@ -96,7 +98,10 @@ async fn a_record_of_a_newer_version_is_refused_by_name() {
             tenant.chunks(&import(), &PsaCompanyId::new("1")).await.map(drop),
         ),
         ("dates", tenant.dates(&integration).await.map(drop)),
-        ("staged page", tenant.pages(&import()).await.map(drop)),
+        (
+            "staged page",
+            tenant.pages(&import(), one_page.all_saved()).await.map(drop),
+        ),
         (
             "occasion",
             tenant
