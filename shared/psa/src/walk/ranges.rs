@@ -30,6 +30,12 @@ struct Position {
     /// How often ranges were split.
     #[serde(rename = "s", default)]
     splits: u64,
+    /// The highest id so far.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    highest: Option<i64>,
+    /// Whether a range ended by an answer that others contradict.
+    #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
+    doubtful: bool,
     /// The ranges that are not over, in the order of their ids.
     #[serde(rename = "r")]
     walks: Vec<Walk>,
@@ -84,6 +90,8 @@ pub(super) struct Ranges {
     open: Vec<Range>,
     delivered: u64,
     splits: u64,
+    highest: Option<i64>,
+    doubtful: bool,
     expected: Option<u64>,
     /// The most requests at once.
     most: usize,
@@ -117,6 +125,8 @@ impl Ranges {
             open: Vec::new(),
             delivered: position.delivered,
             splits: position.splits,
+            highest: position.highest,
+            doubtful: position.doubtful,
             expected,
             most,
             under_way: 0,
@@ -145,6 +155,8 @@ impl Ranges {
         let position = Position {
             delivered: self.delivered,
             splits: self.splits,
+            highest: self.highest,
+            doubtful: self.doubtful,
             walks: self.open.iter().map(|range| range.walk).collect(),
         };
         serde_json::to_string(&position).unwrap_or_default()
@@ -178,6 +190,10 @@ impl Ranges {
         let range = &mut self.open[at];
         range.walk.by_condition = by_condition;
         let (own, end) = range.walk.take(page)?;
+        self.highest = self.highest.max(page.ids.last().copied());
+        // Another range has rows behind these: so a short page is not the last one, and an empty one cannot be.
+        let has_rows_behind = self.highest > Some(range.walk.last);
+        self.doubtful |= has_rows_behind && page.ids.is_empty();
         range.sample = match range.sample {
             Some(sample) => Some(Sample {
                 rows: sample.rows + own as u64,
@@ -185,7 +201,8 @@ impl Ranges {
             }),
             None => Sample::of(page.ids),
         };
-        let has_grown = (page.ids.is_empty() || !page.announced) && self.learn_end(at, page.ids.last().copied());
+        let seems_last = (page.ids.is_empty() || !page.announced) && !has_rows_behind;
+        let has_grown = seems_last && self.learn_end(at, page.ids.last().copied());
         // Rows may still appear behind the last one, until all others have been read.
         let may_get_more = match page.ids {
             [] => at + 1 == self.open.len() && at > 0,
@@ -193,6 +210,7 @@ impl Ranges {
         };
         match end {
             End::Over if !may_get_more => self.delivered += self.open.remove(at).walk.delivered,
+            End::Likely if has_rows_behind => self.open[at].state = State::Idle,
             End::Over | End::Likely => self.open[at].state = State::Resting,
             End::Open => self.open[at].state = State::Idle,
         }
@@ -220,12 +238,15 @@ impl Ranges {
     /// What is known of the whole list. If ranges that seemed to be over are not, they are asked on.
     ///
     /// Rows that appear meanwhile have higher ids than all that were counted. So once as many rows have come as were counted, and every
-    /// range is over or likely to be, every counted row that still exists is among them.
+    /// range is over or likely to be, every counted row that still exists is among them. That does not hold if a range ended by an empty
+    /// page although there are rows behind it: new rows may then stand in the sum for those that are missing.
     pub(super) fn whole(&mut self) -> Whole {
         if self.open.iter().any(|range| range.state != State::Resting) {
             return Whole::Open;
         }
-        if self.expected.is_some_and(|expected| self.delivered() >= expected) {
+        // A range that rests although there are rows behind it is not over.
+        let may_be_whole = !self.doubtful && self.open.iter().all(|range| self.highest <= Some(range.walk.last));
+        if may_be_whole && self.expected.is_some_and(|expected| self.delivered() >= expected) {
             return Whole::Proven;
         }
         for range in &mut self.open {
