@@ -15,6 +15,7 @@ mod cores;
 mod crash;
 mod crowded;
 mod decisions;
+mod drafts;
 mod ending;
 mod forged;
 mod giving_up;
