@@ -1,7 +1,7 @@
 //! Decisions on many rows at once, and what a review costs.
 
 use requirements::import::{
-    addresses, carry_out, choose_mapped, decide, fetch, first_import_of, id, ordinary, plan, row, rows, select,
+    addresses, carry_out, choose, choose_mapped, decide, fetch, first_import_of, id, ordinary, plan, row, rows, select,
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{advance, integration, number, sandbox, text};
@@ -9,6 +9,9 @@ use requirements::unattended::unattended;
 use requirements::{Api, PsaKind, Sandbox, for_both, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::directory::Trouble;
+use crate::survival::{MANY, far, somebody};
 
 for_both!(
     r68_an_unchanged_snapshot_is_not_written_again,
@@ -21,7 +24,9 @@ for_both!(
     r70_people_of_all_companies_are_ticked_by_one_call,
     r71_the_plan_of_one_company_is_its_part_of_the_plan,
     r73_filters_are_exact,
+    r70_r32_a_tick_taken_back_by_status_leaves_a_conflict_one,
     r75_what_failed_is_selected_by_one_call,
+    r75_what_failed_is_asked_for_alone_and_for_companies,
 );
 
 /// Write units of a call.
@@ -250,16 +255,90 @@ async fn r73_filters_are_exact(kind: PsaKind) {
 }
 
 async fn r75_what_failed_is_selected_by_one_call(kind: PsaKind) {
+    let refused = somebody(kind).await;
+    let (options, _) = far(Trouble {
+        refuse: Some(refused.clone()),
+        ..Trouble::default()
+    });
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let ana = sandbox.api("ana");
+    let failed = fetch(&ana, kind).await;
+    choose(&ana, &failed, MANY).await;
+    assert_eq!(carry_out(&ana, &failed).await["users"]["failed"], 1);
+    let next = fetch(&ana, kind).await;
+    assert_eq!(select(&ana, &next, json!({ "failedIn": failed })).await["matched"], 1);
+    let planned = plan(&ana, &next).await;
+    let items = planned["items"].as_array().unwrap().iter();
+    let created: Vec<&Value> = items.filter(|item| item["action"] == "createUser").collect();
+    assert_eq!(created.len(), 1, "{created:?}");
+    assert_eq!(created[0]["after"]["address"], refused);
+    assert_eq!(select(&ana, &next, json!({ "failedIn": next })).await["matched"], 0);
+    sandbox.stop().await;
+}
+
+async fn r75_what_failed_is_asked_for_alone_and_for_companies(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
-    let first = first_import_of(&ana, kind, 2).await;
-    let nothing = fetch(&ana, kind).await;
-    let body = json!({ "failedIn": first.import });
-    assert_eq!(select(&ana, &nothing, body).await["matched"], 0);
+    let import = fetch(&ana, kind).await;
+    let mistakes = [
+        (
+            "companies",
+            json!({ "failedIn": import, "status": "mapped" }),
+            "/where/failedIn",
+        ),
+        (
+            "addresses",
+            json!({ "company": { "failedIn": import } }),
+            "/where/company/failedIn",
+        ),
+    ];
+    for (what, filter, pointer) in mistakes {
+        let path = format!("/imports/{import}/{what}/select");
+        let body = json!({ "selected": true, "where": filter });
+        let answer = call(&ana, Method::POST, &path, Some(&body)).await;
+        assert_problem(&answer, 400, "invalid_request");
+        assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{}", answer.body);
+    }
     let unknown = json!({ "selected": true, "where": { "failedIn": "nowhere" } });
-    let path = format!("/imports/{nothing}/companies/select");
+    let path = format!("/imports/{import}/companies/select");
     let answer = call(&ana, Method::POST, &path, Some(&unknown)).await;
     assert_problem(&answer, 404, "not_found");
+    assert_eq!(
+        ana.list(&format!("/imports/{import}/rules")).await.unwrap(),
+        Vec::<Value>::new()
+    );
+    sandbox.stop().await;
+}
+
+async fn r70_r32_a_tick_taken_back_by_status_leaves_a_conflict_one(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let held = "elders@elders.example";
+    let other = ana
+        .post("/managed-companies", &json!({ "name": "Elders" }))
+        .await
+        .unwrap();
+    let users = format!("/managed-companies/{}/users", id(&other));
+    ana.post(&users, &json!({ "address": held, "name": "Iemand" }))
+        .await
+        .unwrap();
+    let company = psa::add_company(&sandbox, kind, "Hier");
+    psa::add_contacts(&sandbox, kind, &company, &[held.to_owned()]);
+    let import = fetch(&ana, kind).await;
+    select(&ana, &import, json!({ "ids": [company] })).await;
+    let path = format!("/imports/{import}/addresses/select");
+    for (selected, filter) in [
+        (true, json!({ "active": true })),
+        (false, json!({ "status": "mapped" })),
+    ] {
+        ana.post(&path, &json!({ "selected": selected, "where": filter }))
+            .await
+            .unwrap();
+    }
+    let row = addresses(&ana, &import, &company).await.remove(0);
+    assert_eq!(row["status"], "address_conflict");
+    let summary = &plan(&ana, &import).await["summary"];
+    assert_eq!(summary["createUser"], 0, "{summary}");
     sandbox.stop().await;
 }
 

@@ -344,7 +344,7 @@ async fn taken_up(sandbox: &Sandbox, import: &str, state: &str) {
 }
 
 /// An address that the import of [`MANY`] companies makes a user of.
-async fn somebody(kind: PsaKind) -> String {
+pub async fn somebody(kind: PsaKind) -> String {
     let scout = sandbox().await;
     let ana = scout.api("ana");
     let import = fetch(&ana, kind).await;
