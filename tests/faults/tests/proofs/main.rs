@@ -34,6 +34,7 @@ mod not_in;
 mod repeated;
 mod replies;
 mod sabotage;
+mod saved_pages;
 mod schedules;
 mod secrets;
 
