@@ -118,7 +118,9 @@ async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan, answer: Optio
         UserStep::Skip(_) => Done::unmapped(user.step.outcome()),
         UserStep::Unchanged(id) | UserStep::Link(id) => Done::applied(user, id.clone()),
         UserStep::Create => create(run, managed, (user, address), answer).await?,
-        UserStep::ChangeAddress { user: id, .. } => change_address(run, managed, user, (id, address)).await?,
+        UserStep::ChangeAddress { user: id, from, .. } => {
+            change_address(run, managed, user, (id, from, address)).await?
+        }
     })
 }
 
@@ -194,9 +196,9 @@ async fn change_address(
     run: &Run,
     managed: &ManagedCompany,
     user: &UserPlan,
-    (id, address): (&UserId, &Address),
+    (id, from, address): (&UserId, &Address, &Address),
 ) -> Result<Done, Failure> {
-    let call = || run.directory.change_address(&managed.id, id, address);
+    let call = || run.directory.change_address(&managed.id, id, Some(from), address);
     let look_up = || async {
         let holder = holder(run, address).await?;
         Ok(holder.filter(|holder| holder.id == *id).map(|_| NewAddress::Changed))
@@ -204,6 +206,7 @@ async fn change_address(
     Ok(match with_retries(run, call, look_up).await? {
         NewAddress::Changed => Done::applied(user, id.clone()),
         NewAddress::AddressTaken(_) => Done::failed(Reason::AddressConflict),
+        NewAddress::ChangedMeanwhile => Done::failed(Reason::PlanChanged),
         NewAddress::NoSuchUser => Done::failed(Reason::UserNotFound),
     })
 }

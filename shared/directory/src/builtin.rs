@@ -118,12 +118,16 @@ impl Directory for BuiltIn {
         &self,
         company: &ManagedCompanyId,
         user: &UserId,
+        from: Option<&Address>,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError> {
         for _ in 0..MAX_ADDRESS_CHANGES {
             let Some(found) = self.user(company, user).await? else {
                 return Ok(NewAddress::NoSuchUser);
             };
+            if found.address != *address && from.is_some_and(|from| found.address != *from) {
+                return Ok(NewAddress::ChangedMeanwhile);
+            }
             if let Some(changed) = self.move_user(&found, address).await? {
                 return Ok(changed);
             }

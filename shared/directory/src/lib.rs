@@ -64,11 +64,12 @@ pub trait Directory: Send + Sync {
         users: &[UserRequest],
     ) -> Vec<Result<NewUser, DirectoryError>>;
 
-    /// Gives a user another address. Repeating it changes nothing.
+    /// Gives a user another address, if it has `from`, or if that is left open. Repeating it changes nothing.
     async fn change_address(
         &self,
         company: &ManagedCompanyId,
         user: &UserId,
+        from: Option<&Address>,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError>;
 
@@ -112,6 +113,8 @@ pub enum NewAddress {
     Changed,
     /// Somebody else has it.
     AddressTaken(User),
+    /// The user has neither it nor the one from which it was to be changed.
+    ChangedMeanwhile,
     /// There is no such user.
     NoSuchUser,
 }

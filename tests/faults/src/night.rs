@@ -236,10 +236,11 @@ impl<D: Directory> Directory for Silent<D> {
         &self,
         company: &ManagedCompanyId,
         user: &UserId,
+        from: Option<&Address>,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError> {
         self.reach()?;
-        self.inner.change_address(company, user, address).await
+        self.inner.change_address(company, user, from, address).await
     }
 
     async fn licences(&self) -> Result<Licences, DirectoryError> {

@@ -193,12 +193,23 @@ pub async fn damage(sandbox: &Sandbox, table: &str, path: &str, sk: &str, attrib
     update.send().await.unwrap();
 }
 
+/// An import gives a user another address than the one that its plan saw; what the directory answers.
+pub async fn change_planned(sandbox: &Sandbox, (company, user): (&str, &str), (from, to): (&str, &str)) -> NewAddress {
+    let (company, user) = (ManagedCompanyId::new(company), UserId::new(user));
+    let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+    let directory = BuiltIn::new(tenant(sandbox));
+    directory
+        .change_address(&company, &user, Some(&from), &to)
+        .await
+        .unwrap()
+}
+
 /// Somebody gives a user another address in the password manager itself.
 pub async fn change_address(sandbox: &Sandbox, company: &str, user: &str, address: &str) {
     let tenant = tenant(sandbox);
     let (company, user) = (ManagedCompanyId::new(company), UserId::new(user));
     let changed = BuiltIn::new(tenant)
-        .change_address(&company, &user, &address.parse().unwrap())
+        .change_address(&company, &user, None, &address.parse().unwrap())
         .await
         .unwrap();
     assert!(matches!(changed, NewAddress::Changed), "{changed:?}");

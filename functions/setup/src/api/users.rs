@@ -91,10 +91,11 @@ async fn change(
     let directory = directory_with(&services, &caller, &company).await?;
     let EnteredAddress(address) = new.address;
     let no_user = || Problem::not_found(ResourceKind::User);
-    match directory.change_address(&company, &user, &address).await? {
+    match directory.change_address(&company, &user, None, &address).await? {
         NewAddress::Changed => Ok(Json(directory.user(&company, &user).await?.ok_or_else(no_user)?)),
         NewAddress::AddressTaken(_) => Err(taken().into()),
-        NewAddress::NoSuchUser => Err(no_user().into()),
+        // It may have any address before.
+        NewAddress::ChangedMeanwhile | NewAddress::NoSuchUser => Err(no_user().into()),
     }
 }
 

@@ -50,11 +50,12 @@ async fn change(directory: BuiltIn) -> Result<Value, DirectoryError> {
         return Ok(json!("nobody"));
     };
     let changed = directory
-        .change_address(&company(), &user.id, &address("changed"))
+        .change_address(&company(), &user.id, None, &address("changed"))
         .await?;
     Ok(match changed {
         NewAddress::Changed => json!(user.id),
         NewAddress::AddressTaken(holder) => json!({ "taken": holder.id }),
+        NewAddress::ChangedMeanwhile => json!("changed meanwhile"),
         NewAddress::NoSuchUser => json!(null),
     })
 }

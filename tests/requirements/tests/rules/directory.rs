@@ -184,10 +184,11 @@ impl Directory for Remote {
         &self,
         company: &ManagedCompanyId,
         user: &UserId,
+        from: Option<&Address>,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError> {
         self.trouble.reach()?;
-        let answer = self.inner.change_address(company, user, address).await;
+        let answer = self.inner.change_address(company, user, from, address).await;
         self.trouble.on_the_way(answer).await
     }
 

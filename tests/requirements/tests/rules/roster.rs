@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use directory::NewAddress;
 use domain::directory::{User, UserState};
 use domain::ids::{ManagedCompanyId, UserId};
 use requirements::import::{carry_out, choose_one, fetch, id, plan, planned, row};
@@ -18,6 +19,31 @@ for_both!(
     r26_r37_of_a_creation_that_was_cut_off_those_are_listed_who_are_there,
     r29_somebody_held_in_the_company_and_not_listed_is_mapped,
 );
+
+#[tokio::test]
+async fn r35_an_address_that_was_changed_by_hand_since_is_not_changed_again() {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let company = managed::add(&ana, NAME).await;
+    let user = managed::add_user(&ana, &company, "nu@halverwege.example").await;
+    let changes = [
+        (("toen@halverwege.example", "straks@halverwege.example"), false),
+        (("nu@halverwege.example", "straks@halverwege.example"), true),
+        // A repeated call.
+        (("nu@halverwege.example", "straks@halverwege.example"), true),
+    ];
+    for (addresses, expected) in changes {
+        let changed = behind::change_planned(&sandbox, (&company, &user), addresses).await;
+        let is_right = match changed {
+            NewAddress::Changed => expected,
+            NewAddress::ChangedMeanwhile => !expected,
+            _ => false,
+        };
+        assert!(is_right, "{addresses:?}: {changed:?}");
+    }
+    assert_eq!(managed::addresses(&ana, &company).await, ["straks@halverwege.example"]);
+    sandbox.stop().await;
+}
 
 const NAME: &str = "Halverwege BV";
 
