@@ -10,12 +10,14 @@
 
 mod contents;
 mod index;
+mod last;
+mod litter;
 pub mod pages;
-
-use std::collections::{BTreeMap, HashMap, HashSet};
+pub mod retention;
+mod state;
+mod superseded;
 
 use domain::ids::PsaCompanyId;
-use domain::import::retention::{RESULT_DAYS, ROWS_DAYS, days_after};
 use domain::import::{Assignment, Import};
 use domain::not_in::PersonNotIn;
 use domain::policy::Policy;
@@ -23,63 +25,26 @@ use domain::row::SnapshotAddress;
 use domain::row_counts::RowCounts;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use self::index::Row;
 
 pub(crate) use self::contents::{ADDRESSES_OF, Content, PEOPLE_OF, missing};
 use self::contents::{ListOf, Prepared};
 use self::index::{Chunk, Defaults, Index};
+use self::last::Last;
+use self::retention::Retention;
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
 use crate::fenced::FencedOutcome;
-use crate::keys::{self, Key};
+use crate::keys;
 use crate::lease::Lease;
-use crate::records::{PersonRecord, RowRecord, SnapshotAddressRecord};
-use crate::schema::Kind;
-use crate::table::{Item, PACKED, Table, Tenant, body, item, number, packed_body, packed_item, text};
+use crate::records::{PersonRecord, SnapshotAddressRecord};
+use crate::table::{Item, Table, Tenant};
 use crate::tx::Action;
-
-/// The last complete snapshot of an integration, kept until the next one.
-const HEAD: Kind = Kind::first("snapshot");
-
-/// The snapshot that is being written.
-const DRAFT: Kind = Kind::first("draft of a snapshot");
-
-/// What the last complete snapshot has superseded, until it is seen to that it is deleted.
-const SUPERSEDED: Kind = Kind::first("superseded items");
-
-/// Sort keys in one item, so that it never comes near 400 KB.
-const MAX_SUPERSEDED_PER_ITEM: usize = 10_000;
 
 /// Items that are written at once.
 const WRITE_CONCURRENCY: usize = 16;
-
-/// The last complete snapshot.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Head {
-    chunks: Vec<Chunk>,
-}
-
-/// The name under which a snapshot is being written.
-#[derive(Debug, Serialize, Deserialize)]
-struct DraftRecord {
-    version: String,
-}
-
-/// Sort keys in the partition of the snapshots.
-#[derive(Debug, Serialize, Deserialize)]
-struct Superseded {
-    at: Timestamp,
-    keys: Vec<String>,
-}
-
-/// The lists of a company.
-#[derive(Debug, Default)]
-struct Lists {
-    addresses: Option<Content>,
-    people: Option<Content>,
-}
 
 /// A snapshot that is being written.
 #[derive(Debug)]
@@ -87,8 +52,9 @@ pub struct Draft {
     partition: String,
     version: String,
     is_begun: bool,
-    before: Head,
-    lists: HashMap<PsaCompanyId, Lists>,
+    before: Last,
+    /// Until when the last snapshot is kept, as this one knows it.
+    retention: Option<Retention>,
     /// Lists that are to be written.
     waiting: Vec<Item>,
 }
@@ -97,7 +63,7 @@ impl Draft {
     /// Adds the addresses of a company, and says on its row where they are.
     pub fn add_addresses(&mut self, row: &mut Row, addresses: &[SnapshotAddress]) -> Result<(), StoreError> {
         let records: Vec<SnapshotAddressRecord> = addresses.iter().map(SnapshotAddressRecord::from).collect();
-        let before = self.lists.get(&row.id).and_then(|lists| lists.addresses.clone());
+        let before = self.before.lists.get(&row.id).and_then(|lists| lists.addresses.clone());
         row.addresses = self.add(ADDRESSES_OF, &row.id, &records, before.as_ref())?;
         Ok(())
     }
@@ -105,7 +71,7 @@ impl Draft {
     /// Adds the people of a company who are not in, and says on its row where they are and how many.
     pub fn add_people(&mut self, row: &mut Row, people: &[PersonNotIn]) -> Result<(), StoreError> {
         let records: Vec<PersonRecord> = people.iter().map(PersonRecord::from).collect();
-        let before = self.lists.get(&row.id).and_then(|lists| lists.people.clone());
+        let before = self.before.lists.get(&row.id).and_then(|lists| lists.people.clone());
         row.people = self.add(PEOPLE_OF, &row.id, &records, before.as_ref())?;
         row.company.people_not_in = u32::try_from(people.len()).unwrap_or(u32::MAX);
         Ok(())
@@ -125,34 +91,6 @@ impl Draft {
         self.waiting.extend(items);
         Ok(Some(content))
     }
-
-    /// Sort keys of the last snapshot that these rows and chunks do not have.
-    fn superseded(&self, rows: &[Row], chunks: &[Chunk]) -> Vec<String> {
-        let kept: HashSet<Key> = chunks.iter().map(|chunk| chunk.key(&self.partition)).collect();
-        let left = self.before.chunks.iter().map(|chunk| chunk.key(&self.partition));
-        let mut keys: Vec<Key> = left.filter(|key| !kept.contains(key)).collect();
-        let rows: HashMap<&PsaCompanyId, &Row> = rows.iter().map(|row| (&row.id, row)).collect();
-        for (company, before) in &self.lists {
-            let now = rows.get(company);
-            let lists = [
-                (
-                    ADDRESSES_OF,
-                    &before.addresses,
-                    now.and_then(|row| row.addresses.as_ref()),
-                ),
-                (PEOPLE_OF, &before.people, now.and_then(|row| row.people.as_ref())),
-            ];
-            for (list, before, now) in lists {
-                if let Some(before) = before.as_ref().filter(|before| Some(*before) != now) {
-                    keys.extend(list.keys(&self.partition, company, before));
-                }
-            }
-        }
-        let mut keys: Vec<String> = keys.into_iter().map(|key| key.sk).collect();
-        // What is alike packs well.
-        keys.sort_unstable();
-        keys
-    }
 }
 
 /// A complete snapshot, as it is about to count.
@@ -166,43 +104,28 @@ pub struct Complete<'a> {
 }
 
 impl Tenant {
-    /// Begins a snapshot, and ends what the one before it has left to do.
-    pub async fn draft(&self, lease: &Lease, import: &Import) -> Result<Draft, StoreError> {
-        let partition = keys::snapshot_partition(&self.msp, &import.integration);
-        let mut state: BTreeMap<String, Item> = BTreeMap::new();
-        for item in self.query(Table::Imports, &partition, keys::SNAPSHOT_STATE).await? {
-            if let Some(key) = item.get("sk").and_then(|key| key.as_s().ok()) {
-                state.insert(key.clone(), item);
+    /// Begins a snapshot, and ends what the one before it has left to do; nothing if the lease is lost.
+    pub async fn draft(&self, lease: &Lease, import: &Import, now: Timestamp) -> Result<Option<Draft>, StoreError> {
+        let integration = &import.integration;
+        // Before the snapshot: what expires in between is noticed when this one is completed.
+        let retention = self.retention(integration).await?;
+        let state = self.snapshot_state(integration).await?;
+        if let Some(litter) = &state.draft {
+            // A worker that has lost its lease would delete what its successor is writing.
+            if !lease.transaction(self, now)?.commit(self).await?.committed() {
+                return Ok(None);
             }
+            self.delete_draft(integration, litter).await?;
         }
-        let mut of = |key: Key| state.remove(&key.sk);
-        if let Some(item) = of(keys::snapshot_draft(&self.msp, &import.integration)) {
-            let litter: DraftRecord = body(DRAFT, item)?;
-            self.delete_litter(&partition, &litter.version).await?;
-        }
-        let head = of(keys::snapshot_head(&self.msp, &import.integration));
-        self.expire_superseded(import, state.into_values().collect()).await?;
-        let before: Head = head
-            .map(|item| packed_body(HEAD, &item))
-            .transpose()?
-            .unwrap_or_default();
-        let rows: Vec<RowRecord> = self.read_chunks(&import.integration, &before.chunks).await?.concat();
-        let lists = rows.into_iter().map(|record| {
-            let Row {
-                company,
-                addresses,
-                people,
-            } = record.into();
-            (company.id, Lists { addresses, people })
-        });
-        Ok(Draft {
-            partition,
+        self.expire_superseded(integration, state.superseded).await?;
+        Ok(Some(Draft {
+            partition: keys::snapshot_partition(&self.msp, integration),
             version: lease.version(import),
             is_begun: false,
-            before,
-            lists: lists.collect(),
+            before: self.last_snapshot(integration, state.head.as_ref()).await?,
+            retention,
             waiting: Vec::new(),
-        })
+        }))
     }
 
     /// Writes the lists that were added so far.
@@ -229,16 +152,15 @@ impl Tenant {
         }
         // Before the first item: a draft that nobody knows of would never be deleted.
         if !draft.is_begun {
-            let record = DraftRecord {
-                version: draft.version.clone(),
-            };
+            let retention = Retention::from(now);
             let mut tx = lease.transaction(self, now)?;
-            let key = keys::snapshot_draft(&self.msp, &import.integration);
-            tx.put(self, Table::Imports, item(DRAFT, &key, &record)?)?;
+            tx.push(self.begin_draft_action(&import.integration, &draft.version)?)?;
+            tx.push(self.retain_action(&import.integration, draft.retention, retention)?)?;
             let outcome = tx.commit(self).await?;
             if !outcome.committed() {
                 return Ok(outcome);
             }
+            draft.retention = Some(retention);
             draft.is_begun = true;
         }
         let writes: Vec<_> = items
@@ -263,7 +185,7 @@ impl Tenant {
         now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
         rows.sort_by(|one, other| one.id.cmp(&other.id));
-        let prepared = index::prepare(&draft.partition, &draft.version, &rows, &draft.before.chunks)?;
+        let prepared = index::prepare(&draft.partition, &draft.version, &rows, &draft.before.head.chunks)?;
         let items = std::mem::take(&mut draft.waiting).into_iter().chain(prepared.items);
         let outcome = self
             .write_of_draft(lease, import, draft, (items.collect(), now()))
@@ -280,14 +202,17 @@ impl Tenant {
             counts: RowCounts::of(rows.iter().map(|row| &row.company)),
         };
         writes.push(Action::put(self, Table::Imports, self.index_item(import, &index)?)?);
-        if index.chunks == draft.before.chunks && !draft.is_begun {
+        let retention = Retention::from(now());
+        let retain = self.retain_action(&import.integration, draft.retention, retention)?;
+        if index.chunks == draft.before.head.chunks && !draft.is_begun {
+            writes.push(retain);
             let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
             return self.write_all(lease, writes, last, now).await;
         }
         let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
         let flip = self.flip(import, draft, &rows, index.chunks, now())?;
         let mut tx = lease.transaction(self, now())?;
-        for action in flip.into_iter().chain([last]) {
+        for action in flip.into_iter().chain([retain, last]) {
             tx.push(action)?;
         }
         // What does not fit into the one transaction is seen only once the import shows its rows.
@@ -317,101 +242,18 @@ impl Tenant {
         chunks: Vec<Chunk>,
         now: Timestamp,
     ) -> Result<Vec<Action>, StoreError> {
-        let (msp, integration) = (&self.msp, &import.integration);
+        let integration = &import.integration;
         let mut actions = Vec::new();
         if draft.is_begun {
-            let (key, version) = (keys::snapshot_draft(msp, integration), text(&draft.version));
-            let values = [(":version", version)];
-            actions.push(Action::delete(
-                self,
-                Table::Imports,
-                &key,
-                "#version = :version",
-                &values,
-            )?);
+            actions.push(self.end_draft_action(integration, &draft.version)?);
         }
-        let superseded = draft.superseded(rows, &chunks);
-        for (number, keys) in superseded.chunks(MAX_SUPERSEDED_PER_ITEM).enumerate() {
-            let record = Superseded {
-                at: now,
-                keys: keys.to_vec(),
-            };
-            let key = keys::snapshot_superseded(msp, integration, number);
-            actions.push(Action::put(
-                self,
-                Table::Imports,
-                packed_item(SUPERSEDED, &key, &record)?,
-            )?);
-        }
-        let head = packed_item(HEAD, &keys::snapshot_head(msp, integration), &Head { chunks })?;
-        actions.push(Action::put(self, Table::Imports, head)?);
-        Ok(actions)
-    }
-
-    /// Sees to it that what the last snapshot superseded is deleted once no import shows it any more.
-    pub async fn expire_last_superseded(&self, import: &Import) -> Result<(), StoreError> {
-        let partition = keys::snapshot_partition(&self.msp, &import.integration);
-        let items = self
-            .query(Table::Imports, &partition, keys::SNAPSHOT_SUPERSEDED)
-            .await?;
-        self.expire_superseded(import, items).await
-    }
-
-    /// Repeating it changes nothing: no key that was superseded is ever used again.
-    async fn expire_superseded(&self, import: &Import, items: Vec<Item>) -> Result<(), StoreError> {
-        let partition = keys::snapshot_partition(&self.msp, &import.integration);
+        let superseded = draft.before.superseded_by(&draft.partition, rows, &chunks);
+        let mut items = self.superseded_items(integration, &superseded, now)?;
+        items.push(self.head_item(integration, chunks)?);
         for item in items {
-            let Superseded { at, keys } = packed_body(SUPERSEDED, &item)?;
-            let partition = &partition;
-            let updates = keys.iter().map(|sk| async move {
-                let is_of_result = sk.starts_with(keys::SNAPSHOT_PEOPLE);
-                let days = if is_of_result { RESULT_DAYS } else { ROWS_DAYS };
-                let expires = &[(":expires", number(days_after(at, days).as_second()))];
-                let key = Key::in_import(partition, sk);
-                let (update, condition) = ("SET expires = :expires", "attribute_exists(pk)");
-                // If not, it has been deleted.
-                let updated = self.update_alone(Table::Imports, &key, update, condition, expires);
-                updated.await.map(drop)
-            });
-            let updates: Vec<_> = updates.collect();
-            stream::iter(updates)
-                .buffer_unordered(WRITE_CONCURRENCY)
-                .try_collect::<()>()
-                .await?;
-            if let (Some(sk), Some(list)) = (item.get("sk").and_then(|sk| sk.as_s().ok()), item.get(PACKED)) {
-                let key = Key::in_import(partition, sk);
-                // Only this list: another worker may have put the next one there meanwhile.
-                self.delete_if(Table::Imports, &key, "#data = :data", &[(":data", list.clone())])
-                    .await?;
-            }
+            actions.push(Action::put(self, Table::Imports, item)?);
         }
-        Ok(())
-    }
-
-    /// Deletes what a draft has left that never came to count.
-    async fn delete_litter(&self, partition: &str, version: &str) -> Result<(), StoreError> {
-        let mut left = Vec::new();
-        for list in [ADDRESSES_OF, PEOPLE_OF] {
-            let items = self.query(Table::Imports, partition, list.all()).await?;
-            left.extend(
-                items
-                    .into_iter()
-                    .filter(|item| list.place(item).is_some_and(|(_, of)| of == version)),
-            );
-        }
-        let rows = format!("{}{version}#", keys::SNAPSHOT_ROWS);
-        left.extend(self.query(Table::Imports, partition, &rows).await?);
-        let keys = left.iter().filter_map(|item| item.get("sk")?.as_s().ok());
-        let deletes: Vec<_> = keys
-            .map(|sk| {
-                let key = Key::in_import(partition, sk);
-                async move { self.delete_alone(Table::Imports, &key).await }
-            })
-            .collect();
-        stream::iter(deletes)
-            .buffer_unordered(WRITE_CONCURRENCY)
-            .try_collect::<()>()
-            .await
+        Ok(actions)
     }
 
     /// Makes these writes in as few transactions as they fit in, the `last` one in the last of them.
