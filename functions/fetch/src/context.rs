@@ -95,4 +95,14 @@ impl Run {
         self.tenant.learn_tenant(&self.integration, &fingerprint).await?;
         Ok(())
     }
+
+    /// Stores where the PSA answers now, if that is another place or release than before. It is only shown, so nothing depends on
+    /// whether the integration was edited meanwhile.
+    pub async fn learn_system(&self, psa: &dyn Psa) -> Result<(), Stop> {
+        let system = psa.system().await?;
+        if self.integration.system.as_ref() != Some(&system) {
+            self.tenant.learn_system(&self.integration, &system).await?;
+        }
+        Ok(())
+    }
 }

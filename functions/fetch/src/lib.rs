@@ -6,6 +6,7 @@ mod api {
     pub mod imports;
 }
 mod context;
+mod expired;
 mod hidden;
 mod joined;
 mod missing;

@@ -10,7 +10,9 @@ use domain::not_in::Absentees;
 use domain::psa::PsaContact;
 use domain::row::{CompanyRow, SnapshotAddress};
 use psa::Psa;
+use store::StoreError;
 use store::checkpoint::Checkpoint;
+use store::fenced::FencedOutcome;
 use store::rows::Row;
 use store::snapshot::pages::Pages;
 use store::snapshot::{Complete, Draft};
@@ -49,8 +51,7 @@ pub(crate) async fn complete(
         return Ok(false);
     };
     let reasons = Reasons::read(run, &context, (&people, &found), &persons, checkpoint).await?;
-    let now = || run.services.clock.now();
-    let draft = run.tenant.draft(&run.lease, &run.import, now).await?;
+    let draft = run.tenant.draft(&run.lease, &run.import, run.services.clock.now());
     let mut making = Making {
         run,
         context: &context,
@@ -58,7 +59,7 @@ pub(crate) async fn complete(
         reasons,
         persons,
         not_in,
-        draft: draft.ok_or(Stop::LeaseLost)?,
+        draft: draft.await?.ok_or(Stop::LeaseLost)?,
         rows: Vec::new(),
         absent: BTreeMap::new(),
     };
@@ -106,7 +107,7 @@ impl Making<'_> {
         }
         let now = || self.run.services.clock.now();
         let (tenant, lease, import) = (&self.run.tenant, &self.run.lease, &self.run.import);
-        fenced(&tenant.write_lists(lease, import, &mut self.draft, now).await?)
+        written(&tenant.write_lists(lease, import, &mut self.draft, now).await?)
     }
 
     async fn keep(&mut self, row: CompanyRow, addresses: &[SnapshotAddress]) -> Result<(), Stop> {
@@ -153,8 +154,20 @@ impl Making<'_> {
         };
         let now = || worker.services.clock.now();
         let completed = tenant.complete_snapshot(&worker.lease, import, &mut self.draft, snapshot, &next, now);
-        fenced(&completed.await?)?;
+        written(&completed.await?)?;
         *checkpoint = next;
         Ok(())
+    }
+}
+
+/// Reads the outcome of a write that also rests on the last snapshot.
+fn written(outcome: &FencedOutcome) -> Result<(), Stop> {
+    match outcome {
+        // The last snapshot has expired since it was read: the next try begins without it.
+        FencedOutcome::Refused(_) => Err(StoreError::Contention {
+            what: "the last snapshot",
+        }
+        .into()),
+        outcome => fenced(outcome),
     }
 }

@@ -83,6 +83,7 @@ pub(crate) async fn check_filter(run: &Run, psa: &dyn Psa) -> Result<(), Stop> {
 pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
     run.learn_tenant(psa).await?;
     let totals = psa.totals(&run.import.filter).await?;
+    run.learn_system(psa).await?;
     Limited::Companies.check(totals.companies)?;
     Limited::Contacts.check(totals.contacts)?;
     checkpoint.progress.total = Some(totals.companies + totals.contacts);

@@ -151,7 +151,7 @@ impl Fetch {
             }
             Stage::Review => {
                 // A run that dies here leaves it to the next import.
-                run.tenant.expire_last_superseded(&run.import).await?;
+                run.tenant.expire_last_superseded(&run.import.integration).await?;
                 return self.show(checkpoint.position.absent).await;
             }
         }

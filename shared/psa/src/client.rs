@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
 use domain::ids::{AttributeId, PsaCompanyId, PsaContactId, TenantFingerprint};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
+use domain::tenant::PsaSystem;
 use futures::{StreamExt, TryFutureExt, TryStreamExt, try_join};
 use http_client::{Session, Stats};
 
@@ -46,6 +47,11 @@ pub trait Product: Send + Sync {
     /// The tenant that the credentials lead to. Host, version and folder of the product may change without it.
     async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure>;
 
+    /// Where the product answers and what it says of itself.
+    async fn system(&self) -> Result<PsaSystem, PsaFailure> {
+        Ok(PsaSystem::default())
+    }
+
     /// The attributes, with their values.
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;
 
@@ -83,6 +89,10 @@ impl<P: Product> Psa for Client<P> {
 
     async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
         self.0.fingerprint().await
+    }
+
+    async fn system(&self) -> Result<PsaSystem, PsaFailure> {
+        self.0.system().await
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
 use domain::ids::{PsaCompanyId, PsaContactId, TenantFingerprint};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
+use domain::tenant::PsaSystem;
 use futures::stream::BoxStream;
 use http_client::Stats;
 
@@ -21,6 +22,10 @@ pub trait Psa: Send + Sync {
 
     /// The tenant that the credentials lead to (R51).
     async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure>;
+
+    /// Where the PSA answers and what it says of itself, which says nothing about the tenant. It takes no request that reading the PSA
+    /// does not take.
+    async fn system(&self) -> Result<PsaSystem, PsaFailure>;
 
     /// The attributes configured in this PSA, with their values (R6).
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;

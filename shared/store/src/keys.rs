@@ -234,6 +234,11 @@ pub(crate) fn snapshot_draft(msp: &MspId, integration: &IntegrationId) -> Key {
     Key::new(snapshot_partition(msp, integration), format!("{SNAPSHOT_STATE}DRAFT"))
 }
 
+/// Until when the last complete snapshot is kept.
+pub(crate) fn snapshot_retention(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(integration_partition(msp, integration), "SNAPSHOT")
+}
+
 pub(crate) const SNAPSHOT_SUPERSEDED: &str = "STATE#SUPERSEDED#";
 
 /// What the last complete snapshot has superseded, or a part of that.

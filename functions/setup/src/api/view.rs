@@ -7,6 +7,7 @@ use domain::import::ImportState;
 use domain::integration::Integration;
 use domain::policy::Policy;
 use domain::psa::{PsaKind, VendorId};
+use domain::tenant::PsaSystem;
 use jiff::Timestamp;
 use lambda::Services;
 use lambda::metrics::listed;
@@ -29,6 +30,10 @@ pub struct IntegrationView {
     /// What the tenant of the PSA is known by; none until the first import of an integration of an earlier version.
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<TenantFingerprint>,
+    /// Where the PSA answered, and what it said of itself, when it was read last. Only shown: another zone, folder or release is not
+    /// another tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<PsaSystem>,
     version: u64,
     /// Whether schedules and events start no imports; an administrator can.
     paused: bool,
@@ -76,6 +81,7 @@ impl IntegrationView {
             address: integration.address,
             company_id: integration.company_id,
             tenant: integration.tenant,
+            system: integration.system,
             version: integration.version,
             paused: integration.paused,
             policy: integration.policy,
@@ -91,7 +97,8 @@ impl IntegrationView {
 pub fn integration() -> Value {
     json!({
         "id": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example",
-        "companyId": "noordzee", "tenant": "noordzee", "version": 1, "paused": false, "policy": policy(),
+        "companyId": "noordzee", "tenant": "noordzee",
+        "system": { "origin": "https://api-eu.myconnectwise.net", "codebase": "v2026_1", "version": "v2026.1" }, "version": 1, "paused": false, "policy": policy(),
         "nextImportAt": "2026-03-03T02:00:00Z", "lastFilter": { "companyType": ["1"] },
         "createdAt": "2026-01-05T09:12:44Z",
         "lock": {

@@ -11,6 +11,7 @@ use super::address;
 use super::rules::RULES;
 use super::wire::ZoneInformation;
 use crate::failure::{Failed, failure};
+use crate::text::present;
 
 /// The folder of the API, in every zone.
 pub(super) const API: [&str; 2] = ["ATServicesRest", "v1.0"];
@@ -21,6 +22,7 @@ static ZONE_INFORMATION: Endpoint = Endpoint::get("/zoneInformation", "");
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Zone {
     pub(super) url: BaseUrl,
+    pub(super) name: Option<String>,
     /// The number of the tenant, which is the same in every zone.
     pub(super) tenant: TenantFingerprint,
 }
@@ -51,6 +53,7 @@ pub(super) async fn discover(session: &Session, url: &BaseUrl, user: &str, gate:
     })?;
     Ok(Zone {
         url,
+        name: present(zone.zone_name),
         tenant: TenantFingerprint::new(zone.ci.to_string()),
     })
 }

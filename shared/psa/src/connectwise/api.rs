@@ -63,6 +63,11 @@ impl Api {
         &self.company_id
     }
 
+    /// Where requests go.
+    pub(super) fn origin(&self) -> String {
+        self.url.to_string()
+    }
+
     /// What the server says of itself.
     pub(super) async fn system(&self) -> Result<Arc<System>, Failed> {
         self.system.find(self.discover()).await

@@ -12,6 +12,7 @@ use super::rules::RULES;
 use super::wire::CompanyInfo;
 use crate::failure::{Failed, failure};
 use crate::flag::Flag;
+use crate::text::present;
 
 static COMPANY_INFO: Endpoint = Endpoint::get("/login/companyinfo", "");
 
@@ -31,6 +32,8 @@ pub(super) struct System {
     /// The folder that the API is in.
     pub(super) codebase: String,
     pub(super) cloud: bool,
+    /// The release.
+    pub(super) version: Option<String>,
     /// The name of the MSP, by which its own company is known.
     pub(super) msp: Option<NameKey>,
 }
@@ -62,6 +65,7 @@ pub(super) async fn discover(
     Ok(System {
         cloud: is_cloud(url) || Flag::is_set(info.is_cloud) || info.codebase != UNVERSIONED,
         codebase: codebase.to_owned(),
+        version: present(info.version_code),
         msp: info
             .company_name
             .as_deref()

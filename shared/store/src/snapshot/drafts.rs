@@ -4,11 +4,13 @@
 //! own name there, which proves its lease, and only then deletes what the other one wrote: so a worker that has lost its lease deletes
 //! nothing that may still count.
 
+use domain::ids::IntegrationId;
 use domain::import::Import;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::retention::Retention;
 use super::{ADDRESSES_OF, Draft, PEOPLE_OF, WRITE_CONCURRENCY};
 use crate::StoreError;
 use crate::fenced::FencedOutcome;
@@ -21,9 +23,12 @@ use crate::tx::Action;
 /// The snapshot that is being written.
 const DRAFT: Kind = Kind::first("draft of a snapshot");
 
+/// The condition under which a draft is still that of a version.
+const IS_VERSION: &str = "#version = :version";
+
 /// The stored draft of an integration.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct DraftRecord {
+pub(super) struct DraftRecord {
     /// The name of the snapshot that is being written; absent once it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<String>,
@@ -31,6 +36,10 @@ struct DraftRecord {
     /// since: so the next draft deletes it once more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     dead: Vec<String>,
+}
+
+pub(super) fn read(draft: Item) -> Result<DraftRecord, StoreError> {
+    body(DRAFT, draft)
 }
 
 /// What the stored draft says of the snapshot that is being written.
@@ -54,24 +63,26 @@ impl Tenant {
         &self,
         lease: &Lease,
         import: &Import,
-        stored: Option<Item>,
+        stored: Option<DraftRecord>,
+        retention: &mut Option<Retention>,
         now: Timestamp,
     ) -> Result<Option<Begun>, StoreError> {
-        let Some(stored) = stored else {
+        let Some(DraftRecord { version, dead }) = stored else {
             return Ok(Some(Begun::Unknown));
         };
-        let DraftRecord { version, dead } = body(DRAFT, stored)?;
         let unfinished: Vec<String> = version.into_iter().collect();
-        if !self
-            .put_draft(lease, import, unfinished.clone(), now)
-            .await?
-            .committed()
-        {
-            return Ok(None);
+        match self.put_draft(lease, import, &unfinished, retention, now).await? {
+            FencedOutcome::Committed => {}
+            FencedOutcome::FenceLost(_) => return Ok(None),
+            // The sweeper lets the last snapshot expire.
+            FencedOutcome::Refused(_) => {
+                return Err(StoreError::Contention {
+                    what: "the last snapshot",
+                });
+            }
         }
-        let partition = keys::snapshot_partition(&self.msp, &import.integration);
         let dead: Vec<&String> = dead.iter().chain(&unfinished).collect();
-        self.delete_litter(&partition, &dead).await?;
+        self.delete_litter(&import.integration, &dead).await?;
         Ok(Some(Begun::Known(unfinished)))
     }
 
@@ -86,7 +97,7 @@ impl Tenant {
         if draft.begun.is_known() {
             return lease.transaction(self, now)?.commit(self).await;
         }
-        let outcome = self.put_draft(lease, import, Vec::new(), now).await?;
+        let outcome = self.put_draft(lease, import, &[], &mut draft.retention, now).await?;
         if outcome.committed() {
             draft.begun = Begun::Known(Vec::new());
         }
@@ -97,14 +108,24 @@ impl Tenant {
         &self,
         lease: &Lease,
         import: &Import,
-        dead: Vec<String>,
+        dead: &[String],
+        retention: &mut Option<Retention>,
         now: Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
-        let version = Some(lease.version(import));
-        let key = keys::snapshot_draft(&self.msp, &import.integration);
+        let record = DraftRecord {
+            version: Some(lease.version(import)),
+            dead: dead.to_vec(),
+        };
+        let (integration, until) = (&import.integration, Retention::from(now));
         let mut tx = lease.transaction(self, now)?;
-        tx.put(self, Table::Imports, item(DRAFT, &key, &DraftRecord { version, dead })?)?;
-        tx.commit(self).await
+        let key = keys::snapshot_draft(&self.msp, integration);
+        tx.put(self, Table::Imports, item(DRAFT, &key, &record)?)?;
+        tx.push(self.retain_action(integration, *retention, until)?)?;
+        let outcome = tx.commit(self).await?;
+        if outcome.committed() {
+            *retention = Some(until);
+        }
+        Ok(outcome)
     }
 
     /// Ends a draft, in the transaction in which its snapshot comes to count.
@@ -113,32 +134,51 @@ impl Tenant {
             return Ok(None);
         };
         let key = keys::snapshot_draft(&self.msp, &import.integration);
-        let (condition, values) = ("#version = :version", [(":version", text(&draft.version))]);
+        let values = [(":version", text(&draft.version))];
         if dead.is_empty() {
-            return Action::delete(self, Table::Imports, &key, condition, &values).map(Some);
+            return Action::delete(self, Table::Imports, &key, IS_VERSION, &values).map(Some);
         }
         let record = DraftRecord {
             version: None,
             dead: dead.clone(),
         };
-        Action::put_if(self, Table::Imports, item(DRAFT, &key, &record)?, condition, &values).map(Some)
+        Action::put_if(self, Table::Imports, item(DRAFT, &key, &record)?, IS_VERSION, &values).map(Some)
+    }
+
+    /// Deletes a draft, and what was written under its names. The caller has proved that nobody writes them.
+    pub(super) async fn delete_draft(&self, integration: &IntegrationId, draft: DraftRecord) -> Result<(), StoreError> {
+        let dead: Vec<&String> = draft.dead.iter().chain(&draft.version).collect();
+        self.delete_litter(integration, &dead).await?;
+        // Last: a deletion that dies before is repeated.
+        let key = keys::snapshot_draft(&self.msp, integration);
+        match &draft.version {
+            Some(version) => {
+                let values = [(":version", text(version))];
+                self.delete_if(Table::Imports, &key, IS_VERSION, &values).await
+            }
+            None => {
+                let is_none = "attribute_not_exists(#version)";
+                self.delete_if(Table::Imports, &key, is_none, &[]).await
+            }
+        }
     }
 
     /// Deletes what snapshots of these names have left.
-    async fn delete_litter(&self, partition: &str, dead: &[&String]) -> Result<(), StoreError> {
+    async fn delete_litter(&self, integration: &IntegrationId, dead: &[&String]) -> Result<(), StoreError> {
         if dead.is_empty() {
             return Ok(());
         }
+        let partition = keys::snapshot_partition(&self.msp, integration);
         for list in [ADDRESSES_OF, PEOPLE_OF] {
             let is_dead = |item: &Item| {
                 let of = list.place(item).map(|(_, version)| version);
                 of.is_some_and(|version| dead.iter().any(|dead| *dead == version))
             };
-            self.delete_each(partition, list.all(), is_dead).await?;
+            self.delete_each(&partition, list.all(), is_dead).await?;
         }
         for version in dead {
             let rows = format!("{}{version}#", keys::SNAPSHOT_ROWS);
-            self.delete_each(partition, &rows, |_| true).await?;
+            self.delete_each(&partition, &rows, |_| true).await?;
         }
         Ok(())
     }

@@ -127,7 +127,7 @@ proptest! {
         let tenant = wire.tenant();
         run(async {
             let lease = lease(&tenant).await;
-            let mut draft = tenant.draft(&lease, &import(), now).await.unwrap().unwrap();
+            let mut draft = tenant.draft(&lease, &import(), now()).await.unwrap().unwrap();
             let mut rows = Vec::new();
             for (number, count) in counts.iter().take(few).enumerate() {
                 let (row, addresses) = fill.row(number, *count);

@@ -13,6 +13,7 @@ use domain::policy::Policy;
 use domain::psa::PsaKind;
 use domain::row::{AddressDecision, ImportStatus, Target};
 use domain::rules::{CompanyFilter, Moment, Scope};
+use domain::tenant::PsaSystem;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::decided::{CompanyChoice, Decided, StoredRules};
@@ -200,6 +201,12 @@ fn integration() -> Integration {
         },
         last_filter: Some(Filter(accepted)),
         tenant: Some(TenantFingerprint::new("acme")),
+        system: Some(PsaSystem {
+            origin: Some("https://psa.test".to_owned()),
+            zone: None,
+            codebase: Some("v2026_1".to_owned()),
+            version: Some("v2026.1".to_owned()),
+        }),
         secret: SecretId::new("s"),
         paused: true,
         version: 3,
@@ -213,6 +220,9 @@ fn stored_integration() -> Value {
         "pk": { "S": "MSP#m" }, "sk": { "S": "INTEGRATION#i" }, "schema": { "N": "1" },
         "id": { "S": "i" }, "kind": { "S": "connectwise" }, "name": { "S": "PSA" }, "address": { "S": "psa.test" },
         "companyId": { "S": "acme" }, "createdAt": { "S": "2027-01-15T08:00:00Z" }, "lastFilter": filter,
+        "system": { "M": {
+            "origin": { "S": "https://psa.test" }, "codebase": { "S": "v2026_1" }, "version": { "S": "v2026.1" },
+        } },
         "tenant": { "S": "acme" }, "secret": { "S": "s" }, "paused": { "BOOL": true }, "version": { "N": "3" },
         "policy": { "M": {
             "newCompanies": { "BOOL": true }, "newAddresses": { "BOOL": false }, "filter": filter,

@@ -25,7 +25,7 @@ async fn every_item_that_is_written_says_its_schema() {
     let (import, checkpoint) = (import(), crate::fill::checkpoint());
     let saved = tenant.save_pages(&lease, &import, &mut pages, &checkpoint, now).await;
     assert!(saved.unwrap().committed());
-    let mut draft = tenant.draft(&lease, &import, now).await.unwrap().unwrap();
+    let mut draft = tenant.draft(&lease, &import, now()).await.unwrap().unwrap();
     let (row, addresses) = crate::fill::row(1, 3);
     let mut row = Row::new(row);
     draft.add_addresses(&mut row, &addresses).unwrap();

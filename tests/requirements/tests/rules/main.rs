@@ -22,6 +22,7 @@ mod dangling;
 mod directory;
 mod document;
 mod events;
+mod expiring;
 mod fair_share;
 mod fetch;
 mod filter;

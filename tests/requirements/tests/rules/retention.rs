@@ -84,7 +84,7 @@ impl Kind {
 }
 
 /// All items of both tables.
-async fn items(sandbox: &Sandbox) -> Vec<(&'static str, Item)> {
+pub async fn items(sandbox: &Sandbox) -> Vec<(&'static str, Item)> {
     let client = Client::new(&sdk::config(&sandbox.face.dynamodb));
     let mut all = Vec::new();
     for table in ["Imports", "Records"] {
@@ -173,12 +173,22 @@ async fn r67_every_item_has_the_period_of_its_kind(kind: PsaKind) {
             );
         }
     }
-    // All but the lease of a worker that lost its lock, and what a snapshot has while it is written.
+    // All but the lease of a worker that lost its lock, what a snapshot has while it is written, and what a removed integration has.
     let unseen: Vec<&str> = (0..kinds.len())
         .filter(|at| !seen.contains(at))
         .map(|at| kinds[at].sort_key)
         .collect();
-    assert_eq!(unseen, ["STATE#DRAFT", "STATE#SUPERSEDED#", "WORKER"]);
+    assert_eq!(
+        unseen,
+        [
+            "STATE#DRAFT",
+            "STATE#SUPERSEDED#",
+            "WORKER",
+            "FORGET",
+            "SECRET",
+            "REMOVED#"
+        ]
+    );
     sandbox.stop().await;
 }
 
