@@ -32,6 +32,9 @@ pub struct ImportView {
     /// How many rows there are of each kind, once the snapshot is complete and as long as they are kept; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<RowCounts>,
+    /// What of the integration is excluded for good by now, whether it has rows or not; not of an import that has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded: Option<ExcludedCounts>,
     /// How far it has come; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
@@ -60,6 +63,13 @@ pub struct ImportView {
     result_until: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<LockView>,
+}
+
+/// How much is excluded for good (R96).
+#[derive(Debug, Serialize, JsonSchema)]
+struct ExcludedCounts {
+    companies: usize,
+    people: usize,
 }
 
 /// What an import waits for, and until when (R63).
@@ -110,8 +120,18 @@ impl ImportView {
             Some(_) => tenant.row_counts(&import).await?,
             None => None,
         };
+        let excluded = if import.state.is_final() {
+            None
+        } else {
+            let exclusions = tenant.standing(&import.integration).await?.exclusions;
+            Some(ExcludedCounts {
+                companies: exclusions.companies.len(),
+                people: exclusions.people.len(),
+            })
+        };
         Ok(Self {
             rows,
+            excluded,
             progress: Some(progress),
             waiting: waiting.filter(|waiting| waiting.until > now).map(WaitingView::from),
             lock: holder.map(LockView::from),
@@ -136,6 +156,7 @@ impl ImportView {
             integration: import.integration,
             state: import.state,
             rows: None,
+            excluded: None,
             progress: None,
             waiting: None,
             counts: import.counts,

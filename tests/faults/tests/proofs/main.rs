@@ -16,6 +16,7 @@ mod crash;
 mod crowded;
 mod decisions;
 mod ending;
+mod exclusions;
 mod forged;
 mod giving_up;
 mod inheriting;
