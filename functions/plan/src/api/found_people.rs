@@ -2,17 +2,17 @@
 
 use api::{Api, Call, CallerWith, Json, List, PageQuery, Paged, Path, Routes, State};
 use domain::ids::{AddressId, ImportId, PsaCompanyId};
+use domain::name::Searched;
 use domain::problem::Code;
-use domain::row::SnapshotAddress;
 use domain::text::Term;
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::rows::Row;
 
 use super::exclusions::ExcludedView;
-use crate::{found, review};
+use crate::found::{self, Filter, Found};
+use crate::review;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/addresses", list, || {
@@ -32,20 +32,20 @@ pub fn routes<R: Routes>(to: R) -> R {
 }
 
 #[derive(Deserialize, JsonSchema)]
-pub struct Browse {
+struct Browse {
     /// Only those whose name or address holds this, whatever the case and the accents of either.
-    pub search: Option<Term>,
+    search: Option<Term>,
     /// Only contacts that the PSA counts as active, or only others.
-    pub active: Option<bool>,
+    active: Option<bool>,
     /// Only contacts that are excluded for good, or only others.
-    pub excluded: Option<bool>,
+    excluded: Option<bool>,
 }
 
 /// An address of a contact, with its company. The list of the company says what is decided on it.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "FoundAddress")]
-pub struct FoundView {
+struct FoundView {
     company: CompanyOfFound,
     id: AddressId,
     /// The address, or the text that is no address.
@@ -65,25 +65,20 @@ struct CompanyOfFound {
     selected: bool,
 }
 
-impl FoundView {
-    pub fn of(row: &Row, address: SnapshotAddress, excluded: Option<ExcludedView>) -> Self {
+impl From<Found> for FoundView {
+    fn from(found: Found) -> Self {
         Self {
             company: CompanyOfFound {
-                id: row.id.clone(),
-                name: row.name.clone(),
-                selected: row.decision.selected,
+                id: found.company,
+                name: found.name,
+                selected: found.selected,
             },
-            id: address.id,
-            address: address.text,
-            contact: address.name,
-            active: address.active,
-            excluded,
+            id: found.address.id,
+            address: found.address.text,
+            contact: found.address.name,
+            active: found.address.active,
+            excluded: found.excluded.map(ExcludedView::from),
         }
-    }
-
-    /// The company and the row, which the next page begins behind.
-    pub const fn place(&self) -> (&PsaCompanyId, &AddressId) {
-        (&self.company.id, &self.id)
     }
 }
 
@@ -93,6 +88,15 @@ async fn list(
     Path(id): Path<ImportId>,
 ) -> Api<Json<List<FoundView>>> {
     let import = review::with_rows(&services, &caller, &id).await?;
+    let filter = Filter {
+        search: query.filter.search.as_ref().map(|search| Searched::of(search)),
+        active: query.filter.active,
+        excluded: query.filter.excluded,
+    };
     let tenant = services.tenant(&caller.msp);
-    Ok(Json(found::page(&tenant, &import, &query).await?))
+    let found = found::page(&tenant, &import, &filter, &query.page).await?;
+    Ok(Json(List {
+        items: found.items.into_iter().map(FoundView::from).collect(),
+        next: found.next,
+    }))
 }
