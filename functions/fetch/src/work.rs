@@ -140,7 +140,7 @@ impl Fetch {
                     Some(psa) => Arc::clone(psa),
                     None => run.compared_psa().await?,
                 };
-                if !snapshot::complete(&run, &*psa, &self.read.pages, checkpoint).await? {
+                if !snapshot::complete(&run, &*psa, &mut self.read, checkpoint).await? {
                     return Ok(Next::Run);
                 }
             }

@@ -1,7 +1,7 @@
 //! An import as every function shows it.
 
 use domain::ids::{ImportId, IntegrationId};
-use domain::import::{Import, ImportState, Progress};
+use domain::import::{Import, ImportState, Phase, Progress};
 use domain::plan::Counts;
 use domain::problem::Problem;
 use domain::row_counts::RowCounts;
@@ -35,6 +35,9 @@ pub struct ImportView {
     /// What of the integration is excluded for good by now, whether it has rows or not; not of an import that has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     excluded: Option<ExcludedCounts>,
+    /// What it does, and how much of that is done, while it fetches or applies; not in a history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<Phase>,
     /// How far it has come; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
@@ -132,6 +135,7 @@ impl ImportView {
         Ok(Self {
             rows,
             excluded,
+            phase: progress.phase(import.state),
             progress: Some(progress),
             waiting: waiting.filter(|waiting| waiting.until > now).map(WaitingView::from),
             lock: holder.map(LockView::from),
@@ -157,6 +161,7 @@ impl ImportView {
             state: import.state,
             rows: None,
             excluded: None,
+            phase: None,
             progress: None,
             waiting: None,
             counts: import.counts,
