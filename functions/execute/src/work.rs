@@ -14,6 +14,7 @@ use planning::Planning;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
 use store::journal::{ConfirmedCompany, PLAN_SCHEMA};
+use store::rows::Row;
 use tokio::sync::OnceCell;
 use tracing::warn;
 use worker::{Acquired, Failed, Job, Next, Stop};
@@ -122,10 +123,25 @@ impl Execution {
         Ok(self.planning.get_or_try_init(open).await?)
     }
 
+    /// The rows that have yet to be applied; how many there are in all is noted first, for people to watch.
+    async fn rows_left(&self, planning: &Planning, checkpoint: &mut Checkpoint<Position>) -> Result<Vec<Row>, Stop> {
+        let (run, progress) = (&self.run, &mut checkpoint.progress);
+        let rows = planning.selected(checkpoint.position.after.as_ref()).await?;
+        let total = Some(progress.executed + rows.len() as u64);
+        if progress.to_execute != total {
+            progress.to_execute = total;
+            let mut tx = run.transaction()?;
+            let tenant = &run.tenant;
+            tenant.note_progress(&mut tx, &run.import, Assignment::Execute, progress)?;
+            run.commit(tx).await?;
+        }
+        Ok(rows)
+    }
+
     /// Applies the next companies, several at once, and moves the checkpoint past those that have their outcomes.
     async fn next_companies(&self, checkpoint: &mut Checkpoint<Position>) -> Result<Batch, Stop> {
         let (run, planning) = (&self.run, self.planning().await?);
-        let mut rows = planning.selected(checkpoint.position.after.as_ref()).await?;
+        let mut rows = self.rows_left(planning, checkpoint).await?;
         rows.truncate(MAX_COMPANIES_PER_CHECKPOINT);
         let rows = futures::stream::iter(rows.into_iter().map(Ok::<_, Stop>));
         let due = Instant::now() + CHECKPOINT_EVERY;

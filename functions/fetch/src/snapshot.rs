@@ -22,15 +22,19 @@ use crate::context::{Position, Run, Stage};
 use crate::joined::{self, Slice};
 use crate::people::{self, Found, PeopleContext, Persons, Reasons};
 use crate::rows::SnapshotContext;
+use crate::walk::Read;
 use crate::{hidden, missing};
 
 /// Makes the snapshot and lets it count; `false` when time ran out first.
 pub(crate) async fn complete(
     run: &Run,
     psa: &dyn Psa,
-    pages: &Pages,
+    Read { pages, noted }: &mut Read,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<bool, Stop> {
+    checkpoint.progress.sorted = Some(0);
+    noted.note(run, checkpoint).await?;
+    let pages = &*pages;
     let mut context = SnapshotContext::read(run, pages).await?;
     let counts = joined::count(pages)?;
     hidden::check_walks(run, psa, &context, checkpoint).await?;
@@ -68,6 +72,8 @@ pub(crate) async fn complete(
             return Ok(false);
         }
         making.slice(pages, slice).await?;
+        checkpoint.progress.sorted = Some(making.rows.len() as u64);
+        noted.note(run, checkpoint).await?;
     }
     making.complete(&people, &orphans, checkpoint).await?;
     Ok(true)

@@ -26,14 +26,19 @@ const SAVED_BYTES_A_SECOND: usize = 250_000;
 pub(crate) struct Read {
     /// The pages that were read so far, by this run and those before it.
     pub pages: Pages,
-    /// When the progress was last noted.
-    noted: Option<Timestamp>,
+    /// What was noted of the progress.
+    pub noted: Noted,
 }
+
+/// When the progress was last noted.
+#[derive(Default)]
+pub(crate) struct Noted(Option<Timestamp>);
 
 impl Read {
     /// Begins with what earlier runs have saved.
     pub(crate) fn of(pages: Pages) -> Self {
-        Self { pages, noted: None }
+        let noted = Noted::default();
+        Self { pages, noted }
     }
 
     /// When a run has to end so that the pages can be saved which would be lost with it.
@@ -54,18 +59,20 @@ impl Read {
             .save_pages(&run.lease, &run.import, &mut self.pages, checkpoint, now);
         fenced(&saved.await?)
     }
+}
 
+impl Noted {
     /// Notes the progress now and then, for people to watch.
-    async fn note_progress(&mut self, run: &Run, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+    pub(crate) async fn note(&mut self, run: &Run, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
         let now = run.services.clock.now();
-        if self.noted.is_some_and(|noted| now < noted + NOTE_EVERY) {
+        if self.0.is_some_and(|noted| now < noted + NOTE_EVERY) {
             return Ok(());
         }
         let mut tx = run.transaction()?;
         run.tenant
             .note_progress(&mut tx, &run.import, Assignment::Fetch, &checkpoint.progress)?;
         run.commit(tx).await?;
-        self.noted = Some(now);
+        self.0 = Some(now);
         Ok(())
     }
 }
@@ -115,7 +122,7 @@ pub(crate) async fn read_companies(
             None => Stage::Contacts(None),
         };
         read.pages.add_companies(&page.items)?;
-        read.note_progress(run, checkpoint).await?;
+        read.noted.note(run, checkpoint).await?;
     }
     Ok(())
 }
@@ -143,7 +150,7 @@ pub(crate) async fn read_contacts(
             None => Stage::Rows,
         };
         read.pages.add_contacts(page.items)?;
-        read.note_progress(run, checkpoint).await?;
+        read.noted.note(run, checkpoint).await?;
     }
     Ok(())
 }

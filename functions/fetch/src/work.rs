@@ -145,7 +145,7 @@ impl Fetch {
                     None => run.compared_psa().await?,
                 };
                 run.worker.deadline = self.read.deadline(&run);
-                if !snapshot::complete(&run, &*psa, &self.read.pages, checkpoint).await? {
+                if !snapshot::complete(&run, &*psa, &mut self.read, checkpoint).await? {
                     return Ok(Next::Run);
                 }
             }

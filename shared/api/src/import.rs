@@ -1,7 +1,7 @@
 //! An import as every function shows it.
 
 use domain::ids::{ImportId, IntegrationId};
-use domain::import::{Import, ImportState, Progress};
+use domain::import::{Import, ImportState, Phase, Progress};
 use domain::plan::Counts;
 use domain::problem::Problem;
 use domain::row_counts::RowCounts;
@@ -32,6 +32,12 @@ pub struct ImportView {
     /// How many rows there are of each kind, once the snapshot is complete and as long as they are kept; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<RowCounts>,
+    /// What of the integration is excluded for good by now, whether it has rows or not; not of an import that has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded: Option<ExcludedCounts>,
+    /// What it does, and how much of that is done, while it fetches or applies; not in a history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phase: Option<Phase>,
     /// How far it has come; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
@@ -60,6 +66,13 @@ pub struct ImportView {
     result_until: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<LockView>,
+}
+
+/// How much is excluded for good (R96).
+#[derive(Debug, Serialize, JsonSchema)]
+struct ExcludedCounts {
+    companies: usize,
+    people: usize,
 }
 
 /// What an import waits for, and until when (R63).
@@ -110,8 +123,19 @@ impl ImportView {
             Some(_) => tenant.row_counts(&import).await?,
             None => None,
         };
+        let excluded = if import.state.is_final() {
+            None
+        } else {
+            let exclusions = tenant.standing(&import.integration).await?.exclusions;
+            Some(ExcludedCounts {
+                companies: exclusions.companies.len(),
+                people: exclusions.people.len(),
+            })
+        };
         Ok(Self {
             rows,
+            excluded,
+            phase: progress.phase(import.state),
             progress: Some(progress),
             waiting: waiting.filter(|waiting| waiting.until > now).map(WaitingView::from),
             lock: holder.map(LockView::from),
@@ -136,6 +160,8 @@ impl ImportView {
             integration: import.integration,
             state: import.state,
             rows: None,
+            excluded: None,
+            phase: None,
             progress: None,
             waiting: None,
             counts: import.counts,

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod audit;
 pub mod directory;
+pub mod exclusion;
 pub mod facts;
 pub mod filter;
 pub mod ids;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{self, Address, AddressKey};
 use crate::directory::ManagedCompany;
+use crate::exclusion::Exclusion;
 use crate::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::psa::PsaContact;
 use crate::rules::Moment;
@@ -93,6 +94,8 @@ pub struct CompanyDecision {
     pub target: Target<ManagedCompanyId>,
     /// Grows with every change; a change must name the version it was made on (R27).
     pub version: u64,
+    /// It is excluded for good, and so not selected, whatever was decided (R96).
+    pub excluded: Option<Exclusion>,
 }
 
 impl CompanyDecision {
@@ -103,6 +106,7 @@ impl CompanyDecision {
             ticks_new: false,
             target: Target::Automatic,
             version: 1,
+            excluded: None,
         }
     }
 }
@@ -235,6 +239,8 @@ pub struct AddressDecision {
     pub version: u64,
     /// When whether it is selected was decided, among the rules.
     pub at: Moment,
+    /// The contact is excluded for good, and so not selected, whatever was decided (R96).
+    pub excluded: Option<Exclusion>,
 }
 
 impl AddressDecision {
@@ -245,7 +251,7 @@ impl AddressDecision {
 }
 
 /// What an import knows of an address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AddressStatus {
     /// Imported before.

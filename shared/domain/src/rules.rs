@@ -221,8 +221,12 @@ impl Rule {
         }
     }
 
-    /// Whether it decides on a company row, or on people of it, who are imported only if the company is selected.
+    /// Whether it decides on a company row, or on people of it, who are imported only if the company is selected. It selects none that is
+    /// excluded (R96).
     pub fn matches_company(&self, row: &CompanyRow) -> bool {
+        if self.selected && row.decision.excluded.is_some() {
+            return false;
+        }
         match &self.scope {
             Scope::Companies(_) => self.decides_on(row),
             Scope::People(filter) => matches!(row.tab, Tab::In) && row.decision.selected && filter.company.accepts(row),

@@ -130,13 +130,16 @@ impl Planning {
     /// What is known of a company but for users.
     async fn facts_within(&self, row: Row, read: Read) -> Result<CompanyFacts, PlanningError> {
         let mut single = self.decisions.of_people(&row.id).single;
+        let exclusions = &self.decisions.standing.exclusions;
         let addresses = read.addresses.into_iter().map(|address| {
-            let decision = single.remove(&address.id).unwrap_or_default();
+            let mut decision = single.remove(&address.id).unwrap_or_default();
+            decision.excluded = exclusions.of_contact(address.id.contact()).cloned();
             (address, decision)
         });
         let addresses = addresses.collect();
         let mapping = self.mappings.get(&row.id).cloned();
         let mut facts = CompanyFacts {
+            generation: self.decisions.standing.generation(&row.id),
             rules: self.decisions.people_rules(&row.id),
             row: row.company,
             mapping,

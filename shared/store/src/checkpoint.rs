@@ -48,7 +48,8 @@ struct Shown {
 
 impl Shown {
     fn progress(self) -> Progress {
-        let noted = self.noted.filter(|noted| noted.pages > self.progress.pages);
+        let far = |of: &Progress| (of.pages, of.sorted, of.executed, of.to_execute);
+        let noted = self.noted.filter(|noted| far(noted) > far(&self.progress));
         noted.unwrap_or(self.progress)
     }
 }
@@ -78,8 +79,10 @@ impl Tenant {
             None => None,
         };
         let waiting = at_hand.and_then(|checkpoint| checkpoint.waited.waiting());
+        let applied = executed.map(Shown::progress).unwrap_or_default();
         let progress = Progress {
-            executed: executed.map_or(0, |checkpoint| checkpoint.progress().executed),
+            executed: applied.executed,
+            to_execute: applied.to_execute,
             ..fetched.map(Shown::progress).unwrap_or_default()
         };
         Ok((progress, waiting))

@@ -15,6 +15,7 @@ use crate::fenced::FencedOutcome;
 use crate::keys::{self, Key};
 use crate::records::{DECISION, DecisionRecord};
 use crate::schema::Kind;
+use crate::standing::Standing;
 use crate::table::{Item, Table, Tenant, body, item, number, packed_body, packed_item};
 use crate::tx::ActionId;
 
@@ -69,6 +70,8 @@ pub struct PeopleDecisions {
 pub struct Decisions {
     /// The rules of the import.
     pub rules: StoredRules,
+    /// What was decided outside of the review, for good.
+    pub standing: Standing,
     companies: HashMap<PsaCompanyId, CompanyChoice>,
     people: HashMap<PsaCompanyId, PeopleDecisions>,
 }
@@ -88,11 +91,13 @@ impl Decisions {
         let rules = &self.rules.rules;
         let selected = company_selection(rules, row, own);
         let default = row.decision.clone();
+        let excluded = self.standing.exclusions.companies.get(&row.id).cloned();
         row.decision = CompanyDecision {
-            selected: selected.unwrap_or(default.selected),
+            selected: excluded.is_none() && selected.unwrap_or(default.selected),
             ticks_new: default.ticks_new,
             target: choice.map_or(default.target, |choice| choice.target.clone()),
             version: default.version + choice.map_or(0, |choice| choice.version) + company_changes(rules, row),
+            excluded,
         };
     }
 
@@ -171,8 +176,15 @@ impl Tenant {
     /// Everything that is decided in the review of an import.
     pub async fn decided(&self, import: &Import) -> Result<Decisions, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let mut decisions = Decisions::default();
-        for entry in self.query(Table::Imports, &pk, keys::DECISIONS).await? {
+        let (entries, standing) = futures::try_join!(
+            Box::pin(self.query(Table::Imports, &pk, keys::DECISIONS)),
+            Box::pin(self.standing_of(import)),
+        )?;
+        let mut decisions = Decisions {
+            standing,
+            ..Decisions::default()
+        };
+        for entry in entries {
             decisions.add(entry)?;
         }
         Ok(decisions)
@@ -185,13 +197,17 @@ impl Tenant {
         let (prefix, single) = (keys::address_decisions_prefix(company), |key: Key| async move {
             self.get(Table::Imports, &key).await
         });
-        let (rules, of_people, choice, people) = futures::try_join!(
+        let (rules, of_people, choice, people, standing) = futures::try_join!(
             Box::pin(single(keys::rules(msp, id, None))),
             Box::pin(single(keys::rules(msp, id, Some(company)))),
             Box::pin(single(keys::company_decision(msp, id, company))),
             Box::pin(self.query(Table::Imports, &pk, &prefix)),
+            Box::pin(self.standing_of(import)),
         )?;
-        let mut decisions = Decisions::default();
+        let mut decisions = Decisions {
+            standing,
+            ..Decisions::default()
+        };
         for entry in [rules, of_people, choice].into_iter().flatten().chain(people) {
             decisions.add(entry)?;
         }

@@ -80,6 +80,11 @@ pub(crate) fn lock(msp: &MspId, integration: &IntegrationId) -> Key {
     Key::new(integration_partition(msp, integration), "LOCK")
 }
 
+/// Decisions that outlast an import.
+pub(crate) fn standing(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(integration_partition(msp, integration), "STANDING")
+}
+
 pub(crate) const COMPANY_MAPPING: &str = "PSA#";
 
 pub(crate) fn company_mapping(msp: &MspId, integration: &IntegrationId, company: &PsaCompanyId) -> Key {

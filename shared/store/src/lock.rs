@@ -54,6 +54,12 @@ impl LockItem {
         body(LOCK, item)
     }
 
+    /// The import that holds the integration or held it last, and the one that it was taken from while it was executing.
+    pub(crate) fn imports(&self) -> impl Iterator<Item = &ImportId> {
+        let unfinished = self.unfinished.as_ref().filter(|id| Some(*id) != self.import.as_ref());
+        self.import.iter().chain(unfinished)
+    }
+
     /// Who holds the integration at `now`; `None` when it is free.
     pub(crate) fn holder(&self, now: Timestamp) -> Option<Holder> {
         let until = Timestamp::from_second(self.until).ok().filter(|until| *until > now)?;
@@ -161,6 +167,30 @@ pub(crate) fn renewing_and_counting(
     now: Timestamp,
 ) -> Result<FencedTransaction, StoreError> {
     renewing_with(tenant, import, now, (" ADD decisions :one", "", &[(":one", number(1))]))
+}
+
+/// Adds that a decision is counted, if none was made and nobody took the integration since the lock was `seen`.
+pub(crate) fn count_decision(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    integration: &IntegrationId,
+    seen: Option<&LockItem>,
+) -> Result<(), StoreError> {
+    let key = keys::lock(&tenant.msp, integration);
+    let Some(seen) = seen else {
+        tx.check(tenant, Table::Records, &key, "attribute_not_exists(pk)", &[])?;
+        return Ok(());
+    };
+    let mut values = vec![(":seen", number(seen.token.0)), (":one", number(1))];
+    let condition = match seen.decisions {
+        0 => "epoch = :seen AND attribute_not_exists(decisions)",
+        decisions => {
+            values.push((":decisions", number(decisions)));
+            "epoch = :seen AND decisions = :decisions"
+        }
+    };
+    tx.update(tenant, Table::Records, &key, "ADD decisions :one", condition, &values)?;
+    Ok(())
 }
 
 /// A transaction that renews the lock only if the decision counter still equals `decisions`.

@@ -116,6 +116,52 @@ impl Tenant {
             .collect()
     }
 
+    /// Up to `limit` company mappings behind that of `after`, in the order of their companies' ids; and the last of them if there are more.
+    pub async fn mappings_page(
+        &self,
+        integration: &IntegrationId,
+        after: Option<&PsaCompanyId>,
+        limit: usize,
+    ) -> Result<(Vec<CompanyMapping>, Option<PsaCompanyId>), StoreError> {
+        let pk = keys::integration_partition(&self.msp, integration);
+        let mut after = after.map(|after| keys::company_mapping(&self.msp, integration, after).to_item());
+        let mut mappings = Vec::new();
+        // One more shows whether there are more: the key behind a full page is also given where nothing follows.
+        while mappings.len() <= limit {
+            let left = i32::try_from(limit + 1 - mappings.len()).unwrap_or(i32::MAX);
+            let (items, next) = self
+                .query_page(Table::Records, &pk, keys::COMPANY_MAPPING, after.as_ref(), Some(left))
+                .await?;
+            for item in items {
+                mappings.push(read_company(item)?);
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let is_more = mappings.len() > limit;
+        mappings.truncate(limit);
+        let last = mappings.last().filter(|_| is_more);
+        let last = last.map(|mapping| mapping.company.clone());
+        Ok((mappings, last))
+    }
+
+    /// The company that a managed company is mapped to.
+    pub async fn mapped_to(
+        &self,
+        integration: &IntegrationId,
+        managed: &ManagedCompanyId,
+    ) -> Result<Option<CompanyMapping>, StoreError> {
+        let key = keys::managed_claim(&self.msp, integration, managed);
+        let claim = self.get(Table::Records, &key).await?;
+        let company = claim.as_ref().and_then(|claim| claim.get("company")?.as_s().ok());
+        let Some(company) = company else { return Ok(None) };
+        let mapping = self.company_mapping(integration, &PsaCompanyId::new(company)).await?;
+        // Read after the claim, it may be another one by now.
+        Ok(mapping.filter(|mapping| mapping.managed == *managed))
+    }
+
     /// The mapping of one company.
     pub async fn company_mapping(
         &self,

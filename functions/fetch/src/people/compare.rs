@@ -199,6 +199,7 @@ fn facts(
 ) -> CompanyFacts {
     let undecided = addresses.into_iter();
     CompanyFacts {
+        generation: 0,
         row,
         mapping: Some(mapping.clone()),
         addresses: undecided.map(|address| (address, AddressDecision::default())).collect(),

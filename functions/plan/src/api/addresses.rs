@@ -1,9 +1,12 @@
 //! `/imports/{x}/companies/{p}/addresses`: who gets access (R28–R33)
 
-use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Path, Routes, State};
+use std::collections::BTreeMap;
+
+use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Paged, Path, Routes, State};
 use domain::address::NoAddress;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, ImportId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::name::Searched;
 use domain::object;
 use domain::plan::planner::{self, AddressView};
 use domain::problem::{Code, Problem, ResourceKind};
@@ -18,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::decision::{self, Decision, RuleAnswer};
+use super::exclusions::ExcludedView;
 use super::filter::Several;
 use super::target::TargetView;
 use crate::{decisions, review};
@@ -25,8 +29,9 @@ use crate::{decisions, review};
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/companies/{p}/addresses", list, || {
         Call::new("listAddresses", "The addresses of a company")
+            .query::<Browse>()
             .query::<PageQuery>()
-            .answers::<List<AddressRow>>(200, json!({ "items": [example()], "next": null }))
+            .answers::<Addresses>(200, json!({ "items": [example()], "next": null, "counts": counts() }))
             .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .post("/imports/{x}/companies/{p}/addresses/select", select, || {
@@ -42,6 +47,10 @@ pub fn routes<R: Routes>(to: R) -> R {
             .refuses(&decision::REFUSED)
             .refuses(&[Code::DecisionConflict, Code::NotSelectable])
     })
+}
+
+fn counts() -> Value {
+    json!({ "total": 12, "selected": 11, "excluded": 0, "byStatus": { "unmapped": 11, "no_address": 1 } })
 }
 
 fn example() -> Value {
@@ -64,6 +73,9 @@ struct AddressRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     no_address: Option<NoAddress>,
     selected: bool,
+    /// The contact is excluded for good, and so not selected, whatever is decided on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded: Option<ExcludedView>,
     target: TargetView<UserId>,
     /// Whom a possible successor would take the place of, as last imported.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +122,7 @@ impl AddressRow {
             active: view.snapshot.active,
             status: view.status.clone(),
             selected: view.selected,
+            excluded: view.decision.excluded.clone().map(ExcludedView::from),
             target: view.decision.target.clone().into(),
             before: view.before.clone().map(|(contact, address)| Before {
                 contact,
@@ -136,15 +149,80 @@ fn rows(planning: &Planning, facts: &CompanyFacts) -> Vec<AddressRow> {
     rows.collect()
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Browse {
+    /// Only rows of one of these statuses, with commas between them.
+    #[serde(default)]
+    status: Several<AddressStatus>,
+    /// Only rows whose name or address holds this, whatever the case and the accents of either.
+    search: Option<Term>,
+    /// Only contacts that the PSA counts as active, or only others.
+    active: Option<bool>,
+    /// Only rows that are selected, or only others.
+    selected: Option<bool>,
+    /// Only contacts that are excluded for good, or only others.
+    excluded: Option<bool>,
+}
+
+impl Browse {
+    fn accepts(&self, row: &AddressRow, search: Option<&Searched>) -> bool {
+        (self.status.0.is_empty() || self.status.0.contains(&row.status))
+            && self.active.is_none_or(|active| active == row.active)
+            && self.selected.is_none_or(|selected| selected == row.selected)
+            && self.excluded.is_none_or(|excluded| excluded == row.excluded.is_some())
+            && search.is_none_or(|search| search.is_in(&row.contact) || search.is_in(&row.address))
+    }
+}
+
+/// Rows of a company that a filter accepts, and how many there are of each kind, accepted or not.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AddressRows")]
+struct Addresses {
+    #[serde(flatten)]
+    page: List<AddressRow>,
+    counts: RowCounts,
+}
+
+/// How many address rows a company has.
+#[derive(Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "AddressRowCounts")]
+struct RowCounts {
+    total: u64,
+    selected: u64,
+    /// Those of contacts that are excluded for good.
+    excluded: u64,
+    by_status: BTreeMap<AddressStatus, u64>,
+}
+
+impl RowCounts {
+    fn of(rows: &[AddressRow]) -> Self {
+        let mut counts = Self::default();
+        for row in rows {
+            counts.total += 1;
+            counts.selected += u64::from(row.selected);
+            counts.excluded += u64::from(row.excluded.is_some());
+            *counts.by_status.entry(row.status.clone()).or_default() += 1;
+        }
+        counts
+    }
+}
+
 async fn list(
     State(services): State<Services>,
-    CallerWith { caller, query: page }: CallerWith<PageQuery>,
+    CallerWith { caller, query }: CallerWith<Paged<Browse>>,
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
-) -> Api<Json<List<AddressRow>>> {
+) -> Api<Json<Addresses>> {
     let import = review::with_rows(&services, &caller, &id).await?;
     let (planning, facts) = review::facts(&services, import, &company).await?;
     let rows = rows(&planning, &facts);
-    Ok(Json(List::page(rows, &page, |row| row.id.as_str().to_owned())))
+    let counts = RowCounts::of(&rows);
+    let search = query.filter.search.as_ref().map(|search| Searched::of(search));
+    let rows = rows
+        .into_iter()
+        .filter(|row| query.filter.accepts(row, search.as_ref()));
+    let page = List::page(rows, &query.page, |row| row.id.as_str().to_owned());
+    Ok(Json(Addresses { page, counts }))
 }
 
 async fn decide(

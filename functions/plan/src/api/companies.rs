@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use store::Tenant;
 
 use super::decision::{self, Decision, RuleAnswer};
+use super::exclusions::ExcludedView;
 use super::filter::{Several, WhereCompanies};
 use super::suggestions::{self, SuggestionView};
 use super::target::TargetView;
@@ -89,6 +90,9 @@ struct CompanyView {
     /// People who were imported before and are not in.
     people_not_in: u32,
     selected: bool,
+    /// It is excluded for good, and so not selected, whatever is decided on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded: Option<ExcludedView>,
     target: TargetView<ManagedCompanyId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mapped: Option<ManagedCompany>,
@@ -118,6 +122,7 @@ impl CompanyView {
             addresses: row.addresses,
             people_not_in: row.people_not_in,
             selected: row.decision.selected,
+            excluded: row.decision.excluded.map(ExcludedView::from),
             target: row.decision.target.into(),
             mapped: row.mapped,
             candidates: row.candidates,
@@ -146,6 +151,8 @@ struct Browse {
     active: Option<bool>,
     /// Only rows that are selected, or only others.
     selected: Option<bool>,
+    /// Only rows that are excluded for good, or only others.
+    excluded: Option<bool>,
     /// Only rows that are absent for this reason.
     reason: Option<Absence>,
 }
@@ -161,6 +168,9 @@ impl Browse {
         };
         row.tab == self.tab.unwrap_or(Tab::In)
             && self.selected.is_none_or(|selected| selected == row.decision.selected)
+            && self
+                .excluded
+                .is_none_or(|excluded| excluded == row.decision.excluded.is_some())
             && self.reason.is_none_or(|reason| Some(reason) == row.reason)
             && filter.accepts(row)
     }

@@ -40,6 +40,7 @@ pub async fn decide(
                 .map_or(before.at, |_| planning.decisions.moment(company)),
             target: decision.target.clone().unwrap_or(before.target),
             version: seen + 1,
+            excluded: None,
         };
         let now = services.clock.now();
         let row = (company, address);
@@ -61,6 +62,10 @@ fn check(decision: &Decision<UserId>, view: &AddressView<'_>, facts: &CompanyFac
         && !facts.users.contains_key(user)
     {
         return Err(Problem::invalid("/target/existing", Mistake::NoUser).into());
+    }
+    if decision.selected == Some(true) && view.decision.excluded.is_some() {
+        let status = "excluded".to_owned();
+        return Err(Problem::NotSelectable { status }.into());
     }
     if decision.selected == Some(true) && !view.status.is_selectable() {
         let status = serde_json::to_value(&view.status).ok();
@@ -89,9 +94,10 @@ pub async fn add_rule(
         let rule = rules.add(after, selected, Scope::People(filter.clone()));
         let rule = rule.map_err(Problem::from)?.clone();
         let rows = planner::address_rows(&facts, &planning.companies);
-        let matching = rows
-            .iter()
-            .filter(|view| rule.decides_on_address(&facts.row, view.snapshot, &view.status));
+        let matching = rows.iter().filter(|view| {
+            let is_excluded = selected && view.decision.excluded.is_some();
+            !is_excluded && rule.decides_on_address(&facts.row, view.snapshot, &view.status)
+        });
         let matched = matching.count();
         let after = StoredRules { rules, version };
         match tenant

@@ -32,6 +32,11 @@ pub async fn decide(
         let status = "not-in".to_owned();
         return Err(Problem::NotSelectable { status }.into());
     }
+    // A target may be chosen: it counts once the company is brought back.
+    if decision.selected == Some(true) && row.decision.excluded.is_some() {
+        let status = "excluded".to_owned();
+        return Err(Problem::NotSelectable { status }.into());
+    }
     if let Some(Target::Existing(managed)) = &decision.target {
         check_target(services, import, company, managed).await?;
     }

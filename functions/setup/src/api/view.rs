@@ -1,6 +1,6 @@
 //! An integration as it is shown, with examples of its parts.
 
-use api::{Api, IntegrationLock};
+use api::{Api, Description, IntegrationLock, described};
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, MspId, TenantFingerprint};
 use domain::import::ImportState;
@@ -55,6 +55,10 @@ pub struct IntegrationView {
 struct LastImport {
     id: ImportId,
     state: ImportState,
+    unattended: bool,
+    /// Why an unattended import waits for an administrator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Description>,
     started_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
@@ -69,6 +73,8 @@ impl IntegrationView {
         let last_import = listed(newest).pop().map(|import| LastImport {
             id: import.id,
             state: import.state,
+            unattended: import.unattended,
+            stopped: import.stopped.as_ref().map(described),
             started_at: import.started_at,
             ended_at: import.ended_at,
         });
@@ -106,7 +112,7 @@ pub fn integration() -> Value {
             "since": "2026-03-02T08:00:00Z", "until": "2026-03-02T08:30:00Z",
         },
         "lastImport": {
-            "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "state": "review", "startedAt": "2026-03-02T08:00:00Z",
+            "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "state": "review", "unattended": false, "startedAt": "2026-03-02T08:00:00Z",
         },
     })
 }

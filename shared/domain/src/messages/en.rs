@@ -68,6 +68,8 @@ impl Messages for English {
                     Limited::Companies => format!("The PSA has more than {limit} companies that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
                     Limited::Contacts => format!("The PSA has more than {limit} contacts that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
                     Limited::Rules => format!("An import, and each of its companies, has {limit} decisions on many rows at most, which name 50,000 rows by id at most. Nothing was changed. Take one of them back, decide by status or search, or on single rows."),
+                    Limited::Exclusions => format!("An integration has {limit} excluded companies and people at most, and fewer if their reasons are long. Nothing was changed. Bring some back, or leave them out by the filter of the import."),
+                    Limited::DroppedMappings => format!("An integration has {limit} companies at most whose mapping was dropped by hand. Nothing was changed. Choose another managed company for the row in an import instead."),
                 }
             }
             Problem::TooManyCalls { retry_after } => format!("Your MSP has made too many calls that read a PSA or compute a plan. Nothing was changed. Try again in {retry_after} seconds."),
@@ -100,6 +102,7 @@ impl Messages for English {
             Reason::AlreadyMapped => ("The managed company is mapped to another PSA company.", "Choose another one, or unassign that mapping first."),
             Reason::UserNotFound => ("The chosen user does not exist in this managed company.", "Choose another user."),
             Reason::UserAlreadyMapped => ("The user is mapped to another contact.", "Choose another user, or untick one of the two."),
+            Reason::Excluded => ("Imported before and excluded for good since.", "Bring the contact back to include it; access stays as it is."),
             Reason::Unticked => ("Imported before and not ticked this time.", "Tick it to include it; access stays as it is."),
             Reason::NoAddress => ("The contact has no valid e-mail address.", "Correct the address in the PSA and import again."),
             Reason::AddressConflict => ("Another user already has this address.", "Give that user another address, or correct the address in the PSA."),
@@ -177,6 +180,8 @@ impl Messages for English {
             ResourceKind::ManagedCompany => "managed company",
             ResourceKind::User => "user of this managed company",
             ResourceKind::Rule => "decision on many rows",
+            ResourceKind::Exclusion => "exclusion",
+            ResourceKind::Mapping => "mapping",
             ResourceKind::Resource => "call",
         }
     }

@@ -68,6 +68,8 @@ impl Messages for Dutch {
                     Limited::Companies => format!("De PSA heeft meer dan {limit} bedrijven die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
                     Limited::Contacts => format!("De PSA heeft meer dan {limit} contacten die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
                     Limited::Rules => format!("Een import, en elk van de bedrijven daarin, heeft hoogstens {limit} beslissingen over veel rijen tegelijk, die hoogstens 50.000 rijen bij hun id noemen. Er is niets gewijzigd. Neem er een terug, beslis op status of zoekterm, of per rij."),
+                    Limited::Exclusions => format!("Een koppeling heeft hoogstens {limit} uitgesloten bedrijven en personen, en minder als de redenen lang zijn. Er is niets gewijzigd. Haal er enkele terug, of laat ze met het filter van de import weg."),
+                    Limited::DroppedMappings => format!("Een koppeling heeft hoogstens {limit} bedrijven waarvan de toewijzing met de hand is losgemaakt. Er is niets gewijzigd. Kies in een import een ander beheerd bedrijf voor de rij."),
                 }
             }
             Problem::TooManyCalls { retry_after } => format!("Uw MSP heeft te veel aanroepen gedaan die een PSA lezen of een plan berekenen. Er is niets gewijzigd. Probeer het over {retry_after} seconden opnieuw."),
@@ -100,6 +102,7 @@ impl Messages for Dutch {
             Reason::AlreadyMapped => ("Het beheerde bedrijf is aan een ander PSA-bedrijf gekoppeld.", "Kies een ander of maak eerst die koppeling los."),
             Reason::UserNotFound => ("De gekozen gebruiker bestaat niet in dit beheerde bedrijf.", "Kies een andere gebruiker."),
             Reason::UserAlreadyMapped => ("De gebruiker is aan een andere contactpersoon gekoppeld.", "Kies een andere gebruiker of vink een van beide uit."),
+            Reason::Excluded => ("Eerder geïmporteerd en sindsdien blijvend uitgesloten.", "Haal de contactpersoon terug om het adres mee te nemen; de toegang blijft zoals die is."),
             Reason::Unticked => ("Eerder geïmporteerd en nu niet aangevinkt.", "Vink het aan om het mee te nemen; de toegang blijft zoals die is."),
             Reason::NoAddress => ("De contactpersoon heeft geen geldig e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
             Reason::AddressConflict => ("Een andere gebruiker heeft dit adres al.", "Geef die gebruiker een ander adres of verbeter het adres in de PSA."),
@@ -179,6 +182,8 @@ impl Messages for Dutch {
             ResourceKind::ManagedCompany => "beheerd bedrijf",
             ResourceKind::User => "gebruiker van dit beheerde bedrijf",
             ResourceKind::Rule => "beslissing over veel rijen",
+            ResourceKind::Exclusion => "uitsluiting",
+            ResourceKind::Mapping => "toewijzing",
             ResourceKind::Resource => "aanroep",
         }
     }

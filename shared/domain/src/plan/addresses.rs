@@ -23,7 +23,7 @@ pub struct AddressView<'a> {
     pub mapping: Option<&'a AddressMapping>,
     /// The decision on it.
     pub decision: &'a AddressDecision,
-    /// What that decision or a rule says of its selection, whichever is later.
+    /// What that decision or a rule says of its selection, whichever is later; of an excluded contact that it is not selected.
     pub decided: Option<bool>,
     /// Grows with every change of what is decided on it.
     pub version: u64,
@@ -79,10 +79,16 @@ pub(super) fn views<'a>(
         let is_known = mapping.is_some() && status != AddressStatus::PossibleSuccessor;
         let by_default = is_known || (is_new && snapshot.active && facts.row.decision.ticks_new);
         let (row, rules, own) = (&facts.row, &facts.rules, decision.selection());
-        let decided = rules.selection(row, snapshot, &status, own);
+        let is_excluded = decision.excluded.is_some();
+        let decided = if is_excluded {
+            Some(false)
+        } else {
+            rules.selection(row, snapshot, &status, own)
+        };
         views.push(AddressView {
             version: decision.version + rules.changes(row, snapshot, &status),
-            is_wanted_if_free: conflict.is_some()
+            is_wanted_if_free: !is_excluded
+                && conflict.is_some()
                 && rules.selection(row, snapshot, &AddressStatus::Unmapped, own) == Some(true),
             snapshot,
             address,
@@ -115,17 +121,18 @@ fn successor_of(
 }
 
 /// The rows, those first that are shown when others have the same address: the one that was imported with it, then one imported
-/// before, then that of an active contact.
+/// before, then that of an active contact. One that is excluded gives way to the others, unless the user is mapped to it.
 fn by_precedence<'a>(facts: &'a CompanyFacts, links: &Links<'_>) -> Vec<&'a (SnapshotAddress, AddressDecision)> {
     let mut rows: Vec<_> = facts.addresses.iter().collect();
-    rows.sort_by_cached_key(|(row, _)| {
+    rows.sort_by_cached_key(|(row, decision)| {
         let mapping = links.mapping(&row.id);
         let is_same = mapping.is_some_and(|mapping| {
             row.text
                 .parse()
                 .is_ok_and(|address: Address| address == mapping.address)
         });
-        (!is_same, mapping.is_none(), !row.active)
+        let gives_way = decision.excluded.is_some() && mapping.is_none();
+        (gives_way, !is_same, mapping.is_none(), !row.active)
     });
     rows
 }

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
+use crate::exclusion::MAX_EXCLUSIONS;
+use crate::mapping::MAX_DROPPED;
 use crate::rules::MAX_RULES;
 
 /// What is looked for by its id.
@@ -21,6 +23,10 @@ pub enum ResourceKind {
     User,
     /// A decision on many rows.
     Rule,
+    /// A company or person that is excluded for good.
+    Exclusion,
+    /// The mapping of a company or of an address.
+    Mapping,
     /// Something at an address of the API.
     Resource,
 }
@@ -37,6 +43,10 @@ pub enum Limited {
     Contacts,
     /// Decisions on many rows at once, of an import or of one of its companies (R69).
     Rules,
+    /// Companies and people of an integration that are excluded for good (R96).
+    Exclusions,
+    /// Companies of an integration whose mapping was dropped by hand (R96).
+    DroppedMappings,
 }
 
 impl Limited {
@@ -47,6 +57,8 @@ impl Limited {
             Self::Companies => 50_000,
             Self::Contacts => 1_000_000,
             Self::Rules => MAX_RULES as u64,
+            Self::Exclusions => MAX_EXCLUSIONS as u64,
+            Self::DroppedMappings => MAX_DROPPED as u64,
         }
     }
 

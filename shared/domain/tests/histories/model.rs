@@ -94,6 +94,7 @@ impl Model {
         let mut facts = CompanyFacts {
             row: row(company, decision),
             mapping: run.mappings.get(&company).cloned(),
+            generation: 0,
             addresses: addresses.collect(),
             hides_contacts: run.import.hides_inactive,
             hand_over: None,

@@ -234,6 +234,7 @@ impl World {
                 users: mapped_addresses.len() as u64,
                 former: None,
             }),
+            generation: 0,
             addresses,
             hides_contacts: false,
             mapped_addresses,
@@ -270,6 +271,7 @@ impl World {
                     ManagedCompanyId::new(if number % 2 == 0 { HERE } else { ELSEWHERE })
                 }),
                 version: 1,
+                excluded: None,
             },
         }
     }

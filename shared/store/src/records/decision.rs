@@ -95,6 +95,7 @@ impl From<DecisionRecord<UserId>> for AddressDecision {
             target: record.target.into(),
             version: record.version,
             at: record.at,
+            excluded: None,
         }
     }
 }

@@ -14,6 +14,7 @@ mod not_in;
 pub(crate) mod plan;
 mod remembered;
 mod row;
+mod standing;
 
 pub(crate) use audit::{AUDIT_ENTRIES, AUDIT_ENTRY, EntryRecord};
 pub(crate) use decision::{DECISION, DecisionRecord};
@@ -29,3 +30,4 @@ pub(crate) use not_in::{
 };
 pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
 pub(crate) use row::{ORPHANS, RowRecord, SnapshotAddressRecord};
+pub(crate) use standing::{STANDING, StandingRecord};

@@ -86,6 +86,7 @@ async fn a_decision_on_an_address_is_stored_so() {
         target: Target::Existing(UserId::new("u-1")),
         version: 1,
         at: Moment::default(),
+        excluded: None,
     };
     let (wire, company, address) = (Wire::willing(), PsaCompanyId::new("7"), fill::id(1));
     let (tenant, import) = (wire.tenant(), import());

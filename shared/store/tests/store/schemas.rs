@@ -80,7 +80,9 @@ async fn a_record_of_a_newer_version_is_refused_by_name() {
     let integration = IntegrationId::new("i");
     let mut one_page = Pages::default();
     one_page.add_companies(&[crate::fill::company(1)]).unwrap();
+    let standing = Wire::holding(json!({ "sk": { "S": "STANDING" }, "schema": { "N": "3" } })).tenant();
     let refusals = [
+        ("standing decisions", standing.standing(&integration).await.map(drop)),
         ("import", tenant.import(&ImportId::new("x")).await.map(drop)),
         ("lock", tenant.decisions(&integration).await.map(drop)),
         ("integration", tenant.integration(&integration).await.map(drop)),

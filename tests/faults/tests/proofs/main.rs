@@ -17,6 +17,7 @@ mod crowded;
 mod decisions;
 mod drafts;
 mod ending;
+mod exclusions;
 mod expiring;
 mod forged;
 mod giving_up;

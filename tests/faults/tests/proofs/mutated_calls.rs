@@ -84,6 +84,7 @@ async fn ids(world: &World) -> BTreeMap<&'static str, Vec<String>> {
         ("i", vec![integration]),
         ("x", imports),
         ("p", vec![company]),
+        ("n", vec![address.split('~').next().unwrap_or_default().to_owned()]),
         ("a", vec![address]),
         ("c", managed),
         ("u", users),

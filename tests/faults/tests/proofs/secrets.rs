@@ -110,6 +110,7 @@ async fn ask_everything(world: &World, kind: PsaKind) {
             ("{c}", &managed),
             ("{p}", &row),
             ("{r}", &"1".to_owned()),
+            ("{n}", &"1".to_owned()),
         ]
         .into_iter()
         .fold(route.path.clone(), |path, (name, id)| path.replace(name, id));

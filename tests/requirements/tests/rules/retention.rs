@@ -139,6 +139,11 @@ async fn leave_everything(sandbox: &Sandbox, ana: &Api, kind: PsaKind) -> String
     let review = fetch(ana, kind).await;
     trigger(sandbox, kind, "by day").await;
     ana.delete(&format!("/imports/{review}")).await.unwrap();
+    let exclusion = format!(
+        "/integrations/{}/exclusions/people/nobody",
+        integration(ana, kind).await
+    );
+    ana.put(&exclusion, &json!({ "why": "Niet van ons." })).await.unwrap();
     first.import
 }
 

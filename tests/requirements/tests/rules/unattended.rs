@@ -330,6 +330,12 @@ async fn r39_an_unattended_mass_change_stops_in_review_where_an_administrator_fi
         (&json!("review"), &json!("mass_change"))
     );
     assert!(!text(&stopped["stopped"]["detail"]).is_empty());
+    let path = format!("/integrations/{}", integration(&ana, kind).await);
+    let last = ana.get(&path).await.unwrap()["lastImport"].clone();
+    assert_eq!(
+        (&last["unattended"], &last["stopped"]),
+        (&stopped["unattended"], &stopped["stopped"])
+    );
     assert_eq!(directory(&ana).await, before);
 
     // What the policy decided is there to see; the first who acts takes it over, the next finds it taken.

@@ -23,6 +23,8 @@ const ROUTES: [(&str, &[&str]); 4] = [
             "PATCH /managed-companies/{c}/users/{u}",
             "GET /openapi.json",
             "PUT /licences",
+            "DELETE /integrations/{i}/mappings/{p}",
+            "DELETE /integrations/{i}/mappings/{p}/addresses/{a}",
         ],
     ),
     (
@@ -53,6 +55,14 @@ const ROUTES: [(&str, &[&str]); 4] = [
             "GET /imports/{x}/rules",
             "DELETE /imports/{x}/rules/{r}",
             "POST /imports/{x}/addresses/select",
+            "GET /integrations/{i}/exclusions",
+            "PUT /integrations/{i}/exclusions/companies/{p}",
+            "DELETE /integrations/{i}/exclusions/companies/{p}",
+            "PUT /integrations/{i}/exclusions/people/{n}",
+            "DELETE /integrations/{i}/exclusions/people/{n}",
+            "GET /integrations/{i}/mappings",
+            "GET /integrations/{i}/mappings/{p}/addresses",
+            "GET /imports/{x}/addresses",
         ],
     ),
     (
