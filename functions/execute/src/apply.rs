@@ -5,7 +5,7 @@ use directory::DirectoryError;
 use domain::directory::ManagedCompany;
 use domain::ids::IdempotencyKey;
 use domain::mapping::CompanyMapping;
-use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, RowOutcome, UserPlan, UserStep};
+use domain::plan::{CompanyPlan, CompanyStep, Outcome, PlanChange, Reason, RowOutcome, UserPlan, UserStep};
 use domain::row::Target;
 use planning::Planning;
 use store::journal::{CompanyChunk, SkippedCompany};
@@ -15,6 +15,7 @@ use store::tx;
 use worker::Stop;
 
 use crate::context::Run;
+use crate::dropped;
 use crate::record::{self, all, rows};
 use crate::retries::{Failure, with_retries};
 use crate::users;
@@ -134,7 +135,8 @@ async fn finish(
     let mut mapped = run.tenant.address_chunks(integration, &first.plan.company).await?;
     // Counted ahead, so that the company's mapping need not be written again after its users, if none of them fails.
     let ahead = mapped_ahead(&mapped, left.iter().map(|(_, chunk)| chunk));
-    let (managed, outcome) = match company(run, (before, ahead), &first.plan).await? {
+    let dropped = dropped::dropped(run, before, &left, &mapped).await?;
+    let (managed, outcome) = match company(run, (before, ahead), &first.plan, &dropped).await? {
         Ok((managed, outcome, counted)) => {
             mapped = mapped.counted_as(counted);
             (managed, outcome)
@@ -180,6 +182,7 @@ async fn company(
     run: &Run,
     (before, ahead): (Option<&CompanyMapping>, u64),
     plan: &CompanyPlan,
+    dropped: &[PlanChange],
 ) -> Result<Result<(ManagedCompany, Outcome, u64), Failure>, Stop> {
     let (managed, outcome) = match in_directory(run, plan).await {
         Ok((managed, Outcome::Unchanged)) if !plan.rewrite_mapping => {
@@ -209,6 +212,7 @@ async fn company(
         }
         _ => run.tenant.map_company(&mut tx, integration, before, &mapping)?,
     }
+    dropped::tell(run, &mut tx, dropped).await?;
     match run.try_commit(tx).await? {
         tx::TransactionOutcome::Committed => Ok(Ok((managed, outcome, ahead))),
         tx::TransactionOutcome::Refused(_) => Ok(Err(Failure::OfRow(Reason::AlreadyMapped))),

@@ -128,4 +128,6 @@ pub struct HandOver {
     pub from: CompanyMapping,
     /// Its address mappings.
     pub addresses: Vec<AddressMapping>,
+    /// The address mappings that the company which takes over had before.
+    pub own: Vec<AddressMapping>,
 }

@@ -150,8 +150,9 @@ impl Planning {
             holders: HashMap::new(),
             hand_over: None,
         };
-        if let Some(hand_over) = self.hand_over(&facts.row).await? {
-            facts.mapped_addresses = follow(&facts.addresses, &hand_over);
+        if let Some(mut hand_over) = self.hand_over(&facts.row).await? {
+            let following = follow(&facts.addresses, &hand_over);
+            hand_over.own = std::mem::replace(&mut facts.mapped_addresses, following);
             facts.hand_over = Some(hand_over);
         }
         Ok(facts)

@@ -37,6 +37,7 @@ impl Planning {
         Ok(Some(HandOver {
             from: from.clone(),
             addresses,
+            own: Vec::new(),
         }))
     }
 

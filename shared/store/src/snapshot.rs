@@ -36,7 +36,7 @@ use self::last::Last;
 use self::retention::Retention;
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
-use crate::fenced::FencedOutcome;
+use crate::fenced::{FencedOutcome, FencedTransaction};
 use crate::keys;
 use crate::lease::Lease;
 use crate::records::{PersonRecord, SnapshotAddressRecord};
@@ -197,18 +197,28 @@ impl Tenant {
         writes.push(Action::put(self, Table::Imports, self.index_item(import, &index)?)?);
         let retention = Retention::from(now());
         let retain = self.retain_action(&import.integration, draft.retention, retention)?;
+        let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
         if index.chunks == draft.before.head.chunks && !draft.begun.is_known() {
             writes.push(retain);
-            let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
             return self.write_all(lease, writes, last, now).await;
         }
-        let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
         let flip = self.flip(import, draft, &rows, index.chunks, now())?;
         let mut tx = lease.transaction(self, now())?;
         for action in flip.into_iter().chain([retain, last]) {
             tx.push(action)?;
         }
-        // What does not fit into the one transaction is seen only once the import shows its rows.
+        self.commit_with(lease, tx, writes, now).await
+    }
+
+    /// Commits a transaction with these writes, of which those are made before that do not fit.
+    async fn commit_with(
+        &self,
+        lease: &Lease,
+        mut tx: FencedTransaction,
+        writes: Vec<Action>,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<FencedOutcome, StoreError> {
+        // What does not fit is seen only once the import shows its rows.
         let mut before = Vec::new();
         for write in writes {
             if tx.has_room_for([&write]) {

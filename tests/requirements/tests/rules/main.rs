@@ -21,6 +21,7 @@ mod companies;
 mod dangling;
 mod directory;
 mod document;
+mod dropped;
 mod events;
 mod exclusions;
 mod expiring;
