@@ -4,6 +4,7 @@
 
 mod batch;
 mod licences;
+mod names;
 mod pieces;
 mod records;
 mod users;
@@ -66,6 +67,10 @@ impl Directory for BuiltIn {
         found.map(read_company).transpose()
     }
 
+    async fn namesakes(&self, name: &str) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        self.named(name).await
+    }
+
     async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
         self.read_roster(companies).await
     }
@@ -87,6 +92,7 @@ impl Directory for BuiltIn {
             id: ManagedCompanyId::new(format!("c-{}", key.as_str())),
             name: name.to_owned(),
         };
+        self.add_name(&company.id, name).await?;
         let item = item(MANAGED_COMPANY, &self.company_key(&company.id), &company)?;
         // If not, the company of this key is there already.
         let _ = self.tenant.add_alone(Table::Records, item).await?;
@@ -94,6 +100,7 @@ impl Directory for BuiltIn {
     }
 
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
+        self.add_name(id, name).await?;
         let (key, values) = (self.company_key(id), [(":name", text(name))]);
         let (update, condition) = ("SET #name = :name", "attribute_exists(pk)");
         let renamed = self

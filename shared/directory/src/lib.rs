@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
 use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use domain::name::NameKey;
 
 pub mod builtin;
 mod roster;
@@ -33,6 +34,13 @@ pub trait Directory: Send + Sync {
 
     /// One managed company.
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError>;
+
+    /// The managed companies of a name (R21), as [`companies`](Self::companies) would show them.
+    async fn namesakes(&self, name: &str) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        let (name, mut companies) = (NameKey::of(name), self.companies().await?);
+        companies.retain(|company| NameKey::of(&company.name) == name);
+        Ok(companies)
+    }
 
     /// All users of these managed companies; none of a company that does not exist.
     async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError>;

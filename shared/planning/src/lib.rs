@@ -4,9 +4,11 @@
 mod context;
 mod facts;
 mod hand_over;
+mod one;
 mod people;
 mod plans;
 
-pub use context::{Planning, PlanningError};
+pub use context::{Context, Planning, PlanningError};
+pub use facts::Asked;
 pub use hand_over::is_gone;
 pub use plans::{Digest, WholePlan};

@@ -1,13 +1,12 @@
 //! Plans of all selected companies, and the whole plan in short.
 
-use domain::facts::CompanyFacts;
 use domain::ids::PsaCompanyId;
 use domain::plan::{ClaimedInPlan, CompanyPlan, mass_change, planner};
 use futures::{Stream, StreamExt, TryStreamExt};
 use store::journal::{ConfirmedCompany, PlanHasher};
 use store::rows::Row;
 
-use crate::context::{Planning, PlanningError};
+use crate::context::{Context, Planning, PlanningError};
 use crate::facts::{self, Asked, Group};
 
 /// Groups of companies whose facts are gathered at once.
@@ -59,18 +58,15 @@ impl Digest {
     }
 }
 
-impl Planning {
-    /// Gathers the facts of one company, those of addresses that are not ticked included.
-    pub async fn facts(&self, row: Row) -> Result<CompanyFacts, PlanningError> {
-        self.facts_of_one(row, Asked::All).await
-    }
-
+impl Context {
     /// Plans one company.
     pub async fn plan(&self, row: Row) -> Result<CompanyPlan, PlanningError> {
-        let facts = self.facts_of_one(row, Asked::Ticked).await?;
+        let facts = self.facts(row, Asked::Ticked).await?;
         Ok(planner::plan_company(&facts, &self.companies))
     }
+}
 
+impl Planning {
     /// The selected rows behind `after`, in the order of their ids.
     pub async fn selected(&self, after: Option<&PsaCompanyId>) -> Result<Vec<Row>, PlanningError> {
         let behind = |row: &&Row| after.is_none_or(|after| row.id > *after);

@@ -8,7 +8,9 @@ use domain::mapping::{AddressMapping, CompanyMapping};
 
 use crate::StoreError;
 use crate::keys;
-use crate::records::{ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM};
+use crate::records::{
+    ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, ClaimRecord, CompanyMappingRecord, MANAGED_CLAIM,
+};
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, bare_item, body, company_in, item, number, packed_body, packed_item, text};
 use crate::tx::{Action, Transaction};
@@ -125,6 +127,18 @@ impl Tenant {
         let key = keys::company_mapping(&self.msp, integration, company);
         let item = self.get(Table::Records, &key).await?;
         item.map(read_company).transpose()
+    }
+
+    /// The PSA company that a managed company is mapped to.
+    pub async fn mapped_to(
+        &self,
+        integration: &IntegrationId,
+        managed: &ManagedCompanyId,
+    ) -> Result<Option<PsaCompanyId>, StoreError> {
+        let key = keys::managed_claim(&self.msp, integration, managed);
+        let claim = self.get(Table::Records, &key).await?;
+        let claim: Option<ClaimRecord> = claim.map(|claim| body(MANAGED_CLAIM, claim)).transpose()?;
+        Ok(claim.map(|claim| claim.company))
     }
 
     /// The address mappings of one company.

@@ -1,5 +1,7 @@
 //! `/imports/{x}/companies/{p}/addresses`: who gets access (R28–R33)
 
+use std::collections::HashSet;
+
 use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Path, Routes, State};
 use domain::address::NoAddress;
 use domain::facts::CompanyFacts;
@@ -12,7 +14,7 @@ use domain::rules::{CompanyFilter, PersonFilter};
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
-use planning::Planning;
+use planning::{Asked, Context};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -95,7 +97,7 @@ struct Conflict {
 impl AddressRow {
     fn of(
         view: &AddressView<'_>,
-        planning: &Planning,
+        context: &Context,
         last_imported: Option<Timestamp>,
         former: Option<&ManagedCompanyId>,
     ) -> Self {
@@ -117,7 +119,7 @@ impl AddressRow {
             }),
             last_imported: last_imported.filter(|_| view.mapping.is_some()),
             conflict: view.conflict.clone().map(|company| Conflict {
-                name: planning.companies.get(&company).map(|company| company.name),
+                name: context.companies.get(&company).map(|company| company.name),
                 former: former == Some(&company),
                 managed_company: company,
             }),
@@ -127,12 +129,12 @@ impl AddressRow {
 }
 
 /// The addresses of a company as they are shown.
-fn rows(planning: &Planning, facts: &CompanyFacts) -> Vec<AddressRow> {
-    let views = planner::address_rows(facts, &planning.companies);
-    let former = planner::former_company(facts, &planning.companies);
+fn rows(context: &Context, facts: &CompanyFacts) -> Vec<AddressRow> {
+    let views = planner::address_rows(facts, &context.companies);
+    let former = planner::former_company(facts, &context.companies);
     let rows = views
         .iter()
-        .map(|view| AddressRow::of(view, planning, facts.row.last_imported, former));
+        .map(|view| AddressRow::of(view, context, facts.row.last_imported, former));
     rows.collect()
 }
 
@@ -142,9 +144,14 @@ async fn list(
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
 ) -> Api<Json<List<AddressRow>>> {
     let import = review::with_rows(&services, &caller, &id).await?;
-    let (planning, facts) = review::facts(&services, import, &company).await?;
-    let rows = rows(&planning, &facts);
-    Ok(Json(List::page(rows, &page, |row| row.id.as_str().to_owned())))
+    let nobody = HashSet::new();
+    let (mut context, mut facts) = review::facts(&services, &import, &company, Asked::Of(&nobody)).await?;
+    let in_order = |row: &AddressRow| row.id.as_str().to_owned();
+    // Which rows there are does not depend on who holds their addresses; only those of the page are asked for.
+    let shown = List::page(rows(&context, &facts), &page, in_order);
+    let shown: HashSet<AddressId> = shown.items.into_iter().map(|row| row.id).collect();
+    review::add_holders(&mut context, &mut facts, &shown).await?;
+    Ok(Json(List::page(rows(&context, &facts), &page, in_order)))
 }
 
 async fn decide(
@@ -155,9 +162,8 @@ async fn decide(
 ) -> Api<Json<AddressRow>> {
     decision.check()?;
     let import = review::in_review(&services, &caller, &id).await?;
-    decisions::addresses::decide(&services, &import, &company, &address, &decision).await?;
-    let (planning, facts) = review::facts(&services, import, &company).await?;
-    let row = rows(&planning, &facts).into_iter().find(|row| row.id == address);
+    let (context, facts) = decisions::addresses::decide(&services, &import, &company, &address, &decision).await?;
+    let row = rows(&context, &facts).into_iter().find(|row| row.id == address);
     Ok(Json(
         row.ok_or_else(|| Problem::not_found(ResourceKind::AddressOfCompany))?,
     ))

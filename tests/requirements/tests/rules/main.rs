@@ -56,6 +56,7 @@ mod suggestions;
 mod survival;
 mod suspicious;
 mod tenant;
+mod tick;
 mod unattended;
 mod unclean;
 mod write_units;
