@@ -3,6 +3,7 @@
 //! Ids are made from idempotency keys, so a repeated call meets what the first one wrote.
 
 mod batch;
+mod changes;
 mod licences;
 mod names;
 mod pieces;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
 use domain::directory::{LicenceMode, Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use jiff::Timestamp;
 use store::table::{body, item, text};
 use store::{Item, Key, StoreError, Table, Tenant};
 
@@ -138,6 +140,18 @@ impl Directory for BuiltIn {
         Err(DirectoryError::Unavailable(
             "every attempt to change the user lost to a concurrent change".to_owned(),
         ))
+    }
+
+    async fn version(&self, now: Timestamp) -> Result<Option<u64>, DirectoryError> {
+        Ok(self.number_of_changes(now).await?)
+    }
+
+    async fn begin_changes(&self, by: &str, now: Timestamp) -> Result<(), DirectoryError> {
+        Ok(self.begin(by, now).await?)
+    }
+
+    async fn end_changes(&self, by: &str) -> Result<(), DirectoryError> {
+        Ok(self.end(by).await?)
     }
 
     async fn licences(&self) -> Result<Licences, DirectoryError> {
