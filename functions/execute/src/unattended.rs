@@ -60,7 +60,7 @@ impl Decision {
         let directory = run.services.directory(&run.import.msp);
         let planning = Planning::open(run.tenant.clone(), directory, run.import.clone()).await?;
         let plan = planning.whole().await?;
-        match planning.mass_change(integration.policy.mass_change, plan.changes) {
+        match plan.totals.mass_change(integration.policy.mass_change) {
             Some(change) => self.stop(Problem::MassChange(change)).await,
             None => self.confirm(plan).await,
         }
@@ -70,7 +70,7 @@ impl Decision {
         let run = &self.run;
         let own = ReservationId::of(&run.import.id, &run.services.ids.next());
         let confirmed = Event::Confirmed {
-            plan_hash: plan.hash,
+            plan_hash: plan.totals.hash.clone(),
             reservation: own.clone(),
             trace: None,
         };
@@ -78,12 +78,12 @@ impl Decision {
         if run.import.reservation.is_some() {
             invalidate_others().await?;
         }
-        let needed = plan.licences;
+        let needed = plan.totals.licences;
         let reserved = licences::reserve(&run.services, &run.import, &own, needed, invalidate_others).await?;
         if let Reservation::Insufficient { available } = reserved {
             return self.stop(Problem::InsufficientLicences { needed, available }).await;
         }
-        let confirmation = run.tenant.confirmation(&run.import, &own, &plan.confirmed)?;
+        let confirmation = run.tenant.confirmation(&run.import, &own, &plan.confirmed())?;
         let confirmation = run.tenant.write_ahead(confirmation).await?;
         match self.run.transition(confirmed, confirmation).await? {
             Moved::Committed => info!(import = %self.run.import.id, "an unattended import goes ahead"),

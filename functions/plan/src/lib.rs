@@ -21,6 +21,7 @@ mod api {
     pub mod users;
 }
 mod decisions;
+mod pages;
 mod people;
 mod review;
 

@@ -9,7 +9,6 @@ use domain::facts::ManagedCompanies;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
-use domain::plan::mass_change::{self, MassChange, MassChangeLimit};
 use store::decided::Decisions;
 use store::rows::Row;
 use store::{StoreError, Tenant};
@@ -96,10 +95,5 @@ impl Planning {
     /// The mapping of a company as it was when planning began.
     pub fn mapping(&self, company: &PsaCompanyId) -> Option<&CompanyMapping> {
         self.mappings.get(company)
-    }
-
-    /// Whether so many changes need to be confirmed as a mass change (R39).
-    pub fn mass_change(&self, limit: MassChangeLimit, changes: u64) -> Option<MassChange> {
-        limit.exceeded_by(changes, mass_change::mapped_users(self.mappings.values()))
     }
 }

@@ -51,6 +51,11 @@ pub(crate) fn is_selected(row: &CompanyRow) -> bool {
 }
 
 impl Group {
+    /// Rows that are read with all that is among them.
+    pub(crate) const fn dense(rows: Vec<Row>) -> Self {
+        Self { rows, is_dense: true }
+    }
+
     /// The selected ones of rows that follow each other.
     pub(crate) fn of(rows: &[Row]) -> Vec<Self> {
         let groups = rows.chunks(ROWS).filter_map(|neighbours| {
@@ -80,7 +85,7 @@ impl Context {
     }
 
     /// The facts of the companies of a group, in its order.
-    pub(crate) async fn facts_of(&self, group: Group) -> Result<Vec<CompanyFacts>, PlanningError> {
+    pub(crate) async fn facts_of(&self, group: Group, asked: Asked<'_>) -> Result<Vec<CompanyFacts>, PlanningError> {
         let mut read = if group.is_dense {
             self.read_among(&group.rows).await?
         } else {
@@ -102,7 +107,7 @@ impl Context {
         }
         let calls = futures::stream::iter(calls).buffered(READ_CONCURRENCY);
         let mut all: Vec<CompanyFacts> = calls.try_collect().await?;
-        self.add_people(&mut all, Asked::Ticked).await?;
+        self.add_people(&mut all, asked).await?;
         Ok(all)
     }
 

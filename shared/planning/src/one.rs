@@ -12,6 +12,7 @@ use domain::import::Import;
 use domain::mapping::CompanyMapping;
 use domain::row::{CompanyRow, Target};
 use store::Tenant;
+use store::decided::Decisions;
 use store::rows::Row;
 
 use crate::context::{Context, PlanningError};
@@ -38,23 +39,61 @@ impl Context {
     ) -> Result<Option<(Self, Row)>, PlanningError> {
         // Before the row is read: a decision that comes later is not in it.
         let decisions = tenant.decided_on(&import, company).await?;
-        let (row, mapping) = futures::try_join!(
-            Box::pin(tenant.row(&import, company, &decisions)),
-            Box::pin(tenant.company_mapping(&import.integration, company)),
-        )?;
-        let Some(row) = row else {
+        let Some(row) = tenant.row(&import, company, &decisions).await? else {
             return Ok(None);
         };
-        let candidates = Candidates::read(&tenant, &*directory, &import, &row, mapping).await?;
-        let context = Self {
+        Ok(Some((
+            Self::of_row(tenant, directory, import, &row, decisions).await?,
+            row,
+        )))
+    }
+
+    /// Reads what the company of a row is planned with, as far as it is not decided.
+    pub(crate) async fn of_row(
+        tenant: Tenant,
+        directory: Arc<dyn Directory>,
+        import: Import,
+        row: &Row,
+        decisions: Decisions,
+    ) -> Result<Self, PlanningError> {
+        let mapping = tenant.company_mapping(&import.integration, &row.id).await?;
+        let candidates = Candidates::read(&tenant, &*directory, &import, row, mapping).await?;
+        Ok(Self {
             people: People::new(directory, COMPANIES),
             tenant,
             import,
             companies: ManagedCompanies::new(candidates.companies, candidates.claims),
             mappings: candidates.mappings,
             decisions,
+        })
+    }
+
+    /// What companies of which most follow each other are planned with, as far as their rows show the managed companies as they were when
+    /// review began: what has become of them since is not looked at.
+    pub(crate) async fn of_rows(
+        tenant: Tenant,
+        directory: Arc<dyn Directory>,
+        import: Import,
+        rows: &[Row],
+        decisions: Decisions,
+    ) -> Result<Self, PlanningError> {
+        let mappings = match (rows.first(), rows.last()) {
+            (Some(first), Some(last)) => {
+                let range = (&first.id, &last.id);
+                tenant.company_mappings_among(&import.integration, range).await?
+            }
+            _ => HashMap::new(),
         };
-        Ok(Some((context, row)))
+        let shown = rows.iter().flat_map(|row| row.mapped.iter().chain(&row.candidates));
+        let companies = ManagedCompanies::new(shown.cloned(), Tenant::claims(&mappings));
+        Ok(Self {
+            people: People::new(directory, COMPANIES),
+            tenant,
+            import,
+            companies,
+            mappings,
+            decisions,
+        })
     }
 
     /// Adds the managed companies whose users hold addresses of the company: they have names that are shown.
@@ -109,12 +148,9 @@ impl Candidates {
             if self.claims.iter().any(|(known, _)| *known == company.id) {
                 continue;
             }
-            let Some(owner) = tenant.mapped_to(&import.integration, &company.id).await? else {
-                continue;
-            };
-            if let Some(mapping) = tenant.company_mapping(&import.integration, &owner).await? {
-                self.claims.push((company.id.clone(), owner.clone()));
-                self.mappings.insert(owner, mapping);
+            if let Some(mapping) = tenant.mapped_to(&import.integration, &company.id).await? {
+                self.claims.push((company.id.clone(), mapping.company.clone()));
+                self.mappings.insert(mapping.company.clone(), mapping);
             }
         }
         Ok(())

@@ -8,9 +8,7 @@ use domain::mapping::{AddressMapping, CompanyMapping};
 
 use crate::StoreError;
 use crate::keys;
-use crate::records::{
-    ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, ClaimRecord, CompanyMappingRecord, MANAGED_CLAIM,
-};
+use crate::records::{ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM};
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, bare_item, body, company_in, item, number, packed_body, packed_item, text};
 use crate::tx::{Action, Transaction};
@@ -118,6 +116,36 @@ impl Tenant {
             .collect()
     }
 
+    /// The mappings of the companies from one to another.
+    pub async fn company_mappings_among(
+        &self,
+        integration: &IntegrationId,
+        (first, last): (&PsaCompanyId, &PsaCompanyId),
+    ) -> Result<HashMap<PsaCompanyId, CompanyMapping>, StoreError> {
+        let pk = keys::integration_partition(&self.msp, integration);
+        let range = [first, last].map(|company| format!("{}{company}", keys::COMPANY_MAPPING));
+        let items = self.query_among(Table::Records, &pk, range.into_iter()).await?;
+        let mappings = items.into_iter().map(read_company);
+        mappings
+            .map(|mapping| mapping.map(|mapping| (mapping.company.clone(), mapping)))
+            .collect()
+    }
+
+    /// The company that a managed company is mapped to.
+    pub async fn mapped_to(
+        &self,
+        integration: &IntegrationId,
+        managed: &ManagedCompanyId,
+    ) -> Result<Option<CompanyMapping>, StoreError> {
+        let key = keys::managed_claim(&self.msp, integration, managed);
+        let claim = self.get(Table::Records, &key).await?;
+        let company = claim.as_ref().and_then(|claim| claim.get("company")?.as_s().ok());
+        let Some(company) = company else { return Ok(None) };
+        let mapping = self.company_mapping(integration, &PsaCompanyId::new(company)).await?;
+        // Read after the claim, it may be another one by now.
+        Ok(mapping.filter(|mapping| mapping.managed == *managed))
+    }
+
     /// The mapping of one company.
     pub async fn company_mapping(
         &self,
@@ -127,18 +155,6 @@ impl Tenant {
         let key = keys::company_mapping(&self.msp, integration, company);
         let item = self.get(Table::Records, &key).await?;
         item.map(read_company).transpose()
-    }
-
-    /// The PSA company that a managed company is mapped to.
-    pub async fn mapped_to(
-        &self,
-        integration: &IntegrationId,
-        managed: &ManagedCompanyId,
-    ) -> Result<Option<PsaCompanyId>, StoreError> {
-        let key = keys::managed_claim(&self.msp, integration, managed);
-        let claim = self.get(Table::Records, &key).await?;
-        let claim: Option<ClaimRecord> = claim.map(|claim| body(MANAGED_CLAIM, claim)).transpose()?;
-        Ok(claim.map(|claim| claim.company))
     }
 
     /// The address mappings of one company.

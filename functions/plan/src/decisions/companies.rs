@@ -77,11 +77,11 @@ async fn check_target(
     }
     let tenant = services.tenant(&import.msp);
     let owner = tenant.mapped_to(&import.integration, managed).await?;
-    let Some(other) = owner.filter(|owner| owner != company) else {
+    let Some(other) = owner.filter(|owner| owner.company != *company) else {
         return Ok(());
     };
-    if is_gone(&tenant, import, &other).await? {
+    if is_gone(&tenant, import, &other.company).await? {
         return Ok(());
     }
-    Err(Problem::invalid(pointer, Mistake::MappedTo(other.as_str())).into())
+    Err(Problem::invalid(pointer, Mistake::MappedTo(other.company.as_str())).into())
 }

@@ -28,12 +28,6 @@ pub(crate) struct CompanyMappingRecord {
     former: Option<ManagedCompanyId>,
 }
 
-/// Which company a managed company is mapped to.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ClaimRecord {
-    pub company: PsaCompanyId,
-}
-
 /// See [`AddressMapping`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AddressMappingRecord {

@@ -21,7 +21,7 @@ pub(crate) use ids::IdsRecord;
 pub(crate) use import::{IMPORT, ImportRecord};
 pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord, REMOVED, RemovedRecord};
 pub(crate) use mapping::{
-    ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, ClaimRecord, CompanyMappingRecord, MANAGED_CLAIM,
+    ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
 };
 pub(crate) use not_in::{
     ABSENTEES, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, FOUND_ABSENT, PEOPLE_INDEX, PeopleListRecord,

@@ -28,6 +28,7 @@ mod filter;
 mod hand_over;
 mod hidden_rows;
 mod integrations;
+mod kept_plan;
 mod large;
 mod licences;
 mod limits;
