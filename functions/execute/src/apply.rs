@@ -134,6 +134,7 @@ async fn finish(
     let before = planning.mapping(&first.plan.company);
     let mut mapped = run.tenant.address_chunks(integration, &first.plan.company).await?;
     // Counted ahead, so that the company's mapping need not be written again after its users, if none of them fails.
+    run.begin_changes().await?;
     let ahead = mapped_ahead(&mapped, left.iter().map(|(_, chunk)| chunk));
     let dropped = dropped::dropped(run, before, &left, &mapped).await?;
     let (managed, outcome) = match company(run, (before, ahead), &first.plan, &dropped).await? {

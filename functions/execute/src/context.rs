@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::journal::ConfirmedCompany;
 use store::waited::Waited;
-use tokio::sync::Mutex;
-use tracing::debug;
+use tokio::sync::{Mutex, OnceCell};
+use tracing::{debug, warn};
 use worker::Stop;
 
 /// How long an administrator who cancels waits at most before a worker notices, besides the calls under way.
@@ -54,6 +54,10 @@ pub(crate) struct Run {
     cancelled: AtomicBool,
     /// When that was last looked at.
     looked: Mutex<Timestamp>,
+    /// Set once the directory knows that this run changes it.
+    changes: OnceCell<()>,
+    /// Whether a call that may have changed the directory got no answer: it may be applied later.
+    is_unanswered: AtomicBool,
 }
 
 impl Deref for Run {
@@ -81,6 +85,8 @@ impl Run {
             waited,
             cancelled: AtomicBool::new(import.cancelling),
             looked: Mutex::new(worker.services.clock.now()),
+            changes: OnceCell::new(),
+            is_unanswered: AtomicBool::new(false),
             worker,
         }
     }
@@ -135,6 +141,29 @@ impl Run {
         };
         self.cancelled.store(is_cancelled, Ordering::Relaxed);
         is_cancelled
+    }
+
+    /// Says in the directory that this run is about to change it, if it has not said so yet (R71).
+    pub async fn begin_changes(&self) -> Result<(), Stop> {
+        let name = self.lease.version(&self.import);
+        let begin = || self.directory.begin_changes(&name, self.services.clock.now());
+        Ok(self.changes.get_or_try_init(begin).await.copied()?)
+    }
+
+    /// Notes that a call which may have changed the directory got no answer.
+    pub fn note_unanswered(&self) {
+        self.is_unanswered.store(true, Ordering::Relaxed);
+    }
+
+    /// Says in the directory that what this run has begun to change is changed. If a change may still come, or saying so fails, others
+    /// take the directory for changing until no process of today is alive.
+    pub async fn end_changes(&mut self) {
+        if self.is_unanswered.load(Ordering::Relaxed) || self.changes.take().is_none() {
+            return;
+        }
+        if let Err(error) = self.directory.end_changes(&self.lease.version(&self.import)).await {
+            warn!(import = %self.import.id, %error, "the end of changes could not be noted");
+        }
     }
 
     /// Whether no further piece of work should be begun.

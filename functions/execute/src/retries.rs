@@ -38,6 +38,7 @@ where
         }
         Err(error) => error,
     };
+    run.note_unanswered();
     if !error.is_retryable() {
         warn!(import = %run.import.id, %error, "the directory refused a row");
         return Err(Failure::OfRow(Reason::DirectoryRefused));

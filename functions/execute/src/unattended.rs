@@ -71,7 +71,7 @@ impl Decision {
         let directory = run.services.directory(&run.import.msp);
         let planning = Planning::open(run.tenant.clone(), directory, run.import.clone()).await?;
         let plan = planning.whole().await?;
-        match planning.mass_change(integration.policy.mass_change, plan.changes) {
+        match plan.totals.mass_change(integration.policy.mass_change) {
             Some(change) => self.stop(Problem::MassChange(change)).await.map(|()| true),
             None => self.confirm(plan, &planning.decisions.standing).await,
         }
@@ -81,7 +81,7 @@ impl Decision {
         let run = &self.run;
         let own = ReservationId::of(&run.import.id, &run.services.ids.next());
         let confirmed = Event::Confirmed {
-            plan_hash: plan.hash,
+            plan_hash: plan.totals.hash.clone(),
             reservation: own.clone(),
             trace: None,
         };
@@ -89,13 +89,13 @@ impl Decision {
         if run.import.reservation.is_some() {
             invalidate_others().await?;
         }
-        let needed = plan.licences;
+        let needed = plan.totals.licences;
         let reserved = licences::reserve(&run.services, &run.import, &own, needed, invalidate_others).await?;
         if let Reservation::Insufficient { available } = reserved {
             let stopped = self.stop(Problem::InsufficientLicences { needed, available }).await;
             return stopped.map(|()| true);
         }
-        let confirmation = run.tenant.confirmation(&run.import, &own, &plan.confirmed)?;
+        let confirmation = run.tenant.confirmation(&run.import, &own, &plan.confirmed())?;
         let mut confirmation = run.tenant.write_ahead(confirmation).await?;
         // An exclusion that comes between plan and confirmation would take a confirmed company out of the execution.
         confirmation.push(run.tenant.standing_unchanged(&run.import.integration, standing)?);

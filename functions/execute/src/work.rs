@@ -69,6 +69,7 @@ impl Job for Execution {
 
     async fn step(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
         let batch = self.next_companies(checkpoint).await?;
+        self.run.end_changes().await;
         self.run.check_outage()?;
         if matches!(batch, Batch::OutOfTime) {
             return Ok(Next::Run);

@@ -26,6 +26,7 @@ mod api {
 mod decisions;
 mod exclusions;
 mod found;
+mod pages;
 mod people;
 mod review;
 

@@ -14,6 +14,7 @@ mod api {
     pub mod users;
     pub mod view;
 }
+mod changes;
 mod connect;
 mod edit;
 mod remove;

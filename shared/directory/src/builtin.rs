@@ -3,7 +3,9 @@
 //! Ids are made from idempotency keys, so a repeated call meets what the first one wrote.
 
 mod batch;
+mod changes;
 mod licences;
+mod names;
 mod pieces;
 mod records;
 mod users;
@@ -12,6 +14,7 @@ use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
 use domain::directory::{LicenceMode, Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use jiff::Timestamp;
 use store::table::{body, item, text};
 use store::{Item, Key, StoreError, Table, Tenant};
 
@@ -66,6 +69,10 @@ impl Directory for BuiltIn {
         found.map(read_company).transpose()
     }
 
+    async fn namesakes(&self, name: &str) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        self.named(name).await
+    }
+
     async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
         self.read_roster(companies).await
     }
@@ -87,6 +94,7 @@ impl Directory for BuiltIn {
             id: ManagedCompanyId::new(format!("c-{}", key.as_str())),
             name: name.to_owned(),
         };
+        self.add_name(&company.id, name).await?;
         let item = item(MANAGED_COMPANY, &self.company_key(&company.id), &company)?;
         // If not, the company of this key is there already.
         let _ = self.tenant.add_alone(Table::Records, item).await?;
@@ -94,6 +102,7 @@ impl Directory for BuiltIn {
     }
 
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
+        self.add_name(id, name).await?;
         let (key, values) = (self.company_key(id), [(":name", text(name))]);
         let (update, condition) = ("SET #name = :name", "attribute_exists(pk)");
         let renamed = self
@@ -135,6 +144,18 @@ impl Directory for BuiltIn {
         Err(DirectoryError::Unavailable(
             "every attempt to change the user lost to a concurrent change".to_owned(),
         ))
+    }
+
+    async fn version(&self, now: Timestamp) -> Result<Option<u64>, DirectoryError> {
+        Ok(self.number_of_changes(now).await?)
+    }
+
+    async fn begin_changes(&self, by: &str, now: Timestamp) -> Result<(), DirectoryError> {
+        Ok(self.begin(by, now).await?)
+    }
+
+    async fn end_changes(&self, by: &str) -> Result<(), DirectoryError> {
+        Ok(self.end(by).await?)
     }
 
     async fn licences(&self) -> Result<Licences, DirectoryError> {

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
 use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use domain::name::NameKey;
+use jiff::Timestamp;
 
 pub mod builtin;
 mod roster;
@@ -33,6 +35,13 @@ pub trait Directory: Send + Sync {
 
     /// One managed company.
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError>;
+
+    /// The managed companies of a name (R21), as [`companies`](Self::companies) would show them.
+    async fn namesakes(&self, name: &str) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        let (name, mut companies) = (NameKey::of(name), self.companies().await?);
+        companies.retain(|company| NameKey::of(&company.name) == name);
+        Ok(companies)
+    }
 
     /// All users of these managed companies; none of a company that does not exist.
     async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError>;
@@ -72,6 +81,22 @@ pub trait Directory: Send + Sync {
         from: Option<&Address>,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError>;
+
+    /// Names what companies and users there are now: as long as it is the same, nothing has changed that a plan rests on. `None` while
+    /// somebody is changing something, and always if the directory cannot tell.
+    async fn version(&self, _now: Timestamp) -> Result<Option<u64>, DirectoryError> {
+        Ok(None)
+    }
+
+    /// Says that `by` is about to change companies or users. Who changes the directory calls this first.
+    async fn begin_changes(&self, _by: &str, _now: Timestamp) -> Result<(), DirectoryError> {
+        Ok(())
+    }
+
+    /// Says that all is changed that `by` was about to change. Not called if a change may still be on its way, since its answer is missing.
+    async fn end_changes(&self, _by: &str) -> Result<(), DirectoryError> {
+        Ok(())
+    }
 
     /// The MSP's licences.
     async fn licences(&self) -> Result<Licences, DirectoryError>;

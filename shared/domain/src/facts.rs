@@ -29,17 +29,18 @@ impl ManagedCompanies {
             ..Self::default()
         };
         for company in companies {
-            index
-                .by_name
-                .entry(NameKey::of(&company.name))
-                .or_default()
-                .push(company.id.clone());
-            index.by_id.insert(company.id, company.name);
-        }
-        for ids in index.by_name.values_mut() {
-            ids.sort();
+            index.add(company);
         }
         index
+    }
+
+    /// Adds a managed company.
+    pub fn add(&mut self, company: ManagedCompany) {
+        let namesakes = self.by_name.entry(NameKey::of(&company.name)).or_default();
+        if let Err(place) = namesakes.binary_search(&company.id) {
+            namesakes.insert(place, company.id.clone());
+        }
+        self.by_id.insert(company.id, company.name);
     }
 
     /// The managed company, if it exists.

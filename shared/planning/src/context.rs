@@ -1,6 +1,7 @@
-//! What all companies of a plan have in common, and how reading it fails.
+//! What is known before the facts of a company are gathered: of all companies of an import, or of one; and how reading it fails.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use directory::{Directory, DirectoryError};
@@ -8,7 +9,6 @@ use domain::facts::ManagedCompanies;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
-use domain::plan::mass_change::{self, MassChange, MassChangeLimit};
 use store::decided::Decisions;
 use store::rows::Row;
 use store::{StoreError, Tenant};
@@ -37,17 +37,30 @@ impl PlanningError {
     }
 }
 
-/// Plans the companies of one import.
-pub struct Planning {
+/// What companies of an import are planned with: those of [`Planning`] are all, those of [`Context::of_company`] are one.
+pub struct Context {
     pub(crate) tenant: Tenant,
     pub(crate) people: People,
     pub(crate) import: Import,
-    /// The managed companies there are.
+    /// The managed companies that the companies may have to do with.
     pub companies: ManagedCompanies,
     pub(crate) mappings: HashMap<PsaCompanyId, CompanyMapping>,
-    /// What is decided.
+    /// What is decided on the companies.
     pub decisions: Decisions,
+}
+
+/// Plans the companies of one import.
+pub struct Planning {
+    context: Context,
     rows: OnceCell<Vec<Row>>,
+}
+
+impl Deref for Planning {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.context
+    }
 }
 
 impl Planning {
@@ -59,13 +72,16 @@ impl Planning {
         let managed = directory.companies().await?;
         let people = People::new(directory, managed.len());
         let companies = ManagedCompanies::new(managed, Tenant::claims(&mappings));
-        Ok(Self {
+        let context = Context {
             tenant,
             people,
             import,
             companies,
             mappings,
             decisions,
+        };
+        Ok(Self {
+            context,
             rows: OnceCell::new(),
         })
     }
@@ -76,21 +92,8 @@ impl Planning {
         Ok(self.rows.get_or_try_init(read).await?)
     }
 
-    /// One row.
-    pub async fn row(&self, company: &PsaCompanyId) -> Result<Option<Row>, PlanningError> {
-        Ok(match self.rows.get() {
-            Some(rows) => rows.iter().find(|row| row.id == *company).cloned(),
-            None => self.tenant.row(&self.import, company, &self.decisions).await?,
-        })
-    }
-
     /// The mapping of a company as it was when planning began.
     pub fn mapping(&self, company: &PsaCompanyId) -> Option<&CompanyMapping> {
         self.mappings.get(company)
-    }
-
-    /// Whether so many changes need to be confirmed as a mass change (R39).
-    pub fn mass_change(&self, limit: MassChangeLimit, changes: u64) -> Option<MassChange> {
-        limit.exceeded_by(changes, mass_change::mapped_users(self.mappings.values()))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::address::{Address, AddressKey};
 use domain::facts::CompanyFacts;
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::mapping::AddressMapping;
 use domain::plan::hand_over::follow;
 use domain::row::{AddressDecision, CompanyRow, SnapshotAddress, Tab};
@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use store::rows::Row;
 
-use crate::context::{Planning, PlanningError};
+use crate::context::{Context, PlanningError};
 
 /// Rows that are next to each other, of which those selected make a group.
 const ROWS: usize = 25;
@@ -29,11 +29,13 @@ pub(crate) struct Group {
 
 /// Whose holders are asked for.
 #[derive(Clone, Copy)]
-pub(crate) enum Asked {
+pub enum Asked<'a> {
     /// Of every address.
     All,
     /// Of those that a plan can do something with.
     Ticked,
+    /// Of the addresses of these rows, and of all rows with the same addresses. The other rows are not to be shown.
+    Of(&'a HashSet<AddressId>),
 }
 
 /// What stands in the tables about a company.
@@ -49,6 +51,11 @@ pub(crate) fn is_selected(row: &CompanyRow) -> bool {
 }
 
 impl Group {
+    /// Rows that are read with all that is among them.
+    pub(crate) const fn dense(rows: Vec<Row>) -> Self {
+        Self { rows, is_dense: true }
+    }
+
     /// The selected ones of rows that follow each other.
     pub(crate) fn of(rows: &[Row]) -> Vec<Self> {
         let groups = rows.chunks(ROWS).filter_map(|neighbours| {
@@ -60,8 +67,9 @@ impl Group {
     }
 }
 
-impl Planning {
-    pub(crate) async fn facts_of_one(&self, row: Row, asked: Asked) -> Result<CompanyFacts, PlanningError> {
+impl Context {
+    /// Gathers the facts of one company.
+    pub async fn facts(&self, row: Row, asked: Asked<'_>) -> Result<CompanyFacts, PlanningError> {
         let read = self.read(&row).await?;
         let mut all = [self.facts_within(row, read).await?];
         self.add_people(&mut all, asked).await?;
@@ -69,8 +77,15 @@ impl Planning {
         Ok(facts)
     }
 
+    /// Asks who holds the addresses of some rows of a company whose facts were gathered without.
+    pub async fn add_holders(&self, facts: &mut CompanyFacts, rows: &HashSet<AddressId>) -> Result<(), PlanningError> {
+        let unknown = vec![unknown_addresses(facts, Asked::Of(rows))];
+        let of_one = std::slice::from_mut(facts);
+        Ok(self.people.add_holders(of_one, unknown, &self.companies).await?)
+    }
+
     /// The facts of the companies of a group, in its order.
-    pub(crate) async fn facts_of(&self, group: Group) -> Result<Vec<CompanyFacts>, PlanningError> {
+    pub(crate) async fn facts_of(&self, group: Group, asked: Asked<'_>) -> Result<Vec<CompanyFacts>, PlanningError> {
         let mut read = if group.is_dense {
             self.read_among(&group.rows).await?
         } else {
@@ -92,7 +107,7 @@ impl Planning {
         }
         let calls = futures::stream::iter(calls).buffered(READ_CONCURRENCY);
         let mut all: Vec<CompanyFacts> = calls.try_collect().await?;
-        self.add_people(&mut all, Asked::Ticked).await?;
+        self.add_people(&mut all, asked).await?;
         Ok(all)
     }
 
@@ -159,7 +174,7 @@ impl Planning {
     }
 
     /// Asks once for all of them for the users there are, and who holds the other addresses.
-    async fn add_people(&self, all: &mut [CompanyFacts], asked: Asked) -> Result<(), PlanningError> {
+    async fn add_people(&self, all: &mut [CompanyFacts], asked: Asked<'_>) -> Result<(), PlanningError> {
         self.people.add_users(all, &self.companies).await?;
         let unknown = all.iter().map(|facts| unknown_addresses(facts, asked)).collect();
         Ok(self.people.add_holders(all, unknown, &self.companies).await?)
@@ -167,7 +182,7 @@ impl Planning {
 }
 
 /// Addresses that no user of the managed company has: somebody else may.
-fn unknown_addresses(facts: &CompanyFacts, asked: Asked) -> Vec<AddressKey> {
+fn unknown_addresses(facts: &CompanyFacts, asked: Asked<'_>) -> Vec<AddressKey> {
     let known: HashSet<&AddressKey> = facts.users.values().map(|user| user.address.key()).collect();
     // An address may take over the mapping of another one of its contact, or pass from one contact to another.
     let mapped = || facts.mapped_addresses.iter();
@@ -177,11 +192,16 @@ fn unknown_addresses(facts: &CompanyFacts, asked: Asked) -> Vec<AddressKey> {
         let is_mapped = || contacts.contains(row.id.contact()) || addresses.contains(address.key());
         let own = decision.selection();
         let decided = facts.rules.may_tick(&facts.row, row, own).or(decision.selected);
-        matches!(asked, Asked::All) || decided.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
+        decided.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
+    };
+    let is_asked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| match asked {
+        Asked::All => true,
+        Asked::Ticked => can_be_ticked(row, decision, address),
+        Asked::Of(rows) => rows.contains(&row.id),
     };
     let rows = facts.addresses.iter().filter_map(|(row, decision)| {
         let address = row.text.parse::<Address>().ok()?;
-        can_be_ticked(row, decision, &address).then(|| address.key().clone())
+        is_asked(row, decision, &address).then(|| address.key().clone())
     });
     rows.filter(|key| !known.contains(key)).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use directory::{Directory, DirectoryError, Roster};
 use domain::address::AddressKey;
-use domain::directory::{AddressHolder, User};
+use domain::directory::{AddressHolder, ManagedCompany, User};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::ManagedCompanyId;
 use domain::plan::planner;
@@ -39,6 +39,11 @@ impl People {
             asked: AtomicUsize::new(0),
             all: OnceCell::new(),
         }
+    }
+
+    /// One managed company.
+    pub(crate) async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
+        self.directory.company(id).await
     }
 
     /// Adds to the facts of companies the users of their managed companies.

@@ -6,6 +6,7 @@ use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
 use domain::row::{AddressDecision, CompanyDecision, CompanyRow, Target};
 use domain::rules::{Moment, PeopleRules, Rule, Rules, company_changes, company_selection};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,9 @@ use crate::tx::ActionId;
 
 /// Rules of an import, or of one of its companies.
 pub(crate) const RULES: Kind = Kind::first("rules").kept(domain::import::retention::ROWS_DAYS);
+
+/// Companies whose decisions are read at once.
+const READ_CONCURRENCY: usize = 8;
 
 /// How a decision ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -192,26 +196,65 @@ impl Tenant {
 
     /// What is decided on one company and its people, with the rules of the import.
     pub async fn decided_on(&self, import: &Import, company: &PsaCompanyId) -> Result<Decisions, StoreError> {
+        self.decided_on_each(import, std::slice::from_ref(company)).await
+    }
+
+    /// What is decided on the companies from one to another and their people, with the rules of the import.
+    pub async fn decided_among(
+        &self,
+        import: &Import,
+        (first, last): (&PsaCompanyId, &PsaCompanyId),
+    ) -> Result<Decisions, StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let key = keys::rules(&self.msp, &import.id, None);
+        let mut entries: Vec<Item> = self.get(Table::Imports, &key).await?.into_iter().collect();
+        for prefix in [keys::RULES, keys::COMPANY_DECISION, keys::ADDRESS_DECISION] {
+            let range = [first, last].map(|company| format!("{prefix}{company}"));
+            entries.extend(self.query_among(Table::Imports, &pk, range.into_iter()).await?);
+        }
+        let mut decisions = Decisions {
+            standing: self.standing_of(import).await?,
+            ..Decisions::default()
+        };
+        for entry in entries {
+            decisions.add(entry)?;
+        }
+        Ok(decisions)
+    }
+
+    /// What is decided on some companies and their people, with the rules of the import.
+    pub async fn decided_on_each(&self, import: &Import, companies: &[PsaCompanyId]) -> Result<Decisions, StoreError> {
+        let key = keys::rules(&self.msp, &import.id, None);
+        let rules = self.get(Table::Imports, &key);
+        let reads = companies
+            .iter()
+            .map(|company| self.decided_on_one(import, company).boxed());
+        let reads: Vec<_> = reads.collect();
+        let reads = stream::iter(reads).buffered(READ_CONCURRENCY).try_collect::<Vec<_>>();
+        let standing = self.standing_of(import);
+        let (rules, of_companies, standing) = futures::try_join!(Box::pin(rules), Box::pin(reads), Box::pin(standing))?;
+        let mut decisions = Decisions {
+            standing,
+            ..Decisions::default()
+        };
+        for entry in rules.into_iter().chain(of_companies.into_iter().flatten()) {
+            decisions.add(entry)?;
+        }
+        Ok(decisions)
+    }
+
+    async fn decided_on_one(&self, import: &Import, company: &PsaCompanyId) -> Result<Vec<Item>, StoreError> {
         let (msp, id) = (&self.msp, &import.id);
         let pk = keys::import_partition(msp, id);
         let (prefix, single) = (keys::address_decisions_prefix(company), |key: Key| async move {
             self.get(Table::Imports, &key).await
         });
-        let (rules, of_people, choice, people, standing) = futures::try_join!(
-            Box::pin(single(keys::rules(msp, id, None))),
+        let (of_people, choice, people) = futures::try_join!(
             Box::pin(single(keys::rules(msp, id, Some(company)))),
             Box::pin(single(keys::company_decision(msp, id, company))),
             Box::pin(self.query(Table::Imports, &pk, &prefix)),
-            Box::pin(self.standing_of(import)),
         )?;
-        let mut decisions = Decisions {
-            standing,
-            ..Decisions::default()
-        };
-        for entry in [rules, of_people, choice].into_iter().flatten().chain(people) {
-            decisions.add(entry)?;
-        }
-        Ok(decisions)
+        Ok([of_people, choice].into_iter().flatten().chain(people).collect())
     }
 
     /// Keeps the decision on a company row that was changed `seen` times before.

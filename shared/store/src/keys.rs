@@ -359,6 +359,23 @@ pub(crate) fn orphans(msp: &MspId, import: &ImportId, slice: usize) -> Key {
     Key::new(import_partition(msp, import), format!("{ORPHANS}{slice:04}"))
 }
 
+/// The plan that is kept of an import.
+pub(crate) fn kept_plan(msp: &MspId, import: &ImportId) -> Key {
+    Key::new(import_partition(msp, import), "PLAN#LAST")
+}
+
+pub(crate) fn kept_companies_prefix(hash: &str) -> String {
+    format!("PLAN#{hash}#")
+}
+
+/// Companies of a plan that is or was kept, by its hash.
+pub(crate) fn kept_companies(msp: &MspId, import: &ImportId, hash: &str, chunk: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{chunk:04}", kept_companies_prefix(hash)),
+    )
+}
+
 pub(crate) const DIGESTS: &str = "DIGESTS#";
 
 pub(crate) fn digests_prefix(reservation: &str) -> String {

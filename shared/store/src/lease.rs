@@ -119,7 +119,7 @@ impl Lease {
     }
 
     /// A name for what is written under this lease, which no other lease has.
-    pub(crate) fn version(&self, import: &Import) -> String {
+    pub fn version(&self, import: &Import) -> String {
         format!("{}.{}", import.id, self.token.0)
     }
 

@@ -20,6 +20,7 @@ mod hand_over;
 pub mod imports;
 pub mod integrations;
 pub mod journal;
+pub mod kept;
 mod keys;
 pub mod lease;
 pub mod lock;

@@ -43,7 +43,7 @@ pub(crate) struct LockItem {
     pub worker_until: Option<i64>,
     /// Grows with every decision that is made in review.
     #[serde(default)]
-    decisions: u64,
+    pub decisions: u64,
     /// The import that was executing when its lock was taken from it: it may still be finishing what it had begun.
     #[serde(default)]
     pub unfinished: Option<ImportId>,

@@ -147,6 +147,21 @@ impl Tenant {
         Ok((mappings, last))
     }
 
+    /// The mappings of the companies from one to another.
+    pub async fn company_mappings_among(
+        &self,
+        integration: &IntegrationId,
+        (first, last): (&PsaCompanyId, &PsaCompanyId),
+    ) -> Result<HashMap<PsaCompanyId, CompanyMapping>, StoreError> {
+        let pk = keys::integration_partition(&self.msp, integration);
+        let range = [first, last].map(|company| format!("{}{company}", keys::COMPANY_MAPPING));
+        let items = self.query_among(Table::Records, &pk, range.into_iter()).await?;
+        let mappings = items.into_iter().map(read_company);
+        mappings
+            .map(|mapping| mapping.map(|mapping| (mapping.company.clone(), mapping)))
+            .collect()
+    }
+
     /// The company that a managed company is mapped to.
     pub async fn mapped_to(
         &self,

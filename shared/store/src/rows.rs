@@ -37,7 +37,8 @@ impl Tenant {
         company: &PsaCompanyId,
         decisions: &Decisions,
     ) -> Result<Option<Row>, StoreError> {
-        let mut row = self.undecided_row(import, company).await?;
+        let (rows, _) = self.undecided_rows_of(import, std::slice::from_ref(company)).await?;
+        let mut row = rows.into_iter().next();
         if let Some(row) = &mut row {
             decisions.apply(&mut row.company);
         }

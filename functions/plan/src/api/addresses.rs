@@ -1,6 +1,6 @@
 //! `/imports/{x}/companies/{p}/addresses`: who gets access (R28–R33)
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Paged, Path, Routes, State};
 use domain::address::NoAddress;
@@ -15,7 +15,7 @@ use domain::rules::{CompanyFilter, PersonFilter};
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
-use planning::Planning;
+use planning::{Asked, Context};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ struct Conflict {
 impl AddressRow {
     fn of(
         view: &AddressView<'_>,
-        planning: &Planning,
+        context: &Context,
         last_imported: Option<Timestamp>,
         former: Option<&ManagedCompanyId>,
     ) -> Self {
@@ -130,7 +130,7 @@ impl AddressRow {
             }),
             last_imported: last_imported.filter(|_| view.mapping.is_some()),
             conflict: view.conflict.clone().map(|company| Conflict {
-                name: planning.companies.get(&company).map(|company| company.name),
+                name: context.companies.get(&company).map(|company| company.name),
                 former: former == Some(&company),
                 managed_company: company,
             }),
@@ -140,12 +140,12 @@ impl AddressRow {
 }
 
 /// The addresses of a company as they are shown.
-fn rows(planning: &Planning, facts: &CompanyFacts) -> Vec<AddressRow> {
-    let views = planner::address_rows(facts, &planning.companies);
-    let former = planner::former_company(facts, &planning.companies);
+fn rows(context: &Context, facts: &CompanyFacts) -> Vec<AddressRow> {
+    let views = planner::address_rows(facts, &context.companies);
+    let former = planner::former_company(facts, &context.companies);
     let rows = views
         .iter()
-        .map(|view| AddressRow::of(view, planning, facts.row.last_imported, former));
+        .map(|view| AddressRow::of(view, context, facts.row.last_imported, former));
     rows.collect()
 }
 
@@ -162,9 +162,17 @@ struct Browse {
     selected: Option<bool>,
     /// Only contacts that are excluded for good, or only others.
     excluded: Option<bool>,
+    /// Whether to count the rows of each kind, too. That, `status` and `selected` ask the directory who has the address of each row.
+    #[serde(default)]
+    counts: bool,
 }
 
 impl Browse {
+    /// Whether it takes the status of every row, for which it must be known who has its address.
+    const fn asks_for_holders(&self) -> bool {
+        self.counts || self.selected.is_some() || !self.status.0.is_empty()
+    }
+
     fn accepts(&self, row: &AddressRow, search: Option<&Searched>) -> bool {
         (self.status.0.is_empty() || self.status.0.contains(&row.status))
             && self.active.is_none_or(|active| active == row.active)
@@ -180,7 +188,9 @@ impl Browse {
 struct Addresses {
     #[serde(flatten)]
     page: List<AddressRow>,
-    counts: RowCounts,
+    /// If they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<RowCounts>,
 }
 
 /// How many address rows a company has.
@@ -214,15 +224,27 @@ async fn list(
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
 ) -> Api<Json<Addresses>> {
     let import = review::with_rows(&services, &caller, &id).await?;
-    let (planning, facts) = review::facts(&services, import, &company).await?;
-    let rows = rows(&planning, &facts);
-    let counts = RowCounts::of(&rows);
+    let in_order = |row: &AddressRow| row.id.as_str().to_owned();
     let search = query.filter.search.as_ref().map(|search| Searched::of(search));
-    let rows = rows
-        .into_iter()
-        .filter(|row| query.filter.accepts(row, search.as_ref()));
-    let page = List::page(rows, &query.page, |row| row.id.as_str().to_owned());
-    Ok(Json(Addresses { page, counts }))
+    let accepted = |rows: Vec<AddressRow>| {
+        rows.into_iter()
+            .filter(|row| query.filter.accepts(row, search.as_ref()))
+    };
+    if query.filter.asks_for_holders() {
+        let (context, facts) = review::facts(&services, &import, &company, Asked::All).await?;
+        let rows = rows(&context, &facts);
+        let counts = query.filter.counts.then(|| RowCounts::of(&rows));
+        let page = List::page(accepted(rows), &query.page, in_order);
+        return Ok(Json(Addresses { page, counts }));
+    }
+    let nobody = HashSet::new();
+    let (mut context, mut facts) = review::facts(&services, &import, &company, Asked::Of(&nobody)).await?;
+    // Which rows there are does not depend on who holds their addresses; only those of the page are asked for.
+    let shown = List::page(accepted(rows(&context, &facts)), &query.page, in_order);
+    let shown: HashSet<AddressId> = shown.items.into_iter().map(|row| row.id).collect();
+    review::add_holders(&mut context, &mut facts, &shown).await?;
+    let page = List::page(accepted(rows(&context, &facts)), &query.page, in_order);
+    Ok(Json(Addresses { page, counts: None }))
 }
 
 async fn decide(
@@ -233,9 +255,8 @@ async fn decide(
 ) -> Api<Json<AddressRow>> {
     decision.check()?;
     let import = review::in_review(&services, &caller, &id).await?;
-    decisions::addresses::decide(&services, &import, &company, &address, &decision).await?;
-    let (planning, facts) = review::facts(&services, import, &company).await?;
-    let row = rows(&planning, &facts).into_iter().find(|row| row.id == address);
+    let (context, facts) = decisions::addresses::decide(&services, &import, &company, &address, &decision).await?;
+    let row = rows(&context, &facts).into_iter().find(|row| row.id == address);
     Ok(Json(
         row.ok_or_else(|| Problem::not_found(ResourceKind::AddressOfCompany))?,
     ))

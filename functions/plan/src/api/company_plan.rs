@@ -5,6 +5,7 @@ use domain::ids::{ImportId, PsaCompanyId};
 use domain::plan::{PlanSummary, changes, planner};
 use domain::problem::Code;
 use lambda::Services;
+use planning::Asked;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -42,8 +43,8 @@ async fn show(
     AcceptLanguage(language): AcceptLanguage,
 ) -> Api<Json<CompanyPlanView>> {
     let import = review::with_rows(&services, &caller, &id).await?;
-    let (planning, facts) = review::facts(&services, import, &company).await?;
-    let plan = planner::plan_company(&facts, &planning.companies);
+    let (context, facts) = review::facts(&services, &import, &company, Asked::Ticked).await?;
+    let plan = planner::plan_company(&facts, &context.companies);
     let changes = changes(&plan);
     let mut summary = PlanSummary::default();
     summary.add(changes.iter().map(|change| change.action));

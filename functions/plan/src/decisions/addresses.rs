@@ -1,5 +1,7 @@
 //! Decisions on the addresses of one company (R27–R32).
 
+use std::collections::HashSet;
+
 use api::{Api, ApiError};
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, PsaCompanyId, UserId};
@@ -9,6 +11,7 @@ use domain::problem::{Mistake, Problem, ResourceKind};
 use domain::row::{AddressDecision, Target};
 use domain::rules::{PersonFilter, Scope};
 use lambda::Services;
+use planning::{Asked, Context};
 use store::decided::{Decided, StoredRules};
 use store::retry::Attempts;
 
@@ -16,19 +19,20 @@ use super::rules::RuleId;
 use crate::api::decision::{Decision, RuleAnswer};
 use crate::review;
 
-/// Decides on one address.
+/// Decides on one address, and returns what is known of the company then; of the other addresses without their holders.
 pub async fn decide(
     services: &Services,
     import: &Import,
     company: &PsaCompanyId,
     address: &AddressId,
     decision: &Decision<UserId>,
-) -> Api<()> {
+) -> Api<(Context, CompanyFacts)> {
     let tenant = services.tenant(&import.msp);
+    let asked = HashSet::from([address.clone()]);
     let mut attempts = Attempts::at("decision on an address");
     loop {
-        let (planning, facts) = review::facts(services, import.clone(), company).await?;
-        let rows = planner::address_rows(&facts, &planning.companies);
+        let (context, mut facts) = review::facts(services, import, company, Asked::Of(&asked)).await?;
+        let rows = planner::address_rows(&facts, &context.companies);
         let view = rows.iter().find(|view| view.snapshot.id == *address);
         let view = view.ok_or_else(|| Problem::not_found(ResourceKind::AddressOfCompany))?;
         check(decision, view, &facts)?;
@@ -37,7 +41,7 @@ pub async fn decide(
             selected: decision.selected.or(before.selected),
             at: decision
                 .selected
-                .map_or(before.at, |_| planning.decisions.moment(company)),
+                .map_or(before.at, |_| context.decisions.moment(company)),
             target: decision.target.clone().unwrap_or(before.target),
             version: seen + 1,
             excluded: None,
@@ -45,7 +49,13 @@ pub async fn decide(
         let now = services.clock.now();
         let row = (company, address);
         match tenant.decide_address(import, row, &after, seen, now).await? {
-            Decided::Recorded => return Ok(()),
+            Decided::Recorded => {
+                let mut of_address = facts.addresses.iter_mut().filter(|(row, _)| row.id == *address);
+                if let Some((_, decision)) = of_address.next() {
+                    *decision = after;
+                }
+                return Ok((context, facts));
+            }
             Decided::NotInReview => return Err(review::not_in_review(services, import).await),
             Decided::Conflict => attempts.again().await?,
         }
@@ -87,13 +97,13 @@ pub async fn add_rule(
     let tenant = services.tenant(&import.msp);
     let mut attempts = Attempts::at("rule on addresses");
     loop {
-        let (planning, facts) = review::facts(services, import.clone(), company).await?;
-        let decisions = &planning.decisions;
+        let (context, facts) = review::facts(services, import, company, Asked::All).await?;
+        let decisions = &context.decisions;
         let StoredRules { mut rules, version } = decisions.of_people(company).rules;
         let after = decisions.rules.rules.last;
         let rule = rules.add(after, selected, Scope::People(filter.clone()));
         let rule = rule.map_err(Problem::from)?.clone();
-        let rows = planner::address_rows(&facts, &planning.companies);
+        let rows = planner::address_rows(&facts, &context.companies);
         let matching = rows.iter().filter(|view| {
             let is_excluded = selected && view.decision.excluded.is_some();
             !is_excluded && rule.decides_on_address(&facts.row, view.snapshot, &view.status)

@@ -81,12 +81,11 @@ async fn check_target(
         return Err(Problem::invalid(pointer, Mistake::NoManagedCompany).into());
     }
     let tenant = services.tenant(&import.msp);
-    let mappings = tenant.company_mappings(&import.integration).await?;
-    let mut others = mappings.values().filter(|mapping| mapping.company != *company);
-    let Some(other) = others.find(|mapping| mapping.managed == *managed) else {
+    let owner = tenant.mapped_to(&import.integration, managed).await?;
+    let Some(other) = owner.filter(|owner| owner.company != *company) else {
         return Ok(());
     };
-    if is_gone(&tenant, import, other).await? {
+    if is_gone(&tenant, import, &other.company).await? {
         return Ok(());
     }
     Err(Problem::invalid(pointer, Mistake::MappedTo(other.company.as_str())).into())

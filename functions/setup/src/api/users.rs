@@ -14,6 +14,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::changes::noticed;
+
 pub fn routes<R: Routes>(to: R) -> R {
     to.post("/managed-companies/{c}/users", add, || {
         Call::new("addUser", "Adds a user by hand; takes a licence")
@@ -55,7 +57,8 @@ async fn add(
         address: address.clone(),
         name: name.clone(),
     };
-    match directory.create_user_by_hand(&company, &request).await? {
+    let created = directory.create_user_by_hand(&company, &request);
+    match noticed(&services, &directory, created).await? {
         Some(NewUser::Created(id)) => Ok((StatusCode::CREATED, Json(invited(id, company, address, name)))),
         Some(NewUser::AddressTaken(_)) => Err(taken().into()),
         None => {
@@ -91,7 +94,8 @@ async fn change(
     let directory = directory_with(&services, &caller, &company).await?;
     let EnteredAddress(address) = new.address;
     let no_user = || Problem::not_found(ResourceKind::User);
-    match directory.change_address(&company, &user, None, &address).await? {
+    let changed = directory.change_address(&company, &user, None, &address);
+    match noticed(&services, &directory, changed).await? {
         NewAddress::Changed => Ok(Json(directory.user(&company, &user).await?.ok_or_else(no_user)?)),
         NewAddress::AddressTaken(_) => Err(taken().into()),
         // It may have any address before.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use store::Kind;
 
 pub(super) const MANAGED_COMPANY: Kind = Kind::first("managed company");
+pub(super) const COMPANY_NAME: Kind = Kind::first("name of a managed company");
+pub(super) const CHANGES: Kind = Kind::first("changes of the directory");
 pub(super) const USER: Kind = Kind::first("user");
 pub(super) const FORMER_ADDRESS: Kind = Kind::first("former address").kept(ROWS_DAYS);
 pub(super) const ROSTER: Kind = Kind::first("roster");

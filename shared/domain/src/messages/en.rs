@@ -265,6 +265,7 @@ impl Messages for English {
             Mistake::AfterTheEnd => "has characters after the end of the JSON value".into(),
             Mistake::NotHttp => "is not a valid HTTP request".into(),
             Mistake::IdInPath => "holds an id that is not valid".into(),
+            Mistake::NoKeptPlan => "is not the hash of a plan of this import that was shown and is still kept".into(),
             Mistake::NotANext => "is not a `next` value of this list".into(),
             Mistake::NoParameters => "is not allowed: this call takes no parameters".into(),
             Mistake::NotAParameter(known) => {

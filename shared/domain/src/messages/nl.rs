@@ -256,6 +256,7 @@ impl Messages for Dutch {
             Mistake::AfterTheEnd => "bevat nog tekens na het einde van de JSON-waarde".into(),
             Mistake::NotHttp => "is geen geldig HTTP-verzoek".into(),
             Mistake::IdInPath => "bevat een id dat niet geldig is".into(),
+            Mistake::NoKeptPlan => "is niet de hash van een plan van deze import dat is getoond en nog wordt bewaard".into(),
             Mistake::NotANext => "is geen `next`-waarde van deze lijst".into(),
             Mistake::NoParameters => "is niet toegestaan: deze aanroep heeft geen parameters".into(),
             Mistake::NotAParameter(known) => format!("is geen parameter van deze aanroep; toegestaan: {}", known.join(", ")).into(),

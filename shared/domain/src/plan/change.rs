@@ -71,6 +71,14 @@ impl std::fmt::Debug for PlanAddress {
     }
 }
 
+/// The actions of a plan, in the order of its changes.
+pub fn steps(plan: &CompanyPlan) -> impl Iterator<Item = Step> {
+    let unmap = plan.unmap.iter().map(|_| Step::UnmapCompany);
+    let dropped = plan.dropped.iter().map(|_| Step::UnmapUser);
+    let users = plan.users.iter().map(|user| user.step.kind().0);
+    unmap.chain([plan.kind().0]).chain(dropped).chain(users)
+}
+
 /// What a plan does to its company and each of its users.
 pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
     let company = PlanCompany {

@@ -41,6 +41,8 @@ pub enum Mistake<'a> {
     IdInPath,
     /// The position is of another list.
     NotANext,
+    /// No plan of this hash is kept.
+    NoKeptPlan,
     /// The call takes no parameters.
     NoParameters,
     /// The call takes only these parameters.

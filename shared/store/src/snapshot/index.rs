@@ -1,7 +1,7 @@
 //! The rows of a snapshot: facts of companies, in chunks that imports share until one of their rows changes, and for each import the list
 //! of its chunks. What is decided on a row stands apart.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::ids::{IntegrationId, PsaCompanyId};
 use domain::import::Import;
@@ -240,21 +240,28 @@ impl Tenant {
         Ok(rows.flatten().collect())
     }
 
-    /// One row of an import, as long as nobody has decided on it.
-    pub(crate) async fn undecided_row(
+    /// Some rows of an import, as long as nobody has decided on them, and about how many rows there are from the first of them to the last.
+    pub async fn undecided_rows_of(
         &self,
         import: &Import,
-        company: &PsaCompanyId,
-    ) -> Result<Option<Row>, StoreError> {
+        companies: &[PsaCompanyId],
+    ) -> Result<(Vec<Row>, usize), StoreError> {
         let index = self.index(import).await?;
-        let behind = index.chunks.partition_point(|chunk| chunk.first <= *company);
-        let Some(number) = behind.checked_sub(1) else {
-            return Ok(None);
+        let numbers = companies.iter().filter_map(|company| {
+            let behind = index.chunks.partition_point(|chunk| chunk.first <= *company);
+            behind.checked_sub(1)
+        });
+        let numbers: BTreeSet<usize> = numbers.collect();
+        let spanned = match (numbers.first(), numbers.last()) {
+            (Some(first), Some(last)) => index.chunks.get(*first..=*last).unwrap_or_default(),
+            _ => &[],
         };
-        let of = index.chunks.get(number..behind).unwrap_or_default();
-        let rows = self.read_chunks(&import.integration, of).await?.concat();
-        let mut rows = index.complete(number, rows).into_iter();
-        Ok(rows.find(|row| row.id == *company))
+        let among = spanned.iter().map(|chunk| chunk.rows).sum();
+        let of = numbers.iter().filter_map(|number| index.chunks.get(*number).cloned());
+        let chunks = self.read_chunks(&import.integration, &of.collect::<Vec<_>>()).await?;
+        let rows = numbers.into_iter().zip(chunks);
+        let rows = rows.flat_map(|(number, rows)| index.complete(number, rows));
+        Ok((rows.filter(|row| companies.contains(&row.id)).collect(), among))
     }
 
     /// The rows of the chunks of a snapshot.
