@@ -164,7 +164,7 @@ async fn r96_nobody_ticks_an_excluded_person(kind: PsaKind) {
     let body = json!({ "selected": true, "where": {} });
     let matched = ana.post(&format!("{at}/select"), &body).await.unwrap();
     assert_eq!(matched["matched"], 1);
-    let page = ana.get(&format!("{at}?excluded=true")).await.unwrap();
+    let page = ana.get(&format!("{at}?excluded=true&counts=true")).await.unwrap();
     assert_eq!(page["counts"]["excluded"], 2);
     assert_eq!(page["items"].as_array().unwrap().len(), 2);
     let result = carry_out(&ana, &import).await;
