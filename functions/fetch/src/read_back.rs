@@ -68,13 +68,15 @@ pub(crate) async fn read_back<A: Absent>(
                 batch.iter().cloned().map(LookedUp::Unreadable).collect()
             }
         };
-        // Those behind are not asked for again: without an answer they are unreadable as well.
         let is_last = failures == MAX_FAILURES;
-        let last = if is_last { ids.last() } else { batch.last() };
-        if let Some(last) = last {
+        if let Some(last) = batch.last() {
             absent.store(&*psa, last, answers, checkpoint).await?;
-            checkpoint.waited.reset();
+            // A batch without answers is no progress: else each would wait as long as the first.
+            if failures == 0 {
+                checkpoint.waited.reset();
+            }
         }
+        // Those behind are not asked for: without an answer they are unreadable as well.
         if is_last {
             break;
         }

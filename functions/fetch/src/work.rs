@@ -60,7 +60,11 @@ impl Job for Fetch {
             may_begin: false,
             psa: OnceCell::new(),
             read: match checkpoint {
-                Some(checkpoint) if checkpoint.position.saved != Saved::default() => {
+                // Pages that expire are not read: the first step ends the import.
+                Some(checkpoint)
+                    if checkpoint.position.saved != Saved::default()
+                        && run.services.clock.now() < run.import.staged_until() =>
+                {
                     Read::of(run.tenant.pages(&run.import, checkpoint.position.saved).await?)
                 }
                 _ => Read::default(),

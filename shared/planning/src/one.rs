@@ -128,7 +128,13 @@ impl Candidates {
         match &row.decision.target {
             Target::Existing(chosen) => candidates.add_company(directory, chosen).await?,
             // A namesake is what an unmapped company is linked to.
-            Target::Automatic if !is_mapped => candidates.companies.extend(directory.namesakes(&row.name).await?),
+            Target::Automatic if !is_mapped => {
+                candidates.companies.extend(directory.namesakes(&row.name).await?);
+                // Those that the row shows are looked at again by their ids.
+                for candidate in &row.candidates {
+                    candidates.add_company(directory, &candidate.id).await?;
+                }
+            }
             Target::Automatic | Target::Create => {}
         }
         candidates.add_claims(tenant, import).await?;

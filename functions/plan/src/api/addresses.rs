@@ -6,6 +6,7 @@ use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Paged, Pat
 use domain::address::NoAddress;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, ImportId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::import::Import;
 use domain::name::Searched;
 use domain::object;
 use domain::plan::planner::{self, AddressView};
@@ -224,27 +225,43 @@ async fn list(
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
 ) -> Api<Json<Addresses>> {
     let import = review::with_rows(&services, &caller, &id).await?;
-    let in_order = |row: &AddressRow| row.id.as_str().to_owned();
-    let search = query.filter.search.as_ref().map(|search| Searched::of(search));
-    let accepted = |rows: Vec<AddressRow>| {
-        rows.into_iter()
-            .filter(|row| query.filter.accepts(row, search.as_ref()))
+    let rows = if query.filter.asks_for_holders() {
+        all(&services, &import, &company, &query).await
+    } else {
+        shown(&services, &import, &company, &query).await
     };
-    if query.filter.asks_for_holders() {
-        let (context, facts) = review::facts(&services, &import, &company, Asked::All).await?;
-        let rows = rows(&context, &facts);
-        let counts = query.filter.counts.then(|| RowCounts::of(&rows));
-        let page = List::page(accepted(rows), &query.page, in_order);
-        return Ok(Json(Addresses { page, counts }));
-    }
+    rows.map(Json)
+}
+
+/// The page, with the counts, of rows whose holders are all asked for.
+async fn all(services: &Services, import: &Import, company: &PsaCompanyId, query: &Paged<Browse>) -> Api<Addresses> {
+    let (context, facts) = review::facts(services, import, company, Asked::All).await?;
+    let rows = rows(&context, &facts);
+    Ok(Addresses {
+        counts: query.filter.counts.then(|| RowCounts::of(&rows)),
+        page: page(rows, query),
+    })
+}
+
+/// The page. Which rows there are does not depend on who holds their addresses: only those of the page are asked for.
+async fn shown(services: &Services, import: &Import, company: &PsaCompanyId, query: &Paged<Browse>) -> Api<Addresses> {
     let nobody = HashSet::new();
-    let (mut context, mut facts) = review::facts(&services, &import, &company, Asked::Of(&nobody)).await?;
-    // Which rows there are does not depend on who holds their addresses; only those of the page are asked for.
-    let shown = List::page(accepted(rows(&context, &facts)), &query.page, in_order);
-    let shown: HashSet<AddressId> = shown.items.into_iter().map(|row| row.id).collect();
+    let (mut context, mut facts) = review::facts(services, import, company, Asked::Of(&nobody)).await?;
+    let shown = page(rows(&context, &facts), query).items.into_iter();
+    let shown: HashSet<AddressId> = shown.map(|row| row.id).collect();
     review::add_holders(&mut context, &mut facts, &shown).await?;
-    let page = List::page(accepted(rows(&context, &facts)), &query.page, in_order);
-    Ok(Json(Addresses { page, counts: None }))
+    Ok(Addresses {
+        page: page(rows(&context, &facts), query),
+        counts: None,
+    })
+}
+
+fn page(rows: Vec<AddressRow>, query: &Paged<Browse>) -> List<AddressRow> {
+    let search = query.filter.search.as_ref().map(|search| Searched::of(search));
+    let accepted = rows
+        .into_iter()
+        .filter(|row| query.filter.accepts(row, search.as_ref()));
+    List::page(accepted, &query.page, |row| row.id.as_str().to_owned())
 }
 
 async fn decide(

@@ -133,7 +133,6 @@ pub async fn failed_in(services: &Services, import: &Import, failed: &ImportId) 
     };
     let people = PersonFilter {
         ids: Some(people),
-        company: of.clone(),
         ..PersonFilter::default()
     };
     Ok([Scope::Companies(of), Scope::People(people)])
