@@ -19,6 +19,7 @@ mod ending;
 mod expiring;
 mod forged;
 mod giving_up;
+mod handing_over;
 mod inheriting;
 mod licences;
 mod matrix;
