@@ -22,7 +22,6 @@ mod waiting;
 use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
-use crate::mapping::AddressMapping;
 use crate::remembered::Remembered;
 
 pub use absent::{absent, may_be_absent};
@@ -68,22 +67,6 @@ pub struct DroppedMapping {
     pub contact: String,
     /// Why.
     pub reason: Reason,
-}
-
-impl DroppedMapping {
-    /// The mapping of a contact of this name.
-    pub fn of(mapping: &AddressMapping, contact: String, reason: Reason) -> Self {
-        Self {
-            mapped: Mapped {
-                id: mapping.id.clone(),
-                user: mapping.user.clone(),
-                address: mapping.address.clone(),
-                remembered: mapping.remembered.clone(),
-            },
-            contact,
-            reason,
-        }
-    }
 }
 
 /// What happens to one address.

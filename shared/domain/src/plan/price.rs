@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::addresses::{self, AddressView};
 use super::links::Links;
-use super::{CompanyStep, DroppedMapping, Reason, Skip, UserPlan, UserStep};
+use super::{CompanyStep, DroppedMapping, Mapped, Reason, Skip, UserPlan, UserStep};
 use crate::facts::CompanyFacts;
 use crate::ids::{AddressId, ManagedCompanyId, UserId};
 use crate::mapping::AddressMapping;
@@ -41,6 +41,22 @@ pub(super) fn dropped<'a>(
         DroppedMapping::of(mapping, contact, reason)
     });
     dropped.collect()
+}
+
+impl DroppedMapping {
+    /// The mapping of a contact of this name.
+    pub fn of(mapping: &AddressMapping, contact: String, reason: Reason) -> Self {
+        Self {
+            mapped: Mapped {
+                id: mapping.id.clone(),
+                user: mapping.user.clone(),
+                address: mapping.address.clone(),
+                remembered: mapping.remembered.clone(),
+            },
+            contact,
+            reason,
+        }
+    }
 }
 
 /// Adds the rows whose address a user of the `former` managed company has, and says of those that are there who it is.

@@ -21,6 +21,7 @@ mod exclusions;
 mod expiring;
 mod forged;
 mod giving_up;
+mod handing_over;
 mod inheriting;
 mod licences;
 mod matrix;
