@@ -18,6 +18,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use local_aws::sdk;
 use sandbox::Sandbox;
+use serde_json::{Map, Value, json};
 use store::tx::Transaction;
 use store::{Store, Tenant};
 
@@ -290,4 +291,23 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
 fn tenant(sandbox: &Sandbox) -> Tenant {
     let client = Client::new(&sdk::config(&sandbox.face.dynamodb));
     Store::new(client, "RecordsTable", "ImportsTable").of(&MspId::new(MSP))
+}
+
+/// Excludes people of an integration, by its path, for these reasons, in place of whatever is excluded of it.
+pub async fn exclude(sandbox: &Sandbox, path: &str, reasons: impl Iterator<Item = String>) {
+    let tenant = tenant(sandbox);
+    let key = store::Key {
+        pk: format!("MSP#{MSP}#INTEGRATION#{}", path.rsplit('/').next().unwrap()),
+        sk: "STANDING".to_owned(),
+    };
+    let by = json!({ "subject": "ana", "name": "Ana" });
+    let exclusion = |why: String| json!({ "by": by, "at": "2026-03-02T08:00:00Z", "why": why });
+    let people = reasons.enumerate();
+    let people: Map<String, Value> = people.map(|(id, why)| (id.to_string(), exclusion(why))).collect();
+    let kind = store::Kind::first("standing decisions");
+    let mut item = store::table::packed_item(kind, &key, &json!({ "p": people })).unwrap();
+    item.insert("version".to_owned(), store::table::number(1));
+    let table = tenant.table(store::Table::Records);
+    let put = tenant.client().put_item().table_name(table).set_item(Some(item));
+    put.send().await.unwrap();
 }
