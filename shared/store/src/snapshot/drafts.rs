@@ -151,16 +151,12 @@ impl Tenant {
         self.delete_litter(integration, &dead).await?;
         // Last: a deletion that dies before is repeated.
         let key = keys::snapshot_draft(&self.msp, integration);
-        match &draft.version {
-            Some(version) => {
-                let values = [(":version", text(version))];
-                self.delete_if(Table::Imports, &key, IS_VERSION, &values).await
-            }
-            None => {
-                let is_none = "attribute_not_exists(#version)";
-                self.delete_if(Table::Imports, &key, is_none, &[]).await
-            }
-        }
+        let Some(version) = &draft.version else {
+            let is_none = "attribute_not_exists(#version)";
+            return self.delete_if(Table::Imports, &key, is_none, &[]).await;
+        };
+        let values = [(":version", text(version))];
+        self.delete_if(Table::Imports, &key, IS_VERSION, &values).await
     }
 
     /// Deletes what snapshots of these names have left.

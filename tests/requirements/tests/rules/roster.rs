@@ -33,13 +33,13 @@ async fn r35_an_address_that_was_changed_by_hand_since_is_not_changed_again() {
         (("nu@halverwege.example", "straks@halverwege.example"), true),
     ];
     for (addresses, expected) in changes {
-        let changed = behind::change_planned(&sandbox, (&company, &user), addresses).await;
-        let is_right = match changed {
+        let answer = behind::change_planned(&sandbox, (&company, &user), addresses).await;
+        let is_right = match answer {
             NewAddress::Changed => expected,
             NewAddress::ChangedMeanwhile => !expected,
             _ => false,
         };
-        assert!(is_right, "{addresses:?}: {changed:?}");
+        assert!(is_right, "{addresses:?}: {answer:?}");
     }
     assert_eq!(managed::addresses(&ana, &company).await, ["straks@halverwege.example"]);
     sandbox.stop().await;
