@@ -10,10 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{PsaCompanyId, PsaContactId};
 use crate::import::Person;
-use crate::problem::{Limited, Problem};
-
-/// The most companies and people of one integration that are excluded. All of them are one stored item, which every plan reads.
-pub const MAX_EXCLUSIONS: usize = 2_000;
+use crate::problem::{Limited, MAX_EXCLUSIONS, Problem};
 
 /// What can be excluded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -14,6 +14,7 @@ pub mod integration;
 pub mod language;
 pub mod mapping;
 mod messages;
+mod moment;
 pub mod name;
 pub mod not_in;
 pub mod object;

@@ -11,8 +11,8 @@ use crate::address::{self, Address, AddressKey};
 use crate::directory::ManagedCompany;
 use crate::exclusion::Exclusion;
 use crate::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
+use crate::moment::Moment;
 use crate::psa::PsaContact;
-use crate::rules::Moment;
 use crate::suggestion::Suggestion;
 
 /// Which tab a company stands in.

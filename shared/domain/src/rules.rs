@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::moment::Moment;
+
 use crate::ids::{AddressId, PsaCompanyId};
 use crate::name::NameKey;
-use crate::problem::{Limited, Problem};
+use crate::problem::{Limited, MAX_RULES, Problem};
 use crate::row::{AddressStatus, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 
-/// The most rules of an import, and of one company.
-pub const MAX_RULES: usize = 50;
-
-/// The most rows that all of them together name by their ids: so many fit into an item.
+/// The most rows that all rules of an import together name by their ids: so many fit into an item.
 pub const MAX_NAMED_ROWS: usize = 50_000;
 
 /// Which company rows a rule is about. What is not asked for is left open.
@@ -104,15 +103,6 @@ impl From<TooManyRules> for Problem {
     fn from(_: TooManyRules) -> Self {
         Self::LimitExceeded { of: Limited::Rules }
     }
-}
-
-/// When a decision was made: after which rule of the import, and after which rule of its company.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Moment {
-    /// The last rule of the import.
-    pub import: u32,
-    /// The last rule of the company.
-    pub company: u32,
 }
 
 impl Rules {

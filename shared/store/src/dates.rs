@@ -116,7 +116,7 @@ impl Tenant {
 
 /// The shards of these items; `None` if companies and runs are not of the same time. No company is ever taken out, so that their numbers tell.
 fn shards(items: &[Item]) -> Result<Option<Vec<Shard>>, StoreError> {
-    let (companies, runs): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| keys::is_of_companies(item));
+    let (companies, runs): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| is_of_companies(item));
     let mut shards = Vec::new();
     for (companies, runs) in companies.iter().zip(&runs) {
         let ids: IdsRecord = packed_body(DATES, companies)?;
@@ -131,4 +131,10 @@ fn shards(items: &[Item]) -> Result<Option<Vec<Shard>>, StoreError> {
         shards.push(shard);
     }
     Ok((companies.len() == runs.len()).then_some(shards))
+}
+
+/// Whether an item of dates has the companies.
+fn is_of_companies(item: &Item) -> bool {
+    let key = item.get("sk").and_then(|key| key.as_s().ok());
+    key.is_some_and(|key| key.starts_with(keys::DATED_COMPANIES))
 }

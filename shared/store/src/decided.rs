@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
-use domain::row::{AddressDecision, CompanyDecision, CompanyRow, Target};
+use domain::row::{AddressDecision, CompanyDecision, CompanyRow};
 use domain::rules::{Moment, PeopleRules, Rule, Rules, company_changes, company_selection};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use crate::choice::CompanyChoice;
 
 use crate::StoreError;
 use crate::expiry::expire;
@@ -36,19 +38,6 @@ pub enum Decided {
     Conflict,
     /// The import is not in review, or does not hold the integration any more.
     NotInReview,
-}
-
-/// A decision on one company row.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CompanyChoice {
-    /// Whether it is selected; without a decision: as rules or the policy say.
-    pub selected: Option<bool>,
-    /// What it becomes.
-    pub target: Target<ManagedCompanyId>,
-    /// How often it was changed.
-    pub version: u64,
-    /// When its selection was decided, among the rules.
-    pub at: Moment,
 }
 
 /// The rules of an import or a company as they are stored, with the number of changes.

@@ -124,13 +124,7 @@ pub(crate) fn dates(msp: &MspId, integration: &IntegrationId, shard: usize) -> (
     (Key::new(pk.clone(), companies), Key::new(pk, runs))
 }
 
-const DATED_COMPANIES: &str = "DATES#COMPANIES#";
-
-/// Whether an item of dates has the companies.
-pub(crate) fn is_of_companies(item: &crate::table::Item) -> bool {
-    let key = item.get("sk").and_then(|key| key.as_s().ok());
-    key.is_some_and(|key| key.starts_with(DATED_COMPANIES))
-}
+pub(crate) const DATED_COMPANIES: &str = "DATES#COMPANIES#";
 
 pub(crate) const HISTORY: &str = "IMPORT#";
 

@@ -9,6 +9,7 @@ mod answers;
 pub mod audit;
 mod audit_items;
 pub mod checkpoint;
+mod choice;
 pub mod dates;
 pub mod decided;
 pub mod dropping;

@@ -13,6 +13,7 @@ mod index;
 mod last;
 pub mod pages;
 pub mod retention;
+mod row;
 mod state;
 mod superseded;
 
@@ -26,7 +27,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use self::index::Row;
+pub use self::row::Row;
 
 pub(crate) use self::contents::{ADDRESSES_OF, Content, PEOPLE_OF, missing};
 use self::contents::{ListOf, Prepared};
@@ -155,7 +156,9 @@ impl Tenant {
             if next.is_empty() {
                 return Ok(FencedOutcome::Committed);
             }
-            let outcome = self.begin_draft(lease, import, draft, now()).await?;
+            let outcome = self
+                .begin_draft(lease, import, (&mut draft.begun, &mut draft.retention), now())
+                .await?;
             if !outcome.committed() {
                 return Ok(outcome);
             }
@@ -247,7 +250,7 @@ impl Tenant {
     ) -> Result<Vec<Action>, StoreError> {
         let integration = &import.integration;
         let mut actions = Vec::new();
-        actions.extend(self.end_draft(import, draft)?);
+        actions.extend(self.end_draft(integration, &draft.begun, &draft.version)?);
         let superseded = draft.before.superseded_by(&draft.partition, rows, &chunks);
         let mut items = self.superseded_items(integration, &superseded, now)?;
         items.push(self.head_item(integration, chunks)?);

@@ -4,9 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
-use crate::exclusion::MAX_EXCLUSIONS;
 use crate::mapping::MAX_DROPPED;
-use crate::rules::MAX_RULES;
+
+/// The most decisions on many rows that an import has, and each of its companies.
+pub const MAX_RULES: usize = 50;
+
+/// The most companies and people of one integration that are excluded. All of them are one stored item, which every plan reads.
+pub const MAX_EXCLUSIONS: usize = 2_000;
 
 /// What is looked for by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use domain::row::{AddressDecision, Target};
 use domain::rules::Moment;
 use serde::{Deserialize, Serialize};
 
-use crate::decided::CompanyChoice;
+use crate::choice::CompanyChoice;
 use crate::schema::Kind;
 
 pub(crate) const DECISION: Kind = Kind::first("decision").kept(ROWS_DAYS);

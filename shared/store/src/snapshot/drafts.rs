@@ -10,8 +10,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::contents::{ADDRESSES_OF, PEOPLE_OF};
 use super::retention::Retention;
-use super::{ADDRESSES_OF, Draft, PEOPLE_OF, WRITE_CONCURRENCY};
 use crate::StoreError;
 use crate::fenced::FencedOutcome;
 use crate::keys::{self, Key};
@@ -22,6 +22,9 @@ use crate::tx::Action;
 
 /// The snapshot that is being written.
 const DRAFT: Kind = Kind::first("draft of a snapshot");
+
+/// Items that are deleted at once.
+const DELETE_CONCURRENCY: usize = 16;
 
 /// The condition under which a draft is still that of a version.
 const IS_VERSION: &str = "#version = :version";
@@ -91,15 +94,15 @@ impl Tenant {
         &self,
         lease: &Lease,
         import: &Import,
-        draft: &mut Draft,
+        (begun, retention): (&mut Begun, &mut Option<Retention>),
         now: Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
-        if draft.begun.is_known() {
+        if begun.is_known() {
             return lease.transaction(self, now)?.commit(self).await;
         }
-        let outcome = self.put_draft(lease, import, &[], &mut draft.retention, now).await?;
+        let outcome = self.put_draft(lease, import, &[], retention, now).await?;
         if outcome.committed() {
-            draft.begun = Begun::Known(Vec::new());
+            *begun = Begun::Known(Vec::new());
         }
         Ok(outcome)
     }
@@ -129,12 +132,17 @@ impl Tenant {
     }
 
     /// Ends a draft, in the transaction in which its snapshot comes to count.
-    pub(super) fn end_draft(&self, import: &Import, draft: &Draft) -> Result<Option<Action>, StoreError> {
-        let Begun::Known(dead) = &draft.begun else {
+    pub(super) fn end_draft(
+        &self,
+        integration: &IntegrationId,
+        begun: &Begun,
+        version: &str,
+    ) -> Result<Option<Action>, StoreError> {
+        let Begun::Known(dead) = begun else {
             return Ok(None);
         };
-        let key = keys::snapshot_draft(&self.msp, &import.integration);
-        let values = [(":version", text(&draft.version))];
+        let key = keys::snapshot_draft(&self.msp, integration);
+        let values = [(":version", text(version))];
         if dead.is_empty() {
             return Action::delete(self, Table::Imports, &key, IS_VERSION, &values).map(Some);
         }
@@ -199,7 +207,7 @@ impl Tenant {
             });
             let deletes: Vec<_> = deletes.collect();
             stream::iter(deletes)
-                .buffer_unordered(WRITE_CONCURRENCY)
+                .buffer_unordered(DELETE_CONCURRENCY)
                 .try_collect::<()>()
                 .await?;
             after = next;

@@ -13,7 +13,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::contents::{Content, digest_of, missing};
+use super::contents::{digest_of, missing};
+use super::row::Row;
 use crate::StoreError;
 use crate::expiry::expire;
 use crate::keys;
@@ -33,23 +34,6 @@ const MAX_ROWS_PER_CHUNK: usize = 64;
 
 /// Chunks that are read at once.
 const READ_CONCURRENCY: usize = 16;
-
-/// A company row, and where the lists that belong to it are stored.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// The row.
-    pub company: CompanyRow,
-    pub(crate) addresses: Option<Content>,
-    pub(crate) people: Option<Content>,
-}
-
-impl std::ops::Deref for Row {
-    type Target = CompanyRow;
-
-    fn deref(&self) -> &CompanyRow {
-        &self.company
-    }
-}
 
 /// One chunk of rows, by the snapshot that wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,8 @@ use domain::ids::{IntegrationId, PsaCompanyId};
 use serde::{Deserialize, Serialize};
 
 use super::contents::{ADDRESSES_OF, Content, PEOPLE_OF};
-use super::index::{Chunk, Row};
+use super::index::Chunk;
+use super::row::Row;
 use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::records::RowRecord;
