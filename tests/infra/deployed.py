@@ -1,13 +1,15 @@
 """Deploys the built template to a local AWS (ministack) and imports there, the way it goes in the cloud:
 
-API Gateway with its JWT authorizer → Lambda → table → stream → Pipe → state machine → Lambda, and once more by schedule.
+API Gateway with its JWT authorizer → Lambda → table → stream → Pipe → state machine → Lambda, and once more by schedule. What happened
+goes table → stream → second Pipe → event bus → rule → queue.
 
 Usage: SANDBOX=… deployed.py FUNCTIONS TEMPLATE
 
 SANDBOX is the first line that the sandbox prints: its PSA simulators are imported from. FUNCTIONS holds NAME/bootstrap for each
 function, TEMPLATE is what translate.py made. Changed on the way is only what the place needs: the functions are told where
 "AWS" and the simulators are, and what this Pipe does not know (its filter, one record a batch) is done by a Map around the state
-machine, whose own states stay as they are.
+machine, whose own states stay as they are. Its Pipes deliver to state machines and topics, not to a bus: so between the second
+Pipe and the bus there is a state machine made from the Pipe's own filter and template. That the service reads both so is proved nowhere.
 """
 
 import base64
@@ -135,6 +137,46 @@ def play_pipe(machine):
     machine["DefinitionString"] = json.dumps({"StartAt": "EachRecord", "States": {"EachRecord": each}})
 
 
+def play_events_pipe(resources):
+    """Puts what the second Pipe's filter would let through on the bus, by a state machine that is made from its filter and template."""
+    pipe = resources["EventsPipe"]["Properties"]
+    (wanted,) = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
+    wanted = json.loads(wanted["Pattern"])
+    ((attribute, accepted),) = wanted["dynamodb"]["NewImage"].items()
+    path = "$.dynamodb.NewImage"
+    assert set(wanted) == {"eventName", "dynamodb"} and set(accepted) == {"S"}, wanted
+    any_of = lambda variable, texts: {"Or": [{"Variable": variable, "StringEquals": text} for text in texts]}
+    passes = [any_of("$.eventName", wanted["eventName"]), {"Variable": f"{path}.{attribute}.S", "IsPresent": True},
+              any_of(f"{path}.{attribute}.S", accepted["S"])]
+
+    def parameters(filled):
+        """Paths in brackets as paths of the state machine."""
+        made = {}
+        for name, value in filled.items():
+            if isinstance(value, dict):
+                made[name] = parameters(value)
+            else:
+                assert value.startswith("<$.") and value.endswith(">"), f"not known here: {value}"
+                made[f"{name}.$"] = value[1:-1]
+        return made
+
+    target = pipe.pop("TargetParameters")
+    bus = target["EventBridgeEventBusParameters"]
+    entry = {"EventBusName": "${ImportEvents}", "Source": bus["Source"], "DetailType": bus["DetailType"], "Detail.$": "$"}
+    states = {
+        "PassesFilter": {"Type": "Choice", "Default": "PassedOver", "Choices": [{"And": passes, "Next": "Detail"}]},
+        "PassedOver": {"Type": "Succeed"},
+        "Detail": {"Type": "Pass", "Parameters": parameters(json.loads(target["InputTemplate"])), "Next": "Put"},
+        "Put": {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": {"Entries": [entry]}, "End": True},
+    }
+    processor = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "PassesFilter", "States": states}
+    each = {"Type": "Map", "ItemProcessor": processor, "ResultPath": None, "End": True}
+    definition = json.dumps({"StartAt": "EachRecord", "States": {"EachRecord": each}})
+    resources["EventsPlayed"] = {"Type": "AWS::StepFunctions::StateMachine",
+                                 "Properties": {"RoleArn": pipe["RoleArn"], "DefinitionString": {"Fn::Sub": definition}}}
+    pipe["Target"] = {"Ref": "EventsPlayed"}
+
+
 def deploy(clients, functions, template, origin, places):
     s3, cloudformation = clients("s3"), clients("cloudformation")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -157,6 +199,7 @@ def deploy(clients, functions, template, origin, places):
     for name in [name for name, resource in resources.items() if resource["Type"] == "AWS::Logs::QueryDefinition"]:
         del resources[name]
     play_pipe(resources["ImportStateMachine"]["Properties"])
+    play_events_pipe(resources)
     # Only in the cloud must an issuer be https.
     template["Parameters"]["Issuer"].pop("AllowedPattern", None)
     # Too large to be sent along.
@@ -198,7 +241,7 @@ def by_hand(api, integration):
     result = api.ok("GET", f"{path}/result")
     assert result["companies"]["created"] == 1 and result["users"]["created"] > 0, result
     assert not result["errors"], result
-    return result
+    return started["id"], result
 
 
 def by_schedule(api, clients, outputs, integration):
@@ -219,6 +262,39 @@ def by_schedule(api, clients, outputs, integration):
     ended = api.wait(f"/imports/{unattended[0]['id']}", {"done"})
     assert ended["counts"]["companies"]["unchanged"] == 1, ended
     assert ended["counts"]["companies"]["created"] == 0, ended
+    return unattended[0]["id"], ended["counts"]
+
+
+def listen(clients, outputs):
+    """A rule of an operator, as README.md shows one: what ended goes to a queue."""
+    queue = clients("sqs").create_queue(QueueName="operators")["QueueUrl"]
+    arn = clients("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["psa-import"], "detail": {"what": ["ended"]}}
+    rule = {"EventBusName": outputs["ImportEvents"], "Name": "ended", "EventPattern": json.dumps(pattern)}
+    clients("events").put_rule(**rule)
+    clients("events").put_targets(EventBusName=outputs["ImportEvents"], Rule="ended", Targets=[{"Id": "queue", "Arn": arn}])
+    return queue
+
+
+def heard(api, clients, queue, results):
+    """One event for each import that ended, with its counts, and nobody's name or address."""
+    events, end = {}, time.monotonic() + PATIENCE
+    while len(events) < len(results):
+        received = clients("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", [])
+        for message in received:
+            event = json.loads(message["Body"])
+            assert (event["source"], event["detail-type"]) == ("psa-import", "Import"), event
+            assert "@" not in message["Body"], message
+            events[event["detail"]["import"]] = event["detail"]
+            clients("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        assert time.monotonic() < end, f"{len(events)} of {len(results)} events came"
+    for ended, result in results.items():
+        event = events[ended]
+        created = result["companies"]["created"] + result["users"]["created"]
+        told = (event["what"], event["state"], event["code"], event["msp"], event["rows"]["created"], event["rows"]["failed"])
+        assert told == ("ended", "done", "", MSP, str(created), "0"), event
+        assert api.ok("GET", event["look"]), event
+    return sorted(event["unattended"] for event in events.values())
 
 
 def main(functions, template):
@@ -252,12 +328,19 @@ def main(functions, template):
                 assert Api(url, token).call("GET", "/integrations")[0] == 401, token
             api = Api(url, issuer.token("psa-import"))
             api.ok("PUT", "/licences", {"total": 1000})
+            queue, results = listen(clients, outputs), {}
             for kind in ("connectwise", "autotask"):
                 integration = connect(api, kind, face)
-                result = by_hand(api, integration)
+                ended, result = by_hand(api, integration)
+                results[ended] = result
                 print(f"{kind}: imported by hand, {result['users']['created']} users")
-                by_schedule(api, clients, outputs, integration) if kind == "connectwise" else None
-                print(f"{kind}: imported by schedule") if kind == "connectwise" else None
+                if kind == "connectwise":
+                    ended, result = by_schedule(api, clients, outputs, integration)
+                    results[ended] = result
+                    print(f"{kind}: imported by schedule")
+            unattended = heard(api, clients, queue, results)
+            assert unattended == ["false", "false", "true"], unattended
+            print(f"{len(results)} events came by the second pipe, the bus and a rule")
             machine = outputs["StateMachine"]
             # An import has ended a moment before its execution has.
             end = time.monotonic() + 60

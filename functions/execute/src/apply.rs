@@ -5,14 +5,17 @@ use directory::DirectoryError;
 use domain::directory::ManagedCompany;
 use domain::ids::IdempotencyKey;
 use domain::mapping::CompanyMapping;
-use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, RowOutcome};
-use domain::row::{CompanyRow, Target};
+use domain::plan::{CompanyPlan, CompanyStep, Outcome, PlanChange, Reason, RowOutcome, UserPlan, UserStep};
+use domain::row::Target;
 use planning::Planning;
 use store::journal::{CompanyChunk, SkippedCompany};
+use store::mappings::AddressMappings;
+use store::rows::Row;
 use store::tx;
 use worker::Stop;
 
 use crate::context::Run;
+use crate::dropped;
 use crate::record::{self, all, rows};
 use crate::retries::{Failure, with_retries};
 use crate::users;
@@ -28,7 +31,7 @@ pub(crate) enum Applied {
 }
 
 /// Applies the plan of a company whose first `named` rows were skipped by an earlier run.
-pub(crate) async fn apply(run: &Run, planning: &Planning, row: CompanyRow, named: usize) -> Result<Applied, Stop> {
+pub(crate) async fn apply(run: &Run, planning: &Planning, row: Row, named: usize) -> Result<Applied, Stop> {
     let begun = run.tenant.chunks(&run.import, &row.id).await?;
     if !begun.is_empty() {
         return finish(run, planning, begun, true).await;
@@ -64,6 +67,12 @@ pub(crate) async fn apply(run: &Run, planning: &Planning, row: CompanyRow, named
 /// Writes the intent: all chunks, the first one last. Returns `false` if the name of a new company is claimed already; an
 /// administrator who asked for a new one gets it, whatever others are called.
 async fn begin(run: &Run, plan: &CompanyPlan, chunks: &[CompanyChunk], is_asked_for: bool) -> Result<bool, Stop> {
+    if plan.step == CompanyStep::Create && !is_asked_for {
+        let (tenant, now) = (&run.tenant, run.services.clock.now());
+        if !tenant.claim_name(&run.import, &plan.company, &plan.name, now).await? {
+            return Ok(false);
+        }
+    }
     let mut tx = run.transaction()?;
     for (number, chunk) in chunks.iter().enumerate().skip(1) {
         let action = run.tenant.journal_action(&run.import, number, chunk)?;
@@ -74,15 +83,11 @@ async fn begin(run: &Run, plan: &CompanyPlan, chunks: &[CompanyChunk], is_asked_
         tx = run.transaction()?;
     }
     // With it the company is begun.
-    if plan.step == CompanyStep::Create && !is_asked_for {
-        let now = run.services.clock.now();
-        run.tenant
-            .claim_name(&mut tx, &run.import, &plan.company, &plan.name, now)?;
-    }
     if let Some(first) = chunks.first() {
         run.tenant.journal(&mut tx, &run.import, 0, first)?;
     }
-    Ok(matches!(run.try_commit(tx).await?, tx::TransactionOutcome::Committed))
+    run.commit(tx).await?;
+    Ok(true)
 }
 
 /// The outcomes of a company for which nothing is to be done.
@@ -125,16 +130,24 @@ async fn finish(
         record::failure(run, left, reason).await?;
         return Ok(Applied::Journaled);
     }
-    let (managed, outcome) = match company(run, planning.mapping(&first.plan.company), &first.plan).await? {
-        Ok(done) => done,
+    let integration = &run.import.integration;
+    let before = planning.mapping(&first.plan.company);
+    let mut mapped = run.tenant.address_chunks(integration, &first.plan.company).await?;
+    // Counted ahead, so that the company's mapping need not be written again after its users, if none of them fails.
+    run.begin_changes().await?;
+    let ahead = mapped_ahead(&mapped, left.iter().map(|(_, chunk)| chunk));
+    let dropped = dropped::dropped(run, before, &left, &mapped).await?;
+    let (managed, outcome) = match company(run, (before, ahead), &first.plan, &dropped).await? {
+        Ok((managed, outcome, counted)) => {
+            mapped = mapped.counted_as(counted);
+            (managed, outcome)
+        }
         Err(Failure::Open) => return Ok(Applied::Unfinished),
         Err(Failure::OfRow(reason)) => {
             record::failure(run, left, reason).await?;
             return Ok(Applied::Journaled);
         }
     };
-    let integration = &run.import.integration;
-    let mut mapped = run.tenant.address_chunks(integration, &first.plan.company).await?;
     for (at, (number, mut chunk)) in left.into_iter().enumerate() {
         // A crashed run may have begun this chunk; finish it even if the import is being cancelled.
         let skip = if at == 0 { None } else { run.skips().await? };
@@ -151,14 +164,32 @@ async fn finish(
     Ok(Applied::Journaled)
 }
 
-/// Applies the step of the company itself. Returns what it is mapped to from here on and its outcome, or why it failed.
+/// How many address mappings a company has when all users of these chunks are as planned.
+fn mapped_ahead<'a>(mapped: &AddressMappings, left: impl Iterator<Item = &'a CompanyChunk>) -> u64 {
+    left.fold(mapped.len(), |count, chunk| {
+        let kept = if chunk.is_company_left() && chunk.plan.unmap.is_some() {
+            0
+        } else {
+            count
+        };
+        let is_new = |user: &&UserPlan| user.mapped.is_none() && !matches!(user.step, UserStep::Skip(_));
+        kept + chunk.users_left().iter().filter(is_new).count() as u64
+    })
+}
+
+/// Applies the step of the company itself. Returns what it is mapped to from here on, its outcome, and how many address mappings its
+/// mapping counts then; or why it failed.
 async fn company(
     run: &Run,
-    before: Option<&CompanyMapping>,
+    (before, ahead): (Option<&CompanyMapping>, u64),
     plan: &CompanyPlan,
-) -> Result<Result<(ManagedCompany, Outcome), Failure>, Stop> {
+    dropped: &[PlanChange],
+) -> Result<Result<(ManagedCompany, Outcome, u64), Failure>, Stop> {
     let (managed, outcome) = match in_directory(run, plan).await {
-        Ok((managed, Outcome::Unchanged)) if !plan.rewrite_mapping => return Ok(Ok((managed, Outcome::Unchanged))),
+        Ok((managed, Outcome::Unchanged)) if !plan.rewrite_mapping => {
+            let counted = before.map_or(0, |before| before.users);
+            return Ok(Ok((managed, Outcome::Unchanged, counted)));
+        }
         Ok(made) => made,
         Err(failure) => return Ok(Err(failure)),
     };
@@ -168,8 +199,7 @@ async fn company(
         name: plan.name.clone(),
         identifier: plan.identifier.clone(),
         generation: plan.generation,
-        // Counted anew together with the addresses.
-        users: before.map_or(0, |before| before.users),
+        users: ahead,
         former: match &plan.unmap {
             Some(left) => Some(left.id.clone()),
             None => before.and_then(|before| before.former.clone()),
@@ -183,8 +213,9 @@ async fn company(
         }
         _ => run.tenant.map_company(&mut tx, integration, before, &mapping)?,
     }
+    dropped::tell(run, &mut tx, dropped).await?;
     match run.try_commit(tx).await? {
-        tx::TransactionOutcome::Committed => Ok(Ok((managed, outcome))),
+        tx::TransactionOutcome::Committed => Ok(Ok((managed, outcome, ahead))),
         tx::TransactionOutcome::Refused(_) => Ok(Err(Failure::OfRow(Reason::AlreadyMapped))),
     }
 }

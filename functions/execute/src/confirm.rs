@@ -8,7 +8,7 @@ use domain::import::{Event, Import, ImportState};
 use domain::problem::Problem;
 use futures::FutureExt;
 use lambda::{Services, trace};
-use planning::{Planning, WholePlan};
+use planning::{Kept, Planning, WholePlan, rests_on};
 use store::imports::{Confirmed, Moved};
 use store::retry::Attempts;
 
@@ -48,14 +48,31 @@ pub async fn confirm(services: &Services, caller: &Caller, id: &ImportId, agreed
 async fn agreed_plan(services: &Services, import: &Import, agreed: &Agreement) -> Api<WholePlan> {
     let tenant = services.tenant(&import.msp);
     let integration = find_integration(&tenant, &import.integration).await?;
-    let planning = Planning::open(tenant, services.directory(&import.msp), import.clone()).await?;
-    let plan = planning.whole().await?;
-    if plan.hash != agreed.plan_hash {
-        return Err(Problem::PlanChanged { hash: plan.hash }.into());
+    let plan = if let Some(kept) = kept_plan(services, import).await? {
+        kept
+    } else {
+        let planning = Planning::open(tenant, services.directory(&import.msp), import.clone());
+        planning.await?.whole().await?
+    };
+    if plan.totals.hash != agreed.plan_hash {
+        let hash = plan.totals.hash;
+        return Err(Problem::PlanChanged { hash }.into());
     }
-    match planning.mass_change(integration.policy.mass_change, plan.changes) {
+    match plan.totals.mass_change(integration.policy.mass_change) {
         Some(change) if !agreed.mass_change => Err(Problem::MassChange(change).into()),
         _ => Ok(plan),
+    }
+}
+
+/// The plan that was computed when it was shown, if nothing that it rests on has changed since (R71).
+async fn kept_plan(services: &Services, import: &Import) -> Api<Option<WholePlan>> {
+    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    let Some(rests_on) = rests_on(&tenant, &*directory, import, services.clock.now()).await? else {
+        return Ok(None);
+    };
+    match Kept::read(&tenant, &directory, import, rests_on).await? {
+        Some(kept) => Ok(kept.whole().await?),
+        None => Ok(None),
     }
 }
 
@@ -64,21 +81,21 @@ async fn begin(services: &Services, import: Import, plan: WholePlan, decisions: 
     let tenant = services.tenant(&import.msp);
     let own = ReservationId::of(&import.id, &services.ids.next());
     let event = Event::Confirmed {
-        plan_hash: plan.hash.clone(),
+        plan_hash: plan.totals.hash.clone(),
         reservation: own.clone(),
         trace: trace(),
     };
     let confirmed = import.apply(event, services.clock.now()).map_err(Problem::from)?;
-    let invalidate_others = || invalidate_others(services, &import, &own, &plan.hash).boxed();
+    let invalidate_others = || invalidate_others(services, &import, &own, &plan.totals.hash).boxed();
     if import.reservation.is_some() {
         invalidate_others().await?;
     }
-    let needed = plan.licences;
+    let needed = plan.totals.licences;
     let reserved = licences::reserve::<ApiError>(services, &import, &own, needed, invalidate_others).await?;
     if let Reservation::Insufficient { available } = reserved {
         return Err(Problem::InsufficientLicences { needed, available }.into());
     }
-    let confirmation = tenant.confirmation(&import, &own, &plan.confirmed)?;
+    let confirmation = tenant.confirmation(&import, &own, &plan.confirmed())?;
     let confirmation = tenant.write_ahead(confirmation).await?;
     let outcome = tenant
         .confirm(&confirmed, decisions, services.clock.now(), confirmation)
@@ -88,7 +105,7 @@ async fn begin(services: &Services, import: Import, plan: WholePlan, decisions: 
     }
     licences::release_refused(services, &import, &own).await?;
     match outcome {
-        Confirmed::Refused(refused) => Err(not_moved(services, &import, &plan.hash, refused).await?),
+        Confirmed::Refused(refused) => Err(not_moved(services, &import, &plan.totals.hash, refused).await?),
         Confirmed::Committed | Confirmed::DecidedMeanwhile => Ok(None),
     }
 }

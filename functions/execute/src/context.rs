@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,12 +12,16 @@ use domain::plan::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::journal::ConfirmedCompany;
-use tokio::sync::Mutex;
-use tracing::debug;
+use store::waited::Waited;
+use tokio::sync::{Mutex, OnceCell};
+use tracing::{debug, warn};
 use worker::Stop;
 
 /// How long an administrator who cancels waits at most before a worker notices, besides the calls under way.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Waits in a row, 38 minutes together, before the only row that is left without an answer is blamed.
+const WAITS_BEFORE_BLAME: u32 = 5;
 
 /// Where an execution stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -42,10 +46,18 @@ pub(crate) struct Run {
     pub skip: Option<Reason>,
     /// Set once the directory does not answer for any row.
     outage: OnceLock<DirectoryError>,
+    /// Calls for rows that the directory has answered in this run.
+    answered: AtomicU64,
+    /// How the work has waited before this run.
+    waited: Waited,
     /// Set once an administrator is seen to have asked to stop.
     cancelled: AtomicBool,
     /// When that was last looked at.
     looked: Mutex<Timestamp>,
+    /// Set once the directory knows that this run changes it.
+    changes: OnceCell<()>,
+    /// Whether a call that may have changed the directory got no answer: it may be applied later.
+    is_unanswered: AtomicBool,
 }
 
 impl Deref for Run {
@@ -57,7 +69,7 @@ impl Deref for Run {
 }
 
 impl Run {
-    pub fn new(worker: worker::Run, confirmed: HashMap<PsaCompanyId, ConfirmedCompany>) -> Self {
+    pub fn new(worker: worker::Run, confirmed: HashMap<PsaCompanyId, ConfirmedCompany>, waited: Waited) -> Self {
         let import = &worker.import;
         let skip = match (worker.give_up || import.abandoned, import.cancelling) {
             (true, _) => Some(Reason::GivenUp),
@@ -69,8 +81,12 @@ impl Run {
             confirmed,
             skip,
             outage: OnceLock::new(),
+            answered: AtomicU64::new(0),
+            waited,
             cancelled: AtomicBool::new(import.cancelling),
             looked: Mutex::new(worker.services.clock.now()),
+            changes: OnceCell::new(),
+            is_unanswered: AtomicBool::new(false),
             worker,
         }
     }
@@ -127,9 +143,48 @@ impl Run {
         is_cancelled
     }
 
+    /// Says in the directory that this run is about to change it, if it has not said so yet (R71).
+    pub async fn begin_changes(&self) -> Result<(), Stop> {
+        let name = self.lease.version(&self.import);
+        let begin = || self.directory.begin_changes(&name, self.services.clock.now());
+        Ok(self.changes.get_or_try_init(begin).await.copied()?)
+    }
+
+    /// Notes that a call which may have changed the directory got no answer.
+    pub fn note_unanswered(&self) {
+        self.is_unanswered.store(true, Ordering::Relaxed);
+    }
+
+    /// Says in the directory that what this run has begun to change is changed. If a change may still come, or saying so fails, others
+    /// take the directory for changing until no process of today is alive.
+    pub async fn end_changes(&mut self) {
+        if self.is_unanswered.load(Ordering::Relaxed) || self.changes.take().is_none() {
+            return;
+        }
+        if let Err(error) = self.directory.end_changes(&self.lease.version(&self.import)).await {
+            warn!(import = %self.import.id, %error, "the end of changes could not be noted");
+        }
+    }
+
     /// Whether no further piece of work should be begun.
     pub fn is_to_end(&self) -> bool {
         self.deadline.is_near() || self.outage.get().is_some()
+    }
+
+    /// Counts a call for a row that the directory has answered.
+    pub fn count_answered(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many calls for rows the directory has answered in this run.
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Whether a row may be blamed for a call that was never answered, since `before` such calls were. A directory that takes no call
+    /// for any row is down for rows, even if it can be read. A row that is alone with this is blamed in the end.
+    pub fn may_blame(&self, before: u64) -> bool {
+        self.answered() > before || self.waited.in_a_row() >= WAITS_BEFORE_BLAME
     }
 
     /// Ends the run, since no row is to blame.

@@ -13,7 +13,7 @@ use worker::Stop;
 
 use crate::context::Run;
 use crate::licences;
-use crate::record::rows;
+use crate::record;
 
 /// Items of the journal added up at once: a page of 1 MB of them is many times as much, unpacked.
 const JOURNAL_PAGE_SIZE: i32 = 200;
@@ -26,12 +26,15 @@ const GIVEN_UP: Outcome = Outcome::Failed(Reason::GivenUp);
 struct Sum {
     counts: Counts,
     imported: Vec<PsaCompanyId>,
+    /// Whether there is a row that was not applied because the import was given up.
+    has_given_up: bool,
 }
 
 impl Sum {
     fn add(&mut self, company: &PsaCompanyId, outcomes: &[RowOutcome]) {
         for row in outcomes {
             self.counts.add(row);
+            self.has_given_up |= row.outcome.reason() == Some(Reason::GivenUp);
         }
         let imported = outcomes.iter().any(|row| row.outcome.is_success());
         // The chunks of a large company come one after another.
@@ -42,21 +45,31 @@ impl Sum {
 
     fn add_skipped(&mut self, skipped: SkippedCompany) {
         self.counts += skipped.counts();
+        let mut named = skipped.rest.iter();
+        self.has_given_up |= named.any(|row| row.row.outcome.reason() == Some(Reason::GivenUp));
         if skipped.is_unchanged() {
             self.imported.push(skipped.company);
         }
     }
 }
 
+/// What is known of the rows of an import that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Each has its outcome.
+    AccountedFor,
+    /// Some could not even be skipped.
+    Unaccounted,
+}
+
 /// Ends the import: every step of it may be repeated.
-pub(crate) async fn finish_import(run: &mut Run) -> Result<(), Stop> {
+pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop> {
     let sum = add_up(run).await?;
     let now = run.services.clock.now();
     licences::release::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created, now).await?;
-    let dates = run.tenant.dates(&run.import.integration).await?;
     let mut tx = run.transaction()?;
-    run.tenant
-        .set_dates(&mut tx, &run.import.integration, dates, sum.imported, now)?;
+    let integration = &run.import.integration;
+    run.tenant.set_dates(&mut tx, integration, sum.imported, now).await?;
     run.commit(tx).await?;
     if run.skip.is_none() {
         remember_absentees(run).await?;
@@ -65,6 +78,8 @@ pub(crate) async fn finish_import(run: &mut Run) -> Result<(), Stop> {
     let ending = match run.skip {
         None => Ending::Applied,
         Some(Reason::Cancelled) => Ending::Stopped,
+        // The fault passed while the import was being given up: nothing was left to skip.
+        Some(_) if rows == Rows::AccountedFor && !run.import.abandoned && !sum.has_given_up => Ending::Applied,
         Some(_) => Ending::GivenUp,
     };
     let moved = run
@@ -120,6 +135,11 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
                         chunk.outcomes.extend(outcomes);
                         let mut tx = run.transaction()?;
                         tenant.journal(&mut tx, import, number, &chunk)?;
+                        // Its users were counted ahead.
+                        let recount = tenant.recount_mappings(&import.integration, &chunk.plan.company);
+                        if let Some(recount) = recount.await? {
+                            tx.push(recount)?;
+                        }
                         run.commit(tx).await?;
                     }
                     sum.add(&chunk.plan.company, &chunk.outcomes);
@@ -159,12 +179,12 @@ async fn of_unfinished(
     let holders = directory.holders(&keys).await?.into_iter();
     let held: Vec<_> = holders
         .filter(|holder| Some(&holder.company) == managed.as_ref())
-        .map(|holder| holder.address)
+        .map(|holder| holder.address.key().clone())
         .collect();
     let company = chunk.is_company_left().then_some(GIVEN_UP);
     let outcomes = users.iter().map(|user| match &user.address {
         Some(address) if user.step == UserStep::Create && held.contains(address.key()) => Outcome::Created,
         _ => GIVEN_UP,
     });
-    Ok(rows(company, users, outcomes))
+    Ok(record::rows(company, users, outcomes))
 }

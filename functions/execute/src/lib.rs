@@ -12,6 +12,7 @@ mod audit;
 mod cancel;
 mod confirm;
 mod context;
+mod dropped;
 mod finish;
 mod licences;
 mod record;

@@ -30,10 +30,15 @@ where
 {
     let backoff = run.services.directory_retry.with_jitter();
     let in_time = |error: &DirectoryError| error.is_retryable() && !run.is_to_end();
+    let before = run.answered();
     let error = match call.retry(backoff).when(in_time).await {
-        Ok(answer) => return Ok(answer),
+        Ok(answer) => {
+            run.count_answered();
+            return Ok(answer);
+        }
         Err(error) => error,
     };
+    run.note_unanswered();
     if !error.is_retryable() {
         warn!(import = %run.import.id, %error, "the directory refused a row");
         return Err(Failure::OfRow(Reason::DirectoryRefused));
@@ -45,6 +50,10 @@ where
         Ok(Some(answer)) => return Ok(answer),
         Err(outage) if outage.is_retryable() => {
             run.record_outage(outage);
+            return Err(Failure::Open);
+        }
+        Ok(None) if !run.may_blame(before) => {
+            run.record_outage(error);
             return Err(Failure::Open);
         }
         Ok(None) | Err(_) => {}

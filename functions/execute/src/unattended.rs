@@ -11,8 +11,10 @@ use lambda::metrics::{Mishap, count_mishap};
 use planning::{Planning, WholePlan};
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
+use store::retry::Attempts;
+use store::standing::Standing;
 use tracing::info;
-use worker::{Job, Next, Run, Stop};
+use worker::{Failed, Job, Next, Run, Stop};
 
 use crate::context::Position;
 use crate::licences;
@@ -27,7 +29,7 @@ impl Job for Decision {
     const ASSIGNMENT: Assignment = Assignment::Execute;
     type Position = Position;
 
-    async fn open(run: &Run, _checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
+    async fn open(run: &Run, _checkpoint: Option<&Checkpoint<Position>>) -> Result<Self, Stop> {
         Ok(Self { run: run.clone() })
     }
 
@@ -40,33 +42,46 @@ impl Job for Decision {
         Ok(Next::Done)
     }
 
-    async fn fail(&mut self, stop: Stop) -> Result<(), Stop> {
-        if !self.run.give_up || stop.passes() {
+    async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop> {
+        if stop.passes() && !self.run.give_up {
+            return Ok(Failed::GivesUp);
+        }
+        if stop.passes() || !self.run.give_up {
             return Err(stop);
         }
-        self.stop(Problem::Internal).await
+        self.stop(Problem::Internal).await?;
+        Ok(Failed::Ended)
     }
 }
 
 impl Decision {
     async fn decide(&mut self) -> Result<(), Stop> {
+        let mut attempts = Attempts::at("plan under confirmation");
+        while !self.decide_once().await? {
+            attempts.again().await?;
+        }
+        Ok(())
+    }
+
+    /// Confirms the plan as it is now, or stops; `false` if somebody decided for good since the plan was computed.
+    async fn decide_once(&mut self) -> Result<bool, Stop> {
         let run = &self.run;
         let integration = run.tenant.integration(&run.import.integration).await?;
         let integration = integration.ok_or(Problem::IntegrationNotFound)?;
         let directory = run.services.directory(&run.import.msp);
         let planning = Planning::open(run.tenant.clone(), directory, run.import.clone()).await?;
         let plan = planning.whole().await?;
-        match planning.mass_change(integration.policy.mass_change, plan.changes) {
-            Some(change) => self.stop(Problem::MassChange(change)).await,
-            None => self.confirm(plan).await,
+        match plan.totals.mass_change(integration.policy.mass_change) {
+            Some(change) => self.stop(Problem::MassChange(change)).await.map(|()| true),
+            None => self.confirm(plan, &planning.decisions.standing).await,
         }
     }
 
-    async fn confirm(&mut self, plan: WholePlan) -> Result<(), Stop> {
+    async fn confirm(&mut self, plan: WholePlan, standing: &Standing) -> Result<bool, Stop> {
         let run = &self.run;
         let own = ReservationId::of(&run.import.id, &run.services.ids.next());
         let confirmed = Event::Confirmed {
-            plan_hash: plan.hash,
+            plan_hash: plan.totals.hash.clone(),
             reservation: own.clone(),
             trace: None,
         };
@@ -74,21 +89,30 @@ impl Decision {
         if run.import.reservation.is_some() {
             invalidate_others().await?;
         }
-        let needed = plan.licences;
+        let needed = plan.totals.licences;
         let reserved = licences::reserve(&run.services, &run.import, &own, needed, invalidate_others).await?;
         if let Reservation::Insufficient { available } = reserved {
-            return self.stop(Problem::InsufficientLicences { needed, available }).await;
+            let stopped = self.stop(Problem::InsufficientLicences { needed, available }).await;
+            return stopped.map(|()| true);
         }
-        let confirmation = run.tenant.confirmation(&run.import, &own, &plan.confirmed)?;
-        let confirmation = run.tenant.write_ahead(confirmation).await?;
+        let confirmation = run.tenant.confirmation(&run.import, &own, &plan.confirmed())?;
+        let mut confirmation = run.tenant.write_ahead(confirmation).await?;
+        // An exclusion that comes between plan and confirmation would take a confirmed company out of the execution.
+        confirmation.push(run.tenant.standing_unchanged(&run.import.integration, standing)?);
         match self.run.transition(confirmed, confirmation).await? {
             Moved::Committed => info!(import = %self.run.import.id, "an unattended import goes ahead"),
-            // It was cancelled, or lost its lock or its lease.
+            // It was cancelled, or lost its lock or its lease; or somebody decided for good.
             Moved::LockLost | Moved::WrongState => {
-                licences::release_refused(&self.run.services, &self.run.import, &own).await?;
+                let run = &self.run;
+                licences::release_refused(&run.services, &run.import, &own).await?;
+                let is_unchanged = run.tenant.is_standing(&run.import.integration, standing).await?;
+                // This run may have made its own confirmation the only one: the next one has to be made so again.
+                let now = run.tenant.import(&run.import.id).await?;
+                self.run.import.reservation = now.and_then(|now| now.reservation);
+                return Ok(is_unchanged);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Leaves the import in review, for an administrator to find and finish.

@@ -1,8 +1,11 @@
 //! The users of one company, several at once. One that fails does not stop the others (R36).
 
-use directory::{DirectoryError, NewAddress, NewUser};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use directory::{DirectoryError, NewAddress, NewUser, UserRequest};
 use domain::address::Address;
-use domain::directory::{AddressHolder, ManagedCompany};
+use domain::directory::{ManagedCompany, User};
 use domain::ids::{IdempotencyKey, UserId};
 use domain::plan::{Outcome, Reason, UserPlan, UserStep};
 use futures::future::BoxFuture;
@@ -13,6 +16,13 @@ use crate::retries::{Failure, with_retries};
 
 /// Calls to the directory for one company at once.
 const USER_CONCURRENCY: usize = 4;
+
+/// Users between two looks at the time that is left, and at whether the import is cancelled: few, since a directory may take long for
+/// each. The built-in one lists so many in an item of a kilobyte.
+const BATCH_SIZE: usize = 20;
+
+/// What the directory says of a user that it was to create.
+type Answer = Result<NewUser, DirectoryError>;
 
 /// How one user ended.
 pub(crate) struct Done {
@@ -44,26 +54,54 @@ impl Done {
 }
 
 /// Applies the steps of users in the order of the plan, as many as there is time for. An administrator may cancel in their midst:
-/// then no further user is begun.
+/// then no further batch of users is begun.
 pub(crate) async fn apply(run: &Run, managed: &ManagedCompany, users: &[UserPlan], may_be_begun: bool) -> Vec<Done> {
-    let in_time = |user| async move {
+    let mut done = Vec::with_capacity(users.len());
+    for batch in users.chunks(BATCH_SIZE) {
         if run.is_to_end() {
-            return None;
+            break;
         }
-        let done = match (run.is_cancelled().await, may_be_begun) {
-            (false, _) => one(run, managed, user).await,
-            (true, true) => begun(run, managed, user).await,
-            (true, false) => Ok(Done::skipped(Reason::Cancelled)),
+        let applied = match (run.is_cancelled().await, may_be_begun) {
+            (false, _) => apply_batch(run, managed, batch).await,
+            (true, true) => outcomes(batch.iter().map(|user| begun(run, managed, user).boxed())).await,
+            (true, false) => skip(batch, Reason::Cancelled).into_iter().map(Ok).collect(),
         };
-        match done {
-            Ok(done) => Some(done),
-            Err(Failure::OfRow(reason)) => Some(Done::failed(reason)),
-            Err(Failure::Open) => None,
+        for applied in applied {
+            match applied {
+                Ok(applied) => done.push(applied),
+                Err(Failure::OfRow(reason)) => done.push(Done::failed(reason)),
+                Err(Failure::Open) => return done,
+            }
         }
+    }
+    done
+}
+
+/// Applies the steps of some users. Those that are to be created are asked for in one call.
+async fn apply_batch(run: &Run, managed: &ManagedCompany, users: &[UserPlan]) -> Vec<Result<Done, Failure>> {
+    let requests = users.iter().filter_map(|user| match (&user.step, &user.address) {
+        (UserStep::Create, Some(address)) => Some(request(run, managed, user, address)),
+        _ => None,
+    });
+    let requests: Vec<UserRequest> = requests.collect();
+    let answers = if requests.is_empty() {
+        Vec::new()
+    } else {
+        run.directory.create_users(&managed.id, &requests).await
     };
-    let calls: Vec<BoxFuture<'_, Option<Done>>> = users.iter().map(|user| in_time(user).boxed()).collect();
-    let done: Vec<Option<Done>> = futures::stream::iter(calls).buffered(USER_CONCURRENCY).collect().await;
-    done.into_iter().map_while(|done| done).collect()
+    let keys = requests.into_iter().map(|request| request.key);
+    let mut answers: HashMap<IdempotencyKey, Answer> = keys.zip(answers).collect();
+    let with_answers = users.iter().map(|user| {
+        let answer = answers.remove(&key(run, managed, user));
+        one(run, managed, user, answer).boxed()
+    });
+    outcomes(with_answers).await
+}
+
+/// The outcomes of users, several at once, in their order.
+async fn outcomes<'a>(users: impl Iterator<Item = BoxFuture<'a, Result<Done, Failure>>>) -> Vec<Result<Done, Failure>> {
+    let users: Vec<_> = users.collect();
+    futures::stream::iter(users).buffered(USER_CONCURRENCY).collect().await
 }
 
 /// Skips users.
@@ -71,15 +109,18 @@ pub(crate) fn skip(users: &[UserPlan], reason: Reason) -> Vec<Done> {
     users.iter().map(|_| Done::skipped(reason)).collect()
 }
 
-async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<Done, Failure> {
+/// Applies the step of one user, whose creation has got an answer.
+async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan, answer: Option<Answer>) -> Result<Done, Failure> {
     let Some(address) = &user.address else {
         return Ok(Done::skipped(Reason::NoAddress));
     };
     Ok(match &user.step {
         UserStep::Skip(_) => Done::unmapped(user.step.outcome()),
         UserStep::Unchanged(id) | UserStep::Link(id) => Done::applied(user, id.clone()),
-        UserStep::Create => create(run, managed, user, address).await?,
-        UserStep::ChangeAddress { user: id, .. } => change_address(run, managed, user, (id, address)).await?,
+        UserStep::Create => create(run, managed, (user, address), answer).await?,
+        UserStep::ChangeAddress { user: id, from, .. } => {
+            change_address(run, managed, user, (id, from, address)).await?
+        }
     })
 }
 
@@ -95,23 +136,39 @@ async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<D
     let look = || holder(run, address);
     let holder = with_retries(run, look, || async { look().await.map(Some) }).await?;
     Ok(match (&user.step, holder) {
-        (UserStep::Create, Some(holder)) if holder.company == managed.id => Done::applied(user, holder.user),
-        (UserStep::ChangeAddress { user: id, from, .. }, Some(holder)) if holder.user == *id && from != address => {
-            Done::applied(user, holder.user)
+        (UserStep::Create, Some(holder)) if holder.company == managed.id => Done::applied(user, holder.id),
+        (UserStep::ChangeAddress { user: id, from, .. }, Some(holder)) if holder.id == *id && from != address => {
+            Done::applied(user, holder.id)
         }
         _ => cancelled,
     })
 }
 
-async fn create(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &Address) -> Result<Done, Failure> {
-    let key = IdempotencyKey::user(&run.import.id, &managed.id, &user.id);
-    let call = || run.directory.create_user(&key, &managed.id, address, &user.name);
+/// Creates one user, as often as it takes; the first time was for a whole batch.
+async fn create(
+    run: &Run,
+    managed: &ManagedCompany,
+    (user, address): (&UserPlan, &Address),
+    answer: Option<Answer>,
+) -> Result<Done, Failure> {
+    let answer = Mutex::new(answer);
+    let request = [request(run, managed, user, address)];
+    let call = || {
+        let answer = answer.lock().ok().and_then(|mut answer| answer.take());
+        let again = || run.directory.create_users(&managed.id, &request);
+        async move {
+            match answer {
+                Some(answer) => answer,
+                None => again().await.pop().unwrap_or_else(no_answer),
+            }
+        }
+    };
     // Nobody had the address when the plan was confirmed: a user who has it here and now was created by this call.
     let look_up = || async {
         let holder = holder(run, address).await?;
         Ok(holder
             .filter(|holder| holder.company == managed.id)
-            .map(|holder| NewUser::Created(holder.user)))
+            .map(|holder| NewUser::Created(holder.id)))
     };
     Ok(match with_retries(run, call, look_up).await? {
         NewUser::Created(id) => Done::applied(user, id),
@@ -119,24 +176,41 @@ async fn create(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &
     })
 }
 
+fn no_answer() -> Answer {
+    Err(DirectoryError::Unavailable("no outcome for a user".to_owned()))
+}
+
+fn key(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> IdempotencyKey {
+    IdempotencyKey::user(&run.import.id, &managed.id, &user.id)
+}
+
+fn request(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &Address) -> UserRequest {
+    UserRequest {
+        key: key(run, managed, user),
+        address: address.clone(),
+        name: user.name.clone(),
+    }
+}
+
 async fn change_address(
     run: &Run,
     managed: &ManagedCompany,
     user: &UserPlan,
-    (id, address): (&UserId, &Address),
+    (id, from, address): (&UserId, &Address, &Address),
 ) -> Result<Done, Failure> {
-    let call = || run.directory.change_address(&managed.id, id, address);
+    let call = || run.directory.change_address(&managed.id, id, Some(from), address);
     let look_up = || async {
         let holder = holder(run, address).await?;
-        Ok(holder.filter(|holder| holder.user == *id).map(|_| NewAddress::Changed))
+        Ok(holder.filter(|holder| holder.id == *id).map(|_| NewAddress::Changed))
     };
     Ok(match with_retries(run, call, look_up).await? {
         NewAddress::Changed => Done::applied(user, id.clone()),
         NewAddress::AddressTaken(_) => Done::failed(Reason::AddressConflict),
+        NewAddress::ChangedMeanwhile => Done::failed(Reason::PlanChanged),
         NewAddress::NoSuchUser => Done::failed(Reason::UserNotFound),
     })
 }
 
-async fn holder(run: &Run, address: &Address) -> Result<Option<AddressHolder>, DirectoryError> {
+async fn holder(run: &Run, address: &Address) -> Result<Option<User>, DirectoryError> {
     Ok(run.directory.holders(&[address.key().clone()]).await?.pop())
 }

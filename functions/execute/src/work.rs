@@ -8,25 +8,25 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
-use futures::{StreamExt, TryStreamExt, pin_mut};
-use jiff::Timestamp;
+use futures::{TryStreamExt, pin_mut};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use planning::Planning;
 use store::Tenant;
-use store::checkpoint::{Checkpoint, WaitReason};
+use store::checkpoint::Checkpoint;
 use store::journal::{ConfirmedCompany, PLAN_SCHEMA};
+use store::rows::Row;
 use tokio::sync::OnceCell;
 use tracing::warn;
-use worker::{Acquired, Job, Next, Stop, Wait};
+use worker::{Acquired, Failed, Job, Next, Stop};
 
 use crate::apply::{Applied, apply};
 use crate::context::{Position, Run};
-use crate::finish;
+use crate::finish::{Rows, finish_import};
 use crate::slices::slices;
 use crate::unattended::Decision;
 
 /// Companies worked on at once.
-const COMPANY_CONCURRENCY: usize = 8;
+const COMPANY_CONCURRENCY: usize = 16;
 
 /// The most companies between two checkpoints.
 const MAX_COMPANIES_PER_CHECKPOINT: usize = 1_000;
@@ -36,12 +36,6 @@ const MAX_SKIPPED_ROWS: usize = 50_000;
 
 /// The longest time between two checkpoints, well within a worker's lease.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
-
-/// How long a run that found the directory not answering leaves it alone.
-const DIRECTORY_WAIT: Duration = Duration::from_mins(1);
-
-/// How often in a row that happens before the import is given up.
-const MAX_DIRECTORY_WAITS: u32 = 30;
 
 pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> Result<WorkOutcome, worker::Error> {
     match worker::acquire(services, work, deadline, Assignment::Execute).await? {
@@ -64,16 +58,18 @@ impl Job for Execution {
     const ASSIGNMENT: Assignment = Assignment::Execute;
     type Position = Position;
 
-    async fn open(run: &worker::Run, _checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
+    async fn open(run: &worker::Run, checkpoint: Option<&Checkpoint<Position>>) -> Result<Self, Stop> {
         let confirmed = confirmed(&run.tenant, &run.import).await?;
+        let waited = checkpoint.map_or(run.waited, |checkpoint| checkpoint.waited.merged(run.waited));
         Ok(Self {
-            run: Run::new(run.clone(), confirmed),
+            run: Run::new(run.clone(), confirmed, waited),
             planning: OnceCell::new(),
         })
     }
 
     async fn step(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
         let batch = self.next_companies(checkpoint).await?;
+        self.run.end_changes().await;
         self.run.check_outage()?;
         if matches!(batch, Batch::OutOfTime) {
             return Ok(Next::Run);
@@ -83,26 +79,22 @@ impl Job for Execution {
         if matches!(batch, Batch::More) {
             return Ok(Next::Step);
         }
-        finish::finish_import(&mut self.run).await?;
+        finish_import(&mut self.run, Rows::AccountedFor).await?;
         Ok(Next::Done)
     }
 
-    fn wait(&self, stop: &Stop, now: Timestamp) -> Option<Wait> {
-        matches!(stop, Stop::Directory(error) if error.is_retryable()).then(|| Wait {
-            reason: WaitReason::Directory,
-            until: now + DIRECTORY_WAIT,
-            max_waits: MAX_DIRECTORY_WAITS,
-        })
-    }
-
     /// What cannot be applied cannot be skipped either: an import that was given up ends with what is in the journal. Not because of
-    /// a stop that passes: then it is tried again, in the end by the sweeper, until every row is accounted for.
-    async fn fail(&mut self, stop: Stop) -> Result<(), Stop> {
-        if !self.run.give_up || stop.passes() {
+    /// a stop that passes: then it is tried again until every row is accounted for.
+    async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop> {
+        if stop.passes() && !self.run.give_up {
+            return Ok(Failed::GivesUp);
+        }
+        if stop.passes() || !self.run.give_up {
             return Err(stop);
         }
         warn!(import = %self.run.import.id, error = %stop, "giving up with rows unaccounted for");
-        finish::finish_import(&mut self.run).await
+        finish_import(&mut self.run, Rows::Unaccounted).await?;
+        Ok(Failed::Ended)
     }
 }
 
@@ -132,13 +124,27 @@ impl Execution {
         Ok(self.planning.get_or_try_init(open).await?)
     }
 
+    /// The rows that have yet to be applied; how many there are in all is noted first, for people to watch.
+    async fn rows_left(&self, planning: &Planning, checkpoint: &mut Checkpoint<Position>) -> Result<Vec<Row>, Stop> {
+        let (run, progress) = (&self.run, &mut checkpoint.progress);
+        let rows = planning.selected(checkpoint.position.after.as_ref()).await?;
+        let total = Some(progress.executed + rows.len() as u64);
+        if progress.to_execute != total {
+            progress.to_execute = total;
+            let mut tx = run.transaction()?;
+            let tenant = &run.tenant;
+            tenant.note_progress(&mut tx, &run.import, Assignment::Execute, progress)?;
+            run.commit(tx).await?;
+        }
+        Ok(rows)
+    }
+
     /// Applies the next companies, several at once, and moves the checkpoint past those that have their outcomes.
     async fn next_companies(&self, checkpoint: &mut Checkpoint<Position>) -> Result<Batch, Stop> {
         let (run, planning) = (&self.run, self.planning().await?);
-        let rows = planning
-            .selected(checkpoint.position.after.as_ref())
-            .map_err(Stop::from)
-            .take(MAX_COMPANIES_PER_CHECKPOINT);
+        let mut rows = self.rows_left(planning, checkpoint).await?;
+        rows.truncate(MAX_COMPANIES_PER_CHECKPOINT);
+        let rows = futures::stream::iter(rows.into_iter().map(Ok::<_, Stop>));
         let due = Instant::now() + CHECKPOINT_EVERY;
         let skipped = AtomicUsize::new(0);
         let is_full = || Instant::now() >= due || skipped.load(Ordering::Relaxed) >= MAX_SKIPPED_ROWS;
@@ -168,7 +174,7 @@ impl Execution {
             done.push((company, entries));
         }
         if !done.is_empty() {
-            checkpoint.waits.reset();
+            checkpoint.waited.reset();
         }
         for slice in slices(&run.tenant, &run.import, checkpoint, &done)? {
             let mut tx = run.transaction()?;

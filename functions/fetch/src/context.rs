@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use domain::ids::PsaCompanyId;
 use domain::integration::Integration;
-use domain::not_in::{FoundAbsent, Missed};
-use domain::psa::{Cursor, Totals};
+use domain::not_in::FoundAbsent;
+use domain::psa::{Cursor, PsaFailure, Totals};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
+use store::snapshot::pages::Saved;
+use store::waited::Waited;
 use worker::Stop;
-
-/// How often in a row a fetch waits for a PSA that asks to come back later, before it counts as a limit that does not end.
-pub(crate) const MAX_PSA_WAITS: u32 = 30;
 
 /// Where a fetch stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -20,28 +19,18 @@ pub(crate) const MAX_PSA_WAITS: u32 = 30;
 pub(crate) struct Position {
     pub stage: Stage,
     pub totals: Option<Totals>,
-    pub buckets: usize,
-    /// The last absent company that was read back; they are in the order of their ids.
+    /// Companies of contacts that a read by id has not found, once they were looked for and are few enough to be kept here.
     #[serde(default)]
-    pub read_back: Option<PsaCompanyId>,
-    /// What is known of the people who are not in.
+    pub gone: Option<Vec<PsaCompanyId>>,
+    /// The stored pages that are behind this position.
     #[serde(default)]
-    pub people: PeoplePosition,
+    pub saved: Saved,
+    /// What the complete snapshot has found absent.
+    #[serde(default)]
+    pub absent: FoundAbsent,
     /// Whether any contact of the walk hangs on a company.
     #[serde(default)]
     pub contact_has_company: bool,
-}
-
-/// How far looking for absent people has come.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PeoplePosition {
-    /// Mapped addresses that the last finished import had.
-    pub addresses: Missed,
-    /// Whether the absent contacts were looked for in the snapshot.
-    pub is_scanned: bool,
-    /// What is found absent so far.
-    pub found: FoundAbsent,
 }
 
 /// What is done next.
@@ -52,13 +41,9 @@ pub(crate) enum Stage {
     Totals,
     Companies(Option<Cursor>),
     Contacts(Option<Cursor>),
-    Rows(usize),
-    Missing,
-    /// People of the companies behind this one are compared with the mappings.
-    People(Option<PsaCompanyId>),
-    Whereabouts,
-    /// The reasons of people behind this group of companies are kept.
-    Reasons(Option<PsaCompanyId>),
+    /// The pages are complete.
+    Rows,
+    /// The snapshot counts.
     Review,
 }
 
@@ -78,6 +63,15 @@ impl Deref for Run {
 }
 
 impl Run {
+    /// A failure of the PSA to tell what a snapshot is complete without: a stop as long as the work may wait for it.
+    pub fn tolerate(&self, failure: PsaFailure, waited: Waited) -> Result<PsaFailure, Stop> {
+        let stop = Stop::Psa(failure.clone());
+        if self.may_wait(&stop, waited) {
+            return Err(stop);
+        }
+        Ok(failure)
+    }
+
     /// The PSA, ready to be read until the run ends, and known to be the integration's tenant.
     pub async fn psa(&self) -> Result<Arc<dyn Psa>, Stop> {
         let (msp, deadline) = (&self.import.msp, self.deadline.0);
@@ -99,6 +93,16 @@ impl Run {
         let proved = self.services.prove_tenant(&self.import.msp, &self.integration, psa);
         let fingerprint = proved.await?;
         self.tenant.learn_tenant(&self.integration, &fingerprint).await?;
+        Ok(())
+    }
+
+    /// Stores where the PSA answers now, if that is another place or release than before. It is only shown, so nothing depends on
+    /// whether the integration was edited meanwhile.
+    pub async fn learn_system(&self, psa: &dyn Psa) -> Result<(), Stop> {
+        let system = psa.system().await?;
+        if self.integration.system.as_ref() != Some(&system) {
+            self.tenant.learn_system(&self.integration, &system).await?;
+        }
         Ok(())
     }
 }

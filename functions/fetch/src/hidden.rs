@@ -1,20 +1,24 @@
 //! Rows that the PSA hides from the API user (R53). Hidden rows look deleted, so a snapshot that proves them fails. Contacts whose company
 //! cannot be read back, and that are too few to prove anything, are orphans: counted and listed, and in no row.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::ids::PsaCompanyId;
 use domain::psa::{LookedUp, PsaContact};
 use psa::{Psa, Seen, Vendor};
-use store::checkpoint::{Checkpoint, WaitReason};
+use store::checkpoint::Checkpoint;
+use store::snapshot::pages::Pages;
 use tracing::warn;
-use worker::{Stop, fenced};
+use worker::Stop;
 
-use crate::context::{MAX_PSA_WAITS, Position, Run};
+use crate::context::{Position, Run};
 use crate::rows::SnapshotContext;
 
 /// Companies of contacts in one batch: one request to either PSA.
 const LOOK_UP_PAGE_SIZE: usize = 150;
+
+/// Companies that are kept with the checkpoint, which every step writes. More are looked for again by the next run.
+const MAX_KEPT: usize = 200;
 
 /// What the two walks prove, before any row is made.
 pub(crate) async fn check_walks(
@@ -71,39 +75,33 @@ fn prove(vendor: &Vendor, seen: &Seen) -> Result<(), Stop> {
     }
 }
 
-/// Reads the companies of contacts that no page had back by id, and keeps the contacts of those that are not found. Gives how many they
-/// are.
-pub(crate) async fn stage_orphans(
+/// The contacts whose company no page had and a read by id does not find.
+pub(crate) async fn orphans(
     run: &Run,
     psa: &dyn Psa,
     context: &SnapshotContext,
-    (bucket, contacts): (usize, &[PsaContact]),
-    checkpoint: &Checkpoint<Position>,
-) -> Result<u64, Stop> {
-    let unknown: HashSet<&PsaCompanyId> = contacts
-        .iter()
-        .filter_map(|contact| contact.company.as_ref())
-        .filter(|company| !context.has(company))
-        .collect();
-    if unknown.is_empty() {
-        return Ok(0);
+    (pages, counts): (&Pages, &BTreeMap<PsaCompanyId, usize>),
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<Vec<PsaContact>, Stop> {
+    let gone = if let Some(gone) = &checkpoint.position.gone {
+        gone.iter().cloned().collect()
+    } else {
+        let unknown = counts.keys().filter(|company| !context.has(company));
+        let unknown: Vec<PsaCompanyId> = unknown.cloned().collect();
+        let gone: HashSet<PsaCompanyId> = gone(run, psa, &unknown, checkpoint).await?;
+        let kept = gone.iter().cloned().collect();
+        checkpoint.position.gone = (gone.len() <= MAX_KEPT).then_some(kept);
+        gone
+    };
+    let mut orphans = Vec::new();
+    if gone.is_empty() {
+        return Ok(orphans);
     }
-    let mut unknown: Vec<PsaCompanyId> = unknown.into_iter().cloned().collect();
-    unknown.sort();
-    let gone = gone(run, psa, &unknown, checkpoint).await?;
-    let orphans: Vec<&PsaContact> = contacts
-        .iter()
-        .filter(|contact| contact.company.as_ref().is_some_and(|company| gone.contains(company)))
-        .collect();
-    if !orphans.is_empty() {
-        let now = run.services.clock.now();
-        fenced(
-            &run.tenant
-                .stage_orphans(&run.lease, &run.import, bucket, &orphans, now)
-                .await?,
-        )?;
+    for page in pages.contacts() {
+        let of_gone = |contact: &PsaContact| contact.company.as_ref().is_some_and(|company| gone.contains(company));
+        orphans.extend(page?.into_iter().filter(of_gone));
     }
-    Ok(orphans.len() as u64)
+    Ok(orphans)
 }
 
 /// Which of the companies a read by id does not find. What cannot be read proves nothing.
@@ -120,12 +118,8 @@ async fn gone(
                 LookedUp::Gone(id) => Some(id),
                 _ => None,
             })),
-            Err(failure)
-                if checkpoint.waits.count(WaitReason::Psa) < MAX_PSA_WAITS && failure.asks_to_wait().is_some() =>
-            {
-                return Err(failure.into());
-            }
             Err(failure) => {
+                let failure = run.tolerate(failure, checkpoint.waited)?;
                 warn!(import = %run.import.id, %failure, "companies of contacts could not be read back");
             }
         }

@@ -6,11 +6,15 @@ mod api {
     pub mod imports;
 }
 mod context;
+mod expired;
 mod hidden;
+mod joined;
 mod missing;
 mod people;
+mod read_back;
 mod rows;
 mod scheduled;
+mod snapshot;
 mod start;
 mod suggestions;
 mod sweep;

@@ -3,32 +3,27 @@
 //! Absence from the pages is no proof: the company may have started to match after the walk passed its id, or the PSA skipped it.
 //! Companies that a read by id finds and the filter accepts are *in*.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use async_trait::async_trait;
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::mapping::CompanyMapping;
-use domain::psa::{LookedUp, PsaCompany};
-use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use domain::psa::{LookedUp, PsaCompany, PsaFailure};
+use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, Tab};
 use psa::Psa;
 use serde::{Deserialize, Serialize};
-use store::checkpoint::{Checkpoint, WaitReason};
-use store::staging::bucket;
-use tracing::{info, warn};
+use store::checkpoint::Checkpoint;
+use store::snapshot::pages::Pages;
+use tracing::info;
 use worker::{Stop, fenced};
 
-use crate::context::{MAX_PSA_WAITS, Position, Run};
-use crate::rows::{SnapshotContext, addresses_by_company};
-
-/// Absent companies in one batch: one request to either PSA. The answers are stored before the next batch is read, so that a run
-/// that ends repeats at most one batch.
-const READ_BACK_PAGE_SIZE: usize = 150;
-
-/// Consecutive failed batches after which no more companies are read back.
-const MAX_FAILURES: usize = 3;
+use crate::context::{Position, Run};
+use crate::read_back::{Absent, read_back};
+use crate::rows::SnapshotContext;
 
 /// What the row of an absent company says, as it is stored until the rows are made.
 #[derive(Debug, Serialize, Deserialize)]
-struct AbsentCompany {
+pub(crate) struct AbsentCompany {
     reason: Absence,
     types: Vec<String>,
     status: String,
@@ -37,11 +32,21 @@ struct AbsentCompany {
 
 /// The answer for one absent company, as it is stored until all are read back.
 #[derive(Debug, Serialize, Deserialize)]
-enum LookUpAnswer {
+pub(crate) enum LookUpAnswer {
     /// The snapshot should have it.
     In(PsaCompany),
     /// It is absent for a reason.
     Absent(PsaCompanyId, AbsentCompany),
+}
+
+impl LookUpAnswer {
+    /// The company it is about.
+    const fn id(&self) -> &PsaCompanyId {
+        match self {
+            Self::In(company) => &company.id,
+            Self::Absent(id, _) => id,
+        }
+    }
 }
 
 impl AbsentCompany {
@@ -73,11 +78,10 @@ impl AbsentCompany {
 /// The mapped companies that no page had, in the order of their ids. One whose managed company is gone is dangling, and belongs in
 /// no tab while it is absent.
 fn absent(context: &SnapshotContext) -> Vec<&CompanyMapping> {
-    let present: HashSet<&PsaCompanyId> = context.companies.iter().map(|company| &company.id).collect();
     let absent = context
         .mappings
         .values()
-        .filter(|mapping| !present.contains(&mapping.company));
+        .filter(|mapping| !context.has(&mapping.company));
     let mut absent: Vec<&CompanyMapping> = absent
         .filter(|mapping| context.managed.get(&mapping.managed).is_some())
         .collect();
@@ -85,60 +89,70 @@ fn absent(context: &SnapshotContext) -> Vec<&CompanyMapping> {
     absent
 }
 
-/// Reads the absent companies back by id; `false` when time ran out first. A failure does not fail the fetch, since the snapshot is
-/// complete without these answers; but if the PSA asks to retry later, the run waits for it.
-pub(crate) async fn read_back(
-    run: &Run,
-    context: &SnapshotContext,
-    checkpoint: &mut Checkpoint<Position>,
-) -> Result<bool, Stop> {
-    let ids = absent(context).into_iter().map(|mapping| mapping.company.clone());
-    let read = checkpoint.position.read_back.clone();
-    let ids: Vec<PsaCompanyId> = ids.filter(|id| read.as_ref().is_none_or(|read| id > read)).collect();
-    if ids.is_empty() {
-        return Ok(true);
+/// Companies that no page had.
+struct AbsentCompanies<'a> {
+    run: &'a Run,
+    /// Whether the pages are saved that the checkpoint knows of: else it must not be stored.
+    is_saved: bool,
+}
+
+#[async_trait]
+impl Absent for AbsentCompanies<'_> {
+    type Id = PsaCompanyId;
+    type Record = PsaCompany;
+    const NAME: &'static str = "companies";
+
+    async fn look_up(psa: &dyn Psa, ids: &[PsaCompanyId]) -> Result<Vec<LookedUp>, PsaFailure> {
+        psa.look_up(ids).await
     }
-    let psa = run.compared_psa().await?;
-    let mut failures = 0;
-    for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
-        let Some(last) = batch.last().filter(|_| !run.deadline.is_near()) else {
-            return Ok(false);
-        };
-        let answers = match psa.look_up(batch).await {
-            Ok(answers) => {
-                checkpoint.waits.reset();
-                failures = 0;
-                answers.into_iter().map(|answer| classify(run, &*psa, answer)).collect()
-            }
-            Err(failure)
-                if checkpoint.waits.count(WaitReason::Psa) < MAX_PSA_WAITS && failure.asks_to_wait().is_some() =>
-            {
-                return Err(failure.into());
-            }
-            Err(failure) => {
-                warn!(import = %run.import.id, %failure, "absent companies could not be read back");
-                failures += 1;
-                Vec::new()
-            }
-        };
-        let last = if failures < MAX_FAILURES {
-            Some(last)
-        } else {
-            ids.last()
-        };
-        checkpoint.position.read_back = last.cloned();
-        let Some(last) = last else { continue };
+
+    async fn store(
+        &self,
+        psa: &dyn Psa,
+        last: &PsaCompanyId,
+        answers: Vec<LookedUp>,
+        checkpoint: &mut Checkpoint<Position>,
+    ) -> Result<(), Stop> {
+        let run = self.run;
+        let answers: Vec<LookUpAnswer> = answers.into_iter().map(|answer| classify(run, psa, answer)).collect();
         let now = run.services.clock.now();
         fenced(
             &run.tenant
-                .stage_answers(&run.lease, &run.import, (last, &answers), checkpoint, now)
+                .stage_answers(
+                    &run.lease,
+                    &run.import,
+                    (last, &answers),
+                    self.is_saved.then_some(&*checkpoint),
+                    now,
+                )
                 .await?,
-        )?;
-        if failures == MAX_FAILURES {
-            break;
-        }
+        )
     }
-    Ok(true)
+}
+
+/// Reads the absent companies back by id for which no run has stored an answer, and gives all answers; `None` when time ran out first.
+pub(crate) async fn read_back_companies(
+    run: &Run,
+    context: &SnapshotContext,
+    pages: &Pages,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<Option<Vec<LookUpAnswer>>, Stop> {
+    let absent = absent(context);
+    if absent.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let mut answers: Vec<LookUpAnswer> = run.tenant.staged_answers(&run.import).await?;
+    let answered: HashSet<&PsaCompanyId> = answers.iter().map(LookUpAnswer::id).collect();
+    let ids = absent.into_iter().map(|mapping| &mapping.company);
+    let ids: Vec<PsaCompanyId> = ids.filter(|id| !answered.contains(id)).cloned().collect();
+    if !ids.is_empty() {
+        let is_saved = !pages.has_unsaved();
+        if !read_back(run, &AbsentCompanies { run, is_saved }, &ids, checkpoint).await? {
+            return Ok(None);
+        }
+        answers = run.tenant.staged_answers(&run.import).await?;
+    }
+    Ok(Some(answers))
 }
 
 fn classify(run: &Run, psa: &dyn Psa, answer: LookedUp) -> LookUpAnswer {
@@ -152,51 +166,34 @@ fn classify(run: &Run, psa: &dyn Psa, answer: LookedUp) -> LookUpAnswer {
     }
 }
 
-/// The rows of the absent companies, once they are read back.
-pub(crate) async fn not_in_rows(
+/// The rows of the absent companies. Those that are there all the same are added to the snapshot: the walk did not see them, but has seen
+/// their people, whom it reads whatever their company.
+pub(crate) async fn rows(
     run: &Run,
-    context: &SnapshotContext,
-    position: &Position,
-) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
-    let mut absent = absent(context);
-    if absent.is_empty() {
-        return Ok(Vec::new());
-    }
+    context: &mut SnapshotContext,
+    pages: &Pages,
+    answers: Vec<LookUpAnswer>,
+) -> Result<BTreeMap<PsaCompanyId, CompanyRow>, Stop> {
     let (mut found, mut present) = (HashMap::new(), Vec::new());
-    for answer in run.tenant.staged_answers(&run.import).await? {
+    for answer in answers {
         match answer {
             LookUpAnswer::In(company) => present.push(company),
             LookUpAnswer::Absent(id, why) => drop(found.insert(id, why)),
         }
     }
-    absent.retain(|mapping| present.iter().all(|company: &PsaCompany| company.id != mapping.company));
-    mark_merged(run, &absent, &mut found, position.buckets).await?;
-    let mut rows = in_rows(run, context, &present, position.buckets).await?;
-    rows.extend(absent.into_iter().map(|mapping| {
-        let found = found.remove(&mapping.company);
-        (row(context, mapping, found), Vec::new())
-    }));
-    Ok(rows)
-}
-
-/// Rows of companies that the walk did not see; it has seen their people, whom it reads whatever their company.
-async fn in_rows(
-    run: &Run,
-    context: &SnapshotContext,
-    companies: &[PsaCompany],
-    buckets: usize,
-) -> Result<Vec<(CompanyRow, Vec<SnapshotAddress>)>, Stop> {
-    let mut rows = Vec::new();
-    for company in companies {
+    // An answer may be that of a run which died, and whose pages were read anew.
+    present.retain(|company: &PsaCompany| !context.has(&company.id));
+    for company in &present {
         info!(import = %run.import.id, company = %company.id, "in, although no page had it");
-        let contacts = run
-            .tenant
-            .staged_contacts(&run.import, bucket(&company.id, buckets))
-            .await?;
-        let addresses = addresses_by_company(contacts).remove(&company.id).unwrap_or_default();
-        rows.push((context.row(company, &addresses), addresses));
     }
-    Ok(rows)
+    context.add(present);
+    let absent = absent(context);
+    mark_merged(run, &absent, &mut found, pages).await?;
+    let rows = absent.into_iter().map(|mapping| {
+        let found = found.remove(&mapping.company);
+        (mapping.company.clone(), row(context, mapping, found))
+    });
+    Ok(rows.collect())
 }
 
 /// Neither PSA says into what a company was merged; but a merge moves its contacts, and a deletion does not.
@@ -204,7 +201,7 @@ async fn mark_merged(
     run: &Run,
     absent: &[&CompanyMapping],
     found: &mut HashMap<PsaCompanyId, AbsentCompany>,
-    buckets: usize,
+    pages: &Pages,
 ) -> Result<(), Stop> {
     let mut owners: HashMap<PsaContactId, PsaCompanyId> = HashMap::new();
     for mapping in absent {
@@ -221,8 +218,11 @@ async fn mark_merged(
             }
         }
     }
-    for bucket in 0..if owners.is_empty() { 0 } else { buckets } {
-        for contact in run.tenant.staged_contacts(&run.import, bucket).await? {
+    if owners.is_empty() {
+        return Ok(());
+    }
+    for page in pages.contacts() {
+        for contact in page? {
             if let (Some(before), Some(now)) = (owners.get(&contact.id), &contact.company)
                 && before != now
                 && let Some(found) = found.get_mut(before)

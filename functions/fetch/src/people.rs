@@ -1,36 +1,56 @@
 //! People who were imported before and are not in the snapshot, with the reason (R55), and whether so much is absent that the
 //! snapshot is suspicious (R54).
 //!
-//! First the mappings are [compared](compare) with the rows, group by group of companies. Contacts that no row of their company has
-//! are [looked for](look_for) in the snapshot, then read back by id. At last the [reasons](keep_reasons) are kept, for review, plan and
-//! result alike.
+//! First the mappings are [compared](compare) with the contacts of their companies. Contacts that their company does not have are
+//! [looked for](look_for) in the pages, then read back by id. At last each gets its [reason](Reasons), for review, plan and result alike.
 
 mod compare;
 mod reasons;
 mod whereabouts;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
+use domain::address::Address;
 use domain::filter::Filter;
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::not_in::{Absentees, Missed, PersonAbsence};
-use domain::row::{Absence, CompanyRow, SnapshotAddress};
-use store::checkpoint::Checkpoint;
-use worker::{Stop, fenced};
+use domain::row::{Absence, CompanyRow};
+use worker::Stop;
 
-use crate::context::{Position, Run};
+use crate::context::Run;
 use crate::rows::SnapshotContext;
 
-pub(crate) use compare::compare;
-pub(crate) use reasons::keep_reasons;
-pub(crate) use whereabouts::look_for;
+pub(crate) use compare::{Persons, compare, retain_absent};
+pub(crate) use reasons::Reasons;
+pub(crate) use whereabouts::{Found, look_for};
+
+/// A mapped address that the snapshot does not have.
+#[derive(Clone)]
+pub(crate) struct AbsentPerson {
+    /// The row that it was imported from.
+    id: AddressId,
+    user: UserId,
+    /// The address as last imported.
+    address: Address,
+    name: String,
+    /// Why, if the contact need not be looked for.
+    reason: Option<PersonAbsence>,
+}
+
+/// Says which row it was, and nobody's address.
+impl fmt::Debug for AbsentPerson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbsentPerson")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
 
 /// What is the same for all people of a snapshot.
 pub(crate) struct PeopleContext {
     /// The companies that are mapped to a managed company that exists, in the order of their ids.
     mapped: Vec<PsaCompanyId>,
-    /// The companies of the snapshot, in the order of their ids.
-    snapshot: Vec<PsaCompanyId>,
     /// The companies that are not in.
     not_in: HashMap<PsaCompanyId, Absence>,
     /// What the last finished import found absent.
@@ -39,27 +59,23 @@ pub(crate) struct PeopleContext {
 }
 
 impl PeopleContext {
-    /// Reads it, once the rows of all companies are there.
-    pub(crate) async fn read(run: &Run, context: &SnapshotContext) -> Result<Self, Stop> {
+    /// Reads it, once it is known which companies are absent.
+    pub(crate) async fn read(
+        run: &Run,
+        context: &SnapshotContext,
+        not_in: &BTreeMap<PsaCompanyId, CompanyRow>,
+    ) -> Result<Self, Stop> {
         let mapped = context.mappings.values();
         let mapped = mapped.filter(|mapping| context.managed.get(&mapping.managed).is_some());
         let mut mapped: Vec<PsaCompanyId> = mapped.map(|mapping| mapping.company.clone()).collect();
         mapped.sort();
-        let mut snapshot: Vec<PsaCompanyId> = context.companies.iter().map(|company| company.id.clone()).collect();
-        snapshot.sort();
+        let not_in = not_in.iter().filter_map(|(id, row)| Some((id.clone(), row.reason?)));
         Ok(Self {
             mapped,
-            snapshot,
-            not_in: run.tenant.not_in(&run.import).await?,
+            not_in: not_in.collect(),
             before: run.tenant.absentees(&run.import.integration).await?,
             filter: run.import.filter.clone(),
         })
-    }
-
-    /// How many companies of the snapshot are between these, in the order of ids.
-    fn between(&self, first: &PsaCompanyId, last: &PsaCompanyId) -> usize {
-        let before = self.snapshot.partition_point(|id| id < first);
-        self.snapshot.partition_point(|id| id <= last).saturating_sub(before)
     }
 
     /// Whether the filter is why somebody is absent who was there before. The filter may be another one now, which leaves out what has
@@ -88,20 +104,4 @@ impl PeopleContext {
         }
         missed
     }
-}
-
-/// Keeps which companies are absent, before their rows are written.
-pub(crate) async fn keep_not_in(
-    run: &Run,
-    rows: &[(CompanyRow, Vec<SnapshotAddress>)],
-    checkpoint: &Checkpoint<Position>,
-) -> Result<(), Stop> {
-    let absent = rows.iter().filter_map(|(row, _)| Some((row.id.clone(), row.reason?)));
-    let writes = run.tenant.not_in_actions(&run.import, absent)?;
-    if writes.is_empty() {
-        return Ok(());
-    }
-    let now = || run.services.clock.now();
-    let kept = run.tenant.keep_people(&run.lease, &run.import, writes, checkpoint, now);
-    fenced(&kept.await?)
 }

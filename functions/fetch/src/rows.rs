@@ -1,4 +1,4 @@
-//! Rows from the staged pages: companies joined with their contacts, with what mappings and directory know of them (R12–R23).
+//! Rows of companies, with what mappings and directory know of them (R12–R23).
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,17 +7,15 @@ use domain::facts::ManagedCompanies;
 use domain::ids::PsaCompanyId;
 use domain::mapping::CompanyMapping;
 use domain::name::NameKey;
-use domain::policy::Policy;
-use domain::psa::{PsaCompany, PsaContact};
+use domain::psa::PsaCompany;
 use domain::row::{AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use jiff::Timestamp;
 use matching::Suggestions;
 use store::Tenant;
-use store::checkpoint::Checkpoint;
-use store::staging::bucket;
-use worker::{Stop, fenced};
+use store::snapshot::pages::Pages;
+use worker::Stop;
 
-use crate::context::{Position, Run, Stage};
+use crate::context::Run;
 use crate::suggestions;
 
 /// What all rows are made from.
@@ -26,17 +24,16 @@ pub(crate) struct SnapshotContext {
     pub mappings: HashMap<PsaCompanyId, CompanyMapping>,
     pub managed: ManagedCompanies,
     pub dates: HashMap<PsaCompanyId, Timestamp>,
-    ids: HashSet<PsaCompanyId>,
+    /// Where a company stands among them.
+    by_id: HashMap<PsaCompanyId, usize>,
     namesakes: HashSet<NameKey>,
-    /// What decides on the rows of an unattended import.
-    policy: Option<Policy>,
     suggestions: Suggestions,
 }
 
 impl SnapshotContext {
     /// Reads what the rows of the snapshot are made from.
-    pub(crate) async fn read(run: &Run) -> Result<Self, Stop> {
-        let companies = run.tenant.staged_companies(&run.import).await?;
+    pub(crate) async fn read(run: &Run, pages: &Pages) -> Result<Self, Stop> {
+        let companies = unique(pages.companies()?);
         let mappings = run.tenant.company_mappings(&run.import.integration).await?;
         let managed = run.services.directory(&run.import.msp).companies().await?;
         let managed = ManagedCompanies::new(managed, Tenant::claims(&mappings));
@@ -47,15 +44,14 @@ impl SnapshotContext {
             .map(|company| NameKey::of(&company.name))
             .filter(|name| !seen.insert(name.clone()));
         let namesakes = repeated.collect();
-        let ids = companies.iter().map(|company| company.id.clone()).collect();
+        let by_id = places(&companies);
         let mut context = Self {
             companies,
-            ids,
+            by_id,
             mappings,
             managed,
             dates,
             namesakes,
-            policy: run.import.unattended.then(|| run.integration.policy.clone()),
             suggestions: Suggestions::default(),
         };
         if context
@@ -68,9 +64,25 @@ impl SnapshotContext {
         Ok(context)
     }
 
-    /// Whether a page had the company.
+    /// Whether the snapshot has the company.
     pub(crate) fn has(&self, company: &PsaCompanyId) -> bool {
-        self.ids.contains(company)
+        self.by_id.contains_key(company)
+    }
+
+    /// A company of the snapshot.
+    pub(crate) fn company(&self, id: &PsaCompanyId) -> Option<&PsaCompany> {
+        self.companies.get(*self.by_id.get(id)?)
+    }
+
+    /// All companies of the snapshot.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &PsaCompanyId> {
+        self.companies.iter().map(|company| &company.id)
+    }
+
+    /// Adds companies that no page had.
+    pub(crate) fn add(&mut self, companies: Vec<PsaCompany>) {
+        self.companies.extend(companies);
+        self.by_id = places(&self.companies);
     }
 
     fn status(&self, company: &PsaCompany) -> (ImportStatus, Vec<ManagedCompany>) {
@@ -85,9 +97,6 @@ impl SnapshotContext {
     pub(crate) fn row(&self, company: &PsaCompany, addresses: &[SnapshotAddress]) -> CompanyRow {
         let mapping = self.mappings.get(&company.id);
         let (status, candidates) = self.status(company);
-        let decision = self.policy.as_ref().map_or_else(CompanyDecision::none, |policy| {
-            policy.decide(status, company.active, company.own)
-        });
         let suggestions = if status.is_open() {
             suggestions::of(&self.suggestions, company, addresses)
         } else {
@@ -111,57 +120,20 @@ impl SnapshotContext {
             reason: None,
             addresses: AddressCounts::of(addresses),
             people_not_in: 0,
-            decision,
+            decision: CompanyDecision::none(),
         }
     }
 }
 
-/// Contacts of a bucket joined to their companies, as the addresses they have.
-pub(crate) fn addresses_by_company(contacts: Vec<PsaContact>) -> HashMap<PsaCompanyId, Vec<SnapshotAddress>> {
-    let mut addresses: HashMap<PsaCompanyId, Vec<SnapshotAddress>> = HashMap::new();
-    for contact in contacts {
-        if let Some(company) = contact.company.clone() {
-            addresses
-                .entry(company)
-                .or_default()
-                .extend(SnapshotAddress::of(contact));
-        }
-    }
-    addresses
+fn places(companies: &[PsaCompany]) -> HashMap<PsaCompanyId, usize> {
+    let places = companies.iter().enumerate();
+    places.map(|(place, company)| (company.id.clone(), place)).collect()
 }
 
-/// Makes the rows of the companies in one bucket.
-pub(crate) async fn make_bucket(
-    run: &Run,
-    context: &SnapshotContext,
-    (number, contacts): (usize, Vec<PsaContact>),
-    checkpoint: &mut Checkpoint<Position>,
-) -> Result<(), Stop> {
-    let mut addresses = addresses_by_company(contacts);
-    let buckets = checkpoint.position.buckets;
-    let companies = context
-        .companies
-        .iter()
-        .filter(|company| bucket(&company.id, buckets) == number);
-    let rows = companies.map(|company| {
-        let addresses = addresses.remove(&company.id).unwrap_or_default();
-        (context.row(company, &addresses), addresses)
-    });
-    let rows: Vec<_> = rows.collect();
-    write(run, rows, Stage::Rows(number + 1), checkpoint).await
-}
-
-/// Writes rows, and moves the checkpoint to the next stage.
-pub(crate) async fn write(
-    run: &Run,
-    rows: Vec<(CompanyRow, Vec<SnapshotAddress>)>,
-    stage: Stage,
-    checkpoint: &mut Checkpoint<Position>,
-) -> Result<(), Stop> {
-    let mut next = checkpoint.clone();
-    next.position.stage = stage;
-    let now = || run.services.clock.now();
-    fenced(&run.tenant.add_rows(&run.lease, &run.import, &rows, &next, now).await?)?;
-    *checkpoint = next;
-    Ok(())
+/// A page that came again has the same companies.
+fn unique(companies: Vec<PsaCompany>) -> Vec<PsaCompany> {
+    let mut seen = HashSet::new();
+    let mut unique = companies;
+    unique.retain(|company| seen.insert(company.id.clone()));
+    unique
 }

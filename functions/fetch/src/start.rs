@@ -20,7 +20,7 @@ pub(crate) async fn begin(
     // Check lock and idempotency key before calling the PSA, so that a refused or repeated start answers at once.
     match key {
         Some(key) => {
-            if let Some(known) = tenant.started_by(&integration.id, key).await? {
+            if let Some(known) = tenant.already_started_by(&integration.id, key).await? {
                 return Ok(Started::Already(known));
             }
             if integration.paused {

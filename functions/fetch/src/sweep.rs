@@ -1,5 +1,5 @@
-//! The sweeper: starts what is due by schedule, takes up imports whose worker has died and whose execution did not notice, and deletes
-//! secrets that no integration has and what integrations have left that were removed long ago.
+//! The sweeper: starts what is due by schedule, takes up imports whose worker has died and whose execution did not notice, lets old
+//! snapshots expire, and deletes secrets that no integration has and what integrations have left that were removed long ago.
 
 use domain::import::Assignment;
 use futures::{StreamExt, stream};
@@ -9,7 +9,7 @@ use store::StoreError;
 use store::sweep::UnderWay;
 use tracing::{error, info, warn};
 
-use crate::scheduled;
+use crate::{expired, scheduled};
 
 /// How many imports are looked at in one go.
 const SWEEP_CONCURRENCY: usize = 16;
@@ -23,6 +23,8 @@ pub(crate) async fn sweep(services: Services, deadline: Deadline) -> Result<Swep
     // Dead workers first: there are few, and what is due may take all the time there is.
     let under_way = take_up_all(&services).await;
     let scheduled = scheduled::start_due(&services, deadline).await;
+    // Last: a day later is soon enough.
+    let unexpired = expired::expire_snapshots(&services, deadline).await;
     count(Metric::Sweeps, 1);
     let (under_way, taken_up) = under_way?;
     if scheduled.failed > 0 {
@@ -31,6 +33,10 @@ pub(crate) async fn sweep(services: Services, deadline: Deadline) -> Result<Swep
             scheduled.failed, scheduled.due
         )
         .into());
+    }
+    match unexpired? {
+        0 => {}
+        failed => return Err(format!("{failed} snapshots could not be let expire").into()),
     }
     Ok(Swept {
         under_way,

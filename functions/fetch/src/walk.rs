@@ -1,16 +1,81 @@
-//! Pages from the PSA into the staging area, companies first, then contacts.
+//! Pages from the PSA into memory, companies first, then contacts.
 
+use std::time::Duration;
+
+use domain::import::Assignment;
 use domain::problem::{Limited, Problem};
-use domain::psa::{Cursor, Totals};
+use domain::psa::Cursor;
+use futures::TryStreamExt;
+use jiff::Timestamp;
+use lambda::Deadline;
 use psa::Psa;
 use store::checkpoint::Checkpoint;
-use store::staging::MAX_BUCKETS;
+use store::snapshot::pages::Pages;
 use worker::{Stop, fenced};
 
 use crate::context::{Position, Run, Stage};
 
-/// Contacts that are joined at once: what bounds the memory of making rows.
-const CONTACTS_PER_BUCKET: u64 = 4_000;
+/// How often the progress is noted: well within a worker's lease, which that renews.
+const NOTE_EVERY: Duration = Duration::from_secs(10);
+
+/// Packed bytes that are surely saved within a second: a partition takes 500,000 in transactions.
+const SAVED_BYTES_A_SECOND: usize = 250_000;
+
+/// What a run holds of the PSA.
+#[derive(Default)]
+pub(crate) struct Read {
+    /// The pages that were read so far, by this run and those before it.
+    pub pages: Pages,
+    /// What was noted of the progress.
+    pub noted: Noted,
+}
+
+/// When the progress was last noted.
+#[derive(Default)]
+pub(crate) struct Noted(Option<Timestamp>);
+
+impl Read {
+    /// Begins with what earlier runs have saved.
+    pub(crate) fn of(pages: Pages) -> Self {
+        let noted = Noted::default();
+        Self { pages, noted }
+    }
+
+    /// When a run has to end so that the pages can be saved which would be lost with it.
+    pub(crate) fn deadline(&self, run: &Run) -> Deadline {
+        let seconds = self.pages.unsaved_bytes() / SAVED_BYTES_A_SECOND;
+        run.deadline.earlier(Duration::from_secs(seconds as u64))
+    }
+
+    /// Saves the pages that would be lost with the run, and the checkpoint behind them.
+    pub(crate) async fn save(&mut self, run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
+        if !self.pages.has_unsaved() {
+            return Ok(());
+        }
+        checkpoint.position.saved = self.pages.all_saved();
+        let now = || run.services.clock.now();
+        let saved = run
+            .tenant
+            .save_pages(&run.lease, &run.import, &mut self.pages, checkpoint, now);
+        fenced(&saved.await?)
+    }
+}
+
+impl Noted {
+    /// Notes the progress now and then, for people to watch.
+    pub(crate) async fn note(&mut self, run: &Run, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+        let now = run.services.clock.now();
+        if self.0.is_some_and(|noted| now < noted + NOTE_EVERY) {
+            return Ok(());
+        }
+        let mut tx = run.transaction()?;
+        run.tenant
+            .note_progress(&mut tx, &run.import, Assignment::Fetch, &checkpoint.progress)?;
+        run.commit(tx).await?;
+        self.0 = Some(now);
+        Ok(())
+    }
+}
 
 /// Checks the filter of an import that nobody waits for. An administrator who starts one gets the error at once.
 pub(crate) async fn check_filter(run: &Run, psa: &dyn Psa) -> Result<(), Stop> {
@@ -25,68 +90,67 @@ pub(crate) async fn check_filter(run: &Run, psa: &dyn Psa) -> Result<(), Stop> {
 pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
     run.learn_tenant(psa).await?;
     let totals = psa.totals(&run.import.filter).await?;
+    run.learn_system(psa).await?;
     Limited::Companies.check(totals.companies)?;
     Limited::Contacts.check(totals.contacts)?;
     checkpoint.progress.total = Some(totals.companies + totals.contacts);
-    checkpoint.position.buckets = buckets(totals);
     checkpoint.position.totals = Some(totals);
     checkpoint.position.stage = Stage::Companies(None);
     Ok(())
 }
 
-fn buckets(totals: Totals) -> usize {
-    usize::try_from(totals.contacts.div_ceil(CONTACTS_PER_BUCKET))
-        .map_or(MAX_BUCKETS, |buckets| buckets.clamp(1, MAX_BUCKETS))
-}
-
-/// Reads a page of companies.
+/// Reads companies, for as long as the run has time.
 pub(crate) async fn read_companies(
     run: &Run,
     psa: &dyn Psa,
     from: Option<Cursor>,
+    read: &mut Read,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.companies);
-    let page = psa.companies(&run.import.filter, from.as_ref(), expected).await?;
-    checkpoint.waits.reset();
-    checkpoint.progress.pages += 1;
-    checkpoint.progress.companies += page.items.len() as u64;
-    // A PSA may count few and then serve pages without end.
-    Limited::Companies.check(checkpoint.progress.companies)?;
-    checkpoint.position.stage = match page.next {
-        Some(next) => Stage::Companies(Some(next)),
-        None => Stage::Contacts(None),
-    };
-    let now = run.services.clock.now();
-    fenced(
-        &run.tenant
-            .stage_companies(&run.lease, &run.import, &page.items, checkpoint, now)
-            .await?,
-    )
+    let mut pages = psa.companies(&run.import.filter, from.as_ref(), expected);
+    while !read.deadline(run).is_near()
+        && let Some(page) = pages.try_next().await?
+    {
+        checkpoint.waited.reset();
+        checkpoint.progress.pages += 1;
+        checkpoint.progress.companies += page.items.len() as u64;
+        // A PSA may count few and then serve pages without end.
+        Limited::Companies.check(checkpoint.progress.companies)?;
+        checkpoint.position.stage = match page.next {
+            Some(next) => Stage::Companies(Some(next)),
+            None => Stage::Contacts(None),
+        };
+        read.pages.add_companies(&page.items)?;
+        read.noted.note(run, checkpoint).await?;
+    }
+    Ok(())
 }
 
-/// Reads a page of contacts.
+/// Reads contacts, for as long as the run has time.
 pub(crate) async fn read_contacts(
     run: &Run,
     psa: &dyn Psa,
     from: Option<Cursor>,
+    read: &mut Read,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.contacts);
-    let page = psa.contacts(&run.import.filter, from.as_ref(), expected).await?;
-    checkpoint.waits.reset();
-    checkpoint.progress.pages += 1;
-    checkpoint.progress.contacts += page.items.len() as u64;
-    Limited::Contacts.check(checkpoint.progress.contacts)?;
-    checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
-    checkpoint.position.stage = match page.next {
-        Some(next) => Stage::Contacts(Some(next)),
-        None => Stage::Rows(0),
-    };
-    let (now, buckets) = (run.services.clock.now(), checkpoint.position.buckets);
-    fenced(
-        &run.tenant
-            .stage_contacts(&run.lease, &run.import, page.items, buckets, checkpoint, now)
-            .await?,
-    )
+    let mut pages = psa.contacts(&run.import.filter, from.as_ref(), expected);
+    while !read.deadline(run).is_near()
+        && let Some(page) = pages.try_next().await?
+    {
+        checkpoint.waited.reset();
+        checkpoint.progress.pages += 1;
+        checkpoint.progress.contacts += page.items.len() as u64;
+        Limited::Contacts.check(checkpoint.progress.contacts)?;
+        checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
+        checkpoint.position.stage = match page.next {
+            Some(next) => Stage::Contacts(Some(next)),
+            None => Stage::Rows,
+        };
+        read.pages.add_contacts(page.items)?;
+        read.noted.note(run, checkpoint).await?;
+    }
+    Ok(())
 }

@@ -7,23 +7,21 @@ use async_trait::async_trait;
 use domain::import::{Assignment, Event};
 use domain::not_in::FoundAbsent;
 use domain::problem::Problem;
-use jiff::Timestamp;
 use lambda::metrics::{Metric, Mishap, count, count_mishap};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use psa::Psa;
 use store::StoreError;
-use store::checkpoint::{Checkpoint, WaitReason};
+use store::checkpoint::Checkpoint;
 use store::imports::Moved;
+use store::snapshot::pages::Saved;
+use store::waited::WaitReason;
 use tokio::sync::OnceCell;
 use tracing::{info, warn};
-use worker::{Acquired, Job, Next, Stop, Wait};
+use worker::{Acquired, Failed, Job, Next, Stop, Wait};
 
-use crate::context::{MAX_PSA_WAITS, Position, Run, Stage};
-use crate::hidden;
-use crate::missing::{not_in_rows, read_back};
-use crate::people::{self, PeopleContext};
-use crate::rows::{self, SnapshotContext};
-use crate::walk;
+use crate::context::{Position, Run, Stage};
+use crate::walk::Read;
+use crate::{snapshot, walk};
 
 /// How long to wait before checking again whether the previous import has ended.
 const PREVIOUS_IMPORT_WAIT: Duration = Duration::from_secs(15);
@@ -44,8 +42,7 @@ struct Fetch {
     /// Set once the previous import has ended.
     may_begin: bool,
     psa: OnceCell<Arc<dyn Psa>>,
-    context: OnceCell<SnapshotContext>,
-    people: OnceCell<PeopleContext>,
+    read: Read,
 }
 
 #[async_trait]
@@ -53,7 +50,7 @@ impl Job for Fetch {
     const ASSIGNMENT: Assignment = Assignment::Fetch;
     type Position = Position;
 
-    async fn open(run: &worker::Run, checkpoint: &Checkpoint<Position>) -> Result<Self, Stop> {
+    async fn open(run: &worker::Run, checkpoint: Option<&Checkpoint<Position>>) -> Result<Self, Stop> {
         let integration = run.tenant.integration(&run.import.integration).await?;
         let fetch = Self {
             run: Run {
@@ -62,11 +59,19 @@ impl Job for Fetch {
             },
             may_begin: false,
             psa: OnceCell::new(),
-            context: OnceCell::new(),
-            people: OnceCell::new(),
+            read: match checkpoint {
+                // Pages that expire are not read: the first step ends the import.
+                Some(checkpoint)
+                    if checkpoint.position.saved != Saved::default()
+                        && run.services.clock.now() < run.import.staged_until() =>
+                {
+                    Read::of(run.tenant.pages(&run.import, checkpoint.position.saved).await?)
+                }
+                _ => Read::default(),
+            },
         };
-        // Runs that waited for a PSA or for another import come back before the first page, too.
-        if checkpoint.progress.pages == 0 && !checkpoint.waits.any() && !run.give_up {
+        // Once: a run that waited before the first page has written a checkpoint, or has been handed the account of its waits.
+        if checkpoint.is_none() && !run.waited.any() && !run.give_up {
             fetch.measure_pick_up();
         }
         Ok(fetch)
@@ -83,75 +88,27 @@ impl Job for Fetch {
         if !self.may_begin && self.has_to_wait().await? {
             return Ok(Next::Wait(Wait {
                 reason: WaitReason::PreviousImport,
-                until: self.run.services.clock.now() + PREVIOUS_IMPORT_WAIT,
-                max_waits: MAX_PREVIOUS_IMPORT_WAITS,
+                until: Some(self.run.services.clock.now() + PREVIOUS_IMPORT_WAIT),
+                free: MAX_PREVIOUS_IMPORT_WAITS,
             }));
         }
         self.may_begin = true;
-        if self.run.deadline.is_near() && !matches!(checkpoint.position.stage, Stage::Review) {
-            return Ok(Next::Run);
+        let is_late = self.read.deadline(&self.run).is_near() && !matches!(checkpoint.position.stage, Stage::Review);
+        let next = if is_late {
+            Ok(Next::Run)
+        } else {
+            self.stage(checkpoint).await
+        };
+        if matches!(next, Ok(Next::Step | Next::Done)) {
+            return next;
         }
-        let run = &self.run;
-        match checkpoint.position.stage.clone() {
-            Stage::Totals => {
-                walk::check_filter(run, self.psa().await?).await?;
-                walk::read_totals(run, self.psa().await?, checkpoint).await?;
-            }
-            Stage::Companies(from) => walk::read_companies(run, self.psa().await?, from, checkpoint).await?,
-            Stage::Contacts(from) => walk::read_contacts(run, self.psa().await?, from, checkpoint).await?,
-            Stage::Rows(bucket) if bucket < checkpoint.position.buckets => {
-                let (psa, context) = (self.psa().await?, self.context().await?);
-                if bucket == 0 {
-                    hidden::check_walks(run, psa, context, checkpoint).await?;
-                }
-                let contacts = run.tenant.staged_contacts(&run.import, bucket).await?;
-                // Counted in the transaction that moves the checkpoint on.
-                let mut counted = checkpoint.clone();
-                counted.progress.orphans +=
-                    hidden::stage_orphans(run, psa, context, (bucket, &contacts), checkpoint).await?;
-                rows::make_bucket(run, context, (bucket, contacts), &mut counted).await?;
-                *checkpoint = counted;
-            }
-            Stage::Rows(_) => {
-                hidden::check_orphans(run, self.psa().await?, self.context().await?, checkpoint)?;
-                checkpoint.position.stage = Stage::Missing;
-            }
-            Stage::Missing => {
-                let context = self.context().await?;
-                if !read_back(run, context, checkpoint).await? {
-                    return Ok(Next::Run);
-                }
-                let rows = not_in_rows(run, context, &checkpoint.position).await?;
-                people::keep_not_in(run, &rows, checkpoint).await?;
-                rows::write(run, rows, Stage::People(None), checkpoint).await?;
-            }
-            Stage::People(from) => {
-                people::compare(run, self.context().await?, self.people().await?, from, checkpoint).await?;
-            }
-            Stage::Whereabouts => {
-                if !people::look_for(run, checkpoint).await? {
-                    return Ok(Next::Run);
-                }
-            }
-            Stage::Reasons(from) => {
-                people::keep_reasons(run, self.context().await?, self.people().await?, from, checkpoint).await?;
-            }
-            Stage::Review => return self.show(checkpoint.position.people.found).await,
-        }
-        Ok(Next::Step)
+        self.read.save(&self.run, checkpoint).await?;
+        next.or_else(|stop| Ok(Next::Stopped(stop)))
     }
 
-    fn wait(&self, stop: &Stop, _now: Timestamp) -> Option<Wait> {
-        let Stop::Psa(failure) = stop else { return None };
-        Some(Wait {
-            reason: WaitReason::Psa,
-            until: failure.asks_to_wait()?,
-            max_waits: MAX_PSA_WAITS,
-        })
-    }
-
-    /// A failure of the PSA ends the import (R9, R43); one of our own services is left to the next run.
-    async fn fail(&mut self, stop: Stop) -> Result<(), Stop> {
+    /// A failure of the PSA ends the import (R9, R43), and so does one of our own services that was waited for in vain.
+    async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop> {
+        let is_waited_for = stop.passes();
         let problem = match stop {
             Stop::WaitedTooLong(_) => Problem::Internal,
             Stop::Psa(failure) => {
@@ -160,25 +117,53 @@ impl Job for Fetch {
                 Problem::Psa { psa, failure }
             }
             Stop::Problem(problem) => *problem,
-            Stop::Store(_) | Stop::Directory(_) if self.run.give_up => Problem::Internal,
+            Stop::Store(_) | Stop::Directory(_) if self.run.give_up || is_waited_for => Problem::Internal,
             other => return Err(other),
         };
-        self.fail_with(problem).await.map(drop)
+        self.fail_with(problem).await?;
+        Ok(Failed::Ended)
     }
 }
 
 impl Fetch {
-    async fn psa(&self) -> Result<&dyn Psa, Stop> {
-        Ok(self.psa.get_or_try_init(|| self.run.psa()).await?.as_ref())
+    async fn stage(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
+        let mut run = self.run.clone();
+        match checkpoint.position.stage.clone() {
+            Stage::Totals => {
+                let psa = self.psa().await?;
+                walk::check_filter(&run, &*psa).await?;
+                walk::read_totals(&run, &*psa, checkpoint).await?;
+            }
+            Stage::Companies(from) => {
+                let psa = self.psa().await?;
+                walk::read_companies(&run, &*psa, from, &mut self.read, checkpoint).await?;
+            }
+            Stage::Contacts(from) => {
+                let psa = self.psa().await?;
+                walk::read_contacts(&run, &*psa, from, &mut self.read, checkpoint).await?;
+            }
+            Stage::Rows => {
+                // The tenant was compared before the last page was read.
+                let psa = match self.psa.get() {
+                    Some(psa) => Arc::clone(psa),
+                    None => run.compared_psa().await?,
+                };
+                run.worker.deadline = self.read.deadline(&run);
+                if !snapshot::complete(&run, &*psa, &mut self.read, checkpoint).await? {
+                    return Ok(Next::Run);
+                }
+            }
+            Stage::Review => {
+                // A run that dies here leaves it to the next import.
+                run.tenant.expire_last_superseded(&run.import.integration).await?;
+                return self.show(checkpoint.position.absent).await;
+            }
+        }
+        Ok(Next::Step)
     }
 
-    async fn context(&self) -> Result<&SnapshotContext, Stop> {
-        self.context.get_or_try_init(|| SnapshotContext::read(&self.run)).await
-    }
-
-    async fn people(&self) -> Result<&PeopleContext, Stop> {
-        let read = || async { PeopleContext::read(&self.run, self.context().await?).await };
-        self.people.get_or_try_init(read).await
+    async fn psa(&self) -> Result<Arc<dyn Psa>, Stop> {
+        Ok(Arc::clone(self.psa.get_or_try_init(|| self.run.psa()).await?))
     }
 
     /// Whether the import from which the lock was taken is still finishing what it had begun. Its users are not mapped yet, and this

@@ -4,20 +4,29 @@
 mod api {
     pub mod addresses;
     pub mod companies;
+    pub mod company_plan;
     pub mod decision;
+    pub mod exclusions;
+    pub mod filter;
+    pub mod found_people;
     pub mod hand_overs;
     pub mod imports;
     pub mod licences;
     pub mod managed_companies;
+    pub mod mappings;
     pub mod orphans;
     pub mod people_not_in;
     pub mod plan;
+    pub mod rules;
     pub mod search;
     pub mod suggestions;
     pub mod target;
     pub mod users;
 }
 mod decisions;
+mod exclusions;
+mod found;
+mod pages;
 mod people;
 mod review;
 
@@ -31,8 +40,13 @@ fn routes<R: Routes>(to: R) -> R {
     let to = api::orphans::routes(to);
     let to = api::hand_overs::routes(to);
     let to = api::addresses::routes(to);
+    let to = api::found_people::routes(to);
+    let to = api::rules::routes(to);
+    let to = api::exclusions::routes(to);
+    let to = api::mappings::routes(to);
     let to = api::people_not_in::routes(to);
     let to = api::plan::routes(to);
+    let to = api::company_plan::routes(to);
     let to = api::managed_companies::routes(to);
     let to = api::users::routes(to);
     api::licences::routes(to)

@@ -24,7 +24,7 @@ pub async fn page_of_all(
         None => PeoplePosition::start(),
     };
     loop {
-        let (chunks, next) = tenant.people_page(import, &from, 1).await?;
+        let (chunks, next) = tenant.people_page(import, &from, limit + 1).await?;
         items.extend(
             chunks
                 .into_iter()

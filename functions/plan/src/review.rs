@@ -1,12 +1,14 @@
 //! An import in review: what may be done with it, and what its plan is made from.
 
+use std::collections::HashSet;
+
 use api::{Api, ApiError, Caller, admit_plan_call, authorize, find_import};
 use domain::facts::CompanyFacts;
-use domain::ids::{ImportId, PsaCompanyId};
+use domain::ids::{AddressId, ImportId, PsaCompanyId};
 use domain::import::{Import, ImportState};
 use domain::problem::{Problem, ResourceKind};
 use lambda::Services;
-use planning::Planning;
+use planning::{Asked, Context, Planning};
 
 /// The import with its tabs, which appear only when the snapshot is complete (R8).
 pub async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
@@ -43,26 +45,30 @@ pub async fn not_in_review(services: &Services, import: &Import) -> ApiError {
     }
 }
 
-/// What the import is planned with.
-pub async fn planning(services: &Services, import: Import) -> Api<Planning> {
+/// What a whole plan is computed with: costly, and so only admitted now and then (R65).
+pub async fn planning_of_all(services: &Services, import: Import) -> Api<Planning> {
+    admit_plan_call(services, &import.msp).await?;
     let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
     Ok(Planning::open(tenant, directory, import).await?)
 }
 
-/// What a whole plan is computed with: costly, and so only admitted now and then (R65).
-pub async fn planning_of_all(services: &Services, import: Import) -> Api<Planning> {
-    admit_plan_call(services, &import.msp).await?;
-    planning(services, import).await
+/// The facts of one company, with what it is planned with.
+pub async fn facts(
+    services: &Services,
+    import: &Import,
+    company: &PsaCompanyId,
+    asked: Asked<'_>,
+) -> Api<(Context, CompanyFacts)> {
+    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    let read = Context::of_company(tenant, directory, import.clone(), company).await?;
+    let (mut context, row) = read.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
+    let facts = context.facts(row, asked).await?;
+    context.add_holding_companies(&facts).await?;
+    Ok((context, facts))
 }
 
-/// The facts of one company, with what the import is planned with.
-pub async fn facts(services: &Services, import: Import, company: &PsaCompanyId) -> Api<(Planning, CompanyFacts)> {
-    let row = services
-        .tenant(&import.msp)
-        .row(&import, company)
-        .await?
-        .ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
-    let planning = planning(services, import).await?;
-    let facts = planning.facts(row).await?;
-    Ok((planning, facts))
+/// Adds who holds the addresses of some rows of a company whose facts were gathered without.
+pub async fn add_holders(context: &mut Context, facts: &mut CompanyFacts, rows: &HashSet<AddressId>) -> Api<()> {
+    context.add_holders(facts, rows).await?;
+    Ok(context.add_holding_companies(facts).await?)
 }

@@ -21,8 +21,10 @@ pub async fn add(
     check_number(services, caller).await?;
     let psa = prove(services, caller, &integration, credentials).await?;
     let tenant = psa.fingerprint().await.map_err(psa_failed(&integration))?;
+    let system = psa.system().await.map_err(psa_failed(&integration))?;
     let integration = Integration {
         tenant: Some(tenant),
+        system: Some(system),
         ..integration
     };
     store_new_secret(services, caller, &integration.secret, credentials).await?;
@@ -60,8 +62,10 @@ async fn put_back(
     };
     let psa = prove(services, caller, &changed, credentials).await?;
     let fingerprint = services.prove_tenant(&caller.msp, &changed, psa.as_ref()).await?;
+    let system = psa.system().await.map_err(psa_failed(&changed))?;
     let integration = Integration {
         tenant: Some(fingerprint),
+        system: Some(system),
         ..changed
     };
     store_new_secret(services, caller, &integration.secret, credentials).await?;

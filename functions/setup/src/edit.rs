@@ -62,6 +62,7 @@ pub async fn edit(
         let psa = services.open_psa(&caller.msp, &after, deadline).await?;
         psa.check().await.map_err(psa_failed(&after))?;
         after.tenant = Some(services.prove_tenant(&caller.msp, &after, psa.as_ref()).await?);
+        after.system = Some(psa.system().await.map_err(psa_failed(&after))?);
     }
     let action = AuditAction::IntegrationChanged {
         before: Connection::from(&before),
@@ -90,6 +91,7 @@ pub async fn replace_credentials(
         let credentials = connect::complete(vendor, submitted, after.company_id.as_deref())?;
         let psa: Arc<dyn Psa> = connect::prove(services, caller, &after, &credentials).await?;
         after.tenant = Some(services.prove_tenant(&caller.msp, &after, psa.as_ref()).await?);
+        after.system = Some(psa.system().await.map_err(psa_failed(&after))?);
         let (from, to) = (Connection::from(&before), Connection::from(&after));
         let action = if from == to {
             AuditAction::CredentialsReplaced

@@ -8,11 +8,13 @@ mod api {
     pub mod integrations;
     pub mod licences;
     pub mod managed_companies;
+    pub mod mappings;
     pub mod policy;
     pub mod previous;
     pub mod users;
     pub mod view;
 }
+mod changes;
 mod connect;
 mod edit;
 mod remove;
@@ -26,6 +28,7 @@ fn routes<R: Routes>(to: R) -> R {
     let to = api::integrations::routes(to);
     let to = api::credentials::routes(to);
     let to = api::policy::routes(to);
+    let to = api::mappings::routes(to);
     let to = api::managed_companies::routes(to);
     let to = api::users::routes(to);
     api::licences::routes(to)

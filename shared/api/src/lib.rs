@@ -26,5 +26,5 @@ pub use input::{Body, NoParameters, Path, Query};
 pub use lock::IntegrationLock;
 pub use page::{Cursor, Limit, List, PageQuery, Paged};
 pub use people::{PeopleView, PersonOfCompany, PersonView, SuspiciousView};
-pub use problem::{AcceptLanguage, Api, ApiError};
+pub use problem::{AcceptLanguage, Api, ApiError, Description, described};
 pub use routes::Routes;

@@ -146,7 +146,7 @@ fn count_fault(code: Code) {
 /// A problem as part of another answer.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ProblemDescription")]
-pub(crate) struct Description {
+pub struct Description {
     /// The stable code.
     code: &'static str,
     /// What happened, why, and what to do next.
@@ -155,6 +155,11 @@ pub(crate) struct Description {
     retryable: bool,
     #[serde(flatten)]
     facts: Facts,
+}
+
+/// Describes a problem in the language of the request that is being answered.
+pub fn described(problem: &Problem) -> Description {
+    describe(problem, language())
 }
 
 pub(crate) fn describe(problem: &Problem, language: Language) -> Description {

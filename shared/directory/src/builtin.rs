@@ -1,31 +1,35 @@
 //! The directory that needs no other system: managed companies, users and licences in the records table.
 //!
-//! Ids are made from tokens, so a repeated call meets what the first one wrote.
+//! Ids are made from idempotency keys, so a repeated call meets what the first one wrote.
 
+mod batch;
+mod changes;
 mod licences;
+mod names;
+mod pieces;
 mod records;
-
-use std::collections::BTreeSet;
+mod users;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, LicenceMode, Licences, ManagedCompany, ReservationId, User, UserState};
+use domain::directory::{LicenceMode, Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
-use store::retry::Attempts;
+use jiff::Timestamp;
 use store::table::{body, item, text};
-use store::tx::{ActionId, Refusals, Transaction, TransactionOutcome};
 use store::{Item, Key, StoreError, Table, Tenant};
 
-use self::records::{CLAIM, ClaimRecord, MANAGED_COMPANY, ManagedCompanyRecord, USER, UserRecord};
-use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
+use self::records::{MANAGED_COMPANY, ManagedCompanyRecord};
+use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation, Roster, UserRequest};
 
-/// What the sort keys of managed companies and of users begin with.
+/// What the sort keys of managed companies begin with.
 const COMPANY_PREFIX: &str = "COMPANY#";
-const USER_PREFIX: &str = "USER#";
 
-/// Keys of one `BatchGetItem`.
-const BATCH_SIZE: usize = 100;
+/// The most users of one piece of the roster: those of an unsure one are looked at with one `BatchGetItem`.
+const MAX_USERS_PER_PIECE: usize = 100;
+
+/// The most addresses whose holders are asked for one by one, at a read unit each. Above it the whole roster is read, at about one for
+/// a hundred users.
+const MAX_ADDRESSES_ONE_BY_ONE: usize = 5_000;
 
 /// How often a change of an address is tried while others change the same user: each that is lost is another's that was made.
 const MAX_ADDRESS_CHANGES: usize = 10;
@@ -47,104 +51,8 @@ impl BuiltIn {
         licences::set(&self.tenant, mode, total).await
     }
 
-    /// Creates a user by hand, with one licence of its own.
-    pub async fn create_user_by_hand(
-        &self,
-        key: &IdempotencyKey,
-        company: &ManagedCompanyId,
-        address: &Address,
-        name: &str,
-    ) -> Result<Option<NewUser>, DirectoryError> {
-        let mut creation = self.creation(key, company, address, name)?;
-        let licence = licences::use_one(&self.tenant, &mut creation.tx).await?;
-        // The user of a repeated call is there already, and a taken address needs no licence.
-        let is_licence_missing = |refusals: &Refusals| {
-            let is_refused = |action| refusals.contains(action);
-            is_refused(licence) && !is_refused(creation.user) && !is_refused(creation.claim)
-        };
-        match std::mem::take(&mut creation.tx).commit(&self.tenant).await? {
-            TransactionOutcome::Refused(refusals) if is_licence_missing(&refusals) => Ok(None),
-            outcome => creation.read(outcome, address).map(Some),
-        }
-    }
-
-    /// One user of a managed company.
-    pub async fn user(&self, company: &ManagedCompanyId, user: &UserId) -> Result<Option<User>, DirectoryError> {
-        let found = self.tenant.get(Table::Records, &self.user_key(company, user)).await?;
-        found.map(read_user).transpose()
-    }
-
     fn company_key(&self, id: &ManagedCompanyId) -> Key {
         Key::in_records(&self.tenant.msp, "", format!("{COMPANY_PREFIX}{id}"))
-    }
-
-    fn user_key(&self, company: &ManagedCompanyId, user: &UserId) -> Key {
-        Key::in_records(
-            &self.tenant.msp,
-            &format!("#COMPANY#{company}"),
-            format!("{USER_PREFIX}{user}"),
-        )
-    }
-
-    fn claim_key(&self, address: &AddressKey) -> Key {
-        Key::in_records(&self.tenant.msp, &format!("#ADDRESS#{}", address.as_str()), "CLAIM")
-    }
-
-    fn creation(
-        &self,
-        key: &IdempotencyKey,
-        company: &ManagedCompanyId,
-        address: &Address,
-        name: &str,
-    ) -> Result<Creation, DirectoryError> {
-        let user = UserRecord {
-            id: user_id(key),
-            company: company.clone(),
-            address: address.clone(),
-            name: name.to_owned(),
-            state: UserState::Invited,
-        };
-        let claim = ClaimRecord {
-            address: address.key().clone(),
-            user: user.id.clone(),
-            company: company.clone(),
-        };
-        let mut tx = Transaction::new();
-        let user_item = item(USER, &self.user_key(company, &user.id), &user)?;
-        let claim_item = item(CLAIM, &self.claim_key(address.key()), &claim)?;
-        Ok(Creation {
-            user: tx.add(&self.tenant, Table::Records, user_item)?,
-            claim: tx.add(&self.tenant, Table::Records, claim_item)?,
-            id: user.id,
-            tx,
-        })
-    }
-}
-
-/// A user that is being created together with the claim on its address.
-struct Creation {
-    id: UserId,
-    tx: Transaction,
-    user: ActionId,
-    claim: ActionId,
-}
-
-impl Creation {
-    fn read(self, outcome: TransactionOutcome, address: &Address) -> Result<NewUser, DirectoryError> {
-        let refusals = match outcome {
-            TransactionOutcome::Committed => return Ok(NewUser::Created(self.id)),
-            // The user of this key is there: the call is a repetition.
-            TransactionOutcome::Refused(refusals) if refusals.contains(self.user) => {
-                return Ok(NewUser::Created(self.id));
-            }
-            TransactionOutcome::Refused(refusals) => refusals,
-        };
-        match refusals.item(self.claim) {
-            Some(holder) => Ok(NewUser::AddressTaken(read_claim(holder)?)),
-            None => Err(DirectoryError::Unavailable(format!(
-                "claim of {address:?} could not be read"
-            ))),
-        }
     }
 }
 
@@ -161,37 +69,24 @@ impl Directory for BuiltIn {
         found.map(read_company).transpose()
     }
 
-    async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
-        let pk = self.user_key(company, &UserId::new("")).pk;
-        let items = self.tenant.query(Table::Records, &pk, USER_PREFIX).await?;
-        items.into_iter().map(read_user).collect()
+    async fn namesakes(&self, name: &str) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        self.named(name).await
     }
 
-    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
-        let mut holders = Vec::new();
-        // A batch must not name an item twice.
-        let unique: Vec<&AddressKey> = addresses.iter().collect::<BTreeSet<_>>().into_iter().collect();
-        for chunk in unique.chunks(BATCH_SIZE) {
-            let mut keys: Vec<Item> = chunk.iter().map(|address| self.claim_key(address).to_item()).collect();
-            let mut attempts = Attempts::at("answer to a batch of addresses");
-            loop {
-                let asked = keys.len();
-                let (found, rest) = self.batch_get(keys).await?;
-                if rest.len() < asked {
-                    attempts = Attempts::at("answer to a batch of addresses");
-                }
-                for item in found {
-                    holders.push(read_claim(item)?);
-                }
-                if rest.is_empty() {
-                    break;
-                }
-                // A table that has no room leaves keys over; asked again at once, it would have none either.
-                attempts.again().await?;
-                keys = rest;
-            }
+    async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
+        self.read_roster(companies).await
+    }
+
+    async fn all_users(&self) -> Result<Roster, DirectoryError> {
+        self.read_whole_roster().await
+    }
+
+    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {
+        // Both are exact: see `pieces`.
+        if addresses.len() > MAX_ADDRESSES_ONE_BY_ONE {
+            return self.read_whole_roster().await?.holders(addresses);
         }
-        Ok(holders)
+        Ok(self.holders_by_address(addresses).await?.into_values().collect())
     }
 
     async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
@@ -199,6 +94,7 @@ impl Directory for BuiltIn {
             id: ManagedCompanyId::new(format!("c-{}", key.as_str())),
             name: name.to_owned(),
         };
+        self.add_name(&company.id, name).await?;
         let item = item(MANAGED_COMPANY, &self.company_key(&company.id), &company)?;
         // If not, the company of this key is there already.
         let _ = self.tenant.add_alone(Table::Records, item).await?;
@@ -206,6 +102,7 @@ impl Directory for BuiltIn {
     }
 
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
+        self.add_name(id, name).await?;
         let (key, values) = (self.company_key(id), [(":name", text(name))]);
         let (update, condition) = ("SET #name = :name", "attribute_exists(pk)");
         let renamed = self
@@ -214,35 +111,51 @@ impl Directory for BuiltIn {
         Ok(renamed.await?)
     }
 
-    async fn create_user(
+    async fn create_users(
         &self,
-        key: &IdempotencyKey,
         company: &ManagedCompanyId,
-        address: &Address,
-        name: &str,
-    ) -> Result<NewUser, DirectoryError> {
-        let mut creation = self.creation(key, company, address, name)?;
-        let outcome = std::mem::take(&mut creation.tx).commit(&self.tenant).await?;
-        creation.read(outcome, address)
+        users: &[UserRequest],
+    ) -> Vec<Result<NewUser, DirectoryError>> {
+        let mut outcomes = Vec::with_capacity(users.len());
+        for users in users.chunks(MAX_USERS_PER_PIECE) {
+            outcomes.extend(self.create_piece(company, users).await);
+        }
+        outcomes
     }
 
     async fn change_address(
         &self,
         company: &ManagedCompanyId,
         user: &UserId,
+        from: Option<&Address>,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError> {
         for _ in 0..MAX_ADDRESS_CHANGES {
             let Some(found) = self.user(company, user).await? else {
                 return Ok(NewAddress::NoSuchUser);
             };
-            if let Some(changed) = self.move_claim(&found, address).await? {
+            if found.address != *address && from.is_some_and(|from| found.address != *from) {
+                return Ok(NewAddress::ChangedMeanwhile);
+            }
+            if let Some(changed) = self.move_user(&found, address).await? {
                 return Ok(changed);
             }
         }
         Err(DirectoryError::Unavailable(
             "every attempt to change the user lost to a concurrent change".to_owned(),
         ))
+    }
+
+    async fn version(&self, now: Timestamp) -> Result<Option<u64>, DirectoryError> {
+        Ok(self.number_of_changes(now).await?)
+    }
+
+    async fn begin_changes(&self, by: &str, now: Timestamp) -> Result<(), DirectoryError> {
+        Ok(self.begin(by, now).await?)
+    }
+
+    async fn end_changes(&self, by: &str) -> Result<(), DirectoryError> {
+        Ok(self.end(by).await?)
     }
 
     async fn licences(&self) -> Result<Licences, DirectoryError> {
@@ -262,93 +175,8 @@ impl Directory for BuiltIn {
     }
 }
 
-impl BuiltIn {
-    /// Gives the user the address and moves its claim, in one transaction that holds only while the user has the address that was
-    /// read: of two changes at once one loses, so that no claim is left behind. `None` if this one did.
-    async fn move_claim(&self, found: &User, address: &Address) -> Result<Option<NewAddress>, DirectoryError> {
-        let mut tx = Transaction::new();
-        let values = [
-            (":new", text(address.original())),
-            (":old", text(found.address.original())),
-        ];
-        tx.update(
-            &self.tenant,
-            Table::Records,
-            &self.user_key(&found.company, &found.id),
-            "SET address = :new",
-            "address = :old",
-            &values,
-        )?;
-        // A claim of the user's own is in nobody's way; one that an earlier version made may lie under a key of that version.
-        let mine = [(":user", text(found.id.as_str()))];
-        let free_or_mine = "attribute_not_exists(pk) OR #user = :user";
-        let moves = found.address != *address;
-        let mut new_claim = None;
-        if moves || !found.address.is_clean() {
-            let claim = ClaimRecord {
-                address: address.key().clone(),
-                user: found.id.clone(),
-                company: found.company.clone(),
-            };
-            let claim = item(CLAIM, &self.claim_key(address.key()), &claim)?;
-            new_claim = Some(tx.put_if(&self.tenant, Table::Records, claim, free_or_mine, &mine)?);
-        }
-        if moves {
-            let left = self.claim_key(found.address.key());
-            tx.delete(&self.tenant, Table::Records, &left, free_or_mine, &mine)?;
-        }
-        let holder = match tx.commit(&self.tenant).await? {
-            TransactionOutcome::Committed => return Ok(Some(NewAddress::Changed)),
-            TransactionOutcome::Refused(refusals) => new_claim.and_then(|claim| refusals.item(claim)),
-        };
-        holder
-            .map(|holder| Ok(NewAddress::AddressTaken(read_claim(holder)?)))
-            .transpose()
-    }
-
-    /// The items found, and the keys that were not looked at.
-    async fn batch_get(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), DirectoryError> {
-        let table = self.tenant.table(Table::Records);
-        let request = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .consistent_read(true)
-            .build()
-            .map_err(|error| DirectoryError::Refused(error.to_string()))?;
-        let answer = self
-            .tenant
-            .client()
-            .batch_get_item()
-            .request_items(table, request)
-            .send()
-            .await
-            .map_err(|error| StoreError::sdk("BatchGetItem", error))?;
-        let found = answer
-            .responses
-            .and_then(|mut tables| tables.remove(table))
-            .unwrap_or_default();
-        let rest = answer
-            .unprocessed_keys
-            .and_then(|mut tables| tables.remove(table))
-            .map(|rest| rest.keys)
-            .unwrap_or_default();
-        Ok((found, rest))
-    }
-}
-
 fn read_company(item: Item) -> Result<ManagedCompany, DirectoryError> {
     Ok(body::<ManagedCompanyRecord>(MANAGED_COMPANY, item)?.into())
-}
-
-fn read_user(item: Item) -> Result<User, DirectoryError> {
-    Ok(body::<UserRecord>(USER, item)?.into())
-}
-
-fn read_claim(item: Item) -> Result<AddressHolder, DirectoryError> {
-    Ok(body::<ClaimRecord>(CLAIM, item)?.into())
-}
-
-fn user_id(key: &IdempotencyKey) -> UserId {
-    UserId::new(format!("u-{}", key.as_str()))
 }
 
 impl From<StoreError> for DirectoryError {

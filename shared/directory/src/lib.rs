@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, User};
+use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use domain::name::NameKey;
+use jiff::Timestamp;
 
 pub mod builtin;
+mod roster;
 
 pub use retry::RetryPolicy;
+pub use roster::{PackedUsers, Roster};
 
 /// For calls that the directory does not answer. Some twenty seconds: longer than a failover takes, and much shorter than a run.
 pub const RETRY: RetryPolicy = RetryPolicy {
@@ -32,11 +36,28 @@ pub trait Directory: Send + Sync {
     /// One managed company.
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError>;
 
-    /// All users of a managed company; none if there is no such company.
-    async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError>;
+    /// The managed companies of a name (R21), as [`companies`](Self::companies) would show them.
+    async fn namesakes(&self, name: &str) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        let (name, mut companies) = (NameKey::of(name), self.companies().await?);
+        companies.retain(|company| NameKey::of(&company.name) == name);
+        Ok(companies)
+    }
 
-    /// Who holds these addresses, in whatever managed company; addresses that nobody holds are left out.
-    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError>;
+    /// All users of these managed companies; none of a company that does not exist.
+    async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError>;
+
+    /// All users of all managed companies. Costs less than asking for most of the companies.
+    async fn all_users(&self) -> Result<Roster, DirectoryError>;
+
+    /// All users of a managed company; none if there is no such company.
+    async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
+        let roster = self.users_of(std::slice::from_ref(company)).await?;
+        roster.users(company)
+    }
+
+    /// The users who hold these addresses, in whatever managed company; addresses that nobody holds are left out. May know a user
+    /// whom the lists of users do not show yet.
+    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError>;
 
     /// Creates a managed company.
     async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError>;
@@ -44,22 +65,38 @@ pub trait Directory: Send + Sync {
     /// Renames a managed company; `false` if there is none of that id.
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError>;
 
-    /// Creates a user. Takes no licence by itself: [`reserve`](Self::reserve) has.
-    async fn create_user(
+    /// Creates users of one managed company. Each has an outcome of its own, in the order of `users`: one that fails does not stop
+    /// the others. Takes no licences by itself: [`reserve`](Self::reserve) has.
+    async fn create_users(
         &self,
-        key: &IdempotencyKey,
         company: &ManagedCompanyId,
-        address: &Address,
-        name: &str,
-    ) -> Result<NewUser, DirectoryError>;
+        users: &[UserRequest],
+    ) -> Vec<Result<NewUser, DirectoryError>>;
 
-    /// Gives a user another address. Repeating it changes nothing.
+    /// Gives a user another address, if it has `from`, or if that is left open. Repeating it changes nothing.
     async fn change_address(
         &self,
         company: &ManagedCompanyId,
         user: &UserId,
+        from: Option<&Address>,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError>;
+
+    /// Names what companies and users there are now: as long as it is the same, nothing has changed that a plan rests on. `None` while
+    /// somebody is changing something, and always if the directory cannot tell.
+    async fn version(&self, _now: Timestamp) -> Result<Option<u64>, DirectoryError> {
+        Ok(None)
+    }
+
+    /// Says that `by` is about to change companies or users. Who changes the directory calls this first.
+    async fn begin_changes(&self, _by: &str, _now: Timestamp) -> Result<(), DirectoryError> {
+        Ok(())
+    }
+
+    /// Says that all is changed that `by` was about to change. Not called if a change may still be on its way, since its answer is missing.
+    async fn end_changes(&self, _by: &str) -> Result<(), DirectoryError> {
+        Ok(())
+    }
 
     /// The MSP's licences.
     async fn licences(&self) -> Result<Licences, DirectoryError>;
@@ -74,13 +111,24 @@ pub trait Directory: Send + Sync {
     async fn release(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError>;
 }
 
+/// A user that is to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRequest {
+    /// What the user is for.
+    pub key: IdempotencyKey,
+    /// Its address.
+    pub address: Address,
+    /// The person's name.
+    pub name: String,
+}
+
 /// The outcome of creating a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewUser {
     /// It is there, now or since an earlier call with this key.
     Created(UserId),
     /// Somebody else has the address.
-    AddressTaken(AddressHolder),
+    AddressTaken(User),
 }
 
 /// The outcome of changing an address.
@@ -89,7 +137,9 @@ pub enum NewAddress {
     /// The user has it.
     Changed,
     /// Somebody else has it.
-    AddressTaken(AddressHolder),
+    AddressTaken(User),
+    /// The user has neither it nor the one from which it was to be changed.
+    ChangedMeanwhile,
     /// There is no such user.
     NoSuchUser,
 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::exclusion::Excludable;
 use crate::filter::Filter;
-use crate::ids::ImportId;
+use crate::ids::{AddressId, ImportId, ManagedCompanyId};
 use crate::import::{ImportState, Person};
 use crate::integration::Integration;
 use crate::plan::{Counts, PlanChange, PlanCompany};
@@ -69,6 +70,28 @@ pub enum AuditAction {
         before: Policy,
         /// The policy from then on.
         after: Policy,
+    },
+    /// A company or person was excluded for good, or for another reason than before.
+    Excluded {
+        /// Which.
+        excluded: Excludable,
+        /// Why.
+        why: String,
+    },
+    /// What was excluded is imported again.
+    BroughtBack {
+        /// Which.
+        excluded: Excludable,
+    },
+    /// A mapping was dropped by hand. The managed company and its users stay.
+    MappingDropped {
+        /// The company of the PSA.
+        company: PlanCompany,
+        /// What it was mapped to.
+        managed_company: ManagedCompanyId,
+        /// The address row, if the mapping of one address was dropped, and not that of the company.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<AddressId>,
     },
     /// An import began.
     ImportStarted {
@@ -153,6 +176,9 @@ impl AuditAction {
             Self::IntegrationAdopted { .. } => "adopted",
             Self::CredentialsReplaced | Self::ConnectionReplaced { .. } => "credentials",
             Self::PolicyReplaced { .. } => "policy",
+            Self::Excluded { .. } => "excluded",
+            Self::BroughtBack { .. } => "brought-back",
+            Self::MappingDropped { .. } => "mapping-dropped",
             Self::ImportStarted { .. } => "started",
             Self::ImportTakenOver => "taken-over",
             Self::PlanConfirmed { .. } => "confirmed",

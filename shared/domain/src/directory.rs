@@ -133,6 +133,12 @@ impl IdempotencyKey {
         Self::hashed(&["by-hand", id])
     }
 
+    /// For a batch of calls, by the keys of its calls.
+    pub fn batch<'a>(keys: impl IntoIterator<Item = &'a Self>) -> Self {
+        let keys = keys.into_iter().map(Self::as_str);
+        Self::hashed(&std::iter::once("batch").chain(keys).collect::<Vec<_>>())
+    }
+
     /// 32 hexadecimal digits.
     fn hashed(parts: &[&str]) -> Self {
         let mut hash = Sha256::new();

@@ -8,6 +8,7 @@ use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
 use crate::mapping::{AddressMapping, CompanyMapping};
 use crate::name::NameKey;
 use crate::row::{AddressDecision, CompanyRow, ImportStatus, SnapshotAddress};
+use crate::rules::PeopleRules;
 
 /// The managed companies of the MSP, by id and by name, and which of them this integration has mapped.
 #[derive(Debug, Default)]
@@ -28,17 +29,18 @@ impl ManagedCompanies {
             ..Self::default()
         };
         for company in companies {
-            index
-                .by_name
-                .entry(NameKey::of(&company.name))
-                .or_default()
-                .push(company.id.clone());
-            index.by_id.insert(company.id, company.name);
-        }
-        for ids in index.by_name.values_mut() {
-            ids.sort();
+            index.add(company);
         }
         index
+    }
+
+    /// Adds a managed company.
+    pub fn add(&mut self, company: ManagedCompany) {
+        let namesakes = self.by_name.entry(NameKey::of(&company.name)).or_default();
+        if let Err(place) = namesakes.binary_search(&company.id) {
+            namesakes.insert(place, company.id.clone());
+        }
+        self.by_id.insert(company.id, company.name);
     }
 
     /// The managed company, if it exists.
@@ -102,8 +104,12 @@ pub struct CompanyFacts {
     pub row: CompanyRow,
     /// Its mapping, if there is one.
     pub mapping: Option<CompanyMapping>,
+    /// Which token generation a creation uses if there is none: not 0 if a mapping was dropped by hand.
+    pub generation: u32,
     /// Its addresses in the snapshot, with the decisions on them.
     pub addresses: Vec<(SnapshotAddress, AddressDecision)>,
+    /// The rules on them.
+    pub rules: PeopleRules,
     /// Whether the snapshot may lack contacts of the company, so that the absence of one says nothing.
     pub hides_contacts: bool,
     /// Its addresses imported before.
@@ -123,4 +129,6 @@ pub struct HandOver {
     pub from: CompanyMapping,
     /// Its address mappings.
     pub addresses: Vec<AddressMapping>,
+    /// The address mappings that the company which takes over had before.
+    pub own: Vec<AddressMapping>,
 }

@@ -57,12 +57,55 @@ pub struct Progress {
     /// Companies and contacts in all, where the PSA told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// Companies whose rows are made; once all pages are read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sorted: Option<u64>,
     /// Companies applied so far.
     #[serde(default)]
     pub executed: u64,
+    /// Companies to be applied in all, once the first of them are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_execute: Option<u64>,
     /// Contacts of companies that the PSA does not have: they are in no row.
     #[serde(default)]
     pub orphans: u64,
+}
+
+/// What an import that is under way does, and how far it is (R74).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Phase {
+    /// What is done.
+    pub name: PhaseName,
+    /// How much of it is done.
+    pub done: u64,
+    /// How much there is to do, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// What an import that is under way does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PhaseName {
+    /// It reads companies and contacts of the PSA.
+    Reading,
+    /// It makes the rows of companies, and reads back what is absent.
+    Sorting,
+    /// It applies the plan, company by company.
+    Applying,
+}
+
+impl Progress {
+    /// What an import in this state does; nothing while it waits for a person, and once it has ended.
+    pub const fn phase(&self, state: ImportState) -> Option<Phase> {
+        let (name, done, total) = match (state, self.sorted) {
+            (ImportState::Fetching, None) => (PhaseName::Reading, self.companies + self.contacts, self.total),
+            (ImportState::Fetching, Some(sorted)) => (PhaseName::Sorting, sorted, Some(self.companies)),
+            (ImportState::Executing, _) => (PhaseName::Applying, self.executed, self.to_execute),
+            _ => return None,
+        };
+        Some(Phase { name, done, total })
+    }
 }
 
 /// An import.

@@ -6,6 +6,7 @@ use crate::filter::Filter;
 use crate::ids::{IntegrationId, SecretId, TenantFingerprint};
 use crate::policy::Policy;
 use crate::psa::VendorId;
+use crate::tenant::PsaSystem;
 
 /// One PSA connected to one MSP, without its credentials: they are in Secrets Manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Integration {
     pub last_filter: Option<Filter>,
     /// The tenant of the PSA that it belongs to (R51). `None` until the first import, if an earlier version set it up.
     pub tenant: Option<TenantFingerprint>,
+    /// Where the PSA answered, and what it said of itself, when it was read last.
+    pub system: Option<PsaSystem>,
     /// Which secret has its credentials.
     pub secret: SecretId,
     /// Whether schedules and events start no imports of it (R52).

@@ -7,6 +7,10 @@ use crate::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::plan::CompanyPlan;
 use crate::remembered::Remembered;
 
+/// The most companies of one integration whose mapping was dropped by hand. Of each is remembered how often another managed company was
+/// asked for: a creation with a key of before would be answered with the managed company of before.
+pub const MAX_DROPPED: usize = 5_000;
+
 /// PSA company → managed company, within one integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompanyMapping {

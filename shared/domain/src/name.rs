@@ -146,6 +146,34 @@ impl NameKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the name holds what is searched for, whatever the case and the accents of either (R73).
+    pub fn holds(&self, search: &str) -> bool {
+        self.sorted_as().contains(&Self::of(search).sorted_as())
+    }
+}
+
+/// What is searched for in many names, whatever the case and the accents of either (R73). It is folded once.
+#[derive(Clone)]
+pub struct Searched(String);
+
+impl Searched {
+    /// Something to search for.
+    pub fn of(search: &str) -> Self {
+        Self(NameKey::of(search).sorted_as())
+    }
+
+    /// Whether a name holds it, as [`NameKey::holds`] says.
+    pub fn is_in(&self, name: &str) -> bool {
+        // Most names are such that folding only makes them lower case, and there may be a million of them.
+        let is_plain = name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+            && !name.contains("  ")
+            && name.trim_ascii().len() == name.len();
+        if is_plain {
+            return name.to_ascii_lowercase().contains(&self.0);
+        }
+        NameKey::of(name).sorted_as().contains(&self.0)
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::ids::{AddressId, PsaCompanyId, UserId};
 use crate::remembered::Remembered;
 
 pub use absent::{absent, may_be_absent};
-pub use change::{PlanAddress, PlanChange, PlanCompany, changes};
+pub use change::{PlanAddress, PlanChange, PlanCompany, changes, steps, unmapped};
 pub use claims::ClaimedInPlan;
 pub use outcome::{CompanyCounts, Counts, Effect, Outcome, RowOutcome, UserCounts};
 pub use reason::{Reason, RowCode, Skip};

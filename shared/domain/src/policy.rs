@@ -42,6 +42,7 @@ impl Policy {
             ticks_new: selected && active && self.new_addresses,
             target: Target::Automatic,
             version: 1,
+            excluded: None,
         }
     }
 }

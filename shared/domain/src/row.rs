@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{self, Address, AddressKey};
 use crate::directory::ManagedCompany;
+use crate::exclusion::Exclusion;
 use crate::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
+use crate::moment::Moment;
 use crate::psa::PsaContact;
 use crate::suggestion::Suggestion;
 
@@ -24,7 +26,7 @@ pub enum Tab {
 }
 
 /// Why a mapped company is absent from the snapshot (R14).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Absence {
     /// It is there, but the filter leaves it out.
@@ -47,7 +49,7 @@ impl Absence {
 }
 
 /// What an import knows of a PSA company (R15, R19–R22).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportStatus {
     /// Imported before.
@@ -92,6 +94,8 @@ pub struct CompanyDecision {
     pub target: Target<ManagedCompanyId>,
     /// Grows with every change; a change must name the version it was made on (R27).
     pub version: u64,
+    /// It is excluded for good, and so not selected, whatever was decided (R96).
+    pub excluded: Option<Exclusion>,
 }
 
 impl CompanyDecision {
@@ -102,6 +106,7 @@ impl CompanyDecision {
             ticks_new: false,
             target: Target::Automatic,
             version: 1,
+            excluded: None,
         }
     }
 }
@@ -232,10 +237,21 @@ pub struct AddressDecision {
     pub target: Target<UserId>,
     /// Grows with every change.
     pub version: u64,
+    /// When whether it is selected was decided, among the rules.
+    pub at: Moment,
+    /// The contact is excluded for good, and so not selected, whatever was decided (R96).
+    pub excluded: Option<Exclusion>,
+}
+
+impl AddressDecision {
+    /// What was decided on this row alone, and when.
+    pub fn selection(&self) -> Option<(Moment, bool)> {
+        self.selected.map(|selected| (self.at, selected))
+    }
 }
 
 /// What an import knows of an address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AddressStatus {
     /// Imported before.

@@ -1,11 +1,32 @@
 //! Whether a PSA is still the tenant that an integration was set up for (R51). Ids mean other companies and people in another tenant.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::PsaCompanyId;
 use crate::mapping::CompanyMapping;
 use crate::name::NameKey;
 use crate::psa::{LookedUp, PsaCompany};
+
+/// Where a tenant's PSA answers, and what it says of itself. It is shown, and never compared: a tenant keeps its fingerprint when it moves to
+/// another zone, host or folder, or gets another release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PsaSystem {
+    /// The origin that requests go to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// The name of the zone (Autotask only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// The folder of the API (`ConnectWise` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codebase: Option<String>,
+    /// The release (`ConnectWise` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
 
 /// How many mapped companies are read by id to recognise a tenant.
 pub const MAX_WITNESSES: usize = 50;

@@ -5,10 +5,10 @@ use std::fmt;
 use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
-use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::classification::{Deployment, Rule};
+use crate::gate::Gate;
 
 /// One thing that can be asked of a service. Shown as method and path, which is how failures and the log name it.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ pub struct Call<'a> {
     /// What refusals of this service mean.
     pub rules: &'static [Rule],
     /// Limits how many requests are under way at once.
-    pub gate: &'a Semaphore,
+    pub gate: &'a Gate,
 }
 
 /// The failures after which a request is repeated.

@@ -7,6 +7,7 @@ use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::fault::Fault;
 use crate::resolver::NotPublic;
@@ -14,6 +15,9 @@ use crate::surrogates;
 
 /// Enough of a refusal to recognise it by.
 const LONGEST_REFUSAL: usize = 64 * 1024;
+
+/// Several replies are read at once. A page of the most rows has less.
+const LARGE: usize = 2 * 1024 * 1024;
 
 /// What was wrong with a reply, and where in it.
 #[derive(Debug)]
@@ -29,15 +33,20 @@ impl From<Fault> for Unreadable {
     }
 }
 
-/// The body of a success as the type that was expected.
-pub(crate) async fn read<T: DeserializeOwned>(response: Response, longest: usize) -> Result<T, Unreadable> {
+/// The body of a success as the type that was expected. No other large one is read until it is parsed, for which `large` has a permit.
+pub(crate) async fn read<T: DeserializeOwned>(
+    response: Response,
+    longest: usize,
+    large: &Semaphore,
+) -> Result<T, Unreadable> {
     if !is_json(response.headers()) {
         return Err(Fault::NotJson.into());
     }
     if response.content_length().is_some_and(|length| length > longest as u64) {
         return Err(Fault::TooLarge.into());
     }
-    parse(&mut body(response, longest).await?)
+    let (mut body, _permit) = body(response, longest, large).await?;
+    parse(&mut body)
 }
 
 /// As much of the body of a refusal as there is.
@@ -53,15 +62,23 @@ pub(crate) async fn read_refusal(mut response: Response) -> String {
 }
 
 /// Counts what comes out of the decompression, so that a small reply cannot become a large one.
-async fn body(mut response: Response, longest: usize) -> Result<Vec<u8>, Fault> {
-    let mut body = Vec::new();
+async fn body(
+    mut response: Response,
+    longest: usize,
+    large: &Semaphore,
+) -> Result<(Vec<u8>, Option<SemaphorePermit<'_>>), Fault> {
+    let (mut body, mut permit) = (Vec::new(), None);
     while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
         if body.len() + chunk.len() > longest {
             return Err(Fault::TooLarge);
         }
+        if body.len() + chunk.len() > LARGE && permit.is_none() {
+            // The semaphore is never closed.
+            permit = large.acquire().await.ok();
+        }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok((body, permit))
 }
 
 /// No content type is no contradiction; another one is.

@@ -8,6 +8,7 @@ use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use reqwest::Response;
 use reqwest::header::{LINK, RETRY_AFTER};
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 
 use crate::call::{Answer, Call, RetryScope};
 use crate::classification::RetryAdvice;
@@ -44,6 +45,8 @@ pub struct Session {
     successes: AtomicU32,
     requests: AtomicU64,
     retries: AtomicU64,
+    /// Lets one large reply be in memory.
+    large: Semaphore,
 }
 
 impl Session {
@@ -58,6 +61,7 @@ impl Session {
             request_id,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            large: Semaphore::new(1),
         }
     }
 
@@ -143,9 +147,9 @@ impl Session {
 
     async fn attempt<T: DeserializeOwned>(&self, call: &Call<'_>, retry: u32) -> Result<Answer<T>, Refusal> {
         // The gate is never closed, so that the only way not to pass it is to be late.
-        let _permit = call
+        let permit = call
             .gate
-            .acquire()
+            .enter()
             .await
             .map_err(|_| Refusal::of(call, None, Fault::Late.classification()))?;
         let left = self.deadline.saturating_duration_since(Instant::now());
@@ -161,6 +165,9 @@ impl Session {
             Ok(response) => self.receive(call, response).await,
             Err(error) => Err(Refusal::of(call, None, reply::fault(&error).classification())),
         };
+        let is_limit = |refusal: &Refusal| refusal.classification.advice == RetryAdvice::WhenLimitPasses;
+        call.gate
+            .leave(permit, started.elapsed(), outcome.as_ref().is_err_and(is_limit));
         tracing::debug!(
             method = %call.endpoint.method,
             path = call.url.path(),
@@ -214,7 +221,7 @@ impl Session {
             });
         }
         let link = header(LINK);
-        match reply::read(response, self.http.policy.largest_reply).await {
+        match reply::read(response, self.http.policy.largest_reply, &self.large).await {
             Ok(value) => Ok(Answer { value, link }),
             Err(Unreadable { fault, at }) => Err(Refusal {
                 at,

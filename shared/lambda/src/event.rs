@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId, MspId};
-use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
+use jiff::Timestamp;
 use lambda_http::request::LambdaRequest;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use store::waited::Waited;
 
 /// Time that is kept back for the last write and the answer.
 const RESERVE: Duration = Duration::from_secs(5);
@@ -34,6 +35,12 @@ pub struct Work {
     pub msp: MspId,
     /// The import.
     pub import: ImportId,
+    /// Whether a schedule or an event started it: known even while the store does not answer.
+    #[serde(default)]
+    pub unattended: bool,
+    /// The waits so far, as the last run answered them; none before the first.
+    #[serde(default)]
+    pub waited: Option<Waited>,
     /// Whether nothing is left but to end it.
     #[serde(default)]
     pub give_up: bool,
@@ -87,22 +94,34 @@ pub struct Swept {
 }
 
 /// What a worker answers the state machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "outcome", content = "until", rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkOutcome {
     /// Nothing is left to do.
-    Done(()),
+    Done,
     /// There is more; call again at once.
-    Again(()),
-    /// There is more; call again then. In whole seconds: Step Functions does not say how many decimals it takes.
-    Wait(#[serde(serialize_with = "in_whole_seconds")] Timestamp),
+    Again(Waited),
+    /// There is more; call again then.
+    Wait(Timestamp, Waited),
 }
 
-/// Rounded up, so that nobody comes too early.
-fn in_whole_seconds<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    let up = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
-    // Only the last second of all time cannot be rounded up.
-    at.round(up).unwrap_or(*at).serialize(serializer)
+/// A worker's answer as the state machine reads it, which finds every field in every answer, and hands `waited` to the next run.
+#[derive(Serialize)]
+struct Answer {
+    outcome: &'static str,
+    until: Option<Timestamp>,
+    waited: Option<Waited>,
+}
+
+impl Serialize for WorkOutcome {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (outcome, until, waited) = match *self {
+            Self::Done => ("done", None, None),
+            Self::Again(waited) => ("again", None, Some(waited)),
+            Self::Wait(until, waited) => ("wait", Some(until), Some(waited)),
+        };
+        let answer = Answer { outcome, until, waited };
+        answer.serialize(serializer)
+    }
 }
 
 /// The moment by which a run must have handed over.
@@ -113,6 +132,12 @@ impl Deadline {
     /// `RESERVE` before the platform ends the run.
     pub fn before(end: Instant) -> Self {
         Self(end.checked_sub(RESERVE).unwrap_or(end))
+    }
+
+    /// So much earlier, for work that needs more time than others to hand over.
+    #[must_use]
+    pub fn earlier(self, by: Duration) -> Self {
+        Self(self.0.checked_sub(by).unwrap_or(self.0))
     }
 
     /// Whether no further piece of work should be begun.
@@ -151,21 +176,34 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use store::waited::WaitReason;
 
     use super::*;
 
     #[test]
-    fn waits_end_at_whole_seconds_and_never_too_early() {
-        let cases = [
-            ("2027-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
-            ("2027-01-01T00:00:00.000000001Z", "2027-01-01T00:00:01Z"),
-            ("2027-01-01T00:00:59.999999999Z", "2027-01-01T00:01:00Z"),
+    fn every_answer_has_every_field() {
+        let until = Timestamp::UNIX_EPOCH;
+        let (waited, _) = Waited::default().longer_anyway(WaitReason::Store, until);
+        let answers = [
+            WorkOutcome::Done,
+            WorkOutcome::Again(waited),
+            WorkOutcome::Wait(until, waited),
         ];
-        for (until, written) in cases {
-            let outcome = WorkOutcome::Wait(until.parse().unwrap());
-            let expected = json!({ "outcome": "wait", "until": written });
-            assert_eq!(serde_json::to_value(outcome).unwrap(), expected);
+        for (answer, expected) in answers.into_iter().zip(["done", "again", "wait"]) {
+            let written = serde_json::to_value(answer).unwrap();
+            assert_eq!(written["outcome"], expected);
+            assert_eq!(written.as_object().unwrap().len(), 3, "{written}");
         }
+    }
+
+    #[test]
+    fn r63_a_worker_reads_what_the_last_run_answered() {
+        let (waited, until) = Waited::default().longer_anyway(WaitReason::Store, Timestamp::UNIX_EPOCH);
+        let mut event = serde_json::to_value(WorkOutcome::Wait(until, waited)).unwrap();
+        for (name, value) in [("msp", "m"), ("import", "x")] {
+            event[name] = value.into();
+        }
+        let work: Work = serde_json::from_value(event).unwrap();
+        assert_eq!(work.waited, Some(waited));
     }
 }

@@ -62,6 +62,14 @@ metrics! {
     ImportsCancelled,
     /// Imports that nobody worked on any more.
     ImportsTakenUp,
+    /// Times that a worker began to wait for a PSA.
+    WaitsForPsa,
+    /// Times that a worker began to wait for the directory.
+    WaitsForDirectory,
+    /// Times that a worker began to wait for the store.
+    WaitsForStore,
+    /// Times that a worker began to wait for the import before its own.
+    WaitsForImport,
     /// Milliseconds from the start of an import until its worker begins.
     PickUpDelay,
     /// Companies and users that were created.

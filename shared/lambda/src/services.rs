@@ -19,6 +19,7 @@ use crate::capacity::CapacityMeter;
 use crate::config::{CallRates, Config};
 use crate::conflicts::Conflicts;
 use crate::metrics;
+use crate::patience::Patience;
 use crate::time::{Clock, Ids, SystemClock, UniqueIds};
 
 /// Opens the directory of a tenant.
@@ -37,6 +38,8 @@ pub struct Services {
     pub directory: DirectoryFactory,
     /// How calls to it are repeated.
     pub directory_retry: RetryPolicy,
+    /// How long imports wait for faults that pass.
+    pub patience: Patience,
     /// The claim of a token that holds the roles of a person.
     pub roles_claim: Arc<str>,
     /// How many costly calls an MSP may make.
@@ -101,6 +104,7 @@ impl Services {
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
             directory_retry: directory::RETRY,
+            patience: Patience::default(),
             roles_claim: config.roles_claim.as_str().into(),
             call_rates: config.call_rates,
             clock: Arc::new(SystemClock),

@@ -11,11 +11,13 @@ use crate::call::{Answer, Call, Describe, Part};
 use crate::{headers, problems};
 
 /// What the variables of paths mean.
-const VARIABLES: [(&str, &str); 6] = [
+const VARIABLES: [(&str, &str); 8] = [
     ("i", "The integration."),
     ("x", "The import."),
     ("p", "The company, by its id in the PSA."),
+    ("n", "The contact, by its id in the PSA."),
     ("a", "The address row."),
+    ("r", "The decision on many rows."),
     ("c", "The managed company."),
     ("u", "The user of the managed company."),
 ];

@@ -1,6 +1,7 @@
-//! What all companies of a plan have in common, and how reading it fails.
+//! What is known before the facts of a company are gathered: of all companies of an import, or of one; and how reading it fails.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use directory::{Directory, DirectoryError};
@@ -8,8 +9,12 @@ use domain::facts::ManagedCompanies;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
-use domain::plan::mass_change::{self, MassChange, MassChangeLimit};
+use store::decided::Decisions;
+use store::rows::Row;
 use store::{StoreError, Tenant};
+use tokio::sync::OnceCell;
+
+use crate::people::People;
 
 /// Why planning failed.
 #[derive(Debug, thiserror::Error)]
@@ -32,37 +37,63 @@ impl PlanningError {
     }
 }
 
-/// Plans the companies of one import.
-pub struct Planning {
+/// What companies of an import are planned with: those of [`Planning`] are all, those of [`Context::of_company`] are one.
+pub struct Context {
     pub(crate) tenant: Tenant,
-    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) people: People,
     pub(crate) import: Import,
-    /// The managed companies there are.
+    /// The managed companies that the companies may have to do with.
     pub companies: ManagedCompanies,
     pub(crate) mappings: HashMap<PsaCompanyId, CompanyMapping>,
+    /// What is decided on the companies.
+    pub decisions: Decisions,
+}
+
+/// Plans the companies of one import.
+pub struct Planning {
+    context: Context,
+    rows: OnceCell<Vec<Row>>,
+}
+
+impl Deref for Planning {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.context
+    }
 }
 
 impl Planning {
     /// Reads what all companies have in common.
     pub async fn open(tenant: Tenant, directory: Arc<dyn Directory>, import: Import) -> Result<Self, PlanningError> {
+        // Before any row is read: a decision that comes later is not in the plan.
+        let decisions = tenant.decided(&import).await?;
         let mappings = tenant.company_mappings(&import.integration).await?;
-        let companies = ManagedCompanies::new(directory.companies().await?, Tenant::claims(&mappings));
-        Ok(Self {
+        let managed = directory.companies().await?;
+        let people = People::new(directory, managed.len());
+        let companies = ManagedCompanies::new(managed, Tenant::claims(&mappings));
+        let context = Context {
             tenant,
-            directory,
+            people,
             import,
             companies,
             mappings,
+            decisions,
+        };
+        Ok(Self {
+            context,
+            rows: OnceCell::new(),
         })
+    }
+
+    /// All rows, in the order of their ids.
+    pub(crate) async fn rows(&self) -> Result<&[Row], PlanningError> {
+        let read = || self.tenant.rows(&self.import, &self.decisions);
+        Ok(self.rows.get_or_try_init(read).await?)
     }
 
     /// The mapping of a company as it was when planning began.
     pub fn mapping(&self, company: &PsaCompanyId) -> Option<&CompanyMapping> {
         self.mappings.get(company)
-    }
-
-    /// Whether so many changes need to be confirmed as a mass change (R39).
-    pub fn mass_change(&self, limit: MassChangeLimit, changes: u64) -> Option<MassChange> {
-        limit.exceeded_by(changes, mass_change::mapped_users(self.mappings.values()))
     }
 }

@@ -3,18 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::address::{Address, AddressKey};
-use domain::directory::AddressHolder;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::mapping::AddressMapping;
 use domain::plan::hand_over::follow;
-use domain::plan::planner;
-use domain::row::{CompanyRow, Tab};
+use domain::row::{AddressDecision, CompanyRow, SnapshotAddress, Tab};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use store::rows::Addresses;
+use store::rows::Row;
 
-use crate::context::{Planning, PlanningError};
+use crate::context::{Context, PlanningError};
 
 /// Rows that are next to each other, of which those selected make a group.
 const ROWS: usize = 25;
@@ -24,24 +22,26 @@ const READ_CONCURRENCY: usize = 8;
 
 /// Selected rows whose facts are gathered together.
 pub(crate) struct Group {
-    rows: Vec<CompanyRow>,
+    rows: Vec<Row>,
     /// Whether so many of the neighbours are selected that reading all of them is less than reading each.
     is_dense: bool,
 }
 
 /// Whose holders are asked for.
 #[derive(Clone, Copy)]
-pub(crate) enum Asked {
+pub enum Asked<'a> {
     /// Of every address.
     All,
     /// Of those that a plan can do something with.
     Ticked,
+    /// Of the addresses of these rows, and of all rows with the same addresses. The other rows are not to be shown.
+    Of(&'a HashSet<AddressId>),
 }
 
 /// What stands in the tables about a company.
 #[derive(Default)]
 struct Read {
-    addresses: Addresses,
+    addresses: Vec<SnapshotAddress>,
     mapped: Vec<AddressMapping>,
 }
 
@@ -51,36 +51,41 @@ pub(crate) fn is_selected(row: &CompanyRow) -> bool {
 }
 
 impl Group {
+    /// Rows that are read with all that is among them.
+    pub(crate) const fn dense(rows: Vec<Row>) -> Self {
+        Self { rows, is_dense: true }
+    }
+
     /// The selected ones of rows that follow each other.
-    pub(crate) fn of(rows: Vec<CompanyRow>) -> Vec<Self> {
-        let mut groups = Vec::new();
-        let mut rows = rows.into_iter();
-        loop {
-            let neighbours: Vec<CompanyRow> = rows.by_ref().take(ROWS).collect();
-            let all = neighbours.len();
-            if all == 0 {
-                return groups;
-            }
-            let rows: Vec<CompanyRow> = neighbours.into_iter().filter(is_selected).collect();
-            if !rows.is_empty() {
-                let is_dense = rows.len() > 1 && rows.len() * 2 >= all;
-                groups.push(Self { rows, is_dense });
-            }
-        }
+    pub(crate) fn of(rows: &[Row]) -> Vec<Self> {
+        let groups = rows.chunks(ROWS).filter_map(|neighbours| {
+            let rows: Vec<Row> = neighbours.iter().filter(|row| is_selected(row)).cloned().collect();
+            let is_dense = rows.len() > 1 && rows.len() * 2 >= neighbours.len();
+            (!rows.is_empty()).then_some(Self { rows, is_dense })
+        });
+        groups.collect()
     }
 }
 
-impl Planning {
-    pub(crate) async fn facts_of_one(&self, row: CompanyRow, asked: Asked) -> Result<CompanyFacts, PlanningError> {
-        let read = self.read(&row.id).await?;
+impl Context {
+    /// Gathers the facts of one company.
+    pub async fn facts(&self, row: Row, asked: Asked<'_>) -> Result<CompanyFacts, PlanningError> {
+        let read = self.read(&row).await?;
         let mut all = [self.facts_within(row, read).await?];
-        self.add_holders(&mut all, asked).await?;
+        self.add_people(&mut all, asked).await?;
         let [facts] = all;
         Ok(facts)
     }
 
+    /// Asks who holds the addresses of some rows of a company whose facts were gathered without.
+    pub async fn add_holders(&self, facts: &mut CompanyFacts, rows: &HashSet<AddressId>) -> Result<(), PlanningError> {
+        let unknown = vec![unknown_addresses(facts, Asked::Of(rows))];
+        let of_one = std::slice::from_mut(facts);
+        Ok(self.people.add_holders(of_one, unknown, &self.companies).await?)
+    }
+
     /// The facts of the companies of a group, in its order.
-    pub(crate) async fn facts_of(&self, group: Group) -> Result<Vec<CompanyFacts>, PlanningError> {
+    pub(crate) async fn facts_of(&self, group: Group, asked: Asked<'_>) -> Result<Vec<CompanyFacts>, PlanningError> {
         let mut read = if group.is_dense {
             self.read_among(&group.rows).await?
         } else {
@@ -93,7 +98,7 @@ impl Planning {
                 async move {
                     let read = match read {
                         Some(read) => read,
-                        None => self.read(&row.id).await?,
+                        None => self.read(&row).await?,
                     };
                     self.facts_within(row, read).await
                 }
@@ -102,27 +107,27 @@ impl Planning {
         }
         let calls = futures::stream::iter(calls).buffered(READ_CONCURRENCY);
         let mut all: Vec<CompanyFacts> = calls.try_collect().await?;
-        self.add_holders(&mut all, Asked::Ticked).await?;
+        self.add_people(&mut all, asked).await?;
         Ok(all)
     }
 
-    async fn read(&self, company: &PsaCompanyId) -> Result<Read, PlanningError> {
-        let addresses = self.tenant.addresses(&self.import, company).await?;
-        let mapped = match self.mappings.get(company) {
-            Some(_) => self.tenant.address_mappings(&self.import.integration, company).await?,
+    async fn read(&self, row: &Row) -> Result<Read, PlanningError> {
+        let addresses = self.tenant.addresses(&self.import, row).await?;
+        let mapped = match self.mappings.get(&row.id) {
+            Some(_) => self.tenant.address_mappings(&self.import.integration, &row.id).await?,
             None => Vec::new(),
         };
         Ok(Read { addresses, mapped })
     }
 
-    async fn read_among(&self, rows: &[CompanyRow]) -> Result<HashMap<PsaCompanyId, Read>, PlanningError> {
+    async fn read_among(&self, rows: &[Row]) -> Result<HashMap<PsaCompanyId, Read>, PlanningError> {
         let ids: Vec<PsaCompanyId> = rows.iter().map(|row| row.id.clone()).collect();
         let mapped: Vec<PsaCompanyId> = ids
             .iter()
             .filter(|id| self.mappings.contains_key(id))
             .cloned()
             .collect();
-        let mut addresses = self.tenant.addresses_among(&self.import, &ids).await?;
+        let mut addresses = self.tenant.addresses_among(&self.import, rows).await?;
         let mut mapped = self
             .tenant
             .address_mappings_among(&self.import.integration, &mapped)
@@ -137,19 +142,21 @@ impl Planning {
         Ok(read.collect())
     }
 
-    /// What is known of a company but for who holds its addresses elsewhere.
-    async fn facts_within(&self, row: CompanyRow, read: Read) -> Result<CompanyFacts, PlanningError> {
-        let mut addresses = Vec::new();
-        for chunk in read.addresses {
-            let mut decisions = chunk.decisions;
-            addresses.extend(chunk.addresses.into_iter().map(|address| {
-                let decision = decisions.remove(&address.id).unwrap_or_default();
-                (address, decision)
-            }));
-        }
+    /// What is known of a company but for users.
+    async fn facts_within(&self, row: Row, read: Read) -> Result<CompanyFacts, PlanningError> {
+        let mut single = self.decisions.of_people(&row.id).single;
+        let exclusions = &self.decisions.standing.exclusions;
+        let addresses = read.addresses.into_iter().map(|address| {
+            let mut decision = single.remove(&address.id).unwrap_or_default();
+            decision.excluded = exclusions.of_contact(address.id.contact()).cloned();
+            (address, decision)
+        });
+        let addresses = addresses.collect();
         let mapping = self.mappings.get(&row.id).cloned();
         let mut facts = CompanyFacts {
-            row,
+            generation: self.decisions.standing.generation(&row.id),
+            rules: self.decisions.people_rules(&row.id),
+            row: row.company,
             mapping,
             addresses,
             hides_contacts: self.import.filter.hides_contacts(),
@@ -158,52 +165,43 @@ impl Planning {
             holders: HashMap::new(),
             hand_over: None,
         };
-        if let Some(hand_over) = self.hand_over(&facts.row).await? {
-            facts.mapped_addresses = follow(&facts.addresses, &hand_over);
+        if let Some(mut hand_over) = self.hand_over(&facts.row).await? {
+            let following = follow(&facts.addresses, &hand_over);
+            hand_over.own = std::mem::replace(&mut facts.mapped_addresses, following);
             facts.hand_over = Some(hand_over);
-        }
-        if let Some(managed) = planner::managed_company(&facts, &self.companies) {
-            let users = self.directory.users(&managed).await?;
-            facts.users = users.into_iter().map(|user| (user.id.clone(), user)).collect();
         }
         Ok(facts)
     }
 
-    /// Asks once for all of them who holds their addresses.
-    async fn add_holders(&self, all: &mut [CompanyFacts], asked: Asked) -> Result<(), PlanningError> {
-        let unknown: Vec<Vec<AddressKey>> = all.iter().map(|facts| unknown_addresses(facts, asked)).collect();
-        if unknown.iter().all(Vec::is_empty) {
-            return Ok(());
-        }
-        let holders = self.directory.holders(&unknown.concat()).await?;
-        let holders: HashMap<AddressKey, AddressHolder> = holders
-            .into_iter()
-            .map(|holder| (holder.address.clone(), holder))
-            .collect();
-        for (facts, unknown) in all.iter_mut().zip(unknown) {
-            let known = unknown
-                .into_iter()
-                .filter_map(|address| Some((address.clone(), holders.get(&address)?.clone())));
-            facts.holders = known.collect();
-        }
-        Ok(())
+    /// Asks once for all of them for the users there are, and who holds the other addresses.
+    async fn add_people(&self, all: &mut [CompanyFacts], asked: Asked<'_>) -> Result<(), PlanningError> {
+        self.people.add_users(all, &self.companies).await?;
+        let unknown = all.iter().map(|facts| unknown_addresses(facts, asked)).collect();
+        Ok(self.people.add_holders(all, unknown, &self.companies).await?)
     }
 }
 
 /// Addresses that no user of the managed company has: somebody else may.
-fn unknown_addresses(facts: &CompanyFacts, asked: Asked) -> Vec<AddressKey> {
+fn unknown_addresses(facts: &CompanyFacts, asked: Asked<'_>) -> Vec<AddressKey> {
     let known: HashSet<&AddressKey> = facts.users.values().map(|user| user.address.key()).collect();
     // An address may take over the mapping of another one of its contact, or pass from one contact to another.
     let mapped = || facts.mapped_addresses.iter();
     let contacts: HashSet<&str> = mapped().map(|mapping| mapping.id.contact()).collect();
     let addresses: HashSet<&AddressKey> = mapped().map(|mapping| mapping.address.key()).collect();
-    let can_be_ticked = |selected: Option<bool>, row: &AddressId, address: &Address| {
-        let is_mapped = || contacts.contains(row.contact()) || addresses.contains(address.key());
-        matches!(asked, Asked::All) || selected.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
+    let can_be_ticked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| {
+        let is_mapped = || contacts.contains(row.id.contact()) || addresses.contains(address.key());
+        let own = decision.selection();
+        let decided = facts.rules.may_tick(&facts.row, row, own).or(decision.selected);
+        decided.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
+    };
+    let is_asked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| match asked {
+        Asked::All => true,
+        Asked::Ticked => can_be_ticked(row, decision, address),
+        Asked::Of(rows) => rows.contains(&row.id),
     };
     let rows = facts.addresses.iter().filter_map(|(row, decision)| {
         let address = row.text.parse::<Address>().ok()?;
-        can_be_ticked(decision.selected, &row.id, &address).then(|| address.key().clone())
+        is_asked(row, decision, &address).then(|| address.key().clone())
     });
     rows.filter(|key| !known.contains(key)).collect()
 }

@@ -1,22 +1,23 @@
 //! Managed companies that can be handed over to another PSA company, since the one they are mapped to is gone (R58).
 
 use domain::facts::HandOver;
-use domain::ids::ManagedCompanyId;
+use domain::ids::{ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
 use domain::row::{CompanyRow, Target};
+use store::decided::Decisions;
 use store::{StoreError, Tenant};
 
-use crate::context::{Planning, PlanningError};
+use crate::context::{Context, PlanningError};
 
-/// Whether this import has proved that the company of a mapping is gone from the PSA.
-pub async fn is_gone(tenant: &Tenant, import: &Import, mapping: &CompanyMapping) -> Result<bool, StoreError> {
-    let row = tenant.row(import, &mapping.company).await?;
+/// Whether this import has proved that a company is gone from the PSA.
+pub async fn is_gone(tenant: &Tenant, import: &Import, company: &PsaCompanyId) -> Result<bool, StoreError> {
+    let row = tenant.row(import, company, &Decisions::default()).await?;
     let reason = row.and_then(|row| row.reason);
     Ok(reason.is_some_and(domain::row::Absence::is_gone))
 }
 
-impl Planning {
+impl Context {
     /// What the decision on a row takes from a company that is gone.
     pub(crate) async fn hand_over(&self, row: &CompanyRow) -> Result<Option<HandOver>, PlanningError> {
         let Target::Existing(chosen) = &row.decision.target else {
@@ -25,7 +26,7 @@ impl Planning {
         let Some(from) = self.mapping_of(chosen).filter(|from| from.company != row.id) else {
             return Ok(None);
         };
-        if !is_gone(&self.tenant, &self.import, from).await? {
+        if !is_gone(&self.tenant, &self.import, &from.company).await? {
             return Ok(None);
         }
         let addresses = self
@@ -35,6 +36,7 @@ impl Planning {
         Ok(Some(HandOver {
             from: from.clone(),
             addresses,
+            own: Vec::new(),
         }))
     }
 

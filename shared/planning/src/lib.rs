@@ -4,8 +4,15 @@
 mod context;
 mod facts;
 mod hand_over;
+mod kept;
+mod one;
+mod pages;
+mod people;
 mod plans;
 
-pub use context::{Planning, PlanningError};
+pub use context::{Context, Planning, PlanningError};
+pub use facts::Asked;
 pub use hand_over::is_gone;
-pub use plans::{Digest, WholePlan};
+pub use kept::{Difference, Kept, rests_on};
+pub use pages::{Page, Wanted};
+pub use plans::WholePlan;

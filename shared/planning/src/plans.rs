@@ -1,109 +1,75 @@
 //! Plans of all selected companies, and the whole plan in short.
 
-use domain::facts::CompanyFacts;
 use domain::ids::PsaCompanyId;
-use domain::plan::{ClaimedInPlan, CompanyPlan, mass_change, planner};
-use domain::row::CompanyRow;
+use domain::plan::{ClaimedInPlan, CompanyPlan, PlanSummary, mass_change, planner, steps};
 use futures::{Stream, StreamExt, TryStreamExt};
-use store::Item;
 use store::journal::{ConfirmedCompany, PlanHasher};
+use store::kept::{KeptCompany, PlanTotals};
+use store::rows::Row;
 
-use crate::context::{Planning, PlanningError};
+use crate::context::{Context, Planning, PlanningError};
 use crate::facts::{self, Asked, Group};
 
 /// Groups of companies whose facts are gathered at once.
 const GROUP_CONCURRENCY: usize = 8;
 
-/// A whole plan in short, while it is being computed.
+/// A whole plan, while it is being computed.
 #[derive(Default)]
 pub struct Digest {
-    confirmed: Vec<(PsaCompanyId, ConfirmedCompany)>,
+    companies: Vec<KeptCompany>,
     licences: u64,
     changes: u64,
+    summary: PlanSummary,
     hasher: PlanHasher,
 }
 
 /// A whole plan in short.
 pub struct WholePlan {
-    /// Its hash.
-    pub hash: String,
-    /// Licences needed (R46).
-    pub licences: u64,
-    /// Companies and users that would be created or changed (R39).
-    pub changes: u64,
-    /// What is to be confirmed for each company for which something is done.
-    pub confirmed: Vec<(PsaCompanyId, ConfirmedCompany)>,
+    /// The sums.
+    pub totals: PlanTotals,
+    /// Its companies, in the order of their ids.
+    pub companies: Vec<KeptCompany>,
 }
 
 impl Digest {
     /// Adds the next company.
     pub fn add(&mut self, plan: &CompanyPlan) {
-        let confirmed = ConfirmedCompany::new(plan, plan.skipped_conflicting());
-        self.hasher.add(&plan.company, confirmed.digest);
+        let company = KeptCompany::of(plan);
+        self.hasher.add(&plan.company, company.confirmed.digest);
         self.licences += plan.licences_needed();
         self.changes += mass_change::changes(plan);
-        // The rest comes to the same when it is planned again.
-        if plan.is_unchanged() && !confirmed.depends_on_others() {
-            return;
-        }
-        self.confirmed.push((plan.company.clone(), confirmed));
+        self.summary.add(steps(plan));
+        self.companies.push(company);
     }
+}
 
-    /// The plan that was added up.
-    pub fn finish(self) -> WholePlan {
-        WholePlan {
-            hash: self.hasher.finish(),
-            licences: self.licences,
-            changes: self.changes,
-            confirmed: self.confirmed,
-        }
+impl WholePlan {
+    /// What is to be confirmed for each company for which something is done.
+    pub fn confirmed(&self) -> Vec<(PsaCompanyId, ConfirmedCompany)> {
+        let done = self.companies.iter().filter(|company| company.is_to_be_confirmed());
+        let confirmed = done.map(|company| (company.company.clone(), company.confirmed.clone()));
+        confirmed.collect()
+    }
+}
+
+impl Context {
+    /// Plans one company.
+    pub async fn plan(&self, row: Row) -> Result<CompanyPlan, PlanningError> {
+        let facts = self.facts(row, Asked::Ticked).await?;
+        Ok(planner::plan_company(&facts, &self.companies))
     }
 }
 
 impl Planning {
-    /// Gathers the facts of one company, those of addresses that are not ticked included.
-    pub async fn facts(&self, row: CompanyRow) -> Result<CompanyFacts, PlanningError> {
-        self.facts_of_one(row, Asked::All).await
-    }
-
-    /// Plans one company.
-    pub async fn plan(&self, row: CompanyRow) -> Result<CompanyPlan, PlanningError> {
-        let facts = self.facts_of_one(row, Asked::Ticked).await?;
-        Ok(planner::plan_company(&facts, &self.companies))
-    }
-
-    /// All rows behind `after`, in the order of their keys, a page at a time.
-    fn pages<'a>(
-        &'a self,
-        after: Option<&PsaCompanyId>,
-    ) -> impl Stream<Item = Result<Vec<CompanyRow>, PlanningError>> + 'a {
-        let start = after.map(|company| self.tenant.rows_after(&self.import, company));
-        futures::stream::try_unfold(Some(start), move |from: Option<Option<Item>>| async move {
-            let Some(from) = from else { return Ok(None) };
-            let (rows, next) = self.tenant.rows_page(&self.import, from.as_ref()).await?;
-            Ok(Some((rows, next.map(Some))))
-        })
-    }
-
-    /// The selected rows behind `after`, in the order of their keys.
-    pub fn selected<'a>(
-        &'a self,
-        after: Option<&PsaCompanyId>,
-    ) -> impl Stream<Item = Result<CompanyRow, PlanningError>> + 'a {
-        self.pages(after)
-            .map_ok(|rows| futures::stream::iter(rows.into_iter().filter(facts::is_selected)).map(Ok))
-            .try_flatten()
-    }
-
-    /// The selected rows, in the order of their keys, in groups.
-    fn groups(&self) -> impl Stream<Item = Result<Group, PlanningError>> + '_ {
-        self.pages(None)
-            .map_ok(|rows| futures::stream::iter(Group::of(rows)).map(Ok))
-            .try_flatten()
+    /// The selected rows behind `after`, in the order of their ids.
+    pub async fn selected(&self, after: Option<&PsaCompanyId>) -> Result<Vec<Row>, PlanningError> {
+        let behind = |row: &&Row| after.is_none_or(|after| row.id > *after);
+        let rows = self.rows().await?.iter().filter(behind);
+        Ok(rows.filter(|row| facts::is_selected(row)).cloned().collect())
     }
 
     async fn plan_group(&self, group: Group) -> Result<Vec<CompanyPlan>, PlanningError> {
-        let facts = self.facts_of(group).await?;
+        let facts = self.facts_of(group, Asked::Ticked).await?;
         let plans = facts.iter().map(|facts| planner::plan_company(facts, &self.companies));
         Ok(plans.collect())
     }
@@ -111,7 +77,10 @@ impl Planning {
     /// Plans all selected companies, in the order of their rows.
     pub fn plans(&self) -> impl Stream<Item = Result<CompanyPlan, PlanningError>> + '_ {
         let mut claimed = ClaimedInPlan::default();
-        let groups = self.groups().map_ok(|group| self.plan_group(group));
+        let groups = futures::stream::once(self.rows())
+            .map_ok(|rows| futures::stream::iter(Group::of(rows)).map(Ok))
+            .try_flatten()
+            .map_ok(|group| self.plan_group(group));
         let plans = groups.try_buffered(GROUP_CONCURRENCY);
         let plans = plans.map_ok(|plans| futures::stream::iter(plans).map(Ok)).try_flatten();
         plans.map_ok(move |mut plan| {
@@ -129,6 +98,20 @@ impl Planning {
                 Ok(digest)
             })
             .await?;
-        Ok(digest.finish())
+        Ok(self.finish(digest))
+    }
+
+    /// The plan of all companies that were added up.
+    pub fn finish(&self, digest: Digest) -> WholePlan {
+        WholePlan {
+            totals: PlanTotals {
+                hash: digest.hasher.finish(),
+                licences: digest.licences,
+                changes: digest.changes,
+                mapped_users: mass_change::mapped_users(self.mappings.values()),
+                summary: digest.summary,
+            },
+            companies: digest.companies,
+        }
     }
 }

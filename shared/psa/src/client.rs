@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
 use domain::ids::{AttributeId, PsaCompanyId, PsaContactId, TenantFingerprint};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
-use futures::try_join;
+use domain::tenant::PsaSystem;
+use futures::{StreamExt, TryFutureExt, TryStreamExt, try_join};
 use http_client::{Session, Stats};
 
 use crate::look_up;
-use crate::port::Psa;
-use crate::walk::{List, Row, walk};
+use crate::port::{Pages, Psa};
+use crate::walk::{List, Row, pages};
 
 /// Records per request when reading back, unless a product has a lower limit.
 const BATCH_SIZE: usize = 200;
@@ -45,6 +46,11 @@ pub trait Product: Send + Sync {
 
     /// The tenant that the credentials lead to. Host, version and folder of the product may change without it.
     async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure>;
+
+    /// Where the product answers and what it says of itself.
+    async fn system(&self) -> Result<PsaSystem, PsaFailure> {
+        Ok(PsaSystem::default())
+    }
 
     /// The attributes, with their values.
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;
@@ -85,6 +91,10 @@ impl<P: Product> Psa for Client<P> {
         self.0.fingerprint().await
     }
 
+    async fn system(&self) -> Result<PsaSystem, PsaFailure> {
+        self.0.system().await
+    }
+
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {
         self.0.attributes().await
     }
@@ -96,36 +106,39 @@ impl<P: Product> Psa for Client<P> {
         Ok(Totals { companies, contacts })
     }
 
-    async fn companies(
-        &self,
-        filter: &Filter,
+    fn companies<'a>(
+        &'a self,
+        filter: &'a Filter,
         from: Option<&Cursor>,
         expected: Option<u64>,
-    ) -> Result<Page<PsaCompany>, PsaFailure> {
-        self.0.prepare().await?;
-        let page = walk(&self.0.companies(Some(filter)), from, expected).await?;
-        let next = page.next();
-        let mut items = Vec::with_capacity(page.rows.len());
-        for row in page.rows {
-            match self.0.company(row).await? {
-                LookedUp::Present(company) if self.accepts(filter, &company) => items.push(company),
-                _ => {}
+    ) -> Pages<'a, PsaCompany> {
+        let pages = pages(self.0.companies(Some(filter)), from, expected);
+        let pages = pages.and_then(async move |page| {
+            let mut items = Vec::with_capacity(page.rows.len());
+            for row in page.rows {
+                match self.0.company(row).await? {
+                    LookedUp::Present(company) if self.accepts(filter, &company) => items.push(company),
+                    _ => {}
+                }
             }
-        }
-        Ok(Page { items, next })
+            Ok(Page { items, next: page.next })
+        });
+        self.0.prepare().map_ok(|()| pages).try_flatten_stream().boxed()
     }
 
-    async fn contacts(
-        &self,
-        filter: &Filter,
+    fn contacts<'a>(
+        &'a self,
+        filter: &'a Filter,
         from: Option<&Cursor>,
         expected: Option<u64>,
-    ) -> Result<Page<PsaContact>, PsaFailure> {
-        let page = walk(&self.0.contacts(Some(filter)), from, expected).await?;
-        let next = page.next();
-        let mut items: Vec<PsaContact> = page.rows.into_iter().map(|row| self.0.contact(row)).collect();
-        items.retain(|contact| self.accepts_contact(filter, contact));
-        Ok(Page { items, next })
+    ) -> Pages<'a, PsaContact> {
+        let pages = pages(self.0.contacts(Some(filter)), from, expected);
+        let pages = pages.map_ok(move |page| {
+            let mut items: Vec<PsaContact> = page.rows.into_iter().map(|row| self.0.contact(row)).collect();
+            items.retain(|contact| self.accepts_contact(filter, contact));
+            Page { items, next: page.next }
+        });
+        pages.boxed()
     }
 
     fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool {

@@ -28,6 +28,6 @@ pub use connector::{Connector, NoTarget, Target};
 pub use credentials::{Credentials, MissingCredential, SubmittedCredentials};
 pub use hidden::{Evidence, HiddenRows, Seen};
 pub use http_client::{HttpPolicy, NoClient, NotAnOrigin, Origin, RetryPolicy, Stats};
-pub use port::Psa;
+pub use port::{Pages, Psa};
 pub use vendor::{Access, FingerprintSource, LoginCompany, Vendor, secret_headers};
 pub use vendors::vendor;

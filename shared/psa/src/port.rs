@@ -4,11 +4,16 @@ use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
 use domain::ids::{PsaCompanyId, PsaContactId, TenantFingerprint};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
+use domain::tenant::PsaSystem;
+use futures::stream::BoxStream;
 use http_client::Stats;
+
+/// The pages of a list, as they are read.
+pub type Pages<'a, T> = BoxStream<'a, Result<Page<T>, PsaFailure>>;
 
 /// A PSA that can be read. There is no way to write to one (R50).
 ///
-/// Pages come in the order of ids and are walked by id, so that no row is lost or doubled when rows change meanwhile (R10).
+/// Lists are walked by id, so that no row is lost or doubled when rows change meanwhile (R10).
 /// Deleted, merged or recycle-bin records never appear in [`companies`](Self::companies) (R12).
 #[async_trait]
 pub trait Psa: Send + Sync {
@@ -18,30 +23,35 @@ pub trait Psa: Send + Sync {
     /// The tenant that the credentials lead to (R51).
     async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure>;
 
+    /// Where the PSA answers and what it says of itself, which says nothing about the tenant. It takes no request that reading the PSA
+    /// does not take.
+    async fn system(&self) -> Result<PsaSystem, PsaFailure>;
+
     /// The attributes configured in this PSA, with their values (R6).
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure>;
 
     /// How many rows the two walks will deliver, as of now.
     async fn totals(&self, filter: &Filter) -> Result<Totals, PsaFailure>;
 
-    /// The companies that match, from the start or from a cursor.
+    /// The companies that match, from the start or from a cursor, as pages that are read several at once: no order holds between pages.
     ///
-    /// `expected` is the total, where known, and must be the same throughout a walk. A walk that has delivered that many rows and
-    /// whose last page was short is complete; any other is asked on, and its end is proven by a count.
-    async fn companies(
-        &self,
-        filter: &Filter,
+    /// `expected` is the total, where known, and must be the same for every cursor of a list. A list that has given that many rows and
+    /// seems to be at its end is complete; any other is asked on, and its end is proven by a count. The stream ends with the page that
+    /// completes the list, or with a failure.
+    fn companies<'a>(
+        &'a self,
+        filter: &'a Filter,
         from: Option<&Cursor>,
         expected: Option<u64>,
-    ) -> Result<Page<PsaCompany>, PsaFailure>;
+    ) -> Pages<'a, PsaCompany>;
 
     /// The contacts that match, whatever their company.
-    async fn contacts(
-        &self,
-        filter: &Filter,
+    fn contacts<'a>(
+        &'a self,
+        filter: &'a Filter,
         from: Option<&Cursor>,
         expected: Option<u64>,
-    ) -> Result<Page<PsaContact>, PsaFailure>;
+    ) -> Pages<'a, PsaContact>;
 
     /// Whether a company passes the part of the filter that concerns companies.
     fn accepts(&self, filter: &Filter, company: &PsaCompany) -> bool;

@@ -1,7 +1,8 @@
 //! The walk by id, and when it may be called complete (R9, R10). The same for every PSA.
 
 mod driver;
+mod ranges;
 mod state;
 
-pub use driver::{List, PageRead, Row, WalkPage, page_error, read_all, walk};
-pub use state::{End, PageError, Step, Walk};
+pub use driver::{List, PageRead, Row, WalkPage, page_error, pages, read_all};
+pub use state::{End, PageError, Step, Walk, check_ends};

@@ -1,13 +1,12 @@
 //! What the last finished import found absent, by which the next one tells what is newly absent (R54). An import keeps what it found
 //! with its snapshot, and makes it the integration's only when it has finished.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use domain::filter::{Accepted, Filter};
 use domain::ids::{AddressId, IntegrationId, PsaCompanyId};
 use domain::import::Import;
 use domain::not_in::Absentees;
-use domain::row::Absence;
 
 use crate::StoreError;
 use crate::keys;
@@ -19,9 +18,6 @@ use crate::tx::Action;
 /// Addresses in one entry, so that an entry fits into an item.
 const MAX_ADDRESSES_PER_ENTRY: usize = 5_000;
 
-/// The group of companies that are absent themselves: no company has this id.
-const NO_GROUP: &str = "";
-
 impl Tenant {
     /// What the last finished import found absent; nothing if none has finished.
     pub async fn absentees(&self, integration: &IntegrationId) -> Result<Absentees, StoreError> {
@@ -29,7 +25,7 @@ impl Tenant {
         read(&self.query(Table::Records, &pk, keys::ABSENTEES).await?)
     }
 
-    /// What this import found absent, of all groups.
+    /// What this import found absent.
     pub async fn found_absent(&self, import: &Import) -> Result<Absentees, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let found = read(&self.query(Table::Imports, &pk, keys::FOUND_ABSENT).await?)?;
@@ -39,57 +35,15 @@ impl Tenant {
         })
     }
 
-    /// Why each company is absent that this import found absent.
-    pub async fn not_in(&self, import: &Import) -> Result<HashMap<PsaCompanyId, Absence>, StoreError> {
-        let pk = keys::import_partition(&self.msp, &import.id);
-        let mut all = HashMap::new();
-        for item in self
-            .query(Table::Imports, &pk, &keys::found_absent_prefix(NO_GROUP))
-            .await?
-        {
-            let record: AbsenteesRecord = packed_body(FOUND_ABSENT, &item)?;
-            let companies = record.absent.into_iter();
-            all.extend(companies.filter_map(|entry| Some((entry.company, entry.reason?))));
-        }
-        Ok(all)
-    }
-
-    /// The writes that keep which companies were found absent.
-    pub fn not_in_actions(
-        &self,
-        import: &Import,
-        companies: impl IntoIterator<Item = (PsaCompanyId, Absence)>,
-    ) -> Result<Vec<Action>, StoreError> {
-        let entries = companies.into_iter().map(|(company, reason)| CompanyAbsentees {
-            company,
-            reason: Some(reason),
-            addresses: None,
-        });
-        self.found_absent_actions(import, NO_GROUP, &entries.collect::<Vec<_>>())
-    }
-
-    /// The writes that keep which addresses were found absent, of companies that are in; the last company of the group names it.
-    pub fn absent_addresses_actions(
-        &self,
-        import: &Import,
-        group: &PsaCompanyId,
-        addresses: BTreeMap<PsaCompanyId, BTreeSet<AddressId>>,
-    ) -> Result<Vec<Action>, StoreError> {
-        self.found_absent_actions(import, group.as_str(), &entries([], addresses))
-    }
-
-    fn found_absent_actions(
-        &self,
-        import: &Import,
-        group: &str,
-        entries: &[CompanyAbsentees],
-    ) -> Result<Vec<Action>, StoreError> {
-        let slices = cut(entries)?.into_iter().enumerate().map(|(slice, absent)| {
+    /// The writes that keep what an import found absent.
+    pub fn found_absent_actions(&self, import: &Import, found: Absentees) -> Result<Vec<Action>, StoreError> {
+        let entries = entries(found.companies, found.addresses);
+        let slices = cut(&entries)?.into_iter().enumerate().map(|(slice, absent)| {
             let record = AbsenteesRecord {
                 filter: Accepted::default(),
                 absent: absent.to_vec(),
             };
-            let key = keys::found_absent(&self.msp, &import.id, group, slice);
+            let key = keys::found_absent(&self.msp, &import.id, slice);
             self.packed_put(import, FOUND_ABSENT, &key, &record)
         });
         slices.collect()
@@ -123,7 +77,6 @@ fn entries(
 ) -> Vec<CompanyAbsentees> {
     let companies = companies.into_iter().map(|company| CompanyAbsentees {
         company,
-        reason: None,
         addresses: None,
     });
     let mut all: Vec<CompanyAbsentees> = companies.collect();
@@ -134,7 +87,6 @@ fn entries(
                 .chunks(MAX_ADDRESSES_PER_ENTRY)
                 .map(|addresses| CompanyAbsentees {
                     company: company.clone(),
-                    reason: None,
                     addresses: Some(addresses.to_vec()),
                 }),
         );

@@ -6,14 +6,15 @@ use domain::ids::IntegrationId;
 use domain::import::retention::{RESULT_DAYS, days_after};
 use domain::import::{Import, Person};
 use domain::plan::PlanChange;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::Timestamp;
 
 use crate::StoreError;
-use crate::expiry::expire;
+pub use crate::audit_items::AuditId;
+use crate::audit_items::{Draft, entries, month};
 use crate::keys::{self, Key};
-use crate::records::{AUDIT_ENTRY, EntryRecord};
+use crate::records::AUDIT_ENTRY;
 use crate::size::{self, ROOM};
-use crate::table::{Item, Readable, Table, Tenant, packed_body, packed_item, readable};
+use crate::table::{Item, Readable, Table, Tenant, readable};
 use crate::tx::{ActionId, Transaction};
 
 /// A page is full with entries about so many rows: some 1 MB as they are shown, and never more than the 6 MB that Lambda answers.
@@ -21,38 +22,6 @@ const MOST_ROWS: usize = 2_000;
 
 /// The bytes of an entry without its changes.
 const LARGEST_ENTRY: usize = 4 * 1024;
-
-/// Names an entry; later ones sort behind earlier ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditId(String);
-
-impl AuditId {
-    /// `what` tells entries of one moment apart.
-    fn new(at: Timestamp, what: &str) -> Self {
-        Self(format!("{:013}.{what}", at.as_millisecond()))
-    }
-
-    /// An id as the trail has shown it.
-    pub fn parse(text: &str) -> Option<Self> {
-        let id = Self(text.to_owned());
-        id.at().map(|_| id)
-    }
-
-    fn at(&self) -> Option<Timestamp> {
-        let (millis, _) = self.0.split_once('.')?;
-        Timestamp::from_millisecond(millis.parse().ok()?).ok()
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The partitions of a trail are months, so that none grows without end.
-fn month(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::UTC).date().first_of_month()
-}
 
 impl Tenant {
     /// Adds an entry to a transaction. `what` tells entries of one moment apart.
@@ -66,14 +35,6 @@ impl Tenant {
         tx.add(self, Table::Records, self.audit_item(integration, entry, what)?)
     }
 
-    fn audit_item(&self, integration: &IntegrationId, entry: &Entry, what: &str) -> Result<Item, StoreError> {
-        let id = AuditId::new(entry.at, what);
-        let key = keys::audit(&self.msp, integration, month(entry.at), id.as_str());
-        let mut item = packed_item(AUDIT_ENTRY, &key, &EntryRecord::from(entry))?;
-        expire(&mut item, AUDIT_ENTRY, entry.at);
-        Ok(item)
-    }
-
     /// Adds an entry by itself, for what is done elsewhere than in these tables.
     pub async fn audit_alone(&self, integration: &IntegrationId, entry: &Entry, what: &str) -> Result<(), StoreError> {
         let item = self.audit_item(integration, entry, what)?;
@@ -82,7 +43,8 @@ impl Tenant {
         Ok(())
     }
 
-    /// Adds what was done to a company and its users, in as many entries as it takes; `what` tells entries about one company apart.
+    /// Adds what was done to a company and its users, in as many entries as it takes; `what` tells entries about one company apart. All
+    /// that are added to one transaction are packed together.
     pub fn audit_changes(
         &self,
         tx: &mut Transaction,
@@ -107,7 +69,11 @@ impl Tenant {
             };
             let changes = slice.to_vec();
             let act = AuditAction::CompanyImported { company, changes };
-            self.audit(tx, &import.integration, &by(import, import.holder(), act, now), &what)?;
+            tx.audit(Draft {
+                integration: import.integration.clone(),
+                entry: by(import, import.holder(), act, now),
+                what,
+            })?;
         }
         Ok(())
     }
@@ -126,33 +92,42 @@ impl Tenant {
         let began = began.max(kept_since);
         // Clamp to now: a forged cursor must not make us read future months.
         let mut at = month(after.and_then(AuditId::at).map_or(now, |at| at.min(now)));
-        let (mut found, mut rows, mut seen, mut next) = (Vec::new(), 0, 0, None);
+        let (mut found, mut rows, mut next) = (Vec::new(), 0, None);
+        let (after, place) = after.map_or((None, None), |after| {
+            let (sk, place) = after.item();
+            // Before the first entry of an item nothing of it is left.
+            (Some(sk), place.filter(|place| *place > 0))
+        });
         while at >= month(began) {
-            if seen >= limit {
+            if found.len() >= limit {
                 return Ok((readable(AUDIT_ENTRY, found), next));
             }
-            let key = keys::audit(&self.msp, integration, at, after.map_or("", AuditId::as_str));
+            let key = keys::audit(&self.msp, integration, at, after.unwrap_or_default());
+            let bound = match (after, place) {
+                (None, _) => "pk = :pk",
+                (Some(_), None) => "pk = :pk AND sk < :sk",
+                // Entries of this very item may be left.
+                (Some(_), Some(_)) => "pk = :pk AND sk <= :sk",
+            };
             // Ids of other months lie outside of this one's.
-            let (items, more) = self.before(&key, after.is_some(), limit - seen).await?;
+            let (items, more) = self.before(&key, bound, limit - found.len()).await?;
             let last = items.len();
             for (number, item) in items.into_iter().enumerate() {
-                let id = item
-                    .get("sk")
-                    .and_then(|sk| sk.as_s().ok())
-                    .cloned()
-                    .unwrap_or_default();
-                let id = AuditId(id);
-                if id.at().is_some_and(|at| at < kept_since) {
-                    return Ok((readable(AUDIT_ENTRY, found), None));
-                }
-                let entry = packed_body::<EntryRecord>(AUDIT_ENTRY, &item).map(Entry::from);
-                rows += entry.as_ref().map_or(0, |entry| entry.action.rows());
-                seen += 1;
-                next = Some(id.clone());
-                found.push(entry.map(|entry| (id, entry)));
-                let is_last = number + 1 == last && !more;
-                if rows >= MOST_ROWS && !is_last {
-                    return Ok((readable(AUDIT_ENTRY, found), next));
+                let sk = item.get("sk").and_then(|sk| sk.as_s().ok());
+                let place = place.filter(|_| sk.map(String::as_str) == after);
+                let entries = entries(&item, place);
+                let many = entries.len();
+                for (place, (id, entry)) in entries.into_iter().enumerate() {
+                    if id.at().is_some_and(|at| at < kept_since) {
+                        return Ok((readable(AUDIT_ENTRY, found), None));
+                    }
+                    rows += entry.as_ref().map_or(0, |entry| entry.action.rows());
+                    next = Some(id.clone());
+                    found.push(entry.map(|entry| (id, entry)));
+                    let is_last = place + 1 == many && number + 1 == last && !more;
+                    if (rows >= MOST_ROWS || found.len() >= limit) && !is_last {
+                        return Ok((readable(AUDIT_ENTRY, found), next));
+                    }
                 }
             }
             if more {
@@ -163,15 +138,15 @@ impl Tenant {
         Ok((readable(AUDIT_ENTRY, found), None))
     }
 
-    /// Up to `limit` items of a partition, backwards, before a key if it is `bounded` by one; and whether there may be more.
-    async fn before(&self, key: &Key, bounded: bool, limit: usize) -> Result<(Vec<Item>, bool), StoreError> {
+    /// Up to `limit` items, backwards, of those that `bound` says of a key; and whether there may be more.
+    async fn before(&self, key: &Key, bound: &str, limit: usize) -> Result<(Vec<Item>, bool), StoreError> {
         let query = self
             .client()
             .query()
             .table_name(self.table(Table::Records))
-            .key_condition_expression(if bounded { "pk = :pk AND sk < :sk" } else { "pk = :pk" })
+            .key_condition_expression(bound)
             .expression_attribute_values(":pk", crate::table::text(&key.pk));
-        let query = if bounded {
+        let query = if bound.contains(":sk") {
             query.expression_attribute_values(":sk", crate::table::text(&key.sk))
         } else {
             query

@@ -1,108 +1,97 @@
 //! How far a worker has come, apart from the import itself, whose writes start workers.
 
-use std::fmt;
-
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::import::retention::RESULT_DAYS;
 use domain::import::{Assignment, Import, Progress};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::expiry::expire;
+use crate::expiry::{expire, expires};
 use crate::keys;
 use crate::schema::Kind;
-use crate::table::{Item, Table, Tenant, body, item};
+use crate::table::{Item, Table, Tenant, body, item, number, value};
 use crate::tx::{Action, ActionId, Transaction};
+use crate::waited::{Waited, Waiting};
 
 pub(crate) const CHECKPOINT: Kind = Kind::first("checkpoint").kept(RESULT_DAYS);
 
 /// How far one kind of work has come: progress for people, and the position to go on from for the next run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    bound(deserialize = "Position: Default + Deserialize<'de>")
+)]
 pub struct Checkpoint<Position> {
     /// What an administrator can watch.
-    pub progress: Progress,
-    /// Where to go on.
-    pub position: Position,
-    /// How often the work has waited since it last got further.
     #[serde(default)]
-    pub waits: Waits,
+    pub progress: Progress,
+    /// Where to go on. A wait before the first step is written without it.
+    #[serde(default)]
+    pub position: Position,
+    /// How long the work has waited so far, and for what it waits now.
+    #[serde(default)]
+    pub waited: Waited,
 }
 
-/// What a worker waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum WaitReason {
-    /// The PSA asks to come back later.
-    Psa,
-    /// The directory does not answer.
-    Directory,
-    /// The import from which the lock was taken has not ended.
-    PreviousImport,
+/// The part of a checkpoint that is for people.
+#[derive(Clone, Copy, Deserialize)]
+struct Shown {
+    #[serde(default)]
+    progress: Progress,
+    /// How far the work had come when it was last noted, which the checkpoint may be behind.
+    #[serde(rename = "shown", default)]
+    noted: Option<Progress>,
+    #[serde(default)]
+    waited: Waited,
 }
 
-impl fmt::Display for WaitReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Psa => "the PSA",
-            Self::Directory => "the directory",
-            Self::PreviousImport => "the previous import",
-        })
-    }
-}
-
-/// Waits in a row for the same reason.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waits(Option<(WaitReason, u32)>);
-
-impl Waits {
-    /// How often in a row the work has waited for this reason.
-    pub fn count(self, reason: WaitReason) -> u32 {
-        match self.0 {
-            Some((of, count)) if of == reason => count,
-            _ => 0,
-        }
-    }
-
-    /// Whether the work has waited since it last got further.
-    pub const fn any(self) -> bool {
-        self.0.is_some()
-    }
-
-    /// Counts one more.
-    pub fn add(&mut self, reason: WaitReason) {
-        self.0 = Some((reason, self.count(reason) + 1));
-    }
-
-    /// Counts anew: the work got further.
-    pub const fn reset(&mut self) {
-        self.0 = None;
+impl Shown {
+    fn progress(self) -> Progress {
+        let far = |of: &Progress| (of.pages, of.sorted, of.executed, of.to_execute);
+        let noted = self.noted.filter(|noted| far(noted) > far(&self.progress));
+        noted.unwrap_or(self.progress)
     }
 }
 
 impl Tenant {
-    /// Reads the checkpoint; the default if there is none yet.
+    /// Reads the checkpoint; `None` if there is none yet.
     pub async fn checkpoint<P: DeserializeOwned + Default>(
         &self,
         import: &Import,
         work: Assignment,
-    ) -> Result<Checkpoint<P>, StoreError> {
+    ) -> Result<Option<Checkpoint<P>>, StoreError> {
         let item = self
             .get(Table::Imports, &keys::checkpoint(&self.msp, &import.id, work))
             .await?;
-        let checkpoint = item.map(|item| body(CHECKPOINT, item)).transpose()?;
-        Ok(checkpoint.unwrap_or_default())
+        item.map(|item| body(CHECKPOINT, item)).transpose()
     }
 
-    /// What an administrator can watch, of fetch and execute.
-    pub async fn progress(&self, import: &Import) -> Result<Progress, StoreError> {
-        let fetched = self.checkpoint::<IgnoredAny>(import, Assignment::Fetch).await?.progress;
-        let executed = self
-            .checkpoint::<IgnoredAny>(import, Assignment::Execute)
-            .await?
-            .progress
-            .executed;
-        Ok(Progress { executed, ..fetched })
+    /// What an administrator can watch, of fetch and execute, and for what the work at hand waits.
+    pub async fn progress(&self, import: &Import) -> Result<(Progress, Option<Waiting>), StoreError> {
+        let (fetched, executed) = (
+            self.shown(import, Assignment::Fetch).await?,
+            self.shown(import, Assignment::Execute).await?,
+        );
+        let at_hand = match import.assignment() {
+            Some(Assignment::Fetch) => fetched.as_ref(),
+            Some(Assignment::Execute) => executed.as_ref(),
+            None => None,
+        };
+        let waiting = at_hand.and_then(|checkpoint| checkpoint.waited.waiting());
+        let applied = executed.map(Shown::progress).unwrap_or_default();
+        let progress = Progress {
+            executed: applied.executed,
+            to_execute: applied.to_execute,
+            ..fetched.map(Shown::progress).unwrap_or_default()
+        };
+        Ok((progress, waiting))
+    }
+
+    async fn shown(&self, import: &Import, work: Assignment) -> Result<Option<Shown>, StoreError> {
+        let key = keys::checkpoint(&self.msp, &import.id, work);
+        let item = self.get(Table::Imports, &key).await?;
+        item.map(|item| body(CHECKPOINT, item)).transpose()
     }
 
     /// Adds the advance of the checkpoint to the transaction that does the work behind it.
@@ -114,6 +103,48 @@ impl Tenant {
         checkpoint: &Checkpoint<P>,
     ) -> Result<ActionId, StoreError> {
         tx.push(self.advance_action(import, work, checkpoint)?)
+    }
+
+    /// Adds the account of the waits to a transaction, and leaves the rest of the checkpoint as it is stored.
+    pub fn note_wait(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        work: Assignment,
+        waited: &Waited,
+    ) -> Result<ActionId, StoreError> {
+        self.note(tx, import, work, ("waited", value(CHECKPOINT.name, waited)?))
+    }
+
+    fn note(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        work: Assignment,
+        (name, noted): (&str, AttributeValue),
+    ) -> Result<ActionId, StoreError> {
+        let mut update = format!("SET {name} = :noted, #schema = :schema");
+        let mut values = vec![(":noted", noted), (":schema", number(CHECKPOINT.schema))];
+        if let Some(expires) = expires(CHECKPOINT, import.started_at) {
+            update += ", expires = :expires";
+            values.push((":expires", number(expires)));
+        }
+        let (key, condition) = (
+            keys::checkpoint(&self.msp, &import.id, work),
+            "attribute_not_exists(#schema) OR #schema <= :schema",
+        );
+        tx.update(self, Table::Imports, &key, &update, condition, &values)
+    }
+
+    /// Adds what an administrator can watch to a transaction, and leaves the checkpoint as it is stored: the work behind it is not.
+    pub fn note_progress(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        work: Assignment,
+        progress: &Progress,
+    ) -> Result<ActionId, StoreError> {
+        self.note(tx, import, work, ("shown", value(CHECKPOINT.name, progress)?))
     }
 
     /// The advance of the checkpoint.

@@ -16,7 +16,7 @@ pub(crate) fn expires(kind: Kind, from: Timestamp) -> Option<i64> {
 }
 
 /// Has an item deleted when the time of its kind is over.
-pub(crate) fn expire(item: &mut Item, kind: Kind, from: Timestamp) {
+pub fn expire(item: &mut Item, kind: Kind, from: Timestamp) {
     if let Some(expires) = expires(kind, from) {
         item.insert(EXPIRES.to_owned(), number(expires));
     }

@@ -14,7 +14,7 @@ pub struct FencedTransaction {
 }
 
 /// How a fenced transaction ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use]
 pub enum FencedOutcome {
     /// All of it was applied.
@@ -30,6 +30,12 @@ impl FencedTransaction {
         let mut tx = Transaction::new();
         let fence = tx.push(fence)?;
         Ok(Self { tx, fence })
+    }
+
+    /// Adds the actions of another transaction with the same fence. `false`, with nothing added, if the fences differ, if the actions
+    /// do not fit, or if both transactions are about one item.
+    pub fn append(&mut self, other: &Self) -> bool {
+        self.tx.append(&other.tx)
     }
 
     /// Applies it. Another transaction on one of the items at the same moment is waited out.

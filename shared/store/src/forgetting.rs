@@ -151,10 +151,4 @@ impl Tenant {
         }
         Ok(deleted)
     }
-
-    async fn delete_alone(&self, table: Table, key: &Key) -> Result<(), StoreError> {
-        let delete = self.client().delete_item().table_name(self.table(table));
-        let deleted = delete.set_key(Some(key.to_item())).send().await;
-        deleted.map(drop).map_err(|error| StoreError::sdk("DeleteItem", error))
-    }
 }

@@ -3,10 +3,8 @@
 use domain::audit::AuditAction;
 use domain::directory::ReservationId;
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId};
-use domain::import::retention::EVENT_DAYS;
 use domain::import::{Event, Holder, Import, ImportState, Person, Transition};
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::StoreError;
 use crate::audit;
@@ -15,13 +13,11 @@ use crate::fenced::{FencedOutcome, FencedTransaction};
 use crate::keys;
 use crate::lease::Lease;
 use crate::lock::{self, LockItem};
+use crate::occasions::add_event;
 use crate::records::{IMPORT, ImportRecord};
 use crate::retry::Attempts;
-use crate::schema::Kind;
-use crate::table::{Item, Readable, Table, Tenant, bare_item, body, item, readable, text};
+use crate::table::{Item, Readable, Table, Tenant, body, item, readable, text};
 use crate::tx::{Action, ActionId, Transaction};
-
-pub(crate) const EVENT: Kind = Kind::first("occasion").kept(EVENT_DAYS);
 
 /// How starting an import ended.
 #[derive(Debug)]
@@ -64,7 +60,8 @@ pub enum Confirmed {
 
 impl Tenant {
     /// Takes the lock and writes the import, in one transaction with giving up the import whose lease had run out.
-    /// An unattended one also writes its idempotency `key`, which can start one import only (R49).
+    /// An unattended one also writes its idempotency `key`, which can start one import only (R49), or another one after an import that
+    /// failed for a fault that passes (R63).
     pub async fn start(
         &self,
         import: &Import,
@@ -76,10 +73,14 @@ impl Tenant {
             // Read the lock before the key: an import that an event started writes both at once, so that a repeated event that
             // finds it in the way also finds it to be its own.
             let seen = self.lock(&import.integration).await?;
-            if let Some(key) = key
-                && let Some(known) = self.started_by(&import.integration, key).await?
+            let known = match key {
+                Some(key) => self.started_by(&import.integration, key).await?,
+                None => None,
+            };
+            if let Some(known) = &known
+                && !self.may_be_repeated(known).await?
             {
-                return Ok(Started::Already(known));
+                return Ok(Started::Already(known.clone()));
             }
             if let Some(holder) = seen.as_ref().and_then(|lock| lock.holder(now)) {
                 return Ok(Started::Locked(holder));
@@ -103,7 +104,7 @@ impl Tenant {
             match key {
                 Some(key) => {
                     self.check_not_paused(&mut tx, &import.integration)?;
-                    tx.add(self, Table::Imports, event_item(self, import, key))?
+                    add_event(&mut tx, self, import, key, known.as_ref())?
                 }
                 // What an administrator filtered by is offered again; what the policy says is not.
                 None => self.remember_filter(&mut tx, &import.integration, &import.filter)?,
@@ -123,18 +124,6 @@ impl Tenant {
             // Somebody was faster, or ended the import that was to be abandoned: look again.
             attempts.again().await?;
         }
-    }
-
-    /// The import that the event with this key has started.
-    pub async fn started_by(
-        &self,
-        integration: &IntegrationId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<ImportId>, StoreError> {
-        let key = keys::event(&self.msp, integration, key);
-        let item = self.get(Table::Imports, &key).await?;
-        let import = item.map(|item| body::<EventItem>(EVENT, item)).transpose()?;
-        Ok(import.map(|item| item.import))
     }
 
     /// Lets an administrator take over an unattended import that stopped in review; of several, one does.
@@ -286,6 +275,15 @@ impl Tenant {
         Ok(moved(&tx.commit(self).await?))
     }
 
+    /// Keeps the integration for an import as a decision does, and decides nothing (R72).
+    pub async fn keep(&self, import: &Import, now: Timestamp) -> Result<Moved, StoreError> {
+        let mut tx = lock::renewing(self, import, now)?;
+        let key = keys::import(&self.msp, &import.id);
+        let review = [(":state", text(ImportState::Review.as_str()))];
+        tx.check(self, Table::Imports, &key, "#state = :state", &review)?;
+        Ok(moved(&tx.commit(self).await?))
+    }
+
     /// A transaction that is applied only while an import is in review and holds the integration. It renews the lock and counts a
     /// decision. The action proves the review.
     pub(crate) fn in_review(
@@ -362,18 +360,6 @@ fn import_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {
         item.insert("assignment".to_owned(), text(assignment.as_str()));
     }
     Ok(item)
-}
-
-#[derive(Deserialize)]
-struct EventItem {
-    import: ImportId,
-}
-
-fn event_item(tenant: &Tenant, import: &Import, key: &IdempotencyKey) -> Item {
-    let mut item = bare_item(EVENT, &keys::event(&tenant.msp, &import.integration, key));
-    item.insert("import".to_owned(), text(import.id.as_str()));
-    expire(&mut item, EVENT, import.started_at);
-    item
 }
 
 fn history_item(tenant: &Tenant, import: &Import) -> Result<Item, StoreError> {

@@ -7,6 +7,7 @@ use domain::ids::{IntegrationId, TenantFingerprint};
 use domain::import::Person;
 use domain::integration::Integration;
 use domain::policy::Policy;
+use domain::tenant::PsaSystem;
 use jiff::Timestamp;
 
 use crate::StoreError;
@@ -74,6 +75,22 @@ impl Tenant {
         .await
     }
 
+    /// Stores where the PSA answers and what it says of itself, if the integration is still the version that was `seen`.
+    pub async fn learn_system(&self, seen: &Integration, system: &PsaSystem) -> Result<bool, StoreError> {
+        let values = [
+            (":system", value("integration", system)?),
+            (":version", number(seen.version)),
+        ];
+        self.update_alone(
+            Table::Records,
+            &keys::integration(&self.msp, &seen.id),
+            "SET #system = :system",
+            is_version(seen.version),
+            &values,
+        )
+        .await
+    }
+
     /// Replaces what an administrator edits of an integration, and its tenant: name, address, login company, whether it is paused. `false` if it is not the
     /// version that was `seen` any more, whose successor `after` is.
     pub async fn edit_integration(
@@ -88,6 +105,7 @@ impl Tenant {
             (":address", text(&after.address)),
             (":companyId", value("integration", &after.company_id)?),
             (":tenant", value("integration", &after.tenant)?),
+            (":system", value("integration", &after.system)?),
             (":paused", AttributeValue::Bool(after.paused)),
             (":next", number(after.version)),
             (":version", number(seen)),
@@ -97,8 +115,8 @@ impl Tenant {
             self,
             Table::Records,
             &keys::integration(&self.msp, &after.id),
-            "SET #name = :name, address = :address, companyId = :companyId, tenant = :tenant, paused = :paused, \
-                version = :next",
+            "SET #name = :name, address = :address, companyId = :companyId, tenant = :tenant, #system = :system, \
+                paused = :paused, version = :next",
             is_version(seen),
             &values,
         )?;

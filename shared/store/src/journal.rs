@@ -119,8 +119,7 @@ impl Tenant {
             if prefix == keys::PART {
                 entries.push(JournalEntry::Chunk(packed_body(chunk::CHUNK, item)?));
             } else {
-                let skipped: Vec<SkippedCompany> = packed_body(skipped::SKIPPED, item)?;
-                entries.extend(skipped.into_iter().map(JournalEntry::Skipped));
+                entries.extend(skipped::read_pack(item)?.into_iter().map(JournalEntry::Skipped));
             }
         }
         let next = match last.as_ref().and_then(|key| key.get("sk")?.as_s().ok()) {

@@ -1,7 +1,7 @@
 //! Every key there is. A partition key begins with the MSP, so that a guessed id of another MSP finds nothing.
 
 use domain::ids::{
-    IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, PsaContactId, SecretId,
+    AddressId, IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, PsaContactId, SecretId,
 };
 use domain::import::Assignment;
 use domain::name::NameKey;
@@ -80,6 +80,11 @@ pub(crate) fn lock(msp: &MspId, integration: &IntegrationId) -> Key {
     Key::new(integration_partition(msp, integration), "LOCK")
 }
 
+/// Decisions that outlast an import.
+pub(crate) fn standing(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(integration_partition(msp, integration), "STANDING")
+}
+
 pub(crate) const COMPANY_MAPPING: &str = "PSA#";
 
 pub(crate) fn company_mapping(msp: &MspId, integration: &IntegrationId, company: &PsaCompanyId) -> Key {
@@ -109,9 +114,17 @@ pub(crate) fn address_mappings(msp: &MspId, integration: &IntegrationId, company
 
 pub(crate) const DATES: &str = "DATES#";
 
-pub(crate) fn dates(msp: &MspId, integration: &IntegrationId, shard: usize) -> Key {
-    Key::new(integration_partition(msp, integration), format!("{DATES}{shard:02}"))
+/// Companies that have dates, and their dates.
+pub(crate) fn dates(msp: &MspId, integration: &IntegrationId, shard: usize) -> (Key, Key) {
+    let pk = integration_partition(msp, integration);
+    let (companies, runs) = (
+        format!("{DATED_COMPANIES}{shard:02}"),
+        format!("{DATES}RUNS#{shard:02}"),
+    );
+    (Key::new(pk.clone(), companies), Key::new(pk, runs))
 }
+
+pub(crate) const DATED_COMPANIES: &str = "DATES#COMPANIES#";
 
 pub(crate) const HISTORY: &str = "IMPORT#";
 
@@ -190,23 +203,103 @@ pub(crate) fn checkpoint(msp: &MspId, import: &ImportId, work: Assignment) -> Ke
 
 pub(crate) const STAGED_COMPANIES: &str = "STAGED#COMPANIES#";
 
-/// The last number tells the slices of a page apart that does not fit into one item.
-pub(crate) fn staged_companies(msp: &MspId, import: &ImportId, page: u64, slice: usize) -> Key {
+/// A page of companies, or what fits of it into one item.
+pub(crate) fn staged_companies(msp: &MspId, import: &ImportId, number: usize) -> Key {
+    Key::new(import_partition(msp, import), format!("{STAGED_COMPANIES}{number:06}"))
+}
+
+pub(crate) const STAGED_CONTACTS: &str = "STAGED#CONTACTS#";
+
+/// A page of contacts, or what fits of it into one item.
+pub(crate) fn staged_contacts(msp: &MspId, import: &ImportId, number: usize) -> Key {
+    Key::new(import_partition(msp, import), format!("{STAGED_CONTACTS}{number:06}"))
+}
+
+/// What imports of one integration share: the last complete snapshot, and what of earlier ones is still shown.
+pub(crate) fn snapshot_partition(msp: &MspId, integration: &IntegrationId) -> String {
+    format!("MSP#{msp}#SNAPSHOT#{integration}")
+}
+
+/// What the items begin with that say which parts of a snapshot count.
+pub(crate) const SNAPSHOT_STATE: &str = "STATE#";
+
+/// The last complete snapshot.
+pub(crate) fn snapshot_head(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(snapshot_partition(msp, integration), format!("{SNAPSHOT_STATE}HEAD"))
+}
+
+/// The snapshot that is being written.
+pub(crate) fn snapshot_draft(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(snapshot_partition(msp, integration), format!("{SNAPSHOT_STATE}DRAFT"))
+}
+
+/// Until when the last complete snapshot is kept.
+pub(crate) fn snapshot_retention(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(integration_partition(msp, integration), "SNAPSHOT")
+}
+
+pub(crate) const SNAPSHOT_SUPERSEDED: &str = "STATE#SUPERSEDED#";
+
+/// What the last complete snapshot has superseded, or a part of that.
+pub(crate) fn snapshot_superseded(msp: &MspId, integration: &IntegrationId, number: usize) -> Key {
     Key::new(
-        import_partition(msp, import),
-        format!("{STAGED_COMPANIES}{page:06}#{slice:02}"),
+        snapshot_partition(msp, integration),
+        format!("{SNAPSHOT_SUPERSEDED}{number:03}"),
     )
 }
 
-pub(crate) fn staged_contacts_prefix(bucket: usize) -> String {
-    format!("STAGED#CONTACTS#{bucket:03}#")
+pub(crate) const SNAPSHOT_ROWS: &str = "ROWS#";
+pub(crate) const SNAPSHOT_ADDRESSES: &str = "ADDRESSES#";
+pub(crate) const SNAPSHOT_PEOPLE: &str = "PEOPLE#";
+
+/// A chunk of the rows of a snapshot, by the snapshot that wrote it.
+pub(crate) fn snapshot_rows(partition: &str, version: &str, number: usize) -> Key {
+    Key::new(partition.to_owned(), format!("{SNAPSHOT_ROWS}{version}#{number:05}"))
 }
 
-pub(crate) fn staged_contacts(msp: &MspId, import: &ImportId, bucket: usize, page: u64, slice: usize) -> Key {
+/// An item of a list of a company, by the snapshot that wrote it.
+pub(crate) fn snapshot_list(
+    partition: &str,
+    prefix: &str,
+    company: &PsaCompanyId,
+    (version, number): (&str, usize),
+) -> Key {
+    Key::new(partition.to_owned(), format!("{prefix}{company}#{version}#{number:04}"))
+}
+
+/// Which rows an import has.
+pub(crate) fn index(msp: &MspId, import: &ImportId) -> Key {
+    Key::new(import_partition(msp, import), "INDEX")
+}
+
+/// Everything that is decided in a review.
+pub(crate) const DECISIONS: &str = "DECISION#";
+
+pub(crate) const COMPANY_DECISION: &str = "DECISION#COMPANY#";
+
+pub(crate) fn company_decision(msp: &MspId, import: &ImportId, company: &PsaCompanyId) -> Key {
+    Key::new(import_partition(msp, import), format!("{COMPANY_DECISION}{company}"))
+}
+
+pub(crate) const ADDRESS_DECISION: &str = "DECISION#ADDRESS#";
+
+pub(crate) fn address_decisions_prefix(company: &PsaCompanyId) -> String {
+    format!("{ADDRESS_DECISION}{company}#")
+}
+
+pub(crate) fn address_decision(msp: &MspId, import: &ImportId, company: &PsaCompanyId, address: &AddressId) -> Key {
     Key::new(
         import_partition(msp, import),
-        format!("{}{page:06}#{slice:02}", staged_contacts_prefix(bucket)),
+        format!("{}{address}", address_decisions_prefix(company)),
     )
+}
+
+pub(crate) const RULES: &str = "DECISION#RULES#";
+
+/// The rules of an import; of one company, those on its people.
+pub(crate) fn rules(msp: &MspId, import: &ImportId, company: Option<&PsaCompanyId>) -> Key {
+    let company = company.map_or("", PsaCompanyId::as_str);
+    Key::new(import_partition(msp, import), format!("{RULES}{company}"))
 }
 
 pub(crate) const STAGED_ANSWERS: &str = "STAGED#ANSWERS#";
@@ -216,20 +309,6 @@ pub(crate) fn staged_answers(msp: &MspId, import: &ImportId, last: &PsaCompanyId
     Key::new(
         import_partition(msp, import),
         format!("{STAGED_ANSWERS}{last}#{slice:02}"),
-    )
-}
-
-pub(crate) const STAGED_PEOPLE: &str = "STAGED#PEOPLE#";
-
-pub(crate) fn staged_people_prefix(group: &PsaCompanyId) -> String {
-    format!("{STAGED_PEOPLE}{group}#")
-}
-
-/// People found absent, by the last company of their group.
-pub(crate) fn staged_people(msp: &MspId, import: &ImportId, group: &PsaCompanyId, slice: usize) -> Key {
-    Key::new(
-        import_partition(msp, import),
-        format!("{}{slice:04}", staged_people_prefix(group)),
     )
 }
 
@@ -243,34 +322,20 @@ pub(crate) fn staged_contact_answers(msp: &MspId, import: &ImportId, first: &Psa
     )
 }
 
-pub(crate) const PEOPLE: &str = "PEOPLE#";
+pub(crate) const PEOPLE_INDEX: &str = "PEOPLE#";
 
-pub(crate) fn people_prefix(company: &PsaCompanyId) -> String {
-    format!("{PEOPLE}{company}#")
-}
-
-/// People of a company who are not in.
-pub(crate) fn people(msp: &MspId, import: &ImportId, company: &PsaCompanyId, chunk: usize) -> Key {
-    Key::new(
-        import_partition(msp, import),
-        format!("{}{chunk:04}", people_prefix(company)),
-    )
+/// Which companies of an import have people who are not in.
+pub(crate) fn people_index(msp: &MspId, import: &ImportId, number: usize) -> Key {
+    Key::new(import_partition(msp, import), format!("{PEOPLE_INDEX}{number:03}"))
 }
 
 pub(crate) const ABSENTEES: &str = "ABSENTEES#";
 
 pub(crate) const FOUND_ABSENT: &str = "FOUND-ABSENT#";
 
-pub(crate) fn found_absent_prefix(group: &str) -> String {
-    format!("{FOUND_ABSENT}{group}#")
-}
-
-/// What an import found absent, by the last company of its group.
-pub(crate) fn found_absent(msp: &MspId, import: &ImportId, group: &str, slice: usize) -> Key {
-    Key::new(
-        import_partition(msp, import),
-        format!("{}{slice:04}", found_absent_prefix(group)),
-    )
+/// What an import found absent.
+pub(crate) fn found_absent(msp: &MspId, import: &ImportId, slice: usize) -> Key {
+    Key::new(import_partition(msp, import), format!("{FOUND_ABSENT}{slice:04}"))
 }
 
 /// What the last finished import found absent.
@@ -283,30 +348,25 @@ pub(crate) fn absentees(msp: &MspId, integration: &IntegrationId, chunk: usize) 
 
 pub(crate) const ORPHANS: &str = "ORPHANS#";
 
-/// Contacts of one bucket whose company cannot be read back.
-pub(crate) fn orphans(msp: &MspId, import: &ImportId, bucket: usize, slice: usize) -> Key {
+/// Contacts whose company cannot be read back.
+pub(crate) fn orphans(msp: &MspId, import: &ImportId, slice: usize) -> Key {
+    Key::new(import_partition(msp, import), format!("{ORPHANS}{slice:04}"))
+}
+
+/// The plan that is kept of an import.
+pub(crate) fn kept_plan(msp: &MspId, import: &ImportId) -> Key {
+    Key::new(import_partition(msp, import), "PLAN#LAST")
+}
+
+pub(crate) fn kept_companies_prefix(hash: &str) -> String {
+    format!("PLAN#{hash}#")
+}
+
+/// Companies of a plan that is or was kept, by its hash.
+pub(crate) fn kept_companies(msp: &MspId, import: &ImportId, hash: &str, chunk: usize) -> Key {
     Key::new(
         import_partition(msp, import),
-        format!("{ORPHANS}{bucket:03}#{slice:02}"),
-    )
-}
-
-pub(crate) const ROW: &str = "ROW#";
-
-pub(crate) fn row(msp: &MspId, import: &ImportId, company: &PsaCompanyId) -> Key {
-    Key::new(import_partition(msp, import), format!("{ROW}{company}"))
-}
-
-pub(crate) const ADDRESSES: &str = "CONTACTS#";
-
-pub(crate) fn addresses_prefix(company: &PsaCompanyId) -> String {
-    format!("{ADDRESSES}{company}#")
-}
-
-pub(crate) fn addresses(msp: &MspId, import: &ImportId, company: &PsaCompanyId, chunk: usize) -> Key {
-    Key::new(
-        import_partition(msp, import),
-        format!("{}{chunk:04}", addresses_prefix(company)),
+        format!("{}{chunk:04}", kept_companies_prefix(hash)),
     )
 }
 
@@ -343,13 +403,6 @@ pub(crate) fn passed(msp: &MspId, import: &ImportId, number: u64) -> Key {
     Key::new(import_partition(msp, import), format!("{PASSED}{number:06}"))
 }
 
-/// Where a row stands when a tab is browsed: unmapped rows first, then by name (R16).
-pub(crate) fn browse(tab: &str, mapped: bool, name: &str, company: &PsaCompanyId) -> String {
-    let short: String = name.chars().take(60).collect();
-    // Below every character of a name, so that a name comes before a longer one that begins with it.
-    format!("{tab}#{}#{short}\u{1}{company}", u8::from(mapped))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,7 +414,7 @@ mod tests {
             integration(&msp, &i),
             lock(&msp, &i),
             import(&msp, &x),
-            Key::in_records(&msp, "#COMPANY#c", "USER#u"),
+            Key::in_records(&msp, "#ADDRESS#a@x.example", "USER"),
         ] {
             assert!(key.pk == "MSP#m" || key.pk.starts_with("MSP#m#"), "{key:?}");
         }

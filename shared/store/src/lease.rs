@@ -118,6 +118,11 @@ impl Lease {
         self.unfinished.as_ref()
     }
 
+    /// A name for what is written under this lease, which no other lease has.
+    pub fn version(&self, import: &Import) -> String {
+        format!("{}.{}", import.id, self.token.0)
+    }
+
     /// A transaction that is applied only while the lease is ours, and renews it.
     pub fn transaction(&self, tenant: &Tenant, now: Timestamp) -> Result<FencedTransaction, StoreError> {
         self.with(

@@ -43,7 +43,7 @@ pub(crate) struct LockItem {
     pub worker_until: Option<i64>,
     /// Grows with every decision that is made in review.
     #[serde(default)]
-    decisions: u64,
+    pub decisions: u64,
     /// The import that was executing when its lock was taken from it: it may still be finishing what it had begun.
     #[serde(default)]
     pub unfinished: Option<ImportId>,
@@ -52,6 +52,12 @@ pub(crate) struct LockItem {
 impl LockItem {
     pub(crate) fn read(item: Item) -> Result<Self, StoreError> {
         body(LOCK, item)
+    }
+
+    /// The import that holds the integration or held it last, and the one that it was taken from while it was executing.
+    pub(crate) fn imports(&self) -> impl Iterator<Item = &ImportId> {
+        let unfinished = self.unfinished.as_ref().filter(|id| Some(*id) != self.import.as_ref());
+        self.import.iter().chain(unfinished)
     }
 
     /// Who holds the integration at `now`; `None` when it is free.
@@ -161,6 +167,30 @@ pub(crate) fn renewing_and_counting(
     now: Timestamp,
 ) -> Result<FencedTransaction, StoreError> {
     renewing_with(tenant, import, now, (" ADD decisions :one", "", &[(":one", number(1))]))
+}
+
+/// Adds that a decision is counted, if none was made and nobody took the integration since the lock was `seen`.
+pub(crate) fn count_decision(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    integration: &IntegrationId,
+    seen: Option<&LockItem>,
+) -> Result<(), StoreError> {
+    let key = keys::lock(&tenant.msp, integration);
+    let Some(seen) = seen else {
+        tx.check(tenant, Table::Records, &key, "attribute_not_exists(pk)", &[])?;
+        return Ok(());
+    };
+    let mut values = vec![(":seen", number(seen.token.0)), (":one", number(1))];
+    let condition = match seen.decisions {
+        0 => "epoch = :seen AND attribute_not_exists(decisions)",
+        decisions => {
+            values.push((":decisions", number(decisions)));
+            "epoch = :seen AND decisions = :decisions"
+        }
+    };
+    tx.update(tenant, Table::Records, &key, "ADD decisions :one", condition, &values)?;
+    Ok(())
 }
 
 /// A transaction that renews the lock only if the decision counter still equals `decisions`.

@@ -20,6 +20,8 @@ const MAX_MAPPINGS_PER_CHUNK: usize = 1_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressMappings {
     chunks: Vec<Vec<AddressMappingRecord>>,
+    /// How many the company's own mapping says that there are.
+    counted: u64,
 }
 
 impl AddressMappings {
@@ -34,8 +36,19 @@ impl AddressMappings {
     }
 
     /// How many there are.
-    fn len(&self) -> usize {
-        self.chunks.iter().map(Vec::len).sum()
+    pub fn len(&self) -> u64 {
+        self.chunks.iter().map(|chunk| chunk.len() as u64).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The same, of which the company's own mapping says that there are so many.
+    #[must_use]
+    pub fn counted_as(self, counted: u64) -> Self {
+        Self { counted, ..self }
     }
 
     /// Divides other mappings so that each one that was there stays where it was: one that comes or goes in the middle would otherwise
@@ -65,7 +78,10 @@ impl AddressMappings {
         let is_emptied = last.is_empty() && !self.chunks.is_empty();
         let tail = tail.into_iter().chain(is_emptied.then_some([].as_slice()));
         chunks.extend(tail.map(<[_]>::to_vec));
-        Ok(Self { chunks })
+        Ok(Self {
+            chunks,
+            counted: after.len() as u64,
+        })
     }
 }
 
@@ -100,6 +116,67 @@ impl Tenant {
             .collect()
     }
 
+    /// Up to `limit` company mappings behind that of `after`, in the order of their companies' ids; and the last of them if there are more.
+    pub async fn mappings_page(
+        &self,
+        integration: &IntegrationId,
+        after: Option<&PsaCompanyId>,
+        limit: usize,
+    ) -> Result<(Vec<CompanyMapping>, Option<PsaCompanyId>), StoreError> {
+        let pk = keys::integration_partition(&self.msp, integration);
+        let mut after = after.map(|after| keys::company_mapping(&self.msp, integration, after).to_item());
+        let mut mappings = Vec::new();
+        // One more shows whether there are more: the key behind a full page is also given where nothing follows.
+        while mappings.len() <= limit {
+            let left = i32::try_from(limit + 1 - mappings.len()).unwrap_or(i32::MAX);
+            let (items, next) = self
+                .query_page(Table::Records, &pk, keys::COMPANY_MAPPING, after.as_ref(), Some(left))
+                .await?;
+            for item in items {
+                mappings.push(read_company(item)?);
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let is_more = mappings.len() > limit;
+        mappings.truncate(limit);
+        let last = mappings.last().filter(|_| is_more);
+        let last = last.map(|mapping| mapping.company.clone());
+        Ok((mappings, last))
+    }
+
+    /// The mappings of the companies from one to another.
+    pub async fn company_mappings_among(
+        &self,
+        integration: &IntegrationId,
+        (first, last): (&PsaCompanyId, &PsaCompanyId),
+    ) -> Result<HashMap<PsaCompanyId, CompanyMapping>, StoreError> {
+        let pk = keys::integration_partition(&self.msp, integration);
+        let range = [first, last].map(|company| format!("{}{company}", keys::COMPANY_MAPPING));
+        let items = self.query_among(Table::Records, &pk, range.into_iter()).await?;
+        let mappings = items.into_iter().map(read_company);
+        mappings
+            .map(|mapping| mapping.map(|mapping| (mapping.company.clone(), mapping)))
+            .collect()
+    }
+
+    /// The company that a managed company is mapped to.
+    pub async fn mapped_to(
+        &self,
+        integration: &IntegrationId,
+        managed: &ManagedCompanyId,
+    ) -> Result<Option<CompanyMapping>, StoreError> {
+        let key = keys::managed_claim(&self.msp, integration, managed);
+        let claim = self.get(Table::Records, &key).await?;
+        let company = claim.as_ref().and_then(|claim| claim.get("company")?.as_s().ok());
+        let Some(company) = company else { return Ok(None) };
+        let mapping = self.company_mapping(integration, &PsaCompanyId::new(company)).await?;
+        // Read after the claim, it may be another one by now.
+        Ok(mapping.filter(|mapping| mapping.managed == *managed))
+    }
+
     /// The mapping of one company.
     pub async fn company_mapping(
         &self,
@@ -131,9 +208,12 @@ impl Tenant {
             .query(Table::Records, &pk, &keys::address_mappings_prefix(company))
             .await?;
         let chunks = items.iter().map(|item| packed_body(ADDRESS_MAPPINGS, item));
-        Ok(AddressMappings {
+        let mappings = AddressMappings {
             chunks: chunks.collect::<Result<_, _>>()?,
-        })
+            counted: 0,
+        };
+        let counted = mappings.len();
+        Ok(mappings.counted_as(counted))
     }
 
     /// The address mappings of several companies at once, and of those between them.
@@ -217,16 +297,9 @@ impl Tenant {
         after: &[AddressMapping],
     ) -> Result<(Vec<Action>, AddressMappings), StoreError> {
         let mut actions = Vec::new();
-        if after.len() != before.len() {
+        if after.len() as u64 != before.counted {
             // The count comes first: after a crash between the writes, the next call would find all mappings and not fix it.
-            actions.push(Action::update(
-                self,
-                Table::Records,
-                &keys::company_mapping(&self.msp, integration, company),
-                "SET #users = :users",
-                "attribute_exists(pk)",
-                &[(":users", number(after.len()))],
-            )?);
+            actions.push(self.count_mappings(integration, company, after.len() as u64)?);
         }
         let after: Vec<AddressMappingRecord> = after.iter().map(AddressMappingRecord::from).collect();
         let after = before.replaced_by(&after)?;
@@ -238,6 +311,40 @@ impl Tenant {
             }
         }
         Ok((actions, after))
+    }
+
+    /// The write that corrects how many address mappings a company's own mapping counts, if it is wrong.
+    pub async fn recount_mappings(
+        &self,
+        integration: &IntegrationId,
+        company: &PsaCompanyId,
+    ) -> Result<Option<Action>, StoreError> {
+        let Some(mapping) = self.company_mapping(integration, company).await? else {
+            return Ok(None);
+        };
+        let there = self.address_chunks(integration, company).await?.len();
+        if there == mapping.users {
+            return Ok(None);
+        }
+        self.count_mappings(integration, company, there).map(Some)
+    }
+
+    fn count_mappings(
+        &self,
+        integration: &IntegrationId,
+        company: &PsaCompanyId,
+        count: u64,
+    ) -> Result<Action, StoreError> {
+        let key = keys::company_mapping(&self.msp, integration, company);
+        let values = [(":users", number(count))];
+        Action::update(
+            self,
+            Table::Records,
+            &key,
+            "SET #users = :users",
+            "attribute_exists(pk)",
+            &values,
+        )
     }
 
     /// Which PSA company each managed company is mapped to.

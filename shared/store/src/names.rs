@@ -12,8 +12,8 @@ use crate::StoreError;
 use crate::expiry::EXPIRES;
 use crate::keys;
 use crate::schema::Kind;
+use crate::single::PutOutcome;
 use crate::table::{Table, Tenant, bare_item, number, text};
-use crate::tx::{ActionId, Transaction};
 
 const NAME: Kind = Kind::first("name");
 
@@ -21,16 +21,16 @@ const NAME: Kind = Kind::first("name");
 const CLAIM_DURATION: Duration = Duration::from_hours(1);
 
 impl Tenant {
-    /// Adds the claim of the name of a company that is about to be made for a PSA company. Refused if another PSA company, of
-    /// whatever integration, claimed it within the hour.
-    pub fn claim_name(
+    /// Claims the name of a company that is about to be made for a PSA company; `false` if another PSA company, of whatever
+    /// integration, claimed it within the hour. By itself and before anything else of the company: a claim whose worker died, or lost
+    /// its lease, is that of the next worker too.
+    pub async fn claim_name(
         &self,
-        tx: &mut Transaction,
         import: &Import,
         company: &PsaCompanyId,
         name: &str,
         now: Timestamp,
-    ) -> Result<ActionId, StoreError> {
+    ) -> Result<bool, StoreError> {
         let owner = format!("{}/{company}", import.integration);
         let until = now
             .as_second()
@@ -38,12 +38,9 @@ impl Tenant {
         let mut item = bare_item(NAME, &keys::name(&self.msp, &NameKey::of(name)));
         item.insert("owner".to_owned(), text(owner.as_str()));
         item.insert(EXPIRES.to_owned(), number(until));
-        tx.put_if(
-            self,
-            Table::Imports,
-            item,
-            "attribute_not_exists(pk) OR #owner = :owner OR expires <= :now",
-            &[(":owner", text(owner.as_str())), (":now", number(now.as_second()))],
-        )
+        let values = [(":owner", text(owner.as_str())), (":now", number(now.as_second()))];
+        let condition = "attribute_not_exists(pk) OR #owner = :owner OR expires <= :now";
+        let claimed = self.put_alone(Table::Imports, item, condition, &values).await?;
+        Ok(matches!(claimed, PutOutcome::Applied))
     }
 }

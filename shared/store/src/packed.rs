@@ -2,8 +2,6 @@
 
 use std::io::{Read, Write};
 
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -15,22 +13,20 @@ use crate::StoreError;
 /// Nothing that is packed comes near this; a larger one did not come from here.
 const MAX_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
 
-pub(crate) fn pack<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<AttributeValue, StoreError> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+/// Packs a record.
+pub fn pack<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreError> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     let json = serde_json::to_vec(value).map_err(|error| StoreError::shape(what, error))?;
     encoder
         .write_all(&json)
         .map_err(|error| StoreError::shape(what, error))?;
-    let bytes = encoder.finish().map_err(|error| StoreError::shape(what, error))?;
-    Ok(AttributeValue::B(Blob::new(bytes)))
+    encoder.finish().map_err(|error| StoreError::shape(what, error))
 }
 
-pub(crate) fn unpack<T: DeserializeOwned>(what: &'static str, value: Option<&AttributeValue>) -> Result<T, StoreError> {
-    let Some(AttributeValue::B(blob)) = value else {
-        return Err(StoreError::shape(what, "packed attribute is missing"));
-    };
+/// Reads a packed record.
+pub fn unpack<T: DeserializeOwned>(what: &'static str, packed: &[u8]) -> Result<T, StoreError> {
     let mut json = Vec::new();
-    let mut decoder = DeflateDecoder::new(blob.as_ref()).take(MAX_UNPACKED_BYTES);
+    let mut decoder = DeflateDecoder::new(packed).take(MAX_UNPACKED_BYTES);
     decoder
         .read_to_end(&mut json)
         .map_err(|error| StoreError::shape(what, error))?;

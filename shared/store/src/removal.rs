@@ -60,12 +60,24 @@ impl Tenant {
     }
 
     /// The import that keeps an integration from being removed: one that holds it, or has lost it and has yet to finish what it began.
-    async fn under_way(&self, lock: Option<&LockItem>, now: Timestamp) -> Result<Option<Holder>, StoreError> {
-        let Some(lock) = lock else { return Ok(None) };
-        if let Some(holder) = lock.holder(now) {
-            return Ok(Some(holder));
+    pub(crate) async fn under_way(
+        &self,
+        lock: Option<&LockItem>,
+        now: Timestamp,
+    ) -> Result<Option<Holder>, StoreError> {
+        match lock.and_then(|lock| lock.holder(now)) {
+            Some(holder) => Ok(Some(holder)),
+            None => self.executing(lock, now).await,
         }
-        for id in [&lock.import, &lock.unfinished].into_iter().flatten() {
+    }
+
+    /// The import of the integration that executes, if one does.
+    pub(crate) async fn executing(
+        &self,
+        lock: Option<&LockItem>,
+        now: Timestamp,
+    ) -> Result<Option<Holder>, StoreError> {
+        for id in lock.into_iter().flat_map(LockItem::imports) {
             let import = self.import(id).await?;
             if let Some(import) = import.filter(|import| import.state == ImportState::Executing) {
                 return Ok(Some(Holder {

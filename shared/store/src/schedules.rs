@@ -1,8 +1,8 @@
 //! When integrations are due to be imported by themselves (R95): an item for each that has a schedule, found through an index by the
 //! moment at which somebody has to look at it.
 //!
-//! The index has nothing but these items, and its partitions take a thousand writes a second each: with several, all integrations may
-//! be due in one minute.
+//! The partitions of the index take a thousand writes a second each: with several, all integrations may be due in one minute. One more
+//! has the snapshots by the moment at which they expire.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::{IntegrationId, MspId};
@@ -61,13 +61,24 @@ impl Store {
         now: Timestamp,
         after: Option<Item>,
     ) -> Result<(Readable<Due>, Option<Item>), StoreError> {
+        self.due_in(SCHEDULE, keys::due_shard(shard), now, after).await
+    }
+
+    /// One page of a partition of the index.
+    pub(crate) async fn due_in(
+        &self,
+        kind: Kind,
+        shard: String,
+        now: Timestamp,
+        after: Option<Item>,
+    ) -> Result<(Readable<Due>, Option<Item>), StoreError> {
         let page = self
             .client
             .query()
             .table_name(&self.records)
             .index_name(DUE)
             .key_condition_expression("dueShard = :shard AND due <= :now")
-            .expression_attribute_values(":shard", text(keys::due_shard(shard)))
+            .expression_attribute_values(":shard", text(shard))
             .expression_attribute_values(":now", number(now.as_second()))
             .set_exclusive_start_key(after)
             .limit(PAGE_SIZE)
@@ -75,7 +86,7 @@ impl Store {
             .await
             .map_err(|error| StoreError::sdk("Query", error))?;
         let items = page.items.unwrap_or_default().into_iter();
-        let due = readable(SCHEDULE, items.map(|item| body(SCHEDULE, item)));
+        let due = readable(kind, items.map(|item| body(kind, item)));
         Ok((due, page.last_evaluated_key))
     }
 }

@@ -47,7 +47,7 @@ impl Kind {
     }
 
     /// Refuses an item of a newer version.
-    pub(crate) fn check(self, item: &HashMap<String, AttributeValue>) -> Result<(), StoreError> {
+    pub fn check(self, item: &HashMap<String, AttributeValue>) -> Result<(), StoreError> {
         let found = match item.get(SCHEMA) {
             None => return Ok(()),
             Some(AttributeValue::N(digits)) => digits.parse().map_err(|error| StoreError::shape(self.name, error))?,

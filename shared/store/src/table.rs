@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::{MspId, PsaCompanyId};
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::{StoreError, packed};
 pub type Item = HashMap<String, AttributeValue>;
 
 /// The attribute that holds packed records.
-pub(crate) const PACKED: &str = "data";
+pub const PACKED: &str = "data";
 
 /// Which table an item is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +144,7 @@ impl Tenant {
             .map_err(|error| StoreError::sdk("Query", error))
     }
 
-    /// Reads one page of at most 1 MB: the items, and the key to go on after.
+    /// Reads one page of at most 1 MB: the items, and the key to go on after. An empty `prefix` is that of all keys.
     pub async fn query_page(
         &self,
         table: Table,
@@ -152,13 +153,20 @@ impl Tenant {
         after: Option<&Item>,
         limit: Option<i32>,
     ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
-        let page = self
+        let query = self
             .client()
             .query()
             .table_name(self.table(table))
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(pk))
-            .expression_attribute_values(":prefix", text(prefix))
+            .expression_attribute_values(":pk", text(pk));
+        // DynamoDB refuses an empty prefix.
+        let query = if prefix.is_empty() {
+            query.key_condition_expression("pk = :pk")
+        } else {
+            query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", text(prefix))
+        };
+        let page = query
             .set_exclusive_start_key(after.cloned())
             .set_limit(limit)
             .consistent_read(true)
@@ -200,14 +208,15 @@ pub fn item<T: Serialize>(kind: Kind, key: &Key, body: &T) -> Result<Item, Store
 }
 
 /// An item of a key and one packed body.
-pub(crate) fn packed_item<T: Serialize + ?Sized>(kind: Kind, key: &Key, body: &T) -> Result<Item, StoreError> {
+pub fn packed_item<T: Serialize + ?Sized>(kind: Kind, key: &Key, body: &T) -> Result<Item, StoreError> {
     let mut item = bare_item(kind, key);
-    item.insert(PACKED.to_owned(), packed::pack(kind.name, body)?);
+    let bytes = packed::pack(kind.name, body)?;
+    item.insert(PACKED.to_owned(), AttributeValue::B(Blob::new(bytes)));
     Ok(item)
 }
 
 /// An item of a key and the number of its schema.
-pub(crate) fn bare_item(kind: Kind, key: &Key) -> Item {
+pub fn bare_item(kind: Kind, key: &Key) -> Item {
     let mut item = key.to_item();
     item.insert(SCHEMA.to_owned(), number(kind.schema));
     item
@@ -221,8 +230,16 @@ pub fn body<T: DeserializeOwned>(kind: Kind, item: Item) -> Result<T, StoreError
 
 /// The packed body of an item.
 pub(crate) fn packed_body<T: DeserializeOwned>(kind: Kind, item: &Item) -> Result<T, StoreError> {
+    packed::unpack(kind.name, packed_bytes(kind, item)?)
+}
+
+/// The packed body of an item as it is.
+pub fn packed_bytes(kind: Kind, item: &Item) -> Result<&[u8], StoreError> {
     kind.check(item)?;
-    packed::unpack(kind.name, item.get(PACKED))
+    match item.get(PACKED) {
+        Some(AttributeValue::B(blob)) => Ok(blob.as_ref()),
+        _ => Err(StoreError::shape(kind.name, "packed attribute is missing")),
+    }
 }
 
 /// The items of a list that can be read. One that cannot must not hide all others; the log names it.

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
 use backon::Retryable;
 
 use crate::StoreError;
+use crate::audit_items::Draft;
 use crate::error::is_for_good;
 use crate::keys::Key;
 use crate::retry::RETRY;
@@ -46,7 +47,7 @@ impl TransactionOutcome {
 }
 
 /// The actions whose conditions did not hold, each with the item as it stood.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Refusals(Vec<(ActionId, Option<Item>)>);
 
 impl Refusals {
@@ -68,18 +69,17 @@ pub type Values<'a> = &'a [(&'a str, AttributeValue)];
 /// One write or check of a transaction, with the bytes it counts for.
 #[derive(Debug, Clone)]
 pub struct Action {
-    action: TransactWriteItem,
+    write: TransactWriteItem,
     bytes: usize,
+    item: (Table, Key),
 }
 
 impl Action {
     /// Writes a whole item, whatever stood there. Refused with a name if the item is larger than the table takes.
     pub fn put(tenant: &Tenant, table: Table, item: Item) -> Result<Self, StoreError> {
-        let bytes = size::of_item(&item);
-        Self::of_put(
-            Put::builder().table_name(tenant.table(table)).set_item(Some(item)),
-            bytes,
-        )
+        let (bytes, key) = (size::of_item(&item), key_of(&item));
+        let put = Put::builder().table_name(tenant.table(table)).set_item(Some(item));
+        Self::of_put(put, bytes, (table, key))
     }
 
     /// Writes a whole item, if what stands there fulfils a condition.
@@ -90,17 +90,17 @@ impl Action {
         condition: &str,
         values: Values<'_>,
     ) -> Result<Self, StoreError> {
-        let bytes = size::of_item(&item);
+        let (bytes, key) = (size::of_item(&item), key_of(&item));
         let put = Put::builder().table_name(tenant.table(table)).set_item(Some(item));
         let put = put
             .condition_expression(condition)
             .set_expression_attribute_names(names(&[condition]))
             .set_expression_attribute_values(map(values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        Self::of_put(put, bytes)
+        Self::of_put(put, bytes, (table, key))
     }
 
-    fn of_put(put: PutBuilder, bytes: usize) -> Result<Self, StoreError> {
+    fn of_put(put: PutBuilder, bytes: usize, item: (Table, Key)) -> Result<Self, StoreError> {
         if bytes > MAX_ITEM_BYTES {
             return Err(StoreError::TooLarge {
                 what: "item",
@@ -109,8 +109,9 @@ impl Action {
         }
         let put = put.build().map_err(|error| StoreError::shape("transaction", error))?;
         Ok(Self {
-            action: TransactWriteItem::builder().put(put).build(),
+            write: TransactWriteItem::builder().put(put).build(),
             bytes,
+            item,
         })
     }
 
@@ -134,8 +135,9 @@ impl Action {
             .build()
             .map_err(|error| StoreError::shape("transaction", error))?;
         Ok(Self {
-            action: TransactWriteItem::builder().update(built).build(),
+            write: TransactWriteItem::builder().update(built).build(),
             bytes: sent(key, &[update, condition], values),
+            item: (table, key.clone()),
         })
     }
 
@@ -157,8 +159,9 @@ impl Action {
             .build()
             .map_err(|error| StoreError::shape("transaction", error))?;
         Ok(Self {
-            action: TransactWriteItem::builder().condition_check(check).build(),
+            write: TransactWriteItem::builder().condition_check(check).build(),
             bytes: sent(key, &[condition], values),
+            item: (table, key.clone()),
         })
     }
 
@@ -179,9 +182,30 @@ impl Action {
             .build()
             .map_err(|error| StoreError::shape("transaction", error))?;
         Ok(Self {
-            action: TransactWriteItem::builder().delete(delete).build(),
+            write: TransactWriteItem::builder().delete(delete).build(),
             bytes: sent(key, &[condition], values),
+            item: (table, key.clone()),
         })
+    }
+}
+
+impl Action {
+    /// Whether two actions update one item in the same way, on the same condition; the values may differ by the time that passed.
+    fn is_same_update(&self, other: &Self) -> bool {
+        let update = |action: &Self| {
+            let update = action.write.update()?;
+            Some((update.update_expression.clone(), update.condition_expression.clone()))
+        };
+        self.item == other.item && update(self).is_some() && update(self) == update(other)
+    }
+}
+
+/// The key that an item has.
+fn key_of(item: &Item) -> Key {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    Key {
+        pk: text("pk").unwrap_or_default(),
+        sk: text("sk").unwrap_or_default(),
     }
 }
 
@@ -196,8 +220,10 @@ fn sent(key: &Key, expressions: &[&str], values: Values<'_>) -> usize {
 /// [`StoreError::TooLarge`] and leaves it as it was.
 #[derive(Debug, Clone, Default)]
 pub struct Transaction {
-    actions: Vec<TransactWriteItem>,
+    actions: Vec<Action>,
     bytes: usize,
+    /// Entries of the audit trail, each counted as an action; they are packed together when the transaction is complete.
+    audit: Vec<Draft>,
 }
 
 impl Transaction {
@@ -208,12 +234,12 @@ impl Transaction {
 
     /// How many actions it holds.
     pub const fn len(&self) -> usize {
-        self.actions.len()
+        self.actions.len() + self.audit.len()
     }
 
     /// Whether it holds none.
     pub const fn is_empty(&self) -> bool {
-        self.actions.is_empty()
+        self.len() == 0
     }
 
     /// Whether all of these can be added.
@@ -225,22 +251,58 @@ impl Transaction {
     }
 
     const fn has_room(&self, actions: usize, bytes: usize) -> bool {
-        self.actions.len() + actions <= MAX_ACTIONS && self.bytes + bytes <= MAX_BYTES
+        self.len() + actions <= MAX_ACTIONS && self.bytes + bytes <= MAX_BYTES
     }
 
     /// Adds an action and identifies it.
     pub fn push(&mut self, action: Action) -> Result<ActionId, StoreError> {
-        if !self.has_room(1, action.bytes) {
-            let (actions, bytes) = (self.actions.len() + 1, self.bytes + action.bytes);
-            return Err(StoreError::TooLarge {
-                what: "transaction",
-                message: format!("{actions} actions of {bytes} bytes, {MAX_ACTIONS} of {MAX_BYTES} at most"),
-            });
-        }
+        self.make_room(action.bytes)?;
         let id = ActionId(self.actions.len());
         self.bytes += action.bytes;
-        self.actions.push(action.action);
+        self.actions.push(action);
         Ok(id)
+    }
+
+    /// Adds an entry of the audit trail.
+    pub(crate) fn audit(&mut self, draft: Draft) -> Result<(), StoreError> {
+        let bytes = draft.bytes()?;
+        self.make_room(bytes)?;
+        self.bytes += bytes;
+        self.audit.push(draft);
+        Ok(())
+    }
+
+    /// Refuses an action of so many bytes that has no room.
+    fn make_room(&self, bytes: usize) -> Result<(), StoreError> {
+        if self.has_room(1, bytes) {
+            return Ok(());
+        }
+        let (actions, bytes) = (self.len() + 1, self.bytes + bytes);
+        Err(StoreError::TooLarge {
+            what: "transaction",
+            message: format!("{actions} actions of {bytes} bytes, {MAX_ACTIONS} of {MAX_BYTES} at most"),
+        })
+    }
+
+    /// Adds the actions of another transaction with the same first action, which is not added again. `false`, with nothing added, if
+    /// they do not fit, or one of them is about an item that this one is about: `DynamoDB` takes no two actions about one item.
+    pub(crate) fn append(&mut self, other: &Self) -> bool {
+        let (Some(first), Some((same, more))) = (self.actions.first(), other.actions.split_first()) else {
+            return false;
+        };
+        if !first.is_same_update(same) {
+            return false;
+        }
+        let is_known = |action: &Action| self.actions.iter().any(|known| known.item == action.item);
+        // All but the first action, of which nothing is added.
+        let bytes = other.bytes.saturating_sub(same.bytes);
+        if !self.has_room(other.len() - 1, bytes) || more.iter().any(is_known) {
+            return false;
+        }
+        self.bytes += bytes;
+        self.actions.extend_from_slice(more);
+        self.audit.extend_from_slice(&other.audit);
+        true
     }
 
     /// Writes a whole item, whatever stood there.
@@ -304,11 +366,16 @@ impl Transaction {
 
     /// Applies it. Another transaction on one of the items at the same moment is waited out.
     pub async fn commit(self, tenant: &Tenant) -> Result<TransactionOutcome, StoreError> {
+        let entries = tenant.audit_items(&self.audit)?.into_iter();
+        let entries = entries.map(|item| Action::put_if(tenant, Table::Records, item, "attribute_not_exists(pk)", &[]));
+        let entries = entries.collect::<Result<Vec<Action>, StoreError>>()?;
+        let actions = self.actions.into_iter().chain(entries);
+        let actions: Vec<TransactWriteItem> = actions.map(|action| action.write).collect();
         let attempt = || async {
             let sent = tenant
                 .client()
                 .transact_write_items()
-                .set_transact_items(Some(self.actions.clone()))
+                .set_transact_items(Some(actions.clone()))
                 .send()
                 .await;
             match sent {

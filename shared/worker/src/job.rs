@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 use domain::import::Assignment;
-use jiff::Timestamp;
 use lambda::WorkOutcome;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use store::StoreError;
 use store::checkpoint::Checkpoint;
-use tracing::{info, warn};
+use store::waited::Waited;
+use tracing::info;
 
+use crate::wait::{report, wait_unwritten};
 use crate::{Error, Run, Stop, Wait, fenced};
 
 /// What comes after a step.
@@ -20,6 +22,8 @@ pub enum Next {
     Run,
     /// The next run, later.
     Wait(Wait),
+    /// A stop, behind which the checkpoint is right: how long the work has waited counts from where it got further, if it did.
+    Stopped(Stop),
     /// Nothing: the job is done.
     Done,
 }
@@ -33,94 +37,101 @@ pub trait Job: Send + Sized {
     /// How far it has come.
     type Position: Default + Serialize + DeserializeOwned + Send + Sync;
 
-    /// Prepares the first step of a run, without calls that may have to be waited for.
-    async fn open(run: &Run, checkpoint: &Checkpoint<Self::Position>) -> Result<Self, Stop>;
+    /// Prepares the first step of a run, without calls to a PSA. There is no checkpoint before the first run has written one.
+    async fn open(run: &Run, checkpoint: Option<&Checkpoint<Self::Position>>) -> Result<Self, Stop>;
 
     /// Makes one step, and writes its result together with the checkpoint. A run that dies within it makes it again.
     async fn step(&mut self, checkpoint: &mut Checkpoint<Self::Position>) -> Result<Next, Stop>;
 
-    /// How a step that stopped may be made again later, if waiting helps.
-    fn wait(&self, _stop: &Stop, _now: Timestamp) -> Option<Wait> {
-        None
-    }
+    /// Ends the import because of a stop that waiting does not help, or has not helped: those that pass were waited for as long as they
+    /// may be. An error that passes is waited for, any other asks the platform to call again.
+    async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop>;
+}
 
-    /// Ends the import because of a stop that waiting does not help. An error asks the platform to call again.
-    async fn fail(&mut self, stop: Stop) -> Result<(), Stop> {
-        Err(stop)
-    }
+/// How a job took a stop that it cannot wait for.
+#[derive(Debug)]
+pub enum Failed {
+    /// The import has ended.
+    Ended,
+    /// The import is to be given up, which takes further steps.
+    GivesUp,
 }
 
 /// Works on a job until it is done, the time of the run ends, or it has to wait.
 pub async fn work_on<J: Job>(run: Run) -> Result<WorkOutcome, Error> {
-    match steps::<J>(&run).await {
+    let mut waited = run.waited;
+    match steps::<J>(&run, &mut waited).await {
         Ok(outcome) => Ok(outcome),
-        Err(Stop::LeaseLost) => Ok(WorkOutcome::Done(())),
+        Err(Stop::LeaseLost) => Ok(WorkOutcome::Done),
         Err(stop) => {
-            run.lease.leave_if_possible(&run.tenant).await;
-            Err(stop.into())
+            // The lease ends before a wait does.
+            if !stop.passes() {
+                run.lease.leave_if_possible(&run.tenant).await;
+            }
+            wait_unwritten(stop, waited, run.services.clock.now())
         }
     }
 }
 
-async fn steps<J: Job>(run: &Run) -> Result<WorkOutcome, Stop> {
-    let mut checkpoint = match run.tenant.checkpoint::<J::Position>(&run.import, J::ASSIGNMENT).await {
-        Ok(checkpoint) => checkpoint,
-        // No step may be made from another checkpoint, but the import can still be ended.
-        Err(error) if run.give_up => {
-            let mut job = J::open(run, &Checkpoint::default()).await?;
-            job.fail(error.into()).await?;
-            return Ok(WorkOutcome::Done(()));
-        }
+async fn steps<J: Job>(run: &Run, waited: &mut Waited) -> Result<WorkOutcome, Stop> {
+    let stored = match run.tenant.checkpoint::<J::Position>(&run.import, J::ASSIGNMENT).await {
+        Ok(stored) => stored,
+        Err(error) if run.give_up && !error.passes() => return end_without_checkpoint::<J>(run, error).await,
         Err(error) => return Err(error.into()),
     };
-    let mut job = J::open(run, &checkpoint).await?;
+    let mut job = J::open(run, stored.as_ref()).await?;
+    let mut checkpoint = stored.unwrap_or_default();
+    checkpoint.waited = checkpoint.waited.merged(*waited);
     info!(import = %run.import.id, work = J::ASSIGNMENT.as_str(), "a run begins");
     loop {
-        match job.step(&mut checkpoint).await {
-            Ok(Next::Step) => {}
-            Ok(Next::Done) => return Ok(WorkOutcome::Done(())),
+        // As it was before the step: one that failed half-way has not got further, whatever it changed in memory.
+        *waited = checkpoint.waited;
+        let (wait, stop) = match job.step(&mut checkpoint).await {
+            Ok(Next::Step) => continue,
+            Ok(Next::Done) => return Ok(WorkOutcome::Done),
             Ok(Next::Run) => {
                 let mut tx = run.lease.leaving(&run.tenant)?;
                 run.tenant.advance(&mut tx, &run.import, J::ASSIGNMENT, &checkpoint)?;
                 run.commit(tx).await?;
-                return Ok(WorkOutcome::Again(()));
+                return Ok(WorkOutcome::Again(checkpoint.waited));
             }
-            Ok(Next::Wait(wait)) => {
-                if let Some(outcome) = leave_until::<J>(run, wait, &mut checkpoint).await? {
-                    return Ok(outcome);
-                }
-                job.fail(Stop::WaitedTooLong(wait.reason)).await?;
-                return Ok(WorkOutcome::Done(()));
+            Ok(Next::Wait(wait)) => (Some(wait), Stop::WaitedTooLong(wait.reason)),
+            Ok(Next::Stopped(stop)) => {
+                *waited = checkpoint.waited;
+                (Wait::after(&stop), stop)
             }
             Err(Stop::LeaseLost) => return Err(Stop::LeaseLost),
-            Err(stop) => {
-                let wait = job.wait(&stop, run.services.clock.now()).filter(|_| !run.give_up);
-                if let Some(wait) = wait
-                    && let Some(outcome) = leave_until::<J>(run, wait, &mut checkpoint).await?
-                {
-                    let (waits, message) = (checkpoint.waits.count(wait.reason), wait.message());
-                    warn!(import = %run.import.id, error = %stop, waits, "{message}");
-                    return Ok(outcome);
-                }
-                job.fail(stop).await?;
-                return Ok(WorkOutcome::Done(()));
-            }
+            Err(stop) => (Wait::after(&stop), stop),
+        };
+        if let Some(wait) = wait.filter(|_| !run.give_up)
+            && let Some(outcome) = leave_until::<J>(run, wait, *waited, &stop).await?
+        {
+            return Ok(outcome);
         }
+        return match job.fail(stop).await? {
+            Failed::Ended => Ok(WorkOutcome::Done),
+            Failed::GivesUp => Box::pin(steps::<J>(&run.giving_up(), waited)).await,
+        };
     }
 }
 
-/// Gives the lease up until the moment of the wait; `None`, with nothing written, if the job has waited too often in a row.
-async fn leave_until<J: Job>(
-    run: &Run,
-    wait: Wait,
-    checkpoint: &mut Checkpoint<J::Position>,
-) -> Result<Option<WorkOutcome>, Stop> {
-    if checkpoint.waits.count(wait.reason) >= wait.max_waits {
+/// No step may be made from another checkpoint than the stored one, but the import can still be ended.
+async fn end_without_checkpoint<J: Job>(run: &Run, error: StoreError) -> Result<WorkOutcome, Stop> {
+    let mut job = J::open(run, None).await?;
+    job.fail(error.into()).await?;
+    Ok(WorkOutcome::Done)
+}
+
+/// Gives the lease up until the end of a wait; `None`, with nothing written, if the job has waited too long. Of the checkpoint only the
+/// account of the waits is written: a step that failed may have moved the rest on, in memory or in the store.
+async fn leave_until<J: Job>(run: &Run, wait: Wait, waited: Waited, stop: &Stop) -> Result<Option<WorkOutcome>, Stop> {
+    let Some((waited, until)) = wait.next(waited, run.services.clock.now(), run.allowance) else {
         return Ok(None);
-    }
-    checkpoint.waits.add(wait.reason);
-    let mut tx = run.lease.waiting(&run.tenant, wait.until)?;
-    run.tenant.advance(&mut tx, &run.import, J::ASSIGNMENT, checkpoint)?;
+    };
+    let mut tx = run.lease.waiting(&run.tenant, until)?;
+    run.tenant.note_wait(&mut tx, &run.import, J::ASSIGNMENT, &waited)?;
     fenced(&tx.commit(&run.tenant).await?)?;
-    Ok(Some(WorkOutcome::Wait(wait.until)))
+    let is_fault = !matches!(stop, Stop::WaitedTooLong(_));
+    report(wait.reason, waited, is_fault.then_some(stop));
+    Ok(Some(WorkOutcome::Wait(until, waited)))
 }

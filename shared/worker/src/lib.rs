@@ -4,12 +4,13 @@
 //! step until the job is done, its time ends, or it has to wait. Every write of a step proves the lease, so a worker that outlived its
 //! lease changes nothing.
 
+mod group;
 mod job;
 mod run;
 mod stop;
 mod wait;
 
-pub use job::{Job, Next, work_on};
+pub use job::{Failed, Job, Next, work_on};
 pub use run::{Acquired, Run, acquire};
 pub use stop::{Stop, fenced};
 pub use wait::Wait;

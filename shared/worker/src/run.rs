@@ -1,17 +1,20 @@
 //! One run of the worker on an import, under its lease.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::import::{Assignment, Event, Import};
 use lambda::{Deadline, Services, Work, WorkOutcome, attach_to_span};
-use store::Tenant;
 use store::fenced::{FencedOutcome, FencedTransaction};
 use store::imports::Moved;
 use store::lease::{Lease, LeaseOutcome};
 use store::tx::{Action, TransactionOutcome};
-use tokio::sync::Mutex;
+use store::waited::Waited;
+use store::{StoreError, Tenant};
 
-use crate::{Error, Stop, fenced};
+use crate::group::Group;
+use crate::wait::wait_unwritten;
+use crate::{Error, Stop, Wait, fenced};
 
 /// What a run works with.
 #[derive(Clone)]
@@ -26,10 +29,13 @@ pub struct Run {
     pub lease: Lease,
     /// When the run must end.
     pub deadline: Deadline,
-    /// Whether the platform gave up: the import must end.
+    /// Whether the platform gave up, or the work has waited too long: the import must end.
     pub give_up: bool,
-    /// Two transactions on the lease at once would only conflict with each other.
-    turn: Arc<Mutex<()>>,
+    /// The waits so far, as the platform handed them over.
+    pub waited: Waited,
+    /// How long the work may wait in all for faults that pass.
+    pub allowance: Duration,
+    group: Arc<Group>,
 }
 
 /// The answer to a worker that was called for an import.
@@ -41,26 +47,37 @@ pub enum Acquired {
 }
 
 /// Acquires the lease for an import that still has this assignment. The import is read again under the lease: a worker before this
-/// one may have moved it on.
+/// one may have moved it on. While the store does not answer, there is nothing to do but to wait.
 pub async fn acquire(
     services: Services,
     work: Work,
     deadline: Deadline,
     assignment: Assignment,
 ) -> Result<Acquired, Error> {
+    let (now, waited) = (services.clock.now(), work.waited.unwrap_or_default());
+    match acquire_once(services, work, deadline, assignment).await {
+        Ok(acquired) => Ok(acquired),
+        Err(error) => Ok(Acquired::Nothing(wait_unwritten(error.into(), waited, now)?)),
+    }
+}
+
+async fn acquire_once(
+    services: Services,
+    work: Work,
+    deadline: Deadline,
+    assignment: Assignment,
+) -> Result<Acquired, StoreError> {
     let tenant = services.tenant(&work.msp);
-    let nothing = Acquired::Nothing(WorkOutcome::Done(()));
+    let nothing = Acquired::Nothing(WorkOutcome::Done);
     let is_assigned = |import: &Import| import.assignment() == Some(assignment);
     let Some(import) = tenant.import(&work.import).await?.filter(is_assigned) else {
         return Ok(nothing);
     };
     attach_to_span(&import);
+    let waited = work.waited.unwrap_or_default();
     let lease = match tenant.acquire_lease(&import, services.clock.now()).await? {
         LeaseOutcome::Acquired(lease) => lease,
-        LeaseOutcome::Busy(until) if work.give_up => {
-            return Err(format!("another worker has the lease until {until}").into());
-        }
-        LeaseOutcome::Busy(until) => return Ok(Acquired::Nothing(WorkOutcome::Wait(until))),
+        LeaseOutcome::Busy(until) => return Ok(Acquired::Nothing(WorkOutcome::Wait(until, waited))),
         LeaseOutcome::LockLost => return Ok(nothing),
     };
     let state = import.state;
@@ -68,35 +85,49 @@ pub async fn acquire(
     let read = tenant.import(&import.id).await;
     let Ok(Some(import)) = read.as_ref().map(|import| import.clone().filter(is_as_before)) else {
         lease.leave_if_possible(&tenant).await;
-        return read.map(|_| nothing).map_err(Error::from);
+        return read.map(|_| nothing);
     };
     Ok(Acquired::Run(Box::new(Run {
+        allowance: services.patience.of(assignment, import.unattended),
         services,
         tenant,
         import,
         lease,
         deadline,
         give_up: work.give_up,
-        turn: Arc::default(),
+        waited,
+        group: Arc::default(),
     })))
 }
 
 impl Run {
+    /// The same run, which is to give the import up.
+    pub(crate) fn giving_up(&self) -> Self {
+        Self {
+            give_up: true,
+            ..self.clone()
+        }
+    }
+
+    /// Whether a stop passes, and the work, which has waited so long, may wait for it.
+    pub fn may_wait(&self, stop: &Stop, waited: Waited) -> bool {
+        let next = Wait::after(stop).and_then(|wait| wait.next(waited, self.services.clock.now(), self.allowance));
+        next.is_some() && !self.give_up
+    }
+
     /// A transaction that only this worker can apply.
     pub fn transaction(&self) -> Result<FencedTransaction, Stop> {
         Ok(self.lease.transaction(&self.tenant, self.services.clock.now())?)
     }
 
-    /// Applies a transaction of this worker that nothing but a lost lease can refuse.
+    /// Applies a transaction of this worker, maybe together with others of it, that nothing but a lost lease can refuse.
     pub async fn commit(&self, tx: FencedTransaction) -> Result<(), Stop> {
-        let _turn = self.turn.lock().await;
-        fenced(&tx.commit(&self.tenant).await?)
+        fenced(&self.group.commit(&self.tenant, tx).await?)
     }
 
     /// Applies a transaction of this worker; a refusal other than of the lease is the caller's to read.
     pub async fn try_commit(&self, tx: FencedTransaction) -> Result<TransactionOutcome, Stop> {
-        let _turn = self.turn.lock().await;
-        match tx.commit(&self.tenant).await? {
+        match self.group.commit(&self.tenant, tx).await? {
             FencedOutcome::Committed => Ok(TransactionOutcome::Committed),
             FencedOutcome::Refused(refusals) => Ok(TransactionOutcome::Refused(refusals)),
             FencedOutcome::FenceLost(_) => Err(Stop::LeaseLost),

@@ -7,8 +7,8 @@ use domain::psa::PsaFailure;
 use lambda::OpenError;
 use planning::PlanningError;
 use store::StoreError;
-use store::checkpoint::WaitReason;
 use store::fenced::FencedOutcome;
+use store::waited::WaitReason;
 
 /// Why a run ends before its job is done.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,8 @@
 //! of each worker, which runs in a process of its own as it does in Lambda.
 //!
 //! `cargo run --release -p bench` prints a table; `-- --companies 500` imports only so many, `-- --msp extreme` has 25,000
-//! companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer. `-- load` lets many MSPs import
+//! companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer, `-- --only-fetch --answer-millis 200`
+//! reads from a PSA that takes its time. `-- load` lets many MSPs import
 //! at once instead, and `-- load --msps 50 --hostile` compares that with the same next to a hostile one.
 
 use std::process::ExitCode;
@@ -37,6 +38,12 @@ struct Command {
     /// How long a run of a worker may take, as the platform's time limit.
     #[arg(long, default_value_t = 300)]
     run_seconds: u64,
+    /// How long each answer of a PSA takes, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    answer_millis: u64,
+    /// Imports nothing: fetches twice, and cancels.
+    #[arg(long)]
+    only_fetch: bool,
     #[command(subcommand)]
     role: Option<Role>,
 }
@@ -97,6 +104,8 @@ async fn main() -> ExitCode {
                 companies: command.companies.unwrap_or(usize::MAX),
                 people_of: command.people_of.unwrap_or(usize::MAX),
                 run_seconds: command.run_seconds,
+                answer_millis: command.answer_millis,
+                only_fetch: command.only_fetch,
             };
             measurement.run().await
         }

@@ -32,6 +32,8 @@ pub(crate) struct Measurement {
     pub companies: usize,
     pub people_of: usize,
     pub run_seconds: u64,
+    pub answer_millis: u64,
+    pub only_fetch: bool,
 }
 
 /// One line of the table.
@@ -56,6 +58,10 @@ impl Measurement {
             })
             .await?;
             sandbox.pause(true).await;
+            if self.answer_millis > 0 {
+                let slow = json!({ "answer": { "delayMs": self.answer_millis } });
+                sandbox.psas.get(*kind).faults().add(serde_json::from_value(slow)?);
+            }
             for round in ["first", "unchanged"] {
                 self.import(&sandbox, *kind, round).await?;
             }
@@ -77,6 +83,10 @@ impl Measurement {
         };
         stage.measure("fetch").await?;
         expect(&ana, &import, "review").await?;
+        if self.only_fetch {
+            ana.delete(&format!("/imports/{import}")).await?;
+            return Ok(());
+        }
         if round == "first" {
             self.tick(&ana, &import).await?;
         } else {

@@ -52,7 +52,7 @@ async fn plan(services: &Services, import: &str) -> Result<(), Failure> {
     let whole = planning.whole().await?;
     println!(
         "{}",
-        json!({ "runs": 1, "peakKiB": peak()?, "cpuSeconds": cpu()?, "hash": whole.hash })
+        json!({ "runs": 1, "peakKiB": peak()?, "cpuSeconds": cpu()?, "hash": whole.totals.hash })
     );
     Ok(())
 }

@@ -69,6 +69,20 @@ impl Engine {
         self.database.restore_from(file.to_str().unwrap()).unwrap();
     }
 
+    /// Deletes what has expired by a moment, as the table does some time later.
+    pub fn delete_expired(&self, table: &str, now: i64) {
+        for item in self.items(table) {
+            let expires = item["expires"]["N"]
+                .as_str()
+                .map(|expires| expires.parse::<i64>().unwrap());
+            if expires.is_some_and(|expires| expires <= now) {
+                let delete = json!({ "TableName": table, "Key": { "pk": item["pk"], "sk": item["sk"] } });
+                let (status, answer) = self.answer("DeleteItem", &delete.to_string());
+                assert_eq!(status, 200, "{answer}");
+            }
+        }
+    }
+
     /// All items of a table, in DynamoDB's JSON.
     pub fn items(&self, table: &str) -> Vec<Value> {
         let (mut items, mut after) = (Vec::new(), Value::Null);

@@ -1,5 +1,7 @@
 //! What is looked at in every write: whether a worker that has lost its place gets through, and whether the licences add up.
 
+use std::collections::HashSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
@@ -15,19 +17,42 @@ pub struct Fence {
     pub stale: AtomicUsize,
     /// Of those, the ones that were accepted.
     pub accepted: AtomicUsize,
+    /// Of those, the ones that were accepted before, while their place was still held, and whose answer was lost: DynamoDB answers the
+    /// same request, by its token, as it did then, and writes nothing.
+    pub repeated: AtomicUsize,
+    /// Requests that were accepted, by their tokens.
+    answered: Mutex<HashSet<String>>,
     /// Moments at which used, reserved and free licences were looked at.
     pub looked: AtomicUsize,
     /// Moments at which they did not add up, or one was below zero that may not be.
     pub unbalanced: AtomicUsize,
 }
 
+impl Fence {
+    /// Whether a request was accepted before; one that is accepted now is remembered.
+    fn is_repeated(&self, body: &str, status: u16) -> bool {
+        let body: Value = serde_json::from_str(body).unwrap();
+        let Some(token) = body["ClientRequestToken"].as_str() else {
+            return false;
+        };
+        let mut answered = self.answered.lock().unwrap();
+        let is_repeated = answered.contains(token);
+        if status == 200 {
+            answered.insert(token.to_owned());
+        }
+        is_repeated
+    }
+}
+
 impl Watch for Fence {
     fn look(&self, engine: &Engine, operation: &str, body: &str, apply: &dyn Fn() -> (u16, String)) -> (u16, String) {
         let stale = operation == "TransactWriteItems" && is_stale(engine, body);
         let answer = apply();
+        let is_repeated = operation == "TransactWriteItems" && self.is_repeated(body, answer.0);
         if stale {
             self.stale.fetch_add(1, Ordering::SeqCst);
-            self.accepted.fetch_add(usize::from(answer.0 == 200), Ordering::SeqCst);
+            let counter = if is_repeated { &self.repeated } else { &self.accepted };
+            counter.fetch_add(usize::from(answer.0 == 200), Ordering::SeqCst);
         }
         if body.contains("LICENCES") && operation != "GetItem" {
             self.looked.fetch_add(1, Ordering::SeqCst);

@@ -23,6 +23,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::effects::Effects;
+use crate::night::{Fault, Night};
 use crate::wire::{Call, Gate, Verdict};
 
 /// Companies that are imported first.
@@ -44,16 +45,18 @@ pub struct Psa {
 #[derive(Clone)]
 struct Front {
     effects: Effects,
+    night: Night,
     states: [Router; 2],
     shown: Arc<AtomicUsize>,
 }
 
 impl Psa {
     /// Starts to listen; every request is an effect.
-    pub async fn start(kind: PsaKind, effects: Effects) -> Self {
+    pub async fn start(kind: PsaKind, effects: Effects, night: Night) -> Self {
         let shown = Arc::<AtomicUsize>::default();
         let front = Front {
             effects,
+            night,
             states: [simulator(kind, false).router(), simulator(kind, true).router()],
             shown: Arc::clone(&shown),
         };
@@ -105,6 +108,12 @@ async fn answer(State(front): State<Front>, request: Request) -> Response {
         name: &name,
         request: &same,
     };
+    match front.night.meets(&name, Fault::is_of_psa) {
+        Some(Fault::Psa500) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Some(Fault::PsaHanging) => pending().await,
+        Some(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        None => {}
+    }
     match front.effects.pass(call).await {
         Verdict::Answer => {
             let state = front.states[front.shown.load(Ordering::SeqCst)].clone();

@@ -65,18 +65,22 @@ impl<'a> Script<'a> {
     pub async fn take(&self, cycle: usize, step: Step) -> Result<(), String> {
         self.world.psa.show(cycle);
         for _ in 0..PATIENCE {
-            let done = match step {
-                Step::Start => self.start(cycle).await,
-                Step::Fetch => self.reach("review", "fetching", "FetchFunction", cycle).await,
-                Step::Decide => self.decide(cycle).await,
-                Step::Confirm => self.confirm(cycle).await,
-                Step::CarryOut => self.reach("done", "executing", "ExecuteFunction", cycle).await,
-            };
-            if done == Some(true) {
+            if self.attempt(cycle, step).await == Some(true) {
                 return Ok(());
             }
         }
         Err(format!("{step:?} of import {cycle} is never done"))
+    }
+
+    /// Tries a step once: whether it is done, or `None` if nothing was answered.
+    pub async fn attempt(&self, cycle: usize, step: Step) -> Option<bool> {
+        match step {
+            Step::Start => self.start(cycle).await,
+            Step::Fetch => self.reach("review", "fetching", "FetchFunction", cycle).await,
+            Step::Decide => self.decide(cycle).await,
+            Step::Confirm => self.confirm(cycle).await,
+            Step::CarryOut => self.reach("done", "executing", "ExecuteFunction", cycle).await,
+        }
     }
 
     async fn start(&self, cycle: usize) -> Option<bool> {

@@ -68,17 +68,26 @@ impl State {
                 }
                 continue;
             }
-            if let Some(user) = sk.strip_prefix("USER#") {
-                addresses.insert(user.to_owned(), text(&item["address"]).to_owned());
+            // Listed below, with the users that are there.
+            if pk.ends_with("#ROSTER") {
+                continue;
+            }
+            if sk == "USER" {
+                // What a user left at an address says how it got to another one, not where it is.
+                if item["moved"]["BOOL"] == true {
+                    continue;
+                }
+                addresses.insert(text(&item["id"]).to_owned(), text(&item["address"]).to_owned());
             }
             let value = match sk.split('#').next().unwrap_or_default() {
                 "LOCK" => json!({ "held": item["import"], "worker": item["workerUntil"] }),
-                "DATES" => json!(dates(&unpacked(&item))),
+                "DATES" => dates(&unpacked(&item)),
                 "ADDRESSES" => unpacked(&item),
                 _ => item.clone(),
             };
             state.insert(format!("{pk} {sk}"), value);
         }
+        state.extend(roster(engine));
         done.sort_by(|one, other| one.0.cmp(&other.0));
         for (number, (_, counts)) in done.into_iter().enumerate() {
             state.insert(format!("import {number}"), counts);
@@ -99,7 +108,7 @@ impl State {
             if item["data"]["B"].is_string() {
                 let is_dates = text(&item["sk"]).starts_with("DATES#");
                 let body = unpacked(&item);
-                item["data"] = if is_dates { json!(dates(&body)) } else { body };
+                item["data"] = if is_dates { dates(&body) } else { body };
             }
             forget(&mut item);
             item.to_string()
@@ -148,6 +157,43 @@ impl State {
     }
 }
 
+/// The users of each managed company as they are listed, whichever calls listed them.
+fn roster(engine: &Engine) -> BTreeMap<String, Value> {
+    let items = lasting(engine);
+    let users = items
+        .iter()
+        .filter(|item| text(&item["sk"]) == "USER" && item["moved"].is_null());
+    let held: HashMap<&str, &str> = users.map(|user| (text(&user["address"]), text(&user["id"]))).collect();
+    let mut pieces: Vec<&Value> = items
+        .iter()
+        .filter(|item| text(&item["pk"]).ends_with("#ROSTER"))
+        .collect();
+    pieces.sort_by_key(|piece| text(&piece["sk"]));
+    let mut listed: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
+    for piece in pieces {
+        let (company, _) = text(&piece["sk"]).rsplit_once('#').unwrap();
+        for (place, user) in unpacked(piece).as_array().unwrap().iter().enumerate() {
+            let places = piece["unsure"]["L"].as_array();
+            let is_named = places.is_some_and(|places| places.contains(&json!({ "N": place.to_string() })));
+            let is_unsure = piece["unsure"]["BOOL"] == true || is_named;
+            let (id, address) = (user["i"].as_str().unwrap(), user["a"].as_str().unwrap());
+            if !is_unsure || held.get(address) == Some(&id) {
+                let users = listed.entry(format!("ROSTER {company}")).or_default();
+                users.insert(id.to_owned(), user.clone());
+            }
+        }
+    }
+    let by_address = |users: BTreeMap<String, Value>| {
+        let mut users: Vec<Value> = users.into_values().collect();
+        users.sort_by_key(|user| user["a"].as_str().unwrap().to_owned());
+        json!(users)
+    };
+    listed
+        .into_iter()
+        .map(|(company, users)| (company, by_address(users)))
+        .collect()
+}
+
 /// A text with the ids of users replaced by their addresses.
 fn with_addresses(text: &str, addresses: &HashMap<String, String>) -> String {
     const LENGTH: usize = "u-".len() + 32;
@@ -167,7 +213,7 @@ fn with_addresses(text: &str, addresses: &HashMap<String, String>) -> String {
 
 /// Leaves out times, epochs and versions.
 fn forget(value: &mut Value) {
-    const DIFFERS: [&str; 6] = ["epoch", "since", "until", "workerUntil", "expires", "version"];
+    const DIFFERS: [&str; 7] = ["epoch", "since", "until", "workerUntil", "expires", "version", "waited"];
     match value {
         Value::Object(fields) => {
             fields.retain(|name, _| !DIFFERS.contains(&name.as_str()));
@@ -179,9 +225,10 @@ fn forget(value: &mut Value) {
     }
 }
 
-/// What lasts, but for the audit trail: that tells how things came about, which differs between runs that come to the same.
+/// What lasts, but for the audit trail and the count of changes: they tell how things came about, which differs between runs that come
+/// to the same.
 fn lasting(engine: &Engine) -> Vec<Value> {
-    let told = |item: &Value| text(&item["pk"]).contains("#AUDIT#");
+    let told = |item: &Value| text(&item["pk"]).contains("#AUDIT#") || text(&item["sk"]) == "CHANGES";
     engine.items(RECORDS).into_iter().filter(|item| !told(item)).collect()
 }
 
@@ -203,15 +250,9 @@ pub fn unpacked(item: &Value) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Which companies have a date, whatever it is.
-fn dates(shard: &Value) -> Vec<&str> {
-    let mut companies: Vec<&str> = shard
-        .as_object()
-        .unwrap()
-        .values()
-        .flat_map(|companies| companies.as_array().unwrap())
-        .map(|company| company.as_str().unwrap())
-        .collect();
-    companies.sort_unstable();
-    companies
+/// Which companies have a date, whatever it is: the companies as they are stored, and of their dates only how many there are.
+fn dates(body: &Value) -> Value {
+    let runs = body.as_array().unwrap().iter();
+    let counts: Option<Vec<u64>> = runs.map(|run| run.get(0)?.as_u64()).collect();
+    counts.map_or_else(|| body.clone(), |counts| json!(counts.iter().sum::<u64>()))
 }

@@ -19,6 +19,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
+use crate::night::{Fault, Night};
 
 /// Changes a request to DynamoDB on its way: operation and body. Stands for a version of the product that lacks something.
 pub type Sabotage = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
@@ -66,6 +67,8 @@ pub struct Wire {
     pub engine: Engine,
     /// What becomes of the calls.
     pub gate: Arc<dyn Gate>,
+    /// Whether DynamoDB answers at all.
+    pub night: Night,
     /// Who looks at them, if anybody.
     pub watch: Option<Arc<dyn Watch>>,
     /// What Secrets Manager answers for every secret.
@@ -142,6 +145,9 @@ impl Wire {
             name: &name,
             request: header("amz-sdk-invocation-id"),
         };
+        if let Some(fault) = self.night.meets(&name, is_of_store) {
+            return unanswered(fault);
+        }
         match self.gate.pass(call).await {
             Verdict::Answer => Ok(apply()),
             Verdict::ApplyAndFail => {
@@ -199,6 +205,19 @@ fn response(status: u16, body: String) -> HttpResponse {
         .headers_mut()
         .insert("content-type", "application/x-amz-json-1.0");
     response
+}
+
+const fn is_of_store(fault: Fault) -> bool {
+    matches!(fault, Fault::StoreError | Fault::StoreThrottling | Fault::StoreHanging)
+}
+
+fn unanswered(fault: Fault) -> Result<HttpResponse, ConnectorError> {
+    let error = |name: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}") }).to_string();
+    match fault {
+        Fault::StoreError => Ok(response(500, error("InternalServerError"))),
+        Fault::StoreThrottling => Ok(response(400, error("ProvisionedThroughputExceededException"))),
+        _ => Err(ConnectorError::timeout(io::Error::from(io::ErrorKind::TimedOut).into())),
+    }
 }
 
 fn lost() -> ConnectorError {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,8 @@ use directory::builtin::BuiltIn;
 use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
-use jiff::Timestamp;
 use lambda::config::CallRates;
-use lambda::{Clock, Function, Ids, Services, instrumented};
+use lambda::{Function, Patience, Services, instrumented};
 use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
 use serde_json::{Value, json};
 use store::Store;
@@ -24,7 +23,9 @@ use store::secrets::Secrets;
 
 use crate::effects::{Effects, Strike};
 use crate::engine::{Engine, IMPORTS, RECORDS};
+use crate::night::{Night, Silent};
 use crate::psas::{self, Psa};
+use crate::ticking::Ticking;
 use crate::wire::{Gate, Sabotage, Watch, Wire};
 
 /// The MSP.
@@ -36,49 +37,6 @@ const RUN: Duration = Duration::from_mins(5);
 /// The process is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
-
-/// Time and ids, which survive every process.
-#[derive(Clone)]
-pub struct Ticking {
-    now: Arc<AtomicI64>,
-    id: Arc<AtomicU64>,
-}
-
-impl Clock for Ticking {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.now.load(Ordering::SeqCst)).unwrap()
-    }
-}
-
-impl Ids for Ticking {
-    fn next(&self) -> String {
-        format!("{:08}", self.id.fetch_add(1, Ordering::SeqCst))
-    }
-}
-
-impl Ticking {
-    fn new() -> Self {
-        Self {
-            now: Arc::new(AtomicI64::new(1_800_000_000)),
-            id: Arc::new(AtomicU64::new(1)),
-        }
-    }
-
-    /// The seconds it shows.
-    pub fn seconds(&self) -> i64 {
-        self.now.load(Ordering::SeqCst)
-    }
-
-    /// Moves the clock.
-    pub fn advance(&self, seconds: i64) {
-        self.now.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    /// Moves the clock to a moment, if that is later.
-    pub fn wait_until(&self, until: Timestamp) {
-        self.now.fetch_max(until.as_second(), Ordering::SeqCst);
-    }
-}
 
 /// The four functions in one process.
 #[derive(Clone)]
@@ -199,6 +157,10 @@ pub struct World {
     pub effects: Effects,
     /// Time and ids.
     pub ticking: Ticking,
+    /// What does not answer for a while.
+    pub night: Night,
+    /// How long imports wait for faults that pass.
+    pub patience: Patience,
     /// A flaw of the product, if one is played.
     pub sabotage: Option<Sabotage>,
     /// The names of the secrets that there are.
@@ -227,8 +189,9 @@ impl World {
 
     /// A world whose functions may also ask for what is at these origins.
     pub async fn among(kind: PsaKind, origins: &[String], policy: HttpPolicy) -> Self {
-        let effects = Effects::default();
-        let psa = Psa::start(kind, effects.clone()).await;
+        let (effects, ticking) = (Effects::default(), Ticking::new());
+        let night = Night::new(ticking.clone());
+        let psa = Psa::start(kind, effects.clone(), night.clone()).await;
         let own = format!("http://{}", psa.address);
         let policy = HttpPolicy {
             allowed_origins: origins
@@ -247,7 +210,9 @@ impl World {
             psa,
             engine: Engine::new().await,
             effects,
-            ticking: Ticking::new(),
+            ticking,
+            night,
+            patience: Patience::default(),
             sabotage: None,
             vault: Arc::default(),
             watch: None,
@@ -267,6 +232,7 @@ impl World {
         Wire {
             engine: self.engine.clone(),
             gate,
+            night: self.night.clone(),
             watch: self.watch.clone(),
             vault: Arc::clone(&self.vault),
             secret: psas::credentials(self.psa.kind).to_string(),
@@ -277,15 +243,20 @@ impl World {
     /// A new process whose calls go through this gate.
     pub fn process_behind(&self, gate: Arc<dyn Gate>) -> Process {
         let wire = self.wire_behind(gate);
+        let night = self.night.clone();
         let services = Services {
             store: Store::new(instrumented(&wire.dynamodb()), RECORDS, IMPORTS),
             secrets: Secrets::new(wire.secrets(), "psa-import/"),
             connector: self.connector.clone(),
-            directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            directory: Arc::new(move |tenant| {
+                let (inner, night) = (BuiltIn::new(tenant), night.clone());
+                Arc::new(Silent { inner, night })
+            }),
             directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 ..directory::RETRY
             },
+            patience: self.patience,
             roles_claim: "roles".into(),
             call_rates: CallRates::per_minute(0, 0),
             clock: Arc::new(self.ticking.clone()),

@@ -39,7 +39,9 @@ enum Large {
     Padded,
     /// A whole page, ten megabytes of names.
     Named,
-    /// A whole page, of which one row has a name of ten megabytes: more than an item of the database holds.
+    /// Six of these pages, of which several are read at once.
+    ManyNamed,
+    /// A whole page, of which the first row has a name of ten megabytes: more than an item of the database holds.
     OneName,
     /// Lists of ten megabytes of empty records, within a row and in the description of fields.
     Empties,
@@ -55,9 +57,10 @@ enum Large {
     BombError,
 }
 
-const ALL: [(Large, &str); 9] = [
+const ALL: [(Large, &str); 10] = [
     (Large::Padded, "review"),
     (Large::Named, "review"),
+    (Large::ManyNamed, "review"),
     (Large::OneName, "review"),
     (Large::Empties, "review"),
     (Large::Nested, "failed"),
@@ -66,6 +69,24 @@ const ALL: [(Large, &str); 9] = [
     (Large::Bomb, "failed"),
     (Large::BombError, "failed"),
 ];
+
+impl Large {
+    /// How many pages there are of it.
+    const fn pages(self) -> usize {
+        match self {
+            Self::ManyNamed => 6,
+            _ => 1,
+        }
+    }
+
+    /// What announces another page of `ConnectWise`.
+    const fn link(self) -> &'static str {
+        match self {
+            Self::ManyNamed => "link: <http://x/?pageId=1>; rel=\"next\"\r\n",
+            _ => "",
+        }
+    }
+}
 
 /// Sends so much that sending it piece by piece takes no memory here.
 struct Sender {
@@ -106,8 +127,8 @@ impl Sender {
     async fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
         let mut request = vec![0; 16 * 1024];
         let read = stream.read(&mut request).await?;
-        let head = String::from_utf8_lossy(&request[..read]).to_lowercase();
-        let path = head.split(' ').nth(1).unwrap_or_default();
+        let asked = String::from_utf8_lossy(&request[..read]).to_lowercase();
+        let path = asked.split(' ').nth(1).unwrap_or_default();
         let list = ["/company/companies?", "/company/contacts?"]
             .iter()
             .any(|list| path.contains(list))
@@ -120,7 +141,7 @@ impl Sender {
         };
         let large = *self.large.lock().unwrap();
         if !list {
-            let (rows, address) = (self.rows(), self.address);
+            let (rows, address) = (large.pages() * self.rows(), self.address);
             let tenant = sim_autotask::tenant_of(sim_autotask::USERNAME).unwrap();
             let body = match path {
                 _ if path.contains("companyinfo") => r#"{"CompanyName":"MSP","Codebase":"v4_6_release/"}"#.to_owned(),
@@ -135,26 +156,41 @@ impl Sender {
             return stream.write_all(around(body).as_bytes()).await;
         }
         let (status, encoding) = match large {
-            Large::Padded | Large::Named | Large::OneName | Large::Empties | Large::Nested | Large::OneText => {
-                (200, "")
-            }
+            Large::Padded
+            | Large::Named
+            | Large::ManyNamed
+            | Large::OneName
+            | Large::Empties
+            | Large::Nested
+            | Large::OneText => (200, ""),
             Large::Error => (500, ""),
             Large::Bomb => (200, "content-encoding: gzip\r\n"),
             Large::BombError => (500, "content-encoding: gzip\r\n"),
         };
-        let head =
-            format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n{encoding}\r\n");
+        let head = format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n{encoding}{}\r\n",
+            large.link()
+        );
+        let first = self.first_of(&asked);
         stream.write_all(head.as_bytes()).await?;
         match large {
-            Large::Padded => self.page(&mut stream, "padding", |_| text(REPLY / self.rows())).await,
-            Large::Named => self.page(&mut stream, self.name(), |_| text(REPLY / self.rows())).await,
+            Large::Padded => {
+                self.page(&mut stream, first, "padding", |_| text(REPLY / self.rows()))
+                    .await
+            }
+            Large::Named | Large::ManyNamed => {
+                self.page(&mut stream, first, self.name(), |_| text(REPLY / self.rows()))
+                    .await
+            }
             Large::Empties => {
                 let list = |id| if id == 1 { empties() } else { "[]".to_owned() };
-                self.page(&mut stream, "types", list).await
+                self.page(&mut stream, first, "types", list).await
             }
             Large::OneName => {
-                self.page(&mut stream, self.name(), |id| text(if id == 1 { REPLY } else { 9 }))
-                    .await
+                self.page(&mut stream, first, self.name(), |id| {
+                    text(if id == 1 { REPLY } else { 9 })
+                })
+                .await
             }
             Large::Nested => pieces(&mut stream, b"[", &[b'['; 1024], b"").await,
             Large::OneText => pieces(&mut stream, b"\"", &[b'x'; 1024], b"\"").await,
@@ -168,6 +204,26 @@ impl Sender {
         }
     }
 
+    /// Every tenant of Autotask has company 0, and none of ConnectWise has.
+    const fn smallest_id(&self) -> usize {
+        match self.kind {
+            PsaKind::Connectwise => 1,
+            PsaKind::Autotask => 0,
+        }
+    }
+
+    /// The id that the page which is asked for begins with.
+    fn first_of(&self, asked: &str) -> usize {
+        let (last, ends) = match self.kind {
+            PsaKind::Connectwise => ("pageid=", [' ', '&']),
+            PsaKind::Autotask => (r#""op":"gt","field":"id","value":"#, ['}', ',']),
+        };
+        let after = asked.split(last).nth(1).and_then(|text| text.split(ends).next());
+        after
+            .and_then(|id| id.parse().ok())
+            .map_or(self.smallest_id(), |id: usize| id + 1)
+    }
+
     const fn name(&self) -> &'static str {
         match self.kind {
             PsaKind::Connectwise => "name",
@@ -176,23 +232,26 @@ impl Sender {
     }
 
     /// A whole page of rows with this value in a field.
-    async fn page(&self, stream: &mut TcpStream, field: &str, value: impl Fn(usize) -> String) -> std::io::Result<()> {
-        let rows = self.rows();
+    async fn page(
+        &self,
+        stream: &mut TcpStream,
+        first: usize,
+        field: &str,
+        value: impl Fn(usize) -> String,
+    ) -> std::io::Result<()> {
+        let end = self.smallest_id() + self.large.lock().unwrap().pages() * self.rows();
+        let rows = end.saturating_sub(first).min(self.rows());
+        let next = if first + rows < end { r#""http://x/""# } else { "null" };
         let ends = match self.kind {
             PsaKind::Connectwise => ["[".to_owned(), "]".to_owned()],
             PsaKind::Autotask => [
                 r#"{"items":["#.to_owned(),
                 format!(
-                    r#"],"pageDetails":{{"count":{rows},"requestCount":500,"prevPageUrl":null,"nextPageUrl":null}}}}"#
+                    r#"],"pageDetails":{{"count":{rows},"requestCount":500,"prevPageUrl":null,"nextPageUrl":{next}}}}}"#
                 ),
             ],
         };
         stream.write_all(ends[0].as_bytes()).await?;
-        // Every tenant of Autotask has company 0, and none of ConnectWise has.
-        let first = match self.kind {
-            PsaKind::Connectwise => 1,
-            PsaKind::Autotask => 0,
-        };
         for id in first..first + rows {
             let comma = if id == first { "" } else { "," };
             let value = value(id);

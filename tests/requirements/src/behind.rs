@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use directory::builtin::BuiltIn;
-use directory::{Directory, NewAddress};
+use directory::{Directory, NewAddress, PackedUsers};
+use domain::directory::User;
 use domain::filter::Filter;
 use domain::ids::{AddressId, IdempotencyKey};
 use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, SecretId, UserId};
@@ -17,6 +18,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use local_aws::sdk;
 use sandbox::Sandbox;
+use serde_json::{Map, Value, json};
 use store::tx::Transaction;
 use store::{Store, Tenant};
 
@@ -37,14 +39,74 @@ pub async fn forget_managed_company(sandbox: &Sandbox, id: &str) {
 
 /// Somebody removes a user in the password manager itself, which psa-import has no call for.
 pub async fn forget_user(sandbox: &Sandbox, company: &str, user: &str) {
-    let delete = Client::new(&sdk::config(&sandbox.face.dynamodb)).delete_item();
-    let delete = delete
+    let users = BuiltIn::new(tenant(sandbox));
+    let (company, user) = (ManagedCompanyId::new(company), UserId::new(user));
+    let found = users.user(&company, &user).await.unwrap().unwrap();
+    let client = Client::new(&sdk::config(&sandbox.face.dynamodb));
+    let delete = client
+        .delete_item()
         .table_name("RecordsTable")
-        .key("pk", AttributeValue::S(format!("MSP#{MSP}#COMPANY#{company}")))
-        .key("sk", AttributeValue::S(format!("USER#{user}")))
+        .key("pk", address_partition(found.address.key().as_str()))
+        .key("sk", AttributeValue::S("USER".to_owned()))
         .return_values(ReturnValue::AllOld);
     let deleted = delete.send().await.unwrap();
     assert!(deleted.attributes().is_some(), "there is no user {user}");
+    // Who reads the lists looks at the users themselves.
+    let pieces = client.query().table_name("RecordsTable");
+    let pieces = pieces
+        .key_condition_expression("pk = :pk AND begins_with(sk, :company)")
+        .expression_attribute_values(":pk", AttributeValue::S(format!("MSP#{MSP}#ROSTER")))
+        .expression_attribute_values(":company", AttributeValue::S(format!("{company}#")));
+    for piece in pieces.send().await.unwrap().items() {
+        let mut piece = piece.clone();
+        piece.insert("unsure".to_owned(), AttributeValue::Bool(true));
+        let put = client.put_item().table_name("RecordsTable").set_item(Some(piece));
+        put.send().await.unwrap();
+    }
+}
+
+/// The directory lists a user so, as it may have done before psa-import.
+pub async fn list_user(sandbox: &Sandbox, user: User) {
+    let piece = format!("{}#~{}", user.company, user.id);
+    put_piece(sandbox, &piece, &[user], false).await;
+}
+
+/// The creation of these users was cut off when the first so many were there.
+pub async fn cut_off(sandbox: &Sandbox, users: &[User], there: usize) {
+    let piece = format!("{}#cut-off", users[0].company);
+    put_piece(sandbox, &piece, users, true).await;
+    for user in &users[..there] {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = Client::new(&sdk::config(&sandbox.face.dynamodb)).put_item();
+        let put = put
+            .table_name("RecordsTable")
+            .item("pk", address_partition(user.address.key().as_str()))
+            .item("sk", text("USER"))
+            .item("id", text(user.id.as_str()))
+            .item("company", text(user.company.as_str()))
+            .item("address", text(user.address.original()))
+            .item("name", text(&user.name))
+            .item("state", text("invited"));
+        put.send().await.unwrap();
+    }
+}
+
+async fn put_piece(sandbox: &Sandbox, piece: &str, users: &[User], unsure: bool) {
+    let packed = PackedUsers::of(users).unwrap().into_bytes();
+    let put = Client::new(&sdk::config(&sandbox.face.dynamodb)).put_item();
+    let mut put = put
+        .table_name("RecordsTable")
+        .item("pk", AttributeValue::S(format!("MSP#{MSP}#ROSTER")))
+        .item("sk", AttributeValue::S(piece.to_owned()))
+        .item("data", AttributeValue::B(packed.into()));
+    if unsure {
+        put = put.item("unsure", AttributeValue::Bool(true));
+    }
+    put.send().await.unwrap();
+}
+
+fn address_partition(address: &str) -> AttributeValue {
+    AttributeValue::S(format!("MSP#{MSP}#ADDRESS#{address}"))
 }
 
 /// Overwrites an attribute of a record, `sk` in the partition `path` of the first MSP, as another version may have written it.
@@ -132,12 +194,23 @@ pub async fn damage(sandbox: &Sandbox, table: &str, path: &str, sk: &str, attrib
     update.send().await.unwrap();
 }
 
+/// An import gives a user another address than the one that its plan saw; what the directory answers.
+pub async fn change_planned(sandbox: &Sandbox, (company, user): (&str, &str), (from, to): (&str, &str)) -> NewAddress {
+    let (company, user) = (ManagedCompanyId::new(company), UserId::new(user));
+    let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+    let directory = BuiltIn::new(tenant(sandbox));
+    directory
+        .change_address(&company, &user, Some(&from), &to)
+        .await
+        .unwrap()
+}
+
 /// Somebody gives a user another address in the password manager itself.
 pub async fn change_address(sandbox: &Sandbox, company: &str, user: &str, address: &str) {
     let tenant = tenant(sandbox);
     let (company, user) = (ManagedCompanyId::new(company), UserId::new(user));
     let changed = BuiltIn::new(tenant)
-        .change_address(&company, &user, &address.parse().unwrap())
+        .change_address(&company, &user, None, &address.parse().unwrap())
         .await
         .unwrap();
     assert!(matches!(changed, NewAddress::Changed), "{changed:?}");
@@ -218,4 +291,23 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
 fn tenant(sandbox: &Sandbox) -> Tenant {
     let client = Client::new(&sdk::config(&sandbox.face.dynamodb));
     Store::new(client, "RecordsTable", "ImportsTable").of(&MspId::new(MSP))
+}
+
+/// Excludes people of an integration, by its path, for these reasons, in place of whatever is excluded of it.
+pub async fn exclude(sandbox: &Sandbox, path: &str, reasons: impl Iterator<Item = String>) {
+    let tenant = tenant(sandbox);
+    let key = store::Key {
+        pk: format!("MSP#{MSP}#INTEGRATION#{}", path.rsplit('/').next().unwrap()),
+        sk: "STANDING".to_owned(),
+    };
+    let by = json!({ "subject": "ana", "name": "Ana" });
+    let exclusion = |why: String| json!({ "by": by, "at": "2026-03-02T08:00:00Z", "why": why });
+    let people = reasons.enumerate();
+    let people: Map<String, Value> = people.map(|(id, why)| (id.to_string(), exclusion(why))).collect();
+    let kind = store::Kind::first("standing decisions");
+    let mut item = store::table::packed_item(kind, &key, &json!({ "p": people })).unwrap();
+    item.insert("version".to_owned(), store::table::number(1));
+    let table = tenant.table(store::Table::Records);
+    let put = tenant.client().put_item().table_name(table).set_item(Some(item));
+    put.send().await.unwrap();
 }

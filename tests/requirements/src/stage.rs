@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use domain::psa::PsaKind;
+use lambda::Patience;
 use psa::{HttpPolicy, RetryPolicy};
 use reqwest::Url;
 use sandbox::api::Api;
@@ -30,7 +31,7 @@ fn elsewhere() -> Option<Url> {
     Some(url)
 }
 
-/// A small MSP in memory, where nobody waits long before asking again.
+/// A small MSP in memory, where nobody waits long before asking again, and a fetch fails at once where it would wait (R63).
 pub fn quick() -> Options {
     let retry = RetryPolicy {
         base: Duration::from_millis(1),
@@ -43,6 +44,11 @@ pub fn quick() -> Options {
             base: Duration::from_millis(1),
             cap: Duration::from_millis(20),
             ..directory::RETRY
+        },
+        patience: Patience {
+            attended_fetch: Duration::ZERO,
+            unattended_fetch: Duration::ZERO,
+            ..Patience::default()
         },
         retry,
         retry_factor: 0.0,

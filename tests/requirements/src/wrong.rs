@@ -302,6 +302,8 @@ fn wrong_values(schema: &Value) -> Vec<Value> {
         wrong.extend([json!(-1), json!(1.5), json!("1"), json!([1]), json!(1e30)]);
     } else if is("boolean") {
         wrong.extend([json!("true"), json!(1), json!([true])]);
+    } else if is("array") {
+        wrong.extend([json!("text"), json!({}), json!(7), json!(true)]);
     } else if is("object") {
         wrong.extend([json!("text"), json!([]), json!(7), json!(true)]);
     } else {

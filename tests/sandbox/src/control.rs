@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::psa::PsaKind;
-use local_aws::{DynamoDb, Functions, Pipe};
+use local_aws::{DynamoDb, Functions, Pipe, StoreFault};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simkit::clock::SimClock;
@@ -41,6 +41,7 @@ pub(crate) fn router(
         .route("/writes", get(writes).delete(forget_writes))
         .route("/events", get(events))
         .route("/workers", post(workers))
+        .route("/store", post(store))
         .route("/trigger", post(trigger))
         .with_state(Pieces {
             psas,
@@ -129,6 +130,17 @@ struct Workers {
 async fn workers(State(pieces): State<Pieces>, Json(workers): Json<Workers>) -> Json<Value> {
     pieces.pipe.pause(workers.paused).await;
     Json(json!({ "paused": workers.paused }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outage {
+    fault: Option<StoreFault>,
+}
+
+async fn store(State(pieces): State<Pieces>, Json(outage): Json<Outage>) -> StatusCode {
+    pieces.dynamodb.fail(outage.fault);
+    StatusCode::NO_CONTENT
 }
 
 /// What operators would get from the event bus.

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lambda::DirectoryFactory;
 use lambda::config::CallRates;
+use lambda::{DirectoryFactory, Patience};
 use psa::{HttpPolicy, Origin, RetryPolicy, Vendor};
 use simkit::msp::Size;
 use url::Url;
@@ -26,6 +26,8 @@ pub struct Options {
     pub vendors: Vec<(&'static Vendor, Origin)>,
     /// How calls to the directory are repeated.
     pub directory_retry: RetryPolicy,
+    /// How long imports wait for faults that pass.
+    pub patience: Patience,
     /// How PSA requests are repeated.
     pub retry: RetryPolicy,
     /// What the state machine's waits between retries are multiplied with.
@@ -48,6 +50,7 @@ impl Default for Options {
             directory: None,
             vendors: Vec::new(),
             directory_retry: directory::RETRY,
+            patience: Patience::default(),
             retry: HttpPolicy::RETRY,
             retry_factor: 1.0,
             call_rates: None,

@@ -11,7 +11,7 @@ use lambda::config::{CallRates, Config};
 use lambda::{Clock, Function, Services};
 use local_aws::{
     DynamoDb, Functions, Gateway, Invoke, Issuer, MachineOptions, Person, Pipe, PipeOptions, Secrets, Server,
-    StateMachine, Store, Template, sdk,
+    StateMachine, Store, StoreFault, Template, sdk,
 };
 use psa::HttpPolicy;
 use serde::Serialize;
@@ -120,6 +120,7 @@ impl Sandbox {
         let machine = MachineOptions {
             clock: Arc::new(move || moved.now()),
             retry_factor: options.retry_factor,
+            ..MachineOptions::default()
         };
         let machine = StateMachine::new(template.definition().clone(), functions.clone(), machine)?;
         let position = PipeOptions {
@@ -208,6 +209,11 @@ impl Sandbox {
         self.pipe.lose(losing);
     }
 
+    /// Fails every call of the functions to `DynamoDB`, or none any more.
+    pub fn fail_store(&self, fault: Option<StoreFault>) {
+        self.dynamodb.fail(fault);
+    }
+
     /// Cuts everything off where it is. The simulators' ports are free afterwards.
     pub async fn kill(self) {
         self.functions.kill();
@@ -287,6 +293,7 @@ fn services(
     let mut services = Services::new(&config, dynamodb, secrets)?;
     services.clock = Arc::new(MovedClock(clock));
     services.directory_retry = options.directory_retry;
+    services.patience = options.patience;
     if let Some(call_rates) = options.call_rates {
         services.call_rates = call_rates;
     }

@@ -4,6 +4,7 @@
 
 mod costs;
 mod logs;
+mod nights;
 mod table;
 mod write;
 
@@ -52,7 +53,7 @@ pub struct Numbers {
 const LARGE: Source = Source::Program("large", "cargo run --release --locked --quiet -p bench");
 
 /// All blocks.
-pub const NUMBERS: [Numbers; 9] = [
+pub const NUMBERS: [Numbers; 10] = [
     in_tests("times", Source::All, write::times),
     in_tests(
         "checks",
@@ -67,6 +68,14 @@ pub const NUMBERS: [Numbers; 9] = [
             "env PROOFS=all cargo test --workspace --locked --test proofs crash -- --show-output",
         ),
         write::exhaustive,
+    ),
+    in_tests(
+        "bad-night",
+        Source::Program(
+            "bad-night",
+            "env BAD_NIGHT=all cargo test --workspace --locked --test proofs bad_night -- --show-output",
+        ),
+        nights::write,
     ),
     in_tests("sizes", Source::Steps(&["build-functions", "budget"]), write::sizes),
     in_tests("large", LARGE, write::large),

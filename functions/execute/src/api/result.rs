@@ -179,7 +179,9 @@ impl ResultView {
         let (list, code) = match row.outcome {
             Outcome::Failed(code) => (&mut self.errors, code),
             // What an administrator decided is no news to them.
-            Outcome::Skipped(Reason::Unticked | Reason::Cancelled | Reason::CompanyNotImported) => return,
+            Outcome::Skipped(Reason::Unticked | Reason::Excluded | Reason::Cancelled | Reason::CompanyNotImported) => {
+                return;
+            }
             Outcome::Skipped(code) => (&mut self.skipped, code),
             _ => return,
         };

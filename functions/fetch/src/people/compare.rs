@@ -1,25 +1,25 @@
-//! Mapped addresses that no row of their company keeps or takes over.
+//! Mapped addresses that no contact of their company keeps or takes over.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::directory::User;
 use domain::facts::CompanyFacts;
-use domain::ids::{PsaCompanyId, UserId};
+use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::not_in::PersonAbsence;
 use domain::plan::{absent, may_be_absent};
 use domain::row::{AddressDecision, CompanyRow, SnapshotAddress};
+use domain::rules::PeopleRules;
 use futures::{StreamExt, TryStreamExt, stream};
-use store::checkpoint::Checkpoint;
-use store::people::AbsentPerson;
-use store::rows::Addresses;
-use worker::{Stop, fenced};
+use store::snapshot::pages::Pages;
+use worker::Stop;
 
-use super::PeopleContext;
-use crate::context::{Position, Run, Stage};
+use super::{AbsentPerson, PeopleContext};
+use crate::context::Run;
+use crate::joined::{Addresses, Slice, join};
 use crate::rows::SnapshotContext;
 
-/// Companies that are compared at once.
+/// Companies whose mappings are read at once.
 const GROUP_SIZE: usize = 100;
 
 /// Users of the companies of a group, as far as a single company has no more.
@@ -28,165 +28,169 @@ const MAX_USERS_PER_GROUP: u64 = 10_000;
 /// Companies whose users are read at once.
 const READ_CONCURRENCY: usize = 8;
 
+/// Who is absent, by company, and how many addresses the last finished import had whose users exist.
+#[derive(Debug, Default)]
+pub(crate) struct Persons {
+    by_company: BTreeMap<PsaCompanyId, Vec<AbsentPerson>>,
+    /// Addresses that the last finished import had and whose users exist.
+    pub(super) had: u64,
+}
+
+impl Persons {
+    /// Those of a company, who are taken out.
+    pub(crate) fn remove(&mut self, company: &PsaCompanyId) -> Option<Vec<AbsentPerson>> {
+        self.by_company.remove(company)
+    }
+
+    /// All of them, with their companies.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&PsaCompanyId, &AbsentPerson)> {
+        let companies = self.by_company.iter();
+        companies.flat_map(|(company, persons)| persons.iter().map(move |person| (company, person)))
+    }
+}
+
 /// What a company's mappings have come to.
 #[derive(Default)]
 struct Compared {
     absent: Vec<AbsentPerson>,
-    /// Addresses that the last finished import had and whose users exist.
     had: u64,
 }
 
-/// The part of a company's facts that decides which mappings have an address.
-struct Company {
-    id: PsaCompanyId,
-    mapped: Vec<AddressMapping>,
-    addresses: Vec<SnapshotAddress>,
-}
-
-/// Compares the next group of companies.
+/// Compares all mapped companies, slice by slice; `None` when time ran out first.
 pub(crate) async fn compare(
     run: &Run,
     context: &SnapshotContext,
     people: &PeopleContext,
-    from: Option<PsaCompanyId>,
-    checkpoint: &mut Checkpoint<Position>,
+    (pages, slices): (&Pages, &[Slice]),
+) -> Result<Option<Persons>, Stop> {
+    let mut all = Persons::default();
+    for slice in slices {
+        let begin = people.mapped.partition_point(|id| id < slice.start());
+        let end = people.mapped.partition_point(|id| id <= slice.end());
+        let mut left = people.mapped.get(begin..end).unwrap_or_default();
+        if left.is_empty() {
+            continue;
+        }
+        let mut addresses = join(pages, slice, &[])?;
+        while !left.is_empty() {
+            if run.deadline.is_near() {
+                return Ok(None);
+            }
+            let (group, rest) = left.split_at(next_group(context, left));
+            compare_group(run, context, people, (group, &mut addresses), &mut all).await?;
+            left = rest;
+        }
+    }
+    Ok(Some(all))
+}
+
+async fn compare_group(
+    run: &Run,
+    context: &SnapshotContext,
+    people: &PeopleContext,
+    (group, addresses): (&[PsaCompanyId], &mut Addresses),
+    all: &mut Persons,
 ) -> Result<(), Stop> {
-    let group = next_group(context, people, from.as_ref());
-    let Some(last) = group.last() else {
-        checkpoint.position.people.found.companies = people.not_in.len() as u64;
-        checkpoint.position.stage = Stage::Whereabouts;
-        return Ok(());
-    };
-    let companies = read(run, people, group).await?;
-    let compared = stream::iter(companies).map(|company| compare_one(run, context, people, company));
-    let compared: Vec<Compared> = compared.buffered(READ_CONCURRENCY).try_collect().await?;
-    let mut next = checkpoint.clone();
-    next.position.stage = Stage::People(Some(last.clone()));
-    let mut absent = Vec::new();
-    for company in compared {
-        next.position.people.addresses.of += company.had;
-        absent.extend(company.absent);
+    let mut mapped = run
+        .tenant
+        .address_mappings_among(&run.import.integration, group)
+        .await?;
+    let companies = group.iter().filter_map(|id| {
+        let addresses = addresses.remove(id).unwrap_or_default();
+        Some((id, mapped.remove(id)?, addresses))
+    });
+    let compared = companies.map(|(id, mapped, addresses)| async move {
+        let compared = compare_one(run, context, people, id, (mapped, addresses)).await?;
+        Ok::<_, Stop>((id, compared))
+    });
+    let compared: Vec<_> = compared.collect();
+    let compared: Vec<(&PsaCompanyId, Compared)> =
+        stream::iter(compared).buffered(READ_CONCURRENCY).try_collect().await?;
+    for (id, Compared { absent, had }) in compared {
+        all.had += had;
+        if !absent.is_empty() {
+            all.by_company.insert(id.clone(), absent);
+        }
     }
-    if !absent.is_empty() {
-        let now = || run.services.clock.now();
-        let staged = (last, absent.as_slice());
-        fenced(
-            &run.tenant
-                .stage_people(&run.lease, &run.import, staged, &next, now)
-                .await?,
-        )?;
-    }
-    *checkpoint = next;
     Ok(())
 }
 
-fn next_group<'a>(
-    context: &SnapshotContext,
-    people: &'a PeopleContext,
-    from: Option<&PsaCompanyId>,
-) -> &'a [PsaCompanyId] {
-    let begin = from.map_or(0, |from| people.mapped.partition_point(|id| id <= from));
-    let left = people.mapped.get(begin..).unwrap_or_default();
+fn next_group(context: &SnapshotContext, left: &[PsaCompanyId]) -> usize {
     let mut users = 0;
     let fits = left.iter().take(GROUP_SIZE).take_while(|id| {
         let own = context.mappings.get(id).map_or(0, |mapping| mapping.users);
         users += own;
         users == own || users <= MAX_USERS_PER_GROUP
     });
-    let length = fits.count().max(1).min(left.len());
-    left.get(..length).unwrap_or_default()
-}
-
-/// Reads mappings and addresses of a group, in as few queries as that takes.
-async fn read(run: &Run, people: &PeopleContext, group: &[PsaCompanyId]) -> Result<Vec<Company>, Stop> {
-    let (tenant, import) = (&run.tenant, &run.import);
-    let mut mapped = tenant.address_mappings_among(&import.integration, group).await?;
-    let is_dense = match (group.first(), group.last()) {
-        (Some(first), Some(last)) => people.between(first, last) <= group.len() * 2,
-        _ => false,
-    };
-    let mut among = if is_dense {
-        tenant.addresses_among(import, group).await?
-    } else {
-        HashMap::new()
-    };
-    let mut companies = Vec::new();
-    for id in group {
-        let mapped = mapped.remove(id).unwrap_or_default();
-        if mapped.is_empty() {
-            continue;
-        }
-        let addresses = match among.remove(id) {
-            Some(addresses) => addresses,
-            None if is_dense || people.not_in.contains_key(id) => Vec::new(),
-            None => tenant.addresses(import, id).await?,
-        };
-        companies.push(Company {
-            id: id.clone(),
-            mapped,
-            addresses: flat(addresses),
-        });
-    }
-    Ok(companies)
-}
-
-/// The addresses of all chunks. Nothing is decided before the review.
-pub(super) fn flat(chunks: Addresses) -> Vec<SnapshotAddress> {
-    chunks.into_iter().flat_map(|chunk| chunk.addresses).collect()
+    fits.count().max(1).min(left.len())
 }
 
 async fn compare_one(
     run: &Run,
     context: &SnapshotContext,
     people: &PeopleContext,
-    company: Company,
+    id: &PsaCompanyId,
+    (mapped, addresses): (Vec<AddressMapping>, Vec<SnapshotAddress>),
 ) -> Result<Compared, Stop> {
-    let Company { id, mapped, addresses } = company;
-    let had = |mapping: &&AddressMapping| people.before.had(&id, &mapping.id);
-    let absence = people.not_in.get(&id);
+    let had = |mapping: &&AddressMapping| people.before.had(id, &mapping.id);
+    let absence = people.not_in.get(id);
     if absence.is_none() && !may_be_absent(&addresses, &mapped) {
         return Ok(Compared {
             absent: Vec::new(),
             had: mapped.iter().filter(had).count() as u64,
         });
     }
-    let Some(mapping) = context.mappings.get(&id) else {
+    let Some(mapping) = context.mappings.get(id) else {
         return Ok(Compared::default());
     };
     let users = users(run, mapping).await?;
     let is_live = |mapping: &&AddressMapping| users.contains_key(&mapping.user);
     let had = mapped.iter().filter(is_live).filter(had).count() as u64;
-    let row = match absence {
-        Some(_) => None,
-        None => run.tenant.row(&run.import, &id).await?,
-    };
-    let absent = match (absence, row) {
+    let absent = match (absence, context.company(id)) {
         (Some(absence), _) => {
             let reason = PersonAbsence::of_company(*absence);
-            let all = mapped.iter().filter_map(|mapping| person(&id, mapping, &users, reason));
+            let all = mapped.iter().filter_map(|mapping| person(mapping, &users, reason));
             all.collect()
         }
-        (None, Some(row)) => absent_in(&id, &facts(run, (row, mapping), addresses, mapped, users)),
+        (None, Some(company)) => {
+            let row = context.row(company, &addresses);
+            let facts = facts(run, (row, mapping), addresses, mapped, users);
+            let absent = absent(&facts).into_iter();
+            let absent = absent.filter_map(|(mapping, reason)| person(mapping, &facts.users, reason));
+            absent.collect()
+        }
         (None, None) => Vec::new(),
     };
     Ok(Compared { absent, had })
 }
 
-fn absent_in(company: &PsaCompanyId, facts: &CompanyFacts) -> Vec<AbsentPerson> {
-    let absent = absent(facts).into_iter();
-    absent
-        .filter_map(|(mapping, reason)| person(company, mapping, &facts.users, reason))
-        .collect()
+/// Keeps those persons of a company who are absent although more of its contacts were found than the pages had.
+pub(crate) async fn retain_absent(
+    run: &Run,
+    context: &SnapshotContext,
+    row: &CompanyRow,
+    addresses: &[SnapshotAddress],
+    persons: &mut Vec<AbsentPerson>,
+) -> Result<(), Stop> {
+    let Some(mapping) = context.mappings.get(&row.id) else {
+        return Ok(());
+    };
+    let mapped = run.tenant.address_mappings(&run.import.integration, &row.id).await?;
+    let users = users(run, mapping).await?;
+    let facts = facts(run, (row.clone(), mapping), addresses.to_vec(), mapped, users);
+    let absent: HashSet<&AddressId> = absent(&facts).into_iter().map(|(mapping, _)| &mapping.id).collect();
+    persons.retain(|person| absent.contains(&person.id));
+    Ok(())
 }
 
 /// The users of a mapped company.
-pub(super) async fn users(run: &Run, mapping: &CompanyMapping) -> Result<HashMap<UserId, User>, Stop> {
+async fn users(run: &Run, mapping: &CompanyMapping) -> Result<HashMap<UserId, User>, Stop> {
     let users = run.services.directory(&run.import.msp).users(&mapping.managed).await?;
     Ok(users.into_iter().map(|user| (user.id.clone(), user)).collect())
 }
 
 /// The facts of a company on which nothing is decided yet.
-pub(super) fn facts(
+fn facts(
     run: &Run,
     (row, mapping): (CompanyRow, &CompanyMapping),
     addresses: Vec<SnapshotAddress>,
@@ -195,9 +199,11 @@ pub(super) fn facts(
 ) -> CompanyFacts {
     let undecided = addresses.into_iter();
     CompanyFacts {
+        generation: 0,
         row,
         mapping: Some(mapping.clone()),
         addresses: undecided.map(|address| (address, AddressDecision::default())).collect(),
+        rules: PeopleRules::default(),
         hides_contacts: run.import.filter.hides_contacts(),
         hand_over: None,
         mapped_addresses,
@@ -208,13 +214,11 @@ pub(super) fn facts(
 
 /// The person of a mapping, unless the user is gone: then nothing is left that could be taken back.
 fn person(
-    company: &PsaCompanyId,
     mapping: &AddressMapping,
     users: &HashMap<UserId, User>,
     reason: Option<PersonAbsence>,
 ) -> Option<AbsentPerson> {
     users.get(&mapping.user).map(|user| AbsentPerson {
-        company: company.clone(),
         id: mapping.id.clone(),
         user: user.id.clone(),
         address: mapping.address.clone(),

@@ -1,116 +1,147 @@
-//! Where the contacts are that no row of their company has: elsewhere in the snapshot, or read back by id.
+//! Where the contacts are that their company does not have: elsewhere in the pages, or read back by id.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
-use domain::ids::PsaContactId;
+use async_trait::async_trait;
+use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::not_in::Whereabouts;
-use domain::psa::{LookedUp, PsaContact};
+use domain::psa::{LookedUp, PsaContact, PsaFailure};
 use psa::Psa;
-use store::checkpoint::{Checkpoint, WaitReason};
+use store::checkpoint::Checkpoint;
 use store::people::ContactAnswer;
-use tracing::warn;
+use store::snapshot::pages::Pages;
+use tracing::info;
 use worker::{Stop, fenced};
 
-use crate::context::{MAX_PSA_WAITS, Position, Run, Stage};
+use super::Persons;
+use crate::context::{Position, Run};
+use crate::read_back::{Absent, read_back};
 
-/// Absent contacts in one batch: one request to either PSA.
-const READ_BACK_PAGE_SIZE: usize = 150;
+/// Where the contacts were found that were looked for.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    answers: HashMap<PsaContactId, ContactAnswer>,
+    /// Contacts that no page had, and that a read by id finds with the company they were imported for. Absence from the pages is no proof:
+    /// they are in, with all of their addresses.
+    contacts: Vec<PsaContact>,
+}
 
-/// Consecutive failed batches after which no more contacts are read back.
-const MAX_FAILURES: usize = 3;
+impl Found {
+    /// What was found for a contact.
+    pub(super) fn of(&self, contact: &PsaContactId) -> Option<&Whereabouts> {
+        self.answers.get(contact).map(|answer| &answer.found)
+    }
 
-/// Looks for all absent contacts; `false` when time ran out first. As with companies, a failure does not fail the fetch: who cannot be
+    /// Contacts that are in although no page had them.
+    pub(crate) fn contacts(&self) -> &[PsaContact] {
+        &self.contacts
+    }
+
+    /// Whether a company has such contacts.
+    pub(crate) fn has_contacts_of(&self, company: &PsaCompanyId) -> bool {
+        let mut contacts = self.contacts.iter();
+        contacts.any(|contact| contact.company.as_ref() == Some(company))
+    }
+
+    fn keep(&mut self, answers: impl IntoIterator<Item = ContactAnswer>) {
+        let answers = answers.into_iter().map(|answer| (answer.id.clone(), answer));
+        self.answers.extend(answers);
+    }
+}
+
+/// Looks for all absent contacts; `None` when time ran out first. As with companies, a failure does not fail the fetch: who cannot be
 /// read is unreadable, and never deleted.
-pub(crate) async fn look_for(run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
-    let mut sought = sought(run).await?;
-    if !sought.is_empty() && !checkpoint.position.people.is_scanned {
-        let found = scan(run, &sought, checkpoint.position.buckets).await?;
-        checkpoint.position.people.is_scanned = true;
-        stage(run, &found, checkpoint).await?;
+pub(crate) async fn look_for(
+    run: &Run,
+    pages: &Pages,
+    persons: &Persons,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<Option<Found>, Stop> {
+    let mut found = Found::default();
+    let open = persons.iter().filter(|(_, person)| person.reason.is_none());
+    let mut sought: BTreeSet<PsaContactId> = open.map(|(_, person)| PsaContactId::new(person.id.contact())).collect();
+    if sought.is_empty() {
+        return Ok(Some(found));
     }
+    let in_pages = scan(pages, &sought)?;
+    found.keep(run.tenant.staged_contact_answers(&run.import).await?);
+    found.keep(in_pages.clone());
+    sought.retain(|contact| !found.answers.contains_key(contact));
+    let sought: Vec<PsaContactId> = sought.into_iter().collect();
     if !sought.is_empty() {
-        for answer in run.tenant.staged_contact_answers(&run.import).await? {
-            sought.remove(&answer.id);
+        let is_saved = !pages.has_unsaved();
+        if !read_back(run, &AbsentContacts { run, is_saved }, &sought, checkpoint).await? {
+            return Ok(None);
         }
-        if !read_back(run, sought.into_iter().collect(), checkpoint).await? {
-            return Ok(false);
-        }
+        found.keep(run.tenant.staged_contact_answers(&run.import).await?);
+        // An answer may be that of a run which died, and whose pages were read anew.
+        found.keep(in_pages);
     }
-    checkpoint.position.stage = Stage::Reasons(None);
-    Ok(true)
+    let contacts = persons.iter().filter_map(|(company, person)| {
+        let answer = found.answers.get(&PsaContactId::new(person.id.contact()))?;
+        let contact = answer.contact.as_ref()?;
+        (contact.company.as_ref() == Some(company)).then(|| (contact.id.clone(), contact.clone()))
+    });
+    let contacts: HashMap<PsaContactId, PsaContact> = contacts.collect();
+    if !contacts.is_empty() {
+        info!(import = %run.import.id, contacts = contacts.len(), "contacts are in, although no page had them");
+    }
+    found.contacts = contacts.into_values().collect();
+    Ok(Some(found))
 }
 
-/// The contacts of people whose reason is not known.
-async fn sought(run: &Run) -> Result<BTreeSet<PsaContactId>, Stop> {
-    let (mut sought, mut after) = (BTreeSet::new(), None);
-    while let Some((group, people)) = run.tenant.next_staged_people(&run.import, after.as_ref()).await? {
-        let open = people.iter().filter(|person| person.reason.is_none());
-        sought.extend(open.map(|person| PsaContactId::new(person.id.contact())));
-        after = Some(group);
-    }
-    Ok(sought)
-}
-
-/// Who is in the snapshot, with another company: the PSA need not be asked.
-async fn scan(run: &Run, sought: &BTreeSet<PsaContactId>, buckets: usize) -> Result<Vec<ContactAnswer>, Stop> {
-    let (mut found, mut seen) = (Vec::new(), HashSet::new());
-    for bucket in 0..buckets {
-        for contact in run.tenant.staged_contacts(&run.import, bucket).await? {
-            // A page that came again has it twice.
-            if sought.contains(&contact.id) && seen.insert(contact.id.clone()) {
-                found.push(ContactAnswer {
-                    found: Whereabouts::There {
-                        company: contact.company,
-                        accepted: true,
-                        active: contact.active,
-                    },
-                    id: contact.id,
-                    contact: None,
-                });
-            }
-        }
+/// Who is in the pages, with another company: the PSA need not be asked.
+fn scan(pages: &Pages, sought: &BTreeSet<PsaContactId>) -> Result<Vec<ContactAnswer>, Stop> {
+    let mut found = Vec::new();
+    for page in pages.contacts() {
+        let there = page?.into_iter().filter(|contact| sought.contains(&contact.id));
+        found.extend(there.map(|contact| ContactAnswer {
+            found: Whereabouts::There {
+                company: contact.company,
+                accepted: true,
+                active: contact.active,
+            },
+            id: contact.id,
+            contact: None,
+        }));
     }
     Ok(found)
 }
 
-async fn read_back(run: &Run, ids: Vec<PsaContactId>, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
-    if ids.is_empty() {
-        return Ok(true);
-    }
-    let psa = run.compared_psa().await?;
-    let mut failures = 0;
-    for batch in ids.chunks(READ_BACK_PAGE_SIZE) {
-        if run.deadline.is_near() {
-            return Ok(false);
-        }
-        let answers: Vec<ContactAnswer> = match psa.look_up_contacts(batch).await {
-            Ok(answers) => {
-                checkpoint.waits.reset();
-                failures = 0;
-                answers.into_iter().map(|answer| classify(run, &*psa, answer)).collect()
-            }
-            Err(failure)
-                if checkpoint.waits.count(WaitReason::Psa) < MAX_PSA_WAITS && failure.asks_to_wait().is_some() =>
-            {
-                return Err(failure.into());
-            }
-            Err(failure) => {
-                warn!(import = %run.import.id, %failure, "absent contacts could not be read back");
-                failures += 1;
-                let unreadable = batch.iter().map(|id| answer(id.clone(), Whereabouts::Unreadable));
-                unreadable.collect()
-            }
-        };
-        stage(run, &answers, checkpoint).await?;
-        if failures == MAX_FAILURES {
-            // Those without an answer are unreadable as well.
-            break;
-        }
-    }
-    Ok(true)
+/// Contacts that their company does not have.
+struct AbsentContacts<'a> {
+    run: &'a Run,
+    /// Whether the pages are saved that the checkpoint knows of: else it must not be stored.
+    is_saved: bool,
 }
 
-async fn stage(run: &Run, answers: &[ContactAnswer], checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+#[async_trait]
+impl Absent for AbsentContacts<'_> {
+    type Id = PsaContactId;
+    type Record = PsaContact;
+    const NAME: &'static str = "contacts";
+
+    async fn look_up(
+        psa: &dyn Psa,
+        ids: &[PsaContactId],
+    ) -> Result<Vec<LookedUp<PsaContact, PsaContactId>>, PsaFailure> {
+        psa.look_up_contacts(ids).await
+    }
+
+    async fn store(
+        &self,
+        psa: &dyn Psa,
+        _last: &PsaContactId,
+        answers: Vec<LookedUp<PsaContact, PsaContactId>>,
+        checkpoint: &mut Checkpoint<Position>,
+    ) -> Result<(), Stop> {
+        let run = self.run;
+        let answers: Vec<ContactAnswer> = answers.into_iter().map(|answer| classify(run, psa, answer)).collect();
+        stage(run, &answers, self.is_saved.then_some(&*checkpoint)).await
+    }
+}
+
+async fn stage(run: &Run, answers: &[ContactAnswer], checkpoint: Option<&Checkpoint<Position>>) -> Result<(), Stop> {
     let now = || run.services.clock.now();
     let staged = run
         .tenant

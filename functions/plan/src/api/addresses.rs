@@ -1,37 +1,44 @@
 //! `/imports/{x}/companies/{p}/addresses`: who gets access (R28–R33)
 
-use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Path, Routes, State};
+use std::collections::{BTreeMap, HashSet};
+
+use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Paged, Path, Routes, State};
 use domain::address::NoAddress;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, ImportId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::import::Import;
+use domain::name::Searched;
 use domain::object;
 use domain::plan::planner::{self, AddressView};
 use domain::problem::{Code, Problem, ResourceKind};
 use domain::row::AddressStatus;
+use domain::rules::{CompanyFilter, PersonFilter};
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
-use planning::Planning;
+use planning::{Asked, Context};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::decision::{self, Decision, Selected};
-use super::search::contains;
+use super::decision::{self, Decision, RuleAnswer};
+use super::exclusions::ExcludedView;
+use super::filter::Several;
 use super::target::TargetView;
 use crate::{decisions, review};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/companies/{p}/addresses", list, || {
         Call::new("listAddresses", "The addresses of a company")
+            .query::<Browse>()
             .query::<PageQuery>()
-            .answers::<List<AddressRow>>(200, json!({ "items": [example()], "next": null }))
+            .answers::<Addresses>(200, json!({ "items": [example()], "next": null, "counts": counts() }))
             .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .post("/imports/{x}/companies/{p}/addresses/select", select, || {
         Call::new("selectAddresses", "Ticks many addresses")
             .body::<Select>(json!({ "selected": true, "where": { "active": true } }))
-            .answers::<Selected>(200, json!({ "matched": 12, "selected": true }))
+            .answers::<RuleAnswer>(200, json!({ "matched": 12, "selected": true, "rule": "251~1" }))
             .refuses(&decision::REFUSED)
     })
     .patch("/imports/{x}/companies/{p}/addresses/{a}", decide, || {
@@ -41,6 +48,10 @@ pub fn routes<R: Routes>(to: R) -> R {
             .refuses(&decision::REFUSED)
             .refuses(&[Code::DecisionConflict, Code::NotSelectable])
     })
+}
+
+fn counts() -> Value {
+    json!({ "total": 12, "selected": 11, "excluded": 0, "byStatus": { "unmapped": 11, "no_address": 1 } })
 }
 
 fn example() -> Value {
@@ -63,6 +74,9 @@ struct AddressRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     no_address: Option<NoAddress>,
     selected: bool,
+    /// The contact is excluded for good, and so not selected, whatever is decided on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded: Option<ExcludedView>,
     target: TargetView<UserId>,
     /// Whom a possible successor would take the place of, as last imported.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,7 +108,7 @@ struct Conflict {
 impl AddressRow {
     fn of(
         view: &AddressView<'_>,
-        planning: &Planning,
+        context: &Context,
         last_imported: Option<Timestamp>,
         former: Option<&ManagedCompanyId>,
     ) -> Self {
@@ -109,6 +123,7 @@ impl AddressRow {
             active: view.snapshot.active,
             status: view.status.clone(),
             selected: view.selected,
+            excluded: view.decision.excluded.clone().map(ExcludedView::from),
             target: view.decision.target.clone().into(),
             before: view.before.clone().map(|(contact, address)| Before {
                 contact,
@@ -116,34 +131,137 @@ impl AddressRow {
             }),
             last_imported: last_imported.filter(|_| view.mapping.is_some()),
             conflict: view.conflict.clone().map(|company| Conflict {
-                name: planning.companies.get(&company).map(|company| company.name),
+                name: context.companies.get(&company).map(|company| company.name),
                 former: former == Some(&company),
                 managed_company: company,
             }),
-            version: view.decision.version,
+            version: view.version,
         }
     }
 }
 
 /// The addresses of a company as they are shown.
-fn rows(planning: &Planning, facts: &CompanyFacts) -> Vec<AddressRow> {
-    let views = planner::address_rows(facts, &planning.companies);
-    let former = planner::former_company(facts, &planning.companies);
+fn rows(context: &Context, facts: &CompanyFacts) -> Vec<AddressRow> {
+    let views = planner::address_rows(facts, &context.companies);
+    let former = planner::former_company(facts, &context.companies);
     let rows = views
         .iter()
-        .map(|view| AddressRow::of(view, planning, facts.row.last_imported, former));
+        .map(|view| AddressRow::of(view, context, facts.row.last_imported, former));
     rows.collect()
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Browse {
+    /// Only rows of one of these statuses, with commas between them.
+    #[serde(default)]
+    status: Several<AddressStatus>,
+    /// Only rows whose name or address holds this, whatever the case and the accents of either.
+    search: Option<Term>,
+    /// Only contacts that the PSA counts as active, or only others.
+    active: Option<bool>,
+    /// Only rows that are selected, or only others.
+    selected: Option<bool>,
+    /// Only contacts that are excluded for good, or only others.
+    excluded: Option<bool>,
+    /// Whether to count the rows of each kind, too. That, `status` and `selected` ask the directory who has the address of each row.
+    #[serde(default)]
+    counts: bool,
+}
+
+impl Browse {
+    /// Whether it takes the status of every row, for which it must be known who has its address.
+    const fn asks_for_holders(&self) -> bool {
+        self.counts || self.selected.is_some() || !self.status.0.is_empty()
+    }
+
+    fn accepts(&self, row: &AddressRow, search: Option<&Searched>) -> bool {
+        (self.status.0.is_empty() || self.status.0.contains(&row.status))
+            && self.active.is_none_or(|active| active == row.active)
+            && self.selected.is_none_or(|selected| selected == row.selected)
+            && self.excluded.is_none_or(|excluded| excluded == row.excluded.is_some())
+            && search.is_none_or(|search| search.is_in(&row.contact) || search.is_in(&row.address))
+    }
+}
+
+/// Rows of a company that a filter accepts, and how many there are of each kind, accepted or not.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AddressRows")]
+struct Addresses {
+    #[serde(flatten)]
+    page: List<AddressRow>,
+    /// If they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<RowCounts>,
+}
+
+/// How many address rows a company has.
+#[derive(Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "AddressRowCounts")]
+struct RowCounts {
+    total: u64,
+    selected: u64,
+    /// Those of contacts that are excluded for good.
+    excluded: u64,
+    by_status: BTreeMap<AddressStatus, u64>,
+}
+
+impl RowCounts {
+    fn of(rows: &[AddressRow]) -> Self {
+        let mut counts = Self::default();
+        for row in rows {
+            counts.total += 1;
+            counts.selected += u64::from(row.selected);
+            counts.excluded += u64::from(row.excluded.is_some());
+            *counts.by_status.entry(row.status.clone()).or_default() += 1;
+        }
+        counts
+    }
 }
 
 async fn list(
     State(services): State<Services>,
-    CallerWith { caller, query: page }: CallerWith<PageQuery>,
+    CallerWith { caller, query }: CallerWith<Paged<Browse>>,
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
-) -> Api<Json<List<AddressRow>>> {
+) -> Api<Json<Addresses>> {
     let import = review::with_rows(&services, &caller, &id).await?;
-    let (planning, facts) = review::facts(&services, import, &company).await?;
-    let rows = rows(&planning, &facts);
-    Ok(Json(List::page(rows, &page, |row| row.id.as_str().to_owned())))
+    let rows = if query.filter.asks_for_holders() {
+        all(&services, &import, &company, &query).await
+    } else {
+        shown(&services, &import, &company, &query).await
+    };
+    rows.map(Json)
+}
+
+/// The page, with the counts, of rows whose holders are all asked for.
+async fn all(services: &Services, import: &Import, company: &PsaCompanyId, query: &Paged<Browse>) -> Api<Addresses> {
+    let (context, facts) = review::facts(services, import, company, Asked::All).await?;
+    let rows = rows(&context, &facts);
+    Ok(Addresses {
+        counts: query.filter.counts.then(|| RowCounts::of(&rows)),
+        page: page(rows, query),
+    })
+}
+
+/// The page. Which rows there are does not depend on who holds their addresses: only those of the page are asked for.
+async fn shown(services: &Services, import: &Import, company: &PsaCompanyId, query: &Paged<Browse>) -> Api<Addresses> {
+    let nobody = HashSet::new();
+    let (mut context, mut facts) = review::facts(services, import, company, Asked::Of(&nobody)).await?;
+    let shown = page(rows(&context, &facts), query).items.into_iter();
+    let shown: HashSet<AddressId> = shown.map(|row| row.id).collect();
+    review::add_holders(&mut context, &mut facts, &shown).await?;
+    Ok(Addresses {
+        page: page(rows(&context, &facts), query),
+        counts: None,
+    })
+}
+
+fn page(rows: Vec<AddressRow>, query: &Paged<Browse>) -> List<AddressRow> {
+    let search = query.filter.search.as_ref().map(|search| Searched::of(search));
+    let accepted = rows
+        .into_iter()
+        .filter(|row| query.filter.accepts(row, search.as_ref()));
+    List::page(accepted, &query.page, |row| row.id.as_str().to_owned())
 }
 
 async fn decide(
@@ -154,9 +272,8 @@ async fn decide(
 ) -> Api<Json<AddressRow>> {
     decision.check()?;
     let import = review::in_review(&services, &caller, &id).await?;
-    decisions::addresses::decide(&services, &import, &company, &address, &decision).await?;
-    let (planning, facts) = review::facts(&services, import, &company).await?;
-    let row = rows(&planning, &facts).into_iter().find(|row| row.id == address);
+    let (context, facts) = decisions::addresses::decide(&services, &import, &company, &address, &decision).await?;
+    let row = rows(&context, &facts).into_iter().find(|row| row.id == address);
     Ok(Json(
         row.ok_or_else(|| Problem::not_found(ResourceKind::AddressOfCompany))?,
     ))
@@ -167,7 +284,7 @@ async fn decide(
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(rename = "WhereAddresses")]
 struct Where {
-    status: Option<AddressStatus>,
+    status: Several<AddressStatus>,
     search: Option<Term>,
     active: Option<bool>,
 }
@@ -181,14 +298,15 @@ struct Select {
     filter: Where,
 }
 
-impl Select {
-    /// People whom the PSA counts as inactive get access only when asked for by `active: false`.
-    fn accepts(&self, view: &AddressView<'_>) -> bool {
-        let Where { status, search, active } = &self.filter;
-        let holds = |search: &Term| contains(&view.snapshot.name, search) || contains(&view.snapshot.text, search);
-        status.as_ref().is_none_or(|status| *status == view.status)
-            && (view.snapshot.active == active.unwrap_or(true) || (!self.selected && active.is_none()))
-            && search.as_ref().is_none_or(holds)
+impl From<Where> for PersonFilter {
+    fn from(asked: Where) -> Self {
+        Self {
+            statuses: asked.status.0,
+            search: asked.search.map(String::from),
+            active: asked.active,
+            ids: None,
+            company: CompanyFilter::default(),
+        }
     }
 }
 
@@ -197,9 +315,9 @@ async fn select(
     caller: Caller,
     Path((id, company)): Path<(ImportId, PsaCompanyId)>,
     Body(select): Body<Select>,
-) -> Api<Json<Selected>> {
-    let (selected, accepts) = (select.selected, |view: &AddressView<'_>| select.accepts(view));
+) -> Api<Json<RuleAnswer>> {
+    let Select { selected, filter } = select;
     let import = review::in_review(&services, &caller, &id).await?;
-    let matched = decisions::addresses::select(&services, &import, &company, selected, accepts).await?;
-    Ok(Json(Selected { matched, selected }))
+    let selected = decisions::addresses::add_rule(&services, &import, &company, selected, filter.into()).await?;
+    Ok(Json(selected))
 }

@@ -9,8 +9,9 @@ use domain::import::Import;
 use domain::language::Language;
 use domain::name::NameKey;
 use domain::object;
-use domain::problem::Code;
+use domain::problem::{Code, Problem, ResourceKind};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab};
+use domain::rules::{CompanyFilter, Scope};
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
@@ -19,8 +20,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
 
-use super::decision::{self, Decision, Selected};
-use super::search::contains;
+use super::decision::{self, Decision, RuleAnswer};
+use super::exclusions::ExcludedView;
+use super::filter::{Several, WhereCompanies};
 use super::suggestions::{self, SuggestionView};
 use super::target::TargetView;
 use crate::{decisions, review};
@@ -36,8 +38,14 @@ pub fn routes<R: Routes>(to: R) -> R {
     .post("/imports/{x}/companies/select", select, || {
         Call::new("selectCompanies", "Selects many rows of the tab in")
             .body::<Select>(json!({ "selected": true, "where": { "status": "mapped" } }))
-            .answers::<Selected>(200, json!({ "matched": 23, "selected": true }))
+            .answers::<RuleAnswer>(200, json!({ "matched": 23, "selected": true, "rule": "1" }))
             .refuses(&decision::REFUSED)
+            .refuses(&[Code::LimitExceeded])
+    })
+    .get("/imports/{x}/companies/{p}", show, || {
+        Call::new("showCompany", "One row, of either tab")
+            .answers::<CompanyView>(200, example())
+            .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .patch("/imports/{x}/companies/{p}", decide, || {
         Call::new("decideCompany", "Decides on a company")
@@ -82,6 +90,9 @@ struct CompanyView {
     /// People who were imported before and are not in.
     people_not_in: u32,
     selected: bool,
+    /// It is excluded for good, and so not selected, whatever is decided on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded: Option<ExcludedView>,
     target: TargetView<ManagedCompanyId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mapped: Option<ManagedCompany>,
@@ -111,6 +122,7 @@ impl CompanyView {
             addresses: row.addresses,
             people_not_in: row.people_not_in,
             selected: row.decision.selected,
+            excluded: row.decision.excluded.map(ExcludedView::from),
             target: row.decision.target.into(),
             mapped: row.mapped,
             candidates: row.candidates,
@@ -123,54 +135,46 @@ impl CompanyView {
     }
 }
 
-/// Which rows.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[schemars(rename = "WhereCompanies")]
-struct Where {
-    status: Option<ImportStatus>,
-    search: Option<Term>,
-    #[serde(rename = "type")]
-    kind: Option<Term>,
-}
-
-impl Where {
-    fn accepts(&self, row: &CompanyRow) -> bool {
-        self.status.is_none_or(|status| status == row.status)
-            && self.search.as_ref().is_none_or(|search| contains(&row.name, search))
-            && self
-                .kind
-                .as_ref()
-                .is_none_or(|kind| row.types.iter().any(|of| NameKey::of(of) == NameKey::of(kind)))
-    }
-}
-
 #[derive(Deserialize, JsonSchema)]
 struct Browse {
     /// Which tab; `in` by default.
     tab: Option<Tab>,
-    /// Only rows of this import status.
-    status: Option<ImportStatus>,
-    /// Only rows whose name holds this, however either is spelled.
+    /// Only rows of one of these import statuses, with commas between them.
+    #[serde(default)]
+    status: Several<ImportStatus>,
+    /// Only rows whose name holds this, whatever the case and the accents of either.
     search: Option<Term>,
     /// Only rows of this type of the PSA.
     #[serde(rename = "type")]
     kind: Option<Term>,
+    /// Only rows that the PSA counts as active, or only others.
+    active: Option<bool>,
+    /// Only rows that are selected, or only others.
+    selected: Option<bool>,
+    /// Only rows that are excluded for good, or only others.
+    excluded: Option<bool>,
+    /// Only rows that are absent for this reason.
+    reason: Option<Absence>,
 }
 
 impl Browse {
-    fn filter(self) -> Option<Where> {
-        let filtered = self.status.is_some() || self.search.is_some() || self.kind.is_some();
-        filtered.then_some(Where {
-            status: self.status,
-            search: self.search,
-            kind: self.kind,
-        })
+    fn accepts(&self, row: &CompanyRow) -> bool {
+        let filter = CompanyFilter {
+            statuses: self.status.0.clone(),
+            search: self.search.clone().map(String::from),
+            kind: self.kind.clone().map(String::from),
+            active: self.active,
+            ids: None,
+        };
+        row.tab == self.tab.unwrap_or(Tab::In)
+            && self.selected.is_none_or(|selected| selected == row.decision.selected)
+            && self
+                .excluded
+                .is_none_or(|excluded| excluded == row.decision.excluded.is_some())
+            && self.reason.is_none_or(|reason| Some(reason) == row.reason)
+            && filter.accepts(row)
     }
 }
-
-/// Rows read for a filter that may pass few of them: more than one query reads, which ends at 1 MB.
-const MOST_READ: usize = 10_000;
 
 async fn list(
     State(services): State<Services>,
@@ -187,31 +191,54 @@ async fn list(
     }))
 }
 
-/// One query, so that a page takes 1 MB of reading at most. One that a filter passes few rows of is short, with a `next`.
+/// A page of rows: unmapped ones first, then by name (R16).
 async fn browse(tenant: &Tenant, import: &Import, query: Paged<Browse>) -> Api<List<CompanyRow>> {
     let Paged { filter: browse, page } = query;
-    let (limit, tab) = (page.limit.0, browse.tab.unwrap_or(Tab::In));
+    let tab = browse.tab.unwrap_or(Tab::In);
     if let Some(after) = &page.after
-        && !store::rows::stands_in(tab, after.as_str())
+        && !after.as_str().starts_with(prefix(tab))
     {
         return Err(Cursor::refused());
     }
-    let filter = browse.filter();
-    let (mut items, mut after) = (Vec::new(), page.after.map(|after| after.as_str().to_owned()));
-    let reads = if filter.is_some() { MOST_READ } else { limit };
-    let (rows, mut more) = tenant.browse(import, tab, after.as_ref(), reads).await?;
-    for (row, position) in rows {
-        if items.len() == limit {
-            more = true;
-            break;
-        }
-        after = Some(position);
-        if filter.as_ref().is_none_or(|filter| filter.accepts(&row)) {
-            items.push(row);
-        }
+    let decided = tenant.decided(import).await?;
+    let rows = tenant.rows(import, &decided).await?.into_iter();
+    let rows = rows.map(|row| row.company).filter(|row| browse.accepts(row));
+    let mut rows: Vec<(String, CompanyRow)> = rows.map(|row| (place(&row), row)).collect();
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let List { items, next } = List::page(rows, &page, |(place, _)| place.clone());
+    Ok(List {
+        items: items.into_iter().map(|(_, row)| row).collect(),
+        next,
+    })
+}
+
+const fn prefix(tab: Tab) -> &'static str {
+    match tab {
+        Tab::In => "in#",
+        Tab::NotIn => "not-in#",
     }
-    let next = after.filter(|_| more);
-    Ok(List { items, next })
+}
+
+/// Where a row stands when a tab is browsed.
+fn place(row: &CompanyRow) -> String {
+    let (mapped, name) = (row.status == ImportStatus::Mapped, NameKey::of(&row.name).sorted_as());
+    let short: String = name.chars().take(60).collect();
+    // Below every character of a name, so that a name comes before a longer one that begins with it.
+    format!("{}{}#{short}\u{1}{}", prefix(row.tab), u8::from(mapped), row.id)
+}
+
+async fn show(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((id, company)): Path<(ImportId, PsaCompanyId)>,
+    AcceptLanguage(language): AcceptLanguage,
+) -> Api<Json<CompanyView>> {
+    let import = review::with_rows(&services, &caller, &id).await?;
+    let tenant = services.tenant(&caller.msp);
+    let decided = tenant.decided_on(&import, &company).await?;
+    let row = tenant.row(&import, &company, &decided).await?;
+    let row = row.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
+    Ok(Json(CompanyView::of(row.company, language)))
 }
 
 async fn decide(
@@ -224,7 +251,7 @@ async fn decide(
     decision.check()?;
     let import = review::in_review(&services, &caller, &id).await?;
     let row = decisions::companies::decide(&services, &import, &company, decision).await?;
-    Ok(Json(CompanyView::of(row, language)))
+    Ok(Json(CompanyView::of(row.company, language)))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -233,7 +260,7 @@ async fn decide(
 struct Select {
     selected: bool,
     #[serde(rename = "where", default, deserialize_with = "object::only")]
-    filter: Where,
+    filter: WhereCompanies,
 }
 
 async fn select(
@@ -241,8 +268,13 @@ async fn select(
     caller: Caller,
     Path(id): Path<ImportId>,
     Body(Select { selected, filter }): Body<Select>,
-) -> Api<Json<Selected>> {
+) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
-    let matched = decisions::companies::select(&services, &import, selected, |row| filter.accepts(row)).await?;
-    Ok(Json(Selected { matched, selected }))
+    let scopes = match filter.failed_in_alone()? {
+        Some(failed) => decisions::rules::failed_in(&services, &import, failed).await?.to_vec(),
+        None => vec![Scope::Companies(filter.into())],
+    };
+    Ok(Json(
+        decisions::rules::add(&services, &import, selected, &scopes).await?,
+    ))
 }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::target::{self, TargetView};
+use crate::decisions::rules::RuleId;
 
 /// What a decision may be refused with.
 pub const REFUSED: [Code; 4] = [
@@ -41,7 +42,12 @@ impl<Id> Decision<Id> {
 
 /// How many rows a decision on many was about.
 #[derive(Serialize, JsonSchema)]
-pub struct Selected {
+#[schemars(rename = "Selected")]
+pub struct RuleAnswer {
+    /// How many rows it decides on; of people of several companies, in how many selected companies it looks for them.
     pub matched: usize,
     pub selected: bool,
+    /// By which it can be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
 }

@@ -3,7 +3,6 @@
 use api::{Api, Call, CallerWith, Json, List, PageQuery, Path, Routes, State};
 use domain::directory::ManagedCompany;
 use domain::ids::{ImportId, PsaCompanyId};
-use domain::import::Import;
 use domain::name::NameKey;
 use domain::problem::{Code, Problem, ResourceKind};
 use domain::row::{Absence, CompanyRow, Tab};
@@ -11,7 +10,7 @@ use lambda::Services;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use store::{StoreError, Tenant};
+use store::decided::Decisions;
 
 use crate::review;
 
@@ -73,28 +72,12 @@ async fn list(
 ) -> Api<Json<List<HandOver>>> {
     let import = review::with_rows(&services, &caller, &id).await?;
     let tenant = services.tenant(&caller.msp);
-    let row = tenant.row(&import, &company).await?;
+    let rows = tenant.rows(&import, &Decisions::default()).await?;
+    let row = rows.iter().find(|row| row.id == company);
     let row = row.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
     let name = NameKey::of(&row.name);
-    let gone = absent(&tenant, &import).await?.into_iter();
-    let mut offers: Vec<HandOver> = gone.filter_map(|row| HandOver::of(row, &name)).collect();
+    let gone = rows.into_iter().filter(|row| row.tab == Tab::NotIn);
+    let mut offers: Vec<HandOver> = gone.filter_map(|row| HandOver::of(row.company, &name)).collect();
     offers.sort_by(|one, other| (!one.same_name, &one.from.id).cmp(&(!other.same_name, &other.from.id)));
     Ok(Json(List::counted(offers, &page)?))
-}
-
-/// The rows of the tab *not in*.
-async fn absent(tenant: &Tenant, import: &Import) -> Result<Vec<CompanyRow>, StoreError> {
-    /// Rows of one query, which reads 1 MB at most.
-    const PAGE_SIZE: usize = 1_000;
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let (rows, more) = tenant.browse(import, Tab::NotIn, after.as_ref(), PAGE_SIZE).await?;
-        for (row, position) in rows {
-            after = Some(position);
-            all.push(row);
-        }
-        if !more {
-            return Ok(all);
-        }
-    }
 }

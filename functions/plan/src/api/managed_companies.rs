@@ -1,32 +1,107 @@
 //! `GET /managed-companies`: what a company can be mapped to (R24)
 
-use api::{Api, Call, CallerWith, Json, List, PageQuery, Paged, Routes, State};
+use api::{Api, Call, Caller, CallerWith, Json, List, PageQuery, Paged, Routes, State, find_integration};
 use domain::directory::ManagedCompany;
+use domain::ids::{IntegrationId, PsaCompanyId};
+use domain::name::Searched;
+use domain::problem::Code;
+use domain::text::Term;
+use futures::{StreamExt, TryStreamExt, stream};
 use lambda::Services;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Tenant;
 
-use super::search::Search;
+/// Mappings of a page that are read at once.
+const READ_CONCURRENCY: usize = 16;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/managed-companies", list, || {
-        let example = json!({ "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V." });
+        let example = json!({
+            "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V.",
+            "mappedTo": { "company": "251", "name": "Bakkerij Postma" },
+        });
         Call::new("listManagedCompanies", "The managed companies of the MSP")
-            .query::<Search>()
+            .query::<Browse>()
             .query::<PageQuery>()
-            .answers::<List<ManagedCompany>>(200, json!({ "items": [example], "next": null }))
+            .answers::<List<ManagedCompanyView>>(200, json!({ "items": [example], "next": null }))
+            .refuses(&[Code::IntegrationNotFound])
     })
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Browse {
+    /// Only those whose name holds this, whatever the case and the accents of either.
+    search: Option<Term>,
+    /// Say of each which company of this integration is mapped to it.
+    integration: Option<IntegrationId>,
+}
+
+/// A managed company, with the company of the PSA that is mapped to it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ManagedCompanyRow")]
+struct ManagedCompanyView {
+    #[serde(flatten)]
+    managed: ManagedCompany,
+    /// The company of the integration that was asked for, if one is mapped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mapped_to: Option<MappedCompany>,
+}
+
+/// A company of a PSA that is mapped.
+#[derive(Serialize, JsonSchema)]
+struct MappedCompany {
+    company: PsaCompanyId,
+    /// Its name when it was last imported.
+    name: String,
 }
 
 async fn list(
     State(services): State<Services>,
-    CallerWith { caller, query }: CallerWith<Paged<Search>>,
-) -> Api<Json<List<ManagedCompany>>> {
+    CallerWith { caller, query }: CallerWith<Paged<Browse>>,
+) -> Api<Json<List<ManagedCompanyView>>> {
+    let Browse { search, integration } = query.filter;
+    if let Some(integration) = &integration {
+        find_integration(&services.tenant(&caller.msp), integration).await?;
+    }
     let mut companies = services.directory(&caller.msp).companies().await?;
     companies.sort_by(|one, other| one.id.cmp(&other.id));
-    let found = companies
-        .into_iter()
-        .filter(|company| query.filter.accepts(&company.name));
-    Ok(Json(List::page(found, &query.page, |company| {
-        company.id.as_str().to_owned()
-    })))
+    let search = search.map(|search| Searched::of(&search));
+    let is_found = |company: &ManagedCompany| search.as_ref().is_none_or(|search| search.is_in(&company.name));
+    let found = companies.into_iter().filter(is_found);
+    let page = List::page(found, &query.page, |company| company.id.as_str().to_owned());
+    Ok(Json(with_mappings(&services, &caller, page, integration).await?))
+}
+
+/// Two small reads for each managed company of the page, which is less than all mappings of a large integration.
+async fn with_mappings(
+    services: &Services,
+    caller: &Caller,
+    page: List<ManagedCompany>,
+    integration: Option<IntegrationId>,
+) -> Api<List<ManagedCompanyView>> {
+    let (tenant, integration) = (&services.tenant(&caller.msp), integration.as_ref());
+    let views = page.items.into_iter();
+    let views = views.map(|managed| async move { ManagedCompanyView::of(tenant, integration, managed).await });
+    let views: Vec<_> = views.collect();
+    Ok(List {
+        items: stream::iter(views).buffered(READ_CONCURRENCY).try_collect().await?,
+        next: page.next,
+    })
+}
+
+impl ManagedCompanyView {
+    async fn of(tenant: &Tenant, integration: Option<&IntegrationId>, managed: ManagedCompany) -> Api<Self> {
+        let mapping = match integration {
+            Some(integration) => tenant.mapped_to(integration, &managed.id).await?,
+            None => None,
+        };
+        let mapped_to = mapping.map(|mapping| MappedCompany {
+            company: mapping.company,
+            name: mapping.name,
+        });
+        Ok(Self { managed, mapped_to })
+    }
 }

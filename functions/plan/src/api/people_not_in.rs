@@ -7,6 +7,7 @@ use domain::ids::{ImportId, PsaCompanyId};
 use domain::problem::{Code, Problem, ResourceKind};
 use lambda::Services;
 use serde_json::{Value, json};
+use store::decided::Decisions;
 
 use crate::{people, review};
 
@@ -62,10 +63,9 @@ async fn list_of_company(
 ) -> Api<Json<List<PersonView>>> {
     let import = review::with_rows(&services, &caller, &id).await?;
     let tenant = services.tenant(&caller.msp);
-    if tenant.row(&import, &company).await?.is_none() {
-        return Err(Problem::not_found(ResourceKind::CompanyOfImport).into());
-    }
-    let people = tenant.people_not_in(&import, &company).await?.into_iter();
+    let row = tenant.row(&import, &company, &Decisions::default()).await?;
+    let row = row.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
+    let people = tenant.people_not_in(&import, &row).await?.into_iter();
     let views = people.map(|person| PersonView::of(person, language));
     Ok(Json(List::page(views, &page, |person| person.id().as_str().to_owned())))
 }

@@ -1,30 +1,34 @@
 //! `/imports/{x}/plan`: what is about to happen, before anything is written (R26)
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use api::{
-    AcceptLanguage, Api, Call, CallerWith, Json, Limit, PageQuery, Path, PeopleView, Routes, State, SuspiciousView,
-    find_integration,
+    AcceptLanguage, Api, Call, CallerWith, Json, Limit, PageQuery, Paged, Path, PeopleView, Routes, State,
+    SuspiciousView, find_integration,
 };
 use domain::directory::Licences;
-use domain::ids::ImportId;
+use domain::ids::{ImportId, PsaCompanyId};
 use domain::language::Language;
 use domain::not_in::PeopleCounts;
 use domain::plan::mass_change::MassChange;
-use domain::plan::{PlanChange, PlanSummary, Step, changes};
+use domain::plan::{PlanChange, PlanSummary, Step};
 use domain::problem::Code;
-use futures::{TryStreamExt, pin_mut};
+use domain::text::Text;
 use lambda::Services;
-use planning::{Digest, Planning, WholePlan};
+use planning::{Difference, Page, Wanted};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::filter::Several;
+use crate::pages::Pages;
 use crate::review;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/plan", show, || {
         Call::new("showPlan", "What would happen; nothing has been written yet")
+            .query::<Items>()
             .query::<PageQuery>()
             .answers::<PlanView>(200, example())
             .computes_plan()
@@ -40,7 +44,20 @@ fn example() -> Value {
         "summary": summary,
         "licences": { "needed": 1, "mode": "pool", "total": 1000, "used": 274, "reserved": 0, "available": 726 },
         "peopleNotIn": { "count": 0, "reasons": PeopleCounts::NONE },
-        "items": [
+        "items": example_items(),
+        "next": null,
+    })
+}
+
+/// The items of the example, as the plan of one company shows them.
+pub fn example_of_items() -> Value {
+    let mut summary = PlanSummary::default();
+    summary.add([Step::CreateCompany, Step::CreateUser]);
+    json!({ "selected": true, "licences": 1, "summary": summary, "items": example_items() })
+}
+
+fn example_items() -> Value {
+    json!([
             {
                 "action": "createCompany", "company": { "id": "251", "name": "Bakkerij Postma" }, "before": null,
                 "after": { "name": "Bakkerij Postma" }, "reason": "not_mapped", "detail": "It was not imported before.",
@@ -51,9 +68,7 @@ fn example() -> Value {
                 "before": null, "after": { "address": "sanne@postma.example", "name": "Sanne Postma" }, "reason": "ticked",
                 "detail": "It is ticked, and nobody has this address yet.",
             },
-        ],
-        "next": null,
-    })
+    ])
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -64,6 +79,9 @@ struct PlanView {
     #[serde(skip_serializing_if = "Option::is_none")]
     suspicious: Option<SuspiciousView>,
     hash: String,
+    /// There when it was asked for what differs since another plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<DifferenceView>,
     summary: PlanSummary,
     licences: LicenceNeed,
     /// There when the plan must be confirmed as a mass change (R39).
@@ -77,11 +95,19 @@ struct PlanView {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PlanItem")]
-struct Item {
+pub struct Item {
     #[serde(flatten)]
     change: PlanChange,
     /// What the reason says.
     detail: &'static str,
+}
+
+impl Item {
+    /// A change with the text of its reason.
+    pub fn of(change: PlanChange, language: Language) -> Self {
+        let detail = change.detail(language);
+        Self { change, detail }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -94,28 +120,81 @@ struct LicenceNeed {
     warning: Option<&'static str>,
 }
 
+/// Which items.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Items {
+    /// Only items of one of these actions, with commas between them.
+    #[serde(default)]
+    action: Several<Step>,
+    /// Only items of this company.
+    company: Option<PsaCompanyId>,
+    /// Only items of companies whose part of the plan differs from the plan of this hash, which an earlier call has shown.
+    since: Option<Text<1, 64>>,
+}
+
+/// What differs from an earlier plan.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlanDifference")]
+struct DifferenceView {
+    /// How many companies have a part of the plan that is another one, or new.
+    changed: usize,
+    /// Companies of which nothing is planned any more.
+    gone: BTreeSet<PsaCompanyId>,
+}
+
+impl From<Difference> for DifferenceView {
+    fn from(difference: Difference) -> Self {
+        Self {
+            changed: difference.changed.len(),
+            gone: difference.gone,
+        }
+    }
+}
+
+impl Items {
+    /// The items that are asked for, and what differs if that is.
+    async fn read(self, pages: &Pages<'_>, range: Range<usize>) -> Api<(Page, Option<DifferenceView>)> {
+        let difference = match self.since {
+            Some(since) => Some(pages.since(&since).await?),
+            None => None,
+        };
+        let one: BTreeSet<PsaCompanyId> = self.company.into_iter().collect();
+        let wanted = Wanted {
+            companies: match &difference {
+                Some(difference) if one.is_empty() => Some(difference.changed.clone()),
+                Some(difference) => Some(&difference.changed & &one),
+                None => Some(one).filter(|one| !one.is_empty()),
+            },
+            actions: self.action.0,
+            range,
+        };
+        let page = pages.page(&wanted).await?;
+        Ok((page, difference.map(DifferenceView::from)))
+    }
+}
+
 async fn show(
     State(services): State<Services>,
-    CallerWith { caller, query: page }: CallerWith<PageQuery>,
+    CallerWith { caller, query }: CallerWith<Paged<Items>>,
     AcceptLanguage(language): AcceptLanguage,
     Path(id): Path<ImportId>,
 ) -> Api<Json<PlanView>> {
     let import = review::with_rows(&services, &caller, &id).await?;
-    let (from, Limit(limit)) = (page.offset()?, page.limit);
+    let (from, Limit(limit)) = (query.page.offset()?, query.page.limit);
     let integration = find_integration(&services.tenant(&caller.msp), &import.integration).await?;
-    let (suspicious, people_not_in) = (SuspiciousView::of(&import, language), PeopleView::of(&import));
-    let planning = review::planning_of_all(&services, import).await?;
-    let (whole, read) = read(&planning, from..from + limit, language).await?;
+    let pages = Pages::open(&services, &import).await?;
+    let (page, difference) = query.filter.read(&pages, from..from + limit).await?;
     let pool = services.directory(&caller.msp).licences().await?;
     Ok(Json(PlanView {
-        suspicious,
-        people_not_in,
-        mass_change: planning.mass_change(integration.policy.mass_change, whole.changes),
-        hash: whole.hash,
-        licences: LicenceNeed::of(whole.licences, pool, language),
-        summary: read.summary,
-        next: (read.seen > from + limit).then(|| (from + limit).to_string()),
-        items: read.items,
+        suspicious: SuspiciousView::of(&import, language),
+        people_not_in: PeopleView::of(&import),
+        mass_change: page.totals.mass_change(integration.policy.mass_change),
+        hash: page.totals.hash,
+        difference,
+        licences: LicenceNeed::of(page.totals.licences, pool, language),
+        summary: page.totals.summary,
+        next: page.has_more.then(|| (from + limit).to_string()),
+        items: page.items.into_iter().map(|item| Item::of(item, language)).collect(),
     }))
 }
 
@@ -124,32 +203,4 @@ impl LicenceNeed {
         let warning = pool.mode.warning(needed, language);
         Self { needed, pool, warning }
     }
-}
-
-/// What is read of a plan: some of its items, and how many there are.
-#[derive(Default)]
-struct Read {
-    summary: PlanSummary,
-    items: Vec<Item>,
-    seen: usize,
-}
-
-/// Reads a plan as a whole, and keeps the items of one page.
-async fn read(planning: &Planning, page: Range<usize>, language: Language) -> Api<(WholePlan, Read)> {
-    let (mut digest, mut read) = (Digest::default(), Read::default());
-    let plans = planning.plans();
-    pin_mut!(plans);
-    while let Some(plan) = plans.try_next().await? {
-        digest.add(&plan);
-        let changes = changes(&plan);
-        read.summary.add(changes.iter().map(|change| change.action));
-        for item in changes {
-            if page.contains(&read.seen) {
-                let detail = item.detail(language);
-                read.items.push(Item { change: item, detail });
-            }
-            read.seen += 1;
-        }
-    }
-    Ok((digest.finish(), read))
 }

@@ -1,23 +1,20 @@
 //! Searching in names.
 
-use domain::name::NameKey;
+use domain::name::Searched;
 use domain::text::Term;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 #[derive(Deserialize, JsonSchema)]
 pub struct Search {
-    /// Only what holds this, however either is spelled.
+    /// Only what holds this, whatever the case and the accents of either.
     search: Option<Term>,
 }
 
 impl Search {
     pub fn accepts(&self, text: &str) -> bool {
-        self.search.as_ref().is_none_or(|search| contains(text, search))
+        self.search
+            .as_ref()
+            .is_none_or(|search| Searched::of(search).is_in(text))
     }
-}
-
-/// Whether a name holds what is searched for, however either is spelled.
-pub fn contains(name: &str, search: &str) -> bool {
-    NameKey::of(name).as_str().contains(NameKey::of(search).as_str())
 }

@@ -8,52 +8,63 @@ use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::import::Import;
 use domain::plan::planner::{self, AddressView};
 use domain::problem::{Mistake, Problem, ResourceKind};
-use domain::row::{AddressDecision, AddressStatus, Target};
+use domain::row::{AddressDecision, Target};
+use domain::rules::{PersonFilter, Scope};
 use lambda::Services;
+use planning::{Asked, Context};
+use store::decided::{Decided, StoredRules};
 use store::retry::Attempts;
-use store::rows::Decided;
 
-use crate::api::decision::Decision;
+use super::rules::RuleId;
+use crate::api::decision::{Decision, RuleAnswer};
 use crate::review;
 
-/// Decides on one address.
+/// Decides on one address, and returns what is known of the company then; of the other addresses without their holders.
 pub async fn decide(
     services: &Services,
     import: &Import,
     company: &PsaCompanyId,
     address: &AddressId,
     decision: &Decision<UserId>,
-) -> Api<()> {
+) -> Api<(Context, CompanyFacts)> {
+    let tenant = services.tenant(&import.msp);
+    let asked = HashSet::from([address.clone()]);
     let mut attempts = Attempts::at("decision on an address");
     loop {
-        let (planning, facts) = review::facts(services, import.clone(), company).await?;
-        let rows = planner::address_rows(&facts, &planning.companies);
+        let (context, mut facts) = review::facts(services, import, company, Asked::Of(&asked)).await?;
+        let rows = planner::address_rows(&facts, &context.companies);
         let view = rows.iter().find(|view| view.snapshot.id == *address);
         let view = view.ok_or_else(|| Problem::not_found(ResourceKind::AddressOfCompany))?;
         check(decision, view, &facts)?;
-        let decide = |row: &AddressId, now: AddressDecision| {
-            if row != address {
-                Change::None
-            } else if now.version != decision.version {
-                Change::Conflict
-            } else {
-                Change::To(AddressDecision {
-                    selected: decision.selected.or(now.selected),
-                    target: decision.target.clone().unwrap_or(now.target),
-                    ..now
-                })
-            }
+        let (before, seen) = (view.decision.clone(), view.decision.version);
+        let after = AddressDecision {
+            selected: decision.selected.or(before.selected),
+            at: decision
+                .selected
+                .map_or(before.at, |_| context.decisions.moment(company)),
+            target: decision.target.clone().unwrap_or(before.target),
+            version: seen + 1,
+            excluded: None,
         };
-        if write(services, import, company, decide).await? {
-            return Ok(());
+        let now = services.clock.now();
+        let row = (company, address);
+        match tenant.decide_address(import, row, &after, seen, now).await? {
+            Decided::Recorded => {
+                let mut of_address = facts.addresses.iter_mut().filter(|(row, _)| row.id == *address);
+                if let Some((_, decision)) = of_address.next() {
+                    *decision = after;
+                }
+                return Ok((context, facts));
+            }
+            Decided::NotInReview => return Err(review::not_in_review(services, import).await),
+            Decided::Conflict => attempts.again().await?,
         }
-        attempts.again().await?;
     }
 }
 
 /// Refuses what cannot be decided on the row as it is now.
 fn check(decision: &Decision<UserId>, view: &AddressView<'_>, facts: &CompanyFacts) -> Result<(), ApiError> {
-    let version = view.decision.version;
+    let version = view.version;
     if version != decision.version {
         return Err(Problem::DecisionConflict { version }.into());
     }
@@ -62,7 +73,11 @@ fn check(decision: &Decision<UserId>, view: &AddressView<'_>, facts: &CompanyFac
     {
         return Err(Problem::invalid("/target/existing", Mistake::NoUser).into());
     }
-    if decision.selected == Some(true) && !is_selectable(view) {
+    if decision.selected == Some(true) && view.decision.excluded.is_some() {
+        let status = "excluded".to_owned();
+        return Err(Problem::NotSelectable { status }.into());
+    }
+    if decision.selected == Some(true) && !view.status.is_selectable() {
         let status = serde_json::to_value(&view.status).ok();
         let status = status.and_then(|status| status.as_str().map(str::to_owned));
         let status = status.unwrap_or_default();
@@ -71,85 +86,43 @@ fn check(decision: &Decision<UserId>, view: &AddressView<'_>, facts: &CompanyFac
     Ok(())
 }
 
-/// What many rows at once may be ticked by: somebody has to look at a possible successor (R57).
-const fn is_selectable_in_bulk(view: &AddressView<'_>) -> bool {
-    is_selectable(view) && !matches!(view.status, AddressStatus::PossibleSuccessor)
-}
-
-/// What is no address, or somebody else's, cannot be ticked until that is resolved (R32).
-const fn is_selectable(view: &AddressView<'_>) -> bool {
-    !matches!(view.status, AddressStatus::NoAddress | AddressStatus::AddressConflict)
-}
-
-/// Ticks the addresses that match, or takes the ticks back, and counts them.
-pub async fn select(
+/// Keeps a rule on the addresses of one company, and counts those that it decides on.
+pub async fn add_rule(
     services: &Services,
     import: &Import,
     company: &PsaCompanyId,
     selected: bool,
-    accepts: impl Fn(&AddressView<'_>) -> bool,
-) -> Api<usize> {
-    let (planning, facts) = review::facts(services, import.clone(), company).await?;
-    let rows = planner::address_rows(&facts, &planning.companies);
-    let matching = rows
-        .iter()
-        .filter(|view| (!selected || is_selectable_in_bulk(view)) && accepts(view));
-    let matching: HashSet<AddressId> = matching.map(|view| view.snapshot.id.clone()).collect();
-    let selected = Some(selected);
-    // Whatever was decided meanwhile, the tick goes on top of it, and changes nothing else of it.
-    let tick = |row: &AddressId, now: AddressDecision| {
-        if matching.contains(row) {
-            Change::To(AddressDecision { selected, ..now })
-        } else {
-            Change::None
-        }
-    };
-    let mut attempts = Attempts::at("decision on addresses");
-    while !write(services, import, company, tick).await? {
-        attempts.again().await?;
-    }
-    Ok(matching.len())
-}
-
-/// How the decision on a row changes.
-enum Change {
-    None,
-    To(AddressDecision),
-    /// It was made on another version than this one.
-    Conflict,
-}
-
-/// Changes decisions in the chunks they are kept in; `false` if another decision came in between.
-async fn write(
-    services: &Services,
-    import: &Import,
-    company: &PsaCompanyId,
-    change: impl Fn(&AddressId, AddressDecision) -> Change,
-) -> Api<bool> {
+    filter: PersonFilter,
+) -> Api<RuleAnswer> {
     let tenant = services.tenant(&import.msp);
-    for mut chunk in tenant.addresses(import, company).await? {
-        let before = chunk.decisions.clone();
-        for row in &chunk.addresses {
-            let now = before.get(&row.id).cloned().unwrap_or_default();
-            let version = now.version + 1;
-            match change(&row.id, now) {
-                Change::None => {}
-                Change::To(decided) => {
-                    let decided = AddressDecision { version, ..decided };
-                    chunk.decisions.insert(row.id.clone(), decided);
-                }
-                Change::Conflict => return Ok(false),
+    let mut attempts = Attempts::at("rule on addresses");
+    loop {
+        let (context, facts) = review::facts(services, import, company, Asked::All).await?;
+        let decisions = &context.decisions;
+        let StoredRules { mut rules, version } = decisions.of_people(company).rules;
+        let after = decisions.rules.rules.last;
+        let rule = rules.add(after, selected, Scope::People(filter.clone()));
+        let rule = rule.map_err(Problem::from)?.clone();
+        let rows = planner::address_rows(&facts, &context.companies);
+        let matching = rows.iter().filter(|view| {
+            let is_excluded = selected && view.decision.excluded.is_some();
+            !is_excluded && rule.decides_on_address(&facts.row, view.snapshot, &view.status)
+        });
+        let matched = matching.count();
+        let after = StoredRules { rules, version };
+        match tenant
+            .keep_rules(import, Some(company), &after, services.clock.now())
+            .await?
+        {
+            Decided::Recorded => {
+                return Ok(RuleAnswer {
+                    matched,
+                    selected,
+                    rule: Some(RuleId::of(Some(company), rule.number)),
+                });
             }
-        }
-        if chunk.decisions == before {
-            continue;
-        }
-        let now = services.clock.now();
-        match tenant.decide_addresses(import, company, &chunk, &before, now).await? {
-            Decided::Recorded => {}
-            Decided::Conflict => return Ok(false),
             Decided::NotInReview => return Err(review::not_in_review(services, import).await),
+            Decided::Conflict => attempts.again().await?,
         }
     }
-    Ok(true)
 }

@@ -162,6 +162,7 @@ impl NewIntegration {
             policy: Policy::default(),
             last_filter: None,
             tenant: None,
+            system: None,
             secret: SecretId::new(services.ids.next()),
             paused: false,
             version: 1,

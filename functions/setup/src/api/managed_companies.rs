@@ -12,6 +12,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::changes::noticed;
+
 pub fn routes<R: Routes>(to: R) -> R {
     to.post("/managed-companies", add, || {
         Call::new("addManagedCompany", "Adds a managed company by hand")
@@ -37,6 +39,6 @@ async fn add(
     let name = String::from(new.name);
     let key = IdempotencyKey::by_hand(&services.ids.next());
     let directory = BuiltIn::new(services.tenant(&caller.msp));
-    let id = directory.create_company(&key, &name).await?;
+    let id = noticed(&services, &directory, directory.create_company(&key, &name)).await?;
     Ok((StatusCode::CREATED, Json(ManagedCompany { id, name })))
 }

@@ -3,7 +3,7 @@
 use api::{Api, Body, Call, Caller, Json, Path, Routes, State};
 use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
-use directory::{Directory, NewAddress, NewUser};
+use directory::{Directory, NewAddress, NewUser, UserRequest};
 use domain::address::{Address, EnteredAddress};
 use domain::directory::{User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
@@ -13,6 +13,8 @@ use lambda::Services;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::changes::noticed;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.post("/managed-companies/{c}/users", add, || {
@@ -50,8 +52,13 @@ async fn add(
 ) -> Api<(StatusCode, Json<User>)> {
     let directory = directory_with(&services, &caller, &company).await?;
     let (name, EnteredAddress(address)) = (String::from(new.name), new.address);
-    let key = IdempotencyKey::by_hand(&services.ids.next());
-    match directory.create_user_by_hand(&key, &company, &address, &name).await? {
+    let request = UserRequest {
+        key: IdempotencyKey::by_hand(&services.ids.next()),
+        address: address.clone(),
+        name: name.clone(),
+    };
+    let created = directory.create_user_by_hand(&company, &request);
+    match noticed(&services, &directory, created).await? {
         Some(NewUser::Created(id)) => Ok((StatusCode::CREATED, Json(invited(id, company, address, name)))),
         Some(NewUser::AddressTaken(_)) => Err(taken().into()),
         None => {
@@ -87,10 +94,12 @@ async fn change(
     let directory = directory_with(&services, &caller, &company).await?;
     let EnteredAddress(address) = new.address;
     let no_user = || Problem::not_found(ResourceKind::User);
-    match directory.change_address(&company, &user, &address).await? {
+    let changed = directory.change_address(&company, &user, None, &address);
+    match noticed(&services, &directory, changed).await? {
         NewAddress::Changed => Ok(Json(directory.user(&company, &user).await?.ok_or_else(no_user)?)),
         NewAddress::AddressTaken(_) => Err(taken().into()),
-        NewAddress::NoSuchUser => Err(no_user().into()),
+        // It may have any address before.
+        NewAddress::ChangedMeanwhile | NewAddress::NoSuchUser => Err(no_user().into()),
     }
 }
 

@@ -1,12 +1,13 @@
 //! An integration as it is shown, with examples of its parts.
 
-use api::{Api, IntegrationLock};
+use api::{Api, Description, IntegrationLock, described};
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, MspId, TenantFingerprint};
 use domain::import::ImportState;
 use domain::integration::Integration;
 use domain::policy::Policy;
 use domain::psa::{PsaKind, VendorId};
+use domain::tenant::PsaSystem;
 use jiff::Timestamp;
 use lambda::Services;
 use lambda::metrics::listed;
@@ -29,6 +30,10 @@ pub struct IntegrationView {
     /// What the tenant of the PSA is known by; none until the first import of an integration of an earlier version.
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<TenantFingerprint>,
+    /// Where the PSA answered, and what it said of itself, when it was read last. Only shown: another zone, folder or release is not
+    /// another tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<PsaSystem>,
     version: u64,
     /// Whether schedules and events start no imports; an administrator can.
     paused: bool,
@@ -50,6 +55,10 @@ pub struct IntegrationView {
 struct LastImport {
     id: ImportId,
     state: ImportState,
+    unattended: bool,
+    /// Why an unattended import waits for an administrator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Description>,
     started_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
@@ -64,6 +73,8 @@ impl IntegrationView {
         let last_import = listed(newest).pop().map(|import| LastImport {
             id: import.id,
             state: import.state,
+            unattended: import.unattended,
+            stopped: import.stopped.as_ref().map(described),
             started_at: import.started_at,
             ended_at: import.ended_at,
         });
@@ -76,6 +87,7 @@ impl IntegrationView {
             address: integration.address,
             company_id: integration.company_id,
             tenant: integration.tenant,
+            system: integration.system,
             version: integration.version,
             paused: integration.paused,
             policy: integration.policy,
@@ -91,7 +103,8 @@ impl IntegrationView {
 pub fn integration() -> Value {
     json!({
         "id": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example",
-        "companyId": "noordzee", "tenant": "noordzee", "version": 1, "paused": false, "policy": policy(),
+        "companyId": "noordzee", "tenant": "noordzee",
+        "system": { "origin": "https://api-eu.myconnectwise.net", "codebase": "v2026_1", "version": "v2026.1" }, "version": 1, "paused": false, "policy": policy(),
         "nextImportAt": "2026-03-03T02:00:00Z", "lastFilter": { "companyType": ["1"] },
         "createdAt": "2026-01-05T09:12:44Z",
         "lock": {
@@ -99,7 +112,7 @@ pub fn integration() -> Value {
             "since": "2026-03-02T08:00:00Z", "until": "2026-03-02T08:30:00Z",
         },
         "lastImport": {
-            "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "state": "review", "startedAt": "2026-03-02T08:00:00Z",
+            "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "state": "review", "unattended": false, "startedAt": "2026-03-02T08:00:00Z",
         },
     })
 }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::directory::{LicenceMode, Licences, ReservationId};
 use store::retry::Attempts;
 use store::table::{body, item, number, value};
-use store::tx::{ActionId, Transaction};
+use store::tx::Transaction;
 use store::{Item, Key, StoreError, Table, Tenant};
 
 use super::records::{LICENCES, LicencesRecord};
@@ -86,12 +86,12 @@ pub(super) async fn set(tenant: &Tenant, mode: LicenceMode, total: u64) -> Resul
     }
 }
 
-/// Adds the use of one free licence to a transaction.
-pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<ActionId, DirectoryError> {
+/// Adds the use of one free licence to a transaction, which is refused if there is none.
+pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<(), DirectoryError> {
     // So that there is one.
     pool(tenant).await?;
     let update = "SET used = used + :one, available = available - :one";
-    Ok(tx.update(
+    tx.update(
         tenant,
         Table::Records,
         &key(tenant),
@@ -101,7 +101,8 @@ pub(super) async fn use_one(tenant: &Tenant, tx: &mut Transaction) -> Result<Act
             (":one", number(1)),
             (":consumption", value("licence mode", &LicenceMode::Consumption)?),
         ],
-    )?)
+    )?;
+    Ok(())
 }
 
 pub(super) async fn reserve(

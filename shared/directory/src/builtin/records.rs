@@ -2,16 +2,20 @@
 
 use std::collections::HashMap;
 
-use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, LicenceMode, ManagedCompany, ReservationId, User, UserState};
+use domain::address::Address;
+use domain::directory::{LicenceMode, ManagedCompany, ReservationId, User, UserState};
 use domain::ids::{ManagedCompanyId, UserId};
+use domain::import::retention::ROWS_DAYS;
 use domain::name;
 use serde::{Deserialize, Serialize};
 use store::Kind;
 
 pub(super) const MANAGED_COMPANY: Kind = Kind::first("managed company");
+pub(super) const COMPANY_NAME: Kind = Kind::first("name of a managed company");
+pub(super) const CHANGES: Kind = Kind::first("changes of the directory");
 pub(super) const USER: Kind = Kind::first("user");
-pub(super) const CLAIM: Kind = Kind::first("claim");
+pub(super) const FORMER_ADDRESS: Kind = Kind::first("former address").kept(ROWS_DAYS);
+pub(super) const ROSTER: Kind = Kind::first("roster");
 pub(super) const LICENCES: Kind = Kind::first("licences");
 
 /// See [`ManagedCompany`].
@@ -31,12 +35,12 @@ pub(super) struct UserRecord {
     pub state: UserState,
 }
 
-/// The claim of an address by the user that has it: see [`AddressHolder`].
+/// Left at an address that a user had before, so that a repeated call which created the user there finds that it has.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ClaimRecord {
-    pub address: AddressKey,
-    pub user: UserId,
-    pub company: ManagedCompanyId,
+pub(super) struct FormerAddressRecord {
+    pub id: UserId,
+    /// Always true; tells the record from a [`UserRecord`].
+    pub moved: bool,
 }
 
 /// The licences of an MSP.
@@ -59,6 +63,18 @@ impl From<ManagedCompanyRecord> for ManagedCompany {
     }
 }
 
+impl From<&User> for UserRecord {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.clone(),
+            company: user.company.clone(),
+            address: user.address.clone(),
+            name: user.name.clone(),
+            state: user.state,
+        }
+    }
+}
+
 impl From<UserRecord> for User {
     fn from(record: UserRecord) -> Self {
         Self {
@@ -68,16 +84,6 @@ impl From<UserRecord> for User {
             // Earlier versions stored names as the PSA spelled them.
             name: name::clean(&record.name),
             state: record.state,
-        }
-    }
-}
-
-impl From<ClaimRecord> for AddressHolder {
-    fn from(record: ClaimRecord) -> Self {
-        Self {
-            address: record.address,
-            user: record.user,
-            company: record.company,
         }
     }
 }
@@ -101,7 +107,7 @@ mod tests {
         let user =
             json!({ "id": "u-1", "company": "c-1", "address": "Ana@x.example", "name": "Ana", "state": "invited" });
         pin::<UserRecord>(&user);
-        pin::<ClaimRecord>(&json!({ "address": "ana@x.example", "user": "u-1", "company": "c-1" }));
+        pin::<FormerAddressRecord>(&json!({ "id": "u-1", "moved": true }));
         let licences = json!({ "mode": "pool", "total": 9, "used": 2, "available": -1, "reservations": { "x.1": 3 } });
         pin::<LicencesRecord>(&licences);
     }

@@ -67,6 +67,9 @@ impl Messages for English {
                     Limited::Integrations => format!("An MSP has {limit} integrations at most. Nothing was changed. Remove one that is no longer used, then add this one."),
                     Limited::Companies => format!("The PSA has more than {limit} companies that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
                     Limited::Contacts => format!("The PSA has more than {limit} contacts that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
+                    Limited::Rules => format!("An import, and each of its companies, has {limit} decisions on many rows at most, which name 50,000 rows by id at most. Nothing was changed. Take one of them back, decide by status or search, or on single rows."),
+                    Limited::Exclusions => format!("An integration has {limit} excluded companies and people at most, and fewer if their reasons are long. Nothing was changed. Bring some back, or leave them out by the filter of the import."),
+                    Limited::DroppedMappings => format!("An integration has {limit} companies at most whose mapping was dropped by hand. Nothing was changed. Choose another managed company for the row in an import instead."),
                 }
             }
             Problem::TooManyCalls { retry_after } => format!("Your MSP has made too many calls that read a PSA or compute a plan. Nothing was changed. Try again in {retry_after} seconds."),
@@ -99,6 +102,7 @@ impl Messages for English {
             Reason::AlreadyMapped => ("The managed company is mapped to another PSA company.", "Choose another one, or unassign that mapping first."),
             Reason::UserNotFound => ("The chosen user does not exist in this managed company.", "Choose another user."),
             Reason::UserAlreadyMapped => ("The user is mapped to another contact.", "Choose another user, or untick one of the two."),
+            Reason::Excluded => ("Imported before and excluded for good since.", "Bring the contact back to include it; access stays as it is."),
             Reason::Unticked => ("Imported before and not ticked this time.", "Tick it to include it; access stays as it is."),
             Reason::NoAddress => ("The contact has no valid e-mail address.", "Correct the address in the PSA and import again."),
             Reason::AddressConflict => ("Another user already has this address.", "Give that user another address, or correct the address in the PSA."),
@@ -175,6 +179,9 @@ impl Messages for English {
             ResourceKind::AddressOfCompany => "address of this company",
             ResourceKind::ManagedCompany => "managed company",
             ResourceKind::User => "user of this managed company",
+            ResourceKind::Rule => "decision on many rows",
+            ResourceKind::Exclusion => "exclusion",
+            ResourceKind::Mapping => "mapping",
             ResourceKind::Resource => "call",
         }
     }
@@ -258,10 +265,15 @@ impl Messages for English {
             Mistake::AfterTheEnd => "has characters after the end of the JSON value".into(),
             Mistake::NotHttp => "is not a valid HTTP request".into(),
             Mistake::IdInPath => "holds an id that is not valid".into(),
+            Mistake::NoKeptPlan => "is not the hash of a plan of this import that was shown and is still kept".into(),
             Mistake::NotANext => "is not a `next` value of this list".into(),
             Mistake::NoParameters => "is not allowed: this call takes no parameters".into(),
             Mistake::NotAParameter(known) => {
                 format!("is not a parameter of this call; allowed: {}", known.join(", ")).into()
+            }
+            Mistake::NotAlone => "no other condition goes with it".into(),
+            Mistake::OnlyForCompanies => {
+                "only companies are chosen by it, with the people who failed: POST /imports/{x}/companies/select".into()
             }
             Mistake::NoManagedCompany => "there is no managed company with this id".into(),
             Mistake::MappedTo(company) => format!("is mapped to company {company} of the PSA already").into(),

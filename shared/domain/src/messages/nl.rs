@@ -67,6 +67,9 @@ impl Messages for Dutch {
                     Limited::Integrations => format!("Een MSP heeft hoogstens {limit} koppelingen. Er is niets gewijzigd. Verwijder een koppeling die niet meer wordt gebruikt en voeg deze dan toe."),
                     Limited::Companies => format!("De PSA heeft meer dan {limit} bedrijven die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
                     Limited::Contacts => format!("De PSA heeft meer dan {limit} contacten die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
+                    Limited::Rules => format!("Een import, en elk van de bedrijven daarin, heeft hoogstens {limit} beslissingen over veel rijen tegelijk, die hoogstens 50.000 rijen bij hun id noemen. Er is niets gewijzigd. Neem er een terug, beslis op status of zoekterm, of per rij."),
+                    Limited::Exclusions => format!("Een koppeling heeft hoogstens {limit} uitgesloten bedrijven en personen, en minder als de redenen lang zijn. Er is niets gewijzigd. Haal er enkele terug, of laat ze met het filter van de import weg."),
+                    Limited::DroppedMappings => format!("Een koppeling heeft hoogstens {limit} bedrijven waarvan de toewijzing met de hand is losgemaakt. Er is niets gewijzigd. Kies in een import een ander beheerd bedrijf voor de rij."),
                 }
             }
             Problem::TooManyCalls { retry_after } => format!("Uw MSP heeft te veel aanroepen gedaan die een PSA lezen of een plan berekenen. Er is niets gewijzigd. Probeer het over {retry_after} seconden opnieuw."),
@@ -99,6 +102,7 @@ impl Messages for Dutch {
             Reason::AlreadyMapped => ("Het beheerde bedrijf is aan een ander PSA-bedrijf gekoppeld.", "Kies een ander of maak eerst die koppeling los."),
             Reason::UserNotFound => ("De gekozen gebruiker bestaat niet in dit beheerde bedrijf.", "Kies een andere gebruiker."),
             Reason::UserAlreadyMapped => ("De gebruiker is aan een andere contactpersoon gekoppeld.", "Kies een andere gebruiker of vink een van beide uit."),
+            Reason::Excluded => ("Eerder geïmporteerd en sindsdien blijvend uitgesloten.", "Haal de contactpersoon terug om het adres mee te nemen; de toegang blijft zoals die is."),
             Reason::Unticked => ("Eerder geïmporteerd en nu niet aangevinkt.", "Vink het aan om het mee te nemen; de toegang blijft zoals die is."),
             Reason::NoAddress => ("De contactpersoon heeft geen geldig e-mailadres.", "Verbeter het adres in de PSA en importeer opnieuw."),
             Reason::AddressConflict => ("Een andere gebruiker heeft dit adres al.", "Geef die gebruiker een ander adres of verbeter het adres in de PSA."),
@@ -177,6 +181,9 @@ impl Messages for Dutch {
             ResourceKind::AddressOfCompany => "adres van dit bedrijf",
             ResourceKind::ManagedCompany => "beheerd bedrijf",
             ResourceKind::User => "gebruiker van dit beheerde bedrijf",
+            ResourceKind::Rule => "beslissing over veel rijen",
+            ResourceKind::Exclusion => "uitsluiting",
+            ResourceKind::Mapping => "toewijzing",
             ResourceKind::Resource => "aanroep",
         }
     }
@@ -249,9 +256,12 @@ impl Messages for Dutch {
             Mistake::AfterTheEnd => "bevat nog tekens na het einde van de JSON-waarde".into(),
             Mistake::NotHttp => "is geen geldig HTTP-verzoek".into(),
             Mistake::IdInPath => "bevat een id dat niet geldig is".into(),
+            Mistake::NoKeptPlan => "is niet de hash van een plan van deze import dat is getoond en nog wordt bewaard".into(),
             Mistake::NotANext => "is geen `next`-waarde van deze lijst".into(),
             Mistake::NoParameters => "is niet toegestaan: deze aanroep heeft geen parameters".into(),
             Mistake::NotAParameter(known) => format!("is geen parameter van deze aanroep; toegestaan: {}", known.join(", ")).into(),
+            Mistake::NotAlone => "er hoort geen andere voorwaarde bij".into(),
+            Mistake::OnlyForCompanies => "alleen bedrijven worden hiermee gekozen, met de mensen bij wie het mislukte: POST /imports/{x}/companies/select".into(),
             Mistake::NoManagedCompany => "er is geen beheerd bedrijf met dit id".into(),
             Mistake::MappedTo(company) => format!("is al gekoppeld aan bedrijf {company} van de PSA").into(),
             Mistake::NoUser => "het beheerde bedrijf heeft deze gebruiker niet".into(),

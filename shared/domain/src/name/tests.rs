@@ -154,3 +154,24 @@ fn r57_a_first_or_a_last_name_in_common_may_be_one_person() {
         assert_eq!(may_be_one_person(other, one), expected, "{other} {one}");
     }
 }
+
+#[test]
+fn r73_a_search_finds_what_the_name_holds() {
+    let names = [
+        "Renée Zoekmaar",
+        "RENEE ZOEKMAAR",
+        "renee@een.example",
+        " renee  zoekmaar ",
+        "Ren\u{200b}ée",
+        "Straße",
+        "",
+        "a\tb",
+    ];
+    let searches = ["renee zoek", "RENÉE", "strasse", "@een", "", " ", "a b", "nobody"];
+    for name in names {
+        for search in searches {
+            let expected = NameKey::of(name).holds(search);
+            assert_eq!(Searched::of(search).is_in(name), expected, "{search:?} in {name:?}");
+        }
+    }
+}

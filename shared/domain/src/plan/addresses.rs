@@ -23,6 +23,10 @@ pub struct AddressView<'a> {
     pub mapping: Option<&'a AddressMapping>,
     /// The decision on it.
     pub decision: &'a AddressDecision,
+    /// What that decision or a rule says of its selection, whichever is later; of an excluded contact that it is not selected.
+    pub decided: Option<bool>,
+    /// Grows with every change of what is decided on it.
+    pub version: u64,
     /// Whether it is ticked: as decided, else if imported before (R28) or new where the policy says so (R48).
     pub selected: bool,
     /// The name and the address that were imported before, where somebody has to look whether it is the same person (R57).
@@ -31,6 +35,8 @@ pub struct AddressView<'a> {
     pub conflict: Option<ManagedCompanyId>,
     /// The user that has the address.
     pub(super) holder: Option<UserId>,
+    /// Whether a rule would tick it if nobody else had the address.
+    is_wanted_if_free: bool,
 }
 
 /// The address rows of a company whose users are in `managed`; the same address twice is one row (R32).
@@ -72,13 +78,25 @@ pub(super) fn views<'a>(
         );
         let is_known = mapping.is_some() && status != AddressStatus::PossibleSuccessor;
         let by_default = is_known || (is_new && snapshot.active && facts.row.decision.ticks_new);
+        let (row, rules, own) = (&facts.row, &facts.rules, decision.selection());
+        let is_excluded = decision.excluded.is_some();
+        let decided = if is_excluded {
+            Some(false)
+        } else {
+            rules.selection(row, snapshot, &status, own)
+        };
         views.push(AddressView {
+            version: decision.version + rules.changes(row, snapshot, &status),
+            is_wanted_if_free: !is_excluded
+                && conflict.is_some()
+                && rules.selection(row, snapshot, &AddressStatus::Unmapped, own) == Some(true),
             snapshot,
             address,
             status,
             mapping,
             decision,
-            selected: decision.selected.unwrap_or(by_default),
+            decided,
+            selected: decided.unwrap_or(by_default),
             before,
             conflict,
             holder: holder.map(|(user, _)| user),
@@ -103,17 +121,18 @@ fn successor_of(
 }
 
 /// The rows, those first that are shown when others have the same address: the one that was imported with it, then one imported
-/// before, then that of an active contact.
+/// before, then that of an active contact. One that is excluded gives way to the others, unless the user is mapped to it.
 fn by_precedence<'a>(facts: &'a CompanyFacts, links: &Links<'_>) -> Vec<&'a (SnapshotAddress, AddressDecision)> {
     let mut rows: Vec<_> = facts.addresses.iter().collect();
-    rows.sort_by_cached_key(|(row, _)| {
+    rows.sort_by_cached_key(|(row, decision)| {
         let mapping = links.mapping(&row.id);
         let is_same = mapping.is_some_and(|mapping| {
             row.text
                 .parse()
                 .is_ok_and(|address: Address| address == mapping.address)
         });
-        (!is_same, mapping.is_none(), !row.active)
+        let gives_way = decision.excluded.is_some() && mapping.is_none();
+        (gives_way, !is_same, mapping.is_none(), !row.active)
     });
     rows
 }
@@ -132,8 +151,8 @@ impl AddressView<'_> {
     /// and after another company of this import takes the address.
     pub(super) fn is_wanted(&self, facts: &CompanyFacts) -> bool {
         let is_taken = self.status == AddressStatus::AddressConflict;
-        let ticked_unasked = self.decision.selected.is_none() && self.snapshot.active && facts.row.decision.ticks_new;
-        self.selected || (is_taken && ticked_unasked)
+        let ticked_unasked = self.decided.is_none() && self.snapshot.active && facts.row.decision.ticks_new;
+        self.selected || self.is_wanted_if_free || (is_taken && ticked_unasked)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::reason::Reason;
 use super::side::PlanSide;
 use super::step::{Step, UserStep};
-use super::{CompanyPlan, Mapped, UserPlan};
+use super::{CompanyPlan, DroppedMapping, Mapped, UserPlan};
 use crate::address::NoAddress;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
 use crate::language::Language;
@@ -71,6 +71,14 @@ impl std::fmt::Debug for PlanAddress {
     }
 }
 
+/// The actions of a plan, in the order of its changes.
+pub fn steps(plan: &CompanyPlan) -> impl Iterator<Item = Step> {
+    let unmap = plan.unmap.iter().map(|_| Step::UnmapCompany);
+    let dropped = plan.dropped.iter().map(|_| Step::UnmapUser);
+    let users = plan.users.iter().map(|user| user.step.kind().0);
+    unmap.chain([plan.kind().0]).chain(dropped).chain(users)
+}
+
 /// What a plan does to its company and each of its users.
 pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
     let company = PlanCompany {
@@ -99,18 +107,26 @@ pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
         };
         change(Some(address), row.step.kind(), sides(row))
     });
-    let dropped = plan.dropped.iter().map(|dropped| {
-        let Mapped { id, user, address, .. } = &dropped.mapped;
-        let row = PlanAddress {
+    let dropped = plan.dropped.iter().map(|dropped| unmapped(&company, dropped));
+    unmap.into_iter().chain([own]).chain(dropped).chain(users).collect()
+}
+
+/// That a mapping of an address is dropped with that of its company.
+pub fn unmapped(company: &PlanCompany, dropped: &DroppedMapping) -> PlanChange {
+    let Mapped { id, user, address, .. } = &dropped.mapped;
+    PlanChange {
+        action: Step::UnmapUser,
+        company: company.clone(),
+        address: Some(PlanAddress {
             id: id.clone(),
             address: Some(address.original().to_owned()),
             contact: dropped.contact.clone(),
             no_address: None,
-        };
-        let before = Some(PlanSide::user(user, Some(address)));
-        change(Some(row), (Step::UnmapUser, dropped.reason), (before, None))
-    });
-    unmap.into_iter().chain([own]).chain(dropped).chain(users).collect()
+        }),
+        before: Some(PlanSide::user(user, Some(address))),
+        after: None,
+        reason: dropped.reason,
+    }
 }
 
 /// What there was of a user and what there will be.

@@ -74,6 +74,11 @@ impl Outcome {
         matches!(self.effect(), Effect::Created | Effect::Linked | Effect::Changed)
     }
 
+    /// Whether it failed.
+    pub const fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+
     /// Whether the row is as the plan wants it.
     pub const fn is_success(&self) -> bool {
         self.is_change() || matches!(self, Self::Unchanged)

@@ -40,7 +40,7 @@ pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Compa
         generation: facts
             .mapping
             .as_ref()
-            .map_or(0, |mapping| mapping.generation + u32::from(unmaps)),
+            .map_or(facts.generation, |mapping| mapping.generation + u32::from(unmaps)),
         // Else a name changed by hand later on would be taken for one that the PSA has yet to carry over; and the tenant could not be
         // recognised by it.
         rewrite_mapping: facts

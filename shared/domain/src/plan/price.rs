@@ -11,18 +11,20 @@ use crate::mapping::AddressMapping;
 use crate::remembered::Remembered;
 
 /// The address mappings that a plan with these users drops.
-pub(super) fn dropped(
-    facts: &CompanyFacts,
+pub(super) fn dropped<'a>(
+    facts: &'a CompanyFacts,
     step: &CompanyStep,
     unmaps: bool,
     users: &[UserPlan],
 ) -> Vec<DroppedMapping> {
-    let (before, reason): (&[AddressMapping], Reason) = match (step, &facts.hand_over) {
-        (CompanyStep::HandOver { .. }, Some(hand_over)) => (&hand_over.addresses, Reason::NotInNewCompany),
+    let going = |mappings: &'a [AddressMapping], reason| mappings.iter().map(move |mapping| (mapping, reason));
+    let (handed_over, own) = match (step, &facts.hand_over) {
         (CompanyStep::Skip(_), _) => return Vec::new(),
-        _ if unmaps => (&facts.mapped_addresses, Reason::AskedFor),
-        _ => return Vec::new(),
+        (CompanyStep::HandOver { .. }, Some(hand_over)) => (&hand_over.addresses[..], &hand_over.own),
+        _ => (&[][..], &facts.mapped_addresses),
     };
+    let own = if unmaps { &own[..] } else { &[] };
+    let before = going(handed_over, Reason::NotInNewCompany).chain(going(own, Reason::AskedFor));
     let kept: HashSet<&UserId> = users
         .iter()
         .filter_map(|user| user.mapped.as_ref())
@@ -33,18 +35,28 @@ pub(super) fn dropped(
         .iter()
         .map(|(row, _)| (&row.id, row.name.as_str()))
         .collect();
-    let dropped = before.iter().filter(|mapping| !kept.contains(&mapping.user));
-    let dropped = dropped.map(|mapping| DroppedMapping {
-        mapped: Mapped {
-            id: mapping.id.clone(),
-            user: mapping.user.clone(),
-            address: mapping.address.clone(),
-            remembered: mapping.remembered.clone(),
-        },
-        contact: names.get(&mapping.id).copied().unwrap_or_default().to_owned(),
-        reason,
+    let dropped = before.filter(|(mapping, _)| !kept.contains(&mapping.user));
+    let dropped = dropped.map(|(mapping, reason)| {
+        let contact = names.get(&mapping.id).copied().unwrap_or_default().to_owned();
+        DroppedMapping::of(mapping, contact, reason)
     });
     dropped.collect()
+}
+
+impl DroppedMapping {
+    /// The mapping of a contact of this name.
+    pub fn of(mapping: &AddressMapping, contact: String, reason: Reason) -> Self {
+        Self {
+            mapped: Mapped {
+                id: mapping.id.clone(),
+                user: mapping.user.clone(),
+                address: mapping.address.clone(),
+                remembered: mapping.remembered.clone(),
+            },
+            contact,
+            reason,
+        }
+    }
 }
 
 /// Adds the rows whose address a user of the `former` managed company has, and says of those that are there who it is.

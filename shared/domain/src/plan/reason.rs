@@ -84,6 +84,7 @@ reasons! {
         UserNotFound = "user_not_found", "The user does not exist.";
         UserAlreadyMapped = "user_already_mapped", "The user is mapped to another contact.";
         Unticked = "unticked", "Imported before and unticked.";
+        Excluded = "excluded", "Imported before and excluded for good since.";
         NoAddress = "no_address", "The contact has no valid address.";
         AddressConflict = "address_conflict", "A user of another managed company has the address.";
         ImportAgain = "import_again", "The user who has the address moves to another one first.";

@@ -25,7 +25,7 @@ macro_rules! steps {
         }
 
         /// How many items of each action.
-        #[derive(Debug, Default, Serialize, JsonSchema)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
         #[schemars(rename = "PlanSummary")]
         pub struct PlanSummary {

@@ -45,9 +45,12 @@ pub(super) fn plan(
     (plans, orphaned)
 }
 
-/// A possible successor that nobody has decided on waits for a decision (R57).
+/// A possible successor that nobody has decided on waits for a decision (R57); of one who is excluded nobody has to decide (R96).
 fn unticked(view: &AddressView<'_>) -> UserStep {
-    let is_undecided = view.status == AddressStatus::PossibleSuccessor && view.decision.selected.is_none();
+    if view.decision.excluded.is_some() {
+        return UserStep::Skip(Reason::Excluded.into());
+    }
+    let is_undecided = view.status == AddressStatus::PossibleSuccessor && view.decided.is_none();
     let reason = if is_undecided {
         Reason::PossibleSuccessor
     } else {

@@ -41,10 +41,16 @@ pub enum Mistake<'a> {
     IdInPath,
     /// The position is of another list.
     NotANext,
+    /// No plan of this hash is kept.
+    NoKeptPlan,
     /// The call takes no parameters.
     NoParameters,
     /// The call takes only these parameters.
     NotAParameter(&'a [&'a str]),
+    /// The condition stands by itself, and here there are others.
+    NotAlone,
+    /// Companies are chosen so, and not people.
+    OnlyForCompanies,
     /// The chosen managed company does not exist.
     NoManagedCompany,
     /// The chosen managed company is mapped to this company of the PSA.

@@ -4,6 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
+use crate::mapping::MAX_DROPPED;
+
+/// The most decisions on many rows that an import has, and each of its companies.
+pub const MAX_RULES: usize = 50;
+
+/// The most companies and people of one integration that are excluded. All of them are one stored item, which every plan reads.
+pub const MAX_EXCLUSIONS: usize = 2_000;
 
 /// What is looked for by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +25,12 @@ pub enum ResourceKind {
     ManagedCompany,
     /// A user of a managed company.
     User,
+    /// A decision on many rows.
+    Rule,
+    /// A company or person that is excluded for good.
+    Exclusion,
+    /// The mapping of a company or of an address.
+    Mapping,
     /// Something at an address of the API.
     Resource,
 }
@@ -32,6 +45,12 @@ pub enum Limited {
     Companies,
     /// Contacts of a PSA that match the filter.
     Contacts,
+    /// Decisions on many rows at once, of an import or of one of its companies (R69).
+    Rules,
+    /// Companies and people of an integration that are excluded for good (R96).
+    Exclusions,
+    /// Companies of an integration whose mapping was dropped by hand (R96).
+    DroppedMappings,
 }
 
 impl Limited {
@@ -41,6 +60,9 @@ impl Limited {
             Self::Integrations => 20,
             Self::Companies => 50_000,
             Self::Contacts => 1_000_000,
+            Self::Rules => MAX_RULES as u64,
+            Self::Exclusions => MAX_EXCLUSIONS as u64,
+            Self::DroppedMappings => MAX_DROPPED as u64,
         }
     }
 

@@ -94,9 +94,11 @@ impl Model {
         let mut facts = CompanyFacts {
             row: row(company, decision),
             mapping: run.mappings.get(&company).cloned(),
+            generation: 0,
             addresses: addresses.collect(),
             hides_contacts: run.import.hides_inactive,
             hand_over: None,
+            rules: domain::rules::PeopleRules::default(),
             mapped_addresses: self.addresses.get(&company).cloned().unwrap_or_default(),
             users: HashMap::new(),
             holders: HashMap::new(),
@@ -233,6 +235,7 @@ impl Model {
                 selected,
                 target,
                 version: 1,
+                ..AddressDecision::default()
             };
             decisions.insert(view.snapshot.id.clone(), decided);
         }

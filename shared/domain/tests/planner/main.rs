@@ -12,7 +12,9 @@ use domain::facts::ManagedCompanies;
 use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::mapping::CompanyMapping;
 use domain::plan::planner::{address_rows, plan_company};
-use domain::plan::{ClaimedInPlan, CompanyStep, Counts, Outcome, Reason, RowOutcome, Skip, UserStep, mass_change};
+use domain::plan::{
+    ClaimedInPlan, CompanyStep, Counts, Outcome, Reason, RowOutcome, Skip, Step, UserStep, changes, mass_change, steps,
+};
 use domain::row::{AddressDecision, AddressStatus, CompanyDecision};
 use proptest::prelude::*;
 
@@ -92,6 +94,13 @@ proptest! {
                 prop_assert_eq!(&mapping.user, &expected.user);
             }
         }
+    }
+
+    #[test]
+    fn r71_the_actions_of_a_plan_are_those_of_its_items(world in world()) {
+        let plan = plan_company(&world.facts(), &world.companies());
+        let shown: Vec<Step> = changes(&plan).iter().map(|change| change.action).collect();
+        prop_assert_eq!(steps(&plan).collect::<Vec<_>>(), shown);
     }
 
     #[test]

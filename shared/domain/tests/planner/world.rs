@@ -208,6 +208,7 @@ impl World {
                 selected: *selected,
                 target: target(*wish, |number| UserId::new(format!("u{number}"))),
                 version: 1,
+                ..AddressDecision::default()
             };
             (snapshot, decision)
         });
@@ -233,12 +234,14 @@ impl World {
                 users: mapped_addresses.len() as u64,
                 former: None,
             }),
+            generation: 0,
             addresses,
             hides_contacts: false,
             mapped_addresses,
             users,
             holders,
             hand_over: None,
+            rules: domain::rules::PeopleRules::default(),
         }
     }
 
@@ -268,6 +271,7 @@ impl World {
                     ManagedCompanyId::new(if number % 2 == 0 { HERE } else { ELSEWHERE })
                 }),
                 version: 1,
+                excluded: None,
             },
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use domain::filter::Filter;
 use domain::ids::{AttributeId, PsaCompanyId, PsaContactId, ValueId};
 use domain::psa::{Cursor, PsaCompany, PsaContact, PsaFailure, VendorId};
+use futures::{StreamExt, TryStreamExt};
 use psa::{Connector, HttpPolicy, Psa, RetryPolicy, SubmittedCredentials};
 use serde_json::{Value, json};
 use simkit::msp::{self, Msp, Size};
@@ -193,16 +194,12 @@ pub async fn companies(psa: &dyn Psa, filter: &Filter, counted: bool) -> Result<
     } else {
         None
     };
-    let (mut all, mut from) = (Vec::new(), None::<Cursor>);
-    for _ in 0..MAX_PAGES {
-        let page = psa.companies(filter, from.as_ref(), expected).await?;
+    let mut pages = psa.companies(filter, None, expected);
+    let mut all = Vec::new();
+    while let Some(page) = pages.try_next().await? {
         all.extend(page.items);
-        from = page.next;
-        if from.is_none() {
-            return Ok(all);
-        }
     }
-    panic!("the walk does not end");
+    Ok(all)
 }
 
 /// Every contact; after each page but the last something happens.
@@ -232,7 +229,8 @@ async fn walk_contacts(
     };
     let (mut all, mut from) = (Vec::new(), None::<Cursor>);
     for page_number in 1..MAX_PAGES {
-        let page = psa.contacts(filter, from.as_ref(), expected).await?;
+        let page = psa.contacts(filter, from.as_ref(), expected).next().await;
+        let page = page.unwrap()?;
         all.extend(page.items);
         from = page.next;
         if from.is_none() {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::filter::Filter;
 use domain::psa::{Cursor, PsaFailureKind};
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, contact, contacts, contacts_while, filter};
@@ -96,7 +97,9 @@ pub async fn r11_a_walk_goes_on_in_another_client(bench: Bench) {
         let page = bench
             .psa()
             .contacts(&everything, kept.as_ref(), Some(600))
+            .next()
             .await
+            .unwrap()
             .unwrap();
         pieces.extend(page.items);
         from = page.next;
@@ -110,7 +113,12 @@ pub async fn r11_a_walk_goes_on_in_another_client(bench: Bench) {
 pub async fn r11_a_cursor_of_another_kind_is_refused(bench: Bench) {
     let psa = bench.psa();
     let strange = Cursor("page 2".into());
-    let failure = psa.contacts(&filter(&[]), Some(&strange), None).await.unwrap_err();
+    let failure = psa
+        .contacts(&filter(&[]), Some(&strange), None)
+        .next()
+        .await
+        .unwrap()
+        .unwrap_err();
     assert!(
         !failure.retryable && failure.kind == PsaFailureKind::PsaUnknownError,
         "{failure}"

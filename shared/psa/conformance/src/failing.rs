@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use domain::filter::Filter;
 use domain::psa::PsaFailureKind::{PsaForbidden, PsaInvalidResponse, PsaServerError, PsaUnauthorized, PsaUnknownError};
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, contacts};
@@ -40,12 +41,16 @@ pub async fn r42_each_failure_has_its_code(bench: Bench) {
             let everything = Filter::default();
             let failure = if list {
                 psa.contacts(&everything, None, Some(600))
+                    .next()
                     .await
+                    .unwrap()
                     .map(|_| ())
                     .unwrap_err()
             } else {
                 psa.companies(&everything, None, Some(40))
+                    .next()
                     .await
+                    .unwrap()
                     .map(|_| ())
                     .unwrap_err()
             };

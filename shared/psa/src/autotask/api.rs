@@ -5,10 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::psa::PsaFailure;
 use http_client::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use http_client::{BaseUrl, CachedEndpoint, Call, Deployment, Endpoint, Fault, RetryScope, Session};
+use http_client::{BaseUrl, CachedEndpoint, Call, Deployment, Endpoint, Fault, Gate, RetryScope, Session};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 
 use super::query::Query;
 use super::rules::RULES;
@@ -23,9 +22,9 @@ pub(super) struct Api {
     url: BaseUrl,
     user: SecretString,
     headers: HeaderMap,
-    companies_gate: Semaphore,
-    contacts_gate: Semaphore,
-    other_gate: Semaphore,
+    companies_gate: Gate,
+    contacts_gate: Gate,
+    other_gate: Gate,
     zone: CachedEndpoint<Zone>,
 }
 
@@ -37,9 +36,9 @@ impl Api {
             url,
             user,
             headers,
-            companies_gate: Semaphore::new(CONCURRENCY),
-            contacts_gate: Semaphore::new(CONCURRENCY),
-            other_gate: Semaphore::new(CONCURRENCY),
+            companies_gate: Gate::new(CONCURRENCY),
+            contacts_gate: Gate::new(CONCURRENCY),
+            other_gate: Gate::new(CONCURRENCY),
             zone: CachedEndpoint::default(),
         }
     }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
 use domain::ids::TenantFingerprint;
 use domain::psa::{LookedUp, PsaContact, PsaFailure, PsaFailureKind};
+use domain::tenant::PsaSystem;
 use http_client::{Endpoint, RetryScope, Session};
 use tokio::sync::OnceCell;
 
@@ -74,6 +75,15 @@ impl Product for Autotask {
 
     async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
         Ok(self.api.find_zone().await?.tenant.clone())
+    }
+
+    async fn system(&self) -> Result<PsaSystem, PsaFailure> {
+        let zone = self.api.find_zone().await?;
+        Ok(PsaSystem {
+            origin: Some(zone.url.to_string()),
+            zone: zone.name.clone(),
+            ..PsaSystem::default()
+        })
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::psa::PsaFailure;
 use http_client::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
-use http_client::{Answer, BaseUrl, CachedEndpoint, Call, Deployment, Endpoint, RetryScope, Session};
+use http_client::{Answer, BaseUrl, CachedEndpoint, Call, Deployment, Endpoint, Gate, RetryScope, Session};
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 
 use super::discovery::{System, discover};
 use super::rules::RULES;
@@ -25,7 +24,7 @@ pub(super) struct Api {
     headers: HeaderMap,
     /// The same, with the mode of walks.
     forward_only: HeaderMap,
-    gate: Semaphore,
+    gate: Gate,
     system: CachedEndpoint<System>,
 }
 
@@ -54,7 +53,7 @@ impl Api {
             company_id,
             headers,
             forward_only,
-            gate: Semaphore::new(CONCURRENCY),
+            gate: Gate::new(CONCURRENCY),
             system: CachedEndpoint::default(),
         }
     }
@@ -62,6 +61,11 @@ impl Api {
     /// The login company.
     pub(super) fn company_id(&self) -> &str {
         &self.company_id
+    }
+
+    /// Where requests go.
+    pub(super) fn origin(&self) -> String {
+        self.url.to_string()
     }
 
     /// What the server says of itself.

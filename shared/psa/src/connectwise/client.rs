@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::filter::{Attribute, Filter, Subject};
 use domain::ids::{PsaCompanyId, TenantFingerprint};
 use domain::psa::{LookedUp, PsaContact, PsaFailure};
+use domain::tenant::PsaSystem;
 use futures::try_join;
 use http_client::Session;
 use tokio::sync::OnceCell;
@@ -73,6 +74,16 @@ impl Product for Connectwise {
     /// another case is a changed one, about which the mapped companies decide.
     async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
         Ok(TenantFingerprint::new(self.api.company_id()))
+    }
+
+    async fn system(&self) -> Result<PsaSystem, PsaFailure> {
+        let system = self.api.system().await?;
+        Ok(PsaSystem {
+            origin: Some(self.api.origin()),
+            zone: None,
+            codebase: Some(system.codebase.clone()),
+            version: system.version.clone(),
+        })
     }
 
     async fn attributes(&self) -> Result<Vec<Attribute>, PsaFailure> {

@@ -5,14 +5,14 @@ use domain::name::NameKey;
 use domain::psa::PsaFailure;
 use http_client::FailureKind::{self, InvalidResponse, Unauthorized};
 use http_client::header::HeaderMap;
-use http_client::{BaseUrl, Call, Classification, Deployment, Endpoint, RetryAdvice, RetryScope, Session};
-use tokio::sync::Semaphore;
+use http_client::{BaseUrl, Call, Classification, Deployment, Endpoint, Gate, RetryAdvice, RetryScope, Session};
 
 use super::address::is_cloud;
 use super::rules::RULES;
 use super::wire::CompanyInfo;
 use crate::failure::{Failed, failure};
 use crate::flag::Flag;
+use crate::text::present;
 
 static COMPANY_INFO: Endpoint = Endpoint::get("/login/companyinfo", "");
 
@@ -32,6 +32,8 @@ pub(super) struct System {
     /// The folder that the API is in.
     pub(super) codebase: String,
     pub(super) cloud: bool,
+    /// The release.
+    pub(super) version: Option<String>,
     /// The name of the MSP, by which its own company is known.
     pub(super) msp: Option<NameKey>,
 }
@@ -42,7 +44,7 @@ pub(super) async fn discover(
     session: &Session,
     url: &BaseUrl,
     company_id: &str,
-    gate: &Semaphore,
+    gate: &Gate,
 ) -> Result<System, Failed> {
     let call = Call {
         endpoint: &COMPANY_INFO,
@@ -63,6 +65,7 @@ pub(super) async fn discover(
     Ok(System {
         cloud: is_cloud(url) || Flag::is_set(info.is_cloud) || info.codebase != UNVERSIONED,
         codebase: codebase.to_owned(),
+        version: present(info.version_code),
         msp: info
             .company_name
             .as_deref()

@@ -39,7 +39,7 @@ impl PushedDownFilter {
     }
 
     /// The query parameters that say so.
-    pub(super) fn query(&self, also: Option<Condition>) -> Vec<(&'static str, String)> {
+    pub(super) fn query(&self, also: impl IntoIterator<Item = Condition>) -> Vec<(&'static str, String)> {
         let conditions: Vec<Condition> = self.conditions.iter().cloned().chain(also).collect();
         let conditions = all(&conditions).map(|text| ("conditions", text));
         let child_conditions = self

@@ -58,7 +58,7 @@ impl<'a, R> Rows<'a, R> {
     }
 
     /// How many rows there are that also meet a condition.
-    async fn count_also(&self, also: Option<Condition>) -> Result<u64, PsaFailure> {
+    async fn count_also(&self, also: impl IntoIterator<Item = Condition>) -> Result<u64, PsaFailure> {
         let count: Count = self.api.get(&self.resource.count, &self.filter.query(also)).await?;
         Ok(count.count)
     }
@@ -112,8 +112,9 @@ impl<R: Row + DeserializeOwned> List for Rows<'_, R> {
         self.count_also(None).await
     }
 
-    async fn count_up_to(&self, id: i64) -> Result<u64, PsaFailure> {
-        self.count_also(Some(Condition::UpTo("id", id))).await
+    async fn count_within(&self, after: i64, up_to: i64) -> Result<u64, PsaFailure> {
+        self.count_also([Condition::Above("id", after), Condition::UpTo("id", up_to)])
+            .await
     }
 
     async fn check(&self) -> Result<(), PsaFailure> {

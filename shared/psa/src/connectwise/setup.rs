@@ -13,7 +13,7 @@ use super::pushed_down::PushedDownFilter;
 use super::resources::{SEE_COMPANIES, SEE_CONTACTS};
 use super::wire::SetupRow;
 use crate::flag::Flag;
-use crate::walk::{PageError, Step, Walk, page_error};
+use crate::walk::{PageError, Step, Walk, check_ends, page_error};
 
 pub(super) static COMPANY_TYPES: Endpoint = Endpoint::get("/company/companies/types", SEE_COMPANIES);
 pub(super) static COMPANY_STATUSES: Endpoint = Endpoint::get("/company/companies/statuses", SEE_COMPANIES);
@@ -33,10 +33,10 @@ pub(super) async fn table(api: &Api, endpoint: &'static Endpoint) -> Result<Vec<
             ids: &ids,
             asked: PAGE_SIZE,
             announced: page.announced,
-            expected: Some(0),
         };
-        let follows = match walk.take(&step) {
-            Ok(_) => !ids.is_empty() && (walk.by_condition || !page.out_of_mode),
+        let taken = walk.take(&step);
+        let follows = match taken.and_then(|_| check_ends(walk.delivered, 0)) {
+            Ok(()) => !ids.is_empty() && (walk.by_condition || !page.out_of_mode),
             Err(PageError::Order) => false,
             Err(error) => return Err(page_error(endpoint, error)),
         };

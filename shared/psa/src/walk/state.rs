@@ -1,30 +1,36 @@
-//! How far a walk has come, and what each page says about its end.
+//! How far the walk of one range of ids has come, and what each page says about its end.
 
-use domain::psa::Cursor;
+use serde::{Deserialize, Serialize};
 
-/// How far a walk has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How far the walk of a range has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Walk {
-    /// The id of the last row; one less than the smallest id there can be before the first.
+    /// The id before the first of the range.
+    #[serde(rename = "a")]
+    pub after: i64,
+    /// The id of the last row; that before the range while there is none.
+    #[serde(rename = "l")]
     pub last: i64,
+    /// The last id of the range; a range without one has all ids that there will ever be.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
     /// Rows so far, before our own filter.
+    #[serde(rename = "n")]
     pub delivered: u64,
     /// Whether pages are asked for by a condition on the id, as the PSA does not offer its own way to walk by id.
+    #[serde(rename = "c", default, skip_serializing_if = "std::ops::Not::not")]
     pub by_condition: bool,
 }
 
-/// In a cursor: how pages are asked for.
-const BY_CONDITION: &str = "condition";
-
-/// What a page says about the end.
+/// What a page says about the end of its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// There are no more rows.
-    Proven,
+    /// The range has no more rows: the page has rows behind it, or none at all.
+    Over,
+    /// There may be more rows, but the page was not full, or the PSA announces no other.
+    Likely,
     /// There may be more rows.
     Open,
-    /// The PSA says so, but has given fewer rows than were counted, or none were: to be compared with a fresh count.
-    Claimed,
 }
 
 /// A page as the walk sees it.
@@ -36,8 +42,6 @@ pub struct Step<'a> {
     pub asked: usize,
     /// Whether the PSA announces another page.
     pub announced: bool,
-    /// How many rows the whole walk should have, where known.
-    pub expected: Option<u64>,
 }
 
 /// Why a page cannot be part of a walk by id.
@@ -54,70 +58,65 @@ pub enum PageError {
 impl Walk {
     /// A walk that has not begun, of ids from this one on.
     pub const fn before(smallest: i64) -> Self {
+        Self::of(smallest - 1, None)
+    }
+
+    /// A walk that has not begun, of the ids behind this one.
+    pub const fn of(after: i64, until: Option<i64>) -> Self {
         Self {
-            last: smallest - 1,
+            after,
+            last: after,
+            until,
             delivered: 0,
             by_condition: false,
         }
     }
 
-    /// Resumes from a cursor; `None` if no walk has made it.
-    pub fn resume(cursor: &Cursor) -> Option<Self> {
-        let mut parts = cursor.0.split('/');
-        let walk = Self {
-            last: parts.next()?.parse().ok()?,
-            delivered: parts.next()?.parse().ok()?,
-            // Absent from cursors of walks that are as they should be.
-            by_condition: match parts.next() {
-                None => false,
-                Some(BY_CONDITION) => true,
-                Some(_) => return None,
-            },
-        };
-        parts.next().is_none().then_some(walk)
+    /// Whether it can be the walk of a range.
+    pub(super) fn is_possible(&self) -> bool {
+        self.after <= self.last && self.until.is_none_or(|until| self.last < until)
     }
 
-    /// The cursor that the walk resumes from.
-    pub fn cursor(self) -> Cursor {
-        let mut text = format!("{}/{}", self.last, self.delivered);
-        if self.by_condition {
-            text.extend(["/", BY_CONDITION]);
-        }
-        Cursor(text)
-    }
-
-    /// Takes a page in.
-    ///
-    /// Rows that appear meanwhile have higher ids than all that were counted. So once as many rows have come as were counted,
-    /// every counted row that still exists is among them.
-    pub fn take(&mut self, page: &Step<'_>) -> Result<End, PageError> {
+    /// Checks that a page is the next one: pages know no range, so it may go on behind this one.
+    pub fn check(&self, page: &Step<'_>) -> Result<(), PageError> {
         if page.ids.len() > page.asked {
             return Err(PageError::Size);
         }
-        for &id in page.ids {
-            if id <= self.last {
-                return Err(PageError::Order);
-            }
-            self.last = id;
+        let before = std::iter::once(&self.last).chain(page.ids);
+        if before.zip(page.ids).any(|(before, id)| id <= before) {
+            return Err(PageError::Order);
         }
-        self.delivered += page.ids.len() as u64;
-        if page.expected.is_some_and(|expected| self.delivered > most(expected)) {
-            return Err(PageError::Endless);
+        Ok(())
+    }
+
+    /// Takes in the rows of the next page that belong to the range, and says how many these are.
+    pub fn take(&mut self, page: &Step<'_>) -> Result<(usize, End), PageError> {
+        self.check(page)?;
+        let own = match self.until {
+            Some(until) => page.ids.partition_point(|id| *id <= until),
+            None => page.ids.len(),
+        };
+        self.delivered += own as u64;
+        if let Some(last) = own.checked_sub(1).and_then(|at| page.ids.get(at)) {
+            self.last = *last;
         }
-        let all_counted = page.expected.is_some_and(|expected| self.delivered >= expected);
-        let last_page = page.ids.len() < page.asked || !page.announced;
-        Ok(match (page.ids.is_empty(), all_counted) {
-            (true, false) => End::Claimed,
-            (true, true) => End::Proven,
-            (false, true) if last_page => End::Proven,
-            (false, _) => End::Open,
-        })
+        let end = if page.ids.is_empty() || own < page.ids.len() || self.until == Some(self.last) {
+            End::Over
+        } else if page.ids.len() < page.asked || !page.announced {
+            End::Likely
+        } else {
+            End::Open
+        };
+        Ok((own, end))
     }
 }
 
-/// More rows than come of those that were counted and those that are added meanwhile.
-const fn most(counted: u64) -> u64 {
-    counted.saturating_mul(2).saturating_add(10_000)
+/// Refuses a list that gives far more rows than were counted and can have been added meanwhile.
+pub fn check_ends(delivered: u64, counted: u64) -> Result<(), PageError> {
+    if delivered > counted.saturating_mul(2).saturating_add(10_000) {
+        return Err(PageError::Endless);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use domain::filter::Filter;
 use domain::ids::{AttributeId, ValueId};
 use domain::psa::PsaFailureKind::PsaInvalidResponse as Invalid;
 use domain::psa::PsaKind;
+use futures::StreamExt;
 
 use super::faults::{ALL, expect, read};
 use super::server::{KINDS, Server, impatient, json, reply, rows};
@@ -134,7 +135,7 @@ async fn r7_a_psa_that_ignores_the_filter_changes_nothing() {
     ]) {
         let server = Server::start(kind, move |_| json(rows(kind, 4, all))).await;
         let psa = server.connect(&impatient(), Duration::from_secs(20));
-        let page = psa.companies(&filter, None, Some(4)).await.unwrap();
+        let page = psa.companies(&filter, None, Some(4)).next().await.unwrap().unwrap();
         let ids: Vec<&str> = page.items.iter().map(|company| company.id.as_str()).collect();
         assert_eq!(ids, ["2"], "{kind:?}");
         assert_eq!(page.next, None, "what was left out was delivered all the same");
@@ -155,7 +156,12 @@ async fn half_of_a_surrogate_pair_in_a_name_refuses_no_page() {
         let body = rows(kind, 1, body);
         let server = Server::start(kind, move |_| json(&body)).await;
         let psa = server.connect(&impatient(), Duration::from_secs(20));
-        let page = psa.companies(&Filter::default(), None, Some(1)).await.unwrap();
+        let page = psa
+            .companies(&Filter::default(), None, Some(1))
+            .next()
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(page.items[0].name, "Odd \u{fffd} Ltd");
     }
 }

@@ -11,6 +11,7 @@ use domain::psa::PsaFailureKind::{
 use domain::psa::{PsaFailure, PsaKind};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures::StreamExt;
 use psa::HttpPolicy;
 
 use super::server::{KINDS, Reply, Server, impatient, json, reply, rows};
@@ -29,7 +30,7 @@ pub async fn read(kind: PsaKind, reply: Reply) -> (Result<usize, PsaFailure>, us
     let timeout = Duration::from_millis(if stalls { 200 } else { 5_000 });
     let policy = HttpPolicy { timeout, ..impatient() };
     let psa = server.connect(&policy, Duration::from_secs(20));
-    let page = psa.companies(&Filter::default(), None, Some(1)).await;
+    let page = psa.companies(&Filter::default(), None, Some(1)).next().await.unwrap();
     (page.map(|page| page.items.len()), server.asked().len())
 }
 
@@ -161,10 +162,17 @@ async fn r50_links_to_another_host_are_not_followed() {
         })
         .await;
         let psa = server.connect(&impatient(), Duration::from_secs(20));
-        let first = psa.companies(&Filter::default(), None, Some(2)).await.unwrap();
+        let first = psa
+            .companies(&Filter::default(), None, Some(2))
+            .next()
+            .await
+            .unwrap()
+            .unwrap();
         let second = psa
             .companies(&Filter::default(), first.next.as_ref(), Some(2))
+            .next()
             .await
+            .unwrap()
             .unwrap();
         assert!(second.items.is_empty() && second.next.is_none());
         assert!(elsewhere.seen().is_empty());
@@ -213,7 +221,12 @@ async fn r42_in_connectwises_cloud_404_means_wrong_credentials() {
     let server = Server::start(PsaKind::Connectwise, |_| reply(404, "", "")).await;
     server.be_in_the_cloud(true);
     let psa = server.connect(&impatient(), Duration::from_secs(20));
-    let failure = psa.companies(&Filter::default(), None, Some(1)).await.unwrap_err();
+    let failure = psa
+        .companies(&Filter::default(), None, Some(1))
+        .next()
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!((failure.kind, server.asked().len()), (Unauthorized, 1), "{failure}");
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use domain::filter::Filter;
 use domain::ids::{AttributeId, PsaCompanyId, ValueId};
 use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, PsaKind};
+use futures::StreamExt;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
@@ -241,14 +242,14 @@ fn walk<T>(
 fn companies(kind: PsaKind, all: &[Value], size: usize) -> Result<Vec<PsaCompany>, TestCaseError> {
     let (expected, filter) = (Some(all.len() as u64), Filter::default());
     walk(kind, all, size, &async |psa, from| {
-        psa.companies(&filter, from, expected).await
+        psa.companies(&filter, from, expected).next().await.unwrap()
     })
 }
 
 fn contacts(kind: PsaKind, all: &[Value], size: usize) -> Result<Vec<PsaContact>, TestCaseError> {
     let (expected, filter) = (Some(all.len() as u64), Filter::default());
     walk(kind, all, size, &async |psa, from| {
-        psa.contacts(&filter, from, expected).await
+        psa.contacts(&filter, from, expected).next().await.unwrap()
     })
 }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use domain::filter::Filter;
 use domain::psa::{PsaFailureKind, PsaKind};
+use futures::StreamExt;
 use jiff::Timestamp;
 use psa::HttpPolicy;
 
@@ -24,7 +25,11 @@ async fn r43_a_rate_limit_is_waited_out() {
     for kind in KINDS {
         let server = Server::start(kind, move |asked| if asked == 0 { busy("1") } else { empty(kind) }).await;
         let psa = server.connect(&impatient(), LONG);
-        psa.companies(&Filter::default(), None, Some(0)).await.unwrap();
+        psa.companies(&Filter::default(), None, Some(0))
+            .next()
+            .await
+            .unwrap()
+            .unwrap();
         let asked = server.asked();
         assert_eq!(asked.len(), 2);
         assert!(asked[1].at - asked[0].at >= Duration::from_secs(1));
@@ -40,7 +45,9 @@ async fn r43_a_date_is_waited_for() {
         server
             .connect(&impatient(), LONG)
             .companies(&Filter::default(), None, Some(0))
+            .next()
             .await
+            .unwrap()
             .unwrap();
         let asked = server.asked();
         // A date has whole seconds.
@@ -168,7 +175,7 @@ async fn a_client_that_reads_a_lot_repeats_more() {
             ..impatient()
         };
         let psa = server.connect(&none, LONG);
-        let read = async || psa.companies(&Filter::default(), None, Some(0)).await;
+        let read = async || psa.companies(&Filter::default(), None, Some(0)).next().await.unwrap();
         // Of the first twenty and of discovery comes a budget of two, which is used up, and then one of two again.
         for _ in 0..40 {
             read().await.unwrap();
@@ -211,7 +218,9 @@ async fn a_fault_that_passes_is_not_seen() {
         let page = server
             .connect(&impatient(), LONG)
             .companies(&Filter::default(), None, Some(0))
+            .next()
             .await
+            .unwrap()
             .unwrap();
         assert!(page.items.is_empty() && page.next.is_none());
     }
@@ -223,7 +232,7 @@ async fn no_more_is_asked_at_once_than_the_psa_allows() {
         let server = Server::start(kind, |_| Reply::Stall(Vec::new())).await;
         let psa = server.connect(&impatient(), Duration::from_secs(2));
         let filter = Filter::default();
-        let walks = (0..12).map(|_| psa.companies(&filter, None, Some(0)));
+        let walks = (0..12).map(async |_| psa.companies(&filter, None, Some(0)).next().await.unwrap());
         for walk in futures::future::join_all(walks).await {
             walk.unwrap_err();
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::filter::Filter;
 use domain::psa::PsaKind;
+use futures::StreamExt;
 use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -46,8 +47,16 @@ async fn autotask_is_never_asked_to_impersonate_and_connectwise_never_for_privat
     for kind in KINDS {
         let server = Server::start(kind, move |_| json(rows(kind, 0, "[]"))).await;
         let psa = server.connect(&impatient(), Duration::from_secs(20));
-        psa.contacts(&Filter::default(), None, Some(0)).await.unwrap();
-        psa.companies(&Filter::default(), None, Some(0)).await.unwrap();
+        psa.contacts(&Filter::default(), None, Some(0))
+            .next()
+            .await
+            .unwrap()
+            .unwrap();
+        psa.companies(&Filter::default(), None, Some(0))
+            .next()
+            .await
+            .unwrap()
+            .unwrap();
         for seen in server.seen() {
             let head = seen.head.to_lowercase();
             assert!(!head.contains("impersonation") && !head.contains("portalpassword") && !head.contains("birthday"));
@@ -107,7 +116,12 @@ async fn r50_neither_log_nor_failure_holds_a_secret_or_an_address() {
             })
             .await;
             let psa = server.connect(&impatient(), Duration::from_secs(20));
-            let failure = psa.contacts(&Filter::default(), None, Some(1)).await.unwrap_err();
+            let failure = psa
+                .contacts(&Filter::default(), None, Some(1))
+                .next()
+                .await
+                .unwrap()
+                .unwrap_err();
             // Of all fields: whatever is stored or shown of a failure is in it.
             write!(failures, "{failure} {failure:?}").unwrap();
         }

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys;
+use crate::records::IdsRecord;
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
-use crate::table::Tenant;
+use crate::table::{Item, Tenant, packed_body};
 use crate::tx::Action;
 
 pub(crate) const SKIPPED: Kind = Kind::first("passed").kept(RESULT_DAYS);
@@ -151,6 +152,53 @@ impl SkippedCompany {
     }
 }
 
+/// Entries of a pack as they are stored. Mostly nothing was to be done: such companies are stored in columns.
+#[derive(Debug, Serialize, Deserialize)]
+enum EntriesRecord<Other> {
+    /// Companies of which all rows needed nothing, and how many users each has.
+    #[serde(rename = "u")]
+    Unchanged(IdsRecord, Vec<u64>),
+    #[serde(rename = "o")]
+    Other(Other),
+}
+
+fn columns<'a>(pack: &[&'a SkippedCompany]) -> Vec<EntriesRecord<&'a SkippedCompany>> {
+    let has_other = |entry: &SkippedCompany| entry.more || entry.name.is_some() || !entry.rest.is_empty();
+    let mut entries = Vec::new();
+    for group in pack.chunk_by(|one, other| !has_other(one) && !has_other(other)) {
+        match group {
+            [entry] if has_other(entry) => entries.push(EntriesRecord::Other(*entry)),
+            _ => entries.push(EntriesRecord::Unchanged(
+                IdsRecord::of(group.iter().map(|entry| &entry.company)),
+                group.iter().map(|entry| entry.unchanged_users).collect(),
+            )),
+        }
+    }
+    entries
+}
+
+/// The entries of a pack.
+pub(super) fn read_pack(item: &Item) -> Result<Vec<SkippedCompany>, StoreError> {
+    let mut all = Vec::new();
+    for entries in packed_body::<Vec<EntriesRecord<SkippedCompany>>>(SKIPPED, item)? {
+        match entries {
+            EntriesRecord::Other(entry) => all.push(entry),
+            EntriesRecord::Unchanged(ids, users) => {
+                let unchanged = ids.into_ids().into_iter().zip(users);
+                all.extend(unchanged.map(|(company, unchanged_users)| SkippedCompany {
+                    company,
+                    name: None,
+                    unchanged_users,
+                    rest: Vec::new(),
+                    more: false,
+                    rows: 0,
+                }));
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// Skipped companies, in one item.
 #[derive(Debug)]
 pub struct SkippedPack {
@@ -176,7 +224,7 @@ impl Tenant {
         let (mut complete, mut rows) = (0, 0);
         let mut write = |pack: &mut Vec<&SkippedCompany>, companies, rows| {
             let key = keys::passed(&self.msp, &import.id, first + packs.len() as u64);
-            let action = self.packed_put(import, SKIPPED, &key, &*pack)?;
+            let action = self.packed_put(import, SKIPPED, &key, &columns(pack))?;
             pack.clear();
             packs.push(SkippedPack {
                 action,

@@ -11,6 +11,13 @@ use crate::schema::Kind;
 
 pub(crate) const AUDIT_ENTRY: Kind = Kind::first("audit entry").kept(RESULT_DAYS);
 
+/// Several entries that one transaction has added.
+pub(crate) const AUDIT_ENTRIES: Kind = Kind {
+    name: "audit entries",
+    schema: 2,
+    kept_days: AUDIT_ENTRY.kept_days,
+};
+
 /// See [`Entry`].
 #[derive(Serialize, Deserialize)]
 pub(crate) struct EntryRecord {

@@ -7,6 +7,7 @@ use domain::plan::mass_change::MassChangeLimit;
 use domain::policy::Policy;
 use domain::psa::VendorId;
 use domain::schedule::Schedule;
+use domain::tenant::PsaSystem;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub(crate) struct IntegrationRecord {
     last_filter: Option<Accepted>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<TenantFingerprint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    system: Option<PsaSystem>,
     /// That of earlier versions has the name of its integration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret: Option<SecretId>,
@@ -99,6 +102,7 @@ impl From<&Integration> for IntegrationRecord {
             policy: (&integration.policy).into(),
             last_filter: integration.last_filter.clone().map(Accepted::from),
             tenant: integration.tenant.clone(),
+            system: integration.system.clone(),
             secret: Some(integration.secret.clone()),
             paused: integration.paused,
             version: integration.version,
@@ -119,6 +123,7 @@ impl From<IntegrationRecord> for Integration {
             policy: record.policy.into(),
             last_filter: record.last_filter.map(Filter),
             tenant: record.tenant,
+            system: record.system,
             secret,
             paused: record.paused,
             version: record.version,

@@ -4,7 +4,9 @@
 //! Each record is made of a domain type, and is read back into it. A field that is not known is ignored: a later version wrote it.
 
 mod audit;
+mod decision;
 mod failure;
+mod ids;
 mod import;
 mod integration;
 mod mapping;
@@ -12,16 +14,20 @@ mod not_in;
 pub(crate) mod plan;
 mod remembered;
 mod row;
+mod standing;
 
-pub(crate) use audit::{AUDIT_ENTRY, EntryRecord};
+pub(crate) use audit::{AUDIT_ENTRIES, AUDIT_ENTRY, EntryRecord};
+pub(crate) use decision::{DECISION, DecisionRecord};
+pub(crate) use ids::IdsRecord;
 pub(crate) use import::{IMPORT, ImportRecord};
 pub(crate) use integration::{INTEGRATION, IntegrationRecord, PolicyRecord, REMOVED, RemovedRecord};
 pub(crate) use mapping::{
     ADDRESS_MAPPINGS, AddressMappingRecord, COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM,
 };
 pub(crate) use not_in::{
-    ABSENTEES, AbsentPersonRecord, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, FOUND_ABSENT, PEOPLE,
-    PeopleRecord, PersonRecord, STAGED_PEOPLE,
+    ABSENTEES, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, FOUND_ABSENT, PEOPLE_INDEX, PeopleListRecord,
+    PersonRecord, STAGED_PEOPLE,
 };
 pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
-pub(crate) use row::{ADDRESSES, AddressDecisionRecord, CompanyRowRecord, ROW, SnapshotAddressRecord, TargetRecord};
+pub(crate) use row::{ORPHANS, RowRecord, SnapshotAddressRecord};
+pub(crate) use standing::{STANDING, StandingRecord};

@@ -6,26 +6,28 @@ use domain::ids::{AddressId, PsaCompanyId, PsaContactId, UserId};
 use domain::import::retention::{RESULT_DAYS, ROWS_DAYS, STAGED_DAYS};
 use domain::not_in::{OtherCompany, PersonAbsence, PersonNotIn, Whereabouts};
 use domain::psa::PsaContact;
-use domain::row::Absence;
 use serde::{Deserialize, Serialize};
 
-use crate::absent::{AbsentPerson, ContactAnswer};
+use crate::absent::ContactAnswer;
 use crate::schema::Kind;
+use crate::snapshot::Content;
 
 /// They are part of the result.
-pub(crate) const PEOPLE: Kind = Kind::first("people not in").kept(RESULT_DAYS);
+pub(crate) const PEOPLE_INDEX: Kind = Kind::first("index of people not in").kept(RESULT_DAYS);
 pub(crate) const STAGED_PEOPLE: Kind = Kind::first("staged people").kept(STAGED_DAYS);
 /// Of the last finished import: as long as the integration.
 pub(crate) const ABSENTEES: Kind = Kind::first("absentees");
 pub(crate) const FOUND_ABSENT: Kind = Kind::first("found absent").kept(ROWS_DAYS);
 
-/// People of a company, with the name of the company.
+/// Where the list of a company is, with the name of the company.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct PeopleRecord<People> {
+pub(crate) struct PeopleListRecord {
+    #[serde(rename = "c")]
+    pub company: PsaCompanyId,
     #[serde(rename = "n")]
     pub name: String,
-    #[serde(rename = "p")]
-    pub people: People,
+    #[serde(rename = "l")]
+    pub list: Content,
 }
 
 /// See [`PersonNotIn`].
@@ -43,23 +45,6 @@ pub(crate) struct PersonRecord {
     reason: PersonAbsence,
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     company: Option<OtherCompany>,
-}
-
-/// See [`AbsentPerson`].
-#[derive(Serialize, Deserialize)]
-pub(crate) struct AbsentPersonRecord {
-    #[serde(rename = "c")]
-    company: PsaCompanyId,
-    #[serde(rename = "i")]
-    id: AddressId,
-    #[serde(rename = "u")]
-    user: UserId,
-    #[serde(rename = "a")]
-    address: Address,
-    #[serde(rename = "n")]
-    name: String,
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    reason: Option<PersonAbsence>,
 }
 
 /// See [`ContactAnswer`].
@@ -98,9 +83,6 @@ pub(crate) struct AbsenteesRecord {
 pub(crate) struct CompanyAbsentees {
     #[serde(rename = "c")]
     pub company: PsaCompanyId,
-    /// Why the company is absent, until the import has ended.
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Absence>,
     /// None: the company itself is absent.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Vec<AddressId>>,
@@ -129,33 +111,6 @@ impl From<PersonRecord> for PersonNotIn {
             name: record.name,
             reason: record.reason,
             company: record.company,
-        }
-    }
-}
-
-impl From<&AbsentPerson> for AbsentPersonRecord {
-    fn from(person: &AbsentPerson) -> Self {
-        let person = person.clone();
-        Self {
-            company: person.company,
-            id: person.id,
-            user: person.user,
-            address: person.address,
-            name: person.name,
-            reason: person.reason,
-        }
-    }
-}
-
-impl From<AbsentPersonRecord> for AbsentPerson {
-    fn from(record: AbsentPersonRecord) -> Self {
-        Self {
-            company: record.company,
-            id: record.id,
-            user: record.user,
-            address: record.address,
-            name: record.name,
-            reason: record.reason,
         }
     }
 }

@@ -1,26 +1,23 @@
-//! Rows of an import, and the decisions on them.
+//! Rows of a snapshot.
 
 use domain::directory::ManagedCompany;
-use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::retention::ROWS_DAYS;
-use domain::row::{
-    Absence, AddressCounts, AddressDecision, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
-};
+use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use domain::suggestion::{Score, Similarity, Suggestion};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::Kind;
+use crate::snapshot::{Content, Row};
 
-pub(crate) const ROW: Kind = Kind::first("row").kept(ROWS_DAYS);
-pub(crate) const ADDRESSES: Kind = Kind::first("addresses").kept(ROWS_DAYS);
+/// Contacts whose company cannot be read back.
+pub(crate) const ORPHANS: Kind = Kind::first("orphaned contacts").kept(ROWS_DAYS);
 
-/// See [`CompanyRow`]. The counts of its addresses and the decision on it are fields of its own.
-#[derive(Debug, Serialize, Deserialize)]
+/// See [`Row`]. Neither the date of its last import nor what is decided on it is part of it: both change while the rest stays.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a field of its own")]
-pub(crate) struct CompanyRowRecord {
-    id: PsaCompanyId,
+pub(crate) struct RowRecord {
+    pub id: PsaCompanyId,
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     identifier: Option<String>,
@@ -30,7 +27,6 @@ pub(crate) struct CompanyRowRecord {
     psa_status: String,
     active: bool,
     own: bool,
-    last_imported: Option<Timestamp>,
     mapped: Option<ManagedCompany>,
     candidates: Vec<ManagedCompany>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -43,29 +39,19 @@ pub(crate) struct CompanyRowRecord {
     no_address: u32,
     #[serde(default)]
     people_not_in: u32,
-    selected: bool,
-    #[serde(default)]
-    ticks_new: bool,
-    target: TargetRecord<ManagedCompanyId>,
-    version: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address_list: Option<Content>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    people_list: Option<Content>,
 }
 
 /// See [`Suggestion`].
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SuggestionRecord {
     managed_company: ManagedCompany,
     score: Score,
     reasons: Vec<Similarity>,
-}
-
-/// See [`Target`]. Those without an id are stored as empty objects: `{"create": {}}`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum TargetRecord<Id> {
-    Automatic {},
-    Create {},
-    Existing(Id),
 }
 
 /// See [`SnapshotAddress`].
@@ -81,48 +67,36 @@ pub(crate) struct SnapshotAddressRecord {
     active: bool,
 }
 
-/// See [`AddressDecision`].
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct AddressDecisionRecord {
-    selected: Option<bool>,
-    #[serde(default)]
-    target: TargetRecord<UserId>,
-    version: u64,
-}
-
-impl From<&CompanyRow> for CompanyRowRecord {
-    fn from(row: &CompanyRow) -> Self {
-        let row = row.clone();
+impl From<&Row> for RowRecord {
+    fn from(row: &Row) -> Self {
+        let (company, lists) = (row.company.clone(), row.clone());
         Self {
-            id: row.id,
-            name: row.name,
-            identifier: row.identifier,
-            tab: row.tab,
-            status: row.status,
-            types: row.types,
-            psa_status: row.psa_status,
-            active: row.active,
-            own: row.own,
-            last_imported: row.last_imported,
-            mapped: row.mapped,
-            candidates: row.candidates,
-            suggestions: row.suggestions.into_iter().map(SuggestionRecord::from).collect(),
-            namesake_in_psa: row.namesake_in_psa,
-            reason: row.reason,
-            addresses: row.addresses.addresses,
-            no_address: row.addresses.no_address,
-            people_not_in: row.people_not_in,
-            selected: row.decision.selected,
-            ticks_new: row.decision.ticks_new,
-            target: row.decision.target.into(),
-            version: row.decision.version,
+            id: company.id,
+            name: company.name,
+            identifier: company.identifier,
+            tab: company.tab,
+            status: company.status,
+            types: company.types,
+            psa_status: company.psa_status,
+            active: company.active,
+            own: company.own,
+            mapped: company.mapped,
+            candidates: company.candidates,
+            suggestions: company.suggestions.into_iter().map(SuggestionRecord::from).collect(),
+            namesake_in_psa: company.namesake_in_psa,
+            reason: company.reason,
+            addresses: company.addresses.addresses,
+            no_address: company.addresses.no_address,
+            people_not_in: company.people_not_in,
+            address_list: lists.addresses,
+            people_list: lists.people,
         }
     }
 }
 
-impl From<CompanyRowRecord> for CompanyRow {
-    fn from(record: CompanyRowRecord) -> Self {
-        Self {
+impl From<RowRecord> for Row {
+    fn from(record: RowRecord) -> Self {
+        let company = CompanyRow {
             id: record.id,
             name: record.name,
             identifier: record.identifier,
@@ -132,7 +106,7 @@ impl From<CompanyRowRecord> for CompanyRow {
             psa_status: record.psa_status,
             active: record.active,
             own: record.own,
-            last_imported: record.last_imported,
+            last_imported: None,
             mapped: record.mapped,
             candidates: record.candidates,
             suggestions: record.suggestions.into_iter().map(Suggestion::from).collect(),
@@ -143,12 +117,12 @@ impl From<CompanyRowRecord> for CompanyRow {
                 no_address: record.no_address,
             },
             people_not_in: record.people_not_in,
-            decision: CompanyDecision {
-                selected: record.selected,
-                ticks_new: record.ticks_new,
-                target: record.target.into(),
-                version: record.version,
-            },
+            decision: CompanyDecision::none(),
+        };
+        Self {
+            company,
+            addresses: record.address_list,
+            people: record.people_list,
         }
     }
 }
@@ -173,32 +147,6 @@ impl From<SuggestionRecord> for Suggestion {
     }
 }
 
-impl<Id> Default for TargetRecord<Id> {
-    fn default() -> Self {
-        Self::Automatic {}
-    }
-}
-
-impl<Id> From<Target<Id>> for TargetRecord<Id> {
-    fn from(target: Target<Id>) -> Self {
-        match target {
-            Target::Automatic => Self::Automatic {},
-            Target::Create => Self::Create {},
-            Target::Existing(id) => Self::Existing(id),
-        }
-    }
-}
-
-impl<Id> From<TargetRecord<Id>> for Target<Id> {
-    fn from(record: TargetRecord<Id>) -> Self {
-        match record {
-            TargetRecord::Automatic {} => Self::Automatic,
-            TargetRecord::Create {} => Self::Create,
-            TargetRecord::Existing(id) => Self::Existing(id),
-        }
-    }
-}
-
 impl From<&SnapshotAddress> for SnapshotAddressRecord {
     fn from(address: &SnapshotAddress) -> Self {
         Self {
@@ -217,26 +165,6 @@ impl From<SnapshotAddressRecord> for SnapshotAddress {
             name: record.name,
             text: record.text,
             active: record.active,
-        }
-    }
-}
-
-impl From<&AddressDecision> for AddressDecisionRecord {
-    fn from(decision: &AddressDecision) -> Self {
-        Self {
-            selected: decision.selected,
-            target: decision.target.clone().into(),
-            version: decision.version,
-        }
-    }
-}
-
-impl From<AddressDecisionRecord> for AddressDecision {
-    fn from(record: AddressDecisionRecord) -> Self {
-        Self {
-            selected: record.selected,
-            target: record.target.into(),
-            version: record.version,
         }
     }
 }
@@ -268,15 +196,5 @@ mod tests {
         });
         let suggestion = Suggestion::from(from_value::<SuggestionRecord>(stored.clone()).unwrap());
         assert_eq!(to_value(SuggestionRecord::from(suggestion)).unwrap(), stored);
-    }
-
-    #[test]
-    fn a_decision_of_an_earlier_version_has_no_target() {
-        let decision: AddressDecisionRecord = from_value(json!({ "selected": null, "version": 2 })).unwrap();
-        let expected = AddressDecision {
-            version: 2,
-            ..AddressDecision::default()
-        };
-        assert_eq!(AddressDecision::from(decision), expected);
     }
 }

@@ -1,18 +1,19 @@
 //! No transaction is larger than DynamoDB takes, whatever the sizes: measured on the wire, by DynamoDB's rules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use domain::ids::PsaCompanyId;
 use domain::import::{Event, ImportState};
 use domain::mapping::AddressMapping;
-use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
 use store::StoreError;
 use store::journal::{CompanyChunk, SkippedCompany};
 use store::mappings::AddressMappings;
-use store::staging::{MAX_BUCKETS, bucket};
+use store::rows::Row;
+use store::snapshot::Complete;
+use store::snapshot::pages::Pages;
 use store::tx::{Action, MAX_ACTIONS, Transaction};
 
 use crate::fill::{Fill, all_skipped, checkpoint, reservation};
@@ -81,6 +82,14 @@ async fn commit_all(wire: &Wire, actions: Vec<Action>) {
     let _ = tx.commit(&tenant).await.unwrap();
 }
 
+/// The checkpoint comes once, at the very end.
+fn checkpoint_comes_last(wire: &Wire) {
+    let calls = wire.calls("TransactWriteItems");
+    let with = |call: &Value| call.to_string().contains("CHECKPOINT#");
+    let checkpoints: Vec<usize> = (0..calls.len()).filter(|at| with(&calls[*at])).collect();
+    assert_eq!(checkpoints, vec![calls.len() - 1]);
+}
+
 fn lengths() -> impl Strategy<Value = usize> {
     prop_oneof![Just(0), 1..40_usize, Just(255)]
 }
@@ -89,41 +98,55 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 5, ..ProptestConfig::default() })]
 
     #[test]
-    fn staging_a_page_fits(seed: u64, records in 0..=1_000_usize, length in lengths(), companies in 1..500_usize, buckets in 1..=MAX_BUCKETS) {
+    fn pages_that_are_saved_fit(seed: u64, records in 0..=1_000_usize, length in lengths(), companies in 1..500_usize, read in 1..20_usize) {
         let mut fill = Fill::new(seed, length);
         let wire = Wire::willing();
         let tenant = wire.tenant();
-        let page: Vec<_> = (0..records).map(|number| fill.company(number)).collect();
-        let contacts: Vec<_> = (0..records).map(|number| fill.contact(number, number % companies)).collect();
+        let mut pages = Pages::default();
+        for _ in 0..read {
+            let page: Vec<_> = (0..records).map(|number| fill.company(number)).collect();
+            pages.add_companies(&page).unwrap();
+            pages.add_contacts((0..records).map(|number| fill.contact(number, number % companies)).collect()).unwrap();
+        }
         run(async {
             let lease = lease(&tenant).await;
-            let staged = tenant.stage_companies(&lease, &import(), &page, &checkpoint(), now()).await;
-            prop_assert!(staged.unwrap().committed());
-            let staged = tenant.stage_contacts(&lease, &import(), contacts, buckets, &checkpoint(), now()).await;
-            prop_assert!(staged.unwrap().committed());
-            Ok(())
-        })?;
-        prop_assert_eq!(check(&wire), 2);
-    }
-
-    #[test]
-    fn rows_fit(seed: u64, counts in proptest::collection::vec(prop_oneof![0..5_usize, 0..1_500_usize], 0..200), length in lengths()) {
-        let few: usize = counts.iter().scan(0, |sum, count| { *sum += count; Some(*sum) }).take_while(|sum| *sum < 12_000).count();
-        let mut fill = Fill::new(seed, length);
-        let rows: Vec<_> = counts.iter().take(few).enumerate().map(|(number, count)| fill.row(number, *count)).collect();
-        let wire = Wire::willing();
-        let tenant = wire.tenant();
-        run(async {
-            let lease = lease(&tenant).await;
-            let added = tenant.add_rows(&lease, &import(), &rows, &checkpoint(), now).await;
-            prop_assert!(added.unwrap().committed());
+            let saved = tenant.save_pages(&lease, &import(), &mut pages, &checkpoint(), now).await;
+            prop_assert!(saved.unwrap().committed());
+            prop_assert!(!pages.has_unsaved());
             Ok(())
         })?;
         check(&wire);
-        // The checkpoint comes once, at the very end.
-        let calls = wire.calls("TransactWriteItems");
-        let checkpoints: Vec<usize> = calls.iter().enumerate().filter(|(_, call)| call.to_string().contains("CHECKPOINT#")).map(|(at, _)| at).collect();
-        prop_assert_eq!(checkpoints, vec![calls.len() - 1]);
+        checkpoint_comes_last(&wire);
+    }
+
+    #[test]
+    fn a_snapshot_fits(seed: u64, counts in proptest::collection::vec(prop_oneof![0..5_usize, 0..1_500_usize], 0..200), length in lengths()) {
+        let few: usize = counts.iter().scan(0, |sum, count| { *sum += count; Some(*sum) }).take_while(|sum| *sum < 12_000).count();
+        let mut fill = Fill::new(seed, length);
+        let wire = Wire::willing();
+        let tenant = wire.tenant();
+        run(async {
+            let lease = lease(&tenant).await;
+            let mut draft = tenant.draft(&lease, &import(), now()).await.unwrap().unwrap();
+            let mut rows = Vec::new();
+            for (number, count) in counts.iter().take(few).enumerate() {
+                let (row, addresses) = fill.row(number, *count);
+                let mut row = Row::new(row);
+                draft.add_addresses(&mut row, &addresses).unwrap();
+                rows.push(row);
+            }
+            let written = tenant.write_lists(&lease, &import(), &mut draft, now).await;
+            prop_assert!(written.unwrap().committed());
+            let snapshot = Complete { rows, policy: None, more: Vec::new() };
+            let completed = tenant.complete_snapshot(&lease, &import(), &mut draft, snapshot, &checkpoint(), now).await;
+            prop_assert!(completed.unwrap().committed());
+            Ok(())
+        })?;
+        check(&wire);
+        for put in wire.calls("PutItem") {
+            prop_assert!(size_of(&put["Item"]) <= 400 * 1024);
+        }
+        checkpoint_comes_last(&wire);
     }
 
     #[test]
@@ -223,12 +246,13 @@ proptest! {
         let tenant = wire.tenant();
         let mut rng = fastrand::Rng::with_seed(seed);
         let ids: Vec<PsaCompanyId> = (0..companies).map(|_| PsaCompanyId::new(rng.u64(..).to_string())).collect();
-        let dates: HashMap<PsaCompanyId, Timestamp> = ids.iter().map(|id| (id.clone(), now())).collect();
-        let mut tx = Transaction::new();
-        tenant.set_dates(&mut tx, &import().integration, dates, ids.into_iter().take(100).collect(), now()).unwrap();
-        if !tx.is_empty() {
-            run(async { let _ = tx.commit(&tenant).await.unwrap(); });
-        }
+        run(async {
+            let mut tx = Transaction::new();
+            tenant.set_dates(&mut tx, &import().integration, ids, now()).await.unwrap();
+            if !tx.is_empty() {
+                let _ = tx.commit(&tenant).await.unwrap();
+            }
+        });
         check(&wire);
     }
 }
@@ -267,10 +291,4 @@ fn a_transaction_of_some_megabytes_takes_no_more() {
         })
     ));
     assert!((2..MAX_ACTIONS).contains(&tx.len()));
-}
-
-#[test]
-fn buckets_are_the_same_in_every_version() {
-    // Contacts staged by one version are joined by another.
-    assert_eq!(bucket(&PsaCompanyId::new("176"), 98), 95);
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use domain::directory::ManagedCompany;
 use domain::filter::Filter;
 use domain::ids::{
     AttributeId, IntegrationId, ManagedCompanyId, PsaCompanyId, SecretId, TenantFingerprint, UserId, ValueId,
@@ -12,72 +11,19 @@ use domain::mapping::CompanyMapping;
 use domain::plan::mass_change::MassChangeLimit;
 use domain::policy::Policy;
 use domain::psa::PsaKind;
-use domain::row::{Absence, AddressCounts, AddressDecision, CompanyDecision, CompanyRow, ImportStatus, Tab, Target};
+use domain::row::{AddressDecision, ImportStatus, Target};
+use domain::rules::{CompanyFilter, Moment, Scope};
+use domain::tenant::PsaSystem;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::rows::Chunk;
+use store::decided::{CompanyChoice, Decided, StoredRules};
 use store::tx::Transaction;
 
 use crate::fill;
-use crate::wire::{Wire, import, lease, now};
+use crate::wire::{Wire, import, now};
 
 mod imports;
 mod plans;
-
-fn managed(id: &str, name: &str) -> ManagedCompany {
-    ManagedCompany {
-        id: ManagedCompanyId::new(id),
-        name: name.to_owned(),
-    }
-}
-
-fn row() -> CompanyRow {
-    CompanyRow {
-        id: PsaCompanyId::new("7"),
-        name: "Acme".to_owned(),
-        identifier: None,
-        tab: Tab::NotIn,
-        status: ImportStatus::UnmappedPossibleDuplicate,
-        types: vec!["Client".to_owned()],
-        psa_status: "Active".to_owned(),
-        active: true,
-        own: false,
-        last_imported: Some(now()),
-        mapped: Some(managed("c-1", "Acme")),
-        candidates: vec![managed("c-2", "ACME")],
-        suggestions: Vec::new(),
-        namesake_in_psa: false,
-        reason: Some(Absence::FilteredOut),
-        addresses: AddressCounts {
-            addresses: 2,
-            no_address: 1,
-        },
-        people_not_in: 2,
-        decision: CompanyDecision {
-            selected: true,
-            ticks_new: true,
-            target: Target::Existing(ManagedCompanyId::new("c-2")),
-            version: 3,
-        },
-    }
-}
-
-fn stored_row() -> Value {
-    json!({
-        "pk": { "S": "MSP#m#IMPORT#x" }, "sk": { "S": "ROW#7" }, "schema": { "N": "1" },
-        "browse": { "S": "not-in#0#acme\u{1}7" }, "expires": { "N": "1801209600" },
-        "id": { "S": "7" }, "name": { "S": "Acme" }, "tab": { "S": "not-in" },
-        "status": { "S": "unmapped_possible_duplicate" }, "types": { "L": [{ "S": "Client" }] },
-        "psaStatus": { "S": "Active" }, "active": { "BOOL": true }, "own": { "BOOL": false },
-        "lastImported": { "S": "2027-01-15T08:00:00Z" },
-        "mapped": { "M": { "id": { "S": "c-1" }, "name": { "S": "Acme" } } },
-        "candidates": { "L": [{ "M": { "id": { "S": "c-2" }, "name": { "S": "ACME" } } }] },
-        "namesakeInPsa": { "BOOL": false }, "reason": { "S": "filtered_out" },
-        "addresses": { "N": "2" }, "noAddress": { "N": "1" }, "peopleNotIn": { "N": "2" },
-        "selected": { "BOOL": true }, "ticksNew": { "BOOL": true },
-        "target": { "M": { "existing": { "S": "c-2" } } }, "version": { "N": "3" },
-    })
-}
 
 /// The same item without some fields, and with one of a later version.
 fn without(mut item: Value, fields: &[&str]) -> Value {
@@ -96,100 +42,92 @@ fn written(wire: &Wire) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_row_is_stored_so() {
-    let wire = Wire::willing();
-    let tenant = wire.tenant();
-    let lease = lease(&tenant).await;
-    let rows = [(row(), Vec::new())];
-    let added = tenant
-        .add_rows(&lease, &import(), &rows, &fill::checkpoint(), now)
-        .await;
-    assert!(added.unwrap().committed());
-    assert_eq!(written(&wire)[1]["Put"]["Item"], stored_row());
-}
-
-#[tokio::test]
-async fn a_row_is_read_as_it_was_stored() {
-    let tenant = Wire::holding(stored_row()).tenant();
-    let found = tenant.row(&import(), &PsaCompanyId::new("7")).await.unwrap();
-    assert_eq!(found, Some(row()));
-}
-
-#[tokio::test]
-async fn a_row_of_an_earlier_version_has_no_counts_and_ticks_nobody() {
-    let old = without(
-        stored_row(),
-        &[
-            "schema",
-            "addresses",
-            "noAddress",
-            "ticksNew",
-            "lastImported",
-            "mapped",
-            "reason",
-        ],
-    );
-    let found = Wire::holding(old)
-        .tenant()
-        .row(&import(), &PsaCompanyId::new("7"))
-        .await;
-    let expected = CompanyRow {
-        last_imported: None,
-        mapped: None,
-        reason: None,
-        addresses: AddressCounts::default(),
-        decision: CompanyDecision {
-            ticks_new: false,
-            ..row().decision
-        },
-        ..row()
-    };
-    assert_eq!(found.unwrap(), Some(expected));
-}
-
-#[tokio::test]
-async fn a_target_without_an_id_is_an_empty_object() {
-    for (target, stored) in [(Target::Automatic, "automatic"), (Target::Create, "create")] {
-        let wire = Wire::willing();
-        let mut row = row();
-        row.decision.target = target;
-        let _ = wire.tenant().decide_company(&import(), &row, 2, now()).await.unwrap();
-        let values = written(&wire)[2]["Update"]["ExpressionAttributeValues"].clone();
-        assert_eq!(values[":target"], json!({ "M": { stored: { "M": {} } } }));
-        let mut item = stored_row();
-        item["target"] = values[":target"].clone();
-        let found = Wire::holding(item).tenant().row(&import(), &row.id).await.unwrap();
-        assert_eq!(found, Some(row));
+async fn a_decision_on_a_company_is_stored_so() {
+    for (target, stored) in [
+        (Target::Automatic, json!({ "automatic": { "M": {} } })),
+        (Target::Create, json!({ "create": { "M": {} } })),
+        (
+            Target::Existing(ManagedCompanyId::new("c-2")),
+            json!({ "existing": { "S": "c-2" } }),
+        ),
+    ] {
+        let choice = CompanyChoice {
+            selected: Some(true),
+            target,
+            version: 3,
+            at: Moment { import: 2, company: 0 },
+        };
+        let (wire, company) = (Wire::willing(), PsaCompanyId::new("7"));
+        let (tenant, import) = (wire.tenant(), import());
+        let decided = tenant.decide_company(&import, &company, &choice, 2, now()).await;
+        assert_eq!(decided.unwrap(), Decided::Recorded);
+        let put = written(&wire)[2]["Put"].clone();
+        let item = json!({
+            "pk": { "S": "MSP#m#IMPORT#x" }, "sk": { "S": "DECISION#COMPANY#7" }, "schema": { "N": "1" },
+            "expires": { "N": "1801209600" }, "selected": { "BOOL": true }, "target": { "M": stored }, "version": { "N": "3" },
+            "at": { "M": { "import": { "N": "2" }, "company": { "N": "0" } } },
+        });
+        assert_eq!(put["Item"], item);
+        // Of two decisions on the same version one is refused (R27).
+        assert_eq!(put["ConditionExpression"], "#version = :seen");
+        let decided = Wire::holding(item)
+            .tenant()
+            .decided(&crate::wire::import())
+            .await
+            .unwrap();
+        assert_eq!(decided.of_company(&company), choice);
     }
 }
 
 #[tokio::test]
-async fn decisions_on_addresses_are_stored_so() {
+async fn a_decision_on_an_address_is_stored_so() {
     let decision = AddressDecision {
-        selected: Some(true),
+        selected: None,
         target: Target::Existing(UserId::new("u-1")),
         version: 1,
+        at: Moment::default(),
+        excluded: None,
     };
-    let chunk = Chunk {
-        number: 0,
-        addresses: Vec::new(),
-        decisions: BTreeMap::from([(fill::id(1), decision)]),
-    };
-    let seen = BTreeMap::from([(fill::id(1), AddressDecision::default())]);
-    let wire = Wire::willing();
-    let (tenant, company) = (wire.tenant(), PsaCompanyId::new("7"));
-    let _ = tenant
-        .decide_addresses(&import(), &company, &chunk, &seen, now())
+    let (wire, company, address) = (Wire::willing(), PsaCompanyId::new("7"), fill::id(1));
+    let (tenant, import) = (wire.tenant(), import());
+    let decided = tenant
+        .decide_address(&import, (&company, &address), &decision, 0, now())
+        .await;
+    assert_eq!(decided.unwrap(), Decided::Recorded);
+    let put = written(&wire)[2]["Put"].clone();
+    assert_eq!(put["Item"]["sk"], json!({ "S": "DECISION#ADDRESS#7#00000001~1" }));
+    assert_eq!(put["ConditionExpression"], "attribute_not_exists(pk)");
+    let decided = Wire::holding(put["Item"].clone())
+        .tenant()
+        .decided(&crate::wire::import())
         .await
         .unwrap();
-    let decided = json!({ "M": { "00000001~1": { "M": {
-        "selected": { "BOOL": true }, "target": { "M": { "existing": { "S": "u-1" } } }, "version": { "N": "1" },
-    } } } });
-    let undecided = json!({ "M": { "00000001~1": { "M": {
-        "selected": { "NULL": true }, "target": { "M": { "automatic": { "M": {} } } }, "version": { "N": "0" },
-    } } } });
-    let values = written(&wire)[2]["Update"]["ExpressionAttributeValues"].clone();
-    assert_eq!((&values[":new"], &values[":seen"]), (&decided, &undecided));
+    assert_eq!(
+        decided.of_people(&company).single,
+        BTreeMap::from([(address, decision)])
+    );
+}
+
+#[tokio::test]
+async fn rules_are_read_as_they_were_stored() {
+    let mut after = StoredRules::default();
+    let filter = CompanyFilter {
+        statuses: vec![ImportStatus::Mapped],
+        search: Some("acme".to_owned()),
+        ..CompanyFilter::default()
+    };
+    after.rules.add(0, true, Scope::Companies(filter)).unwrap();
+    let wire = Wire::willing();
+    let (tenant, import) = (wire.tenant(), import());
+    let kept = tenant.keep_rules(&import, None, &after, now()).await;
+    assert_eq!(kept.unwrap(), Decided::Recorded);
+    let put = written(&wire)[2]["Put"].clone();
+    let decided = Wire::holding(put["Item"].clone())
+        .tenant()
+        .decided(&crate::wire::import())
+        .await
+        .unwrap();
+    assert_eq!((decided.rules.rules, decided.rules.version), (after.rules, 1));
 }
 
 fn mapping() -> CompanyMapping {
@@ -264,6 +202,12 @@ fn integration() -> Integration {
         },
         last_filter: Some(Filter(accepted)),
         tenant: Some(TenantFingerprint::new("acme")),
+        system: Some(PsaSystem {
+            origin: Some("https://psa.test".to_owned()),
+            zone: None,
+            codebase: Some("v2026_1".to_owned()),
+            version: Some("v2026.1".to_owned()),
+        }),
         secret: SecretId::new("s"),
         paused: true,
         version: 3,
@@ -277,6 +221,9 @@ fn stored_integration() -> Value {
         "pk": { "S": "MSP#m" }, "sk": { "S": "INTEGRATION#i" }, "schema": { "N": "1" },
         "id": { "S": "i" }, "kind": { "S": "connectwise" }, "name": { "S": "PSA" }, "address": { "S": "psa.test" },
         "companyId": { "S": "acme" }, "createdAt": { "S": "2027-01-15T08:00:00Z" }, "lastFilter": filter,
+        "system": { "M": {
+            "origin": { "S": "https://psa.test" }, "codebase": { "S": "v2026_1" }, "version": { "S": "v2026.1" },
+        } },
         "tenant": { "S": "acme" }, "secret": { "S": "s" }, "paused": { "BOOL": true }, "version": { "N": "3" },
         "policy": { "M": {
             "newCompanies": { "BOOL": true }, "newAddresses": { "BOOL": false }, "filter": filter,

@@ -3,6 +3,10 @@
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId, PsaCompanyId};
 use serde_json::json;
 use store::StoreError;
+use store::decided::Decisions;
+use store::rows::Row;
+use store::snapshot::Complete;
+use store::snapshot::pages::Pages;
 use store::tx::Transaction;
 
 use crate::wire::{Wire, import, lease, now};
@@ -16,36 +20,37 @@ async fn every_item_that_is_written_says_its_schema() {
         .start(&import(), Some(&IdempotencyKey::new("night")), now())
         .await
         .unwrap();
-    let _ = tenant
-        .stage_companies(
-            &lease,
-            &import(),
-            &[crate::fill::company(1)],
-            &crate::fill::checkpoint(),
-            now(),
-        )
-        .await
-        .unwrap();
-    let _ = tenant
-        .add_rows(
-            &lease,
-            &import(),
-            &[crate::fill::row(1, 3)],
-            &crate::fill::checkpoint(),
-            now,
-        )
-        .await
-        .unwrap();
+    let mut pages = Pages::default();
+    pages.add_companies(&[crate::fill::company(1)]).unwrap();
+    let (import, checkpoint) = (import(), crate::fill::checkpoint());
+    let saved = tenant.save_pages(&lease, &import, &mut pages, &checkpoint, now).await;
+    assert!(saved.unwrap().committed());
+    let mut draft = tenant.draft(&lease, &import, now()).await.unwrap().unwrap();
+    let (row, addresses) = crate::fill::row(1, 3);
+    let mut row = Row::new(row);
+    draft.add_addresses(&mut row, &addresses).unwrap();
+    let snapshot = Complete {
+        rows: vec![row],
+        policy: None,
+        more: Vec::new(),
+    };
+    let completed = tenant
+        .complete_snapshot(&lease, &import, &mut draft, snapshot, &checkpoint, now)
+        .await;
+    assert!(completed.unwrap().committed());
     let mut tx = Transaction::new();
     let mapping = crate::fill::company_mapping();
     tenant
-        .map_company(&mut tx, &import().integration, None, &mapping)
-        .unwrap();
-    tenant
-        .claim_name(&mut tx, &import(), &PsaCompanyId::new("1"), "Acme", now())
+        .map_company(&mut tx, &import.integration, None, &mapping)
         .unwrap();
     let _ = tx.commit(&tenant).await.unwrap();
+    let company = PsaCompanyId::new("1");
+    assert!(tenant.claim_name(&import, &company, "Acme", now()).await.unwrap());
     let mut puts = 0;
+    for call in wire.calls("PutItem") {
+        assert_eq!(call["Item"]["schema"], json!({ "N": "1" }), "{call}");
+        puts += 1;
+    }
     for call in wire.calls("TransactWriteItems") {
         for action in call["TransactItems"].as_array().unwrap() {
             if let Some(item) = action["Put"].get("Item") {
@@ -55,6 +60,9 @@ async fn every_item_that_is_written_says_its_schema() {
         }
     }
     assert!(puts >= 10, "{puts}");
+    for call in wire.calls("PutItem") {
+        assert_eq!(call["Item"]["schema"], json!({ "N": "1" }), "{call}");
+    }
     // The lock is made by an update.
     let calls = wire.calls("TransactWriteItems");
     let lock = &calls[0]["TransactItems"][0]["Update"];
@@ -66,24 +74,36 @@ async fn every_item_that_is_written_says_its_schema() {
 
 #[tokio::test]
 async fn a_record_of_a_newer_version_is_refused_by_name() {
-    let tenant = Wire::holding(json!({ "schema": { "N": "3" }, "import": { "S": "x" } })).tenant();
+    let tenant =
+        Wire::holding(json!({ "sk": { "S": "DECISION#RULES#" }, "schema": { "N": "3" }, "import": { "S": "x" } }))
+            .tenant();
     let integration = IntegrationId::new("i");
+    let mut one_page = Pages::default();
+    one_page.add_companies(&[crate::fill::company(1)]).unwrap();
+    let standing = Wire::holding(json!({ "sk": { "S": "STANDING" }, "schema": { "N": "3" } })).tenant();
     let refusals = [
+        ("standing decisions", standing.standing(&integration).await.map(drop)),
         ("import", tenant.import(&ImportId::new("x")).await.map(drop)),
         ("lock", tenant.decisions(&integration).await.map(drop)),
         ("integration", tenant.integration(&integration).await.map(drop)),
-        ("row", tenant.row(&import(), &PsaCompanyId::new("1")).await.map(drop)),
-        ("company mapping", tenant.company_mappings(&integration).await.map(drop)),
         (
-            "addresses",
-            tenant.addresses(&import(), &PsaCompanyId::new("1")).await.map(drop),
+            "index of rows",
+            tenant
+                .row(&import(), &PsaCompanyId::new("1"), &Decisions::default())
+                .await
+                .map(drop),
         ),
+        ("rules", tenant.decided(&import()).await.map(drop)),
+        ("company mapping", tenant.company_mappings(&integration).await.map(drop)),
         (
             "journal",
             tenant.chunks(&import(), &PsaCompanyId::new("1")).await.map(drop),
         ),
         ("dates", tenant.dates(&integration).await.map(drop)),
-        ("staged page", tenant.staged_companies(&import()).await.map(drop)),
+        (
+            "staged page",
+            tenant.pages(&import(), one_page.all_saved()).await.map(drop),
+        ),
         (
             "occasion",
             tenant

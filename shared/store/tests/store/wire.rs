@@ -69,9 +69,14 @@ impl Wire {
         })
     }
 
-    /// A wire behind which every read finds this item.
+    /// A wire behind which every read finds this item; standing decisions, which every review reads, only if it is them.
     pub fn holding(item: Value) -> Self {
-        Self::new(move |operation, _| match operation {
+        let is_other = move |body: &Value, item: &Value| {
+            let asked = &body["Key"]["sk"]["S"];
+            *asked == "STANDING" && item["sk"]["S"] != *asked
+        };
+        Self::new(move |operation, body| match operation {
+            "GetItem" if is_other(body, &item) => (200, json!({})),
             "GetItem" => (200, json!({ "Item": item })),
             "Query" => (200, json!({ "Items": [item] })),
             _ => (200, json!({})),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use domain::filter::Filter;
 use domain::psa::{PsaCompany, PsaFailure, PsaKind};
 use fastrand::Rng;
+use futures::TryStreamExt;
 use psa::{Connector, Credentials, HttpPolicy, Psa, RetryPolicy, vendor};
 use serde_json::{Value, json};
 use sim_autotask::Autotask;
@@ -33,14 +34,13 @@ fn simulator(kind: PsaKind) -> Arc<dyn Simulator> {
 async fn walk(psa: &dyn Psa, mut happens: impl FnMut()) -> Result<Vec<PsaCompany>, PsaFailure> {
     let everything = Filter::default();
     let expected = psa.totals(&everything).await?.companies;
-    let (mut all, mut from) = (Vec::new(), None);
+    let mut pages = psa.companies(&everything, None, Some(expected));
+    let mut all = Vec::new();
     for _ in 0..MOST_PAGES {
         happens();
-        let page = psa.companies(&everything, from.as_ref(), Some(expected)).await?;
-        all.extend(page.items);
-        from = page.next;
-        if from.is_none() {
-            return Ok(all);
+        match pages.try_next().await? {
+            Some(page) => all.extend(page.items),
+            None => return Ok(all),
         }
     }
     panic!("the walk does not end");

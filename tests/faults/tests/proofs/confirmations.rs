@@ -90,7 +90,7 @@ impl Stage {
             .take(0, Step::CarryOut)
             .await
             .unwrap_or_else(|why| panic!("{which}: {why}"));
-        let users = State::read(&self.world.engine).count("USER#");
+        let users = State::read(&self.world.engine).count("USER");
         let records = self.world.engine.items(RECORDS);
         let licences = records.iter().find(|item| item["sk"]["S"] == "LICENCES").unwrap();
         assert!(users == 4 || users == 6, "{which}: {users} users");

@@ -109,8 +109,14 @@ fn r65_a_call_that_always_loses_ends_after_eleven_attempts() {
         };
         let everything = json!({ "selected": false, "where": {} });
         let calls = [
-            ("ROW#", post(format!("{path}/companies/select"), everything.clone())),
-            ("CONTACTS#", post(format!("{company}/addresses/select"), everything)),
+            (
+                "DECISION#RULES#",
+                post(format!("{path}/companies/select"), everything.clone()),
+            ),
+            (
+                "DECISION#RULES#",
+                post(format!("{company}/addresses/select"), everything),
+            ),
             ("LOCK", confirmation),
             (
                 "batch",

@@ -16,10 +16,12 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tokio::task::unconstrained;
 
 use crate::cores::alone;
 
-/// Lets a worker die when it is about to write what came of a company behind so many: its users are there, and not mapped.
+/// Lets a worker die when it is about to write what came of some companies, behind so many such writes: their users are there, and not
+/// mapped.
 struct Death {
     behind: usize,
     seen: AtomicUsize,
@@ -74,7 +76,7 @@ async fn until_done(world: &World, function: &'static str, work: &Value) {
 fn users(world: &World) -> (Vec<String>, u64, usize) {
     let items = world.engine.items(RECORDS);
     let is = |item: &&Value, kind: &str| item["sk"]["S"].as_str().unwrap().starts_with(kind);
-    let users = items.iter().filter(|item| is(item, "USER#"));
+    let users = items.iter().filter(|item| is(item, "USER") && item["moved"].is_null());
     let users = users
         .map(|user| user["address"]["S"].as_str().unwrap().to_owned())
         .collect();
@@ -134,9 +136,11 @@ fn r30_r37_what_a_dead_import_had_begun_is_finished_before_the_next_one_fetches(
         }
         let confirmed = world.keep(folder.path(), "confirmed");
         let (mut moved, mut failed) = (0, 0);
-        for behind in [3, 5, 6] {
+        for behind in 0.. {
             world.go_back(&confirmed);
-            let (changed, died) = taken_over(&world, behind).await;
+            let Some((changed, died)) = taken_over(&world, behind).await else {
+                break;
+            };
             moved += changed;
             failed += died;
         }
@@ -146,9 +150,9 @@ fn r30_r37_what_a_dead_import_had_begun_is_finished_before_the_next_one_fetches(
     });
 }
 
-/// An import dies behind so many companies, and another one takes over. Gives how many of those whom it had made and not mapped
-/// got another address meanwhile, and at how many calls its worker was killed again.
-async fn taken_over(world: &World, behind: usize) -> (usize, usize) {
+/// An import dies behind so many writes of outcomes, and another one takes over. Gives how many of those whom it had made and not mapped
+/// got another address meanwhile, and at how many calls its worker was killed again; `None` if it has no more such writes.
+async fn taken_over(world: &World, behind: usize) -> Option<(usize, usize)> {
     let folder = tempfile::tempdir().unwrap();
     let ana = Script::new(world);
     let imports = format!("/integrations/{}/imports", ana.integration().await.unwrap());
@@ -159,8 +163,12 @@ async fn taken_over(world: &World, behind: usize) -> (usize, usize) {
         came: Notify::new(),
     });
     let dying = world.process_behind(death.clone());
+    // Unconstrained, so that companies come to their ends one after the other: the worker then dies once with each of them.
     tokio::select! {
-        answer = dying.invoke("ExecuteFunction", work(&first, false)) => panic!("{answer:?}"),
+        answer = unconstrained(dying.invoke("ExecuteFunction", work(&first, false))) => {
+            assert_eq!(answer.unwrap()["outcome"], "done");
+            return None;
+        }
         () = death.came.notified() => {}
     }
     let made = unmapped(world);
@@ -189,7 +197,8 @@ async fn taken_over(world: &World, behind: usize) -> (usize, usize) {
             seen: AtomicUsize::new(0),
         });
         let process = world.process_behind(failing.clone());
-        let died = process.invoke("ExecuteFunction", work(&first, true)).await.is_err();
+        let answer = process.invoke("ExecuteFunction", work(&first, true)).await;
+        let died = !answer.is_ok_and(|answer| answer["outcome"] == "done");
         world.ticking.advance(beyond_lease());
         until_done(world, "ExecuteFunction", &work(&first, true)).await;
         let ended = ana.get(&format!("/imports/{first}")).await;
@@ -218,5 +227,5 @@ async fn taken_over(world: &World, behind: usize) -> (usize, usize) {
         }
         failed += 1;
     }
-    (changed, failed)
+    Some((changed, failed))
 }

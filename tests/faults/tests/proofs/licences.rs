@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use directory::builtin::BuiltIn;
-use directory::{Directory, Reservation};
-use domain::address::Address;
+use directory::{Directory, Reservation, UserRequest};
 use domain::directory::{LicenceMode, ReservationId};
 use domain::ids::{IdempotencyKey, ImportId, ManagedCompanyId, MspId};
 use domain::psa::PsaKind;
@@ -79,9 +78,13 @@ async fn carry_out(directory: BuiltIn, want: Want) -> Result<Value, String> {
             .await
             .map(|()| json!(true)),
         Want::ByHand { user } => {
-            let address: Address = format!("u{user}@hand.example").parse().unwrap();
-            let (key, company) = (IdempotencyKey::by_hand(&user.to_string()), ManagedCompanyId::new("c"));
-            let made = directory.create_user_by_hand(&key, &company, &address, "U").await;
+            let company = ManagedCompanyId::new("c");
+            let request = UserRequest {
+                key: IdempotencyKey::by_hand(&user.to_string()),
+                address: format!("u{user}@hand.example").parse().unwrap(),
+                name: "U".to_owned(),
+            };
+            let made = directory.create_user_by_hand(&company, &request).await;
             made.map(|made| json!(made.is_some()))
         }
         Want::Total { mode, licences } => directory.set_licences(mode, licences).await.map(|set| json!(set)),
@@ -134,7 +137,7 @@ async fn run(world: &World, empty: &Moment, seed: u64) -> (Vec<String>, Option<S
     let items = world.engine.items(RECORDS);
     let users = items
         .iter()
-        .filter(|item| item["sk"]["S"].as_str().unwrap().starts_with("USER#"))
+        .filter(|item| item["sk"]["S"].as_str().unwrap().eq("USER"))
         .count() as u64;
     let pool = items.iter().find(|item| item["sk"]["S"] == "LICENCES").unwrap();
     let right = number(&pool["used"]) == i64::try_from(used + users).unwrap()

@@ -8,15 +8,20 @@
 )]
 
 mod absence;
+mod bad_night;
 mod confirmations;
 mod conflicts;
 mod cores;
 mod crash;
 mod crowded;
 mod decisions;
+mod drafts;
 mod ending;
+mod exclusions;
+mod expiring;
 mod forged;
 mod giving_up;
+mod handing_over;
 mod inheriting;
 mod licences;
 mod matrix;
@@ -27,10 +32,12 @@ mod mutate;
 mod mutated_calls;
 mod mutated_events;
 mod mutation;
+mod nights;
 mod not_in;
 mod repeated;
 mod replies;
 mod sabotage;
+mod saved_pages;
 mod schedules;
 mod secrets;
 

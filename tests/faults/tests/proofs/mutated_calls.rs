@@ -73,7 +73,7 @@ async fn ids(world: &World) -> BTreeMap<&'static str, Vec<String>> {
         .map(|item| text(&item, "managed"));
     let managed: Vec<String> = managed.filter(|id| !id.is_empty()).take(3).collect();
     let users = world.engine.items(RECORDS).into_iter();
-    let users = users.filter(|item| text(item, "sk").starts_with("USER#"));
+    let users = users.filter(|item| text(item, "sk") == "USER");
     let users: Vec<String> = users.map(|item| text(&item, "id")).take(3).collect();
     let newest = imports.iter().max().unwrap();
     let path = format!("/imports/{newest}/companies");
@@ -84,9 +84,11 @@ async fn ids(world: &World) -> BTreeMap<&'static str, Vec<String>> {
         ("i", vec![integration]),
         ("x", imports),
         ("p", vec![company]),
+        ("n", vec![address.split('~').next().unwrap_or_default().to_owned()]),
         ("a", vec![address]),
         ("c", managed),
         ("u", users),
+        ("r", vec!["1".to_owned()]),
     ])
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use domain::filter::Filter;
 use domain::psa::{PsaFailureKind, PsaKind};
 use fastrand::Rng;
+use futures::StreamExt;
 use psa::{Connector, HttpPolicy, Psa};
 
 use crate::cores::alone;
@@ -101,10 +102,10 @@ fn headers(rng: &mut Rng) -> String {
 async fn read(psa: &dyn Psa, contacts: bool) -> Result<usize, PsaFailureKind> {
     let everything = Filter::default();
     let read = if contacts {
-        let page = psa.contacts(&everything, None, Some(1)).await;
+        let page = psa.contacts(&everything, None, Some(1)).next().await.unwrap();
         page.map(|page| page.items.len())
     } else {
-        let page = psa.companies(&everything, None, Some(1)).await;
+        let page = psa.companies(&everything, None, Some(1)).next().await.unwrap();
         page.map(|page| page.items.len())
     };
     read.map_err(|failure| failure.kind)

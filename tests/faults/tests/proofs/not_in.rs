@@ -1,4 +1,5 @@
-//! Stopped at whichever write, a fetch loses none of the many rows of the tab *not in* (R11, R13, R37).
+//! Stopped at whichever write, or refused it, a fetch loses none of the many rows of the tab *not in*, nor why they are there (R11, R13,
+//! R14, R37).
 
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ async fn import_behind_the_back(world: &World, integration: &str) {
 }
 
 #[test]
-fn r13_r37_stopped_at_any_write_a_fetch_loses_none_of_the_companies_that_are_not_in() {
+fn r13_r14_r37_whatever_becomes_of_a_write_a_fetch_loses_none_of_the_companies_that_are_not_in() {
     alone(async {
         let folder = tempfile::tempdir().unwrap();
         let world = World::new(PsaKind::Connectwise).await;
@@ -62,18 +63,32 @@ fn r13_r37_stopped_at_any_write_a_fetch_loses_none_of_the_companies_that_are_not
             .filter(|(_, name)| name.starts_with("TransactWriteItems"))
             .map(|(at, _)| at)
             .collect();
-        for at in &writes {
+        let disturbances = [
+            Disturbance::StopAfter,
+            Disturbance::Failed,
+            Disturbance::AppliedAndFailed,
+        ];
+        for (at, disturbance) in writes
+            .iter()
+            .flat_map(|at| disturbances.map(|disturbance| (at, disturbance)))
+        {
             world.go_back(&started);
             world.effects.begin();
-            world.effects.arm(*at, Disturbance::StopAfter);
+            world.effects.arm(*at, disturbance);
             script.take(0, Step::Fetch).await.unwrap();
             let imports = script.get(&format!("/integrations/{integration}/imports")).await;
             let import = imports["items"][0]["id"].as_str().unwrap();
             let rows = script
                 .get(&format!("/imports/{import}/companies?tab=not-in&limit=500"))
                 .await;
-            assert_eq!(rows["items"].as_array().unwrap().len(), ABSENT, "stopped after {at}");
+            let rows = rows["items"].as_array().unwrap();
+            let deleted = rows.iter().filter(|row| row["reason"] == "deleted_in_psa");
+            assert_eq!(
+                (rows.len(), deleted.count()),
+                (ABSENT, ABSENT),
+                "{disturbance:?} at {at}"
+            );
         }
-        println!("stopped after each of {} writes", writes.len());
+        println!("stopped after each of {} writes, and each of them failed", writes.len());
     });
 }

@@ -51,7 +51,7 @@ impl Stage {
         script.take(0, Step::CarryOut).await.unwrap();
         let stage = Self::of(world, fence, review, Some(confirmation), folder);
         assert_eq!(
-            (stage.right.count("COMPANY#"), stage.right.count("USER#")),
+            (stage.right.count("COMPANY#"), stage.right.count("USER")),
             (COMPANIES, COMPANIES * PEOPLE)
         );
         stage
@@ -92,7 +92,7 @@ impl Stage {
         let cancel = Self::cancel(Self::all(&world).iter().find(begun).unwrap());
         world.deliver(&cancel).await.unwrap().unwrap();
         let stage = Self::of(world, fence, review, None, folder);
-        assert!(stage.right.count("USER#") > COMPANIES * PEOPLE);
+        assert!(stage.right.count("USER") > COMPANIES * PEOPLE);
         stage
     }
 
@@ -253,7 +253,7 @@ impl Stage {
         }
         let licences = self.world.engine.items(RECORDS);
         let licences = licences.iter().find(|item| item["sk"]["S"] == "LICENCES").unwrap();
-        let users = i64::try_from(state.count("USER#")).unwrap();
+        let users = i64::try_from(state.count("USER")).unwrap();
         if number(&licences["used"]) != users || licences["reservations"]["M"] != json!({}) {
             wrong.push(format!("{users} users, and these licences: {licences}"));
         }
@@ -295,7 +295,7 @@ fn every_order<F: Future<Output = Stage>>(seeds: std::ops::Range<u64>, set_up: i
     let began = Instant::now();
     let next = AtomicU64::new(seeds.start);
     let wrong = Mutex::new(Vec::new());
-    let totals = <[AtomicUsize; 4]>::default();
+    let totals = <[AtomicUsize; 5]>::default();
     on_all_cores(|| {
         alone(async {
             let stage = set_up().await;
@@ -315,16 +315,17 @@ fn every_order<F: Future<Output = Stage>>(seeds: std::ops::Range<u64>, set_up: i
                 }
                 totals[0].fetch_add(trace.len(), Ordering::SeqCst);
             }
-            let seen = [&stage.fence.stale, &stage.fence.accepted, &stage.fence.unbalanced];
+            let fence = &stage.fence;
+            let seen = [&fence.stale, &fence.accepted, &fence.repeated, &fence.unbalanced];
             for (total, seen) in totals[1..].iter().zip(seen) {
                 total.fetch_add(seen.load(Ordering::SeqCst), Ordering::SeqCst);
             }
         });
     });
-    let [steps, stale, accepted, unbalanced] = totals.map(AtomicUsize::into_inner);
+    let [steps, stale, accepted, repeated, unbalanced] = totals.map(AtomicUsize::into_inner);
     let wrong = wrong.into_inner().unwrap();
     println!(
-        "{} seeds, {steps} steps, {stale} stale writes tried, {accepted} accepted, {unbalanced} times unbalanced, {} wrong, {} s",
+        "{} seeds, {steps} steps, {stale} stale writes tried, {accepted} accepted, {repeated} answered as before, {unbalanced} times unbalanced, {} wrong, {} s",
         seeds.end - seeds.start,
         wrong.len(),
         began.elapsed().as_secs()

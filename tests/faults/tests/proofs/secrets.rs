@@ -94,15 +94,10 @@ async fn ask_everything(world: &World, kind: PsaKind) {
         .into_iter()
         .map(|item| text(&item, "managed"));
     let managed = managed.filter(|id| !id.is_empty()).max().unwrap();
-    let rows = world
-        .engine
-        .items(IMPORTS)
-        .into_iter()
-        .filter(|item| text(item, "pk").ends_with(&import));
-    let row = rows
-        .filter_map(|item| Some(text(&item, "sk").strip_prefix("ROW#")?.to_owned()))
-        .max()
-        .unwrap();
+    let rows = Script::new(world)
+        .get(&format!("/imports/{import}/companies?tab=in&limit=1"))
+        .await;
+    let row = rows["items"][0]["id"].as_str().unwrap().to_owned();
     for route in Template::load()
         .unwrap()
         .routes()
@@ -114,6 +109,8 @@ async fn ask_everything(world: &World, kind: PsaKind) {
             ("{x}", &import),
             ("{c}", &managed),
             ("{p}", &row),
+            ("{r}", &"1".to_owned()),
+            ("{n}", &"1".to_owned()),
         ]
         .into_iter()
         .fold(route.path.clone(), |path, (name, id)| path.replace(name, id));
@@ -184,7 +181,7 @@ fn secrets(kind: PsaKind) -> Vec<String> {
 fn people(world: &World) -> Vec<String> {
     let mut people = Vec::new();
     for item in world.engine.items(IMPORTS) {
-        if item["sk"]["S"].as_str().unwrap().starts_with("CONTACTS#") {
+        if item["sk"]["S"].as_str().unwrap().starts_with("ADDRESSES#") {
             let body = unpacked(&item);
             people.extend(
                 body.as_array()

@@ -1,4 +1,4 @@
-//! Of any number of simultaneous starts one wins, in whatever order their calls come (R45, R49).
+//! Of any number of simultaneous starts one wins, in whatever order their calls come (R45, R49, R63).
 
 use domain::psa::PsaKind;
 use faults::engine::IMPORTS;
@@ -72,32 +72,63 @@ fn r49_of_8_simultaneous_deliveries_of_one_occasion_one_starts_an_import_and_the
     alone(async {
         let folder = tempfile::tempdir().unwrap();
         let (world, integration, seeded) = seeded(&folder).await;
-        let occasion = json!({ "msp": MSP, "integration": integration, "token": "night" });
         tokio::time::pause();
         for seed in 0..10 * ROUNDS {
             world.go_back(&seeded);
-            let mut schedule = Schedule::new(&world, seed, 0);
-            for _ in 0..DELIVERIES {
-                schedule.begin(Message::Work("FetchFunction", occasion.clone()));
-            }
-            let mut answers = Vec::new();
-            while !schedule.is_idle() {
-                answers.extend(
-                    schedule
-                        .step()
-                        .await
-                        .into_iter()
-                        .map(|answered| answered.answer.unwrap().unwrap()),
-                );
-            }
-            let (started, others): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer["outcome"] == "started");
-            assert_eq!(
-                (started.len(), others.len()),
-                (1, DELIVERIES - 1),
-                "round {seed}: {answers:?}"
-            );
-            let told = json!({ "outcome": "already", "import": started[0]["import"] });
-            assert!(others.iter().all(|other| **other == told), "round {seed}: {answers:?}");
+            let started = delivered_at_once(&world, &integration, seed).await;
+            assert_eq!(started["outcome"], "started");
         }
     });
+}
+
+#[test]
+fn r63_of_8_simultaneous_redeliveries_of_an_occasion_whose_import_failed_one_starts_another() {
+    alone(async {
+        let folder = tempfile::tempdir().unwrap();
+        let (world, integration, _) = seeded(&folder).await;
+        let failed = deliver(&world, occasion(&integration)).await["import"].clone();
+        let give_up = json!({ "msp": MSP, "import": failed, "unattended": true, "waited": null, "giveUp": true });
+        assert_eq!(deliver(&world, give_up).await["outcome"], "done");
+        let has_failed = world.keep(folder.path(), "failed");
+        tokio::time::pause();
+        for seed in 0..10 * ROUNDS {
+            world.go_back(&has_failed);
+            let started = delivered_at_once(&world, &integration, seed).await;
+            assert_ne!(started["import"], failed, "round {seed}");
+        }
+    });
+}
+
+fn occasion(integration: &str) -> Value {
+    json!({ "msp": MSP, "integration": integration, "token": "night" })
+}
+
+async fn deliver(world: &World, event: Value) -> Value {
+    world
+        .deliver(&Message::Work("FetchFunction", event))
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// Delivers one occasion several times at once; gives the one answer that an import is started. The others name that import.
+async fn delivered_at_once(world: &World, integration: &str, seed: u64) -> Value {
+    let mut schedule = Schedule::new(world, seed, 0);
+    for _ in 0..DELIVERIES {
+        schedule.begin(Message::Work("FetchFunction", occasion(integration)));
+    }
+    let mut answers = Vec::new();
+    while !schedule.is_idle() {
+        let answered = schedule.step().await.into_iter();
+        answers.extend(answered.map(|answered| answered.answer.unwrap().unwrap()));
+    }
+    let (started, others): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer["outcome"] == "started");
+    assert_eq!(
+        (started.len(), others.len()),
+        (1, DELIVERIES - 1),
+        "round {seed}: {answers:?}"
+    );
+    let told = json!({ "outcome": "already", "import": started[0]["import"] });
+    assert!(others.iter().all(|other| **other == told), "round {seed}: {answers:?}");
+    started[0].clone()
 }

@@ -18,7 +18,7 @@ fn routes() -> Vec<Route> {
 /// A body that each call would take.
 fn body(route: &Route, sandbox: &Sandbox, kind: PsaKind) -> Option<Value> {
     let sent = match (route.method.as_str(), route.path.as_str()) {
-        ("GET" | "DELETE", _) => return None,
+        ("GET" | "DELETE", _) | ("POST", "/imports/{x}/keep") => return None,
         ("POST", "/integrations") => sandbox.psas.integration(kind),
         ("PUT", "/integrations/{i}/credentials") => {
             json!({ "credentials": sandbox.psas.integration(kind)["credentials"] })
@@ -29,6 +29,7 @@ fn body(route: &Route, sandbox: &Sandbox, kind: PsaKind) -> Option<Value> {
         ("POST", "/managed-companies") => json!({ "name": "Indringers" }),
         ("POST", "/managed-companies/{c}/users") => json!({ "address": "iemand@elders.example", "name": "Iemand" }),
         ("PATCH", "/managed-companies/{c}/users/{u}") => json!({ "address": "iemand@elders.example" }),
+        ("PUT", path) if path.contains("/exclusions/") => json!({ "why": "Niet van ons." }),
         ("PUT", "/licences") => json!({ "total": 7 }),
         ("PATCH", "/imports/{x}/companies/{p}") => json!({ "version": 1, "selected": true }),
         ("PATCH", "/imports/{x}/companies/{p}/addresses/{a}") => json!({ "version": 0, "selected": true }),
@@ -40,18 +41,25 @@ fn body(route: &Route, sandbox: &Sandbox, kind: PsaKind) -> Option<Value> {
 }
 
 /// What an MSP has, one id for each variable of the routes.
-async fn ids(api: &Api, kind: PsaKind) -> [(&'static str, String); 6] {
+async fn ids(api: &Api, kind: PsaKind) -> [(&'static str, String); 8] {
     let import = fetch(api, kind).await;
     let rows = import::ordinary(&rows(api, &import, "in").await);
     let company = text(&rows[0]["id"]).to_owned();
     let address = text(&addresses(api, &import, &company).await[0]["id"]).to_owned();
     let managed = text(&api.list("/managed-companies").await.unwrap()[0]["id"]).to_owned();
+    let select = json!({ "selected": false, "where": { "search": "nobody" } });
+    let rule = api
+        .post(&format!("/imports/{import}/companies/select"), &select)
+        .await
+        .unwrap();
     let user = managed::add_user(api, &managed, "bekend@elders.example").await;
     [
         ("{i}", integration(api, kind).await),
         ("{x}", import),
         ("{p}", company),
+        ("{n}", requirements::psa::split(&address).0.to_owned()),
         ("{a}", address),
+        ("{r}", text(&rule["rule"]).to_owned()),
         ("{c}", managed),
         ("{u}", user),
     ]
@@ -98,6 +106,8 @@ async fn everything(api: &Api, ids: &[(&str, String)]) -> Vec<Value> {
     let paths = [
         "/integrations",
         "/integrations/{i}/imports",
+        "/integrations/{i}/exclusions",
+        "/integrations/{i}/mappings",
         "/imports/{x}",
         "/imports/{x}/companies?limit=500",
         "/imports/{x}/companies/{p}/addresses",

@@ -1,5 +1,7 @@
 //! The audit trail: who changed what, when, before and after.
 
+use std::collections::BTreeSet;
+
 use requirements::import::{
     addresses, carry_out, choose, choose_mapped, fetch, fetch_failing, first_import_of, id, start,
 };
@@ -14,6 +16,7 @@ for_both!(
     r41_the_trail_says_who_changed_what_when_before_and_after,
     r41_the_trail_names_who_set_up_started_confirmed_and_stopped,
     r41_the_trail_is_read_in_pages_across_months,
+    r41_companies_applied_at_once_have_an_entry_each_on_whichever_page,
 );
 
 /// The trail of an integration, the newest entry first.
@@ -34,6 +37,37 @@ fn change<'a>(trail: &'a [Value], action: &str) -> &'a Value {
     let change = found.next().unwrap_or_else(|| panic!("no {action} in {trail:?}"));
     assert!(found.next().is_none(), "more than one {action}");
     change
+}
+
+async fn r41_companies_applied_at_once_have_an_entry_each_on_whichever_page(kind: PsaKind) {
+    const COMPANIES: usize = 12;
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, COMPANIES).await;
+    let path = format!("/integrations/{}/audit", integration(&ana, kind).await);
+    let whole = ana.get(&format!("{path}?limit=100")).await.unwrap()["items"].clone();
+    let whole = whole.as_array().unwrap();
+    let imported = whole.iter().filter(|entry| entry["action"] == "companyImported");
+    let mut companies: Vec<&str> = imported.map(|entry| text(&entry["company"]["id"])).collect();
+    let mut chosen: Vec<&str> = first.chosen.iter().map(id).collect();
+    companies.sort_unstable();
+    chosen.sort_unstable();
+    assert_eq!(companies, chosen);
+    let ids: BTreeSet<&str> = whole.iter().map(id).collect();
+    assert_eq!(ids.len(), whole.len(), "{ids:?}");
+    for limit in [1, 2, 5, COMPANIES] {
+        let (mut read, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = ana.get(&format!("{path}?limit={limit}{after}")).await.unwrap();
+            let items = page["items"].as_array().unwrap();
+            assert!(items.len() <= limit, "{limit}: {page}");
+            read.extend(items.iter().cloned());
+            let Some(next) = page["next"].as_str() else { break };
+            after = format!("&after={}", next.replace('/', "%2F"));
+        }
+        assert_eq!(&read, whole, "pages of {limit}");
+    }
+    sandbox.stop().await;
 }
 
 async fn r41_the_trail_says_who_changed_what_when_before_and_after(kind: PsaKind) {

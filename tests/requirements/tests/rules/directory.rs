@@ -1,15 +1,18 @@
 //! A directory as a remote one is: slow, and losing replies of calls that it has applied.
 
+use std::collections::BTreeMap;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use directory::builtin::BuiltIn;
-use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation};
+use directory::{Directory, DirectoryError, NewAddress, NewUser, PackedUsers, Reservation, Roster, UserRequest};
 use domain::address::{Address, AddressKey};
-use domain::directory::{AddressHolder, Licences, ManagedCompany, ReservationId, User};
+use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use futures::{FutureExt, StreamExt};
 use lambda::DirectoryFactory;
 use tokio::sync::{Notify, OnceCell};
 
@@ -33,6 +36,8 @@ pub struct Trouble {
     pub ignore: Option<String>,
     /// Whoever creates the user of this address gets no answer, but the user is there.
     pub never_answer: Option<String>,
+    /// The user of this address is held, and not listed.
+    pub hide: Option<String>,
     /// From the call that is told on, nothing is answered.
     pub falls_silent: bool,
     /// The reply to the next call that sets licences aside is lost.
@@ -68,6 +73,18 @@ impl Trouble {
         Ok(())
     }
 
+    /// The users as they are listed: one may be there already and not be shown yet.
+    fn without_hidden(&self, companies: &[ManagedCompanyId], all: &Roster) -> Result<Roster, DirectoryError> {
+        let mut shown = BTreeMap::new();
+        for company in companies {
+            let users = all.users(company)?.into_iter();
+            let users = users.filter(|user| self.hide.as_deref() != Some(user.address.original()));
+            let users = PackedUsers::of(&users.collect::<Vec<_>>())?;
+            shown.insert(company.clone(), vec![users]);
+        }
+        Ok(Roster::new(shown))
+    }
+
     /// Lets a call that was applied go unanswered, or answered late.
     async fn on_the_way<T>(&self, answer: Result<T, DirectoryError>) -> Result<T, DirectoryError> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
@@ -83,6 +100,25 @@ impl Trouble {
             return Err(DirectoryError::Unavailable("the reply was lost".to_owned()));
         }
         answer
+    }
+}
+
+impl Remote {
+    /// Creates one user of a batch.
+    async fn create_user(&self, company: &ManagedCompanyId, user: &UserRequest) -> Result<NewUser, DirectoryError> {
+        let is = |trouble: &Option<String>| trouble.as_deref() == Some(user.address.original());
+        self.trouble.reach()?;
+        if is(&self.trouble.refuse) {
+            return Err(DirectoryError::Refused("not this one".to_owned()));
+        }
+        if is(&self.trouble.ignore) {
+            return Err(DirectoryError::Unavailable("no answer".to_owned()));
+        }
+        let answer = self.inner.create_users(company, slice::from_ref(user)).await.remove(0);
+        if is(&self.trouble.never_answer) {
+            return Err(DirectoryError::Unavailable("the reply is always lost".to_owned()));
+        }
+        self.trouble.on_the_way(answer).await
     }
 }
 
@@ -102,12 +138,20 @@ impl Directory for Remote {
         self.inner.company(id).await
     }
 
-    async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
+    async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
         self.trouble.reach()?;
-        self.inner.users(company).await
+        let roster = self.inner.users_of(companies).await?;
+        self.trouble.without_hidden(companies, &roster)
     }
 
-    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<AddressHolder>, DirectoryError> {
+    async fn all_users(&self) -> Result<Roster, DirectoryError> {
+        self.trouble.reach()?;
+        let companies = self.inner.companies().await?.into_iter().map(|company| company.id);
+        let companies: Vec<ManagedCompanyId> = companies.collect();
+        self.users_of(&companies).await
+    }
+
+    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {
         self.trouble.reach()?;
         self.inner.holders(addresses).await
     }
@@ -124,35 +168,27 @@ impl Directory for Remote {
         self.trouble.on_the_way(answer).await
     }
 
-    async fn create_user(
+    async fn create_users(
         &self,
-        key: &IdempotencyKey,
         company: &ManagedCompanyId,
-        address: &Address,
-        name: &str,
-    ) -> Result<NewUser, DirectoryError> {
-        self.trouble.reach()?;
-        if self.trouble.refuse.as_deref() == Some(address.original()) {
-            return Err(DirectoryError::Refused("not this one".to_owned()));
-        }
-        if self.trouble.ignore.as_deref() == Some(address.original()) {
-            return Err(DirectoryError::Unavailable("no answer".to_owned()));
-        }
-        let answer = self.inner.create_user(key, company, address, name).await;
-        if self.trouble.never_answer.as_deref() == Some(address.original()) {
-            return Err(DirectoryError::Unavailable("the reply is always lost".to_owned()));
-        }
-        self.trouble.on_the_way(answer).await
+        users: &[UserRequest],
+    ) -> Vec<Result<NewUser, DirectoryError>> {
+        let calls: Vec<_> = users
+            .iter()
+            .map(|user| self.create_user(company, user).boxed())
+            .collect();
+        futures::stream::iter(calls).buffered(4).collect().await
     }
 
     async fn change_address(
         &self,
         company: &ManagedCompanyId,
         user: &UserId,
+        from: Option<&Address>,
         address: &Address,
     ) -> Result<NewAddress, DirectoryError> {
         self.trouble.reach()?;
-        let answer = self.inner.change_address(company, user, address).await;
+        let answer = self.inner.change_address(company, user, from, address).await;
         self.trouble.on_the_way(answer).await
     }
 

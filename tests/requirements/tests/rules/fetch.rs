@@ -326,9 +326,16 @@ async fn r12_select_all_leaves_out_the_msp_itself(kind: PsaKind) {
     assert_eq!(own.iter().map(|row| text(&row["id"])).collect::<Vec<_>>(), [id]);
     assert_eq!(own[0]["name"], "Noordzee ICT Beheer B.V.");
 
-    assert_eq!(select(&ana, &import, json!({})).await["matched"], 39);
-    for row in rows(&ana, &import, "in").await {
-        assert_eq!(row["selected"], row["own"] == false, "{row}");
+    let matched = select(&ana, &import, json!({})).await["matched"].as_u64().unwrap();
+    let rows = rows(&ana, &import, "in").await;
+    for row in &rows {
+        // Somebody has to look at an ambiguous row, and at one that the PSA counts as inactive (R69).
+        let is_clear = row["own"] == false && row["active"] == true && row["status"] != "ambiguous";
+        assert_eq!(row["selected"], is_clear, "{row}");
     }
+    assert_eq!(
+        matched,
+        rows.iter().filter(|row| row["selected"] == true).count() as u64
+    );
     sandbox.stop().await;
 }

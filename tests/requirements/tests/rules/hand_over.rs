@@ -22,17 +22,17 @@ for_both!(
 );
 
 /// Two people of a company, each with an address.
-const PEOPLE: [&str; 2] = ["ada@herstart.example", "bea@herstart.example"];
+pub const PEOPLE: [&str; 2] = ["ada@herstart.example", "bea@herstart.example"];
 
 /// Enters a company with these people in the PSA; gives its id.
-fn enter(sandbox: &Sandbox, kind: PsaKind, name: &str, people: &[&str]) -> String {
+pub fn enter(sandbox: &Sandbox, kind: PsaKind, name: &str, people: &[&str]) -> String {
     let company = psa::add_company(sandbox, kind, name);
     psa::add_contacts(sandbox, kind, &company, people);
     company
 }
 
 /// Imports a company with everybody in it.
-async fn import(ana: &Api, kind: PsaKind, company: &str) -> Value {
+pub async fn import(ana: &Api, kind: PsaKind, company: &str) -> Value {
     let import = fetch(ana, kind).await;
     decide(ana, &import, company, json!({ "selected": true })).await;
     tick_everybody(ana, &import, &row(ana, &import, company).await).await;
@@ -42,11 +42,11 @@ async fn import(ana: &Api, kind: PsaKind, company: &str) -> Value {
 }
 
 /// The managed company that a company is mapped to.
-async fn managed_of(ana: &Api, import: &str, company: &str) -> String {
+pub async fn managed_of(ana: &Api, import: &str, company: &str) -> String {
     text(&row(ana, import, company).await["mapped"]["id"]).to_owned()
 }
 
-async fn cancel(ana: &Api, import: &str) {
+pub async fn cancel(ana: &Api, import: &str) {
     ana.delete(&format!("/imports/{import}")).await.unwrap();
 }
 

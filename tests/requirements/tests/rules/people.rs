@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use requirements::download::download;
 use requirements::faults::CONTACTS;
 use requirements::import::{
-    addresses, by_name, carry_out, choose_mapped, choose_one, done, execute, fetch, fetch_filtered, id, plan, row, rows,
+    addresses, by_name, carry_out, choose_mapped, choose_one, done, execute, fetch, fetch_filtered, fetched, id, plan,
+    row, rows, start,
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{number, sandbox, text};
@@ -20,6 +21,7 @@ for_both!(
     r55_what_the_filter_leaves_out_is_told_from_what_is_inactive,
     r55_people_of_a_company_that_is_not_in_have_its_reason,
     r55_a_contact_that_cannot_be_read_back_is_unreadable_and_never_deleted,
+    r63_a_psa_that_is_not_found_while_people_are_read_back_leaves_them_unreadable,
     r55_a_list_in_pages_is_the_whole_list,
     r55_unattended_imports_report_the_same,
     r55_who_was_taken_out_of_the_directory_or_is_back_is_not_listed,
@@ -248,18 +250,39 @@ async fn r55_people_of_a_company_that_is_not_in_have_its_reason(kind: PsaKind) {
     sandbox.stop().await;
 }
 
+/// Pages of the list of contacts; what comes after them is the reading back.
+const fn pages(kind: PsaKind) -> u64 {
+    match kind {
+        PsaKind::Connectwise => 1,
+        PsaKind::Autotask => 2,
+    }
+}
+
+async fn r63_a_psa_that_is_not_found_while_people_are_read_back_leaves_them_unreadable(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let (company, _, people) = imported(&sandbox, kind, "Uitstroom BV", &["ada"]).await;
+    psa::delete_contact(&sandbox, kind, contact(&people[0]));
+    faults::hold(&sandbox, kind, CONTACTS, pages(kind));
+    let import = start(&ana, kind, &json!({})).await;
+    faults::held(&sandbox, kind).await;
+    // The next run has to find the PSA again; of Autotask that answer also says which tenant it is.
+    let discovery = "(?i)/(zoneInformation|companyinfo/[^/]*)$";
+    faults::answer(&sandbox, kind, discovery, &json!({ "status": 503 }));
+    faults::let_go(&sandbox).await;
+    assert_eq!(fetched(&ana, &import).await["state"], "review");
+    let told = reasons(&not_in(&ana, &import, &company).await);
+    assert_eq!(told, expected([(&people[0], "unreadable")]));
+    sandbox.stop().await;
+}
+
 async fn r55_a_contact_that_cannot_be_read_back_is_unreadable_and_never_deleted(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
     let (company, _, people) = imported(&sandbox, kind, "Uitstroom BV", &["ada"]).await;
     psa::delete_contact(&sandbox, kind, contact(&people[0]));
-    let pages = match kind {
-        PsaKind::Connectwise => 1,
-        PsaKind::Autotask => 2,
-    };
     for failure in [json!({ "status": 503 }), faults::forbidden(kind)] {
-        // What comes after the pages of the list is the reading back.
-        faults::answer_some(&sandbox, kind, CONTACTS, pages, 100, &failure);
+        faults::answer_some(&sandbox, kind, CONTACTS, pages(kind), 100, &failure);
         let import = fetch(&ana, kind).await;
         let told = reasons(&not_in(&ana, &import, &company).await);
         assert_eq!(told, expected([(&people[0], "unreadable")]));

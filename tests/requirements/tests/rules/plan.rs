@@ -45,7 +45,8 @@ async fn r26_the_plan_of_many_companies_takes_few_reads_and_is_the_one_that_is_c
         // Of mapped companies the users are read one by one: the directory has no other way.
         let took = calls() - before;
         assert!(took < 40 + mapped, "{took} calls");
-        assert!(number(&shown["summary"]["companies"]) > 90);
+        // All but those at which somebody has to look (R69).
+        assert!(number(&shown["summary"]["companies"]) > 80);
         let result = carry_out(&ana, &import).await;
         for what in ["companies", "users"] {
             assert_eq!(result[what]["failed"], 0, "{result}");

@@ -1,15 +1,21 @@
 //! What can be seen of a snapshot before it is whole (R8).
 
+use std::sync::atomic::Ordering;
+
 use requirements::faults::CONTACTS;
-use requirements::import::{fetch, fetched, rows, start};
+use requirements::import::{choose, done, execute, fetch, fetched, rows, start};
 use requirements::problem::{assert_problem, call};
-use requirements::stage::{number, sandbox, text};
-use requirements::{Api, PsaKind, faults, for_both, raw};
+use requirements::stage::{PATIENCE, advance, number, sandbox, text};
+use requirements::{Api, PsaKind, Sandbox, faults, for_both, raw};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::directory::Trouble;
+use crate::survival::far;
+
 for_both!(
     r08_progress_can_be_watched_with_the_total,
+    r74_an_execution_says_how_many_companies_it_has_applied_of_how_many,
     r08_there_are_no_tabs_before_all_has_arrived,
     r08_there_are_no_tabs_of_an_import_that_was_cancelled_before_all_had_arrived,
 );
@@ -28,13 +34,44 @@ async fn r08_progress_can_be_watched_with_the_total(kind: PsaKind) {
     let read = |now: &Value, what: &str| number(&now["progress"][what]);
     assert_eq!((read(&now, "companies"), read(&now, "contacts")), (40, 0), "{now}");
     assert_eq!((read(&now, "pages"), read(&now, "total")), (1, 640), "{now}");
+    assert_eq!(now["phase"], json!({ "name": "reading", "done": 40, "total": 640 }));
 
     faults::let_go(&sandbox).await;
     let now = fetched(&ana, &import).await;
     assert_eq!(now["state"], "review");
+    assert!(now.get("phase").is_none(), "{now}");
     assert_eq!((read(&now, "companies"), read(&now, "contacts")), (40, 600), "{now}");
     let pages = if kind == PsaKind::Connectwise { 2 } else { 3 };
     assert_eq!((read(&now, "pages"), read(&now, "total")), (pages, 640), "{now}");
+    sandbox.stop().await;
+}
+
+async fn r74_an_execution_says_how_many_companies_it_has_applied_of_how_many(kind: PsaKind) {
+    let (options, trouble) = far(Trouble {
+        tell_at: 3,
+        falls_silent: true,
+        ..Trouble::default()
+    });
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    choose(&ana, &import, 2).await;
+    execute(&ana, &import).await;
+    tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
+    let now = ana.get(&format!("/imports/{import}")).await.unwrap();
+    assert_eq!(now["phase"], json!({ "name": "applying", "done": 0, "total": 2 }));
+    trouble.is_silent.store(false, Ordering::SeqCst);
+    advance(&sandbox, 1_201).await;
+    done(&ana, &import).await;
+    let now = ana.get(&format!("/imports/{import}")).await.unwrap();
+    assert!(now.get("phase").is_none(), "{now}");
+    assert_eq!(
+        (
+            number(&now["progress"]["executed"]),
+            number(&now["progress"]["toExecute"])
+        ),
+        (2, 2)
+    );
     sandbox.stop().await;
 }
 

@@ -165,7 +165,7 @@ async fn r40_an_import_that_lost_its_lock_has_an_outcome_for_every_planned_row(k
     let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
     let import = fetch(&ana, kind).await;
     // More than are begun at once.
-    choose(&ana, &import, 12).await;
+    choose(&ana, &import, 24).await;
     let agreed = plan(&ana, &import).await;
     execute(&ana, &import).await;
     tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();

@@ -236,9 +236,12 @@ async fn r32_one_address_in_two_companies_of_an_import_makes_one_user(kind: PsaK
     );
     let result = carry_out(&ana, &import).await;
     assert_eq!(result["users"]["created"], agreed["licences"]["needed"]);
+    // The plan has told of every one, those included whose address was another company's before.
+    let told = agreed["items"].as_array().unwrap().iter();
+    let told = told.filter(|item| item["action"] == "skip" && item["address"].is_object());
     assert_eq!(
         (&result["users"]["skipped"], &result["users"]["failed"]),
-        (&json!(1), &json!(0))
+        (&json!(told.count()), &json!(0))
     );
     assert_eq!(result["skipped"][0]["code"], "address_conflict");
 

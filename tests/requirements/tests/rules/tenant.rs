@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 for_both!(
     r51_credentials_of_another_tenant_are_refused_and_nothing_is_stored,
     r51_a_server_that_moves_stays_the_same_tenant,
+    r51_where_the_psa_answers_is_shown_and_not_compared,
     r51_a_tenant_is_recognised_by_half_of_the_mapped_companies,
     r51_a_tenant_without_any_mapped_company_is_another_one,
     r51_a_failure_of_the_read_is_the_psas,
@@ -161,6 +162,63 @@ async fn r51_a_server_that_moves_stays_the_same_tenant(kind: PsaKind) {
     let import = fetch(&ana, kind).await;
     choose(&ana, &import, 1).await;
     carry_out(&ana, &import).await;
+    sandbox.stop().await;
+}
+
+/// The tenant is in another zone, or has another folder and release.
+fn upgrade(sandbox: &Sandbox, kind: PsaKind, to: &str) {
+    match kind {
+        PsaKind::Connectwise => {
+            let switches = json!({ "codebase": format!("v{}/", to.replace('.', "_")) });
+            sandbox.psas.get(kind).set_switches(switches).unwrap();
+        }
+        PsaKind::Autotask => {
+            let switches = json!({ "zoneName": to });
+            sandbox.psas.get(kind).set_switches(switches).unwrap();
+        }
+    }
+}
+
+async fn r51_where_the_psa_answers_is_shown_and_not_compared(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let system = |to: &str| {
+        let origin = sandbox.psas.url(kind);
+        match kind {
+            PsaKind::Connectwise => json!({
+                "origin": origin, "codebase": format!("v{}", to.replace('.', "_")), "version": format!("v{to}"),
+            }),
+            PsaKind::Autotask => json!({ "origin": origin, "zone": to }),
+        }
+    };
+    let tenant = shown(&ana, kind).await["tenant"].clone();
+    // By an import.
+    upgrade(&sandbox, kind, "2026.3");
+    let before = shown(&ana, kind).await;
+    let first = first_import_of(&ana, kind, 2).await;
+    let after = shown(&ana, kind).await;
+    assert_ne!(before["system"], after["system"]);
+    assert_eq!((&after["system"], &after["tenant"]), (&system("2026.3"), &tenant));
+    assert_eq!(after["version"], before["version"], "nobody has edited it");
+    // By other credentials.
+    upgrade(&sandbox, kind, "2026.4");
+    assert_eq!(replace(&sandbox, kind).await.body["system"], system("2026.4"));
+    // Unattended, too, it is the same tenant.
+    upgrade(&sandbox, kind, "2027.1");
+    let night = unattended(&sandbox, kind, "night").await;
+    assert_eq!(night["state"], "done", "{night}");
+    let after = shown(&ana, kind).await;
+    assert_eq!((&after["system"], &after["tenant"]), (&system("2027.1"), &tenant));
+    // A new integration shows it from the start.
+    let added = call(
+        &ana,
+        Method::POST,
+        "/integrations",
+        Some(&sandbox.psas.integration(kind)),
+    )
+    .await;
+    assert_eq!(added.body["system"], system("2027.1"), "{}", added.body);
+    assert_eq!(first.chosen.len(), 2);
     sandbox.stop().await;
 }
 

@@ -24,6 +24,7 @@ for_both!(
     r39_an_unattended_mass_change_stops_in_review_where_an_administrator_finishes_it,
     r46_an_unattended_import_with_too_few_licences_stops_in_review,
     r48_any_administrator_may_end_an_unattended_import,
+    r48_r63_a_psa_that_does_not_answer_uses_no_occasion_up,
     r66_a_psa_that_fails_refuses_no_trigger_and_the_import_waits_for_it,
     r48_a_filter_that_the_psa_does_not_know_any_more_fails_the_import_before_it_reads,
     r49_the_same_occasion_delivered_twice_makes_one_import,
@@ -243,6 +244,24 @@ async fn r48_what_cannot_be_started_is_refused_by_name(kind: PsaKind) {
     sandbox.stop().await;
 }
 
+async fn r48_r63_a_psa_that_does_not_answer_uses_no_occasion_up(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    faults::answer(&sandbox, kind, ".*", &json!({ "status": 503 }));
+    let first = trigger(&sandbox, kind, "night").await;
+    assert_eq!(first["outcome"], "started");
+    let failed = ended(&sandbox, text(&first["import"])).await;
+    assert_eq!(failed["error"]["code"], "psa_server_error");
+    assert_eq!(failed["error"]["retryable"], true);
+    faults::clear(&sandbox, kind);
+    let second = trigger(&sandbox, kind, "night").await;
+    assert_eq!(second["outcome"], "started");
+    assert_ne!(second["import"], first["import"]);
+    assert_eq!(ended(&sandbox, text(&second["import"])).await["state"], "done");
+    let known = json!({ "outcome": "already", "import": second["import"] });
+    assert_eq!(trigger(&sandbox, kind, "night").await, known);
+    sandbox.stop().await;
+}
+
 async fn r66_a_psa_that_fails_refuses_no_trigger_and_the_import_waits_for_it(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
@@ -311,6 +330,12 @@ async fn r39_an_unattended_mass_change_stops_in_review_where_an_administrator_fi
         (&json!("review"), &json!("mass_change"))
     );
     assert!(!text(&stopped["stopped"]["detail"]).is_empty());
+    let path = format!("/integrations/{}", integration(&ana, kind).await);
+    let last = ana.get(&path).await.unwrap()["lastImport"].clone();
+    assert_eq!(
+        (&last["unattended"], &last["stopped"]),
+        (&stopped["unattended"], &stopped["stopped"])
+    );
     assert_eq!(directory(&ana).await, before);
 
     // What the policy decided is there to see; the first who acts takes it over, the next finds it taken.

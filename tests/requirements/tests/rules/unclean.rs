@@ -1,5 +1,8 @@
 //! Section Q: names and addresses as they come.
 
+use domain::address::Address;
+use domain::directory::{User, UserState};
+use domain::ids::{ManagedCompanyId, UserId};
 use requirements::import::{
     addresses, by_name, carry_out, choose_mapped, choose_one, decide, done, execute, fetch, id, plan, planned, row,
 };
@@ -251,9 +254,14 @@ async fn r60_r61_what_was_stored_unclean_is_corrected(kind: PsaKind) {
         "Onzicht\u{200b}baar BV",
     )
     .await;
-    let (path, user) = (format!("#COMPANY#{managed}"), format!("USER#{}", id(&users[0])));
-    behind::overwrite(&sandbox, &path, &user, "address", "Rita@onzichtbaar.example\u{200b}").await;
-    behind::overwrite(&sandbox, &path, &user, "name", "Rita\u{7}\u{200e} Vos").await;
+    let user = User {
+        id: UserId::new(id(&users[0])),
+        company: ManagedCompanyId::new(&managed),
+        address: Address::from("Rita@onzichtbaar.example\u{200b}".to_owned()),
+        name: "Rita\u{7}\u{200e} Vos".to_owned(),
+        state: UserState::Invited,
+    };
+    behind::list_user(&sandbox, user).await;
     let licences = used(&ana).await;
 
     let import = fetch(&ana, kind).await;

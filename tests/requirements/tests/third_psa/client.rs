@@ -8,7 +8,7 @@ use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, TenantFi
 use domain::name::{clean, of_company};
 use domain::psa::{LookedUp, PsaAddress, PsaCompany, PsaContact, PsaFailure};
 use http_client::header::{HeaderMap, HeaderName};
-use http_client::{AddressRules, BaseUrl, Call, Deployment, Endpoint, Hosts};
+use http_client::{AddressRules, BaseUrl, Call, Deployment, Endpoint, Gate, Hosts};
 use http_client::{FailureKind, RetryAdvice, RetryScope, Rule, Session, When};
 use psa::failure::Failed;
 use psa::pushed_down::accepted_ids;
@@ -17,7 +17,6 @@ use psa::{Access, Client, FingerprintSource, Product, Psa, Vendor, secret_header
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 
 pub static VENDOR: Vendor = Vendor {
     id: "example",
@@ -40,7 +39,7 @@ fn connect(access: Access<'_>) -> Result<Arc<dyn Psa>, PsaFailure> {
         headers: secret_headers([(HeaderName::from_static("x-key"), key.expose_secret())])?,
         session: access.session,
         url: access.url,
-        gate: Semaphore::new(4),
+        gate: Gate::new(4),
     })))
 }
 
@@ -60,7 +59,7 @@ struct Example {
     session: Session,
     url: BaseUrl,
     headers: HeaderMap,
-    gate: Semaphore,
+    gate: Gate,
 }
 
 #[derive(Deserialize)]

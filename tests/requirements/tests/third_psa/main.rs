@@ -102,6 +102,7 @@ async fn r01_a_third_psa_is_imported() {
         policy: Policy::default(),
         last_filter: None,
         tenant: None,
+        system: None,
         secret: SecretId::new("third"),
         paused: false,
         version: 0,

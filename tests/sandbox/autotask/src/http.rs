@@ -83,7 +83,8 @@ fn zone_information(call: &Call, switches: &Switches) -> Response {
         .unwrap_or_else(|| format!("{}/ATServicesRest/", call.origin));
     let web_url = format!("{}/", call.origin);
     let body = format!(
-        r#"{{"zoneName":"EU1","url":{},"webUrl":{},"ci":{tenant}}}"#,
+        r#"{{"zoneName":{},"url":{},"webUrl":{},"ci":{tenant}}}"#,
+        json!(switches.zone_name),
         json!(url),
         json!(web_url)
     );

@@ -27,6 +27,8 @@ pub struct Switches {
     pub wrong_zone: bool,
     /// The zone's address that zoneInformation answers, instead of this server's own.
     pub zone_url: Option<String>,
+    /// The name of the zone.
+    pub zone_name: String,
     /// The API user is locked after so many failed logins in a row.
     pub lock_after: Option<u32>,
     /// Requests allowed in 60 minutes.
@@ -97,6 +99,7 @@ impl Default for Switches {
             poisoned_contacts: Vec::new(),
             wrong_zone: false,
             zone_url: None,
+            zone_name: "EU1".to_owned(),
             lock_after: None,
             external_request_threshold: 10_000,
             overrun_body: r#"{"errors":["The request threshold for this database has been exceeded."]}"#.to_owned(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -26,13 +26,13 @@ fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-async fn put_row(client: &Client, sk: &str, browse: &str) {
+async fn put_row(client: &Client, sk: &str) {
     let put = client
         .put_item()
         .table_name("ImportsTable")
         .item("pk", text("x1"))
         .item("sk", text(sk));
-    put.item("browse", text(browse)).send().await.unwrap();
+    put.send().await.unwrap();
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn the_tables_are_those_of_the_template() {
         .map(|key| (key.attribute_name(), key.key_type().as_str()))
         .collect();
     assert_eq!(keys, [("pk", "HASH"), ("sk", "RANGE")]);
-    assert_eq!(imports.local_secondary_indexes()[0].index_name(), Some("browse"));
+    assert!(imports.local_secondary_indexes().is_empty());
     assert_eq!(
         imports
             .stream_specification()
@@ -86,25 +86,6 @@ async fn the_tables_are_those_of_the_template() {
 }
 
 #[tokio::test]
-async fn rows_are_browsed_in_the_order_of_the_index_and_read_consistently() {
-    let (_dynamodb, client) = start(Store::Memory).await;
-    for (sk, browse) in [("ROW#1", "c"), ("ROW#2", "a"), ("ROW#3", "b")] {
-        put_row(&client, sk, browse).await;
-    }
-    let query = client
-        .query()
-        .table_name("ImportsTable")
-        .index_name("browse")
-        .consistent_read(true);
-    let query = query
-        .key_condition_expression("pk = :pk")
-        .expression_attribute_values(":pk", text("x1"));
-    let rows = query.select(Select::AllAttributes).send().await.unwrap().items.unwrap();
-    let order: Vec<_> = rows.iter().map(|row| row["sk"].as_s().unwrap().as_str()).collect();
-    assert_eq!(order, ["ROW#2", "ROW#3", "ROW#1"]);
-}
-
-#[tokio::test]
 async fn what_is_spent_is_counted_and_the_sandboxs_own_requests_are_not() {
     let (dynamodb, client) = start(Store::Memory).await;
     assert_eq!(
@@ -113,7 +94,7 @@ async fn what_is_spent_is_counted_and_the_sandboxs_own_requests_are_not() {
         "the tables were made past the meter"
     );
 
-    put_row(&client, "ROW#1", "a").await;
+    put_row(&client, "ROW#1").await;
     let get = client
         .get_item()
         .table_name("ImportsTable")
@@ -133,8 +114,8 @@ async fn what_is_spent_is_counted_and_the_sandboxs_own_requests_are_not() {
         .unwrap_err();
     assert_eq!(
         serde_json::to_value(dynamodb.meter().snapshot()).unwrap(),
-        // One write of the table and one of the index; a consistent read costs one unit and another a half.
-        json!({ "operations": { "PutItem": 2, "GetItem": 2 }, "writeUnits": 2.0, "readUnits": 1.5 })
+        // One write; a consistent read costs one unit and another a half.
+        json!({ "operations": { "PutItem": 2, "GetItem": 2 }, "writeUnits": 1.0, "readUnits": 1.5 })
     );
     dynamodb.meter().reset();
     assert_eq!(dynamodb.meter().snapshot(), local_aws::Spent::default());
@@ -194,10 +175,10 @@ async fn a_caller_who_asks_for_the_capacity_gets_what_he_asked_for() {
         .item("pk", text("x1"))
         .item("sk", text("ROW#1"));
     let put = put
-        .item("browse", text("a"))
+        .item("assignment", text("a"))
         .return_consumed_capacity(ReturnConsumedCapacity::Indexes);
     let capacity = put.send().await.unwrap().consumed_capacity.unwrap();
-    assert!(capacity.local_secondary_indexes().unwrap().contains_key("browse"));
+    assert!(capacity.global_secondary_indexes().unwrap().contains_key("under-way"));
     assert!((dynamodb.meter().snapshot().write_units - 2.0).abs() < f64::EPSILON);
 }
 
@@ -206,7 +187,7 @@ async fn a_folder_keeps_its_data_and_takes_only_the_definition_it_was_made_from(
     let folder = tempfile::tempdir().unwrap();
     let store = || Store::Folder(folder.path().to_owned());
     let (dynamodb, client) = start(store()).await;
-    put_row(&client, "ROW#1", "a").await;
+    put_row(&client, "ROW#1").await;
     dynamodb.stop().await;
 
     let (dynamodb, client) = start(store()).await;
@@ -214,7 +195,7 @@ async fn a_folder_keeps_its_data_and_takes_only_the_definition_it_was_made_from(
     assert_eq!(rows.count, 1);
     dynamodb.stop().await;
 
-    let other = TEMPLATE.replace("IndexName: browse", "IndexName: order");
+    let other = TEMPLATE.replace("IndexName: under-way", "IndexName: order");
     let refused = DynamoDb::start(store(), &Template::parse(&other, DEFINITION).unwrap()).await;
     assert!(matches!(refused, Err(Error::DynamoDb(_))));
 }
@@ -223,7 +204,7 @@ async fn a_folder_keeps_its_data_and_takes_only_the_definition_it_was_made_from(
 async fn another_dynamodb_is_used_by_its_address() {
     let (upstream, _) = start(Store::Memory).await;
     let (dynamodb, client) = start(Store::Remote(upstream.url().parse().unwrap())).await;
-    put_row(&client, "ROW#1", "a").await;
+    put_row(&client, "ROW#1").await;
     assert_eq!(dynamodb.meter().snapshot().operations["PutItem"], 1);
     let rows = Client::new(&sdk::config(&upstream.url()))
         .scan()
@@ -263,14 +244,14 @@ async fn the_user_in_an_address_is_whose_every_request_is() {
     // Tables are made past the meter, and rows through it.
     let (_dynamodb, client) = start(Store::Remote(address.parse().unwrap())).await;
     assert_eq!(keys.lock().unwrap().pop_first().as_deref(), Some("123456789012"));
-    put_row(&client, "ROW#1", "a").await;
+    put_row(&client, "ROW#1").await;
     assert_eq!(*keys.lock().unwrap(), BTreeSet::from(["123456789012".to_owned()]));
 }
 
 #[tokio::test]
 async fn sandboxes_in_one_process_do_not_see_each_other() {
     let ((_one, client), (_other, other_client)) = (start(Store::Memory).await, start(Store::Memory).await);
-    put_row(&client, "ROW#1", "a").await;
+    put_row(&client, "ROW#1").await;
     assert_eq!(
         other_client
             .scan()
@@ -281,4 +262,59 @@ async fn sandboxes_in_one_process_do_not_see_each_other() {
             .count,
         0
     );
+}
+
+#[tokio::test]
+async fn a_transaction_is_written_once_for_a_token() {
+    let (dynamodb, client) = start(Store::Memory).await;
+    let add = |token: &str, number: &str| {
+        let update = Update::builder()
+            .table_name("ImportsTable")
+            .key("pk", text("x1"))
+            .key("sk", text("COUNT"))
+            .update_expression("ADD times :n")
+            .condition_expression("attribute_not_exists(locked)")
+            .expression_attribute_values(":n", AttributeValue::N(number.to_owned()));
+        let items = TransactWriteItem::builder().update(update.build().unwrap()).build();
+        client
+            .transact_write_items()
+            .transact_items(items)
+            .client_request_token(token)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+    };
+    add("one", "1").await.unwrap();
+    let (repeated, other) = (add("one", "1").await.unwrap(), add("one", "2").await.unwrap_err());
+    assert_eq!(repeated.consumed_capacity()[0].read_capacity_units(), Some(2.0));
+    let other = other.into_service_error();
+    assert!(other.is_idempotent_parameter_mismatch_exception(), "{other:?}");
+    let (one, another) = tokio::join!(add("two", "1"), add("two", "1"));
+    assert!(one.is_ok() && another.is_ok(), "the second waits for the first");
+    let item = async || {
+        let get = client.get_item().table_name("ImportsTable");
+        let get = get.key("pk", text("x1")).key("sk", text("COUNT")).send().await.unwrap();
+        get.item.unwrap()
+    };
+    assert_eq!(item().await["times"], AttributeValue::N("2".to_owned()));
+
+    // One that was refused may succeed with its token.
+    let lock = async |expression: &str| {
+        let update = client
+            .update_item()
+            .table_name("ImportsTable")
+            .update_expression(expression);
+        let update = update.key("pk", text("x1")).key("sk", text("COUNT"));
+        let update = if expression.starts_with("SET") {
+            update.expression_attribute_values(":yes", text("yes"))
+        } else {
+            update
+        };
+        update.send().await.unwrap();
+    };
+    lock("SET locked = :yes").await;
+    add("three", "1").await.unwrap_err();
+    lock("REMOVE locked").await;
+    add("three", "1").await.unwrap();
+    assert_eq!(item().await["times"], AttributeValue::N("3".to_owned()));
+    dynamodb.stop().await;
 }

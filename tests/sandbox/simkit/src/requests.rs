@@ -43,6 +43,14 @@ struct Entries {
     kept: VecDeque<RequestRecord>,
     /// How many were removed from the front, so that an entry can be found again by its number.
     gone: u64,
+    /// The numbers of requests that began or ended, in the order in which they did.
+    turns: VecDeque<Turn>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Turn {
+    Began(u64),
+    Ended(u64),
 }
 
 impl RequestLog {
@@ -56,11 +64,32 @@ impl RequestLog {
         self.lock().kept.iter().cloned().collect()
     }
 
+    /// How many of the kept requests whose path contains this, in any case, were under way at the same time at most.
+    pub fn most_at_once(&self, path: &str) -> usize {
+        let path = path.to_lowercase();
+        let entries = self.lock();
+        let counts = |number: u64| {
+            let record = entries.position(number).and_then(|position| entries.kept.get(position));
+            record.is_some_and(|record| record.path.to_lowercase().contains(&path))
+        };
+        let (mut under_way, mut most) = (0_usize, 0);
+        for turn in &entries.turns {
+            match *turn {
+                Turn::Began(number) if counts(number) => under_way += 1,
+                Turn::Ended(number) if counts(number) => under_way = under_way.saturating_sub(1),
+                _ => {}
+            }
+            most = most.max(under_way);
+        }
+        most
+    }
+
     /// Forgets all requests.
     pub fn clear(&self) {
         let mut entries = self.lock();
         entries.gone += entries.kept.len() as u64;
         entries.kept.clear();
+        entries.turns.clear();
     }
 
     fn arrived(&self, record: RequestRecord) -> u64 {
@@ -70,14 +99,18 @@ impl RequestLog {
             entries.gone += 1;
         }
         entries.kept.push_back(record);
-        entries.gone + entries.kept.len() as u64 - 1
+        let number = entries.gone + entries.kept.len() as u64 - 1;
+        entries.turn(Turn::Began(number));
+        number
+    }
+
+    fn ended(&self, number: u64) {
+        self.lock().turn(Turn::Ended(number));
     }
 
     fn answered(&self, number: u64, status: StatusCode) {
         let mut entries = self.lock();
-        let position = number
-            .checked_sub(entries.gone)
-            .and_then(|position| usize::try_from(position).ok());
+        let position = entries.position(number);
         if let Some(record) = position.and_then(|position| entries.kept.get_mut(position)) {
             record.status = Some(status.as_u16());
         }
@@ -85,6 +118,31 @@ impl RequestLog {
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn position(&self, number: u64) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.gone)?).ok()
+    }
+
+    fn turn(&mut self, turn: Turn) {
+        if self.turns.len() == 2 * KEPT_REQUESTS {
+            self.turns.pop_front();
+        }
+        self.turns.push_back(turn);
+    }
+}
+
+/// Tells the log that a request has ended, also if the client went away before it was answered.
+struct UnderWay {
+    log: RequestLog,
+    number: u64,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.log.ended(self.number);
     }
 }
 
@@ -100,6 +158,10 @@ pub(crate) async fn record(State(log): State<RequestLog>, request: Request, next
         body: String::from_utf8_lossy(&body[..body.len().min(KEPT_BODY)]).into_owned(),
         status: None,
     });
+    let _under_way = UnderWay {
+        log: log.clone(),
+        number,
+    };
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     if response.extensions().get::<Unanswered>().is_none() {
         log.answered(number, response.status());

@@ -37,6 +37,9 @@ const COLUMNS: [&str; 10] = [
     "rows",
 ];
 
+/// People who are not in, in one step of the file.
+const PEOPLE: usize = 500;
+
 /// The outcome of people who are not in.
 const NOT_IN: &str = "not_in";
 
@@ -154,7 +157,7 @@ impl Sheet {
                 }))
             }
             Position::People(from) => {
-                let (people, next) = people::page(tenant, import, &from).await?;
+                let (people, next) = people::page(tenant, import, &from, PEOPLE).await?;
                 for (company, person) in &people {
                     self.line(&not_in_cells(company, person, language))?;
                 }

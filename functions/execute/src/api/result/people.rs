@@ -17,8 +17,8 @@ pub(super) async fn first(
 ) -> Api<Vec<PersonOfCompany>> {
     let (mut all, mut from) = (Vec::new(), PeoplePosition::start());
     loop {
-        let (people, next) = page(tenant, import, &from).await?;
         let room = most.saturating_sub(all.len());
+        let (people, next) = page(tenant, import, &from, room).await?;
         let people = people.into_iter().take(room);
         all.extend(people.map(|(company, person)| PersonOfCompany::of(&company, person, language)));
         match next {
@@ -28,13 +28,14 @@ pub(super) async fn first(
     }
 }
 
-/// Those of the next item, with where to go on.
+/// The next ones, as many as asked for or some more, with where to go on.
 pub(super) async fn page(
     tenant: &Tenant,
     import: &Import,
     from: &PeoplePosition,
+    people: usize,
 ) -> Api<(Vec<(PlanCompany, PersonNotIn)>, Option<PeoplePosition>)> {
-    let (companies, next) = tenant.people_page(import, from, 1).await?;
+    let (companies, next) = tenant.people_page(import, from, people).await?;
     let mut people = Vec::new();
     for company in companies {
         let named = company

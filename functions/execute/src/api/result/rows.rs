@@ -1,5 +1,7 @@
 //! The rows of a result, as the journal has them.
 
+use std::collections::HashMap;
+
 use api::Api;
 use domain::address::NoAddress;
 use domain::ids::{AddressId, PsaCompanyId};
@@ -11,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::Tenant;
 use store::journal::{CompanyChunk, JournalEntry, JournalPosition, NamedAddress, SkippedCompany};
+use tokio::sync::OnceCell;
 
 /// Names read at once.
 const READ_CONCURRENCY: usize = 16;
@@ -70,9 +73,14 @@ pub(super) async fn page(
 ) -> Api<(Vec<Row>, Option<JournalPosition>)> {
     let (entries, next) = tenant.journal_page(import, after, items).await?;
     let mut rows = Vec::new();
-    let named = futures::stream::iter(entries).map(|entry| named(tenant, import, entry));
-    let mut named = named.buffered(READ_CONCURRENCY);
-    while let Some((name, entry)) = named.try_next().await? {
+    let names = Names {
+        tenant,
+        import,
+        of_rows: OnceCell::new(),
+    };
+    let with_names = futures::stream::iter(entries).map(|entry| named(&names, entry));
+    let mut with_names = with_names.buffered(READ_CONCURRENCY);
+    while let Some((name, entry)) = with_names.try_next().await? {
         match entry {
             JournalEntry::Chunk(chunk) => rows.extend(of_chunk(&name, chunk)),
             JournalEntry::Skipped(skipped) => rows.extend(of_skipped(&name, skipped)),
@@ -82,25 +90,34 @@ pub(super) async fn page(
 }
 
 /// An entry with the company's name; that of one which needed nothing is not in the journal.
-async fn named(tenant: &Tenant, import: &Import, entry: JournalEntry) -> Api<(ResultCompany, JournalEntry)> {
+async fn named(names: &Names<'_>, entry: JournalEntry) -> Api<(ResultCompany, JournalEntry)> {
     let (id, name) = match &entry {
         JournalEntry::Chunk(chunk) => (&chunk.plan.company, Some(chunk.plan.name.clone())),
         JournalEntry::Skipped(skipped) => (&skipped.company, skipped.name.clone()),
     };
     let name = match name {
         Some(name) => name,
-        None => name_of(tenant, import, id).await?,
+        None => names.of(id).await?,
     };
     Ok((ResultCompany { id: id.clone(), name }, entry))
 }
 
-/// The name of a company that needed nothing. Its row expires before the result; its mapping does not.
-async fn name_of(tenant: &Tenant, import: &Import, company: &PsaCompanyId) -> Api<String> {
-    if let Some(row) = tenant.row(import, company).await? {
-        return Ok(row.name);
+/// The names of companies that needed nothing. Their rows expire before the result; their mappings do not.
+struct Names<'a> {
+    tenant: &'a Tenant,
+    import: &'a Import,
+    of_rows: OnceCell<HashMap<PsaCompanyId, String>>,
+}
+
+impl Names<'_> {
+    async fn of(&self, company: &PsaCompanyId) -> Api<String> {
+        let read = || self.tenant.names(self.import);
+        if let Some(name) = self.of_rows.get_or_try_init(read).await?.get(company) {
+            return Ok(name.clone());
+        }
+        let mapping = self.tenant.company_mapping(&self.import.integration, company).await?;
+        Ok(mapping.map(|mapping| mapping.name).unwrap_or_default())
     }
-    let mapping = tenant.company_mapping(&import.integration, company).await?;
-    Ok(mapping.map(|mapping| mapping.name).unwrap_or_default())
 }
 
 fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<Row> {

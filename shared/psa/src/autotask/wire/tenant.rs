@@ -5,6 +5,9 @@ use serde::Deserialize;
 /// Where a tenant is.
 #[derive(Debug, Deserialize)]
 pub(in crate::autotask) struct ZoneInformation {
+    /// Optional, and only shown.
+    #[serde(rename = "zoneName")]
+    pub(in crate::autotask) zone_name: Option<String>,
     /// Required: the address of the zone.
     pub(in crate::autotask) url: String,
     /// Required: the number of the tenant, which it keeps when it moves to another zone.

@@ -113,6 +113,8 @@ fn kind_of_key(key: &str) -> String {
     match parts.as_slice() {
         ["MSP", _] => "MSP#*".to_owned(),
         ["forget", _] => "forget#*".to_owned(),
+        // One partition of an MSP, in which all its users are listed.
+        ["MSP", _, kind] => format!("MSP#*#{kind}"),
         ["MSP", _, kind, _] => format!("MSP#*#{kind}#*"),
         _ => key.to_owned(),
     }
@@ -156,6 +158,7 @@ mod tests {
     fn keys_of_one_kind_are_one_line() {
         assert_eq!(kind_of_key("MSP#m#ADDRESS#a#b"), "MSP#*#ADDRESS#*");
         assert_eq!(kind_of_key("MSP#m"), "MSP#*");
+        assert_eq!(kind_of_key("MSP#m#ROSTER"), "MSP#*#ROSTER");
         assert_eq!(kind_of_key("forget#2027-06"), "forget#*");
         assert_eq!(kind_of_key("execute"), "execute");
     }

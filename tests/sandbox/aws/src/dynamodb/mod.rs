@@ -3,8 +3,10 @@
 mod embedded;
 mod expiry;
 mod meter;
+mod outage;
 mod proxy;
 mod tables;
+mod tokens;
 mod upstream;
 
 use std::path::PathBuf;
@@ -15,9 +17,11 @@ use url::Url;
 
 use crate::access::Access;
 use crate::{Error, Server, Template};
+use outage::Outage;
 use upstream::Upstream;
 
 pub use meter::{Meter, Spent};
+pub use outage::StoreFault;
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -37,6 +41,7 @@ pub struct DynamoDb {
     proxy: Server,
     meter: Arc<Meter>,
     writes: Arc<Notify>,
+    outage: Outage,
     /// Past the meter.
     direct: Upstream,
     embedded: Option<Server>,
@@ -58,12 +63,15 @@ impl DynamoDb {
         };
         tables::create(&direct.client(), template.tables()).await?;
         let (meter, writes) = (Arc::<Meter>::default(), Arc::<Notify>::default());
-        let proxy = proxy::router(direct.clone(), meter.clone(), writes.clone(), Access::new(template));
+        let outage = Outage::default();
+        let access = Access::new(template);
+        let proxy = proxy::router(direct.clone(), meter.clone(), writes.clone(), access, outage.clone());
         let proxy = Server::start(proxy).await?;
         Ok(Self {
             proxy,
             meter,
             writes,
+            outage,
             direct,
             embedded,
             expiring: expiry::tables(template.tables()),
@@ -73,6 +81,11 @@ impl DynamoDb {
     /// Where the functions reach it; what comes through here is counted.
     pub fn url(&self) -> String {
         self.proxy.url()
+    }
+
+    /// Fails every call through [`Self::url`], or none any more.
+    pub fn fail(&self, fault: Option<StoreFault>) {
+        self.outage.set(fault);
     }
 
     /// What was spent through [`Self::url`].

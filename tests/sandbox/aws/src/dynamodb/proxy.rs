@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header, response};
 use axum::response::{IntoResponse, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -16,6 +17,8 @@ use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
 use super::meter::{Meter, is_read, is_write};
+use super::outage::Outage;
+use super::tokens::{Recognised, Tokens, Transaction};
 use super::upstream::Upstream;
 use crate::access::{Access, of_dynamodb};
 
@@ -28,9 +31,17 @@ struct Proxy {
     meter: Arc<Meter>,
     writes: Arc<Notify>,
     access: Access,
+    outage: Outage,
+    tokens: Tokens,
 }
 
-pub(super) fn router(upstream: Upstream, meter: Arc<Meter>, writes: Arc<Notify>, access: Access) -> Router {
+pub(super) fn router(
+    upstream: Upstream,
+    meter: Arc<Meter>,
+    writes: Arc<Notify>,
+    access: Access,
+    outage: Outage,
+) -> Router {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new()).build(connector);
@@ -40,10 +51,15 @@ pub(super) fn router(upstream: Upstream, meter: Arc<Meter>, writes: Arc<Notify>,
         meter,
         writes,
         access,
+        outage,
+        tokens: Tokens::default(),
     }))
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
+    if let Some(fault) = proxy.outage.get() {
+        return fault.answer().into_response();
+    }
     let target = request
         .headers()
         .get("x-amz-target")
@@ -60,7 +76,7 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
         tracing::error!(message, "refused");
         return denied(&message);
     }
-    match proxy.exchange(parts, body, &operation).await {
+    match proxy.exchange_once(parts, body, &operation).await {
         Ok((parts, body)) => {
             proxy.meter.add(&operation, &body);
             if is_write(&operation) && parts.status.is_success() {
@@ -82,12 +98,39 @@ fn denied(message: &str) -> Response {
 }
 
 impl Proxy {
+    /// Writes nothing for a transaction that was written with the same token.
+    async fn exchange_once(
+        &self,
+        parts: Parts,
+        body: Bytes,
+        operation: &str,
+    ) -> Result<(response::Parts, Bytes), axum::BoxError> {
+        let has_token = operation == "TransactWriteItems" && self.upstream.is_embedded;
+        let Some(transaction) = has_token.then(|| Transaction::read(&body)).flatten() else {
+            return self.exchange(parts, body, operation).await;
+        };
+        let slot = self.tokens.slot(&transaction, Instant::now());
+        let mut done = slot.lock().await;
+        match transaction.recognise(*done) {
+            Recognised::New => {
+                let answer = self.exchange(parts, without_token(&body)?, operation).await?;
+                *done = answer.0.status.is_success().then(|| transaction.digest());
+                Ok(answer)
+            }
+            Recognised::Done => Ok(json_answer(StatusCode::OK, transaction.replay())),
+            Recognised::Other => {
+                let refused = r#"{"__type":"com.amazonaws.dynamodb.v20120810#IdempotentParameterMismatchException"}"#;
+                Ok(json_answer(StatusCode::BAD_REQUEST, refused.to_owned()))
+            }
+        }
+    }
+
     async fn exchange(
         &self,
         mut parts: Parts,
         body: Bytes,
         operation: &str,
-    ) -> Result<(axum::http::response::Parts, Bytes), axum::BoxError> {
+    ) -> Result<(response::Parts, Bytes), axum::BoxError> {
         let counted = is_read(operation) || is_write(operation);
         // What is not JSON goes on as it is, to be refused by DynamoDB itself.
         let body = if counted {
@@ -132,4 +175,15 @@ fn with_capacity(body: &Bytes) -> serde_json::Result<Bytes> {
     let total = serde_json::value::to_raw_value("TOTAL")?;
     fields.insert("ReturnConsumedCapacity".into(), &total);
     Ok(serde_json::to_vec(&fields)?.into())
+}
+
+fn without_token(body: &Bytes) -> serde_json::Result<Bytes> {
+    let mut fields: BTreeMap<String, &RawValue> = serde_json::from_slice(body)?;
+    fields.remove("ClientRequestToken");
+    Ok(serde_json::to_vec(&fields)?.into())
+}
+
+fn json_answer(status: StatusCode, body: String) -> (response::Parts, Bytes) {
+    let answer = (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], ());
+    (answer.into_response().into_parts().0, body.into())
 }

@@ -9,12 +9,18 @@ use crate::{Error, sdk};
 pub(super) struct Upstream {
     pub url: String,
     pub access_key: String,
+    /// Whether it is the engine in this process.
+    pub is_embedded: bool,
 }
 
 impl Upstream {
     pub fn embedded(url: String) -> Self {
         let access_key = sdk::ACCESS_KEY.to_owned();
-        Self { url, access_key }
+        Self {
+            url,
+            access_key,
+            is_embedded: true,
+        }
     }
 
     /// The proxy changes the requests, so their signatures no longer fit: AWS itself would refuse every one of them.
@@ -33,7 +39,11 @@ impl Upstream {
         // Neither can fail for an address by http.
         let _ = (url.set_username(""), url.set_password(None));
         let url = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { url, access_key })
+        Ok(Self {
+            url,
+            access_key,
+            is_embedded: false,
+        })
     }
 
     pub fn config(&self) -> aws_config::SdkConfig {

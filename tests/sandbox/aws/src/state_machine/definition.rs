@@ -129,12 +129,45 @@ pub(super) struct Catcher {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(try_from = "WrittenWait")]
 pub(super) struct Wait {
+    pub end: End,
+    pub next: String,
+}
+
+/// When a wait ends.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    /// At a time in the input.
+    At(Path),
+    /// After so many seconds.
+    After(u32),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct WrittenWait {
     #[serde(rename = "Comment")]
     _comment: Option<IgnoredAny>,
-    pub timestamp_path: Path,
-    pub next: String,
+    timestamp_path: Option<Path>,
+    seconds: Option<u32>,
+    next: String,
+}
+
+impl TryFrom<WrittenWait> for Wait {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenWait) -> Result<Self, Self::Error> {
+        let end = match (written.timestamp_path, written.seconds) {
+            (Some(path), None) => End::At(path),
+            (None, Some(seconds)) => End::After(seconds),
+            _ => return Err("a wait has either a TimestampPath or Seconds"),
+        };
+        Ok(Self {
+            end,
+            next: written.next,
+        })
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

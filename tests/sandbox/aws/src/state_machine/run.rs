@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::choice::timestamp;
-use super::definition::{Choice, Definition, State, Task, Wait};
+use super::definition::{Choice, Definition, End, State, Task, Wait};
 use super::options::MachineOptions;
 use super::retry::{Attempts, matches};
 use crate::{Fault, Functions};
@@ -158,16 +158,32 @@ impl<'a> Execution<'a> {
     }
 
     async fn wait(&self, wait: &'a Wait, input: Value) -> Next<'a> {
-        let until = wait.timestamp_path.get(&input).and_then(timestamp);
+        let until = match &wait.end {
+            End::At(path) => path.get(&input).and_then(timestamp),
+            End::After(seconds) => {
+                let seconds = SignedDuration::from_secs((*seconds).into());
+                (self.options.clock)().checked_add(seconds).ok()
+            }
+        };
         let until = until.ok_or_else(|| runtime("there is no time to wait for".into()))?;
         while (self.options.clock)() < until {
             self.check_time()?;
-            self.sleep(CLOCK_POLL).await?;
+            let left = until.duration_since((self.options.clock)());
+            let step = match &self.options.pass_time {
+                Some(_) => left.try_into().unwrap_or(CLOCK_POLL),
+                None => CLOCK_POLL,
+            };
+            self.sleep(step).await?;
         }
         Ok((&wait.next, input))
     }
 
     async fn sleep(&self, delay: Duration) -> Result<(), Halt> {
+        if let Some(pass_time) = &self.options.pass_time {
+            self.check_stop()?;
+            pass_time(delay);
+            return Ok(());
+        }
         tokio::select! {
             () = tokio::time::sleep(delay) => Ok(()),
             () = self.stop.cancelled() => Err(Halt::Ended(Outcome::Interrupted)),

@@ -13,6 +13,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Definition, MachineOptions, Outcome, StateMachine};
 use crate::{Error, Functions, Invoke, Template};
 
+/// One try and the repetitions of an error of the function's own.
+const TRIES: usize = 7;
+
 const DEFINITION: &str = include_str!("../../../../../infra/import.asl.json");
 
 /// What a worker does with one call.
@@ -24,15 +27,19 @@ enum Do {
 }
 
 fn done() -> Do {
-    Do::Answer(json!({ "outcome": "done", "until": null }))
+    Do::Answer(json!({ "outcome": "done", "until": null, "waited": null }))
 }
 
 fn again() -> Do {
-    Do::Answer(json!({ "outcome": "again", "until": null }))
+    Do::Answer(json!({ "outcome": "again", "until": null, "waited": null }))
 }
 
 fn wait_until(until: Timestamp) -> Do {
-    Do::Answer(json!({ "outcome": "wait", "until": until.to_string() }))
+    waited(until, &Value::Null)
+}
+
+fn waited(until: Timestamp, waited: &Value) -> Do {
+    Do::Answer(json!({ "outcome": "wait", "until": until.to_string(), "waited": waited }))
 }
 
 /// A machine whose workers go through a script, and the calls they got.
@@ -73,6 +80,7 @@ impl Bench {
         let options = MachineOptions {
             clock: Arc::new(clock),
             retry_factor: 0.0,
+            ..MachineOptions::default()
         };
         let machine = StateMachine::new(template.definition().clone(), functions.clone(), options).unwrap();
         Self {
@@ -110,7 +118,7 @@ impl Bench {
 fn record(assignment: &str, abandoned: bool) -> Value {
     let image = json!({
         "pk": { "S": "MSP#m1#IMPORT#x1" }, "sk": { "S": "IMPORT" }, "msp": { "S": "m1" }, "id": { "S": "x1" },
-        "assignment": { "S": assignment }, "abandoned": { "BOOL": abandoned }
+        "assignment": { "S": assignment }, "abandoned": { "BOOL": abandoned }, "unattended": { "BOOL": false }
     });
     json!([{ "eventName": "MODIFY", "dynamodb": { "NewImage": image } }])
 }
@@ -118,7 +126,7 @@ fn record(assignment: &str, abandoned: bool) -> Value {
 fn call(function: &str, give_up: bool) -> (String, Value) {
     (
         function.to_owned(),
-        json!({ "msp": "m1", "import": "x1", "giveUp": give_up }),
+        json!({ "msp": "m1", "import": "x1", "unattended": false, "waited": null, "giveUp": give_up }),
     )
 }
 
@@ -175,27 +183,61 @@ async fn a_worker_that_fails_now_and_then_still_comes_to_its_end() {
 
 #[tokio::test]
 async fn a_worker_that_keeps_failing_is_called_once_more_to_give_up() {
-    // One try and the four retries of an error of the function's own.
-    let bench = Bench::new(vec![Do::Fail; 5]);
+    let bench = Bench::new(vec![Do::Fail; TRIES]);
     let outcome = bench.run("execute", false).await;
     assert_eq!(failed_with(&outcome), "ImportGivenUp");
-    let mut expected = vec![call("ExecuteFunction", false); 5];
+    let mut expected = vec![call("ExecuteFunction", false); TRIES];
     expected.push(call("ExecuteFunction", true));
     assert_eq!(bench.calls(), expected);
 }
 
 #[tokio::test]
-async fn giving_up_is_tried_again_too() {
-    let bench = Bench::new(vec![Do::Fail; 8]);
-    assert_eq!(failed_with(&bench.run("fetch", false).await), "ImportGivenUp");
-    assert_eq!(bench.calls()[5..], vec![call("FetchFunction", true); 4]);
+async fn r63_the_next_run_is_handed_the_waits_that_the_last_one_answered() {
+    let account = json!({ "seconds": 60, "inARow": 1 });
+    for (assignment, function) in [("fetch", "FetchFunction"), ("execute", "ExecuteFunction")] {
+        let bench = Bench::new([waited(Timestamp::now(), &account), Do::Fail, done()]);
+        assert!(matches!(bench.run(assignment, false).await, Outcome::Succeeded(_)));
+        let (function, mut event) = call(function, false);
+        let first = (function.clone(), event.clone());
+        event["waited"] = account.clone();
+        assert_eq!(
+            bench.calls(),
+            [first, (function.clone(), event.clone()), (function, event)]
+        );
+    }
 }
 
 #[tokio::test]
-async fn a_worker_that_does_not_even_give_up_fails_the_execution_with_its_own_error() {
-    let bench = Bench::new(vec![Do::Fail; 100]);
-    assert_eq!(failed_with(&bench.run("fetch", false).await), "FunctionError");
-    assert_eq!(bench.calls().len(), 5 + 9);
+async fn r63_an_import_that_cannot_be_given_up_is_worked_on_again_after_a_while() {
+    for (assignment, function) in [("fetch", "FetchFunction"), ("execute", "ExecuteFunction")] {
+        for cannot in [Do::Fail, wait_until(Timestamp::now() + SignedDuration::from_mins(20))] {
+            let script = vec![Do::Fail; TRIES].into_iter().chain([cannot]);
+            let bench = Bench::new(script);
+            let later = async {
+                bench.called(TRIES + 1).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                assert_eq!(bench.calls().len(), TRIES + 1);
+                bench.advance(SignedDuration::from_mins(21));
+            };
+            let (outcome, ()) = tokio::join!(bench.run(assignment, false), later);
+            assert!(matches!(outcome, Outcome::Succeeded(_)), "what passes is not given up");
+            assert_eq!(bench.calls()[TRIES..], [call(function, true), call(function, false)]);
+        }
+    }
+}
+
+#[test]
+fn r63_a_week_of_waits_stays_within_the_events_of_an_execution() {
+    // Events of one round: the task 5, the choice 2, the wait 2; and of a repetition of the task 3.
+    const ROUND: u64 = 9;
+    const MOST: u64 = 25_000;
+    let definition = Definition::parse(DEFINITION).unwrap();
+    assert_eq!(definition.timeout_seconds, 7 * 86_400);
+    // Twenty minutes a wait, from the worker or from the machine itself, and the tries of each round.
+    let rounds = u64::from(definition.timeout_seconds) / 1_200;
+    assert!(rounds * (ROUND + 2 * ROUND) < MOST);
+    // The shortest waits there are: 15 seconds for the import before, 480 of them at most; a minute where nothing gets further.
+    const { assert!(480 * ROUND + 24 * 60 * ROUND < MOST) };
 }
 
 #[tokio::test]
@@ -221,7 +263,7 @@ async fn an_abandoned_import_is_given_up_without_being_worked_on() {
 
 #[tokio::test]
 async fn giving_up_an_execution_goes_on_until_every_row_is_accounted_for() {
-    let bench = Bench::new([again(), Do::Fail, again(), done()]);
+    let bench = Bench::new([again(), again(), again(), done()]);
     assert!(matches!(bench.run("execute", true).await, Outcome::Succeeded(_)));
     assert_eq!(bench.calls(), vec![call("ExecuteFunction", true); 4]);
 }
@@ -229,13 +271,13 @@ async fn giving_up_an_execution_goes_on_until_every_row_is_accounted_for() {
 #[tokio::test]
 async fn an_answer_that_means_nothing_ends_in_giving_up() {
     for answer in [
-        json!({ "outcome": "maybe", "until": null }),
-        json!({ "outcome": "wait", "until": null }),
-        json!({ "outcome": "wait", "until": "soon" }),
+        json!({ "outcome": "maybe", "until": null, "waited": null }),
+        json!({ "outcome": "wait", "until": null, "waited": null }),
+        json!({ "outcome": "wait", "until": "soon", "waited": null }),
         json!({ "outcome": "done" }),
         json!(null),
     ] {
-        let bench = Bench::new(vec![Do::Answer(answer.clone()); 5]);
+        let bench = Bench::new(vec![Do::Answer(answer.clone()); TRIES]);
         assert_eq!(
             failed_with(&bench.run("fetch", false).await),
             "ImportGivenUp",
@@ -278,10 +320,10 @@ async fn a_crash_of_the_functions_is_no_failure_of_the_execution() {
 
 #[tokio::test]
 async fn an_execution_that_waits_beyond_its_own_limit_times_out() {
-    let bench = Bench::new([wait_until(Timestamp::now() + SignedDuration::from_hours(48))]);
+    let bench = Bench::new([wait_until(Timestamp::now() + SignedDuration::from_hours(200))]);
     let late = async {
         bench.called(1).await;
-        bench.advance(SignedDuration::from_hours(25));
+        bench.advance(SignedDuration::from_hours(169));
     };
     let (outcome, ()) = tokio::join!(bench.run("fetch", false), late);
     assert_eq!(failed_with(&outcome), "States.Timeout");

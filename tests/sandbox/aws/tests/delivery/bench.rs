@@ -30,15 +30,15 @@ impl Call {
     }
 
     pub fn done(self) {
-        self.answer(json!({ "outcome": "done", "until": null }));
+        self.answer(json!({ "outcome": "done", "until": null, "waited": null }));
     }
 
     pub fn again(self) {
-        self.answer(json!({ "outcome": "again", "until": null }));
+        self.answer(json!({ "outcome": "again", "until": null, "waited": null }));
     }
 
     pub fn wait_until(self, until: Timestamp) {
-        self.answer(json!({ "outcome": "wait", "until": until.to_string() }));
+        self.answer(json!({ "outcome": "wait", "until": until.to_string(), "waited": null }));
     }
 
     fn answer(self, answer: Value) {
@@ -70,6 +70,7 @@ impl Sandbox {
         let options = MachineOptions {
             clock: Arc::new(move || Timestamp::now() + SignedDuration::from_secs(offset.load(Ordering::SeqCst))),
             retry_factor: 0.0,
+            ..MachineOptions::default()
         };
         let machine = StateMachine::new(template.definition().clone(), functions.clone(), options).unwrap();
         let options = PipeOptions {
@@ -115,7 +116,8 @@ impl Sandbox {
             .item("id", text(id));
         let put = put
             .item("assignment", text(assignment))
-            .item("abandoned", AttributeValue::Bool(false));
+            .item("abandoned", AttributeValue::Bool(false))
+            .item("unattended", AttributeValue::Bool(false));
         put.send().await.unwrap();
     }
 

@@ -1,0 +1,84 @@
+//! Contacts joined with their companies, slice by slice of companies: what bounds the memory of making rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::RangeInclusive;
+
+use domain::ids::{PsaCompanyId, PsaContactId};
+use domain::psa::PsaContact;
+use domain::row::SnapshotAddress;
+use store::StoreError;
+use store::snapshot::pages::Pages;
+
+/// Contacts that are joined at once, as far as a single company has no more.
+const MAX_CONTACTS_PER_SLICE: usize = 50_000;
+
+/// Companies next to each other in the order of their ids.
+pub(crate) type Slice = RangeInclusive<PsaCompanyId>;
+
+/// The addresses of companies, in the order of their contacts.
+pub(crate) type Addresses = HashMap<PsaCompanyId, Vec<SnapshotAddress>>;
+
+/// How many contacts each company has, in the order of ids. The same contact twice counts twice.
+pub(crate) fn count(pages: &Pages) -> Result<BTreeMap<PsaCompanyId, usize>, StoreError> {
+    let mut counts = BTreeMap::new();
+    for page in pages.contacts() {
+        for contact in page? {
+            if let Some(company) = contact.company {
+                *counts.entry(company).or_default() += 1;
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// Cuts companies into slices. Every company is in one, whether it has contacts or not.
+pub(crate) fn slices(companies: &BTreeSet<PsaCompanyId>, counts: &BTreeMap<PsaCompanyId, usize>) -> Vec<Slice> {
+    let (mut slices, mut first, mut last, mut sum) = (Vec::new(), None, None, 0);
+    for company in companies {
+        let contacts = counts.get(company).copied().unwrap_or_default();
+        if sum > 0
+            && sum + contacts > MAX_CONTACTS_PER_SLICE
+            && let (Some(from), Some(to)) = (first.take(), last.take())
+        {
+            slices.push(from..=to);
+            sum = 0;
+        }
+        sum += contacts;
+        first = first.or_else(|| Some(company.clone()));
+        last = Some(company.clone());
+    }
+    if let (Some(from), Some(to)) = (first, last) {
+        slices.push(from..=to);
+    }
+    slices
+}
+
+/// The addresses of the companies of a slice, with contacts that the pages lack.
+pub(crate) fn join(pages: &Pages, slice: &Slice, more: &[PsaContact]) -> Result<Addresses, StoreError> {
+    let mut contacts: HashMap<PsaCompanyId, BTreeMap<Place, PsaContact>> = HashMap::new();
+    let more = std::iter::once(Ok(more.to_vec()));
+    for page in more.chain(pages.contacts()) {
+        for contact in page? {
+            if let Some(company) = contact.company.clone().filter(|company| slice.contains(company)) {
+                // A page that came again has it twice.
+                let of = contacts.entry(company).or_default();
+                of.insert(Place::of(&contact.id), contact);
+            }
+        }
+    }
+    let addresses = contacts.into_iter().map(|(company, contacts)| {
+        let addresses = contacts.into_values().flat_map(SnapshotAddress::of);
+        (company, addresses.collect())
+    });
+    Ok(addresses.collect())
+}
+
+/// Where a contact comes among others: ids are numbers, and come in the order of numbers.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place(usize, PsaContactId);
+
+impl Place {
+    fn of(id: &PsaContactId) -> Self {
+        Self(id.as_str().len(), id.clone())
+    }
+}

@@ -1,0 +1,179 @@
+//! From the pages of a PSA to a complete snapshot: rows, their addresses, and who is absent, in one piece (R9).
+//!
+//! All of it is made in memory, from the pages and from what reading absent rows back has told. A run that ends within it begins it
+//! again: nothing counts before the snapshot is complete.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::ids::{AddressId, PsaCompanyId};
+use domain::not_in::Absentees;
+use domain::psa::PsaContact;
+use domain::row::{CompanyRow, SnapshotAddress};
+use psa::Psa;
+use store::StoreError;
+use store::checkpoint::Checkpoint;
+use store::fenced::FencedOutcome;
+use store::rows::Row;
+use store::snapshot::pages::Pages;
+use store::snapshot::{Complete, Draft};
+use worker::{Stop, fenced};
+
+use crate::context::{Position, Run, Stage};
+use crate::joined::{self, Slice};
+use crate::people::{self, Found, PeopleContext, Persons, Reasons};
+use crate::rows::SnapshotContext;
+use crate::walk::Read;
+use crate::{hidden, missing};
+
+/// Makes the snapshot and lets it count; `false` when time ran out first.
+pub(crate) async fn complete(
+    run: &Run,
+    psa: &dyn Psa,
+    Read { pages, noted }: &mut Read,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<bool, Stop> {
+    checkpoint.progress.sorted = Some(0);
+    noted.note(run, checkpoint).await?;
+    let pages = &*pages;
+    let mut context = SnapshotContext::read(run, pages).await?;
+    let counts = joined::count(pages)?;
+    hidden::check_walks(run, psa, &context, checkpoint).await?;
+    let orphans = hidden::orphans(run, psa, &context, (pages, &counts), checkpoint).await?;
+    checkpoint.progress.orphans = orphans.len() as u64;
+    hidden::check_orphans(run, psa, &context, checkpoint)?;
+    let Some(absent) = missing::read_back_companies(run, &context, pages, checkpoint).await? else {
+        return Ok(false);
+    };
+    let not_in = missing::rows(run, &mut context, pages, absent).await?;
+    let people = PeopleContext::read(run, &context, &not_in).await?;
+    let all: BTreeSet<PsaCompanyId> = context.ids().chain(not_in.keys()).cloned().collect();
+    let slices = joined::slices(&all, &counts);
+    let Some(persons) = people::compare(run, &context, &people, (pages, &slices)).await? else {
+        return Ok(false);
+    };
+    let Some(found) = people::look_for(run, pages, &persons, checkpoint).await? else {
+        return Ok(false);
+    };
+    let reasons = Reasons::read(run, &context, (&people, &found), &persons, checkpoint).await?;
+    let draft = run.tenant.draft(&run.lease, &run.import, run.services.clock.now());
+    let mut making = Making {
+        run,
+        context: &context,
+        found: &found,
+        reasons,
+        persons,
+        not_in,
+        draft: draft.await?.ok_or(Stop::LeaseLost)?,
+        rows: Vec::new(),
+        absent: BTreeMap::new(),
+    };
+    for slice in &slices {
+        if run.deadline.is_near() {
+            return Ok(false);
+        }
+        making.slice(pages, slice).await?;
+        checkpoint.progress.sorted = Some(making.rows.len() as u64);
+        noted.note(run, checkpoint).await?;
+    }
+    making.complete(&people, &orphans, checkpoint).await?;
+    Ok(true)
+}
+
+/// Rows as they are made.
+struct Making<'a> {
+    run: &'a Run,
+    context: &'a SnapshotContext,
+    found: &'a Found,
+    reasons: Reasons<'a>,
+    persons: Persons,
+    not_in: BTreeMap<PsaCompanyId, CompanyRow>,
+    draft: Draft,
+    rows: Vec<Row>,
+    /// Addresses found absent, of companies that are in.
+    absent: BTreeMap<PsaCompanyId, BTreeSet<AddressId>>,
+}
+
+impl Making<'_> {
+    /// Makes the rows of the companies of a slice.
+    async fn slice(&mut self, pages: &Pages, slice: &Slice) -> Result<(), Stop> {
+        let mut addresses = joined::join(pages, slice, self.found.contacts())?;
+        for company in self
+            .context
+            .companies
+            .iter()
+            .filter(|company| slice.contains(&company.id))
+        {
+            let addresses = addresses.remove(&company.id).unwrap_or_default();
+            let row = self.context.row(company, &addresses);
+            self.keep(row, &addresses).await?;
+        }
+        let absent = self.not_in.extract_if(slice.clone(), |_, _| true);
+        for (_, row) in absent.collect::<Vec<_>>() {
+            self.keep(row, &[]).await?;
+        }
+        let now = || self.run.services.clock.now();
+        let (tenant, lease, import) = (&self.run.tenant, &self.run.lease, &self.run.import);
+        written(&tenant.write_lists(lease, import, &mut self.draft, now).await?)
+    }
+
+    async fn keep(&mut self, row: CompanyRow, addresses: &[SnapshotAddress]) -> Result<(), Stop> {
+        let mut persons = self.persons.remove(&row.id).unwrap_or_default();
+        if self.found.has_contacts_of(&row.id) {
+            people::retain_absent(self.run, self.context, &row, addresses, &mut persons).await?;
+        }
+        let people = self.reasons.of(&row.id, persons);
+        if row.reason.is_none() && !people.is_empty() {
+            let ids = people.iter().map(|person| person.id.clone());
+            self.absent.insert(row.id.clone(), ids.collect());
+        }
+        let mut row = Row::new(row);
+        self.draft.add_addresses(&mut row, addresses)?;
+        self.draft.add_people(&mut row, &people)?;
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Lets the snapshot count.
+    async fn complete(
+        mut self,
+        people: &PeopleContext,
+        orphans: &[PsaContact],
+        checkpoint: &mut Checkpoint<Position>,
+    ) -> Result<(), Stop> {
+        let Run { worker, integration } = self.run;
+        let (tenant, import) = (&worker.tenant, &worker.import);
+        let companies = self.rows.iter().filter(|row| row.reason.is_some());
+        let absent = Absentees {
+            filter: import.filter.clone(),
+            companies: companies.map(|row| row.id.clone()).collect(),
+            addresses: self.absent,
+        };
+        let mut more = tenant.found_absent_actions(import, absent)?;
+        more.extend(tenant.orphans_actions(import, orphans)?);
+        let mut next = checkpoint.clone();
+        next.position.absent = self.reasons.found(people);
+        next.position.stage = Stage::Review;
+        let snapshot = Complete {
+            rows: self.rows,
+            policy: import.unattended.then_some(&integration.policy),
+            more,
+        };
+        let now = || worker.services.clock.now();
+        let completed = tenant.complete_snapshot(&worker.lease, import, &mut self.draft, snapshot, &next, now);
+        written(&completed.await?)?;
+        *checkpoint = next;
+        Ok(())
+    }
+}
+
+/// Reads the outcome of a write that also rests on the last snapshot.
+fn written(outcome: &FencedOutcome) -> Result<(), Stop> {
+    match outcome {
+        // The last snapshot has expired since it was read: the next try begins without it.
+        FencedOutcome::Refused(_) => Err(StoreError::Contention {
+            what: "the last snapshot",
+        }
+        .into()),
+        outcome => fenced(outcome),
+    }
+}

@@ -1,0 +1,139 @@
+//! Decisions on many rows at once (R69, R70, R75).
+
+use std::collections::BTreeSet;
+
+use api::Api;
+use domain::ids::{AddressId, ImportId, PsaCompanyId};
+use domain::import::Import;
+use domain::problem::{Problem, ResourceKind};
+use domain::rules::{CompanyFilter, PersonFilter, Rule, Scope};
+use lambda::Services;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::decided::{Decided, StoredRules};
+use store::journal::JournalEntry;
+use store::retry::Attempts;
+
+use crate::api::decision::RuleAnswer;
+use crate::review;
+
+/// Identifies a rule within an import: its number, behind its company if it is about the people of one.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline, extend("maxLength" = 220))]
+pub struct RuleId(String);
+
+impl RuleId {
+    /// The id of a rule.
+    pub fn of(company: Option<&PsaCompanyId>, number: u32) -> Self {
+        Self(match company {
+            Some(company) => format!("{company}~{number}"),
+            None => number.to_string(),
+        })
+    }
+
+    /// Company and number.
+    pub fn parts(&self) -> Option<(Option<PsaCompanyId>, u32)> {
+        match self.0.rsplit_once('~') {
+            Some((company, number)) => Some((Some(PsaCompanyId::new(company)), number.parse().ok()?)),
+            None => Some((None, self.0.parse().ok()?)),
+        }
+    }
+}
+
+/// Keeps rules on the rows of an import, and counts the companies that the first of them decides on; of people only what is planned is
+/// counted, in the plan.
+pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &[Scope]) -> Api<RuleAnswer> {
+    let tenant = services.tenant(&import.msp);
+    let mut attempts = Attempts::at("rule");
+    loop {
+        let decided = tenant.decided(import).await?;
+        let StoredRules { mut rules, version } = decided.rules.clone();
+        let mut first = None;
+        for scope in scopes {
+            let last = rules.last;
+            let rule = rules.add(last, selected, scope.clone()).map_err(Problem::from)?;
+            first = first.or_else(|| Some(rule.clone()));
+        }
+        let matched = match &first {
+            Some(rule) => {
+                let rows = tenant.rows(import, &decided).await?;
+                rows.iter().filter(|row| rule.matches_company(row)).count()
+            }
+            None => 0,
+        };
+        let after = StoredRules { rules, version };
+        match tenant.keep_rules(import, None, &after, services.clock.now()).await? {
+            Decided::Recorded => {
+                return Ok(RuleAnswer {
+                    matched,
+                    selected,
+                    rule: first.map(|rule| RuleId::of(None, rule.number)),
+                });
+            }
+            Decided::NotInReview => return Err(review::not_in_review(services, import).await),
+            Decided::Conflict => attempts.again().await?,
+        }
+    }
+}
+
+/// Takes a rule back, and returns it.
+pub async fn take_back(services: &Services, import: &Import, company: Option<&PsaCompanyId>, number: u32) -> Api<Rule> {
+    let tenant = services.tenant(&import.msp);
+    let mut attempts = Attempts::at("rule");
+    loop {
+        let decided = tenant.decided(import).await?;
+        let StoredRules { mut rules, version } = match company {
+            Some(company) => decided.of_people(company).rules,
+            None => decided.rules.clone(),
+        };
+        let rule = rules.take_back(number);
+        let rule = rule.ok_or_else(|| Problem::not_found(ResourceKind::Rule))?;
+        let after = StoredRules { rules, version };
+        match tenant.keep_rules(import, company, &after, services.clock.now()).await? {
+            Decided::Recorded => return Ok(rule),
+            Decided::NotInReview => return Err(review::not_in_review(services, import).await),
+            Decided::Conflict => attempts.again().await?,
+        }
+    }
+}
+
+/// What failed in an import of the same integration: companies, and people with their companies (R75).
+pub async fn failed_in(services: &Services, import: &Import, failed: &ImportId) -> Api<[Scope; 2]> {
+    let tenant = services.tenant(&import.msp);
+    let earlier = tenant.import(failed).await?;
+    let earlier = earlier.filter(|earlier| earlier.integration == import.integration);
+    let earlier = earlier.ok_or_else(|| Problem::not_found(ResourceKind::Import))?;
+    let (mut companies, mut people): (BTreeSet<PsaCompanyId>, BTreeSet<AddressId>) = Default::default();
+    let mut after = None;
+    loop {
+        let (entries, next) = tenant.journal_page(&earlier, after.as_ref(), None).await?;
+        for entry in entries {
+            let (company, outcomes) = match entry {
+                JournalEntry::Chunk(chunk) => (chunk.plan.company, chunk.outcomes),
+                JournalEntry::Skipped(skipped) => {
+                    let rest = skipped.rest.into_iter().map(|rest| rest.row);
+                    (skipped.company, rest.collect())
+                }
+            };
+            let mut failed = outcomes.into_iter().filter(|row| row.outcome.is_failure()).peekable();
+            if failed.peek().is_some() {
+                companies.insert(company);
+                people.extend(failed.filter_map(|row| row.address));
+            }
+        }
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let of = CompanyFilter {
+        ids: Some(companies),
+        ..CompanyFilter::default()
+    };
+    let people = PersonFilter {
+        ids: Some(people),
+        ..PersonFilter::default()
+    };
+    Ok([Scope::Companies(of), Scope::People(people)])
+}

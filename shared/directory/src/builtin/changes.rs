@@ -1,0 +1,94 @@
+//! Whether anything in the directory has changed since a plan was computed (R71).
+//!
+//! One item of an MSP has a number, and who is changing the directory at this moment. Who is about to change something raises the number
+//! and says so before the first write, and takes that back after the last one. So as long as nobody changes anything and the number is
+//! the same, nothing has changed since it was read. One write for many changes: a number raised with each of them would make a user
+//! cost two write units instead of one, and all writes of an MSP wait for one item.
+//!
+//! Who dies in between stays there for as long as any process lives, and no plan is kept so long.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use store::table::number;
+use store::{Item, Key, StoreError, Table};
+
+use super::BuiltIn;
+use super::records::CHANGES;
+
+/// What the attributes begin with that say who is changing the directory.
+const CHANGING: &str = "changing";
+
+/// The longest that who has begun a change may go on with it: the longest that Lambda lets anybody run.
+const LONGEST: SignedDuration = SignedDuration::from_mins(15);
+
+/// Those who died are forgotten so many at a time: an expression has a limit.
+const MAX_FORGOTTEN: usize = 20;
+
+impl BuiltIn {
+    /// The number, unless somebody is changing the directory.
+    pub(super) async fn number_of_changes(&self, now: Timestamp) -> Result<Option<u64>, StoreError> {
+        let Some(item) = self.tenant.get(Table::Records, &self.changes_key()).await? else {
+            return Ok(Some(0));
+        };
+        CHANGES.check(&item)?;
+        if changing(&item).any(|(_, until)| until > now.as_second()) {
+            return Ok(None);
+        }
+        Ok(item.get("changes").and_then(read))
+    }
+
+    /// Says that somebody is about to change something.
+    pub(super) async fn begin(&self, by: &str, now: Timestamp) -> Result<(), StoreError> {
+        let own = attribute(by);
+        let before = self.tenant.get(Table::Records, &self.changes_key()).await?;
+        let ended = before.iter().flat_map(changing);
+        let ended = ended.filter(|(name, until)| *until <= now.as_second() && **name != own);
+        let ended: Vec<String> = ended.map(|(name, _)| format!("#{name}")).take(MAX_FORGOTTEN).collect();
+        let mut update = format!("SET #{own} = :until, #schema = :schema ADD changes :one");
+        if !ended.is_empty() {
+            update += " REMOVE ";
+            update += &ended.join(", ");
+        }
+        let values = [(":until", number((now + LONGEST).as_second())), (":one", number(1))];
+        self.change(&update, &values).await
+    }
+
+    /// Says that all of it is changed.
+    pub(super) async fn end(&self, by: &str) -> Result<(), StoreError> {
+        let update = format!("SET #schema = :schema REMOVE #{}", attribute(by));
+        self.change(&update, &[]).await
+    }
+
+    async fn change(&self, update: &str, values: &[(&str, AttributeValue)]) -> Result<(), StoreError> {
+        let (key, mut values) = (self.changes_key(), values.to_vec());
+        values.push((":schema", number(CHANGES.schema)));
+        let condition = "attribute_not_exists(#schema) OR #schema <= :schema";
+        let changed = self
+            .tenant
+            .update_alone(Table::Records, &key, update, condition, &values);
+        if changed.await? {
+            return Ok(());
+        }
+        Err(StoreError::shape(CHANGES.name, "it is of a newer version"))
+    }
+
+    fn changes_key(&self) -> Key {
+        Key::in_records(&self.tenant.msp, "", "CHANGES")
+    }
+}
+
+/// Who changes the directory, as attributes are called, and until when at most.
+fn changing(item: &Item) -> impl Iterator<Item = (&String, i64)> {
+    let all = item.iter().filter(|(name, _)| name.starts_with(CHANGING));
+    all.map(|(name, until)| (name, read(until).unwrap_or(i64::MAX)))
+}
+
+fn read<T: std::str::FromStr>(value: &AttributeValue) -> Option<T> {
+    value.as_n().ok()?.parse().ok()
+}
+
+/// Names of attributes have letters and digits only, as expressions take them.
+fn attribute(by: &str) -> String {
+    let id: String = by.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("{CHANGING}{id}")
+}

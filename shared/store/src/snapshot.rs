@@ -1,0 +1,285 @@
+//! Snapshots of an integration, which all of its imports share.
+//!
+//! A snapshot is written in full only once: rows and the lists of its companies are items of their own, and the next
+//! snapshot writes those that differ. They are written under the name of the new snapshot, where nobody sees them. One transaction under
+//! the lease then makes them count: the head of the integration's last snapshot, the index of the import's rows, and the list of what they
+//! supersede, which is deleted when no import shows it any more (R67).
+//!
+//! Before the first item is written, a draft says under which name (`drafts.rs`). The transaction ends the draft.
+
+mod contents;
+mod drafts;
+mod index;
+mod last;
+pub mod pages;
+pub mod retention;
+mod row;
+mod state;
+mod superseded;
+
+use domain::ids::PsaCompanyId;
+use domain::import::{Assignment, Import};
+use domain::not_in::PersonNotIn;
+use domain::policy::Policy;
+use domain::row::SnapshotAddress;
+use domain::row_counts::RowCounts;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use self::row::Row;
+
+pub(crate) use self::contents::{ADDRESSES_OF, Content, PEOPLE_OF, missing};
+use self::contents::{ListOf, Prepared};
+use self::drafts::Begun;
+use self::index::{Chunk, Defaults, Index};
+use self::last::Last;
+use self::retention::Retention;
+use crate::StoreError;
+use crate::checkpoint::Checkpoint;
+use crate::fenced::{FencedOutcome, FencedTransaction};
+use crate::keys;
+use crate::lease::Lease;
+use crate::records::{PersonRecord, SnapshotAddressRecord};
+use crate::table::{Item, Table, Tenant};
+use crate::tx::Action;
+
+/// Items that are written at once.
+const WRITE_CONCURRENCY: usize = 16;
+
+/// Items that are written behind one proof of the lease: fewer than a throttled table takes in the time of a lease.
+const MAX_WRITES_PER_PROOF: usize = 1_000;
+
+/// A snapshot that is being written.
+#[derive(Debug)]
+pub struct Draft {
+    partition: String,
+    version: String,
+    /// What the store knows of it.
+    begun: Begun,
+    before: Last,
+    /// Until when the last snapshot is kept, as this one knows it.
+    retention: Option<Retention>,
+    /// Lists that are to be written.
+    waiting: Vec<Item>,
+}
+
+impl Draft {
+    /// Adds the addresses of a company, and says on its row where they are.
+    pub fn add_addresses(&mut self, row: &mut Row, addresses: &[SnapshotAddress]) -> Result<(), StoreError> {
+        let records: Vec<SnapshotAddressRecord> = addresses.iter().map(SnapshotAddressRecord::from).collect();
+        let before = self.before.lists.get(&row.id).and_then(|lists| lists.addresses.clone());
+        row.addresses = self.add(ADDRESSES_OF, &row.id, &records, before.as_ref())?;
+        Ok(())
+    }
+
+    /// Adds the people of a company who are not in, and says on its row where they are and how many.
+    pub fn add_people(&mut self, row: &mut Row, people: &[PersonNotIn]) -> Result<(), StoreError> {
+        let records: Vec<PersonRecord> = people.iter().map(PersonRecord::from).collect();
+        let before = self.before.lists.get(&row.id).and_then(|lists| lists.people.clone());
+        row.people = self.add(PEOPLE_OF, &row.id, &records, before.as_ref())?;
+        row.company.people_not_in = u32::try_from(people.len()).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
+    fn add<T: Serialize>(
+        &mut self,
+        list: ListOf,
+        company: &PsaCompanyId,
+        records: &[T],
+        before: Option<&Content>,
+    ) -> Result<Option<Content>, StoreError> {
+        if records.is_empty() {
+            return Ok(None);
+        }
+        let Prepared { content, items } = list.prepare(&self.partition, (company, &self.version), records, before)?;
+        self.waiting.extend(items);
+        Ok(Some(content))
+    }
+}
+
+/// A complete snapshot, as it is about to count.
+pub struct Complete<'a> {
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// What decides on the rows of an unattended import.
+    pub policy: Option<&'a Policy>,
+    /// What else is written with it.
+    pub more: Vec<Action>,
+}
+
+impl Tenant {
+    /// Begins a snapshot, and ends what the one before it has left to do; nothing if the lease is lost.
+    pub async fn draft(&self, lease: &Lease, import: &Import, now: Timestamp) -> Result<Option<Draft>, StoreError> {
+        let integration = &import.integration;
+        // Before the snapshot: what expires in between is noticed when this one is completed.
+        let mut retention = self.retention(integration).await?;
+        let state = self.snapshot_state(integration).await?;
+        let cleared = self.clear_drafts(lease, import, state.draft, &mut retention, now);
+        let Some(begun) = cleared.await? else {
+            return Ok(None);
+        };
+        self.expire_superseded(integration, state.superseded).await?;
+        Ok(Some(Draft {
+            partition: keys::snapshot_partition(&self.msp, integration),
+            version: lease.version(import),
+            begun,
+            before: self.last_snapshot(integration, state.head.as_ref()).await?,
+            retention,
+            waiting: Vec::new(),
+        }))
+    }
+
+    /// Writes the lists that were added so far.
+    pub async fn write_lists(
+        &self,
+        lease: &Lease,
+        import: &Import,
+        draft: &mut Draft,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<FencedOutcome, StoreError> {
+        let items = std::mem::take(&mut draft.waiting);
+        self.write_of_draft(lease, import, draft, items, now).await
+    }
+
+    async fn write_of_draft(
+        &self,
+        lease: &Lease,
+        import: &Import,
+        draft: &mut Draft,
+        items: Vec<Item>,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<FencedOutcome, StoreError> {
+        let mut items = items.into_iter();
+        loop {
+            let next: Vec<Item> = items.by_ref().take(MAX_WRITES_PER_PROOF).collect();
+            if next.is_empty() {
+                return Ok(FencedOutcome::Committed);
+            }
+            let outcome = self
+                .begin_draft(lease, import, (&mut draft.begun, &mut draft.retention), now())
+                .await?;
+            if !outcome.committed() {
+                return Ok(outcome);
+            }
+            let writes = next.into_iter().map(|item| self.replace_alone(Table::Imports, item));
+            let writes: Vec<_> = writes.collect();
+            stream::iter(writes)
+                .buffer_unordered(WRITE_CONCURRENCY)
+                .try_collect::<()>()
+                .await?;
+        }
+    }
+
+    /// Makes a snapshot count, and moves the checkpoint behind it.
+    pub async fn complete_snapshot<P: Serialize>(
+        &self,
+        lease: &Lease,
+        import: &Import,
+        draft: &mut Draft,
+        Complete { mut rows, policy, more }: Complete<'_>,
+        checkpoint: &Checkpoint<P>,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<FencedOutcome, StoreError> {
+        rows.sort_by(|one, other| one.id.cmp(&other.id));
+        let prepared = index::prepare(&draft.partition, &draft.version, &rows, &draft.before.head.chunks)?;
+        let items = std::mem::take(&mut draft.waiting).into_iter().chain(prepared.items);
+        let items = items.collect();
+        let outcome = self.write_of_draft(lease, import, draft, items, &now).await?;
+        if !outcome.committed() {
+            return Ok(outcome);
+        }
+        let mut writes = more;
+        writes.extend(self.people_index_actions(import, &rows)?);
+        let index = Index {
+            chunks: prepared.chunks,
+            dates: prepared.dates,
+            defaults: policy.map(Defaults::of),
+            counts: RowCounts::of(rows.iter().map(|row| &row.company)),
+        };
+        writes.push(Action::put(self, Table::Imports, self.index_item(import, &index)?)?);
+        let retention = Retention::from(now());
+        let retain = self.retain_action(&import.integration, draft.retention, retention)?;
+        let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
+        if index.chunks == draft.before.head.chunks && !draft.begun.is_known() {
+            writes.push(retain);
+            return self.write_all(lease, writes, last, now).await;
+        }
+        let flip = self.flip(import, draft, &rows, index.chunks, now())?;
+        let mut tx = lease.transaction(self, now())?;
+        for action in flip.into_iter().chain([retain, last]) {
+            tx.push(action)?;
+        }
+        self.commit_with(lease, tx, writes, now).await
+    }
+
+    /// Commits a transaction with these writes, of which those are made before that do not fit.
+    async fn commit_with(
+        &self,
+        lease: &Lease,
+        mut tx: FencedTransaction,
+        writes: Vec<Action>,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<FencedOutcome, StoreError> {
+        // What does not fit is seen only once the import shows its rows.
+        let mut before = Vec::new();
+        for write in writes {
+            if tx.has_room_for([&write]) {
+                tx.push(write)?;
+            } else {
+                before.push(write);
+            }
+        }
+        if let Some(write) = before.pop() {
+            let outcome = self.write_all(lease, before, write, &now).await?;
+            if !outcome.committed() {
+                return Ok(outcome);
+            }
+        }
+        tx.commit(self).await
+    }
+
+    /// The writes that make a draft the last complete snapshot.
+    fn flip(
+        &self,
+        import: &Import,
+        draft: &Draft,
+        rows: &[Row],
+        chunks: Vec<Chunk>,
+        now: Timestamp,
+    ) -> Result<Vec<Action>, StoreError> {
+        let integration = &import.integration;
+        let mut actions = Vec::new();
+        actions.extend(self.end_draft(integration, &draft.begun, &draft.version)?);
+        let superseded = draft.before.superseded_by(&draft.partition, rows, &chunks);
+        let mut items = self.superseded_items(integration, &superseded, now)?;
+        items.push(self.head_item(integration, chunks)?);
+        for item in items {
+            actions.push(Action::put(self, Table::Imports, item)?);
+        }
+        Ok(actions)
+    }
+
+    /// Makes these writes in as few transactions as they fit in, the `last` one in the last of them.
+    pub async fn write_all(
+        &self,
+        lease: &Lease,
+        writes: Vec<Action>,
+        last: Action,
+        now: impl Fn() -> Timestamp,
+    ) -> Result<FencedOutcome, StoreError> {
+        let mut tx = lease.transaction(self, now())?;
+        for write in writes {
+            if !tx.has_room_for([&write, &last]) {
+                let full = std::mem::replace(&mut tx, lease.transaction(self, now())?);
+                let outcome = full.commit(self).await?;
+                if !outcome.committed() {
+                    return Ok(outcome);
+                }
+            }
+            tx.push(write)?;
+        }
+        tx.push(last)?;
+        tx.commit(self).await
+    }
+}

@@ -1,0 +1,265 @@
+//! A bad night: from some moment on, and for so long on the world's clock, one thing does not answer. Each attempt at it takes the time
+//! that it takes in production, and everything else takes none.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation, Roster, UserRequest};
+use domain::address::{Address, AddressKey};
+use domain::directory::{Licences, ManagedCompany, ReservationId, User};
+use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+
+use crate::ticking::Ticking;
+
+/// What does not answer, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// DynamoDB answers 500.
+    StoreError,
+    /// DynamoDB has no room.
+    StoreThrottling,
+    /// DynamoDB never answers.
+    StoreHanging,
+    /// The PSA answers 503.
+    Psa503,
+    /// The PSA answers 500.
+    Psa500,
+    /// The PSA never answers.
+    PsaHanging,
+    /// Nobody listens at the PSA's address.
+    PsaRefused,
+    /// The PSA's name is not known.
+    PsaUnknownName,
+    /// The directory never answers.
+    DirectorySilent,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::StoreError,
+        Self::StoreThrottling,
+        Self::StoreHanging,
+        Self::Psa503,
+        Self::Psa500,
+        Self::PsaHanging,
+        Self::PsaRefused,
+        Self::PsaUnknownName,
+        Self::DirectorySilent,
+    ];
+
+    /// As the table calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::StoreError => "store answers 500",
+            Self::StoreThrottling => "store throttles",
+            Self::StoreHanging => "store hangs",
+            Self::Psa503 => "PSA answers 503",
+            Self::Psa500 => "PSA answers 500",
+            Self::PsaHanging => "PSA times out",
+            Self::PsaRefused => "PSA refuses connections",
+            Self::PsaUnknownName => "PSA's name is unknown",
+            Self::DirectorySilent => "directory is silent",
+        }
+    }
+
+    /// Whether it is the PSA that does not answer.
+    pub const fn is_of_psa(self) -> bool {
+        matches!(
+            self,
+            Self::Psa503 | Self::Psa500 | Self::PsaHanging | Self::PsaRefused | Self::PsaUnknownName
+        )
+    }
+
+    /// Whether the PSA cannot even be found at its address.
+    pub const fn is_of_address(self) -> bool {
+        matches!(self, Self::PsaRefused | Self::PsaUnknownName)
+    }
+
+    /// Seconds that one attempt takes, the pause behind it included.
+    const fn takes(self) -> i64 {
+        match self {
+            Self::StoreHanging => 4,
+            Self::PsaHanging => 60,
+            _ => 2,
+        }
+    }
+}
+
+/// When a fault begins, by the call that is about to be made.
+pub type Begins = fn(call: &str) -> bool;
+
+struct Plan {
+    fault: Fault,
+    seconds: i64,
+    begins: Begins,
+    ends: Option<i64>,
+}
+
+/// The night of one world; clones are the same.
+#[derive(Clone)]
+pub struct Night {
+    ticking: Ticking,
+    plan: Arc<Mutex<Option<Plan>>>,
+}
+
+impl Night {
+    pub(crate) fn new(ticking: Ticking) -> Self {
+        Self {
+            ticking,
+            plan: Arc::default(),
+        }
+    }
+
+    /// A fault of so many seconds, which begins with the first such call.
+    pub fn plan(&self, fault: Fault, seconds: i64, begins: Begins) {
+        *self.lock() = Some(Plan {
+            fault,
+            seconds,
+            begins,
+            ends: None,
+        });
+    }
+
+    /// A fault of so many seconds, which begins now.
+    pub fn begin(&self, fault: Fault, seconds: i64) {
+        self.plan(fault, seconds, |_| false);
+        self.start();
+    }
+
+    /// The planned fault begins now, if it has not begun.
+    pub fn start(&self) {
+        if let Some(plan) = self.lock().as_mut() {
+            let now = self.ticking.seconds();
+            plan.ends.get_or_insert(now + plan.seconds);
+        }
+    }
+
+    /// Nothing is wrong, now and later.
+    pub fn calm(&self) {
+        *self.lock() = None;
+    }
+
+    /// Whether the planned fault has begun, whether or not it has ended.
+    pub fn has_begun(&self) -> bool {
+        self.lock().as_ref().is_some_and(|plan| plan.ends.is_some())
+    }
+
+    /// The fault of now.
+    pub fn now(&self) -> Option<Fault> {
+        let now = self.ticking.seconds();
+        let plan = self.lock();
+        let plan = plan.as_ref()?;
+        plan.ends.filter(|ends| now < *ends).map(|_| plan.fault)
+    }
+
+    /// The fault that a call meets, one of those that it can meet. The attempt takes its time.
+    pub(crate) fn meets(&self, call: &str, can_meet: fn(Fault) -> bool) -> Option<Fault> {
+        let begins = self.lock().as_ref().is_some_and(|plan| (plan.begins)(call));
+        if begins {
+            self.start();
+        }
+        let fault = self.now().filter(|fault| can_meet(*fault))?;
+        self.ticking.advance(fault.takes());
+        Some(fault)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Plan>> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A directory that may be silent.
+pub(crate) struct Silent<D> {
+    pub inner: D,
+    pub night: Night,
+}
+
+impl<D> Silent<D> {
+    fn reach(&self) -> Result<(), DirectoryError> {
+        match self.night.meets("directory", |fault| fault == Fault::DirectorySilent) {
+            Some(_) => Err(DirectoryError::Unavailable("nobody is there".to_owned())),
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl<D: Directory> Directory for Silent<D> {
+    async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        self.reach()?;
+        self.inner.companies().await
+    }
+
+    async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
+        self.reach()?;
+        self.inner.company(id).await
+    }
+
+    async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
+        self.reach()?;
+        self.inner.users_of(companies).await
+    }
+
+    async fn all_users(&self) -> Result<Roster, DirectoryError> {
+        self.reach()?;
+        self.inner.all_users().await
+    }
+
+    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {
+        self.reach()?;
+        self.inner.holders(addresses).await
+    }
+
+    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
+        self.reach()?;
+        self.inner.create_company(key, name).await
+    }
+
+    async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {
+        self.reach()?;
+        self.inner.rename_company(id, name).await
+    }
+
+    async fn create_users(
+        &self,
+        company: &ManagedCompanyId,
+        users: &[UserRequest],
+    ) -> Vec<Result<NewUser, DirectoryError>> {
+        if let Err(error) = self.reach() {
+            return users.iter().map(|_| Err(error.clone())).collect();
+        }
+        self.inner.create_users(company, users).await
+    }
+
+    async fn change_address(
+        &self,
+        company: &ManagedCompanyId,
+        user: &UserId,
+        from: Option<&Address>,
+        address: &Address,
+    ) -> Result<NewAddress, DirectoryError> {
+        self.reach()?;
+        self.inner.change_address(company, user, from, address).await
+    }
+
+    async fn licences(&self) -> Result<Licences, DirectoryError> {
+        self.reach()?;
+        self.inner.licences().await
+    }
+
+    async fn reserve(&self, reservation: &ReservationId, licences: u64) -> Result<Reservation, DirectoryError> {
+        self.reach()?;
+        self.inner.reserve(reservation, licences).await
+    }
+
+    async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError> {
+        self.reach()?;
+        self.inner.reservations().await
+    }
+
+    async fn release(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
+        self.reach()?;
+        self.inner.release(reservation, used).await
+    }
+}

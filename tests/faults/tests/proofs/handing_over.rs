@@ -1,0 +1,177 @@
+//! A hand-over whose worker dies, fails or is overtaken at any effect is made once, with one entry of the trail for each mapping that it
+//! drops (R58); and whoever is not in is listed with the reason, wherever the fetch dies (R55).
+
+use std::collections::BTreeSet;
+
+use domain::psa::PsaKind;
+use faults::effects::Disturbance;
+use faults::psas::PEOPLE;
+use faults::script::{ANA, STEPS, Script, Step};
+use faults::state::State;
+use faults::world::{Message, World};
+use serde_json::{Value, json};
+
+use crate::cores::alone;
+
+/// What may happen at a write. There are many lists of a snapshot, which are alike: at them these take turns.
+fn disturbances(number: usize, effect: &str) -> Vec<Disturbance> {
+    use Disturbance::{AppliedAndFailed, DeliveredTwice, Overtaken, StopAfter, StopBefore};
+    let all = [StopBefore, StopAfter, AppliedAndFailed, DeliveredTwice, Overtaken];
+    if effect.starts_with("PutItem") {
+        return vec![all[number % all.len()]];
+    }
+    all.into()
+}
+
+fn is_write(effect: &str) -> bool {
+    ["TransactWriteItems", "UpdateItem", "PutItem", "DeleteItem"]
+        .iter()
+        .any(|write| effect.starts_with(write))
+}
+
+/// The number and the name of each write of a step, which is taken.
+async fn writes(world: &World, step: Step) -> Vec<(usize, String)> {
+    world.effects.begin();
+    Script::new(world).take(1, step).await.unwrap();
+    let names = world.effects.names().into_iter().enumerate();
+    let writes = names.filter(|(_, name)| is_write(name)).collect();
+    world.effects.begin();
+    writes
+}
+
+/// The newest import.
+async fn newest(script: &Script<'_>) -> String {
+    let path = format!("/integrations/{}/imports", script.integration().await.unwrap());
+    let imports = script.get(&path).await;
+    imports["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+async fn call(world: &World, method: &'static str, path: String, body: Value) -> Value {
+    let call = Message::Call {
+        who: ANA,
+        method,
+        path,
+        body,
+    };
+    let answer = world.deliver(&call).await.unwrap().unwrap();
+    assert!(answer["statusCode"].as_u64().unwrap() < 300, "{call:?}: {answer}");
+    serde_json::from_str(answer["body"].as_str().unwrap()).unwrap()
+}
+
+/// Gives the managed company of the company that is gone to the new one, with everybody of that, and confirms.
+async fn choose_hand_over(world: &World) {
+    let script = Script::new(world);
+    let path = format!("/imports/{}", newest(&script).await);
+    let gone = script.get(&format!("{path}/companies?tab=not-in")).await["items"][0].clone();
+    let rows = script.get(&format!("{path}/companies?tab=in&limit=100")).await;
+    let rows = rows["items"].as_array().unwrap();
+    let new = rows
+        .iter()
+        .find(|row| row["mapped"].is_null() && row["own"] != true)
+        .unwrap();
+    let company = format!("{path}/companies/{}", new["id"].as_str().unwrap());
+    let choice = json!({ "version": new["version"], "selected": true, "target": { "existing": gone["mapped"]["id"] } });
+    call(world, "PATCH", company.clone(), choice).await;
+    let everybody = json!({ "selected": true, "where": {} });
+    call(world, "POST", format!("{company}/addresses/select"), everybody).await;
+    let plan = script.get(&format!("{path}/plan")).await;
+    assert_eq!(plan["summary"]["handOverCompany"], 1, "{plan}");
+    let confirmation = json!({ "planHash": plan["hash"], "confirmMassChange": true });
+    call(world, "POST", format!("{path}/execute"), confirmation).await;
+}
+
+/// The users of dropped mappings, as the trail tells of them.
+async fn dropped(script: &Script<'_>) -> Vec<String> {
+    let path = format!("/integrations/{}/audit?limit=100", script.integration().await.unwrap());
+    let trail = script.get(&path).await;
+    let entries = trail["items"].as_array().unwrap().iter();
+    let changes = entries.filter_map(|entry| entry["changes"].as_array()).flatten();
+    let changes = changes.filter(|change| change["action"] == "unmapUser");
+    let users = changes.map(|change| change["before"]["user"].as_str().unwrap().to_owned());
+    let mut users: Vec<String> = users.collect();
+    users.sort_unstable();
+    users
+}
+
+/// Whom the result of the newest import lists as not in.
+async fn not_in(script: &Script<'_>) -> Value {
+    let path = format!("/imports/{}/result", newest(script).await);
+    script.get(&path).await["peopleNotIn"].clone()
+}
+
+#[test]
+fn r58_a_hand_over_that_is_disturbed_at_any_write_is_made_once() {
+    alone(async {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(PsaKind::Connectwise).await;
+        let script = Script::new(&world);
+        script.seed().await;
+        for step in STEPS {
+            script.take(0, step).await.unwrap();
+        }
+        script.take(1, Step::Start).await.unwrap();
+        script.take(1, Step::Fetch).await.unwrap();
+        choose_hand_over(&world).await;
+        let confirmed = world.keep(folder.path(), "confirmed");
+        let writes = writes(&world, Step::CarryOut).await;
+        let (right, told) = (State::read(&world.engine), dropped(&script).await);
+        let users: BTreeSet<&String> = told.iter().collect();
+        assert_eq!((told.len(), users.len()), (PEOPLE, PEOPLE));
+        let listed = not_in(&script).await;
+        assert!(listed["items"].as_array().unwrap().len() >= PEOPLE, "{listed}");
+
+        let mut runs = 0;
+        for (number, effect) in &writes {
+            for disturbance in disturbances(*number, effect) {
+                world.go_back(&confirmed);
+                world.effects.begin();
+                world.effects.arm(*number, disturbance);
+                script.take(1, Step::CarryOut).await.unwrap();
+                world.effects.begin();
+                let case = format!("{disturbance:?} at {number} {effect}");
+                let difference = State::read(&world.engine).difference(&right);
+                assert!(difference.is_none(), "{case}: {difference}");
+                assert_eq!(dropped(&script).await, told, "{case}");
+                assert_eq!(not_in(&script).await, listed, "{case}");
+                runs += 1;
+            }
+        }
+        println!("{runs} disturbed hand-overs, 0 wrong");
+        assert!(runs >= 30, "{runs}");
+    });
+}
+
+#[test]
+fn r55_stopped_at_any_write_a_fetch_lists_everybody_who_is_not_in_with_the_reason() {
+    alone(async {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::new(PsaKind::Connectwise).await;
+        let script = Script::new(&world);
+        script.seed().await;
+        for step in STEPS {
+            script.take(0, step).await.unwrap();
+        }
+        script.take(1, Step::Start).await.unwrap();
+        let started = world.keep(folder.path(), "started");
+        let writes = writes(&world, Step::Fetch).await;
+        let list = |import: &str| format!("/imports/{import}/people-not-in?limit=100");
+        let right = script.get(&list(&newest(&script).await)).await;
+        assert!(right["items"].as_array().unwrap().len() >= PEOPLE, "{right}");
+
+        let mut runs = 0;
+        for (number, effect) in &writes {
+            for disturbance in disturbances(*number, effect) {
+                world.go_back(&started);
+                world.effects.begin();
+                world.effects.arm(*number, disturbance);
+                script.take(1, Step::Fetch).await.unwrap();
+                world.effects.begin();
+                let shown = script.get(&list(&newest(&script).await)).await;
+                assert_eq!(shown, right, "{disturbance:?} at {number} {effect}");
+                runs += 1;
+            }
+        }
+        println!("{runs} disturbed fetches, nobody lost");
+        assert!(runs >= 30, "{runs}");
+    });
+}

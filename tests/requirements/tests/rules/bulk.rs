@@ -1,0 +1,376 @@
+//! Decisions on many rows at once, and what a review costs.
+
+use requirements::import::{
+    addresses, carry_out, choose, choose_mapped, decide, fetch, first_import_of, id, ordinary, plan, row, rows, select,
+};
+use requirements::problem::{assert_problem, call};
+use requirements::stage::{advance, integration, number, sandbox, text};
+use requirements::unattended::unattended;
+use requirements::{Api, PsaKind, Sandbox, for_both, psa};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::directory::Trouble;
+use crate::survival::{MANY, far, somebody};
+
+for_both!(
+    r68_an_unchanged_snapshot_is_not_written_again,
+    r68_a_changed_address_writes_its_company_and_no_other,
+    r68_counts_come_with_the_import,
+    r69_selecting_any_number_of_companies_takes_ten_write_units,
+    r69_a_single_decision_wins_over_the_rules_before_it,
+    r69_what_is_taken_back_leaves_what_was_decided_before,
+    r69_an_import_takes_fifty_rules,
+    r70_people_of_all_companies_are_ticked_by_one_call,
+    r71_the_plan_of_one_company_is_its_part_of_the_plan,
+    r73_filters_are_exact,
+    r70_r32_a_tick_taken_back_by_status_leaves_a_conflict_one,
+    r75_what_failed_is_selected_by_one_call,
+    r75_what_failed_is_asked_for_alone_and_for_companies,
+);
+
+/// Write units of a call.
+async fn written<T>(sandbox: &Sandbox, call: impl Future<Output = T>) -> (T, f64) {
+    let before = sandbox.spent().write_units;
+    let answer = call.await;
+    (answer, sandbox.spent().write_units - before)
+}
+
+async fn selected(api: &Api, import: &str) -> Vec<String> {
+    let rows = rows(api, import, "in").await.into_iter();
+    let selected = rows.filter(|row| row["selected"] == true);
+    selected.map(|row| text(&row["id"]).to_owned()).collect()
+}
+
+async fn r68_an_unchanged_snapshot_is_not_written_again(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    first_import_of(&ana, kind, 10).await;
+    // The first import after it sees everything mapped, which the snapshot shows.
+    unattended(&sandbox, kind, "one").await;
+    let (first, few) = written(&sandbox, unattended(&sandbox, kind, "two")).await;
+    assert_eq!(first["state"], "done", "{first}");
+    let names: Vec<String> = (0..200).map(|n| format!("Filiaal {n:03}")).collect();
+    psa::add_companies(&sandbox, kind, &names);
+    unattended(&sandbox, kind, "three").await;
+    let (second, many) = written(&sandbox, unattended(&sandbox, kind, "four")).await;
+    assert_eq!(second["state"], "done", "{second}");
+    println!("{few} write units for 40 companies, {many} for 240");
+    assert!(few <= 100.0 && many <= few + 2.0, "{few}, {many}");
+    sandbox.stop().await;
+}
+
+async fn r68_a_changed_address_writes_its_company_and_no_other(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 10).await;
+    unattended(&sandbox, kind, "one").await;
+    let (_, unchanged) = written(&sandbox, unattended(&sandbox, kind, "two")).await;
+    let people = addresses(&ana, &first.import, id(&first.chosen[0])).await;
+    let person = people.iter().find(|person| person["selected"] == true).unwrap();
+    psa::change_address(&sandbox, kind, id(person), "verhuisd@elders.example");
+    let (changed, spent) = written(&sandbox, unattended(&sandbox, kind, "three")).await;
+    assert_eq!(changed["counts"]["users"]["changedAddress"], 1, "{changed}");
+    println!("{unchanged} write units unchanged, {spent} with one address changed");
+    assert!(spent <= unchanged + 60.0, "{spent} and {unchanged}");
+    sandbox.stop().await;
+}
+
+async fn r68_counts_come_with_the_import(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 2).await;
+    psa::delete(&sandbox, kind, id(&first.chosen[0]));
+    let import = fetch(&ana, kind).await;
+    let counts = ana.get(&format!("/imports/{import}")).await.unwrap()["rows"].clone();
+    let (present, absent) = (rows(&ana, &import, "in").await, rows(&ana, &import, "not-in").await);
+    assert_eq!(number(&counts["in"]["total"]), present.len() as u64);
+    assert_eq!(
+        counts["notIn"],
+        json!({ "total": absent.len(), "byReason": { "deleted_in_psa": 1 } })
+    );
+    for (status, count) in counts["in"]["byStatus"].as_object().unwrap() {
+        let of = present.iter().filter(|row| row["status"] == *status).count();
+        assert_eq!(number(count), of as u64, "{status}");
+    }
+    let inactive = present.iter().filter(|row| row["active"] == false).count();
+    assert_eq!(number(&counts["in"]["inactive"]), inactive as u64);
+    sandbox.stop().await;
+}
+
+async fn r69_selecting_any_number_of_companies_takes_ten_write_units(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let names: Vec<String> = (0..500).map(|n| format!("Filiaal {n:03}")).collect();
+    psa::add_companies(&sandbox, kind, &names);
+    let import = fetch(&ana, kind).await;
+    let (answer, spent) = written(&sandbox, select(&ana, &import, json!({}))).await;
+    assert!(number(&answer["matched"]) > 500 && spent <= 10.0, "{answer}: {spent}");
+    for row in rows(&ana, &import, "in").await {
+        let is_clear = row["own"] == false && row["active"] == true && row["status"] != "ambiguous";
+        assert_eq!(row["selected"], is_clear, "{row}");
+    }
+    sandbox.stop().await;
+}
+
+async fn r69_a_single_decision_wins_over_the_rules_before_it(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    select(&ana, &import, json!({})).await;
+    let all = selected(&ana, &import).await;
+    let one = all[0].as_str();
+    let shown = row(&ana, &import, one).await;
+    // The decision on many rows counts as a change of each: who has not seen it is told.
+    let stale = json!({ "version": 1, "selected": false });
+    let path = format!("/imports/{import}/companies/{one}");
+    let answer = call(&ana, Method::PATCH, &path, Some(&stale)).await;
+    assert_problem(&answer, 409, "decision_conflict");
+    let decision = json!({ "version": shown["version"], "selected": false });
+    assert_eq!(ana.patch(&path, &decision).await.unwrap()["selected"], false);
+    assert_eq!(selected(&ana, &import).await, all[1..]);
+    // And a later one on many wins over it.
+    select(&ana, &import, json!({})).await;
+    assert_eq!(selected(&ana, &import).await, all);
+    sandbox.stop().await;
+}
+
+async fn r69_what_is_taken_back_leaves_what_was_decided_before(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    let ordinary = ordinary(&rows(&ana, &import, "in").await);
+    let one = id(&ordinary[0]);
+    decide(&ana, &import, one, json!({ "selected": true })).await;
+    let before = selected(&ana, &import).await;
+    let seen = row(&ana, &import, one).await["version"].clone();
+    let rule = select(&ana, &import, json!({})).await["rule"].clone();
+    assert!(selected(&ana, &import).await.len() > before.len());
+    let rules = ana.list(&format!("/imports/{import}/rules")).await.unwrap();
+    assert_eq!(rules.iter().map(|rule| &rule["id"]).collect::<Vec<_>>(), [&rule]);
+    let path = format!("/imports/{import}/rules/{}", text(&rule));
+    ana.delete(&path).await.unwrap();
+    assert_eq!(selected(&ana, &import).await, before);
+    // What was seen before is not what there is now.
+    assert!(number(&row(&ana, &import, one).await["version"]) > number(&seen));
+    let again = call(&ana, Method::DELETE, &path, None).await;
+    assert_problem(&again, 404, "not_found");
+    sandbox.stop().await;
+}
+
+async fn r69_an_import_takes_fifty_rules(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    let mut last = Value::Null;
+    for number in 0..50 {
+        last = select(&ana, &import, json!({ "search": number.to_string() })).await["rule"].clone();
+    }
+    let path = format!("/imports/{import}/companies/select");
+    let body = json!({ "selected": true, "where": {} });
+    let refused = call(&ana, Method::POST, &path, Some(&body)).await;
+    assert_problem(&refused, 422, "limit_exceeded");
+    ana.delete(&format!("/imports/{import}/rules/{}", text(&last)))
+        .await
+        .unwrap();
+    select(&ana, &import, json!({})).await;
+    sandbox.stop().await;
+}
+
+async fn r70_people_of_all_companies_are_ticked_by_one_call(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    ana.put("/licences", &json!({ "total": 100_000 })).await.unwrap();
+    let import = fetch(&ana, kind).await;
+    select(&ana, &import, json!({})).await;
+    let path = format!("/imports/{import}/addresses/select");
+    let body = json!({ "selected": true, "where": { "active": true } });
+    let (answer, spent) = written(&sandbox, ana.post(&path, &body)).await;
+    assert!(spent <= 10.0, "{spent}: {answer:?}");
+    let one = selected(&ana, &import).await.remove(0);
+    for person in addresses(&ana, &import, &one).await {
+        let is_clear = person["active"] == true && person["status"] == "unmapped";
+        assert_eq!(person["selected"], is_clear, "{person}");
+    }
+    let agreed = plan(&ana, &import).await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(result["users"]["created"], agreed["summary"]["createUser"]);
+    assert_eq!(result["users"]["failed"], 0, "{result}");
+    sandbox.stop().await;
+}
+
+async fn r71_the_plan_of_one_company_is_its_part_of_the_plan(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    first_import_of(&ana, kind, 2).await;
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    let whole = plan(&ana, &import).await;
+    let one = selected(&ana, &import).await.remove(0);
+    let part = ana
+        .get(&format!("/imports/{import}/companies/{one}/plan"))
+        .await
+        .unwrap();
+    let items = whole["items"].as_array().unwrap().iter();
+    let of_one: Vec<&Value> = items.filter(|item| item["company"]["id"] == one.as_str()).collect();
+    assert_eq!(part["items"].as_array().unwrap().iter().collect::<Vec<_>>(), of_one);
+    assert_eq!(part["selected"], true);
+    sandbox.stop().await;
+}
+
+/// Whether a row is one that a filter asks for.
+type Accepts = fn(&Value) -> bool;
+
+async fn r73_filters_are_exact(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    select(&ana, &import, json!({})).await;
+    let all = rows(&ana, &import, "in").await;
+    let path = format!("/imports/{import}/companies?tab=in&limit=500");
+    let filters: [(&str, Accepts); 5] = [
+        ("status=ambiguous,unmapped_possible_duplicate", |row| {
+            row["status"] == "ambiguous" || row["status"] == "unmapped_possible_duplicate"
+        }),
+        ("selected=true", |row| row["selected"] == true),
+        ("active=false", |row| row["active"] == false),
+        ("search=cafe%20rene", |row| row["name"] == "Café René"),
+        ("status=dangling", |_| false),
+    ];
+    for (filter, accepts) in filters {
+        let page = ana.get(&format!("{path}&{filter}")).await.unwrap();
+        let expected: Vec<&Value> = all.iter().filter(|row| accepts(row)).collect();
+        assert_eq!(
+            page["items"].as_array().unwrap().iter().collect::<Vec<_>>(),
+            expected,
+            "{filter}"
+        );
+        assert!(page["next"].is_null());
+    }
+    for shown in &all {
+        let alone = ana.get(&format!("/imports/{import}/companies/{}", id(shown))).await;
+        assert_eq!(alone.unwrap(), *shown);
+    }
+    sandbox.stop().await;
+}
+
+async fn r75_what_failed_is_selected_by_one_call(kind: PsaKind) {
+    let refused = somebody(kind).await;
+    let (options, _) = far(Trouble {
+        refuse: Some(refused.clone()),
+        ..Trouble::default()
+    });
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let ana = sandbox.api("ana");
+    let failed = fetch(&ana, kind).await;
+    choose(&ana, &failed, MANY).await;
+    assert_eq!(carry_out(&ana, &failed).await["users"]["failed"], 1);
+    let next = fetch(&ana, kind).await;
+    assert_eq!(select(&ana, &next, json!({ "failedIn": failed })).await["matched"], 1);
+    let planned = plan(&ana, &next).await;
+    let items = planned["items"].as_array().unwrap().iter();
+    let created: Vec<&Value> = items.filter(|item| item["action"] == "createUser").collect();
+    assert_eq!(created.len(), 1, "{created:?}");
+    assert_eq!(created[0]["after"]["address"], refused);
+    assert_eq!(select(&ana, &next, json!({ "failedIn": next })).await["matched"], 0);
+    sandbox.stop().await;
+}
+
+async fn r75_what_failed_is_asked_for_alone_and_for_companies(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    let mistakes = [
+        (
+            "companies",
+            json!({ "failedIn": import, "status": "mapped" }),
+            "/where/failedIn",
+        ),
+        (
+            "addresses",
+            json!({ "company": { "failedIn": import } }),
+            "/where/company/failedIn",
+        ),
+    ];
+    for (what, filter, pointer) in mistakes {
+        let path = format!("/imports/{import}/{what}/select");
+        let body = json!({ "selected": true, "where": filter });
+        let answer = call(&ana, Method::POST, &path, Some(&body)).await;
+        assert_problem(&answer, 400, "invalid_request");
+        assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{}", answer.body);
+    }
+    let unknown = json!({ "selected": true, "where": { "failedIn": "nowhere" } });
+    let path = format!("/imports/{import}/companies/select");
+    let answer = call(&ana, Method::POST, &path, Some(&unknown)).await;
+    assert_problem(&answer, 404, "not_found");
+    assert_eq!(
+        ana.list(&format!("/imports/{import}/rules")).await.unwrap(),
+        Vec::<Value>::new()
+    );
+    sandbox.stop().await;
+}
+
+async fn r70_r32_a_tick_taken_back_by_status_leaves_a_conflict_one(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let held = "elders@elders.example";
+    let other = ana
+        .post("/managed-companies", &json!({ "name": "Elders" }))
+        .await
+        .unwrap();
+    let users = format!("/managed-companies/{}/users", id(&other));
+    ana.post(&users, &json!({ "address": held, "name": "Iemand" }))
+        .await
+        .unwrap();
+    let company = psa::add_company(&sandbox, kind, "Hier");
+    psa::add_contacts(&sandbox, kind, &company, &[held.to_owned()]);
+    let import = fetch(&ana, kind).await;
+    select(&ana, &import, json!({ "ids": [company] })).await;
+    let path = format!("/imports/{import}/addresses/select");
+    for (selected, filter) in [
+        (true, json!({ "active": true })),
+        (false, json!({ "status": "mapped" })),
+    ] {
+        ana.post(&path, &json!({ "selected": selected, "where": filter }))
+            .await
+            .unwrap();
+    }
+    let row = addresses(&ana, &import, &company).await.remove(0);
+    assert_eq!(row["status"], "address_conflict");
+    let summary = &plan(&ana, &import).await["summary"];
+    assert_eq!(summary["createUser"], 0, "{summary}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn r72_the_lock_is_kept_by_a_call_and_not_by_reading() {
+    let sandbox = sandbox().await;
+    let (ana, kind) = (sandbox.api("ana"), PsaKind::Autotask);
+    let import = fetch(&ana, kind).await;
+    let until = async || {
+        let path = format!("/integrations/{}", integration(&ana, kind).await);
+        ana.get(&path).await.unwrap()["lock"]["until"].clone()
+    };
+    let before = until().await;
+    advance(&sandbox, 600).await;
+    rows(&ana, &import, "in").await;
+    assert_eq!(until().await, before);
+    let kept = ana
+        .post(&format!("/imports/{import}/keep"), &Value::Null)
+        .await
+        .unwrap();
+    assert_ne!(until().await, before);
+    assert_eq!(
+        (&kept["until"], text(&kept["import"])),
+        (&until().await, import.as_str())
+    );
+    let other = call(
+        &sandbox.api("bram"),
+        Method::POST,
+        &format!("/imports/{import}/keep"),
+        None,
+    )
+    .await;
+    assert_problem(&other, 423, "integration_locked");
+    sandbox.stop().await;
+}
