@@ -116,6 +116,10 @@ impl Tenant {
 
 /// The shards of these items; `None` if companies and runs are not of the same time. No company is ever taken out, so that their numbers tell.
 fn shards(items: &[Item]) -> Result<Option<Vec<Shard>>, StoreError> {
+    // Those of a newer version are refused, not waited for.
+    for item in items {
+        DATES.check(item)?;
+    }
     let (companies, runs): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| is_of_companies(item));
     let mut shards = Vec::new();
     for (companies, runs) in companies.iter().zip(&runs) {

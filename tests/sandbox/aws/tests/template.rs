@@ -172,7 +172,7 @@ fn a_template_that_does_not_hang_together_is_refused() {
             "RECORDS_TABLE: { \"Fn::ImportValue\": records }",
         ),
         ("BillingMode: PAY_PER_REQUEST", "BillingMode: PROVISIONED"),
-        ("      LocalSecondaryIndexes:", "      LocalSecondaryIndices:"),
+        ("      GlobalSecondaryIndexes:", "      GlobalSecondaryIndices:"),
         ("BatchSize: 1", "BatchSize: 10"),
         ("FIRE_AND_FORGET }", "REQUEST_RESPONSE }"),
         ("FIRE_AND_FORGET }", "FIRE_AND_FORGET }\n        InputTemplate: \"{}\""),

@@ -18,7 +18,8 @@ async fn a_written_import_is_worked_on_until_its_worker_is_done() {
 
     let call = sandbox.call().await;
     assert_eq!(call.function, "FetchFunction");
-    assert_eq!(call.event, json!({ "msp": "m1", "import": "x1", "giveUp": false }));
+    let work = json!({ "msp": "m1", "import": "x1", "giveUp": false, "unattended": false, "waited": null });
+    assert_eq!(call.event, work);
     call.wait_until(Timestamp::now() + SignedDuration::from_hours(1));
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(sandbox.is_quiet(), "the hour is not over");
