@@ -40,6 +40,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             .body::<Select>(json!({ "selected": true, "where": { "active": true } }))
             .answers::<RuleAnswer>(200, json!({ "matched": 12, "selected": true, "rule": "251~1" }))
             .refuses(&decision::REFUSED)
+            .refuses(&[Code::LimitExceeded])
     })
     .patch("/imports/{x}/companies/{p}/addresses/{a}", decide, || {
         Call::new("decideAddress", "Decides on an address")
