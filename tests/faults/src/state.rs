@@ -82,6 +82,7 @@ impl State {
             let value = match sk.split('#').next().unwrap_or_default() {
                 "LOCK" => json!({ "held": item["import"], "worker": item["workerUntil"] }),
                 "DATES" => dates(&unpacked(&item)),
+                "SNAPSHOT" => without_moments(&item),
                 "ADDRESSES" => unpacked(&item),
                 _ => item.clone(),
             };
@@ -105,6 +106,9 @@ impl State {
     pub fn whole(engine: &Engine) -> String {
         let records = lasting(engine);
         let items = records.iter().cloned().chain(engine.items(IMPORTS)).map(|mut item| {
+            if item["sk"]["S"] == "SNAPSHOT" {
+                item = without_moments(&item);
+            }
             if item["data"]["B"].is_string() {
                 let is_dates = text(&item["sk"]).starts_with("DATES#");
                 let body = unpacked(&item);
@@ -209,6 +213,15 @@ fn with_addresses(text: &str, addresses: &HashMap<String, String>) -> String {
         rest = &rest[at + length..];
     }
     replaced + rest
+}
+
+/// Until when the last snapshot is kept, without the moments: these differ between runs of which one waited.
+fn without_moments(item: &Value) -> Value {
+    let mut item = item.clone();
+    if let Some(fields) = item.as_object_mut() {
+        fields.retain(|name, _| !["at", "due"].contains(&name.as_str()));
+    }
+    item
 }
 
 /// Leaves out times, epochs and versions.
