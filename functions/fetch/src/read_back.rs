@@ -29,7 +29,7 @@ pub(crate) trait Absent: Send + Sync {
     /// Reads a batch by id.
     async fn look_up(psa: &dyn Psa, ids: &[Self::Id]) -> Result<Vec<LookedUp<Self::Record, Self::Id>>, PsaFailure>;
 
-    /// Stores the answers of a batch, with a checkpoint from which the next run goes on behind `last`.
+    /// Stores the answers of a batch, which ends with `last`. Who has an answer is not read back again.
     async fn store(
         &self,
         psa: &dyn Psa,
@@ -68,7 +68,6 @@ pub(crate) async fn read_back<A: Absent>(
                 batch.iter().cloned().map(LookedUp::Unreadable).collect()
             }
         };
-        let is_last = failures == MAX_FAILURES;
         if let Some(last) = batch.last() {
             absent.store(&*psa, last, answers, checkpoint).await?;
             // A batch without answers is no progress: else each would wait as long as the first.
@@ -77,7 +76,7 @@ pub(crate) async fn read_back<A: Absent>(
             }
         }
         // Those behind are not asked for: without an answer they are unreadable as well.
-        if is_last {
+        if failures == MAX_FAILURES {
             break;
         }
     }

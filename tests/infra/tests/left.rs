@@ -124,7 +124,7 @@ fn r52_secrets_are_found_by_the_prefix_of_the_stack() {
     assert_eq!(
         *output,
         json!({ "Ref": "SecretPrefix" }),
-        "whoever deletes the stack has to know it"
+        "who deletes the stack has to know it"
     );
     let line = &lines()[1];
     assert!(line.contains("list-secrets --filters Key=name,Values=PREFIX"), "{line}");

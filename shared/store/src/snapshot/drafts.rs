@@ -89,7 +89,7 @@ impl Tenant {
         Ok(Some(Begun::Known(unfinished)))
     }
 
-    /// Proves the lease, and stores the name of a snapshot before its first item: one that nobody knows of would never be deleted.
+    /// Proves the lease, and stores the name of a snapshot before its first item: one that is stored nowhere would never be deleted.
     pub(super) async fn begin_draft(
         &self,
         lease: &Lease,

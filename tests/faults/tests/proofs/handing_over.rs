@@ -1,5 +1,5 @@
 //! A hand-over whose worker dies, fails or is overtaken at any effect is made once, with one entry of the trail for each mapping that it
-//! drops (R58); and whoever is not in is listed with the reason, wherever the fetch dies (R55).
+//! drops (R58); and everybody who is not in is listed with the reason, wherever the fetch dies (R55).
 
 use std::collections::BTreeSet;
 

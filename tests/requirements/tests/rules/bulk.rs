@@ -121,7 +121,7 @@ async fn r69_a_single_decision_wins_over_the_rules_before_it(kind: PsaKind) {
     let all = selected(&ana, &import).await;
     let one = all[0].as_str();
     let shown = row(&ana, &import, one).await;
-    // The decision on many rows counts as a change of each: who has not seen it is told.
+    // The decision on many rows counts as a change of each: who has not seen it gets a conflict.
     let stale = json!({ "version": 1, "selected": false });
     let path = format!("/imports/{import}/companies/{one}");
     let answer = call(&ana, Method::PATCH, &path, Some(&stale)).await;

@@ -104,7 +104,7 @@ async fn r96_an_exclusion_during_a_review_changes_its_plan(kind: PsaKind) {
     let chosen = choose(&ana, &import, 2).await;
     let before = plan(&ana, &import).await;
     let what = format!("companies/{}", id(&chosen[0]));
-    // Whoever holds the import: an exclusion is the integration's.
+    // An administrator who does not hold the import does it: an exclusion is the integration's.
     exclude(&bram, kind, &what).await;
     let confirm = json!({ "planHash": before["hash"], "confirmMassChange": true });
     let refused = call(

@@ -157,6 +157,31 @@ async fn r43_limits_between_which_pages_arrive_are_waited_out_however_many_they_
     sandbox.stop().await;
 }
 
+#[tokio::test]
+async fn r67_a_fetch_whose_pages_have_expired_ends_and_sets_the_lock_free() {
+    let (sandbox, kind) = (sandbox().await, PsaKind::Connectwise);
+    let ana = sandbox.api("ana");
+    sandbox.psas.get(kind).set_switches(json!({ "pageCap": 15 })).unwrap();
+    let limited = json!({ "status": 429, "headers": { "Retry-After": "3600" } });
+    let after_some = json!({ "match": { "path": CONTACTS }, "skip": 3, "answer": limited });
+    faults::add(&sandbox, kind, &after_some);
+    let import = start(&ana, kind, &json!({})).await;
+    let end = Instant::now() + PATIENCE;
+    while ana.get(&format!("/imports/{import}")).await.unwrap()["waiting"].is_null() {
+        assert!(Instant::now() < end, "it does not wait");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // What it has read is kept two days, and deleted.
+    let ended = waited_out(&sandbox, &import, 3 * 24 * 3_600).await;
+    assert_eq!(
+        (&ended["state"], &ended["error"]["code"]),
+        (&json!("failed"), &json!("snapshot_expired"))
+    );
+    let path = format!("/integrations/{}", integration(&ana, kind).await);
+    assert!(ana.get(&path).await.unwrap()["lock"].is_null());
+    sandbox.stop().await;
+}
+
 /// Moves the clock on by so many seconds at a time until an import is not fetching any more, and shows it.
 async fn waited_out(sandbox: &Sandbox, import: &str, seconds: i64) -> Value {
     let end = Instant::now() + PATIENCE;

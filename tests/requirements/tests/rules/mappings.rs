@@ -168,7 +168,7 @@ async fn r96_no_mapping_is_dropped_while_an_import_holds_the_integration(kind: P
         let answer = call(&ana, Method::DELETE, &path, None).await;
         assert_problem(&answer, 423, "integration_locked");
     }
-    // The lock has run out: the mapping is dropped, and whoever comes back to the review finds another plan.
+    // The lock has run out: the mapping is dropped, and the administrator who comes back to the review finds another plan.
     advance(&sandbox, 3_600).await;
     ana.delete(&at).await.unwrap();
     let confirm = json!({ "planHash": planned["hash"], "confirmMassChange": true });

@@ -107,7 +107,7 @@ impl Permission {
     }
 }
 
-/// `MSP#m#IMPORT#x` is one of `MSP#*#IMPORT#*`, and a month of the sweeper's index one of `forget#*`; any other key stands for itself.
+/// `MSP#m#IMPORT#x` is one of `MSP#*#IMPORT#*`, and a month of the sweeper's index one of `forget#*`; any other key is its own kind.
 fn kind_of_key(key: &str) -> String {
     let parts: Vec<&str> = key.split('#').take(4).collect();
     match parts.as_slice() {
