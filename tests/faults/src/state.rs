@@ -132,6 +132,17 @@ impl State {
         all
     }
 
+    /// Without where the PSAs answered last: a fetch that failed later may have learned that.
+    #[must_use]
+    pub fn without_systems(mut self) -> Self {
+        for value in self.0.values_mut() {
+            if let Some(fields) = value.as_object_mut() {
+                fields.remove("system");
+            }
+        }
+        self
+    }
+
     /// How this differs from what is right.
     pub fn difference(&self, right: &Self) -> Difference {
         let missing = |from: &Self, of: &Self| {
