@@ -1,10 +1,10 @@
 //! Measures what one import of a large MSP takes: requests, calls to DynamoDB, write units, processor time, and the peak memory
 //! of each worker, which runs in a process of its own as it does in Lambda.
 //!
-//! `cargo run --release -p bench` prints a table; `-- --companies 500` imports only so many, `-- --msp extreme` has 25,000
-//! companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer, `-- --only-fetch --answer-millis 200`
-//! reads from a PSA that takes its time. `-- load` lets many MSPs import
-//! at once instead, and `-- load --msps 50 --hostile` compares that with the same next to a hostile one.
+//! `cargo run --release -p bench` prints each step, then what is limited and how much of it was used, and fails if that is too much;
+//! `-- --msp extreme` has 25,000 companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer,
+//! `-- --only-fetch --answer-millis 200` reads from a PSA that takes its time. `-- load` lets many MSPs import at once instead, and
+//! `-- load --msps 50 --hostile` compares that with the same next to a hostile one.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -18,6 +18,8 @@ mod hostile;
 mod load;
 mod measure;
 mod process;
+mod stage;
+mod targets;
 mod worker;
 
 /// Measures the import of a large MSP.
@@ -29,12 +31,6 @@ struct Command {
     /// Only one PSA.
     #[arg(long, value_enum)]
     psa: Option<Psa>,
-    /// How many companies are imported; all of them without this.
-    #[arg(long)]
-    companies: Option<usize>,
-    /// Of how many of these the people are imported too; of all of them without this.
-    #[arg(long)]
-    people_of: Option<usize>,
     /// How long a run of a worker may take, as the platform's time limit.
     #[arg(long, default_value_t = 300)]
     run_seconds: u64,
@@ -101,9 +97,7 @@ async fn main() -> ExitCode {
                     Some(Psa::Connectwise) => vec![PsaKind::Connectwise],
                     Some(Psa::Autotask) => vec![PsaKind::Autotask],
                 },
-                companies: command.companies.unwrap_or(usize::MAX),
-                people_of: command.people_of.unwrap_or(usize::MAX),
-                run_seconds: command.run_seconds,
+                run: Duration::from_secs(command.run_seconds),
                 answer_millis: command.answer_millis,
                 only_fetch: command.only_fetch,
             };

@@ -1,17 +1,16 @@
 //! The measurement: a sandbox with a large MSP in this process, the workers in processes of their own.
 
-use std::cmp::Reverse;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::psa::PsaKind;
-use futures::{StreamExt, TryStreamExt};
-use local_aws::Spent;
+use requirements::psa;
 use sandbox::api::Api;
 use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use simkit::msp::Size;
-use tokio::process::Command;
+
+use crate::stage::{Cost, Stage};
+use crate::targets::{self, Measured};
 
 /// The MSP whose integrations the sandbox has.
 pub(crate) const MSP: &str = "noordzee";
@@ -19,30 +18,26 @@ pub(crate) const MSP: &str = "noordzee";
 /// What went wrong, in words.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Calls to the API at once.
-const AT_ONCE: usize = 8;
-
-/// The longest that one worker may take here.
-const PATIENCE: Duration = Duration::from_hours(2);
+/// The companies in which addresses change, and how many addresses that are: two in the first of them.
+const CHANGED: (usize, usize) = (80, 100);
 
 /// What is measured.
 pub(crate) struct Measurement {
     pub size: Size,
     pub kinds: Vec<PsaKind>,
-    pub companies: usize,
-    pub people_of: usize,
-    pub run_seconds: u64,
+    pub run: Duration,
     pub answer_millis: u64,
     pub only_fetch: bool,
 }
 
-/// One line of the table.
-struct Stage<'a> {
+/// Imports from one PSA, one after another.
+struct Imports<'a> {
     sandbox: &'a Sandbox,
     kind: PsaKind,
-    round: &'a str,
-    import: &'a str,
-    run_seconds: u64,
+    ana: Api,
+    integration: String,
+    run: Duration,
+    measured: &'a mut Measured,
 }
 
 impl Measurement {
@@ -51,6 +46,7 @@ impl Measurement {
             "| PSA | import | stage | PSA requests | DynamoDB calls | write units | read units | peak MiB | CPU s | runs | seconds |"
         );
         println!("|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
+        let mut measured = Measured::new(self.size);
         for kind in &self.kinds {
             let sandbox = Sandbox::start(Options {
                 size: Some(self.size),
@@ -62,130 +58,226 @@ impl Measurement {
                 let slow = json!({ "answer": { "delayMs": self.answer_millis } });
                 sandbox.psas.get(*kind).faults().add(serde_json::from_value(slow)?);
             }
-            for round in ["first", "unchanged"] {
-                self.import(&sandbox, *kind, round).await?;
+            let ana = sandbox.api("ana");
+            let mut imports = Imports {
+                sandbox: &sandbox,
+                kind: *kind,
+                integration: ana.integration(name(*kind)).await?,
+                ana,
+                run: self.run,
+                measured: &mut measured,
+            };
+            if self.only_fetch {
+                for round in ["first", "unchanged"] {
+                    let import = imports.fetch(round).await?;
+                    imports.cancel(&import).await?;
+                }
+            } else {
+                imports.all().await?;
             }
             sandbox.stop().await;
         }
-        Ok(())
-    }
-
-    async fn import(&self, sandbox: &Sandbox, kind: PsaKind, round: &str) -> Result<(), Failure> {
-        let ana = sandbox.api("ana");
-        let integration = ana.integration(name(kind)).await?;
-        let import = ana.start(&integration, &json!({})).await?;
-        let stage = Stage {
-            sandbox,
-            kind,
-            round,
-            import: &import,
-            run_seconds: self.run_seconds,
-        };
-        stage.measure("fetch").await?;
-        expect(&ana, &import, "review").await?;
-        if self.only_fetch {
-            ana.delete(&format!("/imports/{import}")).await?;
-            return Ok(());
-        }
-        if round == "first" {
-            self.tick(&ana, &import).await?;
-        } else {
-            // Addresses imported before are ticked.
-            let mapped = json!({ "selected": true, "where": { "status": "mapped" } });
-            ana.post(&format!("/imports/{import}/companies/select"), &mapped)
-                .await?;
-        }
-        let plan = stage.measure("plan").await?;
-        ana.post(
-            &format!("/imports/{import}/execute"),
-            &json!({ "planHash": plan["hash"], "confirmMassChange": true }),
-        )
-        .await?;
-        stage.measure("execute").await?;
-        expect(&ana, &import, "done").await?;
-        let result = ana.get(&format!("/imports/{import}/result")).await?;
-        eprintln!(
-            "{} {round}: companies {} users {}",
-            name(kind),
-            result["companies"],
-            result["users"]
-        );
-        Ok(())
-    }
-
-    /// Selects companies and ticks their people, the largest companies first.
-    async fn tick(&self, api: &Api, import: &str) -> Result<(), Failure> {
-        let mut rows = api.list(&format!("/imports/{import}/companies?tab=in")).await?;
-        rows.retain(|row| row["own"] == false);
-        rows.sort_by_key(|row| Reverse(row["addresses"].as_u64()));
-        let rows = rows.iter().take(self.companies).enumerate();
-        let ids: Vec<(usize, &str)> = rows
-            .filter_map(|(place, row)| Some((place, row["id"].as_str()?)))
-            .collect();
-        futures::stream::iter(ids)
-            .map(|(place, id)| async move {
-                let company = format!("/imports/{import}/companies/{id}");
-                let selected = api.patch(&company, &json!({ "version": 1, "selected": true })).await?;
-                if place >= self.people_of {
-                    return Ok(selected);
-                }
-                let all = json!({ "selected": true, "where": {} });
-                api.post(&format!("{company}/addresses/select"), &all).await
-            })
-            .buffer_unordered(AT_ONCE)
-            .try_collect::<Vec<Value>>()
-            .await?;
-        Ok(())
+        measured.print(&self.kinds)
     }
 }
 
-const fn name(kind: PsaKind) -> &'static str {
+impl Imports<'_> {
+    async fn all(&mut self) -> Result<(), Failure> {
+        let some = self.first().await?;
+        self.review_again().await?;
+        let unchanged = self.unattended("unattended", 0).await?;
+        self.measured
+            .add(targets::UNCHANGED_WRITES, self.kind, unchanged.write_units);
+        self.measured
+            .add(targets::UNCHANGED_READS, self.kind, unchanged.read_units);
+        for (number, row) in some.iter().enumerate() {
+            psa::change_address(self.sandbox, self.kind, row, &format!("changed.{number}@bench.example"));
+        }
+        let changed = self.unattended("100 changed", some.len()).await?;
+        self.measured
+            .add(targets::CHANGED_WRITES, self.kind, changed.write_units);
+        Ok(())
+    }
+
+    /// Everybody who can be imported, of all companies; gives address rows of which the addresses may change.
+    async fn first(&mut self) -> Result<Vec<String>, Failure> {
+        let before = Cost::of(self.sandbox);
+        let import = self.fetch("first").await?;
+        let everything = json!({ "selected": true, "where": {} });
+        let path = format!("/imports/{import}/companies/select");
+        let cost = self.call("first", &import, "select all", &path, &everything).await?;
+        self.measured
+            .add(targets::SELECT_COMPANIES, self.kind, cost.write_units);
+        let path = format!("/imports/{import}/addresses/select");
+        let active = json!({ "selected": true, "where": { "active": true } });
+        let cost = self.call("first", &import, "tick all", &path, &active).await?;
+        self.measured.add(targets::SELECT_PEOPLE, self.kind, cost.write_units);
+        self.tick("first", &import).await?;
+        let some = self.some_of_many(&import).await?;
+        let hash = self.plan("first", &import, targets::PLAN_EVERYBODY).await?;
+        let result = self.execute("first", &import, &hash).await?;
+        let created = |rows: &str| result[rows]["created"].as_f64().unwrap_or_default();
+        let rows = created("companies") + created("users");
+        let cost = Cost::of(self.sandbox).since(&before);
+        self.measured
+            .add(targets::CREATED_ROW, self.kind, cost.write_units / rows.max(1.0));
+        eprintln!("{rows} rows were created for {} write units", cost.write_units);
+        Ok(some)
+    }
+
+    /// What an administrator sees of it once more; nothing is executed.
+    async fn review_again(&mut self) -> Result<(), Failure> {
+        let import = self.fetch("unchanged").await?;
+        let mapped = json!({ "selected": true, "where": { "status": "mapped" } });
+        let path = format!("/imports/{import}/companies/select");
+        self.call("unchanged", &import, "select mapped", &path, &mapped).await?;
+        self.tick("unchanged", &import).await?;
+        self.plan("unchanged", &import, targets::PLAN_UNCHANGED).await?;
+        self.cancel(&import).await
+    }
+
+    /// An import by itself; gives what it cost in all.
+    async fn unattended(&mut self, round: &str, changed: usize) -> Result<Cost, Failure> {
+        let before = Cost::of(self.sandbox);
+        let control = Api::new(&self.sandbox.face.control, "");
+        let trigger = json!({ "msp": MSP, "integration": self.integration, "token": round });
+        let answer = control.post("/trigger", &trigger).await?;
+        let import = answer["import"]
+            .as_str()
+            .ok_or_else(|| format!("it does not start: {answer}"))?;
+        self.work(round, import, "fetch").await?;
+        self.work(round, import, "execute").await?;
+        let result = self.done(import).await?;
+        let users = &result["users"];
+        if users["changedAddress"] != changed || users["created"] != 0 || users["failed"] != 0 {
+            return Err(format!("{changed} addresses were to change: {users}").into());
+        }
+        Ok(Cost::of(self.sandbox).since(&before))
+    }
+
+    async fn fetch(&mut self, round: &str) -> Result<String, Failure> {
+        let import = self.ana.start(&self.integration, &json!({})).await?;
+        self.work(round, &import, "fetch").await?;
+        self.expect(&import, "review").await?;
+        Ok(import)
+    }
+
+    async fn cancel(&self, import: &str) -> Result<(), Failure> {
+        self.ana.delete(&format!("/imports/{import}")).await?;
+        Ok(())
+    }
+
+    /// One person of the largest company is ticked.
+    async fn tick(&mut self, round: &str, import: &str) -> Result<(), Failure> {
+        let rows = self.ana.list(&format!("/imports/{import}/companies?tab=in")).await?;
+        let rows = rows.iter().filter(|row| row["own"] == false && row["active"] == true);
+        let largest = rows.max_by_key(|row| row["addresses"].as_u64());
+        let largest = largest
+            .and_then(|row| row["id"].as_str())
+            .ok_or("there is no company")?;
+        let of_company = format!("/imports/{import}/companies/{largest}/addresses");
+        let page = self.ana.get(&format!("{of_company}?limit=1")).await?;
+        let person = &page["items"][0];
+        let path = format!("{of_company}/{}", person["id"].as_str().ok_or("it has no people")?);
+        let tick = json!({ "version": person["version"], "selected": true });
+        let stage = self.stage(round, import);
+        let (_, cost) = stage.count("one tick", self.ana.patch(&path, &tick)).await?;
+        self.measured.add(targets::TICK_READS, self.kind, cost.read_units);
+        self.measured.add(targets::TICK_WRITES, self.kind, cost.write_units);
+        Ok(())
+    }
+
+    /// Ticked people of companies that will be created, two of each of the first.
+    async fn some_of_many(&self, import: &str) -> Result<Vec<String>, Failure> {
+        let path = format!("/imports/{import}/companies?tab=in&status=unmapped&selected=true&limit=500");
+        let rows = self.ana.get(&path).await?;
+        let rows = rows["items"].as_array().into_iter().flatten();
+        let mut some = Vec::new();
+        for row in rows.filter(|row| row["addresses"].as_u64() > Some(5)).take(CHANGED.0) {
+            let company = row["id"].as_str().unwrap_or_default();
+            let path = format!("/imports/{import}/companies/{company}/addresses?status=unmapped&selected=true&limit=2");
+            let people = self.ana.get(&path).await?;
+            let many = if some.len() < 2 * (CHANGED.1 - CHANGED.0) { 2 } else { 1 };
+            let people = people["items"].as_array().into_iter().flatten();
+            some.extend(
+                people
+                    .filter_map(|person| person["id"].as_str())
+                    .take(many)
+                    .map(str::to_owned),
+            );
+        }
+        if some.len() == CHANGED.1 {
+            Ok(some)
+        } else {
+            Err(format!("only {} addresses can change", some.len()).into())
+        }
+    }
+
+    /// The first answer of a plan, computed in a process of its own, and further pages of it; gives its hash.
+    async fn plan(&mut self, round: &str, import: &str, target: targets::Target) -> Result<Value, Failure> {
+        let told = self.work(round, import, "plan").await?;
+        self.measured
+            .add(target, self.kind, told["cpuSeconds"].as_f64().unwrap_or_default());
+        let path = format!("/imports/{import}/plan");
+        let first = self.ana.get(&path).await?;
+        let mut after = first["next"].as_str().map(str::to_owned);
+        for _ in 0..3 {
+            let Some(behind) = after else { break };
+            let (stage, page) = (self.stage(round, import), format!("{path}?after={behind}"));
+            let (page, cost) = stage.count("a page of the plan", self.ana.get(&page)).await?;
+            self.measured.add(targets::PLAN_PAGE, self.kind, cost.read_units);
+            after = page["next"].as_str().map(str::to_owned);
+        }
+        Ok(first["hash"].clone())
+    }
+
+    async fn execute(&mut self, round: &str, import: &str, hash: &Value) -> Result<Value, Failure> {
+        let confirmed = json!({ "planHash": hash, "confirmMassChange": true });
+        self.ana.post(&format!("/imports/{import}/execute"), &confirmed).await?;
+        self.work(round, import, "execute").await?;
+        self.done(import).await
+    }
+
+    async fn done(&self, import: &str) -> Result<Value, Failure> {
+        self.expect(import, "done").await?;
+        Ok(self.ana.get(&format!("/imports/{import}/result")).await?)
+    }
+
+    async fn expect(&self, import: &str, state: &str) -> Result<(), Failure> {
+        let now = self.ana.get(&format!("/imports/{import}")).await?;
+        if now["state"] == state {
+            Ok(())
+        } else {
+            Err(format!("the import is not in {state}: {now}").into())
+        }
+    }
+
+    async fn work(&mut self, round: &str, import: &str, function: &str) -> Result<Value, Failure> {
+        let told = self.stage(round, import).work(function).await?;
+        let peak = told["peakKiB"].as_f64().unwrap_or_default() / 1024.0;
+        self.measured.add(targets::MEMORY, self.kind, peak);
+        Ok(told)
+    }
+
+    async fn call(&self, round: &str, import: &str, what: &str, path: &str, body: &Value) -> Result<Cost, Failure> {
+        let (_, cost) = self.stage(round, import).count(what, self.ana.post(path, body)).await?;
+        Ok(cost)
+    }
+
+    const fn stage<'s>(&'s self, round: &'s str, import: &'s str) -> Stage<'s> {
+        Stage {
+            sandbox: self.sandbox,
+            kind: self.kind,
+            round,
+            import,
+            run: self.run,
+        }
+    }
+}
+
+pub(crate) const fn name(kind: PsaKind) -> &'static str {
     match kind {
         PsaKind::Connectwise => "connectwise",
         PsaKind::Autotask => "autotask",
-    }
-}
-
-async fn expect(api: &Api, import: &str, state: &str) -> Result<(), Failure> {
-    let now = api.get(&format!("/imports/{import}")).await?;
-    if now["state"] == state {
-        Ok(())
-    } else {
-        Err(format!("the import is not in {state}: {now}").into())
-    }
-}
-
-impl Stage<'_> {
-    /// Runs a worker to its end and prints a line of the table; gives what the worker told.
-    async fn measure(&self, function: &str) -> Result<Value, Failure> {
-        let requests = || self.sandbox.psas.get(self.kind).requests().items().len();
-        let (before, asked, began) = (self.sandbox.spent(), requests(), Instant::now());
-        let face = serde_json::to_string(&self.sandbox.face)?;
-        let mut worker = Command::new(std::env::current_exe()?);
-        let worker = worker
-            .args(["worker", function, &face, self.import, &self.run_seconds.to_string()])
-            .stdout(Stdio::piped())
-            .kill_on_drop(true);
-        let output = tokio::time::timeout(PATIENCE, worker.spawn()?.wait_with_output()).await??;
-        if !output.status.success() {
-            return Err(format!("the {function} worker failed").into());
-        }
-        let told: Value = serde_json::from_slice(&output.stdout)?;
-        let spent = self.sandbox.spent();
-        let calls = |spent: &Spent| spent.operations.values().sum::<u64>();
-        println!(
-            "| {} | {} | {function} | {} | {} | {:.0} | {:.0} | {:.1} | {:.1} | {} | {:.0} |",
-            name(self.kind),
-            self.round,
-            requests() - asked,
-            calls(&spent) - calls(&before),
-            spent.write_units - before.write_units,
-            spent.read_units - before.read_units,
-            told["peakKiB"].as_f64().unwrap_or_default() / 1024.0,
-            told["cpuSeconds"].as_f64().unwrap_or_default(),
-            told["runs"],
-            began.elapsed().as_secs_f64(),
-        );
-        Ok(told)
     }
 }

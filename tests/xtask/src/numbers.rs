@@ -53,7 +53,7 @@ pub struct Numbers {
 const LARGE: Source = Source::Program("large", "cargo run --release --locked --quiet -p bench");
 
 /// All blocks.
-pub const NUMBERS: [Numbers; 10] = [
+pub const NUMBERS: [Numbers; 11] = [
     in_tests("times", Source::All, write::times),
     in_tests(
         "checks",
@@ -91,6 +91,14 @@ pub const NUMBERS: [Numbers; 10] = [
         "load",
         Source::Program("load", "cargo run --release --locked --quiet -p bench -- load"),
         write::load,
+    ),
+    in_tests(
+        "hostile",
+        Source::Program(
+            "hostile",
+            "cargo run --release --locked --quiet -p bench -- load --msps 50 --hostile",
+        ),
+        write::hostile,
     ),
     Numbers {
         name: "costs",

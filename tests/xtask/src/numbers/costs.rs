@@ -21,7 +21,7 @@ pub(super) fn write(logs: &Logs) -> Result<String, Failure> {
     let log = logs.read("large")?;
     let rows = rows(&log);
     let sum = |psa: &str, column: usize| -> u64 {
-        let stages = rows.iter().filter(|cells| cells.starts_with(&[psa, "unchanged"]));
+        let stages = rows.iter().filter(|cells| cells.starts_with(&[psa, "unattended"]));
         let cells = stages.filter_map(|cells| cells.get(column)?.parse::<f64>().ok());
         #[expect(
             clippy::cast_possible_truncation,

@@ -78,10 +78,9 @@ pub(super) fn sizes(logs: &Logs) -> Result<String, Failure> {
 const HEAD: &str = "| PSA | import | stage | PSA requests | DynamoDB calls | write units | read units | peak MiB | CPU s | runs |\n\
     |---|---|---|---:|---:|---:|---:|---:|---:|---:|\n";
 
-/// A large import, and what follows from it.
+/// A large import.
 pub(super) fn large(logs: &Logs) -> Result<String, Failure> {
-    let log = logs.read("large")?;
-    Ok(format!("{}\n{}", imports(&log), units(&log).unwrap_or_default()))
+    Ok(imports(&logs.read("large")?))
 }
 
 /// An extreme import.
@@ -89,38 +88,38 @@ pub(super) fn extreme(logs: &Logs) -> Result<String, Failure> {
     Ok(imports(&logs.read("extreme")?))
 }
 
+/// What is limited, then the steps.
 fn imports(log: &str) -> String {
+    let (steps, limits) = log.split_once("| what |").unwrap_or((log, ""));
+    let limits: String = rows(limits).iter().map(|cells| row(cells)).collect();
     // The last cell is the time on the clock, in which the sandbox has its part.
-    let rows = rows(log).into_iter().filter_map(|cells| Some(row(cells.get(..10)?)));
-    HEAD.to_owned() + &rows.collect::<String>()
-}
-
-/// Write units of each row that the first import created.
-fn units(log: &str) -> Option<String> {
-    let end = log
+    let steps = rows(steps).into_iter().filter_map(|cells| Some(row(cells.get(..10)?)));
+    let head = log
         .lines()
-        .find(|line| line.starts_with("connectwise first: companies"))?;
-    let created = end.split("\"created\":").skip(1);
-    let created: u64 = created
-        .filter_map(|rest| rest.split([',', '}']).next()?.parse::<u64>().ok())
-        .sum();
-    let rows = rows(log);
-    let execute = rows
-        .iter()
-        .find(|cells| cells.starts_with(&["connectwise", "first", "execute"]))?;
-    let tenths = (execute.get(5)?.parse::<u64>().ok()? * 10 + created / 2) / created.max(1);
-    Some(format!(
-        "{} rows were created, with {}.{} write units each.\n",
-        grouped(created),
-        tenths / 10,
-        tenths % 10
-    ))
+        .find(|line| line.starts_with("| what |"))
+        .unwrap_or_default();
+    format!(
+        "{head}\n|---|{}\n{limits}\n{HEAD}{}",
+        "---:|".repeat(head.matches('|').count().saturating_sub(2)),
+        steps.collect::<String>()
+    )
 }
 
 /// Many imports at once.
 pub(super) fn load(logs: &Logs) -> Result<String, Failure> {
     let rows: String = rows(&logs.read("load")?).iter().map(|cells| row(cells)).collect();
     Ok(format!("| what | how much |\n|---|---:|\n{rows}"))
+}
+
+/// Many imports at once, alone and next to a hostile MSP.
+pub(super) fn hostile(logs: &Logs) -> Result<String, Failure> {
+    let log = logs.read("hostile")?;
+    let head = log
+        .lines()
+        .find(|line| line.starts_with("| answers"))
+        .ok_or("no table")?;
+    let rows: String = rows(&log).iter().map(|cells| row(cells)).collect();
+    Ok(format!("{head}\n|---|---:|---:|\n{rows}"))
 }
 
 #[cfg(test)]
@@ -134,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn write_units_are_those_of_each_created_row() {
-        let log = "| connectwise | first | execute | 0 | 140217 | 518030 | 125369 | 43.0 | 51.0 | 1 | 60 |\n\
-            connectwise first: companies {\"created\":4962,\"linked\":0} users {\"created\":95000}\n";
-        assert_eq!(
-            units(log).unwrap(),
-            "99,962 rows were created, with 5.2 write units each.\n"
-        );
-        assert!(imports(log).ends_with("| 0 | 140,217 | 518,030 | 125,369 | 43.0 | 51.0 | 1 |\n"));
+    fn limits_stand_before_the_steps_of_which_they_come() {
+        let log = "| PSA | import | stage | units | seconds |\n|---|---|---|---:|---:|\n\
+            | connectwise | first | execute | 0 | 140217 | 518030 | 125369 | 43.0 | 51.0 | 1 | 60 |\n\
+            \n| what | at most | connectwise |\n|---|---:|---:|\n| read units | 4000 | 1234 |\n";
+        let written = imports(log);
+        let limits = "| what | at most | connectwise |\n|---|---:|---:|\n| read units | 4,000 | 1,234 |\n\n";
+        assert!(written.starts_with(limits), "{written}");
+        assert!(written.ends_with("| 0 | 140,217 | 518,030 | 125,369 | 43.0 | 51.0 | 1 |\n"));
     }
 }
