@@ -29,7 +29,6 @@ pub struct Entry {
 /// What was done. No credential is ever part of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[schemars(rename = "AuditedAction")]
 pub enum AuditAction {
     /// A PSA was connected.
     IntegrationAdded {

@@ -20,7 +20,6 @@ pub struct Suggestion {
 /// Why a managed company could be meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "Reason")]
 pub enum Similarity {
     /// The names differ in the legal form.
     LegalSuffix,

@@ -94,13 +94,11 @@ impl Outcome {
 }
 
 /// The outcome of one row: of the company itself when there is no address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowOutcome {
     /// The address row.
-    #[serde(rename = "i")]
     pub address: Option<AddressId>,
     /// How it ended.
-    #[serde(rename = "o")]
     pub outcome: Outcome,
 }
 

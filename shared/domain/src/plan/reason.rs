@@ -37,20 +37,21 @@ macro_rules! reasons {
         /// What the API document says of reasons: those of a plan are more than those of a result.
         mod schema {
             use schemars::JsonSchema;
+            use serde::Serialize;
 
             /// Why a row was skipped or failed.
-            #[derive(JsonSchema)]
+            #[derive(Serialize, JsonSchema)]
             pub enum RowCode {
-                $(#[doc = $result_doc] #[schemars(rename = $result_code)] $result,)+
+                $(#[doc = $result_doc] #[serde(rename = $result_code)] $result,)+
             }
 
             /// Why.
-            #[derive(JsonSchema)]
+            #[derive(Serialize, JsonSchema)]
             #[expect(dead_code, reason = "only its schema is used")]
             pub enum PlanReason {
-                $(#[doc = $plan_doc] #[schemars(rename = $plan_code)] $plan,)+
+                $(#[doc = $plan_doc] #[serde(rename = $plan_code)] $plan,)+
                 /// Why it is skipped.
-                #[schemars(untagged)]
+                #[serde(untagged)]
                 Skipped(RowCode),
             }
         }

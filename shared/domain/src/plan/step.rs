@@ -19,7 +19,6 @@ macro_rules! steps {
         /// What is done to a row.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
-        #[schemars(rename = "PlanAction")]
         pub enum Step {
             $($(#[$doc])+ $step,)+
         }
@@ -27,7 +26,6 @@ macro_rules! steps {
         /// How many items of each action.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
-        #[schemars(rename = "PlanSummary")]
         pub struct PlanSummary {
             companies: u64,
             $($count: u64,)+

@@ -7,7 +7,7 @@ use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::records::{UserPlanRecord, plan};
+use crate::records::{UserPlanRecord, outcome, plan};
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
 
@@ -20,7 +20,7 @@ pub struct CompanyChunk {
     #[serde(rename = "p", with = "plan")]
     pub plan: CompanyPlan,
     /// How it ended, as far as it has: the company itself, unless this is more of one, then its users.
-    #[serde(rename = "o")]
+    #[serde(rename = "o", with = "outcome")]
     pub outcomes: Vec<RowOutcome>,
     /// Whether this is a later chunk: the first has the outcome of the company itself.
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys;
-use crate::records::IdsRecord;
+use crate::records::{IdsRecord, RowOutcomeRecord};
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::{Item, Tenant, packed_body};
@@ -45,7 +45,7 @@ pub struct SkippedCompany {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SkippedRow {
     /// How it ended.
-    #[serde(flatten)]
+    #[serde(flatten, with = "RowOutcomeRecord")]
     pub row: RowOutcome,
     /// The address row; `None` for the company itself.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@ mod import;
 mod integration;
 mod mapping;
 mod not_in;
+pub(crate) mod outcome;
 pub(crate) mod plan;
 mod remembered;
 mod row;
@@ -28,6 +29,7 @@ pub(crate) use not_in::{
     ABSENTEES, AbsenteesRecord, CompanyAbsentees, ContactAnswerRecord, FOUND_ABSENT, PEOPLE_INDEX, PeopleListRecord,
     PersonRecord, STAGED_PEOPLE,
 };
+pub(crate) use outcome::RowOutcomeRecord;
 pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
 pub(crate) use row::{ORPHANS, RowRecord, SnapshotAddressRecord};
 pub(crate) use standing::{STANDING, StandingRecord};
