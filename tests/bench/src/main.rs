@@ -6,6 +6,7 @@
 //! `-- --only-fetch --answer-millis 200` reads from a PSA that takes its time. `-- load` lets many MSPs import at once instead, and
 //! `-- load --msps 50 --hostile` compares that with the same next to a hostile one.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,9 @@ struct Command {
     /// Imports nothing: fetches twice, and cancels.
     #[arg(long)]
     only_fetch: bool,
+    /// Keeps the first imports in this folder, and measures only those after them if it has them already.
+    #[arg(long)]
+    state: Option<PathBuf>,
     #[command(subcommand)]
     role: Option<Role>,
 }
@@ -100,6 +104,7 @@ async fn main() -> ExitCode {
                 run: Duration::from_secs(command.run_seconds),
                 answer_millis: command.answer_millis,
                 only_fetch: command.only_fetch,
+                state: command.state,
             };
             measurement.run().await
         }
