@@ -172,8 +172,8 @@ impl Tenant {
             let mut tx = Transaction::new();
             tx.push(self.policy_action(&key, item.get(POLICY), policy)?)?;
             let before = read(item)?.policy;
-            // One that stays keeps the moment at which it is due.
-            if before.schedule != policy.schedule {
+            // One that stays keeps the moment at which it is due, if it has one.
+            if before.schedule != policy.schedule || self.schedule(id).await?.is_none() {
                 let next = policy.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
                 tx.push(self.schedule_action(id, next, now)?)?;
             }

@@ -176,6 +176,10 @@ impl Tenant {
         )?;
         tx.push(self.keep_secret(&integration.secret)?)?;
         tx.push(self.forget_nothing(&integration.id)?)?;
+        // A sweep that came while it was removed has ended its schedule.
+        let schedule = integration.policy.schedule.as_ref();
+        let next = schedule.and_then(|schedule| schedule.next_after(now));
+        tx.push(self.schedule_action(&integration.id, next, now)?)?;
         let entry = Entry {
             at: now,
             by: by.clone(),

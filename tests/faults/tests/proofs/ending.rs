@@ -24,6 +24,9 @@ const DISTURBANCES: [Disturbance; 5] = [
 /// Longer than a secret may stay without an integration.
 const TWO_HOURS: i64 = 7_200;
 
+/// No schedule pauses for longer.
+const DAY: i64 = 86_400;
+
 fn call(method: &'static str, path: &str, body: Value) -> Message {
     Message::Call {
         who: ANA,
@@ -31,6 +34,10 @@ fn call(method: &'static str, path: &str, body: Value) -> Message {
         path: path.to_owned(),
         body,
     }
+}
+
+fn sweep() -> Message {
+    Message::Work("FetchFunction", json!({ "sweep": {} }))
 }
 
 /// A moment with the secrets that there were.
@@ -57,8 +64,7 @@ fn items(world: &World, prefix: &str) -> Vec<Value> {
 /// Lets the sweeper come when it is due, and compares secrets with integrations.
 async fn no_secret_is_loose(world: &World, case: &str) {
     world.ticking.advance(TWO_HOURS);
-    let sweep = Message::Work("FetchFunction", json!({ "sweep": {} }));
-    world.deliver(&sweep).await.unwrap().unwrap();
+    world.deliver(&sweep()).await.unwrap().unwrap();
     let integrations = items(world, "INTEGRATION#");
     let owned = integrations
         .iter()
@@ -111,6 +117,9 @@ async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
     let path = format!("/integrations/{id}");
     let mapped = items(&world, "PSA#").len();
     assert!(mapped > 0);
+    let schedule = json!({ "everyMinutes": 1440, "at": "03:00", "timeZone": "Europe/Amsterdam" });
+    let policy = call("PUT", &format!("{path}/policy"), json!({ "schedule": schedule }));
+    assert_eq!(status(&world, &policy).await, 200);
     let connected = Kept::of(&world, &folder, "connected");
     let mut runs = 0;
 
@@ -147,6 +156,10 @@ async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
 
     connected.go_back(&world);
     assert_eq!(status(&world, &remove).await, 200);
+    // A sweep that comes while it is removed ends its schedule.
+    world.ticking.advance(DAY);
+    world.deliver(&sweep()).await.unwrap().unwrap();
+    assert!(items(&world, "SCHEDULE").iter().all(|item| item.get("due").is_none()));
     let removed = Kept::of(&world, &folder, "removed");
     let mut adopt = world.psa.integration();
     adopt["adopt"] = json!(id);
@@ -159,6 +172,7 @@ async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
             (0, mapped),
             "{case}"
         );
+        assert!(items(world, "SCHEDULE")[0].get("due").is_some(), "{case}");
     };
     runs + disturb(&world, &removed, &adopt, &[201], back).await
 }

@@ -26,24 +26,24 @@ for_both!(
 const QUARTER: i64 = 15 * 60;
 const DAY: i64 = 24 * 3600;
 
-async fn schedule(api: &Api, kind: PsaKind, minutes: i64) {
+pub async fn schedule(api: &Api, kind: PsaKind, minutes: i64) {
     let schedule = json!({ "everyMinutes": minutes, "at": "03:00", "timeZone": "Europe/Amsterdam" });
     set_policy(api, kind, &json!({ "schedule": schedule })).await;
 }
 
-async fn sweep(sandbox: &Sandbox) -> (u64, u64) {
+pub async fn sweep(sandbox: &Sandbox) -> (u64, u64) {
     let swept = deliver(sandbox, &json!({ "sweep": {} })).await;
     (swept["due"].as_u64().unwrap(), swept["started"].as_u64().unwrap())
 }
 
 /// The imports of the integration, the newest first.
-async fn imports(api: &Api, kind: PsaKind) -> Vec<Value> {
+pub async fn imports(api: &Api, kind: PsaKind) -> Vec<Value> {
     api.list(&format!("/integrations/{}/imports", integration(api, kind).await))
         .await
         .unwrap()
 }
 
-async fn next(api: &Api, kind: PsaKind) -> Value {
+pub async fn next(api: &Api, kind: PsaKind) -> Value {
     let ours = format!("/integrations/{}", integration(api, kind).await);
     api.get(&ours).await.unwrap()["nextImportAt"].clone()
 }
