@@ -72,7 +72,7 @@ pub struct Progress {
     pub due: Timestamp,
     /// The next scheduled moment.
     pub next: Timestamp,
-    /// Since when there is this schedule.
+    /// Since when it is to start imports: since it was set, or the integration was last found paused.
     pub since: Timestamp,
     /// When an import of the integration was last done, as far as was looked at.
     pub done: Option<Timestamp>,
@@ -107,6 +107,16 @@ impl Progress {
         after.overdue = overdue_at <= now;
         after.due = if after.overdue { next } else { next.min(overdue_at) };
         after
+    }
+
+    /// After somebody looked at it at `now`, while the integration was paused: what is not done meanwhile is not overdue.
+    #[must_use]
+    pub fn paused(&self, next: Timestamp, now: Timestamp) -> Self {
+        let since = Self {
+            since: now,
+            ..self.clone()
+        };
+        since.looked_at(next, None, now)
     }
 
     /// Since when the integration has had no finished import.

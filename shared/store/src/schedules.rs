@@ -117,10 +117,11 @@ impl Tenant {
         seen: &Progress,
         to: &Progress,
     ) -> Result<bool, StoreError> {
-        let mut update = "SET due = :due, nextAt = :next, overdue = :overdue".to_owned();
+        let mut update = "SET due = :due, nextAt = :next, since = :from, overdue = :overdue".to_owned();
         let mut values = vec![
             (":due", number(to.due.as_second())),
             (":next", number(to.next.as_second())),
+            (":from", number(to.since.as_second())),
             (":overdue", AttributeValue::Bool(to.overdue)),
             (":seen", number(seen.due.as_second())),
             (":since", number(seen.since.as_second())),
