@@ -76,6 +76,7 @@ impl Messages for English {
             Problem::NotAdministrator => "Only an administrator of an MSP may do this. Sign in as one.".to_owned(),
             Problem::SnapshotExpired => "The import is too old. Its plan can be confirmed for 7 days after its start, and its rows are kept for 14. Start a new import.".to_owned(),
             Problem::ImportAbandoned => "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.".to_owned(),
+            Problem::ReviewLapsed => "Nobody worked on this review until its lock ran out, so another import or the removal of the integration ended it. It changed nothing. Start a new import.".to_owned(),
             Problem::NewerVersion => "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id.".to_owned(),
             Problem::Internal => "Something went wrong on our side. Try again; if it happens again, report the correlation id.".to_owned(),
         }

@@ -217,7 +217,7 @@ async fn r52_what_an_import_holds_is_not_removed(kind: PsaKind) {
     advance(&sandbox, 3_600).await;
     bram.delete(&path).await.unwrap();
     let lost = ana.get(&format!("/imports/{import}")).await.unwrap();
-    assert_eq!(lost["error"]["code"], "import_abandoned", "{lost}");
+    assert_eq!(lost["error"]["code"], "review_lapsed", "{lost}");
     sandbox.stop().await;
 }
 
