@@ -143,11 +143,11 @@ impl Messages for English {
     #[rustfmt::skip]
     fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str) {
         match absence {
-            PersonAbsence::ContactDeleted => ("The contact, or its company, was deleted in the PSA.", "If the person has left, take the licence back by hand in the directory."),
-            PersonAbsence::ContactInactive => ("The contact, or its company, is inactive in the PSA, and the filter leaves it out.", "If the person has left, take the licence back by hand in the directory."),
-            PersonAbsence::AddressRemoved => ("The contact no longer has this address in the PSA.", "Enter the address in the PSA again, or take the licence back by hand in the directory."),
-            PersonAbsence::MovedToCompany => ("In the PSA the contact no longer belongs to this company.", "Take the licence back by hand in the directory. If the contact belongs to another company, give access there."),
-            PersonAbsence::MergedInto => ("The company was merged into another one in the PSA.", "Take the licence here back by hand in the directory, then give access in the other company."),
+            PersonAbsence::ContactDeleted => ("The contact, or its company, was deleted in the PSA.", "The user stays, with its licence. If somebody else is to get the address, give the user another address first."),
+            PersonAbsence::ContactInactive => ("The contact, or its company, is inactive in the PSA, and the filter leaves it out.", "The user stays, with its licence. If somebody else is to get the address, give the user another address first."),
+            PersonAbsence::AddressRemoved => ("The contact no longer has this address in the PSA.", "Enter the address in the PSA again. If somebody else is to get it, give the user, who stays with its licence, another address first."),
+            PersonAbsence::MovedToCompany => ("In the PSA the contact no longer belongs to this company.", "The user here stays, with its licence. If the contact belongs to another company, give the user here another address, then import the contact there."),
+            PersonAbsence::MergedInto => ("The company was merged into another one in the PSA.", "The user here stays, with its licence. Give it another address, then import the contact in the other company."),
             PersonAbsence::FilteredOut => ("The filter of this import leaves the contact, or its company, out.", "Nothing needs to be done. To see the person, import with another filter."),
             PersonAbsence::Unreadable => ("The PSA gave no usable answer about the contact or its company.", "Import again later. If it stays so, look at the contact in the PSA."),
         }

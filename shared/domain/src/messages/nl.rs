@@ -143,11 +143,11 @@ impl Messages for Dutch {
     #[rustfmt::skip]
     fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str) {
         match absence {
-            PersonAbsence::ContactDeleted => ("De contactpersoon, of het bedrijf ervan, is in de PSA verwijderd.", "Is de persoon vertrokken, neem de licentie dan met de hand terug in de directory."),
-            PersonAbsence::ContactInactive => ("De contactpersoon, of het bedrijf ervan, is in de PSA niet actief en het filter laat die weg.", "Is de persoon vertrokken, neem de licentie dan met de hand terug in de directory."),
-            PersonAbsence::AddressRemoved => ("De contactpersoon heeft dit adres in de PSA niet meer.", "Vul het adres in de PSA weer in, of neem de licentie met de hand terug in de directory."),
-            PersonAbsence::MovedToCompany => ("De contactpersoon hoort in de PSA niet meer bij dit bedrijf.", "Neem de licentie met de hand terug in de directory. Hoort de contactpersoon bij een ander bedrijf, geef dan daar toegang."),
-            PersonAbsence::MergedInto => ("Het bedrijf is in de PSA met een ander bedrijf samengevoegd.", "Neem de licentie hier met de hand terug in de directory en geef daarna toegang in het andere bedrijf."),
+            PersonAbsence::ContactDeleted => ("De contactpersoon, of het bedrijf ervan, is in de PSA verwijderd.", "De gebruiker blijft, met zijn licentie. Moet iemand anders het adres krijgen, geef de gebruiker dan eerst een ander adres."),
+            PersonAbsence::ContactInactive => ("De contactpersoon, of het bedrijf ervan, is in de PSA niet actief en het filter laat die weg.", "De gebruiker blijft, met zijn licentie. Moet iemand anders het adres krijgen, geef de gebruiker dan eerst een ander adres."),
+            PersonAbsence::AddressRemoved => ("De contactpersoon heeft dit adres in de PSA niet meer.", "Vul het adres in de PSA weer in. Moet iemand anders het krijgen, geef de gebruiker, die met zijn licentie blijft, dan eerst een ander adres."),
+            PersonAbsence::MovedToCompany => ("De contactpersoon hoort in de PSA niet meer bij dit bedrijf.", "De gebruiker hier blijft, met zijn licentie. Hoort de contactpersoon bij een ander bedrijf, geef de gebruiker hier dan een ander adres en importeer de contactpersoon daarna daar."),
+            PersonAbsence::MergedInto => ("Het bedrijf is in de PSA met een ander bedrijf samengevoegd.", "De gebruiker hier blijft, met zijn licentie. Geef hem een ander adres en importeer de contactpersoon daarna in het andere bedrijf."),
             PersonAbsence::FilteredOut => ("Het filter van deze import laat de contactpersoon, of het bedrijf ervan, weg.", "Er hoeft niets te gebeuren. Importeer met een ander filter om de persoon te zien."),
             PersonAbsence::Unreadable => ("De PSA gaf geen bruikbaar antwoord over de contactpersoon of het bedrijf ervan.", "Importeer later opnieuw. Blijft het zo, bekijk de contactpersoon dan in de PSA."),
         }

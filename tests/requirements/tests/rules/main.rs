@@ -10,6 +10,7 @@
 mod access;
 mod addresses;
 mod adoption;
+mod advice;
 mod alarms;
 mod audit;
 mod bad_input;
