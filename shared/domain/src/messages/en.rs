@@ -304,7 +304,7 @@ fn locked(holder: &Holder) -> String {
     let name = &holder.person.name;
     if holder.person.is_principal() {
         format!(
-            "An unattended import of this integration has been running since {since}. The integration stays locked until {until}, or longer while the import runs. Wait until the import ends, or cancel it."
+            "An unattended import of this integration has been running since {since}. The integration stays locked until {until}, or longer while the import runs. Wait until the import ends; if it waits for an administrator, open it and confirm it; or cancel it."
         )
     } else {
         format!(

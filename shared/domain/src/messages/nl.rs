@@ -287,7 +287,7 @@ fn locked(holder: &Holder) -> String {
     let name = &holder.person.name;
     if holder.person.is_principal() {
         format!(
-            "Sinds {since} loopt een onbewaakte import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang de import loopt. Wacht tot de import klaar is, of breek hem af."
+            "Sinds {since} loopt een onbewaakte import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang de import loopt. Wacht tot de import klaar is; als hij op een beheerder wacht, open en bevestig hem; of breek hem af."
         )
     } else {
         format!(
