@@ -185,6 +185,12 @@ async fn r59_two_who_swapped_their_addresses_are_settled_by_hand(kind: PsaKind) 
     let before = plan(&ana, &import).await;
     for person in [&one, &other] {
         assert_eq!(item(&before, &company, id(person))["reason"], "address_conflict");
+        let row = address_row(&ana, &import, &company, id(person)).await;
+        assert_eq!(
+            (&row["status"], &row["conflict"]["managedCompany"]),
+            (&json!("mapped"), &json!(managed)),
+            "{row}"
+        );
     }
     let users = managed::users(&ana, &managed).await;
     let (first, second) = (user_of(&users, &one["address"]), user_of(&users, &other["address"]));
@@ -195,6 +201,7 @@ async fn r59_two_who_swapped_their_addresses_are_settled_by_hand(kind: PsaKind) 
     for person in [&one, &other] {
         let row = address_row(&ana, &import, &company, id(person)).await;
         assert_eq!((&row["status"], &row["selected"]), (&json!("mapped"), &json!(true)));
+        assert_eq!(row.get("conflict"), None, "{row}");
     }
     let summary = plan(&ana, &import).await["summary"].take();
     assert_eq!(
