@@ -79,15 +79,25 @@ impl Tenant {
         item
     }
 
-    /// Adds to a transaction that a secret is to be deleted.
+    /// Adds to a transaction that a secret is to be deleted from `due` on.
     pub(crate) fn loosen_secret(
+        &self,
+        tx: &mut Transaction,
+        secret: &SecretId,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        tx.put(self, Table::Imports, self.loose_secret(secret, due))?;
+        Ok(())
+    }
+
+    /// Adds to a transaction that an integration gets another secret than this one. A call that is under way may still make this one.
+    pub(crate) fn replace_secret(
         &self,
         tx: &mut Transaction,
         secret: &SecretId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        tx.put(self, Table::Imports, self.loose_secret(secret, now))?;
-        Ok(())
+        self.loosen_secret(tx, secret, now.checked_add(CONNECTING).unwrap_or(now))
     }
 
     /// The write by which an integration gets its secret, refused once the secret is being deleted.

@@ -37,7 +37,7 @@ impl Secrets {
         format!("{}{msp}/{secret}", self.prefix)
     }
 
-    /// The credentials of an integration; `None` if there are none.
+    /// The credentials of an integration; `None` if there are none, or somebody has them deleted.
     pub async fn read(&self, msp: &MspId, secret: &SecretId) -> Result<Option<SecretString>, StoreError> {
         match self
             .client
@@ -47,7 +47,11 @@ impl Secrets {
             .await
         {
             Ok(answer) => Ok(answer.secret_string.map(SecretString::from)),
-            Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(None),
+            Err(SdkError::ServiceError(error))
+                if error.err().is_resource_not_found_exception() || error.err().is_invalid_request_exception() =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(StoreError::sdk("GetSecretValue", error)),
         }
     }

@@ -142,6 +142,14 @@ pub async fn secrets(sandbox: &Sandbox) -> Vec<String> {
     found
 }
 
+/// Somebody deletes the secret of an integration of the first MSP by hand: for days it can be restored, and not be used.
+pub async fn delete_secret(sandbox: &Sandbox, integration: &str) {
+    let tenant = tenant(sandbox);
+    let integration = tenant.integration(&IntegrationId::new(integration)).await.unwrap();
+    let secret = integration.unwrap().secret;
+    sandbox.services.secrets.delete(&MspId::new(MSP), &secret).await.unwrap();
+}
+
 /// How many records there are of an integration of the first MSP: its own, and those in its partitions.
 pub async fn left(sandbox: &Sandbox, integration: &str) -> usize {
     let scan = Client::new(&sdk::config(&sandbox.face.dynamodb)).scan();
