@@ -176,10 +176,9 @@ impl Tenant {
             let mut tx = Transaction::new();
             tx.push(self.policy_action(&key, item.get(POLICY), policy)?)?;
             let before = read(item)?.policy;
-            // One that stays keeps the moment at which it is due, if it has one.
-            if before.schedule != policy.schedule || self.schedule(id).await?.is_none() {
-                let next = policy.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
-                tx.push(self.schedule_action(id, next, now)?)?;
+            let schedules = (before.schedule.as_ref(), policy.schedule.as_ref());
+            if let Some(action) = self.replace_schedule(id, schedules, now).await? {
+                tx.push(action)?;
             }
             let entry = Entry {
                 at: now,

@@ -45,6 +45,7 @@ mod never;
 mod night;
 mod one_to_one;
 mod operation;
+mod overdue;
 mod people;
 mod plan;
 mod progress;
