@@ -18,6 +18,7 @@ mod billed_by_use;
 mod bulk;
 mod by_hand;
 mod changed_address;
+mod clocks;
 mod companies;
 mod dangling;
 mod directory;
