@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{Api, Caller, admit_psa_call, find_integration};
-use domain::audit::{AuditAction, Connection, Entry};
+use domain::audit::{AuditAction, Connection};
 use domain::ids::{IntegrationId, SecretId};
 use domain::integration::Integration;
 use domain::problem::Problem;
@@ -68,7 +68,7 @@ pub async fn edit(
         before: Connection::from(&before),
         after: Connection::from(&after),
     };
-    if store(services, caller, (&before, &after), action).await? {
+    if connect::store(services, caller, (&before, &after), action).await? {
         return Ok(after);
     }
     let version = find_integration(&tenant, id).await?.version;
@@ -87,12 +87,12 @@ pub async fn replace_credentials(
     loop {
         let before = find_integration(&tenant, id).await?;
         let mut after = edit.applied(&before);
+        after.secret = SecretId::new(services.ids.next());
         let vendor = services.connector.vendor(after.kind).ok_or(Problem::NewerVersion)?;
         let credentials = connect::complete(vendor, submitted, after.company_id.as_deref())?;
         let psa: Arc<dyn Psa> = connect::prove(services, caller, &after, &credentials).await?;
         after.tenant = Some(services.prove_tenant(&caller.msp, &after, psa.as_ref()).await?);
         after.system = Some(psa.system().await.map_err(psa_failed(&after))?);
-        after.secret = usable_secret(services, caller, &before.secret).await?;
         let (from, to) = (Connection::from(&before), Connection::from(&after));
         let action = if from == to {
             AuditAction::CredentialsReplaced
@@ -102,33 +102,10 @@ pub async fn replace_credentials(
                 after: to,
             }
         };
-        // The integration first: its version proves that these credentials were checked with the address that it has.
-        if store(services, caller, (&before, &after), action).await? {
-            connect::store_secret(services, caller, &after.secret, &credentials).await?;
+        connect::store_new_secret(services, caller, &after.secret, &credentials).await?;
+        if connect::store(services, caller, (&before, &after), action).await? {
             return Ok(after);
         }
         attempts.again().await?;
     }
-}
-
-/// The secret for new credentials: that of the integration, or another one if somebody has had it deleted, whose name is taken for days.
-async fn usable_secret(services: &Services, caller: &Caller, secret: &SecretId) -> Api<SecretId> {
-    let stored = services.secrets.read(&caller.msp, secret).await?;
-    Ok(stored.map_or_else(|| SecretId::new(services.ids.next()), |_| secret.clone()))
-}
-
-async fn store(
-    services: &Services,
-    caller: &Caller,
-    (before, after): (&Integration, &Integration),
-    action: AuditAction,
-) -> Api<bool> {
-    let entry = Entry {
-        at: services.clock.now(),
-        by: caller.person.clone(),
-        import: None,
-        action,
-    };
-    let (tenant, what) = (services.tenant(&caller.msp), services.ids.next());
-    Ok(tenant.edit_integration(before, after, &entry, &what).await?)
 }

@@ -122,7 +122,7 @@ impl Tenant {
             &values,
         )?;
         if before.secret != after.secret {
-            self.replace_secret(&mut tx, &before.secret, entry.at)?;
+            self.replace_secret(&mut tx, (&before.secret, &after.secret), entry.at)?;
         }
         self.audit(&mut tx, &after.id, entry, what)?;
         Ok(tx.commit(self).await?.committed())

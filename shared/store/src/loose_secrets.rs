@@ -90,14 +90,16 @@ impl Tenant {
         Ok(())
     }
 
-    /// Adds to a transaction that an integration gets another secret than this one. A call that is under way may still make this one.
+    /// Adds to a transaction that an integration has another secret from now on. Who has just read the integration may still read the
+    /// old one.
     pub(crate) fn replace_secret(
         &self,
         tx: &mut Transaction,
-        secret: &SecretId,
+        (old, new): (&SecretId, &SecretId),
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.loosen_secret(tx, secret, now.checked_add(CONNECTING).unwrap_or(now))
+        tx.push(self.keep_secret(new)?)?;
+        self.loosen_secret(tx, old, now.checked_add(CONNECTING).unwrap_or(now))
     }
 
     /// The write by which an integration gets its secret, refused once the secret is being deleted.

@@ -284,7 +284,7 @@ async fn r52_credentials_of_no_integration_are_deleted() {
     let (services, sweep) = (&sandbox.services, json!({ "sweep": {} }));
     let tenant = services.tenant(&msp);
     tenant.expect_secret(&secret, services.clock.now()).await.unwrap();
-    assert!(services.secrets.write(&msp, &secret, &"{}".into()).await.unwrap());
+    services.secrets.create(&msp, &secret, &"{}".into()).await.unwrap();
     let is_there = async || matches!(services.secrets.read(&msp, &secret).await, Ok(Some(_)));
     deliver(&sandbox, &sweep).await;
     assert!(is_there().await, "the call may still be under way");
