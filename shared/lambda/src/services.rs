@@ -18,6 +18,7 @@ use crate::aws;
 use crate::capacity::CapacityMeter;
 use crate::config::{CallRates, Config};
 use crate::conflicts::Conflicts;
+use crate::limits::PsaLimits;
 use crate::metrics;
 use crate::patience::Patience;
 use crate::time::{Clock, Ids, SystemClock, UniqueIds};
@@ -44,6 +45,8 @@ pub struct Services {
     pub roles_claim: Arc<str>,
     /// How many costly calls an MSP may make.
     pub call_rates: CallRates,
+    /// How much of a PSA an import reads.
+    pub psa_limits: PsaLimits,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -107,6 +110,7 @@ impl Services {
             patience: Patience::default(),
             roles_claim: config.roles_claim.as_str().into(),
             call_rates: config.call_rates,
+            psa_limits: PsaLimits::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
         })

@@ -186,7 +186,7 @@ impl Wire {
         let version = json!({ "ARN": "arn:test", "Name": "test", "VersionId": "1" });
         match operation {
             "GetSecretValue" => json!({ "ARN": "arn:test", "Name": "test", "SecretString": self.secret }).to_string(),
-            "CreateSecret" | "PutSecretValue" => {
+            "CreateSecret" => {
                 vault.insert(name);
                 version.to_string()
             }

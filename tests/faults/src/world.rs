@@ -14,7 +14,7 @@ use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
 use lambda::config::CallRates;
-use lambda::{Function, Patience, Services, instrumented};
+use lambda::{Function, Patience, PsaLimits, Services, instrumented};
 use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
 use serde_json::{Value, json};
 use store::Store;
@@ -259,6 +259,7 @@ impl World {
             patience: self.patience,
             roles_claim: "roles".into(),
             call_rates: CallRates::per_minute(0, 0),
+            psa_limits: PsaLimits::default(),
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),
         };

@@ -294,6 +294,7 @@ fn services(
     services.clock = Arc::new(MovedClock(clock));
     services.directory_retry = options.directory_retry;
     services.patience = options.patience;
+    services.psa_limits = options.psa_limits;
     if let Some(call_rates) = options.call_rates {
         services.call_rates = call_rates;
     }
