@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ids::PsaCompanyId;
@@ -16,6 +16,7 @@ use store::checkpoint::Checkpoint;
 use store::journal::{ConfirmedCompany, PLAN_SCHEMA};
 use store::rows::Row;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 use tracing::warn;
 use worker::{Acquired, Failed, Job, Next, Stop};
 
@@ -173,6 +174,7 @@ impl Execution {
         rows.truncate(MAX_COMPANIES_PER_CHECKPOINT);
         let units = self.units(planning, rows, checkpoint.position.within).await?;
         let units = futures::stream::iter(units.into_iter().map(Ok::<_, Stop>));
+        // By the clock of the pauses between retries, which tests move.
         let due = Instant::now() + CHECKPOINT_EVERY;
         let skipped = AtomicUsize::new(0);
         let is_full = || Instant::now() >= due || skipped.load(Ordering::Relaxed) >= MAX_SKIPPED_ROWS;

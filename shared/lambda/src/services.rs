@@ -11,6 +11,7 @@ use domain::problem::Problem;
 use domain::psa::PsaFailure;
 use psa::{Connector, Credentials, MissingCredential, NoClient, NoTarget, Psa, Target};
 use secrecy::ExposeSecret;
+use store::retry::repeated_by_sdk;
 use store::secrets::Secrets;
 use store::{Store, StoreError, Tenant};
 
@@ -76,11 +77,11 @@ pub fn psa_failed(integration: &Integration) -> impl Fn(PsaFailure) -> Problem +
     move |failure| Problem::Psa { psa, failure }
 }
 
-/// The same client, which counts what it spends and waits out conflicts: what every function uses.
+/// The same client, which counts what it spends, and waits out conflicts and throttling: what every function uses.
 pub fn instrumented(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
     let config = client.config().to_builder();
-    let config = config.interceptor(CapacityMeter).retry_classifier(Conflicts).build();
-    aws_sdk_dynamodb::Client::from_conf(config)
+    let config = config.interceptor(CapacityMeter).retry_classifier(Conflicts);
+    aws_sdk_dynamodb::Client::from_conf(repeated_by_sdk(config).build())
 }
 
 impl Services {

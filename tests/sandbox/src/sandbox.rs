@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use lambda::config::{CallRates, Config};
 use lambda::{Clock, Function, Services};
 use local_aws::{
-    DynamoDb, Functions, Gateway, Invoke, Issuer, MachineOptions, Person, Pipe, PipeOptions, Secrets, Server,
-    StateMachine, Store, StoreFault, Template, sdk,
+    Capacity, DynamoDb, Functions, Gateway, Invoke, Issuer, Limiter, MachineOptions, Person, Pipe, PipeOptions,
+    Secrets, Server, StateMachine, Store, StoreFault, Template, sdk,
 };
 use psa::HttpPolicy;
 use serde::Serialize;
@@ -212,6 +212,14 @@ impl Sandbox {
     /// Fails every call of the functions to `DynamoDB`, or none any more.
     pub fn fail_store(&self, fault: Option<StoreFault>) {
         self.dynamodb.fail(fault);
+    }
+
+    /// Holds the functions' calls to `DynamoDB` to a capacity, of which nothing is used up at first. What is given counts the refusals.
+    pub fn throttle_store(&self, capacity: Capacity) -> Arc<Limiter> {
+        let clock = Arc::clone(&self.services.clock);
+        let limiter = Arc::new(Limiter::new(capacity, Arc::new(move || clock.now())));
+        self.dynamodb.throttle(Some(Arc::clone(&limiter)));
+        limiter
     }
 
     /// Cuts everything off where it is. The simulators' ports are free afterwards.
