@@ -52,7 +52,8 @@ mod tests {
             #[serde(with = "super")]
             of: Vec<RowOutcome>,
         }
-        let stored = json!({ "of": [{ "i": null, "o": "created" }, { "i": "7~3", "o": { "failed": "address_conflict" } }] });
+        let stored =
+            json!({ "of": [{ "i": null, "o": "created" }, { "i": "7~3", "o": { "failed": "address_conflict" } }] });
         let item: Item = from_value(stored.clone()).unwrap();
         assert_eq!(item.of[1].outcome, Outcome::Failed(Reason::AddressConflict));
         assert_eq!(to_value(&item).unwrap(), stored);
