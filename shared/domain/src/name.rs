@@ -146,11 +146,6 @@ impl NameKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Whether the name holds what is searched for, whatever the case and the accents of either (R73).
-    pub fn holds(&self, search: &str) -> bool {
-        self.sorted_as().contains(&Self::of(search).sorted_as())
-    }
 }
 
 /// What is searched for in many names, whatever the case and the accents of either (R73). It is folded once.
@@ -163,7 +158,7 @@ impl Searched {
         Self(NameKey::of(search).sorted_as())
     }
 
-    /// Whether a name holds it, as [`NameKey::holds`] says.
+    /// Whether a name holds it.
     pub fn is_in(&self, name: &str) -> bool {
         // Most names are such that folding only makes them lower case, and there may be a million of them.
         let is_plain = name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())

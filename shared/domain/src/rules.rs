@@ -1,60 +1,21 @@
 //! Decisions on many rows at once (R69, R70): a rule is kept with the import, and no row is written. A decision on one row wins over the
 //! rules before it; a rule that is taken back leaves what was decided before it.
 
+mod filter;
+
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::moment::Moment;
+pub use filter::{CompanyFilter, PersonFilter, Sought};
 
-use crate::ids::{AddressId, PsaCompanyId};
-use crate::name::NameKey;
 use crate::problem::{Limited, MAX_RULES, Problem};
 use crate::row::{AddressStatus, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 
 /// The most rows that all rules of an import together name by their ids: so many fit into an item.
 pub const MAX_NAMED_ROWS: usize = 50_000;
-
-/// Which company rows a rule is about. What is not asked for is left open.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct CompanyFilter {
-    /// Of one of these statuses; of any, if there is none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub statuses: Vec<ImportStatus>,
-    /// Whose name holds this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub search: Option<String>,
-    /// Of this type of the PSA.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// Whether the PSA counts them as active.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub active: Option<bool>,
-    /// These and no others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ids: Option<BTreeSet<PsaCompanyId>>,
-}
-
-/// Which address rows a rule is about. What is not asked for is left open.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PersonFilter {
-    /// Of one of these statuses; of any, if there is none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub statuses: Vec<AddressStatus>,
-    /// Whose name or address holds this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub search: Option<String>,
-    /// Whether the PSA counts them as active.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub active: Option<bool>,
-    /// These and no others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ids: Option<BTreeSet<AddressId>>,
-    /// Of these companies.
-    pub company: CompanyFilter,
-}
 
 /// What a rule is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,16 +106,11 @@ impl Rules {
         Some(rule.clone())
     }
 
-    /// How often these rules have changed the rows that `is_about` says, which never becomes less: a version that somebody has seen must
-    /// not come back.
-    fn changes(&self, is_about: impl Fn(&Rule) -> bool) -> u64 {
-        let about = self.rules.iter().filter(|rule| is_about(rule));
+    /// How often these rules have changed a row that some of them decide on, which never becomes less: a version that somebody has seen
+    /// must not come back.
+    fn changes<'a>(&self, about: impl Iterator<Item = &'a Rule>) -> u64 {
         let changes = about.map(|rule| 1 + u64::from(rule.taken_back)).sum::<u64>();
         changes + 2 * u64::from(self.forgotten)
-    }
-
-    fn last_about(&self, is_about: impl Fn(&Rule) -> bool) -> Option<&Rule> {
-        self.rules.iter().rev().find(|rule| !rule.taken_back && is_about(rule))
     }
 }
 
@@ -169,27 +125,7 @@ impl Scope {
     }
 }
 
-impl CompanyFilter {
-    /// Whether a row is one of those asked for.
-    pub fn accepts(&self, row: &CompanyRow) -> bool {
-        (self.statuses.is_empty() || self.statuses.contains(&row.status))
-            && self.active.is_none_or(|active| active == row.active)
-            && self
-                .search
-                .as_ref()
-                .is_none_or(|search| NameKey::of(&row.name).holds(search))
-            && self.kind.as_ref().is_none_or(|kind| row.is_of_type(kind))
-            && self.ids.as_ref().is_none_or(|ids| ids.contains(&row.id))
-    }
-}
-
 impl CompanyRow {
-    /// Whether the PSA counts it among a type, however either is spelled.
-    pub fn is_of_type(&self, kind: &str) -> bool {
-        let kind = NameKey::of(kind);
-        self.types.iter().any(|of| NameKey::of(of) == kind)
-    }
-
     /// What a rule may select (R69). Somebody has to look at all others.
     const fn is_selectable_by_rule(&self) -> bool {
         let is_clear = matches!(
@@ -223,22 +159,15 @@ impl Rule {
         }
     }
 
-    /// Whether it may decide on an address row of a company, whatever the status of that row.
-    pub fn may_decide_on(&self, row: &CompanyRow, address: &SnapshotAddress) -> bool {
-        let Scope::People(filter) = &self.scope else {
-            return false;
-        };
-        // Nobody whom the PSA counts as inactive gets access unless they are asked for.
-        let is_asked_for = match filter.active {
-            Some(active) => active == address.active,
-            None => address.active || !self.selected,
-        };
-        let holds =
-            |search: &String| NameKey::of(&address.name).holds(search) || NameKey::of(&address.text).holds(search);
-        is_asked_for
-            && filter.company.accepts(row)
-            && filter.ids.as_ref().is_none_or(|ids| ids.contains(&address.id))
-            && filter.search.as_ref().is_none_or(holds)
+    /// Whether it may decide on people of a company.
+    fn is_about_people_of(&self, row: &CompanyRow) -> bool {
+        matches!(&self.scope, Scope::People(filter) if filter.company.accepts(row))
+    }
+
+    /// Whether it may decide on an address row of a company that it is about, whatever the status of that row.
+    fn may_decide_on(&self, address: &SnapshotAddress) -> bool {
+        // Nobody whom the PSA counts as inactive gets access by a rule (R69).
+        matches!(&self.scope, Scope::People(filter) if (address.active || !self.selected) && filter.may_accept(address))
     }
 
     /// Whether it decides on rows of some statuses only.
@@ -249,14 +178,19 @@ impl Rule {
         }
     }
 
-    /// Whether it decides on an address row of this status.
+    /// Whether it decides on an address row of a company.
     pub fn decides_on_address(&self, row: &CompanyRow, address: &SnapshotAddress, status: &AddressStatus) -> bool {
+        self.is_about_people_of(row) && self.decides_on_person(address, status)
+    }
+
+    /// Whether it decides on an address row of a company that it is about.
+    fn decides_on_person(&self, address: &SnapshotAddress, status: &AddressStatus) -> bool {
         let Scope::People(filter) = &self.scope else {
             return false;
         };
         (!self.selected || status.is_selectable_by_rule())
             && (filter.statuses.is_empty() || filter.statuses.contains(status))
-            && self.may_decide_on(row, address)
+            && self.may_decide_on(address)
     }
 }
 
@@ -272,63 +206,103 @@ impl AddressStatus {
     }
 }
 
-/// The rules of an import on companies, in the order of time, with the decision on one row among them.
-pub fn company_selection(rules: &Rules, row: &CompanyRow, own: Option<(Moment, bool)>) -> Option<bool> {
-    let last = rules.last_about(|rule| rule.decides_on(row));
-    match (last, own) {
+/// What the rules of an import say of a company row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompanyRuling {
+    /// Whether it is selected; `None` if nobody has decided that.
+    pub selected: Option<bool>,
+    /// How often rules have changed what is decided on it, which never becomes less.
+    pub changes: u64,
+}
+
+/// What the rules of an import say of a company row, with the decision on that row among them.
+pub fn company_ruling(rules: &Rules, row: &CompanyRow, own: Option<(Moment, bool)>) -> CompanyRuling {
+    let about: Vec<&Rule> = rules.rules.iter().filter(|rule| rule.decides_on(row)).collect();
+    let last = about.iter().rev().find(|rule| !rule.taken_back);
+    let selected = match (last, own) {
         (Some(rule), Some((at, selected))) if rule.number <= at.import => Some(selected),
         (Some(rule), _) => Some(rule.selected),
         (None, own) => own.map(|(_, selected)| selected),
+    };
+    CompanyRuling {
+        selected,
+        changes: rules.changes(about.into_iter()),
     }
 }
 
-/// How often rules have changed what is decided on a company row.
-pub fn company_changes(rules: &Rules, row: &CompanyRow) -> u64 {
-    rules.changes(|rule| rule.decides_on(row))
-}
-
-/// The rules on the people of one company: those of the import, and its own.
+/// The rules on the people of one company: those of the import, and its own. Which of them are about the company is found once for all its
+/// people.
 #[derive(Debug, Clone, Default)]
 pub struct PeopleRules {
-    /// Those of the import.
-    pub import: Rules,
-    /// Those of the company.
-    pub company: Rules,
+    import: RulesAbout,
+    company: RulesAbout,
+}
+
+/// Those rules of a list that are about a company.
+#[derive(Debug, Clone, Default)]
+struct RulesAbout {
+    rules: Arc<Rules>,
+    places: Vec<usize>,
+}
+
+impl RulesAbout {
+    fn of(row: &CompanyRow, rules: &Arc<Rules>) -> Self {
+        let all = rules.rules.iter().enumerate();
+        let about = all.filter(|(_, rule)| rule.is_about_people_of(row));
+        Self {
+            places: about.map(|(place, _)| place).collect(),
+            rules: Arc::clone(rules),
+        }
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = &Rule> {
+        self.places.iter().filter_map(|place| self.rules.rules.get(*place))
+    }
+
+    fn last(&self, decides: impl Fn(&Rule) -> bool) -> Option<&Rule> {
+        self.iter().rev().find(|rule| !rule.taken_back && decides(rule))
+    }
+
+    fn changes(&self, decides: impl Fn(&Rule) -> bool) -> u64 {
+        self.rules.changes(self.iter().filter(|rule| decides(rule)))
+    }
 }
 
 impl PeopleRules {
-    /// Whether there is none.
-    pub const fn is_empty(&self) -> bool {
-        self.import.rules.is_empty() && self.company.rules.is_empty()
+    /// Those of the lists that are about the people of a company.
+    pub fn of(row: &CompanyRow, import: &Arc<Rules>, company: &Arc<Rules>) -> Self {
+        Self {
+            import: RulesAbout::of(row, import),
+            company: RulesAbout::of(row, company),
+        }
     }
 
     /// What the rules, and the decision on the row among them, say of an address row of this status.
     pub fn selection(
         &self,
-        row: &CompanyRow,
         address: &SnapshotAddress,
         status: &AddressStatus,
         own: Option<(Moment, bool)>,
     ) -> Option<bool> {
-        self.last(own, |rule| rule.decides_on_address(row, address, status))
+        self.last(own, |rule| rule.decides_on_person(address, status))
     }
 
     /// What they say as long as the status is not known: a tick may still turn out to be none.
-    pub fn may_tick(&self, row: &CompanyRow, address: &SnapshotAddress, own: Option<(Moment, bool)>) -> Option<bool> {
+    pub fn may_tick(&self, address: &SnapshotAddress, own: Option<(Moment, bool)>) -> Option<bool> {
         // One that takes a tick back, and asks for a status, may turn out to leave it.
-        let decides = |rule: &Rule| (rule.selected || !rule.asks_for_status()) && rule.may_decide_on(row, address);
+        let decides = |rule: &Rule| (rule.selected || !rule.asks_for_status()) && rule.may_decide_on(address);
         self.last(own, decides)
     }
 
     fn last(&self, own: Option<(Moment, bool)>, decides: impl Fn(&Rule) -> bool) -> Option<bool> {
-        let import = self.import.last_about(&decides).map(|rule| {
+        let import = self.import.last(&decides).map(|rule| {
             let at = Moment {
                 import: rule.number,
                 company: 0,
             };
             (at, rule.selected)
         });
-        let company = self.company.last_about(&decides).map(|rule| {
+        let company = self.company.last(&decides).map(|rule| {
             let at = Moment {
                 import: rule.after,
                 company: rule.number,
@@ -341,8 +315,8 @@ impl PeopleRules {
     }
 
     /// How often they have changed what is decided on an address row.
-    pub fn changes(&self, row: &CompanyRow, address: &SnapshotAddress, status: &AddressStatus) -> u64 {
-        let is_about = |rule: &Rule| rule.decides_on_address(row, address, status);
-        self.import.changes(is_about) + self.company.changes(is_about)
+    pub fn changes(&self, address: &SnapshotAddress, status: &AddressStatus) -> u64 {
+        let decides = |rule: &Rule| rule.decides_on_person(address, status);
+        self.import.changes(decides) + self.company.changes(decides)
     }
 }

@@ -155,7 +155,7 @@ impl Context {
         let mapping = self.mappings.get(&row.id).cloned();
         let mut facts = CompanyFacts {
             generation: self.decisions.standing.generation(&row.id),
-            rules: self.decisions.people_rules(&row.id),
+            rules: self.decisions.people_rules(&row),
             row: row.company,
             mapping,
             addresses,
@@ -191,7 +191,7 @@ fn unknown_addresses(facts: &CompanyFacts, asked: Asked<'_>) -> Vec<AddressKey> 
     let can_be_ticked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| {
         let is_mapped = || contacts.contains(row.id.contact()) || addresses.contains(address.key());
         let own = decision.selection();
-        let decided = facts.rules.may_tick(&facts.row, row, own).or(decision.selected);
+        let decided = facts.rules.may_tick(row, own).or(decision.selected);
         decided.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
     };
     let is_asked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| match asked {

@@ -1,11 +1,12 @@
 //! What is decided in a review: each decision on one row is an item of its own, and so are the rules (R69).
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
 use domain::row::{AddressDecision, CompanyDecision, CompanyRow};
-use domain::rules::{Moment, PeopleRules, Rule, Rules, company_changes, company_selection};
+use domain::rules::{Moment, PeopleRules, Rule, Rules, company_ruling};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,8 +44,8 @@ pub enum Decided {
 /// The rules of an import or a company as they are stored, with the number of changes.
 #[derive(Debug, Clone, Default)]
 pub struct StoredRules {
-    /// The rules.
-    pub rules: Rules,
+    /// The rules. Everything that is planned with them shares them: they may name many rows.
+    pub rules: Arc<Rules>,
     /// How often they were changed.
     pub version: u64,
 }
@@ -81,15 +82,14 @@ impl Decisions {
     pub fn apply(&self, row: &mut CompanyRow) {
         let choice = self.companies.get(&row.id);
         let own = choice.and_then(|choice| Some((choice.at, choice.selected?)));
-        let rules = &self.rules.rules;
-        let selected = company_selection(rules, row, own);
+        let ruling = company_ruling(&self.rules.rules, row, own);
         let default = row.decision.clone();
         let excluded = self.standing.exclusions.companies.get(&row.id).cloned();
         row.decision = CompanyDecision {
-            selected: excluded.is_none() && selected.unwrap_or(default.selected),
+            selected: excluded.is_none() && ruling.selected.unwrap_or(default.selected),
             ticks_new: default.ticks_new,
             target: choice.map_or(default.target, |choice| choice.target.clone()),
-            version: default.version + choice.map_or(0, |choice| choice.version) + company_changes(rules, row),
+            version: default.version + choice.map_or(0, |choice| choice.version) + ruling.changes,
             excluded,
         };
     }
@@ -105,12 +105,9 @@ impl Decisions {
     }
 
     /// The rules on the people of a company.
-    pub fn people_rules(&self, company: &PsaCompanyId) -> PeopleRules {
-        let of_company = self.people.get(company).map(|people| people.rules.rules.clone());
-        PeopleRules {
-            import: self.rules.rules.clone(),
-            company: of_company.unwrap_or_default(),
-        }
+    pub fn people_rules(&self, row: &CompanyRow) -> PeopleRules {
+        let of_company = self.people.get(&row.id).map(|people| Arc::clone(&people.rules.rules));
+        PeopleRules::of(row, &self.rules.rules, &of_company.unwrap_or_default())
     }
 
     /// All rules that count, with the company if it is about the people of one only: the latest first.
@@ -145,6 +142,7 @@ impl Decisions {
         };
         if let Some(company) = key.strip_prefix(keys::RULES) {
             let RulesRecord { version, rules } = packed_body(RULES, &entry)?;
+            let rules = Arc::new(rules);
             let stored = StoredRules { rules, version };
             match company {
                 "" => self.rules = stored,
@@ -285,7 +283,7 @@ impl Tenant {
         let (seen, version) = (after.version, after.version + 1);
         let record = RulesRecord {
             version,
-            rules: &after.rules,
+            rules: &*after.rules,
         };
         let mut entry = packed_item(RULES, &keys::rules(&self.msp, &import.id, company), &record)?;
         // The condition cannot look into what is packed.

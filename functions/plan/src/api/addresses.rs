@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use super::decision::{self, Decision, RuleAnswer};
 use super::exclusions::ExcludedView;
-use super::filter::Several;
+use super::filter::{self, Several};
 use super::target::TargetView;
 use crate::{decisions, review};
 
@@ -304,7 +304,7 @@ impl From<Where> for PersonFilter {
     fn from(asked: Where) -> Self {
         Self {
             statuses: asked.status.0,
-            search: asked.search.map(String::from),
+            search: asked.search.map(filter::sought),
             active: asked.active,
             ids: None,
             company: CompanyFilter::default(),

@@ -22,7 +22,7 @@ use store::Tenant;
 
 use super::decision::{self, Decision, RuleAnswer};
 use super::exclusions::ExcludedView;
-use super::filter::{Several, WhereCompanies};
+use super::filter::{self, Several, WhereCompanies};
 use super::suggestions::{self, SuggestionView};
 use super::target::TargetView;
 use crate::{decisions, review};
@@ -158,21 +158,25 @@ struct Browse {
 }
 
 impl Browse {
-    fn accepts(&self, row: &CompanyRow) -> bool {
-        let filter = CompanyFilter {
+    /// The part of it that rules know, too.
+    fn company_filter(&self) -> CompanyFilter {
+        CompanyFilter {
             statuses: self.status.0.clone(),
-            search: self.search.clone().map(String::from),
-            kind: self.kind.clone().map(String::from),
+            search: self.search.clone().map(filter::sought),
+            kind: self.kind.clone().map(filter::sought),
             active: self.active,
             ids: None,
-        };
+        }
+    }
+
+    /// Whether the other part accepts a row.
+    fn accepts(&self, row: &CompanyRow) -> bool {
         row.tab == self.tab.unwrap_or(Tab::In)
             && self.selected.is_none_or(|selected| selected == row.decision.selected)
             && self
                 .excluded
                 .is_none_or(|excluded| excluded == row.decision.excluded.is_some())
             && self.reason.is_none_or(|reason| Some(reason) == row.reason)
-            && filter.accepts(row)
     }
 }
 
@@ -202,7 +206,9 @@ async fn browse(tenant: &Tenant, import: &Import, query: Paged<Browse>) -> Api<L
     }
     let decided = tenant.decided(import).await?;
     let rows = tenant.rows(import, &decided).await?.into_iter();
-    let rows = rows.map(|row| row.company).filter(|row| browse.accepts(row));
+    let filter = browse.company_filter();
+    let rows = rows.map(|row| row.company);
+    let rows = rows.filter(|row| browse.accepts(row) && filter.accepts(row));
     let mut rows: Vec<(String, CompanyRow)> = rows.map(|row| (place(&row), row)).collect();
     rows.sort_by(|(one, _), (other, _)| one.cmp(other));
     let List { items, next } = List::page(rows, &page, |(place, _)| place.clone());

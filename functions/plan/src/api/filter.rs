@@ -9,11 +9,16 @@ use domain::ids::{ImportId, PsaCompanyId};
 use domain::object;
 use domain::problem::{Mistake, Problem};
 use domain::row::{AddressStatus, ImportStatus};
-use domain::rules::{CompanyFilter, PersonFilter};
+use domain::rules::{CompanyFilter, PersonFilter, Sought};
 use domain::text::Term;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+/// A text of a filter as rules keep it.
+pub fn sought(term: Term) -> Sought {
+    String::from(term).into()
+}
 
 /// One value or several: a list, or a text with commas between them.
 #[derive(Debug, Clone)]
@@ -116,8 +121,8 @@ impl From<WhereCompanies> for CompanyFilter {
     fn from(asked: WhereCompanies) -> Self {
         Self {
             statuses: asked.status.0,
-            search: asked.search.map(String::from),
-            kind: asked.kind.map(String::from),
+            search: asked.search.map(sought),
+            kind: asked.kind.map(sought),
             active: asked.active,
             ids: asked.ids,
         }
@@ -149,7 +154,7 @@ impl TryFrom<WherePeople> for PersonFilter {
         }
         Ok(Self {
             statuses: asked.status.0,
-            search: asked.search.map(String::from),
+            search: asked.search.map(sought),
             active: asked.active,
             ids: None,
             company: asked.company.into(),

@@ -1,6 +1,7 @@
 //! Decisions on the addresses of one company (R27–R32).
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use api::{Api, ApiError};
 use domain::facts::CompanyFacts;
@@ -9,7 +10,7 @@ use domain::import::Import;
 use domain::plan::planner::{self, AddressView};
 use domain::problem::{Mistake, Problem, ResourceKind};
 use domain::row::{AddressDecision, Target};
-use domain::rules::{PersonFilter, Scope};
+use domain::rules::{PersonFilter, Rules, Scope};
 use lambda::Services;
 use planning::{Asked, Context};
 use store::decided::{Decided, StoredRules};
@@ -99,7 +100,8 @@ pub async fn add_rule(
     loop {
         let (context, facts) = review::facts(services, import, company, Asked::All).await?;
         let decisions = &context.decisions;
-        let StoredRules { mut rules, version } = decisions.of_people(company).rules;
+        let StoredRules { rules, version } = decisions.of_people(company).rules;
+        let mut rules = Rules::clone(&rules);
         let after = decisions.rules.rules.last;
         let rule = rules.add(after, selected, Scope::People(filter.clone()));
         let rule = rule.map_err(Problem::from)?.clone();
@@ -109,6 +111,7 @@ pub async fn add_rule(
             !is_excluded && rule.decides_on_address(&facts.row, view.snapshot, &view.status)
         });
         let matched = matching.count();
+        let rules = Arc::new(rules);
         let after = StoredRules { rules, version };
         match tenant
             .keep_rules(import, Some(company), &after, services.clock.now())

@@ -1,12 +1,13 @@
 //! Decisions on many rows at once (R69, R70, R75).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use api::Api;
 use domain::ids::{AddressId, ImportId, PsaCompanyId};
 use domain::import::Import;
 use domain::problem::{Problem, ResourceKind};
-use domain::rules::{CompanyFilter, PersonFilter, Rule, Scope};
+use domain::rules::{CompanyFilter, PersonFilter, Rule, Rules, Scope};
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,7 +49,8 @@ pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &
     let mut attempts = Attempts::at("rule");
     loop {
         let decided = tenant.decided(import).await?;
-        let StoredRules { mut rules, version } = decided.rules.clone();
+        let StoredRules { rules, version } = decided.rules.clone();
+        let mut rules = Rules::clone(&rules);
         let mut first = None;
         for scope in scopes {
             let last = rules.last;
@@ -62,6 +64,7 @@ pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &
             }
             None => 0,
         };
+        let rules = Arc::new(rules);
         let after = StoredRules { rules, version };
         match tenant.keep_rules(import, None, &after, services.clock.now()).await? {
             Decided::Recorded => {
@@ -83,12 +86,14 @@ pub async fn take_back(services: &Services, import: &Import, company: Option<&Ps
     let mut attempts = Attempts::at("rule");
     loop {
         let decided = tenant.decided(import).await?;
-        let StoredRules { mut rules, version } = match company {
+        let StoredRules { rules, version } = match company {
             Some(company) => decided.of_people(company).rules,
             None => decided.rules.clone(),
         };
+        let mut rules = Rules::clone(&rules);
         let rule = rules.take_back(number);
         let rule = rule.ok_or_else(|| Problem::not_found(ResourceKind::Rule))?;
+        let rules = Arc::new(rules);
         let after = StoredRules { rules, version };
         match tenant.keep_rules(import, company, &after, services.clock.now()).await? {
             Decided::Recorded => return Ok(rule),

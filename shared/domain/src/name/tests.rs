@@ -170,7 +170,7 @@ fn r73_a_search_finds_what_the_name_holds() {
     let searches = ["renee zoek", "RENÉE", "strasse", "@een", "", " ", "a b", "nobody"];
     for name in names {
         for search in searches {
-            let expected = NameKey::of(name).holds(search);
+            let expected = NameKey::of(name).sorted_as().contains(&NameKey::of(search).sorted_as());
             assert_eq!(Searched::of(search).is_in(name), expected, "{search:?} in {name:?}");
         }
     }

@@ -80,18 +80,18 @@ pub(super) fn views<'a>(
         );
         let is_known = mapping.is_some() && status != AddressStatus::PossibleSuccessor;
         let by_default = is_known || (is_new && snapshot.active && facts.row.decision.ticks_new);
-        let (row, rules, own) = (&facts.row, &facts.rules, decision.selection());
+        let (rules, own) = (&facts.rules, decision.selection());
         let is_excluded = decision.excluded.is_some();
         let decided = if is_excluded {
             Some(false)
         } else {
-            rules.selection(row, snapshot, &status, own)
+            rules.selection(snapshot, &status, own)
         };
         views.push(AddressView {
-            version: decision.version + rules.changes(row, snapshot, &status),
+            version: decision.version + rules.changes(snapshot, &status),
             is_wanted_if_free: !is_excluded
                 && conflict.is_some()
-                && rules.selection(row, snapshot, &AddressStatus::Unmapped, own) == Some(true),
+                && rules.selection(snapshot, &AddressStatus::Unmapped, own) == Some(true),
             snapshot,
             address,
             status,

@@ -1,6 +1,7 @@
 //! Items as they are stored. Their form must not change unnoticed: two versions of this program share the tables.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::filter::Filter;
 use domain::ids::{
@@ -12,11 +13,11 @@ use domain::plan::mass_change::MassChangeLimit;
 use domain::policy::Policy;
 use domain::psa::PsaKind;
 use domain::row::{AddressDecision, ImportStatus, Target};
-use domain::rules::{CompanyFilter, Moment, Scope};
+use domain::rules::{CompanyFilter, MAX_NAMED_ROWS, Moment, PeopleRules, Scope};
 use domain::tenant::PsaSystem;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::decided::{CompanyChoice, Decided, StoredRules};
+use store::decided::{CompanyChoice, Decided, Decisions, StoredRules};
 use store::tx::Transaction;
 
 use crate::fill;
@@ -108,15 +109,33 @@ async fn a_decision_on_an_address_is_stored_so() {
     );
 }
 
+#[test]
+fn r69_all_that_is_planned_shares_the_rules_of_the_import() {
+    let mut decisions = Decisions::default();
+    let ids = (0..MAX_NAMED_ROWS).map(|number| PsaCompanyId::new(number.to_string()));
+    let filter = CompanyFilter {
+        ids: Some(ids.collect()),
+        ..CompanyFilter::default()
+    };
+    let rules = Arc::make_mut(&mut decisions.rules.rules);
+    rules.add(0, true, Scope::Companies(filter)).unwrap();
+    // A copy of them for each company made the plan of many companies quadratic.
+    let planned: Vec<PeopleRules> = (0..1_000)
+        .map(|company| decisions.people_rules(&fill::row(company, 0).0))
+        .collect();
+    assert_eq!(Arc::strong_count(&decisions.rules.rules), 1 + planned.len());
+}
+
 #[tokio::test]
 async fn rules_are_read_as_they_were_stored() {
     let mut after = StoredRules::default();
     let filter = CompanyFilter {
         statuses: vec![ImportStatus::Mapped],
-        search: Some("acme".to_owned()),
+        search: Some("acme".to_owned().into()),
         ..CompanyFilter::default()
     };
-    after.rules.add(0, true, Scope::Companies(filter)).unwrap();
+    let rules = Arc::make_mut(&mut after.rules);
+    rules.add(0, true, Scope::Companies(filter)).unwrap();
     let wire = Wire::willing();
     let (tenant, import) = (wire.tenant(), import());
     let kept = tenant.keep_rules(&import, None, &after, now()).await;
