@@ -102,7 +102,7 @@ pub async fn add_rule(
         let StoredRules { mut rules, version } = decisions.of_people(company).rules;
         let after = decisions.rules.rules.last;
         let rule = rules.add(after, selected, Scope::People(filter.clone()));
-        let rule = rule.map_err(Problem::from)?.clone();
+        let rule = rule.map_err(|of| Problem::LimitExceeded { of })?.clone();
         let rows = planner::address_rows(&facts, &context.companies);
         let matching = rows.iter().filter(|view| {
             let is_excluded = selected && view.decision.excluded.is_some();
