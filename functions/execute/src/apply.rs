@@ -158,7 +158,10 @@ async fn finish(
     }
     let integration = &run.import.integration;
     let before = planning.mapping(&first.plan.company);
-    let mut mapped = run.tenant.address_chunks(integration, &first.plan.company).await?;
+    let mut mapped = run
+        .tenant
+        .stored_address_mappings(integration, &first.plan.company)
+        .await?;
     // Counted ahead, so that the company's mapping need not be written again after its users, if none of them fails.
     run.begin_changes().await?;
     let ahead = mapped_ahead(&mapped, left.iter().map(|(_, chunk)| chunk));
@@ -231,17 +234,26 @@ async fn company(
             None => before.and_then(|before| before.former.clone()),
         },
     };
+    if let CompanyStep::HandOver { from, .. } = &plan.step {
+        dropped::keep_generation(run, from).await?;
+    }
     let (mut tx, integration) = (run.transaction()?, &run.import.integration);
-    match &plan.step {
+    let rest = match &plan.step {
         CompanyStep::HandOver { from, .. } => {
             let tenant = &run.tenant;
-            tenant.hand_over(&mut tx, integration, from, (before, &mapping)).await?;
+            tenant.hand_over(&mut tx, integration, from, (before, &mapping)).await?
         }
-        _ => run.tenant.map_company(&mut tx, integration, before, &mapping)?,
-    }
+        _ => {
+            run.tenant.map_company(&mut tx, integration, before, &mapping)?;
+            Vec::new()
+        }
+    };
     dropped::tell(run, &mut tx, dropped).await?;
     match run.try_commit(tx).await? {
-        tx::TransactionOutcome::Committed => Ok(Ok((managed, outcome, ahead))),
+        tx::TransactionOutcome::Committed => {
+            dropped::drop_rest(run, rest).await?;
+            Ok(Ok((managed, outcome, ahead)))
+        }
         tx::TransactionOutcome::Refused(_) => Ok(Err(Failure::OfRow(Reason::AlreadyMapped))),
     }
 }

@@ -56,6 +56,8 @@ pub(crate) struct Run {
     looked: Mutex<Timestamp>,
     /// Set once the directory knows that this run changes it.
     changes: OnceCell<()>,
+    /// Held by whoever changes the decisions that outlast the import.
+    pub standing: Mutex<()>,
     /// Whether a call that may have changed the directory got no answer: it may be applied later.
     is_unanswered: AtomicBool,
 }
@@ -86,6 +88,7 @@ impl Run {
             cancelled: AtomicBool::new(import.cancelling),
             looked: Mutex::new(worker.services.clock.now()),
             changes: OnceCell::new(),
+            standing: Mutex::new(()),
             is_unanswered: AtomicBool::new(false),
             worker,
         }

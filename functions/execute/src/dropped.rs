@@ -3,12 +3,14 @@
 
 use std::collections::HashSet;
 
-use domain::ids::UserId;
+use domain::ids::{PsaCompanyId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::plan::{CompanyStep, DroppedMapping, PlanChange, PlanCompany, Reason, unmapped};
 use store::fenced::FencedTransaction;
 use store::journal::CompanyChunk;
 use store::mappings::AddressMappings;
+use store::retry::Attempts;
+use store::tx::{Action, TransactionOutcome};
 use worker::Stop;
 
 use crate::context::Run;
@@ -32,7 +34,10 @@ pub(crate) async fn dropped(
     };
     let (plan, mut going) = (&first.plan, Vec::new());
     if let CompanyStep::HandOver { from, .. } = &plan.step {
-        let left = run.tenant.address_chunks(&run.import.integration, from).await?;
+        let left = run
+            .tenant
+            .stored_address_mappings(&run.import.integration, from)
+            .await?;
         going.push((left.all(), Reason::NotInNewCompany));
     }
     let left = plan.unmap.as_ref();
@@ -72,6 +77,35 @@ pub(crate) async fn tell(run: &Run, tx: &mut FencedTransaction, dropped: &[PlanC
         add(run, tx, number, slice)?;
     }
     Ok(())
+}
+
+/// Keeps, before a company that is gone loses its mapping, how often another managed company was asked for by it.
+pub(crate) async fn keep_generation(run: &Run, from: &PsaCompanyId) -> Result<(), Stop> {
+    let mut attempts = Attempts::at("decisions that outlast the import");
+    // All of them are one item.
+    let _turn = run.standing.lock().await;
+    while let Some(action) = run.tenant.keep_generation(&run.import.integration, from).await? {
+        let mut tx = run.transaction()?;
+        tx.push(action)?;
+        match run.try_commit(tx).await? {
+            TransactionOutcome::Committed => break,
+            TransactionOutcome::Refused(_) => attempts.again().await?,
+        }
+    }
+    Ok(())
+}
+
+/// Deletes address mappings of a company that is gone for which the transaction that handed it over had no room. Nobody reads them, unless
+/// the company is mapped again; no outcome of the company exists before they are gone, so a run that dies in between is repeated.
+pub(crate) async fn drop_rest(run: &Run, deletions: Vec<Action>) -> Result<(), Stop> {
+    if deletions.is_empty() {
+        return Ok(());
+    }
+    let mut tx = run.transaction()?;
+    for deletion in deletions {
+        run.add(&mut tx, deletion).await?;
+    }
+    run.commit(tx).await
 }
 
 fn add(run: &Run, tx: &mut FencedTransaction, number: usize, changes: &[PlanChange]) -> Result<(), Stop> {

@@ -42,9 +42,9 @@ impl Read {
     }
 
     /// When a run has to end so that the pages can be saved which would be lost with it.
-    pub(crate) fn deadline(&self, run: &Run) -> Deadline {
+    pub(crate) fn deadline(&self, of_run: Deadline) -> Deadline {
         let seconds = self.pages.unsaved_bytes() / SAVED_BYTES_A_SECOND;
-        run.deadline.earlier(Duration::from_secs(seconds as u64))
+        of_run.earlier(Duration::from_secs(seconds as u64))
     }
 
     /// Saves the pages that would be lost with the run, and the checkpoint behind them.
@@ -109,7 +109,7 @@ pub(crate) async fn read_companies(
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.companies);
     let mut pages = psa.companies(&run.import.filter, from.as_ref(), expected);
-    while !read.deadline(run).is_near()
+    while !read.deadline(run.deadline).is_near()
         && let Some(page) = pages.try_next().await?
     {
         checkpoint.waited.reset();
@@ -137,7 +137,7 @@ pub(crate) async fn read_contacts(
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.contacts);
     let mut pages = psa.contacts(&run.import.filter, from.as_ref(), expected);
-    while !read.deadline(run).is_near()
+    while !read.deadline(run.deadline).is_near()
         && let Some(page) = pages.try_next().await?
     {
         checkpoint.waited.reset();
@@ -153,4 +153,49 @@ pub(crate) async fn read_contacts(
         read.noted.note(run, checkpoint).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use domain::ids::{PsaCompanyId, PsaContactId};
+    use domain::psa::PsaContact;
+
+    use super::*;
+
+    /// A contact whose name does not pack.
+    fn contact(number: usize) -> PsaContact {
+        let mut rng = fastrand::Rng::with_seed(number as u64);
+        PsaContact {
+            id: PsaContactId::new(number.to_string()),
+            company: Some(PsaCompanyId::new("1")),
+            name: (0..250).map(|_| rng.alphanumeric()).collect(),
+            active: true,
+            addresses: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn r10_a_run_ends_earlier_the_more_pages_it_has_to_save() {
+        let deadline = Deadline(Instant::now() + Duration::from_mins(5));
+        let mut read = Read::default();
+        assert_eq!(read.deadline(deadline).0, deadline.0);
+        let mut before = deadline;
+        for page in 0..4 {
+            let contacts = (0..2_000).map(|number| contact(page * 2_000 + number));
+            read.pages.add_contacts(contacts.collect()).unwrap();
+            let now = read.deadline(deadline);
+            assert!(now.0 < before.0, "as early as with fewer pages");
+            before = now;
+        }
+        let time = deadline.0 - before.0;
+        let bytes = read.pages.unsaved_bytes();
+        assert!(bytes > 1_000_000, "{bytes}");
+        assert_eq!(time, Duration::from_secs((bytes / SAVED_BYTES_A_SECOND) as u64));
+        // Saved pages take no time.
+        let saved = Read::of(Pages::default());
+        assert_eq!(saved.deadline(deadline).0, deadline.0);
+    }
 }

@@ -93,7 +93,8 @@ impl Job for Fetch {
             }));
         }
         self.may_begin = true;
-        let is_late = self.read.deadline(&self.run).is_near() && !matches!(checkpoint.position.stage, Stage::Review);
+        let is_late =
+            self.read.deadline(self.run.deadline).is_near() && !matches!(checkpoint.position.stage, Stage::Review);
         let next = if is_late {
             Ok(Next::Run)
         } else {
@@ -148,7 +149,7 @@ impl Fetch {
                     Some(psa) => Arc::clone(psa),
                     None => run.compared_psa().await?,
                 };
-                run.worker.deadline = self.read.deadline(&run);
+                run.worker.deadline = self.read.deadline(run.deadline);
                 if !snapshot::complete(&run, &*psa, &mut self.read, checkpoint).await? {
                     return Ok(Next::Run);
                 }

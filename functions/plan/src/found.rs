@@ -4,13 +4,14 @@
 //! import, of which R65 allows a million, in a few seconds.
 
 use api::{Api, Cursor, Limit, List, PageQuery};
+use domain::address::{Address, AddressKey};
 use domain::exclusion::Exclusion;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::Import;
 use domain::name::Searched;
 use domain::row::SnapshotAddress;
 use futures::{StreamExt, stream};
-use store::Tenant;
+use lambda::Services;
 use store::decided::Decisions;
 use store::rows::Row;
 
@@ -24,6 +25,8 @@ const READ_CONCURRENCY: usize = 4;
 pub struct Filter {
     /// Whose name or address holds this.
     pub search: Option<Searched>,
+    /// What is searched for, if it is a whole address.
+    pub address: Option<AddressKey>,
     /// Whether the PSA counts the contact as active.
     pub active: Option<bool>,
     /// Whether the contact is excluded for good.
@@ -40,43 +43,111 @@ pub struct Found {
     pub excluded: Option<Exclusion>,
 }
 
-/// A page of the addresses that a filter accepts. A cursor is the last one of the page before: its company, and its row.
-pub async fn page(tenant: &Tenant, import: &Import, filter: &Filter, page: &PageQuery) -> Api<List<Found>> {
+/// Where a page begins: behind an address of a company, in the order of their ids.
+struct Place {
+    company: PsaCompanyId,
+    address: AddressId,
+    /// The company whose rows with the very address came first.
+    first: Option<PsaCompanyId>,
+}
+
+/// A page of the addresses that a filter accepts: first those that are exactly what is looked for, of the company whose user has the
+/// address; then all others in the order of companies.
+pub async fn page(services: &Services, import: &Import, filter: &Filter, page: &PageQuery) -> Api<List<Found>> {
     let Limit(limit) = page.limit;
-    let after = page.after.as_ref().map(position).transpose()?;
+    let tenant = &services.tenant(&import.msp);
     let decided = tenant.decided(import).await?;
     let rows = tenant.rows(import, &decided).await?;
-    let from = after
-        .as_ref()
-        .map_or(0, |(company, _)| rows.partition_point(|row| row.id < *company));
+    let (after, mut items) = match &page.after {
+        Some(after) => (Place::of(after)?, Vec::new()),
+        None => begin(services, import, (filter, limit), (&rows, &decided)).await?,
+    };
+    let from = rows.partition_point(|row| row.id < after.company);
     let reads = rows.get(from..).unwrap_or_default().chunks(COMPANIES_PER_READ);
     let reads = reads.map(|rows| async move { Api::Ok((rows, tenant.addresses_among(import, rows).await?)) });
     // Collected first: a stream of borrowing futures cannot be sent to another thread.
     let reads: Vec<_> = reads.collect();
     let mut reads = stream::iter(reads).buffered(READ_CONCURRENCY);
-    let mut items = Vec::new();
+    let exact = items.len();
     while let Some(read) = reads.next().await {
         let (rows, mut addresses) = read?;
         for row in rows {
             let mut addresses = addresses.remove(&row.id).unwrap_or_default();
+            addresses.retain(|address| after.is_before(row, address, filter));
             addresses.sort_by(|one, other| one.id.cmp(&other.id));
-            let is_behind = |address: &SnapshotAddress| {
-                let last = after.as_ref().filter(|(company, _)| *company == row.id);
-                last.is_none_or(|(_, last)| address.id > *last)
-            };
-            let behind = addresses.into_iter().filter(is_behind);
-            items.extend(behind.filter_map(|address| filter.find(row, address, &decided)));
+            let found = addresses.into_iter();
+            items.extend(found.filter_map(|address| filter.find(row, address, &decided)));
         }
         if items.len() > limit {
             items.truncate(limit);
-            let next = items.last().map(cursor);
+            let last = items.get(exact..).and_then(<[Found]>::last);
+            let next = Some(after.behind(last).text());
             return Ok(List { items, next });
         }
     }
     Ok(List { items, next: None })
 }
 
+/// What comes before all others, and where these begin.
+async fn begin(
+    services: &Services,
+    import: &Import,
+    (filter, limit): (&Filter, usize),
+    (rows, decided): (&[Row], &Decisions),
+) -> Api<(Place, Vec<Found>)> {
+    let exact = exact(services, import, filter, rows).await?;
+    let found = exact.map(|(row, addresses)| (row, filter.find_exact(row, addresses, decided)));
+    // More than a page of them come where they belong.
+    let found = found.filter(|(_, found)| found.len() <= limit);
+    Ok(match found {
+        Some((row, found)) => (Place::start(Some(row.id.clone())), found),
+        None => (Place::start(None), Vec::new()),
+    })
+}
+
+/// The company whose user has the address that is looked for, with its addresses.
+async fn exact<'a>(
+    services: &Services,
+    import: &Import,
+    filter: &Filter,
+    rows: &'a [Row],
+) -> Api<Option<(&'a Row, Vec<SnapshotAddress>)>> {
+    let Some(address) = &filter.address else {
+        return Ok(None);
+    };
+    let holders = services
+        .directory(&import.msp)
+        .holders(std::slice::from_ref(address))
+        .await?;
+    let Some(holder) = holders.first() else { return Ok(None) };
+    let tenant = services.tenant(&import.msp);
+    let Some(mapping) = tenant.mapped_to(&import.integration, &holder.company).await? else {
+        return Ok(None);
+    };
+    let Some(row) = rows.iter().find(|row| row.id == mapping.company) else {
+        return Ok(None);
+    };
+    Ok(Some((row, tenant.addresses(import, row).await?)))
+}
+
 impl Filter {
+    fn is_exact(&self, address: &SnapshotAddress) -> bool {
+        let asked = self.address.as_ref();
+        asked.is_some_and(|asked| {
+            address
+                .text
+                .parse::<Address>()
+                .is_ok_and(|address| address.key() == asked)
+        })
+    }
+
+    fn find_exact(&self, row: &Row, mut addresses: Vec<SnapshotAddress>, decided: &Decisions) -> Vec<Found> {
+        addresses.retain(|address| self.is_exact(address));
+        addresses.sort_by(|one, other| one.id.cmp(&other.id));
+        let found = addresses.into_iter();
+        found.filter_map(|address| self.find(row, address, decided)).collect()
+    }
+
     /// The address with its company, if it is one of those looked for.
     fn find(&self, row: &Row, address: SnapshotAddress, decided: &Decisions) -> Option<Found> {
         let excluded = decided.standing.exclusions.of_contact(address.id.contact());
@@ -94,12 +165,50 @@ impl Filter {
     }
 }
 
-fn cursor(last: &Found) -> String {
-    format!("{}#{}", last.company, last.address.id)
-}
+impl Place {
+    /// Before all of them.
+    fn start(first: Option<PsaCompanyId>) -> Self {
+        Self {
+            company: PsaCompanyId::new(""),
+            address: AddressId::new(""),
+            first,
+        }
+    }
 
-fn position(cursor: &Cursor) -> Api<(PsaCompanyId, AddressId)> {
-    let (company, id) = cursor.as_str().split_once('#').ok_or_else(Cursor::refused)?;
-    let company = PsaCompanyId::try_from(company.to_owned()).map_err(|_| Cursor::refused())?;
-    Ok((company, AddressId::new(id)))
+    /// Behind the last one of a page that begins here; the same place if it has none but those that came first.
+    fn behind(&self, last: Option<&Found>) -> Self {
+        let (company, address) = match last {
+            Some(last) => (last.company.clone(), last.address.id.clone()),
+            None => (self.company.clone(), self.address.clone()),
+        };
+        Self {
+            company,
+            address,
+            first: self.first.clone(),
+        }
+    }
+
+    /// Whether an address is still to come.
+    fn is_before(&self, row: &Row, address: &SnapshotAddress, filter: &Filter) -> bool {
+        let was_first = self.first.as_ref() == Some(&row.id) && filter.is_exact(address);
+        !was_first && (self.company != row.id || address.id > self.address)
+    }
+
+    fn text(&self) -> String {
+        let first = self.first.as_ref().map_or("", PsaCompanyId::as_str);
+        format!("{}#{first}#{}", self.company, self.address)
+    }
+
+    fn of(cursor: &Cursor) -> Api<Self> {
+        let mut parts = cursor.as_str().splitn(3, '#');
+        let mut next = || parts.next().ok_or_else(Cursor::refused);
+        let (company, first, address) = (next()?, next()?, next()?);
+        let id = |text: &str| PsaCompanyId::try_from(text.to_owned()).map_err(|_| Cursor::refused());
+        let first = if first.is_empty() { None } else { Some(id(first)?) };
+        Ok(Self {
+            company: id(company)?,
+            address: AddressId::new(address),
+            first,
+        })
+    }
 }

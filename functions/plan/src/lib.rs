@@ -29,6 +29,7 @@ mod found;
 mod pages;
 mod people;
 mod review;
+mod ticked;
 
 use ::api::{Part, Routes, answer};
 use axum::Router;

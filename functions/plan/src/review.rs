@@ -67,6 +67,19 @@ pub async fn facts(
     Ok((context, facts))
 }
 
+/// The facts of one company on which one of its address rows depends, with what the row is shown with.
+pub async fn facts_near(
+    services: &Services,
+    import: &Import,
+    row: (&PsaCompanyId, &AddressId),
+) -> Api<(Context, CompanyFacts)> {
+    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    let read = Context::of_address(tenant, directory, import.clone(), row).await?;
+    let (mut context, facts) = read.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
+    context.add_holding_companies(&facts).await?;
+    Ok((context, facts))
+}
+
 /// Adds who holds the addresses of some rows of a company whose facts were gathered without.
 pub async fn add_holders(context: &mut Context, facts: &mut CompanyFacts, rows: &HashSet<AddressId>) -> Api<()> {
     context.add_holders(facts, rows).await?;

@@ -11,6 +11,7 @@ mod outcome;
 pub mod planner;
 mod price;
 mod reason;
+pub mod related;
 mod rewrites;
 mod side;
 mod snapshot;

@@ -23,7 +23,7 @@ pub use facts::{
     RequestFacts, StateFacts, VersionFacts,
 };
 pub use mistake::{Mistake, ValueKind};
-pub use what::{Limited, MAX_EXCLUSIONS, MAX_RULES, ResourceKind, UrlRefused};
+pub use what::{Limited, MAX_EXCLUSIONS, MAX_NAMED_ROWS, MAX_RULES, ResourceKind, UrlRefused};
 pub use wording::Wording;
 
 /// What went wrong. Says nothing that may not be shown or logged: no credential and no contact's address.

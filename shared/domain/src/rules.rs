@@ -11,11 +11,8 @@ use serde::{Deserialize, Serialize};
 pub use crate::moment::Moment;
 pub use filter::{CompanyFilter, PersonFilter, Sought};
 
-use crate::problem::{Limited, MAX_RULES, Problem};
+use crate::problem::{Limited, MAX_NAMED_ROWS, MAX_RULES};
 use crate::row::{AddressStatus, CompanyRow, ImportStatus, SnapshotAddress, Tab};
-
-/// The most rows that all rules of an import together name by their ids: so many fit into an item.
-pub const MAX_NAMED_ROWS: usize = 50_000;
 
 /// What a rule is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,31 +53,18 @@ pub struct Rules {
     pub rules: Vec<Rule>,
 }
 
-/// There are as many rules as there may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooManyRules;
-
-impl From<TooManyRules> for Problem {
-    fn from(_: TooManyRules) -> Self {
-        Self::LimitExceeded { of: Limited::Rules }
-    }
-}
-
 impl Rules {
-    /// Adds a rule.
-    pub fn add(&mut self, after: u32, selected: bool, scope: Scope) -> Result<&Rule, TooManyRules> {
-        let named: usize = self.rules.iter().map(|rule| rule.scope.named_rows()).sum();
-        if self.rules.iter().filter(|rule| !rule.taken_back).count() >= MAX_RULES
-            || named + scope.named_rows() > MAX_NAMED_ROWS
-        {
-            return Err(TooManyRules);
+    /// Adds a rule, unless there would be more of what is answered than there may be.
+    pub fn add(&mut self, after: u32, selected: bool, scope: Scope) -> Result<&Rule, Limited> {
+        if self.rules.iter().filter(|rule| !rule.taken_back).count() >= MAX_RULES {
+            return Err(Limited::Rules);
         }
-        if self.rules.len() >= 2 * MAX_RULES
-            && let Some(oldest) = self.rules.iter().position(|rule| rule.taken_back)
-        {
-            self.rules.remove(oldest);
-            self.forgotten += 1;
+        let named = scope.named_rows();
+        let counting = self.rules.iter().filter(|rule| !rule.taken_back);
+        if named + counting.map(|rule| rule.scope.named_rows()).sum::<usize>() > MAX_NAMED_ROWS {
+            return Err(Limited::NamedRows);
         }
+        self.make_room(named);
         self.last += 1;
         self.rules.push(Rule {
             number: self.last,
@@ -89,25 +73,33 @@ impl Rules {
             scope,
             taken_back: false,
         });
-        self.rules.last().ok_or(TooManyRules)
+        self.rules.last().ok_or(Limited::Rules)
     }
 
-    /// Takes a rule back; `None` if there is none of that number, or it has been taken back. One that names rows is forgotten, since it
-    /// takes much room.
-    pub fn take_back(&mut self, number: u32) -> Option<Rule> {
-        let is_it = |rule: &Rule| rule.number == number && !rule.taken_back;
-        let at = self.rules.iter().position(is_it)?;
-        if self.rules[at].scope.named_rows() > 0 {
+    /// Forgets rules that were taken back, the oldest first, until there is room for one more that names so many rows.
+    fn make_room(&mut self, named: usize) {
+        let is_too_much = |rules: &[Rule]| {
+            let there: usize = rules.iter().map(|rule| rule.scope.named_rows()).sum();
+            rules.len() >= 2 * MAX_RULES || there + named > MAX_NAMED_ROWS
+        };
+        while is_too_much(&self.rules)
+            && let Some(oldest) = self.rules.iter().position(|rule| rule.taken_back)
+        {
+            self.rules.remove(oldest);
             self.forgotten += 1;
-            return Some(self.rules.remove(at));
         }
-        let rule = self.rules.get_mut(at)?;
+    }
+
+    /// Takes a rule back; `None` if there is none of that number, or it has been taken back.
+    pub fn take_back(&mut self, number: u32) -> Option<Rule> {
+        let mut rules = self.rules.iter_mut();
+        let rule = rules.find(|rule| rule.number == number && !rule.taken_back)?;
         rule.taken_back = true;
         Some(rule.clone())
     }
 
-    /// How often these rules have changed a row that some of them decide on, which never becomes less: a version that somebody has seen
-    /// must not come back.
+    /// How often these rules have changed a row that some of them are about, which never becomes less: a version that somebody has seen
+    /// must not come back. A rule that is forgotten is taken for one about every row.
     fn changes<'a>(&self, about: impl Iterator<Item = &'a Rule>) -> u64 {
         let changes = about.map(|rule| 1 + u64::from(rule.taken_back)).sum::<u64>();
         changes + 2 * u64::from(self.forgotten)
@@ -314,9 +306,47 @@ impl PeopleRules {
         all.max_by_key(|(at, _)| *at).map(|(_, selected)| selected)
     }
 
-    /// How often they have changed what is decided on an address row.
-    pub fn changes(&self, address: &SnapshotAddress, status: &AddressStatus) -> u64 {
-        let decides = |rule: &Rule| rule.decides_on_person(address, status);
-        self.import.changes(decides) + self.company.changes(decides)
+    /// How often they have changed what is, or may be, decided on an address row: what its status is depends on the directory, and its
+    /// version on decisions alone.
+    pub fn changes(&self, address: &SnapshotAddress) -> u64 {
+        let is_about = |rule: &Rule| rule.may_decide_on(address);
+        self.import.changes(is_about) + self.company.changes(is_about)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::PsaCompanyId;
+
+    fn named(rows: usize) -> Scope {
+        Scope::Companies(CompanyFilter {
+            ids: Some((0..rows).map(|row| PsaCompanyId::new(row.to_string())).collect()),
+            ..CompanyFilter::default()
+        })
+    }
+
+    #[test]
+    fn r75_which_limit_was_reached_is_said() {
+        let mut rules = Rules::default();
+        rules.add(0, true, named(MAX_NAMED_ROWS)).unwrap();
+        assert_eq!(rules.add(1, true, named(1)), Err(Limited::NamedRows));
+        for _ in 1..MAX_RULES {
+            rules.add(1, true, named(0)).unwrap();
+        }
+        assert_eq!(rules.add(1, true, named(0)), Err(Limited::Rules));
+    }
+
+    #[test]
+    fn r69_a_rule_that_names_rows_is_forgotten_only_for_want_of_room() {
+        let mut rules = Rules::default();
+        let first = rules.add(0, true, named(MAX_NAMED_ROWS)).unwrap().number;
+        rules.take_back(first).unwrap();
+        assert_eq!((rules.forgotten, rules.take_back(first)), (0, None));
+        // Other rows have not changed.
+        let others = rules.rules.iter().filter(|rule| rule.scope.named_rows() == 0);
+        assert_eq!(rules.changes(others), 0);
+        rules.add(1, true, named(1)).unwrap();
+        assert_eq!((rules.forgotten, rules.rules.len()), (1, 1));
     }
 }

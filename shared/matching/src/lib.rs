@@ -4,11 +4,13 @@
 mod domains;
 mod index;
 mod legal_forms;
+mod like;
 mod likeness;
 mod words;
 
 pub use domains::{Domain, main_domain, of_web_site};
 pub use index::{Suggestions, Traits};
+pub use like::Like;
 
 /// The most suggestions that a row has.
 pub const MAX_SUGGESTIONS: usize = 5;

@@ -40,9 +40,9 @@ pub enum Asked<'a> {
 
 /// What stands in the tables about a company.
 #[derive(Default)]
-struct Read {
-    addresses: Vec<SnapshotAddress>,
-    mapped: Vec<AddressMapping>,
+pub(crate) struct Read {
+    pub addresses: Vec<SnapshotAddress>,
+    pub mapped: Vec<AddressMapping>,
 }
 
 /// Whether anything is to be done for a row (R18).
@@ -143,7 +143,7 @@ impl Context {
     }
 
     /// What is known of a company but for users.
-    async fn facts_within(&self, row: Row, read: Read) -> Result<CompanyFacts, PlanningError> {
+    pub(crate) async fn facts_within(&self, row: Row, read: Read) -> Result<CompanyFacts, PlanningError> {
         let mut single = self.decisions.of_people(&row.id).single;
         let exclusions = &self.decisions.standing.exclusions;
         let addresses = read.addresses.into_iter().map(|address| {

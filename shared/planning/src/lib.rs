@@ -5,6 +5,7 @@ mod context;
 mod facts;
 mod hand_over;
 mod kept;
+mod near;
 mod one;
 mod pages;
 mod people;

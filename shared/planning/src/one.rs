@@ -49,7 +49,7 @@ impl Context {
     }
 
     /// Reads what the company of a row is planned with, as far as it is not decided.
-    pub(crate) async fn of_row(
+    pub async fn of_row(
         tenant: Tenant,
         directory: Arc<dyn Directory>,
         import: Import,

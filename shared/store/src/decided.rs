@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::import::Import;
 use domain::row::{AddressDecision, CompanyDecision, CompanyRow};
 use domain::rules::{Moment, PeopleRules, Rule, Rules, company_ruling};
@@ -94,6 +94,19 @@ impl Decisions {
         };
     }
 
+    /// What is decided on one company and its people alone.
+    #[must_use]
+    pub fn only_on(&self, company: &PsaCompanyId) -> Self {
+        let choice = self.companies.get(company).cloned();
+        let people = self.people.get(company).cloned();
+        Self {
+            rules: self.rules.clone(),
+            standing: self.standing.clone(),
+            companies: choice.map(|choice| (company.clone(), choice)).into_iter().collect(),
+            people: people.map(|people| (company.clone(), people)).into_iter().collect(),
+        }
+    }
+
     /// The decision on one company.
     pub fn of_company(&self, company: &PsaCompanyId) -> CompanyChoice {
         self.companies.get(company).cloned().unwrap_or_default()
@@ -136,6 +149,15 @@ impl Decisions {
         }
     }
 
+    fn of(standing: Standing, entries: impl IntoIterator<Item = Item>) -> Result<Self, StoreError> {
+        let mut decisions = Self {
+            standing,
+            ..Self::default()
+        };
+        entries.into_iter().try_for_each(|entry| decisions.add(entry))?;
+        Ok(decisions)
+    }
+
     fn add(&mut self, entry: Item) -> Result<(), StoreError> {
         let Some(key) = entry.get("sk").and_then(|key| key.as_s().ok()).cloned() else {
             return Ok(());
@@ -171,14 +193,7 @@ impl Tenant {
             Box::pin(self.query(Table::Imports, &pk, keys::DECISIONS)),
             Box::pin(self.standing_of(import)),
         )?;
-        let mut decisions = Decisions {
-            standing,
-            ..Decisions::default()
-        };
-        for entry in entries {
-            decisions.add(entry)?;
-        }
-        Ok(decisions)
+        Decisions::of(standing, entries)
     }
 
     /// What is decided on one company and its people, with the rules of the import.
@@ -199,14 +214,7 @@ impl Tenant {
             let range = [first, last].map(|company| format!("{prefix}{company}"));
             entries.extend(self.query_among(Table::Imports, &pk, range.into_iter()).await?);
         }
-        let mut decisions = Decisions {
-            standing: self.standing_of(import).await?,
-            ..Decisions::default()
-        };
-        for entry in entries {
-            decisions.add(entry)?;
-        }
-        Ok(decisions)
+        Decisions::of(self.standing_of(import).await?, entries)
     }
 
     /// What is decided on some companies and their people, with the rules of the import.
@@ -220,28 +228,57 @@ impl Tenant {
         let reads = stream::iter(reads).buffered(READ_CONCURRENCY).try_collect::<Vec<_>>();
         let standing = self.standing_of(import);
         let (rules, of_companies, standing) = futures::try_join!(Box::pin(rules), Box::pin(reads), Box::pin(standing))?;
-        let mut decisions = Decisions {
-            standing,
-            ..Decisions::default()
-        };
-        for entry in rules.into_iter().chain(of_companies.into_iter().flatten()) {
-            decisions.add(entry)?;
-        }
-        Ok(decisions)
+        Decisions::of(standing, rules.into_iter().chain(of_companies.into_iter().flatten()))
     }
 
     async fn decided_on_one(&self, import: &Import, company: &PsaCompanyId) -> Result<Vec<Item>, StoreError> {
-        let (msp, id) = (&self.msp, &import.id);
-        let pk = keys::import_partition(msp, id);
-        let (prefix, single) = (keys::address_decisions_prefix(company), |key: Key| async move {
-            self.get(Table::Imports, &key).await
-        });
-        let (of_people, choice, people) = futures::try_join!(
-            Box::pin(single(keys::rules(msp, id, Some(company)))),
-            Box::pin(single(keys::company_decision(msp, id, company))),
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let prefix = keys::address_decisions_prefix(company);
+        let (mut entries, people) = futures::try_join!(
+            Box::pin(self.decided_on_company(import, company)),
             Box::pin(self.query(Table::Imports, &pk, &prefix)),
         )?;
-        Ok([of_people, choice].into_iter().flatten().chain(people).collect())
+        entries.extend(people);
+        Ok(entries)
+    }
+
+    /// What is decided on a company, and the rules on its people.
+    async fn decided_on_company(&self, import: &Import, company: &PsaCompanyId) -> Result<Vec<Item>, StoreError> {
+        let (msp, id) = (&self.msp, &import.id);
+        let single = |key: Key| async move { self.get(Table::Imports, &key).await };
+        let (of_people, choice) = futures::try_join!(
+            Box::pin(single(keys::rules(msp, id, Some(company)))),
+            Box::pin(single(keys::company_decision(msp, id, company))),
+        )?;
+        Ok([of_people, choice].into_iter().flatten().collect())
+    }
+
+    /// What is decided on one company and by rules on its people, with the rules of the import. Decisions on single people are to be added.
+    pub async fn decided_but_on_people(
+        &self,
+        import: &Import,
+        company: &PsaCompanyId,
+    ) -> Result<Decisions, StoreError> {
+        let key = keys::rules(&self.msp, &import.id, None);
+        let (rules, of_company, standing) = futures::try_join!(
+            Box::pin(self.get(Table::Imports, &key)),
+            Box::pin(self.decided_on_company(import, company)),
+            Box::pin(self.standing_of(import)),
+        )?;
+        Decisions::of(standing, rules.into_iter().chain(of_company))
+    }
+
+    /// Adds the decisions on the rows of one contact of a company.
+    pub async fn add_decisions_on(
+        &self,
+        decisions: &mut Decisions,
+        import: &Import,
+        (company, contact): (&PsaCompanyId, &PsaContactId),
+    ) -> Result<(), StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let prefix = keys::contact_decisions_prefix(company, contact);
+        let mut entries = self.query(Table::Imports, &pk, &prefix).await?.into_iter();
+        entries.try_for_each(|entry| decisions.add(entry))
     }
 
     /// Keeps the decision on a company row that was changed `seen` times before.

@@ -18,7 +18,7 @@ use crate::table::{Table, Tenant, text};
 use crate::tx::Transaction;
 
 /// Items of address mappings that one transaction deletes, next to the proofs and the company's own mapping.
-const MAX_CHUNKS_PER_TRANSACTION: usize = 80;
+pub(crate) const MAX_DELETED_PER_TRANSACTION: usize = 80;
 
 /// How dropping a mapping ended.
 #[derive(Debug)]
@@ -57,11 +57,13 @@ impl Tenant {
             }
             standing.generations.insert(company.clone(), mapping.generation + 1);
             let mut tx = self.while_nothing_executes(integration, lock.as_ref())?;
-            let chunks = self.address_chunks(integration, company).await?.chunks();
-            let first = chunks.saturating_sub(MAX_CHUNKS_PER_TRANSACTION);
-            self.delete_address_chunks(&mut tx, (integration, company), first..chunks)?;
+            let stored = self.stored_address_mappings(integration, company).await?;
+            let mut places = stored.places();
+            for place in places.by_ref().take(MAX_DELETED_PER_TRANSACTION) {
+                tx.push(self.delete_address_mappings(integration, company, &place)?)?;
+            }
             // The company's own mapping goes last: what is left of its addresses is found by it.
-            let is_last = first == 0;
+            let is_last = places.next().is_none();
             if is_last {
                 tx.push(match self.standing_action(integration, &standing) {
                     Err(StoreError::TooLarge { .. }) => return Ok(Dropped::Full),
@@ -77,19 +79,6 @@ impl Tenant {
                 (false, _) => attempts.again().await?,
             }
         }
-    }
-
-    fn delete_address_chunks(
-        &self,
-        tx: &mut Transaction,
-        (integration, company): (&IntegrationId, &PsaCompanyId),
-        chunks: std::ops::Range<usize>,
-    ) -> Result<(), StoreError> {
-        for chunk in chunks {
-            let key = keys::address_mappings(&self.msp, integration, company, chunk);
-            tx.delete(self, Table::Records, &key, "attribute_exists(pk)", &[])?;
-        }
-        Ok(())
     }
 
     fn delete_mapping(
@@ -125,7 +114,7 @@ impl Tenant {
                 return Ok(Dropped::NotMapped);
             };
             let before = self
-                .address_chunks(integration, company)
+                .stored_address_mappings(integration, company)
                 .await?
                 .counted_as(mapping.users);
             let (gone, after): (Vec<_>, Vec<_>) = before.all().into_iter().partition(|of| of.id == *address);

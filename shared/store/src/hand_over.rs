@@ -5,23 +5,25 @@ use domain::ids::{IntegrationId, PsaCompanyId};
 use domain::mapping::CompanyMapping;
 
 use crate::StoreError;
+use crate::dropping::MAX_DELETED_PER_TRANSACTION;
 use crate::keys;
 use crate::records::{COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM};
 use crate::table::{Table, Tenant, bare_item, item, text};
-use crate::tx::Transaction;
+use crate::tx::{Action, Transaction};
 
 impl Tenant {
     /// Adds to a transaction that `mapping` replaces the one of `from`, and the one that the company had `before`. Refused if
     /// another company has the managed one by now. A repetition finds what it wrote the first time, and changes nothing.
     ///
-    /// The address mappings of `from` go as well: those that follow are written with the outcomes of the company's users.
+    /// The address mappings of `from` go as well: those that follow are written with the outcomes of the company's users. Returns the
+    /// writes that delete those for which the transaction has no room, to be made once it is committed; a repetition returns them again.
     pub async fn hand_over(
         &self,
         tx: &mut Transaction,
         integration: &IntegrationId,
         from: &PsaCompanyId,
         (before, mapping): (Option<&CompanyMapping>, &CompanyMapping),
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Action>, StoreError> {
         let (company, managed) = (text(mapping.company.as_str()), text(mapping.managed.as_str()));
         if let Some(before) = before.filter(|before| before.managed != mapping.managed) {
             let left = keys::managed_claim(&self.msp, integration, &before.managed);
@@ -44,9 +46,13 @@ impl Tenant {
         let gone = keys::company_mapping(&self.msp, integration, from);
         let condition = "attribute_not_exists(pk) OR managed = :managed";
         tx.delete(self, Table::Records, &gone, condition, &[(":managed", managed.clone())])?;
-        for chunk in 0..self.address_chunks(integration, from).await?.chunks() {
-            let key = keys::address_mappings(&self.msp, integration, from, chunk);
-            tx.delete(self, Table::Records, &key, "attribute_exists(pk)", &[])?;
+        let stored = self.stored_address_mappings(integration, from).await?;
+        let deletions = stored.places();
+        let deletions = deletions.map(|place| self.delete_address_mappings(integration, from, &place));
+        let mut deletions: Vec<Action> = deletions.collect::<Result<_, _>>()?;
+        let rest = deletions.split_off(deletions.len().min(MAX_DELETED_PER_TRANSACTION));
+        for deletion in deletions {
+            tx.push(deletion)?;
         }
 
         let key = keys::company_mapping(&self.msp, integration, &mapping.company);
@@ -60,6 +66,26 @@ impl Tenant {
             }
         };
         tx.put_if(self, Table::Records, item, condition, &values)?;
-        Ok(())
+        Ok(rest)
+    }
+
+    /// The write that keeps how often another managed company was asked for by a company that is about to lose its mapping; `None` if that
+    /// is known. If the company comes back, the key of before would be answered with the managed company that is handed over. While the
+    /// company still has its mapping, that says it better, and nobody reads what is written here.
+    pub async fn keep_generation(
+        &self,
+        integration: &IntegrationId,
+        company: &PsaCompanyId,
+    ) -> Result<Option<Action>, StoreError> {
+        let Some(mapping) = self.company_mapping(integration, company).await? else {
+            return Ok(None);
+        };
+        let mut standing = self.standing(integration).await?;
+        let next = mapping.generation + 1;
+        if standing.generation(company) >= next {
+            return Ok(None);
+        }
+        standing.generations.insert(company.clone(), next);
+        self.standing_action(integration, &standing).map(Some)
     }
 }

@@ -17,7 +17,7 @@ use domain::import::Import;
 
 use crate::StoreError;
 use crate::keys::{self, Key};
-use crate::table::{Item, Table, Tenant, company_in, packed_body};
+use crate::table::{Table, Tenant, packed_body};
 use crate::tx::{Action, ActionId, Transaction};
 
 pub use crate::records::plan::PLAN_SCHEMA;
@@ -92,10 +92,10 @@ impl Tenant {
         let prefixes = companies.iter().map(keys::parts_prefix);
         let items = self.query_among(Table::Imports, &pk, prefixes).await?;
         // Without its first chunk a company was not begun.
-        let sk = |item: &Item| item.get("sk").and_then(|sk| sk.as_s().ok()).cloned();
-        let is_first = |item: &&Item| sk(item).is_some_and(|sk| keys::is_first_part(&sk));
-        let begun = items.iter().filter(is_first);
-        Ok(begun.filter_map(|item| company_in(item, keys::PART)).collect())
+        let begun = items
+            .iter()
+            .filter_map(|item| keys::first_part_of(item.get("sk")?.as_s().ok()?));
+        Ok(begun.collect())
     }
 
     /// The chunks of one company; none if it was not begun.

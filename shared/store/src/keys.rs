@@ -104,11 +104,11 @@ pub(crate) fn address_mappings_prefix(company: &PsaCompanyId) -> String {
     format!("{ADDRESS_MAPPINGS}{company}#")
 }
 
-/// The trailing number keeps the chunks of a large company in order, and `#` keeps company 1 apart from company 10.
-pub(crate) fn address_mappings(msp: &MspId, integration: &IntegrationId, company: &PsaCompanyId, chunk: usize) -> Key {
+/// `#` keeps company 1 apart from company 10.
+pub(crate) fn address_mappings(msp: &MspId, integration: &IntegrationId, company: &PsaCompanyId, place: &str) -> Key {
     Key::new(
         integration_partition(msp, integration),
-        format!("{}{chunk:04}", address_mappings_prefix(company)),
+        format!("{}{place}", address_mappings_prefix(company)),
     )
 }
 
@@ -287,6 +287,11 @@ pub(crate) fn address_decisions_prefix(company: &PsaCompanyId) -> String {
     format!("{ADDRESS_DECISION}{company}#")
 }
 
+/// What the keys of the decisions on one contact's addresses begin with.
+pub(crate) fn contact_decisions_prefix(company: &PsaCompanyId, contact: &PsaContactId) -> String {
+    format!("{}{contact}~", address_decisions_prefix(company))
+}
+
 pub(crate) fn address_decision(msp: &MspId, import: &ImportId, company: &PsaCompanyId, address: &AddressId) -> Key {
     Key::new(
         import_partition(msp, import),
@@ -390,9 +395,10 @@ pub(crate) fn parts_prefix(company: &PsaCompanyId) -> String {
     format!("{PART}{company}#")
 }
 
-/// Whether a sort key is that of the first chunk of a company.
-pub(crate) fn is_first_part(sk: &str) -> bool {
-    sk.ends_with("#0000")
+/// The company of which a sort key is that of the first chunk.
+pub(crate) fn first_part_of(sk: &str) -> Option<PsaCompanyId> {
+    let company = sk.strip_prefix(PART)?.strip_suffix("#0000")?;
+    Some(PsaCompanyId::new(company))
 }
 
 pub(crate) fn part(msp: &MspId, import: &ImportId, company: &PsaCompanyId, part: usize) -> Key {

@@ -5,6 +5,8 @@
 
 mod absent;
 pub mod absentees;
+mod address_leaves;
+mod address_mappings;
 mod answers;
 pub mod audit;
 mod audit_items;
@@ -23,6 +25,7 @@ pub mod integrations;
 pub mod journal;
 pub mod kept;
 mod keys;
+mod known_people;
 pub mod lease;
 pub mod lock;
 pub mod loose_secrets;

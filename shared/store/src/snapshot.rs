@@ -11,6 +11,7 @@ mod contents;
 mod drafts;
 mod index;
 mod last;
+mod leftovers;
 pub mod pages;
 pub mod retention;
 mod row;
@@ -19,9 +20,10 @@ mod superseded;
 
 use std::iter;
 
-use domain::ids::PsaCompanyId;
+use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::{Assignment, Import};
 use domain::not_in::PersonNotIn;
+use domain::plan::related::sharers_of;
 use domain::policy::Policy;
 use domain::row::SnapshotAddress;
 use domain::row_counts::RowCounts;
@@ -31,7 +33,7 @@ use serde::Serialize;
 pub use self::row::Row;
 
 pub(crate) use self::contents::{ADDRESSES_OF, Content, PEOPLE_OF, missing};
-use self::contents::{ListOf, Prepared};
+use self::contents::{ListOf, Prepared, contact_order};
 use self::drafts::Begun;
 use self::index::{Chunk, Defaults, Index};
 use self::last::Last;
@@ -70,9 +72,14 @@ pub struct Draft {
 impl Draft {
     /// Adds the addresses of a company, and says on its row where they are.
     pub fn add_addresses(&mut self, row: &mut Row, addresses: &[SnapshotAddress]) -> Result<(), StoreError> {
-        let records: Vec<SnapshotAddressRecord> = addresses.iter().map(SnapshotAddressRecord::from).collect();
+        let sharers = sharers_of(addresses).into_iter();
+        let records = addresses.iter().zip(sharers);
+        let records = records.map(|(address, sharers)| SnapshotAddressRecord::of(address, &sharers));
+        let mut records: Vec<SnapshotAddressRecord> = records.collect();
+        // So that those of one contact are found. They come in this order, and stay as they are.
+        records.sort_by(|one, other| contact_order(one.id.contact()).cmp(&contact_order(other.id.contact())));
         let before = self.before.lists.get(&row.id).and_then(|lists| lists.addresses.clone());
-        row.addresses = self.add(ADDRESSES_OF, &row.id, &records, before.as_ref())?;
+        row.addresses = self.add(ADDRESSES_OF, &row.id, (&records, |record| &record.id), before.as_ref())?;
         Ok(())
     }
 
@@ -80,7 +87,7 @@ impl Draft {
     pub fn add_people(&mut self, row: &mut Row, people: &[PersonNotIn]) -> Result<(), StoreError> {
         let records: Vec<PersonRecord> = people.iter().map(PersonRecord::from).collect();
         let before = self.before.lists.get(&row.id).and_then(|lists| lists.people.clone());
-        row.people = self.add(PEOPLE_OF, &row.id, &records, before.as_ref())?;
+        row.people = self.add(PEOPLE_OF, &row.id, (&records, |record| &record.id), before.as_ref())?;
         row.company.people_not_in = u32::try_from(people.len()).unwrap_or(u32::MAX);
         Ok(())
     }
@@ -89,10 +96,10 @@ impl Draft {
         &mut self,
         list: ListOf,
         company: &PsaCompanyId,
-        records: &[T],
+        records: (&[T], fn(&T) -> &AddressId),
         before: Option<&Content>,
     ) -> Result<Option<Content>, StoreError> {
-        if records.is_empty() {
+        if records.0.is_empty() {
             return Ok(None);
         }
         let Prepared { content, items } = list.prepare(&self.partition, (company, &self.version), records, before)?;
@@ -195,6 +202,7 @@ impl Tenant {
         }
         let mut writes = more;
         writes.extend(self.people_index_actions(import, &rows)?);
+        writes.extend(self.empty_leftovers(import, &writes).await?);
         let index = Index {
             chunks: prepared.chunks,
             dates: prepared.dates,

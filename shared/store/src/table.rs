@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::ids::{MspId, PsaCompanyId};
+use domain::ids::MspId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -144,6 +144,45 @@ impl Tenant {
             .map_err(|error| StoreError::sdk("Query", error))
     }
 
+    /// Reads the items of a partition whose sort keys lie between two, the last one first, until `is_enough` has seen enough of them;
+    /// strongly consistent.
+    pub(crate) async fn query_back(
+        &self,
+        table: Table,
+        pk: &str,
+        (from, to): (&str, &str),
+        mut is_enough: impl FnMut(&Item) -> bool,
+    ) -> Result<Vec<Item>, StoreError> {
+        let query = self
+            .client()
+            .query()
+            .table_name(self.table(table))
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+            .scan_index_forward(false)
+            // What is read beyond what is enough is paid for.
+            .limit(1)
+            .consistent_read(true);
+        let (mut items, mut after) = (Vec::new(), None);
+        loop {
+            let page = query.clone().set_exclusive_start_key(after).send().await;
+            let page = page.map_err(|error| StoreError::sdk("Query", error))?;
+            for item in page.items.unwrap_or_default() {
+                let is_enough = is_enough(&item);
+                items.push(item);
+                if is_enough {
+                    return Ok(items);
+                }
+            }
+            after = page.last_evaluated_key;
+            if after.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
     /// Reads one page of at most 1 MB: the items, and the key to go on after. An empty `prefix` is that of all keys.
     pub async fn query_page(
         &self,
@@ -267,10 +306,4 @@ pub struct Readable<T> {
     pub items: Vec<T>,
     /// How many are missing.
     pub unreadable: u64,
-}
-
-/// The company in a sort key of the form `prefix company # number`.
-pub(crate) fn company_in(item: &Item, prefix: &str) -> Option<PsaCompanyId> {
-    let (company, _) = item.get("sk")?.as_s().ok()?.strip_prefix(prefix)?.rsplit_once('#')?;
-    Some(PsaCompanyId::new(company))
 }

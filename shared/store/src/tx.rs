@@ -82,6 +82,11 @@ pub struct Action {
 }
 
 impl Action {
+    /// The sort key of the item.
+    pub(crate) fn sort_key(&self) -> &str {
+        &self.item.1.sk
+    }
+
     /// Writes a whole item, whatever stood there. Refused with a name if the item is larger than the table takes.
     pub fn put(tenant: &Tenant, table: Table, item: Item) -> Result<Self, StoreError> {
         let (bytes, key) = (size::of_item(&item), key_of(&item));

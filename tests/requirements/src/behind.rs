@@ -310,7 +310,7 @@ fn tenant(sandbox: &Sandbox) -> Tenant {
 pub async fn forget_names(sandbox: &Sandbox, integration: &str, company: &str) {
     let (tenant, integration) = (tenant(sandbox), IntegrationId::new(integration));
     let company = PsaCompanyId::new(company);
-    let before = tenant.address_chunks(&integration, &company).await.unwrap();
+    let before = tenant.stored_address_mappings(&integration, &company).await.unwrap();
     let counted = before.len();
     let mut mappings = before.all();
     assert!(mappings.iter().any(|mapping| mapping.remembered.name.is_some()));

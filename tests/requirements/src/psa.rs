@@ -44,6 +44,15 @@ pub fn delete(sandbox: &Sandbox, kind: PsaKind, company: &str) {
     change(sandbox, kind, changes);
 }
 
+/// A company that was deleted is there again, under its id.
+pub fn restore(sandbox: &Sandbox, kind: PsaKind, company: &str, name: &str) {
+    let restored = match kind {
+        PsaKind::Connectwise => json!({ "id": id(company), "deletedFlag": false }),
+        PsaKind::Autotask => json!({ "id": id(company), "companyName": name }),
+    };
+    change(sandbox, kind, json!({ "companies": [restored] }));
+}
+
 /// A company is merged into another one, which gets its contacts.
 pub fn merge(sandbox: &Sandbox, kind: PsaKind, company: &str, contacts: &[String], into: &str) {
     let moved: Vec<Value> = contacts

@@ -19,12 +19,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
+use store::decided::Decisions;
+use store::rows::Row;
 
 use super::decision::{self, Decision, RuleAnswer};
 use super::exclusions::ExcludedView;
 use super::filter::{self, Several, WhereCompanies};
 use super::suggestions::{self, SuggestionView};
 use super::target::TargetView;
+use crate::ticked::{self, MAX_ROWS_WITH_PEOPLE, TickedPeople};
 use crate::{decisions, review};
 
 pub fn routes<R: Routes>(to: R) -> R {
@@ -89,6 +92,9 @@ struct CompanyView {
     addresses: AddressCounts,
     /// People who were imported before and are not in.
     people_not_in: u32,
+    /// If they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<TickedPeople>,
     selected: bool,
     /// It is excluded for good, and so not selected, whatever is decided on it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +127,7 @@ impl CompanyView {
             last_imported: row.last_imported,
             addresses: row.addresses,
             people_not_in: row.people_not_in,
+            people: None,
             selected: row.decision.selected,
             excluded: row.decision.excluded.map(ExcludedView::from),
             target: row.decision.target.into(),
@@ -155,6 +162,10 @@ struct Browse {
     excluded: Option<bool>,
     /// Only rows that are absent for this reason.
     reason: Option<Absence>,
+    /// Whether to count how many people of each company are ticked, and how many conflict. That asks the directory who has the address of
+    /// each, and a page has 50 rows at most.
+    #[serde(default)]
+    people: bool,
 }
 
 impl Browse {
@@ -187,29 +198,41 @@ async fn list(
     AcceptLanguage(language): AcceptLanguage,
 ) -> Api<Json<List<CompanyView>>> {
     let import = review::with_rows(&services, &caller, &id).await?;
-    let rows = browse(&services.tenant(&caller.msp), &import, query).await?;
-    let views = rows.items.into_iter().map(|row| CompanyView::of(row, language));
+    let tenant = services.tenant(&caller.msp);
+    let decided = tenant.decided(&import).await?;
+    let counted = if query.filter.people { MAX_ROWS_WITH_PEOPLE } else { 0 };
+    let List { items, next } = browse(&tenant, (&import, &decided), query).await?;
+    let of = items.get(..counted.min(items.len())).unwrap_or_default();
+    let mut people = ticked::of_rows(&services, &import, &decided, of).await?.into_iter();
+    let views = items.into_iter().map(|row| CompanyView {
+        people: people.next(),
+        ..CompanyView::of(row.company, language)
+    });
     Ok(Json(List {
         items: views.collect(),
-        next: rows.next,
+        next,
     }))
 }
 
 /// A page of rows: unmapped ones first, then by name (R16).
-async fn browse(tenant: &Tenant, import: &Import, query: Paged<Browse>) -> Api<List<CompanyRow>> {
-    let Paged { filter: browse, page } = query;
+async fn browse(tenant: &Tenant, (import, decided): (&Import, &Decisions), query: Paged<Browse>) -> Api<List<Row>> {
+    let Paged {
+        filter: browse,
+        mut page,
+    } = query;
     let tab = browse.tab.unwrap_or(Tab::In);
     if let Some(after) = &page.after
         && !after.as_str().starts_with(prefix(tab))
     {
         return Err(Cursor::refused());
     }
-    let decided = tenant.decided(import).await?;
-    let rows = tenant.rows(import, &decided).await?.into_iter();
+    if browse.people {
+        page.limit.0 = page.limit.0.min(MAX_ROWS_WITH_PEOPLE);
+    }
+    let rows = tenant.rows(import, decided).await?.into_iter();
     let filter = browse.company_filter();
-    let rows = rows.map(|row| row.company);
     let rows = rows.filter(|row| browse.accepts(row) && filter.accepts(row));
-    let mut rows: Vec<(String, CompanyRow)> = rows.map(|row| (place(&row), row)).collect();
+    let mut rows: Vec<(String, Row)> = rows.map(|row| (place(&row), row)).collect();
     rows.sort_by(|(one, _), (other, _)| one.cmp(other));
     let List { items, next } = List::page(rows, &page, |(place, _)| place.clone());
     Ok(List {

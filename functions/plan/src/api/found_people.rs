@@ -1,6 +1,7 @@
 //! `GET /imports/{x}/addresses`: where somebody is, over all companies (R73)
 
 use api::{Api, Call, CallerWith, Json, List, PageQuery, Paged, Path, Routes, State};
+use domain::address::Address;
 use domain::ids::{AddressId, ImportId, PsaCompanyId};
 use domain::name::Searched;
 use domain::problem::Code;
@@ -22,7 +23,8 @@ pub fn routes<R: Routes>(to: R) -> R {
         });
         Call::new(
             "findPeople",
-            "The addresses of all companies, in the order of their companies' ids; without what is decided on them",
+            "The addresses of all companies, in the order of their companies' ids; without what is decided on them. Of a whole address that \
+             somebody was imported with, the rows of that company that have it come first",
         )
         .query::<Browse>()
         .query::<PageQuery>()
@@ -88,13 +90,15 @@ async fn list(
     Path(id): Path<ImportId>,
 ) -> Api<Json<List<FoundView>>> {
     let import = review::with_rows(&services, &caller, &id).await?;
+    let search = query.filter.search.as_ref();
+    let address = search.and_then(|search| search.parse::<Address>().ok());
     let filter = Filter {
-        search: query.filter.search.as_ref().map(|search| Searched::of(search)),
+        search: search.map(|search| Searched::of(search)),
+        address: address.map(|address| address.key().clone()),
         active: query.filter.active,
         excluded: query.filter.excluded,
     };
-    let tenant = services.tenant(&caller.msp);
-    let found = found::page(&tenant, &import, &filter, &query.page).await?;
+    let found = found::page(&services, &import, &filter, &query.page).await?;
     Ok(Json(List {
         items: found.items.into_iter().map(FoundView::from).collect(),
         next: found.next,

@@ -8,6 +8,7 @@ use domain::problem::Code;
 use domain::text::Term;
 use futures::{StreamExt, TryStreamExt, stream};
 use lambda::Services;
+use matching::Like;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -36,6 +37,8 @@ struct Browse {
     search: Option<Term>,
     /// Say of each which company of this integration is mapped to it.
     integration: Option<IntegrationId>,
+    /// In the order of how much their names are like this one: that of the company that is to be mapped. Without it, in the order of ids.
+    like: Option<Term>,
 }
 
 /// A managed company, with the company of the PSA that is mapped to it.
@@ -62,7 +65,11 @@ async fn list(
     State(services): State<Services>,
     CallerWith { caller, query }: CallerWith<Paged<Browse>>,
 ) -> Api<Json<List<ManagedCompanyView>>> {
-    let Browse { search, integration } = query.filter;
+    let Browse {
+        search,
+        integration,
+        like,
+    } = query.filter;
     if let Some(integration) = &integration {
         find_integration(&services.tenant(&caller.msp), integration).await?;
     }
@@ -71,8 +78,18 @@ async fn list(
     let search = search.map(|search| Searched::of(&search));
     let is_found = |company: &ManagedCompany| search.as_ref().is_none_or(|search| search.is_in(&company.name));
     let found = companies.into_iter().filter(is_found);
-    let page = List::page(found, &query.page, |company| company.id.as_str().to_owned());
+    let page = match like {
+        Some(like) => List::counted(by_likeness(found.collect(), &like), &query.page)?,
+        None => List::page(found, &query.page, |company| company.id.as_str().to_owned()),
+    };
     Ok(Json(with_mappings(&services, &caller, page, integration).await?))
+}
+
+/// Those first whose names are most like this one.
+fn by_likeness(mut companies: Vec<ManagedCompany>, name: &str) -> Vec<ManagedCompany> {
+    let like = Like::to(name);
+    companies.sort_by_cached_key(|company| (like.place(&company.name), company.name.clone()));
+    companies
 }
 
 /// Two small reads for each managed company of the page, which is less than all mappings of a large integration.

@@ -20,7 +20,7 @@ use super::rules::RuleId;
 use crate::api::decision::{Decision, RuleAnswer};
 use crate::review;
 
-/// Decides on one address, and returns what is known of the company then; of the other addresses without their holders.
+/// Decides on one address, and returns what its row depends on then; other rows are not to be shown by it.
 pub async fn decide(
     services: &Services,
     import: &Import,
@@ -32,7 +32,11 @@ pub async fn decide(
     let asked = HashSet::from([address.clone()]);
     let mut attempts = Attempts::at("decision on an address");
     loop {
-        let (context, mut facts) = review::facts(services, import, company, Asked::Of(&asked)).await?;
+        let (context, mut facts) = match &decision.target {
+            // Any user of the company may be chosen.
+            Some(Target::Existing(_)) => review::facts(services, import, company, Asked::Of(&asked)).await?,
+            _ => review::facts_near(services, import, (company, address)).await?,
+        };
         let rows = planner::address_rows(&facts, &context.companies);
         let view = rows.iter().find(|view| view.snapshot.id == *address);
         let view = view.ok_or_else(|| Problem::not_found(ResourceKind::AddressOfCompany))?;
@@ -104,7 +108,7 @@ pub async fn add_rule(
         let mut rules = Rules::clone(&rules);
         let after = decisions.rules.rules.last;
         let rule = rules.add(after, selected, Scope::People(filter.clone()));
-        let rule = rule.map_err(Problem::from)?.clone();
+        let rule = rule.map_err(|of| Problem::LimitExceeded { of })?.clone();
         let rows = planner::address_rows(&facts, &context.companies);
         let matching = rows.iter().filter(|view| {
             let is_excluded = selected && view.decision.excluded.is_some();

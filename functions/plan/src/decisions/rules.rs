@@ -54,7 +54,8 @@ pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &
         let mut first = None;
         for scope in scopes {
             let last = rules.last;
-            let rule = rules.add(last, selected, scope.clone()).map_err(Problem::from)?;
+            let rule = rules.add(last, selected, scope.clone());
+            let rule = rule.map_err(|of| Problem::LimitExceeded { of })?;
             first = first.or_else(|| Some(rule.clone()));
         }
         let matched = match &first {

@@ -19,7 +19,9 @@ pub fn routes<R: Routes>(to: R) -> R {
         });
         Call::new(
             "dropMapping",
-            "Drops the mapping of a company and of its addresses; the managed company and its users stay",
+            "Drops the mapping of a company and of its addresses; the managed company and its users stay. The next import finds the \
+             company as one that was never imported: under a policy with `newCompanies` an unattended one maps it again by itself. Exclude \
+             the company to keep it unmapped.",
         )
         .answers::<DroppedView>(200, example)
         .refuses(&REFUSED)
@@ -30,7 +32,11 @@ pub fn routes<R: Routes>(to: R) -> R {
             "company": "251", "name": "Bakkerij Postma", "managedCompany": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b",
             "address": "1204~7781",
         });
-        Call::new("dropAddressMapping", "Drops the mapping of one address; the user stays")
+        Call::new(
+            "dropAddressMapping",
+            "Drops the mapping of one address; the user stays. Under a policy with `newAddresses` the next unattended import maps an active \
+             contact's address again by itself. Exclude the person to keep it unmapped.",
+        )
             .answers::<DroppedView>(200, example)
             .refuses(&REFUSED)
     })

@@ -67,7 +67,8 @@ impl Messages for English {
                     Limited::Integrations => format!("An MSP has {limit} integrations at most. Nothing was changed. Remove one that is no longer used, then add this one."),
                     Limited::Companies => format!("The PSA has more than {limit} companies that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
                     Limited::Contacts => format!("The PSA has more than {limit} contacts that match the filter, which is the most that an import reads. Start an import with a narrower filter."),
-                    Limited::Rules => format!("An import, and each of its companies, has {limit} decisions on many rows at most, which name 50,000 rows by id at most. Nothing was changed. Take one of them back, decide by status or search, or on single rows."),
+                    Limited::Rules => format!("An import, and each of its companies, has {limit} decisions on many rows at most. Nothing was changed. Take one of them back, or decide on single rows."),
+                    Limited::NamedRows => format!("The decisions on many rows of an import name {limit} rows by their ids at most. Nothing was changed. Take one of them back that names rows, or decide by status or search."),
                     Limited::Exclusions => format!("An integration has {limit} excluded companies and people at most, and fewer if their reasons are long. Nothing was changed. Bring some back, or leave them out by the filter of the import."),
                     Limited::DroppedMappings => format!("An integration has {limit} companies at most whose mapping was dropped by hand. Nothing was changed. Choose another managed company for the row in an import instead."),
                 }

@@ -67,7 +67,8 @@ impl Messages for Dutch {
                     Limited::Integrations => format!("Een MSP heeft hoogstens {limit} koppelingen. Er is niets gewijzigd. Verwijder een koppeling die niet meer wordt gebruikt en voeg deze dan toe."),
                     Limited::Companies => format!("De PSA heeft meer dan {limit} bedrijven die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
                     Limited::Contacts => format!("De PSA heeft meer dan {limit} contacten die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
-                    Limited::Rules => format!("Een import, en elk van de bedrijven daarin, heeft hoogstens {limit} beslissingen over veel rijen tegelijk, die hoogstens 50.000 rijen bij hun id noemen. Er is niets gewijzigd. Neem er een terug, beslis op status of zoekterm, of per rij."),
+                    Limited::Rules => format!("Een import, en elk van de bedrijven daarin, heeft hoogstens {limit} beslissingen over veel rijen tegelijk. Er is niets gewijzigd. Neem er een terug, of beslis per rij."),
+                    Limited::NamedRows => format!("De beslissingen over veel rijen van een import noemen hoogstens {limit} rijen bij hun id. Er is niets gewijzigd. Neem er een terug die rijen noemt, of beslis op status of zoekterm."),
                     Limited::Exclusions => format!("Een koppeling heeft hoogstens {limit} uitgesloten bedrijven en personen, en minder als de redenen lang zijn. Er is niets gewijzigd. Haal er enkele terug, of laat ze met het filter van de import weg."),
                     Limited::DroppedMappings => format!("Een koppeling heeft hoogstens {limit} bedrijven waarvan de toewijzing met de hand is losgemaakt. Er is niets gewijzigd. Kies in een import een ander beheerd bedrijf voor de rij."),
                 }

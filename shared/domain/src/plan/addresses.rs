@@ -25,7 +25,7 @@ pub struct AddressView<'a> {
     pub decision: &'a AddressDecision,
     /// What that decision or a rule says of its selection, whichever is later; of an excluded contact that it is not selected.
     pub decided: Option<bool>,
-    /// Grows with every change of what is decided on it.
+    /// Grows with every change of what is, or may be, decided on it.
     pub version: u64,
     /// Whether it is ticked: as decided, else if imported before (R28) or new where the policy says so (R48).
     pub selected: bool,
@@ -88,7 +88,7 @@ pub(super) fn views<'a>(
             rules.selection(snapshot, &status, own)
         };
         views.push(AddressView {
-            version: decision.version + rules.changes(snapshot, &status),
+            version: decision.version + rules.changes(snapshot),
             is_wanted_if_free: !is_excluded
                 && conflict.is_some()
                 && rules.selection(snapshot, &AddressStatus::Unmapped, own) == Some(true),

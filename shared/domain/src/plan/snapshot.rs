@@ -15,6 +15,8 @@ pub(super) struct Snapshot<'a> {
     contacts: HashMap<&'a str, Vec<(&'a AddressId, Option<AddressKey>)>>,
     /// The rows with each address, those of active contacts first.
     by_address: HashMap<AddressKey, Vec<&'a SnapshotAddress>>,
+    /// The rows of contacts who are excluded for good.
+    excluded: HashSet<&'a AddressId>,
     hides_contacts: bool,
 }
 
@@ -22,7 +24,7 @@ pub(super) struct Snapshot<'a> {
 pub(super) enum Kept<'a> {
     /// Nobody does.
     No,
-    /// Somebody does, or may do; these are the rows of those who do.
+    /// Somebody does, or may do; these are the rows of those who do, but for those who are excluded.
     By(Vec<&'a AddressId>),
 }
 
@@ -40,9 +42,14 @@ impl<'a> Snapshot<'a> {
         for rows in by_address.values_mut() {
             rows.sort_by_key(|row| (!row.active, &row.id));
         }
+        let excluded = facts
+            .addresses
+            .iter()
+            .filter(|(_, decision)| decision.excluded.is_some());
         Self {
             contacts,
             by_address,
+            excluded: excluded.map(|(row, _)| &row.id).collect(),
             hides_contacts: facts.hides_contacts,
         }
     }
@@ -90,16 +97,17 @@ impl<'a> Snapshot<'a> {
         }
         let rows = self.rows_with(mapping.address.key()).iter();
         let rows = rows.filter(|row| sharers.include(&PsaContactId::new(row.id.contact())));
-        let rows: Vec<_> = rows.map(|row| &row.id).collect();
+        let mut rows: Vec<_> = rows.map(|row| &row.id).collect();
         let may_be_hidden = self.hides_contacts
             && match sharers {
                 Sharers::Of(some) => some.iter().any(|contact| !self.contacts.contains_key(contact.as_str())),
                 Sharers::Many => true,
             };
         if rows.is_empty() && !may_be_hidden {
-            Kept::No
-        } else {
-            Kept::By(rows)
+            return Kept::No;
         }
+        // Nothing gives an address to somebody excluded (R96), and nobody's user moves away from them.
+        rows.retain(|row| !self.excluded.contains(row));
+        Kept::By(rows)
     }
 }

@@ -9,6 +9,9 @@ use crate::mapping::MAX_DROPPED;
 /// The most decisions on many rows that an import has, and each of its companies.
 pub const MAX_RULES: usize = 50;
 
+/// The most rows that all rules of an import, or of one of its companies, together name by their ids: so many fit into an item.
+pub const MAX_NAMED_ROWS: usize = 50_000;
+
 /// The most companies and people of one integration that are excluded. All of them are one stored item, which every plan reads.
 pub const MAX_EXCLUSIONS: usize = 2_000;
 
@@ -47,6 +50,8 @@ pub enum Limited {
     Contacts,
     /// Decisions on many rows at once, of an import or of one of its companies (R69).
     Rules,
+    /// Rows that such decisions name by their ids (R75).
+    NamedRows,
     /// Companies and people of an integration that are excluded for good (R96).
     Exclusions,
     /// Companies of an integration whose mapping was dropped by hand (R96).
@@ -61,6 +66,7 @@ impl Limited {
             Self::Companies => 50_000,
             Self::Contacts => 1_000_000,
             Self::Rules => MAX_RULES as u64,
+            Self::NamedRows => MAX_NAMED_ROWS as u64,
             Self::Exclusions => MAX_EXCLUSIONS as u64,
             Self::DroppedMappings => MAX_DROPPED as u64,
         }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod related;
 mod world;
 
 use std::collections::HashSet;

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::ids::PsaCompanyId;
+use domain::problem::{Limited, MAX_NAMED_ROWS};
 use domain::row::AddressStatus;
-use domain::rules::{CompanyFilter, MAX_NAMED_ROWS, Moment, PeopleRules, Rules, Scope, TooManyRules, company_ruling};
+use domain::rules::{CompanyFilter, Moment, PeopleRules, Rules, Scope, company_ruling};
 use proptest::prelude::*;
 
 use world::{COMPANIES, Decision, PEOPLE, Wanted, company, decisions, person};
@@ -70,7 +71,7 @@ impl Stored {
     }
 
     /// Adds a decision, if there is room for it.
-    fn add(&mut self, list: &mut List, decision: &Decision) -> Result<(), TooManyRules> {
+    fn add(&mut self, list: &mut List, decision: &Decision) -> Result<(), Limited> {
         let place = list.0.len();
         match decision {
             Decision::Companies(selected, wanted) => {
@@ -114,7 +115,7 @@ impl Stored {
         }
     }
 
-    fn rule(&mut self, company: Option<usize>, selected: bool, scope: Scope, place: usize) -> Result<(), TooManyRules> {
+    fn rule(&mut self, company: Option<usize>, selected: bool, scope: Scope, place: usize) -> Result<(), Limited> {
         let after = self.import.last;
         let number = self.list(company).add(after, selected, scope)?.number;
         self.places.insert((company, number), place);
@@ -138,7 +139,7 @@ impl Stored {
                 if selected == Some(true) {
                     assert_eq!(rules.may_tick(&address, own), Some(true), "{number} {of}");
                 }
-                rows.insert((number, Some(of)), (selected, rules.changes(&address, &status)));
+                rows.insert((number, Some(of)), (selected, rules.changes(&address)));
             }
         }
         rows
@@ -191,7 +192,7 @@ fn r69_fifty_rules_count_and_those_taken_back_are_forgotten_in_time() {
         rules.add(0, true, Scope::Companies(CompanyFilter::default())).unwrap();
     }
     let refused = rules.add(0, true, Scope::Companies(CompanyFilter::default()));
-    assert_eq!(refused.unwrap_err(), TooManyRules);
+    assert_eq!(refused.unwrap_err(), Limited::Rules);
 }
 
 #[test]

@@ -11,7 +11,11 @@ use crate::schema::Kind;
 
 pub(crate) const COMPANY_MAPPING: Kind = Kind::first("company mapping");
 pub(crate) const MANAGED_CLAIM: Kind = Kind::first("managed claim");
-pub(crate) const ADDRESS_MAPPINGS: Kind = Kind::first("address mappings");
+/// Version 1 numbered its items, version 2 says in their keys where each begins.
+pub(crate) const ADDRESS_MAPPINGS: Kind = Kind {
+    schema: 2,
+    ..Kind::first("address mappings")
+};
 
 /// See [`CompanyMapping`].
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +73,13 @@ impl From<CompanyMappingRecord> for CompanyMapping {
             users: record.users,
             former: record.former,
         }
+    }
+}
+
+impl AddressMappingRecord {
+    /// Whether somebody else had the address when it was last imported.
+    pub fn has_sharers(&self) -> bool {
+        self.remembered.has_sharers()
     }
 }
 

@@ -16,30 +16,43 @@ pub(crate) struct RememberedRecord {
     many: bool,
 }
 
+impl RememberedRecord {
+    /// Whether somebody else had the address.
+    pub const fn has_sharers(&self) -> bool {
+        self.many || !self.sharers.is_empty()
+    }
+}
+
+/// Sharers as records have them: those that are listed, and whether there are more than could be.
+pub(crate) fn stored(sharers: &Sharers) -> (Vec<PsaContactId>, bool) {
+    (sharers.listed().cloned().collect(), *sharers == Sharers::Many)
+}
+
+/// Sharers of what records have.
+pub(crate) fn read(listed: Vec<PsaContactId>, many: bool) -> Sharers {
+    if many {
+        Sharers::Many
+    } else {
+        listed.into_iter().collect()
+    }
+}
+
 impl From<&Remembered> for RememberedRecord {
     fn from(remembered: &Remembered) -> Self {
-        let sharers = match &remembered.sharers {
-            Sharers::Of(some) => some.iter().cloned().collect(),
-            Sharers::Many => Vec::new(),
-        };
+        let (sharers, many) = stored(&remembered.sharers);
         Self {
             name: remembered.name.clone(),
             sharers,
-            many: remembered.sharers == Sharers::Many,
+            many,
         }
     }
 }
 
 impl From<RememberedRecord> for Remembered {
     fn from(record: RememberedRecord) -> Self {
-        let sharers = if record.many {
-            Sharers::Many
-        } else {
-            record.sharers.into_iter().collect()
-        };
         Self {
             name: record.name,
-            sharers,
+            sharers: read(record.sharers, record.many),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Rows of a snapshot.
 
 use domain::directory::ManagedCompany;
-use domain::ids::{AddressId, PsaCompanyId};
+use domain::ids::{AddressId, PsaCompanyId, PsaContactId};
 use domain::import::retention::ROWS_DAYS;
+use domain::remembered::Sharers;
 use domain::row::{Absence, AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use domain::suggestion::{Score, Similarity, Suggestion};
 use serde::{Deserialize, Serialize};
 
+use super::remembered;
 use crate::schema::Kind;
 use crate::snapshot::{Content, Row};
 
@@ -55,7 +57,7 @@ struct SuggestionRecord {
 }
 
 /// See [`SnapshotAddress`].
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct SnapshotAddressRecord {
     #[serde(rename = "i")]
     pub id: AddressId,
@@ -65,6 +67,12 @@ pub(crate) struct SnapshotAddressRecord {
     text: String,
     #[serde(rename = "c")]
     active: bool,
+    /// The other contacts of the company that have the address.
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    sharers: Vec<PsaContactId>,
+    /// There are more than could be listed.
+    #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
+    many: bool,
 }
 
 impl From<&Row> for RowRecord {
@@ -147,14 +155,24 @@ impl From<SuggestionRecord> for Suggestion {
     }
 }
 
-impl From<&SnapshotAddress> for SnapshotAddressRecord {
-    fn from(address: &SnapshotAddress) -> Self {
+impl SnapshotAddressRecord {
+    /// An address, and the other contacts of the company that have it.
+    pub fn of(address: &SnapshotAddress, sharers: &Sharers) -> Self {
+        let (sharers, many) = remembered::stored(sharers);
         Self {
             id: address.id.clone(),
             name: address.name.clone(),
             text: address.text.clone(),
             active: address.active,
+            sharers,
+            many,
         }
+    }
+
+    /// The address, and the other contacts of the company that have it.
+    pub fn with_sharers(mut self) -> (SnapshotAddress, Sharers) {
+        let sharers = remembered::read(std::mem::take(&mut self.sharers), self.many);
+        (self.into(), sharers)
     }
 }
 
@@ -186,7 +204,10 @@ mod tests {
             ("12~none", "Ana", "")
         );
         assert!(address.active);
-        assert_eq!(to_value(SnapshotAddressRecord::from(&address)).unwrap(), stored);
+        assert_eq!(
+            to_value(SnapshotAddressRecord::of(&address, &Sharers::default())).unwrap(),
+            stored
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What belongs to one company of a snapshot: its addresses, and its people who are not in. Each is stored once and shared by all imports
 //! until it changes.
 
-use domain::ids::{IntegrationId, PsaCompanyId};
+use std::ops::RangeInclusive;
+
+use domain::ids::{AddressId, IntegrationId, PsaCompanyId, PsaContactId};
 use domain::import::retention::{RESULT_DAYS, ROWS_DAYS};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,14 @@ pub struct Content {
     items: usize,
     #[serde(rename = "d")]
     digest: u64,
+    /// Of a list of several items the contact with which each of them begins.
+    #[serde(rename = "f", default, skip_serializing_if = "Vec::is_empty")]
+    firsts: Vec<PsaContactId>,
+}
+
+/// The order of contacts in a list. Ids are numbers, and come in the order of numbers.
+pub(crate) fn contact_order(contact: &str) -> (usize, &str) {
+    (contact.len(), contact)
 }
 
 pub(crate) fn digest_of(bytes: &[u8]) -> u64 {
@@ -70,7 +80,7 @@ impl ListOf {
         self,
         partition: &str,
         (company, version): (&PsaCompanyId, &str),
-        records: &[T],
+        (records, row): (&[T], fn(&T) -> &AddressId),
         before: Option<&Content>,
     ) -> Result<Prepared, StoreError> {
         let shape = |error| StoreError::shape(self.kind.name, error);
@@ -86,6 +96,12 @@ impl ListOf {
         let slices = size::cut(records, (MAX_RECORDS_PER_ITEM, ROOM), |record| {
             size::of_json(self.kind.name, record)
         })?;
+        let firsts = slices
+            .iter()
+            .filter(|_| slices.len() > 1)
+            .filter_map(|slice| slice.first());
+        let firsts = firsts.map(|record| PsaContactId::new(row(record).contact()));
+        let firsts = firsts.collect();
         let items = slices.into_iter().enumerate().map(|(number, slice)| {
             let key = keys::snapshot_list(partition, self.prefix, company, (version, number));
             packed_item(self.kind, &key, slice)
@@ -96,6 +112,7 @@ impl ListOf {
                 version: version.to_owned(),
                 items: items.len(),
                 digest,
+                firsts,
             },
             items,
         })
@@ -138,6 +155,18 @@ impl Content {
     pub(crate) fn is_of(&self, version: &str) -> bool {
         self.version == version
     }
+
+    /// The numbers of the items that may have records of a contact, if the list is in the order of contacts.
+    pub(crate) fn items_of(&self, contact: &PsaContactId) -> RangeInclusive<usize> {
+        let contact = contact_order(contact.as_str());
+        let from = self
+            .firsts
+            .partition_point(|first| contact_order(first.as_str()) < contact);
+        let to = self
+            .firsts
+            .partition_point(|first| contact_order(first.as_str()) <= contact);
+        from.saturating_sub(1)..=to.saturating_sub(1)
+    }
 }
 
 impl Tenant {
@@ -150,14 +179,11 @@ impl Tenant {
         content: &Content,
     ) -> Result<Vec<T>, StoreError> {
         let partition = keys::snapshot_partition(&self.msp, integration);
-        let items = if content.items == 1 {
-            let key = list.keys(&partition, company, content).next();
-            let key = key.ok_or_else(|| missing(list.kind))?;
-            self.get(Table::Imports, &key).await?.into_iter().collect()
-        } else {
-            let prefix = format!("{}{}#", list.prefix(company), content.version);
-            self.query(Table::Imports, &partition, &prefix).await?
-        };
+        if content.items == 1 {
+            return self.item_of(list, integration, (company, content), 0).await;
+        }
+        let prefix = format!("{}{}#", list.prefix(company), content.version);
+        let items = self.query(Table::Imports, &partition, &prefix).await?;
         if items.len() < content.items {
             return Err(missing(list.kind));
         }
@@ -166,6 +192,20 @@ impl Tenant {
             all.append(&mut packed_body(list.kind, &item)?);
         }
         Ok(all)
+    }
+
+    /// Reads one item of a list of a company.
+    pub(crate) async fn item_of<T: DeserializeOwned>(
+        &self,
+        list: ListOf,
+        integration: &IntegrationId,
+        (company, content): (&PsaCompanyId, &Content),
+        number: usize,
+    ) -> Result<Vec<T>, StoreError> {
+        let partition = keys::snapshot_partition(&self.msp, integration);
+        let key = keys::snapshot_list(&partition, list.prefix, company, (&content.version, number));
+        let item = self.get(Table::Imports, &key).await?;
+        packed_body(list.kind, &item.ok_or_else(|| missing(list.kind))?)
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod contention;
 mod fill;
+mod leftovers;
 mod limits;
 mod records;
 mod schemas;

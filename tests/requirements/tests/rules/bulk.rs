@@ -1,12 +1,13 @@
 //! Decisions on many rows at once, and what a review costs.
 
 use requirements::import::{
-    addresses, carry_out, choose, choose_mapped, decide, fetch, first_import_of, id, ordinary, plan, row, rows, select,
+    addresses, carry_out, choose, choose_mapped, choose_one, decide, fetch, first_import_of, id, ordinary, plan, row,
+    rows, select,
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{advance, integration, number, sandbox, text};
 use requirements::unattended::unattended;
-use requirements::{Api, PsaKind, Sandbox, for_both, psa};
+use requirements::{Api, PsaKind, Sandbox, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -25,6 +26,9 @@ for_both!(
     r71_the_plan_of_one_company_is_its_part_of_the_plan,
     r73_filters_are_exact,
     r72_the_lock_is_kept_by_a_call_and_not_by_reading,
+    r27_a_row_has_the_same_version_whatever_the_directory_says,
+    r27_a_rule_that_named_other_rows_changes_no_version,
+    r32_rows_of_companies_say_how_many_people_are_ticked_and_conflict,
     r70_r32_a_tick_taken_back_by_status_leaves_a_conflict_one,
     r75_what_failed_is_selected_by_one_call,
     r75_what_failed_is_asked_for_alone_and_for_companies,
@@ -252,6 +256,71 @@ async fn r73_filters_are_exact(kind: PsaKind) {
         let alone = ana.get(&format!("/imports/{import}/companies/{}", id(shown))).await;
         assert_eq!(alone.unwrap(), *shown);
     }
+    sandbox.stop().await;
+}
+
+async fn r27_a_row_has_the_same_version_whatever_the_directory_says(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    let company = ordinary(&rows(&ana, &import, "in").await).remove(0);
+    let path = format!("/imports/{import}/addresses/select");
+    let unmapped = json!({ "selected": true, "where": { "status": "unmapped" } });
+    ana.post(&path, &unmapped).await.unwrap();
+    let people = addresses(&ana, &import, id(&company)).await;
+    let before = people.iter().find(|person| person["selected"] == true).unwrap();
+    assert_eq!(before["status"], "unmapped");
+    // Somebody else gets the address meanwhile, and the rule is about the row no more.
+    let other = managed::add(&ana, "Elders").await;
+    managed::add_user(&ana, &other, text(&before["address"])).await;
+    let people = addresses(&ana, &import, id(&company)).await;
+    let now = people.iter().find(|person| person["id"] == before["id"]).unwrap();
+    assert_eq!(
+        (&now["status"], &now["selected"]),
+        (&json!("address_conflict"), &json!(false))
+    );
+    assert_eq!(now["version"], before["version"]);
+    sandbox.stop().await;
+}
+
+async fn r27_a_rule_that_named_other_rows_changes_no_version(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    let before = ordinary(&rows(&ana, &import, "in").await);
+    let rule = select(&ana, &import, json!({ "ids": [before[0]["id"]] })).await["rule"].clone();
+    ana.delete(&format!("/imports/{import}/rules/{}", text(&rule)))
+        .await
+        .unwrap();
+    let now = ordinary(&rows(&ana, &import, "in").await);
+    assert_eq!(now[1..], before[1..]);
+    assert!(number(&now[0]["version"]) > number(&before[0]["version"]));
+    sandbox.stop().await;
+}
+
+async fn r32_rows_of_companies_say_how_many_people_are_ticked_and_conflict(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    let one = ordinary(&rows(&ana, &import, "in").await).remove(0);
+    let people = addresses(&ana, &import, id(&one)).await;
+    let taken = people.iter().find(|person| person["status"] == "unmapped").unwrap();
+    let other = managed::add(&ana, "Elders").await;
+    managed::add_user(&ana, &other, text(&taken["address"])).await;
+    choose_one(&ana, &import, &one).await;
+    let path = format!("/imports/{import}/companies?tab=in&people=true");
+    let listed = ana.list(&path).await.unwrap();
+    assert_eq!(listed.len(), rows(&ana, &import, "in").await.len());
+    for row in &listed {
+        let of = format!("/imports/{import}/companies/{}/addresses?counts=true", id(row));
+        let counts = ana.get(&of).await.unwrap()["counts"].clone();
+        let conflicts = counts["byStatus"].get("address_conflict").cloned().unwrap_or(json!(0));
+        let expected = json!({ "ticked": counts["selected"], "conflicts": conflicts });
+        assert_eq!(row["people"], expected, "{row}");
+    }
+    let chosen = listed.iter().find(|row| row["id"] == one["id"]).unwrap();
+    assert_eq!(chosen["people"]["conflicts"], 1);
+    assert!(number(&chosen["people"]["ticked"]) > 0);
     sandbox.stop().await;
 }
 

@@ -31,8 +31,8 @@ fn unmapped<'a>(changes: impl Iterator<Item = &'a Value>) -> Vec<(String, String
     told
 }
 
-/// The same of the trail of an import.
-async fn told(ana: &Api, kind: PsaKind, import: &str) -> Vec<(String, String, String)> {
+/// What the trail of an import tells of dropped address mappings: the address, the user, and why.
+pub async fn told(ana: &Api, kind: PsaKind, import: &str) -> Vec<(String, String, String)> {
     let path = format!("/integrations/{}/audit", integration(ana, kind).await);
     let entries = ana.list(&path).await.unwrap();
     let of_import = entries.iter().filter(|entry| entry["import"] == import);

@@ -23,6 +23,7 @@ for_both!(
     r96_an_exclusion_during_a_review_changes_its_plan,
     r96_nobody_ticks_an_excluded_person,
     r96_of_one_address_the_contact_that_is_not_excluded_gets_it,
+    r96_a_shared_address_does_not_pass_to_somebody_excluded,
     r96_a_person_imported_before_and_excluded_since_keeps_access,
     r96_unattended_imports_leave_out_what_is_excluded,
     r96_nothing_is_excluded_while_an_import_executes,
@@ -189,6 +190,43 @@ async fn r96_of_one_address_the_contact_that_is_not_excluded_gets_it(kind: PsaKi
     let other = row_of(&ana, &import, &company, "balie@uit.example").await;
     assert!(id(&other) != id(&shown) && other.get("excluded").is_none(), "{other}");
     assert_eq!(carry_out(&ana, &import).await["users"]["created"], 1);
+    sandbox.stop().await;
+}
+
+async fn r96_a_shared_address_does_not_pass_to_somebody_excluded(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let desk = "balie@uit.example";
+    let company = enter(&sandbox, kind, &[desk; 3]);
+    let import = fetch(&ana, kind).await;
+    let first = row_of(&ana, &import, &company, desk).await;
+    choose_one(&ana, &import, &row(&ana, &import, &company).await).await;
+    carry_out(&ana, &import).await;
+    // Whoever would have it next is excluded.
+    let mover = psa::split(id(&first)).0;
+    psa::change_first_address(&sandbox, kind, mover, "weg@uit.example");
+    let import = fetch(&ana, kind).await;
+    let second = row_of(&ana, &import, &company, desk).await;
+    assert_eq!(second["status"], "mapped", "{second}");
+    exclude(&ana, kind, &format!("people/{}", psa::split(id(&second)).0)).await;
+    let third = row_of(&ana, &import, &company, desk).await;
+    assert_ne!(id(&third), id(&second));
+    assert_eq!(
+        (&third["status"], &third["selected"]),
+        (&json!("mapped"), &json!(true)),
+        "{third}"
+    );
+    // With nobody else it is nobody's, and the user stays where it is.
+    exclude(&ana, kind, &format!("people/{}", psa::split(id(&third)).0)).await;
+    let nobody = row_of(&ana, &import, &company, desk).await;
+    assert_eq!(nobody["selected"], false, "{nobody}");
+    decide(&ana, &import, &company, json!({ "selected": true })).await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(result["users"]["changedAddress"], 0, "{result}");
+    bring_back(&ana, kind, &format!("people/{}", psa::split(id(&third)).0)).await;
+    let again = fetch(&ana, kind).await;
+    let back = row_of(&ana, &again, &company, desk).await;
+    assert_eq!((id(&back), &back["status"]), (id(&third), &json!("mapped")), "{back}");
     sandbox.stop().await;
 }
 

@@ -1,6 +1,8 @@
 //! Finding people: over all companies of an import, and among those of one (R73).
 
-use requirements::import::{addresses, decide_address, fetch, id, ordinary, row, rows, select, tick_everybody};
+use requirements::import::{
+    addresses, carry_out, decide, decide_address, fetch, id, ordinary, row, rows, select, tick_everybody,
+};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{number, sandbox, text};
 use requirements::{Api, PsaKind, for_both, psa};
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 for_both!(
     r73_a_person_is_found_over_all_companies,
     r73_pages_of_people_are_full_or_the_last,
+    r73_an_address_that_was_imported_is_found_first,
     r73_people_of_one_company_are_filtered_and_counted,
 );
 
@@ -19,6 +22,24 @@ async fn found(api: &Api, import: &str, query: &str) -> Vec<(String, String)> {
         .iter()
         .map(|row| (text(&row["company"]["id"]).to_owned(), id(row).to_owned()));
     places.collect()
+}
+
+/// The same page by page, of which each is full or the last.
+async fn paged(api: &Api, import: &str, query: &str, limit: usize) -> Vec<(String, String)> {
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let at = format!("/imports/{import}/addresses?{query}&limit={limit}{after}");
+        let page = api.get(&at).await.unwrap();
+        let items = page["items"].as_array().unwrap();
+        seen.extend(
+            items
+                .iter()
+                .map(|row| (text(&row["company"]["id"]).to_owned(), id(row).to_owned())),
+        );
+        let Some(next) = page["next"].as_str() else { return seen };
+        assert_eq!(items.len(), limit, "a page that is not the last is full");
+        after = format!("&after={}", next.replace('#', "%23").replace('~', "%7E"));
+    }
 }
 
 async fn r73_a_person_is_found_over_all_companies(kind: PsaKind) {
@@ -65,6 +86,44 @@ async fn r73_a_person_is_found_over_all_companies(kind: PsaKind) {
     sandbox.stop().await;
 }
 
+async fn r73_an_address_that_was_imported_is_found_first(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    // The ids of those before are smaller, and their addresses hold the one that is looked for.
+    let before = psa::add_company(&sandbox, kind, "Ervoor");
+    psa::add_contacts(&sandbox, kind, &before, &["1desk@eerst.example", "2desk@eerst.example"]);
+    let company = psa::add_company(&sandbox, kind, "Eerst");
+    psa::add_contacts(
+        &sandbox,
+        kind,
+        &company,
+        &["desk@eerst.example", "desk@eerst.example", "3desk@eerst.example"],
+    );
+    let import = fetch(&ana, kind).await;
+    let shown = row(&ana, &import, &company).await;
+    assert_eq!(found(&ana, &import, "search=desk@eerst.example").await[0].0, before);
+    decide(&ana, &import, &company, json!({ "selected": true })).await;
+    tick_everybody(&ana, &import, &shown).await;
+    carry_out(&ana, &import).await;
+    let again = fetch(&ana, kind).await;
+    let all = found(&ana, &again, "search=DESK@eerst.example").await;
+    assert_eq!(all.len(), 5, "{all:?}");
+    let companies: Vec<&str> = all.iter().map(|(company, _)| company.as_str()).collect();
+    assert_eq!(
+        companies,
+        [&company, &company, &before, &before, &company].map(String::as_str)
+    );
+    for limit in [1, 2, 3, 4] {
+        let pages = paged(&ana, &again, "search=DESK@eerst.example", limit).await;
+        let mut sorted = [pages.clone(), all.clone()];
+        sorted.iter_mut().for_each(|list| list.sort());
+        assert_eq!(sorted[0], sorted[1], "each once, {limit} on a page");
+        // Two do not fit on a page of one: they come where they belong.
+        assert_eq!(pages == all, limit > 1);
+    }
+    sandbox.stop().await;
+}
+
 async fn r73_pages_of_people_are_full_or_the_last(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
@@ -76,20 +135,7 @@ async fn r73_pages_of_people_are_full_or_the_last(kind: PsaKind) {
         }
     }
     for (query, limit) in [("", 500), ("", 7), ("search=an", 3), ("active=false", 1)] {
-        let (mut seen, mut after) = (Vec::new(), String::new());
-        loop {
-            let at = format!("/imports/{import}/addresses?{query}&limit={limit}{after}");
-            let page = ana.get(&at).await.unwrap();
-            let items = page["items"].as_array().unwrap();
-            seen.extend(
-                items
-                    .iter()
-                    .map(|row| (text(&row["company"]["id"]).to_owned(), id(row).to_owned())),
-            );
-            let Some(next) = page["next"].as_str() else { break };
-            assert_eq!(items.len(), limit, "a page that is not the last is full");
-            after = format!("&after={}", next.replace('#', "%23").replace('~', "%7E"));
-        }
+        let seen = paged(&ana, &import, query, limit).await;
         let mut distinct = seen.clone();
         distinct.dedup();
         assert_eq!(distinct, seen, "{query}");

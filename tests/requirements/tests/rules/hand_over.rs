@@ -15,6 +15,7 @@ for_both!(
     r58_a_company_that_was_entered_anew_gets_the_managed_company,
     r58_a_company_into_which_it_was_merged_gets_the_managed_company,
     r58_what_is_not_gone_is_not_handed_over,
+    r58_a_company_that_comes_back_after_a_hand_over_gets_another_managed_company,
     r59_unassigning_tells_what_it_drops_and_who_will_conflict,
     r59_a_conflict_with_the_former_company_ends_by_another_address,
     r59_a_new_user_for_an_address_takes_another_address_for_the_old_one,
@@ -155,6 +156,35 @@ async fn r58_a_company_that_was_entered_anew_gets_the_managed_company(kind: PsaK
     choose_mapped(&ana, &after).await;
     assert_eq!(carry_out(&ana, &after).await["users"]["changedAddress"], 0);
     assert_eq!(unattended(&sandbox, kind, "later").await["state"], "done");
+    sandbox.stop().await;
+}
+
+async fn r58_a_company_that_comes_back_after_a_hand_over_gets_another_managed_company(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let old = enter(&sandbox, kind, "Herstart BV", &PEOPLE);
+    import(&ana, kind, &old).await;
+    let new = enter(&sandbox, kind, "Doorstart BV", &["cas@herstart.example"]);
+    psa::delete(&sandbox, kind, &old);
+    let first = fetch(&ana, kind).await;
+    let herstart = text(&hand_overs(&ana, &first, &new).await[0]["managedCompany"]["id"]).to_owned();
+    let choice = json!({ "selected": true, "target": { "existing": herstart } });
+    decide(&ana, &first, &new, choice).await;
+    assert_eq!(carry_out(&ana, &first).await["companies"]["linked"], 1);
+
+    psa::restore(&sandbox, kind, &old, "Herstart BV");
+    let second = fetch(&ana, kind).await;
+    let another = json!({ "selected": true, "target": { "create": {} } });
+    decide(&ana, &second, &old, another).await;
+    let result = carry_out(&ana, &second).await;
+    assert_eq!(
+        (&result["companies"]["created"], &result["companies"]["failed"]),
+        (&json!(1), &json!(0)),
+        "{result}"
+    );
+    let third = fetch(&ana, kind).await;
+    assert_eq!(managed_of(&ana, &third, &new).await, herstart);
+    assert_ne!(managed_of(&ana, &third, &old).await, herstart);
     sandbox.stop().await;
 }
 

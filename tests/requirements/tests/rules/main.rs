@@ -36,6 +36,7 @@ mod hidden_rows;
 mod integrations;
 mod kept_plan;
 mod large;
+mod large_company;
 mod licences;
 mod limits;
 mod lock;

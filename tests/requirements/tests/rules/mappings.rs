@@ -18,6 +18,7 @@ for_both!(
     r96_a_dropped_address_mapping_leaves_its_user,
     r96_no_mapping_is_dropped_while_an_import_holds_the_integration,
     r24_a_managed_company_says_what_is_mapped_to_it,
+    r24_managed_companies_come_in_the_order_of_likeness,
 );
 
 async fn mappings(api: &Api, kind: PsaKind) -> Vec<Value> {
@@ -203,5 +204,39 @@ async fn r24_a_managed_company_says_what_is_mapped_to_it(kind: PsaKind) {
     assert!(plain.iter().all(|one| one.get("mappedTo").is_none()));
     let nowhere = call(&ana, Method::GET, "/managed-companies?integration=nowhere", None).await;
     assert_problem(&nowhere, 404, "integration_not_found");
+    sandbox.stop().await;
+}
+
+async fn r24_managed_companies_come_in_the_order_of_likeness(_: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let names = [
+        "Aannemer Vos",
+        "Postma Verhuur",
+        "Bakkery Postma",
+        "Bakkerij Postma B.V.",
+        "Bakkerij Postma",
+    ];
+    for name in names {
+        managed::add(&ana, name).await;
+    }
+    let named = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|company| text(&company["name"]).to_owned()).collect()
+    };
+    let path = "/managed-companies?like=BAKKERIJ%20POSTMA&limit=3";
+    let first = ana.get(path).await.unwrap();
+    assert_eq!(
+        named(&first),
+        ["Bakkerij Postma", "Bakkerij Postma B.V.", "Bakkery Postma"]
+    );
+    let next = ana
+        .get(&format!("{path}&after={}", text(&first["next"])))
+        .await
+        .unwrap();
+    // Behind them the names that have nothing in common, of which there are others.
+    assert_eq!(named(&next)[0], "Postma Verhuur");
+    let all = ana.list("/managed-companies?like=BAKKERIJ%20POSTMA").await.unwrap();
+    assert_eq!(all.len(), ana.list("/managed-companies").await.unwrap().len());
     sandbox.stop().await;
 }

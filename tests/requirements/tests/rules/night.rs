@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use local_aws::StoreFault;
-use requirements::faults::{CONTACTS, answer, clear};
-use requirements::import::{choose, done, execute, fetch, first_import_of, rows, start};
+use requirements::faults::{COMPANIES, CONTACTS, answer, answer_some, clear};
+use requirements::import::{choose, done, execute, fetch, first_import_of, id, rows, start};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{PATIENCE, advance, integration, number, quick, text};
 use requirements::unattended::{ended, trigger};
-use requirements::{Api, Options, PsaKind, Sandbox, for_both};
+use requirements::{Api, Options, PsaKind, Sandbox, for_both, psa};
 use reqwest::Method;
 use serde_json::json;
 
@@ -19,6 +19,7 @@ use crate::survival::{MANY, end, far, undisturbed};
 for_both!(
     r63_a_fetch_that_an_administrator_watches_waits_five_minutes_in_all,
     r63_an_unattended_fetch_waits_two_hours_in_all,
+    r63_reading_back_waits_as_long_as_the_fetch_may_and_no_longer,
     r63_an_import_whose_psa_answers_again_in_time_ends_as_if_it_had_answered_always,
     r63_a_store_that_fails_within_an_execution_is_waited_for,
     r63_calls_while_the_store_is_down_are_refused_and_change_nothing,
@@ -94,6 +95,35 @@ async fn r63_an_unattended_fetch_waits_two_hours_in_all(kind: PsaKind) {
     assert_eq!(failed["error"]["retryable"], true);
     assert_eq!(reported(&sandbox, "WaitsForPsa"), 10);
     assert_eq!(reported(&sandbox, "PickUpDelay"), 1, "only the first run reports it");
+    sandbox.stop().await;
+}
+
+async fn r63_reading_back_waits_as_long_as_the_fetch_may_and_no_longer(kind: PsaKind) {
+    let sandbox = patient().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 2).await;
+    let [broken, answered] = [0, 1].map(|at| id(&first.chosen[at]));
+    psa::delete(&sandbox, kind, broken);
+    // The list is one page; what comes after it is the reading back.
+    answer_some(&sandbox, kind, COMPANIES, 1, 10_000, &json!({ "status": 503 }));
+    let import = start(&ana, kind, &json!({})).await;
+    live_through(&sandbox, &import, &[1, 2, 2]).await;
+    let now = ana.wait(&import, "fetching", PATIENCE, |_| {}).await.unwrap();
+    assert_eq!(now["state"], "review", "{now}");
+    let not_in = rows(&ana, &import, "not-in").await;
+    assert_eq!((id(&not_in[0]), &not_in[0]["reason"]), (broken, &json!("unreadable")));
+    assert!(rows(&ana, &import, "in").await.iter().any(|row| id(row) == answered));
+    // Once it answers in time, the reason is found.
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    clear(&sandbox, kind);
+    answer_some(&sandbox, kind, COMPANIES, 1, 10_000, &json!({ "status": 503 }));
+    let import = start(&ana, kind, &json!({})).await;
+    live_through(&sandbox, &import, &[1, 2]).await;
+    waiting(&ana, &import, None).await;
+    clear(&sandbox, kind);
+    advance(&sandbox, 121).await;
+    ana.wait(&import, "fetching", PATIENCE, |_| {}).await.unwrap();
+    assert_eq!(rows(&ana, &import, "not-in").await[0]["reason"], "deleted_in_psa");
     sandbox.stop().await;
 }
 

@@ -17,8 +17,13 @@ const MOST: (f64, f64) = (40.0, 6.0);
 /// Companies that the ticked one has nothing to do with: reading all of them would cost more than a tick may.
 const OTHERS: usize = 400;
 
-/// Expects that a call reads and writes no more than a tick may.
-async fn is_cheap<T>(sandbox: &Sandbox, what: &str, call: impl Future<Output = T>) -> T {
+/// Expects that a call reads and writes no more units than these.
+pub(crate) async fn costs_at_most<T>(
+    sandbox: &Sandbox,
+    what: &str,
+    most: (f64, f64),
+    call: impl Future<Output = T>,
+) -> T {
     let before = sandbox.spent();
     let answer = call.await;
     let after = sandbox.spent();
@@ -28,10 +33,15 @@ async fn is_cheap<T>(sandbox: &Sandbox, what: &str, call: impl Future<Output = T
     );
     println!("{what}: {read} read units, {written} write units");
     assert!(
-        read <= MOST.0 && written <= MOST.1,
+        read <= most.0 && written <= most.1,
         "{what}: {read} read units, {written} write units"
     );
     answer
+}
+
+/// Expects that a call reads and writes no more than a tick may.
+async fn is_cheap<T>(sandbox: &Sandbox, what: &str, call: impl Future<Output = T>) -> T {
+    costs_at_most(sandbox, what, MOST, call).await
 }
 
 /// Looks at the people of a company, ticks one, and selects the company: each for the price of a tick.

@@ -1,0 +1,92 @@
+//! Which people of a company have to be known so that a row is shown as if all of them were (see [`address_rows`]).
+//!
+//! A row depends on its contact, on those who have an address of that contact, and on those whose mapping may pass to that contact: they
+//! had the address together when it was last imported (R56). These depend on others in the same way. Nobody else of the company matters.
+//!
+//! [`address_rows`]: super::planner::address_rows
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::address::{Address, AddressKey};
+use crate::ids::PsaContactId;
+use crate::mapping::AddressMapping;
+use crate::remembered::Sharers;
+use crate::row::SnapshotAddress;
+
+/// What is known of some contacts of a company.
+#[derive(Debug, Default)]
+pub struct KnownPeople {
+    /// The contacts.
+    pub contacts: BTreeSet<PsaContactId>,
+    /// Their address rows, each with the other contacts of the company that have its address.
+    pub rows: Vec<(SnapshotAddress, Sharers)>,
+    /// Their mappings, and all mappings of the company that remember sharers.
+    pub mappings: Vec<AddressMapping>,
+}
+
+impl KnownPeople {
+    /// The contacts that have to be known, too; `None` if that may be anybody.
+    pub fn related(&self) -> Option<BTreeSet<PsaContactId>> {
+        let mut related = BTreeSet::new();
+        let mut add = |sharers: &Sharers| match sharers {
+            Sharers::Of(some) => {
+                related.extend(some.iter().cloned());
+                Some(())
+            }
+            Sharers::Many => None,
+        };
+        for (_, others) in &self.rows {
+            add(others)?;
+        }
+        let mut owners = BTreeSet::new();
+        for mapping in self.mappings.iter().filter(|mapping| self.concerns(mapping)) {
+            add(&mapping.remembered.sharers)?;
+            owners.insert(PsaContactId::new(mapping.id.contact()));
+        }
+        related.append(&mut owners);
+        related.retain(|contact| !self.contacts.contains(contact));
+        Some(related)
+    }
+
+    /// Whether a mapping is, or may become, that of a known contact.
+    fn concerns(&self, mapping: &AddressMapping) -> bool {
+        self.is_of_known(mapping)
+            || match &mapping.remembered.sharers {
+                Sharers::Of(some) => some.iter().any(|contact| self.contacts.contains(contact)),
+                Sharers::Many => self.has(mapping.address.key()),
+            }
+    }
+
+    /// Whether it is the mapping of a known contact.
+    pub fn is_of_known(&self, mapping: &AddressMapping) -> bool {
+        self.contacts.contains(&PsaContactId::new(mapping.id.contact()))
+    }
+
+    fn has(&self, address: &AddressKey) -> bool {
+        let addresses = self.rows.iter().map(|(row, _)| row.text.parse::<Address>());
+        addresses.flatten().any(|known| known.key() == address)
+    }
+}
+
+/// The other contacts that have the address of each of these rows, which are all rows of a company.
+pub fn sharers_of(rows: &[SnapshotAddress]) -> Vec<Sharers> {
+    let keys: Vec<Option<AddressKey>> = rows
+        .iter()
+        .map(|row| Some(row.text.parse::<Address>().ok()?.key().clone()))
+        .collect();
+    let mut contacts: HashMap<&AddressKey, BTreeSet<&str>> = HashMap::new();
+    for (row, key) in rows.iter().zip(&keys) {
+        if let Some(key) = key {
+            contacts.entry(key).or_default().insert(row.id.contact());
+        }
+    }
+    let sharers = rows.iter().zip(&keys).map(|(row, key)| {
+        let all = key.as_ref().and_then(|key| contacts.get(key));
+        let others = all
+            .into_iter()
+            .flatten()
+            .filter(|contact| **contact != row.id.contact());
+        others.map(|contact| PsaContactId::new(*contact)).collect()
+    });
+    sharers.collect()
+}
