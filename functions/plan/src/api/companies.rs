@@ -276,6 +276,7 @@ async fn select(
     Body(Select { selected, filter }): Body<Select>,
 ) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
+    filter::check_active(selected, filter.active)?;
     let scopes = match filter.failed_in_alone()? {
         Some(failed) => decisions::rules::failed_in(&services, &import, failed).await?.to_vec(),
         None => vec![Scope::Companies(filter.into())],

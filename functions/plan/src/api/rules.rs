@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::decision::{self, RuleAnswer};
-use super::filter::WherePeople;
+use super::filter::{self, WherePeople};
 use crate::decisions::rules::{self, RuleId};
 use crate::review;
 
@@ -130,6 +130,7 @@ async fn select(
     Body(Select { selected, filter }): Body<Select>,
 ) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
+    filter::check_active(selected, filter.active)?;
     let scopes = [Scope::People(filter.try_into()?)];
     Ok(Json(rules::add(&services, &import, selected, &scopes).await?))
 }

@@ -20,6 +20,7 @@ for_both!(
     r69_selecting_any_number_of_companies_takes_ten_write_units,
     r69_a_single_decision_wins_over_the_rules_before_it,
     r69_what_is_taken_back_leaves_what_was_decided_before,
+    r69_many_inactive_rows_are_not_selected_at_once,
     r69_an_import_takes_fifty_rules,
     r70_people_of_all_companies_are_ticked_by_one_call,
     r71_the_plan_of_one_company_is_its_part_of_the_plan,
@@ -153,6 +154,23 @@ async fn r69_what_is_taken_back_leaves_what_was_decided_before(kind: PsaKind) {
     assert_eq!(selected(&ana, &import).await, before);
     // What was seen before is not what there is now.
     assert!(number(&row(&ana, &import, one).await["version"]) > number(&seen));
+async fn r69_many_inactive_rows_are_not_selected_at_once(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    select(&ana, &import, json!({})).await;
+    let one = selected(&ana, &import).await.remove(0);
+    for what in ["companies", "addresses", &format!("companies/{one}/addresses")] {
+        let path = format!("/imports/{import}/{what}/select");
+        let body = |selected| json!({ "selected": selected, "where": { "active": false } });
+        let refused = call(&ana, Method::POST, &path, Some(&body(true))).await;
+        assert_problem(&refused, 400, "invalid_request");
+        assert_eq!(refused.body["errors"][0]["pointer"], "/where/active", "{what}");
+        ana.post(&path, &body(false)).await.unwrap();
+    }
+    sandbox.stop().await;
+}
+
     let again = call(&ana, Method::DELETE, &path, None).await;
     assert_problem(&again, 404, "not_found");
     sandbox.stop().await;
