@@ -11,7 +11,7 @@ use domain::name::NameKey;
 use domain::object;
 use domain::problem::{Code, Problem, ResourceKind};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab};
-use domain::rules::{CompanyFilter, Scope};
+use domain::rules::CompanyFilter;
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
@@ -277,11 +277,9 @@ async fn select(
 ) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
     filter::check_active(selected, filter.active)?;
-    let scopes = match filter.failed_in_alone()? {
-        Some(failed) => decisions::rules::failed_in(&services, &import, failed).await?.to_vec(),
-        None => vec![Scope::Companies(filter.into())],
+    let answer = match filter.failed_in_alone()? {
+        Some(failed) => decisions::rules::select_failed(&services, &import, selected, failed).await?,
+        None => decisions::rules::select_companies(&services, &import, selected, filter.into()).await?,
     };
-    Ok(Json(
-        decisions::rules::add(&services, &import, selected, &scopes).await?,
-    ))
+    Ok(Json(answer))
 }

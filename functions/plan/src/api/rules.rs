@@ -33,7 +33,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .post("/imports/{x}/addresses/select", select, || {
         Call::new("selectPeople", "Ticks people of all companies")
             .body::<Select>(json!({ "selected": true, "where": { "active": true, "company": { "status": "mapped" } } }))
-            .answers::<RuleAnswer>(200, json!({ "matched": 4711, "selected": true, "rule": "3" }))
+            .answers::<RuleAnswer>(200, json!({ "companies": 4711, "selected": true, "rule": "3" }))
             .refuses(&decision::REFUSED)
             .refuses(&[Code::LimitExceeded])
     })
@@ -131,6 +131,6 @@ async fn select(
 ) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
     filter::check_active(selected, filter.active)?;
-    let scopes = [Scope::People(filter.try_into()?)];
-    Ok(Json(rules::add(&services, &import, selected, &scopes).await?))
+    let filter = filter.try_into()?;
+    Ok(Json(rules::select_people(&services, &import, selected, filter).await?))
 }

@@ -204,9 +204,12 @@ async fn r70_people_of_all_companies_are_ticked_by_one_call(kind: PsaKind) {
     let path = format!("/imports/{import}/addresses/select");
     let body = json!({ "selected": true, "where": { "active": true } });
     let (answer, spent) = written(&sandbox, ana.post(&path, &body)).await;
-    assert!(spent <= 10.0, "{spent}: {answer:?}");
-    let one = selected(&ana, &import).await.remove(0);
-    for person in addresses(&ana, &import, &one).await {
+    let companies = selected(&ana, &import).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer["companies"], companies.len(), "{answer}");
+    assert!(spent <= 10.0 && answer.get("matched").is_none(), "{spent}: {answer}");
+    let one = &companies[0];
+    for person in addresses(&ana, &import, one).await {
         let is_clear = person["active"] == true && person["status"] == "unmapped";
         assert_eq!(person["selected"], is_clear, "{person}");
     }
@@ -236,6 +239,16 @@ async fn r71_the_plan_of_one_company_is_its_part_of_the_plan(kind: PsaKind) {
     sandbox.stop().await;
 }
 
+    // One that no rule selects is counted, too.
+    psa::deactivate(&sandbox, kind, text(&created[0]["company"]["id"]));
+    ana.delete(&format!("/imports/{next}")).await.unwrap();
+    let last = fetch(&ana, kind).await;
+    let answer = select(&ana, &last, json!({ "failedIn": failed })).await;
+    assert_eq!(
+        (&answer["matched"], &answer["leftOut"]),
+        (&json!(0), &json!(1)),
+        "{answer}"
+    );
 /// Whether a row is one that a filter asks for.
 type Accepts = fn(&Value) -> bool;
 
@@ -284,7 +297,12 @@ async fn r75_what_failed_is_selected_by_one_call(kind: PsaKind) {
     choose(&ana, &failed, MANY).await;
     assert_eq!(carry_out(&ana, &failed).await["users"]["failed"], 1);
     let next = fetch(&ana, kind).await;
-    assert_eq!(select(&ana, &next, json!({ "failedIn": failed })).await["matched"], 1);
+    let answer = select(&ana, &next, json!({ "failedIn": failed })).await;
+    assert_eq!(
+        (&answer["matched"], &answer["leftOut"]),
+        (&json!(1), &json!(0)),
+        "{answer}"
+    );
     let planned = plan(&ana, &next).await;
     let items = planned["items"].as_array().unwrap().iter();
     let created: Vec<&Value> = items.filter(|item| item["action"] == "createUser").collect();

@@ -45,6 +45,7 @@ mod night;
 mod one_to_one;
 mod operation;
 mod people;
+mod people_rules;
 mod plan;
 mod progress;
 mod removal;
