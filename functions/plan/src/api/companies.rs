@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
 
+use super::company_counts::CompanyRowCounts;
 use super::decision::{self, Decision, RuleAnswer};
 use super::exclusions::ExcludedView;
 use super::filter::{self, Several, WhereCompanies};
@@ -32,7 +33,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("listCompanies", "The rows of a tab: unmapped first, then by name")
             .query::<Browse>()
             .query::<PageQuery>()
-            .answers::<List<CompanyView>>(200, json!({ "items": [example()], "next": null }))
+            .answers::<Companies>(200, json!({ "items": [example()], "next": null, "counts": counts() }))
             .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .post("/imports/{x}/companies/select", select, || {
@@ -53,6 +54,13 @@ pub fn routes<R: Routes>(to: R) -> R {
             .answers::<CompanyView>(200, example())
             .refuses(&decision::REFUSED)
             .refuses(&[Code::DecisionConflict, Code::NotSelectable])
+    })
+}
+
+fn counts() -> Value {
+    json!({
+        "total": 40, "selected": 23, "excluded": 1, "byStatus": { "mapped": 23, "unmapped": 17 },
+        "selectedByStatus": { "mapped": 23 },
     })
 }
 
@@ -155,6 +163,20 @@ struct Browse {
     excluded: Option<bool>,
     /// Only rows that are absent for this reason.
     reason: Option<Absence>,
+    /// Whether to count the rows of the tab *in*, too, whatever rows are asked for.
+    #[serde(default)]
+    counts: bool,
+}
+
+/// Rows that a filter accepts, and how many of each status are selected.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CompanyRows")]
+struct Companies {
+    #[serde(flatten)]
+    page: List<CompanyView>,
+    /// If they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<CompanyRowCounts>,
 }
 
 impl Browse {
@@ -185,18 +207,23 @@ async fn list(
     CallerWith { caller, query }: CallerWith<Paged<Browse>>,
     Path(id): Path<ImportId>,
     AcceptLanguage(language): AcceptLanguage,
-) -> Api<Json<List<CompanyView>>> {
+) -> Api<Json<Companies>> {
     let import = review::with_rows(&services, &caller, &id).await?;
-    let rows = browse(&services.tenant(&caller.msp), &import, query).await?;
+    let (rows, counts) = browse(&services.tenant(&caller.msp), &import, query).await?;
     let views = rows.items.into_iter().map(|row| CompanyView::of(row, language));
-    Ok(Json(List {
+    let page = List {
         items: views.collect(),
         next: rows.next,
-    }))
+    };
+    Ok(Json(Companies { page, counts }))
 }
 
-/// A page of rows: unmapped ones first, then by name (R16).
-async fn browse(tenant: &Tenant, import: &Import, query: Paged<Browse>) -> Api<List<CompanyRow>> {
+/// A page of rows: unmapped ones first, then by name (R16); with the counts, if they are asked for.
+async fn browse(
+    tenant: &Tenant,
+    import: &Import,
+    query: Paged<Browse>,
+) -> Api<(List<CompanyRow>, Option<CompanyRowCounts>)> {
     let Paged { filter: browse, page } = query;
     let tab = browse.tab.unwrap_or(Tab::In);
     if let Some(after) = &page.after
@@ -205,17 +232,18 @@ async fn browse(tenant: &Tenant, import: &Import, query: Paged<Browse>) -> Api<L
         return Err(Cursor::refused());
     }
     let decided = tenant.decided(import).await?;
-    let rows = tenant.rows(import, &decided).await?.into_iter();
+    let rows = tenant.rows(import, &decided).await?;
+    let counts = browse
+        .counts
+        .then(|| CompanyRowCounts::of(rows.iter().map(|row| &row.company)));
     let filter = browse.company_filter();
-    let rows = rows.map(|row| row.company);
+    let rows = rows.into_iter().map(|row| row.company);
     let rows = rows.filter(|row| browse.accepts(row) && filter.accepts(row));
     let mut rows: Vec<(String, CompanyRow)> = rows.map(|row| (place(&row), row)).collect();
     rows.sort_by(|(one, _), (other, _)| one.cmp(other));
     let List { items, next } = List::page(rows, &page, |(place, _)| place.clone());
-    Ok(List {
-        items: items.into_iter().map(|(_, row)| row).collect(),
-        next,
-    })
+    let items = items.into_iter().map(|(_, row)| row).collect();
+    Ok((List { items, next }, counts))
 }
 
 const fn prefix(tab: Tab) -> &'static str {

@@ -62,6 +62,7 @@ mod successor;
 mod suggestions;
 mod survival;
 mod suspicious;
+mod tabs;
 mod tenant;
 mod tick;
 mod unattended;
