@@ -3,7 +3,7 @@
 
 use directory::DirectoryError;
 use domain::directory::ManagedCompany;
-use domain::ids::IdempotencyKey;
+use domain::ids::{IdempotencyKey, PsaCompanyId};
 use domain::mapping::CompanyMapping;
 use domain::plan::{CompanyPlan, CompanyStep, Outcome, PlanChange, Reason, RowOutcome, UserPlan, UserStep};
 use domain::row::Target;
@@ -30,12 +30,33 @@ pub(crate) enum Applied {
     Unfinished,
 }
 
-/// Applies the plan of a company whose first `named` rows were skipped by an earlier run.
-pub(crate) async fn apply(run: &Run, planning: &Planning, row: Row, named: usize) -> Result<Applied, Stop> {
-    let begun = run.tenant.chunks(&run.import, &row.id).await?;
-    if !begun.is_empty() {
-        return finish(run, planning, begun, true).await;
+/// Applies what an earlier run has left of a company; of one that it did not begin after all, the next run applies the plan.
+pub(crate) async fn go_on(run: &Run, planning: &Planning, company: &PsaCompanyId) -> Result<Applied, Stop> {
+    let begun = run.tenant.chunks(&run.import, company).await?;
+    finish(run, planning, begun, true).await
+}
+
+/// The outcomes of companies that nobody wants to be changed. One that would be changed by now is left as it is.
+pub(crate) async fn unchanged(
+    run: &Run,
+    planning: &Planning,
+    rows: Vec<Row>,
+) -> Result<Vec<(PsaCompanyId, Applied)>, Stop> {
+    let mut all = Vec::with_capacity(rows.len());
+    for plan in planning.plan_neighbours(rows).await? {
+        let outcomes = match run.skip {
+            Some(reason) => self::all(&plan, &Outcome::Skipped(reason)),
+            None if plan.is_unchanged() => as_planned(&plan),
+            None => self::all(&plan, &Outcome::Failed(Reason::PlanChanged)),
+        };
+        let entries = SkippedCompany::of(&plan, outcomes, 0)?;
+        all.push((plan.company, Applied::Skipped(entries)));
     }
+    Ok(all)
+}
+
+/// Applies the plan of a company that was not begun, whose first `named` rows were skipped by an earlier run.
+pub(crate) async fn apply(run: &Run, planning: &Planning, row: Row, named: usize) -> Result<Applied, Stop> {
     let is_asked_for = matches!(row.decision.target, Target::Create);
     let mut plan = planning.plan(row).await?;
     if let Some(confirmed) = run.confirmed.get(&plan.company) {
@@ -106,10 +127,15 @@ async fn skipped(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutcome>
         return Ok(every(Outcome::Failed(Reason::PlanChanged)));
     }
     if plan.skipped().is_some() || plan.is_unchanged() {
-        let users = plan.users.iter().map(|user| user.step.outcome());
-        return Ok(Some(rows(Some(plan.outcome()), &plan.users, users)));
+        return Ok(Some(as_planned(plan)));
     }
     Ok(run.skips().await?.and_then(|reason| every(Outcome::Skipped(reason))))
+}
+
+/// The outcomes of a plan that changes nothing.
+fn as_planned(plan: &CompanyPlan) -> Vec<RowOutcome> {
+    let users = plan.users.iter().map(|user| user.step.outcome());
+    rows(Some(plan.outcome()), &plan.users, users)
 }
 
 /// Applies what is left of a company whose intent is in the journal, of which an earlier run may have begun the first chunk.

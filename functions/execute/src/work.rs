@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ids::PsaCompanyId;
@@ -16,10 +16,11 @@ use store::checkpoint::Checkpoint;
 use store::journal::{ConfirmedCompany, PLAN_SCHEMA};
 use store::rows::Row;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 use tracing::warn;
 use worker::{Acquired, Failed, Job, Next, Stop};
 
-use crate::apply::{Applied, apply};
+use crate::apply::{self, Applied};
 use crate::context::{Position, Run};
 use crate::finish::{Rows, finish_import};
 use crate::slices::slices;
@@ -27,6 +28,9 @@ use crate::unattended::Decision;
 
 /// Companies worked on at once.
 const COMPANY_CONCURRENCY: usize = 16;
+
+/// Companies that are planned together.
+const NEIGHBOURS: usize = 25;
 
 /// The most companies between two checkpoints.
 const MAX_COMPANIES_PER_CHECKPOINT: usize = 1_000;
@@ -139,25 +143,48 @@ impl Execution {
         Ok(rows)
     }
 
+    /// What is applied at once: companies of which something was confirmed one by one, others together with their neighbours. Of the
+    /// first company `named` rows have their outcomes already.
+    async fn units(&self, planning: &Planning, rows: Vec<Row>, named: usize) -> Result<Vec<Unit>, Stop> {
+        let run = &self.run;
+        let ids: Vec<PsaCompanyId> = rows.iter().map(|row| row.id.clone()).collect();
+        let begun = run.tenant.begun_among(&run.import, &ids).await?;
+        planning.expect(ids.iter().filter(|id| !run.confirmed.contains_key(id)));
+        let mut units = Vec::new();
+        for (place, row) in rows.into_iter().enumerate() {
+            let named = if place == 0 { named } else { 0 };
+            let (begun, confirmed) = (begun.contains(&row.id), run.confirmed.contains_key(&row.id));
+            match units.last_mut() {
+                _ if begun || confirmed || named > 0 => units.push(Unit::One {
+                    row: Box::new(row),
+                    begun,
+                    named,
+                }),
+                Some(Unit::Unchanged(rows)) if rows.len() < NEIGHBOURS => rows.push(row),
+                _ => units.push(Unit::Unchanged(vec![row])),
+            }
+        }
+        Ok(units)
+    }
+
     /// Applies the next companies, several at once, and moves the checkpoint past those that have their outcomes.
     async fn next_companies(&self, checkpoint: &mut Checkpoint<Position>) -> Result<Batch, Stop> {
         let (run, planning) = (&self.run, self.planning().await?);
         let mut rows = self.rows_left(planning, checkpoint).await?;
         rows.truncate(MAX_COMPANIES_PER_CHECKPOINT);
-        let rows = futures::stream::iter(rows.into_iter().map(Ok::<_, Stop>));
+        let units = self.units(planning, rows, checkpoint.position.within).await?;
+        let units = futures::stream::iter(units.into_iter().map(Ok::<_, Stop>));
+        // By the clock of the pauses between retries, which tests move.
         let due = Instant::now() + CHECKPOINT_EVERY;
         let skipped = AtomicUsize::new(0);
         let is_full = || Instant::now() >= due || skipped.load(Ordering::Relaxed) >= MAX_SKIPPED_ROWS;
         let is_time_up = || run.is_to_end() || is_full();
-        // Only of the first company some rows may have their outcomes without the others.
-        let mut named = checkpoint.position.within;
-        let applied = rows
+        let applied = units
             .try_take_while(|_| std::future::ready(Ok(!is_time_up())))
-            .map_ok(|row| {
-                let (company, named) = (row.id.clone(), std::mem::take(&mut named));
-                async move { Ok((company, apply(run, planning, row, named).await?)) }
-            })
-            .try_buffered(COMPANY_CONCURRENCY);
+            .map_ok(|unit| unit.apply(run, planning))
+            .try_buffered(COMPANY_CONCURRENCY)
+            .map_ok(|applied| futures::stream::iter(applied.into_iter().map(Ok::<_, Stop>)))
+            .try_flatten();
         pin_mut!(applied);
         let (mut done, mut is_whole) = (Vec::new(), true);
         // Those behind an unfinished one come to their own ends too, and are found in the journal by the next run.
@@ -193,6 +220,31 @@ impl Execution {
         } else {
             Batch::Last
         })
+    }
+}
+
+/// What is applied at once.
+enum Unit {
+    /// One company.
+    One { row: Box<Row>, begun: bool, named: usize },
+    /// Companies of which nothing was confirmed: they are to be as they are.
+    Unchanged(Vec<Row>),
+}
+
+impl Unit {
+    async fn apply(self, run: &Run, planning: &Planning) -> Result<Vec<(PsaCompanyId, Applied)>, Stop> {
+        match self {
+            Self::One { row, begun, named } => {
+                let company = row.id.clone();
+                let applied = if begun {
+                    apply::go_on(run, planning, &company).await?
+                } else {
+                    apply::apply(run, planning, *row, named).await?
+                };
+                Ok(vec![(company, applied)])
+            }
+            Self::Unchanged(rows) => apply::unchanged(run, planning, rows).await,
+        }
     }
 }
 

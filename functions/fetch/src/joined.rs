@@ -1,4 +1,8 @@
 //! Contacts joined with their companies, slice by slice of companies: what bounds the memory of making rows.
+//!
+//! The pages have contacts in the order of their own ids, so each slice is spread over all pages. Going through all of them for each slice
+//! would take too long, and what is unpacked takes twenty times the memory of what is packed. So the contacts of several slices are taken
+//! from the pages at once and packed again by slice.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
@@ -9,8 +13,14 @@ use domain::row::SnapshotAddress;
 use store::StoreError;
 use store::snapshot::pages::Pages;
 
-/// Contacts that are joined at once, as far as a single company has no more.
-const MAX_CONTACTS_PER_SLICE: usize = 50_000;
+/// Contacts that are joined at once, as far as a single company has no more: some 5 MB.
+const MAX_CONTACTS_PER_SLICE: usize = 5_000;
+
+/// Slices that are taken from the pages at once.
+pub(crate) const SLICES_AT_ONCE: usize = 10;
+
+/// Contacts of a slice that are packed together.
+const CONTACTS_PER_PAGE: usize = 500;
 
 /// Companies next to each other in the order of their ids.
 pub(crate) type Slice = RangeInclusive<PsaCompanyId>;
@@ -53,7 +63,33 @@ pub(crate) fn slices(companies: &BTreeSet<PsaCompanyId>, counts: &BTreeMap<PsaCo
     slices
 }
 
-/// The addresses of the companies of a slice, with contacts that the pages lack.
+/// The contacts of slices next to each other, at most [`SLICES_AT_ONCE`], as pages of each slice.
+pub(crate) fn pages_of(slices: &[Slice], all: &Pages) -> Result<Vec<Pages>, StoreError> {
+    let mut pages = vec![Pages::default(); slices.len()];
+    let mut unpacked: Vec<Vec<PsaContact>> = vec![Vec::new(); slices.len()];
+    for page in all.contacts() {
+        for contact in page? {
+            let Some(company) = &contact.company else { continue };
+            let at = slices.partition_point(|slice| slice.end() < company);
+            let is_in = slices.get(at).is_some_and(|slice| slice.contains(company));
+            let Some(of_slice) = unpacked.get_mut(at).filter(|_| is_in) else {
+                continue;
+            };
+            of_slice.push(contact);
+            if of_slice.len() >= CONTACTS_PER_PAGE
+                && let Some(pages) = pages.get_mut(at)
+            {
+                pages.add_contacts(std::mem::take(of_slice))?;
+            }
+        }
+    }
+    for (pages, rest) in pages.iter_mut().zip(unpacked) {
+        pages.add_contacts(rest)?;
+    }
+    Ok(pages)
+}
+
+/// The addresses of the companies of a slice, from pages that have it, with contacts that the pages lack.
 pub(crate) fn join(pages: &Pages, slice: &Slice, more: &[PsaContact]) -> Result<Addresses, StoreError> {
     let mut contacts: HashMap<PsaCompanyId, BTreeMap<Place, PsaContact>> = HashMap::new();
     let more = std::iter::once(Ok(more.to_vec()));

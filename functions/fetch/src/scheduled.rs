@@ -35,6 +35,8 @@ enum Looked {
     StillRunning,
     /// The start was refused, and operators know why.
     Refused,
+    /// The integration is paused: this moment is left out.
+    Paused,
     /// Nothing was to be started.
     NotDue,
 }
@@ -84,7 +86,7 @@ impl Sum {
             None => self.failed += 1,
             Some(Looked::NotDue) => return,
             Some(Looked::Started) => self.started += 1,
-            Some(Looked::StillRunning | Looked::Refused) => {}
+            Some(Looked::StillRunning | Looked::Refused | Looked::Paused) => {}
         }
         self.due += 1;
     }
@@ -110,14 +112,18 @@ async fn look(services: &Services, due: &Due) -> Result<Looked, Error> {
         return Ok(Looked::NotDue);
     };
     let next = next.ok_or("the time zone of its schedule is not known")?;
-    let looked = if seen.next <= now {
-        start(services, due, seen.next).await?
-    } else {
-        Looked::NotDue
+    let is_due = seen.next <= now;
+    let looked = match (is_due, integration.paused) {
+        (false, _) => Looked::NotDue,
+        (true, true) => Looked::Paused,
+        (true, false) => start(services, due, seen.next).await?,
     };
-    let done = last_done(&tenant, &integration.id).await?;
-    let next = if seen.next <= now { next } else { seen.next };
-    let after = seen.looked_at(next, done, now);
+    let next = if is_due { next } else { seen.next };
+    let after = if integration.paused {
+        seen.paused(next, now)
+    } else {
+        seen.looked_at(next, last_done(&tenant, &integration.id).await?, now)
+    };
     if after.overdue && !seen.overdue {
         tell_overdue(services, &tenant, due, &after).await?;
     }

@@ -68,13 +68,15 @@ pub(crate) async fn complete(
         rows: Vec::new(),
         absent: BTreeMap::new(),
     };
-    for slice in &slices {
-        if run.deadline.is_near() {
-            return Ok(false);
+    for slices in slices.chunks(joined::SLICES_AT_ONCE) {
+        for (slice, pages) in slices.iter().zip(joined::pages_of(slices, pages)?) {
+            if run.deadline.is_near() {
+                return Ok(false);
+            }
+            making.slice(&pages, slice).await?;
+            checkpoint.progress.sorted = Some(making.rows.len() as u64);
+            noted.note(run, checkpoint).await?;
         }
-        making.slice(pages, slice).await?;
-        checkpoint.progress.sorted = Some(making.rows.len() as u64);
-        noted.note(run, checkpoint).await?;
     }
     making.complete(&people, &orphans, checkpoint).await?;
     Ok(true)

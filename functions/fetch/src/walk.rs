@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::import::Assignment;
-use domain::problem::{Limited, Problem};
+use domain::problem::Problem;
 use domain::psa::Cursor;
 use futures::TryStreamExt;
 use jiff::Timestamp;
@@ -91,8 +91,8 @@ pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Check
     run.learn_tenant(psa).await?;
     let totals = psa.totals(&run.import.filter).await?;
     run.learn_system(psa).await?;
-    Limited::Companies.check(totals.companies)?;
-    Limited::Contacts.check(totals.contacts)?;
+    run.services.psa_limits.check_companies(totals.companies)?;
+    run.services.psa_limits.check_contacts(totals.contacts)?;
     checkpoint.progress.total = Some(totals.companies + totals.contacts);
     checkpoint.position.totals = Some(totals);
     checkpoint.position.stage = Stage::Companies(None);
@@ -116,7 +116,7 @@ pub(crate) async fn read_companies(
         checkpoint.progress.pages += 1;
         checkpoint.progress.companies += page.items.len() as u64;
         // A PSA may count few and then serve pages without end.
-        Limited::Companies.check(checkpoint.progress.companies)?;
+        run.services.psa_limits.check_companies(checkpoint.progress.companies)?;
         checkpoint.position.stage = match page.next {
             Some(next) => Stage::Companies(Some(next)),
             None => Stage::Contacts(None),
@@ -143,7 +143,7 @@ pub(crate) async fn read_contacts(
         checkpoint.waited.reset();
         checkpoint.progress.pages += 1;
         checkpoint.progress.contacts += page.items.len() as u64;
-        Limited::Contacts.check(checkpoint.progress.contacts)?;
+        run.services.psa_limits.check_contacts(checkpoint.progress.contacts)?;
         checkpoint.position.contact_has_company |= page.items.iter().any(|contact| contact.company.is_some());
         checkpoint.position.stage = match page.next {
             Some(next) => Stage::Contacts(Some(next)),

@@ -97,7 +97,7 @@ impl Job for Fetch {
         let next = if is_late {
             Ok(Next::Run)
         } else {
-            self.stage(checkpoint).await
+            Box::pin(self.stage(checkpoint)).await
         };
         if matches!(next, Ok(Next::Step | Next::Done)) {
             return next;

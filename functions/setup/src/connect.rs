@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use api::{Api, Caller, admit_psa_call};
+use domain::audit::{AuditAction, Entry};
 use domain::ids::{IntegrationId, SecretId};
 use domain::integration::{Integration, RemovedIntegration};
 use domain::problem::{Limited, Mistake, Problem};
@@ -98,8 +99,17 @@ pub async fn adopt(
     let adopted = adopted.ok_or_else(not_removed)?;
     let psa = prove(services, caller, &adopted, credentials).await?;
     services.prove_tenant(&caller.msp, &adopted, psa.as_ref()).await?;
-    store_secret(services, caller, &adopted.secret, credentials).await?;
-    Ok(adopted)
+    let again = Integration {
+        secret: new.secret,
+        version: adopted.version + 1,
+        ..adopted.clone()
+    };
+    store_new_secret(services, caller, &again.secret, credentials).await?;
+    if store(services, caller, (&adopted, &again), AuditAction::CredentialsReplaced).await? {
+        Ok(again)
+    } else {
+        Err(not_removed().into())
+    }
 }
 
 fn is_connected_alike(one: &Integration, other: &Integration) -> bool {
@@ -169,9 +179,10 @@ pub async fn prove(
     Ok(psa)
 }
 
-/// Stores credentials for an integration that has yet to be stored. They are named before: should this be the last thing that
-/// happens, the sweeper deletes them.
-async fn store_new_secret(
+/// Stores credentials under a new name, for an integration that has yet to be stored with it: so no integration ever has a connection and
+/// credentials that were not proved together. They are named before: should this be the last thing that happens, the sweeper deletes
+/// them.
+pub async fn store_new_secret(
     services: &Services,
     caller: &Caller,
     secret: &SecretId,
@@ -179,20 +190,23 @@ async fn store_new_secret(
 ) -> Api<()> {
     let tenant = services.tenant(&caller.msp);
     tenant.expect_secret(secret, services.clock.now()).await?;
-    store_secret(services, caller, secret, credentials).await
+    let credentials = credentials.to_secret_json();
+    Ok(services.secrets.create(&caller.msp, secret, &credentials).await?)
 }
 
-/// Stores credentials. Those that are being deleted belonged to an integration that is removed.
-pub async fn store_secret(
+/// Stores what an administrator has changed of an integration; `false` if it is not the version `before` any more.
+pub async fn store(
     services: &Services,
     caller: &Caller,
-    secret: &SecretId,
-    credentials: &Credentials,
-) -> Api<()> {
-    let credentials = credentials.to_secret_json();
-    if services.secrets.write(&caller.msp, secret, &credentials).await? {
-        Ok(())
-    } else {
-        Err(Problem::IntegrationNotFound.into())
-    }
+    (before, after): (&Integration, &Integration),
+    action: AuditAction,
+) -> Api<bool> {
+    let entry = Entry {
+        at: services.clock.now(),
+        by: caller.person.clone(),
+        import: None,
+        action,
+    };
+    let (tenant, what) = (services.tenant(&caller.msp), services.ids.next());
+    Ok(tenant.edit_integration(before, after, &entry, &what).await?)
 }

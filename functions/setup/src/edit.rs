@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use api::{Api, Caller, admit_psa_call, find_integration};
-use domain::audit::{AuditAction, Connection, Entry};
-use domain::ids::IntegrationId;
+use domain::audit::{AuditAction, Connection};
+use domain::ids::{IntegrationId, SecretId};
 use domain::integration::Integration;
 use domain::problem::Problem;
 use lambda::{Services, psa_failed};
@@ -68,7 +68,7 @@ pub async fn edit(
         before: Connection::from(&before),
         after: Connection::from(&after),
     };
-    if store(services, caller, seen, &after, action).await? {
+    if connect::store(services, caller, (&before, &after), action).await? {
         return Ok(after);
     }
     let version = find_integration(&tenant, id).await?.version;
@@ -87,6 +87,7 @@ pub async fn replace_credentials(
     loop {
         let before = find_integration(&tenant, id).await?;
         let mut after = edit.applied(&before);
+        after.secret = SecretId::new(services.ids.next());
         let vendor = services.connector.vendor(after.kind).ok_or(Problem::NewerVersion)?;
         let credentials = connect::complete(vendor, submitted, after.company_id.as_deref())?;
         let psa: Arc<dyn Psa> = connect::prove(services, caller, &after, &credentials).await?;
@@ -101,22 +102,10 @@ pub async fn replace_credentials(
                 after: to,
             }
         };
-        // The integration first: its version proves that these credentials were checked with the address that it has.
-        if store(services, caller, before.version, &after, action).await? {
-            connect::store_secret(services, caller, &after.secret, &credentials).await?;
+        connect::store_new_secret(services, caller, &after.secret, &credentials).await?;
+        if connect::store(services, caller, (&before, &after), action).await? {
             return Ok(after);
         }
         attempts.again().await?;
     }
-}
-
-async fn store(services: &Services, caller: &Caller, seen: u64, after: &Integration, action: AuditAction) -> Api<bool> {
-    let entry = Entry {
-        at: services.clock.now(),
-        by: caller.person.clone(),
-        import: None,
-        action,
-    };
-    let (tenant, what) = (services.tenant(&caller.msp), services.ids.next());
-    Ok(tenant.edit_integration(seen, after, &entry, &what).await?)
 }

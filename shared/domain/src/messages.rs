@@ -168,6 +168,11 @@ mod tests {
         let nobody = Person::principal(&IntegrationId::new("i"), "Ours");
         for (person, english, dutch) in [
             (ana, "ask Ana to finish or cancel it", "vraag Ana hem af te ronden"),
+            (
+                nobody.clone(),
+                "if it waits for an administrator, open it and confirm it",
+                "als hij op een beheerder wacht, open en bevestig hem",
+            ),
             (nobody, "or cancel it.", "of breek hem af."),
         ] {
             let problem = Problem::IntegrationLocked(Holder {

@@ -116,6 +116,8 @@ pub enum Problem {
     NotAdministrator,
     /// The import's lock ran out and somebody else took it, or the work was given up.
     ImportAbandoned,
+    /// Nobody worked on the review until its lock ran out, and it was ended.
+    ReviewLapsed,
     /// The import is too old for its rows to be decided on, or to be shown (R67).
     SnapshotExpired,
     /// A newer version of this service wrote what is asked for; this one does not read it.
@@ -206,6 +208,7 @@ impl Problem {
             Self::TooManyCalls { .. } => Code::TooManyCalls,
             Self::NotAdministrator => Code::NotAdministrator,
             Self::ImportAbandoned => Code::ImportAbandoned,
+            Self::ReviewLapsed => Code::ReviewLapsed,
             Self::SnapshotExpired => Code::SnapshotExpired,
             Self::NewerVersion => Code::NewerVersion,
             Self::Internal => Code::Internal,

@@ -72,7 +72,7 @@ pub struct Progress {
     pub due: Timestamp,
     /// The next scheduled moment.
     pub next: Timestamp,
-    /// Since when there is this schedule.
+    /// Since when it is to start imports: since there was a first schedule, or the integration was last found paused.
     pub since: Timestamp,
     /// When an import of the integration was last done, as far as was looked at.
     pub done: Option<Timestamp>,
@@ -103,10 +103,39 @@ impl Progress {
             done,
             ..self.clone()
         };
-        let overdue_at = after.last() + OVERDUE_AFTER;
-        after.overdue = overdue_at <= now;
-        after.due = if after.overdue { next } else { next.min(overdue_at) };
+        after.overdue = after.overdue_at() <= now;
+        after.due = after.look_at();
         after
+    }
+
+    /// With another schedule, whose first moment is `next`. How long no import was done counts on.
+    #[must_use]
+    pub fn rescheduled(&self, next: Timestamp) -> Self {
+        let mut after = Self { next, ..self.clone() };
+        after.due = after.look_at();
+        after
+    }
+
+    fn overdue_at(&self) -> Timestamp {
+        self.last() + OVERDUE_AFTER
+    }
+
+    fn look_at(&self) -> Timestamp {
+        if self.overdue {
+            self.next
+        } else {
+            self.next.min(self.overdue_at())
+        }
+    }
+
+    /// After somebody looked at it at `now`, while the integration was paused: what is not done meanwhile is not overdue.
+    #[must_use]
+    pub fn paused(&self, next: Timestamp, now: Timestamp) -> Self {
+        let since = Self {
+            since: now,
+            ..self.clone()
+        };
+        since.looked_at(next, None, now)
     }
 
     /// Since when the integration has had no finished import.

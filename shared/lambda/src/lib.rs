@@ -6,6 +6,7 @@ pub mod config;
 mod conflicts;
 mod event;
 mod function;
+mod limits;
 mod log;
 pub mod metrics;
 mod operation;
@@ -16,6 +17,7 @@ mod time;
 
 pub use event::{Deadline, Event, Swept, Trigger, Triggered, Work, WorkOutcome};
 pub use function::{Function, run};
+pub use limits::PsaLimits;
 pub use log::{levels, log_to_stdout, logger};
 pub use operation::{attach_to_span, correlation_id, trace};
 pub use patience::Patience;

@@ -11,6 +11,7 @@ use domain::problem::Problem;
 use domain::psa::PsaFailure;
 use psa::{Connector, Credentials, MissingCredential, NoClient, NoTarget, Psa, Target};
 use secrecy::ExposeSecret;
+use store::retry::repeated_by_sdk;
 use store::secrets::Secrets;
 use store::{Store, StoreError, Tenant};
 
@@ -18,6 +19,7 @@ use crate::aws;
 use crate::capacity::CapacityMeter;
 use crate::config::{CallRates, Config};
 use crate::conflicts::Conflicts;
+use crate::limits::PsaLimits;
 use crate::metrics;
 use crate::patience::Patience;
 use crate::time::{Clock, Ids, SystemClock, UniqueIds};
@@ -44,6 +46,8 @@ pub struct Services {
     pub roles_claim: Arc<str>,
     /// How many costly calls an MSP may make.
     pub call_rates: CallRates,
+    /// How much of a PSA an import reads.
+    pub psa_limits: PsaLimits,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -73,11 +77,11 @@ pub fn psa_failed(integration: &Integration) -> impl Fn(PsaFailure) -> Problem +
     move |failure| Problem::Psa { psa, failure }
 }
 
-/// The same client, which counts what it spends and waits out conflicts: what every function uses.
+/// The same client, which counts what it spends, and waits out conflicts and throttling: what every function uses.
 pub fn instrumented(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
     let config = client.config().to_builder();
-    let config = config.interceptor(CapacityMeter).retry_classifier(Conflicts).build();
-    aws_sdk_dynamodb::Client::from_conf(config)
+    let config = config.interceptor(CapacityMeter).retry_classifier(Conflicts);
+    aws_sdk_dynamodb::Client::from_conf(repeated_by_sdk(config).build())
 }
 
 impl Services {
@@ -107,6 +111,7 @@ impl Services {
             patience: Patience::default(),
             roles_claim: config.roles_claim.as_str().into(),
             call_rates: config.call_rates,
+            psa_limits: PsaLimits::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
         })

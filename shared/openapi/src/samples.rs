@@ -44,6 +44,7 @@ pub(crate) fn problem(code: Code) -> Problem {
             status: "no_address".to_owned(),
         },
         Code::ImportAbandoned => Problem::ImportAbandoned,
+        Code::ReviewLapsed => Problem::ReviewLapsed,
         Code::LimitExceeded => Problem::LimitExceeded { of: Limited::Companies },
         Code::TooManyCalls => Problem::TooManyCalls { retry_after: 3 },
         Code::SnapshotExpired => Problem::SnapshotExpired,

@@ -22,7 +22,7 @@ const MIN_ONE_BY_ONE: usize = 100;
 ///
 /// What is asked for one by one costs a read each; all users together are charged by their bytes. Nobody knows beforehand how much a plan
 /// will ask for. So it is asked one by one until that has cost as much as all users would, and all are read then: that is at
-/// most twice as much as the cheaper way.
+/// most twice as much as the cheaper way. Who does know says so ([`People::expect`]).
 pub(crate) struct People {
     directory: Arc<dyn Directory>,
     /// How much may be asked for one by one.
@@ -103,6 +103,13 @@ impl People {
             }
         }
         Ok(())
+    }
+
+    /// Says that the users of at least so many companies will be asked for: if all users together cost less, the first call reads them.
+    pub(crate) fn expect(&self, companies: usize) {
+        if companies > self.enough {
+            self.asked.store(companies, Ordering::Relaxed);
+        }
     }
 
     /// All users, once they cost no more than what was asked for one by one.

@@ -68,6 +68,19 @@ impl Planning {
         Ok(rows.filter(|row| facts::is_selected(row)).cloned().collect())
     }
 
+    /// Plans companies that are next to each other, each by itself, in as few reads as it takes.
+    pub async fn plan_neighbours(&self, rows: Vec<Row>) -> Result<Vec<CompanyPlan>, PlanningError> {
+        self.plan_group(Group::dense(rows)).await
+    }
+
+    /// Says that these companies are going to be planned.
+    pub fn expect<'a>(&self, companies: impl IntoIterator<Item = &'a PsaCompanyId>) {
+        let mapped = companies
+            .into_iter()
+            .filter(|company| self.mappings.contains_key(*company));
+        self.people.expect(mapped.count());
+    }
+
     async fn plan_group(&self, group: Group) -> Result<Vec<CompanyPlan>, PlanningError> {
         let facts = self.facts_of(group, Asked::Ticked).await?;
         let plans = facts.iter().map(|facts| planner::plan_company(facts, &self.companies));
@@ -91,6 +104,8 @@ impl Planning {
 
     /// The whole plan in short.
     pub async fn whole(&self) -> Result<WholePlan, PlanningError> {
+        let selected = self.rows().await?.iter().filter(|row| facts::is_selected(row));
+        self.expect(selected.map(|row| &row.id));
         let digest = self
             .plans()
             .try_fold(Digest::default(), |mut digest, plan| async move {

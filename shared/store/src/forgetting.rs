@@ -3,7 +3,6 @@
 
 use domain::ids::{IntegrationId, MspId};
 use domain::integration::RemovedIntegration;
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -11,6 +10,7 @@ use serde::Deserialize;
 
 use crate::StoreError;
 use crate::keys::{self, Key};
+use crate::many::write_each;
 use crate::schema::Kind;
 use crate::sweep::UNDER_WAY;
 use crate::table::{Item, Readable, Store, Table, Tenant, bare_item, body, number, readable, text};
@@ -23,9 +23,6 @@ const ASSIGNMENT: &str = "forget#";
 
 /// Months that the sweeper looks back. It would have to stand still for so long to miss one.
 const MONTHS: i32 = 6;
-
-/// Items that are deleted at once.
-const DELETE_CONCURRENCY: usize = 16;
 
 /// A removed integration whose time is over, or will be within the month.
 #[derive(Debug, Deserialize)]
@@ -143,11 +140,8 @@ impl Tenant {
             let keys = items.iter().filter_map(|item| item.get("sk")?.as_s().ok());
             let keys: Vec<Key> = keys.map(|sk| Key::in_import(partition, sk)).collect();
             deleted += keys.len();
-            stream::iter(keys)
-                .map(|key| async move { self.delete_alone(Table::Records, &key).await })
-                .buffer_unordered(DELETE_CONCURRENCY)
-                .try_collect::<()>()
-                .await?;
+            let delete = |key: Key| async move { self.delete_alone(Table::Records, &key).await };
+            write_each(keys, delete).await?;
         }
         Ok(deleted)
     }

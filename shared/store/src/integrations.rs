@@ -91,11 +91,11 @@ impl Tenant {
         .await
     }
 
-    /// Replaces what an administrator edits of an integration, and its tenant: name, address, login company, whether it is paused. `false` if it is not the
-    /// version that was `seen` any more, whose successor `after` is.
+    /// Replaces what an administrator edits of an integration, its tenant and its secret: name, address, login company, whether it is
+    /// paused. `false` if it is not the version `before` any more, whose successor `after` is.
     pub async fn edit_integration(
         &self,
-        seen: u64,
+        before: &Integration,
         after: &Integration,
         entry: &Entry,
         what: &str,
@@ -106,9 +106,10 @@ impl Tenant {
             (":companyId", value("integration", &after.company_id)?),
             (":tenant", value("integration", &after.tenant)?),
             (":system", value("integration", &after.system)?),
+            (":secret", text(after.secret.as_str())),
             (":paused", AttributeValue::Bool(after.paused)),
             (":next", number(after.version)),
-            (":version", number(seen)),
+            (":version", number(before.version)),
         ];
         let mut tx = Transaction::new();
         tx.update(
@@ -116,10 +117,13 @@ impl Tenant {
             Table::Records,
             &keys::integration(&self.msp, &after.id),
             "SET #name = :name, address = :address, companyId = :companyId, tenant = :tenant, #system = :system, \
-                paused = :paused, version = :next",
-            is_version(seen),
+                secret = :secret, paused = :paused, version = :next",
+            is_version(before.version),
             &values,
         )?;
+        if before.secret != after.secret {
+            self.replace_secret(&mut tx, (&before.secret, &after.secret), entry.at)?;
+        }
         self.audit(&mut tx, &after.id, entry, what)?;
         Ok(tx.commit(self).await?.committed())
     }
@@ -172,10 +176,9 @@ impl Tenant {
             let mut tx = Transaction::new();
             tx.push(self.policy_action(&key, item.get(POLICY), policy)?)?;
             let before = read(item)?.policy;
-            // One that stays keeps the moment at which it is due.
-            if before.schedule != policy.schedule {
-                let next = policy.schedule.as_ref().and_then(|schedule| schedule.next_after(now));
-                tx.push(self.schedule_action(id, next, now)?)?;
+            let schedules = (before.schedule.as_ref(), policy.schedule.as_ref());
+            if let Some(action) = self.replace_schedule(id, schedules, now).await? {
+                tx.push(action)?;
             }
             let entry = Entry {
                 at: now,

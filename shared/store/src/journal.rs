@@ -9,6 +9,7 @@ mod confirmation;
 mod digest;
 mod skipped;
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use domain::ids::PsaCompanyId;
@@ -16,7 +17,7 @@ use domain::import::Import;
 
 use crate::StoreError;
 use crate::keys::{self, Key};
-use crate::table::{Table, Tenant, packed_body};
+use crate::table::{Item, Table, Tenant, company_in, packed_body};
 use crate::tx::{Action, ActionId, Transaction};
 
 pub use crate::records::plan::PLAN_SCHEMA;
@@ -79,6 +80,22 @@ impl Tenant {
     pub fn journal_action(&self, import: &Import, number: usize, chunk: &CompanyChunk) -> Result<Action, StoreError> {
         let key = keys::part(&self.msp, &import.id, &chunk.plan.company, number);
         self.packed_put(import, chunk::CHUNK, &key, chunk)
+    }
+
+    /// Those of some companies that were begun, and others that lie between them.
+    pub async fn begun_among(
+        &self,
+        import: &Import,
+        companies: &[PsaCompanyId],
+    ) -> Result<HashSet<PsaCompanyId>, StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let prefixes = companies.iter().map(keys::parts_prefix);
+        let items = self.query_among(Table::Imports, &pk, prefixes).await?;
+        // Without its first chunk a company was not begun.
+        let sk = |item: &Item| item.get("sk").and_then(|sk| sk.as_s().ok()).cloned();
+        let is_first = |item: &&Item| sk(item).is_some_and(|sk| keys::is_first_part(&sk));
+        let begun = items.iter().filter(is_first);
+        Ok(begun.filter_map(|item| company_in(item, keys::PART)).collect())
     }
 
     /// The chunks of one company; none if it was not begun.

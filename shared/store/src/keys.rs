@@ -390,6 +390,11 @@ pub(crate) fn parts_prefix(company: &PsaCompanyId) -> String {
     format!("{PART}{company}#")
 }
 
+/// Whether a sort key is that of the first chunk of a company.
+pub(crate) fn is_first_part(sk: &str) -> bool {
+    sk.ends_with("#0000")
+}
+
 pub(crate) fn part(msp: &MspId, import: &ImportId, company: &PsaCompanyId, part: usize) -> Key {
     Key::new(
         import_partition(msp, import),

@@ -26,6 +26,7 @@ mod keys;
 pub mod lease;
 pub mod lock;
 pub mod loose_secrets;
+mod many;
 pub mod mappings;
 mod names;
 mod occasions;

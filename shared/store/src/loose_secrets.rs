@@ -79,15 +79,27 @@ impl Tenant {
         item
     }
 
-    /// Adds to a transaction that a secret is to be deleted.
+    /// Adds to a transaction that a secret is to be deleted from `due` on.
     pub(crate) fn loosen_secret(
         &self,
         tx: &mut Transaction,
         secret: &SecretId,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        tx.put(self, Table::Imports, self.loose_secret(secret, due))?;
+        Ok(())
+    }
+
+    /// Adds to a transaction that an integration has another secret from now on. Who has just read the integration may still read the
+    /// old one.
+    pub(crate) fn replace_secret(
+        &self,
+        tx: &mut Transaction,
+        (old, new): (&SecretId, &SecretId),
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        tx.put(self, Table::Imports, self.loose_secret(secret, now))?;
-        Ok(())
+        tx.push(self.keep_secret(new)?)?;
+        self.loosen_secret(tx, old, now.checked_add(CONNECTING).unwrap_or(now))
     }
 
     /// The write by which an integration gets its secret, refused once the secret is being deleted.

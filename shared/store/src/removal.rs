@@ -8,6 +8,7 @@ use domain::audit::{AuditAction, Connection, Entry};
 use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Event, Holder, Import, ImportState, Person};
 use domain::integration::{Integration, RemovedIntegration};
+use domain::schedule::Progress;
 use jiff::Timestamp;
 
 use crate::StoreError;
@@ -176,6 +177,11 @@ impl Tenant {
         )?;
         tx.push(self.keep_secret(&integration.secret)?)?;
         tx.push(self.forget_nothing(&integration.id)?)?;
+        // A sweep that came while it was removed has ended its schedule.
+        if let Some(schedule) = &integration.policy.schedule {
+            let anew = schedule.next_after(now).map(|next| Progress::new(next, now));
+            tx.push(self.schedule_action(&integration.id, anew.as_ref())?)?;
+        }
         let entry = Entry {
             at: now,
             by: by.clone(),

@@ -6,7 +6,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::{IntegrationId, MspId};
-use domain::schedule::Progress;
+use domain::schedule::{Progress, Schedule};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -117,14 +117,14 @@ impl Tenant {
         seen: &Progress,
         to: &Progress,
     ) -> Result<bool, StoreError> {
-        let mut update = "SET due = :due, nextAt = :next, overdue = :overdue".to_owned();
+        let mut update = "SET due = :due, nextAt = :next, since = :from, overdue = :overdue".to_owned();
         let mut values = vec![
             (":due", number(to.due.as_second())),
             (":next", number(to.next.as_second())),
+            (":from", number(to.since.as_second())),
             (":overdue", AttributeValue::Bool(to.overdue)),
-            (":seen", number(seen.due.as_second())),
-            (":since", number(seen.since.as_second())),
         ];
+        values.extend(as_seen(seen));
         if let Some(done) = to.done {
             update += ", doneAt = :done";
             values.push((":done", number(done.as_second())));
@@ -133,7 +133,7 @@ impl Tenant {
             Table::Records,
             &keys::schedule(&self.msp, integration),
             &update,
-            "due = :seen AND since = :since",
+            IS_AS_SEEN,
             &values,
         )
         .await
@@ -145,46 +145,81 @@ impl Tenant {
             Table::Records,
             &keys::schedule(&self.msp, integration),
             END,
-            "due = :seen AND since = :since",
-            &[
-                (":seen", number(seen.due.as_second())),
-                (":since", number(seen.since.as_second())),
-            ],
+            IS_AS_SEEN,
+            &as_seen(seen),
         )
         .await
     }
 
-    /// The write of a new schedule, which is due first at `next`; without, of none.
+    /// The write of the schedule of another policy. One that stays keeps the moment at which it is due, if it has one.
+    pub(crate) async fn replace_schedule(
+        &self,
+        integration: &IntegrationId,
+        (before, after): (Option<&Schedule>, Option<&Schedule>),
+        now: Timestamp,
+    ) -> Result<Option<Action>, StoreError> {
+        let seen = self.schedule(integration).await?;
+        if before == after && (after.is_none() || seen.is_some()) {
+            return Ok(None);
+        }
+        let next = after.and_then(|schedule| schedule.next_after(now));
+        let progress = next.map(|next| match &seen {
+            Some(seen) => seen.rescheduled(next),
+            None => Progress::new(next, now),
+        });
+        Ok(Some(self.schedule_action(integration, progress.as_ref())?))
+    }
+
+    /// The write of a schedule that has come so far; without, of none.
     pub(crate) fn schedule_action(
         &self,
         integration: &IntegrationId,
-        next: Option<Timestamp>,
-        now: Timestamp,
+        progress: Option<&Progress>,
     ) -> Result<Action, StoreError> {
         let key = keys::schedule(&self.msp, integration);
         // Whether there was one before makes no difference.
         let condition = "attribute_exists(pk) OR attribute_not_exists(pk)";
-        let Some(next) = next else {
+        let Some(progress) = progress else {
             return Action::update(self, Table::Records, &key, END, condition, &[]);
         };
-        let first = Progress::new(next, now);
-        let values = [
+        let mut values = vec![
             (":schema", number(SCHEDULE.schema)),
             (":msp", text(self.msp.as_str())),
             (":integration", text(integration.as_str())),
             (":shard", text(keys::due_shard(shard_of(integration)))),
-            (":due", number(first.due.as_second())),
-            (":next", number(first.next.as_second())),
-            (":now", number(now.as_second())),
+            (":due", number(progress.due.as_second())),
+            (":next", number(progress.next.as_second())),
+            (":since", number(progress.since.as_second())),
+            (":overdue", AttributeValue::Bool(progress.overdue)),
         ];
-        let update = "SET #schema = :schema, msp = :msp, integration = :integration, dueShard = :shard, due = :due, nextAt = :next, \
-            since = :now REMOVE doneAt, overdue";
-        Action::update(self, Table::Records, &key, update, condition, &values)
+        let done = match progress.done {
+            Some(done) => {
+                values.push((":done", number(done.as_second())));
+                ", doneAt = :done"
+            }
+            None => " REMOVE doneAt",
+        };
+        let update = format!(
+            "SET #schema = :schema, msp = :msp, integration = :integration, dueShard = :shard, due = :due, nextAt = :next, \
+                since = :since, overdue = :overdue{done}"
+        );
+        Action::update(self, Table::Records, &key, &update, condition, &values)
     }
 }
 
 /// Takes an item out of the index.
 const END: &str = "REMOVE dueShard, due";
+
+/// Nobody has moved a schedule on or replaced it. Another schedule may be due at the same moment, which says when it is overdue.
+const IS_AS_SEEN: &str = "due = :dueSeen AND nextAt = :nextSeen AND since = :sinceSeen";
+
+fn as_seen(seen: &Progress) -> [(&'static str, AttributeValue); 3] {
+    [
+        (":dueSeen", number(seen.due.as_second())),
+        (":nextSeen", number(seen.next.as_second())),
+        (":sinceSeen", number(seen.since.as_second())),
+    ]
+}
 
 /// Always the same for one integration.
 fn shard_of(integration: &IntegrationId) -> usize {

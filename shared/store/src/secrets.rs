@@ -37,7 +37,7 @@ impl Secrets {
         format!("{}{msp}/{secret}", self.prefix)
     }
 
-    /// The credentials of an integration; `None` if there are none.
+    /// The credentials of an integration; `None` if there are none, or somebody has them deleted.
     pub async fn read(&self, msp: &MspId, secret: &SecretId) -> Result<Option<SecretString>, StoreError> {
         match self
             .client
@@ -47,39 +47,22 @@ impl Secrets {
             .await
         {
             Ok(answer) => Ok(answer.secret_string.map(SecretString::from)),
-            Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(None),
+            Err(SdkError::ServiceError(error))
+                if error.err().is_resource_not_found_exception() || error.err().is_invalid_request_exception() =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(StoreError::sdk("GetSecretValue", error)),
         }
     }
 
-    /// Stores the credentials of an integration, replacing those there are; `false` if they are being deleted.
-    pub async fn write(&self, msp: &MspId, secret: &SecretId, credentials: &SecretString) -> Result<bool, StoreError> {
-        let name = self.name(msp, secret);
-        let created = self
-            .client
-            .create_secret()
-            .name(&name)
-            .secret_string(credentials.expose_secret())
-            .send()
-            .await;
-        match created {
-            Ok(_) => return Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_invalid_request_exception() => return Ok(false),
-            Err(SdkError::ServiceError(error)) if error.err().is_resource_exists_exception() => {}
-            Err(error) => return Err(StoreError::sdk("CreateSecret", error)),
-        }
-        let put = self
-            .client
-            .put_secret_value()
-            .secret_id(&name)
-            .secret_string(credentials.expose_secret())
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_invalid_request_exception() => Ok(false),
-            Err(error) => Err(StoreError::sdk("PutSecretValue", error)),
-        }
+    /// Stores credentials under a name that was never used.
+    pub async fn create(&self, msp: &MspId, secret: &SecretId, credentials: &SecretString) -> Result<(), StoreError> {
+        let create = self.client.create_secret().name(self.name(msp, secret));
+        let created = create.secret_string(credentials.expose_secret()).send().await;
+        created
+            .map(drop)
+            .map_err(|error| StoreError::sdk("CreateSecret", error))
     }
 
     /// Deletes the credentials of an integration. They can be restored by hand for seven days.

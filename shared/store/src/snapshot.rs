@@ -17,13 +17,14 @@ mod row;
 mod state;
 mod superseded;
 
+use std::iter;
+
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import};
 use domain::not_in::PersonNotIn;
 use domain::policy::Policy;
 use domain::row::SnapshotAddress;
 use domain::row_counts::RowCounts;
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -40,15 +41,17 @@ use crate::checkpoint::Checkpoint;
 use crate::fenced::{FencedOutcome, FencedTransaction};
 use crate::keys;
 use crate::lease::Lease;
+use crate::many::write_each;
 use crate::records::{PersonRecord, SnapshotAddressRecord};
+use crate::size;
 use crate::table::{Item, Table, Tenant};
 use crate::tx::Action;
 
-/// Items that are written at once.
-const WRITE_CONCURRENCY: usize = 16;
+/// Write units behind one proof of the lease, which is of 30 seconds: a partition takes 1,000 a second.
+const MAX_UNITS_PER_PROOF: usize = 10_000;
 
-/// Items that are written behind one proof of the lease: fewer than a throttled table takes in the time of a lease.
-const MAX_WRITES_PER_PROOF: usize = 1_000;
+/// Bytes that a write unit pays for.
+const UNIT_BYTES: usize = 1_024;
 
 /// A snapshot that is being written.
 #[derive(Debug)]
@@ -150,9 +153,15 @@ impl Tenant {
         items: Vec<Item>,
         now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
-        let mut items = items.into_iter();
+        let mut items = items.into_iter().peekable();
         loop {
-            let next: Vec<Item> = items.by_ref().take(MAX_WRITES_PER_PROOF).collect();
+            let mut units = 0;
+            let next = iter::from_fn(|| {
+                let item = items.next_if(|_| units < MAX_UNITS_PER_PROOF)?;
+                units += size::of_item(&item).div_ceil(UNIT_BYTES);
+                Some(item)
+            });
+            let next: Vec<Item> = next.collect();
             if next.is_empty() {
                 return Ok(FencedOutcome::Committed);
             }
@@ -162,12 +171,7 @@ impl Tenant {
             if !outcome.committed() {
                 return Ok(outcome);
             }
-            let writes = next.into_iter().map(|item| self.replace_alone(Table::Imports, item));
-            let writes: Vec<_> = writes.collect();
-            stream::iter(writes)
-                .buffer_unordered(WRITE_CONCURRENCY)
-                .try_collect::<()>()
-                .await?;
+            write_each(next, |item| self.replace_alone(Table::Imports, item)).await?;
         }
     }
 

@@ -21,6 +21,13 @@ use crate::table::{Item, Table, Tenant};
 /// The most actions one transaction may hold.
 pub const MAX_ACTIONS: usize = 100;
 
+/// Reasons for which a transaction is cancelled that pass soon. A table without room has two names for it.
+const REPEATED: [&str; 3] = [
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+];
+
 /// The most bytes that the actions of one transaction may have together. `DynamoDB` allows 4 MB of items. Of an update only what
 /// it sends is known here, so a quarter is left for the items that updates touch.
 pub const MAX_BYTES: usize = 3 * 1024 * 1024;
@@ -421,7 +428,7 @@ fn refusals(cancelled: &TransactionCanceledException) -> Result<TransactionOutco
     if !refusals.0.is_empty() {
         return Ok(TransactionOutcome::Refused(refusals));
     }
-    if !with("TransactionConflict").is_empty() || !with("ThrottlingError").is_empty() {
+    if REPEATED.iter().any(|code| !with(code).is_empty()) {
         return Err(Failed::Conflict);
     }
     let codes: Vec<&str> = reasons

@@ -46,13 +46,11 @@ pub(crate) async fn compare(msps: usize) -> Result<(), Failure> {
         let (before, after) = (milliseconds(&before, quantile), milliseconds(&after, quantile));
         println!("| {} % took at most | {before:.0} | {after:.0} |", quantile * 100.0);
     }
-    println!(
-        "| calls of the hostile MSP, of these refused | | {}, {} |",
-        hostile.0, hostile.1
-    );
+    println!("| calls of the hostile MSP | – | {} |", hostile.0);
+    println!("| of these, refused | – | {} |", hostile.1);
     sandbox.kill().await;
     let ratio = milliseconds(&after, 0.99) / milliseconds(&before, 0.99);
-    println!("| ratio at 99 % | | {ratio:.2} |");
+    println!("| ratio at 99 % | – | {ratio:.2} |");
     if ratio <= MAX_RATIO {
         Ok(())
     } else {

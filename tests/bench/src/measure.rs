@@ -105,8 +105,10 @@ impl Imports<'_> {
             .add(targets::UNCHANGED_WRITES, self.kind, unchanged.write_units);
         self.measured
             .add(targets::UNCHANGED_READS, self.kind, unchanged.read_units);
+        // Others than those of an earlier measurement.
+        let now = Timestamp::now().as_second();
         for (number, row) in some.iter().enumerate() {
-            psa::change_address(self.sandbox, self.kind, row, &format!("changed.{number}@bench.example"));
+            psa::change_address(self.sandbox, self.kind, row, &format!("changed.{number}@{now}.example"));
         }
         let changed = self.unattended("100 changed", some.len()).await?;
         self.measured

@@ -13,6 +13,7 @@ pub mod effects;
 pub mod engine;
 pub mod fence;
 pub mod night;
+pub mod pace;
 pub mod psas;
 pub mod schedule;
 pub mod script;

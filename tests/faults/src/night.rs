@@ -76,10 +76,11 @@ impl Fault {
         matches!(self, Self::PsaRefused | Self::PsaUnknownName)
     }
 
-    /// Seconds that one attempt takes, the pause behind it included.
+    /// Seconds that one attempt takes, the pause behind it included; of a call to the store, all of its attempts.
     const fn takes(self) -> i64 {
         match self {
-            Self::StoreHanging => 4,
+            Self::StoreError | Self::StoreThrottling => 5,
+            Self::StoreHanging => 15,
             Self::PsaHanging => 60,
             _ => 2,
         }

@@ -52,12 +52,12 @@ struct Front {
 
 impl Psa {
     /// Starts to listen; every request is an effect.
-    pub async fn start(kind: PsaKind, effects: Effects, night: Night) -> Self {
+    pub async fn start(kind: PsaKind, effects: Effects, night: Night, states: [Arc<dyn Simulator>; 2]) -> Self {
         let shown = Arc::<AtomicUsize>::default();
         let front = Front {
             effects,
             night,
-            states: [simulator(kind, false).router(), simulator(kind, true).router()],
+            states: states.map(|state| state.router()),
             shown: Arc::clone(&shown),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -7,6 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     AsyncSleep, BehaviorVersion, Credentials, Region, SharedAsyncSleep, Sleep, StalledStreamProtectionConfig,
 };
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::engine::Engine;
 use crate::night::{Fault, Night};
+use crate::pace::{LIMITS, Pace};
 
 /// Changes a request to DynamoDB on its way: operation and body. Stands for a version of the product that lacks something.
 pub type Sabotage = Arc<dyn Fn(&str, &mut Value) + Send + Sync>;
@@ -69,6 +71,8 @@ pub struct Wire {
     pub gate: Arc<dyn Gate>,
     /// Whether DynamoDB answers at all.
     pub night: Night,
+    /// How fast DynamoDB is; without it every answer comes at once, and so do pauses between repetitions.
+    pub pace: Option<Pace>,
     /// Who looks at them, if anybody.
     pub watch: Option<Arc<dyn Watch>>,
     /// What Secrets Manager answers for every secret.
@@ -101,8 +105,14 @@ impl Wire {
             .endpoint_url("http://dynamodb.test")
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .sleep_impl(SharedAsyncSleep::new(NoSleep))
             .http_client(self.client());
+        let config = if self.pace.is_some() {
+            let [operation, attempt] = LIMITS;
+            let limits = TimeoutConfig::builder().operation_timeout(operation);
+            config.timeout_config(limits.operation_attempt_timeout(attempt).build())
+        } else {
+            config.sleep_impl(SharedAsyncSleep::new(NoSleep))
+        };
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
@@ -145,8 +155,11 @@ impl Wire {
             name: &name,
             request: header("amz-sdk-invocation-id"),
         };
-        if let Some(fault) = self.night.meets(&name, is_of_store) {
+        if let Some(fault) = self.meets(&name, header("amz-sdk-request")) {
             return unanswered(fault);
+        }
+        if let Some(pace) = &self.pace {
+            pace.answer().await;
         }
         match self.gate.pass(call).await {
             Verdict::Answer => Ok(apply()),
@@ -163,6 +176,15 @@ impl Wire {
         }
     }
 
+    /// The fault that a request meets. All attempts of a call together take their time at the first.
+    fn meets(&self, name: &str, attempt: &str) -> Option<Fault> {
+        if attempt.starts_with("attempt=1;") {
+            self.night.meets(name, is_of_store)
+        } else {
+            self.night.now().filter(|fault| is_of_store(*fault))
+        }
+    }
+
     fn apply(&self, operation: &str, body: &str) -> HttpResponse {
         let sabotaged = self.sabotage.as_ref().map(|sabotage| {
             let mut body = serde_json::from_str(body).unwrap();
@@ -170,7 +192,11 @@ impl Wire {
             body.to_string()
         });
         let applied = sabotaged.as_deref().unwrap_or(body);
-        let apply = || self.engine.answer(operation, applied);
+        let answer = |body: &str| self.engine.answer(operation, body);
+        let apply = || match &self.pace {
+            Some(pace) => pace.apply(operation, applied, &answer),
+            None => answer(applied),
+        };
         let (status, answer) = match &self.watch {
             Some(watch) => watch.look(&self.engine, operation, body, &apply),
             None => apply(),
@@ -186,7 +212,7 @@ impl Wire {
         let version = json!({ "ARN": "arn:test", "Name": "test", "VersionId": "1" });
         match operation {
             "GetSecretValue" => json!({ "ARN": "arn:test", "Name": "test", "SecretString": self.secret }).to_string(),
-            "CreateSecret" | "PutSecretValue" => {
+            "CreateSecret" => {
                 vault.insert(name);
                 version.to_string()
             }

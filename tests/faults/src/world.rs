@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::psa::{Connector, HttpPolicy, RetryPolicy};
 use axum::Router;
@@ -14,9 +14,10 @@ use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
 use lambda::config::CallRates;
-use lambda::{Function, Patience, Services, instrumented};
+use lambda::{Function, Patience, PsaLimits, Services, instrumented};
 use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
 use serde_json::{Value, json};
+use simkit::Simulator;
 use store::Store;
 use store::lease::WORKER_LEASE;
 use store::secrets::Secrets;
@@ -24,6 +25,7 @@ use store::secrets::Secrets;
 use crate::effects::{Effects, Strike};
 use crate::engine::{Engine, IMPORTS, RECORDS};
 use crate::night::{Night, Silent};
+use crate::pace::Pace;
 use crate::psas::{self, Psa};
 use crate::ticking::Ticking;
 use crate::wire::{Gate, Sabotage, Watch, Wire};
@@ -70,7 +72,8 @@ impl Process {
     /// Hands any event to a function.
     pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
         let (_, function) = self.functions.iter().find(|(name, _)| *name == function).unwrap();
-        let answer = function.handle(event, Instant::now() + RUN).await;
+        let end = tokio::time::Instant::now().into_std() + RUN;
+        let answer = function.handle(event, end).await;
         answer.map_err(|error| error.to_string())
     }
 
@@ -165,6 +168,8 @@ pub struct World {
     pub sabotage: Option<Sabotage>,
     /// The names of the secrets that there are.
     pub vault: Arc<Mutex<BTreeSet<String>>>,
+    /// How fast DynamoDB is; without it every answer comes at once.
+    pub pace: Option<Pace>,
     /// Who looks at every request to DynamoDB, if anybody.
     pub watch: Option<Arc<dyn Watch>>,
     /// Every answer that was delivered, where somebody wants to know.
@@ -189,9 +194,15 @@ impl World {
 
     /// A world whose functions may also ask for what is at these origins.
     pub async fn among(kind: PsaKind, origins: &[String], policy: HttpPolicy) -> Self {
+        let states = [false, true].map(|later| psas::simulator(kind, later));
+        Self::of(kind, states, origins, policy).await
+    }
+
+    /// A world with another PSA, as it is at the first import and at the second.
+    pub async fn of(kind: PsaKind, states: [Arc<dyn Simulator>; 2], origins: &[String], policy: HttpPolicy) -> Self {
         let (effects, ticking) = (Effects::default(), Ticking::new());
         let night = Night::new(ticking.clone());
-        let psa = Psa::start(kind, effects.clone(), night.clone()).await;
+        let psa = Psa::start(kind, effects.clone(), night.clone(), states).await;
         let own = format!("http://{}", psa.address);
         let policy = HttpPolicy {
             allowed_origins: origins
@@ -215,6 +226,7 @@ impl World {
             patience: Patience::default(),
             sabotage: None,
             vault: Arc::default(),
+            pace: None,
             watch: None,
             heard: None,
             connector: Connector::new(policy).unwrap(),
@@ -233,6 +245,7 @@ impl World {
             engine: self.engine.clone(),
             gate,
             night: self.night.clone(),
+            pace: self.pace.clone(),
             watch: self.watch.clone(),
             vault: Arc::clone(&self.vault),
             secret: psas::credentials(self.psa.kind).to_string(),
@@ -259,6 +272,7 @@ impl World {
             patience: self.patience,
             roles_claim: "roles".into(),
             call_rates: CallRates::per_minute(0, 0),
+            psa_limits: PsaLimits::default(),
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),
         };

@@ -142,6 +142,19 @@ pub async fn secrets(sandbox: &Sandbox) -> Vec<String> {
     found
 }
 
+/// Somebody deletes the secret of an integration of the first MSP by hand: for days it can be restored, and not be used.
+pub async fn delete_secret(sandbox: &Sandbox, integration: &str) {
+    let tenant = tenant(sandbox);
+    let integration = tenant.integration(&IntegrationId::new(integration)).await.unwrap();
+    let secret = integration.unwrap().secret;
+    sandbox
+        .services
+        .secrets
+        .delete(&MspId::new(MSP), &secret)
+        .await
+        .unwrap();
+}
+
 /// How many records there are of an integration of the first MSP: its own, and those in its partitions.
 pub async fn left(sandbox: &Sandbox, integration: &str) -> usize {
     let scan = Client::new(&sdk::config(&sandbox.face.dynamodb)).scan();
@@ -291,6 +304,28 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
 fn tenant(sandbox: &Sandbox) -> Tenant {
     let client = Client::new(&sdk::config(&sandbox.face.dynamodb));
     Store::new(client, "RecordsTable", "ImportsTable").of(&MspId::new(MSP))
+}
+
+/// The address mappings of a company have no names, as those of an earlier version.
+pub async fn forget_names(sandbox: &Sandbox, integration: &str, company: &str) {
+    let (tenant, integration) = (tenant(sandbox), IntegrationId::new(integration));
+    let company = PsaCompanyId::new(company);
+    let before = tenant.address_chunks(&integration, &company).await.unwrap();
+    let counted = before.len();
+    let mut mappings = before.all();
+    assert!(mappings.iter().any(|mapping| mapping.remembered.name.is_some()));
+    for mapping in &mut mappings {
+        mapping.remembered.name = None;
+    }
+    let before = before.counted_as(counted);
+    let (actions, _) = tenant
+        .map_addresses(&integration, &company, &before, &mappings)
+        .unwrap();
+    let mut tx = Transaction::new();
+    for action in actions {
+        tx.push(action).unwrap();
+    }
+    assert!(tx.commit(&tenant).await.unwrap().committed());
 }
 
 /// Excludes people of an integration, by its path, for these reasons, in place of whatever is excluded of it.

@@ -26,7 +26,7 @@ pub mod wrong;
 
 pub use domain::psa::PsaKind;
 pub use sandbox::api::{Answer, Api};
-pub use sandbox::{CallRates, Options, Sandbox};
+pub use sandbox::{CallRates, Options, PsaLimits, Sandbox};
 
 /// Runs each of these tests, `async fn(PsaKind)`, for both PSAs.
 #[macro_export]

@@ -9,6 +9,7 @@ mod psas;
 mod sandbox;
 mod seed;
 
+pub use lambda::PsaLimits;
 pub use lambda::config::CallRates;
 pub use options::{Error, Options};
 pub use psas::Psas;

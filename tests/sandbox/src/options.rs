@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lambda::config::CallRates;
-use lambda::{DirectoryFactory, Patience};
+use lambda::{DirectoryFactory, Patience, PsaLimits};
 use psa::{HttpPolicy, Origin, RetryPolicy, Vendor};
 use simkit::msp::Size;
 use url::Url;
@@ -34,6 +34,8 @@ pub struct Options {
     pub retry_factor: f64,
     /// How many costly calls an MSP may make, instead of what the template says.
     pub call_rates: Option<CallRates>,
+    /// How much of a PSA an import reads.
+    pub psa_limits: PsaLimits,
     /// How many calls of functions may be at work at once, instead of an account's usual 1,000.
     pub concurrency: Option<usize>,
     /// How long a worker may run, instead of what the template says.
@@ -54,6 +56,7 @@ impl Default for Options {
             retry: HttpPolicy::RETRY,
             retry_factor: 1.0,
             call_rates: None,
+            psa_limits: PsaLimits::default(),
             concurrency: None,
             worker_timeout: None,
         }

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use lambda::config::{CallRates, Config};
 use lambda::{Clock, Function, Services};
 use local_aws::{
-    DynamoDb, Functions, Gateway, Invoke, Issuer, MachineOptions, Person, Pipe, PipeOptions, Secrets, Server,
-    StateMachine, Store, StoreFault, Template, sdk,
+    Capacity, DynamoDb, Functions, Gateway, Invoke, Issuer, Limiter, MachineOptions, Person, Pipe, PipeOptions,
+    Secrets, Server, StateMachine, Store, StoreFault, Template, sdk,
 };
 use psa::HttpPolicy;
 use serde::Serialize;
@@ -214,6 +214,14 @@ impl Sandbox {
         self.dynamodb.fail(fault);
     }
 
+    /// Holds the functions' calls to `DynamoDB` to a capacity, of which nothing is used up at first. What is given counts the refusals.
+    pub fn throttle_store(&self, capacity: Capacity) -> Arc<Limiter> {
+        let clock = Arc::clone(&self.services.clock);
+        let limiter = Arc::new(Limiter::new(capacity, Arc::new(move || clock.now())));
+        self.dynamodb.throttle(Some(Arc::clone(&limiter)));
+        limiter
+    }
+
     /// Cuts everything off where it is. The simulators' ports are free afterwards.
     pub async fn kill(self) {
         self.functions.kill();
@@ -294,6 +302,7 @@ fn services(
     services.clock = Arc::new(MovedClock(clock));
     services.directory_retry = options.directory_retry;
     services.patience = options.patience;
+    services.psa_limits = options.psa_limits;
     if let Some(call_rates) = options.call_rates {
         services.call_rates = call_rates;
     }

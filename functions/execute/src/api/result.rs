@@ -61,7 +61,7 @@ fn example() -> Value {
             "id": "1311~7790", "address": "k.visser@visser.example", "contact": "Karin Visser",
             "user": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "reason": "contact_deleted",
             "detail": "The contact, or its company, was deleted in the PSA.",
-            "action": "If the person has left, take the licence back by hand in the directory.",
+            "action": "The user stays, with its licence. If somebody else is to get the address, give the user another address first.",
         }] },
         "truncated": false,
     })

@@ -16,7 +16,7 @@ use worker::Stop;
 
 use super::{AbsentPerson, PeopleContext};
 use crate::context::Run;
-use crate::joined::{Addresses, Slice, join};
+use crate::joined::{Addresses, SLICES_AT_ONCE, Slice, join, pages_of};
 use crate::rows::SnapshotContext;
 
 /// Companies whose mappings are read at once.
@@ -64,21 +64,28 @@ pub(crate) async fn compare(
     (pages, slices): (&Pages, &[Slice]),
 ) -> Result<Option<Persons>, Stop> {
     let mut all = Persons::default();
-    for slice in slices {
+    // Companies that are not mapped are not looked at.
+    let mapped = |slice: &Slice| {
         let begin = people.mapped.partition_point(|id| id < slice.start());
         let end = people.mapped.partition_point(|id| id <= slice.end());
-        let mut left = people.mapped.get(begin..end).unwrap_or_default();
-        if left.is_empty() {
-            continue;
-        }
-        let mut addresses = join(pages, slice, &[])?;
-        while !left.is_empty() {
-            if run.deadline.is_near() {
-                return Ok(None);
+        people.mapped.get(begin..end).unwrap_or_default()
+    };
+    let slices: Vec<Slice> = slices
+        .iter()
+        .filter(|slice| !mapped(slice).is_empty())
+        .cloned()
+        .collect();
+    for slices in slices.chunks(SLICES_AT_ONCE) {
+        for (slice, pages) in slices.iter().zip(pages_of(slices, pages)?) {
+            let (mut left, mut addresses) = (mapped(slice), join(&pages, slice, &[])?);
+            while !left.is_empty() {
+                if run.deadline.is_near() {
+                    return Ok(None);
+                }
+                let (group, rest) = left.split_at(next_group(context, left));
+                compare_group(run, context, people, (group, &mut addresses), &mut all).await?;
+                left = rest;
             }
-            let (group, rest) = left.split_at(next_group(context, left));
-            compare_group(run, context, people, (group, &mut addresses), &mut all).await?;
-            left = rest;
         }
     }
     Ok(Some(all))

@@ -84,6 +84,7 @@ struct AddressRow {
     before: Option<Before>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_imported: Option<Timestamp>,
+    /// Where the user is who has the address; of a row that is mapped, another user than its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict: Option<Conflict>,
     version: u64,
@@ -131,10 +132,10 @@ impl AddressRow {
                 address: address.original().to_owned(),
             }),
             last_imported: last_imported.filter(|_| view.mapping.is_some()),
-            conflict: view.conflict.clone().map(|company| Conflict {
-                name: context.companies.get(&company).map(|company| company.name),
-                former: former == Some(&company),
-                managed_company: company,
+            conflict: view.held_by().map(|company| Conflict {
+                name: context.companies.get(company).map(|company| company.name),
+                former: former == Some(company),
+                managed_company: company.clone(),
             }),
             version: view.version,
         }

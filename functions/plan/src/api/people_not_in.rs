@@ -40,7 +40,7 @@ fn example() -> Value {
         "user": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "reason": "moved_to_company",
         "company": { "id": "263", "name": "Notariskantoor Visser" },
         "detail": "In the PSA the contact no longer belongs to this company.",
-        "action": "Take the licence back by hand in the directory. If the contact belongs to another company, give access there.",
+        "action": "The user here stays, with its licence. If the contact belongs to another company, give the user here another address, then import the contact there.",
     })
 }
 

@@ -38,7 +38,7 @@ pub struct IntegrationView {
     /// Whether schedules and events start no imports; an administrator can.
     paused: bool,
     policy: Policy,
-    // Of its schedule. It begins some minutes later at most.
+    // Of its schedule; none while it is paused. It begins some minutes later at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_import_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,7 @@ impl IntegrationView {
         });
         let schedule = tenant.schedule(&integration.id).await?;
         Ok(Self {
-            next_import_at: schedule.map(|schedule| schedule.next),
+            next_import_at: schedule.filter(|_| !integration.paused).map(|schedule| schedule.next),
             id: integration.id,
             kind: integration.kind,
             name: integration.name,

@@ -132,6 +132,8 @@ impl Import {
                 import.cancelling = state == ImportState::Executing;
             }
             Event::LockLost if state == ImportState::Executing => import.abandoned = true,
+            // The worker of a fetch keeps its lock, so that is our fault; in review only people do.
+            Event::LockLost if from == ImportState::Review => import.error = Some(Problem::ReviewLapsed),
             Event::LockLost => import.error = Some(Problem::ImportAbandoned),
             Event::Finished(ending, counts) => {
                 import.counts = Some(counts);

@@ -76,6 +76,7 @@ impl Messages for English {
             Problem::NotAdministrator => "Only an administrator of an MSP may do this. Sign in as one.".to_owned(),
             Problem::SnapshotExpired => "The import is too old. Its plan can be confirmed for 7 days after its start, and its rows are kept for 14. Start a new import.".to_owned(),
             Problem::ImportAbandoned => "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.".to_owned(),
+            Problem::ReviewLapsed => "Nobody worked on this review until its lock ran out, so another import or the removal of the integration ended it. It changed nothing. Start a new import.".to_owned(),
             Problem::NewerVersion => "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id.".to_owned(),
             Problem::Internal => "Something went wrong on our side. Try again; if it happens again, report the correlation id.".to_owned(),
         }
@@ -142,11 +143,11 @@ impl Messages for English {
     #[rustfmt::skip]
     fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str) {
         match absence {
-            PersonAbsence::ContactDeleted => ("The contact, or its company, was deleted in the PSA.", "If the person has left, take the licence back by hand in the directory."),
-            PersonAbsence::ContactInactive => ("The contact, or its company, is inactive in the PSA, and the filter leaves it out.", "If the person has left, take the licence back by hand in the directory."),
-            PersonAbsence::AddressRemoved => ("The contact no longer has this address in the PSA.", "Enter the address in the PSA again, or take the licence back by hand in the directory."),
-            PersonAbsence::MovedToCompany => ("In the PSA the contact no longer belongs to this company.", "Take the licence back by hand in the directory. If the contact belongs to another company, give access there."),
-            PersonAbsence::MergedInto => ("The company was merged into another one in the PSA.", "Take the licence here back by hand in the directory, then give access in the other company."),
+            PersonAbsence::ContactDeleted => ("The contact, or its company, was deleted in the PSA.", "The user stays, with its licence. If somebody else is to get the address, give the user another address first."),
+            PersonAbsence::ContactInactive => ("The contact, or its company, is inactive in the PSA, and the filter leaves it out.", "The user stays, with its licence. If somebody else is to get the address, give the user another address first."),
+            PersonAbsence::AddressRemoved => ("The contact no longer has this address in the PSA.", "Enter the address in the PSA again. If somebody else is to get it, give the user, who stays with its licence, another address first."),
+            PersonAbsence::MovedToCompany => ("In the PSA the contact no longer belongs to this company.", "The user here stays, with its licence. If the contact belongs to another company, give the user here another address, then import the contact there."),
+            PersonAbsence::MergedInto => ("The company was merged into another one in the PSA.", "The user here stays, with its licence. Give it another address, then import the contact in the other company."),
             PersonAbsence::FilteredOut => ("The filter of this import leaves the contact, or its company, out.", "Nothing needs to be done. To see the person, import with another filter."),
             PersonAbsence::Unreadable => ("The PSA gave no usable answer about the contact or its company.", "Import again later. If it stays so, look at the contact in the PSA."),
         }
@@ -307,7 +308,7 @@ fn locked(holder: &Holder) -> String {
     let name = &holder.person.name;
     if holder.person.is_principal() {
         format!(
-            "An unattended import of this integration has been running since {since}. The integration stays locked until {until}, or longer while the import runs. Wait until the import ends, or cancel it."
+            "An unattended import of this integration has been running since {since}. The integration stays locked until {until}, or longer while the import runs. Wait until the import ends; if it waits for an administrator, open it and confirm it; or cancel it."
         )
     } else {
         format!(

@@ -76,6 +76,7 @@ impl Messages for Dutch {
             Problem::NotAdministrator => "Alleen een beheerder van een MSP mag dit. Meld u als beheerder aan.".to_owned(),
             Problem::SnapshotExpired => "De import is te oud. Het plan kan tot 7 dagen na de start worden bevestigd, en de rijen blijven 14 dagen bewaard. Start een nieuwe import.".to_owned(),
             Problem::ImportAbandoned => "De import is opgegeven, of de vergrendeling verliep en een andere import nam het over. Wat gedaan is staat in het resultaat; start een nieuwe import voor de rest.".to_owned(),
+            Problem::ReviewLapsed => "Niemand werkte aan deze controle tot de vergrendeling verliep; daarom heeft een andere import of het verwijderen van de koppeling haar beëindigd. Er is niets gewijzigd. Start een nieuwe import.".to_owned(),
             Problem::NewerVersion => "Een nieuwere versie van deze dienst heeft deze gegevens opgeslagen, en deze versie kan ze niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
             Problem::Internal => "Er ging bij ons iets mis. Probeer het opnieuw; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
         }
@@ -142,11 +143,11 @@ impl Messages for Dutch {
     #[rustfmt::skip]
     fn person_absence(&self, absence: PersonAbsence) -> (&'static str, &'static str) {
         match absence {
-            PersonAbsence::ContactDeleted => ("De contactpersoon, of het bedrijf ervan, is in de PSA verwijderd.", "Is de persoon vertrokken, neem de licentie dan met de hand terug in de directory."),
-            PersonAbsence::ContactInactive => ("De contactpersoon, of het bedrijf ervan, is in de PSA niet actief en het filter laat die weg.", "Is de persoon vertrokken, neem de licentie dan met de hand terug in de directory."),
-            PersonAbsence::AddressRemoved => ("De contactpersoon heeft dit adres in de PSA niet meer.", "Vul het adres in de PSA weer in, of neem de licentie met de hand terug in de directory."),
-            PersonAbsence::MovedToCompany => ("De contactpersoon hoort in de PSA niet meer bij dit bedrijf.", "Neem de licentie met de hand terug in de directory. Hoort de contactpersoon bij een ander bedrijf, geef dan daar toegang."),
-            PersonAbsence::MergedInto => ("Het bedrijf is in de PSA met een ander bedrijf samengevoegd.", "Neem de licentie hier met de hand terug in de directory en geef daarna toegang in het andere bedrijf."),
+            PersonAbsence::ContactDeleted => ("De contactpersoon, of het bedrijf ervan, is in de PSA verwijderd.", "De gebruiker blijft, met zijn licentie. Moet iemand anders het adres krijgen, geef de gebruiker dan eerst een ander adres."),
+            PersonAbsence::ContactInactive => ("De contactpersoon, of het bedrijf ervan, is in de PSA niet actief en het filter laat die weg.", "De gebruiker blijft, met zijn licentie. Moet iemand anders het adres krijgen, geef de gebruiker dan eerst een ander adres."),
+            PersonAbsence::AddressRemoved => ("De contactpersoon heeft dit adres in de PSA niet meer.", "Vul het adres in de PSA weer in. Moet iemand anders het krijgen, geef de gebruiker, die met zijn licentie blijft, dan eerst een ander adres."),
+            PersonAbsence::MovedToCompany => ("De contactpersoon hoort in de PSA niet meer bij dit bedrijf.", "De gebruiker hier blijft, met zijn licentie. Hoort de contactpersoon bij een ander bedrijf, geef de gebruiker hier dan een ander adres en importeer de contactpersoon daarna daar."),
+            PersonAbsence::MergedInto => ("Het bedrijf is in de PSA met een ander bedrijf samengevoegd.", "De gebruiker hier blijft, met zijn licentie. Geef hem een ander adres en importeer de contactpersoon daarna in het andere bedrijf."),
             PersonAbsence::FilteredOut => ("Het filter van deze import laat de contactpersoon, of het bedrijf ervan, weg.", "Er hoeft niets te gebeuren. Importeer met een ander filter om de persoon te zien."),
             PersonAbsence::Unreadable => ("De PSA gaf geen bruikbaar antwoord over de contactpersoon of het bedrijf ervan.", "Importeer later opnieuw. Blijft het zo, bekijk de contactpersoon dan in de PSA."),
         }
@@ -287,7 +288,7 @@ fn locked(holder: &Holder) -> String {
     let name = &holder.person.name;
     if holder.person.is_principal() {
         format!(
-            "Sinds {since} loopt een onbewaakte import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang de import loopt. Wacht tot de import klaar is, of breek hem af."
+            "Sinds {since} loopt een onbewaakte import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang de import loopt. Wacht tot de import klaar is; als hij op een beheerder wacht, open en bevestig hem; of breek hem af."
         )
     } else {
         format!(

@@ -9,7 +9,7 @@ use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{ManagedCompanyId, UserId};
 use crate::mapping::AddressMapping;
-use crate::row::{AddressDecision, AddressStatus, SnapshotAddress};
+use crate::row::{AddressDecision, AddressStatus, SnapshotAddress, Target};
 
 /// One address row as an administrator sees it.
 pub struct AddressView<'a> {
@@ -33,6 +33,8 @@ pub struct AddressView<'a> {
     pub before: Option<(String, Address)>,
     /// The managed company that holds the address, when it is another one.
     pub conflict: Option<ManagedCompanyId>,
+    /// The managed company, where another one of its users has the address than the one that the row is mapped to (R56).
+    occupied: Option<ManagedCompanyId>,
     /// The user that has the address.
     pub(super) holder: Option<UserId>,
     /// Whether a rule would tick it if nobody else had the address.
@@ -99,6 +101,7 @@ pub(super) fn views<'a>(
             selected: decided.unwrap_or(by_default),
             before,
             conflict,
+            occupied: holder.as_ref().and_then(|holder| occupied(holder, mapping, decision)),
             holder: holder.map(|(user, _)| user),
         });
     }
@@ -147,6 +150,12 @@ impl AddressView<'_> {
         })
     }
 
+    /// The managed company whose user keeps the row's own from the address: another managed company, or its own where two have swapped
+    /// their addresses, or each has the next one's (R56).
+    pub fn held_by(&self) -> Option<&ManagedCompanyId> {
+        self.conflict.as_ref().or(self.occupied.as_ref())
+    }
+
     /// Selected, or would be if the address were free. Keeping such rows as conflicts makes the plan (and its hash) the same before
     /// and after another company of this import takes the address.
     pub(super) fn is_wanted(&self, facts: &CompanyFacts) -> bool {
@@ -154,6 +163,17 @@ impl AddressView<'_> {
         let ticked_unasked = self.decided.is_none() && self.snapshot.active && facts.row.decision.ticks_new;
         self.selected || self.is_wanted_if_free || (is_taken && ticked_unasked)
     }
+}
+
+/// The managed company of the user who has the address of a mapped row, if that is another user than the row is to have.
+fn occupied(
+    (user, company): &(UserId, ManagedCompanyId),
+    mapping: Option<&AddressMapping>,
+    decision: &AddressDecision,
+) -> Option<ManagedCompanyId> {
+    let is_other = mapping.is_some_and(|mapping| mapping.user != *user);
+    let is_chosen = matches!(&decision.target, Target::Existing(chosen) if chosen == user);
+    (is_other && !is_chosen).then(|| company.clone())
 }
 
 /// Which user of which managed company has an address.

@@ -28,7 +28,7 @@ impl Code {
     /// Whose fault it is.
     pub const fn cause(self) -> Cause {
         match (self, self.status()) {
-            // A lock runs out, and work is given up, only while no worker of ours gets on with it.
+            // Work is given up, and a worker's lock runs out, only while no worker of ours gets on with it.
             (Self::ImportAbandoned, _) | (_, 500) => Cause::Ours,
             (_, 502) => Cause::Psa,
             _ => Cause::Customer,

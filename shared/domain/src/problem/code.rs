@@ -48,6 +48,7 @@ codes! {
     NotSelectable = "not_selectable", 409, "The row cannot be selected as it is.";
     IntegrationPaused = "integration_paused", 409, "The integration is paused, so that no schedule or event starts an import.";
     ImportAbandoned = "import_abandoned", 409, "The import was given up, or its lock ran out.";
+    ReviewLapsed = "review_lapsed", 409, "Nobody worked on the review until its lock ran out, so another import or the removal of the integration ended it.";
     SnapshotExpired = "snapshot_expired", 410, "The import is too old: it can be confirmed for 7 days, and its rows are kept for 14.";
     UnsupportedMediaType = "unsupported_media_type", 415, "The request has a body and no `Content-Type: application/json`.";
     PsaUnauthorized = "psa_unauthorized", 422, "The PSA rejects the credentials.";

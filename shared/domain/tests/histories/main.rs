@@ -10,6 +10,7 @@ mod model;
 mod promises;
 mod psa;
 
+use domain::not_in::PersonAbsence;
 use domain::psa::PsaKind;
 use domain::remembered::{MAX_SHARERS, Sharers};
 use fastrand::Rng;
@@ -125,12 +126,54 @@ fn r56_a_mailbox_of_many_people_is_remembered_in_short() {
 }
 
 #[test]
-fn r56_r57_a_rule_that_is_left_out_is_noticed() {
+fn r55_whoever_shared_an_address_and_is_hidden_may_have_it_still() {
+    let join = Step::Add {
+        company: 0,
+        name: 0,
+        address: 5,
+    };
+    let first = Import {
+        new_addresses: true,
+        ..Import::plain(0)
+    };
+    let hidden = Import {
+        hides_inactive: true,
+        ..Import::plain(1)
+    };
+    for kind in PsaKind::ALL {
+        let mut model = Model::new(kind, Twin::None);
+        model.psa.apply(&join);
+        model.psa.apply(&join);
+        model.import(&first).unwrap();
+        let mapped = model.addresses[&0][0].id.clone();
+        let mut contacts = model.psa.contacts.keys().map(ToString::to_string);
+        let own = u8::from(contacts.next().unwrap() != mapped.contact());
+        model.psa.apply(&Step::Change {
+            contact: own,
+            slot: 0,
+            address: 4,
+        });
+        model.psa.apply(&Step::Activate {
+            contact: 1 - own,
+            active: false,
+        });
+        let expected = [(mapped, Some(PersonAbsence::FilteredOut))];
+        assert_eq!(model.absent_from(0, &hidden), expected, "{kind:?}");
+        assert_eq!(model.absent_from(0, &first), [], "{kind:?}");
+    }
+}
+
+#[test]
+fn r55_r56_r57_a_rule_that_is_left_out_is_noticed() {
     if number("SEED").is_some() {
         return;
     }
     for kind in PsaKind::ALL {
-        for (twin, rule) in [(Twin::ForgetsSharers, "R56"), (Twin::ForgetsNames, "R57")] {
+        for (twin, rule) in [
+            (Twin::ForgetsSharers, "R56"),
+            (Twin::ForgetsNames, "R57"),
+            (Twin::LosesAbsentees, "R55"),
+        ] {
             let (seed, _, why) = broken(kind, twin).unwrap_or_else(|| panic!("{twin:?} goes unnoticed in {kind:?}"));
             assert!(why.starts_with(rule), "{twin:?}, seed {seed}: {why}");
         }

@@ -7,8 +7,9 @@ use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::mapping::{self, AddressMapping, CompanyMapping};
+use domain::not_in::PersonAbsence;
 use domain::plan::planner::{address_rows, managed_company, plan_company};
-use domain::plan::{ClaimedInPlan, CompanyPlan, CompanyStep, UserPlan, UserStep};
+use domain::plan::{ClaimedInPlan, CompanyPlan, CompanyStep, UserPlan, UserStep, absent};
 use domain::policy::Policy;
 use domain::psa::PsaKind;
 use domain::remembered::Sharers;
@@ -18,7 +19,7 @@ use domain::row::{
 use fastrand::Rng;
 
 use crate::history::Import;
-use crate::promises::Promises;
+use crate::promises::{Absentee, Promises, all_accounted_for};
 use crate::psa::Psa;
 
 /// A rule that is left out, to show that its absence is noticed.
@@ -30,6 +31,8 @@ pub enum Twin {
     ForgetsSharers,
     /// Mappings do not remember a name, and users are called as the contact is by now, as before R57.
     ForgetsNames,
+    /// Of the people who are absent one is left out.
+    LosesAbsentees,
 }
 
 type Decisions = HashMap<AddressId, AddressDecision>;
@@ -126,6 +129,23 @@ impl Model {
         facts
     }
 
+    fn absent<'a>(&self, facts: &'a CompanyFacts) -> Vec<Absentee<'a>> {
+        let mut absent = absent(facts);
+        if self.twin == Twin::LosesAbsentees {
+            absent.pop();
+        }
+        absent
+    }
+
+    /// Who is absent from a company by now, with the reasons.
+    pub fn absent_from(&self, company: usize, import: &Import) -> Vec<(AddressId, Option<PersonAbsence>)> {
+        let mut run = self.open(import);
+        run.rows.insert(company, (CompanyDecision::none(), Decisions::new()));
+        let facts = self.facts(&run, company);
+        let absent = self.absent(&facts).into_iter();
+        absent.map(|(mapping, reason)| (mapping.id.clone(), reason)).collect()
+    }
+
     fn leave_out(&self, facts: &mut CompanyFacts) {
         let names: HashMap<String, String> = facts
             .addresses
@@ -134,7 +154,7 @@ impl Model {
             .collect();
         for mapping in &mut facts.mapped_addresses {
             match self.twin {
-                Twin::None => {}
+                Twin::None | Twin::LosesAbsentees => {}
                 Twin::ForgetsSharers => mapping.remembered.sharers = Sharers::default(),
                 Twin::ForgetsNames => mapping.remembered.name = names.get(mapping.id.contact()).cloned(),
             }
@@ -172,6 +192,7 @@ impl Model {
             }
             ended.changed |= !plan.is_unchanged();
             self.promises.before(&self.psa, import, &facts, &plan)?;
+            all_accounted_for(&facts, &plan, &self.absent(&facts))?;
             let before = self.addresses.get(&company).cloned().unwrap_or_default();
             if plan.skipped().is_none() && !plan.is_unchanged() {
                 self.apply(company, &plan, import, rng)?;

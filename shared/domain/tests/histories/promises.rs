@@ -7,7 +7,8 @@ use domain::facts::CompanyFacts;
 use domain::ids::UserId;
 use domain::mapping::AddressMapping;
 use domain::name::may_be_one_person;
-use domain::plan::{CompanyPlan, Reason, UserPlan, UserStep};
+use domain::not_in::PersonAbsence;
+use domain::plan::{CompanyPlan, Reason, UserPlan, UserStep, may_be_absent};
 
 use crate::history::Import;
 use crate::psa::Psa;
@@ -22,11 +23,54 @@ struct Truth {
     names: (u32, HashSet<String>),
 }
 
+/// A mapping whose address is absent, with the reason that the snapshot shows.
+pub type Absentee<'a> = (&'a AddressMapping, Option<PersonAbsence>);
+
 #[derive(Default)]
 pub struct Promises {
     users: HashMap<UserId, Truth>,
     /// The contacts of each company, with the addresses they had when it was last imported.
     seen: HashMap<usize, HashMap<u32, BTreeSet<AddressKey>>>,
+}
+
+/// Everybody who was imported and has a user is either planned or absent, and the reason of who is absent is one that can be (R55).
+pub fn all_accounted_for(facts: &CompanyFacts, plan: &CompanyPlan, absent: &[Absentee<'_>]) -> Result<(), String> {
+    if plan.unmap.is_some() {
+        return Ok(());
+    }
+    let planned = plan.users.iter().filter_map(|row| row.mapped.as_ref());
+    let planned: Vec<&UserId> = planned.map(|mapped| &mapped.user).collect();
+    for mapping in &facts.mapped_addresses {
+        let users = planned
+            .iter()
+            .copied()
+            .chain(absent.iter().map(|(mapping, _)| &mapping.user));
+        let times = users.filter(|user| **user == mapping.user).count();
+        let expected = usize::from(facts.users.contains_key(&mapping.user));
+        if times != expected {
+            return Err(format!(
+                "R55: {:?} is {times} times planned or absent, not {expected}\n{plan:#?}\n{absent:#?}",
+                mapping.id
+            ));
+        }
+    }
+    let rows: Vec<_> = facts.addresses.iter().map(|(row, _)| row.clone()).collect();
+    if !absent.is_empty() && !may_be_absent(&rows, &facts.mapped_addresses) {
+        return Err(format!("R55: nobody may be absent, and they are: {absent:#?}"));
+    }
+    for (mapping, reason) in absent {
+        let is_shown = rows.iter().any(|row| row.id.contact() == mapping.id.contact());
+        let can_be = match reason {
+            Some(PersonAbsence::FilteredOut) => facts.hides_contacts,
+            Some(PersonAbsence::AddressRemoved) => is_shown,
+            None => !is_shown,
+            Some(_) => false,
+        };
+        if !can_be {
+            return Err(format!("R55: {:?} is absent as {reason:?}", mapping.id));
+        }
+    }
+    Ok(())
 }
 
 fn contact(row: &UserPlan) -> u32 {

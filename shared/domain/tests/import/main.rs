@@ -141,6 +141,8 @@ fn r48_who_stops_an_import_that_no_administrator_has_takes_it_over() {
 fn r45_an_import_that_lost_its_lock_while_executing_is_finished_by_its_worker() {
     let lost = import(Executing).apply(Event::LockLost, NOW).unwrap().into_import();
     assert!(lost.abandoned && lost.error.is_none());
-    let lost = import(Review).apply(Event::LockLost, NOW).unwrap().into_import();
+    let lost = import(Fetching).apply(Event::LockLost, NOW).unwrap().into_import();
     assert_eq!(lost.error, Some(Problem::ImportAbandoned));
+    let lost = import(Review).apply(Event::LockLost, NOW).unwrap().into_import();
+    assert_eq!(lost.error, Some(Problem::ReviewLapsed));
 }

@@ -106,6 +106,7 @@ impl FailureRecord {
             Code::LimitExceeded => Problem::LimitExceeded { of: self.fact("of")? },
             Code::IntegrationNotFound => Problem::IntegrationNotFound,
             Code::ImportAbandoned => Problem::ImportAbandoned,
+            Code::ReviewLapsed => Problem::ReviewLapsed,
             Code::SnapshotExpired => Problem::SnapshotExpired,
             Code::Internal => Problem::Internal,
             Code::PsaServerError => self.psa(PsaFailureKind::PsaServerError)?,

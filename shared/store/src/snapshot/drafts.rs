@@ -6,7 +6,6 @@
 
 use domain::ids::IntegrationId;
 use domain::import::Import;
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,15 +15,13 @@ use crate::StoreError;
 use crate::fenced::FencedOutcome;
 use crate::keys::{self, Key};
 use crate::lease::Lease;
+use crate::many::write_each;
 use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, body, item, text};
 use crate::tx::Action;
 
 /// The snapshot that is being written.
 const DRAFT: Kind = Kind::first("draft of a snapshot");
-
-/// Items that are deleted at once.
-const DELETE_CONCURRENCY: usize = 16;
 
 /// The condition under which a draft is still that of a version.
 const IS_VERSION: &str = "#version = :version";
@@ -201,15 +198,9 @@ impl Tenant {
                 .await?;
             let left = items.iter().filter(|item| is_left(item));
             let keys = left.filter_map(|item| item.get("sk")?.as_s().ok());
-            let deletes = keys.map(|sk| {
-                let key = Key::in_import(partition, sk);
-                async move { self.delete_alone(Table::Imports, &key).await }
-            });
-            let deletes: Vec<_> = deletes.collect();
-            stream::iter(deletes)
-                .buffer_unordered(DELETE_CONCURRENCY)
-                .try_collect::<()>()
-                .await?;
+            let keys = keys.map(|sk| Key::in_import(partition, sk)).collect();
+            let delete = |key: Key| async move { self.delete_alone(Table::Imports, &key).await };
+            write_each(keys, delete).await?;
             after = next;
             if after.is_none() {
                 return Ok(());

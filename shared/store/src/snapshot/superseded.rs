@@ -3,12 +3,12 @@
 
 use domain::ids::IntegrationId;
 use domain::import::retention::{RESULT_DAYS, ROWS_DAYS, days_after};
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::keys::{self, Key};
+use crate::many::write_each;
 use crate::schema::Kind;
 use crate::table::{Item, PACKED, Table, Tenant, number, packed_body, packed_item};
 
@@ -17,9 +17,6 @@ const SUPERSEDED: Kind = Kind::first("superseded items");
 
 /// Sort keys in one item, so that it never comes near 400 KB.
 const MAX_KEYS_PER_ITEM: usize = 10_000;
-
-/// Items that are written at once.
-const WRITE_CONCURRENCY: usize = 16;
 
 /// Sort keys in the partition of the snapshots.
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,21 +62,17 @@ impl Tenant {
         for item in items {
             let Superseded { at, keys } = packed_body(SUPERSEDED, &item)?;
             let partition = &partition;
-            let updates = keys.iter().map(|sk| async move {
+            let update = |sk: String| async move {
                 let is_of_result = sk.starts_with(keys::SNAPSHOT_PEOPLE);
                 let days = if is_of_result { RESULT_DAYS } else { ROWS_DAYS };
                 let expires = &[(":expires", number(days_after(at, days).as_second()))];
-                let key = Key::in_import(partition, sk);
+                let key = Key::in_import(partition, &sk);
                 let (update, condition) = ("SET expires = :expires", "attribute_exists(pk)");
                 // If not, it has been deleted.
                 let updated = self.update_alone(Table::Imports, &key, update, condition, expires);
                 updated.await.map(drop)
-            });
-            let updates: Vec<_> = updates.collect();
-            stream::iter(updates)
-                .buffer_unordered(WRITE_CONCURRENCY)
-                .try_collect::<()>()
-                .await?;
+            };
+            write_each(keys, update).await?;
             if let (Some(sk), Some(list)) = (item.get("sk").and_then(|sk| sk.as_s().ok()), item.get(PACKED)) {
                 let key = Key::in_import(partition, sk);
                 // Only this list: another worker may have put the next one there meanwhile.

@@ -24,6 +24,9 @@ const DISTURBANCES: [Disturbance; 5] = [
 /// Longer than a secret may stay without an integration.
 const TWO_HOURS: i64 = 7_200;
 
+/// No schedule pauses for longer.
+const DAY: i64 = 86_400;
+
 fn call(method: &'static str, path: &str, body: Value) -> Message {
     Message::Call {
         who: ANA,
@@ -31,6 +34,10 @@ fn call(method: &'static str, path: &str, body: Value) -> Message {
         path: path.to_owned(),
         body,
     }
+}
+
+fn sweep() -> Message {
+    Message::Work("FetchFunction", json!({ "sweep": {} }))
 }
 
 /// A moment with the secrets that there were.
@@ -57,8 +64,7 @@ fn items(world: &World, prefix: &str) -> Vec<Value> {
 /// Lets the sweeper come when it is due, and compares secrets with integrations.
 async fn no_secret_is_loose(world: &World, case: &str) {
     world.ticking.advance(TWO_HOURS);
-    let sweep = Message::Work("FetchFunction", json!({ "sweep": {} }));
-    world.deliver(&sweep).await.unwrap().unwrap();
+    world.deliver(&sweep()).await.unwrap().unwrap();
     let integrations = items(world, "INTEGRATION#");
     let owned = integrations
         .iter()
@@ -72,14 +78,19 @@ async fn status(world: &World, message: &Message) -> u64 {
     answer["statusCode"].as_u64().unwrap()
 }
 
-/// Disturbs a call at each of its effects, makes it again, and looks; gives how often.
-async fn disturb(world: &World, from: &Kept, message: &Message, ends: &[u64], look: impl Fn(&World, &str)) -> usize {
+/// Disturbs a call at every other effect from `turn` on, makes it again, and looks; gives how often.
+async fn disturb(
+    world: &World,
+    (from, turn): (&Kept, usize),
+    (message, ends): (&Message, &[u64]),
+    look: impl Fn(&World, &str, bool),
+) -> usize {
     from.go_back(world);
     world.effects.begin();
     assert!(status(world, message).await < 300, "{message:?}");
     let effects = world.effects.names();
     let mut runs = 0;
-    for (number, effect) in effects.iter().enumerate() {
+    for (number, effect) in effects.iter().enumerate().skip(turn).step_by(PsaKind::ALL.len()) {
         for disturbance in DISTURBANCES {
             for repeated in [true, false] {
                 let case = format!("{message:?}: {disturbance:?} at {number} {effect}, repeated: {repeated}");
@@ -91,8 +102,8 @@ async fn disturb(world: &World, from: &Kept, message: &Message, ends: &[u64], lo
                 if repeated {
                     let again = status(world, message).await;
                     assert!(ends.contains(&again), "{case}: {again}");
-                    look(world, &case);
                 }
+                look(world, &case, repeated);
                 no_secret_is_loose(world, &case).await;
                 runs += 1;
             }
@@ -101,7 +112,40 @@ async fn disturb(world: &World, from: &Kept, message: &Message, ends: &[u64], lo
     runs
 }
 
-async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
+/// Address and secret of the integration.
+fn connection(world: &World) -> (Value, Value) {
+    let all = items(world, "INTEGRATION#");
+    (all[0]["address"]["S"].clone(), all[0]["secret"]["S"].clone())
+}
+
+/// Another address, and with it other credentials, of an integration: they are stored together or not at all. Gives how often that was
+/// disturbed.
+async fn edits_are_repaired(world: &World, connected: (&Kept, usize), path: &str) -> usize {
+    let new = world.psa.integration();
+    let (address, secret) = connection(world);
+    let moved = json!(format!("{}/", address.as_str().unwrap()));
+    let body = json!({ "address": moved, "credentials": new["credentials"] });
+    let replace = call("PUT", &format!("{path}/credentials"), body);
+    let together = |world: &World, case: &str, repeated: bool| {
+        let now = connection(world);
+        assert_eq!(now.0 == moved, now.1 != secret, "{case}: {now:?}");
+        assert!(!repeated || now.0 == moved, "{case}: {now:?}");
+    };
+    let mut runs = disturb(world, connected, (&replace, &[200]), together).await;
+
+    connected.0.go_back(world);
+    let version = Script::new(world).get(path).await["version"].clone();
+    let edit = call("PATCH", path, json!({ "version": version, "address": moved }));
+    let alone = |world: &World, case: &str, repeated: bool| {
+        let now = connection(world);
+        assert_eq!(now.1, secret, "{case}");
+        assert!(!repeated || now.0 == moved, "{case}: {now:?}");
+    };
+    runs += disturb(world, connected, (&edit, &[200, 409]), alone).await;
+    runs
+}
+
+async fn every_call_is_repaired_by_repeating_it(kind: PsaKind, turn: usize) -> usize {
     let (folder, world) = (tempfile::tempdir().unwrap(), World::new(kind).await);
     Script::new(&world).seed().await;
     for step in STEPS {
@@ -111,11 +155,14 @@ async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
     let path = format!("/integrations/{id}");
     let mapped = items(&world, "PSA#").len();
     assert!(mapped > 0);
+    let schedule = json!({ "everyMinutes": 1440, "at": "03:00", "timeZone": "Europe/Amsterdam" });
+    let policy = call("PUT", &format!("{path}/policy"), json!({ "schedule": schedule }));
+    assert_eq!(status(&world, &policy).await, 200);
     let connected = Kept::of(&world, &folder, "connected");
     let mut runs = 0;
 
     let add = call("POST", "/integrations", world.psa.integration());
-    runs += disturb(&world, &connected, &add, &[201], |_, _| {}).await;
+    runs += disturb(&world, (&connected, turn), (&add, &[201]), |_, _, _| {}).await;
 
     let version = Script::new(&world).get(&path).await["version"].clone();
     let rename = call(
@@ -123,7 +170,10 @@ async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
         &path,
         json!({ "version": version, "name": "Anders", "paused": true }),
     );
-    let renamed = |world: &World, case: &str| {
+    let renamed = |world: &World, case: &str, repeated: bool| {
+        if !repeated {
+            return;
+        }
         let all = items(world, &format!("INTEGRATION#{id}"));
         assert_eq!(
             (&all[0]["name"]["S"], &all[0]["paused"]["BOOL"]),
@@ -132,10 +182,16 @@ async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
         );
     };
     // Repeated after it was applied, it answers that the version is another one.
-    runs += disturb(&world, &connected, &rename, &[200, 409], renamed).await;
+    runs += disturb(&world, (&connected, turn), (&rename, &[200, 409]), renamed).await;
+
+    connected.go_back(&world);
+    runs += edits_are_repaired(&world, (&connected, turn), &path).await;
 
     let remove = call("DELETE", &path, Value::Null);
-    let gone = |world: &World, case: &str| {
+    let gone = |world: &World, case: &str, repeated: bool| {
+        if !repeated {
+            return;
+        }
         assert!(items(world, "INTEGRATION#").is_empty(), "{case}");
         assert_eq!(
             (items(world, "REMOVED#").len(), items(world, "PSA#").len()),
@@ -143,15 +199,22 @@ async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
             "{case}"
         );
     };
-    runs += disturb(&world, &connected, &remove, &[200], gone).await;
+    runs += disturb(&world, (&connected, turn), (&remove, &[200]), gone).await;
 
     connected.go_back(&world);
     assert_eq!(status(&world, &remove).await, 200);
+    // A sweep that comes while it is removed ends its schedule.
+    world.ticking.advance(DAY);
+    world.deliver(&sweep()).await.unwrap().unwrap();
+    assert!(items(&world, "SCHEDULE").iter().all(|item| item.get("due").is_none()));
     let removed = Kept::of(&world, &folder, "removed");
     let mut adopt = world.psa.integration();
     adopt["adopt"] = json!(id);
     let adopt = call("POST", "/integrations", adopt);
-    let back = |world: &World, case: &str| {
+    let back = |world: &World, case: &str, repeated: bool| {
+        if !repeated {
+            return;
+        }
         let all = items(world, "INTEGRATION#");
         assert_eq!((all.len(), &all[0]["id"]["S"]), (1, &json!(id)), "{case}");
         assert_eq!(
@@ -159,14 +222,18 @@ async fn every_call_is_repaired_by_repeating_it(kind: PsaKind) -> usize {
             (0, mapped),
             "{case}"
         );
+        assert!(items(world, "SCHEDULE")[0].get("due").is_some(), "{case}");
     };
-    runs + disturb(&world, &removed, &adopt, &[201], back).await
+    runs + disturb(&world, (&removed, turn), (&adopt, &[201]), back).await
 }
 
 #[test]
 fn r52_connecting_editing_removing_and_adopting_are_repaired_by_repeating_them() {
     alone(async {
-        let runs = every_call_is_repaired_by_repeating_it(PsaKind::Connectwise).await;
+        let mut runs = 0;
+        for (turn, kind) in PsaKind::ALL.into_iter().enumerate() {
+            runs += every_call_is_repaired_by_repeating_it(kind, turn).await;
+        }
         println!("{runs} disturbed calls, 0 wrong");
         assert!(runs >= 200, "{runs}");
     });

@@ -51,3 +51,4 @@ mod tenants;
 #[path = "../../../../shared/psa/tests/wire/tls.rs"]
 mod tls;
 mod winner;
+mod without_room;

@@ -15,8 +15,8 @@ const DELIVERIES: usize = 8;
 const ROUNDS: u64 = 20;
 
 /// A world with an integration, and the moment from which each round begins.
-async fn seeded(folder: &TempDir) -> (World, String, Moment) {
-    let world = World::new(PsaKind::Connectwise).await;
+async fn seeded(kind: PsaKind, folder: &TempDir) -> (World, String, Moment) {
+    let world = World::new(kind).await;
     Script::new(&world).seed().await;
     let integration = Script::new(&world).integration().await.unwrap();
     let seeded = world.keep(folder.path(), "seeded");
@@ -26,57 +26,68 @@ async fn seeded(folder: &TempDir) -> (World, String, Moment) {
 #[test]
 fn r45_of_64_simultaneous_starts_one_wins_and_the_others_are_told_who() {
     alone(async {
-        let folder = tempfile::tempdir().unwrap();
-        let (world, integration, seeded) = seeded(&folder).await;
-        tokio::time::pause();
-        for seed in 0..ROUNDS {
-            world.go_back(&seeded);
-            let mut schedule = Schedule::new(&world, seed, 0);
-            for number in 0..ADMINISTRATORS {
-                schedule.begin(Message::Call {
-                    who: Box::leak(format!("administrator-{number}").into_boxed_str()),
-                    method: "POST",
-                    path: format!("/integrations/{integration}/imports"),
-                    body: json!({ "filter": {} }),
-                });
-            }
-            let (mut won, mut locked) = (Vec::new(), Vec::new());
-            while !schedule.is_idle() {
-                for answered in schedule.step().await {
-                    let Message::Call { who, .. } = answered.message else {
-                        continue;
-                    };
-                    let answer = answered.answer.unwrap().unwrap();
-                    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-                    match answer["statusCode"].as_u64() {
-                        Some(202) => won.push(who),
-                        Some(423) => locked.push(body),
-                        _ => panic!("{answer}"),
-                    }
-                }
-            }
-            assert_eq!((won.len(), locked.len()), (1, ADMINISTRATORS - 1), "round {seed}");
-            for told in locked {
-                assert_eq!(told["code"], "integration_locked");
-                assert!(told.to_string().contains(&format!("{}@m.example", won[0])), "{told}");
-            }
-            let imports = world.engine.items(IMPORTS).into_iter();
-            assert_eq!(imports.filter(|item| item["sk"]["S"] == "IMPORT").count(), 1);
+        for kind in PsaKind::ALL {
+            starts(kind).await;
         }
         println!("{ROUNDS} rounds of {ADMINISTRATORS} administrators: one winner each");
     });
 }
 
+/// The rounds of one PSA of two.
+async fn starts(kind: PsaKind) {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, integration, seeded) = seeded(kind, &folder).await;
+    tokio::time::pause();
+    for seed in 0..ROUNDS / 2 {
+        world.go_back(&seeded);
+        let mut schedule = Schedule::new(&world, seed, 0);
+        for number in 0..ADMINISTRATORS {
+            schedule.begin(Message::Call {
+                who: Box::leak(format!("administrator-{number}").into_boxed_str()),
+                method: "POST",
+                path: format!("/integrations/{integration}/imports"),
+                body: json!({ "filter": {} }),
+            });
+        }
+        let (mut won, mut locked) = (Vec::new(), Vec::new());
+        while !schedule.is_idle() {
+            for answered in schedule.step().await {
+                let Message::Call { who, .. } = answered.message else {
+                    continue;
+                };
+                let answer = answered.answer.unwrap().unwrap();
+                let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+                match answer["statusCode"].as_u64() {
+                    Some(202) => won.push(who),
+                    Some(423) => locked.push(body),
+                    _ => panic!("{answer}"),
+                }
+            }
+        }
+        assert_eq!((won.len(), locked.len()), (1, ADMINISTRATORS - 1), "round {seed}");
+        for told in locked {
+            assert_eq!(told["code"], "integration_locked");
+            assert!(told.to_string().contains(&format!("{}@m.example", won[0])), "{told}");
+        }
+        let imports = world.engine.items(IMPORTS).into_iter();
+        assert_eq!(imports.filter(|item| item["sk"]["S"] == "IMPORT").count(), 1);
+    }
+    tokio::time::resume();
+}
+
 #[test]
 fn r49_of_8_simultaneous_deliveries_of_one_occasion_one_starts_an_import_and_the_others_are_told_which() {
     alone(async {
-        let folder = tempfile::tempdir().unwrap();
-        let (world, integration, seeded) = seeded(&folder).await;
-        tokio::time::pause();
-        for seed in 0..10 * ROUNDS {
-            world.go_back(&seeded);
-            let started = delivered_at_once(&world, &integration, seed).await;
-            assert_eq!(started["outcome"], "started");
+        for kind in PsaKind::ALL {
+            let folder = tempfile::tempdir().unwrap();
+            let (world, integration, seeded) = seeded(kind, &folder).await;
+            tokio::time::pause();
+            for seed in 0..5 * ROUNDS {
+                world.go_back(&seeded);
+                let started = delivered_at_once(&world, &integration, seed).await;
+                assert_eq!(started["outcome"], "started");
+            }
+            tokio::time::resume();
         }
     });
 }
@@ -84,17 +95,20 @@ fn r49_of_8_simultaneous_deliveries_of_one_occasion_one_starts_an_import_and_the
 #[test]
 fn r63_of_8_simultaneous_redeliveries_of_an_occasion_whose_import_failed_one_starts_another() {
     alone(async {
-        let folder = tempfile::tempdir().unwrap();
-        let (world, integration, _) = seeded(&folder).await;
-        let failed = deliver(&world, occasion(&integration)).await["import"].clone();
-        let give_up = json!({ "msp": MSP, "import": failed, "unattended": true, "waited": null, "giveUp": true });
-        assert_eq!(deliver(&world, give_up).await["outcome"], "done");
-        let has_failed = world.keep(folder.path(), "failed");
-        tokio::time::pause();
-        for seed in 0..10 * ROUNDS {
-            world.go_back(&has_failed);
-            let started = delivered_at_once(&world, &integration, seed).await;
-            assert_ne!(started["import"], failed, "round {seed}");
+        for kind in PsaKind::ALL {
+            let folder = tempfile::tempdir().unwrap();
+            let (world, integration, _) = seeded(kind, &folder).await;
+            let failed = deliver(&world, occasion(&integration)).await["import"].clone();
+            let give_up = json!({ "msp": MSP, "import": failed, "unattended": true, "waited": null, "giveUp": true });
+            assert_eq!(deliver(&world, give_up).await["outcome"], "done");
+            let has_failed = world.keep(folder.path(), "failed");
+            tokio::time::pause();
+            for seed in 0..5 * ROUNDS {
+                world.go_back(&has_failed);
+                let started = delivered_at_once(&world, &integration, seed).await;
+                assert_ne!(started["import"], failed, "round {seed}");
+            }
+            tokio::time::resume();
         }
     });
 }

@@ -12,13 +12,18 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::removal::{connect, path, told};
+use crate::schedules::{imports, next, schedule, sweep};
 
 for_both!(
     r52_what_was_removed_is_adopted_with_its_mappings,
     r52_another_tenant_adopts_nothing,
     r52_of_simultaneous_adoptions_one_integration_comes_back,
     r52_mappings_are_offered_for_400_days,
+    r95_an_adopted_integration_has_its_schedule_again,
+    r95_a_policy_that_is_sent_again_repairs_its_schedule,
 );
+
+const QUARTER: i64 = 15 * 60;
 
 async fn r52_what_was_removed_is_adopted_with_its_mappings(kind: PsaKind) {
     let sandbox = sandbox().await;
@@ -143,6 +148,39 @@ async fn r52_mappings_are_offered_for_400_days(kind: PsaKind) {
     let answer = connect(&sandbox, kind, None).await;
     assert_eq!(answer.body.get("previous"), None);
     assert_problem(&connect(&sandbox, kind, Some(&id)).await, 400, "invalid_request");
+    sandbox.stop().await;
+}
+
+async fn r95_an_adopted_integration_has_its_schedule_again(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let path = path(&ana, kind).await;
+    schedule(&ana, kind, 15).await;
+    ana.delete(&path).await.unwrap();
+    // The sweep ends the schedule of what is removed.
+    advance(&sandbox, QUARTER).await;
+    assert_eq!(sweep(&sandbox).await, (0, 0));
+    let id = path.rsplit('/').next().unwrap();
+    assert_eq!(connect(&sandbox, kind, Some(id)).await.status, 201);
+    assert!(next(&ana, kind).await.is_string());
+    assert_eq!(sweep(&sandbox).await, (0, 0));
+    advance(&sandbox, QUARTER).await;
+    assert_eq!(sweep(&sandbox).await, (1, 1));
+    assert_eq!(imports(&ana, kind).await.len(), 1);
+    sandbox.stop().await;
+}
+
+async fn r95_a_policy_that_is_sent_again_repairs_its_schedule(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    schedule(&ana, kind, 15).await;
+    let ours = format!("#INTEGRATION#{}", integration(&ana, kind).await);
+    behind::forget(&sandbox, &ours, "SCHEDULE", "due").await;
+    assert_eq!(next(&ana, kind).await, json!(null));
+    schedule(&ana, kind, 15).await;
+    assert!(next(&ana, kind).await.is_string());
+    advance(&sandbox, QUARTER).await;
+    assert_eq!(sweep(&sandbox).await, (1, 1));
     sandbox.stop().await;
 }
 

@@ -177,6 +177,11 @@ async fn of_limits(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {
     let execute = format!("/imports/{import}/execute");
     met.meet(&ana, Method::POST, &execute, &json!({ "planHash": "0" }))
         .await;
+    // Nobody worked on it, so the next import ends it.
+    let next = fetch(&ana, kind).await;
+    let lapsed = ana.get(&format!("/imports/{import}")).await.unwrap();
+    met.0.insert(text(&lapsed["error"]["code"]).to_owned());
+    ana.delete(&format!("/imports/{next}")).await.unwrap();
 }
 
 async fn of_too_many_calls(kind: PsaKind, met: &mut Met) {

@@ -23,6 +23,7 @@ for_both!(
     r69_many_inactive_rows_are_not_selected_at_once,
     r70_people_of_all_companies_are_ticked_by_one_call,
     r71_the_plan_of_one_company_is_its_part_of_the_plan,
+    r72_the_lock_is_kept_by_a_call_and_not_by_reading,
     r70_r32_a_tick_taken_back_by_status_leaves_a_conflict_one,
     r75_what_failed_is_selected_by_one_call,
     r75_what_failed_is_asked_for_alone_and_for_companies,
@@ -318,10 +319,9 @@ async fn r70_r32_a_tick_taken_back_by_status_leaves_a_conflict_one(kind: PsaKind
     sandbox.stop().await;
 }
 
-#[tokio::test]
-async fn r72_the_lock_is_kept_by_a_call_and_not_by_reading() {
+async fn r72_the_lock_is_kept_by_a_call_and_not_by_reading(kind: PsaKind) {
     let sandbox = sandbox().await;
-    let (ana, kind) = (sandbox.api("ana"), PsaKind::Autotask);
+    let ana = sandbox.api("ana");
     let import = fetch(&ana, kind).await;
     let until = async || {
         let path = format!("/integrations/{}", integration(&ana, kind).await);

@@ -19,6 +19,7 @@ use crate::document::contract;
 for_both!(
     r59_a_conflict_ends_when_the_user_in_the_way_gets_another_address,
     r59_two_who_swapped_their_addresses_are_settled_by_hand,
+    r59_nobody_is_imported_over_an_address_changed_by_hand,
 );
 
 async fn change(api: &Api, company: &str, user: &str, address: &str) -> Answer {
@@ -185,6 +186,12 @@ async fn r59_two_who_swapped_their_addresses_are_settled_by_hand(kind: PsaKind) 
     let before = plan(&ana, &import).await;
     for person in [&one, &other] {
         assert_eq!(item(&before, &company, id(person))["reason"], "address_conflict");
+        let row = address_row(&ana, &import, &company, id(person)).await;
+        assert_eq!(
+            (&row["status"], &row["conflict"]["managedCompany"]),
+            (&json!("mapped"), &json!(managed)),
+            "{row}"
+        );
     }
     let users = managed::users(&ana, &managed).await;
     let (first, second) = (user_of(&users, &one["address"]), user_of(&users, &other["address"]));
@@ -195,6 +202,7 @@ async fn r59_two_who_swapped_their_addresses_are_settled_by_hand(kind: PsaKind) 
     for person in [&one, &other] {
         let row = address_row(&ana, &import, &company, id(person)).await;
         assert_eq!((&row["status"], &row["selected"]), (&json!("mapped"), &json!(true)));
+        assert_eq!(row.get("conflict"), None, "{row}");
     }
     let summary = plan(&ana, &import).await["summary"].take();
     assert_eq!(
@@ -215,11 +223,9 @@ async fn r59_two_who_swapped_their_addresses_are_settled_by_hand(kind: PsaKind) 
     sandbox.stop().await;
 }
 
-#[tokio::test]
-async fn r59_nobody_is_imported_over_an_address_changed_by_hand() {
+async fn r59_nobody_is_imported_over_an_address_changed_by_hand(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
-    let kind = PsaKind::Connectwise;
     let import = fetch(&ana, kind).await;
     let company = requirements::import::ordinary(&rows(&ana, &import, "in").await).remove(0);
     choose_one(&ana, &import, &company).await;

@@ -7,17 +7,21 @@ use domain::ids::{IntegrationId, MspId};
 use domain::problem::Code;
 use domain::published::PublishedEvent;
 use jiff::Timestamp;
-use requirements::import::{fetch, fetch_failing, first_import_of};
-use requirements::stage::{PATIENCE, integration, number, sandbox, secret_field, text};
+use requirements::import::{carry_out, choose, choose_mapped, fetch, fetch_failing, first_import_of};
+use requirements::stage::{PATIENCE, advance, integration, number, sandbox, secret_field, text};
 use requirements::unattended::{set_policy, trigger, unattended};
 use requirements::{PsaKind, Sandbox, faults, for_both};
 use serde_json::{Value, json};
 
+use crate::suspicious::much_deleted;
+
 for_both!(
     r97_an_import_that_ends_says_how_and_where_to_look,
     r97_an_import_that_stops_in_review_says_why,
+    r97_the_end_of_an_import_has_all_counts_and_whether_it_is_suspicious,
     r97_a_refused_start_says_why_once_however_often_it_is_delivered,
     r97_no_event_has_a_name_an_address_or_a_secret,
+    r66_a_review_that_nobody_works_on_is_no_fault_of_ours,
 );
 
 /// The details of all events, once there are so many.
@@ -113,6 +117,41 @@ async fn r97_an_import_that_stops_in_review_says_why(kind: PsaKind) {
     sandbox.stop().await;
 }
 
+async fn r97_the_end_of_an_import_has_all_counts_and_whether_it_is_suspicious(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    much_deleted(&sandbox, kind).await;
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    choose(&ana, &import, 1).await;
+    let result = carry_out(&ana, &import).await;
+    let [first, second] = events(&sandbox, 2).await.try_into().unwrap();
+    assert_eq!(
+        (&first["suspicious"], &second["suspicious"]),
+        (&json!("false"), &json!("true"))
+    );
+    let sum = |fields: &[&str]| -> u64 {
+        let of = |rows: &str| {
+            fields
+                .iter()
+                .filter_map(|field| result[rows][field].as_u64())
+                .sum::<u64>()
+        };
+        of("companies") + of("users")
+    };
+    let expected = json!({
+        "created": sum(&["created"]).to_string(),
+        "linked": sum(&["linked"]).to_string(),
+        "changed": sum(&["updated", "changedAddress"]).to_string(),
+        "unchanged": sum(&["unchanged"]).to_string(),
+        "skipped": sum(&["skipped"]).to_string(),
+        "failed": sum(&["failed"]).to_string(),
+    });
+    assert_eq!(second["rows"], expected);
+    assert!(sum(&["created"]) > 0 && sum(&["unchanged"]) > 0, "{result}");
+    sandbox.stop().await;
+}
+
 async fn r97_a_refused_start_says_why_once_however_often_it_is_delivered(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
@@ -172,6 +211,39 @@ async fn r97_no_event_has_a_name_an_address_or_a_secret(kind: PsaKind) {
     ] {
         assert!(!said.contains(never), "{never}: {said}");
     }
+    sandbox.stop().await;
+}
+
+async fn r66_a_review_that_nobody_works_on_is_no_fault_of_ours(kind: PsaKind) {
+    const LEASE: i64 = 30 * 60;
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    // One that an administrator left, and one that stopped at night.
+    fetch(&ana, kind).await;
+    advance(&sandbox, LEASE + 1).await;
+    set_policy(&ana, kind, &json!({ "newCompanies": true, "newAddresses": true })).await;
+    unattended(&sandbox, kind, "night").await;
+    advance(&sandbox, LEASE + 1).await;
+    unattended(&sandbox, kind, "the night after").await;
+    let all = events(&sandbox, 4).await;
+    let lapsed = all.iter().filter(|event| event["what"] == "ended");
+    let lapsed: Vec<_> = lapsed
+        .map(|event| (&event["state"], &event["code"], &event["cause"], &event["unattended"]))
+        .collect();
+    let expected = |unattended| {
+        (
+            json!("cancelled"),
+            json!("review_lapsed"),
+            json!("customer"),
+            json!(unattended),
+        )
+    };
+    let expected = [expected("false"), expected("true")];
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(state, code, cause, by)| (state, code, cause, by))
+        .collect();
+    assert_eq!(lapsed, expected, "{all:?}");
     sandbox.stop().await;
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use futures::future::join_all;
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{advance, integration, quick, text};
-use requirements::{Answer, Api, CallRates, Options, PsaKind, Sandbox, faults, for_both, import};
+use requirements::{Answer, Api, CallRates, Options, PsaKind, PsaLimits, Sandbox, faults, for_both, import};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -26,6 +26,9 @@ for_both!(
     r65_without_rates_a_psa_that_never_answers_stops_everybody,
     r65_an_msp_has_twenty_integrations_at_most,
     r65_a_psa_of_too_many_companies_or_contacts_is_not_fetched,
+    r65_a_psa_that_counts_too_few_is_read_up_to_the_limit,
+    r65_no_integration_is_adopted_beyond_twenty,
+    r65_simultaneous_calls_exceed_the_number_of_integrations_by_their_rate_at_most,
 );
 
 /// A sandbox in which MSPs may call as often as in the deployed stack.
@@ -219,5 +222,92 @@ async fn r65_a_psa_of_too_many_companies_or_contacts_is_not_fetched(kind: PsaKin
         assert!(text(&error["detail"]).contains(&limit.to_string()), "{error}");
         faults::clear(&sandbox, kind);
     }
+    sandbox.stop().await;
+}
+
+async fn r65_a_psa_that_counts_too_few_is_read_up_to_the_limit(kind: PsaKind) {
+    let (companies, contacts) = (30, 300);
+    for (rows, limits) in [
+        (
+            "companies",
+            PsaLimits {
+                companies,
+                ..PsaLimits::default()
+            },
+        ),
+        (
+            "contacts",
+            PsaLimits {
+                contacts,
+                ..PsaLimits::default()
+            },
+        ),
+    ] {
+        let sandbox = Sandbox::start(Options {
+            psa_limits: limits,
+            ..quick()
+        });
+        let sandbox = sandbox.await.unwrap();
+        let ana = sandbox.api("ana");
+        let (path, answer) = count(kind, rows, 10);
+        faults::answer(&sandbox, kind, &path, &answer);
+        let failed = import::fetch_failing(&ana, kind).await;
+        let error = &failed["error"];
+        assert_eq!(
+            (text(&error["code"]), text(&error["of"])),
+            ("limit_exceeded", rows),
+            "{failed}"
+        );
+        sandbox.stop().await;
+    }
+}
+
+async fn r65_no_integration_is_adopted_beyond_twenty(kind: PsaKind) {
+    let sandbox = Sandbox::start(quick()).await.unwrap();
+    let ana = sandbox.api("ana");
+    let new = sandbox.psas.integration(kind);
+    while ana.list("/integrations").await.unwrap().len() < 20 {
+        ana.post("/integrations", &new).await.unwrap();
+    }
+    let removed = integration(&ana, kind).await;
+    ana.delete(&format!("/integrations/{removed}")).await.unwrap();
+    let last = ana.post("/integrations", &new).await.unwrap();
+    let mut adopt = new.clone();
+    adopt["adopt"] = json!(removed);
+    let refused = call(&ana, Method::POST, "/integrations", Some(&adopt)).await;
+    assert_problem(&refused, 422, "limit_exceeded");
+    ana.delete(&format!("/integrations/{}", text(&last["id"])))
+        .await
+        .unwrap();
+    let adopted = ana.post("/integrations", &adopt).await.unwrap();
+    assert_eq!(adopted["id"], removed);
+    sandbox.stop().await;
+}
+
+async fn r65_simultaneous_calls_exceed_the_number_of_integrations_by_their_rate_at_most(kind: PsaKind) {
+    let sandbox = Sandbox::start(Options {
+        concurrency: None,
+        ..limited()
+    });
+    let sandbox = sandbox.await.unwrap();
+    let ana = sandbox.api("ana");
+    let new = sandbox.psas.integration(kind);
+    while ana.list("/integrations").await.unwrap().len() < 19 {
+        ana.post("/integrations", &new).await.unwrap();
+    }
+    advance(&sandbox, 60).await;
+    let began = Instant::now();
+    let calls = (0..3 * PSA_CALLS).map(|_| ana.call(Method::POST, "/integrations", Some(&new)));
+    for answer in join_all(calls).await {
+        let status = answer.unwrap().status.as_u16();
+        assert!([201, 422, 429].contains(&status), "{status}");
+    }
+    let most = 19 + PSA_CALLS + usize::try_from(began.elapsed().as_secs()).unwrap() / 3 + 1;
+    let there_are = ana.list("/integrations").await.unwrap().len();
+    assert!((20..=most).contains(&there_are), "{there_are} of at most {most}");
+    // From then on nothing is added.
+    advance(&sandbox, 60).await;
+    let refused = call(&ana, Method::POST, "/integrations", Some(&new)).await;
+    assert_problem(&refused, 422, "limit_exceeded");
     sandbox.stop().await;
 }

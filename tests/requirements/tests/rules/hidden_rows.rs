@@ -125,6 +125,27 @@ async fn r53_a_few_contacts_of_hidden_companies_are_orphans(kind: PsaKind) {
     sandbox.stop().await;
 }
 
+/// Without contacts of its own, the MSP's own company proves by itself that companies are hidden.
+#[tokio::test]
+async fn r53_a_hidden_company_that_every_tenant_has_fails_the_fetch() {
+    let kind = PsaKind::Autotask;
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    let own = rows(&ana, &import, "in").await;
+    let own = id(own.iter().find(|row| row["own"] == true).unwrap()).to_owned();
+    for contact in psa::contacts(&addresses(&ana, &import, &own).await) {
+        psa::delete_contact(&sandbox, kind, &contact);
+    }
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    let import = fetch(&ana, kind).await;
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+
+    switch(&sandbox, kind, hide_some(&[&own]));
+    assert_forbidden(&fetch_failing(&ana, kind).await, companies_right(kind));
+    sandbox.stop().await;
+}
+
 /// The contacts that are listed as orphans, with the companies that they name.
 async fn orphans(api: &Api, import: &str) -> BTreeMap<String, String> {
     let listed = api.list(&format!("/imports/{import}/orphans")).await.unwrap();

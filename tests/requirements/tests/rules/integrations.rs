@@ -2,8 +2,9 @@
 
 use requirements::import::{fetch, fetch_failing, first_import_of, start};
 use requirements::problem::{assert_problem, call};
-use requirements::stage::{KINDS, integration, name, quick, sandbox, secret_field, text};
-use requirements::{Answer, Api, Options, PsaKind, Sandbox, faults, for_both, import};
+use requirements::stage::{KINDS, advance, integration, name, quick, sandbox, secret_field, text};
+use requirements::unattended::deliver;
+use requirements::{Answer, Api, Options, PsaKind, Sandbox, behind, faults, for_both, import};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -15,6 +16,7 @@ for_both!(
     r05_credentials_are_checked_with_one_row_of_each_list_before_they_are_stored,
     r05_rejected_credentials_are_replaced_without_losing_mappings,
     r05_lost_credentials_are_asked_for_and_replaced_without_losing_mappings,
+    r52_deleted_credentials_are_asked_for_and_replaced_without_losing_mappings,
     r50_an_address_that_may_be_private_is_refused,
 );
 
@@ -249,16 +251,36 @@ async fn r05_lost_credentials_are_asked_for_and_replaced_without_losing_mappings
 
     let sandbox = Sandbox::start(options).await.unwrap();
     let ana = sandbox.api("ana");
-    let one = format!("/integrations/{}", integration(&ana, kind).await);
-    faults::forget_requests(&sandbox, kind);
+    assert_asked_for(&sandbox, &ana, kind).await;
+    replace_credentials(&sandbox, &ana, kind).await;
+    assert_mapped(&ana, kind, &first.chosen).await;
+    sandbox.stop().await;
+}
+
+async fn assert_asked_for(sandbox: &Sandbox, api: &Api, kind: PsaKind) {
+    let one = format!("/integrations/{}", integration(api, kind).await);
+    faults::forget_requests(sandbox, kind);
     for (method, path) in [(Method::POST, "imports"), (Method::GET, "attributes")] {
-        let answer = call(&ana, method, &format!("{one}/{path}"), None).await;
+        let answer = call(api, method, &format!("{one}/{path}"), None).await;
         assert_problem(&answer, 400, "credentials_required");
         assert_eq!(answer.body.get("field"), None);
     }
-    assert_eq!(faults::requests(&sandbox, kind), []);
+    assert_eq!(faults::requests(sandbox, kind), []);
+}
+
+async fn r52_deleted_credentials_are_asked_for_and_replaced_without_losing_mappings(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 2).await;
+    let secrets = behind::secrets(&sandbox).await.len();
+    behind::delete_secret(&sandbox, &integration(&ana, kind).await).await;
+    assert_asked_for(&sandbox, &ana, kind).await;
+    // Its name is taken for a week.
     replace_credentials(&sandbox, &ana, kind).await;
     assert_mapped(&ana, kind, &first.chosen).await;
+    advance(&sandbox, 7_200).await;
+    deliver(&sandbox, &json!({ "sweep": {} })).await;
+    assert_eq!(behind::secrets(&sandbox).await.len(), secrets);
     sandbox.stop().await;
 }
 

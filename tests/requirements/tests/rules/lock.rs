@@ -107,7 +107,7 @@ async fn r44_a_lock_is_free_after_its_lease_and_the_import_that_had_it_is_over(k
     let over = ana.get(&format!("/imports/{left}")).await.unwrap();
     assert_eq!(
         (&over["state"], &over["error"]["code"]),
-        (&json!("cancelled"), &json!("import_abandoned"))
+        (&json!("cancelled"), &json!("review_lapsed"))
     );
     let path = format!("/imports/{left}/companies/{}", id(&company));
     let late = call(

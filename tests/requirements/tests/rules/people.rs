@@ -29,7 +29,7 @@ for_both!(
 );
 
 /// A company of its own with these people, imported; gives its id, its managed company, and the address row of each person.
-async fn imported(sandbox: &Sandbox, kind: PsaKind, name: &str, people: &[&str]) -> (String, String, Vec<String>) {
+pub async fn imported(sandbox: &Sandbox, kind: PsaKind, name: &str, people: &[&str]) -> (String, String, Vec<String>) {
     let ana = sandbox.api("ana");
     let company = psa::add_company(sandbox, kind, name);
     let addresses: Vec<String> = people
@@ -50,18 +50,18 @@ fn contact(row: &str) -> &str {
     psa::split(row).0
 }
 
-async fn not_in(api: &Api, import: &str, company: &str) -> Vec<Value> {
+pub async fn not_in(api: &Api, import: &str, company: &str) -> Vec<Value> {
     api.list(&format!("/imports/{import}/companies/{company}/people-not-in"))
         .await
         .unwrap()
 }
 
-fn reasons(people: &[Value]) -> BTreeMap<String, String> {
+pub fn reasons(people: &[Value]) -> BTreeMap<String, String> {
     let reason = |person: &Value| (id(person).to_owned(), text(&person["reason"]).to_owned());
     people.iter().map(reason).collect()
 }
 
-fn expected<'a>(reasons: impl IntoIterator<Item = (&'a String, &'a str)>) -> BTreeMap<String, String> {
+pub fn expected<'a>(reasons: impl IntoIterator<Item = (&'a String, &'a str)>) -> BTreeMap<String, String> {
     reasons
         .into_iter()
         .map(|(row, reason)| (row.clone(), reason.to_owned()))
@@ -69,7 +69,7 @@ fn expected<'a>(reasons: impl IntoIterator<Item = (&'a String, &'a str)>) -> BTr
 }
 
 /// A contact moves to another company.
-fn move_contact(sandbox: &Sandbox, kind: PsaKind, contact: &str, company: &str) {
+pub fn move_contact(sandbox: &Sandbox, kind: PsaKind, contact: &str, company: &str) {
     let (contact, company): (u64, u64) = (contact.parse().unwrap(), company.parse().unwrap());
     let moved = match kind {
         PsaKind::Connectwise => json!({ "id": contact, "company": { "id": company } }),
@@ -164,7 +164,7 @@ async fn r55_people_who_leave_are_listed_with_the_reason_and_keep_their_users(ki
 }
 
 /// A filter on contacts that accepts none of those added here while they are active.
-fn strict(kind: PsaKind) -> Value {
+pub fn strict(kind: PsaKind) -> Value {
     match kind {
         PsaKind::Connectwise => json!({ "contactType": ["5"] }),
         PsaKind::Autotask => json!({ "contactActive": ["false"] }),
@@ -251,7 +251,7 @@ async fn r55_people_of_a_company_that_is_not_in_have_its_reason(kind: PsaKind) {
 }
 
 /// Pages of the list of contacts; what comes after them is the reading back.
-const fn pages(kind: PsaKind) -> u64 {
+pub const fn pages(kind: PsaKind) -> u64 {
     match kind {
         PsaKind::Connectwise => 1,
         PsaKind::Autotask => 2,

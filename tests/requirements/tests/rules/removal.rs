@@ -217,7 +217,7 @@ async fn r52_what_an_import_holds_is_not_removed(kind: PsaKind) {
     advance(&sandbox, 3_600).await;
     bram.delete(&path).await.unwrap();
     let lost = ana.get(&format!("/imports/{import}")).await.unwrap();
-    assert_eq!(lost["error"]["code"], "import_abandoned", "{lost}");
+    assert_eq!(lost["error"]["code"], "review_lapsed", "{lost}");
     sandbox.stop().await;
 }
 
@@ -284,7 +284,7 @@ async fn r52_credentials_of_no_integration_are_deleted() {
     let (services, sweep) = (&sandbox.services, json!({ "sweep": {} }));
     let tenant = services.tenant(&msp);
     tenant.expect_secret(&secret, services.clock.now()).await.unwrap();
-    assert!(services.secrets.write(&msp, &secret, &"{}".into()).await.unwrap());
+    services.secrets.create(&msp, &secret, &"{}".into()).await.unwrap();
     let is_there = async || matches!(services.secrets.read(&msp, &secret).await, Ok(Some(_)));
     deliver(&sandbox, &sweep).await;
     assert!(is_there().await, "the call may still be under way");

@@ -4,6 +4,7 @@ use futures::future::join_all;
 use requirements::alarms::seen;
 use requirements::bad::{Bad, Sent};
 use requirements::import::fetch;
+use requirements::problem::call;
 use requirements::stage::{KINDS, advance, integration, sandbox, text};
 use requirements::unattended::{deliver, ended, set_policy, try_to_deliver};
 use requirements::{Api, PsaKind, Sandbox, behind, faults, for_both};
@@ -21,29 +22,30 @@ for_both!(
     r95_a_broken_integration_keeps_no_other_waiting,
     r95_a_schedule_that_cannot_be_is_refused_by_name,
     r66_a_schedule_without_a_finished_import_for_48_hours_wakes_somebody_once,
+    r66_a_paused_integration_starts_nothing_and_wakes_nobody,
 );
 
 const QUARTER: i64 = 15 * 60;
 const DAY: i64 = 24 * 3600;
 
-async fn schedule(api: &Api, kind: PsaKind, minutes: i64) {
+pub async fn schedule(api: &Api, kind: PsaKind, minutes: i64) {
     let schedule = json!({ "everyMinutes": minutes, "at": "03:00", "timeZone": "Europe/Amsterdam" });
     set_policy(api, kind, &json!({ "schedule": schedule })).await;
 }
 
-async fn sweep(sandbox: &Sandbox) -> (u64, u64) {
+pub async fn sweep(sandbox: &Sandbox) -> (u64, u64) {
     let swept = deliver(sandbox, &json!({ "sweep": {} })).await;
     (swept["due"].as_u64().unwrap(), swept["started"].as_u64().unwrap())
 }
 
 /// The imports of the integration, the newest first.
-async fn imports(api: &Api, kind: PsaKind) -> Vec<Value> {
+pub async fn imports(api: &Api, kind: PsaKind) -> Vec<Value> {
     api.list(&format!("/integrations/{}/imports", integration(api, kind).await))
         .await
         .unwrap()
 }
 
-async fn next(api: &Api, kind: PsaKind) -> Value {
+pub async fn next(api: &Api, kind: PsaKind) -> Value {
     let ours = format!("/integrations/{}", integration(api, kind).await);
     api.get(&ours).await.unwrap()["nextImportAt"].clone()
 }
@@ -238,5 +240,46 @@ async fn r66_a_schedule_without_a_finished_import_for_48_hours_wakes_somebody_on
         .into_iter()
         .filter(|event| event["detail"]["what"] == "overdue");
     assert_eq!(overdue.count(), 1);
+    sandbox.stop().await;
+}
+
+async fn pause(api: &Api, kind: PsaKind, paused: bool) {
+    let ours = format!("/integrations/{}", integration(api, kind).await);
+    let version = api.get(&ours).await.unwrap()["version"].clone();
+    let edit = json!({ "version": version, "paused": paused });
+    let answer = call(api, Method::PATCH, &ours, Some(&edit)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+async fn r66_a_paused_integration_starts_nothing_and_wakes_nobody(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    schedule(&ana, kind, 720).await;
+    pause(&ana, kind, true).await;
+    assert_eq!(next(&ana, kind).await, json!(null));
+    for _ in 0..72 {
+        advance(&sandbox, 3600).await;
+        assert_eq!(sweep(&sandbox).await.1, 0);
+    }
+    assert_eq!(imports(&ana, kind).await, [] as [Value; 0]);
+    pause(&ana, kind, false).await;
+    // The pause does not count as time without an import.
+    assert!(next(&ana, kind).await.is_string());
+    assert_eq!(sweep(&sandbox).await, (0, 0));
+    advance(&sandbox, 12 * 3600).await;
+    assert_eq!(sweep(&sandbox).await, (1, 1));
+    assert_eq!(
+        ended(&sandbox, text(&imports(&ana, kind).await[0]["id"])).await["state"],
+        "done"
+    );
+    assert!(!seen(&sandbox).contains_key("SchedulesOverdueAlarm"));
+    while sandbox.events().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let events = sandbox.events();
+    assert!(
+        events.iter().all(|event| event["detail"]["what"] == "ended"),
+        "{events:?}"
+    );
     sandbox.stop().await;
 }

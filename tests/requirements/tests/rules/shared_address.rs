@@ -110,6 +110,12 @@ async fn r56_a_contact_that_took_the_address_over_since_does_not_count(kind: Psa
         (&waits["action"], &waits["reason"]),
         (&json!("skip"), &json!("import_again"))
     );
+    let rows = [
+        company.row(&import, 0).await.unwrap(),
+        company.row(&import, 1).await.unwrap(),
+    ];
+    assert_eq!(rows[0].get("conflict"), None);
+    assert_eq!(rows[1]["conflict"]["managedCompany"], json!(company.managed));
     company.ana.delete(&format!("/imports/{import}")).await.unwrap();
     for _ in 0..2 {
         company.import().await;

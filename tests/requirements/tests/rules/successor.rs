@@ -2,9 +2,9 @@
 
 use requirements::import::{address_row, carry_out, decide_address, id};
 use requirements::people::Company;
-use requirements::stage::sandbox;
+use requirements::stage::{integration, sandbox};
 use requirements::unattended::unattended;
-use requirements::{PsaKind, Sandbox, for_both};
+use requirements::{PsaKind, Sandbox, behind, for_both};
 use serde_json::{Value, json};
 
 use crate::addresses::used;
@@ -15,6 +15,7 @@ for_both!(
     r57_a_successor_gets_a_user_of_her_own_and_the_old_one_stays,
     r57_a_name_or_a_local_part_in_common_is_no_successor,
     r57_name_and_address_may_change_in_different_imports,
+    r57_where_a_mapping_has_no_name_the_users_name_counts,
 );
 
 const ADA: (&str, &str) = ("Ada", "Smit");
@@ -171,5 +172,22 @@ async fn r57_name_and_address_may_change_in_different_imports(kind: PsaKind) {
     assert_eq!(company.users().await, before);
     let import = company.review().await;
     assert_eq!(company.row(&import, 0).await.unwrap()["status"], "possible_successor");
+    sandbox.stop().await;
+}
+
+async fn r57_where_a_mapping_has_no_name_the_users_name_counts(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let company = succeeded(&sandbox, kind).await;
+    let before = company.users().await;
+    behind::forget_names(&sandbox, &integration(&company.ana, kind).await, &company.id).await;
+    let import = company.review().await;
+    let row = company.row(&import, 0).await.unwrap();
+    assert_eq!(row["status"], "possible_successor");
+    assert_eq!(row["before"], json!({ "contact": "Ada Smit", "address": FROM }));
+    company.ana.delete(&format!("/imports/{import}")).await.unwrap();
+    // The same person with another address is none.
+    company.is_called(0, ADA);
+    company.import().await;
+    assert_eq!(company.users().await, [(before[0].0.clone(), TO.to_owned())]);
     sandbox.stop().await;
 }

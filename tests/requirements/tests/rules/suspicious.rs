@@ -25,7 +25,7 @@ async fn cancel(api: &Api, import: &str) {
 }
 
 /// Imports twelve companies, and deletes five of them in the PSA with their contacts.
-async fn much_deleted(sandbox: &Sandbox, kind: PsaKind) {
+pub async fn much_deleted(sandbox: &Sandbox, kind: PsaKind) {
     let ana = sandbox.api("ana");
     let first = first_import_of(&ana, kind, 12).await;
     for row in &first.chosen[..5] {

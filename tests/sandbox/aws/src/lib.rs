@@ -26,7 +26,7 @@ mod state_machine;
 mod template;
 mod tokens;
 
-pub use dynamodb::{DynamoDb, Meter, Spent, Store, StoreFault};
+pub use dynamodb::{Admitted, Capacity, DynamoDb, Limiter, Meter, Rate, Refused, Spent, Store, StoreFault};
 pub use error::Error;
 pub use gateway::Gateway;
 pub use invoke::{Fault, Functions, Invocation, Invoke};

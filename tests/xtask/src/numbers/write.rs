@@ -1,7 +1,7 @@
 //! The text of each block, from what was printed.
 
 use super::logs::Logs;
-use super::table::{grouped, row, rows};
+use super::table::{row, rows};
 use crate::job::Failure;
 
 /// How long each step of CI took.

@@ -240,7 +240,9 @@ fn failures() -> Vec<Failure> {
 
 #[tokio::test]
 async fn a_failure_is_stored_and_read_by_its_code() {
-    for failure in failures() {
+    // Schema 1 has no name for this one.
+    let lapsed = failure(Problem::ReviewLapsed, ("review_lapsed", ""), None);
+    for failure in failures().into_iter().chain([lapsed]) {
         let mut import = import();
         import.error = Some(failure.problem);
         let stored = started(&import).await;

@@ -80,14 +80,23 @@ enum Consumed {
 #[serde(rename_all = "PascalCase")]
 struct Units {
     #[serde(default)]
+    table_name: String,
+    #[serde(default)]
     capacity_units: f64,
 }
 
 fn consumed(answer: &[u8]) -> f64 {
+    units_by_table(answer).iter().map(|(_, units)| units).sum()
+}
+
+/// The units that an answer tells, with the table that each were spent on.
+pub(super) fn units_by_table(answer: &[u8]) -> Vec<(String, f64)> {
     let answer: Answer = serde_json::from_slice(answer).unwrap_or_default();
-    match answer.consumed_capacity {
-        Some(Consumed::OneTable(units)) => units.capacity_units,
-        Some(Consumed::ManyTables(tables)) => tables.iter().map(|units| units.capacity_units).sum(),
-        None => 0.0,
-    }
+    let tables = match answer.consumed_capacity {
+        Some(Consumed::OneTable(units)) => vec![units],
+        Some(Consumed::ManyTables(tables)) => tables,
+        None => Vec::new(),
+    };
+    let of = |units: Units| (units.table_name, units.capacity_units);
+    tables.into_iter().map(of).collect()
 }

@@ -6,11 +6,12 @@ mod meter;
 mod outage;
 mod proxy;
 mod tables;
+mod throttle;
 mod tokens;
 mod upstream;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 use url::Url;
@@ -22,6 +23,10 @@ use upstream::Upstream;
 
 pub use meter::{Meter, Spent};
 pub use outage::StoreFault;
+pub use throttle::{Admitted, Capacity, Limiter, Rate, Refused};
+
+/// What calls are held to now, if to anything.
+type Throttling = Arc<Mutex<Option<Arc<Limiter>>>>;
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -42,6 +47,7 @@ pub struct DynamoDb {
     meter: Arc<Meter>,
     writes: Arc<Notify>,
     outage: Outage,
+    throttle: Throttling,
     /// Past the meter.
     direct: Upstream,
     embedded: Option<Server>,
@@ -63,15 +69,20 @@ impl DynamoDb {
         };
         tables::create(&direct.client(), template.tables()).await?;
         let (meter, writes) = (Arc::<Meter>::default(), Arc::<Notify>::default());
-        let outage = Outage::default();
-        let access = Access::new(template);
-        let proxy = proxy::router(direct.clone(), meter.clone(), writes.clone(), access, outage.clone());
+        let (outage, throttle) = (Outage::default(), Throttling::default());
+        let limits = proxy::Limits {
+            access: Access::new(template),
+            outage: outage.clone(),
+            throttle: throttle.clone(),
+        };
+        let proxy = proxy::router(direct.clone(), meter.clone(), writes.clone(), limits);
         let proxy = Server::start(proxy).await?;
         Ok(Self {
             proxy,
             meter,
             writes,
             outage,
+            throttle,
             direct,
             embedded,
             expiring: expiry::tables(template.tables()),
@@ -86,6 +97,11 @@ impl DynamoDb {
     /// Fails every call through [`Self::url`], or none any more.
     pub fn fail(&self, fault: Option<StoreFault>) {
         self.outage.set(fault);
+    }
+
+    /// Holds every call through [`Self::url`] to a capacity, or none any more. Nothing is used up at first.
+    pub fn throttle(&self, throttle: Option<Arc<Limiter>>) {
+        *self.throttle.lock().unwrap_or_else(PoisonError::into_inner) = throttle;
     }
 
     /// What was spent through [`Self::url`].

@@ -1,7 +1,7 @@
 //! A loopback proxy in front of `DynamoDB`: asks every answer what it cost, and tells of writes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use axum::Router;
@@ -16,8 +16,10 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
+use super::Throttling;
 use super::meter::{Meter, is_read, is_write};
 use super::outage::Outage;
+use super::throttle::Refused;
 use super::tokens::{Recognised, Tokens, Transaction};
 use super::upstream::Upstream;
 use crate::access::{Access, of_dynamodb};
@@ -30,18 +32,18 @@ struct Proxy {
     client: Client<HttpConnector, Body>,
     meter: Arc<Meter>,
     writes: Arc<Notify>,
-    access: Access,
-    outage: Outage,
+    limits: Limits,
     tokens: Tokens,
 }
 
-pub(super) fn router(
-    upstream: Upstream,
-    meter: Arc<Meter>,
-    writes: Arc<Notify>,
-    access: Access,
-    outage: Outage,
-) -> Router {
+/// What calls are refused for.
+pub(super) struct Limits {
+    pub access: Access,
+    pub outage: Outage,
+    pub throttle: Throttling,
+}
+
+pub(super) fn router(upstream: Upstream, meter: Arc<Meter>, writes: Arc<Notify>, limits: Limits) -> Router {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new()).build(connector);
@@ -50,14 +52,13 @@ pub(super) fn router(
         client,
         meter,
         writes,
-        access,
-        outage,
+        limits,
         tokens: Tokens::default(),
     }))
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
-    if let Some(fault) = proxy.outage.get() {
+    if let Some(fault) = proxy.limits.outage.get() {
         return fault.answer().into_response();
     }
     let target = request
@@ -72,11 +73,15 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    if let Err(message) = proxy.access.judge(&parts.headers, || of_dynamodb(&operation, &body)) {
+    if let Err(message) = proxy
+        .limits
+        .access
+        .judge(&parts.headers, || of_dynamodb(&operation, &body))
+    {
         tracing::error!(message, "refused");
         return denied(&message);
     }
-    match proxy.exchange_once(parts, body, &operation).await {
+    match proxy.exchange_throttled(parts, body, &operation).await {
         Ok((parts, body)) => {
             proxy.meter.add(&operation, &body);
             if is_write(&operation) && parts.status.is_success() {
@@ -98,6 +103,35 @@ fn denied(message: &str) -> Response {
 }
 
 impl Proxy {
+    /// Answers itself what tables and partitions have no room for.
+    async fn exchange_throttled(
+        &self,
+        parts: Parts,
+        body: Bytes,
+        operation: &str,
+    ) -> Result<(response::Parts, Bytes), axum::BoxError> {
+        let throttle = self
+            .limits
+            .throttle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let Some(throttle) = throttle else {
+            return self.exchange_once(parts, body, operation).await;
+        };
+        match throttle.admit(operation, &body) {
+            Err(Refused(refusal)) => Ok(json_answer(StatusCode::BAD_REQUEST, refusal)),
+            Ok(None) => self.exchange_once(parts, body, operation).await,
+            Ok(Some(mut admitted)) => {
+                let body = admitted.body.take().map_or(body, Bytes::from);
+                let (mut parts, answer) = self.exchange_once(parts, body, operation).await?;
+                let charged = throttle.charge(operation, admitted, answer.into());
+                parts.headers.remove(header::CONTENT_LENGTH);
+                Ok((parts, charged.into()))
+            }
+        }
+    }
+
     /// Writes nothing for a transaction that was written with the same token.
     async fn exchange_once(
         &self,
