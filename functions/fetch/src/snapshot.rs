@@ -47,6 +47,7 @@ pub(crate) async fn complete(
     let not_in = missing::rows(run, &mut context, pages, absent).await?;
     let people = PeopleContext::read(run, &context, &not_in).await?;
     let all: BTreeSet<PsaCompanyId> = context.ids().chain(not_in.keys()).cloned().collect();
+    checkpoint.progress.to_sort = Some(all.len() as u64);
     let slices = joined::slices(&all, &counts);
     let Some(persons) = people::compare(run, &context, &people, (pages, &slices)).await? else {
         return Ok(false);

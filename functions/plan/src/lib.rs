@@ -4,6 +4,7 @@
 mod api {
     pub mod addresses;
     pub mod companies;
+    pub mod company_counts;
     pub mod company_plan;
     pub mod decision;
     pub mod exclusions;

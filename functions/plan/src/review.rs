@@ -23,6 +23,16 @@ pub async fn with_rows(services: &Services, caller: &Caller, id: &ImportId) -> A
     Ok(import)
 }
 
+/// The import whose plan is shown: in review. What an import does or did after its confirmation stands in its result, and nobody can make
+/// its plan again from what there is by then.
+pub async fn with_plan(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
+    let import = with_rows(services, caller, id).await?;
+    match import.state {
+        ImportState::Review => Ok(import),
+        state => Err(Problem::WrongState { state }.into()),
+    }
+}
+
 /// The import for a decision by this caller: in review, and not another administrator's (R44).
 pub async fn in_review(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let import = find_import(services, caller, id).await?;

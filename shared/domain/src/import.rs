@@ -60,6 +60,9 @@ pub struct Progress {
     /// Companies whose rows are made; once all pages are read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sorted: Option<u64>,
+    /// Companies whose rows are to be made in all: those read, and those that are absent. Once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_sort: Option<u64>,
     /// Companies applied so far.
     #[serde(default)]
     pub executed: u64,
@@ -100,7 +103,7 @@ impl Progress {
     pub const fn phase(&self, state: ImportState) -> Option<Phase> {
         let (name, done, total) = match (state, self.sorted) {
             (ImportState::Fetching, None) => (PhaseName::Reading, self.companies + self.contacts, self.total),
-            (ImportState::Fetching, Some(sorted)) => (PhaseName::Sorting, sorted, Some(self.companies)),
+            (ImportState::Fetching, Some(sorted)) => (PhaseName::Sorting, sorted, self.to_sort),
             (ImportState::Executing, _) => (PhaseName::Applying, self.executed, self.to_execute),
             _ => return None,
         };
@@ -210,5 +213,34 @@ impl Import {
     /// Whether it waits for an administrator, and any may take it over.
     pub const fn is_for_the_taking(&self) -> bool {
         self.stopped.is_some() && self.taken_over_by.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r74_no_phase_says_that_more_is_done_than_there_is() {
+        let progress = Progress {
+            companies: 40,
+            contacts: 600,
+            total: Some(640),
+            sorted: Some(43),
+            to_sort: Some(45),
+            ..Progress::default()
+        };
+        let phase = progress.phase(ImportState::Fetching).unwrap();
+        assert_eq!(
+            (phase.name, phase.done, phase.total),
+            (PhaseName::Sorting, 43, Some(45))
+        );
+        // Before it is known who is absent, nobody knows how many rows there will be.
+        let reading_back = Progress {
+            sorted: Some(0),
+            to_sort: None,
+            ..progress
+        };
+        assert_eq!(reading_back.phase(ImportState::Fetching).unwrap().total, None);
     }
 }

@@ -96,6 +96,68 @@ mod tests {
 
     use crate::ids::{ImportId, IntegrationId};
     use crate::import::{Holder, Person};
+    use crate::problem::ValueKind;
+
+    /// Each text that a field of a bad request can have.
+    const MISTAKES: &[Mistake<'_>] = &[
+        Mistake::Not(ValueKind::Text),
+        Mistake::Not(ValueKind::Number),
+        Mistake::Not(ValueKind::Whole {
+            least: 0,
+            most: u64::MAX,
+        }),
+        Mistake::Not(ValueKind::Whole { least: 1, most: 9 }),
+        Mistake::Not(ValueKind::Flag),
+        Mistake::Not(ValueKind::List),
+        Mistake::Not(ValueKind::Object),
+        Mistake::Not(ValueKind::Null),
+        Mistake::NotOneOf(&["a"]),
+        Mistake::NotAnObjectOf(&["a"]),
+        Mistake::UnknownField,
+        Mistake::UnknownTimeZone,
+        Mistake::Missing,
+        Mistake::Twice,
+        Mistake::OneRequired(&["a"]),
+        Mistake::Impossible,
+        Mistake::Length(9),
+        Mistake::TooLong(9),
+        Mistake::TooLarge(9),
+        Mistake::BodyTooLong(9),
+        Mistake::IncompleteJson,
+        Mistake::NotJson,
+        Mistake::AfterTheEnd,
+        Mistake::NotHttp,
+        Mistake::IdInPath,
+        Mistake::NotANext,
+        Mistake::NoKeptPlan,
+        Mistake::NoParameters,
+        Mistake::NotAParameter(&["a"]),
+        Mistake::NotAlone,
+        Mistake::OnlyForCompanies,
+        Mistake::InactiveOneByOne,
+        Mistake::NoManagedCompany,
+        Mistake::MappedTo("1"),
+        Mistake::NoUser,
+        Mistake::AddressTaken,
+        Mistake::LicencesInUse,
+        Mistake::NoToken,
+        Mistake::NotRemoved,
+        Mistake::CompanyIdCharacters,
+        Mistake::OnlyFor(&["a"]),
+        Mistake::ForeignCredential("a"),
+    ];
+
+    #[test]
+    fn r42_each_text_of_a_field_is_another_in_dutch() {
+        // A mistake that is added must be added here, too.
+        let texts = include_str!("messages/nl.rs").matches("            Mistake::").count();
+        assert_eq!(MISTAKES.len(), texts);
+        for mistake in MISTAKES {
+            let wording = Wording::from(*mistake);
+            let [english, dutch] = [Language::English, Language::Dutch].map(|language| wording.text(language));
+            assert_ne!(english, dutch, "{mistake:?}");
+        }
+    }
 
     #[test]
     fn r62_nobody_is_told_to_ask_an_unattended_import() {

@@ -320,6 +320,7 @@ async fn select(
 ) -> Api<Json<RuleAnswer>> {
     let Select { selected, filter } = select;
     let import = review::in_review(&services, &caller, &id).await?;
+    filter::check_active(selected, filter.active)?;
     let selected = decisions::addresses::add_rule(&services, &import, &company, selected, filter.into()).await?;
     Ok(Json(selected))
 }

@@ -11,7 +11,7 @@ use domain::name::NameKey;
 use domain::object;
 use domain::problem::{Code, Problem, ResourceKind};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab};
-use domain::rules::{CompanyFilter, Scope};
+use domain::rules::CompanyFilter;
 use domain::text::Term;
 use jiff::Timestamp;
 use lambda::Services;
@@ -22,6 +22,7 @@ use store::Tenant;
 use store::decided::Decisions;
 use store::rows::Row;
 
+use super::company_counts::CompanyRowCounts;
 use super::decision::{self, Decision, RuleAnswer};
 use super::exclusions::ExcludedView;
 use super::filter::{self, Several, WhereCompanies};
@@ -35,7 +36,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         Call::new("listCompanies", "The rows of a tab: unmapped first, then by name")
             .query::<Browse>()
             .query::<PageQuery>()
-            .answers::<List<CompanyView>>(200, json!({ "items": [example()], "next": null }))
+            .answers::<Companies>(200, json!({ "items": [example()], "next": null, "counts": counts() }))
             .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .post("/imports/{x}/companies/select", select, || {
@@ -56,6 +57,13 @@ pub fn routes<R: Routes>(to: R) -> R {
             .answers::<CompanyView>(200, example())
             .refuses(&decision::REFUSED)
             .refuses(&[Code::DecisionConflict, Code::NotSelectable])
+    })
+}
+
+fn counts() -> Value {
+    json!({
+        "total": 40, "selected": 23, "excluded": 1, "byStatus": { "mapped": 23, "unmapped": 17 },
+        "selectedByStatus": { "mapped": 23 },
     })
 }
 
@@ -166,6 +174,20 @@ struct Browse {
     /// each, and a page has 50 rows at most.
     #[serde(default)]
     people: bool,
+    /// Whether to count the rows of the tab *in*, too, whatever rows are asked for.
+    #[serde(default)]
+    counts: bool,
+}
+
+/// Rows that a filter accepts, and how many of each status are selected.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CompanyRows")]
+struct Companies {
+    #[serde(flatten)]
+    page: List<CompanyView>,
+    /// If they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<CompanyRowCounts>,
 }
 
 impl Browse {
@@ -196,26 +218,31 @@ async fn list(
     CallerWith { caller, query }: CallerWith<Paged<Browse>>,
     Path(id): Path<ImportId>,
     AcceptLanguage(language): AcceptLanguage,
-) -> Api<Json<List<CompanyView>>> {
+) -> Api<Json<Companies>> {
     let import = review::with_rows(&services, &caller, &id).await?;
     let tenant = services.tenant(&caller.msp);
     let decided = tenant.decided(&import).await?;
     let counted = if query.filter.people { MAX_ROWS_WITH_PEOPLE } else { 0 };
-    let List { items, next } = browse(&tenant, (&import, &decided), query).await?;
+    let (List { items, next }, counts) = browse(&tenant, (&import, &decided), query).await?;
     let of = items.get(..counted.min(items.len())).unwrap_or_default();
     let mut people = ticked::of_rows(&services, &import, &decided, of).await?.into_iter();
     let views = items.into_iter().map(|row| CompanyView {
         people: people.next(),
         ..CompanyView::of(row.company, language)
     });
-    Ok(Json(List {
+    let page = List {
         items: views.collect(),
         next,
-    }))
+    };
+    Ok(Json(Companies { page, counts }))
 }
 
-/// A page of rows: unmapped ones first, then by name (R16).
-async fn browse(tenant: &Tenant, (import, decided): (&Import, &Decisions), query: Paged<Browse>) -> Api<List<Row>> {
+/// A page of rows: unmapped ones first, then by name (R16); with the counts, if they are asked for.
+async fn browse(
+    tenant: &Tenant,
+    (import, decided): (&Import, &Decisions),
+    query: Paged<Browse>,
+) -> Api<(List<Row>, Option<CompanyRowCounts>)> {
     let Paged {
         filter: browse,
         mut page,
@@ -229,16 +256,18 @@ async fn browse(tenant: &Tenant, (import, decided): (&Import, &Decisions), query
     if browse.people {
         page.limit.0 = page.limit.0.min(MAX_ROWS_WITH_PEOPLE);
     }
-    let rows = tenant.rows(import, decided).await?.into_iter();
+    let rows = tenant.rows(import, decided).await?;
+    let counts = browse
+        .counts
+        .then(|| CompanyRowCounts::of(rows.iter().map(|row| &row.company)));
     let filter = browse.company_filter();
+    let rows = rows.into_iter();
     let rows = rows.filter(|row| browse.accepts(row) && filter.accepts(row));
     let mut rows: Vec<(String, Row)> = rows.map(|row| (place(&row), row)).collect();
     rows.sort_by(|(one, _), (other, _)| one.cmp(other));
     let List { items, next } = List::page(rows, &page, |(place, _)| place.clone());
-    Ok(List {
-        items: items.into_iter().map(|(_, row)| row).collect(),
-        next,
-    })
+    let items = items.into_iter().map(|(_, row)| row).collect();
+    Ok((List { items, next }, counts))
 }
 
 const fn prefix(tab: Tab) -> &'static str {
@@ -299,11 +328,10 @@ async fn select(
     Body(Select { selected, filter }): Body<Select>,
 ) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
-    let scopes = match filter.failed_in_alone()? {
-        Some(failed) => decisions::rules::failed_in(&services, &import, failed).await?.to_vec(),
-        None => vec![Scope::Companies(filter.into())],
+    filter::check_active(selected, filter.active)?;
+    let answer = match filter.failed_in_alone()? {
+        Some(failed) => decisions::rules::select_failed(&services, &import, selected, failed).await?,
+        None => decisions::rules::select_companies(&services, &import, selected, filter.into()).await?,
     };
-    Ok(Json(
-        decisions::rules::add(&services, &import, selected, &scopes).await?,
-    ))
+    Ok(Json(answer))
 }

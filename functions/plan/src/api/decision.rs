@@ -42,10 +42,18 @@ impl<Id> Decision<Id> {
 
 /// How many rows a decision on many was about.
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "Selected")]
 pub struct RuleAnswer {
-    /// How many rows it decides on; of people of several companies, in how many selected companies it looks for them.
-    pub matched: usize,
+    /// How many rows it decides on: companies, or people of one company. How many people of several companies it ticks, the plan says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matched: Option<usize>,
+    /// In how many selected companies it looks for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub companies: Option<usize>,
+    /// Of the companies of which something failed: on how many it does not decide, since they are not in, or somebody has to look at them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<usize>,
     pub selected: bool,
     /// By which it can be taken back.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,6 +20,14 @@ pub fn sought(term: Term) -> Sought {
     String::from(term).into()
 }
 
+/// Refuses to select rows that the PSA counts as inactive: nobody gets access by a click on all of them (R69).
+pub fn check_active(selected: bool, active: Option<bool>) -> Result<(), Problem> {
+    match (selected, active) {
+        (true, Some(false)) => Err(Problem::invalid("/where/active", Mistake::InactiveOneByOne)),
+        _ => Ok(()),
+    }
+}
+
 /// One value or several: a list, or a text with commas between them.
 #[derive(Debug, Clone)]
 pub struct Several<T>(pub Vec<T>);
@@ -93,7 +101,7 @@ pub struct WhereCompanies {
     /// Of this type of the PSA.
     #[serde(rename = "type")]
     pub kind: Option<Term>,
-    /// Whether the PSA counts them as active.
+    /// Whether the PSA counts them as active. None that is inactive is selected by this call, so `false` only takes selections back.
     pub active: Option<bool>,
     /// These and no others.
     pub ids: Option<BTreeSet<PsaCompanyId>>,
@@ -138,7 +146,7 @@ pub struct WherePeople {
     pub status: Several<AddressStatus>,
     /// Whose name or address holds this, whatever the case and the accents of either.
     pub search: Option<Term>,
-    /// Whether the PSA counts them as active; nobody who is inactive is ticked unless this is `false`.
+    /// Whether the PSA counts them as active. Nobody who is inactive is ticked by this call, so `false` only takes ticks back.
     pub active: Option<bool>,
     /// Of these companies; without it, of all that are selected.
     #[serde(deserialize_with = "object::only")]

@@ -27,7 +27,10 @@ use crate::review;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/plan", show, || {
-        Call::new("showPlan", "What would happen; nothing has been written yet")
+        Call::new(
+            "showPlan",
+            "What would happen, of an import in review; nothing has been written yet. Once it is confirmed, its result says what happened",
+        )
             .query::<Items>()
             .query::<PageQuery>()
             .answers::<PlanView>(200, example())
@@ -179,7 +182,7 @@ async fn show(
     AcceptLanguage(language): AcceptLanguage,
     Path(id): Path<ImportId>,
 ) -> Api<Json<PlanView>> {
-    let import = review::with_rows(&services, &caller, &id).await?;
+    let import = review::with_plan(&services, &caller, &id).await?;
     let (from, Limit(limit)) = (query.page.offset()?, query.page.limit);
     let integration = find_integration(&services.tenant(&caller.msp), &import.integration).await?;
     let pages = Pages::open(&services, &import).await?;

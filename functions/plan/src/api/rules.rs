@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::decision::{self, RuleAnswer};
-use super::filter::WherePeople;
+use super::filter::{self, WherePeople};
 use crate::decisions::rules::{self, RuleId};
 use crate::review;
 
@@ -33,7 +33,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .post("/imports/{x}/addresses/select", select, || {
         Call::new("selectPeople", "Ticks people of all companies")
             .body::<Select>(json!({ "selected": true, "where": { "active": true, "company": { "status": "mapped" } } }))
-            .answers::<RuleAnswer>(200, json!({ "matched": 4711, "selected": true, "rule": "3" }))
+            .answers::<RuleAnswer>(200, json!({ "companies": 4711, "selected": true, "rule": "3" }))
             .refuses(&decision::REFUSED)
             .refuses(&[Code::LimitExceeded])
     })
@@ -130,6 +130,7 @@ async fn select(
     Body(Select { selected, filter }): Body<Select>,
 ) -> Api<Json<RuleAnswer>> {
     let import = review::in_review(&services, &caller, &id).await?;
-    let scopes = [Scope::People(filter.try_into()?)];
-    Ok(Json(rules::add(&services, &import, selected, &scopes).await?))
+    filter::check_active(selected, filter.active)?;
+    let filter = filter.try_into()?;
+    Ok(Json(rules::select_people(&services, &import, selected, filter).await?))
 }

@@ -123,7 +123,9 @@ pub async fn add_rule(
         {
             Decided::Recorded => {
                 return Ok(RuleAnswer {
-                    matched,
+                    matched: Some(matched),
+                    companies: None,
+                    left_out: None,
                     selected,
                     rule: Some(RuleId::of(Some(company), rule.number)),
                 });

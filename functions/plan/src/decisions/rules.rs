@@ -42,9 +42,67 @@ impl RuleId {
     }
 }
 
-/// Keeps rules on the rows of an import, and counts the companies that the first of them decides on; of people only what is planned is
+/// Keeps a rule on companies, and counts those that it decides on.
+pub async fn select_companies(
+    services: &Services,
+    import: &Import,
+    selected: bool,
+    filter: CompanyFilter,
+) -> Api<RuleAnswer> {
+    let (matched, rule) = add(services, import, selected, &[Scope::Companies(filter)]).await?;
+    Ok(RuleAnswer {
+        matched: Some(matched),
+        companies: None,
+        left_out: None,
+        selected,
+        rule,
+    })
+}
+
+/// Keeps a rule on people of all companies, and counts the selected companies in which it looks for them. Of people only what is planned is
 /// counted, in the plan.
-pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &[Scope]) -> Api<RuleAnswer> {
+pub async fn select_people(
+    services: &Services,
+    import: &Import,
+    selected: bool,
+    filter: PersonFilter,
+) -> Api<RuleAnswer> {
+    let (companies, rule) = add(services, import, selected, &[Scope::People(filter)]).await?;
+    Ok(RuleAnswer {
+        matched: None,
+        companies: Some(companies),
+        left_out: None,
+        selected,
+        rule,
+    })
+}
+
+/// Keeps rules on what failed in another import, and counts the companies that they decide on, and those that they leave out.
+pub async fn select_failed(services: &Services, import: &Import, selected: bool, failed: &ImportId) -> Api<RuleAnswer> {
+    let (companies, people) = failed_in(services, import, failed).await?;
+    let all = companies.len();
+    let scopes = [
+        Scope::Companies(CompanyFilter {
+            ids: Some(companies),
+            ..CompanyFilter::default()
+        }),
+        Scope::People(PersonFilter {
+            ids: Some(people),
+            ..PersonFilter::default()
+        }),
+    ];
+    let (matched, rule) = add(services, import, selected, &scopes).await?;
+    Ok(RuleAnswer {
+        matched: Some(matched),
+        companies: None,
+        left_out: Some(all.saturating_sub(matched)),
+        selected,
+        rule,
+    })
+}
+
+/// Keeps rules on the rows of an import, and counts the companies that the first of them is about.
+async fn add(services: &Services, import: &Import, selected: bool, scopes: &[Scope]) -> Api<(usize, Option<RuleId>)> {
     let tenant = services.tenant(&import.msp);
     let mut attempts = Attempts::at("rule");
     loop {
@@ -58,7 +116,7 @@ pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &
             let rule = rule.map_err(|of| Problem::LimitExceeded { of })?;
             first = first.or_else(|| Some(rule.clone()));
         }
-        let matched = match &first {
+        let companies = match &first {
             Some(rule) => {
                 let rows = tenant.rows(import, &decided).await?;
                 rows.iter().filter(|row| rule.matches_company(row)).count()
@@ -68,13 +126,7 @@ pub async fn add(services: &Services, import: &Import, selected: bool, scopes: &
         let rules = Arc::new(rules);
         let after = StoredRules { rules, version };
         match tenant.keep_rules(import, None, &after, services.clock.now()).await? {
-            Decided::Recorded => {
-                return Ok(RuleAnswer {
-                    matched,
-                    selected,
-                    rule: first.map(|rule| RuleId::of(None, rule.number)),
-                });
-            }
+            Decided::Recorded => return Ok((companies, first.map(|rule| RuleId::of(None, rule.number)))),
             Decided::NotInReview => return Err(review::not_in_review(services, import).await),
             Decided::Conflict => attempts.again().await?,
         }
@@ -104,8 +156,12 @@ pub async fn take_back(services: &Services, import: &Import, company: Option<&Ps
     }
 }
 
-/// What failed in an import of the same integration: companies, and people with their companies (R75).
-pub async fn failed_in(services: &Services, import: &Import, failed: &ImportId) -> Api<[Scope; 2]> {
+/// What failed in an import of the same integration: companies of which something failed, and people (R75).
+async fn failed_in(
+    services: &Services,
+    import: &Import,
+    failed: &ImportId,
+) -> Api<(BTreeSet<PsaCompanyId>, BTreeSet<AddressId>)> {
     let tenant = services.tenant(&import.msp);
     let earlier = tenant.import(failed).await?;
     let earlier = earlier.filter(|earlier| earlier.integration == import.integration);
@@ -130,16 +186,7 @@ pub async fn failed_in(services: &Services, import: &Import, failed: &ImportId) 
         }
         after = next;
         if after.is_none() {
-            break;
+            return Ok((companies, people));
         }
     }
-    let of = CompanyFilter {
-        ids: Some(companies),
-        ..CompanyFilter::default()
-    };
-    let people = PersonFilter {
-        ids: Some(people),
-        ..PersonFilter::default()
-    };
-    Ok([Scope::Companies(of), Scope::People(people)])
 }

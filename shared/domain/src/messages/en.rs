@@ -277,6 +277,10 @@ impl Messages for English {
             Mistake::OnlyForCompanies => {
                 "only companies are chosen by it, with the people who failed: POST /imports/{x}/companies/select".into()
             }
+            Mistake::InactiveOneByOne => {
+                "rows that the PSA counts as inactive cannot be selected many at once; select each by its own call"
+                    .into()
+            }
             Mistake::NoManagedCompany => "there is no managed company with this id".into(),
             Mistake::MappedTo(company) => format!("is mapped to company {company} of the PSA already").into(),
             Mistake::NoUser => "there is no such user in the managed company".into(),

@@ -264,6 +264,7 @@ impl Messages for Dutch {
             Mistake::NotAParameter(known) => format!("is geen parameter van deze aanroep; toegestaan: {}", known.join(", ")).into(),
             Mistake::NotAlone => "er hoort geen andere voorwaarde bij".into(),
             Mistake::OnlyForCompanies => "alleen bedrijven worden hiermee gekozen, met de mensen bij wie het mislukte: POST /imports/{x}/companies/select".into(),
+            Mistake::InactiveOneByOne => "rijen die in de PSA inactief zijn, kunnen niet met veel tegelijk worden gekozen; kies elke rij met een eigen aanroep".into(),
             Mistake::NoManagedCompany => "er is geen beheerd bedrijf met dit id".into(),
             Mistake::MappedTo(company) => format!("is al gekoppeld aan bedrijf {company} van de PSA").into(),
             Mistake::NoUser => "het beheerde bedrijf heeft deze gebruiker niet".into(),

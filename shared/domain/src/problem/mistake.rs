@@ -51,6 +51,8 @@ pub enum Mistake<'a> {
     NotAlone,
     /// Companies are chosen so, and not people.
     OnlyForCompanies,
+    /// What the PSA counts as inactive is selected row by row.
+    InactiveOneByOne,
     /// The chosen managed company does not exist.
     NoManagedCompany,
     /// The chosen managed company is mapped to this company of the PSA.

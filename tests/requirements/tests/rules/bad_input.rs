@@ -341,6 +341,7 @@ fn of_review(import: &str, row: &Value, address: &str, hash: &Value) -> Vec<Bad>
         refused(POST, &format!("{x}/companies/select"), all()),
         refused(POST, &format!("{company}/addresses/select"), all()),
         refused(POST, &format!("{x}/execute"), json(json!({ "planHash": hash }))),
+        refused(GET, &format!("{x}/plan"), Sent::Nothing),
     ]
 }
 

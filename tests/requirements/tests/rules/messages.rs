@@ -105,6 +105,28 @@ async fn r42_all_eight_messages_have_their_code_status_and_text_in_english_and_d
     sandbox.stop().await;
 }
 
+#[tokio::test]
+async fn r42_what_is_wrong_with_a_field_is_said_in_english_and_dutch() {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let body = json!({ "name": 7, "other": true });
+    for (language, details) in [
+        ("en", ["must be a text", "is not a known field"]),
+        ("nl", ["moet een tekst zijn", "is geen bekend veld"]),
+    ] {
+        let path = "/managed-companies";
+        let answer = ana.call_in(language, Method::POST, path, Some(&body)).await.unwrap();
+        assert_problem(&answer, 400, "invalid_request");
+        let errors = answer.body["errors"].as_array().unwrap().iter();
+        let said: Vec<&str> = errors.map(|error| text(&error["detail"])).collect();
+        assert!(
+            !said.is_empty() && said.iter().all(|text| details.contains(text)),
+            "{said:?}"
+        );
+    }
+    sandbox.stop().await;
+}
+
 async fn r42_an_import_that_the_psa_fails_says_why_in_the_language_of_who_looks(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");

@@ -3,10 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use requirements::faults::CONTACTS;
-use requirements::import::{choose, done, execute, fetch, fetched, rows, start};
+use requirements::import::{choose, done, execute, fetch, fetched, first_import_of, id, rows, start};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{PATIENCE, advance, number, sandbox, text};
-use requirements::{Api, PsaKind, Sandbox, faults, for_both, raw};
+use requirements::{Api, PsaKind, Sandbox, faults, for_both, psa, raw};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ use crate::survival::far;
 
 for_both!(
     r08_progress_can_be_watched_with_the_total,
+    r74_sorting_counts_the_rows_of_absent_companies_too,
     r74_an_execution_says_how_many_companies_it_has_applied_of_how_many,
     r08_there_are_no_tabs_before_all_has_arrived,
     r08_there_are_no_tabs_of_an_import_that_was_cancelled_before_all_had_arrived,
@@ -43,6 +44,22 @@ async fn r08_progress_can_be_watched_with_the_total(kind: PsaKind) {
     assert_eq!((read(&now, "companies"), read(&now, "contacts")), (40, 600), "{now}");
     let pages = if kind == PsaKind::Connectwise { 2 } else { 3 };
     assert_eq!((read(&now, "pages"), read(&now, "total")), (pages, 640), "{now}");
+    sandbox.stop().await;
+}
+
+async fn r74_sorting_counts_the_rows_of_absent_companies_too(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 1).await;
+    psa::delete(&sandbox, kind, id(&first.chosen[0]));
+    let import = fetch(&ana, kind).await;
+    let (present, absent) = (rows(&ana, &import, "in").await, rows(&ana, &import, "not-in").await);
+    assert_eq!(absent.len(), 1);
+    let progress = &ana.get(&format!("/imports/{import}")).await.unwrap()["progress"];
+    assert_eq!(number(&progress["companies"]), present.len() as u64, "{progress}");
+    let all = (present.len() + absent.len()) as u64;
+    let sorting = (number(&progress["sorted"]), number(&progress["toSort"]));
+    assert_eq!(sorting, (all, all), "{progress}");
     sandbox.stop().await;
 }
 

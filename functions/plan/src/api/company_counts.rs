@@ -1,0 +1,36 @@
+//! How many company rows are selected, of each status (R68). Whoever lists rows reads all of them, so that counting costs no walk more.
+
+use std::collections::BTreeMap;
+
+use domain::row::{CompanyRow, ImportStatus, Tab};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How many rows the tab *in* has, and how many of them are selected.
+#[derive(Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CompanyRowCounts {
+    total: u64,
+    selected: u64,
+    /// Those that are excluded for good.
+    excluded: u64,
+    by_status: BTreeMap<ImportStatus, u64>,
+    selected_by_status: BTreeMap<ImportStatus, u64>,
+}
+
+impl CompanyRowCounts {
+    /// Counts the rows of the tab *in*.
+    pub fn of<'a>(rows: impl Iterator<Item = &'a CompanyRow>) -> Self {
+        let mut counts = Self::default();
+        for row in rows.filter(|row| row.tab == Tab::In) {
+            counts.total += 1;
+            counts.excluded += u64::from(row.decision.excluded.is_some());
+            *counts.by_status.entry(row.status).or_default() += 1;
+            if row.decision.selected {
+                counts.selected += 1;
+                *counts.selected_by_status.entry(row.status).or_default() += 1;
+            }
+        }
+        counts
+    }
+}
