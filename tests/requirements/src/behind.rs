@@ -11,9 +11,10 @@ use domain::filter::Filter;
 use domain::ids::{AddressId, IdempotencyKey};
 use domain::ids::{ImportId, IntegrationId, ManagedCompanyId, MspId, PsaCompanyId, SecretId, UserId};
 use domain::import::{Import, Person};
-use domain::mapping::CompanyMapping;
+use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::plan::{PlanAddress, PlanChange, PlanCompany, PlanSide, Reason, Step};
 use domain::policy::Policy;
+use domain::remembered::Remembered;
 use futures::StreamExt;
 use jiff::Timestamp;
 use local_aws::sdk;
@@ -299,6 +300,34 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
         .buffer_unordered(16)
         .collect::<Vec<()>>()
         .await;
+}
+
+/// Maps so many more addresses of a company that is mapped, each of a contact and a user that do not exist; gives the addresses.
+pub async fn map_addresses(sandbox: &Sandbox, integration: &str, company: &str, many: usize) -> Vec<String> {
+    let (tenant, integration, company) = (
+        tenant(sandbox),
+        IntegrationId::new(integration),
+        PsaCompanyId::new(company),
+    );
+    let mapping = tenant.company_mapping(&integration, &company).await.unwrap().unwrap();
+    let before = tenant.stored_address_mappings(&integration, &company).await.unwrap();
+    let addresses: Vec<String> = (0..many).map(|number| format!("weg{number:05}@weg.example")).collect();
+    let mut after = before.all();
+    after.extend(addresses.iter().enumerate().map(|(number, address)| AddressMapping {
+        id: AddressId::new(format!("{}~weg", 7_000_000 + number)),
+        user: UserId::new(format!("u-weg-{number}")),
+        address: address.parse().unwrap(),
+        other_addresses: Vec::new(),
+        remembered: Remembered::default(),
+    }));
+    let before = before.counted_as(mapping.users);
+    let (actions, _) = tenant.map_addresses(&integration, &company, &before, &after).unwrap();
+    let mut tx = Transaction::new();
+    for action in actions {
+        tx.push(action).unwrap();
+    }
+    assert!(tx.commit(&tenant).await.unwrap().committed());
+    addresses
 }
 
 fn tenant(sandbox: &Sandbox) -> Tenant {

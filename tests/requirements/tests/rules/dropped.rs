@@ -2,7 +2,7 @@
 
 use requirements::import::{carry_out, decide, fetch, plan, planned, row, tick_everybody};
 use requirements::stage::{integration, sandbox, text};
-use requirements::{Api, PsaKind, for_both, psa};
+use requirements::{Api, PsaKind, behind, for_both, psa};
 use serde_json::{Value, json};
 
 use crate::hand_over::{PEOPLE, cancel, enter, import, managed_of};
@@ -10,6 +10,7 @@ use crate::hand_over::{PEOPLE, cancel, enter, import, managed_of};
 for_both!(
     r59_each_mapping_that_unassigning_drops_is_in_the_trail,
     r58_each_mapping_that_does_not_follow_is_in_the_trail,
+    r59_each_of_thousands_of_dropped_mappings_is_in_the_trail,
 );
 
 /// What a list of changes tells of dropped address mappings: the address, the user, and why.
@@ -32,7 +33,7 @@ fn unmapped<'a>(changes: impl Iterator<Item = &'a Value>) -> Vec<(String, String
 }
 
 /// What the trail of an import tells of dropped address mappings: the address, the user, and why.
-pub async fn told(ana: &Api, kind: PsaKind, import: &str) -> Vec<(String, String, String)> {
+async fn told(ana: &Api, kind: PsaKind, import: &str) -> Vec<(String, String, String)> {
     let path = format!("/integrations/{}/audit", integration(ana, kind).await);
     let entries = ana.list(&path).await.unwrap();
     let of_import = entries.iter().filter(|entry| entry["import"] == import);
@@ -58,6 +59,27 @@ async fn r59_each_mapping_that_unassigning_drops_is_in_the_trail(kind: PsaKind) 
     decide(&ana, &third, &company, json!({ "selected": true })).await;
     carry_out(&ana, &third).await;
     assert_eq!(told(&ana, kind, &third).await, []);
+    sandbox.stop().await;
+}
+
+/// Of more than 2,000 the trail tells in several transactions.
+async fn r59_each_of_thousands_of_dropped_mappings_is_in_the_trail(kind: PsaKind) {
+    const DROPPED: usize = 2_050;
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let company = enter(&sandbox, kind, "Losgemaakt BV", &PEOPLE);
+    import(&ana, kind, &company).await;
+    let integration = integration(&ana, kind).await;
+    let mut expected = behind::map_addresses(&sandbox, &integration, &company, DROPPED).await;
+    expected.extend(PEOPLE.map(str::to_owned));
+    expected.sort();
+    let second = fetch(&ana, kind).await;
+    let anew = json!({ "selected": true, "target": { "create": {} } });
+    decide(&ana, &second, &company, anew).await;
+    carry_out(&ana, &second).await;
+    let told = told(&ana, kind, &second).await;
+    let addresses: Vec<&String> = told.iter().map(|(address, ..)| address).collect();
+    assert_eq!(addresses, expected.iter().collect::<Vec<_>>());
     sandbox.stop().await;
 }
 
