@@ -55,7 +55,7 @@ impl Leaf {
 }
 
 /// The place in the sort key of an item of one of these companies, and the company.
-pub(crate) fn place_in<'a, C>(item: &'a Item, company: impl Fn(&str) -> Option<C>) -> Option<(C, &'a str)> {
+pub(crate) fn place_in<C>(item: &Item, company: impl Fn(&str) -> Option<C>) -> Option<(C, &str)> {
     let rest = item.get("sk")?.as_s().ok()?.strip_prefix(keys::ADDRESS_MAPPINGS)?;
     // The id of an address may hold any character.
     let mut ends = rest.match_indices('#');

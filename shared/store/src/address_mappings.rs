@@ -91,7 +91,7 @@ fn first_of(contact: &PsaContactId) -> String {
 
 fn leaf_of(item: &Item, company: &PsaCompanyId) -> Result<Leaf, StoreError> {
     let own = |of: &str| (of == company.as_str()).then_some(());
-    let place = leaves::place_in(item, own).map(|(_, place)| place);
+    let place = leaves::place_in(item, own).map(|((), place)| place);
     Leaf::read(item, place.unwrap_or_default())
 }
 
