@@ -238,15 +238,12 @@ async fn company(
         dropped::keep_generation(run, from).await?;
     }
     let (mut tx, integration) = (run.transaction()?, &run.import.integration);
-    let rest = match &plan.step {
-        CompanyStep::HandOver { from, .. } => {
-            let tenant = &run.tenant;
-            tenant.hand_over(&mut tx, integration, from, (before, &mapping)).await?
-        }
-        _ => {
-            run.tenant.map_company(&mut tx, integration, before, &mapping)?;
-            Vec::new()
-        }
+    let rest = if let CompanyStep::HandOver { from, .. } = &plan.step {
+        let tenant = &run.tenant;
+        tenant.hand_over(&mut tx, integration, from, (before, &mapping)).await?
+    } else {
+        run.tenant.map_company(&mut tx, integration, before, &mapping)?;
+        Vec::new()
     };
     dropped::tell(run, &mut tx, dropped).await?;
     match run.try_commit(tx).await? {

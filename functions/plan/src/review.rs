@@ -84,7 +84,7 @@ pub async fn facts_near(
     row: (&PsaCompanyId, &AddressId),
 ) -> Api<(Context, CompanyFacts)> {
     let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
-    let read = Context::of_address(tenant, directory, import.clone(), row).await?;
+    let read = Box::pin(Context::of_address(tenant, directory, import.clone(), row)).await?;
     let (mut context, facts) = read.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
     context.add_holding_companies(&facts).await?;
     Ok((context, facts))

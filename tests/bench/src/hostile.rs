@@ -13,8 +13,8 @@ use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::failure::Failure;
 use crate::load::{Administrator, Latencies, forget, milliseconds, one_in_a_hundred_fails};
-use crate::measure::Failure;
 
 /// The others' slowest answers in a hundred may take so many times as long.
 const MAX_RATIO: f64 = 1.5;

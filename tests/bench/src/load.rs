@@ -12,7 +12,7 @@ use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use simkit::faults::Fault;
 
-use crate::measure::Failure;
+use crate::failure::Failure;
 use crate::process::peak;
 
 /// Companies whose people are imported.

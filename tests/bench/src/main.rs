@@ -15,6 +15,7 @@ use domain::psa::PsaKind;
 use measure::Measurement;
 use simkit::msp::Size;
 
+mod failure;
 mod hostile;
 mod load;
 mod measure;

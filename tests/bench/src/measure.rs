@@ -12,14 +12,12 @@ use sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use simkit::msp::Size;
 
-use crate::stage::{Cost, Stage};
+use crate::failure::Failure;
+use crate::stage::{Cost, Stage, name};
 use crate::targets::{self, Measured};
 
 /// The MSP whose integrations the sandbox has.
 pub(crate) const MSP: &str = "noordzee";
-
-/// What went wrong, in words.
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The companies in which addresses change, and how many addresses that are: two in the first of them.
 const CHANGED: (usize, usize) = (80, 100);
@@ -293,12 +291,5 @@ impl Imports<'_> {
             import,
             run: self.run,
         }
-    }
-}
-
-pub(crate) const fn name(kind: PsaKind) -> &'static str {
-    match kind {
-        PsaKind::Connectwise => "connectwise",
-        PsaKind::Autotask => "autotask",
     }
 }

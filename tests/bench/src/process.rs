@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::{TimeVal, TimeValLike};
 
-use crate::measure::Failure;
+use crate::failure::Failure;
 
 /// The most memory this process ever had, in KiB.
 pub(crate) fn peak() -> Result<u64, Failure> {

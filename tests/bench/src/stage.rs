@@ -8,7 +8,7 @@ use sandbox::{Error, Sandbox};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::measure::{Failure, name};
+use crate::failure::Failure;
 
 /// The longest that one worker may take here.
 const PATIENCE: Duration = Duration::from_hours(2);
@@ -102,5 +102,12 @@ impl Stage<'_> {
             cost.read_units,
             began.elapsed().as_secs_f64(),
         );
+    }
+}
+
+pub(crate) const fn name(kind: PsaKind) -> &'static str {
+    match kind {
+        PsaKind::Connectwise => "connectwise",
+        PsaKind::Autotask => "autotask",
     }
 }

@@ -3,7 +3,8 @@
 use domain::psa::PsaKind;
 use simkit::msp::Size;
 
-use crate::measure::{Failure, name};
+use crate::failure::Failure;
+use crate::stage::name;
 
 /// One thing that is limited, with its limits for 5,000 companies and for 25,000.
 #[derive(Debug, Clone, Copy, PartialEq)]

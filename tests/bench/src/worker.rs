@@ -12,7 +12,8 @@ use planning::Planning;
 use psa::HttpPolicy;
 use serde_json::{Value, json};
 
-use crate::measure::{Failure, MSP};
+use crate::failure::Failure;
+use crate::measure::MSP;
 use crate::process::{cpu, peak};
 
 pub(crate) async fn work(function: &str, face: &str, import: &str, run: Duration) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ use crate::world::{World, world};
 /// Contacts by whom a mapping was shared, each by a bit; with the highest one many others.
 type Shared = [u8; 5];
 
-fn facts(world: &World, shared: &Shared, hides_contacts: bool) -> CompanyFacts {
+fn facts(world: &World, shared: Shared, hides_contacts: bool) -> CompanyFacts {
     let mut facts = world.facts();
     facts.hides_contacts = hides_contacts;
     for (mapping, shared) in facts.mapped_addresses.iter_mut().zip(shared) {
@@ -102,10 +102,10 @@ proptest! {
 
     #[test]
     fn r28_a_row_needs_no_other_people_than_those_it_has_to_do_with(world in world(), shared: Shared, hides_contacts: bool) {
-        let (whole, companies) = (facts(&world, &shared, hides_contacts), world.companies());
+        let (whole, companies) = (facts(&world, shared, hides_contacts), world.companies());
         let all: Vec<String> = address_rows(&whole, &companies).iter().map(shown).collect();
         for contact in (0..4).map(|contact| PsaContactId::new(contact.to_string())) {
-            let mut part = facts(&world, &shared, hides_contacts);
+            let mut part = facts(&world, shared, hides_contacts);
             let Some(people) = known(&part, contact.clone()) else { continue };
             if restrict(&mut part, &people).is_none() {
                 continue;

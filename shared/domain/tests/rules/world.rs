@@ -98,7 +98,7 @@ pub fn person(company: usize, number: usize) -> (SnapshotAddress, AddressStatus)
     let (status, active) = STATUSES[number].clone();
     let address = SnapshotAddress {
         id: AddressId::new(format!("{company}{number}~1")),
-        name: if number % 2 == 0 { "Zoë" } else { "Bo" }.to_owned(),
+        name: if number.is_multiple_of(2) { "Zoë" } else { "Bo" }.to_owned(),
         text: format!("p{company}{number}@x.example"),
         active,
     };

@@ -116,7 +116,9 @@ async fn r73_an_address_that_was_imported_is_found_first(kind: PsaKind) {
     for limit in [1, 2, 3, 4] {
         let pages = paged(&ana, &again, "search=DESK@eerst.example", limit).await;
         let mut sorted = [pages.clone(), all.clone()];
-        sorted.iter_mut().for_each(|list| list.sort());
+        for list in &mut sorted {
+            list.sort();
+        }
         assert_eq!(sorted[0], sorted[1], "each once, {limit} on a page");
         // Two do not fit on a page of one: they come where they belong.
         assert_eq!(pages == all, limit > 1);

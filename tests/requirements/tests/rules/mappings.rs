@@ -220,14 +220,14 @@ async fn r24_managed_companies_come_in_the_order_of_likeness(_: PsaKind) {
     for name in names {
         managed::add(&ana, name).await;
     }
-    let named = |page: &Value| -> Vec<String> {
+    let shown = |page: &Value| -> Vec<String> {
         let items = page["items"].as_array().unwrap().iter();
         items.map(|company| text(&company["name"]).to_owned()).collect()
     };
     let path = "/managed-companies?like=BAKKERIJ%20POSTMA&limit=3";
     let first = ana.get(path).await.unwrap();
     assert_eq!(
-        named(&first),
+        shown(&first),
         ["Bakkerij Postma", "Bakkerij Postma B.V.", "Bakkery Postma"]
     );
     let next = ana
@@ -235,7 +235,7 @@ async fn r24_managed_companies_come_in_the_order_of_likeness(_: PsaKind) {
         .await
         .unwrap();
     // Behind them the names that have nothing in common, of which there are others.
-    assert_eq!(named(&next)[0], "Postma Verhuur");
+    assert_eq!(shown(&next)[0], "Postma Verhuur");
     let all = ana.list("/managed-companies?like=BAKKERIJ%20POSTMA").await.unwrap();
     assert_eq!(all.len(), ana.list("/managed-companies").await.unwrap().len());
     sandbox.stop().await;

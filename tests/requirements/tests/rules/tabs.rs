@@ -131,7 +131,7 @@ async fn r73_filters_are_exact(kind: PsaKind) {
         );
         assert!(page["next"].is_null());
     }
-    assert!(present.iter().any(|row| is_of_type(row)) && !present.iter().all(|row| is_of_type(row)));
+    assert!(present.iter().any(is_of_type) && !present.iter().all(is_of_type));
     assert!(absent.iter().any(|row| row["reason"] != reason), "{absent:?}");
     for shown in present.iter().chain(&absent) {
         let alone = ana.get(&format!("/imports/{import}/companies/{}", id(shown))).await;

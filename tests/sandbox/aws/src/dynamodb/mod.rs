@@ -11,7 +11,7 @@ mod tokens;
 mod upstream;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Notify;
 use url::Url;
@@ -19,14 +19,12 @@ use url::Url;
 use crate::access::Access;
 use crate::{Error, Server, Template};
 use outage::Outage;
+use throttle::Throttling;
 use upstream::Upstream;
 
 pub use meter::{Meter, Spent};
 pub use outage::StoreFault;
 pub use throttle::{Admitted, Capacity, Limiter, Rate, Refused};
-
-/// What calls are held to now, if to anything.
-type Throttling = Arc<Mutex<Option<Arc<Limiter>>>>;
 
 /// Where the data is.
 #[derive(Debug, Clone)]

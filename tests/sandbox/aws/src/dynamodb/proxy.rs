@@ -16,10 +16,9 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
-use super::Throttling;
 use super::meter::{Meter, is_read, is_write};
 use super::outage::Outage;
-use super::throttle::Refused;
+use super::throttle::{Refused, Throttling};
 use super::tokens::{Recognised, Tokens, Transaction};
 use super::upstream::Upstream;
 use crate::access::{Access, of_dynamodb};

@@ -15,7 +15,7 @@ mod answer;
 mod request;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::meter::{is_read, is_write, units_by_table};
@@ -105,6 +105,9 @@ struct State {
     buckets: HashMap<Name, Bucket>,
     refused: u64,
 }
+
+/// What calls are held to now, if to anything.
+pub(super) type Throttling = Arc<Mutex<Option<Arc<Limiter>>>>;
 
 /// Holds tables and partitions to their capacity.
 pub struct Limiter {
