@@ -23,7 +23,7 @@ fn facts(world: &World, shared: Shared, hides_contacts: bool) -> CompanyFacts {
         let contacts = (0..4).filter(|contact| shared & (1 << contact) != 0);
         let contacts = contacts.map(|contact| PsaContactId::new(contact.to_string()));
         let others = contacts.filter(|contact| contact.as_str() != mapping.id.contact());
-        mapping.remembered.sharers = if *shared >= 0x80 {
+        mapping.remembered.sharers = if shared >= 0x80 {
             Sharers::Many
         } else {
             others.collect()
