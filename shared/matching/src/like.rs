@@ -45,7 +45,7 @@ mod tests {
         let mut names = [
             "Aannemer Vos",
             "Postma Verhuur",
-            "Bakkery Postma",
+            "Bakkeri Postma",
             "Bakkerij Postma B.V.",
             "BAKKERIJ  POSTMA",
         ];
@@ -55,7 +55,7 @@ mod tests {
             [
                 "BAKKERIJ  POSTMA",
                 "Bakkerij Postma B.V.",
-                "Bakkery Postma",
+                "Bakkeri Postma",
                 "Postma Verhuur",
                 "Aannemer Vos",
             ]

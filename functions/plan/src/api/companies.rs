@@ -220,12 +220,17 @@ async fn list(
     AcceptLanguage(language): AcceptLanguage,
 ) -> Api<Json<Companies>> {
     let import = review::with_rows(&services, &caller, &id).await?;
-    let tenant = services.tenant(&caller.msp);
-    let decided = tenant.decided(&import).await?;
+    Ok(Json(page(&services, &import, query, language).await?))
+}
+
+/// A page of rows as they are shown, with their people if those are asked for.
+async fn page(services: &Services, import: &Import, query: Paged<Browse>, language: Language) -> Api<Companies> {
+    let tenant = services.tenant(&import.msp);
+    let decided = tenant.decided(import).await?;
     let counted = if query.filter.people { MAX_ROWS_WITH_PEOPLE } else { 0 };
-    let (List { items, next }, counts) = browse(&tenant, (&import, &decided), query).await?;
+    let (List { items, next }, counts) = browse(&tenant, (import, &decided), query).await?;
     let of = items.get(..counted.min(items.len())).unwrap_or_default();
-    let mut people = ticked::of_rows(&services, &import, &decided, of).await?.into_iter();
+    let mut people = ticked::of_rows(services, import, &decided, of).await?.into_iter();
     let views = items.into_iter().map(|row| CompanyView {
         people: people.next(),
         ..CompanyView::of(row.company, language)
@@ -234,7 +239,7 @@ async fn list(
         items: views.collect(),
         next,
     };
-    Ok(Json(Companies { page, counts }))
+    Ok(Companies { page, counts })
 }
 
 /// A page of rows: unmapped ones first, then by name (R16); with the counts, if they are asked for.
