@@ -191,6 +191,22 @@ struct Companies {
 }
 
 impl Browse {
+    /// The page, of no more rows than can be shown; refused if it begins in the list of another tab.
+    fn limit(&self, mut page: PageQuery) -> Api<PageQuery> {
+        let tab = self.tab.unwrap_or(Tab::In);
+        if page
+            .after
+            .as_ref()
+            .is_some_and(|after| !after.as_str().starts_with(prefix(tab)))
+        {
+            return Err(Cursor::refused());
+        }
+        if self.people {
+            page.limit.0 = page.limit.0.min(MAX_ROWS_WITH_PEOPLE);
+        }
+        Ok(page)
+    }
+
     /// The part of it that rules know, too.
     fn company_filter(&self) -> CompanyFilter {
         CompanyFilter {
@@ -246,21 +262,9 @@ async fn page(services: &Services, import: &Import, query: Paged<Browse>, langua
 async fn browse(
     tenant: &Tenant,
     (import, decided): (&Import, &Decisions),
-    query: Paged<Browse>,
+    Paged { filter: browse, page }: Paged<Browse>,
 ) -> Api<(List<Row>, Option<CompanyRowCounts>)> {
-    let Paged {
-        filter: browse,
-        mut page,
-    } = query;
-    let tab = browse.tab.unwrap_or(Tab::In);
-    if let Some(after) = &page.after
-        && !after.as_str().starts_with(prefix(tab))
-    {
-        return Err(Cursor::refused());
-    }
-    if browse.people {
-        page.limit.0 = page.limit.0.min(MAX_ROWS_WITH_PEOPLE);
-    }
+    let page = browse.limit(page)?;
     let rows = tenant.rows(import, decided).await?;
     let counts = browse
         .counts
