@@ -160,7 +160,7 @@ fn second_opinion(job: &Job) -> Result<(), Failure> {
     let mut second = job.command("tests/second/run", &[]);
     second.arg(job.work.join("second"));
     second.args(OTHERS.iter().flat_map(|other| ["--skip", other]));
-    job.run(900, second)
+    job.run(2400, second)
 }
 
 /// With `turns` not every disturbance comes at every effect, only one or two, which take turns.
@@ -168,7 +168,7 @@ fn proofs(job: &Job) -> Result<(), Failure> {
     let words = "cargo test --workspace --locked --test proofs --test memory -- --show-output";
     let mut proofs = job.command(words, &[]);
     proofs.env("PROOFS", "turns").env("MUTATION_SECONDS", "60");
-    job.run(1800, proofs)
+    job.run(2700, proofs)
 }
 
 /// Tests that `cargo test` leaves out are targets to clippy only by name.
