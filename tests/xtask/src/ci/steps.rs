@@ -130,7 +130,7 @@ pub const STEPS: [Step; 15] = [
 fn tests(job: &Job) -> Result<(), Failure> {
     let mut tests = job.command("cargo test --workspace --locked", &[]);
     tests.env("RECORDED_CALLS", job.work.join("calls"));
-    job.run(2400, tests)
+    job.run(3600, tests)
 }
 
 /// Every call that a function made in the tests is in its role; here, that nothing else is.
