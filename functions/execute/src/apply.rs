@@ -30,12 +30,6 @@ pub(crate) enum Applied {
     Unfinished,
 }
 
-/// Applies what an earlier run has left of a company; of one that it did not begin after all, the next run applies the plan.
-pub(crate) async fn go_on(run: &Run, planning: &Planning, company: &PsaCompanyId) -> Result<Applied, Stop> {
-    let begun = run.tenant.chunks(&run.import, company).await?;
-    finish(run, planning, begun, true).await
-}
-
 /// The outcomes of companies that nobody wants to be changed. One that would be changed by now is left as it is.
 pub(crate) async fn unchanged(
     run: &Run,
@@ -55,8 +49,19 @@ pub(crate) async fn unchanged(
     Ok(all)
 }
 
-/// Applies the plan of a company that was not begun, whose first `named` rows were skipped by an earlier run.
-pub(crate) async fn apply(run: &Run, planning: &Planning, row: Row, named: usize) -> Result<Applied, Stop> {
+/// Applies the plan of a company that an earlier run may have begun, or whose first `named` rows it has skipped.
+pub(crate) async fn apply(
+    run: &Run,
+    planning: &Planning,
+    row: Row,
+    (is_begun, named): (bool, usize),
+) -> Result<Applied, Stop> {
+    if is_begun {
+        let begun = run.tenant.chunks(&run.import, &row.id).await?;
+        if !begun.is_empty() {
+            return finish(run, planning, begun, true).await;
+        }
+    }
     let is_asked_for = matches!(row.decision.target, Target::Create);
     let mut plan = planning.plan(row).await?;
     if let Some(confirmed) = run.confirmed.get(&plan.company) {

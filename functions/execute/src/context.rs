@@ -56,7 +56,7 @@ pub(crate) struct Run {
     looked: Mutex<Timestamp>,
     /// Set once the directory knows that this run changes it.
     changes: OnceCell<()>,
-    /// Held by whoever changes the decisions that outlast the import.
+    /// Held while the decisions that outlast the import are changed.
     pub standing: Mutex<()>,
     /// Whether a call that may have changed the directory got no answer: it may be applied later.
     is_unanswered: AtomicBool,

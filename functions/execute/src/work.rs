@@ -236,11 +236,7 @@ impl Unit {
         match self {
             Self::One { row, begun, named } => {
                 let company = row.id.clone();
-                let applied = if begun {
-                    apply::go_on(run, planning, &company).await?
-                } else {
-                    apply::apply(run, planning, *row, named).await?
-                };
+                let applied = apply::apply(run, planning, *row, (begun, named)).await?;
                 Ok(vec![(company, applied)])
             }
             Self::Unchanged(rows) => apply::unchanged(run, planning, rows).await,

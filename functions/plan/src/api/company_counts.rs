@@ -1,4 +1,4 @@
-//! How many company rows are selected, of each status (R68). Whoever lists rows reads all of them, so that counting costs no walk more.
+//! How many company rows are selected, of each status (R68). A list of rows reads all of them, so counting costs no further walk.
 
 use std::collections::BTreeMap;
 
