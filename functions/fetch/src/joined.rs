@@ -118,3 +118,43 @@ impl Place {
         Self(id.as_str().len(), id.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contact(id: usize, company: usize) -> PsaContact {
+        PsaContact {
+            id: PsaContactId::new(id.to_string()),
+            company: Some(PsaCompanyId::new(format!("{company:03}"))),
+            name: String::new(),
+            active: true,
+            addresses: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn r09_each_contact_is_once_in_the_pages_of_its_slice() {
+        // Contacts of a company are spread over all pages, and some companies are in no slice.
+        let (contacts, companies) = (4_000, 100);
+        let mut all = Pages::default();
+        for page in (0..contacts)
+            .map(|id| contact(id, id % companies))
+            .collect::<Vec<_>>()
+            .chunks(700)
+        {
+            all.add_contacts(page.to_vec()).unwrap();
+        }
+        let id = |company: usize| PsaCompanyId::new(format!("{company:03}"));
+        let slices = [id(5)..=id(5), id(6)..=id(60), id(70)..=id(99)];
+        let pages = pages_of(&slices, &all).unwrap();
+        for (slice, pages) in slices.iter().zip(pages) {
+            let found = pages.contacts().flat_map(Result::unwrap);
+            let mut found: Vec<usize> = found.map(|contact| contact.id.as_str().parse().unwrap()).collect();
+            found.sort_unstable();
+            let expected = (0..contacts).filter(|number| slice.contains(&id(number % companies)));
+            assert_eq!(found, expected.collect::<Vec<_>>(), "{slice:?}");
+        }
+    }
+}

@@ -235,7 +235,7 @@ mod tests {
             (phase.name, phase.done, phase.total),
             (PhaseName::Sorting, 43, Some(45))
         );
-        // Before it is known who is absent, nobody knows how many rows there will be.
+        // The number of rows is known only once it is known who is absent.
         let reading_back = Progress {
             sorted: Some(0),
             to_sort: None,

@@ -126,7 +126,7 @@ fn r56_a_mailbox_of_many_people_is_remembered_in_short() {
 }
 
 #[test]
-fn r55_whoever_shared_an_address_and_is_hidden_may_have_it_still() {
+fn r55_a_hidden_sharer_of_an_address_may_have_it_still() {
     let join = Step::Add {
         company: 0,
         name: 0,

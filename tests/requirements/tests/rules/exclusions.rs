@@ -202,7 +202,7 @@ async fn r96_a_shared_address_does_not_pass_to_somebody_excluded(kind: PsaKind) 
     let first = row_of(&ana, &import, &company, desk).await;
     choose_one(&ana, &import, &row(&ana, &import, &company).await).await;
     carry_out(&ana, &import).await;
-    // Whoever would have it next is excluded.
+    // The contact who would have it next is excluded.
     let mover = psa::split(id(&first)).0;
     psa::change_first_address(&sandbox, kind, mover, "weg@uit.example");
     let import = fetch(&ana, kind).await;
