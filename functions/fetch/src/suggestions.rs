@@ -6,7 +6,6 @@
 use std::time::Instant;
 
 use directory::DirectoryError;
-use domain::address::Address;
 use domain::directory::ManagedCompany;
 use domain::facts::ManagedCompanies;
 use domain::psa::PsaCompany;
@@ -53,11 +52,9 @@ async fn domain(run: &Run, company: &ManagedCompany, until: Instant) -> Result<O
 
 /// The suggestions for a company with these addresses.
 pub(crate) fn of(index: &Suggestions, company: &PsaCompany, addresses: &[SnapshotAddress]) -> Vec<Suggestion> {
-    let valid = addresses.iter().filter_map(|address| address.text.parse().ok());
-    let valid: Vec<Address> = valid.collect();
     index.of(Traits {
         name: &company.name,
-        domain: main_domain(valid.iter().map(Address::key)).as_ref(),
+        domain: main_domain(addresses.iter().filter_map(SnapshotAddress::key)).as_ref(),
         web_site: company.website.as_deref().and_then(of_web_site).as_ref(),
     })
 }

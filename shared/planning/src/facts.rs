@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::address::{Address, AddressKey};
+use domain::address::AddressKey;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::mapping::AddressMapping;
@@ -188,20 +188,20 @@ fn unknown_addresses(facts: &CompanyFacts, asked: Asked<'_>) -> Vec<AddressKey> 
     let mapped = || facts.mapped_addresses.iter();
     let contacts: HashSet<&str> = mapped().map(|mapping| mapping.id.contact()).collect();
     let addresses: HashSet<&AddressKey> = mapped().map(|mapping| mapping.address.key()).collect();
-    let can_be_ticked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| {
-        let is_mapped = || contacts.contains(row.id.contact()) || addresses.contains(address.key());
+    let can_be_ticked = |row: &SnapshotAddress, decision: &AddressDecision, address: &AddressKey| {
+        let is_mapped = || contacts.contains(row.id.contact()) || addresses.contains(address);
         let own = decision.selection();
         let decided = facts.rules.may_tick(row, own).or(decision.selected);
         decided.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
     };
-    let is_asked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| match asked {
+    let is_asked = |row: &SnapshotAddress, decision: &AddressDecision, address: &AddressKey| match asked {
         Asked::All => true,
         Asked::Ticked => can_be_ticked(row, decision, address),
         Asked::Of(rows) => rows.contains(&row.id),
     };
     let rows = facts.addresses.iter().filter_map(|(row, decision)| {
-        let address = row.text.parse::<Address>().ok()?;
-        is_asked(row, decision, &address).then(|| address.key().clone())
+        let address = row.key().filter(|address| !known.contains(address))?;
+        is_asked(row, decision, address).then(|| address.clone())
     });
-    rows.filter(|key| !known.contains(key)).collect()
+    rows.collect()
 }

@@ -90,7 +90,7 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
         id: view.snapshot.id.clone(),
         name: view.snapshot.name.clone(),
         no_address: None,
-        address: view.address.ok(),
+        address: view.address().cloned(),
         step,
         mapped: None,
         other_addresses: Vec::new(),

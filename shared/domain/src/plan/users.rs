@@ -70,7 +70,7 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
             remembered: mapping.remembered.clone(),
         }),
         no_address: view.no_address(),
-        address: view.address.ok(),
+        address: view.address().cloned(),
         step,
         other_addresses: Vec::new(),
         displaces: None,
@@ -97,7 +97,7 @@ fn one_row_each(plans: &mut [UserPlan], chosen: &HashSet<AddressId>) {
 }
 
 fn user_step(view: &AddressView<'_>, facts: &CompanyFacts, links: &Links<'_>) -> UserStep {
-    let Ok(address) = &view.address else {
+    let Some(address) = view.address() else {
         return UserStep::Skip(Reason::NoAddress.into());
     };
     if let Some(company) = &view.conflict {
