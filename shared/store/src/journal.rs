@@ -17,7 +17,7 @@ use domain::import::Import;
 
 use crate::StoreError;
 use crate::keys::{self, Key};
-use crate::table::{Table, Tenant, packed_body};
+use crate::table::{Consistency, Table, Tenant, packed_body};
 use crate::tx::{Action, ActionId, Transaction};
 
 pub use crate::records::plan::PLAN_SCHEMA;
@@ -90,7 +90,8 @@ impl Tenant {
     ) -> Result<HashSet<PsaCompanyId>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let prefixes = companies.iter().map(keys::parts_prefix);
-        let items = self.query_among(Table::Imports, &pk, prefixes).await?;
+        let items = self.query_among(Table::Imports, &pk, prefixes, Consistency::Strong);
+        let items = items.await?;
         // Without its first chunk a company was not begun.
         let begun = items
             .iter()
