@@ -71,7 +71,7 @@ pub(super) async fn page(
     after: Option<&JournalPosition>,
     items: Option<i32>,
 ) -> Api<(Vec<Row>, Option<JournalPosition>)> {
-    let (entries, next) = tenant.journal_page(import, after, items).await?;
+    let (entries, next) = tenant.journal_of(import).page(after, items).await?;
     let mut rows = Vec::new();
     let names = Names {
         tenant,
