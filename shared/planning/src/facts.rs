@@ -69,14 +69,13 @@ impl Group {
         }
     }
 
-    /// The selected ones of rows that follow each other.
-    pub(crate) fn of(rows: &[Row]) -> Vec<Self> {
-        let groups = rows.chunks(ROWS).filter_map(|neighbours| {
+    /// The selected ones of rows that follow each other, each group when it is its turn: all rows of a large MSP twice are much memory.
+    pub(crate) fn of(rows: &[Row]) -> impl Iterator<Item = Self> {
+        rows.chunks(ROWS).filter_map(|neighbours| {
             let rows: Vec<Row> = neighbours.iter().filter(|row| is_selected(row)).cloned().collect();
             let is_dense = rows.len() > 1 && rows.len() * 2 >= neighbours.len();
             (!rows.is_empty()).then_some(Self { rows, is_dense })
-        });
-        groups.collect()
+        })
     }
 }
 
@@ -90,9 +89,9 @@ impl Context {
         Ok(facts)
     }
 
-    /// Asks who holds the addresses of some rows of a company whose facts were gathered without.
-    pub async fn add_holders(&self, facts: &mut CompanyFacts, rows: &HashSet<AddressId>) -> Result<(), PlanningError> {
-        let unknown = vec![unknown_addresses(facts, Asked::Of(rows))];
+    /// Asks who holds addresses of a company whose facts were gathered without.
+    pub async fn add_holders(&self, facts: &mut CompanyFacts, asked: Asked<'_>) -> Result<(), PlanningError> {
+        let unknown = vec![unknown_addresses(facts, asked)];
         let of_one = std::slice::from_mut(facts);
         Ok(self.people.add_holders(of_one, unknown, &self.companies).await?)
     }
