@@ -21,6 +21,7 @@ pub mod fenced;
 pub mod forgetting;
 mod hand_over;
 pub mod imports;
+mod inflate;
 pub mod integrations;
 pub mod journal;
 pub mod kept;

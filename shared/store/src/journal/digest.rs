@@ -7,6 +7,9 @@ use sha2::{Digest, Sha256};
 
 use crate::records::{PLAN_SCHEMA, PlanRecord};
 
+/// About so many bytes are the company, and each user, of a plan.
+const FORM_BYTES: usize = 512;
+
 /// The fingerprint of one company's part of a plan. 8 bytes suffice: it guards against change, not against an adversary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -15,7 +18,8 @@ pub struct PlanDigest(u64);
 impl From<&CompanyPlan> for PlanDigest {
     fn from(plan: &CompanyPlan) -> Self {
         // Serialising a plan cannot fail: it has no maps with odd keys and no floats.
-        let form = serde_json::to_vec(&(PLAN_SCHEMA, PlanRecord::from(plan))).unwrap_or_default();
+        let mut form = Vec::with_capacity(FORM_BYTES * (plan.users.len() + 1));
+        let _ = serde_json::to_writer(&mut form, &(PLAN_SCHEMA, PlanRecord::from(plan)));
         let hash = Sha256::digest(form);
         let mut digest = [0; size_of::<u64>()];
         digest.copy_from_slice(&hash[..size_of::<u64>()]);
