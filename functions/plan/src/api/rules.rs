@@ -56,7 +56,7 @@ struct RuleView {
     /// Which rows.
     #[serde(rename = "where")]
     #[schemars(with = "serde_json::Map<String, Value>")]
-    filter: Filter,
+    filter: RuleFilter,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -69,7 +69,7 @@ enum About {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Filter {
+enum RuleFilter {
     Companies(CompanyFilter),
     People(PersonFilter),
 }
@@ -78,8 +78,8 @@ impl RuleView {
     fn of(company: Option<&PsaCompanyId>, rule: Rule) -> Self {
         let id = RuleId::of(company, rule.number);
         let (about, filter) = match rule.scope {
-            Scope::Companies(filter) => (About::Companies, Filter::Companies(filter)),
-            Scope::People(filter) => (About::People, Filter::People(filter)),
+            Scope::Companies(filter) => (About::Companies, RuleFilter::Companies(filter)),
+            Scope::People(filter) => (About::People, RuleFilter::People(filter)),
         };
         Self {
             id,

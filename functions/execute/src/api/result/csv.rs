@@ -16,7 +16,7 @@ use store::people::PeoplePosition;
 
 use super::formula::defused;
 use super::people;
-use super::rows::{self, ResultAddress, Row};
+use super::rows::{self, ResultAddress, ResultRow};
 
 /// A page is full with so many bytes; the last item of the journal may make it 2 MB more, and Lambda answers at most 6 MB.
 const FULL: usize = 1_500_000;
@@ -55,8 +55,8 @@ pub(super) async fn answer(
     language: Language,
 ) -> Api<Response> {
     let mut position = match after {
-        None => Some(Position::Journal(None)),
-        Some(after) => Some(Position::parse(after)?),
+        None => Some(CsvPosition::Journal(None)),
+        Some(after) => Some(CsvPosition::parse(after)?),
     };
     let first = after.is_none();
     let mut sheet = Sheet::new(if first { BYTE_ORDER_MARK } else { &[] });
@@ -91,12 +91,12 @@ pub(super) async fn answer(
 }
 
 /// Where the file goes on: with planned rows, then with people who are not in.
-enum Position {
+enum CsvPosition {
     Journal(Option<JournalPosition>),
     People(PeoplePosition),
 }
 
-impl Position {
+impl CsvPosition {
     fn parse(after: &Cursor) -> Api<Self> {
         let text = after.as_str();
         match (text.parse(), PeoplePosition::parse(text)) {
@@ -107,7 +107,7 @@ impl Position {
     }
 }
 
-impl fmt::Display for Position {
+impl fmt::Display for CsvPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Journal(position) => position.as_ref().map_or("", JournalPosition::as_str),
@@ -142,26 +142,26 @@ impl Sheet {
         &mut self,
         tenant: &Tenant,
         import: &Import,
-        from: Position,
+        from: CsvPosition,
         language: Language,
-    ) -> Api<Option<Position>> {
+    ) -> Api<Option<CsvPosition>> {
         match from {
-            Position::Journal(after) => {
+            CsvPosition::Journal(after) => {
                 let (rows, next) = rows::page(tenant, import, after.as_ref(), Some(ITEMS)).await?;
                 for row in &rows {
                     self.line(&cells(row, language))?;
                 }
                 Ok(Some(match next {
-                    Some(next) => Position::Journal(Some(next)),
-                    None => Position::People(PeoplePosition::start()),
+                    Some(next) => CsvPosition::Journal(Some(next)),
+                    None => CsvPosition::People(PeoplePosition::start()),
                 }))
             }
-            Position::People(from) => {
+            CsvPosition::People(from) => {
                 let (people, next) = people::page(tenant, import, &from, PEOPLE).await?;
                 for (company, person) in &people {
                     self.line(&not_in_cells(company, person, language))?;
                 }
-                Ok(next.map(Position::People))
+                Ok(next.map(CsvPosition::People))
             }
         }
     }
@@ -171,7 +171,7 @@ impl Sheet {
     }
 }
 
-fn cells(row: &Row, language: Language) -> [String; COLUMNS.len()] {
+fn cells(row: &ResultRow, language: Language) -> [String; COLUMNS.len()] {
     let reason = row.outcome.reason();
     let (detail, action) = reason.map_or(("", ""), |reason| row.text(reason, language));
     let address = row.address.as_ref();

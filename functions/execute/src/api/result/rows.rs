@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 const READ_CONCURRENCY: usize = 16;
 
 /// One planned row, or several that needed nothing.
-pub(super) struct Row {
+pub(super) struct ResultRow {
     pub company: ResultCompany,
     /// The address row; `None` for the company itself.
     pub address: Option<ResultAddress>,
@@ -56,7 +56,7 @@ impl ResultAddress {
     }
 }
 
-impl Row {
+impl ResultRow {
     /// What happened, and what to do next.
     pub fn text(&self, reason: Reason, language: Language) -> (&'static str, &'static str) {
         let no_address = self.address.as_ref().and_then(|address| address.no_address.as_ref());
@@ -70,7 +70,7 @@ pub(super) async fn page(
     import: &Import,
     after: Option<&JournalPosition>,
     items: Option<i32>,
-) -> Api<(Vec<Row>, Option<JournalPosition>)> {
+) -> Api<(Vec<ResultRow>, Option<JournalPosition>)> {
     let (entries, next) = tenant.journal_page(import, after, items).await?;
     let mut rows = Vec::new();
     let names = Names {
@@ -120,7 +120,7 @@ impl Names<'_> {
     }
 }
 
-fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<Row> {
+fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<ResultRow> {
     let rows = chunk.outcomes.into_iter().map(|row| {
         let user = row
             .address
@@ -131,11 +131,11 @@ fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<Row> {
     rows.collect()
 }
 
-fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<Row> {
+fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<ResultRow> {
     let unchanged = skipped
         .is_unchanged()
         .then(|| one(company, None, None, Outcome::Unchanged));
-    let users = (skipped.unchanged_users > 0).then(|| Row {
+    let users = (skipped.unchanged_users > 0).then(|| ResultRow {
         company: company.clone(),
         address: Some(ResultAddress::default()),
         outcome: Outcome::Unchanged,
@@ -148,7 +148,7 @@ fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<Row> {
     unchanged.into_iter().chain(rest).chain(users).collect()
 }
 
-fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> Row {
+fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> ResultRow {
     let address = id.map(|id| {
         let named = address.unwrap_or_default();
         ResultAddress {
@@ -158,7 +158,7 @@ fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddr
             no_address: named.no_address,
         }
     });
-    Row {
+    ResultRow {
         company: company.clone(),
         address,
         outcome,
