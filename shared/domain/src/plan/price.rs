@@ -90,6 +90,7 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
         id: view.snapshot.id.clone(),
         name: view.snapshot.name.clone(),
         no_address: None,
+        status: Some(view.status),
         address: view.address.ok(),
         step,
         mapped: None,

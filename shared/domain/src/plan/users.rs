@@ -70,6 +70,7 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
             remembered: mapping.remembered.clone(),
         }),
         no_address: view.no_address(),
+        status: Some(view.status),
         address: view.address.ok(),
         step,
         other_addresses: Vec::new(),

@@ -20,6 +20,7 @@ fn user() -> UserPlan {
         displaces: None,
         remembered: Remembered::default(),
         rewrite_mapping: false,
+        status: None,
     }
 }
 
@@ -35,6 +36,7 @@ fn plan() -> CompanyPlan {
         users: vec![user()],
         orphaned: Vec::new(),
         dropped: Vec::new(),
+        status: None,
     }
 }
 
