@@ -17,7 +17,7 @@ use domain::import::Import;
 
 use crate::StoreError;
 use crate::keys::{self, Key};
-use crate::table::{Table, Tenant, packed_body};
+use crate::table::{Item, Table, Tenant, packed_body};
 use crate::tx::{Action, ActionId, Transaction};
 
 pub use crate::records::plan::PLAN_SCHEMA;
@@ -37,6 +37,15 @@ pub enum JournalEntry {
     Chunk(CompanyChunk),
     /// Nothing was done.
     Skipped(SkippedCompany),
+}
+
+/// What one item of the journal holds.
+#[derive(Debug)]
+pub struct JournalItem {
+    /// The companies in it, or a chunk of one.
+    pub entries: Vec<JournalEntry>,
+    /// Where the journal goes on behind it.
+    pub position: JournalPosition,
 }
 
 /// Where the next page of the journal begins.
@@ -119,6 +128,17 @@ impl Tenant {
         after: Option<&JournalPosition>,
         items: Option<i32>,
     ) -> Result<(Vec<JournalEntry>, Option<JournalPosition>), StoreError> {
+        let (items, next) = self.journal_items(import, after, items).await?;
+        Ok((items.into_iter().flat_map(|item| item.entries).collect(), next))
+    }
+
+    /// The same, item by item: who has no room for all of them goes on behind the last one that was taken.
+    pub async fn journal_items(
+        &self,
+        import: &Import,
+        after: Option<&JournalPosition>,
+        items: Option<i32>,
+    ) -> Result<(Vec<JournalItem>, Option<JournalPosition>), StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let after = after.map_or(keys::PART, JournalPosition::as_str);
         let prefix = if after.starts_with(keys::PASSED) {
@@ -131,19 +151,26 @@ impl Tenant {
         let (found, last) = self
             .query_page(Table::Imports, &pk, prefix, start.as_ref(), items)
             .await?;
-        let mut entries = Vec::new();
+        let mut items = Vec::new();
         for item in &found {
-            if prefix == keys::PART {
-                entries.push(JournalEntry::Chunk(packed_body(chunk::CHUNK, item)?));
+            let entries = if prefix == keys::PART {
+                vec![JournalEntry::Chunk(packed_body(chunk::CHUNK, item)?)]
             } else {
-                entries.extend(skipped::read_pack(item)?.into_iter().map(JournalEntry::Skipped));
-            }
+                let pack = skipped::read_pack(item)?;
+                pack.into_iter().map(JournalEntry::Skipped).collect()
+            };
+            let position = position_of(item).ok_or_else(|| StoreError::shape("journal", "an item has no key"))?;
+            items.push(JournalItem { entries, position });
         }
-        let next = match last.as_ref().and_then(|key| key.get("sk")?.as_s().ok()) {
-            Some(last) => Some(JournalPosition(last.clone())),
+        let next = match last.as_ref().and_then(position_of) {
+            Some(last) => Some(last),
             None if prefix == keys::PART => Some(JournalPosition(keys::PASSED.to_owned())),
             None => None,
         };
-        Ok((entries, next))
+        Ok((items, next))
     }
+}
+
+fn position_of(item: &Item) -> Option<JournalPosition> {
+    Some(JournalPosition(item.get("sk")?.as_s().ok()?.clone()))
 }

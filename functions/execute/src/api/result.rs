@@ -164,7 +164,7 @@ impl ResultView {
         }
         let mut after = None;
         loop {
-            let (rows, next) = rows::page(tenant, import, after.as_ref(), None).await?;
+            let (rows, next) = rows::listed(tenant, import, after.as_ref()).await?;
             for row in rows {
                 view.add(row, language);
             }

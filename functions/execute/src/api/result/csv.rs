@@ -16,13 +16,13 @@ use store::people::PeoplePosition;
 
 use super::formula::defused;
 use super::people;
-use super::rows::{self, ResultAddress, ResultRow};
+use super::rows::{Names, ResultAddress, ResultRow};
 
 /// A page is full with so many bytes; the last item of the journal may make it 2 MB more, and Lambda answers at most 6 MB.
 const FULL: usize = 1_500_000;
 
-/// Items of the journal read at once.
-const ITEMS: i32 = 1;
+/// Items of the journal read at once. Those that the page has no room for are read again for the next one.
+const ITEMS: i32 = 10;
 
 const COLUMNS: [&str; 10] = [
     "company id",
@@ -59,12 +59,16 @@ pub(super) async fn answer(
         Some(after) => Some(CsvPosition::parse(after)?),
     };
     let first = after.is_none();
+    let names = Names::new(tenant, import);
     let mut sheet = Sheet::new(if first { BYTE_ORDER_MARK } else { &[] });
     if first {
         sheet.line(&COLUMNS.map(str::to_owned))?;
     }
     while let Some(from) = position.take_if(|_| sheet.written < FULL) {
-        position = sheet.add(tenant, import, from, language).await?;
+        position = match from {
+            CsvPosition::Journal(after) => Some(sheet.add_rows(&names, after.as_ref(), language).await?),
+            CsvPosition::People(from) => sheet.add_people((tenant, import), &from, language).await?,
+        };
     }
     let name = format!("attachment; filename=\"import-{}.csv\"", import.id);
     let mut response = (
@@ -137,33 +141,40 @@ impl Sheet {
         self.writer.write_record(cells).map_err(|_| Problem::Internal)
     }
 
-    /// Adds the lines of the next item, and says where the file goes on.
-    async fn add(
+    /// Adds the lines of the next items of the journal, as far as there is room, and says where the file goes on.
+    async fn add_rows(
         &mut self,
-        tenant: &Tenant,
-        import: &Import,
-        from: CsvPosition,
+        names: &Names<'_>,
+        after: Option<&JournalPosition>,
         language: Language,
-    ) -> Api<Option<CsvPosition>> {
-        match from {
-            CsvPosition::Journal(after) => {
-                let (rows, next) = rows::page(tenant, import, after.as_ref(), Some(ITEMS)).await?;
-                for row in &rows {
-                    self.line(&cells(row, language))?;
-                }
-                Ok(Some(match next {
-                    Some(next) => CsvPosition::Journal(Some(next)),
-                    None => CsvPosition::People(PeoplePosition::start()),
-                }))
+    ) -> Api<CsvPosition> {
+        let (items, next) = names.tenant.journal_items(names.import, after, Some(ITEMS)).await?;
+        for item in items {
+            for row in names.rows(item.entries).await? {
+                self.line(&cells(&row, language))?;
             }
-            CsvPosition::People(from) => {
-                let (people, next) = people::page(tenant, import, &from, PEOPLE).await?;
-                for (company, person) in &people {
-                    self.line(&not_in_cells(company, person, language))?;
-                }
-                Ok(next.map(CsvPosition::People))
+            if self.written >= FULL {
+                return Ok(CsvPosition::Journal(Some(item.position)));
             }
         }
+        Ok(match next {
+            Some(next) => CsvPosition::Journal(Some(next)),
+            None => CsvPosition::People(PeoplePosition::start()),
+        })
+    }
+
+    /// Adds the lines of the next people who are not in, and says where the file goes on.
+    async fn add_people(
+        &mut self,
+        (tenant, import): (&Tenant, &Import),
+        from: &PeoplePosition,
+        language: Language,
+    ) -> Api<Option<CsvPosition>> {
+        let (people, next) = people::page(tenant, import, from, PEOPLE).await?;
+        for (company, person) in &people {
+            self.line(&not_in_cells(company, person, language))?;
+        }
+        Ok(next.map(CsvPosition::People))
     }
 
     fn finish(self) -> Result<Vec<u8>, Problem> {
