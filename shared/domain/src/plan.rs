@@ -25,7 +25,7 @@ use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
 use crate::remembered::Remembered;
-use crate::row::{AddressStatus, ImportStatus};
+use crate::status::{AddressStatus, ImportStatus};
 
 pub use absent::{absent, may_be_absent};
 pub use breakdown::PlanBreakdown;

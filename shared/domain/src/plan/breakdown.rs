@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CompanyPlan, Reason, Step};
-use crate::row::{AddressStatus, ImportStatus};
+use crate::status::{AddressStatus, ImportStatus};
 
 /// How many items of each action there are, by the status of their rows, and how many are skipped for each reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
