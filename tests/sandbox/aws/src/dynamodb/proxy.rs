@@ -57,7 +57,7 @@ pub(super) fn router(upstream: Upstream, meter: Arc<Meter>, writes: Arc<Notify>,
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
-    if let Some(fault) = proxy.limits.outage.get() {
+    if let Some(fault) = proxy.limits.outage.meet() {
         return fault.answer().into_response();
     }
     let target = request
