@@ -82,7 +82,7 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
     }
     match proxy.exchange_throttled(parts, body, &operation).await {
         Ok((parts, body)) => {
-            proxy.meter.add(&operation, &body);
+            proxy.meter.add(&operation, &body, !parts.status.is_success());
             if is_write(&operation) && parts.status.is_success() {
                 proxy.writes.notify_one();
             }
