@@ -25,6 +25,7 @@ mod dangling;
 mod directory;
 mod document;
 mod dropped;
+mod due_at_once;
 mod events;
 mod exclusions;
 mod expiring;

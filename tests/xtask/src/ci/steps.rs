@@ -37,8 +37,15 @@ const fn step(
 }
 
 /// All steps. One starts as soon as those it needs have passed and processors are free; steps that come first here start first.
-pub const STEPS: [Step; 15] = [
+pub const STEPS: [Step; 16] = [
     step("tests", 2, &[], tests, "all tests but the proofs"),
+    step(
+        "real-time",
+        0,
+        &[],
+        real_time,
+        "the sandbox's program lives through bad nights in real time",
+    ),
     step(
         "least-privilege",
         1,
@@ -133,6 +140,14 @@ fn tests(job: &Job) -> Result<(), Failure> {
     job.run(3600, tests)
 }
 
+/// Begins next to the tests, waits until they are built, and then mostly for its nights to pass.
+fn real_time(job: &Job) -> Result<(), Failure> {
+    job.sh(
+        3600,
+        "cargo test --workspace --locked --test real_time -- --test-threads 4",
+    )
+}
+
 /// Every call that a function made in the tests is in its role; here, that nothing else is.
 fn least_privilege(job: &Job) -> Result<(), Failure> {
     let words = "cargo test --workspace --locked --quiet --test least_privilege -- --ignored --nocapture";
@@ -179,7 +194,7 @@ fn lints(job: &Job) -> Result<(), Failure> {
     )?;
     job.sh(
         600,
-        "cargo clippy --workspace --test proofs --test memory --locked --quiet -- -D warnings",
+        "cargo clippy --workspace --test proofs --test memory --test real_time --locked --quiet -- -D warnings",
     )
 }
 
