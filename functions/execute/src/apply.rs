@@ -8,7 +8,7 @@ use domain::mapping::CompanyMapping;
 use domain::plan::{CompanyPlan, CompanyStep, Outcome, PlanChange, Reason, RowOutcome, UserPlan, UserStep};
 use domain::row::Target;
 use planning::Planning;
-use store::journal::{CompanyChunk, SkippedCompany};
+use store::journal::{CompanyChunk, Outcomes, SkippedCompany};
 use store::mappings::AddressMappings;
 use store::rows::Row;
 use store::tx;
@@ -49,15 +49,16 @@ pub(crate) async fn unchanged(
     Ok(all)
 }
 
-/// Applies the plan of a company that an earlier run may have begun, or whose first `named` rows it has skipped.
+/// Applies the plan of a company that an earlier run may have begun, with the `outcomes` that were recorded by then, or whose first
+/// `named` rows it has skipped.
 pub(crate) async fn apply(
     run: &Run,
     planning: &Planning,
     row: Row,
-    (is_begun, named): (bool, usize),
+    (outcomes, named): (Option<&Outcomes>, usize),
 ) -> Result<Applied, Stop> {
-    if is_begun {
-        let begun = run.tenant.chunks(&run.import, &row.id).await?;
+    if let Some(outcomes) = outcomes {
+        let begun = run.tenant.chunks(&run.import, &row.id, outcomes).await?;
         if !begun.is_empty() {
             return finish(run, planning, begun, true).await;
         }
@@ -138,7 +139,7 @@ async fn skipped(run: &Run, plan: &CompanyPlan) -> Result<Option<Vec<RowOutcome>
 }
 
 /// The outcomes of a plan that changes nothing.
-fn as_planned(plan: &CompanyPlan) -> Vec<RowOutcome> {
+pub(crate) fn as_planned(plan: &CompanyPlan) -> Vec<RowOutcome> {
     let users = plan.users.iter().map(|user| user.step.outcome());
     rows(Some(plan.outcome()), &plan.users, users)
 }

@@ -67,10 +67,8 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
     let sum = add_up(run).await?;
     let now = run.services.clock.now();
     licences::release::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created, now).await?;
-    let mut tx = run.transaction()?;
     let integration = &run.import.integration;
-    run.tenant.set_dates(&mut tx, integration, sum.imported, now).await?;
-    run.commit(tx).await?;
+    let dates = run.tenant.date_actions(integration, sum.imported, now).await?;
     if run.skip.is_none() {
         remember_absentees(run).await?;
     }
@@ -84,7 +82,7 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
     };
     let moved = run
         .worker()
-        .transition(Event::Finished(ending, sum.counts), Vec::new())
+        .transition(Event::Finished(ending, sum.counts), dates)
         .await?;
     // Refused: another worker has ended the import, and has counted it.
     if let Moved::Committed = moved {
@@ -113,12 +111,11 @@ async fn remember_absentees(run: &Run) -> Result<(), Stop> {
 async fn add_up(run: &Run) -> Result<Sum, Stop> {
     let (tenant, import) = (&run.tenant, &run.import);
     let mut sum = Sum::default();
+    let journal = tenant.journal_of(import);
     let mut after = None;
     let (mut begun, mut number) = (None, 0);
     loop {
-        let (entries, next) = tenant
-            .journal_page(import, after.as_ref(), Some(JOURNAL_PAGE_SIZE))
-            .await?;
+        let (entries, next) = journal.page(after.as_ref(), Some(JOURNAL_PAGE_SIZE)).await?;
         for entry in entries {
             match entry {
                 JournalEntry::Chunk(mut chunk) => {
@@ -132,9 +129,8 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
                     }
                     if !chunk.is_done() {
                         let outcomes = of_unfinished(tenant, &*run.directory, import, &chunk).await?;
-                        chunk.outcomes.extend(outcomes);
                         let mut tx = run.transaction()?;
-                        tenant.journal(&mut tx, import, number, &chunk)?;
+                        tenant.add_outcomes(&mut tx, import, (number, &mut chunk), outcomes)?;
                         // Its users were counted ahead.
                         let recount = tenant.recount_mappings(&import.integration, &chunk.plan.company);
                         if let Some(recount) = recount.await? {

@@ -7,7 +7,7 @@ use store::StoreError;
 use store::fenced::FencedTransaction;
 use store::journal::CompanyChunk;
 use store::mappings::AddressMappings;
-use store::tx::Action;
+use store::tx::{Action, MAX_ACTIONS};
 use worker::Stop;
 
 use crate::audit;
@@ -22,9 +22,11 @@ pub(crate) async fn failure(run: &Run, left: Vec<(usize, CompanyChunk)>, reason:
         let users = chunk.users_left();
         let skipped = users.iter().map(|_| Outcome::Skipped(Reason::CompanyNotImported));
         let outcomes = rows(company, users, skipped);
-        chunk.outcomes.extend(outcomes);
-        let action = run.tenant.journal_action(&run.import, number, &chunk)?;
-        run.add(&mut tx, action).await?;
+        if tx.len() == MAX_ACTIONS {
+            run.commit(std::mem::replace(&mut tx, run.transaction()?)).await?;
+        }
+        let of_chunk = (number, &mut chunk);
+        run.tenant.add_outcomes(&mut tx, &run.import, of_chunk, outcomes)?;
     }
     run.commit(tx).await
 }
@@ -54,20 +56,22 @@ pub(crate) async fn users(
         let made = audit::applied(&share, managed, company.as_ref(), now);
         let what = (number, chunk.outcomes.len());
         let outcomes = now.iter().map(|user| user.outcome.clone());
+        let outcomes = rows(company, &share.users, outcomes);
         let mut next = chunk.clone();
-        next.outcomes.extend(rows(company, &share.users, outcomes));
         let mut tx = run.transaction()?;
         let audited = run
             .tenant
             .audit_changes(&mut tx, &run.import, what, &made, run.services.clock.now());
-        match audited.and_then(|()| run.tenant.journal(&mut tx, &run.import, number, &next)) {
+        let recorded = audited.and_then(|()| {
+            let of_chunk = (number, &mut next);
+            run.tenant.add_outcomes(&mut tx, &run.import, of_chunk, outcomes)
+        });
+        match recorded {
             Err(StoreError::TooLarge { .. }) if now.len() > 1 => {
                 most = now.len() / 2;
                 continue;
             }
-            written => {
-                written?;
-            }
+            recorded => recorded?,
         }
         let (writes, after) = run.tenant.map_addresses(integration, &share.company, &mapped, &after)?;
         commit_with(run, tx, writes).await?;

@@ -5,17 +5,22 @@ use async_trait::async_trait;
 use directory::Reservation;
 use domain::directory::ReservationId;
 use domain::import::{Assignment, Event};
+use domain::plan::CompanyPlan;
 use domain::problem::Problem;
 use futures::FutureExt;
 use lambda::metrics::{Mishap, count_mishap};
 use planning::{Planning, WholePlan};
+use store::StoreError;
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
+use store::journal::{MAX_ROWS_AHEAD, SkippedCompany};
 use store::retry::Attempts;
 use store::standing::Standing;
+use store::tx::Action;
 use tracing::info;
 use worker::{Failed, Job, Next, Run, Stop};
 
+use crate::apply::as_planned;
 use crate::context::Position;
 use crate::licences;
 
@@ -33,11 +38,11 @@ impl Job for Decision {
         Ok(Self { run: run.clone() })
     }
 
-    async fn step(&mut self, _checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
+    async fn step(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
         if self.run.give_up {
             self.stop(Problem::Internal).await?;
         } else {
-            self.decide().await?;
+            self.decide(checkpoint).await?;
         }
         Ok(Next::Done)
     }
@@ -55,31 +60,40 @@ impl Job for Decision {
 }
 
 impl Decision {
-    async fn decide(&mut self) -> Result<(), Stop> {
+    async fn decide(&mut self, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
         let mut attempts = Attempts::at("plan under confirmation");
-        while !self.decide_once().await? {
+        while !self.decide_once(checkpoint).await? {
             attempts.again().await?;
         }
         Ok(())
     }
 
     /// Confirms the plan as it is now, or stops; `false` if somebody decided for good since the plan was computed.
-    async fn decide_once(&mut self) -> Result<bool, Stop> {
+    async fn decide_once(&mut self, checkpoint: &Checkpoint<Position>) -> Result<bool, Stop> {
         let run = &self.run;
         let integration = run.tenant.integration(&run.import.integration).await?;
         let integration = integration.ok_or(Problem::IntegrationNotFound)?;
         let directory = run.services.directory(&run.import.msp);
         let planning = Planning::open(run.tenant.clone(), directory, run.import.clone()).await?;
-        let plan = planning.whole().await?;
+        let (planning, mut unchanged) = (planning.at_half_the_price(), Unchanged::default());
+        let plan = planning.whole_seen_by(|plan| unchanged.add(plan)).await?;
         match plan.totals.mass_change(integration.policy.mass_change) {
             Some(change) => self.stop(Problem::MassChange(change)).await.map(|()| true),
-            None => self.confirm(plan, &planning.decisions.standing).await,
+            None => {
+                let own = ReservationId::of(&run.import.id, &run.services.ids.next());
+                let more = more(run, &own, &plan, (&unchanged, checkpoint))?;
+                self.confirm(plan, (own, more), &planning.decisions.standing).await
+            }
         }
     }
 
-    async fn confirm(&mut self, plan: WholePlan, standing: &Standing) -> Result<bool, Stop> {
+    async fn confirm(
+        &mut self,
+        plan: WholePlan,
+        (own, confirmation): (ReservationId, Vec<Action>),
+        standing: &Standing,
+    ) -> Result<bool, Stop> {
         let run = &self.run;
-        let own = ReservationId::of(&run.import.id, &run.services.ids.next());
         let confirmed = Event::Confirmed {
             plan_hash: plan.totals.hash.clone(),
             reservation: own.clone(),
@@ -95,7 +109,6 @@ impl Decision {
             let stopped = self.stop(Problem::InsufficientLicences { needed, available }).await;
             return stopped.map(|()| true);
         }
-        let confirmation = run.tenant.confirmation(&run.import, &own, &plan.confirmed())?;
         let mut confirmation = run.tenant.write_ahead(confirmation).await?;
         // An exclusion that comes between plan and confirmation would take a confirmed company out of the execution.
         confirmation.push(run.tenant.standing_unchanged(&run.import.integration, standing)?);
@@ -123,6 +136,50 @@ impl Decision {
         // Refused: it was cancelled, or lost its lock, and has ended all the same.
         if let Moved::Committed = self.run.transition(stopped, Vec::new()).await? {
             count_mishap(Mishap::Stopped, code);
+        }
+        Ok(())
+    }
+}
+
+/// What is written with the confirmation: how far the execution is with the companies that need nothing, their outcomes, and what is
+/// confirmed for the others.
+fn more(
+    run: &Run,
+    own: &ReservationId,
+    plan: &WholePlan,
+    (unchanged, checkpoint): (&Unchanged, &Checkpoint<Position>),
+) -> Result<Vec<Action>, Stop> {
+    let (tenant, import) = (&run.tenant, &run.import);
+    let (outcomes, executed) = tenant.skipped_ahead(import, own, &unchanged.companies)?;
+    let mut checkpoint = checkpoint.clone();
+    checkpoint.waited.reset();
+    checkpoint.progress.executed = executed as u64;
+    checkpoint.progress.to_execute = Some(plan.companies.len() as u64);
+    let mut more = vec![tenant.advance_action(import, Assignment::Execute, &checkpoint)?];
+    more.extend(outcomes);
+    more.extend(tenant.confirmation(import, own, &plan.confirmed())?);
+    Ok(more)
+}
+
+/// Companies that need nothing: their outcomes are written with the confirmation, so that nobody has to look at them again.
+#[derive(Default)]
+struct Unchanged {
+    companies: Vec<SkippedCompany>,
+    /// How many of their rows are named.
+    named: usize,
+}
+
+impl Unchanged {
+    /// Adds a company if it is one. Those of which very many rows are named are left to the execution, which plans them again.
+    fn add(&mut self, plan: &CompanyPlan) -> Result<(), StoreError> {
+        if !plan.is_unchanged() || plan.has_conflicts() {
+            return Ok(());
+        }
+        let mut entries = SkippedCompany::of(plan, as_planned(plan), 0)?;
+        let named: usize = entries.iter().map(|entry| entry.rest.len()).sum();
+        if entries.len() == 1 && self.named + named <= MAX_ROWS_AHEAD {
+            self.named += named;
+            self.companies.append(&mut entries);
         }
         Ok(())
     }

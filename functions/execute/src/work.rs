@@ -1,6 +1,6 @@
 //! The worker: from wherever the last run stopped to the end of the plan, or to where time ends (R34, R36, R37).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use lambda::{Deadline, Services, Work, WorkOutcome};
 use planning::Planning;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
-use store::journal::{ConfirmedCompany, PLAN_SCHEMA};
+use store::journal::{ConfirmedCompany, Outcomes, PLAN_SCHEMA};
 use store::rows::Row;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -55,6 +55,8 @@ pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> 
 struct Execution {
     run: Run,
     planning: OnceCell<Planning>,
+    /// Companies that have their outcomes since the plan was confirmed: they need nothing.
+    skipped: HashSet<PsaCompanyId>,
 }
 
 #[async_trait]
@@ -68,6 +70,7 @@ impl Job for Execution {
         Ok(Self {
             run: Run::new(run.clone(), confirmed, waited),
             planning: OnceCell::new(),
+            skipped: run.tenant.skipped_when_confirmed(&run.import).await?,
         })
     }
 
@@ -131,7 +134,8 @@ impl Execution {
     /// The rows that have yet to be applied; how many there are in all is noted first, for people to watch.
     async fn rows_left(&self, planning: &Planning, checkpoint: &mut Checkpoint<Position>) -> Result<Vec<Row>, Stop> {
         let (run, progress) = (&self.run, &mut checkpoint.progress);
-        let rows = planning.selected(checkpoint.position.after.as_ref()).await?;
+        let mut rows = planning.selected(checkpoint.position.after.as_ref()).await?;
+        rows.retain(|row| !self.skipped.contains(&row.id));
         let total = Some(progress.executed + rows.len() as u64);
         if progress.to_execute != total {
             progress.to_execute = total;
@@ -149,6 +153,11 @@ impl Execution {
         let run = &self.run;
         let ids: Vec<PsaCompanyId> = rows.iter().map(|row| row.id.clone()).collect();
         let begun = run.tenant.begun_among(&run.import, &ids).await?;
+        // Of these companies nobody but this run records more of them.
+        let outcomes = match begun.is_empty() {
+            true => Arc::default(),
+            false => Arc::new(run.tenant.outcomes(&run.import).await?),
+        };
         planning.expect(ids.iter().filter(|id| !run.confirmed.contains_key(id)));
         let mut units = Vec::new();
         for (place, row) in rows.into_iter().enumerate() {
@@ -157,7 +166,7 @@ impl Execution {
             match units.last_mut() {
                 _ if begun || confirmed || named > 0 => units.push(Unit::One {
                     row: Box::new(row),
-                    begun,
+                    begun: begun.then(|| Arc::clone(&outcomes)),
                     named,
                 }),
                 Some(Unit::Unchanged(rows)) if rows.len() < NEIGHBOURS => rows.push(row),
@@ -169,6 +178,10 @@ impl Execution {
 
     /// Applies the next companies, several at once, and moves the checkpoint past those that have their outcomes.
     async fn next_companies(&self, checkpoint: &mut Checkpoint<Position>) -> Result<Batch, Stop> {
+        // As it mostly is when nobody was asked: nothing has changed, and the confirmation has all outcomes.
+        if checkpoint.progress.to_execute == Some(checkpoint.progress.executed) {
+            return Ok(Batch::Last);
+        }
         let (run, planning) = (&self.run, self.planning().await?);
         let mut rows = self.rows_left(planning, checkpoint).await?;
         rows.truncate(MAX_COMPANIES_PER_CHECKPOINT);
@@ -225,8 +238,12 @@ impl Execution {
 
 /// What is applied at once.
 enum Unit {
-    /// One company.
-    One { row: Box<Row>, begun: bool, named: usize },
+    /// One company; if an earlier run has begun it, with the outcomes that were recorded by then.
+    One {
+        row: Box<Row>,
+        begun: Option<Arc<Outcomes>>,
+        named: usize,
+    },
     /// Companies of which nothing was confirmed: they are to be as they are.
     Unchanged(Vec<Row>),
 }
@@ -236,7 +253,7 @@ impl Unit {
         match self {
             Self::One { row, begun, named } => {
                 let company = row.id.clone();
-                let applied = apply::apply(run, planning, *row, (begun, named)).await?;
+                let applied = apply::apply(run, planning, *row, (begun.as_deref(), named)).await?;
                 Ok(vec![(company, applied)])
             }
             Self::Unchanged(rows) => apply::unchanged(run, planning, rows).await,

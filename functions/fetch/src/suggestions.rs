@@ -14,6 +14,7 @@ use domain::psa::PsaCompany;
 use domain::row::SnapshotAddress;
 use domain::suggestion::Suggestion;
 use matching::{Domain, Suggestions, Traits, main_domain, of_web_site};
+use store::Consistency;
 use tracing::warn;
 
 use crate::context::Run;
@@ -51,11 +52,12 @@ async fn users_of(run: &Run, companies: &[ManagedCompany], of: usize) -> Result<
     let until = now + run.deadline.0.saturating_duration_since(now) / 2;
     let directory = run.services.directory(&run.import.msp);
     let ids: Vec<ManagedCompanyId> = companies.iter().map(|company| company.id.clone()).collect();
+    // A user of the last moment may be missing: one address less speaks for a company.
     let read = async {
         if ids.len() * COMPANIES_PER_READ >= of {
-            directory.all_users().await
+            directory.all_users(Consistency::Eventual).await
         } else {
-            directory.users_of(&ids).await
+            directory.users_of(&ids, Consistency::Eventual).await
         }
     };
     let late = |_| DirectoryError::Unavailable("no time is left".to_owned());

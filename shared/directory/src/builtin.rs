@@ -16,7 +16,7 @@ use domain::directory::{LicenceMode, Licences, ManagedCompany, ReservationId, Us
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use jiff::Timestamp;
 use store::table::{body, item, text};
-use store::{Item, Key, StoreError, Table, Tenant};
+use store::{Consistency, Item, Key, StoreError, Table, Tenant};
 
 use self::records::{MANAGED_COMPANY, ManagedCompanyRecord};
 use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation, Roster, UserRequest};
@@ -73,18 +73,23 @@ impl Directory for BuiltIn {
         self.named(name).await
     }
 
-    async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
-        self.read_roster(companies).await
+    async fn users_of(
+        &self,
+        companies: &[ManagedCompanyId],
+        consistency: Consistency,
+    ) -> Result<Roster, DirectoryError> {
+        self.read_roster(companies, consistency).await
     }
 
-    async fn all_users(&self) -> Result<Roster, DirectoryError> {
-        self.read_whole_roster().await
+    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError> {
+        self.read_whole_roster(consistency).await
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {
         // Both are exact: see `pieces`.
         if addresses.len() > MAX_ADDRESSES_ONE_BY_ONE {
-            return self.read_whole_roster().await?.holders(addresses);
+            let roster = self.read_whole_roster(Consistency::Strong).await?;
+            return roster.holders(addresses);
         }
         Ok(self.holders_by_address(addresses).await?.into_values().collect())
     }

@@ -8,6 +8,7 @@ use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::NameKey;
 use jiff::Timestamp;
+use store::Consistency;
 
 pub mod builtin;
 mod roster;
@@ -43,15 +44,21 @@ pub trait Directory: Send + Sync {
         Ok(companies)
     }
 
-    /// All users of these managed companies; none of a company that does not exist.
-    async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError>;
+    /// All users of these managed companies; none of a company that does not exist. With [`Consistency::Eventual`] the last changes may
+    /// be missing, if that costs less.
+    async fn users_of(
+        &self,
+        companies: &[ManagedCompanyId],
+        consistency: Consistency,
+    ) -> Result<Roster, DirectoryError>;
 
     /// All users of all managed companies. Costs less than asking for most of the companies.
-    async fn all_users(&self) -> Result<Roster, DirectoryError>;
+    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError>;
 
     /// All users of a managed company; none if there is no such company.
     async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {
-        let roster = self.users_of(std::slice::from_ref(company)).await?;
+        let roster = self.users_of(std::slice::from_ref(company), Consistency::Strong);
+        let roster = roster.await?;
         roster.users(company)
     }
 

@@ -185,6 +185,12 @@ impl CompanyPlan {
         rows.collect()
     }
 
+    /// Whether rows are skipped since somebody else has the address, or gets it first.
+    pub fn has_conflicts(&self) -> bool {
+        let is_conflict = |user: &UserPlan| matches!(&user.step, UserStep::Skip(skip) if skip.reason.is_conflict());
+        self.users.iter().any(is_conflict)
+    }
+
     /// Skips these rows for these reasons, as was confirmed: by now another company of the plan may have freed their addresses, or
     /// got them.
     pub fn skip_conflicting(&mut self, rows: &[(AddressId, Skip)]) {

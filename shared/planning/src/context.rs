@@ -53,6 +53,8 @@ pub struct Context {
 pub struct Planning {
     context: Context,
     rows: OnceCell<Vec<Row>>,
+    /// Who is looked at first, if that may be people of whom the last changes are missing.
+    pub(crate) of_late: Option<People>,
 }
 
 impl Deref for Planning {
@@ -83,7 +85,19 @@ impl Planning {
         Ok(Self {
             context,
             rows: OnceCell::new(),
+            of_late: None,
         })
+    }
+
+    /// The same, which looks at half the price whether anything is to be done for a company, and looks again, strongly consistent, if
+    /// there is. A change of the last moment may be missed by it, as if it came a moment later; nothing is done because of what was not
+    /// there any more. Not for somebody who expects to see a change of her own.
+    #[must_use]
+    pub fn at_half_the_price(self) -> Self {
+        Self {
+            of_late: Some(self.context.people.of_late()),
+            ..self
+        }
     }
 
     /// All rows, in the order of their ids.

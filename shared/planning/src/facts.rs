@@ -10,9 +10,11 @@ use domain::plan::hand_over::follow;
 use domain::row::{AddressDecision, CompanyRow, SnapshotAddress, Tab};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
+use store::Consistency;
 use store::rows::Row;
 
 use crate::context::{Context, PlanningError};
+use crate::people::People;
 
 /// Rows that are next to each other, of which those selected make a group.
 const ROWS: usize = 25;
@@ -21,6 +23,7 @@ const ROWS: usize = 25;
 const READ_CONCURRENCY: usize = 8;
 
 /// Selected rows whose facts are gathered together.
+#[derive(Clone)]
 pub(crate) struct Group {
     rows: Vec<Row>,
     /// Whether so many of the neighbours are selected that reading all of them is less than reading each.
@@ -56,6 +59,16 @@ impl Group {
         Self { rows, is_dense: true }
     }
 
+    /// Some of the rows of a group.
+    pub(crate) fn some(&self, is_in: impl Fn(usize) -> bool) -> Self {
+        let rows = self.rows.iter().enumerate().filter(|(place, _)| is_in(*place));
+        let rows: Vec<Row> = rows.map(|(_, row)| row.clone()).collect();
+        Self {
+            is_dense: self.is_dense && rows.len() * 2 >= self.rows.len(),
+            rows,
+        }
+    }
+
     /// The selected ones of rows that follow each other.
     pub(crate) fn of(rows: &[Row]) -> Vec<Self> {
         let groups = rows.chunks(ROWS).filter_map(|neighbours| {
@@ -70,9 +83,9 @@ impl Group {
 impl Context {
     /// Gathers the facts of one company.
     pub async fn facts(&self, row: Row, asked: Asked<'_>) -> Result<CompanyFacts, PlanningError> {
-        let read = self.read(&row).await?;
+        let read = self.read(&row, Consistency::Strong).await?;
         let mut all = [self.facts_within(row, read).await?];
-        self.add_people(&mut all, asked).await?;
+        self.add_people(&mut all, asked, &self.people).await?;
         let [facts] = all;
         Ok(facts)
     }
@@ -84,10 +97,15 @@ impl Context {
         Ok(self.people.add_holders(of_one, unknown, &self.companies).await?)
     }
 
-    /// The facts of the companies of a group, in its order.
-    pub(crate) async fn facts_of(&self, group: Group, asked: Asked<'_>) -> Result<Vec<CompanyFacts>, PlanningError> {
+    /// The facts of the companies of a group, in its order, with these people.
+    pub(crate) async fn facts_of(
+        &self,
+        group: Group,
+        asked: Asked<'_>,
+        people: &People,
+    ) -> Result<Vec<CompanyFacts>, PlanningError> {
         let mut read = if group.is_dense {
-            self.read_among(&group.rows).await?
+            self.read_among(&group.rows, people.consistency).await?
         } else {
             HashMap::new()
         };
@@ -98,7 +116,7 @@ impl Context {
                 async move {
                     let read = match read {
                         Some(read) => read,
-                        None => self.read(&row).await?,
+                        None => self.read(&row, people.consistency).await?,
                     };
                     self.facts_within(row, read).await
                 }
@@ -107,20 +125,30 @@ impl Context {
         }
         let calls = futures::stream::iter(calls).buffered(READ_CONCURRENCY);
         let mut all: Vec<CompanyFacts> = calls.try_collect().await?;
-        self.add_people(&mut all, asked).await?;
+        self.add_people(&mut all, asked, people).await?;
         Ok(all)
     }
 
-    async fn read(&self, row: &Row) -> Result<Read, PlanningError> {
+    async fn read(&self, row: &Row, consistency: Consistency) -> Result<Read, PlanningError> {
         let addresses = self.tenant.addresses(&self.import, row).await?;
+        let integration = &self.import.integration;
         let mapped = match self.mappings.get(&row.id) {
-            Some(_) => self.tenant.address_mappings(&self.import.integration, &row.id).await?,
+            Some(_) => {
+                let stored = self
+                    .tenant
+                    .stored_address_mappings_with(integration, &row.id, consistency);
+                stored.await?.all()
+            }
             None => Vec::new(),
         };
         Ok(Read { addresses, mapped })
     }
 
-    async fn read_among(&self, rows: &[Row]) -> Result<HashMap<PsaCompanyId, Read>, PlanningError> {
+    async fn read_among(
+        &self,
+        rows: &[Row],
+        consistency: Consistency,
+    ) -> Result<HashMap<PsaCompanyId, Read>, PlanningError> {
         let ids: Vec<PsaCompanyId> = rows.iter().map(|row| row.id.clone()).collect();
         let mapped: Vec<PsaCompanyId> = ids
             .iter()
@@ -130,7 +158,7 @@ impl Context {
         let mut addresses = self.tenant.addresses_among(&self.import, rows).await?;
         let mut mapped = self
             .tenant
-            .address_mappings_among(&self.import.integration, &mapped)
+            .address_mappings_among(&self.import.integration, &mapped, consistency)
             .await?;
         let read = ids.into_iter().map(|id| {
             let read = Read {
@@ -174,10 +202,15 @@ impl Context {
     }
 
     /// Asks once for all of them for the users there are, and who holds the other addresses.
-    async fn add_people(&self, all: &mut [CompanyFacts], asked: Asked<'_>) -> Result<(), PlanningError> {
-        self.people.add_users(all, &self.companies).await?;
+    async fn add_people(
+        &self,
+        all: &mut [CompanyFacts],
+        asked: Asked<'_>,
+        people: &People,
+    ) -> Result<(), PlanningError> {
+        people.add_users(all, &self.companies).await?;
         let unknown = all.iter().map(|facts| unknown_addresses(facts, asked)).collect();
-        Ok(self.people.add_holders(all, unknown, &self.companies).await?)
+        Ok(people.add_holders(all, unknown, &self.companies).await?)
     }
 }
 

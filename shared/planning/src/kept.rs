@@ -210,7 +210,7 @@ impl KeptPlanReader {
         let context = Context::of_rows(tenant, directory, self.import.clone(), rows, decisions.clone()).await?;
         let nobody = HashSet::new();
         let facts = context
-            .facts_of(Group::dense(rows.to_vec()), Asked::Of(&nobody))
+            .facts_of(Group::dense(rows.to_vec()), Asked::Of(&nobody), &context.people)
             .await?;
         let plans = facts.iter().zip(companies);
         let plans = plans.map(|(facts, kept)| kept.among_others(planner::plan_company(facts, &context.companies)));

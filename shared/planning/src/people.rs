@@ -10,6 +10,7 @@ use domain::directory::{AddressHolder, ManagedCompany, User};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::ManagedCompanyId;
 use domain::plan::planner;
+use store::Consistency;
 use tokio::sync::OnceCell;
 
 /// The users of so many companies are about what is read of a directory at once for the price of one company by itself.
@@ -25,6 +26,8 @@ const MIN_ONE_BY_ONE: usize = 100;
 /// most twice as much as the cheaper way. Who does know says so ([`People::expect`]).
 pub(crate) struct People {
     directory: Arc<dyn Directory>,
+    /// Whether their lists, and the address mappings that they are compared with, may lack the last changes.
+    pub consistency: Consistency,
     /// How much may be asked for one by one.
     enough: usize,
     asked: AtomicUsize,
@@ -35,7 +38,19 @@ impl People {
     pub(crate) fn new(directory: Arc<dyn Directory>, companies: usize) -> Self {
         Self {
             directory,
+            consistency: Consistency::Strong,
             enough: MIN_ONE_BY_ONE.max(companies / COMPANIES_PER_READ),
+            asked: AtomicUsize::new(0),
+            all: OnceCell::new(),
+        }
+    }
+
+    /// The same people, of whom the last changes may be missing.
+    pub(crate) fn of_late(&self) -> Self {
+        Self {
+            directory: Arc::clone(&self.directory),
+            consistency: Consistency::Eventual,
+            enough: self.enough,
             asked: AtomicUsize::new(0),
             all: OnceCell::new(),
         }
@@ -60,7 +75,7 @@ impl People {
         }
         let roster = match self.everybody(asked.len()).await? {
             Some(everybody) => everybody,
-            None => Arc::new(self.directory.users_of(&asked).await?),
+            None => Arc::new(self.directory.users_of(&asked, self.consistency).await?),
         };
         for (facts, managed) in all.iter_mut().zip(managed) {
             if let Some(managed) = managed {
@@ -120,7 +135,7 @@ impl People {
         if self.asked.fetch_add(more, Ordering::Relaxed) + more <= self.enough {
             return Ok(None);
         }
-        let read = || async { self.directory.all_users().await.map(Arc::new) };
+        let read = || async { self.directory.all_users(self.consistency).await.map(Arc::new) };
         Ok(Some(Arc::clone(self.all.get_or_try_init(read).await?)))
     }
 }

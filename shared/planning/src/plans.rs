@@ -2,13 +2,15 @@
 
 use domain::ids::PsaCompanyId;
 use domain::plan::{ClaimedInPlan, CompanyPlan, PlanBreakdown, PlanSummary, mass_change, planner, steps};
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, pin_mut};
+use store::StoreError;
 use store::journal::{ConfirmedCompany, PlanHasher};
 use store::kept::{KeptCompany, PlanTotals};
 use store::rows::Row;
 
 use crate::context::{Context, Planning, PlanningError};
 use crate::facts::{self, Asked, Group};
+use crate::people::People;
 
 /// Groups of companies whose facts are gathered at once.
 const GROUP_CONCURRENCY: usize = 8;
@@ -80,11 +82,28 @@ impl Planning {
         let mapped = companies
             .into_iter()
             .filter(|company| self.mappings.contains_key(*company));
-        self.people.expect(mapped.count());
+        self.of_late.as_ref().unwrap_or(&self.people).expect(mapped.count());
     }
 
     async fn plan_group(&self, group: Group) -> Result<Vec<CompanyPlan>, PlanningError> {
-        let facts = self.facts_of(group, Asked::Ticked).await?;
+        let Some(of_late) = &self.of_late else {
+            return self.plan_among(group, &self.people).await;
+        };
+        let mut plans = self.plan_among(group.clone(), of_late).await?;
+        let is_open = |plan: &CompanyPlan| !plan.is_unchanged() || plan.has_conflicts();
+        let open: Vec<bool> = plans.iter().map(is_open).collect();
+        // Nothing is done, and nobody has an address, because of people of whom the last changes may be missing.
+        let again = group.some(|place| open.get(place) == Some(&true));
+        let again = self.plan_among(again, &self.people).await?;
+        let open = plans.iter_mut().zip(open).filter(|(_, is_open)| *is_open);
+        for ((plan, _), now) in open.zip(again) {
+            *plan = now;
+        }
+        Ok(plans)
+    }
+
+    async fn plan_among(&self, group: Group, people: &People) -> Result<Vec<CompanyPlan>, PlanningError> {
+        let facts = self.facts_of(group, Asked::Ticked, people).await?;
         let plans = facts.iter().map(|facts| planner::plan_company(facts, &self.companies));
         Ok(plans.collect())
     }
@@ -106,15 +125,22 @@ impl Planning {
 
     /// The whole plan in short.
     pub async fn whole(&self) -> Result<WholePlan, PlanningError> {
+        self.whole_seen_by(|_| Ok(())).await
+    }
+
+    /// The whole plan in short, while somebody looks at that of each company.
+    pub async fn whole_seen_by(
+        &self,
+        mut look: impl FnMut(&CompanyPlan) -> Result<(), StoreError>,
+    ) -> Result<WholePlan, PlanningError> {
         let selected = self.rows().await?.iter().filter(|row| facts::is_selected(row));
         self.expect(selected.map(|row| &row.id));
-        let digest = self
-            .plans()
-            .try_fold(Digest::default(), |mut digest, plan| async move {
-                digest.add(&plan);
-                Ok(digest)
-            })
-            .await?;
+        let (plans, mut digest) = (self.plans(), Digest::default());
+        pin_mut!(plans);
+        while let Some(plan) = plans.try_next().await? {
+            digest.add(&plan);
+            look(&plan)?;
+        }
         Ok(self.finish(digest))
     }
 

@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::address_leaves::{self as leaves, ALONE, Leaf, SHARED};
 use crate::keys;
 use crate::records::{ADDRESS_MAPPINGS, AddressMappingRecord};
-use crate::table::{Item, Table, Tenant, number, packed_item};
+use crate::table::{Consistency, Item, Table, Tenant, number, packed_item};
 use crate::tx::Action;
 
 /// The address mappings of one company, as they are divided among items.
@@ -118,9 +118,20 @@ impl Tenant {
         integration: &IntegrationId,
         company: &PsaCompanyId,
     ) -> Result<AddressMappings, StoreError> {
+        self.stored_address_mappings_with(integration, company, Consistency::Strong)
+            .await
+    }
+
+    /// The address mappings of one company as they are stored, to be looked at.
+    pub async fn stored_address_mappings_with(
+        &self,
+        integration: &IntegrationId,
+        company: &PsaCompanyId,
+        consistency: Consistency,
+    ) -> Result<AddressMappings, StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
         let prefix = keys::address_mappings_prefix(company);
-        let items = self.query(Table::Records, &pk, &prefix).await?;
+        let items = self.query_with(Table::Records, &pk, &prefix, consistency).await?;
         AddressMappings::read(&items, company)
     }
 
@@ -167,12 +178,14 @@ impl Tenant {
         &self,
         integration: &IntegrationId,
         companies: &[PsaCompanyId],
+        consistency: Consistency,
     ) -> Result<HashMap<PsaCompanyId, Vec<AddressMapping>>, StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
         let prefixes = companies.iter().map(keys::address_mappings_prefix);
         let wanted: BTreeSet<&str> = companies.iter().map(PsaCompanyId::as_str).collect();
         let mut all: HashMap<PsaCompanyId, Vec<Leaf>> = HashMap::new();
-        for item in self.query_among(Table::Records, &pk, prefixes).await? {
+        let items = self.query_among(Table::Records, &pk, prefixes, consistency);
+        for item in items.await? {
             let of = |company: &str| wanted.contains(company).then(|| PsaCompanyId::new(company));
             if let Some((company, place)) = leaves::place_in(&item, of) {
                 all.entry(company).or_default().push(Leaf::read(&item, place)?);

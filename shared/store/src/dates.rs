@@ -13,7 +13,7 @@ use crate::records::IdsRecord;
 use crate::retry::Attempts;
 use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, packed_body, packed_item};
-use crate::tx::Transaction;
+use crate::tx::Action;
 
 const DATES: Kind = Kind::first("dates");
 
@@ -66,14 +66,14 @@ impl Tenant {
         Ok(dates)
     }
 
-    /// Adds to a transaction that these companies were imported at `now`.
-    pub async fn set_dates(
+    /// The writes by which these companies were imported at `now`.
+    pub async fn date_actions(
         &self,
-        tx: &mut Transaction,
         integration: &IntegrationId,
         imported: Vec<PsaCompanyId>,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Action>, StoreError> {
+        let mut actions = Vec::new();
         let before = self.date_shards(integration).await?;
         let mut dates: BTreeMap<PsaCompanyId, i64> = BTreeMap::new();
         for shard in &before {
@@ -91,13 +91,15 @@ impl Tenant {
             let before = before.get(number);
             if before.is_none_or(|before| before.companies != after.companies) {
                 let ids = IdsRecord::of(&after.companies);
-                tx.put(self, Table::Records, packed_item(DATES, &companies, &ids)?)?;
+                let item = packed_item(DATES, &companies, &ids)?;
+                actions.push(Action::put(self, Table::Records, item)?);
             }
             if before.is_none_or(|before| before.runs != after.runs) {
-                tx.put(self, Table::Records, packed_item(DATES, &runs, &after.runs)?)?;
+                let item = packed_item(DATES, &runs, &after.runs)?;
+                actions.push(Action::put(self, Table::Records, item)?);
             }
         }
-        Ok(())
+        Ok(actions)
     }
 
     /// Reads what is stored. Companies and runs are written together, and not read together: they are read again until they fit.

@@ -20,7 +20,7 @@ use crate::keys::{self, Key};
 use crate::records::{DECISION, DecisionRecord};
 use crate::schema::Kind;
 use crate::standing::Standing;
-use crate::table::{Item, Table, Tenant, body, item, number, packed_body, packed_item};
+use crate::table::{Consistency, Item, Table, Tenant, body, item, number, packed_body, packed_item};
 use crate::tx::ActionId;
 
 /// Rules of an import, or of one of its companies.
@@ -215,7 +215,8 @@ impl Tenant {
         let mut entries: Vec<Item> = self.get(Table::Imports, &key).await?.into_iter().collect();
         for prefix in [keys::RULES, keys::COMPANY_DECISION, keys::ADDRESS_DECISION] {
             let range = [first, last].map(|company| format!("{prefix}{company}"));
-            entries.extend(self.query_among(Table::Imports, &pk, range.into_iter()).await?);
+            let found = self.query_among(Table::Imports, &pk, range.into_iter(), Consistency::Strong);
+            entries.extend(found.await?);
         }
         Decisions::of(self.standing_of(import).await?, entries)
     }

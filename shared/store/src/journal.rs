@@ -7,6 +7,7 @@
 mod chunk;
 mod confirmation;
 mod digest;
+pub(crate) mod outcomes;
 mod skipped;
 
 use std::collections::HashSet;
@@ -14,17 +15,19 @@ use std::str::FromStr;
 
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
+use tokio::sync::OnceCell;
 
 use crate::StoreError;
 use crate::keys::{self, Key};
-use crate::table::{Item, Table, Tenant, packed_body};
+use crate::table::{Consistency, Item, Table, Tenant, packed_body};
 use crate::tx::{Action, ActionId, Transaction};
 
 pub use crate::records::plan::PLAN_SCHEMA;
 pub use chunk::CompanyChunk;
 pub use confirmation::ConfirmedCompany;
 pub use digest::{PlanDigest, PlanHasher};
-pub use skipped::{NamedAddress, SkippedCompany, SkippedPack, SkippedRow};
+pub use outcomes::Outcomes;
+pub use skipped::{MAX_ROWS_AHEAD, NamedAddress, SkippedCompany, SkippedPack, SkippedRow};
 
 /// What the journal holds of one company, or of a chunk of a large one.
 #[expect(
@@ -99,7 +102,8 @@ impl Tenant {
     ) -> Result<HashSet<PsaCompanyId>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let prefixes = companies.iter().map(keys::parts_prefix);
-        let items = self.query_among(Table::Imports, &pk, prefixes).await?;
+        let items = self.query_among(Table::Imports, &pk, prefixes, Consistency::Strong);
+        let items = items.await?;
         // Without its first chunk a company was not begun.
         let begun = items
             .iter()
@@ -107,39 +111,61 @@ impl Tenant {
         Ok(begun.collect())
     }
 
-    /// The chunks of one company; none if it was not begun.
-    pub async fn chunks(&self, import: &Import, company: &PsaCompanyId) -> Result<Vec<CompanyChunk>, StoreError> {
+    /// The chunks of one company, with the outcomes that they have; none if it was not begun.
+    pub async fn chunks(
+        &self,
+        import: &Import,
+        company: &PsaCompanyId,
+        outcomes: &Outcomes,
+    ) -> Result<Vec<CompanyChunk>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let items = self.query(Table::Imports, &pk, &keys::parts_prefix(company)).await?;
         let chunks: Vec<CompanyChunk> = items
             .iter()
-            .map(|item| packed_body(chunk::CHUNK, item))
+            .map(|item| read_chunk(item, outcomes))
             .collect::<Result<_, _>>()?;
         // Without the first one the others were written by a run that died before the company was begun.
         let is_begun = chunks.first().is_some_and(|chunk| !chunk.more);
         Ok(if is_begun { chunks } else { Vec::new() })
     }
 
+    /// The journal of an import, to be read.
+    pub fn journal_of(&self, import: &Import) -> Journal {
+        Journal {
+            tenant: self.clone(),
+            import: import.clone(),
+            outcomes: OnceCell::new(),
+        }
+    }
+}
+
+/// The journal of an import.
+pub struct Journal {
+    tenant: Tenant,
+    import: Import,
+    outcomes: OnceCell<Outcomes>,
+}
+
+impl Journal {
     /// Reads the journal from its beginning or from where the page before it ended: first the companies for which something
     /// was done, then the others. At most `items` items a page, or 1 MB.
-    pub async fn journal_page(
+    pub async fn page(
         &self,
-        import: &Import,
         after: Option<&JournalPosition>,
         items: Option<i32>,
     ) -> Result<(Vec<JournalEntry>, Option<JournalPosition>), StoreError> {
-        let (items, next) = self.journal_items(import, after, items).await?;
+        let (items, next) = self.items(after, items).await?;
         Ok((items.into_iter().flat_map(|item| item.entries).collect(), next))
     }
 
     /// The same, item by item: who has no room for all of them goes on behind the last one that was taken.
-    pub async fn journal_items(
+    pub async fn items(
         &self,
-        import: &Import,
         after: Option<&JournalPosition>,
         items: Option<i32>,
     ) -> Result<(Vec<JournalItem>, Option<JournalPosition>), StoreError> {
-        let pk = keys::import_partition(&self.msp, &import.id);
+        let (tenant, import) = (&self.tenant, &self.import);
+        let pk = keys::import_partition(&tenant.msp, &import.id);
         let after = after.map_or(keys::PART, JournalPosition::as_str);
         let prefix = if after.starts_with(keys::PASSED) {
             keys::PASSED
@@ -148,18 +174,22 @@ impl Tenant {
         };
         // A bare prefix is where its items begin.
         let start = (after != prefix).then(|| Key::in_import(&pk, after).to_item());
-        let (found, last) = self
+        let (found, last) = tenant
             .query_page(Table::Imports, &pk, prefix, start.as_ref(), items)
             .await?;
         let mut items = Vec::new();
         for item in &found {
+            let position = position_of(item).ok_or_else(|| StoreError::shape("journal", "an item has no key"))?;
             let entries = if prefix == keys::PART {
-                vec![JournalEntry::Chunk(packed_body(chunk::CHUNK, item)?)]
-            } else {
+                // Read after the chunks, and once: no chunk that is found has lost any since.
+                let outcomes = self.outcomes.get_or_try_init(|| tenant.outcomes(import)).await?;
+                vec![JournalEntry::Chunk(read_chunk(item, outcomes)?)]
+            } else if keys::is_passed_by(position.as_str(), confirmation::confirmation_of(import)) {
                 let pack = skipped::read_pack(item)?;
                 pack.into_iter().map(JournalEntry::Skipped).collect()
+            } else {
+                Vec::new()
             };
-            let position = position_of(item).ok_or_else(|| StoreError::shape("journal", "an item has no key"))?;
             items.push(JournalItem { entries, position });
         }
         let next = match last.as_ref().and_then(position_of) {
@@ -173,4 +203,14 @@ impl Tenant {
 
 fn position_of(item: &Item) -> Option<JournalPosition> {
     Some(JournalPosition(item.get("sk")?.as_s().ok()?.clone()))
+}
+
+/// A chunk with the outcomes that it has.
+fn read_chunk(item: &Item, outcomes: &Outcomes) -> Result<CompanyChunk, StoreError> {
+    let mut chunk: CompanyChunk = packed_body(chunk::CHUNK, item)?;
+    let sk = item.get("sk").and_then(|sk| sk.as_s().ok());
+    let number = sk.and_then(|sk| keys::number_of_part(sk));
+    let number = number.ok_or_else(|| StoreError::shape(chunk::CHUNK.name, "the sort key has no number"))?;
+    outcomes.fill(number, &mut chunk);
+    Ok(chunk)
 }

@@ -408,10 +408,44 @@ pub(crate) fn part(msp: &MspId, import: &ImportId, company: &PsaCompanyId, part:
     )
 }
 
+/// The number of the chunk that a sort key is of.
+pub(crate) fn number_of_part(sk: &str) -> Option<usize> {
+    let (_, number) = sk.strip_prefix(PART)?.rsplit_once('#')?;
+    number.parse().ok()
+}
+
+pub(crate) const OUTCOMES: &str = "OUTCOMES#";
+
+/// Outcomes of which the first are those of a company's chunk from a place on.
+pub(crate) fn outcomes(msp: &MspId, import: &ImportId, company: &PsaCompanyId, (chunk, from): (usize, usize)) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{OUTCOMES}{company}#{chunk:04}#{from:04}"),
+    )
+}
+
 pub(crate) const PASSED: &str = "PASSED#";
 
 pub(crate) fn passed(msp: &MspId, import: &ImportId, number: u64) -> Key {
     Key::new(import_partition(msp, import), format!("{PASSED}{number:06}"))
+}
+
+/// Companies for which nothing is to be done, as a confirmation has found them.
+pub(crate) fn passed_ahead(msp: &MspId, import: &ImportId, reservation: &str, number: usize) -> Key {
+    Key::new(
+        import_partition(msp, import),
+        format!("{}{number:04}", passed_ahead_prefix(reservation)),
+    )
+}
+
+pub(crate) fn passed_ahead_prefix(reservation: &str) -> String {
+    format!("{PASSED}{reservation}#")
+}
+
+/// Whether a sort key of skipped companies counts for an import that was confirmed so. Another confirmation may have found others.
+pub(crate) fn is_passed_by(sk: &str, reservation: &str) -> bool {
+    let rest = sk.strip_prefix(PASSED);
+    rest.is_some_and(|rest| !rest.contains('#')) || sk.starts_with(&passed_ahead_prefix(reservation))
 }
 
 #[cfg(test)]

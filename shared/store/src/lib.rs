@@ -57,4 +57,4 @@ pub use error::StoreError;
 pub use keys::Key;
 pub use schema::Kind;
 pub use single::PutOutcome;
-pub use table::{Item, Readable, Store, Table, Tenant};
+pub use table::{Consistency, Item, Readable, Store, Table, Tenant};

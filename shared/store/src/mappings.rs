@@ -11,7 +11,7 @@ pub use crate::address_mappings::AddressMappings;
 use crate::StoreError;
 use crate::keys;
 use crate::records::{COMPANY_MAPPING, CompanyMappingRecord, MANAGED_CLAIM};
-use crate::table::{Item, Table, Tenant, bare_item, body, item, text};
+use crate::table::{Consistency, Item, Table, Tenant, bare_item, body, item, text};
 use crate::tx::Transaction;
 
 fn read_company(item: Item) -> Result<CompanyMapping, StoreError> {
@@ -71,7 +71,8 @@ impl Tenant {
     ) -> Result<HashMap<PsaCompanyId, CompanyMapping>, StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
         let range = [first, last].map(|company| format!("{}{company}", keys::COMPANY_MAPPING));
-        let items = self.query_among(Table::Records, &pk, range.into_iter()).await?;
+        let items = self.query_among(Table::Records, &pk, range.into_iter(), Consistency::Strong);
+        let items = items.await?;
         let mappings = items.into_iter().map(read_company);
         mappings
             .map(|mapping| mapping.map(|mapping| (mapping.company.clone(), mapping)))

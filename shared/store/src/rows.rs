@@ -17,7 +17,7 @@ use crate::keys;
 use crate::records::{ORPHANS, PersonRecord, SnapshotAddressRecord};
 use crate::snapshot::pages::slices;
 use crate::snapshot::{ADDRESSES_OF, PEOPLE_OF, missing};
-use crate::table::{Table, Tenant, packed_body, packed_item};
+use crate::table::{Consistency, Table, Tenant, packed_body, packed_item};
 use crate::tx::Action;
 
 impl Tenant {
@@ -71,13 +71,29 @@ impl Tenant {
         import: &Import,
         rows: &[Row],
     ) -> Result<HashMap<PsaCompanyId, Vec<SnapshotAddress>>, StoreError> {
+        // Its items are written once, so that those which a cheap read finds are right; if it lacks some, all are read again.
+        if let Some(all) = self.stored_addresses(import, rows, Consistency::Eventual).await? {
+            return Ok(all);
+        }
+        let all = self.stored_addresses(import, rows, Consistency::Strong).await?;
+        all.ok_or_else(|| missing(ADDRESSES_OF.kind))
+    }
+
+    /// The addresses of several companies; `None` if items of them are missing.
+    async fn stored_addresses(
+        &self,
+        import: &Import,
+        rows: &[Row],
+        consistency: Consistency,
+    ) -> Result<Option<HashMap<PsaCompanyId, Vec<SnapshotAddress>>>, StoreError> {
         let partition = keys::snapshot_partition(&self.msp, &import.integration);
         let wanted = rows.iter().filter_map(|row| Some((&row.id, row.addresses.as_ref()?)));
         let wanted: HashMap<_, _> = wanted.collect();
         let prefixes = wanted.keys().map(|company| ADDRESSES_OF.prefix(company));
         let mut all: HashMap<PsaCompanyId, Vec<SnapshotAddress>> = HashMap::new();
         let mut items: HashMap<PsaCompanyId, usize> = HashMap::new();
-        for item in self.query_among(Table::Imports, &partition, prefixes).await? {
+        let stored = self.query_among(Table::Imports, &partition, prefixes, consistency);
+        for item in stored.await? {
             let Some((company, version)) = ADDRESSES_OF.place(&item) else {
                 continue;
             };
@@ -92,10 +108,7 @@ impl Tenant {
         let is_whole = |(company, content): (&&PsaCompanyId, &&crate::snapshot::Content)| {
             items.get(*company).copied().unwrap_or_default() >= content.items()
         };
-        if !wanted.iter().all(is_whole) {
-            return Err(missing(ADDRESSES_OF.kind));
-        }
-        Ok(all)
+        Ok(wanted.iter().all(is_whole).then_some(all))
     }
 
     /// The people of a company who are not in.

@@ -28,6 +28,21 @@ pub enum Table {
     Imports,
 }
 
+/// What a read shows of the writes just before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consistency {
+    /// All of them.
+    Strong,
+    /// Maybe not the last ones, of whatever worker or call; at half the price.
+    Eventual,
+}
+
+impl Consistency {
+    const fn is_strong(self) -> bool {
+        matches!(self, Self::Strong)
+    }
+}
+
 /// The store of all tenants. Good for nothing but [`Store::of`], and for finding work that was left.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -86,12 +101,25 @@ impl Tenant {
 
     /// Reads one item, strongly consistent.
     pub async fn get(&self, table: Table, key: &Key) -> Result<Option<Item>, StoreError> {
+        self.get_with(table, key, Consistency::Strong).await
+    }
+
+    /// Reads an item that is written once and never changed. What an eventually consistent read finds is right, then; what it does not
+    /// find is looked for once more.
+    pub(crate) async fn get_unchanging(&self, table: Table, key: &Key) -> Result<Option<Item>, StoreError> {
+        match self.get_with(table, key, Consistency::Eventual).await? {
+            Some(item) => Ok(Some(item)),
+            None => self.get(table, key).await,
+        }
+    }
+
+    async fn get_with(&self, table: Table, key: &Key, consistency: Consistency) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client()
             .get_item()
             .table_name(self.table(table))
             .set_key(Some(key.to_item()))
-            .consistent_read(true)
+            .consistent_read(consistency.is_strong())
             .send()
             .await
             .map_err(|error| StoreError::sdk("GetItem", error))?;
@@ -100,10 +128,22 @@ impl Tenant {
 
     /// Reads all items of a partition whose sort key begins with `prefix`, in order, strongly consistent.
     pub async fn query(&self, table: Table, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        self.query_with(table, pk, prefix, Consistency::Strong).await
+    }
+
+    /// Reads all items of a partition whose sort key begins with `prefix`, in order.
+    pub async fn query_with(
+        &self,
+        table: Table,
+        pk: &str,
+        prefix: &str,
+        consistency: Consistency,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut after = None;
         loop {
-            let page = self.query_page(table, pk, prefix, after.as_ref(), None).await?;
+            let of = (prefix, consistency);
+            let page = self.query_page_with(table, pk, of, after.as_ref(), None).await?;
             items.extend(page.0);
             after = page.1;
             if after.is_none() {
@@ -112,13 +152,13 @@ impl Tenant {
         }
     }
 
-    /// Reads all items of a partition whose sort key begins with one of the prefixes or lies between them, in order, strongly
-    /// consistent.
+    /// Reads all items of a partition whose sort key begins with one of the prefixes or lies between them, in order.
     pub(crate) async fn query_among(
         &self,
         table: Table,
         pk: &str,
         prefixes: impl Iterator<Item = String>,
+        consistency: Consistency,
     ) -> Result<Vec<Item>, StoreError> {
         let mut prefixes: Vec<String> = prefixes.collect();
         prefixes.sort_unstable();
@@ -134,7 +174,7 @@ impl Tenant {
             .expression_attribute_values(":from", text(from))
             // Behind every key that begins with the last prefix.
             .expression_attribute_values(":to", text(format!("{to}\u{10ffff}")))
-            .consistent_read(true)
+            .consistent_read(consistency.is_strong())
             .into_paginator()
             .items()
             .send();
@@ -183,12 +223,25 @@ impl Tenant {
         }
     }
 
-    /// Reads one page of at most 1 MB: the items, and the key to go on after. An empty `prefix` is that of all keys.
+    /// Reads one page of at most 1 MB, strongly consistent: the items, and the key to go on after. An empty `prefix` is that of all keys.
     pub async fn query_page(
         &self,
         table: Table,
         pk: &str,
         prefix: &str,
+        after: Option<&Item>,
+        limit: Option<i32>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        self.query_page_with(table, pk, (prefix, Consistency::Strong), after, limit)
+            .await
+    }
+
+    /// Reads one page of at most 1 MB: the items, and the key to go on after. An empty `prefix` is that of all keys.
+    pub async fn query_page_with(
+        &self,
+        table: Table,
+        pk: &str,
+        (prefix, consistency): (&str, Consistency),
         after: Option<&Item>,
         limit: Option<i32>,
     ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
@@ -208,7 +261,7 @@ impl Tenant {
         let page = query
             .set_exclusive_start_key(after.cloned())
             .set_limit(limit)
-            .consistent_read(true)
+            .consistent_read(consistency.is_strong())
             .send()
             .await
             .map_err(|error| StoreError::sdk("Query", error))?;

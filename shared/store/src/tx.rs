@@ -13,6 +13,7 @@ use backon::Retryable;
 use crate::StoreError;
 use crate::audit_items::Draft;
 use crate::error::is_for_good;
+use crate::journal::outcomes;
 use crate::keys::Key;
 use crate::retry::RETRY;
 use crate::size::{self, MAX_ITEM_BYTES};
@@ -236,6 +237,8 @@ pub struct Transaction {
     bytes: usize,
     /// Entries of the audit trail, each counted as an action; they are packed together when the transaction is complete.
     audit: Vec<Draft>,
+    /// Outcomes of companies, likewise.
+    outcomes: Vec<outcomes::Draft>,
 }
 
 impl Transaction {
@@ -246,7 +249,7 @@ impl Transaction {
 
     /// How many actions it holds.
     pub const fn len(&self) -> usize {
-        self.actions.len() + self.audit.len()
+        self.actions.len() + self.audit.len() + self.outcomes.len()
     }
 
     /// Whether it holds none.
@@ -284,6 +287,15 @@ impl Transaction {
         Ok(())
     }
 
+    /// Adds outcomes of a company.
+    pub(crate) fn add_outcomes(&mut self, draft: outcomes::Draft) -> Result<(), StoreError> {
+        let bytes = draft.bytes()?;
+        self.make_room(bytes)?;
+        self.bytes += bytes;
+        self.outcomes.push(draft);
+        Ok(())
+    }
+
     /// Refuses an action of so many bytes that has no room.
     fn make_room(&self, bytes: usize) -> Result<(), StoreError> {
         if self.has_room(1, bytes) {
@@ -314,6 +326,7 @@ impl Transaction {
         self.bytes += bytes;
         self.actions.extend_from_slice(more);
         self.audit.extend_from_slice(&other.audit);
+        self.outcomes.extend_from_slice(&other.outcomes);
         true
     }
 
@@ -379,9 +392,12 @@ impl Transaction {
     /// Applies it. Another transaction on one of the items at the same moment is waited out.
     pub async fn commit(self, tenant: &Tenant) -> Result<TransactionOutcome, StoreError> {
         let entries = tenant.audit_items(&self.audit)?.into_iter();
-        let entries = entries.map(|item| Action::put_if(tenant, Table::Records, item, "attribute_not_exists(pk)", &[]));
-        let entries = entries.collect::<Result<Vec<Action>, StoreError>>()?;
-        let actions = self.actions.into_iter().chain(entries);
+        let entries = entries.map(|item| (Table::Records, item));
+        let outcomes = tenant.outcome_items(&self.outcomes)?.into_iter();
+        let packed = entries.chain(outcomes.map(|item| (Table::Imports, item)));
+        let packed = packed.map(|(table, item)| Action::put_if(tenant, table, item, "attribute_not_exists(pk)", &[]));
+        let packed = packed.collect::<Result<Vec<Action>, StoreError>>()?;
+        let actions = self.actions.into_iter().chain(packed);
         let actions: Vec<TransactWriteItem> = actions.map(|action| action.write).collect();
         let attempt = || async {
             let sent = tenant

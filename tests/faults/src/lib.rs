@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod behind;
 pub mod cases;
 pub mod effects;
 pub mod engine;

@@ -8,6 +8,7 @@ use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation, Ros
 use domain::address::{Address, AddressKey};
 use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use store::Consistency;
 use tokio::sync::Notify;
 
 use crate::ticking::Ticking;
@@ -257,14 +258,18 @@ impl<D: Directory> Directory for Silent<D> {
         self.inner.company(id).await
     }
 
-    async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
+    async fn users_of(
+        &self,
+        companies: &[ManagedCompanyId],
+        consistency: Consistency,
+    ) -> Result<Roster, DirectoryError> {
         self.reach()?;
-        self.inner.users_of(companies).await
+        self.inner.users_of(companies, consistency).await
     }
 
-    async fn all_users(&self) -> Result<Roster, DirectoryError> {
+    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError> {
         self.reach()?;
-        self.inner.all_users().await
+        self.inner.all_users(consistency).await
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {

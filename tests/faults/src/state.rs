@@ -105,7 +105,8 @@ impl State {
     /// nothing depends on which they are.
     pub fn whole(engine: &Engine) -> String {
         let records = lasting(engine);
-        let items = records.iter().cloned().chain(engine.items(IMPORTS)).map(|mut item| {
+        let items = records.iter().cloned().chain(engine.items(IMPORTS));
+        let items = items.flat_map(|item| alone(&item)).map(|mut item| {
             if item["sk"]["S"] == "SNAPSHOT" {
                 item = without_moments(&item);
             }
@@ -262,6 +263,17 @@ fn text(value: &Value) -> &str {
 
 fn is_final(import: &Value) -> bool {
     matches!(text(&import["state"]), "done" | "failed" | "cancelled")
+}
+
+/// Outcomes one by one: which companies' outcomes are in one item depends on who was applied at one moment.
+fn alone(item: &Value) -> Vec<Value> {
+    if !text(&item["sk"]).starts_with("OUTCOMES#") {
+        return vec![item.clone()];
+    }
+    let all = unpacked(item);
+    let all = all.as_array().into_iter().flatten();
+    all.map(|outcomes| json!({ "pk": item["pk"], "sk": { "S": "OUTCOMES#" }, "outcomes": outcomes }))
+        .collect()
 }
 
 /// The packed body of an item.

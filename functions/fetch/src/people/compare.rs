@@ -11,6 +11,7 @@ use domain::plan::{absent, may_be_absent};
 use domain::row::{AddressDecision, CompanyRow, SnapshotAddress};
 use domain::rules::PeopleRules;
 use futures::{StreamExt, TryStreamExt, stream};
+use store::Consistency;
 use store::snapshot::pages::Pages;
 use worker::Stop;
 
@@ -98,13 +99,17 @@ async fn compare_group(
     (group, addresses): (&[PsaCompanyId], &mut Addresses),
     all: &mut Persons,
 ) -> Result<(), Stop> {
-    let mut mapped = run
+    // Mappings of the last moment may be missing: that nobody is absent is then found a moment too early. Who seems to be absent is
+    // looked at again.
+    let stored = run
         .tenant
-        .address_mappings_among(&run.import.integration, group)
-        .await?;
+        .address_mappings_among(&run.import.integration, group, Consistency::Eventual);
+    let mut mapped = stored.await?;
     let companies = group.iter().filter_map(|id| {
         let addresses = addresses.remove(id).unwrap_or_default();
-        Some((id, mapped.remove(id)?, addresses))
+        let mapped = mapped.remove(id);
+        let is_looked_at = mapped.is_some() || people.not_in.contains_key(id);
+        is_looked_at.then(|| (id, mapped.unwrap_or_default(), addresses))
     });
     let compared = companies.map(|(id, mapped, addresses)| async move {
         let compared = compare_one(run, context, people, id, (mapped, addresses)).await?;
@@ -150,6 +155,7 @@ async fn compare_one(
     let Some(mapping) = context.mappings.get(id) else {
         return Ok(Compared::default());
     };
+    let mapped = run.tenant.address_mappings(&run.import.integration, id).await?;
     let users = users(run, mapping).await?;
     let is_live = |mapping: &&AddressMapping| users.contains_key(&mapping.user);
     let had = mapped.iter().filter(is_live).filter(had).count() as u64;

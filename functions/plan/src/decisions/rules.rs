@@ -173,9 +173,10 @@ async fn failed_in(
     let earlier = earlier.filter(|earlier| earlier.integration == import.integration);
     let earlier = earlier.ok_or_else(|| Problem::not_found(ResourceKind::Import))?;
     let (mut companies, mut people): (BTreeSet<PsaCompanyId>, BTreeSet<AddressId>) = Default::default();
+    let journal = tenant.journal_of(&earlier);
     let mut after = None;
     loop {
-        let (entries, next) = tenant.journal_page(&earlier, after.as_ref(), None).await?;
+        let (entries, next) = journal.page(after.as_ref(), None).await?;
         for entry in entries {
             let (company, outcomes) = match entry {
                 JournalEntry::Chunk(chunk) => (chunk.plan.company, chunk.outcomes),

@@ -16,7 +16,7 @@ use domain::ids::{IdempotencyKey, ManagedCompanyId};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use store::table::{PACKED, bare_item, packed_bytes, value};
-use store::{Item, Key, StoreError, Table};
+use store::{Consistency, Item, Key, StoreError, Table};
 
 use super::BuiltIn;
 use super::records::ROSTER;
@@ -115,13 +115,20 @@ impl BuiltIn {
     }
 
     /// The users of these companies.
-    pub(super) async fn read_roster(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
+    pub(super) async fn read_roster(
+        &self,
+        companies: &[ManagedCompanyId],
+        consistency: Consistency,
+    ) -> Result<Roster, DirectoryError> {
         if companies.len() >= MAX_COMPANIES_ONE_BY_ONE {
-            return self.read_whole_roster().await;
+            return self.read_whole_roster(consistency).await;
         }
         let queries = companies.iter().map(|company| async move {
             let prefix = self.roster_key(company, "");
-            self.tenant.query(Table::Records, &prefix.pk, &prefix.sk).await
+            let query = self
+                .tenant
+                .query_with(Table::Records, &prefix.pk, &prefix.sk, consistency);
+            query.await
         });
         let queries: Vec<_> = queries.map(FutureExt::boxed).collect();
         let items: Vec<Vec<Item>> = stream::iter(queries).buffered(READ_CONCURRENCY).try_collect().await?;
@@ -130,13 +137,13 @@ impl BuiltIn {
     }
 
     /// The users of all companies.
-    pub(super) async fn read_whole_roster(&self) -> Result<Roster, DirectoryError> {
+    pub(super) async fn read_whole_roster(&self, consistency: Consistency) -> Result<Roster, DirectoryError> {
         let partition = self.roster_key(&ManagedCompanyId::new(""), "").pk;
         let (mut pieces, mut after) = (Vec::new(), None);
         loop {
             let (items, next) = self
                 .tenant
-                .query_page(Table::Records, &partition, "", after.as_ref(), None)
+                .query_page_with(Table::Records, &partition, ("", consistency), after.as_ref(), None)
                 .await?;
             for item in items {
                 pieces.push(Piece::read(item)?);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use store::expiry::expire;
 use store::table::{body, item, text};
 use store::tx::{Transaction, TransactionOutcome};
-use store::{Item, Key, PutOutcome, StoreError, Table};
+use store::{Consistency, Item, Key, PutOutcome, StoreError, Table};
 
 use super::pieces::Unsure;
 use super::records::{FORMER_ADDRESS, FormerAddressRecord, USER, UserRecord};
@@ -109,7 +109,8 @@ impl BuiltIn {
 
     /// One user of a managed company.
     pub async fn user(&self, company: &ManagedCompanyId, user: &UserId) -> Result<Option<User>, DirectoryError> {
-        let roster = self.read_roster(std::slice::from_ref(company)).await?;
+        let roster = self.read_roster(std::slice::from_ref(company), Consistency::Strong);
+        let roster = roster.await?;
         Ok(roster.users(company)?.into_iter().find(|found| found.id == *user))
     }
 

@@ -1,4 +1,4 @@
-//! A chunk of a company's plan with its outcomes: one item.
+//! A chunk of a company's plan: one item. Its outcomes are stored apart.
 
 use domain::address::AddressKey;
 use domain::ids::AddressId;
@@ -7,11 +7,15 @@ use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
-use crate::records::{UserPlanRecord, outcome, plan};
+use crate::records::{UserPlanRecord, plan};
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
 
-pub(crate) const CHUNK: Kind = Kind::first("journal").kept(RESULT_DAYS);
+/// Since schema 2 the outcomes are in items of their own.
+pub(crate) const CHUNK: Kind = Kind {
+    schema: 2,
+    ..Kind::first("journal").kept(RESULT_DAYS)
+};
 
 /// A chunk of a company's plan with its outcomes: all of a company, or some of the users of a large one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,7 +24,7 @@ pub struct CompanyChunk {
     #[serde(rename = "p", with = "plan")]
     pub plan: CompanyPlan,
     /// How it ended, as far as it has: the company itself, unless this is more of one, then its users.
-    #[serde(rename = "o", with = "outcome")]
+    #[serde(skip)]
     pub outcomes: Vec<RowOutcome>,
     /// Whether this is a later chunk: the first has the outcome of the company itself.
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
@@ -30,18 +34,13 @@ pub struct CompanyChunk {
 /// Users of one chunk, as far as their texts leave room. When a worker dies, so much is repeated at most.
 const MAX_USERS_PER_CHUNK: usize = 1_000;
 
-/// The bytes of an outcome, without the id of its row.
-const LARGEST_OUTCOME: usize = 64;
-
 /// The bytes of a chunk without its users and orphaned mappings: names and ids of the company.
 const LARGEST_COMPANY: usize = 8 * 1024;
 
 impl CompanyChunk {
-    /// A plan that is about to be applied, cut into what fits into an item with all of its outcomes.
+    /// A plan that is about to be applied, cut into what fits into an item.
     pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
-        let of_user = |user: &UserPlan| {
-            Ok(size::of_json(CHUNK.name, &UserPlanRecord::from(user))? + user.id.as_str().len() + LARGEST_OUTCOME)
-        };
+        let of_user = |user: &UserPlan| size::of_json(CHUNK.name, &UserPlanRecord::from(user));
         let of_orphaned = |orphaned: &(AddressId, Vec<AddressKey>)| size::of_json(CHUNK.name, orphaned);
         // Orphaned mappings are divided as well, since each chunk that names them would write them.
         let room = ROOM - LARGEST_COMPANY;

@@ -113,7 +113,7 @@ impl Tenant {
     /// What was confirmed, by company.
     pub async fn confirmed(&self, import: &Import) -> Result<HashMap<PsaCompanyId, ConfirmedCompany>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
-        let own = keys::digests_prefix(reservation(import));
+        let own = keys::digests_prefix(confirmation_of(import));
         let mut items = self.query(Table::Imports, &pk, &own).await?;
         if items.is_empty() {
             // As it was written before confirmations had digests of their own: two digits behind the prefix.
@@ -133,6 +133,6 @@ impl Tenant {
 }
 
 /// The confirmation that an import names.
-fn reservation(import: &Import) -> &str {
+pub(super) fn confirmation_of(import: &Import) -> &str {
     import.reservation.as_ref().map_or("", ReservationId::as_str)
 }

@@ -1,18 +1,22 @@
 //! Companies for which nothing was done: many in one item.
 
+use std::collections::HashSet;
+
 use domain::address::NoAddress;
+use domain::directory::ReservationId;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::import::retention::RESULT_DAYS;
 use domain::plan::{CompanyPlan, Counts, Outcome, RowOutcome, UserPlan};
 use serde::{Deserialize, Serialize};
 
+use super::confirmation::confirmation_of;
 use crate::StoreError;
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::records::{IdsRecord, RowOutcomeRecord};
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
-use crate::table::{Item, Tenant, packed_body};
+use crate::table::{Item, Table, Tenant, packed_body};
 use crate::tx::Action;
 
 pub(crate) const SKIPPED: Kind = Kind::first("passed").kept(RESULT_DAYS);
@@ -78,6 +82,12 @@ impl From<&UserPlan> for NamedAddress {
 
 /// Rows named in one item, as far as their texts leave room: some 60 KB, and less than 2 MB as they are shown.
 pub(super) const MAX_ROWS_PER_PACK: usize = 2_000;
+
+/// Items of companies that a confirmation has found to need nothing.
+const MAX_PACKS_AHEAD: usize = 4;
+
+/// Rows that are named in as many items.
+pub const MAX_ROWS_AHEAD: usize = MAX_PACKS_AHEAD * MAX_ROWS_PER_PACK;
 
 /// The bytes of an entry without its rows: the company's id, its name, and the names of the fields.
 const LARGEST_ENTRY: usize = 2 * 1024;
@@ -211,6 +221,33 @@ pub struct SkippedPack {
 }
 
 impl Tenant {
+    /// The writes of companies that a confirmation has found to need nothing, which count if it is the one that the import names; and how
+    /// many companies that are. As many as fit into so few items that they can be written with what confirms: the others are planned again
+    /// when the plan is applied.
+    pub fn skipped_ahead(
+        &self,
+        import: &Import,
+        reservation: &ReservationId,
+        companies: &[SkippedCompany],
+    ) -> Result<(Vec<Action>, usize), StoreError> {
+        let key = |number| keys::passed_ahead(&self.msp, &import.id, reservation.as_str(), number);
+        let mut packs = self.packs(import, key, companies.chunks(1))?;
+        packs.truncate(MAX_PACKS_AHEAD);
+        let count = packs.last().map_or(0, |last| last.companies);
+        Ok((packs.into_iter().map(|pack| pack.action).collect(), count))
+    }
+
+    /// The companies that were found to need nothing when the plan was confirmed.
+    pub async fn skipped_when_confirmed(&self, import: &Import) -> Result<HashSet<PsaCompanyId>, StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let prefix = keys::passed_ahead_prefix(confirmation_of(import));
+        let mut companies = HashSet::new();
+        for item in self.query(Table::Imports, &pk, &prefix).await? {
+            companies.extend(read_pack(&item)?.into_iter().map(|entry| entry.company));
+        }
+        Ok(companies)
+    }
+
     /// The entries of companies for which nothing was done, each cut by [`SkippedCompany::of`], in packs numbered from `first`. A company
     /// without entries is complete with those before it.
     pub fn skipped_packs<'a>(
@@ -219,11 +256,21 @@ impl Tenant {
         first: u64,
         companies: impl IntoIterator<Item = &'a [SkippedCompany]>,
     ) -> Result<Vec<SkippedPack>, StoreError> {
+        let key = |number| keys::passed(&self.msp, &import.id, first + number as u64);
+        self.packs(import, key, companies)
+    }
+
+    fn packs<'a>(
+        &self,
+        import: &Import,
+        key_of: impl Fn(usize) -> Key,
+        companies: impl IntoIterator<Item = &'a [SkippedCompany]>,
+    ) -> Result<Vec<SkippedPack>, StoreError> {
         let (mut packs, mut pack) = (Vec::new(), Vec::new());
         let (mut named, mut bytes) = (0, 0);
         let (mut complete, mut rows) = (0, 0);
         let mut write = |pack: &mut Vec<&SkippedCompany>, companies, rows| {
-            let key = keys::passed(&self.msp, &import.id, first + packs.len() as u64);
+            let key = key_of(packs.len());
             let action = self.packed_put(import, SKIPPED, &key, &columns(pack))?;
             pack.clear();
             packs.push(SkippedPack {

@@ -2,7 +2,7 @@
 
 use domain::ids::AddressId;
 use domain::plan::{Outcome, RowOutcome};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// See [`RowOutcome`].
 #[derive(Serialize, Deserialize)]
@@ -12,30 +12,6 @@ pub(crate) struct RowOutcomeRecord {
     address: Option<AddressId>,
     #[serde(rename = "o")]
     outcome: Outcome,
-}
-
-/// One of several.
-#[derive(Deserialize)]
-struct Owned(#[serde(with = "RowOutcomeRecord")] RowOutcome);
-
-/// One of several that are borrowed.
-struct Borrowed<'a>(&'a RowOutcome);
-
-impl Serialize for Borrowed<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RowOutcomeRecord::serialize(self.0, serializer)
-    }
-}
-
-/// Writes outcomes that are part of another record.
-pub(crate) fn serialize<S: Serializer>(outcomes: &[RowOutcome], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(outcomes.iter().map(Borrowed))
-}
-
-/// Reads outcomes that are part of another record.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RowOutcome>, D::Error> {
-    let outcomes = Vec::<Owned>::deserialize(deserializer)?;
-    Ok(outcomes.into_iter().map(|outcome| outcome.0).collect())
 }
 
 #[cfg(test)]
@@ -48,14 +24,13 @@ mod tests {
     #[test]
     fn r40_outcomes_are_stored_under_short_names() {
         #[derive(Serialize, Deserialize)]
-        struct Item {
-            #[serde(with = "super")]
-            of: Vec<RowOutcome>,
-        }
-        let stored =
-            json!({ "of": [{ "i": null, "o": "created" }, { "i": "7~3", "o": { "failed": "address_conflict" } }] });
+        struct Item(#[serde(with = "RowOutcomeRecord")] RowOutcome);
+        let stored = json!({ "i": "7~3", "o": { "failed": "address_conflict" } });
         let item: Item = from_value(stored.clone()).unwrap();
-        assert_eq!(item.of[1].outcome, Outcome::Failed(Reason::AddressConflict));
+        assert_eq!(item.0.outcome, Outcome::Failed(Reason::AddressConflict));
         assert_eq!(to_value(&item).unwrap(), stored);
+        let of_company = json!({ "i": null, "o": "created" });
+        let item: Item = from_value(of_company.clone()).unwrap();
+        assert_eq!(to_value(&item).unwrap(), of_company);
     }
 }

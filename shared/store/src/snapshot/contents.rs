@@ -13,7 +13,7 @@ use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
-use crate::table::{Item, Table, Tenant, packed_body, packed_item};
+use crate::table::{Consistency, Item, Table, Tenant, packed_body, packed_item};
 
 /// Records in one item, as far as their texts leave room.
 const MAX_RECORDS_PER_ITEM: usize = 1_000;
@@ -183,7 +183,12 @@ impl Tenant {
             return self.item_of(list, integration, (company, content), 0).await;
         }
         let prefix = format!("{}{}#", list.prefix(company), content.version);
-        let items = self.query(Table::Imports, &partition, &prefix).await?;
+        // Its items are written once, so that those which a cheap read finds are right.
+        let read = |consistency| self.query_with(Table::Imports, &partition, &prefix, consistency);
+        let mut items = read(Consistency::Eventual).await?;
+        if items.len() < content.items {
+            items = read(Consistency::Strong).await?;
+        }
         if items.len() < content.items {
             return Err(missing(list.kind));
         }
@@ -204,7 +209,7 @@ impl Tenant {
     ) -> Result<Vec<T>, StoreError> {
         let partition = keys::snapshot_partition(&self.msp, integration);
         let key = keys::snapshot_list(&partition, list.prefix, company, (&content.version, number));
-        let item = self.get(Table::Imports, &key).await?;
+        let item = self.get_unchanging(Table::Imports, &key).await?;
         packed_body(list.kind, &item.ok_or_else(|| missing(list.kind))?)
     }
 }

@@ -258,7 +258,8 @@ impl Tenant {
         let reads = chunks.iter().map(|chunk| {
             let key = chunk.key(&partition);
             async move {
-                let item = self.get(Table::Imports, &key).await?;
+                // The name of the snapshot in its key is nobody else's: no chunk is ever written anew.
+                let item = self.get_unchanging(Table::Imports, &key).await?;
                 packed_body(ROWS, &item.ok_or_else(|| missing(ROWS))?)
             }
         });

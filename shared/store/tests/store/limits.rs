@@ -157,14 +157,16 @@ proptest! {
         let chunks = CompanyChunk::of(&plan).unwrap();
         let all: Vec<_> = chunks.iter().flat_map(|chunk| chunk.plan.users.clone()).collect();
         prop_assert_eq!(all, plan.users.clone());
-        let done = chunks.iter().enumerate().map(|(number, chunk)| {
-            let mut done = chunk.clone();
-            let outcomes = all_skipped(&chunk.plan);
-            done.outcomes = if number == 0 { outcomes } else { outcomes[1..].to_vec() };
-            assert!(done.is_done());
-            tenant.journal_action(&import(), number, &done).unwrap()
-        });
-        run(commit_all(&wire, done.collect()));
+        let written = chunks.iter().enumerate().map(|(number, chunk)| tenant.journal_action(&import(), number, chunk).unwrap());
+        run(commit_all(&wire, written.collect()));
+        let mut tx = Transaction::new();
+        for (number, chunk) in chunks.iter().enumerate() {
+            let (mut done, outcomes) = (chunk.clone(), all_skipped(&chunk.plan));
+            let outcomes = if number == 0 { outcomes } else { outcomes[1..].to_vec() };
+            tenant.add_outcomes(&mut tx, &import(), (number, &mut done), outcomes).unwrap();
+            prop_assert!(done.is_done());
+        }
+        run(async { tx.commit(&tenant).await.map(drop) }).unwrap();
         check(&wire);
     }
 
@@ -248,7 +250,9 @@ proptest! {
         let ids: Vec<PsaCompanyId> = (0..companies).map(|_| PsaCompanyId::new(rng.u64(..).to_string())).collect();
         run(async {
             let mut tx = Transaction::new();
-            tenant.set_dates(&mut tx, &import().integration, ids, now()).await.unwrap();
+            for action in tenant.date_actions(&import().integration, ids, now()).await.unwrap() {
+                tx.push(action).unwrap();
+            }
             if !tx.is_empty() {
                 let _ = tx.commit(&tenant).await.unwrap();
             }

@@ -4,6 +4,7 @@ use domain::ids::{IdempotencyKey, ImportId, IntegrationId, PsaCompanyId};
 use serde_json::json;
 use store::StoreError;
 use store::decided::Decisions;
+use store::journal::Outcomes;
 use store::rows::Row;
 use store::snapshot::Complete;
 use store::snapshot::pages::Pages;
@@ -97,8 +98,12 @@ async fn a_record_of_a_newer_version_is_refused_by_name() {
         ("company mapping", tenant.company_mappings(&integration).await.map(drop)),
         (
             "journal",
-            tenant.chunks(&import(), &PsaCompanyId::new("1")).await.map(drop),
+            tenant
+                .chunks(&import(), &PsaCompanyId::new("1"), &Outcomes::default())
+                .await
+                .map(drop),
         ),
+        ("outcomes", tenant.outcomes(&import()).await.map(drop)),
         ("dates", tenant.dates(&integration).await.map(drop)),
         (
             "staged page",

@@ -111,8 +111,8 @@ impl Bench {
             self.administrate(Step::Start).await;
             self.newest()
         };
-        [Stage::Fetch, Stage::Rows].map(plan);
-        let plan_execution = || [Stage::Execute, Stage::End, Stage::GivingUp].map(plan);
+        [Stage::Fetch, Stage::Rows].into_iter().for_each(plan);
+        let plan_execution = || [Stage::Execute, Stage::End, Stage::GivingUp].into_iter().for_each(plan);
         if is_unattended {
             plan_execution();
         }

@@ -19,7 +19,7 @@ use faults::world::{MSP, Message, World};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use store::Store;
+use store::{Consistency, Store};
 
 use crate::cores::alone;
 
@@ -93,7 +93,7 @@ fn behind(world: &World, gate: Arc<dyn Gate>) -> BuiltIn {
 async fn listed(world: &World) -> Vec<String> {
     let directory = world.directory();
     let users = directory.users(&company()).await.unwrap();
-    let everybody = directory.all_users().await.unwrap();
+    let everybody = directory.all_users(Consistency::Strong).await.unwrap();
     assert_eq!(users, everybody.users(&company()).unwrap());
     let keys = ["old", "new", "newer", "changed"].map(|local| address(local).key().clone());
     let mut held = directory.holders(&keys).await.unwrap();

@@ -14,6 +14,7 @@ use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use futures::{FutureExt, StreamExt};
 use lambda::DirectoryFactory;
+use store::Consistency;
 use tokio::sync::{Notify, OnceCell};
 
 /// What goes wrong, counted over all mutating calls.
@@ -138,17 +139,21 @@ impl Directory for Remote {
         self.inner.company(id).await
     }
 
-    async fn users_of(&self, companies: &[ManagedCompanyId]) -> Result<Roster, DirectoryError> {
+    async fn users_of(
+        &self,
+        companies: &[ManagedCompanyId],
+        consistency: Consistency,
+    ) -> Result<Roster, DirectoryError> {
         self.trouble.reach()?;
-        let roster = self.inner.users_of(companies).await?;
+        let roster = self.inner.users_of(companies, consistency).await?;
         self.trouble.without_hidden(companies, &roster)
     }
 
-    async fn all_users(&self) -> Result<Roster, DirectoryError> {
+    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError> {
         self.trouble.reach()?;
         let companies = self.inner.companies().await?.into_iter().map(|company| company.id);
         let companies: Vec<ManagedCompanyId> = companies.collect();
-        self.users_of(&companies).await
+        self.users_of(&companies, consistency).await
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {

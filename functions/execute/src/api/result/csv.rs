@@ -11,7 +11,7 @@ use domain::not_in::PersonNotIn;
 use domain::plan::{PlanCompany, Reason};
 use domain::problem::Problem;
 use store::Tenant;
-use store::journal::JournalPosition;
+use store::journal::{Journal, JournalPosition};
 use store::people::PeoplePosition;
 
 use super::formula::defused;
@@ -59,14 +59,14 @@ pub(super) async fn answer(
         Some(after) => Some(CsvPosition::parse(after)?),
     };
     let first = after.is_none();
-    let names = Names::new(tenant, import);
+    let (journal, names) = (tenant.journal_of(import), Names::new(tenant, import));
     let mut sheet = Sheet::new(if first { BYTE_ORDER_MARK } else { &[] });
     if first {
         sheet.line(&COLUMNS.map(str::to_owned))?;
     }
     while let Some(from) = position.take_if(|_| sheet.written < FULL) {
         position = match from {
-            CsvPosition::Journal(after) => Some(sheet.add_rows(&names, after.as_ref(), language).await?),
+            CsvPosition::Journal(after) => Some(sheet.add_rows((&journal, &names), after.as_ref(), language).await?),
             CsvPosition::People(from) => sheet.add_people((tenant, import), &from, language).await?,
         };
     }
@@ -144,11 +144,11 @@ impl Sheet {
     /// Adds the lines of the next items of the journal, as far as there is room, and says where the file goes on.
     async fn add_rows(
         &mut self,
-        names: &Names<'_>,
+        (journal, names): (&Journal, &Names<'_>),
         after: Option<&JournalPosition>,
         language: Language,
     ) -> Api<CsvPosition> {
-        let (items, next) = names.tenant.journal_items(names.import, after, Some(ITEMS)).await?;
+        let (items, next) = journal.items(after, Some(ITEMS)).await?;
         for item in items {
             for row in names.rows(item.entries).await? {
                 self.line(&cells(&row, language))?;

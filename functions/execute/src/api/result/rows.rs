@@ -71,7 +71,7 @@ pub(super) async fn listed(
     import: &Import,
     after: Option<&JournalPosition>,
 ) -> Api<(Vec<ResultRow>, Option<JournalPosition>)> {
-    let (entries, next) = tenant.journal_page(import, after, None).await?;
+    let (entries, next) = tenant.journal_of(import).page(after, None).await?;
     let rows = entries.into_iter().flat_map(|entry| match name_of(&entry) {
         Some(name) => of_entry(name, entry),
         None => Vec::new(),
@@ -102,8 +102,8 @@ fn of_entry(name: String, entry: JournalEntry) -> Vec<ResultRow> {
 
 /// The names of companies that needed nothing, read once for an answer. Their rows expire before the result; their mappings do not.
 pub(super) struct Names<'a> {
-    pub tenant: &'a Tenant,
-    pub import: &'a Import,
+    tenant: &'a Tenant,
+    import: &'a Import,
     of_rows: OnceCell<HashMap<PsaCompanyId, String>>,
 }
 

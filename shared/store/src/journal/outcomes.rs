@@ -1,0 +1,196 @@
+//! How the rows of applied companies ended: apart from what was intended for them, and many companies in one item.
+//!
+//! A transaction adds outcomes to those that its companies have already. They are packed when it is complete: each small item is charged
+//! a whole kilobyte, and what was intended for a company would be charged once more with each of its outcomes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::iter;
+
+use domain::ids::PsaCompanyId;
+use domain::import::Import;
+use domain::import::retention::RESULT_DAYS;
+use domain::plan::{Outcome, RowOutcome};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::chunk::CompanyChunk;
+use crate::StoreError;
+use crate::expiry::expire;
+use crate::keys::{self, Key};
+use crate::schema::Kind;
+use crate::size::{self, ROOM};
+use crate::table::{Item, Table, Tenant, packed_body, packed_item};
+use crate::tx::{MAX_ACTIONS, Transaction};
+
+pub(crate) const OUTCOMES: Kind = Kind::first("outcomes").kept(RESULT_DAYS);
+
+/// Outcomes that a transaction adds to those of a chunk.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    /// Where they are stored, if they are the first of an item. No other outcomes are ever stored there: they begin behind these.
+    key: Key,
+    started_at: Timestamp,
+    record: OutcomesRecord,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct OutcomesRecord {
+    #[serde(rename = "c")]
+    company: PsaCompanyId,
+    #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
+    chunk: usize,
+    /// How many outcomes the chunk had before.
+    #[serde(rename = "f", default, skip_serializing_if = "is_zero")]
+    from: usize,
+    /// In the order of the chunk's rows: so many rows, and how they ended.
+    #[serde(rename = "o")]
+    runs: Vec<(usize, Outcome)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl OutcomesRecord {
+    fn of(chunk: &CompanyChunk, number: usize, outcomes: &[RowOutcome]) -> Self {
+        let mut runs: Vec<(usize, Outcome)> = Vec::new();
+        for RowOutcome { outcome, .. } in outcomes {
+            match runs.last_mut() {
+                Some((count, same)) if same == outcome => *count += 1,
+                _ => runs.push((1, outcome.clone())),
+            }
+        }
+        Self {
+            company: chunk.plan.company.clone(),
+            chunk: number,
+            from: chunk.outcomes.len(),
+            runs,
+        }
+    }
+
+    fn outcomes(self) -> impl Iterator<Item = Outcome> {
+        let runs = self.runs.into_iter();
+        runs.flat_map(|(count, outcome)| iter::repeat_n(outcome, count))
+    }
+}
+
+impl Draft {
+    /// How large it is when it is stored.
+    pub fn bytes(&self) -> Result<usize, StoreError> {
+        size::of_json(OUTCOMES.name, &self.record)
+    }
+}
+
+/// How the rows of an import's companies have ended so far.
+#[derive(Debug, Default)]
+pub struct Outcomes(HashMap<(PsaCompanyId, usize), Vec<Outcome>>);
+
+impl Outcomes {
+    fn read(records: impl IntoIterator<Item = OutcomesRecord>) -> Result<Self, StoreError> {
+        let mut parts: BTreeMap<(PsaCompanyId, usize, usize), OutcomesRecord> = BTreeMap::new();
+        for record in records {
+            parts.insert((record.company.clone(), record.chunk, record.from), record);
+        }
+        let mut all = Self::default();
+        for ((company, chunk, from), record) in parts {
+            let outcomes = all.0.entry((company, chunk)).or_default();
+            if outcomes.len() != from {
+                return Err(StoreError::shape(OUTCOMES.name, "outcomes of a company are missing"));
+            }
+            outcomes.extend(record.outcomes());
+        }
+        Ok(all)
+    }
+
+    /// Gives the chunk of this number the outcomes that its rows have.
+    pub(super) fn fill(&self, number: usize, chunk: &mut CompanyChunk) {
+        let stored = self.0.get(&(chunk.plan.company.clone(), number));
+        let users = chunk.plan.users.iter().map(|user| Some(user.id.clone()));
+        let rows = (!chunk.more).then_some(None).into_iter().chain(users);
+        let outcomes = rows.zip(stored.into_iter().flatten());
+        let outcomes = outcomes.map(|(address, outcome)| RowOutcome {
+            address,
+            outcome: outcome.clone(),
+        });
+        chunk.outcomes = outcomes.collect();
+    }
+}
+
+impl Tenant {
+    /// Adds to a transaction how the next rows of the chunk of this number ended, and gives them to the chunk. Refused with
+    /// [`StoreError::TooLarge`] if the transaction has no room; then the chunk is as it was.
+    pub fn add_outcomes(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        (number, chunk): (usize, &mut CompanyChunk),
+        outcomes: Vec<RowOutcome>,
+    ) -> Result<(), StoreError> {
+        let record = OutcomesRecord::of(chunk, number, &outcomes);
+        let key = keys::outcomes(&self.msp, &import.id, &record.company, (number, record.from));
+        tx.add_outcomes(Draft {
+            key,
+            started_at: import.started_at,
+            record,
+        })?;
+        chunk.outcomes.extend(outcomes);
+        Ok(())
+    }
+
+    /// The items of these outcomes, as few as they fit in.
+    pub(crate) fn outcome_items(&self, drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
+        let slices = size::cut(drafts, (MAX_ACTIONS, ROOM), Draft::bytes)?.into_iter();
+        let items = slices.filter_map(|drafts| {
+            let first = drafts.first()?;
+            let records: Vec<&OutcomesRecord> = drafts.iter().map(|draft| &draft.record).collect();
+            let item = packed_item(OUTCOMES, &first.key, &records);
+            Some(item.map(|mut item| {
+                expire(&mut item, OUTCOMES, first.started_at);
+                item
+            }))
+        });
+        items.collect()
+    }
+
+    /// How the rows of all companies of an import have ended so far.
+    pub async fn outcomes(&self, import: &Import) -> Result<Outcomes, StoreError> {
+        let pk = keys::import_partition(&self.msp, &import.id);
+        let mut records: Vec<OutcomesRecord> = Vec::new();
+        for item in self.query(Table::Imports, &pk, keys::OUTCOMES).await? {
+            records.append(&mut packed_body(OUTCOMES, &item)?);
+        }
+        Outcomes::read(records)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json, to_value};
+
+    use super::*;
+
+    #[test]
+    fn r40_outcomes_are_stored_as_runs() {
+        let stored = json!([
+            { "c": "1", "o": [[1, "created"], [20, "created"], [1, { "failed": "address_conflict" }]] },
+            { "c": "1", "n": 2, "f": 3, "o": [[1, "unchanged"]] },
+        ]);
+        let records: Vec<OutcomesRecord> = from_value(stored.clone()).unwrap();
+        assert_eq!(records[0].clone().outcomes().count(), 22);
+        assert_eq!(to_value(&records).unwrap(), stored);
+    }
+
+    #[test]
+    fn r37_outcomes_of_which_some_are_missing_are_not_read_as_if_they_were_all() {
+        let record = |from: usize| OutcomesRecord {
+            company: PsaCompanyId::new("1"),
+            chunk: 0,
+            from,
+            runs: vec![(2, Outcome::Created)],
+        };
+        let read = Outcomes::read([record(2), record(0)]).unwrap();
+        assert_eq!(read.0[&(PsaCompanyId::new("1"), 0)].len(), 4);
+        assert!(Outcomes::read([record(0), record(4)]).is_err());
+    }
+}
