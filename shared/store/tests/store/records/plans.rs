@@ -44,7 +44,7 @@ const FORM: &str = r#"{"company":"1","name":"Acme","step":"create","unmap":null,
 
 /// The journal's form of a plan of which nothing is done yet.
 fn chunk(form: &str) -> String {
-    format!(r#"{{"p":{form},"o":[]}}"#)
+    format!(r#"{{"p":{form}}}"#)
 }
 
 #[test]
