@@ -111,7 +111,9 @@ impl Bench {
             self.administrate(Step::Start).await;
             self.newest()
         };
-        [Stage::Fetch, Stage::Rows].map(plan);
+        for stage in [Stage::Fetch, Stage::Rows] {
+            plan(stage);
+        }
         let plan_execution = || [Stage::Execute, Stage::End, Stage::GivingUp].map(plan);
         if is_unattended {
             plan_execution();
