@@ -151,7 +151,7 @@ impl Wire {
             return unanswered(fault);
         }
         if self.night.is_dying() {
-            pending().await
+            pending::<()>().await;
         }
         // Reading a secret changes nothing and is not counted.
         if operation == "GetSecretValue" {
