@@ -121,6 +121,7 @@ impl Names<'_> {
 }
 
 fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<Row> {
+    let unchanged = unchanged(company, chunk.unchanged);
     let rows = chunk.outcomes.into_iter().map(|row| {
         let user = row
             .address
@@ -128,24 +129,29 @@ fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<Row> {
             .and_then(|id| chunk.plan.users.iter().find(|user| user.id == *id));
         one(company, row.address.clone(), user.map(NamedAddress::from), row.outcome)
     });
-    rows.collect()
+    rows.chain(unchanged).collect()
 }
 
 fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<Row> {
     let unchanged = skipped
         .is_unchanged()
         .then(|| one(company, None, None, Outcome::Unchanged));
-    let users = (skipped.unchanged_users > 0).then(|| Row {
-        company: company.clone(),
-        address: Some(ResultAddress::default()),
-        outcome: Outcome::Unchanged,
-        rows: skipped.unchanged_users,
-    });
+    let users = self::unchanged(company, skipped.unchanged_users);
     let rest = skipped
         .rest
         .into_iter()
         .map(|row| one(company, row.row.address, row.address, row.row.outcome));
     unchanged.into_iter().chain(rest).chain(users).collect()
+}
+
+/// The addresses of a company that needed nothing, in one line.
+fn unchanged(company: &ResultCompany, users: u64) -> Option<Row> {
+    (users > 0).then(|| Row {
+        company: company.clone(),
+        address: Some(ResultAddress::default()),
+        outcome: Outcome::Unchanged,
+        rows: users,
+    })
 }
 
 fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> Row {
