@@ -26,8 +26,9 @@ use crate::finish::{Rows, finish_import};
 use crate::slices::slices;
 use crate::unattended::Decision;
 
-/// Companies worked on at once.
-const COMPANY_CONCURRENCY: usize = 16;
+/// Companies worked on at once. The more there are, the more are committed together, under one proof of the lease, with one item of
+/// outcomes and one of the audit trail.
+const COMPANY_CONCURRENCY: usize = 32;
 
 /// Companies that are planned together.
 const NEIGHBOURS: usize = 25;

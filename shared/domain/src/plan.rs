@@ -122,6 +122,12 @@ impl UserPlan {
         mapped.filter(|id| **id != self.id)
     }
 
+    /// Whether the user and its mapping are as they should be, so that nothing is to be done and nothing to be written.
+    pub fn is_unchanged(&self) -> bool {
+        let is_kept = self.replaces().is_none() && self.displaces.is_none() && !self.rewrite_mapping;
+        is_kept && matches!(self.step, UserStep::Unchanged(_))
+    }
+
     /// The user that the address was mapped to and is to be no more; it stays (R29).
     pub fn leaves(&self) -> Option<&UserId> {
         let mapped = self.mapped.as_ref().map(|mapped| &mapped.user);

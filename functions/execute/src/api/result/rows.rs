@@ -142,6 +142,7 @@ impl<'a> Names<'a> {
 }
 
 fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<ResultRow> {
+    let unchanged = unchanged(company, chunk.unchanged);
     let rows = chunk.outcomes.into_iter().map(|row| {
         let user = row
             .address
@@ -149,24 +150,29 @@ fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<ResultRow> {
             .and_then(|id| chunk.plan.users.iter().find(|user| user.id == *id));
         one(company, row.address.clone(), user.map(NamedAddress::from), row.outcome)
     });
-    rows.collect()
+    rows.chain(unchanged).collect()
 }
 
 fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<ResultRow> {
     let unchanged = skipped
         .is_unchanged()
         .then(|| one(company, None, None, Outcome::Unchanged));
-    let users = (skipped.unchanged_users > 0).then(|| ResultRow {
-        company: company.clone(),
-        address: Some(ResultAddress::default()),
-        outcome: Outcome::Unchanged,
-        rows: skipped.unchanged_users,
-    });
+    let users = self::unchanged(company, skipped.unchanged_users);
     let rest = skipped
         .rest
         .into_iter()
         .map(|row| one(company, row.row.address, row.address, row.row.outcome));
     unchanged.into_iter().chain(rest).chain(users).collect()
+}
+
+/// The addresses of a company that needed nothing, in one line.
+fn unchanged(company: &ResultCompany, users: u64) -> Option<ResultRow> {
+    (users > 0).then(|| ResultRow {
+        company: company.clone(),
+        address: Some(ResultAddress::default()),
+        outcome: Outcome::Unchanged,
+        rows: users,
+    })
 }
 
 fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> ResultRow {
