@@ -6,7 +6,6 @@
 use std::time::Instant;
 
 use directory::{DirectoryError, Roster};
-use domain::address::Address;
 use domain::directory::ManagedCompany;
 use domain::facts::ManagedCompanies;
 use domain::ids::ManagedCompanyId;
@@ -71,11 +70,9 @@ fn domain(users: &Roster, company: &ManagedCompany) -> Result<Option<Domain>, Di
 
 /// The suggestions for a company with these addresses.
 pub(crate) fn of(index: &Suggestions, company: &PsaCompany, addresses: &[SnapshotAddress]) -> Vec<Suggestion> {
-    let valid = addresses.iter().filter_map(|address| address.text.parse().ok());
-    let valid: Vec<Address> = valid.collect();
     index.of(Traits {
         name: &company.name,
-        domain: main_domain(valid.iter().map(Address::key)).as_ref(),
+        domain: main_domain(addresses.iter().filter_map(SnapshotAddress::key)).as_ref(),
         web_site: company.website.as_deref().and_then(of_web_site).as_ref(),
     })
 }

@@ -4,7 +4,7 @@
 //! import, of which R65 allows a million, in a few seconds.
 
 use api::{Api, Cursor, Limit, List, PageQuery};
-use domain::address::{Address, AddressKey};
+use domain::address::AddressKey;
 use domain::exclusion::Exclusion;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::Import;
@@ -133,12 +133,7 @@ async fn exact<'a>(
 impl PeopleQuery {
     fn is_exact(&self, address: &SnapshotAddress) -> bool {
         let asked = self.address.as_ref();
-        asked.is_some_and(|asked| {
-            address
-                .text
-                .parse::<Address>()
-                .is_ok_and(|address| address.key() == asked)
-        })
+        asked.is_some() && address.key() == asked
     }
 
     fn find_exact(&self, row: &Row, mut addresses: Vec<SnapshotAddress>, decided: &Decisions) -> Vec<Found> {
@@ -151,7 +146,7 @@ impl PeopleQuery {
     /// The address with its company, if it is one of those looked for.
     fn find(&self, row: &Row, address: SnapshotAddress, decided: &Decisions) -> Option<Found> {
         let excluded = decided.standing.exclusions.of_contact(address.id.contact());
-        let holds = |search: &Searched| search.is_in(&address.name) || search.is_in(&address.text);
+        let holds = |search: &Searched| search.is_in(&address.name) || search.is_in(address.text());
         let is_one = self.active.is_none_or(|active| active == address.active)
             && self.excluded.is_none_or(|asked| asked == excluded.is_some())
             && self.search.as_ref().is_none_or(holds);

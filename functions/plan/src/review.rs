@@ -92,6 +92,6 @@ pub async fn facts_near(
 
 /// Adds who holds the addresses of some rows of a company whose facts were gathered without.
 pub async fn add_holders(context: &mut Context, facts: &mut CompanyFacts, rows: &HashSet<AddressId>) -> Api<()> {
-    context.add_holders(facts, rows).await?;
+    context.add_holders(facts, Asked::Of(rows)).await?;
     Ok(context.add_holding_companies(facts).await?)
 }

@@ -35,6 +35,13 @@ struct UserRecord {
     state: UserState,
 }
 
+/// Of a packed user the address alone.
+#[derive(Deserialize)]
+struct AddressRecord {
+    #[serde(rename = "a")]
+    address: Address,
+}
+
 impl PackedUsers {
     /// Packs users of one managed company.
     pub fn of<'a>(users: impl IntoIterator<Item = &'a User>) -> Result<Self, StoreError> {
@@ -69,6 +76,11 @@ impl PackedUsers {
             state: record.state,
         });
         Ok(users.collect())
+    }
+
+    fn addresses(&self) -> Result<Vec<Address>, StoreError> {
+        let records: Vec<AddressRecord> = packed::unpack(USERS, &self.0)?;
+        Ok(records.into_iter().map(|record| record.address).collect())
     }
 }
 
@@ -127,9 +139,12 @@ impl Roster {
             return Ok(index);
         }
         let mut index = Vec::new();
-        for (at, company) in self.companies.iter().enumerate() {
-            let users = users_of(company)?;
-            index.extend(users.iter().map(|user| (hash(user.address.key()), at)));
+        for (at, (_, packed)) in self.companies.iter().enumerate() {
+            for packed in packed {
+                // Of a user who is packed several times those of before as well: who has which address is looked at in the end.
+                let addresses = packed.addresses()?;
+                index.extend(addresses.iter().map(|address| (hash(address.key()), at)));
+            }
         }
         index.sort_unstable();
         Ok(self.by_address.get_or_init(|| index))
@@ -137,11 +152,16 @@ impl Roster {
 }
 
 fn users_of((company, packed): &(ManagedCompanyId, Vec<PackedUsers>)) -> Result<Vec<User>, StoreError> {
-    let mut users = HashMap::new();
-    for packed in packed {
-        users.extend(packed.users(company)?.into_iter().map(|user| (user.id.clone(), user)));
-    }
-    let mut users: Vec<User> = users.into_values().collect();
+    let mut users = match packed.as_slice() {
+        [packed] => packed.users(company)?,
+        _ => {
+            let mut users = HashMap::new();
+            for packed in packed {
+                users.extend(packed.users(company)?.into_iter().map(|user| (user.id.clone(), user)));
+            }
+            users.into_values().collect()
+        }
+    };
     users.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(users)
 }

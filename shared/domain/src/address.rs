@@ -1,18 +1,21 @@
 //! E-mail addresses: what counts as one, and when two are the same (R32, R33, R61).
 
 mod field;
+mod plain;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use email_address::{EmailAddress, Options};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::language::Language;
 
-pub use field::clean;
+pub use field::read;
 
 /// The longest address that is accepted, in bytes (RFC 5321, 4.5.3.1.3 less the angle brackets).
 const MAX_BYTES: usize = 254;
@@ -21,11 +24,12 @@ const MAX_BYTES: usize = 254;
 ///
 /// `FromStr` cleans a text and accepts it only if it is one address. Deserialising takes what was stored as it is: an address
 /// that an earlier version accepted must still be read, so that the next import can correct it.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+/// A plan has each of half a million addresses in several places, which share the texts.
+#[derive(Clone, JsonSchema)]
 #[serde(from = "String", into = "String")]
 #[schemars(inline)]
 pub struct Address {
-    original: String,
+    original: Arc<str>,
     key: AddressKey,
     /// Kept, because finding it out takes parsing the address again.
     is_clean: bool,
@@ -50,9 +54,8 @@ impl fmt::Debug for NoAddress {
 }
 
 /// The form by which addresses compare: lower case, the domain in IDNA ASCII.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct AddressKey(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddressKey(Arc<str>);
 
 /// Why a text is not one e-mail address. Does not repeat the text, so that it can be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -91,6 +94,41 @@ impl Address {
         self.is_clean
     }
 
+    /// Reads a text that is plain.
+    fn of_plain(text: &str) -> Self {
+        let original: Arc<str> = text.into();
+        let key = if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            text.to_ascii_lowercase().into()
+        } else {
+            Arc::clone(&original)
+        };
+        Self {
+            original,
+            key: AddressKey(key),
+            is_clean: true,
+        }
+    }
+
+    /// Reads a text that was stored.
+    fn stored(text: &str) -> Self {
+        if plain::is_plain(text) {
+            return Self::of_plain(text);
+        }
+        match text.parse::<Self>() {
+            Ok(address) => Self {
+                is_clean: address.original() == text,
+                original: text.into(),
+                key: address.key,
+            },
+            // An earlier version accepted it. It equals nothing that is accepted now, so no spelling of it is better.
+            Err(_) => Self {
+                key: AddressKey(text.to_lowercase().into()),
+                original: text.into(),
+                is_clean: true,
+            },
+        }
+    }
+
     /// Reads a text that is cleaned already.
     fn of_clean(text: &str) -> Result<Self, NoAddressReason> {
         let (local, domain) = text.rsplit_once('@').ok_or(NoAddressReason::NotAnAddress)?;
@@ -107,8 +145,8 @@ impl Address {
         }
         EmailAddress::parse_with_options(&key, options).map_err(|_| NoAddressReason::NotAnAddress)?;
         Ok(Self {
-            original: text.to_owned(),
-            key: AddressKey(key),
+            original: text.into(),
+            key: AddressKey(key.into()),
             is_clean: true,
         })
     }
@@ -137,27 +175,42 @@ impl AddressKey {
     }
 }
 
-impl From<String> for Address {
-    fn from(stored: String) -> Self {
-        match stored.parse::<Self>() {
-            Ok(address) => Self {
-                is_clean: address.original == stored,
-                original: stored,
-                key: address.key,
-            },
-            // An earlier version accepted it. It equals nothing that is accepted now, so no spelling of it is better.
-            Err(_) => Self {
-                key: AddressKey(stored.to_lowercase()),
-                original: stored,
-                is_clean: true,
-            },
-        }
+/// Reads a text without keeping it.
+struct ReadText<F>(F);
+
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for ReadText<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok((self.0)(text))
     }
 }
 
-impl From<Address> for String {
-    fn from(address: Address) -> Self {
-        address.original
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ReadText(Self::stored))
+    }
+}
+
+impl<'de> Deserialize<'de> for AddressKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ReadText(|text: &str| Self(text.into())))
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.original)
+    }
+}
+
+impl Serialize for AddressKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

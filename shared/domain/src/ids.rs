@@ -19,7 +19,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String", into = "String")]
+        #[serde(try_from = "String")]
         #[schemars(inline, extend("maxLength" = MAX_LENGTH))]
         pub struct $name(String);
 

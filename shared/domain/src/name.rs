@@ -17,6 +17,9 @@ use crate::visible::visible;
 /// A name as it is stored and shown: nothing in it is invisible, it is composed (NFC), and its words are separated by one space.
 /// Cleaning a clean name changes nothing.
 pub fn clean(name: &str) -> String {
+    if is_plain(name) {
+        return name.to_owned();
+    }
     let visible = visible(name);
     let mut words = visible.split_whitespace();
     let mut clean = words.next().unwrap_or_default().to_owned();
@@ -25,6 +28,15 @@ pub fn clean(name: &str) -> String {
         clean.push_str(word);
     }
     clean
+}
+
+/// Whether a name is clean, and so plain that its comparable form differs from it by upper and lower case alone. Most are, and there may be
+/// a million of them.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+        && !name.contains("  ")
+        && !name.starts_with(' ')
+        && !name.ends_with(' ')
 }
 
 /// The name of a company of a PSA: never empty, since nobody could tell two such companies apart.
@@ -113,6 +125,10 @@ impl<const MAX: usize> JsonSchema for Name<MAX> {
 /// Whether two names of people have the first name or the last name in common, as [`NameKey`]s. A PSA's two fields are joined here, so
 /// the first name is the first word and the last name is the rest; a single word may be either.
 pub fn may_be_one_person(one: &str, other: &str) -> bool {
+    // Nearly all are written as they were, and there is no more to find out about them.
+    if one == other {
+        return true;
+    }
     let (one, other) = (NameKey::of(one), NameKey::of(other));
     if one == other {
         return true;
@@ -132,6 +148,9 @@ pub struct NameKey(String);
 impl NameKey {
     /// The comparable form of a name.
     pub fn of(name: &str) -> Self {
+        if is_plain(name) {
+            return Self(name.to_ascii_lowercase());
+        }
         // Folding can undo normalisation and the other way round, hence NFKC on both sides of it.
         let folded: String = visible(name).nfkc().default_case_fold().nfkc().collect();
         Self(folded.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -160,11 +179,8 @@ impl Searched {
 
     /// Whether a name holds it.
     pub fn is_in(&self, name: &str) -> bool {
-        // Most names are such that folding only makes them lower case, and there may be a million of them.
-        let is_plain = name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
-            && !name.contains("  ")
-            && name.trim_ascii().len() == name.len();
-        if is_plain {
+        // Nothing in it is to be decomposed.
+        if is_plain(name) {
             return name.to_ascii_lowercase().contains(&self.0);
         }
         NameKey::of(name).sorted_as().contains(&self.0)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::status::{AddressStatus, ImportStatus};
 
-use crate::address::{self, Address, AddressKey};
+use crate::address::{self, Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::exclusion::Exclusion;
 use crate::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, UserId};
@@ -145,9 +145,8 @@ pub struct AddressCounts {
 impl AddressCounts {
     /// Counts the rows that these make.
     pub fn of(addresses: &[SnapshotAddress]) -> Self {
-        let parsed: Vec<Option<Address>> = addresses.iter().map(|address| address.text.parse().ok()).collect();
-        let valid: HashSet<&AddressKey> = parsed.iter().flatten().map(Address::key).collect();
-        let no_address = parsed.iter().filter(|address| address.is_none()).count();
+        let valid: HashSet<&AddressKey> = addresses.iter().filter_map(SnapshotAddress::key).collect();
+        let no_address = addresses.iter().filter(|row| row.address.is_err()).count();
         let count = |rows| u32::try_from(rows).unwrap_or(u32::MAX);
         Self {
             addresses: count(valid.len() + no_address),
@@ -157,14 +156,14 @@ impl AddressCounts {
 }
 
 /// One address of a contact as the snapshot holds it. A contact without any is one row with an empty text (R32).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct SnapshotAddress {
     /// Contact and slot.
     pub id: AddressId,
     /// The contact's name.
     pub name: String,
-    /// The address that stands in the PSA, cleaned; else the text.
-    pub text: String,
+    /// The address that stands in the PSA, else the text. It is read once, where it comes from the PSA or from the store.
+    pub address: Result<Address, NoAddress>,
     /// Whether the PSA counts the contact as active.
     pub active: bool,
 }
@@ -183,7 +182,7 @@ impl SnapshotAddress {
             return vec![Self {
                 id: AddressId::of(&id, &AddressSlot::new("none")),
                 name,
-                text: String::new(),
+                address: address::read(""),
                 active,
             }];
         }
@@ -192,10 +191,23 @@ impl SnapshotAddress {
             .map(|address| Self {
                 id: AddressId::of(&id, &address.slot),
                 name: name.clone(),
-                text: address::clean(&address.text),
+                address: address::read(&address.text),
                 active,
             })
             .collect()
+    }
+
+    /// What stands in the PSA, cleaned.
+    pub fn text(&self) -> &str {
+        match &self.address {
+            Ok(address) => address.original(),
+            Err(none) => &none.text,
+        }
+    }
+
+    /// The comparable form, if it is an address.
+    pub fn key(&self) -> Option<&AddressKey> {
+        self.address.as_ref().ok().map(Address::key)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::address::{Address, AddressKey};
+use domain::address::AddressKey;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::mapping::AddressMapping;
@@ -69,14 +69,13 @@ impl Group {
         }
     }
 
-    /// The selected ones of rows that follow each other.
-    pub(crate) fn of(rows: &[Row]) -> Vec<Self> {
-        let groups = rows.chunks(ROWS).filter_map(|neighbours| {
+    /// The selected ones of rows that follow each other, each group when it is its turn: all rows of a large MSP twice are much memory.
+    pub(crate) fn of(rows: &[Row]) -> impl Iterator<Item = Self> {
+        rows.chunks(ROWS).filter_map(|neighbours| {
             let rows: Vec<Row> = neighbours.iter().filter(|row| is_selected(row)).cloned().collect();
             let is_dense = rows.len() > 1 && rows.len() * 2 >= neighbours.len();
             (!rows.is_empty()).then_some(Self { rows, is_dense })
-        });
-        groups.collect()
+        })
     }
 }
 
@@ -90,9 +89,9 @@ impl Context {
         Ok(facts)
     }
 
-    /// Asks who holds the addresses of some rows of a company whose facts were gathered without.
-    pub async fn add_holders(&self, facts: &mut CompanyFacts, rows: &HashSet<AddressId>) -> Result<(), PlanningError> {
-        let unknown = vec![unknown_addresses(facts, Asked::Of(rows))];
+    /// Asks who holds addresses of a company whose facts were gathered without.
+    pub async fn add_holders(&self, facts: &mut CompanyFacts, asked: Asked<'_>) -> Result<(), PlanningError> {
+        let unknown = vec![unknown_addresses(facts, asked)];
         let of_one = std::slice::from_mut(facts);
         Ok(self.people.add_holders(of_one, unknown, &self.companies).await?)
     }
@@ -221,20 +220,20 @@ fn unknown_addresses(facts: &CompanyFacts, asked: Asked<'_>) -> Vec<AddressKey> 
     let mapped = || facts.mapped_addresses.iter();
     let contacts: HashSet<&str> = mapped().map(|mapping| mapping.id.contact()).collect();
     let addresses: HashSet<&AddressKey> = mapped().map(|mapping| mapping.address.key()).collect();
-    let can_be_ticked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| {
-        let is_mapped = || contacts.contains(row.id.contact()) || addresses.contains(address.key());
+    let can_be_ticked = |row: &SnapshotAddress, decision: &AddressDecision, address: &AddressKey| {
+        let is_mapped = || contacts.contains(row.id.contact()) || addresses.contains(address);
         let own = decision.selection();
         let decided = facts.rules.may_tick(row, own).or(decision.selected);
         decided.unwrap_or_else(|| facts.row.decision.ticks_new || is_mapped())
     };
-    let is_asked = |row: &SnapshotAddress, decision: &AddressDecision, address: &Address| match asked {
+    let is_asked = |row: &SnapshotAddress, decision: &AddressDecision, address: &AddressKey| match asked {
         Asked::All => true,
         Asked::Ticked => can_be_ticked(row, decision, address),
         Asked::Of(rows) => rows.contains(&row.id),
     };
     let rows = facts.addresses.iter().filter_map(|(row, decision)| {
-        let address = row.text.parse::<Address>().ok()?;
-        is_asked(row, decision, &address).then(|| address.key().clone())
+        let address = row.key().filter(|address| !known.contains(address))?;
+        is_asked(row, decision, address).then(|| address.clone())
     });
-    rows.filter(|key| !known.contains(key)).collect()
+    rows.collect()
 }

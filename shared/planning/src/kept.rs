@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use directory::Directory;
+use domain::facts::CompanyFacts;
 use domain::ids::PsaCompanyId;
 use domain::import::{Import, ImportState};
 use domain::plan::{CompanyPlan, planner};
@@ -209,8 +210,10 @@ impl KeptPlanReader {
         let (tenant, directory) = (self.tenant.clone(), Arc::clone(&self.directory));
         let context = Context::of_rows(tenant, directory, self.import.clone(), rows, decisions.clone()).await?;
         let nobody = HashSet::new();
+        // A plan of people as they were before their last changes does not come to what is kept of it.
+        let people = context.people.of_late();
         let facts = context
-            .facts_of(Group::dense(rows.to_vec()), Asked::Of(&nobody), &context.people)
+            .facts_of(Group::dense(rows.to_vec()), Asked::Of(&nobody), &people)
             .await?;
         let plans = facts.iter().zip(companies);
         let plans = plans.map(|(facts, kept)| kept.among_others(planner::plan_company(facts, &context.companies)));
@@ -228,13 +231,12 @@ impl KeptPlanReader {
         let context = Context::of_row(tenant, directory, self.import.clone(), &row, decisions).await?;
         // Which addresses somebody else has is kept, so nobody is asked unless the plan comes out differently.
         let nobody = HashSet::new();
-        for asked in [Asked::Of(&nobody), Asked::Ticked] {
-            let facts = context.facts(row.clone(), asked).await?;
-            let plan = kept.among_others(planner::plan_company(&facts, &context.companies));
-            if plan.is_some() {
-                return Ok(plan);
-            }
+        let mut facts = context.facts(row, Asked::Of(&nobody)).await?;
+        let plan_of = |facts: &CompanyFacts| kept.among_others(planner::plan_company(facts, &context.companies));
+        if let Some(plan) = plan_of(&facts) {
+            return Ok(Some(plan));
         }
-        Ok(None)
+        context.add_holders(&mut facts, Asked::Ticked).await?;
+        Ok(plan_of(&facts))
     }
 }

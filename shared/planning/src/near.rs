@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use directory::Directory;
-use domain::address::{Address, AddressKey};
+use domain::address::AddressKey;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, PsaCompanyId, PsaContactId};
 use domain::import::Import;
@@ -89,7 +89,7 @@ fn read(people: KnownPeople) -> Read {
 /// The addresses of the rows, and those under which people were imported.
 fn addresses(facts: &CompanyFacts) -> Vec<AddressKey> {
     let rows = facts.addresses.iter();
-    let rows = rows.filter_map(|(row, _)| Some(row.text.parse::<Address>().ok()?.key().clone()));
+    let rows = rows.filter_map(|(row, _)| row.key().cloned());
     let mapped = facts
         .mapped_addresses
         .iter()

@@ -34,7 +34,7 @@ impl AddressMappings {
 
     /// All of them, in the order of their ids.
     pub fn all(&self) -> Vec<AddressMapping> {
-        sorted(leaves::records(&self.leaves))
+        sorted(self.leaves.clone())
     }
 
     /// The ends of the keys of their items.
@@ -95,9 +95,14 @@ fn leaf_of(item: &Item, company: &PsaCompanyId) -> Result<Leaf, StoreError> {
     Leaf::read(item, place.unwrap_or_default())
 }
 
-/// Mappings in the order of their ids.
-fn sorted<'a>(records: impl Iterator<Item = &'a AddressMappingRecord>) -> Vec<AddressMapping> {
-    let mut mappings: Vec<AddressMapping> = records.cloned().map(AddressMapping::from).collect();
+/// The mappings of leaves in the order of their ids.
+fn sorted(mut leaves: Vec<Leaf>) -> Vec<AddressMapping> {
+    let records = match leaves.as_mut_slice() {
+        // As most companies have them.
+        [leaf] => std::mem::take(&mut leaf.records),
+        leaves => leaves::records(leaves).cloned().collect(),
+    };
+    let mut mappings: Vec<AddressMapping> = records.into_iter().map(AddressMapping::from).collect();
     mappings.sort_by(|one, other| one.id.cmp(&other.id));
     mappings
 }
@@ -193,7 +198,7 @@ impl Tenant {
         }
         Ok(all
             .into_iter()
-            .map(|(company, leaves)| (company, sorted(leaves::records(&leaves))))
+            .map(|(company, leaves)| (company, sorted(leaves)))
             .collect())
     }
 

@@ -116,10 +116,7 @@ impl AddressRow {
     ) -> Self {
         Self {
             id: view.snapshot.id.clone(),
-            address: match &view.address {
-                Ok(address) => address.original().to_owned(),
-                Err(_) => view.snapshot.text.clone(),
-            },
+            address: view.snapshot.text().to_owned(),
             no_address: view.no_address(),
             contact: view.snapshot.name.clone(),
             active: view.snapshot.active,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Address, NoAddressReason};
+use super::{Address, NoAddress, NoAddressReason, plain};
 use crate::name;
 
 /// What stands behind an address when it was copied out of a list or a sentence.
@@ -17,6 +17,14 @@ const SEPARATORS: [char; 15] = [
 
 /// The one address that a text holds.
 fn address(text: &str) -> Result<Address, NoAddressReason> {
+    // Nearly all are, and a plan reads each of half a million several times.
+    if plain::is_plain(text) {
+        return Ok(Address::of_plain(text));
+    }
+    of_any_text(text)
+}
+
+fn of_any_text(text: &str) -> Result<Address, NoAddressReason> {
     let text = name::clean(text);
     let bare = bare(&text);
     if bare.is_empty() {
@@ -38,12 +46,12 @@ impl FromStr for Address {
     }
 }
 
-/// The text of a field as it is stored and shown: the address alone where it holds one, else the text without what cannot be seen.
-pub fn clean(text: &str) -> String {
-    match address(text) {
-        Ok(address) => address.original,
-        Err(_) => name::clean(text),
-    }
+/// Reads a field: the address alone where it holds one, else the text without what cannot be seen.
+pub fn read(text: &str) -> Result<Address, NoAddress> {
+    address(text).map_err(|reason| NoAddress {
+        reason,
+        text: name::clean(text),
+    })
 }
 
 /// The text without what people and programs put around an address: `mailto:`, a display name, brackets, a full stop. In
@@ -83,4 +91,51 @@ fn names_another(text: &str, address: &Address) -> bool {
 fn addresses(text: &str) -> impl Iterator<Item = Address> {
     let parts = text.split(|c: char| SEPARATORS.contains(&c) || c.is_whitespace());
     parts.filter_map(|part| Address::of_clean(bare(part)).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn assert_same(text: &str) {
+        if plain::is_plain(text) {
+            let (quick, thorough) = (address(text).unwrap(), of_any_text(text).unwrap());
+            assert_eq!(quick.original, thorough.original);
+            assert_eq!(quick.key.as_str(), thorough.key.as_str());
+            assert_eq!(quick.is_clean, thorough.is_clean);
+        }
+    }
+
+    #[test]
+    fn r61_a_plain_address_is_at_most_as_long_as_any_other() {
+        let label = |length| "a".repeat(length);
+        let texts = [
+            (format!("{}@x.example", label(64)), true),
+            (format!("{}@x.example", label(65)), false),
+            (format!("a@{}.example", label(63)), true),
+            (format!("a@{}.example", label(64)), false),
+            (format!("a@{0}.{0}.{0}.{1}.example", label(63), label(52)), true),
+            (format!("a@{0}.{0}.{0}.{1}.example", label(63), label(53)), false),
+        ];
+        for (text, is_plain) in texts {
+            assert_eq!(plain::is_plain(&text), is_plain, "{text}");
+            assert_eq!(of_any_text(&text).is_ok(), is_plain, "{text}");
+            assert_same(&text);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn r61_a_plain_address_is_read_as_any_other(
+            local in "[a-cA-C0-1._+'-]{1,6}",
+            domain in "[a-cA-CxXnN0-1.-]{1,9}",
+            tld in prop_oneof![Just("example".to_owned()), "[a-bA-B0-1-]{0,3}"],
+        ) {
+            assert_same(&format!("{local}@{domain}.{tld}"));
+        }
+    }
 }

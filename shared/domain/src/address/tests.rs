@@ -127,7 +127,7 @@ fn r61_r32_a_text_that_is_not_one_address_says_why() {
 
 #[test]
 fn r61_an_address_stored_earlier_is_read_as_it_is_and_compares_cleaned() {
-    let stored = |text: &str| Address::from(text.to_owned());
+    let stored = |text: &str| Address::stored(text);
     let dirty = stored("rita@x.example\u{200b}");
     assert_eq!(dirty.original(), "rita@x.example\u{200b}");
     assert!(!dirty.is_clean());

@@ -48,6 +48,23 @@ fn r60_names_are_cleaned() {
 }
 
 #[test]
+fn r60_r21_a_plain_name_is_read_as_any_other() {
+    for c in '\0'..='\u{7f}' {
+        for plain in [
+            format!("{c}"),
+            format!("{c}A{c} B{c}"),
+            format!("{c} {c}"),
+            format!("A {c}"),
+        ] {
+            // What cannot be seen makes it a name of which everything is looked at.
+            let other = format!("{plain}\u{200b}");
+            assert_eq!(clean(&plain), clean(&other), "{plain:?}");
+            assert_eq!(NameKey::of(&plain), NameKey::of(&other), "{plain:?}");
+        }
+    }
+}
+
+#[test]
 fn r60_a_name_of_nothing_visible_is_empty() {
     for blank in [
         "",

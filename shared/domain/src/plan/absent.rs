@@ -12,7 +12,7 @@ use crate::row::SnapshotAddress;
 
 /// Whether a mapping may be one whose address is absent; if not, [`absent`] need not be asked. Compares texts, which costs less.
 pub fn may_be_absent(addresses: &[SnapshotAddress], mappings: &[AddressMapping]) -> bool {
-    let texts: HashMap<&AddressId, &str> = addresses.iter().map(|row| (&row.id, row.text.as_str())).collect();
+    let texts: HashMap<&AddressId, &str> = addresses.iter().map(|row| (&row.id, row.text())).collect();
     let is_there = |mapping: &AddressMapping| texts.get(&mapping.id).copied() == Some(mapping.address.original());
     !mappings.iter().all(is_there)
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::links::Links;
 use super::successor;
-use crate::address::{Address, AddressKey, NoAddress, NoAddressReason};
+use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{ManagedCompanyId, UserId};
@@ -15,8 +15,6 @@ use crate::row::{AddressDecision, AddressStatus, SnapshotAddress, Target};
 pub struct AddressView<'a> {
     /// What the snapshot holds.
     pub snapshot: &'a SnapshotAddress,
-    /// The address, or why there is none.
-    pub address: Result<Address, NoAddressReason>,
     /// What the import knows of it.
     pub status: AddressStatus,
     /// The mapping it has, or takes over from an address that the PSA replaced.
@@ -52,21 +50,19 @@ pub(super) fn views<'a>(
     let mut seen = HashSet::new();
     let mut views = Vec::with_capacity(facts.addresses.len());
     for (snapshot, decision) in by_precedence(facts, links) {
-        let address: Result<Address, NoAddressReason> = snapshot.text.parse();
-        if let Ok(address) = &address
-            && !seen.insert(address.key().clone())
+        if let Some(key) = snapshot.key()
+            && !seen.insert(key)
         {
             continue;
         }
         let mapping = links.mapping(&snapshot.id);
-        let holder = address
-            .as_ref()
-            .ok()
-            .and_then(|address| holder(address.key(), managed, &users_by_address, facts));
+        let holder = snapshot
+            .key()
+            .and_then(|key| holder(key, managed, &users_by_address, facts));
         let elsewhere = holder.as_ref().filter(|(_, company)| Some(company) != managed);
         let conflict = elsewhere.map(|(_, company)| company.clone());
-        let before = successor_of(facts, mapping, snapshot, address.as_ref().ok());
-        let status = match (&address, mapping, &holder) {
+        let before = successor_of(facts, mapping, snapshot);
+        let status = match (&snapshot.address, mapping, &holder) {
             (Err(_), ..) => AddressStatus::NoAddress,
             _ if before.is_some() => AddressStatus::PossibleSuccessor,
             (_, Some(_), _) => AddressStatus::Mapped,
@@ -93,7 +89,6 @@ pub(super) fn views<'a>(
                 && conflict.is_some()
                 && rules.selection(snapshot, &AddressStatus::Unmapped, own) == Some(true),
             snapshot,
-            address,
             status,
             mapping,
             decision,
@@ -114,9 +109,8 @@ fn successor_of(
     facts: &CompanyFacts,
     mapping: Option<&AddressMapping>,
     row: &SnapshotAddress,
-    address: Option<&Address>,
 ) -> Option<(String, Address)> {
-    let (mapping, address) = (mapping?, address?);
+    let (mapping, address) = (mapping?, row.address.as_ref().ok()?);
     let user = facts.users.get(&mapping.user)?;
     let name = successor::remembered_name(mapping, user);
     let is_possible = successor::is_possible(mapping, user, &row.name, address);
@@ -129,25 +123,25 @@ fn by_precedence<'a>(facts: &'a CompanyFacts, links: &Links<'_>) -> Vec<&'a (Sna
     let mut rows: Vec<_> = facts.addresses.iter().collect();
     rows.sort_by_cached_key(|(row, decision)| {
         let mapping = links.mapping(&row.id);
-        let is_same = mapping.is_some_and(|mapping| {
-            row.text
-                .parse()
-                .is_ok_and(|address: Address| address == mapping.address)
-        });
+        let is_same = mapping.is_some_and(|mapping| row.key() == Some(mapping.address.key()));
         let gives_way = decision.excluded.is_some() && mapping.is_none();
         (gives_way, !is_same, mapping.is_none(), !row.active)
     });
     rows
 }
 
-impl AddressView<'_> {
+impl<'a> AddressView<'a> {
+    /// The address, unless there is none.
+    pub const fn address(&self) -> Option<&'a Address> {
+        match &self.snapshot.address {
+            Ok(address) => Some(address),
+            Err(_) => None,
+        }
+    }
+
     /// The text that is no address, and why.
     pub fn no_address(&self) -> Option<NoAddress> {
-        let reason = *self.address.as_ref().err()?;
-        Some(NoAddress {
-            reason,
-            text: self.snapshot.text.clone(),
-        })
+        self.snapshot.address.as_ref().err().cloned()
     }
 
     /// The managed company whose user keeps the row's own from the address: another managed company, or its own where two have swapped

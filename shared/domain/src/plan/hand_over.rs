@@ -14,7 +14,7 @@ use crate::row::{AddressDecision, SnapshotAddress};
 /// An address row that a mapping can go to.
 struct Candidate<'a> {
     row: &'a SnapshotAddress,
-    address: Address,
+    address: &'a Address,
 }
 
 /// The mappings of the company that is gone which a company with these addresses takes over, as its own.
@@ -46,7 +46,7 @@ pub fn follow(addresses: &[(SnapshotAddress, AddressDecision)], hand_over: &Hand
 /// Rows with an address, those of active contacts first.
 fn candidates(addresses: &[(SnapshotAddress, AddressDecision)]) -> Vec<Candidate<'_>> {
     let candidates = addresses.iter().filter_map(|(row, _)| {
-        let address = row.text.parse().ok()?;
+        let address = row.address.as_ref().ok()?;
         Some(Candidate { row, address })
     });
     let mut candidates: Vec<Candidate<'_>> = candidates.collect();

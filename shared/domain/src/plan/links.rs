@@ -41,7 +41,7 @@ pub(super) struct Links<'a> {
 /// The rows of one contact, and the mappings of its addresses.
 #[derive(Default)]
 struct Contact<'a> {
-    rows: Vec<(&'a AddressId, Option<AddressKey>)>,
+    rows: Vec<(&'a AddressId, Option<&'a AddressKey>)>,
     mappings: Vec<&'a AddressMapping>,
 }
 
@@ -130,7 +130,7 @@ impl<'a> Contact<'a> {
             let mut new = self
                 .rows
                 .iter()
-                .filter(|(_, address)| address.is_some() && is_new(address.as_ref(), mapping));
+                .filter(|(_, address)| address.is_some() && is_new(*address, mapping));
             if let (Some((row, _)), None) = (new.next(), new.next()) {
                 pairs.push((row, mapping));
             }
@@ -143,7 +143,7 @@ impl<'a> Contact<'a> {
         let mut pairs = Vec::new();
         self.mappings.retain(|mapping| {
             let mut rows = self.rows.iter();
-            let found = rows.position(|(row, address)| fit(row, address.as_ref(), mapping));
+            let found = rows.position(|(row, address)| fit(row, *address, mapping));
             if let Some(found) = found {
                 pairs.push((self.rows.remove(found).0, *mapping));
             }

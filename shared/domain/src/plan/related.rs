@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::address::{Address, AddressKey};
+use crate::address::AddressKey;
 use crate::ids::PsaContactId;
 use crate::mapping::AddressMapping;
 use crate::remembered::Sharers;
@@ -63,25 +63,20 @@ impl KnownPeople {
     }
 
     fn has(&self, address: &AddressKey) -> bool {
-        let addresses = self.rows.iter().map(|(row, _)| row.text.parse::<Address>());
-        addresses.flatten().any(|known| known.key() == address)
+        self.rows.iter().any(|(row, _)| row.key() == Some(address))
     }
 }
 
 /// The other contacts that have the address of each of these rows, which are all rows of a company.
 pub fn sharers_of(rows: &[SnapshotAddress]) -> Vec<Sharers> {
-    let keys: Vec<Option<AddressKey>> = rows
-        .iter()
-        .map(|row| Some(row.text.parse::<Address>().ok()?.key().clone()))
-        .collect();
     let mut contacts: HashMap<&AddressKey, BTreeSet<&str>> = HashMap::new();
-    for (row, key) in rows.iter().zip(&keys) {
-        if let Some(key) = key {
+    for row in rows {
+        if let Some(key) = row.key() {
             contacts.entry(key).or_default().insert(row.id.contact());
         }
     }
-    let sharers = rows.iter().zip(&keys).map(|(row, key)| {
-        let all = key.as_ref().and_then(|key| contacts.get(key));
+    let sharers = rows.iter().map(|row| {
+        let all = row.key().and_then(|key| contacts.get(key));
         let others = all
             .into_iter()
             .flatten()

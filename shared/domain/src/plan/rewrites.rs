@@ -22,8 +22,8 @@ pub(super) fn mark(
     // The address of a row is no other one of its contact, even if it stands there twice.
     let others_of = |one: &AddressId| -> BTreeSet<AddressKey> {
         let rows = links.snapshot.rows_of(one.contact());
-        let own = rows.iter().find(|(row, _)| *row == one).map(|(_, address)| address);
-        let others = rows.iter().map(|(_, address)| address);
+        let own = rows.iter().find(|(row, _)| *row == one).map(|(_, address)| *address);
+        let others = rows.iter().map(|(_, address)| *address);
         let others = others.filter(|address| Some(*address) != own);
         others.flatten().cloned().collect()
     };
@@ -42,7 +42,7 @@ pub(super) fn mark(
         let own = links.snapshot.rows_of(mapping.id.contact()).iter();
         all.extend(
             own.filter(|(row, _)| **row == mapping.id)
-                .filter_map(|(_, address)| address.clone()),
+                .filter_map(|(_, address)| address.cloned()),
         );
         all.extend(mapping.other_addresses.iter().cloned());
         let all: Vec<AddressKey> = all.into_iter().collect();
@@ -62,7 +62,7 @@ fn others_of_sharers(plan: &UserPlan, links: &Links<'_>) -> BTreeSet<AddressKey>
         .flatten()
         .flat_map(|remembered| remembered.sharers.listed());
     let addresses = sharers.flat_map(|contact| links.snapshot.rows_of(contact.as_str()));
-    let addresses = addresses.filter_map(|(_, address)| address.as_ref());
+    let addresses = addresses.filter_map(|(_, address)| *address);
     let is_other = |address: &&AddressKey| own.iter().flatten().all(|own| own.key() != *address);
     addresses.filter(is_other).cloned().collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::address::{Address, AddressKey};
+use crate::address::AddressKey;
 use crate::facts::CompanyFacts;
 use crate::ids::{AddressId, PsaContactId};
 use crate::mapping::AddressMapping;
@@ -12,9 +12,9 @@ use crate::row::SnapshotAddress;
 /// The address rows of a company, read once.
 pub(super) struct Snapshot<'a> {
     /// The rows of each contact, with their address if it is one.
-    contacts: HashMap<&'a str, Vec<(&'a AddressId, Option<AddressKey>)>>,
+    contacts: HashMap<&'a str, Vec<(&'a AddressId, Option<&'a AddressKey>)>>,
     /// The rows with each address, those of active contacts first.
-    by_address: HashMap<AddressKey, Vec<&'a SnapshotAddress>>,
+    by_address: HashMap<&'a AddressKey, Vec<&'a SnapshotAddress>>,
     /// The rows of contacts who are excluded for good.
     excluded: HashSet<&'a AddressId>,
     hides_contacts: bool,
@@ -31,11 +31,11 @@ pub(super) enum RemainingSharers<'a> {
 impl<'a> Snapshot<'a> {
     pub(super) fn of(facts: &'a CompanyFacts) -> Self {
         let mut contacts: HashMap<_, Vec<_>> = HashMap::new();
-        let mut by_address: HashMap<AddressKey, Vec<&SnapshotAddress>> = HashMap::new();
+        let mut by_address: HashMap<&AddressKey, Vec<&SnapshotAddress>> = HashMap::new();
         for (row, _) in &facts.addresses {
-            let key = row.text.parse::<Address>().ok().map(|address| address.key().clone());
-            if let Some(key) = &key {
-                by_address.entry(key.clone()).or_default().push(row);
+            let key = row.key();
+            if let Some(key) = key {
+                by_address.entry(key).or_default().push(row);
             }
             contacts.entry(row.id.contact()).or_default().push((&row.id, key));
         }
@@ -55,7 +55,7 @@ impl<'a> Snapshot<'a> {
     }
 
     /// The rows of a contact, with their address if it is one.
-    pub(super) fn rows_of(&self, contact: &str) -> &[(&'a AddressId, Option<AddressKey>)] {
+    pub(super) fn rows_of(&self, contact: &str) -> &[(&'a AddressId, Option<&'a AddressKey>)] {
         self.contacts.get(contact).map_or(&[], Vec::as_slice)
     }
 

@@ -70,8 +70,8 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
             remembered: mapping.remembered.clone(),
         }),
         no_address: view.no_address(),
+        address: view.address().cloned(),
         status: Some(view.status),
-        address: view.address.ok(),
         step,
         other_addresses: Vec::new(),
         displaces: None,
@@ -98,7 +98,7 @@ fn one_row_each(plans: &mut [UserPlan], chosen: &HashSet<AddressId>) {
 }
 
 fn user_step(view: &AddressView<'_>, facts: &CompanyFacts, links: &Links<'_>) -> UserStep {
-    let Ok(address) = &view.address else {
+    let Some(address) = view.address() else {
         return UserStep::Skip(Reason::NoAddress.into());
     };
     if let Some(company) = &view.conflict {

@@ -76,7 +76,7 @@ impl CompanyFilter {
 impl PersonFilter {
     /// Whether an address row is one of those asked for, whatever its company and its status.
     pub(super) fn may_accept(&self, address: &SnapshotAddress) -> bool {
-        let holds = |search: &Sought| search.is_in(&address.name) || search.is_in(&address.text);
+        let holds = |search: &Sought| search.is_in(&address.name) || search.is_in(address.text());
         self.active.is_none_or(|active| active == address.active)
             && self.ids.as_ref().is_none_or(|ids| ids.contains(&address.id))
             && self.search.as_ref().is_none_or(holds)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::address::{Address, AddressKey};
+use domain::address::AddressKey;
 use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
@@ -111,11 +111,7 @@ impl Model {
             facts.users = users.map(|user| (user.id.clone(), user.clone())).collect();
         }
         for (row, _) in &facts.addresses {
-            let holder = row
-                .text
-                .parse::<Address>()
-                .ok()
-                .and_then(|address| self.holder(address.key()));
+            let holder = row.key().and_then(|key| self.holder(key));
             if let Some(user) = holder.filter(|user| !facts.users.contains_key(&user.id)) {
                 let holder = AddressHolder {
                     address: user.address.key().clone(),

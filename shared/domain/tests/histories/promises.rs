@@ -89,10 +89,10 @@ impl Promises {
             .iter()
             .filter_map(|row| Some(row.address.as_ref()?.key()))
             .collect();
-        let there = facts.addresses.iter().filter_map(|(row, _)| {
-            let address = row.text.parse::<Address>().ok()?;
-            Some((row.id.contact(), address.key().clone()))
-        });
+        let there = facts
+            .addresses
+            .iter()
+            .filter_map(|(row, _)| Some((row.id.contact(), row.key()?.clone())));
         let there: HashSet<(&str, AddressKey)> = there.collect();
         for mapping in facts.mapped_addresses.iter().filter(|_| plan.unmap.is_none()) {
             let key = mapping.address.key();
@@ -174,7 +174,7 @@ impl Promises {
                 let rows: Vec<_> = facts
                     .addresses
                     .iter()
-                    .map(|(row, _)| (row.id.as_str(), &row.text))
+                    .map(|(row, _)| (row.id.as_str(), row.text()))
                     .collect();
                 return Err(format!(
                     "R30: the user of {:?} is lost: {before:?}\n{after:?}\n{rows:?}\n{plan:#?}",
@@ -201,7 +201,7 @@ impl Promises {
         for (other, _) in &facts.addresses {
             let id: u32 = other.id.contact().parse().unwrap();
             present.insert(id);
-            if other.text.parse::<Address>().is_ok_and(|address| address.key() == key) {
+            if other.key() == Some(key) {
                 contacts.insert(id);
             }
         }
@@ -218,8 +218,8 @@ impl Promises {
         names.insert(row.name.clone());
         let others = facts.addresses.iter().filter_map(|(other, _)| {
             let id = other.id.contact().parse().unwrap();
-            let address = other.text.parse::<Address>().ok()?;
-            contacts.contains(&id).then(|| (id, address.key().clone()))
+            let key = other.key()?;
+            contacts.contains(&id).then(|| (id, key.clone()))
         });
         let others = others.collect();
         let truth = Truth {

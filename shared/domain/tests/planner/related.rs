@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use domain::address::{Address, AddressKey};
+use domain::address::AddressKey;
 use domain::facts::CompanyFacts;
 use domain::ids::PsaContactId;
 use domain::plan::planner::{AddressView, address_rows};
@@ -71,10 +71,7 @@ fn restrict(facts: &mut CompanyFacts, people: &KnownPeople) -> Option<()> {
         .addresses
         .retain(|(row, _)| people.contacts.contains(&contact_of(row)));
     facts.mapped_addresses.retain(|mapping| people.is_of_known(mapping));
-    let rows = facts
-        .addresses
-        .iter()
-        .filter_map(|(row, _)| row.text.parse::<Address>().ok());
+    let rows = facts.addresses.iter().filter_map(|(row, _)| row.address.clone().ok());
     let mapped = facts.mapped_addresses.iter().map(|mapping| mapping.address.clone());
     let addresses: HashSet<AddressKey> = rows.chain(mapped).map(|address| address.key().clone()).collect();
     facts.users.retain(|_, user| addresses.contains(user.address.key()));

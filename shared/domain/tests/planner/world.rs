@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::address::{Address, AddressKey};
+use domain::address::{self, Address, AddressKey};
 use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
@@ -201,7 +201,7 @@ impl World {
             let snapshot = SnapshotAddress {
                 id: row_id(*contact, *slot),
                 name: format!("Contact {contact}"),
-                text: (*text).to_owned(),
+                address: address::read(text),
                 active: *active,
             };
             let decision = AddressDecision {

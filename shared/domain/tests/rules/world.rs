@@ -1,5 +1,6 @@
 //! Companies and people that rules are about, and which of them a filter asks for.
 
+use domain::address;
 use domain::directory::ManagedCompany;
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId};
 use domain::row::{
@@ -138,7 +139,7 @@ pub fn person(company: usize, number: usize) -> (SnapshotAddress, AddressStatus)
     let address = SnapshotAddress {
         id: AddressId::new(format!("{company}{number}~1")),
         name: if number.is_multiple_of(2) { "Zoë" } else { "Bo" }.to_owned(),
-        text: format!("p{company}{number}@x.example"),
+        address: address::read(&format!("p{company}{number}@x.example")),
         active,
     };
     (address, status)
@@ -196,7 +197,7 @@ impl Wanted {
             && self.active.is_none_or(|asked| asked == address.active)
             && self
                 .search
-                .is_none_or(|text| folded(&address.name).contains(text) || address.text.contains(text))
+                .is_none_or(|text| folded(&address.name).contains(text) || address.text().contains(text))
             && self.ids.as_ref().is_none_or(|ids| ids.contains(&row))
             && self.company.is_none_or(|asked| ROWS[asked].1 == ROWS[row].1)
     }

@@ -1,12 +1,13 @@
 //! Mappings of companies and of their addresses.
 
 use domain::address::{Address, AddressKey};
-use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
+use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::name;
+use domain::remembered::Remembered;
 use serde::{Deserialize, Serialize};
 
-use super::remembered::RememberedRecord;
+use super::remembered;
 use crate::schema::Kind;
 
 pub(crate) const COMPANY_MAPPING: Kind = Kind::first("company mapping");
@@ -43,8 +44,14 @@ pub(crate) struct AddressMappingRecord {
     address: Address,
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     others: Vec<AddressKey>,
-    #[serde(flatten)]
-    remembered: RememberedRecord,
+    // As in `RememberedRecord`, which would be read in two steps: there may be half a million.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    sharers: Vec<PsaContactId>,
+    /// There are more than could be listed.
+    #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
+    many: bool,
 }
 
 impl From<&CompanyMapping> for CompanyMappingRecord {
@@ -78,19 +85,22 @@ impl From<CompanyMappingRecord> for CompanyMapping {
 
 impl AddressMappingRecord {
     /// Whether somebody else had the address when it was last imported.
-    pub fn has_sharers(&self) -> bool {
-        self.remembered.has_sharers()
+    pub const fn has_sharers(&self) -> bool {
+        self.many || !self.sharers.is_empty()
     }
 }
 
 impl From<&AddressMapping> for AddressMappingRecord {
     fn from(mapping: &AddressMapping) -> Self {
+        let (sharers, many) = remembered::stored(&mapping.remembered.sharers);
         Self {
             id: mapping.id.clone(),
             user: mapping.user.clone(),
             address: mapping.address.clone(),
             others: mapping.other_addresses.clone(),
-            remembered: RememberedRecord::from(&mapping.remembered),
+            name: mapping.remembered.name.clone(),
+            sharers,
+            many,
         }
     }
 }
@@ -102,7 +112,10 @@ impl From<AddressMappingRecord> for AddressMapping {
             user: record.user,
             address: record.address,
             other_addresses: record.others,
-            remembered: record.remembered.into(),
+            remembered: Remembered {
+                name: record.name,
+                sharers: remembered::read(record.sharers, record.many),
+            },
         }
     }
 }

@@ -51,7 +51,7 @@ pub(crate) struct UserPlanRecord<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     displaces: Option<Cow<'a, UserId>>,
     #[serde(default)]
-    remembers: RememberedRecord,
+    remembers: RememberedRecord<'a>,
     #[serde(rename = "refreshes", default)]
     rewrite_mapping: bool,
 }
@@ -66,7 +66,7 @@ struct MappedRecord<'a> {
     #[serde(rename = "a")]
     address: Cow<'a, Address>,
     #[serde(flatten)]
-    remembers: RememberedRecord,
+    remembers: RememberedRecord<'a>,
 }
 
 /// Writes a plan that is part of another record.

@@ -1,26 +1,21 @@
 //! What mappings, and the plans that rewrite them, remember of those who had an address.
 
+use std::borrow::Cow;
+
 use domain::ids::PsaContactId;
 use domain::remembered::{Remembered, Sharers};
 use serde::{Deserialize, Serialize};
 
 /// See [`Remembered`]. Part of other records.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RememberedRecord {
+pub(crate) struct RememberedRecord<'a> {
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    name: Option<Cow<'a, str>>,
     #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
     sharers: Vec<PsaContactId>,
     /// There are more than could be listed.
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
     many: bool,
-}
-
-impl RememberedRecord {
-    /// Whether somebody else had the address.
-    pub const fn has_sharers(&self) -> bool {
-        self.many || !self.sharers.is_empty()
-    }
 }
 
 /// Sharers as records have them: those that are listed, and whether there are more than could be.
@@ -37,21 +32,21 @@ pub(crate) fn read(listed: Vec<PsaContactId>, many: bool) -> Sharers {
     }
 }
 
-impl From<&Remembered> for RememberedRecord {
-    fn from(remembered: &Remembered) -> Self {
+impl<'a> From<&'a Remembered> for RememberedRecord<'a> {
+    fn from(remembered: &'a Remembered) -> Self {
         let (sharers, many) = stored(&remembered.sharers);
         Self {
-            name: remembered.name.clone(),
+            name: remembered.name.as_deref().map(Cow::Borrowed),
             sharers,
             many,
         }
     }
 }
 
-impl From<RememberedRecord> for Remembered {
-    fn from(record: RememberedRecord) -> Self {
+impl From<RememberedRecord<'_>> for Remembered {
+    fn from(record: RememberedRecord<'_>) -> Self {
         Self {
-            name: record.name,
+            name: record.name.map(Cow::into_owned),
             sharers: read(record.sharers, record.many),
         }
     }

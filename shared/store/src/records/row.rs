@@ -1,5 +1,6 @@
 //! Rows of a snapshot.
 
+use domain::address;
 use domain::directory::ManagedCompany;
 use domain::ids::{AddressId, PsaCompanyId, PsaContactId};
 use domain::import::retention::ROWS_DAYS;
@@ -162,7 +163,7 @@ impl SnapshotAddressRecord {
         Self {
             id: address.id.clone(),
             name: address.name.clone(),
-            text: address.text.clone(),
+            text: address.text().to_owned(),
             active: address.active,
             sharers,
             many,
@@ -181,7 +182,7 @@ impl From<SnapshotAddressRecord> for SnapshotAddress {
         Self {
             id: record.id,
             name: record.name,
-            text: record.text,
+            address: address::read(&record.text),
             active: record.active,
         }
     }
@@ -200,7 +201,7 @@ mod tests {
         later["x"] = json!(1);
         let address = SnapshotAddress::from(from_value::<SnapshotAddressRecord>(later).unwrap());
         assert_eq!(
-            (address.id.as_str(), address.name.as_str(), address.text.as_str()),
+            (address.id.as_str(), address.name.as_str(), address.text()),
             ("12~none", "Ana", "")
         );
         assert!(address.active);

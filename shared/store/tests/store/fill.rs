@@ -99,7 +99,7 @@ impl Fill {
         let address = |number: usize| SnapshotAddress {
             id: id(number),
             name: self.text(),
-            text: self.address().original().to_owned(),
+            address: Ok(self.address()),
             active: true,
         };
         (row, (0..addresses).map(address).collect())
