@@ -1,7 +1,7 @@
 //! Chunks of rows: which snapshot wrote each, and how lists of them are stored.
 
 use domain::ids::PsaCompanyId;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::keys::{self, Key};
 use crate::records::IdsRecord;
@@ -100,7 +100,9 @@ impl ChunksRecord {
 
 /// How the last snapshot has its chunks: with what the next one compares.
 pub(super) mod with_digests {
-    use super::*;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::snapshot::chunks::{Chunk, ChunksRecord};
 
     pub fn serialize<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
         ChunksRecord::of(chunks, true).serialize(serializer)
@@ -113,9 +115,10 @@ pub(super) mod with_digests {
 
 /// How an import has its chunks.
 pub(super) mod without_digests {
-    use super::*;
+    use serde::{Serialize, Serializer};
 
-    pub use super::with_digests::deserialize;
+    pub use crate::snapshot::chunks::with_digests::deserialize;
+    use crate::snapshot::chunks::{Chunk, ChunksRecord};
 
     pub fn serialize<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
         ChunksRecord::of(chunks, false).serialize(serializer)
