@@ -8,7 +8,7 @@ use domain::import::{Event, Import, ImportState};
 use domain::problem::Problem;
 use futures::FutureExt;
 use lambda::{Services, trace};
-use planning::{Kept, Planning, WholePlan, rests_on};
+use planning::{KeptPlanReader, Planning, WholePlan, rests_on};
 use store::imports::{Confirmed, Moved};
 use store::retry::Attempts;
 
@@ -70,7 +70,7 @@ async fn kept_plan(services: &Services, import: &Import) -> Api<Option<WholePlan
     let Some(rests_on) = rests_on(&tenant, &*directory, import, services.clock.now()).await? else {
         return Ok(None);
     };
-    match Kept::read(&tenant, &directory, import, rests_on).await? {
+    match KeptPlanReader::read(&tenant, &directory, import, rests_on).await? {
         Some(kept) => Ok(kept.whole().await?),
         None => Ok(None),
     }

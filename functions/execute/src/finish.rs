@@ -139,6 +139,7 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
                         run.commit(tx).await?;
                     }
                     sum.add(&chunk.plan.company, &chunk.outcomes);
+                    sum.counts.users.unchanged += chunk.unchanged;
                 }
                 JournalEntry::Skipped(skipped) => sum.add_skipped(skipped),
             }

@@ -125,6 +125,7 @@ mod tests {
             displaces: None,
             remembered: Remembered::default(),
             rewrite_mapping: false,
+            status: None,
         };
         CompanyPlan {
             company: PsaCompanyId::new(company.to_string()),
@@ -137,6 +138,7 @@ mod tests {
             users: (0..users).map(user).collect(),
             orphaned: Vec::new(),
             dropped: Vec::new(),
+            status: None,
         }
     }
 

@@ -26,8 +26,9 @@ use crate::finish::{Rows, finish_import};
 use crate::slices::slices;
 use crate::unattended::Decision;
 
-/// Companies worked on at once.
-const COMPANY_CONCURRENCY: usize = 16;
+/// Companies worked on at once. The more there are, the more are committed together, under one proof of the lease, with one item of
+/// outcomes and one of the audit trail.
+const COMPANY_CONCURRENCY: usize = 32;
 
 /// Companies that are planned together.
 const NEIGHBOURS: usize = 25;
@@ -154,9 +155,10 @@ impl Execution {
         let ids: Vec<PsaCompanyId> = rows.iter().map(|row| row.id.clone()).collect();
         let begun = run.tenant.begun_among(&run.import, &ids).await?;
         // Of these companies nobody but this run records more of them.
-        let outcomes = match begun.is_empty() {
-            true => Arc::default(),
-            false => Arc::new(run.tenant.outcomes(&run.import).await?),
+        let outcomes = if begun.is_empty() {
+            Arc::default()
+        } else {
+            Arc::new(run.tenant.outcomes(&run.import).await?)
         };
         planning.expect(ids.iter().filter(|id| !run.confirmed.contains_key(id)));
         let mut units = Vec::new();

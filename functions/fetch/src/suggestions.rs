@@ -5,48 +5,66 @@
 
 use std::time::Instant;
 
-use directory::DirectoryError;
+use directory::{DirectoryError, Roster};
 use domain::directory::ManagedCompany;
 use domain::facts::ManagedCompanies;
+use domain::ids::ManagedCompanyId;
 use domain::psa::PsaCompany;
 use domain::row::SnapshotAddress;
 use domain::suggestion::Suggestion;
-use futures::{StreamExt, stream};
 use matching::{Domain, Suggestions, Traits, main_domain, of_web_site};
+use store::Consistency;
 use tracing::warn;
 
 use crate::context::Run;
 
-/// Managed companies whose users are read at once.
-const LOOK_UP_CONCURRENCY: usize = 16;
+/// The users of so many companies are about what is read of a directory at once for the price of one company by itself.
+const COMPANIES_PER_READ: usize = 5;
 
 /// What can be suggested: the managed companies that this integration has not mapped.
 ///
 /// A directory that is slow or fails costs suggestions by domain, but never holds up a snapshot: half of the run's time is
 /// left for the rows.
 pub(crate) async fn among(run: &Run, managed: &ManagedCompanies) -> Suggestions {
-    let now = Instant::now();
-    let until = now + run.deadline.0.saturating_duration_since(now) / 2;
-    let companies = stream::iter(managed.not_mapped()).map(|company| async move {
-        let domain = domain(run, &company, until).await;
-        (company, domain)
+    let companies: Vec<ManagedCompany> = managed.not_mapped().collect();
+    let users = users_of(run, &companies, managed.count()).await;
+    let domains = companies.iter().map(|company| match &users {
+        Ok(users) => domain(users, company),
+        Err(error) => Err(error.clone()),
     });
-    let companies: Vec<_> = companies.buffer_unordered(LOOK_UP_CONCURRENCY).collect().await;
-    let unknown = companies.iter().filter(|(_, domain)| domain.is_err()).count();
-    if unknown > 0 {
-        warn!(import = %run.import.id, unknown, "domains of managed companies could not be read");
+    let domains: Vec<Result<Option<Domain>, DirectoryError>> = domains.collect();
+    if let Some(error) = domains.iter().find_map(|domain| domain.as_ref().err()) {
+        let unknown = domains.iter().filter(|domain| domain.is_err()).count();
+        warn!(import = %run.import.id, unknown, %error, "domains of managed companies could not be read");
     }
-    let companies = companies
-        .into_iter()
-        .map(|(company, domain)| (company, domain.ok().flatten()));
-    Suggestions::among(companies)
+    let domains = domains.into_iter().map(|domain| domain.ok().flatten());
+    Suggestions::among(companies.into_iter().zip(domains))
 }
 
-async fn domain(run: &Run, company: &ManagedCompany, until: Instant) -> Result<Option<Domain>, DirectoryError> {
+/// The users of some of so many managed companies. Of an MSP with several integrations most are mapped by another one: asked for one by
+/// one, each import would cost as much as all of them together.
+async fn users_of(run: &Run, companies: &[ManagedCompany], of: usize) -> Result<Roster, DirectoryError> {
+    if companies.is_empty() {
+        return Ok(Roster::default());
+    }
+    let now = Instant::now();
+    let until = now + run.deadline.0.saturating_duration_since(now) / 2;
     let directory = run.services.directory(&run.import.msp);
+    let ids: Vec<ManagedCompanyId> = companies.iter().map(|company| company.id.clone()).collect();
+    // A user of the last moment may be missing: one address less speaks for a company.
+    let read = async {
+        if ids.len() * COMPANIES_PER_READ >= of {
+            directory.all_users(Consistency::Eventual).await
+        } else {
+            directory.users_of(&ids, Consistency::Eventual).await
+        }
+    };
     let late = |_| DirectoryError::Unavailable("no time is left".to_owned());
-    let users = tokio::time::timeout_at(until.into(), directory.users(&company.id));
-    let users = users.await.map_err(late)??;
+    tokio::time::timeout_at(until.into(), read).await.map_err(late)?
+}
+
+fn domain(users: &Roster, company: &ManagedCompany) -> Result<Option<Domain>, DirectoryError> {
+    let users = users.users(&company.id)?;
     Ok(main_domain(users.iter().map(|user| user.address.key())))
 }
 

@@ -22,7 +22,7 @@ const COMPANIES_PER_READ: usize = 200;
 const READ_CONCURRENCY: usize = 4;
 
 /// Which addresses are looked for. What is not asked for is left open.
-pub struct Filter {
+pub struct PeopleQuery {
     /// Whose name or address holds this.
     pub search: Option<Searched>,
     /// What is searched for, if it is a whole address.
@@ -53,7 +53,7 @@ struct Place {
 
 /// A page of the addresses that a filter accepts: first those that are exactly what is looked for, of the company whose user has the
 /// address; then all others in the order of companies.
-pub async fn page(services: &Services, import: &Import, filter: &Filter, page: &PageQuery) -> Api<List<Found>> {
+pub async fn page(services: &Services, import: &Import, filter: &PeopleQuery, page: &PageQuery) -> Api<List<Found>> {
     let Limit(limit) = page.limit;
     let tenant = &services.tenant(&import.msp);
     let decided = tenant.decided(import).await?;
@@ -92,7 +92,7 @@ pub async fn page(services: &Services, import: &Import, filter: &Filter, page: &
 async fn begin(
     services: &Services,
     import: &Import,
-    (filter, limit): (&Filter, usize),
+    (filter, limit): (&PeopleQuery, usize),
     (rows, decided): (&[Row], &Decisions),
 ) -> Api<(Place, Vec<Found>)> {
     let exact = exact(services, import, filter, rows).await?;
@@ -109,7 +109,7 @@ async fn begin(
 async fn exact<'a>(
     services: &Services,
     import: &Import,
-    filter: &Filter,
+    filter: &PeopleQuery,
     rows: &'a [Row],
 ) -> Api<Option<(&'a Row, Vec<SnapshotAddress>)>> {
     let Some(address) = &filter.address else {
@@ -130,7 +130,7 @@ async fn exact<'a>(
     Ok(Some((row, tenant.addresses(import, row).await?)))
 }
 
-impl Filter {
+impl PeopleQuery {
     fn is_exact(&self, address: &SnapshotAddress) -> bool {
         let asked = self.address.as_ref();
         asked.is_some() && address.key() == asked
@@ -184,7 +184,7 @@ impl Place {
     }
 
     /// Whether an address is still to come.
-    fn is_before(&self, row: &Row, address: &SnapshotAddress, filter: &Filter) -> bool {
+    fn is_before(&self, row: &Row, address: &SnapshotAddress, filter: &PeopleQuery) -> bool {
         let was_first = self.first.as_ref() == Some(&row.id) && filter.is_exact(address);
         !was_first && (self.company != row.id || address.id > self.address)
     }

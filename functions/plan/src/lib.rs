@@ -6,6 +6,7 @@ mod api {
     pub mod companies;
     pub mod company_counts;
     pub mod company_plan;
+    pub mod company_selection;
     pub mod decision;
     pub mod exclusions;
     pub mod filter;
@@ -39,6 +40,7 @@ use lambda::{Function, Services};
 fn routes<R: Routes>(to: R) -> R {
     let to = api::imports::routes(to);
     let to = api::companies::routes(to);
+    let to = api::company_selection::routes(to);
     let to = api::orphans::routes(to);
     let to = api::hand_overs::routes(to);
     let to = api::addresses::routes(to);

@@ -7,7 +7,7 @@ use directory::Directory;
 use domain::import::Import;
 use domain::problem::{Mistake, Problem};
 use lambda::Services;
-use planning::{Difference, Kept, Page, Wanted, WholePlan, rests_on};
+use planning::{Difference, KeptPlanReader, Page, Wanted, WholePlan, rests_on};
 use store::Tenant;
 use store::kept::RestsOn;
 use tracing::warn;
@@ -65,9 +65,9 @@ impl<'a> Pages<'a> {
         difference.ok_or_else(|| Problem::invalid("since", Mistake::NoKeptPlan).into())
     }
 
-    async fn kept(&self) -> Api<Option<Kept>> {
+    async fn kept(&self) -> Api<Option<KeptPlanReader>> {
         Ok(match self.rests_on {
-            Some(rests_on) => Kept::read(&self.tenant, &self.directory, self.import, rests_on).await?,
+            Some(rests_on) => KeptPlanReader::read(&self.tenant, &self.directory, self.import, rests_on).await?,
             None => None,
         })
     }

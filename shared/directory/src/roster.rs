@@ -152,15 +152,14 @@ impl Roster {
 }
 
 fn users_of((company, packed): &(ManagedCompanyId, Vec<PackedUsers>)) -> Result<Vec<User>, StoreError> {
-    let mut users = match packed.as_slice() {
-        [packed] => packed.users(company)?,
-        _ => {
-            let mut users = HashMap::new();
-            for packed in packed {
-                users.extend(packed.users(company)?.into_iter().map(|user| (user.id.clone(), user)));
-            }
-            users.into_values().collect()
+    let mut users = if let [packed] = packed.as_slice() {
+        packed.users(company)?
+    } else {
+        let mut users = HashMap::new();
+        for packed in packed {
+            users.extend(packed.users(company)?.into_iter().map(|user| (user.id.clone(), user)));
         }
+        users.into_values().collect()
     };
     users.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(users)

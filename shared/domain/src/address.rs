@@ -17,9 +17,6 @@ use crate::language::Language;
 
 pub use field::read;
 
-/// The longest address that is accepted, in bytes (RFC 5321, 4.5.3.1.3 less the angle brackets).
-const MAX_BYTES: usize = 254;
-
 /// One e-mail address. Compares by [`AddressKey`]; shows its spelling only when asked to.
 ///
 /// `FromStr` cleans a text and accepts it only if it is one address. Deserialising takes what was stored as it is: an address
@@ -140,7 +137,7 @@ impl Address {
             .without_domain_literal()
             .without_display_text();
         let is_quoted = local.starts_with('"');
-        if key.len() > MAX_BYTES || is_quoted || key.contains(char::is_whitespace) || has_numeric_tld(&domain) {
+        if key.len() > plain::MAX_BYTES || is_quoted || key.contains(char::is_whitespace) || has_numeric_tld(&domain) {
             return Err(NoAddressReason::NotAnAddress);
         }
         EmailAddress::parse_with_options(&key, options).map_err(|_| NoAddressReason::NotAnAddress)?;

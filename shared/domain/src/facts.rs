@@ -66,6 +66,11 @@ impl ManagedCompanies {
         self.mapped.get(id)
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.by_id.len()
+    }
+
     /// The managed companies that this integration has not mapped.
     pub fn not_mapped(&self) -> impl Iterator<Item = ManagedCompany> {
         let ids = self.by_id.keys().filter(|id| !self.mapped.contains_key(id));

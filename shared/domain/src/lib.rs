@@ -28,6 +28,7 @@ pub mod row;
 pub mod row_counts;
 pub mod rules;
 pub mod schedule;
+mod status;
 pub mod suggestion;
 pub mod tenant;
 pub mod text;

@@ -133,6 +133,7 @@ mod tests {
         Mistake::NoParameters,
         Mistake::NotAParameter(&["a"]),
         Mistake::NotAlone,
+        Mistake::NotWith("a"),
         Mistake::OnlyForCompanies,
         Mistake::InactiveOneByOne,
         Mistake::NoManagedCompany,

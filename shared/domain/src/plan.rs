@@ -2,6 +2,7 @@
 
 mod absent;
 mod addresses;
+mod breakdown;
 mod change;
 mod claims;
 pub mod hand_over;
@@ -24,8 +25,10 @@ use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
 use crate::remembered::Remembered;
+use crate::status::{AddressStatus, ImportStatus};
 
 pub use absent::{absent, may_be_absent};
+pub use breakdown::PlanBreakdown;
 pub use change::{PlanAddress, PlanChange, PlanCompany, changes, steps, unmapped};
 pub use claims::ClaimedInPlan;
 pub use outcome::{CompanyCounts, Counts, Effect, Outcome, RowOutcome, UserCounts};
@@ -57,6 +60,8 @@ pub struct CompanyPlan {
     /// Address mappings that are dropped together with the company's, or that do not follow it. They are shown; applying needs nothing
     /// of them, and neither the journal nor the digest has them.
     pub dropped: Vec<DroppedMapping>,
+    /// What the review shows of its row. Only sums need it; neither the journal nor the digest has it.
+    pub status: Option<ImportStatus>,
 }
 
 /// An address mapping that a plan drops. Its user stays.
@@ -93,6 +98,8 @@ pub struct UserPlan {
     pub remembered: Remembered,
     /// Rewrite the mapping although nothing else changes: its copy of the PSA's data is stale.
     pub rewrite_mapping: bool,
+    /// What the review shows of the row. Only sums need it; neither the journal nor the digest has it.
+    pub status: Option<AddressStatus>,
 }
 
 /// A mapping as it was when the plan was made.
@@ -113,6 +120,12 @@ impl UserPlan {
     fn replaces(&self) -> Option<&AddressId> {
         let mapped = self.mapped.as_ref().map(|mapped| &mapped.id);
         mapped.filter(|id| **id != self.id)
+    }
+
+    /// Whether the user and its mapping are as they should be, so that nothing is to be done and nothing to be written.
+    pub fn is_unchanged(&self) -> bool {
+        let is_kept = self.replaces().is_none() && self.displaces.is_none() && !self.rewrite_mapping;
+        is_kept && matches!(self.step, UserStep::Unchanged(_))
     }
 
     /// The user that the address was mapped to and is to be no more; it stays (R29).
@@ -208,6 +221,7 @@ impl CompanyPlan {
             users: users.to_vec(),
             orphaned: self.orphaned.clone(),
             dropped: Vec::new(),
+            status: self.status,
         }
     }
 }

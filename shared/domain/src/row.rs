@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::status::{AddressStatus, ImportStatus};
+
 use crate::address::{self, Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::exclusion::Exclusion;
@@ -45,29 +47,6 @@ impl Absence {
     /// Whether it is proved that the PSA does not have the company any more, so that its managed company can be handed over (R58).
     pub const fn is_gone(self) -> bool {
         matches!(self, Self::DeletedInPsa | Self::MergedInPsa)
-    }
-}
-
-/// What an import knows of a PSA company (R15, R19–R22).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ImportStatus {
-    /// Imported before.
-    Mapped,
-    /// Imported before, but its managed company no longer exists.
-    Dangling,
-    /// Selecting it creates a managed company.
-    Unmapped,
-    /// One managed company of the same name exists; selecting links to it.
-    UnmappedPossibleDuplicate,
-    /// Several could be meant; never linked by itself.
-    Ambiguous,
-}
-
-impl ImportStatus {
-    /// Whether there is no managed company that the row leads to by itself, so that suggestions help (R23).
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Unmapped | Self::Ambiguous | Self::Dangling)
     }
 }
 
@@ -260,22 +239,4 @@ impl AddressDecision {
     pub fn selection(&self) -> Option<(Moment, bool)> {
         self.selected.map(|selected| (self.at, selected))
     }
-}
-
-/// What an import knows of an address.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AddressStatus {
-    /// Imported before.
-    Mapped,
-    /// Ticking it creates a user.
-    Unmapped,
-    /// A user of this managed company has the address; ticking links to it.
-    UnmappedPossibleDuplicate,
-    /// Imported before, but name and address both changed: it may be another person (R57). Ticked one by one.
-    PossibleSuccessor,
-    /// A user of another managed company has the address (R32).
-    AddressConflict,
-    /// The contact has no valid address (R32).
-    NoAddress,
 }

@@ -1,6 +1,7 @@
 //! Decisions on many rows at once (R69, R70): a rule is kept with the import, and no row is written. A decision on one row wins over the
 //! rules before it; a rule that is taken back leaves what was decided before it.
 
+mod decision;
 mod filter;
 
 use std::collections::BTreeSet;
@@ -9,10 +10,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use crate::moment::Moment;
+pub use decision::{RuleDecision, RuleTarget};
 pub use filter::{CompanyFilter, PersonFilter, Sought};
 
+use crate::ids::ManagedCompanyId;
 use crate::problem::{Limited, MAX_NAMED_ROWS, MAX_RULES};
-use crate::row::{AddressStatus, CompanyRow, ImportStatus, SnapshotAddress, Tab};
+use crate::row::{AddressStatus, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target};
 
 /// What a rule is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +35,8 @@ pub struct Rule {
     pub number: u32,
     /// The last rule of the import when it was made; of a rule of the import, the one before it.
     pub after: u32,
-    /// Whether the rows are selected, or their selection is taken back.
-    pub selected: bool,
+    /// What is decided on the rows.
+    pub decision: RuleDecision,
     /// Which rows.
     pub scope: Scope,
     /// It counts no more.
@@ -55,7 +58,7 @@ pub struct Rules {
 
 impl Rules {
     /// Adds a rule, unless there would be more of what is answered than there may be.
-    pub fn add(&mut self, after: u32, selected: bool, scope: Scope) -> Result<&Rule, Limited> {
+    pub fn add(&mut self, after: u32, decision: impl Into<RuleDecision>, scope: Scope) -> Result<&Rule, Limited> {
         if self.rules.iter().filter(|rule| !rule.taken_back).count() >= MAX_RULES {
             return Err(Limited::Rules);
         }
@@ -69,7 +72,7 @@ impl Rules {
         self.rules.push(Rule {
             number: self.last,
             after,
-            selected,
+            decision: decision.into(),
             scope,
             taken_back: false,
         });
@@ -133,7 +136,10 @@ impl Rule {
     pub fn decides_on(&self, row: &CompanyRow) -> bool {
         match &self.scope {
             Scope::Companies(filter) => {
-                matches!(row.tab, Tab::In) && (!self.selected || row.is_selectable_by_rule()) && filter.accepts(row)
+                matches!(row.tab, Tab::In)
+                    && (!self.decision.selects() || row.is_selectable_by_rule())
+                    && !self.decision.leaves_out(row)
+                    && filter.accepts(row)
             }
             Scope::People(_) => false,
         }
@@ -142,7 +148,7 @@ impl Rule {
     /// Whether it decides on a company row, or on people of it, who are imported only if the company is selected. It selects none that is
     /// excluded (R96).
     pub fn matches_company(&self, row: &CompanyRow) -> bool {
-        if self.selected && row.decision.excluded.is_some() {
+        if self.decision.selects() && row.decision.excluded.is_some() {
             return false;
         }
         match &self.scope {
@@ -159,7 +165,7 @@ impl Rule {
     /// Whether it may decide on an address row of a company that it is about, whatever the status of that row.
     fn may_decide_on(&self, address: &SnapshotAddress) -> bool {
         // Nobody whom the PSA counts as inactive gets access by a rule (R69).
-        matches!(&self.scope, Scope::People(filter) if (address.active || !self.selected) && filter.may_accept(address))
+        matches!(&self.scope, Scope::People(filter) if (address.active || !self.decision.selects()) && filter.may_accept(address))
     }
 
     /// Whether it decides on rows of some statuses only.
@@ -180,7 +186,7 @@ impl Rule {
         let Scope::People(filter) = &self.scope else {
             return false;
         };
-        (!self.selected || status.is_selectable_by_rule())
+        (!self.decision.selects() || status.is_selectable_by_rule())
             && (filter.statuses.is_empty() || filter.statuses.contains(status))
             && self.may_decide_on(address)
     }
@@ -199,26 +205,47 @@ impl AddressStatus {
 }
 
 /// What the rules of an import say of a company row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompanyRuling {
     /// Whether it is selected; `None` if nobody has decided that.
     pub selected: Option<bool>,
+    /// What it becomes; `None` if nobody has decided that.
+    pub target: Option<Target<ManagedCompanyId>>,
     /// How often rules have changed what is decided on it, which never becomes less.
     pub changes: u64,
 }
 
+/// What was decided on one company row by itself, each with its moment.
+#[derive(Debug, Clone, Default)]
+pub struct SingleDecision {
+    /// Whether it is selected.
+    pub selected: Option<(Moment, bool)>,
+    /// What it becomes.
+    pub target: Option<(Moment, Target<ManagedCompanyId>)>,
+}
+
 /// What the rules of an import say of a company row, with the decision on that row among them.
-pub fn company_ruling(rules: &Rules, row: &CompanyRow, own: Option<(Moment, bool)>) -> CompanyRuling {
+pub fn company_ruling(rules: &Rules, row: &CompanyRow, own: SingleDecision) -> CompanyRuling {
     let about: Vec<&Rule> = rules.rules.iter().filter(|rule| rule.decides_on(row)).collect();
-    let last = about.iter().rev().find(|rule| !rule.taken_back);
-    let selected = match (last, own) {
-        (Some(rule), Some((at, selected))) if rule.number <= at.import => Some(selected),
-        (Some(rule), _) => Some(rule.selected),
-        (None, own) => own.map(|(_, selected)| selected),
-    };
+    let counting = about.iter().rev().filter(|rule| !rule.taken_back);
+    let selected = counting
+        .clone()
+        .next()
+        .map(|rule| (rule.number, rule.decision.selected()));
+    let targets = counting.filter_map(|rule| Some((rule.number, rule.decision.target(row)?)));
     CompanyRuling {
-        selected,
+        selected: later(selected, own.selected.map(|(at, selected)| (at, Some(selected)))).flatten(),
+        target: later(targets.into_iter().next(), own.target),
         changes: rules.changes(about.into_iter()),
+    }
+}
+
+/// Of what a rule says and what was decided on the row itself: what came later. Of two at the same moment the latter did.
+fn later<T>(rule: Option<(u32, T)>, own: Option<(Moment, T)>) -> Option<T> {
+    match (rule, own) {
+        (Some((number, says)), Some((at, _))) if number > at.import => Some(says),
+        (Some((_, says)), None) => Some(says),
+        (_, own) => own.map(|(_, decided)| decided),
     }
 }
 
@@ -282,7 +309,7 @@ impl PeopleRules {
     /// What they say as long as the status is not known: a tick may still turn out to be none.
     pub fn may_tick(&self, address: &SnapshotAddress, own: Option<(Moment, bool)>) -> Option<bool> {
         // One that takes a tick back, and asks for a status, may turn out to leave it.
-        let decides = |rule: &Rule| (rule.selected || !rule.asks_for_status()) && rule.may_decide_on(address);
+        let decides = |rule: &Rule| (rule.decision.selects() || !rule.asks_for_status()) && rule.may_decide_on(address);
         self.last(own, decides)
     }
 
@@ -292,14 +319,14 @@ impl PeopleRules {
                 import: rule.number,
                 company: 0,
             };
-            (at, rule.selected)
+            (at, rule.decision.selects())
         });
         let company = self.company.last(&decides).map(|rule| {
             let at = Moment {
                 import: rule.after,
                 company: rule.number,
             };
-            (at, rule.selected)
+            (at, rule.decision.selects())
         });
         // Of two at the same moment the decision on the one row came later: it is compared last.
         let all = [import, company, own].into_iter().flatten();

@@ -79,14 +79,14 @@ fn hash_of(companies: &[KeptCompany]) -> String {
 }
 
 /// What is kept of the plan of an import.
-pub struct Kept {
+pub struct KeptPlanReader {
     tenant: Tenant,
     directory: Arc<dyn Directory>,
     import: Import,
     plan: KeptPlan,
 }
 
-impl Kept {
+impl KeptPlanReader {
     /// The kept plan, if it rests on this.
     pub async fn read(
         tenant: &Tenant,

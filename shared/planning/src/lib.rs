@@ -14,6 +14,6 @@ mod plans;
 pub use context::{Context, Planning, PlanningError};
 pub use facts::Asked;
 pub use hand_over::is_gone;
-pub use kept::{Difference, Kept, rests_on};
+pub use kept::{Difference, KeptPlanReader, rests_on};
 pub use pages::{Page, Wanted};
 pub use plans::WholePlan;

@@ -1,7 +1,7 @@
 //! Plans of all selected companies, and the whole plan in short.
 
 use domain::ids::PsaCompanyId;
-use domain::plan::{ClaimedInPlan, CompanyPlan, PlanSummary, mass_change, planner, steps};
+use domain::plan::{ClaimedInPlan, CompanyPlan, PlanBreakdown, PlanSummary, mass_change, planner, steps};
 use futures::{Stream, StreamExt, TryStreamExt, pin_mut};
 use store::StoreError;
 use store::journal::{ConfirmedCompany, PlanHasher};
@@ -22,6 +22,7 @@ pub struct Digest {
     licences: u64,
     changes: u64,
     summary: PlanSummary,
+    breakdown: PlanBreakdown,
     hasher: PlanHasher,
 }
 
@@ -41,6 +42,7 @@ impl Digest {
         self.licences += plan.licences_needed();
         self.changes += mass_change::changes(plan);
         self.summary.add(steps(plan));
+        self.breakdown.add(plan);
         self.companies.push(company);
     }
 }
@@ -151,6 +153,7 @@ impl Planning {
                 changes: digest.changes,
                 mapped_users: mass_change::mapped_users(self.mappings.values()),
                 summary: digest.summary,
+                breakdown: digest.breakdown,
             },
             companies: digest.companies,
         }

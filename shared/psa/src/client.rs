@@ -10,7 +10,7 @@ use http_client::{Session, Stats};
 
 use crate::look_up;
 use crate::port::{Pages, Psa};
-use crate::walk::{List, Row, pages};
+use crate::walk::{List, ListRow, pages};
 
 /// Records per request when reading back, unless a product has a lower limit.
 const BATCH_SIZE: usize = 200;
@@ -19,10 +19,10 @@ const BATCH_SIZE: usize = 200;
 #[async_trait]
 pub trait Product: Send + Sync {
     /// A company as the product sends it.
-    type Company: Row;
+    type Company: ListRow;
 
     /// A contact as the product sends it.
-    type Contact: Row;
+    type Contact: ListRow;
 
     /// The attributes by which companies are filtered.
     const COMPANY_ATTRIBUTES: &'static [&'static str];

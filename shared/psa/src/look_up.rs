@@ -9,7 +9,7 @@ use http_client::{Fault, RetryScope};
 use crate::failure::{Failed, failure};
 use crate::halving::Halving;
 pub use crate::halving::ReadBack;
-use crate::walk::{List, Row};
+use crate::walk::{List, ListRow};
 
 /// The ids that are numbers; a PSA has no others.
 pub fn numbers<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<i64> {

@@ -101,8 +101,9 @@ pub(crate) fn replaced(before: &[Leaf], mut after: Vec<AddressMappingRecord>) ->
 fn divide(family: &'static str, before: &[Leaf], records: &[AddressMappingRecord]) -> Result<Vec<Leaf>, StoreError> {
     let firsts = before.iter().filter(|leaf| leaf.family == family);
     let mut firsts: Vec<&str> = firsts.map(|leaf| leaf.first.as_str()).collect();
-    if firsts.is_empty() && !records.is_empty() {
-        firsts.push("");
+    // The last leaf is written first: without the first one, an earlier call was stopped before it came to that.
+    if firsts.first().is_none_or(|first| !first.is_empty()) && !records.is_empty() {
+        firsts.insert(0, "");
     }
     let (mut leaves, mut rest) = (Vec::new(), records);
     for (number, first) in firsts.iter().enumerate() {
@@ -214,6 +215,18 @@ mod tests {
                 prop_assert_eq!(&replaced(&stored, all(&stored)).unwrap(), &stored, "written twice");
             }
         }
+    }
+
+    #[test]
+    fn a_call_that_stopped_before_it_wrote_the_first_leaf_leaves_room_for_it() {
+        let many: Vec<_> = (1_000..2_001).map(|number| record(number, false)).collect();
+        let leaves = replaced(&[], many.clone()).unwrap();
+        let stored = written(&[], &leaves, 1);
+        assert_eq!(all(&stored), many[1_000..]);
+        let leaves = replaced(&stored, many.clone()).unwrap();
+        let places: BTreeSet<String> = leaves.iter().map(Leaf::place).collect();
+        assert_eq!(places.len(), leaves.len(), "two leaves have one key");
+        assert_eq!(all(&written(&stored, &leaves, 2)), many);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use domain::rules::Moment;
 pub struct CompanyChoice {
     /// Whether it is selected; without a decision: as rules or the policy say.
     pub selected: Option<bool>,
-    /// What it becomes.
-    pub target: Target<ManagedCompanyId>,
+    /// What it becomes, and when that was decided among the rules; without a decision: as rules or the status say.
+    pub target: Option<(Moment, Target<ManagedCompanyId>)>,
     /// How often it was changed.
     pub version: u64,
     /// When its selection was decided, among the rules.

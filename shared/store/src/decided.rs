@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::import::Import;
 use domain::row::{AddressDecision, CompanyDecision, CompanyRow};
-use domain::rules::{Moment, PeopleRules, Rule, Rules, company_ruling};
+use domain::rules::{Moment, PeopleRules, Rule, Rules, SingleDecision, company_ruling};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,14 +81,17 @@ impl Decisions {
     /// Puts what is decided on a row, of which the default is `row.decision`, into it.
     pub fn apply(&self, row: &mut CompanyRow) {
         let choice = self.companies.get(&row.id);
-        let own = choice.and_then(|choice| Some((choice.at, choice.selected?)));
+        let own = SingleDecision {
+            selected: choice.and_then(|choice| Some((choice.at, choice.selected?))),
+            target: choice.and_then(|choice| choice.target.clone()),
+        };
         let ruling = company_ruling(&self.rules.rules, row, own);
         let default = row.decision.clone();
         let excluded = self.standing.exclusions.companies.get(&row.id).cloned();
         row.decision = CompanyDecision {
             selected: excluded.is_none() && ruling.selected.unwrap_or(default.selected),
             ticks_new: default.ticks_new,
-            target: choice.map_or(default.target, |choice| choice.target.clone()),
+            target: ruling.target.unwrap_or(default.target),
             version: default.version + choice.map_or(0, |choice| choice.version) + ruling.changes,
             excluded,
         };

@@ -15,6 +15,7 @@ use std::str::FromStr;
 
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
+use domain::plan::RowOutcome;
 use tokio::sync::OnceCell;
 
 use crate::StoreError;
@@ -40,6 +41,15 @@ pub enum JournalEntry {
     Chunk(CompanyChunk),
     /// Nothing was done.
     Skipped(SkippedCompany),
+}
+
+/// What one item of the journal holds.
+#[derive(Debug)]
+pub struct JournalItem {
+    /// The companies in it, or a chunk of one.
+    pub entries: Vec<JournalEntry>,
+    /// Where the journal goes on behind it.
+    pub position: JournalPosition,
 }
 
 /// Where the next page of the journal begins.
@@ -83,6 +93,20 @@ impl Tenant {
     pub fn journal_action(&self, import: &Import, number: usize, chunk: &CompanyChunk) -> Result<Action, StoreError> {
         let key = keys::part(&self.msp, &import.id, &chunk.plan.company, number);
         self.packed_put(import, chunk::CHUNK, &key, chunk)
+    }
+
+    /// Adds to a transaction how the next rows of the chunk of this number ended, and gives them to the chunk. Refused with
+    /// [`StoreError::TooLarge`] if the transaction has no room; then the chunk is as it was.
+    pub fn add_outcomes(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        (number, chunk): (usize, &mut CompanyChunk),
+        outcomes: Vec<RowOutcome>,
+    ) -> Result<(), StoreError> {
+        tx.add_outcomes(outcomes::Draft::of(self, import, (number, chunk), &outcomes))?;
+        chunk.outcomes.extend(outcomes);
+        Ok(())
     }
 
     /// Those of some companies that were begun, and others that lie between them.
@@ -145,6 +169,16 @@ impl Journal {
         after: Option<&JournalPosition>,
         items: Option<i32>,
     ) -> Result<(Vec<JournalEntry>, Option<JournalPosition>), StoreError> {
+        let (items, next) = self.items(after, items).await?;
+        Ok((items.into_iter().flat_map(|item| item.entries).collect(), next))
+    }
+
+    /// The same, item by item: who has no room for all of them goes on behind the last one that was taken.
+    pub async fn items(
+        &self,
+        after: Option<&JournalPosition>,
+        items: Option<i32>,
+    ) -> Result<(Vec<JournalItem>, Option<JournalPosition>), StoreError> {
         let (tenant, import) = (&self.tenant, &self.import);
         let pk = keys::import_partition(&tenant.msp, &import.id);
         let after = after.map_or(keys::PART, JournalPosition::as_str);
@@ -158,24 +192,32 @@ impl Journal {
         let (found, last) = tenant
             .query_page(Table::Imports, &pk, prefix, start.as_ref(), items)
             .await?;
-        let mut entries = Vec::new();
+        let mut items = Vec::new();
         for item in &found {
-            let sk = item.get("sk").and_then(|sk| sk.as_s().ok());
-            if prefix == keys::PART {
+            let position = position_of(item).ok_or_else(|| StoreError::shape("journal", "an item has no key"))?;
+            let entries = if prefix == keys::PART {
                 // Read after the chunks, and once: no chunk that is found has lost any since.
                 let outcomes = self.outcomes.get_or_try_init(|| tenant.outcomes(import)).await?;
-                entries.push(JournalEntry::Chunk(read_chunk(item, outcomes)?));
-            } else if sk.is_some_and(|sk| keys::is_passed_by(sk, confirmation::confirmation_of(import))) {
-                entries.extend(skipped::read_pack(item)?.into_iter().map(JournalEntry::Skipped));
-            }
+                vec![JournalEntry::Chunk(read_chunk(item, outcomes)?)]
+            } else if keys::is_passed_by(position.as_str(), confirmation::confirmation_of(import)) {
+                let pack = skipped::read_pack(item)?;
+                pack.into_iter().map(JournalEntry::Skipped).collect()
+            } else {
+                Vec::new()
+            };
+            items.push(JournalItem { entries, position });
         }
-        let next = match last.as_ref().and_then(|key| key.get("sk")?.as_s().ok()) {
-            Some(last) => Some(JournalPosition(last.clone())),
+        let next = match last.as_ref().and_then(position_of) {
+            Some(last) => Some(last),
             None if prefix == keys::PART => Some(JournalPosition(keys::PASSED.to_owned())),
             None => None,
         };
-        Ok((entries, next))
+        Ok((items, next))
     }
+}
+
+fn position_of(item: &Item) -> Option<JournalPosition> {
+    Some(JournalPosition(item.get("sk")?.as_s().ok()?.clone()))
 }
 
 /// A chunk with the outcomes that it has.

@@ -8,7 +8,7 @@ use domain::ids::PsaCompanyId;
 use domain::import::retention::ROWS_DAYS;
 use domain::import::{FencingToken, Import};
 use domain::plan::mass_change::{MassChange, MassChangeLimit};
-use domain::plan::{CompanyPlan, PlanSummary, Step, steps};
+use domain::plan::{CompanyPlan, PlanBreakdown, PlanSummary, Step, steps};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ pub struct PlanTotals {
     pub mapped_users: u64,
     /// How many items of each action.
     pub summary: PlanSummary,
+    /// The same by what is known of their rows, and why rows are skipped.
+    pub breakdown: PlanBreakdown,
 }
 
 impl PlanTotals {

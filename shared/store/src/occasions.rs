@@ -12,7 +12,7 @@ use crate::schema::Kind;
 use crate::table::{Table, Tenant, bare_item, body, text};
 use crate::tx::{ActionId, Transaction};
 
-pub(crate) const EVENT: Kind = Kind::first("occasion").kept(EVENT_DAYS);
+pub(crate) const OCCASION: Kind = Kind::first("occasion").kept(EVENT_DAYS);
 
 impl Tenant {
     /// The import that the event with this key has started, if the event need not start another one.
@@ -46,7 +46,7 @@ impl Tenant {
     ) -> Result<Option<ImportId>, StoreError> {
         let key = keys::event(&self.msp, integration, key);
         let item = self.get(Table::Imports, &key).await?;
-        let import = item.map(|item| body::<EventItem>(EVENT, item)).transpose()?;
+        let import = item.map(|item| body::<EventItem>(OCCASION, item)).transpose()?;
         Ok(import.map(|item| item.import))
     }
 }
@@ -64,9 +64,9 @@ pub(crate) fn add_event(
     key: &IdempotencyKey,
     failed: Option<&ImportId>,
 ) -> Result<ActionId, StoreError> {
-    let mut item = bare_item(EVENT, &keys::event(&tenant.msp, &import.integration, key));
+    let mut item = bare_item(OCCASION, &keys::event(&tenant.msp, &import.integration, key));
     item.insert("import".to_owned(), text(import.id.as_str()));
-    expire(&mut item, EVENT, import.started_at);
+    expire(&mut item, OCCASION, import.started_at);
     match failed {
         None => tx.add(tenant, Table::Imports, item),
         Some(failed) => {

@@ -7,6 +7,7 @@
 //!
 //! Before the first item is written, a draft says under which name (`drafts.rs`). The transaction ends the draft.
 
+mod chunks;
 mod contents;
 mod drafts;
 mod index;
@@ -32,10 +33,11 @@ use serde::Serialize;
 
 pub use self::row::Row;
 
+use self::chunks::Chunk;
 pub(crate) use self::contents::{ADDRESSES_OF, Content, PEOPLE_OF, missing};
 use self::contents::{ListOf, Prepared, contact_order};
 use self::drafts::Begun;
-use self::index::{Chunk, Defaults, Index};
+use self::index::{Defaults, Index};
 use self::last::Last;
 use self::retention::Retention;
 use crate::StoreError;
@@ -51,6 +53,9 @@ use crate::tx::Action;
 
 /// Write units behind one proof of the lease, which is of 30 seconds: a partition takes 1,000 a second.
 const MAX_UNITS_PER_PROOF: usize = 10_000;
+
+/// Lists that are written together: so much is kept in memory meanwhile.
+const MIN_BYTES_PER_PROOF: usize = 256 * 1_024;
 
 /// Bytes that a write unit pays for.
 const UNIT_BYTES: usize = 1_024;
@@ -140,7 +145,7 @@ impl Tenant {
         }))
     }
 
-    /// Writes the lists that were added so far.
+    /// Writes the lists that were added so far, once they are so many that they are worth a proof of the lease.
     pub async fn write_lists(
         &self,
         lease: &Lease,
@@ -148,6 +153,10 @@ impl Tenant {
         draft: &mut Draft,
         now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
+        let bytes: usize = draft.waiting.iter().map(size::of_item).sum();
+        if bytes < MIN_BYTES_PER_PROOF {
+            return Ok(FencedOutcome::Committed);
+        }
         let items = std::mem::take(&mut draft.waiting);
         self.write_of_draft(lease, import, draft, items, now).await
     }

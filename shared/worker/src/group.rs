@@ -16,11 +16,11 @@ type Outcome = Result<FencedOutcome, StoreError>;
 /// The transactions that wait, and whose turn it is.
 #[derive(Default)]
 pub(crate) struct Group {
-    waiting: Mutex<Vec<Waiting>>,
+    waiting: Mutex<Vec<Queued>>,
     turn: AsyncMutex<()>,
 }
 
-struct Waiting {
+struct Queued {
     tx: FencedTransaction,
     outcome: oneshot::Sender<Outcome>,
 }
@@ -29,7 +29,7 @@ impl Group {
     /// Commits a transaction, by itself or with others.
     pub(crate) async fn commit(&self, tenant: &Tenant, tx: FencedTransaction) -> Outcome {
         let (sender, mut outcome) = oneshot::channel();
-        self.lock().push(Waiting { tx, outcome: sender });
+        self.lock().push(Queued { tx, outcome: sender });
         loop {
             let _turn = self.turn.lock().await;
             match outcome.try_recv() {
@@ -51,7 +51,7 @@ impl Group {
         let outcome = all.commit(tenant).await;
         // Only of a refusal it is known that nothing was applied; what failed may have been, and is not repeated here.
         let is_each_alone = group.len() > 1 && matches!(outcome, Ok(FencedOutcome::Refused(_)));
-        for Waiting { tx, outcome: to } in group {
+        for Queued { tx, outcome: to } in group {
             let outcome = if is_each_alone {
                 tx.commit(tenant).await
             } else {
@@ -62,7 +62,7 @@ impl Group {
     }
 
     /// Takes the first and the others that fit, with all of their actions together.
-    fn take(&self) -> (Option<FencedTransaction>, Vec<Waiting>) {
+    fn take(&self) -> (Option<FencedTransaction>, Vec<Queued>) {
         let mut waiting = self.lock();
         // One whose company was stopped is not to be applied.
         waiting.retain(|waiting| !waiting.outcome.is_closed());
@@ -78,7 +78,7 @@ impl Group {
         (all, group)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Queued>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

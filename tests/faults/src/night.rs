@@ -9,6 +9,7 @@ use domain::address::{Address, AddressKey};
 use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use store::Consistency;
+use tokio::sync::Notify;
 
 use crate::ticking::Ticking;
 
@@ -21,6 +22,12 @@ pub enum Fault {
     StoreThrottling,
     /// DynamoDB never answers.
     StoreHanging,
+    /// Secrets Manager answers 500.
+    SecretsError,
+    /// Secrets Manager takes no more calls.
+    SecretsThrottling,
+    /// Secrets Manager never answers.
+    SecretsHanging,
     /// The PSA answers 503.
     Psa503,
     /// The PSA answers 500.
@@ -37,10 +44,13 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::StoreError,
         Self::StoreThrottling,
         Self::StoreHanging,
+        Self::SecretsError,
+        Self::SecretsThrottling,
+        Self::SecretsHanging,
         Self::Psa503,
         Self::Psa500,
         Self::PsaHanging,
@@ -55,6 +65,9 @@ impl Fault {
             Self::StoreError => "store answers 500",
             Self::StoreThrottling => "store throttles",
             Self::StoreHanging => "store hangs",
+            Self::SecretsError => "secrets answer 500",
+            Self::SecretsThrottling => "secrets throttle",
+            Self::SecretsHanging => "secrets hang",
             Self::Psa503 => "PSA answers 503",
             Self::Psa500 => "PSA answers 500",
             Self::PsaHanging => "PSA times out",
@@ -72,16 +85,29 @@ impl Fault {
         )
     }
 
-    /// Whether the PSA cannot even be found at its address.
-    pub const fn is_of_address(self) -> bool {
-        matches!(self, Self::PsaRefused | Self::PsaUnknownName)
+    /// Whether DynamoDB does not answer.
+    pub const fn is_of_store(self) -> bool {
+        matches!(self, Self::StoreError | Self::StoreThrottling | Self::StoreHanging)
     }
 
-    /// Seconds that one attempt takes, the pause behind it included; of a call to the store, all of its attempts.
+    /// Whether Secrets Manager does not answer.
+    pub const fn is_of_secrets(self) -> bool {
+        matches!(
+            self,
+            Self::SecretsError | Self::SecretsThrottling | Self::SecretsHanging
+        )
+    }
+
+    /// Whether only a run that begins meets it: where the PSA is, and its credentials, are read once in a run.
+    pub const fn is_met_at_the_begin_of_a_run(self) -> bool {
+        matches!(self, Self::PsaRefused | Self::PsaUnknownName) || self.is_of_secrets()
+    }
+
+    /// Seconds that one attempt takes, the pause behind it included; of a call to AWS, all of its attempts.
     const fn takes(self) -> i64 {
         match self {
-            Self::StoreError | Self::StoreThrottling => 5,
-            Self::StoreHanging => 15,
+            Self::StoreError | Self::StoreThrottling | Self::SecretsError | Self::SecretsThrottling => 5,
+            Self::StoreHanging | Self::SecretsHanging => 15,
             Self::PsaHanging => 60,
             _ => 2,
         }
@@ -95,6 +121,9 @@ struct Plan {
     fault: Fault,
     seconds: i64,
     begins: Begins,
+    /// Whether the run that makes this call dies of it.
+    kills: bool,
+    is_dying: bool,
     ends: Option<i64>,
 }
 
@@ -103,6 +132,7 @@ struct Plan {
 pub struct Night {
     ticking: Ticking,
     plan: Arc<Mutex<Option<Plan>>>,
+    death: Arc<Notify>,
 }
 
 impl Night {
@@ -110,15 +140,27 @@ impl Night {
         Self {
             ticking,
             plan: Arc::default(),
+            death: Arc::default(),
         }
     }
 
     /// A fault of so many seconds, which begins with the first such call.
     pub fn plan(&self, fault: Fault, seconds: i64, begins: Begins) {
+        self.plan_once(fault, seconds, begins, false);
+    }
+
+    /// The same, and the run that makes the call dies with it.
+    pub fn plan_death(&self, fault: Fault, seconds: i64, begins: Begins) {
+        self.plan_once(fault, seconds, begins, true);
+    }
+
+    fn plan_once(&self, fault: Fault, seconds: i64, begins: Begins, kills: bool) {
         *self.lock() = Some(Plan {
             fault,
             seconds,
             begins,
+            kills,
+            is_dying: false,
             ends: None,
         });
     }
@@ -131,10 +173,28 @@ impl Night {
 
     /// The planned fault begins now, if it has not begun.
     pub fn start(&self) {
-        if let Some(plan) = self.lock().as_mut() {
-            let now = self.ticking.seconds();
-            plan.ends.get_or_insert(now + plan.seconds);
+        if let Some(plan) = self.lock().as_mut()
+            && plan.ends.is_none()
+        {
+            plan.ends = Some(self.ticking.seconds() + plan.seconds);
+            if plan.kills {
+                plan.is_dying = true;
+                self.death.notify_waiters();
+            }
         }
+    }
+
+    /// Returns when the run at hand has died.
+    pub async fn death(&self) {
+        self.death.notified().await;
+        if let Some(plan) = self.lock().as_mut() {
+            plan.is_dying = false;
+        }
+    }
+
+    /// Whether the run at hand has died, so that none of its calls has an effect any more.
+    pub(crate) fn is_dying(&self) -> bool {
+        self.lock().as_ref().is_some_and(|plan| plan.is_dying)
     }
 
     /// Nothing is wrong, now and later.

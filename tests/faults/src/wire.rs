@@ -146,18 +146,21 @@ impl Wire {
                 self.apply(operation, body)
             }
         };
+        let name = format!("{operation} {}", about(body));
+        if let Some(fault) = self.meets(service, &name, header("amz-sdk-request")) {
+            return unanswered(fault);
+        }
+        if self.night.is_dying() {
+            pending::<()>().await;
+        }
         // Reading a secret changes nothing and is not counted.
         if operation == "GetSecretValue" {
             return Ok(apply());
         }
-        let name = format!("{operation} {}", about(body));
         let call = Call {
             name: &name,
             request: header("amz-sdk-invocation-id"),
         };
-        if let Some(fault) = self.meets(&name, header("amz-sdk-request")) {
-            return unanswered(fault);
-        }
         if let Some(pace) = &self.pace {
             pace.answer().await;
         }
@@ -177,11 +180,16 @@ impl Wire {
     }
 
     /// The fault that a request meets. All attempts of a call together take their time at the first.
-    fn meets(&self, name: &str, attempt: &str) -> Option<Fault> {
-        if attempt.starts_with("attempt=1;") {
-            self.night.meets(name, is_of_store)
+    fn meets(&self, service: &str, name: &str, attempt: &str) -> Option<Fault> {
+        let is_of_service = if service == "secretsmanager" {
+            Fault::is_of_secrets
         } else {
-            self.night.now().filter(|fault| is_of_store(*fault))
+            Fault::is_of_store
+        };
+        if attempt.starts_with("attempt=1;") {
+            self.night.meets(name, is_of_service)
+        } else {
+            self.night.now().filter(|fault| is_of_service(*fault))
         }
     }
 
@@ -233,15 +241,14 @@ fn response(status: u16, body: String) -> HttpResponse {
     response
 }
 
-const fn is_of_store(fault: Fault) -> bool {
-    matches!(fault, Fault::StoreError | Fault::StoreThrottling | Fault::StoreHanging)
-}
-
 fn unanswered(fault: Fault) -> Result<HttpResponse, ConnectorError> {
-    let error = |name: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}") }).to_string();
+    let error = |name: &str| json!({ "__type": name }).to_string();
+    let of_store = |name: &str| error(&format!("com.amazonaws.dynamodb.v20120810#{name}"));
     match fault {
-        Fault::StoreError => Ok(response(500, error("InternalServerError"))),
-        Fault::StoreThrottling => Ok(response(400, error("ProvisionedThroughputExceededException"))),
+        Fault::StoreError => Ok(response(500, of_store("InternalServerError"))),
+        Fault::StoreThrottling => Ok(response(400, of_store("ProvisionedThroughputExceededException"))),
+        Fault::SecretsError => Ok(response(500, error("InternalServiceError"))),
+        Fault::SecretsThrottling => Ok(response(400, error("ThrottlingException"))),
         _ => Err(ConnectorError::timeout(io::Error::from(io::ErrorKind::TimedOut).into())),
     }
 }

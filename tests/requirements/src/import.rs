@@ -203,6 +203,23 @@ pub async fn directory(api: &Api) -> Value {
     json!({ "companies": companies, "licences": api.get("/licences").await.unwrap() })
 }
 
+/// The result of an import, what the directory holds then, and what the audit trail says was done.
+pub type End = (Value, Value, Vec<String>);
+
+/// What an import with this result has come to, without ids, which differ between sandboxes.
+pub async fn end(api: &Api, kind: PsaKind, result: Value) -> End {
+    let path = format!("/integrations/{}/audit", stage::integration(api, kind).await);
+    let mut changes = Vec::new();
+    for entry in api.list(&path).await.unwrap() {
+        for change in entry["changes"].as_array().into_iter().flatten() {
+            let (company, address) = (&change["company"]["name"], &change["address"]["address"]);
+            changes.push(format!("{} {company} {address}", change["action"]));
+        }
+    }
+    changes.sort();
+    (result, directory(api).await, changes)
+}
+
 /// Executes what is decided and waits for the end; gives the result.
 pub async fn carry_out(api: &Api, import: &str) -> Value {
     execute(api, import).await;

@@ -74,12 +74,16 @@ pub fn add_company(sandbox: &Sandbox, kind: PsaKind, name: &str) -> String {
 
 /// New companies.
 pub fn add_companies(sandbox: &Sandbox, kind: PsaKind, names: &[impl AsRef<str>]) -> Value {
-    let field = match kind {
-        PsaKind::Connectwise => "name",
-        PsaKind::Autotask => "companyName",
-    };
-    let companies: Vec<Value> = names.iter().map(|name| json!({ field: name.as_ref() })).collect();
+    let companies: Vec<Value> = names.iter().map(|name| new_company(kind, name.as_ref())).collect();
     change(sandbox, kind, json!({ "companies": companies }))
+}
+
+/// A record of a new company.
+pub fn new_company(kind: PsaKind, name: &str) -> Value {
+    match kind {
+        PsaKind::Connectwise => json!({ "name": name }),
+        PsaKind::Autotask => json!({ "companyName": name }),
+    }
 }
 
 /// A new contact of a company, with one address; gives the contact's id.
@@ -90,7 +94,16 @@ pub fn add_contact(sandbox: &Sandbox, kind: PsaKind, company: &str, address: &st
 
 /// New contacts of a company, with one address each.
 pub fn add_contacts(sandbox: &Sandbox, kind: PsaKind, company: &str, addresses: &[impl AsRef<str>]) -> Value {
-    let contact = |address: &str| match kind {
+    let contacts: Vec<Value> = addresses
+        .iter()
+        .map(|address| new_contact(kind, company, address.as_ref()))
+        .collect();
+    change(sandbox, kind, json!({ "contacts": contacts }))
+}
+
+/// A record of a new contact of a company, with one address.
+pub fn new_contact(kind: PsaKind, company: &str, address: &str) -> Value {
+    match kind {
         PsaKind::Connectwise => json!({
             "firstName": "Nieuwe", "lastName": "Medewerker", "company": { "id": id(company) },
             "communicationItems": [{ "value": address, "communicationType": "Email", "defaultFlag": true }],
@@ -98,9 +111,7 @@ pub fn add_contacts(sandbox: &Sandbox, kind: PsaKind, company: &str, addresses: 
         PsaKind::Autotask => json!({
             "firstName": "Nieuwe", "lastName": "Medewerker", "companyID": id(company), "isActive": 1, "emailAddress": address,
         }),
-    };
-    let contacts: Vec<Value> = addresses.iter().map(|address| contact(address.as_ref())).collect();
-    change(sandbox, kind, json!({ "contacts": contacts }))
+    }
 }
 
 /// A new contact of a company with this first and last name and address; gives its id.
@@ -217,7 +228,8 @@ fn communication_items(sandbox: &Sandbox, contact: &str) -> Vec<Value> {
     answer["contacts"][0]["communicationItems"].as_array().unwrap().clone()
 }
 
-fn added(kind: PsaKind, answer: &Value) -> String {
+/// The id of the first record that was added.
+pub fn added(kind: PsaKind, answer: &Value) -> String {
     match kind {
         PsaKind::Connectwise => answer[0]["id"].to_string(),
         PsaKind::Autotask => answer[0].to_string(),

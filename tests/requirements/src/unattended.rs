@@ -35,9 +35,14 @@ pub async fn unattended(sandbox: &Sandbox, kind: PsaKind, occasion: &str) -> Val
 
 /// Waits until an unattended import has ended or waits for an administrator; shows it.
 pub async fn ended(sandbox: &Sandbox, import: &str) -> Value {
-    let (ana, end) = (sandbox.api("ana"), Instant::now() + PATIENCE);
+    ended_within(&sandbox.api("ana"), import, PATIENCE).await
+}
+
+/// The same, seen by an administrator who waits so long.
+pub async fn ended_within(api: &Api, import: &str, limit: Duration) -> Value {
+    let end = Instant::now() + limit;
     loop {
-        let now = ana.get(&format!("/imports/{import}")).await.unwrap();
+        let now = api.get(&format!("/imports/{import}")).await.unwrap();
         match text(&now["state"]) {
             "fetching" | "executing" => {}
             "review" if now.get("stopped").is_none() => {}

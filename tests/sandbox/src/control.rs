@@ -136,10 +136,13 @@ async fn workers(State(pieces): State<Pieces>, Json(workers): Json<Workers>) -> 
 #[serde(deny_unknown_fields)]
 struct Outage {
     fault: Option<StoreFault>,
+    /// How many calls are answered before.
+    #[serde(default)]
+    skip: u64,
 }
 
 async fn store(State(pieces): State<Pieces>, Json(outage): Json<Outage>) -> StatusCode {
-    pieces.dynamodb.fail(outage.fault);
+    pieces.dynamodb.fail_after(outage.skip, outage.fault);
     StatusCode::NO_CONTENT
 }
 

@@ -194,6 +194,11 @@ impl Sandbox {
         self.pipe.failed()
     }
 
+    /// How many calls of functions, and how many executions of the state machine, were at work at once at most.
+    pub fn most_at_once(&self) -> (usize, usize) {
+        (self.functions.most_at_once(), self.pipe.most_at_once())
+    }
+
     /// What the second pipe has put on the event bus so far, the oldest first.
     pub fn events(&self) -> Vec<Value> {
         self.pipe.events()

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
 
-use rows::{ResultAddress, ResultCompany, Row};
+use rows::{ResultAddress, ResultCompany, ResultRow};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/result", show, || {
@@ -164,7 +164,7 @@ impl ResultView {
         }
         let mut after = None;
         loop {
-            let (rows, next) = rows::page(tenant, import, after.as_ref(), None).await?;
+            let (rows, next) = rows::listed(tenant, import, after.as_ref()).await?;
             for row in rows {
                 view.add(row, language);
             }
@@ -175,7 +175,7 @@ impl ResultView {
         }
     }
 
-    fn add(&mut self, row: Row, language: Language) {
+    fn add(&mut self, row: ResultRow, language: Language) {
         let (list, code) = match row.outcome {
             Outcome::Failed(code) => (&mut self.errors, code),
             // What an administrator decided is no news to them.
@@ -224,7 +224,7 @@ mod tests {
                 id: PsaCompanyId::new(number.to_string()),
                 name: String::new(),
             };
-            let row = Row {
+            let row = ResultRow {
                 company,
                 address: None,
                 outcome: Outcome::Skipped(Reason::Ambiguous),

@@ -8,7 +8,6 @@ use domain::ids::{ImportId, ManagedCompanyId, PsaCompanyId};
 use domain::import::Import;
 use domain::language::Language;
 use domain::name::NameKey;
-use domain::object;
 use domain::problem::{Code, Problem, ResourceKind};
 use domain::row::{Absence, AddressCounts, CompanyRow, ImportStatus, Tab};
 use domain::rules::CompanyFilter;
@@ -23,9 +22,9 @@ use store::decided::Decisions;
 use store::rows::Row;
 
 use super::company_counts::CompanyRowCounts;
-use super::decision::{self, Decision, RuleAnswer};
+use super::decision::{self, Decision};
 use super::exclusions::ExcludedView;
-use super::filter::{self, Several, WhereCompanies};
+use super::filter::{self, Several};
 use super::suggestions::{self, SuggestionView};
 use super::target::TargetView;
 use crate::ticked::{self, MAX_ROWS_WITH_PEOPLE, TickedPeople};
@@ -38,13 +37,6 @@ pub fn routes<R: Routes>(to: R) -> R {
             .query::<PageQuery>()
             .answers::<Companies>(200, json!({ "items": [example()], "next": null, "counts": counts() }))
             .refuses(&[Code::WrongState, Code::SnapshotExpired])
-    })
-    .post("/imports/{x}/companies/select", select, || {
-        Call::new("selectCompanies", "Selects many rows of the tab in")
-            .body::<Select>(json!({ "selected": true, "where": { "status": "mapped" } }))
-            .answers::<RuleAnswer>(200, json!({ "matched": 23, "selected": true, "rule": "1" }))
-            .refuses(&decision::REFUSED)
-            .refuses(&[Code::LimitExceeded])
     })
     .get("/imports/{x}/companies/{p}", show, || {
         Call::new("showCompany", "One row, of either tab")
@@ -319,28 +311,4 @@ async fn decide(
     let import = review::in_review(&services, &caller, &id).await?;
     let row = decisions::companies::decide(&services, &import, &company, decision).await?;
     Ok(Json(CompanyView::of(row.company, language)))
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "SelectCompanies")]
-struct Select {
-    selected: bool,
-    #[serde(rename = "where", default, deserialize_with = "object::only")]
-    filter: WhereCompanies,
-}
-
-async fn select(
-    State(services): State<Services>,
-    caller: Caller,
-    Path(id): Path<ImportId>,
-    Body(Select { selected, filter }): Body<Select>,
-) -> Api<Json<RuleAnswer>> {
-    let import = review::in_review(&services, &caller, &id).await?;
-    filter::check_active(selected, filter.active)?;
-    let answer = match filter.failed_in_alone()? {
-        Some(failed) => decisions::rules::select_failed(&services, &import, selected, failed).await?,
-        None => decisions::rules::select_companies(&services, &import, selected, filter.into()).await?,
-    };
-    Ok(Json(answer))
 }

@@ -54,7 +54,9 @@ pub struct RuleAnswer {
     /// Of the companies of which something failed: on how many it does not decide, since they are not in, or somebody has to look at them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<usize>,
-    pub selected: bool,
+    /// Whether rows are selected by it; not there if they are as if nobody had decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selected: Option<bool>,
     /// By which it can be taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleId>,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::exclusions::ExcludedView;
-use crate::found::{self, Filter, Found};
+use crate::found::{self, Found, PeopleQuery};
 use crate::review;
 
 pub fn routes<R: Routes>(to: R) -> R {
@@ -92,7 +92,7 @@ async fn list(
     let import = review::with_rows(&services, &caller, &id).await?;
     let search = query.filter.search.as_ref();
     let address = search.and_then(|search| search.parse::<Address>().ok());
-    let filter = Filter {
+    let filter = PeopleQuery {
         search: search.map(|search| Searched::of(search)),
         address: address.map(|address| address.key().clone()),
         active: query.filter.active,

@@ -12,7 +12,7 @@ use domain::ids::{ImportId, PsaCompanyId};
 use domain::language::Language;
 use domain::not_in::PeopleCounts;
 use domain::plan::mass_change::MassChange;
-use domain::plan::{PlanChange, PlanSummary, Step};
+use domain::plan::{PlanBreakdown, PlanChange, PlanSummary, Step};
 use domain::problem::Code;
 use domain::text::Text;
 use lambda::Services;
@@ -45,6 +45,10 @@ fn example() -> Value {
     json!({
         "hash": "5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786",
         "summary": summary,
+        "breakdown": {
+            "companies": { "unmapped": { "createCompany": 1 } }, "people": { "unmapped": { "createUser": 1 } },
+            "skippedCompanies": {}, "skippedPeople": {},
+        },
         "licences": { "needed": 1, "mode": "pool", "total": 1000, "used": 274, "reserved": 0, "available": 726 },
         "peopleNotIn": { "count": 0, "reasons": PeopleCounts::NONE },
         "items": example_items(),
@@ -86,6 +90,8 @@ struct PlanView {
     #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<DifferenceView>,
     summary: PlanSummary,
+    /// The items by the status of their rows and by action, and those that are skipped by reason.
+    breakdown: PlanBreakdown,
     licences: LicenceNeed,
     /// There when the plan must be confirmed as a mass change (R39).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,6 +202,7 @@ async fn show(
         difference,
         licences: LicenceNeed::of(page.totals.licences, pool, language),
         summary: page.totals.summary,
+        breakdown: page.totals.breakdown,
         next: page.has_more.then(|| (from + limit).to_string()),
         items: page.items.into_iter().map(|item| Item::of(item, language)).collect(),
     }))

@@ -4,12 +4,13 @@ use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Path, Rout
 use domain::ids::{ImportId, PsaCompanyId};
 use domain::object;
 use domain::problem::{Code, Problem, ResourceKind};
-use domain::rules::{CompanyFilter, PersonFilter, Rule, Scope};
+use domain::rules::{CompanyFilter, PersonFilter, Rule, RuleDecision, Scope};
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::company_selection::RuleTargetView;
 use super::decision::{self, RuleAnswer};
 use super::filter::{self, WherePeople};
 use crate::decisions::rules::{self, RuleId};
@@ -48,7 +49,15 @@ fn example() -> Value {
 #[schemars(rename = "Rule")]
 struct RuleView {
     id: RuleId,
-    selected: bool,
+    /// Whether the rows are selected; not there if they are reset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selected: Option<bool>,
+    /// What companies become.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<RuleTargetView>,
+    /// Whether the rows are as if nobody had decided on them before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    reset: bool,
     about: About,
     /// The company whose people it is about, if it is about one only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +65,7 @@ struct RuleView {
     /// Which rows.
     #[serde(rename = "where")]
     #[schemars(with = "serde_json::Map<String, Value>")]
-    filter: Filter,
+    filter: RuleFilter,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -69,7 +78,7 @@ enum About {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Filter {
+enum RuleFilter {
     Companies(CompanyFilter),
     People(PersonFilter),
 }
@@ -78,12 +87,17 @@ impl RuleView {
     fn of(company: Option<&PsaCompanyId>, rule: Rule) -> Self {
         let id = RuleId::of(company, rule.number);
         let (about, filter) = match rule.scope {
-            Scope::Companies(filter) => (About::Companies, Filter::Companies(filter)),
-            Scope::People(filter) => (About::People, Filter::People(filter)),
+            Scope::Companies(filter) => (About::Companies, RuleFilter::Companies(filter)),
+            Scope::People(filter) => (About::People, RuleFilter::People(filter)),
         };
         Self {
             id,
-            selected: rule.selected,
+            selected: rule.decision.selected(),
+            reset: rule.decision == RuleDecision::Reset,
+            target: match rule.decision {
+                RuleDecision::SelectAs(target) => Some(target.into()),
+                _ => None,
+            },
             about,
             company: company.cloned(),
             filter,

@@ -47,7 +47,7 @@ pub fn read<'de, D: Deserializer<'de>, Id: Deserialize<'de>>(deserializer: D) ->
 }
 
 /// `{"create": {}}` on the wire, a plain variant in code. A struct variant without fields would also be read from an array.
-mod empty_object {
+pub mod empty_object {
     use domain::object;
     use schemars::JsonSchema;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -126,7 +126,7 @@ pub async fn add_rule(
                     matched: Some(matched),
                     companies: None,
                     left_out: None,
-                    selected,
+                    selected: Some(selected),
                     rule: Some(RuleId::of(Some(company), rule.number)),
                 });
             }

@@ -52,7 +52,7 @@ pub async fn decide(
         row.company.decision.selected = selected;
     }
     if let Some(target) = decision.target {
-        choice.target = target.clone();
+        choice.target = Some((decided.moment(company), target.clone()));
         row.company.decision.target = target;
     }
     row.company.decision.version += 1;

@@ -7,7 +7,7 @@ use api::Api;
 use domain::ids::{AddressId, ImportId, PsaCompanyId};
 use domain::import::Import;
 use domain::problem::{Problem, ResourceKind};
-use domain::rules::{CompanyFilter, PersonFilter, Rule, Rules, Scope};
+use domain::rules::{CompanyFilter, PersonFilter, Rule, RuleDecision, Rules, Scope};
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,10 +46,11 @@ impl RuleId {
 pub async fn select_companies(
     services: &Services,
     import: &Import,
-    selected: bool,
+    decision: RuleDecision,
     filter: CompanyFilter,
 ) -> Api<RuleAnswer> {
-    let (matched, rule) = add(services, import, selected, &[Scope::Companies(filter)]).await?;
+    let selected = decision.selected();
+    let (matched, rule) = add(services, import, &decision, &[Scope::Companies(filter)]).await?;
     Ok(RuleAnswer {
         matched: Some(matched),
         companies: None,
@@ -67,12 +68,12 @@ pub async fn select_people(
     selected: bool,
     filter: PersonFilter,
 ) -> Api<RuleAnswer> {
-    let (companies, rule) = add(services, import, selected, &[Scope::People(filter)]).await?;
+    let (companies, rule) = add(services, import, &selected.into(), &[Scope::People(filter)]).await?;
     Ok(RuleAnswer {
         matched: None,
         companies: Some(companies),
         left_out: None,
-        selected,
+        selected: Some(selected),
         rule,
     })
 }
@@ -91,18 +92,23 @@ pub async fn select_failed(services: &Services, import: &Import, selected: bool,
             ..PersonFilter::default()
         }),
     ];
-    let (matched, rule) = add(services, import, selected, &scopes).await?;
+    let (matched, rule) = add(services, import, &selected.into(), &scopes).await?;
     Ok(RuleAnswer {
         matched: Some(matched),
         companies: None,
         left_out: Some(all.saturating_sub(matched)),
-        selected,
+        selected: Some(selected),
         rule,
     })
 }
 
 /// Keeps rules on the rows of an import, and counts the companies that the first of them is about.
-async fn add(services: &Services, import: &Import, selected: bool, scopes: &[Scope]) -> Api<(usize, Option<RuleId>)> {
+async fn add(
+    services: &Services,
+    import: &Import,
+    decision: &RuleDecision,
+    scopes: &[Scope],
+) -> Api<(usize, Option<RuleId>)> {
     let tenant = services.tenant(&import.msp);
     let mut attempts = Attempts::at("rule");
     loop {
@@ -112,7 +118,7 @@ async fn add(services: &Services, import: &Import, selected: bool, scopes: &[Sco
         let mut first = None;
         for scope in scopes {
             let last = rules.last;
-            let rule = rules.add(last, selected, scope.clone());
+            let rule = rules.add(last, decision.clone(), scope.clone());
             let rule = rule.map_err(|of| Problem::LimitExceeded { of })?;
             first = first.or_else(|| Some(rule.clone()));
         }

@@ -1,6 +1,9 @@
 //! Addresses in which nothing has to be looked up: letters, digits and a few marks of ASCII. They are what they look like, and known at
 //! one look.
 
+/// The longest address that is accepted, in bytes (RFC 5321, 4.5.3.1.3 less the angle brackets).
+pub(super) const MAX_BYTES: usize = 254;
+
 /// What stands before the domain has so many bytes at most (RFC 5321, 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
 
@@ -14,7 +17,7 @@ pub(super) fn is_plain(text: &str) -> bool {
         return false;
     };
     let (local, domain) = (&bytes[..at], &bytes[at + 1..]);
-    text.len() <= super::MAX_BYTES && local.len() <= MAX_LOCAL && is_local(local) && is_domain(domain)
+    text.len() <= MAX_BYTES && local.len() <= MAX_LOCAL && is_local(local) && is_domain(domain)
 }
 
 /// Neither begins nor ends with a dot, and has no two of them next to each other.

@@ -273,6 +273,7 @@ impl Messages for English {
             Mistake::NotAParameter(known) => {
                 format!("is not a parameter of this call; allowed: {}", known.join(", ")).into()
             }
+            Mistake::NotWith(other) => format!("cannot be combined with {other}").into(),
             Mistake::NotAlone => "no other condition goes with it".into(),
             Mistake::OnlyForCompanies => {
                 "only companies are chosen by it, with the people who failed: POST /imports/{x}/companies/select".into()

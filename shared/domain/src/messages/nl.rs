@@ -262,6 +262,7 @@ impl Messages for Dutch {
             Mistake::NotANext => "is geen `next`-waarde van deze lijst".into(),
             Mistake::NoParameters => "is niet toegestaan: deze aanroep heeft geen parameters".into(),
             Mistake::NotAParameter(known) => format!("is geen parameter van deze aanroep; toegestaan: {}", known.join(", ")).into(),
+            Mistake::NotWith(other) => format!("gaat niet samen met {other}").into(),
             Mistake::NotAlone => "er hoort geen andere voorwaarde bij".into(),
             Mistake::OnlyForCompanies => "alleen bedrijven worden hiermee gekozen, met de mensen bij wie het mislukte: POST /imports/{x}/companies/select".into(),
             Mistake::InactiveOneByOne => "rijen die in de PSA inactief zijn, kunnen niet met veel tegelijk worden gekozen; kies elke rij met een eigen aanroep".into(),

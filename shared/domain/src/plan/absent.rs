@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::links::Links;
-use super::snapshot::Kept;
+use super::snapshot::RemainingSharers;
 use crate::facts::CompanyFacts;
 use crate::ids::AddressId;
 use crate::mapping::AddressMapping;
@@ -22,9 +22,9 @@ pub fn may_be_absent(addresses: &[SnapshotAddress], mappings: &[AddressMapping])
 pub fn absent(facts: &CompanyFacts) -> Vec<(&AddressMapping, Option<PersonAbsence>)> {
     let contacts: HashSet<&str> = facts.addresses.iter().map(|(row, _)| row.id.contact()).collect();
     let links = Links::of(facts, true);
-    let reason = |mapping: &AddressMapping| match links.snapshot.kept(mapping) {
+    let reason = |mapping: &AddressMapping| match links.snapshot.remaining_sharers(mapping) {
         // Somebody who shared the address may have it still, where the filter hides them.
-        Kept::By(rows) if rows.is_empty() => Some(PersonAbsence::FilteredOut),
+        RemainingSharers::Rows(rows) if rows.is_empty() => Some(PersonAbsence::FilteredOut),
         _ if contacts.contains(mapping.id.contact()) => Some(PersonAbsence::AddressRemoved),
         _ => None,
     };

@@ -20,7 +20,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::snapshot::{Kept, Snapshot};
+use super::snapshot::{RemainingSharers, Snapshot};
 use crate::address::AddressKey;
 use crate::facts::CompanyFacts;
 use crate::ids::{AddressId, UserId};
@@ -97,7 +97,7 @@ fn pass_to_sharers<'a>(contacts: &mut BTreeMap<&str, Contact<'a>>, pairs: &mut V
     let mut taken: HashSet<&AddressId> = pairs.iter().map(|(row, _)| *row).collect();
     for contact in contacts.values_mut() {
         contact.mappings.retain(|mapping| {
-            let Kept::By(rows) = snapshot.kept(mapping) else {
+            let RemainingSharers::Rows(rows) = snapshot.remaining_sharers(mapping) else {
                 return true;
             };
             if let Some(row) = rows.into_iter().find(|row| taken.insert(row)) {

@@ -50,6 +50,7 @@ pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Compa
         users,
         orphaned,
         dropped,
+        status: Some(facts.row.status),
     }
 }
 

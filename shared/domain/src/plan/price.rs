@@ -91,6 +91,7 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
         name: view.snapshot.name.clone(),
         no_address: None,
         address: view.address().cloned(),
+        status: Some(view.status),
         step,
         mapped: None,
         other_addresses: Vec::new(),

@@ -21,11 +21,11 @@ pub(super) struct Snapshot<'a> {
 }
 
 /// Whether somebody who shared an address has it still.
-pub(super) enum Kept<'a> {
+pub(super) enum RemainingSharers<'a> {
     /// Nobody does.
-    No,
+    Nobody,
     /// Somebody does, or may do; these are the rows of those who do, but for those who are excluded.
-    By(Vec<&'a AddressId>),
+    Rows(Vec<&'a AddressId>),
 }
 
 impl<'a> Snapshot<'a> {
@@ -90,10 +90,10 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Whether a contact that shared the address of a mapping has it still.
-    pub(super) fn kept(&self, mapping: &AddressMapping) -> Kept<'a> {
+    pub(super) fn remaining_sharers(&self, mapping: &AddressMapping) -> RemainingSharers<'a> {
         let sharers = &mapping.remembered.sharers;
         if sharers.is_empty() {
-            return Kept::No;
+            return RemainingSharers::Nobody;
         }
         let rows = self.rows_with(mapping.address.key()).iter();
         let rows = rows.filter(|row| sharers.include(&PsaContactId::new(row.id.contact())));
@@ -104,10 +104,10 @@ impl<'a> Snapshot<'a> {
                 Sharers::Many => true,
             };
         if rows.is_empty() && !may_be_hidden {
-            return Kept::No;
+            return RemainingSharers::Nobody;
         }
         // Nothing gives an address to somebody excluded (R96), and nobody's user moves away from them.
         rows.retain(|row| !self.excluded.contains(row));
-        Kept::By(rows)
+        RemainingSharers::Rows(rows)
     }
 }

@@ -17,7 +17,7 @@ use crate::ids::{PsaCompanyId, UserId};
 macro_rules! steps {
     ($($(#[$doc:meta])+ $step:ident $count:ident;)+) => {
         /// What is done to a row.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
         pub enum Step {
             $($(#[$doc])+ $step,)+

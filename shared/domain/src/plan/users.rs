@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::addresses::{AddressView, views};
 use super::links::Links;
-use super::waiting::Waiting;
+use super::waiting::BlockedRows;
 use super::{CompanyStep, Mapped, Reason, Skip, UserPlan, UserStep, rewrites, waiting};
 use crate::address::{Address, AddressKey};
 use crate::directory::User;
@@ -25,7 +25,7 @@ pub(super) fn plan(
     let is_chosen = |view: &&AddressView<'_>| matches!(view.decision.target, Target::Existing(_));
     let chosen = views.iter().filter(is_chosen).map(|view| view.snapshot.id.clone());
     let chosen: HashSet<AddressId> = chosen.collect();
-    let mut waiting = Waiting::default();
+    let mut waiting = BlockedRows::default();
     let mut plans: Vec<UserPlan> = views
         .into_iter()
         .filter(|view| view.is_wanted(facts) || view.mapping.is_some())
@@ -71,6 +71,7 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
         }),
         no_address: view.no_address(),
         address: view.address().cloned(),
+        status: Some(view.status),
         step,
         other_addresses: Vec::new(),
         displaces: None,

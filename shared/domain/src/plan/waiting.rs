@@ -13,11 +13,11 @@ use crate::row::Target;
 
 /// Rows that cannot have their address, by the user that has it.
 #[derive(Default)]
-pub(super) struct Waiting {
+pub(super) struct BlockedRows {
     by_holder: HashMap<UserId, Vec<(AddressId, Option<UserId>)>>,
 }
 
-impl Waiting {
+impl BlockedRows {
     /// Adds a row that another user of the managed company stands in the way of, with the user that would move to its address.
     pub(super) fn add(&mut self, view: &AddressView<'_>, step: &UserStep) {
         let (UserStep::Skip(skip), Some(holder)) = (step, &view.holder) else {
@@ -37,7 +37,7 @@ impl Waiting {
 }
 
 /// Marks the rows that can be imported once others have moved.
-pub(super) fn mark(plans: &mut [UserPlan], mut waiting: Waiting) {
+pub(super) fn mark(plans: &mut [UserPlan], mut waiting: BlockedRows) {
     let leaving = plans.iter().filter_map(|plan| match &plan.step {
         UserStep::ChangeAddress { user, .. } => Some(user.clone()),
         _ => None,

@@ -49,6 +49,8 @@ pub enum Mistake<'a> {
     NotAParameter(&'a [&'a str]),
     /// The condition stands by itself, and here there are others.
     NotAlone,
+    /// The other field is there, too.
+    NotWith(&'a str),
     /// Companies are chosen so, and not people.
     OnlyForCompanies,
     /// What the PSA counts as inactive is selected row by row.

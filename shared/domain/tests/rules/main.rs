@@ -5,10 +5,12 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::ids::PsaCompanyId;
+use domain::ids::{ManagedCompanyId, PsaCompanyId};
 use domain::problem::{Limited, MAX_NAMED_ROWS};
-use domain::row::AddressStatus;
-use domain::rules::{CompanyFilter, Moment, PeopleRules, Rules, Scope, company_ruling};
+use domain::row::{AddressStatus, Target};
+use domain::rules::{
+    CompanyFilter, CompanyRuling, Moment, PeopleRules, RuleDecision, Rules, Scope, SingleDecision, company_ruling,
+};
 use proptest::prelude::*;
 
 use world::{COMPANIES, Decision, PEOPLE, Wanted, company, decisions, person};
@@ -24,11 +26,21 @@ struct Entry {
 struct List(Vec<Entry>);
 
 impl List {
-    /// The last entry that decides on a company, or nothing.
+    /// The last entry that decides whether a company is selected, or nothing.
     fn company(&self, row: usize) -> Option<bool> {
+        let selected = self.last(|decision| match decision {
+            Decision::Companies(rule, wanted) => wanted.is_company(row, rule).then(|| rule.selected()),
+            Decision::Company(of, selected) => (*of == row).then_some(Some(*selected)),
+            _ => None,
+        });
+        selected.flatten()
+    }
+
+    /// The last entry that decides what a company becomes, or nothing.
+    fn target(&self, row: usize) -> Option<Target<ManagedCompanyId>> {
         self.last(|decision| match decision {
-            Decision::Companies(selected, wanted) => wanted.is_company(row, *selected).then_some(*selected),
-            Decision::Company(of, selected) => (*of == row).then_some(*selected),
+            Decision::Companies(rule, wanted) if wanted.is_company(row, rule) => world::target(rule, row),
+            Decision::Target(of, target) => (*of == row).then(|| target.clone()),
             _ => None,
         })
     }
@@ -45,7 +57,7 @@ impl List {
         })
     }
 
-    fn last(&self, decides: impl Fn(&Decision) -> Option<bool>) -> Option<bool> {
+    fn last<T>(&self, decides: impl Fn(&Decision) -> Option<T>) -> Option<T> {
         let counting = self.0.iter().rev().filter(|entry| entry.counts);
         counting.map(|entry| decides(&entry.decision)).find(Option::is_some)?
     }
@@ -56,7 +68,7 @@ impl List {
 struct Stored {
     import: Rules,
     of_companies: BTreeMap<usize, Rules>,
-    companies: BTreeMap<usize, (Moment, bool)>,
+    companies: BTreeMap<usize, SingleDecision>,
     people: BTreeMap<(usize, usize), (Moment, bool)>,
     /// The place in the list of each rule, by its company and number.
     places: BTreeMap<(Option<usize>, u32), usize>,
@@ -74,8 +86,8 @@ impl Stored {
     fn add(&mut self, list: &mut List, decision: &Decision) -> Result<(), Limited> {
         let place = list.0.len();
         match decision {
-            Decision::Companies(selected, wanted) => {
-                self.rule(None, *selected, Scope::Companies(wanted.of_companies()), place)?;
+            Decision::Companies(decision, wanted) => {
+                self.rule(None, decision.clone(), Scope::Companies(wanted.of_companies()), place)?;
             }
             Decision::People(selected, wanted) => {
                 self.rule(None, *selected, Scope::People(wanted.of_people()), place)?;
@@ -84,7 +96,12 @@ impl Stored {
                 self.rule(Some(*company), *selected, Scope::People(wanted.of_people()), place)?;
             }
             Decision::Company(company, selected) => {
-                self.companies.insert(*company, (self.moment(*company), *selected));
+                let at = self.moment(*company);
+                self.companies.entry(*company).or_default().selected = Some((at, *selected));
+            }
+            Decision::Target(company, target) => {
+                let at = self.moment(*company);
+                self.companies.entry(*company).or_default().target = Some((at, target.clone()));
             }
             Decision::Person(row, selected) => {
                 self.people.insert(*row, (self.moment(row.0), *selected));
@@ -115,11 +132,23 @@ impl Stored {
         }
     }
 
-    fn rule(&mut self, company: Option<usize>, selected: bool, scope: Scope, place: usize) -> Result<(), Limited> {
+    fn rule(
+        &mut self,
+        company: Option<usize>,
+        decision: impl Into<RuleDecision>,
+        scope: Scope,
+        place: usize,
+    ) -> Result<(), Limited> {
         let after = self.import.last;
-        let number = self.list(company).add(after, selected, scope)?.number;
+        let number = self.list(company).add(after, decision, scope)?.number;
         self.places.insert((company, number), place);
         Ok(())
+    }
+
+    /// What is decided on a company.
+    fn company(&self, number: usize) -> CompanyRuling {
+        let own = self.companies.get(&number).cloned().unwrap_or_default();
+        company_ruling(&self.import, &company(number), own)
     }
 
     /// Whether each row is selected, and its version.
@@ -128,7 +157,7 @@ impl Stored {
         let import = Arc::new(self.import.clone());
         for number in 0..COMPANIES {
             let row = company(number);
-            let ruling = company_ruling(&import, &row, self.companies.get(&number).copied());
+            let ruling = self.company(number);
             rows.insert((number, None), (ruling.selected, ruling.changes));
             let of_company = Arc::new(self.of_companies.get(&number).cloned().unwrap_or_default());
             let rules = PeopleRules::of(&row, &import, &of_company);
@@ -161,10 +190,13 @@ proptest! {
                 };
                 prop_assert_eq!(*selected, expected, "company {}, person {:?} after {:?}", number, of, decision);
                 let (was, seen) = before[&(*number, *of)];
-                let is_single = matches!(decision, Decision::Company(..) | Decision::Person(..));
+                let is_single = matches!(decision, Decision::Company(..) | Decision::Person(..) | Decision::Target(..));
                 // A single decision has a version of its own.
                 let grows = *version > seen || (*version == seen && (was == *selected || is_single));
                 prop_assert!(grows, "version {} of {:?} after {}", version, (number, of), seen);
+            }
+            for number in 0..COMPANIES {
+                prop_assert_eq!(stored.company(number).target, list.target(number), "target of {} after {:?}", number, decision);
             }
             prop_assert!(!is_refused || rows == before, "a refused rule changes nothing");
             before = rows;
@@ -183,9 +215,9 @@ fn r69_fifty_rules_count_and_those_taken_back_are_forgotten_in_time() {
             .unwrap()
             .number;
         assert!(numbers.insert(number), "{number} twice");
-        assert!(company_ruling(&rules, &row, None).changes > version);
+        assert!(company_ruling(&rules, &row, SingleDecision::default()).changes > version);
         rules.take_back(number).unwrap();
-        version = company_ruling(&rules, &row, None).changes;
+        version = company_ruling(&rules, &row, SingleDecision::default()).changes;
         assert!(rules.rules.len() <= 100, "{}", rules.rules.len());
     }
     for _ in 0..50 {
@@ -220,7 +252,9 @@ fn r69_no_rule_selects_what_somebody_has_to_look_at() {
         rules.add(0, true, Scope::Companies(wanted.of_companies())).unwrap();
         rules.add(0, true, Scope::People(wanted.of_people())).unwrap();
         let row = company(number);
-        let is_selected = company_ruling(&rules, &row, None).selected.is_some();
+        let is_selected = company_ruling(&rules, &row, SingleDecision::default())
+            .selected
+            .is_some();
         assert_eq!(is_selected, number < world::CLEAR_COMPANIES, "{row:?}");
         let people = PeopleRules::of(&row, &Arc::new(rules), &Arc::default());
         for of in 0..PEOPLE {

@@ -1,9 +1,13 @@
 //! Companies and people that rules are about, and which of them a filter asks for.
 
 use domain::address;
-use domain::ids::{AddressId, PsaCompanyId};
-use domain::row::{AddressCounts, AddressStatus, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
-use domain::rules::{CompanyFilter, PersonFilter};
+use domain::directory::ManagedCompany;
+use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId};
+use domain::row::{
+    AddressCounts, AddressStatus, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
+};
+use domain::rules::{CompanyFilter, PersonFilter, RuleDecision, RuleTarget};
+use domain::suggestion::{Score, Suggestion};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -46,10 +50,11 @@ pub const PEOPLE: usize = STATUSES.len();
 /// One decision.
 #[derive(Debug, Clone)]
 pub enum Decision {
-    Companies(bool, Wanted),
+    Companies(RuleDecision, Wanted),
     People(bool, Wanted),
     PeopleOf(usize, bool, Wanted),
     Company(usize, bool),
+    Target(usize, Target<ManagedCompanyId>),
     Person((usize, usize), bool),
     /// The rule of this place among those that can be taken back.
     TakeBack(usize),
@@ -81,12 +86,46 @@ pub fn company(number: usize) -> CompanyRow {
         last_imported: None,
         mapped: None,
         candidates: Vec::new(),
-        suggestions: Vec::new(),
+        suggestions: suggested(number),
         namesake_in_psa: false,
         reason: None,
         addresses: AddressCounts::default(),
         people_not_in: 0,
         decision: CompanyDecision::none(),
+    }
+}
+
+/// The score of the one suggestion for *BAKKERIJ Twee*. For *Smederij* two are equally likely.
+const SCORE: u8 = 92;
+
+fn suggested(number: usize) -> Vec<Suggestion> {
+    let names: &[&str] = match number {
+        1 => &["Bakkerij 2"],
+        2 => &["Smederij A", "Smederij B"],
+        _ => &[],
+    };
+    let suggestion = |name: &&str| Suggestion {
+        managed_company: ManagedCompany {
+            id: ManagedCompanyId::new(*name),
+            name: (*name).to_owned(),
+        },
+        score: Score::new(SCORE),
+        reasons: Vec::new(),
+    };
+    names.iter().map(suggestion).collect()
+}
+
+/// What a rule lets a company become; `None` if it says nothing of that, or the company cannot become it.
+pub fn target(decision: &RuleDecision, row: usize) -> Option<Target<ManagedCompanyId>> {
+    let is_new = row == 1 || row == 2;
+    match decision {
+        RuleDecision::Select | RuleDecision::Deselect => None,
+        RuleDecision::Reset | RuleDecision::SelectAs(RuleTarget::Automatic) => Some(Target::Automatic),
+        RuleDecision::SelectAs(RuleTarget::Create) => is_new.then_some(Target::Create),
+        RuleDecision::SelectAs(RuleTarget::Suggested { least }) => {
+            let is_clear = row == 1 && u8::from(*least) <= SCORE;
+            is_clear.then(|| Target::Existing(ManagedCompanyId::new("Bakkerij 2")))
+        }
     }
 }
 
@@ -133,10 +172,12 @@ impl Wanted {
     }
 
     /// Whether a rule with this filter decides on a company row.
-    pub fn is_company(&self, row: usize, selected: bool) -> bool {
+    pub fn is_company(&self, row: usize, decision: &RuleDecision) -> bool {
         let (name, status, active, _, tab) = ROWS[row];
+        let needs_target = matches!(decision, RuleDecision::SelectAs(_));
         tab == Tab::In
-            && (!selected || row < CLEAR_COMPANIES)
+            && (!decision.selects() || row < CLEAR_COMPANIES)
+            && (!needs_target || target(decision, row).is_some())
             && self.status.is_none_or(|asked| ROWS[asked].1 == status)
             && self.active.is_none_or(|asked| asked == active)
             && self.search.is_none_or(|text| folded(name).contains(text))
@@ -186,14 +227,38 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         })
 }
 
+fn rule_decision() -> impl Strategy<Value = RuleDecision> {
+    let target = prop_oneof![
+        Just(RuleTarget::Automatic),
+        Just(RuleTarget::Create),
+        (90..95u8).prop_map(|least| RuleTarget::Suggested {
+            least: Score::new(least)
+        }),
+    ];
+    prop_oneof![
+        2 => any::<bool>().prop_map(RuleDecision::from),
+        2 => target.prop_map(RuleDecision::SelectAs),
+        1 => Just(RuleDecision::Reset),
+    ]
+}
+
+fn single_target() -> impl Strategy<Value = Target<ManagedCompanyId>> {
+    prop_oneof![
+        Just(Target::Automatic),
+        Just(Target::Create),
+        Just(Target::Existing(ManagedCompanyId::new("chosen"))),
+    ]
+}
+
 /// Decisions in the order of time.
 pub fn decisions() -> impl Strategy<Value = Vec<Decision>> {
     let decision = prop_oneof![
-        2 => (any::<bool>(), wanted()).prop_map(|(selected, wanted)| Decision::Companies(selected, wanted)),
+        4 => (rule_decision(), wanted()).prop_map(|(decision, wanted)| Decision::Companies(decision, wanted)),
         3 => (any::<bool>(), wanted()).prop_map(|(selected, wanted)| Decision::People(selected, wanted)),
         3 => (0..COMPANIES, any::<bool>(), wanted())
             .prop_map(|(company, selected, wanted)| Decision::PeopleOf(company, selected, wanted)),
         1 => (0..COMPANIES, any::<bool>()).prop_map(|(company, selected)| Decision::Company(company, selected)),
+        1 => (0..COMPANIES, single_target()).prop_map(|(company, target)| Decision::Target(company, target)),
         2 => ((0..COMPANIES, 0..PEOPLE), any::<bool>())
             .prop_map(|(row, selected)| Decision::Person(row, selected)),
         3 => (0..40usize).prop_map(Decision::TakeBack),

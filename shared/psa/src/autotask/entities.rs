@@ -11,7 +11,7 @@ use super::api::{Api, CONCURRENCY, malformed};
 use super::query::{Condition, Query};
 use super::wire::{self, Category, Company, Contact, Count, Identified};
 use crate::failure::Failed;
-use crate::walk::{List, PageRead, Row, Walk};
+use crate::walk::{List, ListRow, PageRead, Walk};
 
 /// The largest page; a larger one is refused.
 const PAGE_SIZE: usize = 500;
@@ -102,26 +102,26 @@ pub(super) const fn categories(api: &Api) -> Rows<'_, Category> {
     Rows::new(api, &CATEGORIES, Vec::new())
 }
 
-impl Row for Company {
+impl ListRow for Company {
     fn id(&self) -> i64 {
         self.id
     }
 }
 
-impl Row for Contact {
+impl ListRow for Contact {
     fn id(&self) -> i64 {
         self.id
     }
 }
 
-impl Row for Category {
+impl ListRow for Category {
     fn id(&self) -> i64 {
         self.id
     }
 }
 
 #[async_trait]
-impl<R: Row + DeserializeOwned> List for Rows<'_, R> {
+impl<R: ListRow + DeserializeOwned> List for Rows<'_, R> {
     type Row = R;
 
     const SMALLEST_ID: i64 = 0;

@@ -75,9 +75,9 @@ mod tests {
     const FAULT: &str =
         r#"{"errors":["An unexpected error has occurred.  If the problem persists, please contact Autotask Support"]}"#;
 
-    type Row = (u16, &'static str, FailureKind, RetryAdvice, &'static str);
+    type Case = (u16, &'static str, FailureKind, RetryAdvice, &'static str);
 
-    const TABLE: &[Row] = &[
+    const TABLE: &[Case] = &[
         (400, "", Unknown, Never, "request itself"),
         (401, "", Unauthorized, Never, "credentials"),
         (403, "", Forbidden, Never, "right"),

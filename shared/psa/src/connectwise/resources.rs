@@ -13,7 +13,7 @@ use super::paging::{self, PAGE_SIZE};
 use super::pushed_down::PushedDownFilter;
 use super::wire::{Company, Contact, Count, Identified};
 use crate::failure::Failed;
-use crate::walk::{List, PageRead, Row, Walk};
+use crate::walk::{List, ListRow, PageRead, Walk};
 
 /// A resource with its count.
 #[derive(Debug)]
@@ -72,20 +72,20 @@ pub(super) const fn contacts(api: &Api, filter: PushedDownFilter) -> Rows<'_, Co
     Rows::new(api, &CONTACTS, filter)
 }
 
-impl Row for Company {
+impl ListRow for Company {
     fn id(&self) -> i64 {
         self.id
     }
 }
 
-impl Row for Contact {
+impl ListRow for Contact {
     fn id(&self) -> i64 {
         self.id
     }
 }
 
 #[async_trait]
-impl<R: Row + DeserializeOwned> List for Rows<'_, R> {
+impl<R: ListRow + DeserializeOwned> List for Rows<'_, R> {
     type Row = R;
 
     const SMALLEST_ID: i64 = 1;

@@ -50,9 +50,9 @@ mod tests {
     const FAILED: &str = "{\r\n  \"code\": \"ConnectWiseApi\",\r\n  \"message\": \"Length cannot be less than zero.\"}";
     const LIMIT: &str = r#"{"error":"ConnectWiseAPI","message":"Too many requests. Please try again in 30 seconds."}"#;
 
-    type Row = (u16, &'static str, Deployment, FailureKind, RetryAdvice, &'static str);
+    type Case = (u16, &'static str, Deployment, FailureKind, RetryAdvice, &'static str);
 
-    const TABLE: &[Row] = &[
+    const TABLE: &[Case] = &[
         (400, CLIENT_ID, Cloud, Unauthorized, Never, "clientId"),
         (401, CLIENT_ID, Cloud, Unauthorized, Never, "clientId"),
         (403, CLIENT_ID, OnPremises, Unauthorized, Never, "clientId"),

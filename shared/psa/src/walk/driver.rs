@@ -16,7 +16,7 @@ use super::state::{End, PageError, Step, Walk, check_ends};
 use crate::failure::{Failed, failure};
 
 /// A row that is walked by its id.
-pub trait Row: Send {
+pub trait ListRow: Send {
     /// Its id.
     fn id(&self) -> i64;
 }
@@ -36,7 +36,7 @@ pub struct PageRead<R> {
 #[async_trait]
 pub trait List: Sync {
     /// What it has.
-    type Row: Row;
+    type Row: ListRow;
 
     /// The smallest id there can be.
     const SMALLEST_ID: i64;
@@ -160,7 +160,7 @@ impl<'a, L: List + Send + 'a> Driver<'a, L> {
     fn take(&mut self, range: u32, answered: Answered<L::Row>) -> Result<Vec<L::Row>, PsaFailure> {
         let Answered { by_condition, page } = answered;
         let mut rows = page.rows;
-        let ids: Vec<i64> = rows.iter().map(Row::id).collect();
+        let ids: Vec<i64> = rows.iter().map(ListRow::id).collect();
         let step = Step {
             ids: &ids,
             asked: L::PAGE_SIZE,
@@ -189,7 +189,7 @@ pub async fn read_all<L: List>(list: &L) -> Result<Vec<L::Row>, PsaFailure> {
     loop {
         let Answered { by_condition, page } = next_page(list, walk).await?;
         walk.by_condition = by_condition;
-        let ids: Vec<i64> = page.rows.iter().map(Row::id).collect();
+        let ids: Vec<i64> = page.rows.iter().map(ListRow::id).collect();
         let step = Step {
             ids: &ids,
             asked: L::PAGE_SIZE,
@@ -219,7 +219,7 @@ fn unknown_cursor(endpoint: &Endpoint) -> PsaFailure {
 async fn next_page<L: List>(list: &L, mut walk: Walk) -> Result<Answered<L::Row>, PsaFailure> {
     loop {
         let page = list.page(&walk).await?;
-        let ids: Vec<i64> = page.rows.iter().map(Row::id).collect();
+        let ids: Vec<i64> = page.rows.iter().map(ListRow::id).collect();
         let step = Step {
             ids: &ids,
             asked: L::PAGE_SIZE,

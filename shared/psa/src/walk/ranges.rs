@@ -23,7 +23,7 @@ const MIN_PAGES: u64 = 3;
 
 /// Where a list stands, as it is kept between runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Position {
+struct ListPosition {
     /// Rows of the ranges that are over.
     #[serde(rename = "n", default)]
     delivered: u64,
@@ -105,22 +105,22 @@ pub(super) struct Ranges {
 impl Ranges {
     /// A list that has not been begun.
     pub(super) fn before(smallest: i64, expected: Option<u64>, most: usize) -> Self {
-        let position = Position {
+        let position = ListPosition {
             walks: vec![Walk::before(smallest)],
-            ..Position::default()
+            ..ListPosition::default()
         };
         Self::at(position, expected, most)
     }
 
     /// The list as another run left it; `None` if none has.
     pub(super) fn resume(text: &str, expected: Option<u64>, most: usize) -> Option<Self> {
-        let position: Position = serde_json::from_str(text).ok()?;
+        let position: ListPosition = serde_json::from_str(text).ok()?;
         let apart = |pair: &[Walk]| pair[0].until.is_some_and(|until| until <= pair[1].after);
         let possible = position.walks.iter().all(Walk::is_possible) && position.walks.windows(2).all(apart);
         (possible && !position.walks.is_empty()).then(|| Self::at(position, expected, most))
     }
 
-    fn at(position: Position, expected: Option<u64>, most: usize) -> Self {
+    fn at(position: ListPosition, expected: Option<u64>, most: usize) -> Self {
         let mut ranges = Self {
             open: Vec::new(),
             delivered: position.delivered,
@@ -152,7 +152,7 @@ impl Ranges {
 
     /// What [`resume`](Self::resume) goes on from.
     pub(super) fn position(&self) -> String {
-        let position = Position {
+        let position = ListPosition {
             delivered: self.delivered,
             splits: self.splits,
             highest: self.highest,

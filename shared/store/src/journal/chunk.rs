@@ -3,7 +3,7 @@
 use domain::address::AddressKey;
 use domain::ids::AddressId;
 use domain::import::retention::RESULT_DAYS;
-use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
+use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, RowOutcome, UserPlan};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -26,9 +26,17 @@ pub struct CompanyChunk {
     /// How it ended, as far as it has: the company itself, unless this is more of one, then its users.
     #[serde(skip)]
     pub outcomes: Vec<RowOutcome>,
+    /// Users of a company that needs nothing itself who are not in the plan, since they need nothing either. The first chunk counts all.
+    #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
+    pub unchanged: u64,
     /// Whether this is a later chunk: the first has the outcome of the company itself.
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Users of one chunk, as far as their texts leave room. When a worker dies, so much is repeated at most.
@@ -40,19 +48,25 @@ const LARGEST_COMPANY: usize = 8 * 1024;
 impl CompanyChunk {
     /// A plan that is about to be applied, cut into what fits into an item.
     pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
+        // Of a company that fails its users end otherwise; one that needs nothing cannot fail.
+        let is_left_out = |user: &&UserPlan| matches!(plan.step, CompanyStep::Unchanged(_)) && user.is_unchanged();
+        let (left_out, touched): (Vec<&UserPlan>, Vec<&UserPlan>) = plan.users.iter().partition(is_left_out);
+        let unchanged = left_out.len() as u64;
+        let touched: Vec<UserPlan> = touched.into_iter().cloned().collect();
         let of_user = |user: &UserPlan| size::of_json(CHUNK.name, &UserPlanRecord::from(user));
         let of_orphaned = |orphaned: &(AddressId, Vec<AddressKey>)| size::of_json(CHUNK.name, orphaned);
         // Orphaned mappings are divided as well, since each chunk that names them would write them.
         let room = ROOM - LARGEST_COMPANY;
         let mut orphaned = size::cut(&plan.orphaned, (usize::MAX, room / 4), of_orphaned)?.into_iter();
-        let users = size::cut(&plan.users, (MAX_USERS_PER_CHUNK, room - room / 4), of_user)?;
-        let users = users.into_iter().chain(plan.users.is_empty().then_some([].as_slice()));
+        let users = size::cut(&touched, (MAX_USERS_PER_CHUNK, room - room / 4), of_user)?;
+        let users = users.into_iter().chain(touched.is_empty().then_some([].as_slice()));
         let chunks = users.enumerate().map(|(number, users)| Self {
             plan: CompanyPlan {
                 orphaned: orphaned.next().unwrap_or_default().to_vec(),
                 ..plan.with_users(users)
             },
             outcomes: Vec::new(),
+            unchanged: if number == 0 { unchanged } else { 0 },
             more: number > 0,
         });
         let chunks = chunks.collect();

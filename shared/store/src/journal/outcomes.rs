@@ -20,7 +20,6 @@ use crate::keys::{self, Key};
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, packed_body, packed_item};
-use crate::tx::{MAX_ACTIONS, Transaction};
 
 pub(crate) const OUTCOMES: Kind = Kind::first("outcomes").kept(RESULT_DAYS);
 
@@ -76,6 +75,21 @@ impl OutcomesRecord {
 }
 
 impl Draft {
+    /// Outcomes of the next rows of the chunk of this number.
+    pub(super) fn of(
+        tenant: &Tenant,
+        import: &Import,
+        (number, chunk): (usize, &CompanyChunk),
+        outcomes: &[RowOutcome],
+    ) -> Self {
+        let record = OutcomesRecord::of(chunk, number, outcomes);
+        Self {
+            key: keys::outcomes(&tenant.msp, &import.id, &record.company, (number, record.from)),
+            started_at: import.started_at,
+            record,
+        }
+    }
+
     /// How large it is when it is stored.
     pub fn bytes(&self) -> Result<usize, StoreError> {
         size::of_json(OUTCOMES.name, &self.record)
@@ -117,42 +131,22 @@ impl Outcomes {
     }
 }
 
+/// The items of these outcomes, as few as they fit in.
+pub(crate) fn items(drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
+    let slices = size::cut(drafts, (usize::MAX, ROOM), Draft::bytes)?.into_iter();
+    let items = slices.filter_map(|drafts| {
+        let first = drafts.first()?;
+        let records: Vec<&OutcomesRecord> = drafts.iter().map(|draft| &draft.record).collect();
+        let item = packed_item(OUTCOMES, &first.key, &records);
+        Some(item.map(|mut item| {
+            expire(&mut item, OUTCOMES, first.started_at);
+            item
+        }))
+    });
+    items.collect()
+}
+
 impl Tenant {
-    /// Adds to a transaction how the next rows of the chunk of this number ended, and gives them to the chunk. Refused with
-    /// [`StoreError::TooLarge`] if the transaction has no room; then the chunk is as it was.
-    pub fn add_outcomes(
-        &self,
-        tx: &mut Transaction,
-        import: &Import,
-        (number, chunk): (usize, &mut CompanyChunk),
-        outcomes: Vec<RowOutcome>,
-    ) -> Result<(), StoreError> {
-        let record = OutcomesRecord::of(chunk, number, &outcomes);
-        let key = keys::outcomes(&self.msp, &import.id, &record.company, (number, record.from));
-        tx.add_outcomes(Draft {
-            key,
-            started_at: import.started_at,
-            record,
-        })?;
-        chunk.outcomes.extend(outcomes);
-        Ok(())
-    }
-
-    /// The items of these outcomes, as few as they fit in.
-    pub(crate) fn outcome_items(&self, drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
-        let slices = size::cut(drafts, (MAX_ACTIONS, ROOM), Draft::bytes)?.into_iter();
-        let items = slices.filter_map(|drafts| {
-            let first = drafts.first()?;
-            let records: Vec<&OutcomesRecord> = drafts.iter().map(|draft| &draft.record).collect();
-            let item = packed_item(OUTCOMES, &first.key, &records);
-            Some(item.map(|mut item| {
-                expire(&mut item, OUTCOMES, first.started_at);
-                item
-            }))
-        });
-        items.collect()
-    }
-
     /// How the rows of all companies of an import have ended so far.
     pub async fn outcomes(&self, import: &Import) -> Result<Outcomes, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);

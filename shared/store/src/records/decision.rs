@@ -18,6 +18,9 @@ pub(crate) struct DecisionRecord<Id> {
     target: TargetRecord<Id>,
     version: u64,
     at: Moment,
+    /// When the target of a company was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target_at: Option<Moment>,
 }
 
 /// See [`Target`]. Those without an id are stored as empty objects: `{"create": {}}`.
@@ -57,11 +60,13 @@ impl<Id> From<TargetRecord<Id>> for Target<Id> {
 
 impl From<&CompanyChoice> for DecisionRecord<ManagedCompanyId> {
     fn from(choice: &CompanyChoice) -> Self {
+        let target = choice.target.as_ref().map(|(_, target)| target);
         Self {
             selected: choice.selected,
-            target: choice.target.clone().into(),
+            target: target.cloned().unwrap_or_default().into(),
             version: choice.version,
             at: choice.at,
+            target_at: choice.target.as_ref().map(|(at, _)| *at),
         }
     }
 }
@@ -70,7 +75,7 @@ impl From<DecisionRecord<ManagedCompanyId>> for CompanyChoice {
     fn from(record: DecisionRecord<ManagedCompanyId>) -> Self {
         Self {
             selected: record.selected,
-            target: record.target.into(),
+            target: record.target_at.map(|at| (at, record.target.into())),
             version: record.version,
             at: record.at,
         }
@@ -84,6 +89,7 @@ impl From<&AddressDecision> for DecisionRecord<UserId> {
             target: decision.target.clone().into(),
             version: decision.version,
             at: decision.at,
+            target_at: None,
         }
     }
 }

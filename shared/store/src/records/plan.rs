@@ -108,6 +108,7 @@ impl From<PlanRecord<'_>> for CompanyPlan {
             users: record.users.into_iter().map(UserPlan::from).collect(),
             orphaned: record.orphaned.into_owned(),
             dropped: Vec::new(),
+            status: None,
         }
     }
 }
@@ -142,6 +143,7 @@ impl From<UserPlanRecord<'_>> for UserPlan {
             displaces: record.displaces.map(Cow::into_owned),
             remembered: record.remembers.into(),
             rewrite_mapping: record.rewrite_mapping,
+            status: None,
         }
     }
 }

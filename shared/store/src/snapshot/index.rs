@@ -1,7 +1,7 @@
 //! The rows of a snapshot: facts of companies, in chunks that imports share until one of their rows changes, and for each import the list
 //! of its chunks. What is decided on a row stands apart.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::ids::{IntegrationId, PsaCompanyId};
 use domain::import::Import;
@@ -13,6 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::chunks::{Chunk, without_digests};
 use super::contents::{digest_of, missing};
 use super::row::Row;
 use crate::StoreError;
@@ -21,35 +22,29 @@ use crate::keys;
 use crate::records::RowRecord;
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
-use crate::table::{Item, Table, Tenant, packed_body, packed_item};
+use crate::table::{Consistency, Item, Table, Tenant, packed_body, packed_item};
 
 /// Facts of some companies.
 pub(crate) const ROWS: Kind = Kind::first("rows").kept(ROWS_DAYS);
 
-/// Which rows an import has.
-pub(crate) const INDEX: Kind = Kind::first("index of rows").kept(ROWS_DAYS);
+/// Which rows an import has. Since schema 2 in columns.
+pub(crate) const INDEX: Kind = Kind {
+    schema: 2,
+    ..Kind::first("index of rows").kept(ROWS_DAYS)
+};
 
-/// Rows in a chunk. A row that changes costs a chunk to write; a chunk costs one read.
-const MAX_ROWS_PER_CHUNK: usize = 64;
+/// Rows in a chunk, less than a kilobyte: a row that changes costs its chunk to write, and the one before it to let it expire. Neighbours
+/// are read together.
+const MAX_ROWS_PER_CHUNK: usize = 10;
+
+/// From so many chunks of one snapshot on they are read by a query.
+const MIN_NEIGHBOURS: usize = 5;
+
+/// So many chunks are read for the sake of one at most.
+const MAX_CHUNKS_FOR_ONE: usize = 4;
 
 /// Chunks that are read at once.
 const READ_CONCURRENCY: usize = 16;
-
-/// One chunk of rows, by the snapshot that wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Chunk {
-    #[serde(rename = "v")]
-    version: String,
-    #[serde(rename = "n")]
-    number: usize,
-    /// The company of its first row.
-    #[serde(rename = "f")]
-    first: PsaCompanyId,
-    #[serde(rename = "r")]
-    rows: usize,
-    #[serde(rename = "d")]
-    digest: u64,
-}
 
 /// What decides on the rows of an unattended import that nobody has decided on: the policy as it was when they were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +57,7 @@ pub(crate) struct Defaults {
 /// Which rows an import has.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Index {
+    #[serde(with = "without_digests")]
     pub chunks: Vec<Chunk>,
     /// When the companies were last imported, in the order of the rows: so many rows, and the second of Unix time.
     pub dates: Vec<(usize, Option<i64>)>,
@@ -143,12 +139,6 @@ fn dates(rows: &[Row]) -> Vec<(usize, Option<i64>)> {
         }
     }
     runs
-}
-
-impl Chunk {
-    pub(crate) fn key(&self, partition: &str) -> keys::Key {
-        keys::snapshot_rows(partition, &self.version, self.number)
-    }
 }
 
 impl Defaults {
@@ -255,17 +245,49 @@ impl Tenant {
         chunks: &[Chunk],
     ) -> Result<Vec<Vec<RowRecord>>, StoreError> {
         let partition = keys::snapshot_partition(&self.msp, integration);
+        let mut neighbours = self.neighbouring_chunks(&partition, chunks).await?;
         let reads = chunks.iter().map(|chunk| {
             let key = chunk.key(&partition);
+            let found = neighbours.remove(&key.sk);
             async move {
-                // The name of the snapshot in its key is nobody else's: no chunk is ever written anew.
-                let item = self.get_unchanging(Table::Imports, &key).await?;
+                let item = match found {
+                    Some(item) => Some(item),
+                    // The name of the snapshot in its key is nobody else's: no chunk is ever written anew.
+                    None => self.get_unchanging(Table::Imports, &key).await?,
+                };
                 packed_body(ROWS, &item.ok_or_else(|| missing(ROWS))?)
             }
         });
         // Collected first: a stream of borrowing futures cannot be sent to another thread.
         let reads: Vec<_> = reads.collect();
         stream::iter(reads).buffered(READ_CONCURRENCY).try_collect().await
+    }
+
+    /// The items of chunks of which one snapshot has many: they stand next to each other, and one query, which is charged by its bytes,
+    /// finds them. What is missing in it is read by its key.
+    async fn neighbouring_chunks(
+        &self,
+        partition: &str,
+        chunks: &[Chunk],
+    ) -> Result<HashMap<String, Item>, StoreError> {
+        let mut numbers: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for chunk in chunks {
+            numbers.entry(&chunk.version).or_default().insert(chunk.number);
+        }
+        let mut found = HashMap::new();
+        for (version, numbers) in numbers {
+            let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else {
+                continue;
+            };
+            if (last - first + 1) / numbers.len() >= MAX_CHUNKS_FOR_ONE || numbers.len() < MIN_NEIGHBOURS {
+                continue;
+            }
+            let ends = [first, last].map(|number| keys::snapshot_rows(partition, version, *number).sk);
+            let items = self.query_among(Table::Imports, partition, ends.into_iter(), Consistency::Eventual);
+            let with_key = |item: Item| Some((item.get("sk")?.as_s().ok()?.clone(), item));
+            found.extend(items.await?.into_iter().filter_map(with_key));
+        }
+        Ok(found)
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use domain::ids::{IntegrationId, PsaCompanyId};
 use serde::{Deserialize, Serialize};
 
+use super::chunks::{Chunk, with_digests};
 use super::contents::{ADDRESSES_OF, Content, PEOPLE_OF};
-use super::index::Chunk;
 use super::row::Row;
 use crate::StoreError;
 use crate::keys::{self, Key};
@@ -14,11 +14,16 @@ use crate::records::RowRecord;
 use crate::schema::Kind;
 use crate::table::{Item, Tenant, packed_body, packed_item};
 
-const HEAD: Kind = Kind::first("snapshot");
+/// Since schema 2 its chunks are in columns.
+const HEAD: Kind = Kind {
+    schema: 2,
+    ..Kind::first("snapshot")
+};
 
 /// Which rows the last complete snapshot has.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Head {
+    #[serde(with = "with_digests")]
     pub chunks: Vec<Chunk>,
 }
 

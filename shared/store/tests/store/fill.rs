@@ -123,6 +123,7 @@ impl Fill {
             displaces: Some(user(number)),
             remembered: self.remembered(),
             rewrite_mapping: false,
+            status: None,
         }
     }
 
@@ -140,6 +141,7 @@ impl Fill {
                 .map(|number| (id(number), vec![self.address().key().clone()]))
                 .collect(),
             dropped: Vec::new(),
+            status: None,
         }
     }
 

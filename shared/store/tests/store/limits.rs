@@ -163,6 +163,9 @@ proptest! {
         for (number, chunk) in chunks.iter().enumerate() {
             let (mut done, outcomes) = (chunk.clone(), all_skipped(&chunk.plan));
             let outcomes = if number == 0 { outcomes } else { outcomes[1..].to_vec() };
+            if tx.len() == MAX_ACTIONS {
+                run(async { std::mem::take(&mut tx).commit(&tenant).await.map(drop) }).unwrap();
+            }
             tenant.add_outcomes(&mut tx, &import(), (number, &mut done), outcomes).unwrap();
             prop_assert!(done.is_done());
         }

@@ -45,6 +45,7 @@ fn written(wire: &Wire) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_decision_on_a_company_is_stored_so() {
+    let at = Moment { import: 1, company: 0 };
     for (target, stored) in [
         (Target::Automatic, json!({ "automatic": { "M": {} } })),
         (Target::Create, json!({ "create": { "M": {} } })),
@@ -55,7 +56,7 @@ async fn a_decision_on_a_company_is_stored_so() {
     ] {
         let choice = CompanyChoice {
             selected: Some(true),
-            target,
+            target: Some((at, target)),
             version: 3,
             at: Moment { import: 2, company: 0 },
         };
@@ -68,6 +69,7 @@ async fn a_decision_on_a_company_is_stored_so() {
             "pk": { "S": "MSP#m#IMPORT#x" }, "sk": { "S": "DECISION#COMPANY#7" }, "schema": { "N": "1" },
             "expires": { "N": "1801209600" }, "selected": { "BOOL": true }, "target": { "M": stored }, "version": { "N": "3" },
             "at": { "M": { "import": { "N": "2" }, "company": { "N": "0" } } },
+            "target_at": { "M": { "import": { "N": "1" }, "company": { "N": "0" } } },
         });
         assert_eq!(put["Item"], item);
         // Of two decisions on the same version one is refused (R27).

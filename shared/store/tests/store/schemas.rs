@@ -1,7 +1,7 @@
 //! Records of a newer version are refused by name; those from before there were numbers are read.
 
 use domain::ids::{IdempotencyKey, ImportId, IntegrationId, PsaCompanyId};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::StoreError;
 use store::decided::Decisions;
 use store::journal::Outcomes;
@@ -11,6 +11,10 @@ use store::snapshot::pages::Pages;
 use store::tx::Transaction;
 
 use crate::wire::{Wire, import, lease, now};
+
+fn says_its_schema(item: &Value) -> bool {
+    [json!({ "N": "1" }), json!({ "N": "2" })].contains(&item["schema"])
+}
 
 #[tokio::test]
 async fn every_item_that_is_written_says_its_schema() {
@@ -49,20 +53,20 @@ async fn every_item_that_is_written_says_its_schema() {
     assert!(tenant.claim_name(&import, &company, "Acme", now()).await.unwrap());
     let mut puts = 0;
     for call in wire.calls("PutItem") {
-        assert_eq!(call["Item"]["schema"], json!({ "N": "1" }), "{call}");
+        assert!(says_its_schema(&call["Item"]), "{call}");
         puts += 1;
     }
     for call in wire.calls("TransactWriteItems") {
         for action in call["TransactItems"].as_array().unwrap() {
             if let Some(item) = action["Put"].get("Item") {
-                assert_eq!(item["schema"], json!({ "N": "1" }), "{item}");
+                assert!(says_its_schema(item), "{item}");
                 puts += 1;
             }
         }
     }
     assert!(puts >= 10, "{puts}");
     for call in wire.calls("PutItem") {
-        assert_eq!(call["Item"]["schema"], json!({ "N": "1" }), "{call}");
+        assert!(says_its_schema(&call["Item"]), "{call}");
     }
     // The lock is made by an update.
     let calls = wire.calls("TransactWriteItems");
@@ -118,7 +122,11 @@ async fn a_record_of_a_newer_version_is_refused_by_name() {
         ),
     ];
     for (kind, refusal) in refusals {
-        let known = if kind == "import" { 2 } else { 1 };
+        let known = if ["import", "index of rows", "journal"].contains(&kind) {
+            2
+        } else {
+            1
+        };
         let error = refusal.unwrap_err();
         assert!(
             matches!(error, StoreError::Newer { .. }) && error.passes(),

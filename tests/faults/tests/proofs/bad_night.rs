@@ -21,8 +21,9 @@ use crate::cores::alone;
 use crate::nights::{Case, DURATIONS, Stage, cases};
 use crate::server::{KINDS, closed};
 
-/// What an administrator waits before trying again.
-const SECONDS_BETWEEN_TRIES: i64 = 30;
+/// What an administrator waits before trying again. A decision on all rows is a rule each time that it is made, although what comes
+/// behind it fails, and an import may have fifty (R69): so fewer tries than that are made in an hour.
+const SECONDS_BETWEEN_TRIES: i64 = 90;
 
 /// The tries of an administrator, or deliveries of a trigger: for more than the longest fault.
 const MAX_TRIES: usize = 200;
@@ -103,16 +104,15 @@ impl Bench {
                 self.plan(case);
             }
         };
-        for stage in [Stage::Start, Stage::Fetch, Stage::Rows] {
-            plan(stage);
-        }
+        plan(Stage::Start);
         let import = if is_unattended {
             self.trigger().await
         } else {
             self.administrate(Step::Start).await;
             self.newest()
         };
-        let plan_execution = || [Stage::Execute, Stage::End, Stage::GivingUp].map(plan);
+        [Stage::Fetch, Stage::Rows].into_iter().for_each(plan);
+        let plan_execution = || [Stage::Execute, Stage::End, Stage::GivingUp].into_iter().for_each(plan);
         if is_unattended {
             plan_execution();
         }
@@ -136,8 +136,10 @@ impl Bench {
         } else {
             &shown["error"]
         };
+        // What a defect has stopped is not tried again by itself.
+        let is_given_up = case.is_some_and(|case| case.stage == Stage::GivingUp);
         let outcome = match (shown["state"].as_str().unwrap(), error["code"].as_str()) {
-            ("failed" | "review", Some(code)) if error["retryable"] == true => code.to_owned(),
+            ("failed" | "review", Some(code)) if error["retryable"] == true || is_given_up => code.to_owned(),
             _ if error.is_null() => shown["state"].as_str().unwrap().to_owned(),
             _ => shown.to_string(),
         };
@@ -156,13 +158,16 @@ impl Bench {
             self.defects.store(7, Ordering::SeqCst);
         }
         match case.stage.begins() {
-            // What is at an address is found out only when a run begins, and a fetch may need no other run.
-            Some(begins) if !case.fault.is_of_address() || matches!(case.stage, Stage::Execute | Stage::End) => {
-                self.world.night.plan(case.fault, seconds, begins);
+            // A fetch may need no other run than the first one, so that one dies.
+            Some(begins)
+                if case.fault.is_met_at_the_begin_of_a_run() && matches!(case.stage, Stage::Fetch | Stage::Rows) =>
+            {
+                self.world.night.plan_death(case.fault, seconds, begins);
             }
+            Some(begins) => self.world.night.plan(case.fault, seconds, begins),
             // Begins with the call that gives up.
             None if case.stage == Stage::GivingUp => self.world.night.plan(case.fault, seconds, |_| false),
-            _ => self.world.night.begin(case.fault, seconds),
+            None => self.world.night.begin(case.fault, seconds),
         }
         self.move_psa();
     }
@@ -264,7 +269,12 @@ impl Bench {
                     Some(Fault::PsaUnknownName) => NOWHERE,
                     _ => &own,
                 });
-                world.process().invoke(&function, invocation.event).await
+                let process = world.process();
+                tokio::select! {
+                    biased;
+                    () = world.night.death() => Err("the run has died".to_owned()),
+                    answer = process.invoke(&function, invocation.event) => answer,
+                }
             }
             .boxed()
         })

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use domain::psa::PsaKind;
 use faults::effects::Disturbance;
 use faults::engine::RECORDS;
+use faults::psas::simulator;
 use faults::script::{ANA, STEPS, Script};
 use faults::world::{Message, Moment, World};
+use psa::HttpPolicy;
 use serde_json::{Value, json};
 
 use crate::cores::alone;
@@ -112,41 +114,66 @@ async fn disturb(
     runs
 }
 
-/// Address and secret of the integration.
-fn connection(world: &World) -> (Value, Value) {
+/// Address, login company and fingerprint of the integration, and its secret.
+fn connection(world: &World) -> ([Value; 3], Value) {
     let all = items(world, "INTEGRATION#");
-    (all[0]["address"]["S"].clone(), all[0]["secret"]["S"].clone())
+    let text = |attribute: &str| all[0][attribute]["S"].clone();
+    (["address", "companyId", "tenant"].map(text), text("secret"))
 }
 
-/// Another address, and with it other credentials, of an integration: they are stored together or not at all. Gives how often that was
-/// disturbed.
+/// Another address, of `ConnectWise` also another login company, and with them other credentials, of an integration: they are stored
+/// together or not at all, and the fingerprint with them. Gives how often that was disturbed.
 async fn edits_are_repaired(world: &World, connected: (&Kept, usize), path: &str) -> usize {
     let new = world.psa.integration();
-    let (address, secret) = connection(world);
-    let moved = json!(format!("{}/", address.as_str().unwrap()));
-    let body = json!({ "address": moved, "credentials": new["credentials"] });
-    let replace = call("PUT", &format!("{path}/credentials"), body);
+    let (before, secret) = connection(world);
+    let mut moved = before.clone();
+    moved[0] = json!(format!("{}/", before[0].as_str().unwrap()));
+    let mut body = json!({ "address": moved[0] });
+    if world.psa.kind == PsaKind::Connectwise {
+        let company = before[1].as_str().unwrap().to_uppercase();
+        body["companyId"] = json!(company);
+        moved[1] = json!(company);
+        moved[2] = json!(company);
+    }
+    let mut both = body.clone();
+    both["credentials"] = new["credentials"].clone();
+    let replace = call("PUT", &format!("{path}/credentials"), both);
     let together = |world: &World, case: &str, repeated: bool| {
         let now = connection(world);
-        assert_eq!(now.0 == moved, now.1 != secret, "{case}: {now:?}");
-        assert!(!repeated || now.0 == moved, "{case}: {now:?}");
+        let is_moved = now.0 == moved;
+        assert!(is_moved || now.0 == before, "{case}: {now:?}");
+        assert_eq!(is_moved, now.1 != secret, "{case}: {now:?}");
+        assert!(!repeated || is_moved, "{case}: {now:?}");
     };
     let mut runs = disturb(world, connected, (&replace, &[200]), together).await;
 
     connected.0.go_back(world);
-    let version = Script::new(world).get(path).await["version"].clone();
-    let edit = call("PATCH", path, json!({ "version": version, "address": moved }));
+    body["version"] = Script::new(world).get(path).await["version"].clone();
+    let edit = call("PATCH", path, body);
     let alone = |world: &World, case: &str, repeated: bool| {
         let now = connection(world);
+        let is_moved = now.0 == moved;
+        assert!(is_moved || now.0 == before, "{case}: {now:?}");
         assert_eq!(now.1, secret, "{case}");
-        assert!(!repeated || now.0 == moved, "{case}: {now:?}");
+        assert!(!repeated || is_moved, "{case}: {now:?}");
     };
     runs += disturb(world, connected, (&edit, &[200, 409]), alone).await;
     runs
 }
 
+/// A world whose PSA, if it has login companies, finds one in capitals, too: the same tenant under another login company.
+async fn world(kind: PsaKind) -> World {
+    let states = [false, true].map(|later| simulator(kind, later));
+    if kind == PsaKind::Connectwise {
+        for state in &states {
+            state.set_switches(json!({ "companyIdIgnoresCase": true })).unwrap();
+        }
+    }
+    World::of(kind, states, &[], HttpPolicy::default()).await
+}
+
 async fn every_call_is_repaired_by_repeating_it(kind: PsaKind, turn: usize) -> usize {
-    let (folder, world) = (tempfile::tempdir().unwrap(), World::new(kind).await);
+    let (folder, world) = (tempfile::tempdir().unwrap(), world(kind).await);
     Script::new(&world).seed().await;
     for step in STEPS {
         Script::new(&world).take(0, step).await.unwrap();

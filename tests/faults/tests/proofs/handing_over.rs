@@ -8,8 +8,9 @@ use faults::effects::Disturbance;
 use faults::psas::PEOPLE;
 use faults::script::{ANA, STEPS, Script, Step};
 use faults::state::State;
-use faults::world::{Message, World};
+use faults::world::{Message, Moment, World};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::cores::alone;
 
@@ -29,14 +30,63 @@ fn is_write(effect: &str) -> bool {
         .any(|write| effect.starts_with(write))
 }
 
-/// The number and the name of each write of a step, which is taken.
-async fn writes(world: &World, step: Step) -> Vec<(usize, String)> {
-    world.effects.begin();
-    Script::new(world).take(1, step).await.unwrap();
-    let names = world.effects.names().into_iter().enumerate();
-    let writes = names.filter(|(_, name)| is_write(name)).collect();
-    world.effects.begin();
-    writes
+/// A world after a first import, whose second one has started.
+async fn second_import(kind: PsaKind) -> World {
+    let world = World::new(kind).await;
+    let script = Script::new(&world);
+    script.seed().await;
+    for step in STEPS {
+        script.take(0, step).await.unwrap();
+    }
+    script.take(1, Step::Start).await.unwrap();
+    world
+}
+
+/// A step of the second import, from a moment on.
+struct Disturbed<'a> {
+    world: &'a World,
+    before: Moment,
+    step: Step,
+    /// The number and the name of each write.
+    writes: Vec<(usize, String)>,
+    _folder: TempDir,
+}
+
+impl<'a> Disturbed<'a> {
+    /// Takes the step, which nothing disturbs yet.
+    async fn new(world: &'a World, step: Step) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let before = world.keep(folder.path(), "before");
+        world.effects.begin();
+        Script::new(world).take(1, step).await.unwrap();
+        let names = world.effects.names().into_iter().enumerate();
+        let writes = names.filter(|(_, name)| is_write(name)).collect();
+        world.effects.begin();
+        Self {
+            world,
+            before,
+            step,
+            writes,
+            _folder: folder,
+        }
+    }
+
+    /// Disturbs every other write from `turn` on, and looks each time; gives how often.
+    async fn each(&self, turn: usize, look: impl AsyncFn(&str)) -> usize {
+        let (world, mut runs) = (self.world, 0);
+        for (number, effect) in self.writes.iter().skip(turn).step_by(PsaKind::ALL.len()) {
+            for disturbance in disturbances(*number, effect) {
+                world.go_back(&self.before);
+                world.effects.begin();
+                world.effects.arm(*number, disturbance);
+                Script::new(world).take(1, self.step).await.unwrap();
+                world.effects.begin();
+                look(&format!("{disturbance:?} at {number} {effect}")).await;
+                runs += 1;
+            }
+        }
+        runs
+    }
 }
 
 /// The newest import.
@@ -113,41 +163,23 @@ fn r58_a_hand_over_that_is_disturbed_at_any_write_is_made_once() {
 
 /// Disturbs every other write of a hand-over; gives how often.
 async fn disturbed_hand_overs(kind: PsaKind, turn: usize) -> usize {
-    let folder = tempfile::tempdir().unwrap();
-    let world = World::new(kind).await;
+    let world = second_import(kind).await;
     let script = Script::new(&world);
-    script.seed().await;
-    for step in STEPS {
-        script.take(0, step).await.unwrap();
-    }
-    script.take(1, Step::Start).await.unwrap();
     script.take(1, Step::Fetch).await.unwrap();
     choose_hand_over(&world).await;
-    let confirmed = world.keep(folder.path(), "confirmed");
-    let writes = writes(&world, Step::CarryOut).await;
+    let execution = Disturbed::new(&world, Step::CarryOut).await;
     let (right, told) = (State::read(&world.engine), dropped(&script).await);
     let users: BTreeSet<&String> = told.iter().collect();
     assert_eq!((told.len(), users.len()), (PEOPLE, PEOPLE));
     let listed = not_in(&script).await;
     assert!(listed["items"].as_array().unwrap().len() >= PEOPLE, "{listed}");
-
-    let mut runs = 0;
-    for (number, effect) in writes.iter().skip(turn).step_by(PsaKind::ALL.len()) {
-        for disturbance in disturbances(*number, effect) {
-            world.go_back(&confirmed);
-            world.effects.begin();
-            world.effects.arm(*number, disturbance);
-            script.take(1, Step::CarryOut).await.unwrap();
-            world.effects.begin();
-            let case = format!("{disturbance:?} at {number} {effect}");
-            let difference = State::read(&world.engine).difference(&right);
-            assert!(difference.is_none(), "{case}: {difference}");
-            assert_eq!(dropped(&script).await, told, "{case}");
-            assert_eq!(not_in(&script).await, listed, "{case}");
-            runs += 1;
-        }
-    }
-    runs
+    let look = async |case: &str| {
+        let difference = State::read(&world.engine).difference(&right);
+        assert!(difference.is_none(), "{case}: {difference}");
+        assert_eq!(dropped(&script).await, told, "{case}");
+        assert_eq!(not_in(&script).await, listed, "{case}");
+    };
+    execution.each(turn, look).await
 }
 
 #[test]
@@ -164,32 +196,16 @@ fn r55_stopped_at_any_write_a_fetch_lists_everybody_who_is_not_in_with_the_reaso
 
 /// Disturbs every other write of a fetch; gives how often.
 async fn disturbed_fetches(kind: PsaKind, turn: usize) -> usize {
-    let folder = tempfile::tempdir().unwrap();
-    let world = World::new(kind).await;
+    let world = second_import(kind).await;
     let script = Script::new(&world);
-    script.seed().await;
-    for step in STEPS {
-        script.take(0, step).await.unwrap();
-    }
-    script.take(1, Step::Start).await.unwrap();
-    let started = world.keep(folder.path(), "started");
-    let writes = writes(&world, Step::Fetch).await;
-    let list = |import: &str| format!("/imports/{import}/people-not-in?limit=100");
-    let right = script.get(&list(&newest(&script).await)).await;
+    let fetch = Disturbed::new(&world, Step::Fetch).await;
+    let list = async || {
+        let path = format!("/imports/{}/people-not-in?limit=100", newest(&script).await);
+        script.get(&path).await
+    };
+    let right = list().await;
     assert!(right["items"].as_array().unwrap().len() >= PEOPLE, "{right}");
-
-    let mut runs = 0;
-    for (number, effect) in writes.iter().skip(turn).step_by(PsaKind::ALL.len()) {
-        for disturbance in disturbances(*number, effect) {
-            world.go_back(&started);
-            world.effects.begin();
-            world.effects.arm(*number, disturbance);
-            script.take(1, Step::Fetch).await.unwrap();
-            world.effects.begin();
-            let shown = script.get(&list(&newest(&script).await)).await;
-            assert_eq!(shown, right, "{disturbance:?} at {number} {effect}");
-            runs += 1;
-        }
-    }
-    runs
+    fetch
+        .each(turn, async |case: &str| assert_eq!(list().await, right, "{case}"))
+        .await
 }

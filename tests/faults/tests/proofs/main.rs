@@ -23,6 +23,7 @@ mod forged;
 mod giving_up;
 mod handing_over;
 mod inheriting;
+mod lagging;
 mod licences;
 mod matrix;
 mod model;

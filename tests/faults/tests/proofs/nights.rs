@@ -72,11 +72,15 @@ pub struct Case {
 
 impl Case {
     /// The codes with which the import may fail instead of ending as an undisturbed one: only a fetch that an administrator watches
-    /// is too short of patience for ten minutes of this. An import that is given up for a defect of the worker ends for that, unless
-    /// giving it up has to wait.
+    /// is too short of patience for ten minutes of this. An import that is given up for a defect of the worker ends for that, or, if it is
+    /// not confirmed yet, is left to an administrator; unless giving it up has to wait.
     pub fn may_fail_with(self) -> &'static [&'static str] {
         if self.stage == Stage::GivingUp {
-            return &["internal_error"];
+            return if self.is_unattended {
+                &["internal_error"]
+            } else {
+                &["import_abandoned"]
+            };
         }
         let is_fetched = matches!(self.stage, Stage::Start | Stage::Fetch | Stage::Rows);
         if self.is_unattended || !is_fetched || DURATIONS[self.duration].1 < 600 {
@@ -85,7 +89,7 @@ impl Case {
         match self.fault {
             Fault::Psa503 | Fault::Psa500 => &["psa_server_error"],
             fault if fault.is_of_psa() => &["psa_unknown_error"],
-            Fault::DirectorySilent => &["internal_error"],
+            fault if fault.is_of_secrets() || fault == Fault::DirectorySilent => &["internal_error"],
             _ => &[],
         }
     }

@@ -1,11 +1,11 @@
-//! A bad night: what does not answer is waited for, so long and no longer (R63).
+//! A bad night: what does not answer is waited for, so long and no longer (R63). `tests/sandbox/tests/real_time.rs` has nights in real time.
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use local_aws::StoreFault;
 use requirements::faults::{COMPANIES, CONTACTS, answer, answer_some, clear};
-use requirements::import::{choose, done, execute, fetch, first_import_of, id, rows, start};
+use requirements::import::{choose, done, end, execute, fetch, first_import_of, id, rows, start};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{PATIENCE, advance, integration, number, quick, text};
 use requirements::unattended::{ended, trigger};
@@ -14,7 +14,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::directory::Trouble;
-use crate::survival::{MANY, end, far, undisturbed};
+use crate::survival::{MANY, far, undisturbed};
 
 for_both!(
     r63_a_fetch_that_an_administrator_watches_waits_five_minutes_in_all,
@@ -23,8 +23,6 @@ for_both!(
     r63_an_import_whose_psa_answers_again_in_time_ends_as_if_it_had_answered_always,
     r63_a_store_that_fails_within_an_execution_is_waited_for,
     r63_calls_while_the_store_is_down_are_refused_and_change_nothing,
-    r63_a_database_that_fails_for_two_minutes_of_real_time_delays_an_execution,
-    r63_a_psa_that_fails_for_half_a_minute_of_real_time_does_not_cost_the_night,
 );
 
 /// A quick sandbox whose imports wait as long as in production.
@@ -236,44 +234,4 @@ async fn r63_calls_while_the_store_is_down_are_refused_and_change_nothing(kind: 
     let result = done(&ana, &import).await;
     assert!(number(&result["companies"]["created"]) > 0);
     sandbox.stop().await;
-}
-
-/// A sandbox in which everything takes as long as in production.
-async fn real() -> Sandbox {
-    let quick = quick();
-    let options = Options {
-        dynamodb: quick.dynamodb,
-        ..Options::default()
-    };
-    Sandbox::start(options).await.unwrap()
-}
-
-async fn r63_a_database_that_fails_for_two_minutes_of_real_time_delays_an_execution(kind: PsaKind) {
-    let expected = undisturbed(kind).await;
-    let sandbox = real().await;
-    let ana = sandbox.api("ana");
-    let import = fetch(&ana, kind).await;
-    choose(&ana, &import, MANY).await;
-    execute(&ana, &import).await;
-    sandbox.fail_store(Some(StoreFault::Error));
-    tokio::time::sleep(Duration::from_mins(2)).await;
-    sandbox.fail_store(None);
-    let result = within(Duration::from_mins(5), done(&ana, &import)).await;
-    assert_eq!(end(&ana, kind, result).await, expected);
-    sandbox.stop().await;
-}
-
-async fn r63_a_psa_that_fails_for_half_a_minute_of_real_time_does_not_cost_the_night(kind: PsaKind) {
-    let sandbox = real().await;
-    answer(&sandbox, kind, ".*", &json!({ "status": 503 }));
-    let started = trigger(&sandbox, kind, "night").await;
-    tokio::time::sleep(Duration::from_secs(30)).await;
-    clear(&sandbox, kind);
-    let ended = within(Duration::from_mins(5), ended(&sandbox, text(&started["import"]))).await;
-    assert_eq!(ended["state"], "done", "{ended}");
-    sandbox.stop().await;
-}
-
-async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(limit, work).await.unwrap()
 }

@@ -1,7 +1,10 @@
 //! The plan that is confirmed is the plan that is carried out, and a plan of nothing changes nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use requirements::import::{
     carry_out, choose, choose_all, choose_mapped, decide, directory, done, execute, fetch, first_import_of, id, plan,
+    rows,
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{number, sandbox, text};
@@ -15,6 +18,7 @@ for_both!(
     r34_continue_imports_the_companies_and_users_of_the_plan,
     r35_a_plan_that_no_longer_holds_is_refused_and_nothing_is_written,
     r35_a_company_that_changed_after_the_confirmation_is_not_touched,
+    r71_the_sums_by_status_and_reason_are_those_of_the_items,
     r38_an_unchanged_second_import_changes_nothing_but_dates,
 );
 
@@ -52,6 +56,64 @@ async fn r26_the_plan_of_many_companies_takes_few_reads_and_is_the_one_that_is_c
             assert_eq!(result[what]["failed"], 0, "{result}");
         }
         assert_eq!(result["users"]["created"], shown["summary"]["createUser"]);
+    }
+    sandbox.stop().await;
+}
+
+async fn r71_the_sums_by_status_and_reason_are_those_of_the_items(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    first_import_of(&ana, kind, 2).await;
+    let import = fetch(&ana, kind).await;
+    choose_all(&ana, &import).await;
+    let all = rows(&ana, &import, "in").await;
+    let ambiguous = all.iter().find(|row| row["status"] == "ambiguous").unwrap();
+    decide(&ana, &import, id(ambiguous), json!({ "selected": true })).await;
+    // The plan as it is computed, and as it is kept.
+    for _ in 0..2 {
+        let plan = plan(&ana, &import).await;
+        let (breakdown, items) = (&plan["breakdown"], plan["items"].as_array().unwrap());
+        let sums = |rows: &str, action: &str| {
+            let of = breakdown[rows].as_object().unwrap().values();
+            of.filter_map(|actions| actions.get(action)).map(number).sum::<u64>()
+        };
+        let is_person = |item: &Value| item.get("address").is_some();
+        let actions: BTreeSet<&str> = items.iter().map(|item| text(&item["action"])).collect();
+        assert!(actions.len() > 3, "{actions:?}");
+        for action in actions {
+            for (rows, people) in [("companies", false), ("people", true)] {
+                let of = items
+                    .iter()
+                    .filter(|item| item["action"] == action && is_person(item) == people);
+                assert_eq!(sums(rows, action), of.count() as u64, "{rows}: {action}");
+            }
+            let both = sums("companies", action) + sums("people", action);
+            assert_eq!(plan["summary"][action], both, "{action}");
+        }
+        for (skipped, people) in [("skippedCompanies", false), ("skippedPeople", true)] {
+            let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+            for item in items
+                .iter()
+                .filter(|item| item["action"] == "skip" && is_person(item) == people)
+            {
+                *reasons.entry(text(&item["reason"])).or_default() += 1;
+            }
+            assert_eq!(breakdown[skipped], json!(reasons), "{skipped}");
+        }
+        for status in ["mapped", "unmapped", "ambiguous"] {
+            let now = rows(&ana, &import, "in").await;
+            let of = now
+                .iter()
+                .filter(|row| row["selected"] == true && row["status"] == status)
+                .count();
+            let planned = breakdown["companies"][status]
+                .as_object()
+                .unwrap()
+                .values()
+                .map(number)
+                .sum::<u64>();
+            assert!(of > 0 && planned == of as u64, "{status}: {of}, {breakdown}");
+        }
     }
     sandbox.stop().await;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use requirements::import::{addresses, carry_out, choose, done, execute, fetch, id, plan, rows};
+use requirements::import::{addresses, carry_out, choose, decide, done, execute, fetch, id, plan, rows, select};
 use requirements::stage::{PATIENCE, advance, integration, number, quick, sandbox, text};
 use requirements::{Api, Options, PsaKind, Sandbox, for_both, managed, psa};
 use reqwest::Method;
@@ -143,6 +143,40 @@ async fn r40_whatever_is_decided_every_planned_row_has_one_outcome_and_the_count
         }
         sandbox.stop().await;
     }
+}
+
+#[tokio::test]
+async fn r41_a_result_reads_its_journal_and_names_only_for_what_it_shows() {
+    let (sandbox, kind) = (sandbox().await, PsaKind::Autotask);
+    let ana = sandbox.api("ana");
+    let names: Vec<String> = (0..400).map(|n| format!("Filiaal {n:03}")).collect();
+    psa::add_companies(&sandbox, kind, &names);
+    let import = fetch(&ana, kind).await;
+    select(&ana, &import, json!({})).await;
+    carry_out(&ana, &import).await;
+    let calls = || sandbox.spent().operations.values().sum::<u64>();
+    let before = calls();
+    let (all, _) = csv(&sandbox, &import).await;
+    let took = calls() - before;
+    println!("{took} calls for the CSV of 400 companies");
+    assert!(lines(&all).len() > 400 && took < 80, "{took} calls");
+
+    // Nearly all is as it was: their names are not in the journal, and not in this answer.
+    let import = fetch(&ana, kind).await;
+    select(&ana, &import, json!({})).await;
+    let all = rows(&ana, &import, "in").await;
+    let ambiguous = all.iter().find(|row| row["status"] == "ambiguous").unwrap();
+    decide(&ana, &import, id(ambiguous), json!({ "selected": true })).await;
+    carry_out(&ana, &import).await;
+    let before = sandbox.spent().read_units;
+    let result = ana.get(&format!("/imports/{import}/result")).await.unwrap();
+    let units = sandbox.spent().read_units - before;
+    assert_eq!(result["skipped"][0]["company"]["name"], ambiguous["name"], "{result}");
+    println!("{units} read units");
+    assert!(units <= 10.0, "{units} read units");
+    let (all, _) = csv(&sandbox, &import).await;
+    assert!(lines(&all).iter().all(|line| !line["company"].is_empty()));
+    sandbox.stop().await;
 }
 
 /// A sandbox whose directory is in trouble.

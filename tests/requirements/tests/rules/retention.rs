@@ -259,6 +259,7 @@ async fn r67_items_are_deleted_after_their_period(kind: PsaKind) {
                 "IMPORT",
                 "CHECKPOINT#",
                 "PART#",
+                "OUTCOMES#",
                 "PASSED#",
                 "PEOPLE#",
                 "#AUDIT#",

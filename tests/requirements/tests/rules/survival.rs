@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use requirements::import::{
-    carry_out, choose, choose_one, directory, done, execute, fetch, fetched, first_import_of, plan, row, start,
+    End, carry_out, choose, choose_one, done, end, execute, fetch, fetched, first_import_of, plan, row, start,
 };
-use requirements::stage::{PATIENCE, advance, integration, number, quick, sandbox, text};
+use requirements::stage::{PATIENCE, advance, number, quick, sandbox, text};
 use requirements::unattended::deliver;
-use requirements::{Api, Options, PsaKind, Sandbox, for_both, import, psa};
-use serde_json::{Value, json};
+use requirements::{Options, PsaKind, Sandbox, for_both, import, psa};
+use serde_json::json;
 
 use crate::directory::{Trouble, remote};
 use crate::fetch::runs;
@@ -44,9 +44,6 @@ pub fn far(trouble: Trouble) -> (Options, Arc<Trouble>) {
     (options, trouble)
 }
 
-/// The result of an import, what the directory holds then, and what the audit trail says was done.
-pub type End = (Value, Value, Vec<String>);
-
 /// The end of a first import that nothing disturbs.
 pub async fn undisturbed(kind: PsaKind) -> End {
     let sandbox = sandbox().await;
@@ -55,20 +52,6 @@ pub async fn undisturbed(kind: PsaKind) -> End {
     let end = end(&ana, kind, result).await;
     sandbox.stop().await;
     end
-}
-
-pub async fn end(api: &Api, kind: PsaKind, result: Value) -> End {
-    let path = format!("/integrations/{}/audit", integration(api, kind).await);
-    let mut changes = Vec::new();
-    for entry in api.list(&path).await.unwrap() {
-        // Without ids, which differ between sandboxes.
-        for change in entry["changes"].as_array().into_iter().flatten() {
-            let (company, address) = (&change["company"]["name"], &change["address"]["address"]);
-            changes.push(format!("{} {company} {address}", change["action"]));
-        }
-    }
-    changes.sort();
-    (result, directory(api).await, changes)
 }
 
 async fn r37_a_directory_that_loses_replies_makes_nothing_twice(kind: PsaKind) {

@@ -12,7 +12,7 @@ use http_client::{AddressRules, BaseUrl, Call, Deployment, Endpoint, Gate, Hosts
 use http_client::{FailureKind, RetryAdvice, RetryScope, Rule, Session, When};
 use psa::failure::Failed;
 use psa::pushed_down::accepted_ids;
-use psa::walk::{List, PageRead, Row, Walk};
+use psa::walk::{List, ListRow, PageRead, Walk};
 use psa::{Access, Client, FingerprintSource, Product, Psa, Vendor, secret_headers};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -82,7 +82,7 @@ struct Record {
     emails: Option<Vec<String>>,
 }
 
-impl Row for Record {
+impl ListRow for Record {
     fn id(&self) -> i64 {
         self.id
     }

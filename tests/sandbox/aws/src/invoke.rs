@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -75,6 +76,8 @@ pub struct Functions {
     killed: CancellationToken,
     /// The environments of the account.
     environments: Arc<Semaphore>,
+    concurrency: usize,
+    most_at_once: Arc<AtomicUsize>,
     errors: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
@@ -100,6 +103,8 @@ impl Functions {
             by_name: Arc::new(by_name),
             killed: CancellationToken::new(),
             environments: Arc::new(Semaphore::new(ACCOUNT_CONCURRENCY)),
+            concurrency: ACCOUNT_CONCURRENCY,
+            most_at_once: Arc::default(),
             errors: Arc::default(),
         })
     }
@@ -117,6 +122,7 @@ impl Functions {
     #[must_use]
     pub fn with_concurrency(mut self, calls: usize) -> Self {
         self.environments = Arc::new(Semaphore::new(calls));
+        self.concurrency = calls;
         self
     }
 
@@ -137,6 +143,8 @@ impl Functions {
         let Ok(_environment) = self.environments.try_acquire() else {
             return Err(Fault::Throttled);
         };
+        let at_work = self.concurrency.saturating_sub(self.environments.available_permits());
+        self.most_at_once.fetch_max(at_work, Ordering::SeqCst);
         let deadline = Instant::now() + function.timeout;
         // The closure is called inside, because it too may panic.
         let call = async { (function.invoke)(Invocation { event, deadline }).await };
@@ -156,6 +164,11 @@ impl Functions {
             *self.errors().entry(name.to_owned()).or_default() += 1;
         }
         answer
+    }
+
+    /// How many calls were at work at once at most: what CloudWatch has as `ConcurrentExecutions`.
+    pub fn most_at_once(&self) -> usize {
+        self.most_at_once.load(Ordering::SeqCst)
     }
 
     /// How often each function has failed: what CloudWatch has as `Errors`.

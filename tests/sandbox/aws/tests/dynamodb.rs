@@ -115,7 +115,7 @@ async fn what_is_spent_is_counted_and_the_sandboxs_own_requests_are_not() {
     assert_eq!(
         serde_json::to_value(dynamodb.meter().snapshot()).unwrap(),
         // One write; a consistent read costs one unit and another a half.
-        json!({ "operations": { "PutItem": 2, "GetItem": 2 }, "writeUnits": 1.0, "readUnits": 1.5 })
+        json!({ "operations": { "PutItem": 2, "GetItem": 2 }, "refused": 1, "writeUnits": 1.0, "readUnits": 1.5 })
     );
     dynamodb.meter().reset();
     assert_eq!(dynamodb.meter().snapshot(), local_aws::Spent::default());

@@ -18,6 +18,9 @@ const STAGES: [&str; 8] = [
     "giving up",
 ];
 
+/// How long faults last, the shortest first.
+const DURATIONS: [&str; 5] = ["10 s", "45 s", "2 min", "10 min", "1 h"];
+
 /// How a night ends in which nothing seems to have happened.
 const UNDISTURBED: &str = "as undisturbed";
 
@@ -89,18 +92,21 @@ fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 /// How the nights of a fault from a stage on end, of every duration and both PSAs.
 fn cell(nights: &[Night], fault: &str, stage: &str) -> String {
     let here = || {
-        let here = nights
+        nights
             .iter()
-            .filter(|night| (night.fault, night.stage) == (fault, stage));
-        here.filter(|night| night.outcome != UNDISTURBED)
+            .filter(|night| (night.fault, night.stage) == (fault, stage))
     };
-    let outcomes = distinct(here().map(|night| night.outcome)).into_iter().map(|outcome| {
-        let with_it = here().filter(|night| night.outcome == outcome);
-        let cases: Vec<String> = with_it
-            .map(|night| format!("{} {}", night.mode, night.duration))
-            .collect();
-        let cases = distinct(cases.iter().map(String::as_str)).join(", ");
-        format!("{outcome} ({cases})")
+    let otherwise = here().filter(|night| night.outcome != UNDISTURBED);
+    let mut outcomes = distinct(otherwise.map(|night| night.outcome));
+    outcomes.sort_unstable();
+    let outcomes = outcomes.into_iter().map(|outcome| {
+        let mut modes = distinct(here().map(|night| night.mode));
+        modes.sort_unstable();
+        let cases = modes.into_iter().filter_map(|mode| {
+            let all: Vec<&Night> = here().filter(|night| night.mode == mode).collect();
+            durations(&all, outcome).map(|durations| format!("{mode}{durations}"))
+        });
+        format!("{outcome} ({})", cases.collect::<Vec<_>>().join(", "))
     });
     let outcomes: Vec<String> = outcomes.collect();
     if outcomes.is_empty() {
@@ -108,6 +114,20 @@ fn cell(nights: &[Night], fault: &str, stage: &str) -> String {
     } else {
         outcomes.join("; ")
     }
+}
+
+/// The durations of the nights that end so, the shortest first, each behind a space; empty if all nights do, `None` if none does.
+fn durations(nights: &[&Night], outcome: &str) -> Option<String> {
+    let with_it = nights.iter().filter(|night| night.outcome == outcome);
+    let mut with_it = distinct(with_it.map(|night| night.duration));
+    if with_it.is_empty() {
+        return None;
+    }
+    if nights.iter().all(|night| night.outcome == outcome) {
+        return Some(String::new());
+    }
+    with_it.sort_by_key(|duration| DURATIONS.iter().position(|known| known == duration));
+    Some(format!(" {}", with_it.join(" and ")))
 }
 
 #[cfg(test)]
@@ -118,15 +138,17 @@ mod tests {
         | ConnectWise | attended | fetch | store hangs | 10 s | as undisturbed | 0 | 1 |\n\
         | Autotask | unattended | fetch | store hangs | 10 s | as undisturbed | 0 | 1 |\n\
         | ConnectWise | attended | fetch | PSA answers 503 | 1 h | fails: `psa_server_error` | 0 | 6 |\n\
-        | Autotask | unattended | fetch | PSA answers 503 | 1 h | as undisturbed | 0 | 61 |\n";
+        | Autotask | attended | fetch | PSA answers 503 | 10 min | fails: `psa_server_error` | 0 | 6 |\n\
+        | ConnectWise | attended | fetch | PSA answers 503 | 45 s | as undisturbed | 0 | 2 |\n\
+        | Autotask | unattended | fetch | PSA answers 503 | 1 h | fails: `internal_error` | 0 | 61 |\n";
 
     #[test]
-    fn nights_that_end_otherwise_than_undisturbed_are_named() {
-        let table = table(&format!("{LOG}4 nights, 0 of them wrong, 3 s\n")).unwrap();
+    fn nights_that_end_otherwise_are_named() {
+        let table = table(&format!("{LOG}6 nights, 0 of them wrong, 3 s\n")).unwrap();
         assert_eq!(
             table,
-            "4 nights, 2 for each fault and stage; in all of them together, 0 rows failed.\n\n| fault | fetch |\n|---|---|\n| store hangs | done |\n\
-             | PSA answers 503 | fails: `psa_server_error` (attended 1 h) |\n"
+            "6 nights, 3 for each fault and stage; in all of them together, 0 rows failed.\n\n| fault | fetch |\n|---|---|\n| store hangs | done |\n\
+             | PSA answers 503 | fails: `internal_error` (unattended); fails: `psa_server_error` (attended 10 min and 1 h) |\n"
         );
     }
 

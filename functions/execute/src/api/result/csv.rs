@@ -11,18 +11,18 @@ use domain::not_in::PersonNotIn;
 use domain::plan::{PlanCompany, Reason};
 use domain::problem::Problem;
 use store::Tenant;
-use store::journal::JournalPosition;
+use store::journal::{Journal, JournalPosition};
 use store::people::PeoplePosition;
 
 use super::formula::defused;
 use super::people;
-use super::rows::{self, ResultAddress, Row};
+use super::rows::{Names, ResultAddress, ResultRow};
 
 /// A page is full with so many bytes; the last item of the journal may make it 2 MB more, and Lambda answers at most 6 MB.
 const FULL: usize = 1_500_000;
 
-/// Items of the journal read at once.
-const ITEMS: i32 = 1;
+/// Items of the journal read at once. Those that the page has no room for are read again for the next one.
+const ITEMS: i32 = 10;
 
 const COLUMNS: [&str; 10] = [
     "company id",
@@ -55,16 +55,20 @@ pub(super) async fn answer(
     language: Language,
 ) -> Api<Response> {
     let mut position = match after {
-        None => Some(Position::Journal(None)),
-        Some(after) => Some(Position::parse(after)?),
+        None => Some(CsvPosition::Journal(None)),
+        Some(after) => Some(CsvPosition::parse(after)?),
     };
     let first = after.is_none();
+    let (journal, names) = (tenant.journal_of(import), Names::new(tenant, import));
     let mut sheet = Sheet::new(if first { BYTE_ORDER_MARK } else { &[] });
     if first {
         sheet.line(&COLUMNS.map(str::to_owned))?;
     }
     while let Some(from) = position.take_if(|_| sheet.written < FULL) {
-        position = sheet.add(tenant, import, from, language).await?;
+        position = match from {
+            CsvPosition::Journal(after) => Some(sheet.add_rows((&journal, &names), after.as_ref(), language).await?),
+            CsvPosition::People(from) => sheet.add_people((tenant, import), &from, language).await?,
+        };
     }
     let name = format!("attachment; filename=\"import-{}.csv\"", import.id);
     let mut response = (
@@ -91,12 +95,12 @@ pub(super) async fn answer(
 }
 
 /// Where the file goes on: with planned rows, then with people who are not in.
-enum Position {
+enum CsvPosition {
     Journal(Option<JournalPosition>),
     People(PeoplePosition),
 }
 
-impl Position {
+impl CsvPosition {
     fn parse(after: &Cursor) -> Api<Self> {
         let text = after.as_str();
         match (text.parse(), PeoplePosition::parse(text)) {
@@ -107,7 +111,7 @@ impl Position {
     }
 }
 
-impl fmt::Display for Position {
+impl fmt::Display for CsvPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Journal(position) => position.as_ref().map_or("", JournalPosition::as_str),
@@ -137,33 +141,40 @@ impl Sheet {
         self.writer.write_record(cells).map_err(|_| Problem::Internal)
     }
 
-    /// Adds the lines of the next item, and says where the file goes on.
-    async fn add(
+    /// Adds the lines of the next items of the journal, as far as there is room, and says where the file goes on.
+    async fn add_rows(
         &mut self,
-        tenant: &Tenant,
-        import: &Import,
-        from: Position,
+        (journal, names): (&Journal, &Names<'_>),
+        after: Option<&JournalPosition>,
         language: Language,
-    ) -> Api<Option<Position>> {
-        match from {
-            Position::Journal(after) => {
-                let (rows, next) = rows::page(tenant, import, after.as_ref(), Some(ITEMS)).await?;
-                for row in &rows {
-                    self.line(&cells(row, language))?;
-                }
-                Ok(Some(match next {
-                    Some(next) => Position::Journal(Some(next)),
-                    None => Position::People(PeoplePosition::start()),
-                }))
+    ) -> Api<CsvPosition> {
+        let (items, next) = journal.items(after, Some(ITEMS)).await?;
+        for item in items {
+            for row in names.rows(item.entries).await? {
+                self.line(&cells(&row, language))?;
             }
-            Position::People(from) => {
-                let (people, next) = people::page(tenant, import, &from, PEOPLE).await?;
-                for (company, person) in &people {
-                    self.line(&not_in_cells(company, person, language))?;
-                }
-                Ok(next.map(Position::People))
+            if self.written >= FULL {
+                return Ok(CsvPosition::Journal(Some(item.position)));
             }
         }
+        Ok(match next {
+            Some(next) => CsvPosition::Journal(Some(next)),
+            None => CsvPosition::People(PeoplePosition::start()),
+        })
+    }
+
+    /// Adds the lines of the next people who are not in, and says where the file goes on.
+    async fn add_people(
+        &mut self,
+        (tenant, import): (&Tenant, &Import),
+        from: &PeoplePosition,
+        language: Language,
+    ) -> Api<Option<CsvPosition>> {
+        let (people, next) = people::page(tenant, import, from, PEOPLE).await?;
+        for (company, person) in &people {
+            self.line(&not_in_cells(company, person, language))?;
+        }
+        Ok(next.map(CsvPosition::People))
     }
 
     fn finish(self) -> Result<Vec<u8>, Problem> {
@@ -171,7 +182,7 @@ impl Sheet {
     }
 }
 
-fn cells(row: &Row, language: Language) -> [String; COLUMNS.len()] {
+fn cells(row: &ResultRow, language: Language) -> [String; COLUMNS.len()] {
     let reason = row.outcome.reason();
     let (detail, action) = reason.map_or(("", ""), |reason| row.text(reason, language));
     let address = row.address.as_ref();

@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 const READ_CONCURRENCY: usize = 16;
 
 /// One planned row, or several that needed nothing.
-pub(super) struct Row {
+pub(super) struct ResultRow {
     pub company: ResultCompany,
     /// The address row; `None` for the company itself.
     pub address: Option<ResultAddress>,
@@ -56,7 +56,7 @@ impl ResultAddress {
     }
 }
 
-impl Row {
+impl ResultRow {
     /// What happened, and what to do next.
     pub fn text(&self, reason: Reason, language: Language) -> (&'static str, &'static str) {
         let no_address = self.address.as_ref().and_then(|address| address.no_address.as_ref());
@@ -64,52 +64,73 @@ impl Row {
     }
 }
 
-/// Reads rows from where the page before ended: those of at most `items` items of the journal.
-pub(super) async fn page(
+/// Reads the rows that may be listed one by one, from where the page before ended. Those that needed nothing are not among them, and so each
+/// of their companies has its name in the journal.
+pub(super) async fn listed(
     tenant: &Tenant,
     import: &Import,
     after: Option<&JournalPosition>,
-    items: Option<i32>,
-) -> Api<(Vec<Row>, Option<JournalPosition>)> {
-    let (entries, next) = tenant.journal_of(import).page(after, items).await?;
-    let mut rows = Vec::new();
-    let names = Names {
-        tenant,
-        import,
-        of_rows: OnceCell::new(),
-    };
-    let with_names = futures::stream::iter(entries).map(|entry| named(&names, entry));
-    let mut with_names = with_names.buffered(READ_CONCURRENCY);
-    while let Some((name, entry)) = with_names.try_next().await? {
-        match entry {
-            JournalEntry::Chunk(chunk) => rows.extend(of_chunk(&name, chunk)),
-            JournalEntry::Skipped(skipped) => rows.extend(of_skipped(&name, skipped)),
+) -> Api<(Vec<ResultRow>, Option<JournalPosition>)> {
+    let (entries, next) = tenant.journal_of(import).page(after, None).await?;
+    let rows = entries.into_iter().flat_map(|entry| match name_of(&entry) {
+        Some(name) => of_entry(name, entry),
+        None => Vec::new(),
+    });
+    Ok((rows.collect(), next))
+}
+
+/// The company's name, as far as the journal has it.
+fn name_of(entry: &JournalEntry) -> Option<String> {
+    match entry {
+        JournalEntry::Chunk(chunk) => Some(chunk.plan.name.clone()),
+        JournalEntry::Skipped(skipped) => skipped.name.clone(),
+    }
+}
+
+fn of_entry(name: String, entry: JournalEntry) -> Vec<ResultRow> {
+    match entry {
+        JournalEntry::Chunk(chunk) => {
+            let id = chunk.plan.company.clone();
+            of_chunk(&ResultCompany { id, name }, chunk)
+        }
+        JournalEntry::Skipped(skipped) => {
+            let id = skipped.company.clone();
+            of_skipped(&ResultCompany { id, name }, skipped)
         }
     }
-    Ok((rows, next))
 }
 
-/// An entry with the company's name; that of one which needed nothing is not in the journal.
-async fn named(names: &Names<'_>, entry: JournalEntry) -> Api<(ResultCompany, JournalEntry)> {
-    let (id, name) = match &entry {
-        JournalEntry::Chunk(chunk) => (&chunk.plan.company, Some(chunk.plan.name.clone())),
-        JournalEntry::Skipped(skipped) => (&skipped.company, skipped.name.clone()),
-    };
-    let name = match name {
-        Some(name) => name,
-        None => names.of(id).await?,
-    };
-    Ok((ResultCompany { id: id.clone(), name }, entry))
-}
-
-/// The names of companies that needed nothing. Their rows expire before the result; their mappings do not.
-struct Names<'a> {
+/// The names of companies that needed nothing, read once for an answer. Their rows expire before the result; their mappings do not.
+pub(super) struct Names<'a> {
     tenant: &'a Tenant,
     import: &'a Import,
     of_rows: OnceCell<HashMap<PsaCompanyId, String>>,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    pub fn new(tenant: &'a Tenant, import: &'a Import) -> Self {
+        Self {
+            tenant,
+            import,
+            of_rows: OnceCell::new(),
+        }
+    }
+
+    /// The rows of an item of the journal.
+    pub async fn rows(&self, entries: Vec<JournalEntry>) -> Api<Vec<ResultRow>> {
+        let named = futures::stream::iter(entries).map(|entry| self.named(entry));
+        let rows: Vec<Vec<ResultRow>> = named.buffered(READ_CONCURRENCY).try_collect().await?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    async fn named(&self, entry: JournalEntry) -> Api<Vec<ResultRow>> {
+        let name = match (name_of(&entry), &entry) {
+            (None, JournalEntry::Skipped(skipped)) => self.of(&skipped.company).await?,
+            (name, _) => name.unwrap_or_default(),
+        };
+        Ok(of_entry(name, entry))
+    }
+
     async fn of(&self, company: &PsaCompanyId) -> Api<String> {
         let read = || self.tenant.names(self.import);
         if let Some(name) = self.of_rows.get_or_try_init(read).await?.get(company) {
@@ -120,7 +141,8 @@ impl Names<'_> {
     }
 }
 
-fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<Row> {
+fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<ResultRow> {
+    let unchanged = unchanged(company, chunk.unchanged);
     let rows = chunk.outcomes.into_iter().map(|row| {
         let user = row
             .address
@@ -128,19 +150,14 @@ fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<Row> {
             .and_then(|id| chunk.plan.users.iter().find(|user| user.id == *id));
         one(company, row.address.clone(), user.map(NamedAddress::from), row.outcome)
     });
-    rows.collect()
+    rows.chain(unchanged).collect()
 }
 
-fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<Row> {
+fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<ResultRow> {
     let unchanged = skipped
         .is_unchanged()
         .then(|| one(company, None, None, Outcome::Unchanged));
-    let users = (skipped.unchanged_users > 0).then(|| Row {
-        company: company.clone(),
-        address: Some(ResultAddress::default()),
-        outcome: Outcome::Unchanged,
-        rows: skipped.unchanged_users,
-    });
+    let users = self::unchanged(company, skipped.unchanged_users);
     let rest = skipped
         .rest
         .into_iter()
@@ -148,7 +165,17 @@ fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<Row> {
     unchanged.into_iter().chain(rest).chain(users).collect()
 }
 
-fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> Row {
+/// The addresses of a company that needed nothing, in one line.
+fn unchanged(company: &ResultCompany, users: u64) -> Option<ResultRow> {
+    (users > 0).then(|| ResultRow {
+        company: company.clone(),
+        address: Some(ResultAddress::default()),
+        outcome: Outcome::Unchanged,
+        rows: users,
+    })
+}
+
+fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> ResultRow {
     let address = id.map(|id| {
         let named = address.unwrap_or_default();
         ResultAddress {
@@ -158,7 +185,7 @@ fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddr
             no_address: named.no_address,
         }
     });
-    Row {
+    ResultRow {
         company: company.clone(),
         address,
         outcome,

@@ -20,6 +20,7 @@ fn user() -> UserPlan {
         displaces: None,
         remembered: Remembered::default(),
         rewrite_mapping: false,
+        status: None,
     }
 }
 
@@ -35,6 +36,7 @@ fn plan() -> CompanyPlan {
         users: vec![user()],
         orphaned: Vec::new(),
         dropped: Vec::new(),
+        status: None,
     }
 }
 
@@ -42,7 +44,7 @@ const FORM: &str = r#"{"company":"1","name":"Acme","step":"create","unmap":null,
 
 /// The journal's form of a plan of which nothing is done yet.
 fn chunk(form: &str) -> String {
-    format!(r#"{{"p":{form},"o":[]}}"#)
+    format!(r#"{{"p":{form}}}"#)
 }
 
 #[test]

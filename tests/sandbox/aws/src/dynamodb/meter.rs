@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Spent {
     /// Requests, refused ones too, by the operation's name.
     pub operations: BTreeMap<String, u64>,
+    /// Those of them that were refused: by their condition, for a conflict, or for want of room.
+    pub refused: u64,
     /// Write units, those of indexes and the double price of transactions included.
     pub write_units: f64,
     /// Read units.
@@ -36,9 +38,10 @@ impl Meter {
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = Spent::default();
     }
 
-    pub(super) fn add(&self, operation: &str, answer: &[u8]) {
+    pub(super) fn add(&self, operation: &str, answer: &[u8], is_refused: bool) {
         let units = consumed(answer);
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.refused += u64::from(is_refused);
         *spent.operations.entry(operation.to_owned()).or_default() += 1;
         if is_write(operation) {
             spent.write_units += units;

@@ -94,7 +94,12 @@ impl DynamoDb {
 
     /// Fails every call through [`Self::url`], or none any more.
     pub fn fail(&self, fault: Option<StoreFault>) {
-        self.outage.set(fault);
+        self.fail_after(0, fault);
+    }
+
+    /// The same after so many calls that are answered.
+    pub fn fail_after(&self, calls: u64, fault: Option<StoreFault>) {
+        self.outage.set(fault, calls);
     }
 
     /// Holds every call through [`Self::url`] to a capacity, or none any more. Nothing is used up at first.

@@ -1,6 +1,6 @@
 //! A `DynamoDB` that takes no call of the functions for a while.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -32,14 +32,47 @@ impl StoreFault {
 
 /// The fault of now, if there is one; clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Outage(Arc<Mutex<Option<StoreFault>>>);
+pub(super) struct Outage(Arc<Mutex<Option<Plan>>>);
+
+#[derive(Debug)]
+struct Plan {
+    fault: StoreFault,
+    /// How many calls are answered before it begins.
+    skip: u64,
+}
 
 impl Outage {
-    pub fn get(&self) -> Option<StoreFault> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The fault that a call meets.
+    pub fn meet(&self) -> Option<StoreFault> {
+        let mut plan = self.lock();
+        let plan = plan.as_mut()?;
+        if plan.skip > 0 {
+            plan.skip -= 1;
+            return None;
+        }
+        Some(plan.fault)
     }
 
-    pub fn set(&self, fault: Option<StoreFault>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    pub fn set(&self, fault: Option<StoreFault>, skip: u64) {
+        *self.lock() = fault.map(|fault| Plan { fault, skip });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Plan>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_begins_after_so_many_calls_and_lasts_until_it_is_ended() {
+        let outage = Outage::default();
+        outage.set(Some(StoreFault::Error), 2);
+        let met: Vec<bool> = (0..4).map(|_| outage.meet().is_some()).collect();
+        assert_eq!(met, [false, false, true, true]);
+        outage.set(None, 0);
+        assert_eq!(outage.meet(), None);
     }
 }

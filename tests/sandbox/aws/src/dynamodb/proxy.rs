@@ -57,7 +57,7 @@ pub(super) fn router(upstream: Upstream, meter: Arc<Meter>, writes: Arc<Notify>,
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
-    if let Some(fault) = proxy.limits.outage.get() {
+    if let Some(fault) = proxy.limits.outage.meet() {
         return fault.answer().into_response();
     }
     let target = request
@@ -82,7 +82,7 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
     }
     match proxy.exchange_throttled(parts, body, &operation).await {
         Ok((parts, body)) => {
-            proxy.meter.add(&operation, &body);
+            proxy.meter.add(&operation, &body, !parts.status.is_success());
             if is_write(&operation) && parts.status.is_success() {
                 proxy.writes.notify_one();
             }

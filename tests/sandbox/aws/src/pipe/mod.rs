@@ -12,7 +12,7 @@ mod stream;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
@@ -60,6 +60,7 @@ pub struct Pipe {
     paused: Arc<Mutex<bool>>,
     losing: Arc<AtomicBool>,
     failed: Arc<AtomicU64>,
+    most_at_once: Arc<AtomicUsize>,
     bus: Bus,
     wake: Arc<Notify>,
     stop: CancellationToken,
@@ -82,6 +83,7 @@ impl Pipe {
         let (paused, wake) = (Arc::new(Mutex::new(false)), dynamodb.writes());
         let (losing, failed) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
         let (stop, bus) = (CancellationToken::new(), Bus::default());
+        let most_at_once = Arc::<AtomicUsize>::default();
         let delivery = Delivery {
             progress: Progress::load(options.position, stream.arn())?,
             stream,
@@ -93,6 +95,7 @@ impl Pipe {
             paused: paused.clone(),
             losing: losing.clone(),
             failed: failed.clone(),
+            most_at_once: most_at_once.clone(),
             wake: wake.clone(),
             stop: stop.clone(),
         };
@@ -101,6 +104,7 @@ impl Pipe {
             paused,
             losing,
             failed,
+            most_at_once,
             bus,
             wake,
             stop,
@@ -129,6 +133,11 @@ impl Pipe {
     /// How many executions have failed: what CloudWatch has as `ExecutionsFailed`.
     pub fn failed(&self) -> u64 {
         self.failed.load(Ordering::SeqCst)
+    }
+
+    /// How many executions were under way at once at most.
+    pub fn most_at_once(&self) -> usize {
+        self.most_at_once.load(Ordering::SeqCst)
     }
 
     /// Delivers no more, and gives the functions at work the grace to come to their end. What has not ended is
@@ -164,6 +173,7 @@ struct Delivery {
     paused: Arc<Mutex<bool>>,
     losing: Arc<AtomicBool>,
     failed: Arc<AtomicU64>,
+    most_at_once: Arc<AtomicUsize>,
     wake: Arc<Notify>,
     stop: CancellationToken,
 }
@@ -241,6 +251,7 @@ impl Delivery {
                 outcome,
             }
         });
+        self.most_at_once.fetch_max(self.executions.len(), Ordering::SeqCst);
     }
 
     fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
