@@ -77,14 +77,12 @@ impl Decision {
         let planning = Planning::open(run.tenant.clone(), directory, run.import.clone()).await?;
         let (planning, mut unchanged) = (planning.at_half_the_price(), Unchanged::default());
         let plan = planning.whole_seen_by(|plan| unchanged.add(plan)).await?;
-        match plan.totals.mass_change(integration.policy.mass_change) {
-            Some(change) => self.stop(Problem::MassChange(change)).await.map(|()| true),
-            None => {
-                let own = ReservationId::of(&run.import.id, &run.services.ids.next());
-                let more = more(run, &own, &plan, (&unchanged, checkpoint))?;
-                self.confirm(plan, (own, more), &planning.decisions.standing).await
-            }
+        if let Some(change) = plan.totals.mass_change(integration.policy.mass_change) {
+            return self.stop(Problem::MassChange(change)).await.map(|()| true);
         }
+        let own = ReservationId::of(&run.import.id, &run.services.ids.next());
+        let more = more(run, &own, &plan, (&unchanged, checkpoint))?;
+        self.confirm(plan, (own, more), &planning.decisions.standing).await
     }
 
     async fn confirm(

@@ -155,9 +155,10 @@ impl Execution {
         let ids: Vec<PsaCompanyId> = rows.iter().map(|row| row.id.clone()).collect();
         let begun = run.tenant.begun_among(&run.import, &ids).await?;
         // Of these companies nobody but this run records more of them.
-        let outcomes = match begun.is_empty() {
-            true => Arc::default(),
-            false => Arc::new(run.tenant.outcomes(&run.import).await?),
+        let outcomes = if begun.is_empty() {
+            Arc::default()
+        } else {
+            Arc::new(run.tenant.outcomes(&run.import).await?)
         };
         planning.expect(ids.iter().filter(|id| !run.confirmed.contains_key(id)));
         let mut units = Vec::new();

@@ -393,7 +393,7 @@ impl Transaction {
     pub async fn commit(self, tenant: &Tenant) -> Result<TransactionOutcome, StoreError> {
         let entries = tenant.audit_items(&self.audit)?.into_iter();
         let entries = entries.map(|item| (Table::Records, item));
-        let outcomes = tenant.outcome_items(&self.outcomes)?.into_iter();
+        let outcomes = outcomes::items(&self.outcomes)?.into_iter();
         let packed = entries.chain(outcomes.map(|item| (Table::Imports, item)));
         let packed = packed.map(|(table, item)| Action::put_if(tenant, table, item, "attribute_not_exists(pk)", &[]));
         let packed = packed.collect::<Result<Vec<Action>, StoreError>>()?;

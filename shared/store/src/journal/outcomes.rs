@@ -82,6 +82,21 @@ impl Draft {
     }
 }
 
+/// The items of these outcomes, as few as they fit in.
+pub(crate) fn items(drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
+    let slices = size::cut(drafts, (MAX_ACTIONS, ROOM), Draft::bytes)?.into_iter();
+    let items = slices.filter_map(|drafts| {
+        let first = drafts.first()?;
+        let records: Vec<&OutcomesRecord> = drafts.iter().map(|draft| &draft.record).collect();
+        let item = packed_item(OUTCOMES, &first.key, &records);
+        Some(item.map(|mut item| {
+            expire(&mut item, OUTCOMES, first.started_at);
+            item
+        }))
+    });
+    items.collect()
+}
+
 /// How the rows of an import's companies have ended so far.
 #[derive(Debug, Default)]
 pub struct Outcomes(HashMap<(PsaCompanyId, usize), Vec<Outcome>>);
@@ -136,21 +151,6 @@ impl Tenant {
         })?;
         chunk.outcomes.extend(outcomes);
         Ok(())
-    }
-
-    /// The items of these outcomes, as few as they fit in.
-    pub(crate) fn outcome_items(&self, drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
-        let slices = size::cut(drafts, (MAX_ACTIONS, ROOM), Draft::bytes)?.into_iter();
-        let items = slices.filter_map(|drafts| {
-            let first = drafts.first()?;
-            let records: Vec<&OutcomesRecord> = drafts.iter().map(|draft| &draft.record).collect();
-            let item = packed_item(OUTCOMES, &first.key, &records);
-            Some(item.map(|mut item| {
-                expire(&mut item, OUTCOMES, first.started_at);
-                item
-            }))
-        });
-        items.collect()
     }
 
     /// How the rows of all companies of an import have ended so far.

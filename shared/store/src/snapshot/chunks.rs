@@ -100,7 +100,7 @@ impl ChunksRecord {
 
 /// How the last snapshot has its chunks: with what the next one compares.
 pub(super) mod with_digests {
-    use super::*;
+    use super::{Chunk, ChunksRecord, Deserialize, Deserializer, Serialize, Serializer};
 
     pub fn serialize<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
         ChunksRecord::of(chunks, true).serialize(serializer)
@@ -113,9 +113,8 @@ pub(super) mod with_digests {
 
 /// How an import has its chunks.
 pub(super) mod without_digests {
-    use super::*;
-
     pub use super::with_digests::deserialize;
+    use super::{Chunk, ChunksRecord, Serialize, Serializer};
 
     pub fn serialize<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
         ChunksRecord::of(chunks, false).serialize(serializer)

@@ -33,9 +33,9 @@ pub(crate) const INDEX: Kind = Kind {
     ..Kind::first("index of rows").kept(ROWS_DAYS)
 };
 
-/// Rows in a chunk, less than a kilobyte: a row that changes costs its chunk to write, and the one before it to let it expire. Neighbours
-/// are read together.
-const MAX_ROWS_PER_CHUNK: usize = 10;
+/// Rows in a chunk: less than a kilobyte, also when all companies are mapped. A row that changes costs its chunk to write, and the one
+/// before it to let it expire. Neighbours are read together.
+const MAX_ROWS_PER_CHUNK: usize = 7;
 
 /// From so many chunks of one snapshot on they are read by a query.
 const MIN_NEIGHBOURS: usize = 5;
