@@ -15,6 +15,7 @@ use std::str::FromStr;
 
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
+use domain::plan::RowOutcome;
 use tokio::sync::OnceCell;
 
 use crate::StoreError;
@@ -83,6 +84,20 @@ impl Tenant {
     pub fn journal_action(&self, import: &Import, number: usize, chunk: &CompanyChunk) -> Result<Action, StoreError> {
         let key = keys::part(&self.msp, &import.id, &chunk.plan.company, number);
         self.packed_put(import, chunk::CHUNK, &key, chunk)
+    }
+
+    /// Adds to a transaction how the next rows of the chunk of this number ended, and gives them to the chunk. Refused with
+    /// [`StoreError::TooLarge`] if the transaction has no room; then the chunk is as it was.
+    pub fn add_outcomes(
+        &self,
+        tx: &mut Transaction,
+        import: &Import,
+        (number, chunk): (usize, &mut CompanyChunk),
+        outcomes: Vec<RowOutcome>,
+    ) -> Result<(), StoreError> {
+        tx.add_outcomes(self.outcomes_of(import, (number, chunk), &outcomes))?;
+        chunk.outcomes.extend(outcomes);
+        Ok(())
     }
 
     /// Those of some companies that were begun, and others that lie between them.

@@ -20,7 +20,6 @@ use crate::keys::{self, Key};
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, packed_body, packed_item};
-use crate::tx::{MAX_ACTIONS, Transaction};
 
 pub(crate) const OUTCOMES: Kind = Kind::first("outcomes").kept(RESULT_DAYS);
 
@@ -84,7 +83,7 @@ impl Draft {
 
 /// The items of these outcomes, as few as they fit in.
 pub(crate) fn items(drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
-    let slices = size::cut(drafts, (MAX_ACTIONS, ROOM), Draft::bytes)?.into_iter();
+    let slices = size::cut(drafts, (usize::MAX, ROOM), Draft::bytes)?.into_iter();
     let items = slices.filter_map(|drafts| {
         let first = drafts.first()?;
         let records: Vec<&OutcomesRecord> = drafts.iter().map(|draft| &draft.record).collect();
@@ -133,24 +132,19 @@ impl Outcomes {
 }
 
 impl Tenant {
-    /// Adds to a transaction how the next rows of the chunk of this number ended, and gives them to the chunk. Refused with
-    /// [`StoreError::TooLarge`] if the transaction has no room; then the chunk is as it was.
-    pub fn add_outcomes(
+    /// How the next rows of the chunk of this number ended, to be added to a transaction.
+    pub(super) fn outcomes_of(
         &self,
-        tx: &mut Transaction,
         import: &Import,
-        (number, chunk): (usize, &mut CompanyChunk),
-        outcomes: Vec<RowOutcome>,
-    ) -> Result<(), StoreError> {
-        let record = OutcomesRecord::of(chunk, number, &outcomes);
-        let key = keys::outcomes(&self.msp, &import.id, &record.company, (number, record.from));
-        tx.add_outcomes(Draft {
-            key,
+        (number, chunk): (usize, &CompanyChunk),
+        outcomes: &[RowOutcome],
+    ) -> Draft {
+        let record = OutcomesRecord::of(chunk, number, outcomes);
+        Draft {
+            key: keys::outcomes(&self.msp, &import.id, &record.company, (number, record.from)),
             started_at: import.started_at,
             record,
-        })?;
-        chunk.outcomes.extend(outcomes);
-        Ok(())
+        }
     }
 
     /// How the rows of all companies of an import have ended so far.

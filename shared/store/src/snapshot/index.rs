@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::chunks::{Chunk, without_digests};
+use super::chunks::{self, Chunk};
 use super::contents::{digest_of, missing};
 use super::row::Row;
 use crate::StoreError;
@@ -57,7 +57,7 @@ pub(crate) struct Defaults {
 /// Which rows an import has.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Index {
-    #[serde(with = "without_digests")]
+    #[serde(serialize_with = "chunks::without_digests", deserialize_with = "chunks::read")]
     pub chunks: Vec<Chunk>,
     /// When the companies were last imported, in the order of the rows: so many rows, and the second of Unix time.
     pub dates: Vec<(usize, Option<i64>)>,
