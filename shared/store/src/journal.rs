@@ -104,7 +104,7 @@ impl Tenant {
         (number, chunk): (usize, &mut CompanyChunk),
         outcomes: Vec<RowOutcome>,
     ) -> Result<(), StoreError> {
-        tx.add_outcomes(outcomes::Draft::of(self, import, (number, chunk), &outcomes))?;
+        tx.add_outcomes(self.outcomes_of(import, (number, chunk), &outcomes))?;
         chunk.outcomes.extend(outcomes);
         Ok(())
     }

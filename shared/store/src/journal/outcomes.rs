@@ -75,25 +75,25 @@ impl OutcomesRecord {
 }
 
 impl Draft {
-    /// Outcomes of the next rows of the chunk of this number.
-    pub(super) fn of(
-        tenant: &Tenant,
-        import: &Import,
-        (number, chunk): (usize, &CompanyChunk),
-        outcomes: &[RowOutcome],
-    ) -> Self {
-        let record = OutcomesRecord::of(chunk, number, outcomes);
-        Self {
-            key: keys::outcomes(&tenant.msp, &import.id, &record.company, (number, record.from)),
-            started_at: import.started_at,
-            record,
-        }
-    }
-
     /// How large it is when it is stored.
     pub fn bytes(&self) -> Result<usize, StoreError> {
         size::of_json(OUTCOMES.name, &self.record)
     }
+}
+
+/// The items of these outcomes, as few as they fit in.
+pub(crate) fn items(drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
+    let slices = size::cut(drafts, (usize::MAX, ROOM), Draft::bytes)?.into_iter();
+    let items = slices.filter_map(|drafts| {
+        let first = drafts.first()?;
+        let records: Vec<&OutcomesRecord> = drafts.iter().map(|draft| &draft.record).collect();
+        let item = packed_item(OUTCOMES, &first.key, &records);
+        Some(item.map(|mut item| {
+            expire(&mut item, OUTCOMES, first.started_at);
+            item
+        }))
+    });
+    items.collect()
 }
 
 /// How the rows of an import's companies have ended so far.
@@ -131,22 +131,22 @@ impl Outcomes {
     }
 }
 
-/// The items of these outcomes, as few as they fit in.
-pub(crate) fn items(drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
-    let slices = size::cut(drafts, (usize::MAX, ROOM), Draft::bytes)?.into_iter();
-    let items = slices.filter_map(|drafts| {
-        let first = drafts.first()?;
-        let records: Vec<&OutcomesRecord> = drafts.iter().map(|draft| &draft.record).collect();
-        let item = packed_item(OUTCOMES, &first.key, &records);
-        Some(item.map(|mut item| {
-            expire(&mut item, OUTCOMES, first.started_at);
-            item
-        }))
-    });
-    items.collect()
-}
-
 impl Tenant {
+    /// How the next rows of the chunk of this number ended, to be added to a transaction.
+    pub(super) fn outcomes_of(
+        &self,
+        import: &Import,
+        (number, chunk): (usize, &CompanyChunk),
+        outcomes: &[RowOutcome],
+    ) -> Draft {
+        let record = OutcomesRecord::of(chunk, number, outcomes);
+        Draft {
+            key: keys::outcomes(&self.msp, &import.id, &record.company, (number, record.from)),
+            started_at: import.started_at,
+            record,
+        }
+    }
+
     /// How the rows of all companies of an import have ended so far.
     pub async fn outcomes(&self, import: &Import) -> Result<Outcomes, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);

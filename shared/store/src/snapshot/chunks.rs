@@ -1,7 +1,7 @@
 //! Chunks of rows: which snapshot wrote each, and how lists of them are stored.
 
 use domain::ids::PsaCompanyId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::keys::{self, Key};
 use crate::records::IdsRecord;
@@ -98,31 +98,19 @@ impl ChunksRecord {
     }
 }
 
-/// How the last snapshot has its chunks: with what the next one compares.
-pub(super) mod with_digests {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::snapshot::chunks::{Chunk, ChunksRecord};
-
-    pub fn serialize<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
-        ChunksRecord::of(chunks, true).serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Chunk>, D::Error> {
-        Ok(ChunksRecord::deserialize(deserializer)?.into_chunks())
-    }
+/// Writes the chunks of the last snapshot, with what the next one compares.
+pub(super) fn with_digests<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
+    ChunksRecord::of(chunks, true).serialize(serializer)
 }
 
-/// How an import has its chunks.
-pub(super) mod without_digests {
-    use serde::{Serialize, Serializer};
+/// Writes the chunks of an import.
+pub(super) fn without_digests<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
+    ChunksRecord::of(chunks, false).serialize(serializer)
+}
 
-    pub use crate::snapshot::chunks::with_digests::deserialize;
-    use crate::snapshot::chunks::{Chunk, ChunksRecord};
-
-    pub fn serialize<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
-        ChunksRecord::of(chunks, false).serialize(serializer)
-    }
+/// Reads chunks.
+pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Chunk>, D::Error> {
+    Ok(ChunksRecord::deserialize(deserializer)?.into_chunks())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::chunks::{Chunk, without_digests};
+use super::chunks::{self, Chunk};
 use super::contents::{digest_of, missing};
 use super::row::Row;
 use crate::StoreError;
@@ -33,9 +33,9 @@ pub(crate) const INDEX: Kind = Kind {
     ..Kind::first("index of rows").kept(ROWS_DAYS)
 };
 
-/// Rows in a chunk, less than a kilobyte: a row that changes costs its chunk to write, and the one before it to let it expire. Neighbours
-/// are read together.
-const MAX_ROWS_PER_CHUNK: usize = 10;
+/// Rows in a chunk: less than a kilobyte, also when all companies are mapped. A row that changes costs its chunk to write, and the one
+/// before it to let it expire. Neighbours are read together.
+const MAX_ROWS_PER_CHUNK: usize = 7;
 
 /// From so many chunks of one snapshot on they are read by a query.
 const MIN_NEIGHBOURS: usize = 5;
@@ -57,7 +57,7 @@ pub(crate) struct Defaults {
 /// Which rows an import has.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Index {
-    #[serde(with = "without_digests")]
+    #[serde(serialize_with = "chunks::without_digests", deserialize_with = "chunks::read")]
     pub chunks: Vec<Chunk>,
     /// When the companies were last imported, in the order of the rows: so many rows, and the second of Unix time.
     pub dates: Vec<(usize, Option<i64>)>,

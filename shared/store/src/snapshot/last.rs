@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use domain::ids::{IntegrationId, PsaCompanyId};
 use serde::{Deserialize, Serialize};
 
-use super::chunks::{Chunk, with_digests};
+use super::chunks::{self, Chunk};
 use super::contents::{ADDRESSES_OF, Content, PEOPLE_OF};
 use super::row::Row;
 use crate::StoreError;
@@ -23,7 +23,7 @@ const HEAD: Kind = Kind {
 /// Which rows the last complete snapshot has.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Head {
-    #[serde(with = "with_digests")]
+    #[serde(serialize_with = "chunks::with_digests", deserialize_with = "chunks::read")]
     pub chunks: Vec<Chunk>,
 }
 
