@@ -263,7 +263,7 @@ fn about(body: &str) -> String {
         let rest = body.get(at + found.len()..)?;
         rest.split('"').next()
     });
-    let keys: Vec<&str> = keys.take(4).collect();
+    let keys: Vec<&str> = keys.take(8).collect();
     keys.join(" + ")
 }
 
