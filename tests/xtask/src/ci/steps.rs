@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::job::{Failure, Job};
 
@@ -38,7 +37,7 @@ const fn step(
 }
 
 /// All steps. One starts as soon as those it needs have passed and processors are free; steps that come first here start first.
-pub const STEPS: [Step; 17] = [
+pub const STEPS: [Step; 16] = [
     step("tests", 2, &[], tests, "all tests but the proofs"),
     step(
         "real-time",
@@ -125,13 +124,6 @@ pub const STEPS: [Step; 17] = [
         &["build-functions", "template"],
         functions,
         "the built functions at work, in two imitations of Lambda",
-    ),
-    step(
-        "large",
-        2,
-        &["build-functions"],
-        large,
-        "what importing 5,000 companies with 100,000 contacts takes, of one PSA a day",
     ),
     step(
         "demonstration",
@@ -279,31 +271,6 @@ fn build_functions(job: &Job) -> Result<(), Failure> {
 fn budget(job: &Job) -> Result<(), Failure> {
     job.sh(300, "target/lambda/budget/bootstrap --most-times 3")
         .inspect_err(|_| drop(job.sh(60, "tests/lambda/suspects")))
-}
-
-/// Within its limits, which the program knows. Built as the functions are, from what they were built of, and alone, since processor time
-/// is limited, too.
-fn large(job: &Job) -> Result<(), Failure> {
-    let mut build = job.command(
-        "cargo lambda build --quiet --release --x86-64 --locked --bins -p bench",
-        &[],
-    );
-    build.env("PATH", first_in_path(&job.work.join("lambda/bin")));
-    job.run(1500, build)?;
-    job.run(
-        900,
-        job.command("target/lambda/bench/bootstrap --psa", &[psa_of_today()]),
-    )
-}
-
-/// The PSAs take turns by the day.
-fn psa_of_today() -> &'static str {
-    let today = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
-        / (24 * 3600);
-    ["connectwise", "autotask"][usize::from(today % 2 == 1)]
 }
 
 /// In two imitations of Lambda: one that calls the functions, one that has the whole stack.
