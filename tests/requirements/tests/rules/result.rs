@@ -197,9 +197,11 @@ async fn r40_an_import_that_lost_its_lock_has_an_outcome_for_every_planned_row(k
     })
     .await;
     let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
+    let names: Vec<String> = (0..20).map(|number| format!("Filiaal {number:02}")).collect();
+    psa::add_companies(&sandbox, kind, &names);
     let import = fetch(&ana, kind).await;
     // More than are begun at once.
-    choose(&ana, &import, 24).await;
+    choose(&ana, &import, 44).await;
     let agreed = plan(&ana, &import).await;
     execute(&ana, &import).await;
     tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
