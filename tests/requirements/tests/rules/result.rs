@@ -197,8 +197,11 @@ async fn r40_an_import_that_lost_its_lock_has_an_outcome_for_every_planned_row(k
     })
     .await;
     let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
-    let names: Vec<String> = (0..20).map(|number| format!("Filiaal {number:02}")).collect();
-    psa::add_companies(&sandbox, kind, &names);
+    for number in 0..20 {
+        let company = psa::add_company(&sandbox, kind, &format!("Filiaal {number:02}"));
+        let people = ["an", "bo", "cas", "dirk"].map(|name| format!("{name}@filiaal{number}.example"));
+        psa::add_contacts(&sandbox, kind, &company, &people);
+    }
     let import = fetch(&ana, kind).await;
     // More than are begun at once.
     choose(&ana, &import, 44).await;

@@ -110,9 +110,14 @@ async fn r36_an_import_that_is_stopped_within_its_last_companies_says_so(kind: P
     });
     let sandbox = Sandbox::start(options).await.unwrap();
     let ana = sandbox.api("ana");
+    for number in 0..20 {
+        let company = psa::add_company(&sandbox, kind, &format!("Filiaal {number:02}"));
+        let people = ["an", "bo", "cas", "dirk"].map(|name| format!("{name}@filiaal{number}.example"));
+        psa::add_contacts(&sandbox, kind, &company, &people);
+    }
     let import = fetch(&ana, kind).await;
     // More than are carried out at once, and fewer than there are between two looks for a wish to stop.
-    let chosen = choose(&ana, &import, 24).await.len() as u64;
+    let chosen = choose(&ana, &import, 44).await.len() as u64;
     execute(&ana, &import).await;
     tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
     ana.delete(&format!("/imports/{import}")).await.unwrap();
