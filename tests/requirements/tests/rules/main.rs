@@ -70,6 +70,7 @@ mod survival;
 mod suspicious;
 mod tabs;
 mod tenant;
+mod throttled;
 mod tick;
 mod unattended;
 mod unclean;
