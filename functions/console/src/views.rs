@@ -329,7 +329,6 @@ pub(crate) struct ManagedCompany {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct MappedTo {
-    pub company: String,
     pub name: String,
 }
 
@@ -359,7 +358,6 @@ pub(crate) struct Plan {
     pub licences: LicenceNeed,
     pub mass_change: Option<MassChange>,
     pub people_not_in: Option<Count>,
-    pub suspicious: Option<Suspicious>,
     pub difference: Option<Difference>,
     pub items: Vec<PlanItem>,
     pub next: Option<String>,

@@ -53,8 +53,13 @@ impl Browser {
 
     /// Follows the link of this text.
     pub async fn follow(&mut self, page: &Page, text: &str) -> Page {
-        let mut links = page.html.all("a").map(|(_, link)| link);
-        let link = links.find(|link| link.words() == text || link.words().starts_with(text));
+        // First those of the content, since the menu is on every page.
+        let main = page.html.all("main").next().map(|(main, _)| main);
+        let in_main = |at: usize| main.is_some_and(|main| page.html.is_in(at, main));
+        let (content, rest): (Vec<_>, Vec<_>) = page.html.all("a").partition(|(at, _)| in_main(*at));
+        let links: Vec<_> = content.into_iter().chain(rest).map(|(_, link)| link).collect();
+        let link = links.iter().find(|link| link.words() == text);
+        let link = link.or_else(|| links.iter().find(|link| link.words().starts_with(text)));
         let link = link.unwrap_or_else(|| panic!("{} has no link {text}: {}", page.url, page.words()));
         let to = page.url.join(link.get("href").unwrap()).unwrap();
         self.go(Method::GET, to, None, Some(&page.url)).await

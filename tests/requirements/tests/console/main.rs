@@ -9,7 +9,9 @@
 
 mod browser;
 mod checks;
+mod crawl;
 mod html;
 mod sign_in;
 mod stage;
+mod states;
 mod wizard;
