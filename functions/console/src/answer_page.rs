@@ -35,6 +35,7 @@ impl IntoResponse for Refused {
 }
 
 /// Renders a page.
+#[expect(clippy::unnecessary_wraps, reason = "what handlers end with")]
 pub(crate) fn show(template: &impl Template) -> Answer {
     Ok(show_as(StatusCode::OK, template))
 }

@@ -55,3 +55,48 @@ async fn show(Path((_, name)): Path<(String, String)>) -> Response {
     ];
     (headers, bytes).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn r91_the_script_stays_small_and_builds_no_markup() {
+        let script = std::str::from_utf8(include_bytes!("../assets/console.js")).unwrap();
+        assert!(script.lines().count() <= 500 && script.len() <= 20_000);
+        for never in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "eval(",
+            "document.write",
+            "localStorage",
+            "sessionStorage",
+        ] {
+            assert!(!script.contains(never), "{never}");
+        }
+    }
+
+    #[test]
+    fn r92_no_template_lets_text_through_as_markup() {
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")];
+        let mut seen = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in folder.read_dir().unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).unwrap();
+                for never in ["|safe", "| safe", " style=", " onclick=", "<style"] {
+                    assert!(!text.contains(never), "{}: {never}", path.display());
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen > 25);
+    }
+}

@@ -1,6 +1,11 @@
 //! The console: the wizard in a browser (R90–R94). Pages are rendered here from what the JSON API answers to the administrator's own
 //! token. Every page is links and forms; the one script only makes it quicker.
 
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates hand fields over by reference, however small"
+)]
+
 mod answer;
 mod answer_page;
 mod api;

@@ -3,10 +3,10 @@
 use domain::language::Language;
 use jiff::Timestamp;
 
+use crate::api;
 use crate::language;
 use crate::visit::Visit;
 use crate::words::Word;
-use crate::{api, assets};
 
 /// A link of a path or a list of steps.
 #[derive(Debug, Clone)]
@@ -144,11 +144,6 @@ impl Page {
     /// The language, as HTML names it.
     pub(crate) fn lang(&self) -> &'static str {
         self.t("en", "nl")
-    }
-
-    /// The address of an asset.
-    pub(crate) fn asset(&self, name: &str) -> String {
-        assets::address(name)
     }
 
     /// This very page.

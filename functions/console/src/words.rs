@@ -46,9 +46,8 @@ pub(crate) fn happens(status: &ImportStatus) -> (&'static str, &'static str) {
             "Linked to the one of the same name",
             "Gekoppeld aan het bedrijf met dezelfde naam",
         ),
-        ImportStatus::Ambiguous => ("Nothing, until you choose", "Niets, tot u kiest"),
         ImportStatus::Mapped => ("Brought up to date", "Bijgewerkt"),
-        ImportStatus::Dangling => ("Nothing, until you choose", "Niets, tot u kiest"),
+        ImportStatus::Ambiguous | ImportStatus::Dangling => ("Nothing, until you choose", "Niets, tot u kiest"),
     }
 }
 

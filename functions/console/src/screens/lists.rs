@@ -87,14 +87,6 @@ impl Audit {
         };
         self.page.t(english, dutch)
     }
-
-    /// What it was done to, as far as it has a name.
-    fn about(&self, entry: &AuditEntry) -> String {
-        let name = |of: &str| entry.facts.get(of).and_then(|of| of["name"].as_str());
-        let found = name("company").or_else(|| name("after")).or_else(|| name("before"));
-        let why = entry.facts.get("why").and_then(serde_json::Value::as_str);
-        found.or(why).unwrap_or_default().to_owned()
-    }
 }
 
 async fn audit(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {

@@ -14,7 +14,7 @@ use crate::answer_page::{Answer, Refused, redirect, show};
 use crate::api::escaped;
 use crate::page::Page;
 use crate::session::own_page;
-use crate::views::{Address, Addresses, Companies, Company, FoundAddress, List, Target, User};
+use crate::views::{AddressRow, Addresses, Companies, Company, FoundAddress, List, Target, User};
 use crate::visit::{Caller, Fields, Form};
 use crate::words;
 
@@ -118,7 +118,7 @@ impl OfCompany {
     }
 
     /// A row can be ticked unless something has to be settled first.
-    fn can_be_ticked(&self, row: &Address) -> bool {
+    fn can_be_ticked(&self, row: &AddressRow) -> bool {
         let free = row.conflict.is_none() && row.no_address.is_none() && row.excluded.is_none();
         self.frame.decides && free
     }
@@ -195,7 +195,7 @@ struct PersonPage {
     frame: Frame,
     path: String,
     company: Company,
-    row: Address,
+    row: AddressRow,
     users: Vec<User>,
     search: String,
 }

@@ -66,7 +66,9 @@ pub(crate) async fn open(State(console): State<Console>, mut request: Request, n
     let response = next.run(request).await;
     let mut response = answer_page::rendered(&visit, response);
     if let Some(cookies) = opened.renewed {
-        cookies.iter().for_each(|cookie| cookies::append(&mut response, cookie));
+        for cookie in &cookies {
+            cookies::append(&mut response, cookie);
+        }
     }
     response
 }

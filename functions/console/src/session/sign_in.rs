@@ -132,7 +132,9 @@ async fn finish(
     match finished(&console, &under_way, &fields).await {
         Ok(cookies) => {
             let mut response = onwards(&visit, &own_page(Some(&under_way.to)));
-            cookies.iter().for_each(|cookie| append(&mut response, cookie));
+            for cookie in &cookies {
+                append(&mut response, cookie);
+            }
             response
         }
         Err(why) => {

@@ -243,13 +243,11 @@ impl Page {
         }
         let sent = url_encoded(&pairs);
         let mut to = self.url.join(form.get("action").unwrap()).unwrap();
-        match form.get("method") {
-            Some("post") => (Method::POST, to, Some(sent)),
-            _ => {
-                to.set_query(Some(&sent));
-                (Method::GET, to, None)
-            }
+        if form.get("method") == Some("post") {
+            return (Method::POST, to, Some(sent));
         }
+        to.set_query(Some(&sent));
+        (Method::GET, to, None)
     }
 
     /// What a field sends: what it was filled with, or what it has. A check box is ticked by `on` and cleared by nothing.

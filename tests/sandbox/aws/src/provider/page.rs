@@ -16,9 +16,10 @@ pub(super) fn choose(accounts: &[Account], asked: &Asked) -> String {
         .map(|(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", text(value)))
         .concat();
     let labels = accounts.iter().map(|account| account.label.as_str()).chain(["Refuse"]);
-    let buttons: String = labels
+    let buttons: Vec<String> = labels
         .map(|label| format!("<p><button name=\"who\" value=\"{0}\">{0}</button></p>", text(label)))
         .collect();
+    let buttons = buttons.concat();
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sandbox sign-in</title></head>\
          <body><main><h1>Sign in as</h1><p>This stands for your identity provider.</p>\
