@@ -60,8 +60,6 @@ async fn show(Path((_, name)): Path<(String, String)>) -> Response {
 mod tests {
     use std::path::Path;
 
-    use super::*;
-
     #[test]
     fn r91_the_script_stays_small_and_builds_no_markup() {
         let script = std::str::from_utf8(include_bytes!("../assets/console.js")).unwrap();

@@ -113,6 +113,7 @@ impl Browser {
             }
             if self.checks && url.host_str() == Some("127.0.0.1") {
                 checks::page(&page);
+                page.keep(self.language);
             }
             let Some(to) = page.refresh() else { return page };
             (from, crossed, method) = (Some(url.clone()), false, Method::GET);
@@ -214,6 +215,16 @@ impl Page {
         self.html
             .all("button")
             .any(|(at, _)| self.html.label(at).starts_with(text))
+    }
+
+    /// Keeps the page in the folder that `SCREENS` names, to be looked at.
+    fn keep(&self, language: &str) {
+        let Some(folder) = std::env::var_os("SCREENS") else {
+            return;
+        };
+        let name: String = self.title().chars().filter(|c| c.is_alphanumeric()).collect();
+        let file = std::path::Path::new(&folder).join(format!("{}-{name}.html", &language[..2]));
+        std::fs::write(file, &self.source).unwrap();
     }
 
     fn refresh(&self) -> Option<String> {
