@@ -28,7 +28,7 @@ use crate::unattended::Decision;
 
 /// Companies worked on at once. The more there are, the more are committed together, under one proof of the lease, with one item of
 /// outcomes and one of the audit trail.
-const COMPANY_CONCURRENCY: usize = 32;
+const COMPANY_CONCURRENCY: usize = 40;
 
 /// Companies that are planned together.
 const NEIGHBOURS: usize = 25;
