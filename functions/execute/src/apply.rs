@@ -270,10 +270,10 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
         CompanyStep::Create => {
             let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);
             let call = || run.directory.create_company(&key, &plan.name);
-            ManagedCompany {
-                id: with_retries(run, call, || answers_at_all(run)).await?,
-                name: plan.name.clone(),
-            }
+            ManagedCompany::new(
+                with_retries(run, call, || answers_at_all(run)).await?,
+                plan.name.clone(),
+            )
         }
         CompanyStep::Link(managed) | CompanyStep::HandOver { managed, .. } => {
             let call = || run.directory.company(&managed.id);

@@ -189,6 +189,7 @@ fn request(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &Addre
         key: key(run, managed, user),
         address: address.clone(),
         name: user.name.clone(),
+        action: run.import.creation,
     }
 }
 
@@ -208,6 +209,8 @@ async fn change_address(
         NewAddress::AddressTaken(_) => Done::failed(Reason::AddressConflict),
         NewAddress::ChangedMeanwhile => Done::failed(Reason::PlanChanged),
         NewAddress::NoSuchUser => Done::failed(Reason::UserNotFound),
+        NewAddress::WaitsForUser => Done::skipped(Reason::WaitsForUser),
+        NewAddress::NotPossible => Done::failed(Reason::AddressCannotChange),
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
-use domain::directory::{Licences, ManagedCompany, ReservationId, User};
+use domain::directory::{Capabilities, CreationAction, Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::NameKey;
 use jiff::Timestamp;
@@ -31,6 +31,11 @@ pub const RETRY: RetryPolicy = RetryPolicy {
 /// an outcome, not an error. Nothing can be deleted (R50).
 #[async_trait]
 pub trait Directory: Send + Sync {
+    /// What it can do. A plan says so before anything is carried out (R83).
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL_AT_ONCE
+    }
+
     /// All managed companies.
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError>;
 
@@ -127,6 +132,8 @@ pub struct UserRequest {
     pub address: Address,
     /// The person's name.
     pub name: String,
+    /// What becomes of it, where the directory leaves that open (R86).
+    pub action: CreationAction,
 }
 
 /// The outcome of creating a user.
@@ -143,6 +150,10 @@ pub enum NewUser {
 pub enum NewAddress {
     /// The user has it.
     Changed,
+    /// The user has been asked, and has the old one until the answer (R84).
+    WaitsForUser,
+    /// The directory does not change the address of this user (R83).
+    NotPossible,
     /// Somebody else has it.
     AddressTaken(User),
     /// The user has neither it nor the one from which it was to be changed.

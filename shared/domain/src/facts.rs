@@ -45,10 +45,9 @@ impl ManagedCompanies {
 
     /// The managed company, if it exists.
     pub fn get(&self, id: &ManagedCompanyId) -> Option<ManagedCompany> {
-        self.by_id.get(id).map(|name| ManagedCompany {
-            id: id.clone(),
-            name: name.clone(),
-        })
+        self.by_id
+            .get(id)
+            .map(|name| ManagedCompany::new(id.clone(), name.clone()))
     }
 
     /// Managed companies of the same name, in the order of their ids.

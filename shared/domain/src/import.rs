@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::directory::ReservationId;
+use crate::directory::{CreationAction, ReservationId};
 use crate::filter::Filter;
 use crate::ids::{ImportId, IntegrationId, MspId};
 use crate::not_in::FoundAbsent;
@@ -150,6 +150,8 @@ pub struct Import {
     pub reservation: Option<ReservationId>,
     /// The plan that is being or was applied.
     pub plan_hash: Option<String>,
+    /// What becomes of the users that it creates, where the directory leaves that open (R86).
+    pub creation: CreationAction,
     /// The outcomes, once it has ended.
     pub counts: Option<Counts>,
     /// Why it failed.
@@ -185,6 +187,7 @@ impl Import {
             trace: None,
             reservation: None,
             plan_hash: None,
+            creation: CreationAction::Stage,
             counts: None,
             error: None,
         }

@@ -40,5 +40,5 @@ async fn add(
     let key = IdempotencyKey::by_hand(&services.ids.next());
     let directory = BuiltIn::new(services.tenant(&caller.msp));
     let id = noticed(&services, &directory, directory.create_company(&key, &name)).await?;
-    Ok((StatusCode::CREATED, Json(ManagedCompany { id, name })))
+    Ok((StatusCode::CREATED, Json(ManagedCompany::new(id, name))))
 }

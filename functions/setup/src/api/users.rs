@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress, NewUser, UserRequest};
 use domain::address::{Address, EnteredAddress};
-use domain::directory::{User, UserState};
+use domain::directory::{CreationAction, User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::Name;
 use domain::problem::{Code, Mistake, Problem, ResourceKind};
@@ -56,6 +56,7 @@ async fn add(
         key: IdempotencyKey::by_hand(&services.ids.next()),
         address: address.clone(),
         name: name.clone(),
+        action: CreationAction::Invite,
     };
     let created = directory.create_user_by_hand(&company, &request);
     match noticed(&services, &directory, created).await? {
@@ -99,7 +100,9 @@ async fn change(
         NewAddress::Changed => Ok(Json(directory.user(&company, &user).await?.ok_or_else(no_user)?)),
         NewAddress::AddressTaken(_) => Err(taken().into()),
         // It may have any address before.
-        NewAddress::ChangedMeanwhile | NewAddress::NoSuchUser => Err(no_user().into()),
+        NewAddress::ChangedMeanwhile | NewAddress::NoSuchUser | NewAddress::WaitsForUser | NewAddress::NotPossible => {
+            Err(no_user().into())
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::state::EventKind;
 use super::{Import, ImportState, Person};
 use crate::audit::AuditAction;
-use crate::directory::ReservationId;
+use crate::directory::{CreationAction, ReservationId};
 use crate::not_in::FoundAbsent;
 use crate::plan::Counts;
 use crate::problem::Problem;
@@ -28,6 +28,8 @@ pub enum Event {
         plan_hash: String,
         /// The licences reserved for it.
         reservation: ReservationId,
+        /// What becomes of the users that it creates.
+        creation: CreationAction,
         /// The trace id of the call, if the caller gave one.
         trace: Option<String>,
     },
@@ -119,8 +121,10 @@ impl Import {
             Event::Confirmed {
                 plan_hash,
                 reservation,
+                creation,
                 trace,
             } => {
+                import.creation = creation;
                 import.plan_hash = Some(plan_hash);
                 import.reservation = Some(reservation);
                 import.trace = trace.or(import.trace);

@@ -203,10 +203,10 @@ impl Model {
     }
 
     fn open<'a>(&self, import: &'a Import) -> Run<'a> {
-        let managed = self.managed.iter().map(|(id, name)| ManagedCompany {
-            id: id.clone(),
-            name: name.clone(),
-        });
+        let managed = self
+            .managed
+            .iter()
+            .map(|(id, name)| ManagedCompany::new(id.clone(), name.clone()));
         let mapped = self.mappings.values();
         let mapped = mapped.map(|mapping| (mapping.managed.clone(), mapping.company.clone()));
         Run {

@@ -118,10 +118,10 @@ fn row_id(contact: u8, slot: u8) -> AddressId {
 
 impl World {
     pub fn companies(&self) -> ManagedCompanies {
-        let companies = self.managed.iter().map(|(id, name)| ManagedCompany {
-            id: ManagedCompanyId::new(*id),
-            name: (*name).to_owned(),
-        });
+        let companies = self
+            .managed
+            .iter()
+            .map(|(id, name)| ManagedCompany::new(ManagedCompanyId::new(*id), (*name).to_owned()));
         let mapping = self
             .mapped
             .then(|| (ManagedCompanyId::new(HERE), PsaCompanyId::new("1")));

@@ -60,10 +60,7 @@ fn r35_the_form_of_plans_has_the_number_it_says() {
 #[test]
 fn a_plan_is_read_as_it_was_stored() {
     let full = CompanyPlan {
-        unmap: Some(ManagedCompany {
-            id: ManagedCompanyId::new("c-1"),
-            name: "Old".to_owned(),
-        }),
+        unmap: Some(ManagedCompany::new(ManagedCompanyId::new("c-1"), "Old".to_owned())),
         generation: 2,
         rewrite_mapping: true,
         users: vec![UserPlan {
