@@ -259,23 +259,14 @@ impl Context<'_> {
         fields.finish()?;
         let mut state = lock(&self.account.state);
         let before = self.company(&state, id)?.clone();
-        let reset = self.switches.put_omitted_field == PutOmitted::Reset;
-        let kept = if reset {
-            Company {
-                status: CompanyStatus::Active,
-                license_limit: 0,
-                addons: Vec::new(),
-                ..before.clone()
-            }
-        } else {
-            before.clone()
-        };
-        let company = Company {
-            status: status.unwrap_or(kept.status),
-            license_limit: limit.unwrap_or(kept.license_limit),
-            addons: addons.unwrap_or_else(|| kept.addons.clone()),
-            ..kept
-        };
+        let mut company = before.clone();
+        if self.switches.put_omitted_field == PutOmitted::Reset {
+            (company.status, company.license_limit) = (CompanyStatus::Active, 0);
+            company.addons.clear();
+        }
+        company.status = status.unwrap_or(company.status);
+        company.license_limit = limit.unwrap_or(company.license_limit);
+        company.addons = addons.unwrap_or(company.addons);
         let mut events = Vec::new();
         if company.status == CompanyStatus::Suspended {
             events.push(self.forbid("suspend", call));
