@@ -1,18 +1,21 @@
 //! The sandbox's control: faults, records, requests and switches of the PSAs, the clock, what was written, the workers.
 
+mod answer;
 mod simulators;
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use local_aws::{DynamoDb, Functions, Pipe, StoreFault};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simkit::clock::SimClock;
+
+use answer::answer;
 
 use crate::{LastPassServer, Psas};
 
@@ -117,11 +120,4 @@ async fn events(State(pieces): State<Pieces>) -> Json<Value> {
 async fn trigger(State(pieces): State<Pieces>, Json(message): Json<Value>) -> Response {
     let answered = pieces.functions.invoke("FetchFunction", message).await;
     answer(answered.map_err(|fault| fault.to_string()))
-}
-
-fn answer(result: Result<Value, String>) -> Response {
-    match result {
-        Ok(value) => Json(value).into_response(),
-        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
-    }
 }

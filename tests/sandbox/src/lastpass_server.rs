@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Value, json};
 use lastpass::{KEY, LastPass, OTHER_KEY};
+use serde_json::{Value, json};
 use simkit::clock::SimClock;
 use simkit::{Served, Simulator as _, serve};
 

@@ -13,12 +13,7 @@ use simkit::msp::{Company, Kind, Msp, Size, generate};
 use crate::api::Api;
 use crate::{Error, LastPassServer, Psas};
 
-pub(crate) async fn seed(
-    ana: &Api,
-    psas: &Psas,
-    lastpass: Option<&LastPassServer>,
-    size: Size,
-) -> Result<(), Error> {
+pub(crate) async fn seed(ana: &Api, psas: &Psas, lastpass: Option<&LastPassServer>, size: Size) -> Result<(), Error> {
     if !ana.list("/integrations").await?.is_empty() {
         return Ok(());
     }
@@ -65,8 +60,7 @@ fn seed_lastpass(lastpass: &LastPassServer, msp: &Msp) -> Result<(), Error> {
         .collect();
     let own = 1_100;
     companies.push(json!({ "id": own, "name": "Pilotgroep", "licenseLimit": 25 }));
-    let mut users =
-        vec![json!({ "id": 50_101, "companyId": own, "email": "pilot@noordzee.example", "name": "Pilot" })];
+    let mut users = vec![json!({ "id": 50_101, "companyId": own, "email": "pilot@noordzee.example", "name": "Pilot" })];
     if let Some(address) = ordinary_address(msp) {
         users.push(json!({ "id": 50_102, "companyId": own, "email": address, "name": "Eerder begonnen" }));
     }

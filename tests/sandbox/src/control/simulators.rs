@@ -8,19 +8,22 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::psa::PsaKind;
-use serde_json::{Value, json};
 use lastpass::LastPass;
+use serde_json::{Value, json};
 use simkit::Simulator;
 use simkit::faults::Fault;
 
-use super::answer;
+use super::answer::answer;
 use crate::{LastPassServer, Psas};
 
 type Shared = Arc<dyn Simulator>;
 
 pub(super) fn router(psas: &Psas, lastpass: Option<&LastPassServer>) -> Router {
     let router = Router::new()
-        .nest("/psa/connectwise", simulator(Arc::clone(psas.get(PsaKind::Connectwise))))
+        .nest(
+            "/psa/connectwise",
+            simulator(Arc::clone(psas.get(PsaKind::Connectwise))),
+        )
         .nest("/psa/autotask", simulator(Arc::clone(psas.get(PsaKind::Autotask))));
     let Some(lastpass) = lastpass.map(LastPassServer::simulator) else {
         return router;
@@ -29,7 +32,10 @@ pub(super) fn router(psas: &Psas, lastpass: Option<&LastPassServer>) -> Router {
         .route("/outbox", get(outbox))
         .route("/journal", get(journal))
         .with_state(Arc::clone(lastpass));
-    router.nest("/directory/lastpass", simulator(Arc::clone(lastpass) as Shared).merge(kept))
+    router.nest(
+        "/directory/lastpass",
+        simulator(Arc::clone(lastpass) as Shared).merge(kept),
+    )
 }
 
 fn simulator(simulator: Shared) -> Router {

@@ -212,22 +212,21 @@ impl Context<'_> {
 
     fn creation_failure(&self, state: &State, company: &Company) -> Result<Option<String>, Problem> {
         const TAKEN: &str = "A managed company of this name exists.";
-        let mut own = state.companies.values().filter(|other| other.msp == self.msp);
-        let taken = own
-            .clone()
-            .any(|other| other.name.to_lowercase() == company.name.to_lowercase());
-        if taken {
-            match self.switches.company_name_unique {
-                CompanyNames::No => {}
-                CompanyNames::BadRequest => return Err(Problem::invalid(&[("name", TAKEN)])),
-                CompanyNames::Conflict => return Err(Problem::new(409, TAKEN)),
-                CompanyNames::FailsInPoll => return Ok(Some(TAKEN.to_owned())),
-            }
+        let own = || state.companies.values().filter(|other| other.msp == self.msp);
+        let taken = || own().any(|other| other.name.to_lowercase() == company.name.to_lowercase());
+        match self.switches.company_name_unique {
+            CompanyNames::BadRequest if taken() => return Err(Problem::invalid(&[("name", TAKEN)])),
+            CompanyNames::Conflict if taken() => return Err(Problem::new(409, TAKEN)),
+            CompanyNames::FailsInPoll if taken() => return Ok(Some(TAKEN.to_owned())),
+            _ => {}
         }
-        let given = own.try_fold(company.license_limit, |sum, other| sum.checked_add(other.license_limit));
-        let beyond = given.is_none_or(|given| given > self.switches.license_pool);
-        if beyond && self.switches.license_limit_enforced == LicenseLimit::PoolFailsInPoll {
-            return Ok(Some("There are not enough licences.".to_owned()));
+        if self.switches.license_limit_enforced == LicenseLimit::PoolFailsInPoll {
+            let given = own().fold(company.license_limit, |sum, other| {
+                sum.saturating_add(other.license_limit)
+            });
+            if given > self.switches.license_pool {
+                return Ok(Some("There are not enough licences.".to_owned()));
+            }
         }
         let failed = self.switches.poll_failure == PollFailure::Failed;
         Ok(failed.then(|| "The managed company could not be created.".to_owned()))

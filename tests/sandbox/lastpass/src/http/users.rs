@@ -109,15 +109,7 @@ impl Context<'_> {
         }
         let new = self.new_user(call)?;
         let (user, events) = match self.present(&state, company, &new.email)? {
-            Some(user) => {
-                let changed = user.status == AccountStatus::Enrolled;
-                let events = if changed {
-                    vec![Event::User(user.clone())]
-                } else {
-                    Vec::new()
-                };
-                (user, events)
-            }
+            Some(user) => (user.clone(), vec![Event::User(user)]),
             None => self.made(&state, company, new)?,
         };
         let shown = show::user(&user, self.now, self.switches);

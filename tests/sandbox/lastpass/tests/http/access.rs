@@ -18,7 +18,9 @@ async fn a_key_is_needed_in_a_scheme_of_any_case() {
         assert_eq!(problem["instance"], COMPANIES);
     }
     for scheme in ["api-key", "Api-Key", "API-KEY"] {
-        let request = sandbox.open(Method::GET, COMPANIES).header("Authorization", format!("{scheme} {KEY}"));
+        let request = sandbox
+            .open(Method::GET, COMPANIES)
+            .header("Authorization", format!("{scheme} {KEY}"));
         assert_eq!(answer(request).await.0, 200);
     }
 }
@@ -27,7 +29,9 @@ async fn a_key_is_needed_in_a_scheme_of_any_case() {
 async fn keys_have_the_documented_form() {
     for key in [KEY, OTHER_KEY] {
         let parts: Vec<&str> = key.split('_').collect();
-        let [prefix, public, secret] = parts[..] else { unreachable!() };
+        let [prefix, public, secret] = parts[..] else {
+            unreachable!()
+        };
         assert_eq!((prefix, public.len(), secret.len()), ("lpkey", 12, 32));
     }
 }
@@ -35,7 +39,13 @@ async fn keys_have_the_documented_form() {
 #[tokio::test]
 async fn one_msp_sees_nothing_of_another() {
     let sandbox = start().await;
-    let other = |path: &str| answer(sandbox.open(Method::GET, path).header("Authorization", format!("api-key {OTHER_KEY}")));
+    let other = |path: &str| {
+        answer(
+            sandbox
+                .open(Method::GET, path)
+                .header("Authorization", format!("api-key {OTHER_KEY}")),
+        )
+    };
     let (_, listed) = other(COMPANIES).await;
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed["items"][0]["name"], "Bergbahnen Alpenblick AG");
@@ -48,7 +58,12 @@ async fn one_msp_sees_nothing_of_another() {
 #[tokio::test]
 async fn a_key_can_be_revoked_or_without_rights() {
     let sandbox = start().await;
-    for (state, status) in [("revoked", 401), ("notEnrolled", 403), ("noMspRight", 403), ("valid", 200)] {
+    for (state, status) in [
+        ("revoked", 401),
+        ("notEnrolled", 403),
+        ("noMspRight", 403),
+        ("valid", 200),
+    ] {
         sandbox.switch("keyStates", state);
         assert_eq!(sandbox.get(COMPANIES).await.0, status, "{state}");
     }
@@ -74,9 +89,16 @@ async fn bodies_are_json_objects_that_say_so() {
     for body in ["", "{", "[]", "1"] {
         assert_eq!(post("application/json", body).await.0, 400, "{body}");
     }
-    let (status, problem) = sandbox.post(COMPANIES, json!({"name": "A", "type": "other", "addons": 7})).await;
+    let (status, problem) = sandbox
+        .post(COMPANIES, json!({"name": "A", "type": "other", "addons": 7}))
+        .await;
     assert_eq!(status, 400);
-    let pointers: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
+    let pointers: Vec<_> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| &error["pointer"])
+        .collect();
     assert_eq!(pointers, ["#/type", "#/addons"]);
 }
 

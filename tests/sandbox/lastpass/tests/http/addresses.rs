@@ -20,7 +20,16 @@ async fn addresses_are_validated_as_switched() {
         for (address, status) in addresses {
             assert_eq!(sandbox.invite(1101, address).await.0, status, "{switch} {address}");
         }
-        for address in ["", "a", "a@", "@x.example", "é@x.example", "a b@x.example", "a@x", "a@x..example"] {
+        for address in [
+            "",
+            "a",
+            "a@",
+            "@x.example",
+            "é@x.example",
+            "a b@x.example",
+            "a@x",
+            "a@x..example",
+        ] {
             assert_eq!(sandbox.invite(1101, address).await.0, 400, "{switch} {address}");
         }
     }
@@ -52,7 +61,11 @@ async fn a_filter_without_a_wildcard_compares_as_switched() {
         ("prefix", "jan", 1),
     ] {
         sandbox.switch("emailFilterPlain", switch);
-        assert_eq!(sandbox.walk(&format!("{USERS}?email={filter}")).await.len(), found, "{switch} {filter}");
+        assert_eq!(
+            sandbox.walk(&format!("{USERS}?email={filter}")).await.len(),
+            found,
+            "{switch} {filter}"
+        );
     }
 }
 
@@ -68,6 +81,10 @@ async fn wildcards_are_those_switched() {
         ("percentUnescapable", "j%25n@jansen.example", 2),
     ] {
         sandbox.switch("filterMagic", switch);
-        assert_eq!(sandbox.walk(&format!("{USERS}?email={filter}")).await.len(), found, "{switch} {filter}");
+        assert_eq!(
+            sandbox.walk(&format!("{USERS}?email={filter}")).await.len(),
+            found,
+            "{switch} {filter}"
+        );
     }
 }

@@ -17,7 +17,10 @@ async fn a_name_is_changed_and_the_answer_is_as_switched() {
     }
     sandbox.switch("patchReply", "user");
     let (status, user) = sandbox.patch(50101, json!({"name": "Jan"})).await;
-    assert_eq!((status, &user["name"], &user["email"]), (200, &json!("Jan"), &json!("jan@jansen.example")));
+    assert_eq!(
+        (status, &user["name"], &user["email"]),
+        (200, &json!("Jan"), &json!("jan@jansen.example"))
+    );
 }
 
 #[tokio::test]
@@ -30,7 +33,11 @@ async fn an_enrolled_users_address_changes_as_switched() {
     ] {
         let sandbox = start().await;
         sandbox.switch("patchFields", switch);
-        assert_eq!(sandbox.patch(50101, json!({"email": "new@jansen.example"})).await.0, status, "{switch}");
+        assert_eq!(
+            sandbox.patch(50101, json!({"email": "new@jansen.example"})).await.0,
+            status,
+            "{switch}"
+        );
         assert_eq!(sandbox.get(USER).await.1["email"], email, "{switch}");
     }
 }
@@ -41,7 +48,10 @@ async fn r84_a_pending_address_mails_the_old_one_and_counts_after_signing_in() {
     sandbox.switch("patchFields", "pending");
     sandbox.patch(50101, json!({"email": "new@jansen.example"})).await;
     let mails = sandbox.mails();
-    assert_eq!((&mails[0]["kind"], &mails[0]["to"]), (&json!("addressChange"), &json!("jan@jansen.example")));
+    assert_eq!(
+        (&mails[0]["kind"], &mails[0]["to"]),
+        (&json!("addressChange"), &json!("jan@jansen.example"))
+    );
     sandbox.change(json!({"signIn": [50101]}));
     assert_eq!(sandbox.get(USER).await.1["email"], "new@jansen.example");
 }
@@ -50,11 +60,17 @@ async fn r84_a_pending_address_mails_the_old_one_and_counts_after_signing_in() {
 async fn who_never_enrolled_keeps_the_address_unless_switched() {
     let sandbox = start().await;
     sandbox.switch("patchFields", "atOnce");
-    assert_eq!(sandbox.patch(50102, json!({"email": "new@jansen.example"})).await.0, 400);
+    assert_eq!(
+        sandbox.patch(50102, json!({"email": "new@jansen.example"})).await.0,
+        400
+    );
     sandbox.switch("stagedAddressChange", "atOnce");
     let (status, user) = sandbox.patch(50102, json!({"email": "new@jansen.example"})).await;
     assert_eq!((status, &user["email"]), (200, &json!("new@jansen.example")));
-    assert_eq!(sandbox.patch(50101, json!({"email": "NEW@jansen.example"})).await.0, 409);
+    assert_eq!(
+        sandbox.patch(50101, json!({"email": "NEW@jansen.example"})).await.0,
+        409
+    );
 }
 
 #[tokio::test]
@@ -80,12 +96,17 @@ async fn r88_detaching_deleting_suspending_and_disabling_are_recorded() {
     assert_eq!(sandbox.get(USER).await.1["accountStatus"], "disabled");
     sandbox.patch(50101, json!({"accountStatus": "enrolled"})).await;
     assert_eq!(sandbox.get(USER).await.1["accountStatus"], "enrolled");
-    sandbox.send(Method::PUT, company, json!({"status": "suspended", "licenseLimit": 1})).await;
+    sandbox
+        .send(Method::PUT, company, json!({"status": "suspended", "licenseLimit": 1}))
+        .await;
     assert_eq!(answer(sandbox.request(Method::DELETE, USER)).await.0, 204);
     assert_eq!(sandbox.get(USER).await.0, 404);
     assert_eq!(answer(sandbox.request(Method::DELETE, company)).await.0, 204);
     assert!(sandbox.walk("/v1/managed-companies").await.is_empty());
-    assert_eq!(sandbox.forbidden(), ["disable", "suspend", "lowerLimit", "delete", "detach"]);
+    assert_eq!(
+        sandbox.forbidden(),
+        ["disable", "suspend", "lowerLimit", "delete", "detach"]
+    );
 }
 
 #[tokio::test]
@@ -94,7 +115,12 @@ async fn r88_a_call_that_is_refused_is_recorded_too() {
     sandbox.switch("deleteSemantics", "failure");
     assert_eq!(answer(sandbox.request(Method::DELETE, USER)).await.0, 500);
     assert_eq!(sandbox.get(USER).await.0, 200);
-    assert_eq!(answer(sandbox.request(Method::DELETE, "/v1/managed-companies/9")).await.0, 404);
+    assert_eq!(
+        answer(sandbox.request(Method::DELETE, "/v1/managed-companies/9"))
+            .await
+            .0,
+        404
+    );
     assert_eq!(sandbox.forbidden(), ["delete", "detach"]);
 }
 
@@ -104,10 +130,16 @@ async fn a_put_keeps_or_resets_what_it_leaves_out() {
     let put = |body: Value| sandbox.send(Method::PUT, "/v1/managed-companies/1101", body);
     assert_eq!(put(json!({"addons": ["sso"]})).await.0, 202);
     let listed = sandbox.walk("/v1/managed-companies").await;
-    assert_eq!((&listed[0]["licenseLimit"], &listed[0]["addons"]), (&json!(5), &json!(["sso"])));
+    assert_eq!(
+        (&listed[0]["licenseLimit"], &listed[0]["addons"]),
+        (&json!(5), &json!(["sso"]))
+    );
     sandbox.switch("putOmittedField", "reset");
     put(json!({"name": "Anders"})).await;
     let listed = sandbox.walk("/v1/managed-companies").await;
-    assert_eq!((&listed[0]["licenseLimit"], &listed[0]["addons"]), (&json!(0), &json!([])));
+    assert_eq!(
+        (&listed[0]["licenseLimit"], &listed[0]["addons"]),
+        (&json!(0), &json!([]))
+    );
     assert_eq!(listed[0]["name"], "Bakkerij Jansen", "a name cannot be updated");
 }

@@ -66,7 +66,8 @@ impl Sandbox {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.open(method, path).header("Authorization", format!("api-key {KEY}"))
+        self.open(method, path)
+            .header("Authorization", format!("api-key {KEY}"))
     }
 
     pub async fn get(&self, path: &str) -> (u16, Value) {
@@ -82,7 +83,8 @@ impl Sandbox {
     }
 
     pub async fn patch(&self, user: i64, body: Value) -> (u16, Value) {
-        self.send(Method::PATCH, &format!("/v1/managed-companies/1101/users/{user}"), body).await
+        self.send(Method::PATCH, &format!("/v1/managed-companies/1101/users/{user}"), body)
+            .await
     }
 
     /// Creates a user with an invitation in a company.
@@ -109,7 +111,10 @@ impl Sandbox {
 
     pub async fn names(&self, path: &str) -> Vec<String> {
         let items = self.walk(path).await;
-        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+        items
+            .iter()
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Somebody accepts an invitation.
@@ -125,7 +130,10 @@ impl Sandbox {
     pub fn forbidden(&self) -> Vec<String> {
         let journal = self.simulator.journal();
         let calls = journal["forbidden"].as_array().unwrap();
-        calls.iter().map(|call| call["what"].as_str().unwrap().to_owned()).collect()
+        calls
+            .iter()
+            .map(|call| call["what"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 

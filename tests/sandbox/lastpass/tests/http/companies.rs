@@ -52,7 +52,10 @@ async fn a_listed_company_takes_users_at_once_or_later() {
         let sandbox = start().await;
         sandbox.switch("userCreateOnNewCompany", switch);
         create(&sandbox, "A").await;
-        assert_eq!(sandbox.invite(1102, "a@a.example").await.0, if soon == 409 { 409 } else { 404 });
+        assert_eq!(
+            sandbox.invite(1102, "a@a.example").await.0,
+            if soon == 409 { 409 } else { 404 }
+        );
         sandbox.clock.advance(2);
         assert_eq!(sandbox.invite(1102, "b@a.example").await.0, soon, "{switch}");
         sandbox.clock.advance(30);
@@ -89,7 +92,10 @@ async fn a_company_over_the_pool_fails_in_the_poll() {
     assert_eq!(status, 202);
     sandbox.clock.advance(2);
     let (_, poll) = sandbox.get(accepted["url"].as_str().unwrap()).await;
-    assert_eq!((&poll["status"], &poll["error"]["status"]), (&json!("failed"), &json!(409)));
+    assert_eq!(
+        (&poll["status"], &poll["error"]["status"]),
+        (&json!("failed"), &json!(409))
+    );
     assert_eq!(sandbox.names(COMPANIES).await, ["Bakkerij Jansen", "Fits"]);
 }
 
@@ -97,7 +103,10 @@ async fn a_company_over_the_pool_fails_in_the_poll() {
 async fn listed_items_have_as_many_properties_as_switched() {
     let sandbox = start().await;
     sandbox.switch("companyItemFields", "idAndName");
-    assert_eq!(sandbox.walk(COMPANIES).await, [json!({"id": 1101, "name": "Bakkerij Jansen"})]);
+    assert_eq!(
+        sandbox.walk(COMPANIES).await,
+        [json!({"id": 1101, "name": "Bakkerij Jansen"})]
+    );
     sandbox.switch("companyItemFields", "nulls");
     assert_eq!(sandbox.walk(COMPANIES).await[0]["status"], Value::Null);
     sandbox.switch("companyItemFields", "extra");
@@ -111,7 +120,10 @@ async fn a_company_is_read_by_its_parent_id_or_its_address() {
         {"id": 1102, "name": "Reseller", "type": "managed-msp"},
         {"id": 1103, "name": "Below", "parentId": 1102},
     ]}));
-    assert_eq!(sandbox.names("/v1/managed-companies?parent-id=1102").await, ["Reseller", "Below"]);
+    assert_eq!(
+        sandbox.names("/v1/managed-companies?parent-id=1102").await,
+        ["Reseller", "Below"]
+    );
     assert_eq!(sandbox.names("/v1/managed-companies?parent-id=1103").await, ["Below"]);
     assert_eq!(sandbox.walk(COMPANIES).await.len(), 3);
     sandbox.switch("listScopeWithoutParent", "children");

@@ -22,15 +22,29 @@ fn ids(items: &[Value]) -> Vec<i64> {
 
 async fn first(sandbox: &Sandbox, query: &str) -> (Vec<i64>, String) {
     let (_, page) = sandbox.get(&format!("{USERS}?{query}")).await;
-    (ids(page["items"].as_array().unwrap()), page["nextPageToken"].as_str().unwrap().to_owned())
+    (
+        ids(page["items"].as_array().unwrap()),
+        page["nextPageToken"].as_str().unwrap().to_owned(),
+    )
 }
 
 #[tokio::test]
 async fn a_page_has_ten_rows_unless_asked() {
     let sandbox = with_users().await;
     assert_eq!(first(&sandbox, "").await.0.len(), 10);
-    for (query, status) in [("1", 200), ("500", 200), ("0", 400), ("501", 400), ("x", 400), ("-1", 400)] {
-        assert_eq!(sandbox.get(&format!("{USERS}?max-results={query}")).await.0, status, "{query}");
+    for (query, status) in [
+        ("1", 200),
+        ("500", 200),
+        ("0", 400),
+        ("501", 400),
+        ("x", 400),
+        ("-1", 400),
+    ] {
+        assert_eq!(
+            sandbox.get(&format!("{USERS}?max-results={query}")).await.0,
+            status,
+            "{query}"
+        );
     }
     sandbox.switch("maxResultsOverLimit", "clamped");
     assert_eq!(sandbox.get(&format!("{USERS}?max-results=501")).await.0, 200);
@@ -42,7 +56,9 @@ async fn every_row_is_on_one_page_in_every_order() {
     for sort in ["id", "name", "email", "account-status"] {
         let mut walked = Vec::new();
         for direction in ["asc", "desc"] {
-            walked.push(ids(&sandbox.walk(&format!("{USERS}?max-results=7&sort={sort}:{direction}")).await));
+            walked.push(ids(&sandbox
+                .walk(&format!("{USERS}?max-results=7&sort={sort}:{direction}"))
+                .await));
         }
         walked[1].reverse();
         assert_eq!(walked[0], walked[1], "{sort}");
@@ -59,7 +75,13 @@ async fn every_row_is_on_one_page_in_every_order() {
 async fn a_token_is_bound_to_its_filters_and_cannot_be_made_up() {
     let sandbox = with_users().await;
     let (_, token) = first(&sandbox, "name=U%25").await;
-    assert_eq!(sandbox.get(&format!("{USERS}?name=U%25&page-token={token}&max-results=3")).await.0, 200);
+    assert_eq!(
+        sandbox
+            .get(&format!("{USERS}?name=U%25&page-token={token}&max-results=3"))
+            .await
+            .0,
+        200
+    );
     assert_eq!(sandbox.get(&format!("{USERS}?page-token={token}")).await.0, 400);
     assert_eq!(sandbox.get(&format!("{USERS}?page-token=nonsense")).await.0, 400);
 }
@@ -71,7 +93,9 @@ async fn a_snapshot_stays_while_rows_come_and_go() {
     sandbox.clock.advance(1);
     sandbox.change(json!({"delete": {"users": [seen[0]]}}));
     sandbox.invite(1101, "late@x.example").await;
-    let rest = ids(&sandbox.walk(&format!("{USERS}?max-results=500&page-token={token}")).await);
+    let rest = ids(&sandbox
+        .walk(&format!("{USERS}?max-results=500&page-token={token}"))
+        .await);
     assert_eq!(rest.len(), 15);
     assert!(rest.iter().all(|id| !seen.contains(id)));
 }
@@ -82,7 +106,9 @@ async fn rows_shift_where_tokens_are_offsets() {
     sandbox.switch("pageTokenUnderChange", "offsetBased");
     let (seen, token) = first(&sandbox, "").await;
     sandbox.change(json!({"delete": {"users": [seen[0]]}}));
-    let (_, page) = sandbox.get(&format!("{USERS}?max-results=500&page-token={token}")).await;
+    let (_, page) = sandbox
+        .get(&format!("{USERS}?max-results=500&page-token={token}"))
+        .await;
     assert_eq!(page["items"].as_array().unwrap().len(), 14, "one row was lost");
 }
 
@@ -117,7 +143,11 @@ async fn the_last_page_tells_that_it_is_in_the_form_switched() {
 #[tokio::test]
 async fn ids_have_the_form_switched_and_are_read_back() {
     let sandbox = start().await;
-    for (switch, text) in [("small", "50101"), ("strings", "\"50101\""), ("aboveDouble", "9007199254841195")] {
+    for (switch, text) in [
+        ("small", "50101"),
+        ("strings", "\"50101\""),
+        ("aboveDouble", "9007199254841195"),
+    ] {
         sandbox.switch("ids", switch);
         let users = sandbox.walk(USERS).await;
         assert_eq!(users[0]["id"].to_string(), text);

@@ -12,10 +12,22 @@ use crate::client::{answer, start, start_in};
 async fn records_change_all_or_none() {
     let sandbox = start().await;
     for (records, why) in [
-        (json!({"companies": [{"name": "B"}, {"licenseLimit": 1}]}), "companies[1].name"),
-        (json!({"companies": [{"name": "B"}], "users": [{"companyId": 9, "email": "a@x.example"}]}), "no company 9"),
-        (json!({"companies": [{"name": "B"}], "accept": [50101]}), "has no invitation"),
-        (json!({"companies": [{"name": "B"}], "delete": {"users": [9]}}), "no user 9"),
+        (
+            json!({"companies": [{"name": "B"}, {"licenseLimit": 1}]}),
+            "companies[1].name",
+        ),
+        (
+            json!({"companies": [{"name": "B"}], "users": [{"companyId": 9, "email": "a@x.example"}]}),
+            "no company 9",
+        ),
+        (
+            json!({"companies": [{"name": "B"}], "accept": [50101]}),
+            "has no invitation",
+        ),
+        (
+            json!({"companies": [{"name": "B"}], "delete": {"users": [9]}}),
+            "no user 9",
+        ),
         (json!({"companies": [{"name": "B", "shoeSize": 9}]}), "shoeSize"),
     ] {
         let refused = sandbox.simulator.change_records(records).unwrap_err();
@@ -32,7 +44,10 @@ async fn r85_somebody_else_suspends_detaches_renames_and_deletes() {
         "delete": {"users": [50101]},
     }));
     let listed = sandbox.walk("/v1/managed-companies").await;
-    assert_eq!((&listed[0]["name"], &listed[0]["status"]), (&json!("Jansen Brood"), &json!("suspended")));
+    assert_eq!(
+        (&listed[0]["name"], &listed[0]["status"]),
+        (&json!("Jansen Brood"), &json!("suspended"))
+    );
     assert_eq!(sandbox.names("/v1/managed-companies/1101/users").await, ["Piet Jansen"]);
     sandbox.change(json!({"delete": {"companies": [1101]}}));
     assert_eq!(sandbox.get("/v1/managed-companies/1101/users").await.0, 404);
@@ -59,12 +74,18 @@ async fn everything_is_there_after_a_restart() {
 async fn a_whole_msp_is_walked_in_pages_of_five_hundred() {
     let sandbox = start_in(None).await;
     let records = records_of(Size::Small);
-    let (companies, users) = (records["companies"].as_array().unwrap().len(), records["users"].as_array().unwrap().len());
+    let (companies, users) = (
+        records["companies"].as_array().unwrap().len(),
+        records["users"].as_array().unwrap().len(),
+    );
     sandbox.change(records);
     let mut walked = 0;
     let listed = sandbox.walk("/v1/managed-companies?max-results=500&sort=id:asc").await;
     for company in &listed {
-        let path = format!("/v1/managed-companies/{}/users?max-results=500&sort=id:asc", company["id"]);
+        let path = format!(
+            "/v1/managed-companies/{}/users?max-results=500&sort=id:asc",
+            company["id"]
+        );
         walked += sandbox.walk(&path).await.len();
     }
     assert_eq!((listed.len(), walked), (companies, users));

@@ -16,9 +16,19 @@ async fn r82_a_lost_reply_leaves_its_effect() {
     let sandbox = start().await;
     let calls: [(&str, Method, String, Value); 4] = [
         ("companies", Method::POST, COMPANIES.to_owned(), json!({"name": "B"})),
-        ("users", Method::POST, USERS.to_owned(), json!({"name": "U", "email": "u@x.example", "creationAccountAction": "stage"})),
+        (
+            "users",
+            Method::POST,
+            USERS.to_owned(),
+            json!({"name": "U", "email": "u@x.example", "creationAccountAction": "stage"}),
+        ),
         ("invites", Method::POST, format!("{USERS}/50102/invite"), json!({})),
-        ("patches", Method::PATCH, format!("{USERS}/50101"), json!({"name": "Anders"})),
+        (
+            "patches",
+            Method::PATCH,
+            format!("{USERS}/50101"),
+            json!({"name": "Anders"}),
+        ),
     ];
     for (switch, method, path, body) in calls {
         sandbox.switch("lostReply", switch);
@@ -65,7 +75,10 @@ async fn r87_requests_beyond_the_limit_are_refused() {
         let refused = refused.unwrap();
         assert!((1..4).contains(&taken), "{switch}");
         assert_eq!(refused.status().as_u16(), status);
-        let after = refused.headers().get("retry-after").map(|value| value.to_str().unwrap());
+        let after = refused
+            .headers()
+            .get("retry-after")
+            .map(|value| value.to_str().unwrap());
         assert_eq!(after.is_some(), header.is_some(), "{switch}");
         assert!(after.is_none_or(|after| after.ends_with(header.unwrap())), "{after:?}");
         sandbox.clock.advance(1);
@@ -84,16 +97,26 @@ async fn errors_have_the_body_switched() {
     ] {
         sandbox.switch("errorContentType", switch);
         let response = sandbox.request(Method::GET, "/v1/users/9").send().await.unwrap();
-        assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (404, content));
+        assert_eq!(
+            (
+                response.status().as_u16(),
+                response.headers()["content-type"].to_str().unwrap()
+            ),
+            (404, content)
+        );
         let text = response.text().await.unwrap();
-        assert!(text.starts_with(body) && (!body.is_empty() || text.is_empty()), "{text}");
+        assert!(
+            text.starts_with(body) && (!body.is_empty() || text.is_empty()),
+            "{text}"
+        );
     }
 }
 
 #[tokio::test]
 async fn faults_stand_before_the_simulator() {
     let sandbox = start().await;
-    let fault = json!({"match": {"path": "managed"}, "times": 2, "answer": {"status": 503, "headers": {"Retry-After": "2"}}});
+    let fault =
+        json!({"match": {"path": "managed"}, "times": 2, "answer": {"status": 503, "headers": {"Retry-After": "2"}}});
     sandbox.simulator.faults().add(serde_json::from_value(fault).unwrap());
     assert_eq!(sandbox.get("/v1/users").await.0, 200);
     assert_eq!(sandbox.get(COMPANIES).await.0, 503);

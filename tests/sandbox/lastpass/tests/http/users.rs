@@ -17,19 +17,35 @@ async fn r86_staging_sends_no_mail_and_inviting_sends_one() {
     assert!(sandbox.mails().is_empty());
     let (status, user) = sandbox.post(&format!("{USERS}/{}/invite", user["id"]), json!({})).await;
     assert_eq!((status, &user["accountStatus"]), (200, &json!("pending-invitation")));
-    assert_eq!(sandbox.invite(1101, "els@jansen.example").await.1["accountStatus"], "pending-invitation");
+    assert_eq!(
+        sandbox.invite(1101, "els@jansen.example").await.1["accountStatus"],
+        "pending-invitation"
+    );
     let mails = sandbox.mails();
     let to: Vec<_> = mails.iter().map(|mail| (&mail["kind"], &mail["to"])).collect();
     let kind = json!("invitation");
-    assert_eq!(to, [(&kind, &json!("an@jansen.example")), (&kind, &json!("els@jansen.example"))]);
+    assert_eq!(
+        to,
+        [
+            (&kind, &json!("an@jansen.example")),
+            (&kind, &json!("els@jansen.example"))
+        ]
+    );
     assert_eq!(sandbox.post(&format!("{USERS}/50101/invite"), json!({})).await.0, 409);
 }
 
 #[tokio::test]
 async fn r85_an_invitation_expires_and_can_be_sent_again() {
     let sandbox = start().await;
-    let id = sandbox.invite(1101, "els@jansen.example").await.1["id"].as_i64().unwrap();
-    let status = async || sandbox.get(&format!("{USERS}/{id}")).await.1["accountStatus"].as_str().unwrap().to_owned();
+    let id = sandbox.invite(1101, "els@jansen.example").await.1["id"]
+        .as_i64()
+        .unwrap();
+    let status = async || {
+        sandbox.get(&format!("{USERS}/{id}")).await.1["accountStatus"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     sandbox.clock.advance(NINETY_DAYS - 60);
     assert_eq!(status().await, "pending-invitation");
     sandbox.clock.advance(60);
@@ -45,30 +61,51 @@ async fn r85_an_invitation_expires_and_can_be_sent_again() {
 async fn r85_users_can_enrol_with_another_address() {
     let sandbox = start().await;
     sandbox.switch("enrolWithOtherAddress", "on");
-    let id = sandbox.invite(1101, "els@jansen.example").await.1["id"].as_i64().unwrap();
+    let id = sandbox.invite(1101, "els@jansen.example").await.1["id"]
+        .as_i64()
+        .unwrap();
     sandbox.accept(id).unwrap();
-    assert_eq!(sandbox.get(&format!("{USERS}/{id}")).await.1["email"], "own.els@jansen.example");
+    assert_eq!(
+        sandbox.get(&format!("{USERS}/{id}")).await.1["email"],
+        "own.els@jansen.example"
+    );
 }
 
 #[tokio::test]
 async fn an_address_in_the_company_answers_as_switched() {
     let sandbox = start().await;
-    for (switch, status) in [("conflict", 409), ("badRequest", 400), ("existing", 201), ("second", 201)] {
+    for (switch, status) in [
+        ("conflict", 409),
+        ("badRequest", 400),
+        ("existing", 201),
+        ("second", 201),
+    ] {
         sandbox.switch("userExistsSameCompany", switch);
         let (found, user) = sandbox.invite(1101, "JAN@jansen.example").await;
         assert_eq!(found, status, "{switch}");
         if switch == "existing" {
-            assert_eq!((&user["id"], &user["email"]), (&json!(50101), &json!("jan@jansen.example")));
+            assert_eq!(
+                (&user["id"], &user["email"]),
+                (&json!(50101), &json!("jan@jansen.example"))
+            );
         }
     }
-    assert_eq!(sandbox.walk(&format!("{USERS}?email=jan@jansen.example")).await.len(), 2);
+    assert_eq!(
+        sandbox.walk(&format!("{USERS}?email=jan@jansen.example")).await.len(),
+        2
+    );
 }
 
 #[tokio::test]
 async fn an_address_elsewhere_answers_as_switched() {
     let sandbox = start().await;
     sandbox.change(json!({"companies": [{"id": 1102, "name": "B"}]}));
-    for (switch, status) in [("conflict", 409), ("badRequest", 400), ("forbidden", 403), ("pending", 201)] {
+    for (switch, status) in [
+        ("conflict", 409),
+        ("badRequest", 400),
+        ("forbidden", 403),
+        ("pending", 201),
+    ] {
         sandbox.switch("userExistsOtherCompany", switch);
         let addresses = ["jan@jansen.example", "ana@noordzee.example", "urs@bergbahnen.example"];
         for address in addresses {
@@ -87,7 +124,14 @@ async fn a_private_account_answers_as_switched() {
         assert_eq!((found, user["accountStatus"].as_str().unwrap()), (status, account));
         sandbox.clock.advance(14 * 24 * 3600);
         let now = sandbox.get(&format!("{USERS}/{}", user["id"])).await.1;
-        assert_eq!(now["accountStatus"], if account == "enrolled" { "enrolled" } else { "expired-invitation" });
+        assert_eq!(
+            now["accountStatus"],
+            if account == "enrolled" {
+                "enrolled"
+            } else {
+                "expired-invitation"
+            }
+        );
     }
     let sandbox = start().await;
     sandbox.change(json!({"privateAccounts": ["thuis@x.example"]}));
@@ -102,8 +146,14 @@ async fn r85_a_disabled_user_is_refused_or_enabled_again() {
     assert_eq!(sandbox.invite(1101, "jan@jansen.example").await.0, 409);
     sandbox.switch("disabledUserSameAddress", "enables");
     let (status, user) = sandbox.invite(1101, "jan@jansen.example").await;
-    assert_eq!((status, &user["id"], &user["accountStatus"]), (201, &json!(50101), &json!("enrolled")));
-    assert_eq!(sandbox.get(&format!("{USERS}/50101")).await.1["accountStatus"], "enrolled");
+    assert_eq!(
+        (status, &user["id"], &user["accountStatus"]),
+        (201, &json!(50101), &json!("enrolled"))
+    );
+    assert_eq!(
+        sandbox.get(&format!("{USERS}/50101")).await.1["accountStatus"],
+        "enrolled"
+    );
 }
 
 #[tokio::test]
@@ -165,7 +215,13 @@ async fn the_msps_own_users_have_the_same_calls() {
     let new = json!({"email": "dirk@noordzee.example", "name": "Dirk", "creationAccountAction": "stage"});
     let (status, user) = sandbox.post("/v1/users", new).await;
     assert_eq!(status, 201);
-    assert_eq!(sandbox.post(&format!("/v1/users/{}/invite", user["id"]), json!({})).await.0, 200);
+    assert_eq!(
+        sandbox
+            .post(&format!("/v1/users/{}/invite", user["id"]), json!({}))
+            .await
+            .0,
+        200
+    );
     let own = sandbox.request(Method::GET, &format!("/v1/managed-companies/1101/users/{}", user["id"]));
     assert_eq!(answer(own).await.0, 404);
 }
