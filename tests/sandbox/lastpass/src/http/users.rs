@@ -185,12 +185,15 @@ impl Context<'_> {
         let Some((local, domain)) = email.rsplit_once('@') else {
             return false;
         };
-        let validation = self.switches.address_validation;
         let plain = |c: char| c.is_ascii_graphic() && !"@()<>[]:;,\\\"".contains(c);
+        let refused = match self.switches.address_validation {
+            AddressValidation::Idna => false,
+            AddressValidation::NoUnicode => !domain.is_ascii(),
+            AddressValidation::NoPlus => local.contains('+'),
+        };
         !local.is_empty()
             && local.chars().all(plain)
-            && !(validation == AddressValidation::NoPlus && local.contains('+'))
-            && !(validation == AddressValidation::NoUnicode && !domain.is_ascii())
+            && !refused
             && domain.contains('.')
             && idna::domain_to_ascii_strict(domain).is_ok()
     }
