@@ -55,7 +55,9 @@ impl State {
         };
         for events in kept {
             let events: Vec<Event> = serde_json::from_value(events)?;
-            events.into_iter().for_each(|event| state.apply(event));
+            for event in events {
+                state.apply(event);
+            }
         }
         Ok(state)
     }
@@ -63,7 +65,9 @@ impl State {
     /// Keeps the events, and then lets them happen: all or none.
     pub fn commit(&mut self, events: Vec<Event>) -> Result<(), String> {
         self.journal.append(&json!(events)).map_err(|error| error.to_string())?;
-        events.into_iter().for_each(|event| self.apply(event));
+        for event in events {
+            self.apply(event);
+        }
         Ok(())
     }
 
@@ -99,7 +103,9 @@ impl State {
     fn detach(&mut self, company: i64) {
         self.companies.remove(&company);
         let users: Vec<i64> = self.members_of(Some(company)).map(|user| user.id).collect();
-        users.into_iter().for_each(|id| self.remove_user(id));
+        for id in users {
+            self.remove_user(id);
+        }
     }
 
     fn remove_user(&mut self, id: i64) {

@@ -212,22 +212,21 @@ impl Context<'_> {
 
     fn creation_failure(&self, state: &State, company: &Company) -> Result<Option<String>, Problem> {
         const TAKEN: &str = "A managed company of this name exists.";
-        let mut own = state.companies.values().filter(|other| other.msp == self.msp);
-        let taken = own
-            .clone()
-            .any(|other| other.name.to_lowercase() == company.name.to_lowercase());
-        if taken {
-            match self.switches.company_name_unique {
-                CompanyNames::No => {}
-                CompanyNames::BadRequest => return Err(Problem::invalid(&[("name", TAKEN)])),
-                CompanyNames::Conflict => return Err(Problem::new(409, TAKEN)),
-                CompanyNames::FailsInPoll => return Ok(Some(TAKEN.to_owned())),
-            }
+        let own = || state.companies.values().filter(|other| other.msp == self.msp);
+        let taken = || own().any(|other| other.name.to_lowercase() == company.name.to_lowercase());
+        match self.switches.company_name_unique {
+            CompanyNames::BadRequest if taken() => return Err(Problem::invalid(&[("name", TAKEN)])),
+            CompanyNames::Conflict if taken() => return Err(Problem::new(409, TAKEN)),
+            CompanyNames::FailsInPoll if taken() => return Ok(Some(TAKEN.to_owned())),
+            _ => {}
         }
-        let given = own.try_fold(company.license_limit, |sum, other| sum.checked_add(other.license_limit));
-        let beyond = given.is_none_or(|given| given > self.switches.license_pool);
-        if beyond && self.switches.license_limit_enforced == LicenseLimit::PoolFailsInPoll {
-            return Ok(Some("There are not enough licences.".to_owned()));
+        if self.switches.license_limit_enforced == LicenseLimit::PoolFailsInPoll {
+            let given = own().fold(company.license_limit, |sum, other| {
+                sum.saturating_add(other.license_limit)
+            });
+            if given > self.switches.license_pool {
+                return Ok(Some("There are not enough licences.".to_owned()));
+            }
         }
         let failed = self.switches.poll_failure == PollFailure::Failed;
         Ok(failed.then(|| "The managed company could not be created.".to_owned()))
@@ -259,23 +258,14 @@ impl Context<'_> {
         fields.finish()?;
         let mut state = lock(&self.account.state);
         let before = self.company(&state, id)?.clone();
-        let reset = self.switches.put_omitted_field == PutOmitted::Reset;
-        let kept = if reset {
-            Company {
-                status: CompanyStatus::Active,
-                license_limit: 0,
-                addons: Vec::new(),
-                ..before.clone()
-            }
-        } else {
-            before.clone()
-        };
-        let company = Company {
-            status: status.unwrap_or(kept.status),
-            license_limit: limit.unwrap_or(kept.license_limit),
-            addons: addons.unwrap_or_else(|| kept.addons.clone()),
-            ..kept
-        };
+        let mut company = before.clone();
+        if self.switches.put_omitted_field == PutOmitted::Reset {
+            (company.status, company.license_limit) = (CompanyStatus::Active, 0);
+            company.addons.clear();
+        }
+        company.status = status.unwrap_or(company.status);
+        company.license_limit = limit.unwrap_or(company.license_limit);
+        company.addons = addons.unwrap_or(company.addons);
         let mut events = Vec::new();
         if company.status == CompanyStatus::Suspended {
             events.push(self.forbid("suspend", call));

@@ -82,10 +82,10 @@ pub(super) fn page<T>(
     let more = begin + shown.len() < rows.len() || switches.last_page_token == LastToken::EmptyPage;
     let token = last.filter(|_| more).map(|position| write(&position, call));
     let items: Vec<Value> = shown.iter().map(|row| show(&row.item)).collect();
-    Ok(ok(&envelope(items, token, switches)))
+    Ok(ok(&envelope(&items, token, switches)))
 }
 
-fn envelope(items: Vec<Value>, token: Option<String>, switches: &Switches) -> Value {
+fn envelope(items: &[Value], token: Option<String>, switches: &Switches) -> Value {
     let mut page = match switches.items_null_when_empty {
         EmptyItems::Null if items.is_empty() => json!({"items": null}),
         EmptyItems::Null | EmptyItems::List => json!({"items": items}),

@@ -109,15 +109,7 @@ impl Context<'_> {
         }
         let new = self.new_user(call)?;
         let (user, events) = match self.present(&state, company, &new.email)? {
-            Some(user) => {
-                let changed = user.status == AccountStatus::Enrolled;
-                let events = if changed {
-                    vec![Event::User(user.clone())]
-                } else {
-                    Vec::new()
-                };
-                (user, events)
-            }
+            Some(user) => (user.clone(), vec![Event::User(user)]),
             None => self.made(&state, company, new)?,
         };
         let shown = show::user(&user, self.now, self.switches);
@@ -193,12 +185,15 @@ impl Context<'_> {
         let Some((local, domain)) = email.rsplit_once('@') else {
             return false;
         };
-        let validation = self.switches.address_validation;
         let plain = |c: char| c.is_ascii_graphic() && !"@()<>[]:;,\\\"".contains(c);
+        let refused = match self.switches.address_validation {
+            AddressValidation::Idna => false,
+            AddressValidation::NoUnicode => !domain.is_ascii(),
+            AddressValidation::NoPlus => local.contains('+'),
+        };
         !local.is_empty()
             && local.chars().all(plain)
-            && !(validation == AddressValidation::NoPlus && local.contains('+'))
-            && !(validation == AddressValidation::NoUnicode && !domain.is_ascii())
+            && !refused
             && domain.contains('.')
             && idna::domain_to_ascii_strict(domain).is_ok()
     }

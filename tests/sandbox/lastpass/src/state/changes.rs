@@ -59,11 +59,8 @@ impl State {
         let companies = self.written_companies(written.companies, now)?;
         let known = |id: i64| self.companies.contains_key(&id) || companies.iter().any(|company| company.id == id);
         let users = self.written_users(written.users, now)?;
-        if let Some(user) = users.iter().find(|user| user.company.is_some_and(|id| !known(id))) {
-            return Err(format!(
-                "users: there is no company {:?}",
-                user.company.unwrap_or_default()
-            ));
+        if let Some(id) = users.iter().filter_map(|user| user.company).find(|id| !known(*id)) {
+            return Err(format!("users: there is no company {id}"));
         }
         let ids = json!({
             "companies": companies.iter().map(|company| company.id).collect::<Vec<_>>(),
@@ -140,6 +137,8 @@ impl State {
             user.name = change.name.unwrap_or(user.name);
             user.status = change.account_status.unwrap_or(user.status);
             user.company = change.company_id.or(user.company);
+            let company = user.company.and_then(|id| self.companies.get(&id));
+            user.msp = company.map_or(user.msp, |company| company.msp);
             users.push(user);
         }
         Ok(users)
