@@ -54,6 +54,8 @@ pub enum Problem {
     },
     /// Schedules and events start no imports of the integration.
     IntegrationPaused,
+    /// The MSP's directory does not take this change from here (R83).
+    DirectoryCannot,
     /// No such integration of this MSP.
     IntegrationNotFound,
     /// Nothing of this MSP has that id.
@@ -193,6 +195,7 @@ impl Problem {
             Self::InsufficientLicences { .. } => Code::InsufficientLicences,
             Self::Psa { failure, .. } => Code::of_failure(failure.kind),
             Self::IntegrationPaused => Code::IntegrationPaused,
+            Self::DirectoryCannot => Code::DirectoryCannot,
             Self::IntegrationNotFound => Code::IntegrationNotFound,
             Self::NotFound { .. } => Code::NotFound,
             Self::InvalidFilter { .. } => Code::InvalidFilter,

@@ -25,6 +25,7 @@ pub(crate) fn problem(code: Code) -> Problem {
         },
         Code::NotAdministrator => Problem::NotAdministrator,
         Code::IntegrationPaused => Problem::IntegrationPaused,
+        Code::DirectoryCannot => Problem::DirectoryCannot,
         Code::IntegrationNotFound => Problem::IntegrationNotFound,
         Code::NotFound => Problem::not_found(ResourceKind::Import),
         Code::InsufficientLicences => Problem::InsufficientLicences {

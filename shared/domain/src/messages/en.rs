@@ -28,6 +28,7 @@ impl Messages for English {
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::DirectoryCannot => "The companies and users of this MSP are in a directory that is not changed by hand here. Make the change in the console of that directory; another address can also be entered in the PSA, and the next import asks the user.".to_owned(),
             Problem::IntegrationPaused => "This integration is paused: schedules and events start no imports of it. Resume it, or start the import by hand.".to_owned(),
             Problem::IntegrationNotFound => "This integration does not exist. Set up an integration with your PSA first.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "No such endpoint, or the method is not allowed. See /openapi.json for the endpoints and their methods.".to_owned(),

@@ -28,6 +28,7 @@ impl Messages for Dutch {
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::DirectoryCannot => "De bedrijven en gebruikers van deze MSP staan in een directory die hier niet met de hand wordt gewijzigd. Wijzig dit in de console van die directory; een ander adres kan ook in de PSA worden ingevoerd, en de volgende import vraagt het de gebruiker.".to_owned(),
             Problem::IntegrationPaused => "Deze koppeling is gepauzeerd: planningen en gebeurtenissen starten er geen imports van. Hervat de koppeling of start de import met de hand.".to_owned(),
             Problem::IntegrationNotFound => "Deze koppeling bestaat niet. Maak eerst een koppeling met uw PSA.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "Dit endpoint bestaat niet, of de methode is er niet toegestaan. Zie /openapi.json voor de endpoints en hun methoden.".to_owned(),

@@ -46,6 +46,7 @@ codes! {
     MassChange = "mass_change", 409, "The import changes more than it may without being confirmed as a mass change.";
     WrongState = "wrong_state", 409, "The import is in a state in which this cannot be done.";
     NotSelectable = "not_selectable", 409, "The row cannot be selected as it is.";
+    DirectoryCannot = "directory_cannot", 409, "The directory of the MSP is changed in its own console, not here.";
     IntegrationPaused = "integration_paused", 409, "The integration is paused, so that no schedule or event starts an import.";
     ImportAbandoned = "import_abandoned", 409, "The import was given up, or its lock ran out.";
     ReviewLapsed = "review_lapsed", 409, "Nobody worked on the review until its lock ran out, so another import or the removal of the integration ended it.";
