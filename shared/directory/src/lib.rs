@@ -11,8 +11,10 @@ use jiff::Timestamp;
 use store::Consistency;
 
 pub mod builtin;
+mod keys;
 mod roster;
 
+pub use keys::{DirectoryKeys, NoKeys};
 pub use retry::RetryPolicy;
 pub use roster::{PackedUsers, Roster};
 

@@ -12,7 +12,7 @@ use crate::ids::{AddressId, IdempotencyKey, ImportId, IntegrationId, ManagedComp
 use crate::name;
 
 pub use capabilities::{AddressChange, Capabilities, CreationAction};
-pub use chosen::{ChosenDirectory, DirectoryKind};
+pub use chosen::{ChosenDirectory, DirectoryKind, LASTPASS_COMPANY};
 
 /// A managed company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::SecretId;
+use crate::ids::{ManagedCompanyId, SecretId};
 
 /// A kind of directory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -15,6 +15,20 @@ pub enum DirectoryKind {
     /// `LastPass`.
     #[serde(rename = "lastpass")]
     LastPass,
+}
+
+/// What the ids of companies in `LastPass` begin with: so a mapping says which directory it leads to.
+pub const LASTPASS_COMPANY: &str = "lastpass-";
+
+impl DirectoryKind {
+    /// The directory that a managed company is in.
+    pub fn of(company: &ManagedCompanyId) -> Self {
+        if company.as_str().starts_with(LASTPASS_COMPANY) {
+            Self::LastPass
+        } else {
+            Self::BuiltIn
+        }
+    }
 }
 
 /// The directory that an MSP has chosen.
