@@ -221,9 +221,9 @@ async fn company(
     dropped: &[PlanChange],
 ) -> Result<Result<(ManagedCompany, Outcome, u64), Failure>, Stop> {
     let (managed, outcome) = match in_directory(run, plan).await {
-        Ok((managed, Outcome::Unchanged)) if !plan.rewrite_mapping => {
+        Ok((managed, outcome)) if plan.step.is_passive() && !plan.rewrite_mapping => {
             let counted = before.map_or(0, |before| before.users);
-            return Ok(Ok((managed, Outcome::Unchanged, counted)));
+            return Ok(Ok((managed, outcome, counted)));
         }
         Ok(made) => made,
         Err(failure) => return Ok(Err(failure)),
@@ -231,7 +231,11 @@ async fn company(
     let mapping = CompanyMapping {
         company: plan.company.clone(),
         managed: managed.id.clone(),
-        name: plan.name.clone(),
+        name: match (&plan.step, before) {
+            // Only a name that was carried over is no renaming any more.
+            (CompanyStep::KeepName(_), Some(before)) => before.name.clone(),
+            _ => plan.name.clone(),
+        },
         identifier: plan.identifier.clone(),
         generation: plan.generation,
         users: ahead,
@@ -265,7 +269,7 @@ async fn company(
 async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, Outcome), Failure> {
     let not_found = Failure::OfRow(Reason::ManagedCompanyNotFound);
     let managed = match &plan.step {
-        CompanyStep::Unchanged(managed) => managed.clone(),
+        CompanyStep::Unchanged(managed) | CompanyStep::KeepName(managed) => managed.clone(),
         CompanyStep::Skip(skip) => return Err(Failure::OfRow(skip.reason.in_result())),
         CompanyStep::Create => {
             let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);

@@ -32,6 +32,11 @@ pub(crate) struct Done {
 }
 
 impl Done {
+    /// Whether the user was asked for another address just now, or earlier, and has yet to agree (R84).
+    pub(crate) fn is_asked(&self) -> bool {
+        self.outcome == Outcome::Skipped(Reason::WaitsForUser)
+    }
+
     const fn skipped(reason: Reason) -> Self {
         Self::unmapped(Outcome::Skipped(reason))
     }

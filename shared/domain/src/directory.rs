@@ -1,6 +1,7 @@
 //! What the directory (the password manager) holds, and the idempotency keys by which it recognises a repeated call.
 
 mod capabilities;
+mod chosen;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use crate::ids::{AddressId, IdempotencyKey, ImportId, IntegrationId, ManagedComp
 use crate::name;
 
 pub use capabilities::{AddressChange, Capabilities, CreationAction};
+pub use chosen::{ChosenDirectory, DirectoryKind, LASTPASS_COMPANY};
 
 /// A managed company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

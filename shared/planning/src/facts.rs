@@ -191,6 +191,7 @@ impl Context {
             users: HashMap::new(),
             holders: HashMap::new(),
             hand_over: None,
+            capabilities: self.people.capabilities(),
         };
         if let Some(mut hand_over) = self.hand_over(&facts.row).await? {
             let following = follow(&facts.addresses, &hand_over);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use directory::{Directory, DirectoryError, Roster};
 use domain::address::AddressKey;
-use domain::directory::{AddressHolder, ManagedCompany, User};
+use domain::directory::{AddressHolder, Capabilities, ManagedCompany, User};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::ManagedCompanyId;
 use domain::plan::planner;
@@ -54,6 +54,11 @@ impl People {
             asked: AtomicUsize::new(0),
             all: OnceCell::new(),
         }
+    }
+
+    /// What the directory can do.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.directory.capabilities()
     }
 
     /// One managed company.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::directory::User;
+use domain::directory::{Capabilities, User};
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
@@ -219,6 +219,7 @@ fn facts(
         rules: PeopleRules::default(),
         hides_contacts: run.import.filter.hides_contacts(),
         hand_over: None,
+        capabilities: Capabilities::ALL_AT_ONCE,
         mapped_addresses,
         users,
         holders: HashMap::new(),

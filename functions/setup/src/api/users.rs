@@ -14,19 +14,20 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::changes::noticed;
+use crate::changes::{built_in, noticed};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.post("/managed-companies/{c}/users", add, || {
         Call::new("addUser", "Adds a user by hand; takes a licence")
             .body::<NewPerson>(json!({ "address": "sanne@postma.example", "name": "Sanne Postma" }))
             .answers::<User>(201, example())
-            .refuses(&[Code::InsufficientLicences])
+            .refuses(&[Code::InsufficientLicences, Code::DirectoryCannot])
     })
     .patch("/managed-companies/{c}/users/{u}", change, || {
         Call::new("changeUser", "Gives a user another address; takes no licence")
             .body::<OtherAddress>(json!({ "address": "sanne@postma.example" }))
             .answers::<User>(200, example())
+            .refuses(&[Code::DirectoryCannot])
     })
 }
 
@@ -100,15 +101,14 @@ async fn change(
         NewAddress::Changed => Ok(Json(directory.user(&company, &user).await?.ok_or_else(no_user)?)),
         NewAddress::AddressTaken(_) => Err(taken().into()),
         // It may have any address before.
-        NewAddress::ChangedMeanwhile | NewAddress::NoSuchUser | NewAddress::WaitsForUser | NewAddress::NotPossible => {
-            Err(no_user().into())
-        }
+        NewAddress::ChangedMeanwhile | NewAddress::NoSuchUser => Err(no_user().into()),
+        NewAddress::WaitsForUser | NewAddress::NotPossible => Err(Problem::DirectoryCannot.into()),
     }
 }
 
 /// The built-in directory, if it has this company.
 async fn directory_with(services: &Services, caller: &Caller, company: &ManagedCompanyId) -> Api<BuiltIn> {
-    let directory = BuiltIn::new(services.tenant(&caller.msp));
+    let directory = built_in(services, caller)?;
     match directory.company(company).await? {
         Some(_) => Ok(directory),
         None => Err(Problem::not_found(ResourceKind::ManagedCompany).into()),

@@ -16,6 +16,8 @@ pub struct Capabilities {
     pub licences: LicenceMode,
     /// Whether a managed company that was asked for may be there only later.
     pub creation_waits: bool,
+    /// Whether companies and users may be gone that were there before (R85).
+    pub forgets: bool,
     /// Whether it can create users without inviting them (R86).
     pub stages: bool,
 }
@@ -58,6 +60,7 @@ impl Capabilities {
         change_address: AddressChange::AtOnce,
         licences: LicenceMode::Pool,
         creation_waits: false,
+        forgets: false,
         stages: false,
     };
 

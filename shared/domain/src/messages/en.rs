@@ -8,7 +8,7 @@ use crate::import::Holder;
 use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::problem::{DirectoryFailure, Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
@@ -28,6 +28,11 @@ impl Messages for English {
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::DirectoryCannot => "The companies and users of this MSP are in a directory that is not changed by hand here. Make the change in the console of that directory; another address can also be entered in the PSA, and the next import asks the user.".to_owned(),
+            Problem::Directory(DirectoryFailure::Unauthorized) => "The directory rejects its API key: it is wrong, or was revoked. Make a new key in the console of the directory and enter it here; mappings stay.".to_owned(),
+            Problem::Directory(DirectoryFailure::Forbidden) => "The API key lacks the right to read managed companies and their users. Grant it in the console of the directory, or enter a key that has it.".to_owned(),
+            Problem::Directory(DirectoryFailure::OtherAccount) => "Under this API key fewer than half of the mapped companies are listed: it is the key of another account. Nothing was stored. Enter a key of the account that the companies are in.".to_owned(),
+            Problem::Directory(DirectoryFailure::Unavailable) => "The directory does not answer, or not as expected. Nothing was changed. Try again later.".to_owned(),
             Problem::IntegrationPaused => "This integration is paused: schedules and events start no imports of it. Resume it, or start the import by hand.".to_owned(),
             Problem::IntegrationNotFound => "This integration does not exist. Set up an integration with your PSA first.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "No such endpoint, or the method is not allowed. See /openapi.json for the endpoints and their methods.".to_owned(),

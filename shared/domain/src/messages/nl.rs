@@ -8,7 +8,7 @@ use crate::import::Holder;
 use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::problem::{DirectoryFailure, Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
 use crate::row::Absence;
 use crate::suggestion::Similarity;
@@ -28,6 +28,11 @@ impl Messages for Dutch {
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::DirectoryCannot => "De bedrijven en gebruikers van deze MSP staan in een directory die hier niet met de hand wordt gewijzigd. Wijzig dit in de console van die directory; een ander adres kan ook in de PSA worden ingevoerd, en de volgende import vraagt het de gebruiker.".to_owned(),
+            Problem::Directory(DirectoryFailure::Unauthorized) => "De directory weigert de API-sleutel: die is onjuist of ingetrokken. Maak in de console van de directory een nieuwe sleutel en vul die hier in; koppelingen blijven bestaan.".to_owned(),
+            Problem::Directory(DirectoryFailure::Forbidden) => "De API-sleutel mist het recht om beheerde bedrijven en hun gebruikers te lezen. Geef dat in de console van de directory, of vul een sleutel in die het heeft.".to_owned(),
+            Problem::Directory(DirectoryFailure::OtherAccount) => "Onder deze API-sleutel staat minder dan de helft van de gekoppelde bedrijven: het is de sleutel van een ander account. Er is niets opgeslagen. Vul een sleutel in van het account waarin de bedrijven staan.".to_owned(),
+            Problem::Directory(DirectoryFailure::Unavailable) => "De directory geeft geen antwoord, of niet zoals verwacht. Er is niets gewijzigd. Probeer het later opnieuw.".to_owned(),
             Problem::IntegrationPaused => "Deze koppeling is gepauzeerd: planningen en gebeurtenissen starten er geen imports van. Hervat de koppeling of start de import met de hand.".to_owned(),
             Problem::IntegrationNotFound => "Deze koppeling bestaat niet. Maak eerst een koppeling met uw PSA.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "Dit endpoint bestaat niet, of de methode is er niet toegestaan. Zie /openapi.json voor de endpoints en hun methoden.".to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::address::{self, Address, AddressKey};
-use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
+use domain::directory::{AddressHolder, Capabilities, ManagedCompany, User, UserState};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::mapping::{self, AddressMapping, CompanyMapping};
@@ -241,6 +241,7 @@ impl World {
             users,
             holders,
             hand_over: None,
+            capabilities: Capabilities::ALL_AT_ONCE,
             rules: domain::rules::PeopleRules::default(),
         }
     }

@@ -77,6 +77,7 @@ fn a_plan_is_read_as_it_was_stored() {
                 remembered: Remembered {
                     name: Some("Olga".to_owned()),
                     sharers: Sharers::Many,
+                    asked_for: None,
                 },
             }),
             other_addresses: vec!["ana@home.example".parse::<Address>().unwrap().key().clone()],
@@ -84,6 +85,7 @@ fn a_plan_is_read_as_it_was_stored() {
             remembered: Remembered {
                 name: Some("Ana".to_owned()),
                 sharers: [PsaContactId::new("7"), PsaContactId::new("12")].into_iter().collect(),
+                asked_for: None,
             },
             rewrite_mapping: true,
             ..user()
