@@ -73,7 +73,7 @@ impl Decision {
         let run = &self.run;
         let integration = run.tenant.integration(&run.import.integration).await?;
         let integration = integration.ok_or(Problem::IntegrationNotFound)?;
-        let directory = run.services.directory(&run.import.msp);
+        let directory = run.services.remembered_directory(&run.import.msp).await?;
         let planning = Planning::open(run.tenant.clone(), directory, run.import.clone()).await?;
         let (planning, mut unchanged) = (planning.at_half_the_price(), Unchanged::default());
         let plan = planning.whole_seen_by(|plan| unchanged.add(plan)).await?;

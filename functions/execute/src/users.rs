@@ -177,7 +177,11 @@ async fn create(
     };
     Ok(match with_retries(run, call, look_up).await? {
         NewUser::Created(id) => Done::applied(user, id),
-        NewUser::AddressTaken(_) => Done::failed(Reason::AddressConflict),
+        NewUser::AddressTaken(_) | NewUser::AddressTakenElsewhere => Done::failed(Reason::AddressConflict),
+        NewUser::Waits(until) => {
+            run.note_wait(until);
+            return Err(Failure::Open);
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use lambda::Services;
 /// The built-in directory, if it is the one that the MSP has: another one is changed in its own console (R83).
 pub fn built_in(services: &Services, caller: &Caller) -> Result<BuiltIn, Problem> {
     // Another directory that could do all this would be as good a place to do it.
-    if services.directory(&caller.msp).capabilities() == Capabilities::ALL_AT_ONCE {
+    if services.remembered_directory(&caller.msp).await?.capabilities() == Capabilities::ALL_AT_ONCE {
         Ok(BuiltIn::new(services.tenant(&caller.msp)))
     } else {
         Err(Problem::DirectoryCannot)

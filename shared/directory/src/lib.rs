@@ -7,6 +7,7 @@ use domain::address::{Address, AddressKey};
 use domain::directory::{Capabilities, CreationAction, Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::NameKey;
+use domain::problem::DirectoryFailure;
 use jiff::Timestamp;
 use store::Consistency;
 
@@ -247,6 +248,28 @@ pub enum DirectoryError {
 }
 
 impl DirectoryError {
+    /// Whether the key of the MSP is at fault, so that every other call fails as well.
+    pub const fn is_of_key(&self) -> bool {
+        matches!(self, Self::Unauthorized(_) | Self::Forbidden(_))
+    }
+
+    /// When it asks to come back, if it does.
+    pub const fn asks_to_wait(&self) -> Option<Timestamp> {
+        match self {
+            Self::Busy(_, until) => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// What it is to an administrator.
+    pub const fn failure(&self) -> DirectoryFailure {
+        match self {
+            Self::Unauthorized(_) => DirectoryFailure::Unauthorized,
+            Self::Forbidden(_) => DirectoryFailure::Forbidden,
+            Self::Unavailable(_) | Self::Busy(..) | Self::Refused(_) => DirectoryFailure::Unavailable,
+        }
+    }
+
     /// Whether repeating the call makes sense.
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Busy(..))

@@ -39,6 +39,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     licences: LicenceMode::Consumption,
     creation_waits: true,
     stages: true,
+    forgets: true,
 };
 
 /// A list of all companies serves so long for all who wait for one of them.

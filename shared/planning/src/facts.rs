@@ -80,10 +80,15 @@ impl Group {
 }
 
 impl Context {
+    /// What is stored of one company, without what the directory has.
+    pub(crate) async fn facts_without_people(&self, row: Row) -> Result<CompanyFacts, PlanningError> {
+        let read = self.read(&row, Consistency::Strong).await?;
+        self.facts_within(row, read).await
+    }
+
     /// Gathers the facts of one company.
     pub async fn facts(&self, row: Row, asked: Asked<'_>) -> Result<CompanyFacts, PlanningError> {
-        let read = self.read(&row, Consistency::Strong).await?;
-        let mut all = [self.facts_within(row, read).await?];
+        let mut all = [self.facts_without_people(row).await?];
         self.add_people(&mut all, asked, &self.people).await?;
         let [facts] = all;
         Ok(facts)

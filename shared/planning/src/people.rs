@@ -61,6 +61,14 @@ impl People {
         self.directory.capabilities()
     }
 
+    /// The same people, of whom nothing is read yet.
+    pub(crate) fn afresh(&self) -> Self {
+        Self {
+            consistency: Consistency::Strong,
+            ..self.of_late()
+        }
+    }
+
     /// One managed company.
     pub(crate) async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
         self.directory.company(id).await

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use domain::address::Address;
-use domain::directory::CreationAction;
+use domain::directory::{CreationAction, LASTPASS_COMPANY};
 use domain::ids::{ManagedCompanyId, UserId};
 use http_client::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http_client::{BaseUrl, Call, Deployment, Endpoint, Gate, HttpClient, Method, RetryScope, Rule, Session};
@@ -225,6 +225,8 @@ impl LastPass {
     }
 }
 
+/// The path of the users of a company, whose id tells its directory besides LastPass' own.
 fn users_of(company: &ManagedCompanyId) -> [&str; 3] {
-    ["managed-companies", company.as_str(), "users"]
+    let id = company.as_str();
+    ["managed-companies", id.strip_prefix(LASTPASS_COMPANY).unwrap_or(id), "users"]
 }

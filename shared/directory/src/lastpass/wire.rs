@@ -4,7 +4,7 @@
 use std::fmt;
 
 use domain::address::Address;
-use domain::directory::{ManagedCompany, User, UserState};
+use domain::directory::{LASTPASS_COMPANY, ManagedCompany, User, UserState};
 use domain::ids::{ManagedCompanyId, UserId};
 use domain::name;
 use serde::de::{Error, Visitor};
@@ -136,7 +136,7 @@ impl Record for CompanyRecord {
         let suspended = self.status.as_deref() == Some("suspended");
         Ok(Some(Company {
             name: self.name.unwrap_or_else(|| format!("Company {}", id.0)),
-            id: ManagedCompanyId::new(id.into_text()),
+            id: ManagedCompanyId::new(format!("{LASTPASS_COMPANY}{}", id.into_text())),
             status: if suspended {
                 CompanyStatus::Suspended
             } else {
@@ -226,7 +226,7 @@ mod tests {
         let read = |record| from_value::<CompanyRecord>(record).unwrap().read();
         let bare = read(json!({"id": 7, "name": null, "type": null, "licenseLimit": null, "new": [1]}));
         let bare = bare.unwrap().unwrap();
-        assert_eq!((bare.id.as_str(), bare.name.as_str()), ("7", "Company 7"));
+        assert_eq!((bare.id.as_str(), bare.name.as_str()), ("lastpass-7", "Company 7"));
         let suspended = read(json!({"id": 7, "name": "A", "status": "suspended", "licenseLimit": 3}));
         let suspended = suspended.unwrap().unwrap();
         assert_eq!(
