@@ -55,7 +55,11 @@ async fn agreed_plan(services: &Services, import: &Import, agreed: &Agreement, p
     let plan = if let Some(kept) = kept_plan(services, import).await? {
         kept
     } else {
-        let planning = Planning::open(tenant, services.remembered_directory(&import.msp).await?, import.clone());
+        let planning = Planning::open(
+            tenant,
+            services.remembered_directory(&import.msp).await?,
+            import.clone(),
+        );
         planning.await?.whole().await?
     };
     if plan.totals.hash != agreed.plan_hash {
@@ -70,7 +74,10 @@ async fn agreed_plan(services: &Services, import: &Import, agreed: &Agreement, p
 
 /// The plan that was computed when it was shown, if nothing that it rests on has changed since (R71).
 async fn kept_plan(services: &Services, import: &Import) -> Api<Option<WholePlan>> {
-    let (tenant, directory) = (services.tenant(&import.msp), services.remembered_directory(&import.msp).await?);
+    let (tenant, directory) = (
+        services.tenant(&import.msp),
+        services.remembered_directory(&import.msp).await?,
+    );
     let Some(rests_on) = rests_on(&tenant, &*directory, import, services.clock.now()).await? else {
         return Ok(None);
     };

@@ -86,7 +86,10 @@ impl Run {
             (false, false) => None,
         };
         Ok(Self {
-            directory: worker.services.directory_of(&import.msp, Some(worker.deadline.0)).await?,
+            directory: worker
+                .services
+                .directory_of(&import.msp, Some(worker.deadline.0))
+                .await?,
             confirmed,
             skip,
             outage: OnceLock::new(),

@@ -18,11 +18,7 @@ const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 const MAX_AGE_UNATTENDED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Reads the next piece. Returns whether there is anything to read: the built-in directory is read where it is needed.
-pub(crate) async fn read(
-    run: &Run,
-    noted: &mut Noted,
-    checkpoint: &mut Checkpoint<Position>,
-) -> Result<bool, Stop> {
+pub(crate) async fn read(run: &Run, noted: &mut Noted, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
     let deadline = run.deadline.0;
     let directory = run.services.directory_of(&run.import.msp, Some(deadline)).await?;
     let limits = ReadingLimits {

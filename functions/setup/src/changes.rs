@@ -8,12 +8,12 @@ use domain::problem::Problem;
 use lambda::Services;
 
 /// The built-in directory, if it is the one that the MSP has: another one is changed in its own console (R83).
-pub fn built_in(services: &Services, caller: &Caller) -> Result<BuiltIn, Problem> {
+pub async fn built_in(services: &Services, caller: &Caller) -> Api<BuiltIn> {
     // Another directory that could do all this would be as good a place to do it.
     if services.remembered_directory(&caller.msp).await?.capabilities() == Capabilities::ALL_AT_ONCE {
         Ok(BuiltIn::new(services.tenant(&caller.msp)))
     } else {
-        Err(Problem::DirectoryCannot)
+        Err(Problem::DirectoryCannot.into())
     }
 }
 

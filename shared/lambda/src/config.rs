@@ -89,10 +89,7 @@ impl Config {
             imports_table: required("IMPORTS_TABLE")?,
             secret_prefix: env::var("SECRET_PREFIX").unwrap_or_else(|_| "psa-import/".to_owned()),
             roles_claim: env::var("ROLES_CLAIM").unwrap_or_else(|_| "roles".to_owned()),
-            call_rates: CallRates::per_minute(
-                rate("PSA_CALLS_PER_MINUTE", 20)?,
-                rate("PLAN_CALLS_PER_MINUTE", 60)?,
-            ),
+            call_rates: CallRates::per_minute(rate("PSA_CALLS_PER_MINUTE", 20)?, rate("PLAN_CALLS_PER_MINUTE", 60)?),
             psa: HttpPolicy {
                 allowed_origins: allowed_origins()?,
                 ..HttpPolicy::default()

@@ -156,11 +156,7 @@ impl Services {
     }
 
     /// The directory that an MSP has chosen. Another system is asked until the deadline, and not at all without one.
-    pub async fn directory_of(
-        &self,
-        msp: &MspId,
-        deadline: Option<Instant>,
-    ) -> Result<Arc<dyn Directory>, StoreError> {
+    pub async fn directory_of(&self, msp: &MspId, deadline: Option<Instant>) -> Result<Arc<dyn Directory>, StoreError> {
         let tenant = self.tenant(msp);
         let chosen = tenant.chosen_directory().await?;
         match chosen.kind {

@@ -207,7 +207,7 @@ impl Context {
     }
 
     /// Asks once for all of them for the users there are, and who holds the other addresses.
-    async fn add_people(
+    pub(crate) async fn add_people(
         &self,
         all: &mut [CompanyFacts],
         asked: Asked<'_>,

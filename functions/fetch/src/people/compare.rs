@@ -198,7 +198,12 @@ pub(crate) async fn retain_absent(
 
 /// The users of a mapped company.
 async fn users(run: &Run, mapping: &CompanyMapping) -> Result<HashMap<UserId, User>, Stop> {
-    let users = run.services.remembered_directory(&run.import.msp).await?.users(&mapping.managed).await?;
+    let users = run
+        .services
+        .remembered_directory(&run.import.msp)
+        .await?
+        .users(&mapping.managed)
+        .await?;
     Ok(users.into_iter().map(|user| (user.id.clone(), user)).collect())
 }
 

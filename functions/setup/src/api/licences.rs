@@ -43,7 +43,7 @@ async fn replace(
     caller: Caller,
     Body(new): Body<NewLicences>,
 ) -> Api<Json<Licences>> {
-    let directory = built_in(&services, &caller)?;
+    let directory = built_in(&services, &caller).await?;
     if !directory.set_licences(new.mode, new.total.into()).await? {
         return Err(Problem::invalid("/total", Mistake::LicencesInUse).into());
     }

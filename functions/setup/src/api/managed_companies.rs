@@ -7,6 +7,7 @@ use domain::directory::ManagedCompany;
 use domain::ids::IdempotencyKey;
 use domain::name::Name;
 use domain::problem::Code;
+use domain::problem::Problem;
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -39,7 +40,11 @@ async fn add(
 ) -> Api<(StatusCode, Json<ManagedCompany>)> {
     let name = String::from(new.name);
     let key = IdempotencyKey::by_hand(&services.ids.next());
-    let directory = built_in(&services, &caller)?;
-    let id = noticed(&services, &directory, directory.create_company(&key, &name)).await?;
-    Ok((StatusCode::CREATED, Json(ManagedCompany::new(id, name))))
+    let directory = built_in(&services, &caller).await?;
+    let created = noticed(&services, &directory, directory.create_company(&key, &name)).await?;
+    match created {
+        directory::NewCompany::Created(id) => Ok((StatusCode::CREATED, Json(ManagedCompany::new(id, name)))),
+        // The built-in directory makes it at once.
+        directory::NewCompany::Waits(_) | directory::NewCompany::Unknown => Err(Problem::DirectoryCannot.into()),
+    }
 }

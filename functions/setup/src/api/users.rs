@@ -62,7 +62,9 @@ async fn add(
     let created = directory.create_user_by_hand(&company, &request);
     match noticed(&services, &directory, created).await? {
         Some(NewUser::Created(id)) => Ok((StatusCode::CREATED, Json(invited(id, company, address, name)))),
-        Some(NewUser::AddressTaken(_)) => Err(taken().into()),
+        Some(NewUser::AddressTaken(_) | NewUser::AddressTakenElsewhere) => Err(taken().into()),
+        // The built-in directory makes it at once.
+        Some(NewUser::Waits(_)) => Err(Problem::DirectoryCannot.into()),
         None => {
             let available = directory.licences().await?.available;
             Err(Problem::InsufficientLicences { needed: 1, available }.into())
@@ -108,7 +110,7 @@ async fn change(
 
 /// The built-in directory, if it has this company.
 async fn directory_with(services: &Services, caller: &Caller, company: &ManagedCompanyId) -> Api<BuiltIn> {
-    let directory = built_in(services, caller)?;
+    let directory = built_in(services, caller).await?;
     match directory.company(company).await? {
         Some(_) => Ok(directory),
         None => Err(Problem::not_found(ResourceKind::ManagedCompany).into()),

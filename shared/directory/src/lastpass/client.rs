@@ -228,5 +228,9 @@ impl LastPass {
 /// The path of the users of a company, whose id tells its directory besides LastPass' own.
 fn users_of(company: &ManagedCompanyId) -> [&str; 3] {
     let id = company.as_str();
-    ["managed-companies", id.strip_prefix(LASTPASS_COMPANY).unwrap_or(id), "users"]
+    [
+        "managed-companies",
+        id.strip_prefix(LASTPASS_COMPANY).unwrap_or(id),
+        "users",
+    ]
 }
