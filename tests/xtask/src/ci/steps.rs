@@ -157,7 +157,8 @@ fn least_privilege(job: &Job) -> Result<(), Failure> {
 }
 
 /// Left out, to save time, is what is about PSAs and words more than about records, the random imports, one of many absent companies,
-/// many integrations at one moment, the units of imports, which the embedded database counts, and the second PSA.
+/// many integrations at one moment, the units of imports, which the embedded database counts, the throttled database, which is the
+/// embedded one, and the second PSA.
 fn second_opinion(job: &Job) -> Result<(), Failure> {
     const OTHERS: [&str; 14] = [
         "r40_whatever_is_decided",
