@@ -1,7 +1,8 @@
-//! Everything a laptop lacks, in one process: AWS's part, both PSAs with a realistic MSP behind each, and the four
+//! Everything a laptop lacks, in one process: AWS's part, both PSAs with a realistic MSP behind each, and the five
 //! functions mounted as they are.
 
 pub mod api;
+mod console;
 mod control;
 mod options;
 mod places;

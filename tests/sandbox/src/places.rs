@@ -19,6 +19,9 @@ pub(crate) struct Places {
     pub control: u16,
     pub connectwise: u16,
     pub autotask: u16,
+    /// The identity provider; 0 in folders of before it came.
+    #[serde(default)]
+    pub provider: u16,
 }
 
 const FILE: &str = "sandbox.json";
@@ -36,6 +39,7 @@ impl Places {
             control: 0,
             connectwise: 0,
             autotask: 0,
+            provider: 0,
         }
     }
 
@@ -61,6 +65,7 @@ impl Places {
                     control: lasting(),
                     connectwise: lasting(),
                     autotask: lasting(),
+                    provider: lasting(),
                     ..anywhere
                 };
                 places.write(state)?;

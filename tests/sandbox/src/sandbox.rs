@@ -11,7 +11,7 @@ use lambda::config::{CallRates, Config};
 use lambda::{Clock, Function, Services};
 use local_aws::{
     Capacity, DynamoDb, Functions, Gateway, Invoke, Issuer, Limiter, MachineOptions, Person, Pipe, PipeOptions,
-    Secrets, Server, StateMachine, Store, StoreFault, Template, sdk,
+    Provider, Secrets, Server, StateMachine, Store, StoreFault, Template, sdk,
 };
 use psa::HttpPolicy;
 use serde::Serialize;
@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use simkit::clock::SimClock;
 
 use crate::api::Api;
+use crate::console::Console;
 use crate::places::Places;
 use crate::psas::Psas;
 use crate::{Error, Options, control, seed};
@@ -28,6 +29,8 @@ use crate::{Error, Options, control, seed};
 pub struct ConnectionInfo {
     /// The API.
     pub api: String,
+    /// The console, for people: open it in a browser.
+    pub console: String,
     /// Tokens: `ana` and `bram` are administrators of one MSP, `otherMsp` of another.
     pub tokens: Value,
     /// How to reach the ConnectWise simulator.
@@ -51,6 +54,7 @@ pub struct Sandbox {
     /// The services the functions work with, for tests that look behind the API.
     pub services: Services,
     issuer: Issuer,
+    console: Console,
     metrics: Metrics,
     functions: Functions,
     gateway: Server,
@@ -94,7 +98,10 @@ impl Sandbox {
             .map_err(unusable)?;
         let services = services(&options, &template, &psas, &dynamodb, &secrets, clock.clone())?;
         let metrics = Metrics::default();
-        let mut functions = Functions::new(&template, code(&services, &template, &dynamodb, &secrets, &metrics)?)?;
+        let mut code = code(&services, &template, &dynamodb, &secrets, &metrics)?;
+        let console = Console::start(&template, &secrets, &mut places, state).await?;
+        code.push(console.code());
+        let mut functions = Functions::new(&template, code)?;
         if let Some(timeout) = options.worker_timeout {
             functions = functions
                 .with_timeout("FetchFunction", timeout)
@@ -103,7 +110,7 @@ impl Sandbox {
         if let Some(concurrency) = options.concurrency {
             functions = functions.with_concurrency(concurrency);
         }
-        let issuer = issuer(state)?;
+        let issuer = console.issuer.clone();
         let gateway = Gateway::new(&template, functions.clone(), issuer.verifier());
         let gateway = Server::start_on(places.api, gateway.router()).await;
         let gateway = gateway.map_err(|error| Error::Port {
@@ -112,6 +119,7 @@ impl Sandbox {
             why: error.to_string(),
         })?;
         places.api = gateway.address().port();
+        console.is_at(&gateway.url());
         let tokens = tokens(&issuer)?;
         let ana = Api::new(gateway.url(), tokens["ana"].as_str().unwrap_or_default());
         seed::seed(&ana, &psas, places.size).await?;
@@ -149,6 +157,7 @@ impl Sandbox {
             psas,
             services,
             issuer,
+            console,
             metrics,
             functions,
             gateway,
@@ -167,6 +176,11 @@ impl Sandbox {
     /// A token with these claims, besides those that every token of the issuer has.
     pub fn token_with(&self, claims: &Value) -> Result<String, Error> {
         Ok(self.issuer.token_with(claims)?)
+    }
+
+    /// The identity provider, for tests that have it behave otherwise.
+    pub fn provider(&self) -> &Provider {
+        &self.console.provider
     }
 
     /// A caller by the name of a token.
@@ -238,6 +252,7 @@ impl Sandbox {
     pub async fn stop(self) {
         self.gateway.stop().await;
         self.control.stop().await;
+        self.console.stop().await;
         if let Ok(pipe) = Arc::try_unwrap(self.pipe) {
             pipe.stop().await;
         }
@@ -251,7 +266,7 @@ impl Sandbox {
 }
 
 /// What went wrong with a folder, if there is one.
-fn unusable(state: Option<&Path>, error: local_aws::Error) -> Error {
+pub(crate) fn unusable(state: Option<&Path>, error: local_aws::Error) -> Error {
     match state {
         Some(folder) => Error::State {
             folder: folder.to_owned(),
@@ -259,20 +274,6 @@ fn unusable(state: Option<&Path>, error: local_aws::Error) -> Error {
         },
         None => error.into(),
     }
-}
-
-/// Tokens outlive a restart where everything else does.
-fn issuer(state: Option<&Path>) -> Result<Issuer, Error> {
-    let (name, audience) = ("https://sandbox.example", "psa-import");
-    let Some(folder) = state else {
-        return Ok(Issuer::new(name, audience)?);
-    };
-    let file = folder.join("token-key.der");
-    if !file.exists() {
-        std::fs::write(&file, Issuer::make_key()?)?;
-    }
-    let key = std::fs::read(&file)?;
-    Issuer::with_key(name, audience, &key).map_err(|error| unusable(state, error))
 }
 
 fn store(options: &Options) -> Store {
@@ -373,7 +374,7 @@ fn config(template: &Template, function: &str, psa: HttpPolicy) -> Result<Config
     })
 }
 
-fn invoke(function: Function) -> Invoke {
+pub(crate) fn invoke(function: Function) -> Invoke {
     Arc::new(move |invocation| {
         let function = function.clone();
         Box::pin(async move {
@@ -386,17 +387,18 @@ fn invoke(function: Function) -> Invoke {
 }
 
 fn tokens(issuer: &Issuer) -> Result<Value, Error> {
-    let token = |name: &str, msp: &str| {
-        let person = Person {
-            email: format!("{name}@{msp}.example"),
-            ..person(&format!("{msp}-{name}"), msp, &["administrator"])
-        };
-        issuer.token(&person)
-    };
+    let token = |name: &str, msp: &str| issuer.token(&administrator(name, msp));
     Ok(json!({ "ana": token("ana", MSP)?, "bram": token("bram", MSP)?, "otherMsp": token("chris", "alpenblick")? }))
 }
 
-fn person(sub: &str, msp: &str, roles: &[&str]) -> Person {
+pub(crate) fn administrator(name: &str, msp: &str) -> Person {
+    Person {
+        email: format!("{name}@{msp}.example"),
+        ..person(&format!("{msp}-{name}"), msp, &["administrator"])
+    }
+}
+
+pub(crate) fn person(sub: &str, msp: &str, roles: &[&str]) -> Person {
     Person {
         sub: sub.to_owned(),
         email: format!("{sub}@{msp}.example"),
@@ -424,6 +426,7 @@ fn face(
     };
     ConnectionInfo {
         api: gateway.url(),
+        console: format!("{}/console", gateway.url()),
         tokens,
         connectwise: psa(PsaKind::Connectwise),
         autotask: psa(PsaKind::Autotask),

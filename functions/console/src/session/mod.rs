@@ -1,0 +1,154 @@
+//! Who is signed in (R92). The tokens stay in sealed cookies that no script can read; they never reach a page.
+
+mod cookies;
+mod provider;
+mod seal;
+mod sign_in;
+mod sign_out;
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use cookies::plain;
+pub(crate) use provider::Endpoints;
+pub(crate) use seal::Seal;
+pub(crate) use sign_in::own_page;
+
+use crate::answer_page;
+use crate::visit::Visit;
+use crate::{Console, Secret};
+use cookies::{RENEWAL, SESSION};
+
+/// Renewed when less than this is left, so that no call meets the end.
+const RENEW_BEFORE_SECONDS: i64 = 60;
+
+/// After this long somebody has to sign in again, however often the token was renewed.
+const LONGEST_SECONDS: i64 = 12 * 3600;
+
+/// An administrator who is signed in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Session {
+    /// The token for the API.
+    pub token: String,
+    /// Until when it is good.
+    pub until: i64,
+    /// Who, as the API names them.
+    pub name: String,
+    /// When they signed in.
+    pub since: i64,
+}
+
+impl Session {
+    fn is_good(&self, now: i64) -> bool {
+        now < self.until && now < self.since + LONGEST_SECONDS
+    }
+}
+
+pub(crate) fn routes() -> axum::Router<Console> {
+    sign_out::routes(sign_in::routes())
+}
+
+/// Opens the cookies of a request, renews the session if it is about to end, and renders what its handler refused.
+pub(crate) async fn open(State(console): State<Console>, mut request: Request, next: Next) -> Response {
+    let opened = match console.secret().await {
+        Ok(secret) => opened(&console, secret, request.headers()).await,
+        Err(error) => {
+            tracing::error!(%error, "the console has no secret");
+            Opened::default()
+        }
+    };
+    let visit = Visit::of(&request, opened.session);
+    request.extensions_mut().insert(visit.clone());
+    let response = next.run(request).await;
+    let mut response = answer_page::rendered(&visit, response);
+    if let Some(cookies) = opened.renewed {
+        for cookie in &cookies {
+            cookies::append(&mut response, cookie);
+        }
+    }
+    response
+}
+
+#[derive(Default)]
+struct Opened {
+    session: Option<Session>,
+    /// What to send back when it was renewed.
+    renewed: Option<Vec<String>>,
+}
+
+async fn opened(console: &Console, secret: &Secret, headers: &HeaderMap) -> Opened {
+    let now = Timestamp::now().as_second();
+    let session = cookies::read(headers, SESSION, &secret.seal);
+    let session: Option<Session> = session.and_then(|text| serde_json::from_str(&text).ok());
+    let Some(session) = session.filter(|session| now < session.since + LONGEST_SECONDS) else {
+        return Opened::default();
+    };
+    if now + RENEW_BEFORE_SECONDS < session.until {
+        return Opened {
+            session: Some(session),
+            renewed: None,
+        };
+    }
+    match cookies::read(headers, RENEWAL, &secret.seal) {
+        Some(renewal) => renewed(console, secret, session, &renewal).await,
+        None => Opened {
+            session: Some(session).filter(|session| session.is_good(now)),
+            renewed: None,
+        },
+    }
+}
+
+async fn renewed(console: &Console, secret: &Secret, session: Session, renewal: &str) -> Opened {
+    let now = Timestamp::now().as_second();
+    match provider::renew(console, secret, renewal).await {
+        Ok(tokens) => {
+            let cookies = tokens.cookies(secret, session.since, Some(renewal));
+            Opened {
+                session: Some(tokens.session(session.since)),
+                renewed: Some(cookies),
+            }
+        }
+        Err(error) => {
+            tracing::info!(%error, "a session could not be renewed");
+            Opened {
+                session: Some(session).filter(|session| session.is_good(now)),
+                renewed: None,
+            }
+        }
+    }
+}
+
+impl Console {
+    /// The secret, read at the first request rather than at the start.
+    pub(crate) async fn secret(&self) -> Result<&Secret, lambda::SecretError> {
+        let read = || async {
+            let text = (self.settings.secret)().await?;
+            Secret::parse(&text).ok_or_else(|| lambda::SecretError("it has no key to seal with".to_owned()))
+        };
+        self.secret.get_or_try_init(read).await
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredSecret {
+    key: String,
+    #[serde(default)]
+    former_key: Option<String>,
+    #[serde(default)]
+    client_secret: Option<String>,
+}
+
+impl Secret {
+    fn parse(text: &str) -> Option<Self> {
+        let stored: StoredSecret = serde_json::from_str(text).ok()?;
+        Some(Self {
+            seal: Seal::new(std::iter::once(stored.key).chain(stored.former_key))?,
+            client_secret: stored.client_secret.filter(|secret| !secret.is_empty()),
+        })
+    }
+}
