@@ -10,10 +10,14 @@ mod answer;
 mod answer_page;
 mod api;
 mod assets;
+mod caller;
 mod charts;
+mod console;
+mod fields;
 mod guard;
 mod language;
 mod page;
+mod refused;
 mod screens;
 mod session;
 mod settings;
@@ -21,51 +25,13 @@ mod views;
 mod visit;
 mod words;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use http_client::{HttpClient, HttpPolicy, NoClient};
+use http_client::NoClient;
 use lambda::Function;
-use tokio::sync::OnceCell;
 
+pub(crate) use console::Console;
 pub use settings::{ReadSecret, Settings, SettingsError, TokenKind};
-
-use session::{Endpoints, Seal};
-
-/// What every handler works with. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Console {
-    settings: Arc<Settings>,
-    http: reqwest::Client,
-    secret: Arc<OnceCell<Secret>>,
-    endpoints: Arc<OnceCell<Endpoints>>,
-}
-
-/// What the secret holds, ready for use.
-pub(crate) struct Secret {
-    seal: Seal,
-    client_secret: Option<String>,
-}
-
-impl Console {
-    fn new(settings: Settings) -> Result<Self, NoClient> {
-        // Plain addresses are those of a sandbox: the policy takes no others than the listed ones then.
-        let plain = [&settings.api, &settings.issuer]
-            .into_iter()
-            .filter(|address| address.starts_with("http://"));
-        let policy = HttpPolicy {
-            allowed_origins: plain.filter_map(|address| address.parse().ok()).collect(),
-            ..HttpPolicy::default()
-        };
-        Ok(Self {
-            http: HttpClient::new(policy)?.for_configured(),
-            settings: Arc::new(settings),
-            secret: Arc::default(),
-            endpoints: Arc::default(),
-        })
-    }
-}
 
 /// The function.
 pub fn function(settings: Settings) -> Result<Function, NoClient> {

@@ -14,8 +14,9 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::people::{MSP, administrator, person};
 use crate::places::Places;
-use crate::sandbox::{MSP, administrator, invoke, person, unusable};
+use crate::running::{invoke, unusable};
 
 /// What tokens say they are for, and the console's name at the provider.
 const AUDIENCE: &str = "psa-import";

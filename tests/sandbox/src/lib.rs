@@ -5,8 +5,10 @@ pub mod api;
 mod console;
 mod control;
 mod options;
+mod people;
 mod places;
 mod psas;
+mod running;
 mod sandbox;
 mod seed;
 

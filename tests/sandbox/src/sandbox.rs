@@ -1,6 +1,5 @@
 //! A sandbox at work.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client as DynamoDbClient;
@@ -10,8 +9,8 @@ use jiff::Timestamp;
 use lambda::config::{CallRates, Config};
 use lambda::{Clock, Function, Services};
 use local_aws::{
-    Capacity, DynamoDb, Functions, Gateway, Invoke, Issuer, Limiter, MachineOptions, Person, Pipe, PipeOptions,
-    Provider, Secrets, Server, StateMachine, Store, StoreFault, Template, sdk,
+    Capacity, DynamoDb, Functions, Gateway, Invoke, Issuer, Limiter, MachineOptions, Pipe, PipeOptions, Provider,
+    Secrets, Server, StateMachine, Store, StoreFault, Template, sdk,
 };
 use psa::HttpPolicy;
 use serde::Serialize;
@@ -20,8 +19,10 @@ use simkit::clock::SimClock;
 
 use crate::api::Api;
 use crate::console::Console;
+use crate::people::{MSP, administrator, person};
 use crate::places::Places;
 use crate::psas::Psas;
+use crate::running::{invoke, unusable};
 use crate::{Error, Options, control, seed};
 
 /// What whoever uses the sandbox needs to know: its first line on standard output.
@@ -75,9 +76,6 @@ impl Clock for MovedClock {
         self.0.now()
     }
 }
-
-/// The MSP whose integrations exist already.
-pub(crate) const MSP: &str = "noordzee";
 
 impl Sandbox {
     /// Starts everything, and furnishes it unless it has been before.
@@ -265,17 +263,6 @@ impl Sandbox {
     }
 }
 
-/// What went wrong with a folder, if there is one.
-pub(crate) fn unusable(state: Option<&Path>, error: local_aws::Error) -> Error {
-    match state {
-        Some(folder) => Error::State {
-            folder: folder.to_owned(),
-            why: error.to_string(),
-        },
-        None => error.into(),
-    }
-}
-
 fn store(options: &Options) -> Store {
     match (&options.dynamodb, &options.state) {
         (Some(url), _) => Store::Remote(url.clone()),
@@ -374,37 +361,9 @@ fn config(template: &Template, function: &str, psa: HttpPolicy) -> Result<Config
     })
 }
 
-pub(crate) fn invoke(function: Function) -> Invoke {
-    Arc::new(move |invocation| {
-        let function = function.clone();
-        Box::pin(async move {
-            function
-                .handle(invocation.event, invocation.deadline)
-                .await
-                .map_err(|error| error.to_string())
-        })
-    })
-}
-
 fn tokens(issuer: &Issuer) -> Result<Value, Error> {
     let token = |name: &str, msp: &str| issuer.token(&administrator(name, msp));
     Ok(json!({ "ana": token("ana", MSP)?, "bram": token("bram", MSP)?, "otherMsp": token("chris", "alpenblick")? }))
-}
-
-pub(crate) fn administrator(name: &str, msp: &str) -> Person {
-    Person {
-        email: format!("{name}@{msp}.example"),
-        ..person(&format!("{msp}-{name}"), msp, &["administrator"])
-    }
-}
-
-pub(crate) fn person(sub: &str, msp: &str, roles: &[&str]) -> Person {
-    Person {
-        sub: sub.to_owned(),
-        email: format!("{sub}@{msp}.example"),
-        msp: msp.to_owned(),
-        roles: roles.iter().map(|&role| role.to_owned()).collect(),
-    }
 }
 
 fn face(

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 
 use super::frame::{Frame, Step, api, path, query};
 use crate::Console;
-use crate::answer_page::{Answer, redirect, show};
+use crate::answer_page::{redirect, show};
 use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::Answer;
 use crate::session::own_page;
 use crate::views::{Companies, Company, Target};
-use crate::visit::{Caller, Fields, Form};
 use crate::words;
 
 /// As many as the API counts people for at once.

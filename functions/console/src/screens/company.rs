@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 use super::companies::what_happens;
 use super::frame::{Frame, Step, api, path, query};
 use crate::Console;
-use crate::answer_page::{Answer, Refused, redirect, show};
+use crate::answer_page::{redirect, show};
 use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::{Answer, Refused};
 use crate::views::{Company, HandOver, List, ManagedCompany, Target};
-use crate::visit::{Caller, Fields, Form};
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {

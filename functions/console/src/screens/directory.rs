@@ -9,12 +9,14 @@ use serde_json::json;
 
 use super::frame::{query, saved};
 use crate::Console;
-use crate::answer_page::{Answer, redirect, show};
+use crate::answer_page::{redirect, show};
 use crate::api::escaped;
+use crate::caller::Caller;
 use crate::charts::Bar;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::Answer;
 use crate::views::{Licences, List, ManagedCompany, User};
-use crate::visit::{Caller, Fields, Form};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/managed-companies", get(companies))

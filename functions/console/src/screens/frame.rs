@@ -2,11 +2,12 @@
 
 use domain::import::ImportState;
 
-use crate::answer_page::Refused;
 use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::Fields;
 use crate::page::{Page, StepLink, StepState};
+use crate::refused::Refused;
 use crate::views::Import;
-use crate::visit::{Caller, Fields};
 
 /// A step of the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

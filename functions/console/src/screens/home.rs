@@ -5,10 +5,11 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::Console;
-use crate::answer_page::{Answer, show};
+use crate::answer_page::show;
+use crate::caller::Caller;
 use crate::page::Page;
+use crate::refused::Answer;
 use crate::views::{Integration, Licences, List};
-use crate::visit::Caller;
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {

@@ -9,10 +9,12 @@ use domain::import::ImportState;
 
 use super::frame::{Frame, Step, api, path, query};
 use crate::Console;
-use crate::answer_page::{Answer, redirect, show};
+use crate::answer_page::{redirect, show};
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::Answer;
 use crate::session::own_page;
-use crate::visit::{Caller, Fields, Form};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/imports/{x}", get(lead))

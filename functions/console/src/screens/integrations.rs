@@ -9,11 +9,13 @@ use serde_json::{Map, Value, json};
 
 use super::frame::saved;
 use crate::Console;
-use crate::answer_page::{Answer, Refused, redirect, show, show_as};
+use crate::answer_page::{redirect, show, show_as};
 use crate::api::{Problem, escaped};
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::{Answer, Refused};
 use crate::views::{Import, Integration, List};
-use crate::visit::{Caller, Fields, Form};
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {

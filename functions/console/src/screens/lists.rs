@@ -9,11 +9,13 @@ use axum::routing::{get, post};
 use super::frame::{self, Frame, Step, query};
 use super::integrations::{page, path};
 use crate::Console;
-use crate::answer_page::{Answer, redirect, show};
+use crate::answer_page::{redirect, show};
 use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::Answer;
 use crate::views::{AuditEntry, Exclusion, Integration, List, Mapping, PersonNotIn, Rule};
-use crate::visit::{Caller, Fields, Form};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/integrations/{i}/audit", get(audit))
@@ -45,7 +47,7 @@ async fn of_integration<T: serde::de::DeserializeOwned>(
     id: &str,
     name: &str,
     fields: &Fields,
-) -> Result<(Integration, Listed<T>), crate::answer_page::Refused> {
+) -> Result<(Integration, Listed<T>), crate::refused::Refused> {
     let one = format!("/integrations/{}", escaped(id));
     let all = format!(
         "{one}/{name}?{}",

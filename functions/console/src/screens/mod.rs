@@ -18,7 +18,7 @@ mod start;
 use axum::Router;
 
 use crate::Console;
-use crate::answer_page::Refused;
+use crate::refused::Refused;
 
 pub(crate) fn routes(to: Router<Console>) -> Router<Console> {
     let to = home::routes(to);

@@ -10,12 +10,14 @@ use serde_json::json;
 use super::company::target;
 use super::frame::{Frame, Step, api, path, query};
 use crate::Console;
-use crate::answer_page::{Answer, Refused, redirect, show};
+use crate::answer_page::{redirect, show};
 use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::{Answer, Refused};
 use crate::session::own_page;
 use crate::views::{AddressRow, Addresses, Companies, Company, FoundAddress, List, Target, User};
-use crate::visit::{Caller, Fields, Form};
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {

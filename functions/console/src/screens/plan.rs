@@ -10,11 +10,13 @@ use serde_json::json;
 
 use super::frame::{Frame, Step, api, path, query};
 use crate::Console;
-use crate::answer_page::{Answer, Refused, redirect, show};
+use crate::answer_page::{redirect, show};
+use crate::caller::Caller;
 use crate::charts::{Bar, Flow};
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::{Answer, Refused};
 use crate::views::Plan;
-use crate::visit::{Caller, Fields, Form};
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {

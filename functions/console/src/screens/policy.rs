@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 
 use super::integrations::{page, path};
 use crate::Console;
-use crate::answer_page::{Answer, Refused, redirect, show_as};
+use crate::answer_page::{redirect, show_as};
 use crate::api::{Problem, escaped};
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::{Answer, Refused};
 use crate::views::Integration;
-use crate::visit::{Caller, Fields, Form};
 
 /// How often, in minutes; the API takes no others.
 const EVERY: [u64; 10] = [15, 30, 60, 120, 180, 240, 360, 480, 720, 1440];

@@ -8,10 +8,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::Console;
-use crate::answer_page::{Answer, Refused, redirect, show};
+use crate::answer_page::{redirect, show};
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::{Answer, Refused};
 use crate::session::own_page;
-use crate::visit::{Caller, Fields, Form, KEYS_OFF, LANGUAGE};
+use crate::visit::{KEYS_OFF, LANGUAGE};
 
 /// A year.
 const SECONDS: u32 = 31_536_000;

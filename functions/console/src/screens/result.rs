@@ -12,12 +12,14 @@ use serde_json::json;
 
 use super::frame::{Frame, Step, api, path, query};
 use crate::Console;
-use crate::answer_page::{Answer, Refused, redirect, show};
+use crate::answer_page::{redirect, show};
 use crate::api::escaped;
+use crate::caller::Caller;
 use crate::charts::Bar;
+use crate::fields::Fields;
 use crate::page::Page;
+use crate::refused::{Answer, Refused};
 use crate::views::Outcome;
-use crate::visit::{Caller, Fields};
 
 /// A file that is larger is downloaded in parts.
 const LARGEST_CSV: usize = 4 * 1024 * 1024;

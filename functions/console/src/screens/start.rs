@@ -11,11 +11,13 @@ use serde_json::json;
 
 use super::frame::path;
 use crate::Console;
-use crate::answer_page::{Answer, Refused, redirect, show_as};
+use crate::answer_page::{redirect, show_as};
 use crate::api::{Problem, escaped};
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
 use crate::page::Page;
+use crate::refused::{Answer, Refused};
 use crate::views::{Attribute, Filter, Integration, List};
-use crate::visit::{Caller, Fields, Form};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/integrations/{i}/import", get(ask).post(start))

@@ -4,7 +4,7 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
-use super::Seal;
+use super::seal::Seal;
 
 /// The token for the API.
 pub(crate) const SESSION: &str = "__Host-session";

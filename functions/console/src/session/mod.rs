@@ -1,52 +1,34 @@
 //! Who is signed in (R92). The tokens stay in sealed cookies that no script can read; they never reach a page.
 
 mod cookies;
+mod endpoints;
 mod provider;
 mod seal;
+mod secret;
 mod sign_in;
 mod sign_out;
+mod signed_in;
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 pub(crate) use cookies::plain;
-pub(crate) use provider::Endpoints;
-pub(crate) use seal::Seal;
+pub(crate) use endpoints::Endpoints;
+pub(crate) use secret::Secret;
 pub(crate) use sign_in::own_page;
+pub(crate) use signed_in::Session;
 
+use crate::Console;
 use crate::answer_page;
 use crate::visit::Visit;
-use crate::{Console, Secret};
 use cookies::{RENEWAL, SESSION};
+use signed_in::LONGEST_SECONDS;
 
 /// Renewed when less than this is left, so that no call meets the end.
 const RENEW_BEFORE_SECONDS: i64 = 60;
-
-/// After this long somebody has to sign in again, however often the token was renewed.
-const LONGEST_SECONDS: i64 = 12 * 3600;
-
-/// An administrator who is signed in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Session {
-    /// The token for the API.
-    pub token: String,
-    /// Until when it is good.
-    pub until: i64,
-    /// Who, as the API names them.
-    pub name: String,
-    /// When they signed in.
-    pub since: i64,
-}
-
-impl Session {
-    fn is_good(&self, now: i64) -> bool {
-        now < self.until && now < self.since + LONGEST_SECONDS
-    }
-}
 
 pub(crate) fn routes() -> axum::Router<Console> {
     sign_out::routes(sign_in::routes())
@@ -119,36 +101,5 @@ async fn renewed(console: &Console, secret: &Secret, session: Session, renewal: 
                 renewed: None,
             }
         }
-    }
-}
-
-impl Console {
-    /// The secret, read at the first request rather than at the start.
-    pub(crate) async fn secret(&self) -> Result<&Secret, lambda::SecretError> {
-        let read = || async {
-            let text = (self.settings.secret)().await?;
-            Secret::parse(&text).ok_or_else(|| lambda::SecretError("it has no key to seal with".to_owned()))
-        };
-        self.secret.get_or_try_init(read).await
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StoredSecret {
-    key: String,
-    #[serde(default)]
-    former_key: Option<String>,
-    #[serde(default)]
-    client_secret: Option<String>,
-}
-
-impl Secret {
-    fn parse(text: &str) -> Option<Self> {
-        let stored: StoredSecret = serde_json::from_str(text).ok()?;
-        Some(Self {
-            seal: Seal::new(std::iter::once(stored.key).chain(stored.former_key))?,
-            client_secret: stored.client_secret.filter(|secret| !secret.is_empty()),
-        })
     }
 }

@@ -7,24 +7,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::cookies::{RENEWAL, SESSION, SameSite, cookie};
-use super::{LONGEST_SECONDS, Session};
+use super::endpoints::Endpoints;
+use super::secret::Secret;
+use super::signed_in::{LONGEST_SECONDS, Session};
+use crate::Console;
 use crate::settings::TokenKind;
-use crate::{Console, Secret};
 
 /// What a token is good for when the provider does not say.
 const DEFAULT_SECONDS: i64 = 3600;
-
-/// What the provider says of itself.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Endpoints {
-    issuer: String,
-    pub authorization_endpoint: String,
-    token_endpoint: String,
-    #[serde(default)]
-    revocation_endpoint: Option<String>,
-    #[serde(default)]
-    pub end_session_endpoint: Option<String>,
-}
 
 /// Why signing in or renewing does not work.
 #[derive(Debug, thiserror::Error)]

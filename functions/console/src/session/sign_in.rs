@@ -15,7 +15,8 @@ use super::cookies::{self, SIGNING_IN, SameSite, append, cookie, gone};
 use super::provider;
 use crate::Console;
 use crate::answer_page::{onwards, redirect, sign_in_failed};
-use crate::visit::{Fields, Visit};
+use crate::fields::Fields;
+use crate::visit::Visit;
 
 /// How long somebody may take at the provider.
 const LONGEST_SECONDS: i64 = 600;

@@ -2,6 +2,8 @@
 //!
 //! It listens as `localhost` while the console is at `127.0.0.1`: two sites, as in production, so that cookies meet the same rules.
 
+mod account;
+mod asked;
 mod page;
 mod tickets;
 
@@ -18,17 +20,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Error, Issuer, Person};
-use tickets::{Ticket, Tickets};
+pub use account::Account;
 
-/// Somebody whom the page offers.
-#[derive(Debug, Clone)]
-pub struct Account {
-    /// What the button says.
-    pub label: String,
-    /// Who it is.
-    pub person: Person,
-}
+use crate::{Error, Issuer};
+use asked::Asked;
+use tickets::{Ticket, Tickets};
 
 /// The provider. Clones are the same one.
 #[derive(Clone)]
@@ -86,29 +82,6 @@ async fn document(State(provider): State<Provider>) -> Json<Value> {
         "response_types_supported": ["code"],
         "code_challenge_methods_supported": ["S256"],
     }))
-}
-
-/// What a client asks to sign somebody in for.
-#[derive(Debug, Clone, Deserialize)]
-struct Asked {
-    response_type: String,
-    client_id: String,
-    redirect_uri: String,
-    state: String,
-    nonce: String,
-    code_challenge: String,
-    code_challenge_method: String,
-}
-
-impl Asked {
-    /// Only the console, only with PKCE, and back to nowhere but its own address.
-    fn is_fine(&self, client: &str) -> bool {
-        self.response_type == "code"
-            && self.client_id == client
-            && self.code_challenge_method == "S256"
-            && url::Url::parse(&self.redirect_uri)
-                .is_ok_and(|back| back.host_str() == Some("127.0.0.1") && back.path() == "/console/signed-in")
-    }
 }
 
 fn refused(why: &str) -> Response {

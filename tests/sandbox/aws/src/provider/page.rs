@@ -1,6 +1,7 @@
 //! The page of the provider: a button for each account, and one to refuse.
 
-use super::{Account, Asked};
+use super::account::Account;
+use super::asked::Asked;
 
 pub(super) fn choose(accounts: &[Account], asked: &Asked) -> String {
     let fields = [

@@ -1,15 +1,18 @@
 //! The JSON API, called with the administrator's own token: the console may do nothing that its user may not.
 
+mod problem;
+
 use axum::http::Method;
 use domain::language::Language;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+pub(crate) use problem::Problem;
 
 use crate::Console;
-use crate::answer_page::Refused;
 use crate::language::pick;
+use crate::refused::Refused;
 use crate::session::Session;
 
 /// What needs no escape in a segment of a path or a value of a query.
@@ -26,47 +29,6 @@ pub(crate) struct Api {
     origin: String,
     token: String,
     language: Language,
-}
-
-/// What the API says is wrong (RFC 9457).
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Problem {
-    #[serde(default)]
-    pub status: u16,
-    pub code: String,
-    pub detail: String,
-    #[serde(default)]
-    pub correlation_id: String,
-    #[serde(default)]
-    pub retryable: bool,
-    #[serde(default)]
-    pub errors: Vec<FieldError>,
-    #[serde(flatten)]
-    pub facts: Map<String, Value>,
-}
-
-/// What is wrong with one field.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct FieldError {
-    pub pointer: String,
-    pub detail: String,
-}
-
-impl Problem {
-    /// A fact of the problem as text.
-    pub(crate) fn fact(&self, name: &str) -> Option<String> {
-        match self.facts.get(name)? {
-            Value::Null => None,
-            Value::String(text) => Some(text.clone()),
-            other => Some(other.to_string()),
-        }
-    }
-
-    /// Whether it is one of these.
-    pub(crate) fn is(&self, codes: &[&str]) -> bool {
-        codes.contains(&self.code.as_str())
-    }
 }
 
 impl Api {
