@@ -1,9 +1,11 @@
 //! Imports, step by step, as an administrator's screen goes through them.
 
 use domain::psa::PsaKind;
+use sandbox::Sandbox;
 use sandbox::api::Api;
 use serde_json::{Value, json};
 
+use crate::psa;
 use crate::stage::{self, PATIENCE, text};
 
 /// Starts an import and gives its id.
@@ -111,6 +113,26 @@ pub async fn choose(api: &Api, import: &str, many: usize) -> Vec<Value> {
         choose_one(api, import, row).await;
     }
     chosen
+}
+
+/// Enters companies, and selects so many with their active people that a worker which begins 40 at once leaves some, whichever of the
+/// first 40 waits: those before it are done meanwhile, and others begun instead. Gives the import, and how many are selected.
+pub async fn choose_more_than_are_begun(sandbox: &Sandbox, api: &Api, kind: PsaKind) -> (String, usize) {
+    for number in 0..80 {
+        let company = psa::add_company(sandbox, kind, &format!("Filiaal {number:02}"));
+        let people = ["an", "bo"].map(|name| format!("{name}@filiaal{number}.example"));
+        psa::add_contacts(sandbox, kind, &company, &people);
+    }
+    let import = fetch(api, kind).await;
+    select(api, &import, json!({ "status": "unmapped" })).await;
+    let everybody = json!({ "selected": true, "where": { "active": true } });
+    api.post(&format!("/imports/{import}/addresses/select"), &everybody)
+        .await
+        .unwrap();
+    let rows = rows(api, &import, "in").await;
+    let chosen = rows.iter().filter(|row| row["selected"] == true).count();
+    assert!(chosen > 80, "only {chosen}");
+    (import, chosen)
 }
 
 /// Selects everything that select-all selects, with all active people.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use requirements::import::{addresses, carry_out, choose, decide, done, execute, fetch, id, plan, rows, select};
+use requirements::import::{
+    addresses, carry_out, choose_more_than_are_begun, decide, done, execute, fetch, id, plan, rows, select,
+};
 use requirements::stage::{PATIENCE, advance, integration, number, quick, sandbox, text};
 use requirements::{Api, Options, PsaKind, Sandbox, for_both, managed, psa};
 use reqwest::Method;
@@ -197,14 +199,7 @@ async fn r40_an_import_that_lost_its_lock_has_an_outcome_for_every_planned_row(k
     })
     .await;
     let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
-    for number in 0..20 {
-        let company = psa::add_company(&sandbox, kind, &format!("Filiaal {number:02}"));
-        let people = ["an", "bo", "cas", "dirk"].map(|name| format!("{name}@filiaal{number}.example"));
-        psa::add_contacts(&sandbox, kind, &company, &people);
-    }
-    let import = fetch(&ana, kind).await;
-    // More than are begun at once.
-    choose(&ana, &import, 44).await;
+    let (import, _) = choose_more_than_are_begun(&sandbox, &ana, kind).await;
     let agreed = plan(&ana, &import).await;
     execute(&ana, &import).await;
     tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use requirements::import::{
-    End, carry_out, choose, choose_one, done, end, execute, fetch, fetched, first_import_of, plan, row, start,
+    End, carry_out, choose, choose_more_than_are_begun, choose_one, done, end, execute, fetch, fetched,
+    first_import_of, plan, row, start,
 };
 use requirements::stage::{PATIENCE, advance, number, quick, sandbox, text};
 use requirements::unattended::deliver;
@@ -110,14 +111,8 @@ async fn r36_an_import_that_is_stopped_within_its_last_companies_says_so(kind: P
     });
     let sandbox = Sandbox::start(options).await.unwrap();
     let ana = sandbox.api("ana");
-    for number in 0..20 {
-        let company = psa::add_company(&sandbox, kind, &format!("Filiaal {number:02}"));
-        let people = ["an", "bo", "cas", "dirk"].map(|name| format!("{name}@filiaal{number}.example"));
-        psa::add_contacts(&sandbox, kind, &company, &people);
-    }
-    let import = fetch(&ana, kind).await;
-    // More than are carried out at once, and fewer than there are between two looks for a wish to stop.
-    let chosen = choose(&ana, &import, 44).await.len() as u64;
+    // Fewer than there are between two looks for a wish to stop.
+    let (import, chosen) = choose_more_than_are_begun(&sandbox, &ana, kind).await;
     execute(&ana, &import).await;
     tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
     ana.delete(&format!("/imports/{import}")).await.unwrap();
@@ -127,7 +122,7 @@ async fn r36_an_import_that_is_stopped_within_its_last_companies_says_so(kind: P
     let companies = &ana.get(&format!("/imports/{import}/result")).await.unwrap()["companies"];
     let (created, skipped) = (number(&companies["created"]), number(&companies["skipped"]));
     assert!(created > 0 && skipped > 0, "{companies}");
-    assert_eq!(created + skipped, chosen);
+    assert_eq!(created + skipped, chosen as u64);
     sandbox.stop().await;
 }
 
