@@ -111,7 +111,7 @@ const localTimes = () => {
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.getTime())) {
       time.title = time.textContent;
-      time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+      time.textContent = at.toLocaleString(document.documentElement.lang === "nl" ? "nl" : "en-GB", { dateStyle: "long", timeStyle: "short" });
     }
   }
 };
