@@ -51,13 +51,6 @@ impl Gallery {
         }
     }
 
-    /// Makes the picture of the README anew where `PICTURE` names its file.
-    pub async fn picture(&self, tab: &Tab) {
-        if let Some(file) = std::env::var_os("PICTURE").filter(|_| self.folder.ends_with("en")) {
-            tab.window(&PathBuf::from(file)).await;
-        }
-    }
-
     /// Fails if anything was wrong anywhere.
     pub fn end(self, least: usize) {
         assert!(self.wrong.is_empty(), "{:#?}", self.wrong);

@@ -13,6 +13,7 @@ mod disturbed;
 mod gallery;
 mod hostile;
 mod keys;
+mod picture;
 mod screens;
 mod stage;
 mod whole;

@@ -161,7 +161,6 @@ impl Walk {
     async fn plans(&mut self, at: &str) {
         let ana = self.stage.sandbox.api("ana");
         self.take(&format!("{at}/plan"), "plan").await;
-        self.gallery.picture(&self.tab).await;
         self.send("/execute", "mass-change-refused").await;
         let licences = ana.get("/licences").await.unwrap();
         let used = licences["used"].as_u64().unwrap();
