@@ -19,22 +19,28 @@ const inTurn = (work) => {
   return last;
 };
 
+// What can have the focus, in its order.
+const places = (of) => [...of.querySelectorAll("a, button, input, select, summary")];
+
 // Puts the page of an answer in the place of the one that is shown.
 const show = (text, address) => {
   const next = parse(text);
-  const focused = document.activeElement && document.activeElement.id;
+  const focused = document.activeElement;
   const [now, then] = [document.querySelector(".frame"), next.querySelector(".frame")];
   if (!now || !then) {
     return false;
   }
+  const [had, at] = [now.contains(focused), places(now).indexOf(focused)];
   now.replaceWith(document.adoptNode(then));
   document.title = next.title;
   if (address) {
     history.replaceState(null, "", address);
   }
-  const back = focused && document.getElementById(focused);
-  if (back) {
-    back.focus();
+  // The focus stays where it was, or goes to the content if that is gone: never to the top of the page.
+  if (had) {
+    const same = places(then)[at];
+    const alike = same && same.textContent === focused.textContent ? same : main();
+    ((focused.id && document.getElementById(focused.id)) || alike).focus();
   }
   localTimes();
   const saved = document.querySelector(".saved");
@@ -111,7 +117,7 @@ const localTimes = () => {
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.getTime())) {
       time.title = time.textContent;
-      time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+      time.textContent = at.toLocaleString(document.documentElement.lang === "nl" ? "nl" : "en-GB", { dateStyle: "long", timeStyle: "short" });
     }
   }
 };

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::api::Problem;
+use crate::own_page::HOME;
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
 use crate::visit::Visit;
@@ -76,6 +77,8 @@ struct ProblemPage<'a> {
     /// The integration that the address is about.
     integration: Option<String>,
     import: Option<String>,
+    /// The page whose form was refused.
+    back: Option<&'a str>,
 }
 
 fn of_problem(visit: &Visit, problem: &Problem) -> Response {
@@ -95,6 +98,7 @@ fn of_problem(visit: &Visit, problem: &Problem) -> Response {
             problem,
             integration,
             import,
+            back: visit.came_from.as_deref().filter(|_| !visit.reads),
         },
     )
 }
@@ -113,14 +117,22 @@ struct Unreachable {
 
 #[derive(Template)]
 #[template(path = "ended.html")]
-struct Ended {
+struct Ended<'a> {
     page: Page,
+    /// The page to come back to.
+    to: &'a str,
 }
 
 /// Somebody sent a form after their session had ended.
 fn ended(visit: &Visit) -> Response {
     let page = Page::new(visit, pair(visit, "Your session has ended", "Uw sessie is afgelopen"));
-    show_as(StatusCode::UNAUTHORIZED, &Ended { page })
+    show_as(
+        StatusCode::UNAUTHORIZED,
+        &Ended {
+            page,
+            to: visit.came_from.as_deref().unwrap_or(HOME),
+        },
+    )
 }
 
 #[derive(Template)]

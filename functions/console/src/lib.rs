@@ -16,6 +16,7 @@ mod console;
 mod fields;
 mod guard;
 mod language;
+mod own_page;
 mod page;
 mod refused;
 mod screens;

@@ -4,6 +4,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Method};
 use domain::language::Language;
 
+use crate::own_page::own_page;
 use crate::session::{Session, plain};
 
 /// The cookie with the language that somebody chose.
@@ -20,6 +21,8 @@ pub(crate) struct Visit {
     /// Path and query.
     pub address: String,
     pub reads: bool,
+    /// The page of the console that led here.
+    pub came_from: Option<String>,
     /// Whether another site led here: then the browser keeps the session's cookie back.
     pub from_elsewhere: bool,
 }
@@ -34,10 +37,19 @@ impl Visit {
             language: language(headers),
             keys: plain(headers, KEYS_OFF).is_none(),
             address: address.unwrap_or_default(),
+            came_from: header("referer").and_then(page_of),
             reads: matches!(*request.method(), Method::GET | Method::HEAD),
             from_elsewhere: header("sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site")),
         }
     }
+}
+
+/// The page of the console at an address.
+fn page_of(address: &str) -> Option<String> {
+    let address: url::Url = address.parse().ok()?;
+    Some(own_page(Some(
+        &address[url::Position::BeforePath..url::Position::AfterQuery],
+    )))
 }
 
 fn language(headers: &HeaderMap) -> Language {

@@ -90,6 +90,14 @@ pub(crate) fn psa(kind: &PsaKind) -> &'static str {
     }
 }
 
+/// As forms and the API name it.
+pub(crate) fn psa_code(kind: PsaKind) -> &'static str {
+    match kind {
+        PsaKind::Connectwise => "connectwise",
+        PsaKind::Autotask => "autotask",
+    }
+}
+
 /// Steps, in the order of the plan's filter.
 pub(crate) const STEPS: [Step; 11] = [
     Step::CreateCompany,

@@ -126,7 +126,7 @@ fn r66_every_metric_of_ours_that_is_watched_is_written() {
             }
         }
     }
-    let board = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    let board = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
         .as_str()
         .unwrap();
     let board: Value = serde_json::from_str(board).unwrap();

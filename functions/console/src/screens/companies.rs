@@ -8,14 +8,15 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::frame::{Frame, Step, api, path, query};
+use super::pages::Pages;
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
+use crate::own_page::own_page;
 use crate::page::Page;
 use crate::refused::Answer;
-use crate::session::own_page;
 use crate::views::{Companies, Company, Target};
 use crate::words;
 
@@ -35,6 +36,7 @@ struct CompaniesPage {
     frame: Frame,
     path: String,
     rows: Companies,
+    pages: Pages,
     is_in: bool,
     status: String,
     kind: String,
@@ -88,20 +90,6 @@ impl CompaniesPage {
         what_happens(&self.page, row)
     }
 
-    fn next(&self) -> Option<String> {
-        let next = self.rows.next.as_deref()?;
-        let tab = if self.is_in { "" } else { "not-in" };
-        let pairs = [
-            ("tab", tab),
-            ("status", &self.status),
-            ("type", &self.kind),
-            ("search", &self.search),
-            ("selected", &self.only),
-            ("after", next),
-        ];
-        Some(format!("{}/companies?{}", self.path, query(&pairs)))
-    }
-
     fn count_of(&self, status: &domain::row::ImportStatus) -> u64 {
         let rows = self.frame.import.rows.as_ref();
         rows.and_then(|rows| rows.present.by_status.get(status).copied())
@@ -135,6 +123,18 @@ async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
     let (frame, rows) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<Companies>(&address))?;
     show(&CompaniesPage {
         page: frame.page(&caller, Step::Companies, ("Companies", "Bedrijven"), &fields),
+        pages: Pages::new(
+            &format!("{}/companies", path(&import)),
+            &[
+                ("tab", if is_in { "" } else { "not-in" }),
+                ("status", fields.text("status")),
+                ("type", fields.text("type")),
+                ("search", fields.text("search")),
+                ("selected", fields.text("selected")),
+            ],
+            &fields,
+            rows.next.as_deref(),
+        ),
         path: path(&import),
         back: back(&path(&import), &fields),
         frame,

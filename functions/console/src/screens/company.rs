@@ -5,17 +5,19 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::Method;
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use domain::row::ImportStatus;
+use serde_json::json;
 
 use super::companies::what_happens;
 use super::frame::{Frame, Step, api, path, query};
+use super::undo::{self, Undo, decision, told};
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
 use crate::page::Page;
-use crate::refused::{Answer, Refused};
+use crate::refused::Answer;
 use crate::views::{Company, HandOver, List, ManagedCompany, Target};
 use crate::words;
 
@@ -34,9 +36,20 @@ struct CompanyPage {
     hand_overs: Vec<HandOver>,
     found: Vec<ManagedCompany>,
     search: String,
+    undo: Option<Undo>,
 }
 
 impl CompanyPage {
+    /// What becomes of it if nobody decides otherwise.
+    fn suggested(&self) -> &'static str {
+        let (english, dutch) = words::happens(&self.row.status);
+        self.page.t(english, dutch)
+    }
+
+    fn target(&self) -> &str {
+        undo::code(&self.row.target)
+    }
+
     fn happens(&self) -> String {
         what_happens(&self.page, &self.row)
     }
@@ -79,27 +92,18 @@ async fn manage(caller: Caller, Path((import, company)): Path<(String, String)>,
         hand_overs: hand_overs.items,
         found,
         search: fields.text("search").to_owned(),
-    })
-}
-
-/// What a form says that a row goes to.
-pub(super) fn target(form: &Fields) -> Result<Value, Refused> {
-    Ok(match form.get("target").ok_or(Refused::NotFound)? {
-        "automatic" => json!({ "automatic": {} }),
-        "create" => json!({ "create": {} }),
-        existing => json!({ "existing": existing }),
+        undo: Undo::of(&fields),
     })
 }
 
 async fn save(caller: Caller, Path((import, company)): Path<(String, String)>, Form(form): Form) -> Answer {
-    let version: u64 = form.text("version").parse().unwrap_or_default();
-    let sent = json!({ "version": version, "selected": true, "target": target(&form)? });
     let row = format!("{}/companies/{}", api(&import), escaped(&company));
-    caller.api.send(Method::PATCH, &row, Some(&sent)).await?;
+    caller.api.send(Method::PATCH, &row, Some(&decision(&form)?)).await?;
     Ok(redirect(&format!(
-        "{}/companies/{}?saved=row",
+        "{}/companies/{}?{}",
         path(&import),
-        escaped(&company)
+        escaped(&company),
+        told(&form)
     )))
 }
 

@@ -5,9 +5,10 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::Method;
 use axum::routing::{get, post};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::frame::{query, saved};
+use super::pages::Pages;
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
@@ -19,10 +20,10 @@ use crate::refused::Answer;
 use crate::views::{Licences, List, ManagedCompany, User};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
-    to.route("/console/managed-companies", get(companies))
-        .route("/console/managed-companies/{c}", get(users))
+    to.route("/console/managed-companies", get(companies).post(add_company))
+        .route("/console/managed-companies/{c}", get(users).post(add_user))
         .route("/console/managed-companies/{c}/{u}", post(change_address))
-        .route("/console/licences", get(licences))
+        .route("/console/licences", get(licences).post(set_licences))
 }
 
 fn page(caller: &Caller, title: (&'static str, &'static str), fields: &Fields) -> Page {
@@ -39,17 +40,13 @@ fn asked(fields: &Fields) -> String {
     ])
 }
 
-fn next(here: &str, search: &str, next: Option<&str>) -> Option<String> {
-    Some(format!("{here}?{}", query(&[("search", search), ("after", next?)])))
-}
-
 #[derive(Template)]
 #[template(path = "managed_companies.html")]
 struct Companies {
     page: Page,
     search: String,
     items: Vec<ManagedCompany>,
-    next: Option<String>,
+    pages: Pages,
 }
 
 async fn companies(caller: Caller, fields: Fields) -> Answer {
@@ -60,7 +57,12 @@ async fn companies(caller: Caller, fields: Fields) -> Answer {
     let search = fields.text("search").to_owned();
     show(&Companies {
         page: page(&caller, ("Managed companies", "Beheerde bedrijven"), &fields),
-        next: next("/console/managed-companies", &search, list.next.as_deref()),
+        pages: Pages::new(
+            "/console/managed-companies",
+            &[("search", &search)],
+            &fields,
+            list.next.as_deref(),
+        ),
         items: list.items,
         search,
     })
@@ -73,7 +75,7 @@ struct Users {
     path: String,
     search: String,
     items: Vec<User>,
-    next: Option<String>,
+    pages: Pages,
 }
 
 async fn users(caller: Caller, Path(company): Path<String>, fields: Fields) -> Answer {
@@ -91,11 +93,27 @@ async fn users(caller: Caller, Path(company): Path<String>, fields: Fields) -> A
     let companies = page.t("Managed companies", "Beheerde bedrijven");
     show(&Users {
         page: page.crumb("/console/managed-companies", companies),
-        next: next(&path, &search, list.next.as_deref()),
+        pages: Pages::new(&path, &[("search", &search)], &fields, list.next.as_deref()),
         items: list.items,
         path,
         search,
     })
+}
+
+/// By hand, for those that no PSA has.
+async fn add_company(caller: Caller, Form(form): Form) -> Answer {
+    let sent = json!({ "name": form.text("name") });
+    let added = caller.api.send(Method::POST, "/managed-companies", Some(&sent)).await?;
+    let company = escaped(added["id"].as_str().unwrap_or_default());
+    Ok(redirect(&format!("/console/managed-companies/{company}?saved=yes")))
+}
+
+async fn add_user(caller: Caller, Path(company): Path<String>, Form(form): Form) -> Answer {
+    let company = escaped(&company);
+    let sent = json!({ "name": form.text("name"), "address": form.text("address") });
+    let users = format!("/managed-companies/{company}/users");
+    caller.api.send(Method::POST, &users, Some(&sent)).await?;
+    Ok(redirect(&format!("/console/managed-companies/{company}?saved=yes")))
 }
 
 /// So that every advice about a conflict can be followed (R59).
@@ -132,4 +150,18 @@ async fn licences(caller: Caller, fields: Fields) -> Answer {
         ]),
         licences,
     })
+}
+
+async fn set_licences(caller: Caller, Form(form): Form) -> Answer {
+    // What is no number is for the API to refuse, in words.
+    let total = form.text("total");
+    let total = total.parse::<u64>().map_or_else(|_| json!(total), Value::from);
+    let mode = if form.get("mode") == Some("consumption") {
+        "consumption"
+    } else {
+        "pool"
+    };
+    let sent = json!({ "total": total, "mode": mode });
+    caller.api.send(Method::PUT, "/licences", Some(&sent)).await?;
+    Ok(redirect("/console/licences?saved=yes"))
 }

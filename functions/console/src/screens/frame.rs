@@ -119,6 +119,14 @@ pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
                 "bedrijven zijn niet meer geselecteerd.",
             ),
         ),
+        ("reset", Some(count)) => page.many(
+            count,
+            &("company is as suggested again.", "bedrijf is weer zoals voorgesteld."),
+            &(
+                "companies are as suggested again.",
+                "bedrijven zijn weer zoals voorgesteld.",
+            ),
+        ),
         ("people", _) => page
             .t(
                 "The people are ticked as you said.",

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::routing::get;
+use domain::import::ImportState;
 
 use crate::Console;
 use crate::answer_page::show;
@@ -30,7 +31,8 @@ impl Home {
     fn waiting(&self) -> impl Iterator<Item = (&Integration, &str, &str)> {
         self.integrations.iter().filter_map(|integration| {
             let last = integration.last_import.as_ref()?;
-            let stopped = last.stopped.as_ref().filter(|_| last.unattended)?;
+            // Once it has stopped, it counts as unattended no more.
+            let stopped = last.stopped.as_ref().filter(|_| last.state == ImportState::Review)?;
             Some((integration, last.id.as_str(), stopped.detail.as_str()))
         })
     }

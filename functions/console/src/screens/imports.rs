@@ -12,9 +12,9 @@ use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
+use crate::own_page::own_page;
 use crate::page::Page;
 use crate::refused::Answer;
-use crate::session::own_page;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/imports/{x}", get(lead))

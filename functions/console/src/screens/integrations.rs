@@ -1,29 +1,27 @@
-//! `/console/integrations/{i}`: one integration with its history, and how it is connected.
+//! `/console/integrations/{i}`: one integration with its history.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::routing::{get, post};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::frame::saved;
+use super::frame::{query, saved};
 use crate::Console;
-use crate::answer_page::{redirect, show, show_as};
-use crate::api::{Problem, escaped};
+use crate::answer_page::{redirect, show};
+use crate::api::escaped;
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
 use crate::page::Page;
-use crate::refused::{Answer, Refused};
+use crate::refused::Answer;
 use crate::views::{Import, Integration, List};
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
-    to.route("/console/integrations/new", get(new).post(connect))
-        .route("/console/integrations/{i}", get(overview))
+    to.route("/console/integrations/{i}", get(overview))
         .route("/console/integrations/{i}/edit", post(edit))
         .route("/console/integrations/{i}/remove", post(remove))
-        .route("/console/integrations/{i}/credentials", get(credentials).post(replace))
 }
 
 /// The path of an integration's pages.
@@ -53,6 +51,34 @@ struct Overview {
     me: String,
     one: Integration,
     history: Vec<Import>,
+    /// What a removed integration of the same tenant has left, on the page after connecting.
+    left: Option<Left>,
+}
+
+/// The mappings of a removed integration.
+struct Left {
+    name: String,
+    companies: u64,
+    /// The form that takes them over.
+    href: String,
+}
+
+impl Left {
+    fn of(fields: &Fields, one: &Integration) -> Option<Self> {
+        let pairs = [
+            ("adopt", fields.get("previous")?),
+            ("instead", &one.id),
+            ("kind", words::psa_code(one.kind)),
+            ("name", &one.name),
+            ("address", &one.address),
+            ("companyId", one.company_id.as_deref().unwrap_or_default()),
+        ];
+        Some(Self {
+            name: fields.text("name").to_owned(),
+            companies: fields.text("companies").parse().unwrap_or_default(),
+            href: format!("/console/integrations/new?{}", query(&pairs)),
+        })
+    }
 }
 
 impl Overview {
@@ -99,6 +125,7 @@ async fn overview(caller: Caller, Path(id): Path<String>, fields: Fields) -> Ans
     page.saved = saved(&page, &fields);
     let integrations = page.t("Integrations", "Integraties");
     show(&Overview {
+        left: Left::of(&fields, &one),
         page: page.crumb("/console", integrations),
         path: path(&id),
         me: caller.name,
@@ -132,206 +159,4 @@ async fn remove(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Ans
     }
     caller.api.send(Method::DELETE, &address, None).await?;
     Ok(redirect("/console"))
-}
-
-/// A field of a form of credentials.
-struct Field {
-    name: &'static str,
-    label: (&'static str, &'static str),
-    hint: (&'static str, &'static str),
-    secret: bool,
-}
-
-const fn field(
-    name: &'static str,
-    label: (&'static str, &'static str),
-    hint: (&'static str, &'static str),
-    secret: bool,
-) -> Field {
-    Field {
-        name,
-        label,
-        hint,
-        secret,
-    }
-}
-
-const CONNECTWISE: [Field; 3] = [
-    field(
-        "publicKey",
-        ("Public key", "Publieke sleutel"),
-        (
-            "Of an API member: System, Members, API Members, API Keys.",
-            "Van een API-lid: System, Members, API Members, API Keys.",
-        ),
-        false,
-    ),
-    field(
-        "privateKey",
-        ("Private key", "Privésleutel"),
-        (
-            "It is shown once, when the key is made.",
-            "Die wordt één keer getoond, bij het maken.",
-        ),
-        true,
-    ),
-    field(
-        "clientId",
-        ("Client ID", "Client-ID"),
-        ("From developer.connectwise.com.", "Van developer.connectwise.com."),
-        false,
-    ),
-];
-
-const AUTOTASK: [Field; 3] = [
-    field(
-        "username",
-        ("Username", "Gebruikersnaam"),
-        (
-            "Of an API user: Admin, Resources/Users, API user.",
-            "Van een API-gebruiker: Admin, Resources/Users, API user.",
-        ),
-        false,
-    ),
-    field(
-        "secret",
-        ("Password", "Wachtwoord"),
-        ("The API user's own.", "Dat van de API-gebruiker."),
-        true,
-    ),
-    field(
-        "integrationCode",
-        ("Tracking identifier", "Integratiecode"),
-        ("On the page of the API user.", "Op de pagina van de API-gebruiker."),
-        false,
-    ),
-];
-
-fn fields_of(kind: &str) -> &'static [Field] {
-    if kind == "autotask" { &AUTOTASK } else { &CONNECTWISE }
-}
-
-#[derive(Template)]
-#[template(path = "connect.html")]
-struct Connect {
-    page: Page,
-    action: String,
-    kind: &'static str,
-    is_new: bool,
-    fields: &'static [Field],
-    /// What was entered before, secrets excepted.
-    entered: Fields,
-    problem: Option<Problem>,
-}
-
-impl Connect {
-    /// What the API says is wrong with a field.
-    fn wrong(&self, name: &str) -> Option<String> {
-        let problem = self.problem.as_ref()?;
-        if problem.fact("field").as_deref() == Some(name) {
-            return Some(problem.detail.clone());
-        }
-        let error = problem
-            .errors
-            .iter()
-            .find(|error| error.pointer.ends_with(&format!("/{name}")));
-        error.map(|error| error.detail.clone())
-    }
-}
-
-fn kind_of(form: &Fields) -> &'static str {
-    if form.get("kind") == Some("autotask") {
-        "autotask"
-    } else {
-        "connectwise"
-    }
-}
-
-async fn new(caller: Caller, fields: Fields) -> Answer {
-    Ok(connecting(&caller, fields, None))
-}
-
-fn connecting(caller: &Caller, entered: Fields, problem: Option<Problem>) -> axum::response::Response {
-    let page = Page::titled(&caller.visit, ("Connect a PSA", "Verbind een PSA"));
-    let integrations = page.t("Integrations", "Integraties");
-    let kind = kind_of(&entered);
-    let status = problem
-        .as_ref()
-        .and_then(|problem| StatusCode::from_u16(problem.status).ok());
-    let template = Connect {
-        page: page.crumb("/console", integrations),
-        action: "/console/integrations/new".to_owned(),
-        kind,
-        is_new: true,
-        fields: fields_of(kind),
-        entered,
-        problem,
-    };
-    show_as(status.unwrap_or(StatusCode::OK), &template)
-}
-
-/// What a form holds of credentials; a field that is missing is blank, and the API says so.
-fn given(form: &Fields, kind: &str) -> Value {
-    let fields = fields_of(kind)
-        .iter()
-        .map(|field| (field.name.to_owned(), json!(form.text(field.name))));
-    Value::Object(fields.collect::<Map<_, _>>())
-}
-
-async fn connect(caller: Caller, Form(form): Form) -> Answer {
-    let kind = kind_of(&form);
-    let mut sent = json!({
-        "kind": kind, "name": form.text("name"), "address": form.text("address"), "credentials": given(&form, kind),
-    });
-    if kind == "connectwise" {
-        sent["companyId"] = json!(form.text("companyId"));
-    }
-    if let Some(previous) = form.get("adopt") {
-        sent["adopt"] = json!(previous);
-    }
-    match caller.api.send(Method::POST, "/integrations", Some(&sent)).await {
-        Ok(added) => Ok(redirect(&path(added["id"].as_str().unwrap_or_default()))),
-        Err(Refused::Problem(problem)) => Ok(connecting(&caller, form, Some(*problem))),
-        Err(refused) => Err(refused),
-    }
-}
-
-async fn credentials(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {
-    replacing(&caller, &id, fields, None).await
-}
-
-async fn replacing(caller: &Caller, id: &str, entered: Fields, problem: Option<Problem>) -> Answer {
-    let one: Integration = caller.api.get(&format!("/integrations/{}", escaped(id))).await?;
-    let kind = match one.kind {
-        domain::psa::PsaKind::Connectwise => "connectwise",
-        domain::psa::PsaKind::Autotask => "autotask",
-    };
-    let status = problem
-        .as_ref()
-        .and_then(|problem| StatusCode::from_u16(problem.status).ok());
-    let template = Connect {
-        page: page(
-            caller,
-            &one,
-            ("Replace the credentials", "Vervang de inloggegevens"),
-            &entered,
-        ),
-        action: format!("{}/credentials", path(id)),
-        kind,
-        is_new: false,
-        fields: fields_of(kind),
-        entered,
-        problem,
-    };
-    Ok(show_as(status.unwrap_or(StatusCode::OK), &template))
-}
-
-async fn replace(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answer {
-    let address = format!("/integrations/{}/credentials", escaped(&id));
-    let sent = json!({ "credentials": given(&form, kind_of(&form)) });
-    match caller.api.send(Method::PUT, &address, Some(&sent)).await {
-        Ok(_) => Ok(redirect(&format!("{}?saved=yes", path(&id)))),
-        Err(Refused::Problem(problem)) => replacing(&caller, &id, form, Some(*problem)).await,
-        Err(refused) => Err(refused),
-    }
 }

@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 
 use super::frame::{self, Frame, Step, query};
 use super::integrations::{page, path};
+use super::pages::Pages;
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
@@ -26,18 +27,17 @@ pub(super) fn routes(to: Router<Console>) -> Router<Console> {
         .route("/console/imports/{x}/rules/{r}", post(take_back))
 }
 
-/// A list, and the address of its next page.
+/// A list, and where its other pages are.
 struct Listed<T> {
     items: Vec<T>,
-    next: Option<String>,
+    pages: Pages,
 }
 
 impl<T> Listed<T> {
-    fn new(list: List<T>, here: &str) -> Self {
-        let next = list.next.map(|next| format!("{here}?{}", query(&[("after", &next)])));
+    fn new(list: List<T>, here: &str, fields: &Fields) -> Self {
         Self {
+            pages: Pages::new(here, &[], fields, list.next.as_deref()),
             items: list.items,
-            next,
         }
     }
 }
@@ -55,7 +55,7 @@ async fn of_integration<T: serde::de::DeserializeOwned>(
     );
     let (one, all) = futures::try_join!(caller.api.get::<Integration>(&one), caller.api.get::<List<T>>(&all))?;
     let here = format!("{}/{name}", path(id));
-    Ok((one, Listed::new(all, &here)))
+    Ok((one, Listed::new(all, &here, fields)))
 }
 
 #[derive(Template)]
@@ -173,7 +173,7 @@ async fn people_not_in(caller: Caller, Path(import): Path<String>, fields: Field
     let path = frame::path(&import);
     show(&PeopleNotIn {
         page: frame.page(&caller, Step::People, ("People not in", "Personen niet in"), &fields),
-        all: Listed::new(all, &format!("{path}/people-not-in")),
+        all: Listed::new(all, &format!("{path}/people-not-in"), &fields),
         path,
     })
 }
@@ -224,7 +224,7 @@ async fn rules(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
             ("Decisions on many", "Keuzes voor velen"),
             &fields,
         ),
-        all: Listed::new(all, &format!("{path}/rules")),
+        all: Listed::new(all, &format!("{path}/rules"), &fields),
         path,
         frame,
     })

@@ -2,18 +2,21 @@
 
 mod companies;
 mod company;
+mod connect;
 mod directory;
 mod frame;
 mod home;
 mod imports;
 mod integrations;
 mod lists;
+mod pages;
 mod people;
 mod plan;
 mod policy;
 mod preferences;
 mod result;
 mod start;
+mod undo;
 
 use axum::Router;
 
@@ -30,6 +33,7 @@ pub(crate) fn routes(to: Router<Console>) -> Router<Console> {
     let to = plan::routes(to);
     let to = result::routes(to);
     let to = integrations::routes(to);
+    let to = connect::routes(to);
     let to = policy::routes(to);
     let to = lists::routes(to);
     let to = directory::routes(to);

@@ -5,18 +5,21 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::Method;
 use axum::routing::{get, post};
+use domain::ids::AddressId;
+use domain::row::AddressStatus;
 use serde_json::json;
 
-use super::company::target;
 use super::frame::{Frame, Step, api, path, query};
+use super::pages::Pages;
+use super::undo::{self, Undo, decision, told};
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
+use crate::own_page::own_page;
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
-use crate::session::own_page;
 use crate::views::{AddressRow, Addresses, Companies, Company, FoundAddress, List, Target, User};
 use crate::words;
 
@@ -27,6 +30,7 @@ pub(super) fn routes(to: Router<Console>) -> Router<Console> {
         .route("/console/imports/{x}/people/{p}/select", post(select_some))
         .route("/console/imports/{x}/people/{p}/{a}", get(manage).post(save))
         .route("/console/imports/{x}/people/{p}/{a}/tick", post(tick))
+        .route("/console/imports/{x}/people/{p}/{a}/exclude", post(exclude))
 }
 
 #[derive(Template)]
@@ -36,15 +40,9 @@ struct Overview {
     frame: Frame,
     path: String,
     rows: Companies,
+    pages: Pages,
     search: String,
     found: Option<List<FoundAddress>>,
-}
-
-impl Overview {
-    fn next(&self) -> Option<String> {
-        let next = self.rows.next.as_deref()?;
-        Some(format!("{}/people?{}", self.path, query(&[("after", next)])))
-    }
 }
 
 async fn overview(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
@@ -64,6 +62,7 @@ async fn overview(caller: Caller, Path(import): Path<String>, fields: Fields) ->
         None => None,
     };
     show(&Overview {
+        pages: Pages::new(&format!("{}/people", path(&import)), &[], &fields, rows.next.as_deref()),
         page: frame.page(&caller, Step::People, ("People", "Personen"), &fields),
         path: path(&import),
         frame,
@@ -99,24 +98,14 @@ struct OfCompany {
     path: String,
     company: Company,
     rows: Addresses,
+    pages: Pages,
     search: String,
-    status: String,
     back: String,
 }
 
 impl OfCompany {
     fn own(&self) -> String {
         format!("{}/people/{}", self.path, escaped(&self.company.id))
-    }
-
-    fn next(&self) -> Option<String> {
-        let next = self.rows.next.as_deref()?;
-        let pairs = [
-            ("search", self.search.as_str()),
-            ("status", &self.status),
-            ("after", next),
-        ];
-        Some(format!("{}?{}", self.own(), query(&pairs)))
     }
 
     /// A row can be ticked unless something has to be settled first.
@@ -146,15 +135,22 @@ async fn of_company(caller: Caller, Path((import, company)): Path<(String, Strin
     let people = page.t("People", "Personen");
     page = page.crumb(format!("{}/people", path(&import)), people);
     page.title = format!("{people}: {}", company.name);
-    let back = query(&[("search", search), ("status", status), ("after", fields.text("after"))]);
+    let here = format!("{}/people/{}", path(&import), escaped(&company.id));
+    let kept = [("search", search), ("status", status)];
+    let before = fields.all("before").map(|cursor| ("before", cursor));
+    let shown: Vec<_> = kept
+        .into_iter()
+        .chain(before)
+        .chain([("after", fields.text("after"))])
+        .collect();
     show(&OfCompany {
-        back: format!("{}/people/{}?{back}", path(&import), escaped(&company.id)),
+        back: format!("{here}?{}", query(&shown)),
+        pages: Pages::new(&here, &kept, &fields, rows.next.as_deref()),
         page,
         frame,
         path: path(&import),
         rows,
         search: search.to_owned(),
-        status: status.to_owned(),
         company,
     })
 }
@@ -200,9 +196,14 @@ struct PersonPage {
     row: AddressRow,
     users: Vec<User>,
     search: String,
+    undo: Option<Undo>,
 }
 
 impl PersonPage {
+    fn target(&self) -> &str {
+        undo::code(&self.row.target)
+    }
+
     fn goes_to(&self, id: &str) -> bool {
         self.row.target == Target::Existing(id.to_owned())
     }
@@ -246,6 +247,7 @@ async fn manage(caller: Caller, Path((import, company, address)): OfAddress, fie
         row,
         users,
         search: fields.text("search").to_owned(),
+        undo: Undo::of(&fields),
     })
 }
 
@@ -264,16 +266,32 @@ async fn users(caller: &Caller, company: &Company, search: &str) -> Result<Vec<U
     Ok(list.items)
 }
 
+/// The page of an address, after something was done to it. Its own text finds it again.
+fn page_of(import: &str, (company, address): (&str, &str), form: &Fields, told: &str) -> String {
+    let of = query(&[("of", form.text("of"))]);
+    let (company, address) = (escaped(company), escaped(address));
+    format!("{}/people/{company}/{address}?{of}&{told}", path(import))
+}
+
 async fn save(caller: Caller, Path((import, company, address)): OfAddress, Form(form): Form) -> Answer {
-    let version: u64 = form.text("version").parse().unwrap_or_default();
-    let sent = json!({ "version": version, "selected": true, "target": target(&form)? });
-    caller
-        .api
-        .send(Method::PATCH, &address_of(&import, &company, &address), Some(&sent))
-        .await?;
-    Ok(redirect(&format!(
-        "{}/people/{}?saved=row",
-        path(&import),
-        escaped(&company)
-    )))
+    let row = address_of(&import, &company, &address);
+    caller.api.send(Method::PATCH, &row, Some(&decision(&form)?)).await?;
+    Ok(redirect(&page_of(&import, (&company, &address), &form, &told(&form))))
+}
+
+/// The contact, with all its addresses, for good (R96).
+async fn exclude(caller: Caller, Path((import, company, address)): OfAddress, Form(form): Form) -> Answer {
+    let frame = Frame::read(&caller, &import).await?;
+    let contact = AddressId::new(address.as_str());
+    let excluded = format!(
+        "/integrations/{}/exclusions/people/{}",
+        escaped(&frame.import.integration),
+        escaped(contact.contact())
+    );
+    let mut sent = json!({ "why": form.text("why") });
+    if let Some(name) = form.get("name") {
+        sent["name"] = json!(name);
+    }
+    caller.api.send(Method::PUT, &excluded, Some(&sent)).await?;
+    Ok(redirect(&page_of(&import, (&company, &address), &form, "saved=row")))
 }

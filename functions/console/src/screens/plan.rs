@@ -4,11 +4,13 @@ use askama::Template;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::Method;
+use axum::response::Response;
 use axum::routing::{get, post};
 use domain::language::Language;
 use serde_json::json;
 
 use super::frame::{Frame, Step, api, path, query};
+use super::pages::Pages;
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::caller::Caller;
@@ -31,6 +33,7 @@ struct PlanPage {
     frame: Frame,
     path: String,
     plan: Plan,
+    pages: Pages,
     flow: Flow,
     licences: Bar,
     action: String,
@@ -66,15 +69,6 @@ impl PlanPage {
         format!("{}/plan?{}", self.path, query(&[("action", action)]))
     }
 
-    fn next(&self) -> Option<String> {
-        let next = self.plan.next.as_deref()?;
-        Some(format!(
-            "{}/plan?{}",
-            self.path,
-            query(&[("action", &self.action), ("after", next)])
-        ))
-    }
-
     /// Why rows are skipped, with what to do and how many.
     fn skipped(&self) -> Vec<(&'static str, &'static str, u64)> {
         let breakdown = &self.plan.breakdown;
@@ -87,7 +81,36 @@ impl PlanPage {
     }
 }
 
+/// With more companies than this, the first answer of a plan takes so long that a page announces it (R93).
+const MANY: u64 = 2_000;
+
+#[derive(Template)]
+#[template(path = "computing.html")]
+struct Computing {
+    page: Page,
+    to: String,
+}
+
+/// Announces a plan that takes long. The page goes on by itself; browsers show it until the plan has come.
+async fn announce(caller: &Caller, import: &str, fields: &Fields) -> Result<Option<Response>, Refused> {
+    if !fields.0.is_empty() {
+        return Ok(None);
+    }
+    let frame = Frame::read(caller, import).await?;
+    let total = frame.import.rows.as_ref().map_or(0, |rows| rows.present.total);
+    if total <= MANY {
+        return Ok(None);
+    }
+    let title = ("The plan is being made", "Het plan wordt gemaakt");
+    let page = frame.page(caller, Step::Check, title, fields);
+    let to = format!("{}/plan?announced=yes", path(import));
+    show(&Computing { page, to }).map(Some)
+}
+
 async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
+    if let Some(page) = announce(&caller, &import, &fields).await? {
+        return Ok(page);
+    }
     let pairs = [
         ("action", fields.text("action")),
         ("after", fields.text("after")),
@@ -102,6 +125,12 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
             Step::Check,
             ("What will happen", "Wat er gaat gebeuren"),
             &fields,
+        ),
+        pages: Pages::new(
+            &format!("{}/plan", path(&import)),
+            &[("action", fields.text("action")), ("since", fields.text("since"))],
+            &fields,
+            plan.next.as_deref(),
         ),
         path: path(&import),
         flow: Flow::of(&plan.breakdown.companies),

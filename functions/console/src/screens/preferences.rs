@@ -11,9 +11,9 @@ use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
+use crate::own_page::own_page;
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
-use crate::session::own_page;
 use crate::visit::{KEYS_OFF, LANGUAGE};
 
 /// A year.

@@ -18,7 +18,6 @@ use jiff::Timestamp;
 pub(crate) use cookies::plain;
 pub(crate) use endpoints::Endpoints;
 pub(crate) use secret::Secret;
-pub(crate) use sign_in::own_page;
 pub(crate) use signed_in::Session;
 
 use crate::Console;

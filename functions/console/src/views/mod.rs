@@ -80,7 +80,6 @@ pub(crate) struct LastImport {
     pub id: String,
     pub started_at: Timestamp,
     pub state: ImportState,
-    pub unattended: bool,
     pub stopped: Option<Told>,
 }
 
@@ -280,13 +279,20 @@ pub(crate) struct PlanItem {
     pub detail: String,
 }
 
+impl PlanItem {
+    /// Whether anything is other than before.
+    pub(crate) fn differs(&self) -> bool {
+        self.before != self.after
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct PlanAddress {
     pub contact: String,
     pub address: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Side {
     pub name: Option<String>,
     pub address: Option<String>,

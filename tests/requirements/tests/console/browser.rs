@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, REFERER, SET_COOKIE};
 use reqwest::{Client, Method, StatusCode, Url};
 
 use crate::checks;
@@ -141,6 +141,9 @@ impl Browser {
             .header(ACCEPT_LANGUAGE, self.language)
             .header("sec-fetch-site", site)
             .header(COOKIE, self.sent(url, method, crossed));
+        if let Some(from) = from.filter(|_| !crossed) {
+            request = request.header(REFERER, from.as_str());
+        }
         if let Some(body) = body {
             request = request
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")

@@ -37,7 +37,7 @@ const fn step(
 }
 
 /// All steps. One starts as soon as those it needs have passed and processors are free; steps that come first here start first.
-pub const STEPS: [Step; 16] = [
+pub const STEPS: [Step; 17] = [
     step("tests", 2, &[], tests, "all tests but the proofs"),
     step(
         "real-time",
@@ -59,6 +59,13 @@ pub const STEPS: [Step; 16] = [
         &[],
         second_opinion,
         "the rules on a DynamoDB that shares no code with the embedded one",
+    ),
+    step(
+        "console",
+        1,
+        &[],
+        console,
+        "the console in a real browser: by mouse, by keyboard, without script, before axe",
     ),
     step("proofs", 1, &[], proofs, "the promises under attack"),
     step(
@@ -182,6 +189,13 @@ fn second_opinion(job: &Job) -> Result<(), Failure> {
     job.run(2400, second)
 }
 
+fn console(job: &Job) -> Result<(), Failure> {
+    job.run(
+        1800,
+        job.command("tests/browser/run", &[&text(&job.work.join("browser"))]),
+    )
+}
+
 /// With `turns` not every disturbance comes at every effect, only one or two, which take turns.
 fn proofs(job: &Job) -> Result<(), Failure> {
     let words = "cargo test --workspace --locked --test proofs --test memory -- --show-output";
@@ -198,7 +212,7 @@ fn lints(job: &Job) -> Result<(), Failure> {
     )?;
     job.sh(
         600,
-        "cargo clippy --workspace --test proofs --test memory --test real_time --locked --quiet -- -D warnings",
+        "cargo clippy --workspace --test proofs --test memory --test real_time --test browser --locked --quiet -- -D warnings",
     )
 }
 

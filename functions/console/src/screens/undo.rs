@@ -1,0 +1,53 @@
+//! Taking one decision back: the page after it carries what was before, and a form that sends that.
+
+use serde_json::{Value, json};
+
+use super::frame::query;
+use crate::fields::Fields;
+use crate::refused::Refused;
+use crate::views::Target;
+
+/// A row as it was before a decision.
+pub(super) struct Undo {
+    pub target: String,
+    pub selected: bool,
+}
+
+impl Undo {
+    /// What the page after a decision was told, if it was.
+    pub fn of(fields: &Fields) -> Option<Self> {
+        Some(Self {
+            target: fields.get("was")?.to_owned(),
+            selected: fields.get("wasSelected") == Some("true"),
+        })
+    }
+}
+
+/// As forms name what a row goes to.
+pub(super) fn code(target: &Target) -> &str {
+    match target {
+        Target::Automatic {} => "automatic",
+        Target::Create {} => "create",
+        Target::Existing(id) => id,
+    }
+}
+
+/// What a form says that a row goes to.
+pub(super) fn decision(form: &Fields) -> Result<Value, Refused> {
+    let target = match form.get("target").ok_or(Refused::NotFound)? {
+        "automatic" => json!({ "automatic": {} }),
+        "create" => json!({ "create": {} }),
+        existing => json!({ "existing": existing }),
+    };
+    let version: u64 = form.text("version").parse().unwrap_or_default();
+    Ok(json!({ "version": version, "selected": form.get("selected") != Some("false"), "target": target }))
+}
+
+/// The query of the page after a decision. What was taken back is not offered again.
+pub(super) fn told(form: &Fields) -> String {
+    query(&[
+        ("saved", "row"),
+        ("was", form.text("was")),
+        ("wasSelected", form.text("wasSelected")),
+    ])
+}
