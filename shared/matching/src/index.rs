@@ -132,3 +132,24 @@ fn letters(words: &Words) -> String {
 fn initials(words: &Words) -> String {
     words.sorted.iter().filter_map(|word| word.chars().next()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::ManagedCompanyId;
+
+    use super::*;
+
+    #[test]
+    fn r23_a_name_is_compared_with_few_of_many() {
+        let initials = ('a'..='z').flat_map(|one| ('a'..='z').map(move |other| (one, other)));
+        let companies = initials.map(|(one, other)| ManagedCompany {
+            id: ManagedCompanyId::new(format!("{one}{other}")),
+            name: format!("{one}ccountants {other}ergen"),
+        });
+        let index = Suggestions::among(companies.map(|company| (company, None)));
+        // The words sorted, the other way round has the same initials.
+        assert_eq!(index.alike(&Words::of("Accountants Bergen")).len(), 2);
+        assert_eq!(index.alike(&Words::of("Cccountantsbergen")).len(), 1);
+        assert_eq!(index.alike(&Words::of("Vogel")).len(), 0);
+    }
+}

@@ -166,6 +166,9 @@ mod tests {
             ("Café René", "Cafe Rene", &[Spelling]),
             ("Müller Technik", "Mueller Technik", &[Spelling]),
             ("Jansen Bakkerij", "Bakkerij Janssen", &[WordOrder, Spelling]),
+            ("Café Vogel", "Vogel Cafe", &[WordOrder, Spelling]),
+            // Each word is the other one, mistyped.
+            ("Jansen Jansem", "Jansem Jansen", &[Spelling]),
         ];
         for (one, other, reasons) in table {
             let (score, found) = compare(one, other).unwrap_or_else(|| panic!("{one} / {other}"));
@@ -184,9 +187,28 @@ mod tests {
             ("Acme", "Acme Dental"),
             ("---", "***"),
             ("Jansen", "Pietersen"),
+            ("Jansen", "Jamsem"),
         ] {
             assert_eq!(compare(one, other), None, "{one} / {other}");
         }
+    }
+
+    #[test]
+    fn r23_three_letters_are_mistyped_at_most() {
+        let name = "Timmerfabriek Waterloopbosch Dakdekkers";
+        assert!(compare(name, "Timmerfabreik Watrelopbosch Dakdekkers").is_some());
+        assert_eq!(compare(name, "Timmerfabreik Watrelopbosch Dakdekers"), None);
+    }
+
+    #[test]
+    fn r23_another_form_tells_more_than_another_spelling() {
+        let cost = |one, other| compare(one, other).map(|(score, _)| 100 - score).unwrap();
+        let falling = [
+            cost("Acme GmbH", "Acme AG"),
+            cost("Acme GmbH", "Acme"),
+            cost("Acme Ltd", "Acme Limited"),
+        ];
+        assert!(falling.is_sorted_by(|one, other| one > other), "{falling:?}");
     }
 
     #[test]

@@ -14,5 +14,6 @@ pub mod check;
 pub mod ci;
 pub mod circles;
 pub mod job;
+pub mod mutants;
 pub mod numbers;
 pub mod root;

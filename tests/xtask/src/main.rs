@@ -5,7 +5,7 @@ use std::{env, thread};
 
 use xtask::ci::{self, Places};
 use xtask::job::{self, Failure, Groups};
-use xtask::{check, circles, numbers, root};
+use xtask::{check, circles, mutants, numbers, root};
 
 const USAGE: &str = "\
 cargo xtask check           format, clippy and unit tests: after every edit
@@ -13,6 +13,8 @@ cargo xtask ci              everything that must hold for a change to land
 cargo xtask ci STEP…        some of that; `cargo xtask ci --list` names the steps
 cargo xtask numbers         write the numbers that were measured last into the documents
 cargo xtask numbers NAME…   measure some anew, and write them
+cargo xtask mutants         change the code in many ways, and see which changes the crates' own tests notice (hours)
+cargo xtask mutants NAME…   only those of an area or a file; with --judge, none
 cargo xtask circles         the files of each crate that need each other in a circle";
 
 fn main() -> ExitCode {
@@ -38,6 +40,12 @@ fn run(words: &[String]) -> Result<(), Failure> {
         }
         ("ci", steps) => inside(|places| ci::run(places, steps)),
         ("numbers", names) => inside(|places| numbers::run(places, names)),
+        ("mutants", names) => inside(|places| {
+            if mutants::run(places, names)? {
+                numbers::write(places, "mutants")?;
+            }
+            Ok(())
+        }),
         ("circles", []) => print_circles(),
         _ => Err(USAGE.to_owned()),
     }

@@ -14,6 +14,7 @@ use std::process::Command;
 
 use crate::ci::{self, Places};
 use crate::job::Failure;
+use crate::mutants;
 use logs::Logs;
 
 /// The documents that have numbers.
@@ -38,6 +39,8 @@ enum Source {
     All,
     /// What a program prints, kept in the log of this name.
     Program(&'static str, &'static str),
+    /// What all mutants come to.
+    Mutants,
 }
 
 /// One block of numbers.
@@ -53,7 +56,7 @@ pub struct Numbers {
 const LARGE: Source = Source::Program("large", "cargo run --release --locked --quiet -p bench");
 
 /// All blocks.
-pub const NUMBERS: [Numbers; 11] = [
+pub const NUMBERS: [Numbers; 12] = [
     in_tests("times", Source::All, write::times),
     in_tests(
         "checks",
@@ -100,6 +103,7 @@ pub const NUMBERS: [Numbers; 11] = [
         ),
         write::hostile,
     ),
+    in_tests("mutants", Source::Mutants, write::mutants),
     Numbers {
         name: "costs",
         document: "infra/README.md",
@@ -124,6 +128,7 @@ impl Source {
             Self::All => "times",
             Self::Steps(steps) => steps.last().copied().unwrap_or_default(),
             Self::Program(log, _) => log,
+            Self::Mutants => "mutants",
         }
     }
 
@@ -136,6 +141,7 @@ impl Source {
                 // The extreme MSP takes hours.
                 job.sh(6 * 3600, command)
             }
+            Self::Mutants => mutants::run(places, &[]).map(drop),
         }
     }
 }
@@ -158,6 +164,12 @@ pub fn run(places: &Places, names: &[String]) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Writes one block from what was measured last.
+pub fn write(places: &Places, name: &str) -> Result<(), Failure> {
+    let mut numbers = NUMBERS.iter().filter(|numbers| numbers.name == name);
+    numbers.try_for_each(|numbers| numbers.put(places))
 }
 
 impl Numbers {

@@ -122,6 +122,11 @@ pub(super) fn hostile(logs: &Logs) -> Result<String, Failure> {
     Ok(format!("{head}\n|---|---:|---:|\n{rows}"))
 }
 
+/// How many mutants the tests catch.
+pub(super) fn mutants(logs: &Logs) -> Result<String, Failure> {
+    logs.read("mutants")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,10 @@
+//! The small values of the domain, through its public API.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod audit;
+mod directory;
+mod exclusion;
+mod facts;
+mod filter;
+mod language;
