@@ -265,6 +265,7 @@ impl World {
                 let (inner, night) = (BuiltIn::new(tenant), night.clone());
                 Arc::new(Silent { inner, night })
             }),
+            directory_keys: Arc::new(directory::NoKeys),
             directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 ..directory::RETRY

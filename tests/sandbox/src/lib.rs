@@ -3,6 +3,7 @@
 
 pub mod api;
 mod control;
+mod lastpass_server;
 mod options;
 mod places;
 mod psas;
@@ -11,6 +12,7 @@ mod seed;
 
 pub use lambda::PsaLimits;
 pub use lambda::config::CallRates;
+pub use lastpass_server::LastPassServer;
 pub use options::{Error, Options};
 pub use psas::Psas;
 pub use sandbox::{ConnectionInfo, Sandbox};

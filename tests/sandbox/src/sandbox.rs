@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use simkit::clock::SimClock;
 
 use crate::api::Api;
+use crate::lastpass_server::LastPassServer;
 use crate::places::Places;
 use crate::psas::Psas;
 use crate::{Error, Options, control, seed};
@@ -40,6 +41,9 @@ pub struct ConnectionInfo {
     pub secrets: String,
     /// Faults, records, requests, clock, writes, workers.
     pub control: String,
+    /// How to reach the LastPass simulator, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lastpass: Option<Value>,
 }
 
 /// Everything, running. Dropping it is a crash.
@@ -48,6 +52,8 @@ pub struct Sandbox {
     pub face: ConnectionInfo,
     /// The simulated PSAs.
     pub psas: Arc<Psas>,
+    /// The simulated LastPass, if the options ask for it.
+    pub lastpass: Option<Arc<LastPassServer>>,
     /// The services the functions work with, for tests that look behind the API.
     pub services: Services,
     issuer: Issuer,
@@ -79,13 +85,17 @@ impl Sandbox {
     /// Starts everything, and furnishes it unless it has been before.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let state = options.state.as_deref();
-        let mut places = Places::read(state, options.size)?;
+        let mut places = Places::read(state, options.size, options.lastpass)?;
         if options.port != 0 {
             places.api = options.port;
         }
         let clock = SimClock::new();
         let template = Template::load()?;
         let psas = Arc::new(Psas::start(places.size, state, &clock, &mut places).await?);
+        let lastpass = match &mut places.lastpass {
+            Some(port) => Some(Arc::new(LastPassServer::start(state, &clock, port).await?)),
+            None => None,
+        };
         let unusable = |error| unusable(state, error);
         let dynamodb = DynamoDb::start(store(&options), &template).await.map_err(unusable)?;
         let dynamodb = Arc::new(dynamodb);
@@ -114,7 +124,7 @@ impl Sandbox {
         places.api = gateway.address().port();
         let tokens = tokens(&issuer)?;
         let ana = Api::new(gateway.url(), tokens["ana"].as_str().unwrap_or_default());
-        seed::seed(&ana, &psas, places.size).await?;
+        seed::seed(&ana, &psas, lastpass.as_deref(), places.size).await?;
 
         let moved = clock.clone();
         let machine = MachineOptions {
@@ -129,7 +139,8 @@ impl Sandbox {
         };
         let pipe = Arc::new(Pipe::start(&template, &dynamodb, machine, position).await?);
         let control = control::router(
-            Arc::clone(&psas),
+            &psas,
+            lastpass.as_deref(),
             clock,
             Arc::clone(&dynamodb),
             Arc::clone(&pipe),
@@ -143,10 +154,12 @@ impl Sandbox {
         })?;
         places.control = control.address().port();
         places.write(state)?;
-        let face = face(&gateway, tokens, &psas, &dynamodb, &secrets, &control);
+        let mut face = face(&gateway, tokens, &psas, &dynamodb, &secrets, &control);
+        face.lastpass = lastpass.as_ref().map(|lastpass| lastpass.info());
         Ok(Self {
             face,
             psas,
+            lastpass,
             services,
             issuer,
             metrics,
@@ -230,7 +243,10 @@ impl Sandbox {
     /// Cuts everything off where it is. The simulators' ports are free afterwards.
     pub async fn kill(self) {
         self.functions.kill();
-        let Self { psas, .. } = self;
+        let Self { psas, lastpass, .. } = self;
+        if let Some(lastpass) = lastpass {
+            lastpass.stop().await;
+        }
         psas.stop().await;
     }
 
@@ -245,6 +261,9 @@ impl Sandbox {
         self.secrets.stop().await;
         if let Ok(dynamodb) = Arc::try_unwrap(self.dynamodb) {
             dynamodb.stop().await;
+        }
+        if let Some(lastpass) = self.lastpass {
+            lastpass.stop().await;
         }
         self.psas.stop().await;
     }
@@ -430,5 +449,6 @@ fn face(
         dynamodb: dynamodb.url(),
         secrets: secrets.url(),
         control: control.url(),
+        lastpass: None,
     }
 }
