@@ -1,8 +1,10 @@
 //! Choosing the directory of an MSP (R81): its key is checked with reads before it is stored.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use api::{Api, Caller, admit_psa_call};
+use directory::DirectoryError;
 use domain::directory::{ChosenDirectory, DirectoryKind};
 use domain::ids::{ManagedCompanyId, SecretId};
 use domain::problem::{DirectoryFailure, Problem};
@@ -14,10 +16,9 @@ use store::retry::Attempts;
 pub async fn choose_lastpass(services: &Services, caller: &Caller, key: &SecretString) -> Api<ChosenDirectory> {
     refuse_while_locked(services, caller).await?;
     // A directory that is another system is called as a PSA is: as often, and no longer.
-    let _ = admit_psa_call(services, &caller.msp).await?;
+    let deadline = admit_psa_call(services, &caller.msp).await?;
     let kind = DirectoryKind::LastPass;
-    let listed = services.directory_keys.listed(kind, key).await;
-    let listed = listed.map_err(Problem::Directory)?;
+    let listed = listed(services, key, deadline).await?;
     if is_another_account(&mapped(services, caller, kind).await?, &listed) {
         return Err(Problem::Directory(DirectoryFailure::OtherAccount).into());
     }
@@ -27,6 +28,15 @@ pub async fn choose_lastpass(services: &Services, caller: &Caller, key: &SecretS
     tenant.expect_secret(&secret, services.clock.now()).await?;
     services.secrets.create(&caller.msp, &secret, key).await?;
     choose(services, caller, (kind, Some(&secret))).await
+}
+
+/// The managed companies that `LastPass` lists under a key: all of them, since a list cut short would look like another account's.
+async fn listed(services: &Services, key: &SecretString, deadline: Instant) -> Api<HashSet<ManagedCompanyId>> {
+    let unlike_a_key = |_| Problem::Directory(DirectoryFailure::Unauthorized);
+    let lastpass = services.lastpass(key, deadline).map_err(unlike_a_key)?;
+    let listed = lastpass.companies().await.map_err(DirectoryError::from);
+    let listed = listed.map_err(|error| Problem::Directory(error.failure()))?;
+    Ok(listed.into_iter().map(|company| company.id).collect())
 }
 
 /// Goes back to the built-in directory. The mappings to the other one rest.

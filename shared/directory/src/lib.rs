@@ -12,13 +12,11 @@ use jiff::Timestamp;
 use store::Consistency;
 
 pub mod builtin;
-mod keys;
 pub mod lastpass;
 pub mod mirror;
 mod reading;
 mod roster;
 
-pub use keys::{DirectoryKeys, NoKeys};
 pub use reading::{Reading, ReadingLimits};
 pub use retry::RetryPolicy;
 pub use roster::{PackedUsers, Roster};

@@ -3,6 +3,7 @@
 
 pub mod api;
 mod control;
+mod functions;
 mod lastpass_server;
 mod options;
 mod places;
