@@ -4,6 +4,7 @@
 //! that is listed afterwards, and was not before, is the one. That holds as long as equal names are asked for one after another, so the
 //! name is claimed first. A request of which nobody knows what became of it is never sent again (R82).
 
+use domain::directory::ManagedCompany;
 use domain::ids::{IdempotencyKey, ManagedCompanyId};
 use domain::name::NameKey;
 use jiff::{SignedDuration, Timestamp};
@@ -92,6 +93,8 @@ impl Mirror {
                 self.made.lock().await.insert(id.clone(), self.now());
                 // Nobody is in it yet.
                 self.content.write_users(&id, &[], self.now()).await?;
+                let company = ManagedCompany::from(company.clone());
+                self.content.add_company(&company, self.now()).await?;
                 self.write_creation(key, &creation, "attribute_exists(pk)").await?;
                 return Ok(NewCompany::Created(id));
             }

@@ -8,6 +8,7 @@ use domain::ids::ManagedCompanyId;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use store::Consistency;
+use tracing::warn;
 
 use super::records::HeadRecord;
 use super::{Mirror, Refused};
@@ -128,6 +129,11 @@ impl Mirror {
             Ok(differs) => Ok(differs),
             // It was detached since the companies were listed: the next fetch sees that.
             Err(Refused::Gone) => Ok(false),
+            // The others are read. Whoever wants to change this one is told by its rows.
+            Err(Refused::Failed(error @ DirectoryError::Refused(_))) => {
+                warn!(%error, "the users of a managed company were not read");
+                Ok(false)
+            }
             Err(Refused::Failed(error)) => Err(error),
         }
     }

@@ -14,13 +14,27 @@ use crate::{DirectoryError, NewAddress};
 impl Mirror {
     /// Lists the users of a company, and keeps them. Returns whether they differ from what was known.
     pub(super) async fn list_users(&self, company: &ManagedCompanyId) -> Result<bool, Refused> {
-        let listed = self.lastpass()?.users(company).await?;
+        let listed = match self.lastpass()?.users(company).await {
+            Err(Failed::Forbidden(what)) => return Err(self.refused(company, what).await),
+            listed => listed?,
+        };
         let users = listed.into_iter().filter_map(|person| person.of(company));
         let mut users: Vec<User> = users.collect();
         users.sort_by(|one, other| one.id.cmp(&other.id));
         let differs = self.content.write_users(company, &users, self.now()).await?;
         self.seen.lock().await.insert(company.clone(), users);
         Ok(differs)
+    }
+
+    /// Why one company is refused: it is somebody else's by now, or not served. A key that lacks the right lists no companies either.
+    async fn refused(&self, company: &ManagedCompanyId, what: String) -> Refused {
+        match self.listing().await {
+            Ok(listed) if listed.iter().any(|listed| listed.id == *company) => {
+                Refused::Failed(DirectoryError::Refused(what))
+            }
+            Ok(_) => Refused::Gone,
+            Err(error) => Refused::Failed(error),
+        }
     }
 
     /// The users of a company by address, as they were listed in this run.
@@ -59,6 +73,8 @@ impl Mirror {
         let before = match lastpass.user(company, user).await {
             Ok(person) => person,
             Err(Failed::NotFound(_)) => return Ok(NewAddress::NoSuchUser),
+            // Of this user, not of the key: the company was listed just before.
+            Err(Failed::Forbidden(_)) => return Ok(NewAddress::NotPossible),
             Err(failed) => return Err(failed.into()),
         };
         if before.address.as_ref() == Some(address) {
