@@ -15,6 +15,7 @@ use simkit::clock::SimClock;
 
 use crate::lastpass_server::LastPassServer;
 use crate::psas::Psas;
+use crate::running::invoke;
 use crate::{Error, Options};
 
 /// What the functions have told of what they count.
@@ -123,17 +124,5 @@ fn config(template: &Template, function: &str, (psa, lastpass): (HttpPolicy, Las
         call_rates: CallRates::per_minute(number("PSA_CALLS_PER_MINUTE")?, number("PLAN_CALLS_PER_MINUTE")?),
         psa,
         lastpass,
-    })
-}
-
-fn invoke(function: Function) -> Invoke {
-    Arc::new(move |invocation| {
-        let function = function.clone();
-        Box::pin(async move {
-            function
-                .handle(invocation.event, invocation.deadline)
-                .await
-                .map_err(|error| error.to_string())
-        })
     })
 }

@@ -1,12 +1,11 @@
 //! A sandbox at work.
 
-use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use domain::psa::PsaKind;
 use lambda::Services;
 use local_aws::{
-    Capacity, DynamoDb, Functions, Gateway, Issuer, Limiter, MachineOptions, Person, Pipe, PipeOptions, Secrets,
+    Capacity, DynamoDb, Functions, Gateway, Issuer, Limiter, MachineOptions, Pipe, PipeOptions, Provider, Secrets,
     Server, StateMachine, Store, StoreFault, Template,
 };
 use serde::Serialize;
@@ -14,10 +13,13 @@ use serde_json::{Value, json};
 use simkit::clock::SimClock;
 
 use crate::api::Api;
+use crate::console::Console;
 use crate::functions::{Metrics, code, services};
 use crate::lastpass_server::LastPassServer;
+use crate::people::{MSP, administrator, person};
 use crate::places::Places;
 use crate::psas::Psas;
+use crate::running::{invoke, unusable};
 use crate::{Error, Options, control, seed};
 
 /// What whoever uses the sandbox needs to know: its first line on standard output.
@@ -25,6 +27,8 @@ use crate::{Error, Options, control, seed};
 pub struct ConnectionInfo {
     /// The API.
     pub api: String,
+    /// The console, for people: open it in a browser.
+    pub console: String,
     /// Tokens: `ana` and `bram` are administrators of one MSP, `otherMsp` of another.
     pub tokens: Value,
     /// How to reach the ConnectWise simulator.
@@ -53,6 +57,7 @@ pub struct Sandbox {
     /// The services the functions work with, for tests that look behind the API.
     pub services: Services,
     issuer: Issuer,
+    console: Console,
     metrics: Metrics,
     functions: Functions,
     gateway: Server,
@@ -61,9 +66,6 @@ pub struct Sandbox {
     dynamodb: Arc<DynamoDb>,
     secrets: Secrets,
 }
-
-/// The MSP whose integrations exist already.
-pub(crate) const MSP: &str = "noordzee";
 
 impl Sandbox {
     /// Starts everything, and furnishes it unless it has been before.
@@ -89,7 +91,10 @@ impl Sandbox {
         let aws = (&*dynamodb, &secrets);
         let services = services(&options, &template, (&psas, lastpass.as_deref()), aws, clock.clone())?;
         let metrics = Metrics::default();
-        let mut functions = Functions::new(&template, code(&services, &template, aws, &metrics)?)?;
+        let mut code = code(&services, &template, aws, &metrics)?;
+        let console = Console::start(&template, &secrets, &mut places, state).await?;
+        code.push(console.code());
+        let mut functions = Functions::new(&template, code)?;
         if let Some(timeout) = options.worker_timeout {
             functions = functions
                 .with_timeout("FetchFunction", timeout)
@@ -98,7 +103,7 @@ impl Sandbox {
         if let Some(concurrency) = options.concurrency {
             functions = functions.with_concurrency(concurrency);
         }
-        let issuer = issuer(state)?;
+        let issuer = console.issuer.clone();
         let gateway = Gateway::new(&template, functions.clone(), issuer.verifier());
         let gateway = Server::start_on(places.api, gateway.router()).await;
         let gateway = gateway.map_err(|error| Error::Port {
@@ -107,6 +112,7 @@ impl Sandbox {
             why: error.to_string(),
         })?;
         places.api = gateway.address().port();
+        console.is_at(&gateway.url());
         let tokens = tokens(&issuer)?;
         let ana = Api::new(gateway.url(), tokens["ana"].as_str().unwrap_or_default());
         seed::seed(&ana, &psas, lastpass.as_deref(), places.size).await?;
@@ -147,6 +153,7 @@ impl Sandbox {
             lastpass,
             services,
             issuer,
+            console,
             metrics,
             functions,
             gateway,
@@ -165,6 +172,11 @@ impl Sandbox {
     /// A token with these claims, besides those that every token of the issuer has.
     pub fn token_with(&self, claims: &Value) -> Result<String, Error> {
         Ok(self.issuer.token_with(claims)?)
+    }
+
+    /// The identity provider, for tests that have it behave otherwise.
+    pub fn provider(&self) -> &Provider {
+        &self.console.provider
     }
 
     /// A caller by the name of a token.
@@ -239,6 +251,7 @@ impl Sandbox {
     pub async fn stop(self) {
         self.gateway.stop().await;
         self.control.stop().await;
+        self.console.stop().await;
         if let Ok(pipe) = Arc::try_unwrap(self.pipe) {
             pipe.stop().await;
         }
@@ -254,31 +267,6 @@ impl Sandbox {
     }
 }
 
-/// What went wrong with a folder, if there is one.
-fn unusable(state: Option<&Path>, error: local_aws::Error) -> Error {
-    match state {
-        Some(folder) => Error::State {
-            folder: folder.to_owned(),
-            why: error.to_string(),
-        },
-        None => error.into(),
-    }
-}
-
-/// Tokens outlive a restart where everything else does.
-fn issuer(state: Option<&Path>) -> Result<Issuer, Error> {
-    let (name, audience) = ("https://sandbox.example", "psa-import");
-    let Some(folder) = state else {
-        return Ok(Issuer::new(name, audience)?);
-    };
-    let file = folder.join("token-key.der");
-    if !file.exists() {
-        std::fs::write(&file, Issuer::make_key()?)?;
-    }
-    let key = std::fs::read(&file)?;
-    Issuer::with_key(name, audience, &key).map_err(|error| unusable(state, error))
-}
-
 fn store(options: &Options) -> Store {
     match (&options.dynamodb, &options.state) {
         (Some(url), _) => Store::Remote(url.clone()),
@@ -288,23 +276,8 @@ fn store(options: &Options) -> Store {
 }
 
 fn tokens(issuer: &Issuer) -> Result<Value, Error> {
-    let token = |name: &str, msp: &str| {
-        let person = Person {
-            email: format!("{name}@{msp}.example"),
-            ..person(&format!("{msp}-{name}"), msp, &["administrator"])
-        };
-        issuer.token(&person)
-    };
+    let token = |name: &str, msp: &str| issuer.token(&administrator(name, msp));
     Ok(json!({ "ana": token("ana", MSP)?, "bram": token("bram", MSP)?, "otherMsp": token("chris", "alpenblick")? }))
-}
-
-fn person(sub: &str, msp: &str, roles: &[&str]) -> Person {
-    Person {
-        sub: sub.to_owned(),
-        email: format!("{sub}@{msp}.example"),
-        msp: msp.to_owned(),
-        roles: roles.iter().map(|&role| role.to_owned()).collect(),
-    }
 }
 
 fn face(
@@ -326,6 +299,7 @@ fn face(
     };
     ConnectionInfo {
         api: gateway.url(),
+        console: format!("{}/console", gateway.url()),
         tokens,
         connectwise: psa(PsaKind::Connectwise),
         autotask: psa(PsaKind::Autotask),
