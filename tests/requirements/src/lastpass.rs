@@ -7,13 +7,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Client;
 use sandbox::{LastPassServer, Options, Sandbox};
 use serde_json::{Value, json};
 use simkit::Simulator as _;
 
-use crate::stage::{quick, text};
+use crate::stage::{advance, quick, text};
 
 /// What the ids of its companies begin with in the product.
 const COMPANY: &str = "lastpass-";
@@ -70,6 +71,25 @@ pub fn user_lists(sandbox: &Sandbox) -> usize {
     lists
         .filter(|request| request.method == "GET" && request.path.ends_with("/users"))
         .count()
+}
+
+/// How often it was asked for a company or a user.
+pub fn creations(sandbox: &Sandbox) -> usize {
+    let requests = server(sandbox).simulator().requests().items();
+    requests.iter().filter(|request| request.method == "POST").count()
+}
+
+/// Moves the clock on, by so many seconds at a time, until an import is carried out.
+pub async fn let_pass(sandbox: &Sandbox, import: &str, seconds: i64) {
+    let ana = sandbox.api("ana");
+    for _ in 0..200 {
+        let now = ana.get(&format!("/imports/{import}")).await.unwrap();
+        if now["state"] != "executing" {
+            return;
+        }
+        advance(sandbox, seconds).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Every request so far.

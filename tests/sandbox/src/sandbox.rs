@@ -19,7 +19,7 @@ use crate::lastpass_server::LastPassServer;
 use crate::people::{MSP, administrator, person};
 use crate::places::Places;
 use crate::psas::Psas;
-use crate::running::{invoke, unusable};
+use crate::running::unusable;
 use crate::{Error, Options, control, seed};
 
 /// What whoever uses the sandbox needs to know: its first line on standard output.

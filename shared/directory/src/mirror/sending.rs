@@ -171,8 +171,11 @@ impl Mirror {
         }
     }
 
-    /// Whether a company was made a moment ago.
+    /// Whether a company was made a moment ago, and has not taken anybody yet.
     async fn is_new(&self, company: &ManagedCompanyId) -> Result<bool, DirectoryError> {
+        if !self.users_by_address(company).await?.is_empty() {
+            return Ok(false);
+        }
         let made = self.made.lock().await.get(company).copied();
         let made = match made {
             Some(made) => Some(made),

@@ -39,7 +39,6 @@ mod integrations;
 mod kept_plan;
 mod large;
 mod large_company;
-mod lastpass;
 mod licences;
 mod limits;
 mod lock;

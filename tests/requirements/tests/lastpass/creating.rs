@@ -6,8 +6,8 @@ use requirements::import::{
     choose, choose_mapped, choose_one, done, execute, fetch, first_import, first_import_of, id, plan, rows,
 };
 use requirements::lastpass::{self, holds};
-use requirements::stage::{PATIENCE, advance, number, text};
-use requirements::{Api, PsaKind, Sandbox, for_both, psa};
+use requirements::stage::{PATIENCE, number, text};
+use requirements::{PsaKind, for_both, psa};
 use serde_json::{Value, json};
 
 for_both!(
@@ -65,18 +65,6 @@ async fn r82_lost_replies_make_nothing_twice(kind: PsaKind) {
     lastpass::end(sandbox).await;
 }
 
-/// Moves the clock on until the import has ended.
-async fn ended(sandbox: &Sandbox, ana: &Api, import: &str) {
-    for _ in 0..60 {
-        let now = ana.get(&format!("/imports/{import}")).await.unwrap();
-        if now["state"] != "executing" {
-            return;
-        }
-        advance(sandbox, 600).await;
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
-}
-
 async fn r82_a_company_that_does_not_appear_holds_up_nobody_and_is_unknown(kind: PsaKind) {
     let sandbox = lastpass::sandbox().await;
     let ana = sandbox.api("ana");
@@ -89,7 +77,7 @@ async fn r82_a_company_that_does_not_appear_holds_up_nobody_and_is_unknown(kind:
     let person = psa::add_contact(&sandbox, kind, id(&first.chosen[0]), "later@elders.example");
     assert!(!person.is_empty());
     execute(&ana, &import).await;
-    ended(&sandbox, &ana, &import).await;
+    lastpass::let_pass(&sandbox, &import, 600).await;
     let result = done(&ana, &import).await;
     assert_eq!(result["companies"]["failed"], 1, "{result}");
     let failed = result["failed"].as_array().unwrap();
@@ -105,7 +93,7 @@ async fn r82_a_company_that_does_not_appear_holds_up_nobody_and_is_unknown(kind:
     let again = again.iter().find(|row| row["name"] == name).unwrap();
     choose_one(&ana, &import, again).await;
     execute(&ana, &import).await;
-    ended(&sandbox, &ana, &import).await;
+    lastpass::let_pass(&sandbox, &import, 600).await;
     assert_eq!(done(&ana, &import).await["companies"]["failed"], 1);
     lastpass::change(&sandbox, json!({ "companies": [{ "name": name }] }));
     let import = fetch(&ana, kind).await;

@@ -1,7 +1,0 @@
-//! Section U: LastPass as the directory.
-
-mod choice;
-mod creating;
-mod limits;
-mod reading;
-mod statuses;
