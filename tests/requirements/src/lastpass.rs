@@ -120,6 +120,15 @@ async fn list(sandbox: &Sandbox, path: &str) -> Vec<Value> {
     page["items"].as_array().unwrap().clone()
 }
 
+/// Fails if anybody was not created whose address LastPass takes: before the @ it has ASCII only.
+pub fn assert_created(result: &Value) {
+    for error in result["errors"].as_array().unwrap() {
+        let address = text(&error["address"]["address"]);
+        let local = address.split('@').next().unwrap_or_default();
+        assert!(!local.is_ascii() && error["code"] == "directory_refused", "{error}");
+    }
+}
+
 /// Ends a sandbox in which nothing was detached, deleted or suspended (R88).
 pub async fn end(sandbox: Sandbox) {
     let journal = server(&sandbox).simulator().journal();

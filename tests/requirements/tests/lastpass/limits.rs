@@ -42,7 +42,7 @@ async fn r82_an_address_of_another_company_is_a_conflict(kind: PsaKind) {
         json!({ "users": [{ "companyId": 1_100, "email": "cora@eigen.example", "name": "Cora" }] }),
     );
     let result = carry_out(&company.ana, &import).await;
-    let failed = result["failed"].as_array().unwrap();
+    let failed = result["errors"].as_array().unwrap();
     assert!(failed.iter().any(|row| row["code"] == "address_conflict"), "{result}");
     assert_eq!(company.users().await.len(), 1);
     assert!(

@@ -63,7 +63,7 @@ async fn r83_a_company_that_was_renamed_says_so_before_and_after(kind: PsaKind) 
     execute(&company.ana, &import).await;
     let result = done(&company.ana, &import).await;
     assert_eq!(result["skipped"][0]["code"], "cannot_rename", "{result}");
-    assert!(!text(&result["skipped"][0]["advice"]).is_empty());
+    assert!(!text(&result["skipped"][0]["action"]).is_empty());
     let named = holds(&sandbox).await;
     assert!(named.keys().any(|(_, name)| name == "Eigen mensen BV"));
 
@@ -113,7 +113,7 @@ async fn r83_r84_an_address_that_lastpass_refuses_to_change_is_told(kind: PsaKin
     let company = enrolled(&sandbox, kind).await;
     company.moves(0, NEW);
     let result = company.import().await;
-    assert_eq!(result["failed"][0]["code"], "address_cannot_change", "{result}");
+    assert_eq!(result["errors"][0]["code"], "address_cannot_change", "{result}");
 
     lastpass::set(&sandbox, json!({ "patchFields": "atOnce" }));
     let result = company.import().await;
@@ -194,7 +194,7 @@ async fn r85_a_company_that_is_forbidden_ends_no_import(kind: PsaKind) {
         json!({ "delete": { "companies": [lastpass::number(&company.managed)] } }),
     );
     let result = carry_out(&company.ana, &import).await;
-    let failed = result["failed"].as_array().unwrap();
+    let failed = result["errors"].as_array().unwrap();
     assert!(
         failed.iter().any(|row| row["code"] == "managed_company_not_found"),
         "{result}"
