@@ -12,4 +12,5 @@ mod crashes;
 mod creating;
 mod limits;
 mod reading;
+mod retention;
 mod statuses;
