@@ -89,9 +89,10 @@ impl Tenant {
             (Some(old), None) => self.loosen_secret(&mut tx, old, now)?,
             (None, None) => {}
         }
-        Ok(match tx.commit(self).await?.committed() {
-            true => DirectoryChoice::Stored,
-            false => DirectoryChoice::Overtaken,
+        Ok(if tx.commit(self).await?.committed() {
+            DirectoryChoice::Stored
+        } else {
+            DirectoryChoice::Overtaken
         })
     }
 }

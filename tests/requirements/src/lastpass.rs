@@ -47,6 +47,12 @@ pub fn set(sandbox: &Sandbox, switches: Value) {
     server(sandbox).simulator().set_switches(switches).unwrap();
 }
 
+/// Has it answer everything so.
+pub fn answer(sandbox: &Sandbox, answer: Value) {
+    let fault = serde_json::from_value(json!({ "match": { "path": ".*" }, "answer": answer }));
+    server(sandbox).simulator().faults().add(fault.unwrap());
+}
+
 /// Changes what it holds, as people do in its console.
 pub fn change(sandbox: &Sandbox, changes: Value) {
     server(sandbox).simulator().change_records(changes).unwrap();

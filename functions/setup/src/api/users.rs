@@ -62,9 +62,8 @@ async fn add(
     let created = directory.create_user_by_hand(&company, &request);
     match noticed(&services, &directory, created).await? {
         Some(NewUser::Created(id)) => Ok((StatusCode::CREATED, Json(invited(id, company, address, name)))),
-        Some(NewUser::AddressTaken(_) | NewUser::AddressTakenElsewhere) => Err(taken().into()),
-        // The built-in directory makes it at once.
-        Some(NewUser::Waits(_)) => Err(Problem::DirectoryCannot.into()),
+        // The built-in directory makes a user at once, and so nobody waits.
+        Some(NewUser::AddressTaken(_) | NewUser::AddressTakenElsewhere | NewUser::Waits(_)) => Err(taken().into()),
         None => {
             let available = directory.licences().await?.available;
             Err(Problem::InsufficientLicences { needed: 1, available }.into())
