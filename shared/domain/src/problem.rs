@@ -54,6 +54,10 @@ pub enum Problem {
     },
     /// Schedules and events start no imports of the integration.
     IntegrationPaused,
+    /// The MSP's directory does not take this change from here (R83).
+    DirectoryCannot,
+    /// The directory cannot be used.
+    Directory(DirectoryFailure),
     /// No such integration of this MSP.
     IntegrationNotFound,
     /// Nothing of this MSP has that id.
@@ -139,6 +143,19 @@ impl From<InvalidFilter> for Problem {
     }
 }
 
+/// Why a directory that is another system cannot be used (R81).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DirectoryFailure {
+    /// It rejects the key.
+    Unauthorized,
+    /// The key lacks a right.
+    Forbidden,
+    /// The key is another account's.
+    OtherAccount,
+    /// No answer, or one that cannot be used.
+    Unavailable,
+}
+
 /// One thing wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
@@ -193,6 +210,8 @@ impl Problem {
             Self::InsufficientLicences { .. } => Code::InsufficientLicences,
             Self::Psa { failure, .. } => Code::of_failure(failure.kind),
             Self::IntegrationPaused => Code::IntegrationPaused,
+            Self::DirectoryCannot => Code::DirectoryCannot,
+            Self::Directory(failure) => Code::of_directory(*failure),
             Self::IntegrationNotFound => Code::IntegrationNotFound,
             Self::NotFound { .. } => Code::NotFound,
             Self::InvalidFilter { .. } => Code::InvalidFilter,
@@ -219,6 +238,7 @@ impl Problem {
     pub const fn retryable(&self) -> bool {
         match self {
             Self::IntegrationLocked(_) | Self::LockedByCaller(_) | Self::TooManyCalls { .. } | Self::Internal => true,
+            Self::Directory(failure) => matches!(failure, DirectoryFailure::Unavailable),
             Self::Psa { failure, .. } => failure.retryable,
             _ => false,
         }

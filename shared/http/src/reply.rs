@@ -33,10 +33,11 @@ impl From<Fault> for Unreadable {
     }
 }
 
-/// The body of a success as the type that was expected. No other large one is read until it is parsed, for which `large` has a permit.
+/// The body of a success as the type that was expected; an empty one, where that may be, as `null`. No other large one is read until it is parsed, for which `large` has a permit.
 pub(crate) async fn read<T: DeserializeOwned>(
     response: Response,
     longest: usize,
+    may_be_empty: bool,
     large: &Semaphore,
 ) -> Result<T, Unreadable> {
     if !is_json(response.headers()) {
@@ -46,6 +47,9 @@ pub(crate) async fn read<T: DeserializeOwned>(
         return Err(Fault::TooLarge.into());
     }
     let (mut body, _permit) = body(response, longest, large).await?;
+    if body.is_empty() && may_be_empty {
+        body.extend_from_slice(b"null");
+    }
     parse(&mut body)
 }
 

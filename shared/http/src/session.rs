@@ -206,7 +206,7 @@ impl Session {
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned)
         };
-        if status != 200 {
+        if !call.endpoint.accepts.contains(&status) {
             let asked = header(RETRY_AFTER).and_then(|text| retry_after(&text, self.http.now.now().into()));
             let classification = classify(
                 call.rules,
@@ -221,7 +221,8 @@ impl Session {
             });
         }
         let link = header(LINK);
-        match reply::read(response, self.http.policy.largest_reply, &self.large).await {
+        let (longest, may_be_empty) = (self.http.policy.largest_reply, status != 200);
+        match reply::read(response, longest, may_be_empty, &self.large).await {
             Ok(value) => Ok(Answer { value, link }),
             Err(Unreadable { fault, at }) => Err(Refusal {
                 at,

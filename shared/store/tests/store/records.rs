@@ -213,6 +213,7 @@ fn integration() -> Integration {
         address: "psa.test".to_owned(),
         company_id: Some("acme".to_owned()),
         policy: Policy {
+            creation: domain::directory::CreationAction::Invite,
             new_companies: true,
             new_addresses: false,
             filter: Filter(accepted.clone()),
