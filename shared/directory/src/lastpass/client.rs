@@ -17,7 +17,7 @@ use super::failure::Failed;
 use super::key::{ApiKey, NotAKey};
 use super::pace::Pace;
 use super::requests::{Accepted, AcceptedRecord, Progress};
-use super::wire::{Company, CompanyRecord, Person, Record, UserRecord};
+use super::wire::{Company, CompanyRecord, Object, Page, Person, Record, UserRecord};
 use super::{ADDRESS, CONCURRENCY, ORIGIN};
 
 static COMPANIES: Endpoint = Endpoint::get("/managed-companies", "");
@@ -87,19 +87,32 @@ impl LastPass {
             .await
     }
 
+    /// One managed company; `None` if there is none of that id. LastPass has no call for that, but lists what is below a company, and
+    /// the company itself.
+    pub async fn company(&self, id: &ManagedCompanyId) -> Result<Option<Company>, Failed> {
+        let query = [("parent-id", number_of(id))];
+        let listed = self.list::<CompanyRecord>(&COMPANIES, &["managed-companies"], &query);
+        match listed.await {
+            Ok(listed) => Ok(listed.into_iter().find(|company| company.id == *id)),
+            Err(Failed::NotFound(_) | Failed::Rejected(_, 400)) => Ok(None),
+            Err(failed) => Err(failed),
+        }
+    }
+
     /// Whether LastPass answers with this key.
     pub async fn check(&self) -> Result<(), Failed> {
         let query = [("max-results", "1")];
-        let _: Value = self.get(&COMPANIES, &["managed-companies"], &query).await?;
-        Ok(())
+        let page = self.get(&COMPANIES, &["managed-companies"], &query);
+        page.await.map(|_: Object<Page<CompanyRecord>>| ())
     }
 
     /// Asks for a managed company. It is there only later.
     pub async fn create_company(&self, name: &str) -> Result<Accepted, Failed> {
         let body = json!({ "name": name, "type": "managed", "addons": [] });
-        let accepted: Option<AcceptedRecord> = self.write(&CREATE_COMPANY, &["managed-companies"], &body).await?;
+        let accepted: Option<Object<AcceptedRecord>> =
+            self.write(&CREATE_COMPANY, &["managed-companies"], &body).await?;
         Ok(Accepted {
-            url: accepted.and_then(|accepted| accepted.url),
+            url: accepted.and_then(|Object(accepted)| accepted.url),
         })
     }
 
@@ -127,7 +140,7 @@ impl LastPass {
     pub async fn user(&self, company: &ManagedCompanyId, user: &UserId) -> Result<Person, Failed> {
         let [companies, company, users] = users_of(company);
         let path = [companies, company, users, user.as_str()];
-        let found: UserRecord = self.get(&USER, &path, &[]).await?;
+        let Object(found): Object<UserRecord> = self.get(&USER, &path, &[]).await?;
         found.read()?.ok_or_else(|| Failed::malformed("no user"))
     }
 
@@ -146,8 +159,9 @@ impl LastPass {
         let local = email.split('@').next().unwrap_or_default();
         let name = if name.is_empty() { local } else { name };
         let body = json!({ "email": email, "name": name, "creationAccountAction": action });
-        let made: Option<UserRecord> = self.write(&CREATE_USER, &users_of(company), &body).await?;
-        let read = made.ok_or_else(|| Failed::malformed("no user"))?.read()?;
+        let made: Option<Object<UserRecord>> = self.write(&CREATE_USER, &users_of(company), &body).await?;
+        let Object(made) = made.ok_or_else(|| Failed::malformed("no user"))?;
+        let read = made.read()?;
         read.ok_or_else(|| Failed::malformed("no user"))
     }
 
@@ -225,12 +239,13 @@ impl LastPass {
     }
 }
 
-/// The path of the users of a company, whose id tells its directory besides LastPass' own.
+/// The path of the users of a company.
 fn users_of(company: &ManagedCompanyId) -> [&str; 3] {
+    ["managed-companies", number_of(company), "users"]
+}
+
+/// LastPass' own id of a company: ours tells its directory besides.
+fn number_of(company: &ManagedCompanyId) -> &str {
     let id = company.as_str();
-    [
-        "managed-companies",
-        id.strip_prefix(LASTPASS_COMPANY).unwrap_or(id),
-        "users",
-    ]
+    id.strip_prefix(LASTPASS_COMPANY).unwrap_or(id)
 }

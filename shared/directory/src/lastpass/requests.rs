@@ -40,7 +40,8 @@ impl Progress {
 }
 
 impl LastPass {
-    /// Where a request is asked for, if that is below the API itself: a key is sent nowhere else.
+    /// Where a request is asked for, if that is below the API itself: a key is sent nowhere else. A path of other characters than ids
+    /// have is not asked for either, since paths are logged.
     pub(super) fn poll_url(&self, text: &str) -> Option<Url> {
         let api = self.url(&[], &[]);
         let own = format!("{}/", api.path());
@@ -50,8 +51,10 @@ impl LastPass {
             Err(_) if text.starts_with(&own) => api.join(text).ok()?,
             Err(_) => api.join(&format!("{own}{}", text.trim_start_matches('/'))).ok()?,
         };
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
         let is_own = url.origin() == api.origin() && url.path().starts_with(&own);
-        (is_own && url.username().is_empty() && url.password().is_none()).then_some(url)
+        (is_own && url.path().bytes().all(is_plain) && url.username().is_empty() && url.password().is_none())
+            .then_some(url)
     }
 }
 
