@@ -8,7 +8,10 @@ use domain::address::Address;
 use domain::directory::{CreationAction, LASTPASS_COMPANY};
 use domain::ids::{ManagedCompanyId, UserId};
 use http_client::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http_client::{BaseUrl, Call, Deployment, Endpoint, Gate, HttpClient, Method, RetryScope, Rule, Session};
+use http_client::{
+    BaseUrl, Call, Deployment, Endpoint, FailureKind, Gate, HttpClient, Method, RetryAdvice, RetryScope, Rule, Session,
+    When,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
@@ -37,8 +40,10 @@ static INVITE_USER: Endpoint = Endpoint::write(
     &[200, 201, 202, 204],
 );
 
-/// What a status means at every service says enough.
-static RULES: [Rule; 0] = [];
+/// What a status means at every service says enough, but for this: a 500 is of LastPass, and not of one of its rows, so that reading
+/// again may help.
+static RULES: [Rule; 1] =
+    [When::status(500..=500).means(FailureKind::ServerError, RetryAdvice::Soon, "LastPass failed")];
 
 /// Whose account it is, and how to get there.
 #[derive(Debug, Clone)]

@@ -16,6 +16,8 @@ mod look;
 mod matrix;
 mod outcome;
 mod port;
+mod port_matrix;
 mod secrecy;
 mod sending;
 mod switches;
+mod table;

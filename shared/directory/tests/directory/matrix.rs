@@ -1,9 +1,7 @@
 //! Every fault of every call has its one outcome, and nothing is asked twice that may have been done (R82, R87). The table is
 //! `matrix.tsv`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use directory::lastpass::Accepted;
 use futures::{StreamExt, stream};
@@ -11,6 +9,7 @@ use futures::{StreamExt, stream};
 use crate::account::Account;
 use crate::faults::{Trouble, for_call, of_any_call, of_lists, policy};
 use crate::outcome::{CALLS, Call, named};
+use crate::table::{Row, compare};
 
 const TABLE: &str = include_str!("matrix.tsv");
 
@@ -51,7 +50,7 @@ async fn outcome(call: Call, trouble: &Trouble) -> String {
     outcome
 }
 
-async fn measured() -> Vec<[String; 3]> {
+async fn measured() -> Vec<Row> {
     let mut cases: Vec<(Call, Trouble)> = Vec::new();
     for call in CALLS {
         cases.extend(of_any_call().into_iter().map(|trouble| (call, trouble)));
@@ -72,35 +71,10 @@ async fn measured() -> Vec<[String; 3]> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r87_every_fault_of_every_call_has_its_outcome() {
-    let measured = measured().await;
-    let lines: Vec<String> = measured.iter().map(|cells| cells.join("\t")).collect();
-    if std::env::var_os("WRITE_MATRIX").is_some() {
-        let heading = "# What LastPass does, and what comes of it for each call: the outcome, how often it was sent, and how often it was done.";
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/directory/matrix.tsv");
-        std::fs::write(file, format!("{heading}\n{}\n", lines.join("\n"))).unwrap();
-        return;
-    }
-    let expected: Vec<&str> = TABLE.lines().filter(|line| !line.starts_with('#')).collect();
-    let wrong: Vec<_> = lines.iter().filter(|line| !expected.contains(&line.as_str())).collect();
-    print_table(&measured);
-    println!("matrix of LastPass: {} rows, {} wrong", lines.len(), wrong.len());
-    assert!(wrong.is_empty() && lines.len() == expected.len(), "{wrong:#?}");
-}
-
-/// A row for each fault and a column for each call, as the documents show them.
-fn print_table(measured: &[[String; 3]]) {
-    let mut faults: Vec<&str> = Vec::new();
-    let mut cells: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    for [call, fault, outcome] in measured {
-        if !faults.contains(&fault.as_str()) {
-            faults.push(fault);
-        }
-        cells.insert((fault, call), outcome);
-    }
-    println!("| fault | {} |", CALLS.map(|call| call.name()).join(" | "));
-    println!("|---{}|", "|---".repeat(CALLS.len()));
-    for fault in faults {
-        let outcomes = CALLS.map(|call| *cells.get(&(fault, call.name())).unwrap_or(&"–"));
-        println!("| {fault} | {} |", outcomes.join(" | "));
-    }
+    const HEADING: &str = "What LastPass does, and what comes of it for each call: the outcome, how often it was sent, and how often it was done.";
+    compare(
+        "matrix of LastPass' calls",
+        ("matrix.tsv", HEADING, TABLE),
+        &measured().await,
+    );
 }

@@ -86,13 +86,21 @@ impl Port {
     }
 
     pub async fn read_older_than(&self, max_age: SignedDuration) -> Result<(), directory::DirectoryError> {
+        self.read_as(impatient(), max_age).await
+    }
+
+    pub async fn read_with(&self, policy: HttpPolicy) -> Result<(), directory::DirectoryError> {
+        self.read_as(policy, SignedDuration::ZERO).await
+    }
+
+    async fn read_as(&self, policy: HttpPolicy, max_age: SignedDuration) -> Result<(), directory::DirectoryError> {
         let mut reading: Option<Reading> = None;
         loop {
             let limits = ReadingLimits {
                 max_age,
                 until: Instant::now() + Duration::from_mins(1),
             };
-            reading = self.run().read_on(reading.as_ref(), &limits).await?;
+            reading = self.run_with(policy.clone()).read_on(reading.as_ref(), &limits).await?;
             if reading.is_none() {
                 return Ok(());
             }
