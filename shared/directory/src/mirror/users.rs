@@ -72,6 +72,8 @@ impl Mirror {
         let before = match lastpass.user(company, user).await {
             Ok(person) => person,
             Err(Failed::NotFound(_)) => return Ok(NewAddress::NoSuchUser),
+            // Of this user, not of the key: the company was listed just before.
+            Err(Failed::Forbidden(_)) => return Ok(NewAddress::NotPossible),
             Err(failed) => return Err(failed.into()),
         };
         if before.address == *address {

@@ -128,30 +128,29 @@ fn page(items: &str, token: &str) -> Value {
     body(&format!("{{\"items\":[{items}],\"nextPageToken\":{token}}}"))
 }
 
-/// What a list can be like besides; each scripted page stands for one answer, and the last one for all further ones.
+/// Each scripted page stands for one answer, and the last one for all further ones.
+fn pages(pages: &[Value]) -> Vec<Value> {
+    let each = pages.iter().enumerate().map(|(at, page)| {
+        let mut page = if at + 1 == pages.len() {
+            page.clone()
+        } else {
+            once(page.clone())
+        };
+        page["skip"] = json!(at);
+        page
+    });
+    each.collect()
+}
+
+/// What a list can be like besides.
 pub fn of_lists() -> Vec<Trouble> {
-    let pages = |pages: &[Value]| -> Vec<Value> {
-        let each = pages.iter().enumerate().map(|(at, page)| {
-            let mut page = if at + 1 == pages.len() {
-                page.clone()
-            } else {
-                once(page.clone())
-            };
-            page["skip"] = json!(at);
-            page
-        });
-        each.collect()
-    };
-    let changed = |field: &str, value: &str| {
-        let mut row: Value = serde_json::from_str(PIET).unwrap();
-        row[field] = serde_json::from_str(value).unwrap();
-        page(&row.to_string(), "null")
-    };
-    let without = |field: &str| {
-        let mut row: Value = serde_json::from_str(PIET).unwrap();
-        row.as_object_mut().unwrap().remove(field);
-        page(&row.to_string(), "null")
-    };
+    let mut all = of_pages();
+    all.extend(of_rows());
+    all
+}
+
+/// What pages can follow each other.
+fn of_pages() -> Vec<Trouble> {
     let both = format!("{PIET},{ANA}");
     let refused = |code: u16| {
         [
@@ -210,6 +209,23 @@ pub fn of_lists() -> Vec<Trouble> {
             "the second page is HTML",
             pages(&[page(PIET, "\"t\""), with(200, json!({}), HTML)]),
         ),
+    ]
+}
+
+/// What the rows of a page can be like.
+fn of_rows() -> Vec<Trouble> {
+    let changed = |field: &str, value: &str| {
+        let mut row: Value = serde_json::from_str(PIET).unwrap();
+        row[field] = serde_json::from_str(value).unwrap();
+        page(&row.to_string(), "null")
+    };
+    let without = |field: &str| {
+        let mut row: Value = serde_json::from_str(PIET).unwrap();
+        row.as_object_mut().unwrap().remove(field);
+        page(&row.to_string(), "null")
+    };
+    let both = format!("{PIET},{ANA}");
+    vec![
         trouble("items null", vec![body(r#"{"items":null,"nextPageToken":null}"#)]),
         trouble("no items", vec![body(r#"{"nextPageToken":null}"#)]),
         trouble("items an object", vec![body(r#"{"items":{}}"#)]),

@@ -14,6 +14,7 @@ mod generated;
 mod import;
 mod look;
 mod matrix;
+mod moving;
 mod outcome;
 mod port;
 mod port_matrix;

@@ -24,7 +24,7 @@ pub fn compare(what: &str, (file, heading, table): (&str, &str, &str), measured:
 /// A row for each fault and a column for each call.
 fn print(measured: &[Row]) {
     let (mut calls, mut faults): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-    let mut cells: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    let mut outcomes: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for [call, fault, outcome] in measured {
         if !calls.contains(&call.as_str()) {
             calls.push(call);
@@ -32,15 +32,15 @@ fn print(measured: &[Row]) {
         if !faults.contains(&fault.as_str()) {
             faults.push(fault);
         }
-        cells.insert((fault, call), outcome);
+        outcomes.insert((fault, call), outcome);
     }
     println!("| fault | {} |", calls.join(" | "));
     println!("|---{}|", "|---".repeat(calls.len()));
     for fault in faults {
-        let outcomes: Vec<&str> = calls
+        let row: Vec<&str> = calls
             .iter()
-            .map(|call| *cells.get(&(fault, *call)).unwrap_or(&"–"))
+            .map(|call| *outcomes.get(&(fault, *call)).unwrap_or(&"–"))
             .collect();
-        println!("| {fault} | {} |", outcomes.join(" | "));
+        println!("| {fault} | {} |", row.join(" | "));
     }
 }

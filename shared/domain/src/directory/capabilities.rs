@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{LicenceMode, UserState};
 
 /// What a directory can do.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     /// Whether it renames managed companies.
@@ -47,7 +48,6 @@ pub enum CreationAction {
 
 impl CreationAction {
     /// Whether it is the one where nobody chose: records leave that out.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub const fn is_default(&self) -> bool {
         matches!(self, Self::Stage)
     }
