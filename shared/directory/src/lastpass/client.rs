@@ -19,7 +19,7 @@ use url::Url;
 use super::failure::Failed;
 use super::key::{ApiKey, NotAKey};
 use super::pace::Pace;
-use super::requests::{Accepted, AcceptedRecord, Progress};
+use super::requests::{Accepted, AcceptedRecord, Progress, poll_url};
 use super::wire::{Company, CompanyRecord, Object, Page, Person, Record, UserRecord};
 use super::{ADDRESS, CONCURRENCY, ORIGIN};
 
@@ -123,7 +123,8 @@ impl LastPass {
 
     /// What became of a request; `Open` if LastPass does not say, or would have it asked for elsewhere.
     pub async fn progress(&self, accepted: &Accepted) -> Result<Progress, Failed> {
-        let Some(url) = accepted.url.as_deref().and_then(|url| self.poll_url(url)) else {
+        let api = self.url(&[], &[]);
+        let Some(url) = accepted.url.as_deref().and_then(|url| poll_url(&api, url)) else {
             return Ok(Progress::Open);
         };
         match self
