@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use directory::Directory as _;
 use serde_json::{Value, json};
 
 use crate::account::{company, impatient};
