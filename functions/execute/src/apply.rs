@@ -86,6 +86,15 @@ pub(crate) async fn apply(
             return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
         }
     }
+    if is_asked_for && let Err(failure) = sent_again(run, &plan).await {
+        return Ok(match failure {
+            Failure::Open => Applied::Unfinished,
+            Failure::OfRow(reason) => {
+                let outcomes = all(&plan, &Outcome::Failed(reason));
+                Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?)
+            }
+        });
+    }
     let chunks = CompanyChunk::of(&plan)?;
     // The first `named` rows already have their outcomes, so the rest of the company cannot be applied any more.
     if named > 0 {
@@ -120,6 +129,16 @@ async fn looked_again(run: &Run, plan: &CompanyPlan) -> Result<Look, Failure> {
         return Ok(Look::AsKnown);
     };
     let call = || run.directory.look_again(&managed.id);
+    with_retries(run, call, || answers_at_all(run)).await
+}
+
+/// Has a new company sent again of which nobody knows what became of it: the administrator has chosen a new one (R82).
+async fn sent_again(run: &Run, plan: &CompanyPlan) -> Result<(), Failure> {
+    if !matches!(plan.step, CompanyStep::Create) {
+        return Ok(());
+    }
+    let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);
+    let call = || run.directory.send_again(&key);
     with_retries(run, call, || answers_at_all(run)).await
 }
 

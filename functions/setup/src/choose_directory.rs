@@ -1,23 +1,29 @@
 //! Choosing the directory of an MSP (R81): its key is checked with reads before it is stored.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use api::{Api, Caller, admit_psa_call};
+use directory::DirectoryError;
+use directory::builtin::BuiltIn;
 use domain::directory::{ChosenDirectory, DirectoryKind};
-use domain::ids::{ManagedCompanyId, SecretId};
+use domain::ids::{IntegrationId, ManagedCompanyId, SecretId};
 use domain::problem::{DirectoryFailure, Problem};
 use lambda::Services;
 use secrecy::SecretString;
+use store::chosen_directory::DirectoryChoice;
 use store::retry::Attempts;
+
+use crate::changes::noticed;
 
 /// Chooses `LastPass`, or replaces its key.
 pub async fn choose_lastpass(services: &Services, caller: &Caller, key: &SecretString) -> Api<ChosenDirectory> {
+    // Before LastPass is asked: whoever has to wait for an import need not wait for LastPass.
     refuse_while_locked(services, caller).await?;
     // A directory that is another system is called as a PSA is: as often, and no longer.
-    let _ = admit_psa_call(services, &caller.msp).await?;
+    let deadline = admit_psa_call(services, &caller.msp).await?;
     let kind = DirectoryKind::LastPass;
-    let listed = services.directory_keys.listed(kind, key).await;
-    let listed = listed.map_err(Problem::Directory)?;
+    let listed = listed(services, key, deadline).await?;
     if is_another_account(&mapped(services, caller, kind).await?, &listed) {
         return Err(Problem::Directory(DirectoryFailure::OtherAccount).into());
     }
@@ -29,14 +35,32 @@ pub async fn choose_lastpass(services: &Services, caller: &Caller, key: &SecretS
     choose(services, caller, (kind, Some(&secret))).await
 }
 
+/// The managed companies that `LastPass` lists under a key: all of them, since a list cut short would look like another account's.
+async fn listed(services: &Services, key: &SecretString, deadline: Instant) -> Api<HashSet<ManagedCompanyId>> {
+    let unlike_a_key = |_| Problem::Directory(DirectoryFailure::Unauthorized);
+    let lastpass = services.lastpass(key, deadline).map_err(unlike_a_key)?;
+    let listed = lastpass.companies().await.map_err(DirectoryError::from);
+    let listed = listed.map_err(|error| Problem::Directory(error.failure()))?;
+    Ok(listed.into_iter().map(|company| company.id).collect())
+}
+
 /// Goes back to the built-in directory. The mappings to the other one rest.
 pub async fn choose_built_in(services: &Services, caller: &Caller) -> Api<ChosenDirectory> {
-    refuse_while_locked(services, caller).await?;
     choose(services, caller, (DirectoryKind::BuiltIn, None)).await
 }
 
-/// Stores a choice; its key was checked.
+/// Stores a choice; its key was checked. No plan is kept that was computed before.
 async fn choose(
+    services: &Services,
+    caller: &Caller,
+    chosen: (DirectoryKind, Option<&SecretId>),
+) -> Api<ChosenDirectory> {
+    let directory = BuiltIn::new(services.tenant(&caller.msp));
+    let stored = async { Ok::<_, DirectoryError>(store(services, caller, chosen).await) };
+    noticed(services, &directory, stored).await?
+}
+
+async fn store(
     services: &Services,
     caller: &Caller,
     (kind, secret): (DirectoryKind, Option<&SecretId>),
@@ -49,10 +73,14 @@ async fn choose(
         if before.kind == kind && before.secret.as_ref() == secret {
             return Ok(before);
         }
-        if tenant.choose_directory(&before, (kind, secret), now).await? {
-            return Ok(tenant.chosen_directory().await?);
+        let integrations = tenant.integrations().await?.items.into_iter();
+        let integrations: Vec<IntegrationId> = integrations.map(|integration| integration.id).collect();
+        let choice = tenant.choose_directory(&before, (kind, secret), &integrations, now);
+        match choice.await? {
+            DirectoryChoice::Stored => return Ok(tenant.chosen_directory().await?),
+            DirectoryChoice::Locked(holder) => return Err(Problem::IntegrationLocked(holder).into()),
+            DirectoryChoice::Overtaken => attempts.again().await?,
         }
-        attempts.again().await?;
     }
 }
 

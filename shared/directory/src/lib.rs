@@ -12,13 +12,11 @@ use jiff::Timestamp;
 use store::Consistency;
 
 pub mod builtin;
-mod keys;
 pub mod lastpass;
 pub mod mirror;
 mod reading;
 mod roster;
 
-pub use keys::{DirectoryKeys, NoKeys};
 pub use reading::{Reading, ReadingLimits};
 pub use retry::RetryPolicy;
 pub use roster::{PackedUsers, Roster};
@@ -100,6 +98,12 @@ pub trait Directory: Send + Sync {
 
     /// Creates a managed company.
     async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<NewCompany, DirectoryError>;
+
+    /// An administrator wants a company sent again that was asked for with this key: what is known of the request is forgotten if it is a
+    /// day old and nobody knows what became of it (R82).
+    async fn send_again(&self, _key: &IdempotencyKey) -> Result<(), DirectoryError> {
+        Ok(())
+    }
 
     /// Renames a managed company; `false` if there is none of that id.
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError>;

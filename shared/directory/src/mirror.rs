@@ -165,6 +165,10 @@ impl Directory for Mirror {
         self.ask_for_company(key, name).await
     }
 
+    async fn send_again(&self, key: &IdempotencyKey) -> Result<(), DirectoryError> {
+        self.forget_unknown(key).await
+    }
+
     async fn rename_company(&self, _id: &ManagedCompanyId, _name: &str) -> Result<bool, DirectoryError> {
         Err(DirectoryError::Refused("LastPass does not rename companies".to_owned()))
     }

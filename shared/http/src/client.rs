@@ -41,6 +41,11 @@ impl HttpClient {
         }
     }
 
+    /// The client beneath, for addresses that whoever deploys has configured and that no tenant can choose.
+    pub fn for_configured(&self) -> reqwest::Client {
+        self.client.clone()
+    }
+
     /// What requests may do.
     pub fn policy(&self) -> &HttpPolicy {
         &self.policy

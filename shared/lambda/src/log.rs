@@ -9,7 +9,8 @@ use tracing_subscriber::prelude::*;
 
 /// The crates of this program. Of all others only warnings are logged, whatever is asked for: the details of an HTTP library
 /// are credentials and people.
-const OWN: [&str; 16] = [
+const OWN: [&str; 17] = [
+    "admin_console",
     "api",
     "directory",
     "domain",

@@ -6,7 +6,7 @@ use std::time::Instant;
 use directory::builtin::BuiltIn;
 use directory::lastpass::{Access, ApiKey, LastPass, NotAKey, Pace};
 use directory::mirror::{Mirror, Now};
-use directory::{Directory, DirectoryKeys, NoKeys, RetryPolicy};
+use directory::{Directory, RetryPolicy};
 use domain::directory::DirectoryKind;
 use domain::ids::{MspId, SecretId};
 use domain::integration::Integration;
@@ -45,8 +45,6 @@ pub struct Services {
     pub lastpass_origin: Option<Arc<str>>,
     /// How fast it is asked.
     pub lastpass_pace: Arc<Pace>,
-    /// Checks keys of directories that are other systems.
-    pub directory_keys: Arc<dyn DirectoryKeys>,
     /// How calls to it are repeated.
     pub directory_retry: RetryPolicy,
     /// How long imports wait for faults that pass.
@@ -118,7 +116,6 @@ impl Services {
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
             lastpass_origin: config.lastpass.origin.as_deref().map(Arc::from),
             lastpass_pace: Arc::new(Pace::per_second(config.lastpass.per_second)),
-            directory_keys: Arc::new(NoKeys),
             directory_retry: directory::RETRY,
             patience: Patience::default(),
             roles_claim: config.roles_claim.as_str().into(),

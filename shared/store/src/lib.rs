@@ -12,7 +12,7 @@ pub mod audit;
 mod audit_items;
 pub mod checkpoint;
 mod choice;
-mod chosen_directory;
+pub mod chosen_directory;
 pub mod dates;
 pub mod decided;
 pub mod dropping;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ::psa::{Connector, HttpPolicy, RetryPolicy};
 use axum::Router;
 use directory::builtin::BuiltIn;
+use directory::lastpass::Pace as LastPassPace;
 use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
@@ -265,7 +266,8 @@ impl World {
                 let (inner, night) = (BuiltIn::new(tenant), night.clone());
                 Arc::new(Silent { inner, night })
             }),
-            directory_keys: Arc::new(directory::NoKeys),
+            lastpass_origin: None,
+            lastpass_pace: Arc::new(LastPassPace::per_second(0)),
             directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 ..directory::RETRY

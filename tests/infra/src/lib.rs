@@ -29,8 +29,9 @@ pub fn resources<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Map<S
     found
 }
 
-/// The logical id behind a `Ref` or a `Fn::GetAtt`.
+/// The logical id behind a `Ref` or a `Fn::GetAtt`, also where it depends on a condition.
 pub fn refers_to(value: &Value) -> &str {
+    let value = value["Fn::If"].get(1).unwrap_or(value);
     let id = value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str());
     id.unwrap_or_else(|| panic!("{value} refers to nothing"))
 }

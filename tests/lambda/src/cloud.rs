@@ -74,6 +74,12 @@ impl Cloud {
             ("IMPORTS_TABLE", "imports".to_owned()),
             ("SECRET_PREFIX", "psa-import/".to_owned()),
             ("RUST_LOG", "info".to_owned()),
+            // The console's.
+            ("API", "https://api.example".to_owned()),
+            ("ORIGIN", "https://api.example".to_owned()),
+            ("ISSUER", "https://id.example".to_owned()),
+            ("CLIENT_ID", "console".to_owned()),
+            ("CONSOLE_SECRET", "console".to_owned()),
         ]
     }
 

@@ -86,7 +86,7 @@ async fn measure(budget: &Budget) -> Result<bool, Box<dyn Error>> {
             answer.as_secs_f64() * 1e3,
         );
         for (over, what) in [
-            (zip > budget.most_bytes, "is too large"),
+            (zip > function.most_bytes(budget.most_bytes), "is too large"),
             (times > budget.most_times, "takes too long to start"),
         ] {
             if over {

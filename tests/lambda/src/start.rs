@@ -21,7 +21,7 @@ pub(crate) struct Function {
 }
 
 /// The least function, and ours. Each of ours has to ask the database before it can answer.
-pub(crate) const FUNCTIONS: [Function; 5] = [
+pub(crate) const FUNCTIONS: [Function; 6] = [
     Function {
         name: "hello",
         path: "/",
@@ -47,6 +47,12 @@ pub(crate) const FUNCTIONS: [Function; 5] = [
         path: "/imports/x/result",
         status: 404,
     },
+    // Renders a page, and asks nobody but for its secret.
+    Function {
+        name: "console",
+        path: "/console/signed-out",
+        status: 200,
+    },
 ];
 
 /// What an administrator sends: `{"sub":"ana","email":"ana@noordzee.example","msp":"noordzee","roles":["administrator"]}`, signed
@@ -63,7 +69,19 @@ pub(crate) struct Start {
     pub answer: Duration,
 }
 
+/// The console has no database and no PSA to speak to.
+const MOST_BYTES_OF_CONSOLE: usize = 4_000_000;
+
 impl Function {
+    /// The most bytes that its zip may have, of what all may have.
+    pub fn most_bytes(&self, of_all: usize) -> usize {
+        if self.name == "console" {
+            of_all.min(MOST_BYTES_OF_CONSOLE)
+        } else {
+            of_all
+        }
+    }
+
     /// `trap` is where the system's certificates are said to be.
     pub async fn start(&self, binary: &Path, trap: &Path) -> Result<Start, Box<dyn Error>> {
         let cloud = Cloud::start(self.event()).await?;

@@ -15,6 +15,7 @@ pub mod contract;
 pub mod download;
 pub mod faults;
 pub mod import;
+pub mod lastpass;
 pub mod managed;
 pub mod people;
 pub mod problem;

@@ -42,7 +42,10 @@ pub(crate) async fn run() -> Result<(), Error> {
     say(format_args!("Everything took {:.1} s.", began.elapsed().as_secs_f64()));
     if failed == 0 {
         say("Both imports of both PSAs ended as they should.");
-        say("To try it yourself: cargo run -- serve, as tests/sandbox/README.md shows.");
+        say(
+            "To try it yourself in a browser: cargo run -- serve, then open what it says as `console` and sign in as Ana.",
+        );
+        say("With curl: as tests/sandbox/README.md shows.");
         Ok(())
     } else {
         Err(Error::Unexpected(format!("{failed} checks did not hold")))

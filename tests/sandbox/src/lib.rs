@@ -1,12 +1,16 @@
-//! Everything a laptop lacks, in one process: AWS's part, both PSAs with a realistic MSP behind each, and the four
+//! Everything a laptop lacks, in one process: AWS's part, both PSAs with a realistic MSP behind each, and the five
 //! functions mounted as they are.
 
 pub mod api;
+mod console;
 mod control;
+mod functions;
 mod lastpass_server;
 mod options;
+mod people;
 mod places;
 mod psas;
+mod running;
 mod sandbox;
 mod seed;
 

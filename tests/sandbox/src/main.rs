@@ -108,6 +108,8 @@ async fn serve(options: Serve) -> Result<(), Error> {
         "{}",
         serde_json::to_string(&sandbox.face).map_err(std::io::Error::from)?
     );
+    // For people, who do not read JSON; the first line of standard output is for programs.
+    eprintln!("Open {} in a browser, and sign in as Ana.", sandbox.face.console);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -22,6 +22,9 @@ pub(crate) struct Places {
     /// Only where the first MSP has LastPass.
     #[serde(default)]
     pub lastpass: Option<u16>,
+    /// The identity provider; 0 in folders of before it came.
+    #[serde(default)]
+    pub provider: u16,
 }
 
 const FILE: &str = "sandbox.json";
@@ -40,6 +43,7 @@ impl Places {
             connectwise: 0,
             autotask: 0,
             lastpass: lastpass.then_some(0),
+            provider: 0,
         }
     }
 
@@ -67,6 +71,7 @@ impl Places {
                     connectwise: lasting(),
                     autotask: lasting(),
                     lastpass: lastpass.then(lasting),
+                    provider: lasting(),
                     ..anywhere
                 };
                 places.write(state)?;

@@ -1,27 +1,25 @@
 //! A sandbox at work.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use aws_sdk_dynamodb::Client as DynamoDbClient;
-use aws_sdk_secretsmanager::Client as SecretsClient;
 use domain::psa::PsaKind;
-use jiff::Timestamp;
-use lambda::config::{CallRates, Config};
-use lambda::{Clock, Function, Services};
+use lambda::Services;
 use local_aws::{
-    Capacity, DynamoDb, Functions, Gateway, Invoke, Issuer, Limiter, MachineOptions, Person, Pipe, PipeOptions,
-    Secrets, Server, StateMachine, Store, StoreFault, Template, sdk,
+    Capacity, DynamoDb, Functions, Gateway, Issuer, Limiter, MachineOptions, Pipe, PipeOptions, Provider, Secrets,
+    Server, StateMachine, Store, StoreFault, Template,
 };
-use psa::HttpPolicy;
 use serde::Serialize;
 use serde_json::{Value, json};
 use simkit::clock::SimClock;
 
 use crate::api::Api;
+use crate::console::Console;
+use crate::functions::{Metrics, code, services};
 use crate::lastpass_server::LastPassServer;
+use crate::people::{MSP, administrator, person};
 use crate::places::Places;
 use crate::psas::Psas;
+use crate::running::unusable;
 use crate::{Error, Options, control, seed};
 
 /// What whoever uses the sandbox needs to know: its first line on standard output.
@@ -29,6 +27,8 @@ use crate::{Error, Options, control, seed};
 pub struct ConnectionInfo {
     /// The API.
     pub api: String,
+    /// The console, for people: open it in a browser.
+    pub console: String,
     /// Tokens: `ana` and `bram` are administrators of one MSP, `otherMsp` of another.
     pub tokens: Value,
     /// How to reach the ConnectWise simulator.
@@ -57,6 +57,7 @@ pub struct Sandbox {
     /// The services the functions work with, for tests that look behind the API.
     pub services: Services,
     issuer: Issuer,
+    console: Console,
     metrics: Metrics,
     functions: Functions,
     gateway: Server,
@@ -65,21 +66,6 @@ pub struct Sandbox {
     dynamodb: Arc<DynamoDb>,
     secrets: Secrets,
 }
-
-/// What the functions have told of what they count.
-type Metrics = Arc<Mutex<Vec<Value>>>;
-
-/// The time that the sandbox tells, which its control can move on.
-struct MovedClock(SimClock);
-
-impl Clock for MovedClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-}
-
-/// The MSP whose integrations exist already.
-pub(crate) const MSP: &str = "noordzee";
 
 impl Sandbox {
     /// Starts everything, and furnishes it unless it has been before.
@@ -102,9 +88,13 @@ impl Sandbox {
         let secrets = Secrets::start(state.map(|folder| folder.join("secrets.json")), &template)
             .await
             .map_err(unusable)?;
-        let services = services(&options, &template, &psas, &dynamodb, &secrets, clock.clone())?;
+        let aws = (&*dynamodb, &secrets);
+        let services = services(&options, &template, (&psas, lastpass.as_deref()), aws, clock.clone())?;
         let metrics = Metrics::default();
-        let mut functions = Functions::new(&template, code(&services, &template, &dynamodb, &secrets, &metrics)?)?;
+        let mut code = code(&services, &template, aws, &metrics)?;
+        let console = Console::start(&template, &secrets, &mut places, state).await?;
+        code.push(console.code());
+        let mut functions = Functions::new(&template, code)?;
         if let Some(timeout) = options.worker_timeout {
             functions = functions
                 .with_timeout("FetchFunction", timeout)
@@ -113,7 +103,7 @@ impl Sandbox {
         if let Some(concurrency) = options.concurrency {
             functions = functions.with_concurrency(concurrency);
         }
-        let issuer = issuer(state)?;
+        let issuer = console.issuer.clone();
         let gateway = Gateway::new(&template, functions.clone(), issuer.verifier());
         let gateway = Server::start_on(places.api, gateway.router()).await;
         let gateway = gateway.map_err(|error| Error::Port {
@@ -122,6 +112,7 @@ impl Sandbox {
             why: error.to_string(),
         })?;
         places.api = gateway.address().port();
+        console.is_at(&gateway.url());
         let tokens = tokens(&issuer)?;
         let ana = Api::new(gateway.url(), tokens["ana"].as_str().unwrap_or_default());
         seed::seed(&ana, &psas, lastpass.as_deref(), places.size).await?;
@@ -162,6 +153,7 @@ impl Sandbox {
             lastpass,
             services,
             issuer,
+            console,
             metrics,
             functions,
             gateway,
@@ -180,6 +172,11 @@ impl Sandbox {
     /// A token with these claims, besides those that every token of the issuer has.
     pub fn token_with(&self, claims: &Value) -> Result<String, Error> {
         Ok(self.issuer.token_with(claims)?)
+    }
+
+    /// The identity provider, for tests that have it behave otherwise.
+    pub fn provider(&self) -> &Provider {
+        &self.console.provider
     }
 
     /// A caller by the name of a token.
@@ -254,6 +251,7 @@ impl Sandbox {
     pub async fn stop(self) {
         self.gateway.stop().await;
         self.control.stop().await;
+        self.console.stop().await;
         if let Ok(pipe) = Arc::try_unwrap(self.pipe) {
             pipe.stop().await;
         }
@@ -269,31 +267,6 @@ impl Sandbox {
     }
 }
 
-/// What went wrong with a folder, if there is one.
-fn unusable(state: Option<&Path>, error: local_aws::Error) -> Error {
-    match state {
-        Some(folder) => Error::State {
-            folder: folder.to_owned(),
-            why: error.to_string(),
-        },
-        None => error.into(),
-    }
-}
-
-/// Tokens outlive a restart where everything else does.
-fn issuer(state: Option<&Path>) -> Result<Issuer, Error> {
-    let (name, audience) = ("https://sandbox.example", "psa-import");
-    let Some(folder) = state else {
-        return Ok(Issuer::new(name, audience)?);
-    };
-    let file = folder.join("token-key.der");
-    if !file.exists() {
-        std::fs::write(&file, Issuer::make_key()?)?;
-    }
-    let key = std::fs::read(&file)?;
-    Issuer::with_key(name, audience, &key).map_err(|error| unusable(state, error))
-}
-
 fn store(options: &Options) -> Store {
     match (&options.dynamodb, &options.state) {
         (Some(url), _) => Store::Remote(url.clone()),
@@ -302,126 +275,9 @@ fn store(options: &Options) -> Store {
     }
 }
 
-fn services(
-    options: &Options,
-    template: &Template,
-    psas: &Psas,
-    dynamodb: &DynamoDb,
-    secrets: &Secrets,
-    clock: SimClock,
-) -> Result<Services, Error> {
-    let origins = [PsaKind::Connectwise, PsaKind::Autotask]
-        .into_iter()
-        .filter_map(|kind| psas.url(kind).parse().ok())
-        .chain(options.vendors.iter().map(|(_, origin)| origin.clone()));
-    let policy = HttpPolicy {
-        allowed_origins: origins.collect(),
-        retry: options.retry,
-        ..HttpPolicy::default()
-    };
-    let config = config(template, "FetchFunction", policy)?;
-    let dynamodb = DynamoDbClient::new(&sdk::config(&dynamodb.url()));
-    let secrets = SecretsClient::new(&sdk::config(&secrets.url()));
-    let mut services = Services::new(&config, dynamodb, secrets)?;
-    services.clock = Arc::new(MovedClock(clock));
-    services.directory_retry = options.directory_retry;
-    services.patience = options.patience;
-    services.psa_limits = options.psa_limits;
-    if let Some(call_rates) = options.call_rates {
-        services.call_rates = call_rates;
-    }
-    for (vendor, _) in &options.vendors {
-        services.connector = services.connector.with_vendor(vendor);
-    }
-    if let Some(directory) = &options.directory {
-        services.directory = Arc::clone(directory);
-    }
-    Ok(services)
-}
-
-/// What a function's crate makes of its services.
-type Build = fn(Services) -> Function;
-
-/// The functions, by the names the template gives them, each with clients that can do what its role allows.
-fn code(
-    services: &Services,
-    template: &Template,
-    dynamodb: &DynamoDb,
-    secrets: &Secrets,
-    metrics: &Metrics,
-) -> Result<Vec<(String, Invoke)>, Error> {
-    let functions: [(&str, Build); 4] = [
-        ("SetupFunction", setup::function),
-        ("FetchFunction", fetch::function),
-        ("PlanFunction", plan::function),
-        ("ExecuteFunction", execute::function),
-    ];
-    functions
-        .into_iter()
-        .map(|(name, function)| {
-            let dynamodb = DynamoDbClient::new(&sdk::config_of(&dynamodb.url(), name));
-            let secrets = SecretsClient::new(&sdk::config_of(&secrets.url(), name));
-            let config = config(template, name, services.connector.policy().clone())?;
-            let services = services.with_clients(&config, dynamodb, secrets);
-            let metrics = Arc::clone(metrics);
-            let function = function(services).with_metrics(move |mut line| {
-                // On Lambda it is the name in the environment, of which a process has one.
-                line["FunctionName"] = json!(name);
-                metrics.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            });
-            Ok((name.to_owned(), invoke(function)))
-        })
-        .collect()
-}
-
-/// What a function finds in its environment.
-fn config(template: &Template, function: &str, psa: HttpPolicy) -> Result<Config, Error> {
-    let environment = template.environment(function);
-    let variable = |name: &str| environment.get(name).cloned().unwrap_or_default();
-    let number = |name: &str| {
-        let unusable = || Error::Unexpected(format!("{name} of {function} is no number"));
-        variable(name).parse().map_err(|_| unusable())
-    };
-    Ok(Config {
-        records_table: variable("RECORDS_TABLE"),
-        imports_table: variable("IMPORTS_TABLE"),
-        secret_prefix: variable("SECRET_PREFIX"),
-        roles_claim: variable("ROLES_CLAIM"),
-        call_rates: CallRates::per_minute(number("PSA_CALLS_PER_MINUTE")?, number("PLAN_CALLS_PER_MINUTE")?),
-        psa,
-    })
-}
-
-fn invoke(function: Function) -> Invoke {
-    Arc::new(move |invocation| {
-        let function = function.clone();
-        Box::pin(async move {
-            function
-                .handle(invocation.event, invocation.deadline)
-                .await
-                .map_err(|error| error.to_string())
-        })
-    })
-}
-
 fn tokens(issuer: &Issuer) -> Result<Value, Error> {
-    let token = |name: &str, msp: &str| {
-        let person = Person {
-            email: format!("{name}@{msp}.example"),
-            ..person(&format!("{msp}-{name}"), msp, &["administrator"])
-        };
-        issuer.token(&person)
-    };
+    let token = |name: &str, msp: &str| issuer.token(&administrator(name, msp));
     Ok(json!({ "ana": token("ana", MSP)?, "bram": token("bram", MSP)?, "otherMsp": token("chris", "alpenblick")? }))
-}
-
-fn person(sub: &str, msp: &str, roles: &[&str]) -> Person {
-    Person {
-        sub: sub.to_owned(),
-        email: format!("{sub}@{msp}.example"),
-        msp: msp.to_owned(),
-        roles: roles.iter().map(|&role| role.to_owned()).collect(),
-    }
 }
 
 fn face(
@@ -443,6 +299,7 @@ fn face(
     };
     ConnectionInfo {
         api: gateway.url(),
+        console: format!("{}/console", gateway.url()),
         tokens,
         connectwise: psa(PsaKind::Connectwise),
         autotask: psa(PsaKind::Autotask),

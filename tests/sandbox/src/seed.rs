@@ -26,7 +26,11 @@ pub(crate) async fn seed(ana: &Api, psas: &Psas, lastpass: Option<&LastPassServe
         .await?;
     let msp = generate(size);
     match lastpass {
-        Some(lastpass) => seed_lastpass(lastpass, &msp)?,
+        Some(lastpass) => {
+            seed_lastpass(lastpass, &msp)?;
+            let chosen = json!({ "kind": "lastpass", "apiKey": lastpass.api_key() });
+            ana.put("/directory", &chosen).await?;
+        }
         None => seed_built_in(ana, &msp).await?,
     }
     // Last: their being there says that all the rest is.

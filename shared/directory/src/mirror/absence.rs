@@ -90,8 +90,11 @@ impl Mirror {
         }
     }
 
-    /// Whether a company was made a moment ago.
+    /// Whether a company was made a moment ago, and has not taken anybody yet.
     pub(super) async fn is_new(&self, company: &ManagedCompanyId) -> Result<bool, DirectoryError> {
+        if !self.content.known_users(company).await?.users.is_empty() {
+            return Ok(false);
+        }
         let made = self.made.lock().await.get(company).copied();
         let made = match made {
             Some(made) => Some(made),

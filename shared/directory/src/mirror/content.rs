@@ -80,16 +80,31 @@ impl Content {
     }
 
     pub(super) async fn companies_of(&self, head: &HeadRecord) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        if head.items == 0 {
+            return Ok(Vec::new());
+        }
+        let key = self.key(listed(&head.version));
+        let items = self.tenant.query(Table::Records, &key.pk, &key.sk).await?;
+        // Read again since the head was: the list is there, under another name.
+        if items.len() < head.items {
+            return Err(DirectoryError::Unavailable("the companies are being read".to_owned()));
+        }
         let mut all = Vec::new();
-        for number in 0..head.items {
-            let key = self.key(format!("COMPANIES#{}#{number:04}", head.version));
-            let found = self.tenant.get(Table::Records, &key).await?;
-            // Read again since the head was: the list is there, under another name.
-            let found = found.ok_or_else(|| DirectoryError::Unavailable("the companies are being read".to_owned()))?;
-            let records: Vec<CompanyRecord> = packed_body(COMPANIES, &found)?;
+        for item in items {
+            let records: Vec<CompanyRecord> = packed_body(COMPANIES, &item)?;
             all.extend(records.into_iter().map(ManagedCompany::from));
         }
+        all.sort_by(|one, other| one.id.cmp(&other.id));
+        all.dedup_by(|one, other| one.id == other.id);
         Ok(all)
+    }
+
+    /// Adds a company that was made since they were listed.
+    pub(super) async fn add_company(&self, company: &ManagedCompany, now: Timestamp) -> Result<(), DirectoryError> {
+        let head = self.head().await?;
+        let key = self.key(format!("{}made#{}", listed(&head.version), company.id));
+        let item = packed_item(COMPANIES, &key, &[CompanyRecord::from(company)])?;
+        self.write(COMPANIES, item, now).await
     }
 
     /// Writes the companies under a name of their own, which the head has to be given.
@@ -101,7 +116,7 @@ impl Content {
         let version = version(now);
         for (number, companies) in companies.chunks(COMPANIES_PER_ITEM).enumerate() {
             let records: Vec<CompanyRecord> = companies.iter().map(CompanyRecord::from).collect();
-            let key = self.key(format!("COMPANIES#{version}#{number:04}"));
+            let key = self.key(format!("{}{number:04}", listed(&version)));
             let item = packed_item(COMPANIES, &key, &records)?;
             self.write(COMPANIES, item, now).await?;
         }
@@ -117,7 +132,7 @@ impl Content {
     /// Deletes the lists of companies that the head does not name any more (R67).
     pub(super) async fn drop_superseded(&self, head: &HeadRecord) -> Result<(), DirectoryError> {
         let pk = self.key("").pk;
-        let current = format!("COMPANIES#{}#", head.version);
+        let current = listed(&head.version);
         for item in self.tenant.query(Table::Records, &pk, "COMPANIES#").await? {
             let sk = sort_key(&item);
             if !sk.starts_with(&current) {
@@ -265,6 +280,11 @@ impl Content {
         expire(&mut item, kind, now);
         Ok(item)
     }
+}
+
+/// What the items begin with that have the companies of one list.
+fn listed(version: &str) -> String {
+    format!("COMPANIES#{version}#")
 }
 
 /// Names what is written at a moment, so that later names sort behind earlier ones.

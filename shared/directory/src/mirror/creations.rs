@@ -4,6 +4,7 @@
 //! that is listed afterwards, and was not before, is the one. That holds as long as equal names are asked for one after another, so the
 //! name is claimed first. A request of which nobody knows what became of it is never sent again (R82).
 
+use domain::directory::ManagedCompany;
 use domain::ids::{IdempotencyKey, ManagedCompanyId};
 use domain::name::NameKey;
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +23,9 @@ const ACCEPTED_PATIENCE: SignedDuration = SignedDuration::from_hours(2);
 
 /// How long one is looked for whose request got no answer.
 const UNANSWERED_PATIENCE: SignedDuration = SignedDuration::from_mins(15);
+
+/// From when on an administrator may have one sent again of which nobody knows what became of it.
+const SENT_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// The first wait for a company that was asked for.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(3);
@@ -95,6 +99,8 @@ impl Mirror {
                 self.content
                     .write_users(&id, (&known, &known.users), self.now())
                     .await?;
+                let company = ManagedCompany::from(company.clone());
+                self.content.add_company(&company, self.now()).await?;
                 self.write_creation(key, &creation, "attribute_exists(pk)").await?;
                 return Ok(NewCompany::Created(id));
             }
@@ -113,6 +119,18 @@ impl Mirror {
         }
         let next = self.next_look(&creation);
         Ok(next.map_or(NewCompany::Unknown, NewCompany::Waits))
+    }
+
+    /// Forgets a request of which nobody knows what became of it for long enough, so that the company is asked for once more.
+    pub(super) async fn forget_unknown(&self, key: &IdempotencyKey) -> Result<(), DirectoryError> {
+        let Some(creation) = self.creation(key.as_str()).await? else {
+            return Ok(());
+        };
+        let is_old = self.now().duration_since(creation.asked) >= SENT_AGAIN_AFTER;
+        if creation.id.is_none() && is_old && self.next_look(&creation).is_none() {
+            self.forget_creation(key, &creation.name).await?;
+        }
+        Ok(())
     }
 
     /// When to look again; `None` if that is of no use any more.

@@ -8,6 +8,7 @@ use domain::ids::ManagedCompanyId;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use store::Consistency;
+use tracing::warn;
 
 use super::records::HeadRecord;
 use super::{Mirror, Refused};
@@ -137,6 +138,10 @@ impl Mirror {
             Ok(false) | Err(Refused::Gone) => Ok(Looked::AsKnown),
             // What was known of it stays; before it is changed its users are listed again.
             Err(Refused::Hidden) => Ok(Looked::Hidden),
+            Err(Refused::Failed(error @ DirectoryError::Refused(_))) => {
+                warn!(%error, "the users of a managed company were not read");
+                Ok(Looked::Hidden)
+            }
             Err(Refused::Failed(error)) => Err(error),
         }
     }

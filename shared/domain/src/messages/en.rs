@@ -130,7 +130,7 @@ impl Messages for English {
             Reason::UserHasAnotherAddress => ("The user has another address in the directory than in the PSA.", "If that is meant, correct the address in the PSA; else change it in the console of the directory."),
             Reason::UserDisabled => ("The user is disabled in the directory.", "Enable the user in the console of the directory, or untick the row."),
             Reason::UserGone => ("Its user no longer exists in the directory.", "Tick the row to create the user again, or map it to another user."),
-            Reason::OutcomeUnknown => ("The directory was asked to create it and gave no answer; nobody knows whether it did.", "Import again later: what appears in the directory is taken over, and nothing is sent twice."),
+            Reason::OutcomeUnknown => ("The directory was asked to create it and gave no answer; nobody knows whether it did.", "Import again later: what appears in the directory is taken over. A day later, choose a new company for the row to have it sent again."),
             Reason::DirectoryRefused => ("The directory refused it.", "Look at the row in the directory, then import again."),
             Reason::DirectoryUnavailable => ("The directory did not answer.", "Import again later; nothing will be made twice."),
         }

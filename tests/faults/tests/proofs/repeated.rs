@@ -39,6 +39,7 @@ async fn create(directory: BuiltIn) -> Result<Value, DirectoryError> {
         Ok(match made? {
             NewUser::Created(user) => json!(user),
             NewUser::AddressTaken(holder) => json!({ "taken": holder.id }),
+            NewUser::AddressTakenElsewhere | NewUser::Waits(_) => json!("not at once"),
         })
     });
     made.collect()

@@ -75,6 +75,11 @@ impl Issuer {
         })
     }
 
+    /// Its name: what tokens say as `iss`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A token that lets this person in.
     pub fn token(&self, person: &Person) -> Result<String, Error> {
         self.token_with(&serde_json::to_value(person).map_err(failed)?)

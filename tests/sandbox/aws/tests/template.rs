@@ -105,7 +105,7 @@ fn every_call_of_the_api_reaches_its_function_and_needs_a_token() {
 fn every_function_finds_tables_and_prefix_in_its_environment() {
     let template = Template::load().unwrap();
     let tables: Vec<_> = template.tables().iter().map(local_aws::Table::name).collect();
-    assert_eq!(template.functions().count(), 4);
+    assert_eq!(template.functions().count(), 5);
     for function in template.functions() {
         let environment = template.environment(function);
         for (name, table) in [("RECORDS_TABLE", "RecordsTable"), ("IMPORTS_TABLE", "ImportsTable")] {

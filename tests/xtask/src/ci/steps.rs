@@ -261,8 +261,7 @@ fn template(job: &Job) -> Result<(), Failure> {
 const AWS: [(&str, &str); 2] = [("AWS_DEFAULT_REGION", "eu-west-1"), ("SAM_CLI_TELEMETRY", "0")];
 
 fn build_functions(job: &Job) -> Result<(), Failure> {
-    let words =
-        "cargo lambda build --quiet --release --x86-64 --locked --bins -p setup -p fetch -p plan -p execute -p budget";
+    let words = "cargo lambda build --quiet --release --x86-64 --locked --bins -p setup -p fetch -p plan -p execute -p admin-console -p budget";
     let mut build = job.command(words, &[]);
     build.env(
         "PATH",

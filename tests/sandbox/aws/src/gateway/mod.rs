@@ -44,7 +44,7 @@ impl Gateway {
     /// The template's routes, with the functions behind them and the authorizer that knows these tokens.
     pub fn new(template: &Template, functions: Functions, verifier: Verifier) -> Self {
         Self {
-            routes: template.routes().into(),
+            routes: template.routes().iter().chain(template.pages()).cloned().collect(),
             others: template.others().cloned(),
             functions,
             verifier,
@@ -61,10 +61,10 @@ impl Gateway {
 
     /// The router to serve.
     pub fn router(self) -> Router {
-        let mut paths: BTreeMap<&str, HashMap<Method, Route>> = BTreeMap::new();
+        let mut paths: BTreeMap<String, HashMap<Method, Route>> = BTreeMap::new();
         for route in self.routes.iter() {
             paths
-                .entry(&route.path)
+                .entry(in_axums_words(&route.path))
                 .or_default()
                 .insert(route.method.clone(), route.clone());
         }
@@ -74,7 +74,7 @@ impl Gateway {
                 gateway: self.clone(),
                 methods,
             });
-            router = router.route(path, any(handle).with_state(place));
+            router = router.route(&path, any(handle).with_state(place));
         }
         router
     }
@@ -147,6 +147,14 @@ fn quota(throttle: Throttle) -> Quota {
     Quota::per_second(throttle.rate).allow_burst(throttle.burst)
 }
 
+/// `{name+}` takes all that is left of a path, as `{*name}` does in axum.
+fn in_axums_words(path: &str) -> String {
+    match path.rsplit_once('{') {
+        Some((before, last)) if last.ends_with("+}") => format!("{before}{{*{}}}", &last[..last.len() - 2]),
+        _ => path.to_owned(),
+    }
+}
+
 /// The routes of one path.
 struct Place {
     gateway: Gateway,
@@ -157,7 +165,8 @@ async fn handle(State(place): State<Arc<Place>>, variables: RawPathParams, reque
     let variables = variables
         .iter()
         .map(|(name, value)| (name.to_owned(), Value::from(value)));
-    match place.methods.get(request.method()) {
+    let of_method = place.methods.get(request.method());
+    match of_method.or_else(|| place.methods.values().find(|route| route.method.as_str() == "ANY")) {
         Some(route) => {
             let gateway = &place.gateway;
             gateway

@@ -14,9 +14,9 @@ use crate::Error;
 /// A call that reaches a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// The method.
+    /// The method; `ANY` stands for each.
     pub method: Method,
-    /// The path, its variables in braces.
+    /// The path, its variables in braces; `{name+}` stands for all that is left of it.
     pub path: String,
     /// Where it goes.
     pub way: Way,
@@ -35,6 +35,8 @@ pub struct Way {
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     pub routes: Vec<Route>,
+    /// The pages of the console.
+    pub pages: Vec<Route>,
     /// Where calls go for which there is no route.
     pub others: Option<Way>,
     /// How many calls pass, of all callers together.
@@ -52,6 +54,9 @@ pub struct Throttle {
     #[serde(rename = "ThrottlingBurstLimit")]
     pub burst: NonZeroU32,
 }
+
+/// Below this are pages for people.
+const PAGES: &str = "/console";
 
 /// The key of the route for what no other route is for.
 pub(crate) const OTHERS: &str = "$default";
@@ -102,6 +107,7 @@ pub(super) fn read(document: &Document, functions: &BTreeMap<String, Function>) 
     let routes = document.all::<RouteProperties>("AWS::ApiGatewayV2::Route")?;
     let mut api = Api {
         routes: Vec::new(),
+        pages: Vec::new(),
         others: None,
         throttle: document
             .only::<Stage>("AWS::ApiGatewayV2::Stage")?
@@ -129,7 +135,12 @@ pub(super) fn read(document: &Document, functions: &BTreeMap<String, Function>) 
             .split_once(' ')
             .and_then(|(method, path)| Some((method.parse().ok()?, path.to_owned())));
         let (method, path) = key.ok_or_else(|| wrong("a RouteKey is a method and a path"))?;
-        api.routes.push(Route { method, path, way });
+        let of_kind = if path.starts_with(PAGES) {
+            &mut api.pages
+        } else {
+            &mut api.routes
+        };
+        of_kind.push(Route { method, path, way });
     }
     Ok(api)
 }

@@ -75,8 +75,20 @@ impl Document {
                 _ => Err(unknown(value)),
             },
             Some((name, Value::String(text))) if name == "Fn::Sub" => self.filled(text),
+            // Every condition asks whether a parameter was set, and none is here.
+            Some((name, Value::Array(parts))) if name == "Fn::If" => match parts.as_slice() {
+                [Value::String(_), _, otherwise] => self.text(otherwise),
+                _ => Err(unknown(value)),
+            },
             _ => Err(unknown(value)),
         }
+    }
+
+    /// Whether it is a parameter, chosen by a condition or not, that whoever deploys has to set.
+    pub fn is_left_open(&self, value: &Value) -> bool {
+        let value = value["Fn::If"].get(2).unwrap_or(value);
+        let parameter = value["Ref"].as_str().and_then(|id| self.parameters.get(id));
+        parameter.is_some_and(|parameter| parameter.default.is_none())
     }
 
     fn named(&self, id: &str) -> Result<String, Error> {
@@ -86,8 +98,12 @@ impl Document {
             "AWS::Region" => return Ok(REGION.to_owned()),
             _ => {}
         }
-        if self.resources.contains_key(id) {
-            return Ok(id.to_owned());
+        if let Some(resource) = self.resources.get(id) {
+            // Of a secret, a reference gives the ARN, and policies want no other.
+            return Ok(match resource.r#type.as_str() {
+                "AWS::SecretsManager::Secret" => format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{id}"),
+                _ => id.to_owned(),
+            });
         }
         let parameter = self.parameters.get(id);
         let default = parameter.and_then(|parameter| parameter.default.clone());

@@ -44,6 +44,7 @@ pub(super) fn read(document: &Document) -> Result<BTreeMap<String, Function>, Er
         .map(|(name, own)| {
             // SAM merges the variables, and takes the function's own before the globals'.
             let variables = globals.environment.variables.iter().chain(&own.environment.variables);
+            let variables = variables.filter(|(_, value)| !document.is_left_open(value));
             let environment = variables.map(|(key, value)| Ok((key.clone(), document.text(value)?)));
             let seconds = own.timeout.or(globals.timeout).unwrap_or(DEFAULT_TIMEOUT_SECONDS);
             let function = Function {

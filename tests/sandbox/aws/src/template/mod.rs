@@ -69,6 +69,11 @@ impl Template {
         &self.api.routes
     }
 
+    /// The pages of the console, which no JSON call reaches.
+    pub fn pages(&self) -> &[Route] {
+        &self.api.pages
+    }
+
     /// Where calls go for which there is no route.
     pub fn others(&self) -> Option<&Way> {
         self.api.others.as_ref()

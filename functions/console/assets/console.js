@@ -1,0 +1,148 @@
+// Makes the console quicker. Everything works without it: it sends the same forms, and shows the same pages, without loading them
+// anew. It holds no state, knows no status, and builds no markup.
+
+// The one way by which text becomes a document. It comes from this site alone, and a document that was parsed runs no script.
+const policy = window.trustedTypes
+  ? window.trustedTypes.createPolicy("console", { createHTML: (text) => text })
+  : { createHTML: (text) => text };
+const parse = (text) => new DOMParser().parseFromString(policy.createHTML(text), "text/html");
+
+const main = () => document.getElementById("content");
+const says = (text) => {
+  document.getElementById("says").textContent = text;
+};
+
+// Requests of one page go out one after the other, so that versions of rows agree.
+let last = Promise.resolve();
+const inTurn = (work) => {
+  last = last.then(work, work);
+  return last;
+};
+
+// Puts the page of an answer in the place of the one that is shown.
+const show = (text, address) => {
+  const next = parse(text);
+  const focused = document.activeElement && document.activeElement.id;
+  const [now, then] = [document.querySelector(".frame"), next.querySelector(".frame")];
+  if (!now || !then) {
+    return false;
+  }
+  now.replaceWith(document.adoptNode(then));
+  document.title = next.title;
+  if (address) {
+    history.replaceState(null, "", address);
+  }
+  const back = focused && document.getElementById(focused);
+  if (back) {
+    back.focus();
+  }
+  localTimes();
+  const saved = document.querySelector(".saved");
+  if (saved) {
+    says(saved.textContent);
+  }
+  return true;
+};
+
+// Sends a form as the browser would. What does not come back as a page of this kind is left to the browser.
+const send = async (form, button) => {
+  const fields = new URLSearchParams(new FormData(form, button));
+  main().setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: fields, credentials: "same-origin" });
+    const text = await answer.text();
+    if (!show(text, answer.redirected ? answer.url : null)) {
+      location.reload();
+    }
+  } catch {
+    // Without a connection: the browser's own page says so better.
+    form.submit();
+  } finally {
+    main().removeAttribute("aria-busy");
+  }
+};
+
+// Ticks are saved at once, and leave everything else where it is.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (button && button.classList.contains("tick")) {
+    event.preventDefault();
+    // What was pressed may have been replaced by the answer to the press before.
+    inTurn(() => {
+      const current = document.getElementById(button.id) || button;
+      return send(current.form, current);
+    });
+  }
+});
+
+// While something goes on, looks again: 2 seconds apart in the first minute, then 5; not while nobody sees it.
+const began = Date.now();
+const watch = async () => {
+  const again = main() && main().dataset.again;
+  if (again && !document.hidden) {
+    const before = quarter();
+    try {
+      const answer = await fetch(location.href, { credentials: "same-origin" });
+      show(await answer.text(), answer.redirected ? answer.url : null);
+    } catch {
+      // The next look may succeed.
+    }
+    tell(before, quarter());
+  }
+  const pause = Date.now() - began < 60_000 ? 2_000 : 5_000;
+  setTimeout(watch, main() && main().dataset.again ? pause : 5_000);
+};
+
+// Progress is said at each quarter only, or nobody could hear anything else.
+const quarter = () => {
+  const bar = document.querySelector("progress[max]");
+  return bar ? Math.floor((4 * bar.value) / (bar.max || 1)) : null;
+};
+const tell = (before, now) => {
+  if (before !== now) {
+    const bar = document.querySelector("progress[max]");
+    says(bar ? `${bar.value} / ${bar.max}` : document.title);
+  }
+};
+
+// Times come in UTC, since the server cannot know better.
+const localTimes = () => {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime())) {
+      time.title = time.textContent;
+      time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+    }
+  }
+};
+
+// Single keys: off in fields, with other keys held, and for whoever has switched them off.
+const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
+const rows = () => [...document.querySelectorAll("table[data-rows] tbody tr")];
+const move = (by) => {
+  const all = rows();
+  const at = all.indexOf(document.activeElement.closest("tr"));
+  const next = all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)];
+  const target = next && (next.querySelector("button, a") || next);
+  if (target) {
+    target.focus();
+  }
+};
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  x: (row) => row && row.querySelector(".tick") && row.querySelector(".tick").click(),
+  m: (row) => row && row.querySelector("td:last-child a") && row.querySelector("td:last-child a").click(),
+  "/": () => document.getElementById("search") && document.getElementById("search").focus(),
+  "?": () => location.assign("/console/keys"),
+};
+document.addEventListener("keydown", (event) => {
+  const off = !("keys" in document.body.dataset) || event.ctrlKey || event.altKey || event.metaKey || typing(event.target);
+  if (!off && keys[event.key]) {
+    event.preventDefault();
+    keys[event.key](document.activeElement.closest("tr"));
+  }
+});
+
+localTimes();
+setTimeout(watch, 2_000);

@@ -1,0 +1,161 @@
+//! From what a handler gives to a page: rendered, refused, or leading on.
+
+use askama::Template;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::api::Problem;
+use crate::page::Page;
+use crate::refused::{Answer, Refused};
+use crate::visit::Visit;
+
+/// Renders a page.
+#[expect(clippy::unnecessary_wraps, reason = "what handlers end with")]
+pub(crate) fn show(template: &impl Template) -> Answer {
+    Ok(show_as(StatusCode::OK, template))
+}
+
+/// Renders a page with a status.
+pub(crate) fn show_as(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => (status, Html(text)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page cannot be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Leads on after something was done, so that loading again repeats nothing.
+pub(crate) fn redirect(to: &str) -> Response {
+    match HeaderValue::from_str(to) {
+        Ok(to) => (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The answer of a handler, or the page of what it refused.
+pub(crate) fn rendered(visit: &Visit, response: Response) -> Response {
+    let Some(refused) = response.extensions().get::<Refused>() else {
+        return response;
+    };
+    match refused {
+        Refused::SignedOut if visit.reads && visit.from_elsewhere && visit.session.is_none() => {
+            // The browser keeps the cookie back when another site leads here, and sends it from a page of ours.
+            onwards(visit, &visit.address)
+        }
+        Refused::SignedOut if visit.reads => {
+            redirect(&format!("/console/sign-in?to={}", crate::api::escaped(&visit.address)))
+        }
+        Refused::SignedOut => ended(visit),
+        Refused::Problem(problem) => of_problem(visit, problem),
+        Refused::NotFound => {
+            let page = Page::new(visit, pair(visit, "No such page", "Geen zo'n pagina"));
+            show_as(StatusCode::NOT_FOUND, &NotFound { page })
+        }
+        Refused::Unreachable => {
+            let page = Page::new(
+                visit,
+                pair(visit, "The service does not answer", "De dienst antwoordt niet"),
+            );
+            show_as(StatusCode::BAD_GATEWAY, &Unreachable { page })
+        }
+    }
+}
+
+fn pair(visit: &Visit, english: &'static str, dutch: &'static str) -> &'static str {
+    crate::language::pick(visit.language, english, dutch)
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    page: Page,
+    problem: &'a Problem,
+    /// The integration that the address is about.
+    integration: Option<String>,
+    import: Option<String>,
+}
+
+fn of_problem(visit: &Visit, problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let segment = |of: &str| {
+        let rest = visit.address.split_once(of)?.1;
+        let id = rest.split(['/', '?']).next()?;
+        (!id.is_empty() && id != "new").then(|| id.to_owned())
+    };
+    let page = Page::new(visit, pair(visit, "This did not work", "Dit is niet gelukt"));
+    let integration = segment("/console/integrations/");
+    let import = problem.fact("import").or_else(|| segment("/console/imports/"));
+    show_as(
+        status,
+        &ProblemPage {
+            page,
+            problem,
+            integration,
+            import,
+        },
+    )
+}
+
+#[derive(Template)]
+#[template(path = "not_found.html")]
+struct NotFound {
+    page: Page,
+}
+
+#[derive(Template)]
+#[template(path = "unreachable.html")]
+struct Unreachable {
+    page: Page,
+}
+
+#[derive(Template)]
+#[template(path = "ended.html")]
+struct Ended {
+    page: Page,
+}
+
+/// Somebody sent a form after their session had ended.
+fn ended(visit: &Visit) -> Response {
+    let page = Page::new(visit, pair(visit, "Your session has ended", "Uw sessie is afgelopen"));
+    show_as(StatusCode::UNAUTHORIZED, &Ended { page })
+}
+
+#[derive(Template)]
+#[template(path = "sign_in_failed.html")]
+struct SignInFailed {
+    page: Page,
+}
+
+/// The sign-in was refused, at the provider or here.
+pub(crate) fn sign_in_failed(visit: &Visit) -> Response {
+    let page = Page::new(visit, pair(visit, "You are not signed in", "U bent niet aangemeld"));
+    show_as(StatusCode::BAD_REQUEST, &SignInFailed { page })
+}
+
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOut {
+    page: Page,
+}
+
+/// After signing out; signs nobody in again by itself.
+pub(crate) fn signed_out(visit: &Visit) -> Response {
+    let page = Page::new(visit, pair(visit, "Signed out", "Afgemeld"));
+    show_as(StatusCode::OK, &SignedOut { page })
+}
+
+#[derive(Template)]
+#[template(path = "onwards.html")]
+struct Onwards<'a> {
+    page: Page,
+    to: &'a str,
+}
+
+/// A page of ours that goes on by itself: what comes next is then sent from this site.
+pub(crate) fn onwards(visit: &Visit, to: &str) -> Response {
+    let page = Page::new(visit, pair(visit, "One moment", "Een ogenblik"));
+    show_as(StatusCode::OK, &Onwards { page, to })
+}

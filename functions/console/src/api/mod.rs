@@ -1,0 +1,105 @@
+//! The JSON API, called with the administrator's own token: the console may do nothing that its user may not.
+
+mod problem;
+
+use axum::http::Method;
+use domain::language::Language;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub(crate) use problem::Problem;
+
+use crate::Console;
+use crate::language::pick;
+use crate::refused::Refused;
+use crate::session::Session;
+
+/// What needs no escape in a segment of a path or a value of a query.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Escapes a segment of a path or a value of a query.
+pub(crate) fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
+
+/// The API, for one person.
+pub(crate) struct Api {
+    http: reqwest::Client,
+    origin: String,
+    token: String,
+    language: Language,
+}
+
+impl Api {
+    pub(crate) fn new(console: &Console, session: &Session, language: Language) -> Self {
+        Self {
+            http: console.http.clone(),
+            origin: console.settings.api.clone(),
+            token: session.token.clone(),
+            language,
+        }
+    }
+
+    /// Reads.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Refused> {
+        self.json(Method::GET, path, None).await
+    }
+
+    /// Sends a change and reads what it answers.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Refused> {
+        self.json(method, path, body).await
+    }
+
+    /// Reads a file, and the address of the next part if there is one.
+    pub(crate) async fn csv(&self, path: &str) -> Result<(String, Option<String>), Refused> {
+        let answer = self.call(Method::GET, path, None, "text/csv").await?;
+        let link = answer.headers().get("link").and_then(|link| link.to_str().ok());
+        let next = link.and_then(|link| Some(link.split_once('<')?.1.split_once('>')?.0.to_owned()));
+        Ok((answer.text().await.map_err(|_| Refused::Unreachable)?, next))
+    }
+
+    async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&Value>) -> Result<T, Refused> {
+        let answer = self.call(method, path, body, "application/json").await?;
+        let bytes = answer.bytes().await.map_err(|_| Refused::Unreachable)?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            tracing::error!(%error, "an answer of the API cannot be read");
+            Refused::Unreachable
+        })
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        accept: &str,
+    ) -> Result<reqwest::Response, Refused> {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.origin))
+            .bearer_auth(&self.token)
+            .header("accept", format!("{accept}, application/problem+json"))
+            .header("accept-language", pick(self.language, "en", "nl"));
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let answer = request.send().await.map_err(|error| {
+            tracing::error!(%error, "the API cannot be reached");
+            Refused::Unreachable
+        })?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        // The authorizer answered, and no function ran.
+        if status == 401 {
+            return Err(Refused::SignedOut);
+        }
+        let problem: Result<Problem, _> = answer.json().await;
+        let mut problem = problem.map_err(|_| Refused::Unreachable)?;
+        problem.status = status.as_u16();
+        Err(Refused::Problem(Box::new(problem)))
+    }
+}

@@ -1,0 +1,30 @@
+//! A request of somebody who is signed in.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::Console;
+use crate::api::Api;
+use crate::refused::Refused;
+use crate::visit::Visit;
+
+/// Who asks, with the API at hand. Whoever is not is led to sign in.
+pub(crate) struct Caller {
+    pub visit: Visit,
+    pub name: String,
+    pub api: Api,
+}
+
+impl FromRequestParts<Console> for Caller {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Refused> {
+        let visit = parts.extensions.get::<Visit>().cloned().ok_or(Refused::SignedOut)?;
+        let session = visit.session.clone().ok_or(Refused::SignedOut)?;
+        Ok(Self {
+            api: Api::new(console, &session, visit.language),
+            name: session.name,
+            visit,
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! `/console/imports/{x}/companies`: the two tabs, with what happens to each row.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::Method;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use super::frame::{Frame, Step, api, path, query};
+use crate::Console;
+use crate::answer_page::{redirect, show};
+use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
+use crate::page::Page;
+use crate::refused::Answer;
+use crate::session::own_page;
+use crate::views::{Companies, Company, Target};
+use crate::words;
+
+/// As many as the API counts people for at once.
+const ON_A_PAGE: &str = "50";
+
+pub(super) fn routes(to: Router<Console>) -> Router<Console> {
+    to.route("/console/imports/{x}/companies", get(list))
+        .route("/console/imports/{x}/companies/select", post(select))
+        .route("/console/imports/{x}/companies/{p}/tick", post(tick))
+}
+
+#[derive(Template)]
+#[template(path = "companies.html")]
+struct CompaniesPage {
+    page: Page,
+    frame: Frame,
+    path: String,
+    rows: Companies,
+    is_in: bool,
+    status: String,
+    kind: String,
+    search: String,
+    only: String,
+    /// The import whose failed rows are to be imported again.
+    failed: String,
+    /// This page, with its filters.
+    back: String,
+}
+
+/// What happens to a row, in words.
+pub(super) fn what_happens(page: &Page, row: &Company) -> String {
+    let named = |id: &str| {
+        let all = row
+            .mapped
+            .iter()
+            .chain(&row.candidates)
+            .chain(row.suggestions.iter().map(|one| &one.managed_company));
+        let found = all.into_iter().find(|one| one.id == id);
+        found.map_or_else(|| id.to_owned(), |one| one.name.clone())
+    };
+    let linked = |name: &str| format!("{} {name}", page.t("Linked to", "Gekoppeld aan"));
+    match (&row.target, &row.mapped, row.candidates.as_slice()) {
+        (Target::Create {}, ..) => page.t("New managed company", "Nieuw beheerd bedrijf").to_owned(),
+        (Target::Existing(id), ..) => linked(&named(id)),
+        (Target::Automatic {}, Some(mapped), _) => linked(&mapped.name),
+        (Target::Automatic {}, None, [only]) if row.status == domain::row::ImportStatus::UnmappedPossibleDuplicate => {
+            linked(&only.name)
+        }
+        (Target::Automatic {}, ..) => {
+            let (english, dutch) = words::happens(&row.status);
+            page.t(english, dutch).to_owned()
+        }
+    }
+}
+
+impl CompaniesPage {
+    /// This page with another status.
+    fn with_status(&self, status: &str) -> String {
+        let pairs = [
+            ("status", status),
+            ("type", &self.kind),
+            ("search", &self.search),
+            ("selected", &self.only),
+        ];
+        format!("{}/companies?{}", self.path, query(&pairs))
+    }
+
+    fn happens(&self, row: &Company) -> String {
+        what_happens(&self.page, row)
+    }
+
+    fn next(&self) -> Option<String> {
+        let next = self.rows.next.as_deref()?;
+        let tab = if self.is_in { "" } else { "not-in" };
+        let pairs = [
+            ("tab", tab),
+            ("status", &self.status),
+            ("type", &self.kind),
+            ("search", &self.search),
+            ("selected", &self.only),
+            ("after", next),
+        ];
+        Some(format!("{}/companies?{}", self.path, query(&pairs)))
+    }
+
+    fn count_of(&self, status: &domain::row::ImportStatus) -> u64 {
+        let rows = self.frame.import.rows.as_ref();
+        rows.and_then(|rows| rows.present.by_status.get(status).copied())
+            .unwrap_or_default()
+    }
+
+    fn selected(&self) -> u64 {
+        self.rows.counts.as_ref().map_or(0, |counts| counts.selected)
+    }
+
+    /// Of the rows that need a decision, how many have none.
+    fn undecided(&self) -> u64 {
+        self.count_of(&domain::row::ImportStatus::Ambiguous) + self.count_of(&domain::row::ImportStatus::Dangling)
+    }
+}
+
+async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
+    let is_in = fields.get("tab") != Some("not-in");
+    let asked = query(&[
+        ("tab", if is_in { "in" } else { "not-in" }),
+        ("status", fields.text("status")),
+        ("type", fields.text("type")),
+        ("search", fields.text("search")),
+        ("selected", fields.text("selected")),
+        ("after", fields.text("after")),
+        ("counts", "true"),
+        ("people", if is_in { "true" } else { "" }),
+        ("limit", ON_A_PAGE),
+    ]);
+    let address = format!("{}/companies?{asked}", api(&import));
+    let (frame, rows) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<Companies>(&address))?;
+    show(&CompaniesPage {
+        page: frame.page(&caller, Step::Companies, ("Companies", "Bedrijven"), &fields),
+        path: path(&import),
+        back: back(&path(&import), &fields),
+        frame,
+        rows,
+        is_in,
+        status: fields.text("status").to_owned(),
+        kind: fields.text("type").to_owned(),
+        search: fields.text("search").to_owned(),
+        only: fields.text("selected").to_owned(),
+        failed: fields.text("failed").to_owned(),
+    })
+}
+
+/// The list as it was asked for, without what was said once.
+fn back(path: &str, fields: &Fields) -> String {
+    let pairs: Vec<(&str, &str)> = fields
+        .0
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "saved" | "count" | "left" | "failed"))
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    format!("{path}/companies?{}", query(&pairs))
+}
+
+async fn tick(caller: Caller, Path((import, company)): Path<(String, String)>, Form(form): Form) -> Answer {
+    let version: u64 = form.text("version").parse().unwrap_or_default();
+    let sent = json!({ "version": version, "selected": form.get("selected") == Some("true") });
+    let address = format!("{}/companies/{}", api(&import), escaped(&company));
+    caller.api.send(Method::PATCH, &address, Some(&sent)).await?;
+    Ok(redirect(&own_page(form.get("back"))))
+}
+
+/// One decision on many rows (R69).
+async fn select(caller: Caller, Path(import): Path<String>, Form(form): Form) -> Answer {
+    let mut filter = serde_json::Map::new();
+    for name in ["type", "search"] {
+        if let Some(value) = form.get(name) {
+            filter.insert(name.to_owned(), json!(value));
+        }
+    }
+    if let Some(status) = form.get("status") {
+        filter.insert("status".to_owned(), json!([status]));
+    }
+    let what = form.text("what").to_owned();
+    if what == "page" {
+        filter = serde_json::Map::new();
+        filter.insert("ids".to_owned(), json!(form.all("id").collect::<Vec<_>>()));
+    }
+    let sent = match what.as_str() {
+        "failed" => json!({ "selected": true, "where": { "failedIn": form.text("failed") } }),
+        "none" => json!({ "selected": false, "where": filter }),
+        "suggested" => json!({ "selected": true, "target": { "suggested": { "least": 90 } }, "where": filter }),
+        "create" => json!({ "selected": true, "target": { "create": {} }, "where": filter }),
+        "reset" => json!({ "reset": true, "where": filter }),
+        _ => json!({ "selected": true, "where": filter }),
+    };
+    let address = format!("{}/companies/select", api(&import));
+    let answer = caller.api.send(Method::POST, &address, Some(&sent)).await?;
+    Ok(redirect(&told(&own_page(form.get("back")), &what, &answer)))
+}
+
+/// The page with how many it was.
+fn told(back: &str, what: &str, answer: &Value) -> String {
+    let number = |name: &str| {
+        answer[name]
+            .as_u64()
+            .map(|number| number.to_string())
+            .unwrap_or_default()
+    };
+    let saved = match what {
+        "none" => "unselect",
+        "reset" => "reset",
+        _ => "select",
+    };
+    let pairs = [
+        ("saved", saved),
+        ("count", &number("matched")),
+        ("left", &number("leftOut")),
+    ];
+    let mark = if back.contains('?') { '&' } else { '?' };
+    format!("{back}{mark}{}", query(&pairs))
+}

@@ -1,0 +1,161 @@
+//! What the pages of an import share: its steps, who holds it, and where it stands.
+
+use domain::import::ImportState;
+
+use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::Fields;
+use crate::page::{Page, StepLink, StepState};
+use crate::refused::Refused;
+use crate::views::Import;
+
+/// A step of the wizard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    Filter,
+    Download,
+    Companies,
+    People,
+    Check,
+    Result,
+}
+
+const STEPS: [(Step, &str, &str); 6] = [
+    (Step::Filter, "Filter", "Filter"),
+    (Step::Download, "Download", "Ophalen"),
+    (Step::Companies, "Companies", "Bedrijven"),
+    (Step::People, "People", "Personen"),
+    (Step::Check, "Check", "Controle"),
+    (Step::Result, "Result", "Resultaat"),
+];
+
+/// An import, as the person who looks at it may use it.
+pub(super) struct Frame {
+    pub import: Import,
+    /// Whether decisions can be made: in review, by whoever holds it.
+    pub decides: bool,
+    /// Whether it is theirs at all.
+    pub mine: bool,
+}
+
+/// The path of an import's pages.
+pub(super) fn path(import: &str) -> String {
+    format!("/console/imports/{}", escaped(import))
+}
+
+/// The path of an import in the API.
+pub(super) fn api(import: &str) -> String {
+    format!("/imports/{}", escaped(import))
+}
+
+impl Frame {
+    pub async fn read(caller: &Caller, import: &str) -> Result<Self, Refused> {
+        let import: Import = caller.api.get(&api(import)).await?;
+        let mine = import.lock.as_ref().is_some_and(|lock| lock.holder == caller.name);
+        Ok(Self {
+            decides: mine && import.state == ImportState::Review,
+            mine,
+            import,
+        })
+    }
+
+    pub fn is_in_review(&self) -> bool {
+        self.import.state == ImportState::Review
+    }
+
+    /// The page of a step.
+    pub fn page(&self, caller: &Caller, step: Step, title: (&'static str, &'static str), fields: &Fields) -> Page {
+        let mut page = Page::titled(&caller.visit, title);
+        let integration = format!("/console/integrations/{}", escaped(&self.import.integration));
+        let (integrations, one) = (
+            page.t("Integrations", "Integraties"),
+            page.t("Integration", "Integratie"),
+        );
+        let steps = STEPS.iter().map(|&(each, english, dutch)| StepLink {
+            name: page.t(english, dutch),
+            href: self.leads(each, step),
+            state: match each.cmp(&step) {
+                std::cmp::Ordering::Less => StepState::Done,
+                std::cmp::Ordering::Equal => StepState::Current,
+                std::cmp::Ordering::Greater => StepState::Ahead,
+            },
+        });
+        page.steps = steps.collect();
+        page.saved = saved(&page, fields);
+        page.crumb("/console", integrations).crumb(integration, one)
+    }
+
+    /// Steps that can be gone to: all of a review, and the end of what has ended.
+    fn leads(&self, to: Step, from: Step) -> Option<String> {
+        let in_review = self.import.state == ImportState::Review;
+        let page = match to {
+            Step::Companies if in_review => "companies",
+            Step::People if in_review => "people",
+            Step::Check if in_review => "plan",
+            _ => return None,
+        };
+        (to != from).then(|| format!("{}/{page}", path(&self.import.id)))
+    }
+}
+
+/// What was done by the form that led here.
+pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
+    let count: Option<u64> = fields.get("count").and_then(|count| count.parse().ok());
+    let left_out: Option<u64> = fields
+        .get("left")
+        .and_then(|count| count.parse().ok())
+        .filter(|left| *left > 0);
+    let mut text = match (fields.get("saved")?, count) {
+        ("select", Some(count)) => page.many(
+            count,
+            &("company selected.", "bedrijf geselecteerd."),
+            &("companies selected.", "bedrijven geselecteerd."),
+        ),
+        ("unselect", Some(count)) => page.many(
+            count,
+            &("company is no longer selected.", "bedrijf is niet meer geselecteerd."),
+            &(
+                "companies are no longer selected.",
+                "bedrijven zijn niet meer geselecteerd.",
+            ),
+        ),
+        ("people", _) => page
+            .t(
+                "The people are ticked as you said.",
+                "De personen zijn aangevinkt zoals u vroeg.",
+            )
+            .to_owned(),
+        ("rule", _) => page
+            .t(
+                "The decision on many is taken back.",
+                "De keuze voor velen is teruggenomen.",
+            )
+            .to_owned(),
+        ("keep", _) => page
+            .t("The import stays yours for longer.", "De import blijft langer van u.")
+            .to_owned(),
+        _ => page.t("Saved.", "Opgeslagen.").to_owned(),
+    };
+    if let Some(left) = left_out {
+        let more = page.many(
+            left,
+            &(
+                "is left out, because it needs a decision of its own.",
+                "is overgeslagen, omdat het een eigen keuze vraagt.",
+            ),
+            &(
+                "are left out, because they need decisions of their own.",
+                "zijn overgeslagen, omdat ze een eigen keuze vragen.",
+            ),
+        );
+        text = format!("{text} {more}");
+    }
+    Some(text)
+}
+
+/// A query string of what is set.
+pub(super) fn query(pairs: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
+    query.finish()
+}

@@ -1,0 +1,238 @@
+//! Lists around an integration and an import: trail, exclusions, mappings, people not in, decisions on many.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::Method;
+use axum::routing::{get, post};
+
+use super::frame::{self, Frame, Step, query};
+use super::integrations::{page, path};
+use crate::Console;
+use crate::answer_page::{redirect, show};
+use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
+use crate::page::Page;
+use crate::refused::Answer;
+use crate::views::{AuditEntry, Exclusion, Integration, List, Mapping, PersonNotIn, Rule};
+
+pub(super) fn routes(to: Router<Console>) -> Router<Console> {
+    to.route("/console/integrations/{i}/audit", get(audit))
+        .route("/console/integrations/{i}/exclusions", get(exclusions).post(bring_back))
+        .route("/console/integrations/{i}/mappings", get(mappings).post(drop_mapping))
+        .route("/console/imports/{x}/people-not-in", get(people_not_in))
+        .route("/console/imports/{x}/rules", get(rules))
+        .route("/console/imports/{x}/rules/{r}", post(take_back))
+}
+
+/// A list, and the address of its next page.
+struct Listed<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+impl<T> Listed<T> {
+    fn new(list: List<T>, here: &str) -> Self {
+        let next = list.next.map(|next| format!("{here}?{}", query(&[("after", &next)])));
+        Self {
+            items: list.items,
+            next,
+        }
+    }
+}
+
+async fn of_integration<T: serde::de::DeserializeOwned>(
+    caller: &Caller,
+    id: &str,
+    name: &str,
+    fields: &Fields,
+) -> Result<(Integration, Listed<T>), crate::refused::Refused> {
+    let one = format!("/integrations/{}", escaped(id));
+    let all = format!(
+        "{one}/{name}?{}",
+        query(&[("limit", "100"), ("after", fields.text("after"))])
+    );
+    let (one, all) = futures::try_join!(caller.api.get::<Integration>(&one), caller.api.get::<List<T>>(&all))?;
+    let here = format!("{}/{name}", path(id));
+    Ok((one, Listed::new(all, &here)))
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct Audit {
+    page: Page,
+    all: Listed<AuditEntry>,
+}
+
+impl Audit {
+    /// What was done, in words.
+    fn says(&self, entry: &AuditEntry) -> &'static str {
+        let (english, dutch) = match entry.action.as_str() {
+            "integrationAdded" => ("Integration connected", "Integratie verbonden"),
+            "integrationChanged" => ("Integration changed", "Integratie gewijzigd"),
+            "integrationRemoved" => ("Integration removed", "Integratie verwijderd"),
+            "integrationAdopted" => ("Mappings taken over", "Koppelingen overgenomen"),
+            "credentialsReplaced" => ("Credentials replaced", "Inloggegevens vervangen"),
+            "connectionReplaced" => ("Connection replaced", "Verbinding vervangen"),
+            "policyReplaced" => ("Policy changed", "Beleid gewijzigd"),
+            "excluded" => ("Excluded", "Uitgesloten"),
+            "broughtBack" => ("Brought back", "Teruggehaald"),
+            "mappingDropped" => ("Mapping dropped", "Koppeling losgemaakt"),
+            "importStarted" => ("Import started", "Import begonnen"),
+            "importTakenOver" => ("Import taken over", "Import overgenomen"),
+            "planConfirmed" => ("Plan confirmed", "Plan bevestigd"),
+            "importStopped" => ("Import stopped for a person", "Import gestopt voor een persoon"),
+            "companyImported" => ("Company imported", "Bedrijf geïmporteerd"),
+            "importEnded" => ("Import ended", "Import geëindigd"),
+            _ => ("Something else", "Iets anders"),
+        };
+        self.page.t(english, dutch)
+    }
+}
+
+async fn audit(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {
+    let (one, all) = of_integration(&caller, &id, "audit", &fields).await?;
+    show(&Audit {
+        page: page(&caller, &one, ("Who did what", "Wie deed wat"), &fields),
+        all,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "exclusions.html")]
+struct Exclusions {
+    page: Page,
+    path: String,
+    all: Listed<Exclusion>,
+}
+
+async fn exclusions(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {
+    let (one, all) = of_integration(&caller, &id, "exclusions", &fields).await?;
+    show(&Exclusions {
+        page: page(&caller, &one, ("Excluded", "Uitgesloten"), &fields),
+        path: path(&id),
+        all,
+    })
+}
+
+async fn bring_back(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answer {
+    let kind = if form.get("kind") == Some("person") {
+        "people"
+    } else {
+        "companies"
+    };
+    let address = format!(
+        "/integrations/{}/exclusions/{kind}/{}",
+        escaped(&id),
+        escaped(form.text("id"))
+    );
+    caller.api.send(Method::DELETE, &address, None).await?;
+    Ok(redirect(&format!("{}/exclusions?saved=yes", path(&id))))
+}
+
+#[derive(Template)]
+#[template(path = "mappings.html")]
+struct Mappings {
+    page: Page,
+    path: String,
+    all: Listed<Mapping>,
+}
+
+async fn mappings(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {
+    let (one, all) = of_integration(&caller, &id, "mappings", &fields).await?;
+    show(&Mappings {
+        page: page(&caller, &one, ("Mapped companies", "Gekoppelde bedrijven"), &fields),
+        path: path(&id),
+        all,
+    })
+}
+
+async fn drop_mapping(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answer {
+    let address = format!(
+        "/integrations/{}/mappings/{}",
+        escaped(&id),
+        escaped(form.text("company"))
+    );
+    caller.api.send(Method::DELETE, &address, None).await?;
+    Ok(redirect(&format!("{}/mappings?saved=yes", path(&id))))
+}
+
+#[derive(Template)]
+#[template(path = "people_not_in.html")]
+struct PeopleNotIn {
+    page: Page,
+    path: String,
+    all: Listed<PersonNotIn>,
+}
+
+async fn people_not_in(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
+    let asked = query(&[("limit", "100"), ("after", fields.text("after"))]);
+    let all = format!("{}/people-not-in?{asked}", frame::api(&import));
+    let (frame, all) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<List<PersonNotIn>>(&all))?;
+    let path = frame::path(&import);
+    show(&PeopleNotIn {
+        page: frame.page(&caller, Step::People, ("People not in", "Personen niet in"), &fields),
+        all: Listed::new(all, &format!("{path}/people-not-in")),
+        path,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "rules.html")]
+struct Rules {
+    page: Page,
+    path: String,
+    frame: Frame,
+    all: Listed<Rule>,
+}
+
+impl Rules {
+    /// What a rule says and of which rows.
+    fn says(&self, rule: &Rule) -> String {
+        let whom = match rule.about.as_str() {
+            "people" => self.page.t("People", "Personen"),
+            _ => self.page.t("Companies", "Bedrijven"),
+        };
+        let what = match (rule.reset, rule.selected) {
+            (true, _) => self.page.t("as suggested", "zoals voorgesteld"),
+            (_, Some(false)) => self.page.t("not selected", "niet geselecteerd"),
+            _ => self.page.t("selected", "geselecteerd"),
+        };
+        format!("{whom}: {what}")
+    }
+
+    fn of(&self, rule: &Rule) -> String {
+        let conditions = rule.filter.iter().filter(|(_, value)| !value.is_null());
+        let conditions: Vec<String> = conditions.map(|(name, value)| format!("{name} = {value}")).collect();
+        if conditions.is_empty() {
+            self.page.t("all", "alle").to_owned()
+        } else {
+            conditions.join(", ")
+        }
+    }
+}
+
+async fn rules(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
+    let all = format!("{}/rules?limit=50", frame::api(&import));
+    let (frame, all) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<List<Rule>>(&all))?;
+    let path = frame::path(&import);
+    show(&Rules {
+        page: frame.page(
+            &caller,
+            Step::Companies,
+            ("Decisions on many", "Keuzes voor velen"),
+            &fields,
+        ),
+        all: Listed::new(all, &format!("{path}/rules")),
+        path,
+        frame,
+    })
+}
+
+/// Taking a decision back restores what was before it (R69).
+async fn take_back(caller: Caller, Path((import, rule)): Path<(String, String)>) -> Answer {
+    let address = format!("{}/rules/{}", frame::api(&import), escaped(&rule));
+    caller.api.send(Method::DELETE, &address, None).await?;
+    Ok(redirect(&format!("{}/rules?saved=rule", frame::path(&import))))
+}

@@ -1,0 +1,42 @@
+//! The screens: each gathers what it shows from the API, and renders it.
+
+mod companies;
+mod company;
+mod directory;
+mod frame;
+mod home;
+mod imports;
+mod integrations;
+mod lists;
+mod people;
+mod plan;
+mod policy;
+mod preferences;
+mod result;
+mod start;
+
+use axum::Router;
+
+use crate::Console;
+use crate::refused::Refused;
+
+pub(crate) fn routes(to: Router<Console>) -> Router<Console> {
+    let to = home::routes(to);
+    let to = start::routes(to);
+    let to = imports::routes(to);
+    let to = companies::routes(to);
+    let to = company::routes(to);
+    let to = people::routes(to);
+    let to = plan::routes(to);
+    let to = result::routes(to);
+    let to = integrations::routes(to);
+    let to = policy::routes(to);
+    let to = lists::routes(to);
+    let to = directory::routes(to);
+    preferences::routes(to)
+}
+
+/// What no page is at.
+pub(crate) async fn no_such_page() -> Refused {
+    Refused::NotFound
+}

@@ -1,0 +1,279 @@
+//! `/console/imports/{x}/people`: who gets access, company by company or over all of them.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::Method;
+use axum::routing::{get, post};
+use serde_json::json;
+
+use super::company::target;
+use super::frame::{Frame, Step, api, path, query};
+use crate::Console;
+use crate::answer_page::{redirect, show};
+use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
+use crate::page::Page;
+use crate::refused::{Answer, Refused};
+use crate::session::own_page;
+use crate::views::{AddressRow, Addresses, Companies, Company, FoundAddress, List, Target, User};
+use crate::words;
+
+pub(super) fn routes(to: Router<Console>) -> Router<Console> {
+    to.route("/console/imports/{x}/people", get(overview))
+        .route("/console/imports/{x}/people/select", post(select_all))
+        .route("/console/imports/{x}/people/{p}", get(of_company))
+        .route("/console/imports/{x}/people/{p}/select", post(select_some))
+        .route("/console/imports/{x}/people/{p}/{a}", get(manage).post(save))
+        .route("/console/imports/{x}/people/{p}/{a}/tick", post(tick))
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct Overview {
+    page: Page,
+    frame: Frame,
+    path: String,
+    rows: Companies,
+    search: String,
+    found: Option<List<FoundAddress>>,
+}
+
+impl Overview {
+    fn next(&self) -> Option<String> {
+        let next = self.rows.next.as_deref()?;
+        Some(format!("{}/people?{}", self.path, query(&[("after", next)])))
+    }
+}
+
+async fn overview(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
+    let asked = query(&[
+        ("selected", "true"),
+        ("people", "true"),
+        ("limit", "50"),
+        ("after", fields.text("after")),
+    ]);
+    let rows = format!("{}/companies?{asked}", api(&import));
+    let (frame, rows) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<Companies>(&rows))?;
+    let found = match fields.get("search") {
+        Some(search) => {
+            let asked = query(&[("search", search), ("limit", "50")]);
+            Some(caller.api.get(&format!("{}/addresses?{asked}", api(&import))).await?)
+        }
+        None => None,
+    };
+    show(&Overview {
+        page: frame.page(&caller, Step::People, ("People", "Personen"), &fields),
+        path: path(&import),
+        frame,
+        rows,
+        search: fields.text("search").to_owned(),
+        found,
+    })
+}
+
+/// One decision on the people of all selected companies (R70).
+async fn select_all(caller: Caller, Path(import): Path<String>, Form(form): Form) -> Answer {
+    let address = format!("{}/addresses/select", api(&import));
+    tell(&caller, &address, &form).await?;
+    Ok(redirect(&format!("{}/people?saved=people", path(&import))))
+}
+
+async fn tell(caller: &Caller, address: &str, form: &Fields) -> Result<(), Refused> {
+    let sent = match form.text("what") {
+        "active" => json!({ "selected": true, "where": { "active": true } }),
+        "before" => json!({ "selected": false, "where": { "status": ["unmapped", "unmapped_possible_duplicate"] } }),
+        "none" => json!({ "selected": false, "where": {} }),
+        _ => return Err(Refused::NotFound),
+    };
+    caller.api.send(Method::POST, address, Some(&sent)).await?;
+    Ok(())
+}
+
+#[derive(Template)]
+#[template(path = "people_of.html")]
+struct OfCompany {
+    page: Page,
+    frame: Frame,
+    path: String,
+    company: Company,
+    rows: Addresses,
+    search: String,
+    status: String,
+    back: String,
+}
+
+impl OfCompany {
+    fn own(&self) -> String {
+        format!("{}/people/{}", self.path, escaped(&self.company.id))
+    }
+
+    fn next(&self) -> Option<String> {
+        let next = self.rows.next.as_deref()?;
+        let pairs = [
+            ("search", self.search.as_str()),
+            ("status", &self.status),
+            ("after", next),
+        ];
+        Some(format!("{}?{}", self.own(), query(&pairs)))
+    }
+
+    /// A row can be ticked unless something has to be settled first.
+    fn can_be_ticked(&self, row: &AddressRow) -> bool {
+        let free = row.conflict.is_none() && row.no_address.is_none() && row.excluded.is_none();
+        self.frame.decides && free
+    }
+}
+
+async fn of_company(caller: Caller, Path((import, company)): Path<(String, String)>, fields: Fields) -> Answer {
+    let row = format!("{}/companies/{}", api(&import), escaped(&company));
+    let (search, status) = (fields.text("search"), fields.text("status"));
+    let pairs = [
+        ("search", search),
+        ("status", status),
+        ("after", fields.text("after")),
+        ("counts", "true"),
+        ("limit", "100"),
+    ];
+    let rows = format!("{row}/addresses?{}", query(&pairs));
+    let (frame, company, rows) = futures::try_join!(
+        Frame::read(&caller, &import),
+        caller.api.get::<Company>(&row),
+        caller.api.get::<Addresses>(&rows)
+    )?;
+    let mut page = frame.page(&caller, Step::People, ("", ""), &fields);
+    let people = page.t("People", "Personen");
+    page = page.crumb(format!("{}/people", path(&import)), people);
+    page.title = format!("{people}: {}", company.name);
+    let back = query(&[("search", search), ("status", status), ("after", fields.text("after"))]);
+    show(&OfCompany {
+        back: format!("{}/people/{}?{back}", path(&import), escaped(&company.id)),
+        page,
+        frame,
+        path: path(&import),
+        rows,
+        search: search.to_owned(),
+        status: status.to_owned(),
+        company,
+    })
+}
+
+async fn select_some(caller: Caller, Path((import, company)): Path<(String, String)>, Form(form): Form) -> Answer {
+    let address = format!("{}/companies/{}/addresses/select", api(&import), escaped(&company));
+    tell(&caller, &address, &form).await?;
+    Ok(redirect(&format!(
+        "{}/people/{}?saved=people",
+        path(&import),
+        escaped(&company)
+    )))
+}
+
+type OfAddress = Path<(String, String, String)>;
+
+fn address_of(import: &str, company: &str, address: &str) -> String {
+    format!(
+        "{}/companies/{}/addresses/{}",
+        api(import),
+        escaped(company),
+        escaped(address)
+    )
+}
+
+async fn tick(caller: Caller, Path((import, company, address)): OfAddress, Form(form): Form) -> Answer {
+    let version: u64 = form.text("version").parse().unwrap_or_default();
+    let sent = json!({ "version": version, "selected": form.get("selected") == Some("true") });
+    caller
+        .api
+        .send(Method::PATCH, &address_of(&import, &company, &address), Some(&sent))
+        .await?;
+    Ok(redirect(&own_page(form.get("back"))))
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPage {
+    page: Page,
+    frame: Frame,
+    path: String,
+    company: Company,
+    row: AddressRow,
+    users: Vec<User>,
+    search: String,
+}
+
+impl PersonPage {
+    fn goes_to(&self, id: &str) -> bool {
+        self.row.target == Target::Existing(id.to_owned())
+    }
+}
+
+async fn manage(caller: Caller, Path((import, company, address)): OfAddress, fields: Fields) -> Answer {
+    let row = format!("{}/companies/{}", api(&import), escaped(&company));
+    // There is no call for one address: its own text finds it among those of its company.
+    let rows = format!(
+        "{row}/addresses?{}",
+        query(&[("search", fields.text("of")), ("limit", "500")])
+    );
+    let (frame, company, rows) = futures::try_join!(
+        Frame::read(&caller, &import),
+        caller.api.get::<Company>(&row),
+        caller.api.get::<Addresses>(&rows)
+    )?;
+    let row = rows
+        .items
+        .into_iter()
+        .find(|row| row.id == address)
+        .ok_or(Refused::NotFound)?;
+    let users = users(&caller, &company, fields.text("search")).await?;
+    let mut page = frame.page(&caller, Step::People, ("", ""), &fields);
+    let people = page.t("People", "Personen");
+    page = page.crumb(format!("{}/people", path(&import)), people);
+    page = page.crumb(
+        format!("{}/people/{}", path(&import), escaped(&company.id)),
+        company.name.clone(),
+    );
+    page.title = if row.contact.is_empty() {
+        row.address.clone()
+    } else {
+        row.contact.clone()
+    };
+    show(&PersonPage {
+        page,
+        frame,
+        path: path(&import),
+        company,
+        row,
+        users,
+        search: fields.text("search").to_owned(),
+    })
+}
+
+/// The users of the managed company that the row goes to, if it is there already.
+async fn users(caller: &Caller, company: &Company, search: &str) -> Result<Vec<User>, Refused> {
+    let managed = match (&company.target, &company.mapped) {
+        (Target::Existing(id), _) => id.clone(),
+        (Target::Automatic {}, Some(mapped)) => mapped.id.clone(),
+        _ => return Ok(Vec::new()),
+    };
+    let asked = query(&[("search", search), ("limit", "20")]);
+    let list: List<User> = caller
+        .api
+        .get(&format!("/managed-companies/{}/users?{asked}", escaped(&managed)))
+        .await?;
+    Ok(list.items)
+}
+
+async fn save(caller: Caller, Path((import, company, address)): OfAddress, Form(form): Form) -> Answer {
+    let version: u64 = form.text("version").parse().unwrap_or_default();
+    let sent = json!({ "version": version, "selected": true, "target": target(&form)? });
+    caller
+        .api
+        .send(Method::PATCH, &address_of(&import, &company, &address), Some(&sent))
+        .await?;
+    Ok(redirect(&format!(
+        "{}/people/{}?saved=row",
+        path(&import),
+        escaped(&company)
+    )))
+}

@@ -1,0 +1,131 @@
+//! `/console/integrations/{i}/import`: the filter, and the start of an import.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{Method, StatusCode};
+use axum::routing::get;
+use serde_json::json;
+
+use super::frame::path;
+use crate::Console;
+use crate::answer_page::{redirect, show_as};
+use crate::api::{Problem, escaped};
+use crate::caller::Caller;
+use crate::fields::{Fields, Form};
+use crate::page::Page;
+use crate::refused::{Answer, Refused};
+use crate::views::{Attribute, Filter, Integration, List};
+
+pub(super) fn routes(to: Router<Console>) -> Router<Console> {
+    to.route("/console/integrations/{i}/import", get(ask).post(start))
+}
+
+#[derive(Template)]
+#[template(path = "filter.html")]
+struct FilterPage {
+    page: Page,
+    integration: Integration,
+    attributes: Vec<Attribute>,
+    chosen: Filter,
+    problem: Option<Problem>,
+}
+
+impl FilterPage {
+    fn subjects(&self) -> [(&'static str, &'static str); 2] {
+        [
+            ("company", self.page.t("Companies", "Bedrijven")),
+            ("contact", self.page.t("Contacts", "Contacten")),
+        ]
+    }
+
+    fn of<'a>(&'a self, subject: &'a str) -> impl Iterator<Item = &'a Attribute> {
+        self.attributes
+            .iter()
+            .filter(move |attribute| attribute.subject == subject)
+    }
+
+    fn is_chosen(&self, attribute: &str, value: &str) -> bool {
+        let chosen = self.chosen.get(attribute);
+        chosen.is_some_and(|values| values.iter().any(|chosen| chosen == value))
+    }
+}
+
+async fn ask(caller: Caller, Path(integration): Path<String>, fields: Fields) -> Answer {
+    let everything = fields.get("filter") == Some("none");
+    filter_page(&caller, &integration, None, None, everything).await
+}
+
+/// The filter as it was chosen, or as the last import had it (R7).
+async fn filter_page(
+    caller: &Caller,
+    id: &str,
+    chosen: Option<Filter>,
+    problem: Option<Problem>,
+    everything: bool,
+) -> Answer {
+    let id = escaped(id);
+    let (one, many) = (
+        format!("/integrations/{id}"),
+        format!("/integrations/{id}/attributes?limit=500"),
+    );
+    let (integration, attributes) = futures::try_join!(
+        caller.api.get::<Integration>(&one),
+        caller.api.get::<List<Attribute>>(&many)
+    )?;
+    let page = Page::titled(
+        &caller.visit,
+        ("Which companies and contacts?", "Welke bedrijven en contacten?"),
+    );
+    let integrations = page.t("Integrations", "Integraties");
+    let page = page
+        .crumb("/console", integrations)
+        .crumb(format!("/console/integrations/{id}"), integration.name.clone());
+    let last = if everything {
+        None
+    } else {
+        integration.last_filter.clone()
+    };
+    let status = problem
+        .as_ref()
+        .and_then(|problem| StatusCode::from_u16(problem.status).ok());
+    let template = FilterPage {
+        chosen: chosen.or(last).unwrap_or_default(),
+        page,
+        integration,
+        attributes: attributes.items,
+        problem,
+    };
+    Ok(show_as(status.unwrap_or(StatusCode::OK), &template))
+}
+
+async fn start(caller: Caller, Path(integration): Path<String>, Form(form): Form) -> Answer {
+    let mut filter: Filter = BTreeMap::new();
+    for (name, value) in &form.0 {
+        if let Some(attribute) = name.strip_prefix("f.") {
+            filter.entry(attribute.to_owned()).or_default().push(value.clone());
+        }
+    }
+    let sent = json!({ "filter": filter });
+    let begun = caller
+        .api
+        .send(
+            Method::POST,
+            &format!("/integrations/{}/imports", escaped(&integration)),
+            Some(&sent),
+        )
+        .await;
+    match begun {
+        Ok(import) => Ok(redirect(&path(import["id"].as_str().unwrap_or_default()))),
+        // R72: whoever holds it already goes on with it.
+        Err(Refused::Problem(problem)) if problem.fact("heldByYou").as_deref() == Some("true") => {
+            Ok(redirect(&path(&problem.fact("import").unwrap_or_default())))
+        }
+        Err(Refused::Problem(problem)) if problem.code == "invalid_filter" => {
+            filter_page(&caller, &integration, Some(filter), Some(*problem), false).await
+        }
+        Err(refused) => Err(refused),
+    }
+}

@@ -1,0 +1,57 @@
+//! The cookies. `__Host-` ties each to this very host and to TLS.
+
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+
+use super::seal::Seal;
+
+/// The token for the API.
+pub(crate) const SESSION: &str = "__Host-session";
+/// What gets the next token.
+pub(crate) const RENEWAL: &str = "__Host-renewal";
+/// A sign-in under way.
+pub(crate) const SIGNING_IN: &str = "__Host-signing-in";
+
+/// Whether a cookie comes along when another site leads here.
+#[derive(Clone, Copy)]
+pub(super) enum SameSite {
+    /// Never.
+    Strict,
+    /// With a link or a redirect, as the provider's.
+    Lax,
+}
+
+/// A cookie with its attributes.
+pub(super) fn cookie(name: &str, value: &str, same_site: SameSite, seconds: i64) -> String {
+    let same_site = match same_site {
+        SameSite::Strict => "Strict",
+        SameSite::Lax => "Lax",
+    };
+    format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}; Max-Age={seconds}")
+}
+
+/// Takes a cookie back.
+pub(super) fn gone(name: &str) -> String {
+    cookie(name, "", SameSite::Strict, 0)
+}
+
+/// The plain value of a cookie.
+pub(crate) fn plain<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(found, value)| (found == name).then_some(value))
+}
+
+/// What a sealed cookie holds.
+pub(super) fn read(headers: &HeaderMap, name: &str, seal: &Seal) -> Option<String> {
+    seal.open(name, plain(headers, name)?)
+}
+
+/// Adds a cookie to an answer.
+pub(super) fn append(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}

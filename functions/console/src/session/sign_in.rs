@@ -1,0 +1,220 @@
+//! Signing in: to the provider and back (OpenID Connect: code, PKCE, state, nonce).
+
+use axum::Router;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::cookies::{self, SIGNING_IN, SameSite, append, cookie, gone};
+use super::provider;
+use crate::Console;
+use crate::answer_page::{onwards, redirect, sign_in_failed};
+use crate::fields::Fields;
+use crate::visit::Visit;
+
+/// How long somebody may take at the provider.
+const LONGEST_SECONDS: i64 = 600;
+
+/// The first page.
+const HOME: &str = "/console";
+
+/// A sign-in under way, in its cookie.
+#[derive(Serialize, Deserialize)]
+struct SigningIn {
+    state: String,
+    nonce: String,
+    verifier: String,
+    to: String,
+    until: i64,
+}
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/console/sign-in", get(begin))
+        .route("/console/signed-in", get(finish))
+}
+
+/// The page to go on to: one of the console's, whatever the address says.
+pub(crate) fn own_page(to: Option<&str>) -> String {
+    let is_own = |to: &&str| {
+        let rest = to.strip_prefix(HOME);
+        let inside = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        let plain = to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        // What was decoded once already may hide another address; `..` would leave the console.
+        let path = to.split('?').next().unwrap_or_default();
+        inside && plain && !path.contains("//") && !path.contains("..") && !path.contains('%')
+    };
+    to.filter(is_own).unwrap_or(HOME).to_owned()
+}
+
+fn random() -> Option<String> {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+async fn begin(State(console): State<Console>, Extension(visit): Extension<Visit>, fields: Fields) -> Response {
+    match begun(&console, own_page(fields.get("to"))).await {
+        Ok((address, cookie)) => {
+            let mut response = redirect(&address);
+            append(&mut response, &cookie);
+            response
+        }
+        Err(why) => {
+            tracing::error!(why, "nobody can sign in");
+            sign_in_failed(&visit)
+        }
+    }
+}
+
+async fn begun(console: &Console, to: String) -> Result<(String, String), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let endpoints = console.endpoints().await.map_err(|error| text(&error))?;
+    let secret = console.secret().await.map_err(|error| text(&error))?;
+    let make = || random().ok_or_else(|| "there are no random numbers".to_owned());
+    let signing_in = SigningIn {
+        state: make()?,
+        nonce: make()?,
+        verifier: make()?,
+        to,
+        until: Timestamp::now().as_second() + LONGEST_SECONDS,
+    };
+    let mut address = url::Url::parse(&endpoints.authorization_endpoint).map_err(|error| text(&error))?;
+    address
+        .query_pairs_mut()
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &console.settings.client_id)
+        .append_pair("redirect_uri", &console.settings.callback())
+        .append_pair("scope", &console.settings.scopes)
+        .append_pair("state", &signing_in.state)
+        .append_pair("nonce", &signing_in.nonce)
+        .append_pair(
+            "code_challenge",
+            &URL_SAFE_NO_PAD.encode(Sha256::digest(&signing_in.verifier)),
+        )
+        .append_pair("code_challenge_method", "S256");
+    let plain = serde_json::to_string(&signing_in).map_err(|error| text(&error))?;
+    let sealed = secret
+        .seal
+        .seal(SIGNING_IN, &plain)
+        .ok_or("a cookie cannot be sealed")?;
+    // The way back from the provider comes from another site.
+    Ok((
+        address.into(),
+        cookie(SIGNING_IN, &sealed, SameSite::Lax, LONGEST_SECONDS),
+    ))
+}
+
+async fn finish(
+    State(console): State<Console>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Response {
+    let under_way = match console.secret().await {
+        Ok(secret) => cookies::read(&headers, SIGNING_IN, &secret.seal),
+        Err(_) => None,
+    };
+    let under_way: Option<SigningIn> = under_way.and_then(|text| serde_json::from_str(&text).ok());
+    // Browsers repeat the way back, as when a page is loaded again: whoever is signed in goes on.
+    let Some(under_way) = under_way else {
+        return if visit.session.is_some() {
+            onwards(&visit, HOME)
+        } else {
+            sign_in_failed(&visit)
+        };
+    };
+    match finished(&console, &under_way, &fields).await {
+        Ok(cookies) => {
+            let mut response = onwards(&visit, &own_page(Some(&under_way.to)));
+            for cookie in &cookies {
+                append(&mut response, cookie);
+            }
+            response
+        }
+        Err(why) => {
+            tracing::warn!(why, "a sign-in was refused");
+            let mut response = sign_in_failed(&visit);
+            append(&mut response, &gone(SIGNING_IN));
+            response
+        }
+    }
+}
+
+async fn finished(console: &Console, under_way: &SigningIn, fields: &Fields) -> Result<Vec<String>, String> {
+    let now = Timestamp::now().as_second();
+    if now >= under_way.until {
+        return Err("it took too long".to_owned());
+    }
+    if fields.get("state") != Some(&under_way.state) {
+        return Err("the state is of another sign-in".to_owned());
+    }
+    // RFC 9207: providers that say who they are must be the one that was asked.
+    if fields
+        .get("iss")
+        .is_some_and(|issuer| issuer != console.settings.issuer)
+    {
+        return Err("another provider answered".to_owned());
+    }
+    let code = fields.get("code").ok_or("the provider gave no code")?;
+    let secret = console.secret().await.map_err(|error| error.to_string())?;
+    let tokens = provider::exchange(console, secret, code, &under_way.verifier, &under_way.nonce).await;
+    let tokens = tokens.map_err(|error| error.to_string())?;
+    tracing::info!("somebody signed in");
+    let mut cookies = tokens.cookies(secret, now, None);
+    cookies.push(gone(SIGNING_IN));
+    Ok(cookies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r92_signing_in_leads_to_pages_of_the_console_and_nowhere_else() {
+        for own in [
+            "/console",
+            "/console?a=b",
+            "/console/imports/x-1/companies?tab=in&search=a%20b",
+        ] {
+            assert_eq!(own_page(Some(own)), own);
+        }
+        let others = [
+            "",
+            "/",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/consoleevil",
+            "/console@evil.example",
+            "/console.evil.example",
+            "/console//evil.example",
+            "/console/../x",
+            "/console/%2e%2e/x",
+            "/console/%2f%2fevil",
+            "/console/\\evil",
+            "/console/\tevil",
+            "/console/\r\nset-cookie: a=b",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            " /console",
+            "/Console",
+            "/console/é",
+            "console",
+            "./console",
+            "http:/console",
+            "/console/..//evil",
+        ];
+        for other in others {
+            assert_eq!(own_page(Some(other)), "/console", "{other:?}");
+        }
+        assert_eq!(own_page(None), "/console");
+    }
+}

@@ -1,0 +1,132 @@
+//! Companies and people of an import.
+
+use domain::row::{Absence, AddressStatus, ImportStatus};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::Named;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Companies {
+    pub items: Vec<Company>,
+    pub next: Option<String>,
+    pub counts: Option<CompanyRowCounts>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CompanyRowCounts {
+    pub selected: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Company {
+    pub id: String,
+    pub name: String,
+    pub status: ImportStatus,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub psa_status: String,
+    pub active: bool,
+    pub own: bool,
+    pub selected: bool,
+    pub version: u64,
+    pub target: Target,
+    pub mapped: Option<Named>,
+    pub candidates: Vec<Named>,
+    pub suggestions: Vec<Suggestion>,
+    pub addresses: u64,
+    pub people_not_in: u64,
+    pub last_imported: Option<Timestamp>,
+    pub reason: Option<Absence>,
+    pub detail: Option<String>,
+    pub excluded: Option<Excluded>,
+    pub people: Option<Ticked>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Ticked {
+    pub ticked: u64,
+    pub conflicts: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Excluded {
+    pub at: Timestamp,
+    pub by: String,
+    pub why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Suggestion {
+    pub managed_company: Named,
+    pub score: u64,
+    pub reasons: Vec<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Text {
+    pub text: String,
+}
+
+/// What was decided a row goes to.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Target {
+    Automatic {},
+    Create {},
+    Existing(String),
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Addresses {
+    pub items: Vec<AddressRow>,
+    pub next: Option<String>,
+    pub counts: Option<AddressCounts>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AddressCounts {
+    pub total: u64,
+    pub selected: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AddressRow {
+    pub id: String,
+    pub address: String,
+    pub contact: String,
+    pub active: bool,
+    pub status: AddressStatus,
+    pub selected: bool,
+    pub version: u64,
+    pub target: Target,
+    pub before: Option<Before>,
+    pub conflict: Option<Conflict>,
+    pub no_address: Option<NoAddress>,
+    pub excluded: Option<Excluded>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Before {
+    pub address: String,
+    pub contact: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Conflict {
+    pub managed_company: String,
+    pub name: Option<String>,
+    pub former: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NoAddress {
+    pub reason: String,
+    pub text: String,
+}

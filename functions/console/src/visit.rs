@@ -1,0 +1,52 @@
+//! One request as pages see it: who, in which language, from where.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method};
+use domain::language::Language;
+
+use crate::session::{Session, plain};
+
+/// The cookie with the language that somebody chose.
+pub(crate) const LANGUAGE: &str = "__Host-language";
+/// The cookie of whoever has switched single keys off.
+pub(crate) const KEYS_OFF: &str = "__Host-keys-off";
+
+/// A request, for whoever is signed in or not.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    pub session: Option<Session>,
+    pub language: Language,
+    pub keys: bool,
+    /// Path and query.
+    pub address: String,
+    pub reads: bool,
+    /// Whether another site led here: then the browser keeps the session's cookie back.
+    pub from_elsewhere: bool,
+}
+
+impl Visit {
+    pub(crate) fn of(request: &Request, session: Option<Session>) -> Self {
+        let headers = request.headers();
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let address = request.uri().path_and_query().map(ToString::to_string);
+        Self {
+            session,
+            language: language(headers),
+            keys: plain(headers, KEYS_OFF).is_none(),
+            address: address.unwrap_or_default(),
+            reads: matches!(*request.method(), Method::GET | Method::HEAD),
+            from_elsewhere: header("sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site")),
+        }
+    }
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    match plain(headers, LANGUAGE) {
+        Some("nl") => Language::Dutch,
+        Some("en") => Language::English,
+        _ => {
+            let accepted = headers.get("accept-language").and_then(|value| value.to_str().ok());
+            accepted.map_or(Language::English, Language::accepted)
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Walks through the console without a browser and without script (R90–R94), and checks every page that is seen.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod browser;
+mod checks;
+mod crawl;
+mod html;
+mod sign_in;
+mod stage;
+mod states;
+mod wizard;

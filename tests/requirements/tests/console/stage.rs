@@ -1,0 +1,47 @@
+//! A sandbox, and somebody signed in.
+
+use requirements::Sandbox;
+use requirements::stage::sandbox;
+
+use crate::browser::{Browser, Page};
+
+pub struct Stage {
+    pub sandbox: Sandbox,
+    pub console: String,
+}
+
+pub async fn stage() -> Stage {
+    let sandbox = sandbox().await;
+    Stage {
+        console: sandbox.face.console.clone(),
+        sandbox,
+    }
+}
+
+impl Stage {
+    /// Signs somebody in, and gives their browser with the first page.
+    pub async fn sign_in(&self, who: &str, language: &'static str) -> (Browser, Page) {
+        let mut browser = Browser::new(language);
+        let provider = browser.open(&self.console).await;
+        assert_eq!(provider.url.host_str(), Some("localhost"), "{}", provider.words());
+        let page = browser.press(&provider, who, &[]).await;
+        (browser, page)
+    }
+
+    /// The address of a page.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.sandbox.face.api)
+    }
+}
+
+/// Loads a page again and again while it says of itself that something goes on.
+pub async fn wait(browser: &mut Browser, mut page: Page) -> Page {
+    for _ in 0..1_200 {
+        if !page.html.all("main").any(|(_, main)| main.get("data-again").is_some()) {
+            return page;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        page = browser.open(page.url.as_str()).await;
+    }
+    panic!("it does not end: {}", page.words());
+}

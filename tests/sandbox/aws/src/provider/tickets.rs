@@ -1,0 +1,67 @@
+//! Codes and refresh tokens: each is good once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::Person;
+
+/// What providers usually give.
+const LIFETIME: Duration = Duration::from_hours(1);
+
+/// Who a code or a refresh token is for, and what its user must show.
+#[derive(Debug, Clone)]
+pub(super) struct Ticket {
+    pub person: Person,
+    pub nonce: Option<String>,
+    pub challenge: Option<String>,
+    pub redirect_uri: Option<String>,
+}
+
+/// All that is out.
+#[derive(Clone)]
+pub(super) struct Tickets(Arc<Mutex<State>>);
+
+struct State {
+    out: HashMap<String, Ticket>,
+    lifetime: Duration,
+}
+
+impl Default for Tickets {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            out: HashMap::new(),
+            lifetime: LIFETIME,
+        })))
+    }
+}
+
+impl Tickets {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn issue(&self, ticket: Ticket) -> String {
+        let name = Uuid::new_v4().to_string();
+        self.state().out.insert(name.clone(), ticket);
+        name
+    }
+
+    pub fn take(&self, name: &str) -> Option<Ticket> {
+        self.state().out.remove(name)
+    }
+
+    pub fn lifetime(&self) -> Duration {
+        self.state().lifetime
+    }
+
+    pub fn set_lifetime(&self, lifetime: Duration) {
+        self.state().lifetime = lifetime;
+    }
+
+    pub fn forget(&self) {
+        self.state().out.clear();
+    }
+}
