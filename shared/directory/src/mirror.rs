@@ -6,6 +6,7 @@
 //! LastPass knows no idempotency keys. What was asked for is therefore written down before (`creations` and `sending`), and looked for
 //! afterwards; what may have been done is never asked for again at once (R82).
 
+mod absence;
 mod content;
 mod creations;
 mod reading;
@@ -98,7 +99,11 @@ impl Mirror {
         {
             return Ok(Arc::clone(companies));
         }
-        let companies = Arc::new(self.lastpass()?.companies().await?);
+        let known: Vec<ManagedCompanyId> = match &*listing {
+            Some((_, before)) => before.iter().map(|company| company.id.clone()).collect(),
+            None => self.companies().await?.into_iter().map(|company| company.id).collect(),
+        };
+        let companies = Arc::new(self.list_companies(&known).await?);
         *listing = Some((now, Arc::clone(&companies)));
         Ok(companies)
     }
@@ -148,7 +153,7 @@ impl Directory for Mirror {
         match self.list_users(company).await {
             Ok(differs) => Ok(if differs { Look::Differs } else { Look::AsKnown }),
             Err(Refused::Gone) => Ok(Look::Gone),
-            Err(Refused::Failed(error)) => Err(error),
+            Err(refused) => Err(refused.into_error()),
         }
     }
 
@@ -230,15 +235,24 @@ impl Directory for Mirror {
 enum Refused {
     /// There is no such company.
     Gone,
+    /// The company is there, and LastPass does not show its users.
+    Hidden,
     Failed(DirectoryError),
+}
+
+impl Refused {
+    fn into_error(self) -> DirectoryError {
+        match self {
+            Self::Gone => DirectoryError::Refused("LastPass does not know the company".to_owned()),
+            Self::Hidden => DirectoryError::Refused("LastPass does not show the users of the company".to_owned()),
+            Self::Failed(error) => error,
+        }
+    }
 }
 
 impl From<Failed> for Refused {
     fn from(failed: Failed) -> Self {
-        match failed {
-            Failed::NotFound(_) => Self::Gone,
-            failed => Self::Failed(failed.into()),
-        }
+        Self::Failed(failed.into())
     }
 }
 

@@ -20,6 +20,9 @@ pub struct Reading {
     pub done: u64,
     /// Companies whose users are read in all.
     pub total: u64,
+    /// Companies whose users are not shown.
+    #[serde(default)]
+    pub hidden: u64,
 }
 
 /// What a piece of reading keeps to.

@@ -8,7 +8,10 @@ use domain::address::Address;
 use domain::directory::{CreationAction, LASTPASS_COMPANY};
 use domain::ids::{ManagedCompanyId, UserId};
 use http_client::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http_client::{BaseUrl, Call, Deployment, Endpoint, Gate, HttpClient, Method, RetryScope, Rule, Session};
+use http_client::{
+    BaseUrl, Call, Deployment, Endpoint, FailureKind, Gate, HttpClient, Method, RetryAdvice, RetryScope, Rule, Session,
+    When,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
@@ -16,8 +19,8 @@ use url::Url;
 use super::failure::Failed;
 use super::key::{ApiKey, NotAKey};
 use super::pace::Pace;
-use super::requests::{Accepted, AcceptedRecord, Progress};
-use super::wire::{Company, CompanyRecord, Person, Record, UserRecord};
+use super::requests::{Accepted, AcceptedRecord, Progress, poll_url};
+use super::wire::{Company, CompanyRecord, Object, Page, Person, Record, UserRecord};
 use super::{ADDRESS, CONCURRENCY, ORIGIN};
 
 static COMPANIES: Endpoint = Endpoint::get("/managed-companies", "");
@@ -37,8 +40,10 @@ static INVITE_USER: Endpoint = Endpoint::write(
     &[200, 201, 202, 204],
 );
 
-/// What a status means at every service says enough.
-static RULES: [Rule; 0] = [];
+/// What a status means at every service says enough, but for this: a 500 is of LastPass, and not of one of its rows, so that reading
+/// again may help.
+static RULES: [Rule; 1] =
+    [When::status(500..=500).means(FailureKind::ServerError, RetryAdvice::Soon, "LastPass failed")];
 
 /// Whose account it is, and how to get there.
 #[derive(Debug, Clone)]
@@ -87,25 +92,39 @@ impl LastPass {
             .await
     }
 
+    /// One managed company; `None` if there is none of that id. LastPass has no call for that, but lists what is below a company, and
+    /// the company itself.
+    pub async fn company(&self, id: &ManagedCompanyId) -> Result<Option<Company>, Failed> {
+        let query = [("parent-id", number_of(id))];
+        let listed = self.list::<CompanyRecord>(&COMPANIES, &["managed-companies"], &query);
+        match listed.await {
+            Ok(listed) => Ok(listed.into_iter().find(|company| company.id == *id)),
+            Err(Failed::NotFound(_) | Failed::Rejected(_, 400)) => Ok(None),
+            Err(failed) => Err(failed),
+        }
+    }
+
     /// Whether LastPass answers with this key.
     pub async fn check(&self) -> Result<(), Failed> {
         let query = [("max-results", "1")];
-        let _: Value = self.get(&COMPANIES, &["managed-companies"], &query).await?;
-        Ok(())
+        let page = self.get(&COMPANIES, &["managed-companies"], &query);
+        page.await.map(|_: Object<Page<CompanyRecord>>| ())
     }
 
     /// Asks for a managed company. It is there only later.
     pub async fn create_company(&self, name: &str) -> Result<Accepted, Failed> {
         let body = json!({ "name": name, "type": "managed", "addons": [] });
-        let accepted: Option<AcceptedRecord> = self.write(&CREATE_COMPANY, &["managed-companies"], &body).await?;
+        let accepted: Option<Object<AcceptedRecord>> =
+            self.write(&CREATE_COMPANY, &["managed-companies"], &body).await?;
         Ok(Accepted {
-            url: accepted.and_then(|accepted| accepted.url),
+            url: accepted.and_then(|Object(accepted)| accepted.url),
         })
     }
 
     /// What became of a request; `Open` if LastPass does not say, or would have it asked for elsewhere.
     pub async fn progress(&self, accepted: &Accepted) -> Result<Progress, Failed> {
-        let Some(url) = accepted.url.as_deref().and_then(|url| self.poll_url(url)) else {
+        let api = self.url(&[], &[]);
+        let Some(url) = accepted.url.as_deref().and_then(|url| poll_url(&api, url)) else {
             return Ok(Progress::Open);
         };
         match self
@@ -127,7 +146,7 @@ impl LastPass {
     pub async fn user(&self, company: &ManagedCompanyId, user: &UserId) -> Result<Person, Failed> {
         let [companies, company, users] = users_of(company);
         let path = [companies, company, users, user.as_str()];
-        let found: UserRecord = self.get(&USER, &path, &[]).await?;
+        let Object(found): Object<UserRecord> = self.get(&USER, &path, &[]).await?;
         found.read()?.ok_or_else(|| Failed::malformed("no user"))
     }
 
@@ -146,8 +165,9 @@ impl LastPass {
         let local = email.split('@').next().unwrap_or_default();
         let name = if name.is_empty() { local } else { name };
         let body = json!({ "email": email, "name": name, "creationAccountAction": action });
-        let made: Option<UserRecord> = self.write(&CREATE_USER, &users_of(company), &body).await?;
-        let read = made.ok_or_else(|| Failed::malformed("no user"))?.read()?;
+        let made: Option<Object<UserRecord>> = self.write(&CREATE_USER, &users_of(company), &body).await?;
+        let Object(made) = made.ok_or_else(|| Failed::malformed("no user"))?;
+        let read = made.read()?;
         read.ok_or_else(|| Failed::malformed("no user"))
     }
 
@@ -225,12 +245,13 @@ impl LastPass {
     }
 }
 
-/// The path of the users of a company, whose id tells its directory besides LastPass' own.
+/// The path of the users of a company.
 fn users_of(company: &ManagedCompanyId) -> [&str; 3] {
+    ["managed-companies", number_of(company), "users"]
+}
+
+/// LastPass' own id of a company: ours tells its directory besides.
+fn number_of(company: &ManagedCompanyId) -> &str {
     let id = company.as_str();
-    [
-        "managed-companies",
-        id.strip_prefix(LASTPASS_COMPANY).unwrap_or(id),
-        "users",
-    ]
+    id.strip_prefix(LASTPASS_COMPANY).unwrap_or(id)
 }

@@ -6,7 +6,7 @@ use http_client::Endpoint;
 
 use super::client::LastPass;
 use super::failure::Failed;
-use super::wire::{Page, Record};
+use super::wire::{Object, Page, Record};
 
 /// Rows of a page: the most there can be.
 const PAGE_SIZE: &str = "500";
@@ -26,8 +26,10 @@ impl LastPass {
         loop {
             walks += 1;
             match self.walk::<R>(endpoint, path, query).await {
-                Err(Walk::TokenRefused(_)) if walks < MAX_WALKS => {}
-                Err(Walk::TokenRefused(failed) | Walk::Failed(failed)) => return Err(failed),
+                Err(Walk::TokenRefused) if walks < MAX_WALKS => {}
+                // Not as it was refused: that the page is gone says nothing about what is listed.
+                Err(Walk::TokenRefused) => return Err(Failed::malformed("a list whose next page is refused")),
+                Err(Walk::Failed(failed)) => return Err(failed),
                 Ok(items) => return Ok(items),
             }
         }
@@ -45,13 +47,13 @@ impl LastPass {
             let mut query = query.to_vec();
             query.extend([("max-results", PAGE_SIZE), ("sort", "id:asc")]);
             query.extend(token.as_deref().map(|token| ("page-token", token)));
-            let page: Result<Page<R>, Failed> = self.get(endpoint, path, &query).await;
-            let page = page.map_err(|failed| match failed {
-                Failed::Rejected(..) if token.is_some() => Walk::TokenRefused(failed),
+            let page: Result<Object<Page<R>>, Failed> = self.get(endpoint, path, &query).await;
+            let Object(page) = page.map_err(|failed| match failed {
+                Failed::Rejected(..) | Failed::NotFound(_) if token.is_some() => Walk::TokenRefused,
                 failed => Walk::Failed(failed),
             })?;
             let before = ids.len();
-            for record in page.items.unwrap_or_default() {
+            for Object(record) in page.items.unwrap_or_default() {
                 let is_new = record.id().is_none_or(|id| ids.insert(id.clone()));
                 if is_new {
                     items.extend(record.read().map_err(Walk::Failed)?);
@@ -70,6 +72,6 @@ impl LastPass {
 /// Why a walk ended early.
 enum Walk {
     /// A page was refused that was asked for by its token.
-    TokenRefused(Failed),
+    TokenRefused,
     Failed(Failed),
 }

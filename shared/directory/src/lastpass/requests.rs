@@ -4,8 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::client::LastPass;
-
 /// A creation that LastPass has accepted. The id of its request is not the new company's, and says nothing; where to ask for it does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
@@ -39,20 +37,20 @@ impl Progress {
     }
 }
 
-impl LastPass {
-    /// Where a request is asked for, if that is below the API itself: a key is sent nowhere else.
-    pub(super) fn poll_url(&self, text: &str) -> Option<Url> {
-        let api = self.url(&[], &[]);
-        let own = format!("{}/", api.path());
-        let url = match Url::parse(text) {
-            Ok(url) => url,
-            // Relative to the API, with its base path or without.
-            Err(_) if text.starts_with(&own) => api.join(text).ok()?,
-            Err(_) => api.join(&format!("{own}{}", text.trim_start_matches('/'))).ok()?,
-        };
-        let is_own = url.origin() == api.origin() && url.path().starts_with(&own);
-        (is_own && url.username().is_empty() && url.password().is_none()).then_some(url)
-    }
+/// Where a request is asked for, if that is below the API itself: a key is sent nowhere else. A path of other characters than ids
+/// have is not asked for either, since paths are logged.
+pub(super) fn poll_url(api: &Url, text: &str) -> Option<Url> {
+    let own = format!("{}/", api.path());
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        // Relative to the API, with its base path or without.
+        Err(_) if text.starts_with(&own) => api.join(text).ok()?,
+        Err(_) => api.join(&format!("{own}{}", text.trim_start_matches('/'))).ok()?,
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+    let is_own = url.origin() == api.origin() && url.path().starts_with(&own);
+    let is_ours = is_own && url.path().bytes().all(is_plain);
+    (is_ours && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
 #[cfg(test)]

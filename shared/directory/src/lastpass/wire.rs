@@ -2,12 +2,14 @@
 //! floating-point number holds, or the same as text.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use domain::address::Address;
 use domain::directory::{LASTPASS_COMPANY, ManagedCompany, User, UserState};
 use domain::ids::{ManagedCompanyId, UserId};
 use domain::name;
-use serde::de::{Error, Visitor};
+use serde::de::value::{self, MapAccessDeserializer};
+use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::Failed;
@@ -45,12 +47,34 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
+/// A value that must be a JSON object: serde would take a list for one, its values in the order of the fields, and an empty list for
+/// one without any.
+#[derive(Debug)]
+pub(super) struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
 /// One page of a list.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", bound = "T: Deserialize<'de>")]
 pub(super) struct Page<T> {
-    #[serde(default)]
-    pub items: Option<Vec<T>>,
+    /// May be null, and must be there: a reply without it is something else than a list.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub items: Option<Vec<Object<T>>>,
     #[serde(default)]
     pub next_page_token: Option<String>,
 }
@@ -104,8 +128,8 @@ pub struct Company {
 pub struct Person {
     /// Its id.
     pub id: UserId,
-    /// Its address; `None` if it is none that the product knows, so that nobody can be meant by it.
-    pub address: Option<Address>,
+    /// Its address. One that the product would not create is kept as it is: the user is there.
+    pub address: Address,
     /// The person's name.
     pub name: String,
     /// How far it has come.
@@ -128,14 +152,21 @@ impl Record for CompanyRecord {
     }
 
     fn read(self) -> Result<Option<Company>, Failed> {
-        // An MSP below this one: it has customers, and is none.
-        if self.r#type.is_some_and(|kind| kind != "managed") {
+        let id = self.id.ok_or_else(|| Failed::malformed("a company without id"))?;
+        let is =
+            |word: &Option<String>, known: &str| word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case(known));
+        // An MSP, this one or one below it: it has customers, and is none. A type that nobody knows is no reason to take a company for gone.
+        if is(&self.r#type, "managed-msp") || is(&self.r#type, "msp") {
             return Ok(None);
         }
-        let id = self.id.ok_or_else(|| Failed::malformed("a company without id"))?;
-        let suspended = self.status.as_deref() == Some("suspended");
+        let suspended = is(&self.status, "suspended");
+        let name = name::clean(&self.name.unwrap_or_default());
         Ok(Some(Company {
-            name: self.name.unwrap_or_else(|| format!("Company {}", id.0)),
+            name: if name.is_empty() {
+                format!("Company {}", id.0)
+            } else {
+                name
+            },
             id: ManagedCompanyId::new(format!("{LASTPASS_COMPANY}{}", id.into_text())),
             status: if suspended {
                 CompanyStatus::Suspended
@@ -159,11 +190,22 @@ impl Record for UserRecord {
         let email = self.email.ok_or_else(|| Failed::malformed("a user without address"))?;
         Ok(Some(Person {
             id: UserId::new(id.into_text()),
-            address: email.parse().ok(),
+            address: address(email)?,
             name: name::clean(&self.name.unwrap_or_default()),
             state: state(self.account_status.as_deref()),
         }))
     }
+}
+
+/// An address as it is meant, or as it is written if it is none.
+fn address(text: String) -> Result<Address, Failed> {
+    if text.trim().is_empty() {
+        return Err(Failed::malformed("a user without address"));
+    }
+    text.parse().or_else(|_| {
+        let kept: Result<Address, value::Error> = Address::deserialize(text.into_deserializer());
+        kept.map_err(|_| Failed::malformed("a user without address"))
+    })
 }
 
 fn state(status: Option<&str>) -> UserState {
@@ -189,15 +231,15 @@ impl From<Company> for ManagedCompany {
 }
 
 impl Person {
-    /// The user of a managed company; `None` if its address is none.
-    pub fn of(self, company: &ManagedCompanyId) -> Option<User> {
-        Some(User {
+    /// The user of a managed company.
+    pub fn of(self, company: &ManagedCompanyId) -> User {
+        User {
             id: self.id,
             company: company.clone(),
-            address: self.address?,
+            address: self.address,
             name: self.name,
             state: self.state,
-        })
+        }
     }
 }
 
@@ -245,9 +287,12 @@ mod tests {
         let user = read(json!({"id": "7", "email": "Ana@x.example", "accountStatus": "new-word"}));
         let user = user.unwrap().unwrap();
         assert_eq!((user.id.as_str(), user.state), ("7", UserState::Invited));
-        let strange = read(json!({"id": 8, "email": "nobody", "accountStatus": "disabled"}))
-            .unwrap()
-            .unwrap();
-        assert_eq!((strange.address, strange.state), (None, UserState::Disabled));
+        assert!(read(json!({"id": 7, "email": " "})).is_err());
+        let strange = read(json!({"id": 8, "email": "nobody", "accountStatus": "disabled"}));
+        let strange = strange.unwrap().unwrap();
+        assert_eq!(
+            (strange.address.original(), strange.state),
+            ("nobody", UserState::Disabled)
+        );
     }
 }

@@ -36,6 +36,13 @@ const MAX_COMPANIES_ONE_BY_ONE: usize = 500;
 /// The attribute that names who wrote the items of a company: a moment.
 const PARTS: &str = "parts";
 
+/// The users of one company as they are known, and the items that hold them.
+#[derive(Debug)]
+pub(super) struct KnownUsers {
+    items: Vec<Item>,
+    pub users: Vec<User>,
+}
+
 /// What was read of LastPass.
 #[derive(Debug, Clone)]
 pub(super) struct Content {
@@ -143,18 +150,24 @@ impl Content {
         query.await
     }
 
+    /// The users of a company as they are known.
+    pub(super) async fn known_users(&self, company: &ManagedCompanyId) -> Result<KnownUsers, DirectoryError> {
+        let items = self.items_of(company, Consistency::Strong).await?;
+        let users = roster([(company.clone(), items.as_slice())])?.users(company)?;
+        Ok(KnownUsers { items, users })
+    }
+
     /// Replaces the users of a company; `false` if they are as they were, so that nothing is written.
     pub(super) async fn write_users(
         &self,
         company: &ManagedCompanyId,
-        users: &[User],
+        (known, users): (&KnownUsers, &[User]),
         now: Timestamp,
     ) -> Result<bool, DirectoryError> {
-        let before = self.items_of(company, Consistency::Strong).await?;
+        let before = &known.items;
         let is_new = before.is_empty();
         let is_current = !is_new && !before.iter().any(|item| expires_within(item, now, RENEWED_DAYS));
-        let known = roster([(company.clone(), before.as_slice())])?.users(company)?;
-        let is_same = known == users;
+        let is_same = known.users == users;
         if is_same && is_current {
             return Ok(false);
         }

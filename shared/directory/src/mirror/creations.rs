@@ -94,8 +94,11 @@ impl Mirror {
                 let id = company.id.clone();
                 creation.id = Some(id.clone());
                 self.made.lock().await.insert(id.clone(), self.now());
-                // Nobody is in it yet.
-                self.content.write_users(&id, &[], self.now()).await?;
+                // Nobody is in it yet, as far as is known.
+                let known = self.content.known_users(&id).await?;
+                self.content
+                    .write_users(&id, (&known, &known.users), self.now())
+                    .await?;
                 let company = ManagedCompany::from(company.clone());
                 self.content.add_company(&company, self.now()).await?;
                 self.write_creation(key, &creation, "attribute_exists(pk)").await?;

@@ -22,13 +22,15 @@ impl Mirror {
     /// Reads the companies, and decides of which of them users are to be read. `None` if that is nobody.
     pub(super) async fn read_companies(&self, limits: &ReadingLimits) -> Result<Option<Reading>, DirectoryError> {
         let began = self.now();
-        let companies = self.lastpass()?.companies().await?.into_iter();
+        let head = self.content.head().await?;
+        let known = self.content.companies_of(&head).await?;
+        let ids: Vec<ManagedCompanyId> = known.iter().map(|company| company.id.clone()).collect();
+        let companies = self.list_companies(&ids).await?.into_iter();
         let mut companies: Vec<ManagedCompany> = companies.map(ManagedCompany::from).collect();
         companies.sort_by(|one, other| one.id.cmp(&other.id));
-        let head = self.content.head().await?;
         let age = head.walked.map(|walked| began.duration_since(walked));
         let whole = age.is_none_or(|age| age >= limits.max_age);
-        let head = self.write_listing(head, &companies, began).await?;
+        let head = self.write_listing((head, known), &companies, began).await?;
         let total = if whole {
             active(&companies).count()
         } else {
@@ -43,17 +45,17 @@ impl Mirror {
             after: None,
             done: 0,
             total: total as u64,
+            hidden: 0,
         }))
     }
 
     /// Writes the list of companies, unless it is as it was.
     async fn write_listing(
         &self,
-        before: HeadRecord,
+        (before, known): (HeadRecord, Vec<ManagedCompany>),
         companies: &[ManagedCompany],
         now: Timestamp,
     ) -> Result<HeadRecord, DirectoryError> {
-        let known = self.content.companies_of(&before).await?;
         let open = still_open(&before, &known, companies);
         let mut head = HeadRecord { open, ..before.clone() };
         let differs = known != companies || before.version.is_empty();
@@ -99,11 +101,12 @@ impl Mirror {
                 .iter()
                 .map(|company| self.read_users_of(company).boxed())
                 .collect();
-            let differ: Vec<bool> = stream::iter(calls).buffered(CONCURRENCY).try_collect().await?;
-            if differ.contains(&true) {
+            let looks: Vec<Looked> = stream::iter(calls).buffered(CONCURRENCY).try_collect().await?;
+            if looks.contains(&Looked::Differs) {
                 self.note_change().await?;
             }
             reading.done += piece.len() as u64;
+            reading.hidden += looks.iter().filter(|look| **look == Looked::Hidden).count() as u64;
             reading.after = piece.last().cloned().or(reading.after);
         }
         self.end_reading(head, &reading, &companies).await?;
@@ -116,6 +119,10 @@ impl Mirror {
         reading: &Reading,
         companies: &[ManagedCompany],
     ) -> Result<(), DirectoryError> {
+        if reading.whole && reading.hidden > 0 && reading.hidden == reading.done {
+            let what = "LastPass shows the users of no company".to_owned();
+            return Err(DirectoryError::Forbidden(what));
+        }
         head.open.clear();
         if reading.whole {
             head.walked = Some(reading.began);
@@ -124,15 +131,16 @@ impl Mirror {
         self.content.write_head(&head, self.now()).await
     }
 
-    async fn read_users_of(&self, company: &ManagedCompanyId) -> Result<bool, DirectoryError> {
+    async fn read_users_of(&self, company: &ManagedCompanyId) -> Result<Looked, DirectoryError> {
         match self.list_users(company).await {
-            Ok(differs) => Ok(differs),
-            // It was detached since the companies were listed: the next fetch sees that.
-            Err(Refused::Gone) => Ok(false),
-            // The others are read. Whoever wants to change this one is told by its rows.
+            Ok(true) => Ok(Looked::Differs),
+            // A company that is gone was detached since the companies were listed: the next fetch sees that.
+            Ok(false) | Err(Refused::Gone) => Ok(Looked::AsKnown),
+            // What was known of it stays; before it is changed its users are listed again.
+            Err(Refused::Hidden) => Ok(Looked::Hidden),
             Err(Refused::Failed(error @ DirectoryError::Refused(_))) => {
                 warn!(%error, "the users of a managed company were not read");
-                Ok(false)
+                Ok(Looked::Hidden)
             }
             Err(Refused::Failed(error)) => Err(error),
         }
@@ -152,6 +160,14 @@ impl Mirror {
         self.begin_changes("reading", self.now()).await?;
         self.end_changes("reading").await
     }
+}
+
+/// What the users of a company are, next to what was known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    AsKnown,
+    Differs,
+    Hidden,
 }
 
 /// Companies whose users have not been read since the companies are listed.

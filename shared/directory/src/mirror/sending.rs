@@ -5,28 +5,29 @@
 
 use std::collections::HashMap;
 
-use domain::address::AddressKey;
-use domain::directory::User;
+use domain::directory::{User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId};
 use futures::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use store::{Consistency, Key, Table};
 
+use super::Mirror;
 use super::content::Content;
 use super::records::{SENDING, SendingRecord};
-use super::{Mirror, Refused};
-use crate::lastpass::{CONCURRENCY, Failed};
+use crate::lastpass::{CONCURRENCY, CompanyStatus, Failed};
 use crate::{DirectoryError, NewUser, UserRequest};
 
 /// How long a user is looked for before being sent again.
 const SENT_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
-/// A company that LastPass has just made may not take users yet; how long that may be, and how often to try.
-const READY_AFTER: SignedDuration = SignedDuration::from_mins(2);
+/// How often to try whether a company that LastPass has just made takes users.
 const NOT_READY_WAIT: SignedDuration = SignedDuration::from_secs(15);
 
 type Outcome = Result<NewUser, DirectoryError>;
 type Sent = Result<User, Failed>;
+
+/// The keys of users who may have been created, and when they were sent.
+type Doubtful = HashMap<String, Timestamp>;
 
 impl Mirror {
     /// Creates the users who are not there yet. Each has an outcome, in the order of the requests.
@@ -35,29 +36,37 @@ impl Mirror {
         company: &ManagedCompanyId,
         requests: &[UserRequest],
     ) -> Result<Vec<Outcome>, DirectoryError> {
-        let there = self.users_by_address(company).await?;
-        let mut sent = self.sent_of_late(company).await?;
+        let sent = self.sent(company).await?;
+        let is_doubtful = requests.iter().any(|request| sent.contains_key(request.key.as_str()));
+        let there = if is_doubtful {
+            // What this run has seen may be older than what was sent.
+            self.list_by_address(company).await?
+        } else {
+            self.users_by_address(company).await?
+        };
+        let now = self.now();
+        let mut doubtful: Doubtful = sent
+            .into_iter()
+            .filter(|(_, at)| now < *at + SENT_AGAIN_AFTER)
+            .collect();
         let known = |request: &UserRequest| match there.get(request.address.key()) {
             Some(user) => Some(NewUser::Created(user.id.clone())),
-            None => sent
+            None => doubtful
                 .get(request.key.as_str())
                 .map(|at| NewUser::Waits(*at + SENT_AGAIN_AFTER)),
         };
         let known: Vec<Option<NewUser>> = requests.iter().map(known).collect();
         let open = requests.iter().zip(&known).filter(|(_, known)| known.is_none());
         let open: Vec<&UserRequest> = open.map(|(request, _)| request).collect();
-        let answers = self.send_each(company, &open, &mut sent).await?;
-        let mut outcomes = self.outcomes(company, &open, answers).await?.into_iter();
+        let mut outcomes = self.send_each(company, &open, &mut doubtful).await?.into_iter();
         let all = known.into_iter().map(|known| known.map(Ok).or_else(|| outcomes.next()));
         Ok(all.flatten().collect())
     }
 
-    /// Who was sent so shortly ago that an answer may be missing, and when.
-    async fn sent_of_late(&self, company: &ManagedCompanyId) -> Result<HashMap<String, Timestamp>, DirectoryError> {
+    /// Who was sent and when: of each an answer may be missing.
+    async fn sent(&self, company: &ManagedCompanyId) -> Result<Doubtful, DirectoryError> {
         let record: Option<SendingRecord> = self.content.small(SENDING, &self.sending_key(company)).await?;
-        let (users, now) = (record.unwrap_or_default().users, self.now());
-        let of_late = users.into_iter().filter(|(_, at)| now < *at + SENT_AGAIN_AFTER);
-        Ok(of_late.collect())
+        Ok(record.unwrap_or_default().users.into_iter().collect())
     }
 
     /// Sends users, several at once, after it is written down who they are.
@@ -65,28 +74,25 @@ impl Mirror {
         &self,
         company: &ManagedCompanyId,
         open: &[&UserRequest],
-        sent: &mut HashMap<String, Timestamp>,
-    ) -> Result<Vec<Sent>, DirectoryError> {
+        doubtful: &mut Doubtful,
+    ) -> Result<Vec<Outcome>, DirectoryError> {
         if open.is_empty() {
             return Ok(Vec::new());
         }
         let now = self.now();
-        sent.extend(open.iter().map(|request| (request.key.as_str().to_owned(), now)));
-        self.write_sending(company, sent).await?;
+        doubtful.extend(open.iter().map(|request| (request.key.as_str().to_owned(), now)));
+        self.write_sending(company, doubtful).await?;
         let calls: Vec<_> = open.iter().map(|request| self.send(company, request).boxed()).collect();
         let answers: Vec<Sent> = stream::iter(calls).buffered(CONCURRENCY).collect().await;
-        let mut doubtful = sent.len();
         for (request, answer) in open.iter().zip(&answers) {
-            // Who was answered with a refusal may be sent again at any time.
-            if matches!(answer, Err(failed) if !failed.may_be_applied()) {
-                sent.remove(request.key.as_str());
-                doubtful -= 1;
+            if !matches!(answer, Err(failed) if failed.may_be_applied()) {
+                doubtful.remove(request.key.as_str());
             }
         }
-        if doubtful < open.len() {
-            self.write_sending(company, sent).await?;
-        }
-        Ok(answers)
+        let outcomes = self.outcomes(company, open, answers).await?;
+        // Last, so that whoever was created is remembered before nobody knows any more who was sent.
+        self.write_sending(company, doubtful).await?;
+        Ok(outcomes)
     }
 
     async fn send(&self, company: &ManagedCompanyId, request: &UserRequest) -> Sent {
@@ -96,8 +102,7 @@ impl Mirror {
         Ok(User {
             id: person.id,
             company: company.clone(),
-            // Whoever enrols under another address is found by the id from here on.
-            address: person.address.unwrap_or_else(|| request.address.clone()),
+            address: person.address,
             name: person.name,
             state: person.state,
         })
@@ -115,13 +120,11 @@ impl Mirror {
             .filter_map(|answer| answer.as_ref().ok().cloned())
             .collect();
         let name = IdempotencyKey::batch(requests.iter().map(|request| &request.key));
-        let there = if answers
-            .iter()
-            .any(|answer| matches!(answer, Err(failed) if may_be_there(failed)))
-        {
-            self.look_once_more(company).await?
+        let is_to_look = |answer: &Sent| matches!(answer, Err(failed) if may_be_there(failed));
+        let there = if answers.iter().any(is_to_look) {
+            self.list_by_address(company).await
         } else {
-            HashMap::new()
+            Ok(HashMap::new())
         };
         // After the look, which may not show them yet.
         let of_batch = (name.as_str(), self.now());
@@ -129,23 +132,16 @@ impl Mirror {
         self.add_seen(company, created).await;
         let mut outcomes = Vec::with_capacity(answers.len());
         for (request, answer) in requests.iter().zip(answers) {
-            let there = there.get(request.address.key());
+            let there = there.as_ref().map(|there| there.get(request.address.key()));
             outcomes.push(match (answer, there) {
                 (Ok(user), _) => Ok(NewUser::Created(user.id)),
-                (Err(_), Some(user)) => Ok(NewUser::Created(user.id.clone())),
-                (Err(failed), None) => self.of_failed(company, request, failed).await,
+                (Err(_), Ok(Some(user))) => Ok(NewUser::Created(user.id.clone())),
+                // Nobody could look whether the user is there all the same.
+                (Err(failed), Err(error)) if may_be_there(&failed) => Err(error.clone()),
+                (Err(failed), _) => self.of_failed(company, request, failed).await,
             });
         }
         Ok(outcomes)
-    }
-
-    /// The users by address as they are now; nobody if LastPass does not know the company.
-    async fn look_once_more(&self, company: &ManagedCompanyId) -> Result<HashMap<AddressKey, User>, DirectoryError> {
-        match self.list_users(company).await {
-            Ok(_) => self.users_by_address(company).await,
-            Err(Refused::Gone) => Ok(HashMap::new()),
-            Err(Refused::Failed(error)) => Err(error),
-        }
     }
 
     /// The outcome of a user who was not created, as far as anybody can see.
@@ -164,31 +160,31 @@ impl Mirror {
             Failed::NotFound(_) | Failed::Rejected(_, 409) if self.is_new(company).await? => {
                 Ok(NewUser::Waits(self.now() + NOT_READY_WAIT))
             }
-            Failed::Rejected(_, 409) => Ok(NewUser::AddressTakenElsewhere),
+            Failed::Rejected(_, 409) => match self.refuses_all(company).await? {
+                Some(reason) => Err(DirectoryError::Refused(reason.to_owned())),
+                None => Ok(NewUser::AddressTakenElsewhere),
+            },
             // Of this company or user, not of the key: that was listed just before.
             Failed::Forbidden(what) => Err(DirectoryError::Refused(what)),
             failed => Err(failed.into()),
         }
     }
 
-    /// Whether a company was made a moment ago, and has not taken anybody yet.
-    async fn is_new(&self, company: &ManagedCompanyId) -> Result<bool, DirectoryError> {
-        if !self.users_by_address(company).await?.is_empty() {
-            return Ok(false);
-        }
-        let made = self.made.lock().await.get(company).copied();
-        let made = match made {
-            Some(made) => Some(made),
-            None => self.content.written(company).await?,
+    /// Why a company takes no user at all; `None` if it may take others.
+    async fn refuses_all(&self, company: &ManagedCompanyId) -> Result<Option<&'static str>, DirectoryError> {
+        let Some(found) = self.lastpass()?.company(company).await? else {
+            return Ok(Some("LastPass does not know the company any more"));
         };
-        Ok(made.is_some_and(|made| self.now().duration_since(made) < READY_AFTER))
+        if found.status == CompanyStatus::Suspended {
+            return Ok(Some("LastPass has suspended the company"));
+        }
+        let users = self.users_by_address(company).await?;
+        let users = users.values().filter(|user| user.state != UserState::Disabled).count() as u64;
+        let is_full = found.licence_limit.is_some_and(|limit| limit > 0 && users >= limit);
+        Ok(is_full.then_some("the company has as many users as its licence limit allows"))
     }
 
-    async fn write_sending(
-        &self,
-        company: &ManagedCompanyId,
-        sent: &HashMap<String, Timestamp>,
-    ) -> Result<(), DirectoryError> {
+    async fn write_sending(&self, company: &ManagedCompanyId, sent: &Doubtful) -> Result<(), DirectoryError> {
         let users = sent.iter().map(|(key, at)| (key.clone(), *at)).collect();
         let key = self.sending_key(company);
         let item = Content::small_item(SENDING, &key, &SendingRecord { users }, self.now())?;

@@ -14,27 +14,11 @@ use crate::{DirectoryError, NewAddress};
 impl Mirror {
     /// Lists the users of a company, and keeps them. Returns whether they differ from what was known.
     pub(super) async fn list_users(&self, company: &ManagedCompanyId) -> Result<bool, Refused> {
-        let listed = match self.lastpass()?.users(company).await {
-            Err(Failed::Forbidden(what)) => return Err(self.refused(company, what).await),
-            listed => listed?,
-        };
-        let users = listed.into_iter().filter_map(|person| person.of(company));
-        let mut users: Vec<User> = users.collect();
-        users.sort_by(|one, other| one.id.cmp(&other.id));
-        let differs = self.content.write_users(company, &users, self.now()).await?;
+        let known = self.content.known_users(company).await?;
+        let users = self.list_persons(company, &known.users).await?;
+        let differs = self.content.write_users(company, (&known, &users), self.now()).await?;
         self.seen.lock().await.insert(company.clone(), users);
         Ok(differs)
-    }
-
-    /// Why one company is refused: it is somebody else's by now, or not served. A key that lacks the right lists no companies either.
-    async fn refused(&self, company: &ManagedCompanyId, what: String) -> Refused {
-        match self.listing().await {
-            Ok(listed) if listed.iter().any(|listed| listed.id == *company) => {
-                Refused::Failed(DirectoryError::Refused(what))
-            }
-            Ok(_) => Refused::Gone,
-            Err(error) => Refused::Failed(error),
-        }
     }
 
     /// The users of a company by address, as they were listed in this run.
@@ -42,14 +26,29 @@ impl Mirror {
         &self,
         company: &ManagedCompanyId,
     ) -> Result<HashMap<AddressKey, User>, DirectoryError> {
-        if !self.seen.lock().await.contains_key(company) {
-            match self.list_users(company).await {
-                Ok(_) => {}
-                // One that was just made may not be known everywhere yet: nobody is in it.
-                Err(Refused::Gone) => return Ok(HashMap::new()),
-                Err(Refused::Failed(error)) => return Err(error),
-            }
+        let is_seen = self.seen.lock().await.contains_key(company);
+        if is_seen {
+            self.seen_by_address(company).await
+        } else {
+            self.list_by_address(company).await
         }
+    }
+
+    /// The users of a company by address, as they are listed now.
+    pub(super) async fn list_by_address(
+        &self,
+        company: &ManagedCompanyId,
+    ) -> Result<HashMap<AddressKey, User>, DirectoryError> {
+        match self.list_users(company).await {
+            Ok(_) => self.seen_by_address(company).await,
+            Err(Refused::Gone) => Ok(HashMap::new()),
+            // One that was just made may not be known everywhere yet: nobody is in it.
+            Err(Refused::Hidden) if self.is_new(company).await? => Ok(HashMap::new()),
+            Err(refused) => Err(refused.into_error()),
+        }
+    }
+
+    async fn seen_by_address(&self, company: &ManagedCompanyId) -> Result<HashMap<AddressKey, User>, DirectoryError> {
         let seen = self.seen.lock().await;
         let users = seen.get(company).into_iter().flatten();
         let users = users.map(|user| (user.address.key().clone(), user.clone()));
@@ -77,17 +76,18 @@ impl Mirror {
             Err(Failed::Forbidden(_)) => return Ok(NewAddress::NotPossible),
             Err(failed) => return Err(failed.into()),
         };
-        if before.address.as_ref() == Some(address) {
+        if before.address == *address {
             return Ok(NewAddress::Changed);
         }
-        if from.is_some_and(|from| before.address.as_ref() != Some(from)) {
+        if from.is_some_and(|from| before.address != *from) {
             return Ok(NewAddress::ChangedMeanwhile);
         }
         match lastpass.change_address(company, user, address).await {
             Ok(()) | Err(Failed::Unanswered(_)) => self.after_asking(lastpass, (company, user), address).await,
             Err(Failed::Rejected(_, 409)) => {
                 let holders = self.content.whole_roster(Consistency::Strong).await?;
-                let holder = holders.holders(&[address.key().clone()])?.pop();
+                let holders = holders.holders(&[address.key().clone()])?;
+                let holder = holders.into_iter().find(|holder| holder.id != *user);
                 Ok(holder.map_or(NewAddress::NotPossible, NewAddress::AddressTaken))
             }
             Err(Failed::Rejected(..) | Failed::Forbidden(_)) => Ok(NewAddress::NotPossible),
@@ -104,11 +104,11 @@ impl Mirror {
         address: &Address,
     ) -> Result<NewAddress, DirectoryError> {
         let after = lastpass.user(company, user).await;
-        if !after.is_ok_and(|person| person.address.as_ref() == Some(address)) {
+        if !after.is_ok_and(|person| person.address == *address) {
             return Ok(NewAddress::WaitsForUser);
         }
         match self.list_users(company).await {
-            Ok(_) | Err(Refused::Gone) => Ok(NewAddress::Changed),
+            Ok(_) | Err(Refused::Gone | Refused::Hidden) => Ok(NewAddress::Changed),
             Err(Refused::Failed(error)) => Err(error),
         }
     }
