@@ -54,14 +54,14 @@ async fn six_requests(product: &'static dyn Product) {
     bench.change(edits(&bench));
     bench.simulator.requests().clear();
     let psa = bench.psa();
-    let changes = changes(&*psa, &everything, &tables).await;
+    let told = changes(&*psa, &everything, &tables).await;
     psa.refresh(&mut []).await.unwrap();
     assert!(psa.stats().requests <= 6, "{:?}", psa.stats());
     // Each as a full read has it.
     let (all_companies, all_contacts) = full(&*bench.psa()).await;
     let renamed = company(bench.company_id(5));
-    let [LookedUp::Present(changed)] = &changes.companies[..] else {
-        panic!("{:?}", changes.companies)
+    let [LookedUp::Present(changed)] = &told.companies[..] else {
+        panic!("{:?}", told.companies)
     };
     assert_eq!(
         Some(changed),
@@ -69,9 +69,9 @@ async fn six_requests(product: &'static dyn Product) {
     );
     let ids = [contact(bench.contact_id(60)), contact(99_000_000)];
     let expected: Vec<_> = all_contacts.iter().filter(|of| ids.contains(&of.id)).cloned().collect();
-    assert_eq!(changes.contacts, expected);
+    assert_eq!(told.contacts, expected);
     // One came and one went, which no change tells: the counts do.
-    let totals = (changes.totals.companies, changes.totals.contacts);
+    let totals = (told.totals.companies, told.totals.contacts);
     assert_eq!(totals, (all_companies.len() as u64, contacts_before.len() as u64));
     assert!(psa.counts_exactly(&everything));
 }
@@ -181,10 +181,10 @@ async fn r77_a_type_that_no_earlier_run_knew_is_read_from_the_psa() {
     bench.change(edits(&bench));
     let known = Tables(r#"[["77","Old"]]"#.to_owned());
     let psa = bench.psa();
-    let changes = changes(&*psa, &Filter::default(), &known).await;
+    let told = changes(&*psa, &Filter::default(), &known).await;
     assert_eq!(psa.stats().requests, 7);
     let (all, _) = full(&*bench.psa()).await;
-    let LookedUp::Present(changed) = &changes.companies[0] else {
+    let LookedUp::Present(changed) = &told.companies[0] else {
         panic!()
     };
     assert!(all.contains(changed));
