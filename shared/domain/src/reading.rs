@@ -3,13 +3,15 @@
 //! Changes are read only from a point up to which everything is known, and only if the PSA's own counts then prove that nothing else has
 //! changed. In every other case the same import reads everything, and says why.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::Filter;
-use crate::ids::SecretId;
-use crate::psa::Totals;
+use crate::ids::{PsaCompanyId, PsaContactId, SecretId};
+use crate::psa::{Changes, LookedUp, PsaCompany, PsaContact, Totals};
 
 /// Changes are asked for from so long before the watermark on: the clocks of a PSA's servers differ, and so do its time zones.
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
@@ -175,6 +177,40 @@ pub fn watermark(as_of: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> 
     as_of.map(|as_of| as_of.min(now))
 }
 
+/// What changes make of the rows that are known. A row that is gone has no record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edits {
+    /// Companies that are in now, or not any more.
+    pub companies: BTreeMap<PsaCompanyId, Option<PsaCompany>>,
+    /// Contacts that the filter accepts now, or not any more.
+    pub contacts: BTreeMap<PsaContactId, Option<PsaContact>>,
+}
+
+impl Edits {
+    /// The edits that changes come to, where the filter accepts these rows. What left the filter, or was deleted and is still shown, is gone.
+    pub fn of(
+        changes: &Changes,
+        accepts_company: impl Fn(&PsaCompany) -> bool,
+        accepts_contact: impl Fn(&PsaContact) -> bool,
+    ) -> Self {
+        let mut edits = Self::default();
+        for change in &changes.companies {
+            let (id, company) = match change {
+                LookedUp::Present(company) => (&company.id, accepts_company(company).then_some(company)),
+                LookedUp::Deleted(id) | LookedUp::Gone(id) => (id, None),
+                // It is as it was, as far as anybody knows.
+                LookedUp::Unreadable(_) => continue,
+            };
+            edits.companies.insert(id.clone(), company.cloned());
+        }
+        for contact in &changes.contacts {
+            let accepted = accepts_contact(contact).then_some(contact);
+            edits.contacts.insert(contact.id.clone(), accepted.cloned());
+        }
+        edits
+    }
+}
+
 /// Whether the PSA's own counts prove that nothing is missing after the changes, and nothing too many (R78).
 pub fn proves(counted: Totals, known: Totals) -> bool {
     counted == known
@@ -182,8 +218,6 @@ pub fn proves(counted: Totals, known: Totals) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::ids::{AttributeId, ValueId};
 
