@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use url::Url;
@@ -106,4 +107,6 @@ pub struct Answer<T> {
     pub value: T,
     /// The `Link` header, if there is one.
     pub link: Option<String>,
+    /// When the service answered, by its own clock, if it says so.
+    pub date: Option<Timestamp>,
 }

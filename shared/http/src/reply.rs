@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use jiff::Timestamp;
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
@@ -83,6 +84,12 @@ async fn body(
         body.extend_from_slice(&chunk);
     }
     Ok((body, permit))
+}
+
+/// The moment that a `Date` header names.
+pub(crate) fn date(text: &str) -> Option<Timestamp> {
+    let time = httpdate::parse_http_date(text).ok()?;
+    Timestamp::try_from(time).ok()
 }
 
 /// No content type is no contradiction; another one is.
@@ -196,6 +203,15 @@ mod tests {
             panic!("{body:?} was accepted")
         };
         (unreadable.fault, unreadable.at)
+    }
+
+    #[test]
+    fn r78_the_date_of_a_reply_is_read_and_anything_else_is_none() {
+        let moment = "2026-01-01T00:00:45Z".parse().ok();
+        assert_eq!(date("Thu, 01 Jan 2026 00:00:45 GMT"), moment);
+        for text in ["", "now", "2026-01-01T00:00:45Z", "Thu, 32 Jan 2026 00:00:45 GMT"] {
+            assert_eq!(date(text), None, "{text:?}");
+        }
     }
 
     #[test]

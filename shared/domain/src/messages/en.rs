@@ -10,6 +10,7 @@ use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
 use crate::problem::{DirectoryFailure, Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
+use crate::reading::FullReadReason;
 use crate::row::Absence;
 use crate::suggestion::Similarity;
 
@@ -175,6 +176,28 @@ impl Messages for English {
              Check in the PSA that the rights of the API user and the data are as they should be. Nothing that is absent is changed by this import.",
             companies.absent, companies.of, addresses.absent, addresses.of
         )
+    }
+
+    fn full_read(&self, reason: FullReadReason) -> &'static str {
+        match reason {
+            FullReadReason::First => "No earlier import can be built on, so everything is read.",
+            FullReadReason::Requested => "Whoever started the import asked for everything to be read.",
+            FullReadReason::Due => "The last time everything was read is longer ago than the policy allows.",
+            FullReadReason::OtherFilter => "The filter differs from that of the last import.",
+            FullReadReason::OtherConnection => {
+                "The address, the login company or the credentials have changed since the last import."
+            }
+            FullReadReason::OtherVersion => "A newer version of this product reads the PSA.",
+            FullReadReason::NotOffered => "The PSA does not say what changed, or when it answered.",
+            FullReadReason::FilterNotCounted => {
+                "The filter has more values than the PSA evaluates, so its counts prove nothing."
+            }
+            FullReadReason::ManyChanges => "So much has changed that reading everything is as cheap.",
+            FullReadReason::CountsDiffer => {
+                "The PSA counts other rows than there are after the changes: some were deleted or changed without a new date."
+            }
+            FullReadReason::LeftOpen => "The changes do not say what became of a company or a contact.",
+        }
     }
 
     fn similarity(&self, similarity: Similarity) -> &'static str {

@@ -10,6 +10,7 @@ use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
 use crate::problem::{DirectoryFailure, Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
+use crate::reading::FullReadReason;
 use crate::row::Absence;
 use crate::suggestion::Similarity;
 
@@ -175,6 +176,28 @@ impl Messages for Dutch {
              Controleer in de PSA of de rechten van de API-gebruiker en de gegevens kloppen. Deze import verandert niets aan wat ontbreekt.",
             companies.absent, companies.of, addresses.absent, addresses.of
         )
+    }
+
+    fn full_read(&self, reason: FullReadReason) -> &'static str {
+        match reason {
+            FullReadReason::First => "Er is geen eerdere import om op voort te bouwen, dus alles wordt gelezen.",
+            FullReadReason::Requested => "Wie de import startte, vroeg om alles te lezen.",
+            FullReadReason::Due => "De laatste keer dat alles werd gelezen, is langer geleden dan het beleid toestaat.",
+            FullReadReason::OtherFilter => "Het filter is anders dan dat van de vorige import.",
+            FullReadReason::OtherConnection => {
+                "Het adres, het inlogbedrijf of de inloggegevens zijn sinds de vorige import gewijzigd."
+            }
+            FullReadReason::OtherVersion => "Een nieuwere versie van dit product leest de PSA.",
+            FullReadReason::NotOffered => "De PSA zegt niet wat er is gewijzigd, of wanneer hij antwoordde.",
+            FullReadReason::FilterNotCounted => {
+                "Het filter heeft meer waarden dan de PSA verwerkt, dus zijn aantallen bewijzen niets."
+            }
+            FullReadReason::ManyChanges => "Er is zo veel gewijzigd dat alles lezen even goedkoop is.",
+            FullReadReason::CountsDiffer => {
+                "De PSA telt andere rijen dan er na de wijzigingen zijn: er zijn rijen verwijderd, of gewijzigd zonder nieuwe datum."
+            }
+            FullReadReason::LeftOpen => "De wijzigingen zeggen niet wat er van een bedrijf of een contact is geworden.",
+        }
     }
 
     fn similarity(&self, similarity: Similarity) -> &'static str {
