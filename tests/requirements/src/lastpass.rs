@@ -48,7 +48,7 @@ pub fn set(sandbox: &Sandbox, switches: Value) {
 }
 
 /// Has it answer everything so.
-pub fn answer(sandbox: &Sandbox, answer: Value) {
+pub fn answer(sandbox: &Sandbox, answer: &Value) {
     let fault = serde_json::from_value(json!({ "match": { "path": ".*" }, "answer": answer }));
     server(sandbox).simulator().faults().add(fault.unwrap());
 }

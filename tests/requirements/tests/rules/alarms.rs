@@ -83,7 +83,7 @@ async fn of_directory(kind: PsaKind, met: &mut Met) {
         lastpass::set(&sandbox, json!({ "keyStates": state }));
         met.meet(&ana, Method::PUT, "/directory", &key).await;
     }
-    lastpass::answer(&sandbox, json!({ "status": 503 }));
+    lastpass::answer(&sandbox, &json!({ "status": 503 }));
     met.meet(&ana, Method::PUT, "/directory", &key).await;
     assert_eq!(seen(&sandbox), BTreeMap::new());
     lastpass::end(sandbox).await;
