@@ -174,7 +174,7 @@ fn play(kind: PsaKind, twin: Twin, seed: u64, unstamped: bool) -> Seen {
     let mut rng = Rng::with_seed(seed);
     let habits = Habits::random(&mut rng);
     let (mut psa, mut importer) = (Psa::new(kind, habits), Importer::new(twin));
-    let mut seen = Seen::default();
+    let mut history = Seen::default();
     importer.import(&mut psa, false);
     for number in 0..IMPORTS {
         let edits: Vec<Edit> = (0..rng.usize(..5)).map(|_| Edit::random(&mut rng, unstamped)).collect();
@@ -190,16 +190,17 @@ fn play(kind: PsaKind, twin: Twin, seed: u64, unstamped: bool) -> Seen {
         }
         let (known, shown) = (importer.knows(), psa.all());
         if known != shown {
-            seen.wrong
+            history
+                .wrong
                 .push(format!("{kind:?}, seed {seed}, import {number}: {edits:?}"));
             let has = |id: &PsaContactId| known.1.iter().any(|contact| contact.id == *id);
-            seen.absent += shown.1.iter().filter(|contact| !has(&contact.id)).count();
+            history.absent += shown.1.iter().filter(|contact| !has(&contact.id)).count();
             let has = |id: &PsaCompanyId| known.0.iter().any(|company| company.id == *id);
-            seen.absent += shown.0.iter().filter(|company| !has(&company.id)).count();
+            history.absent += shown.0.iter().filter(|company| !has(&company.id)).count();
         }
     }
-    (seen.deltas, seen.full) = (importer.deltas, importer.full);
-    seen
+    (history.deltas, history.full) = (importer.deltas, importer.full);
+    history
 }
 
 fn seeds() -> std::ops::Range<u64> {
@@ -212,10 +213,10 @@ fn r79_a_chain_of_deltas_knows_what_a_full_read_shows() {
     for kind in PsaKind::ALL {
         let (mut deltas, mut full) = (0, BTreeMap::new());
         for seed in seeds() {
-            let seen = play(kind, Twin::None, seed, false);
-            assert!(seen.wrong.is_empty(), "{}", seen.wrong[0]);
-            deltas += seen.deltas;
-            for (reason, count) in seen.full {
+            let played = play(kind, Twin::None, seed, false);
+            assert!(played.wrong.is_empty(), "{}", played.wrong[0]);
+            deltas += played.deltas;
+            for (reason, count) in played.full {
                 *full.entry(reason).or_insert(0) += count;
             }
         }
@@ -230,9 +231,9 @@ fn r79_an_edit_without_a_stamp_is_late_and_makes_nobody_absent() {
     for kind in PsaKind::ALL {
         let mut late = 0;
         for seed in seeds() {
-            let seen = play(kind, Twin::None, seed, true);
-            assert_eq!(seen.absent, 0, "{}", seen.wrong[0]);
-            late += seen.wrong.len();
+            let played = play(kind, Twin::None, seed, true);
+            assert_eq!(played.absent, 0, "{}", played.wrong[0]);
+            late += played.wrong.len();
         }
         println!("{kind:?}: seeds {:?}, {late} imports were late", seeds());
         assert!(std::env::var("SEED").is_ok() || late > 0, "no edit was without a stamp");
