@@ -3,6 +3,7 @@
 
 mod cause;
 mod code;
+mod directory_failure;
 mod facts;
 mod mistake;
 mod what;
@@ -18,6 +19,7 @@ use crate::psa::{PsaFailure, VendorId};
 
 pub use cause::Cause;
 pub use code::Code;
+pub use directory_failure::DirectoryFailure;
 pub use facts::{
     CredentialFacts, Facts, FilterFacts, LicenceFacts, LimitFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RateFacts,
     RequestFacts, StateFacts, VersionFacts,
@@ -141,19 +143,6 @@ impl From<InvalidFilter> for Problem {
             value,
         }
     }
-}
-
-/// Why a directory that is another system cannot be used (R81).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DirectoryFailure {
-    /// It rejects the key.
-    Unauthorized,
-    /// The key lacks a right.
-    Forbidden,
-    /// The key is another account's.
-    OtherAccount,
-    /// No answer, or one that cannot be used.
-    Unavailable,
 }
 
 /// One thing wrong with a request.

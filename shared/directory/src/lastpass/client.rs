@@ -214,6 +214,20 @@ impl LastPass {
         Ok(self.session.call(&call).await?.value)
     }
 
+    /// Where a request is asked for, if that is below the API itself: a key is sent nowhere else.
+    fn poll_url(&self, text: &str) -> Option<Url> {
+        let api = self.url(&[], &[]);
+        let own = format!("{}/", api.path());
+        let url = match Url::parse(text) {
+            Ok(url) => url,
+            // Relative to the API, with its base path or without.
+            Err(_) if text.starts_with(&own) => api.join(text).ok()?,
+            Err(_) => api.join(&format!("{own}{}", text.trim_start_matches('/'))).ok()?,
+        };
+        let is_own = url.origin() == api.origin() && url.path().starts_with(&own);
+        (is_own && url.username().is_empty() && url.password().is_none()).then_some(url)
+    }
+
     /// An address below the API.
     pub(super) fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
         let path: Vec<&str> = ["business", "v1"].iter().chain(path).copied().collect();

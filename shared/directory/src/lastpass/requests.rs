@@ -2,9 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use url::Url;
-
-use super::client::LastPass;
 
 /// A creation that LastPass has accepted. The id of its request is not the new company's, and says nothing; where to ask for it does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,22 +33,6 @@ impl Progress {
         let status = reply.get("status").and_then(Value::as_str).unwrap_or_default();
         let failed = FAILED.contains(&status.to_lowercase().as_str());
         if failed { Self::Failed } else { Self::Open }
-    }
-}
-
-impl LastPass {
-    /// Where a request is asked for, if that is below the API itself: a key is sent nowhere else.
-    pub(super) fn poll_url(&self, text: &str) -> Option<Url> {
-        let api = self.url(&[], &[]);
-        let own = format!("{}/", api.path());
-        let url = match Url::parse(text) {
-            Ok(url) => url,
-            // Relative to the API, with its base path or without.
-            Err(_) if text.starts_with(&own) => api.join(text).ok()?,
-            Err(_) => api.join(&format!("{own}{}", text.trim_start_matches('/'))).ok()?,
-        };
-        let is_own = url.origin() == api.origin() && url.path().starts_with(&own);
-        (is_own && url.username().is_empty() && url.password().is_none()).then_some(url)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every code there is: the one table of codes, HTTP statuses and what they mean.
 
-use super::DirectoryFailure;
+use super::directory_failure::DirectoryFailure;
 use crate::psa::PsaFailureKind;
 
 macro_rules! codes {
