@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::last::Last;
+use super::mirror::Mirror;
 use crate::StoreError;
 use crate::keys;
 use crate::schedules::Due;
@@ -95,7 +96,8 @@ impl Tenant {
         // Their keys are needed for what is superseded next.
         self.expire_superseded(integration, state.superseded).await?;
         let last = self.last_snapshot(integration, state.head.as_ref()).await?;
-        let tx = self.expiry(integration, seen, state.head.is_some().then_some(last))?;
+        let mirror = self.known_mirror(state.mirror.as_ref())?;
+        let tx = self.expiry(integration, seen, state.head.is_some().then_some(last), mirror)?;
         if !tx.commit(self).await?.committed() {
             return Ok(false);
         }
@@ -116,6 +118,7 @@ impl Tenant {
         integration: &IntegrationId,
         seen: Retention,
         last: Option<Last>,
+        mirror: Option<Mirror>,
     ) -> Result<Transaction, StoreError> {
         let mut tx = Transaction::new();
         tx.push(self.retain_action(integration, Some(seen), Retention { due: EXPIRING, ..seen })?)?;
@@ -130,7 +133,13 @@ impl Tenant {
         )?)?;
         let partition = keys::snapshot_partition(&self.msp, integration);
         let at = Timestamp::from_second(seen.at).map_err(|error| StoreError::shape(RETENTION.name, error))?;
-        for item in self.superseded_items(integration, &last.superseded_by(&partition, &[], &[]), at)? {
+        let mut superseded = last.superseded_by(&partition, &[], &[]);
+        if let Some(mirror) = mirror {
+            let key = keys::snapshot_mirror(&self.msp, integration);
+            tx.push(Action::delete(self, Table::Imports, &key, "attribute_exists(pk)", &[])?)?;
+            superseded.extend(mirror.superseded_by(None, &partition));
+        }
+        for item in self.superseded_items(integration, &superseded, at)? {
             tx.put(self, Table::Imports, item)?;
         }
         Ok(tx)
