@@ -14,6 +14,9 @@ use crate::psa::Totals;
 /// Changes are asked for from so long before the watermark on: the clocks of a PSA's servers differ, and so do its time zones.
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 
+/// How many hours after a full read the next one is due.
+pub const FULL_READ_HOURS: u16 = 24;
+
 /// What clients read and make of it. To be raised when they read more than before, or read it otherwise.
 pub const VERSION: u32 = 1;
 
@@ -73,7 +76,7 @@ impl FullReadReason {
 }
 
 /// How an import reads the PSA, and why it reads everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reading {
     /// How.
     pub mode: ReadingMode,

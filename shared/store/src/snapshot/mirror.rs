@@ -16,7 +16,7 @@ use super::pages::{Pages, slices};
 use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::schema::Kind;
-use crate::table::{Consistency, Item, Table, Tenant, packed_body, packed_bytes, packed_item};
+use crate::table::{Consistency, Item, Table, Tenant, already_packed, packed_body, packed_bytes, packed_item};
 use crate::tx::Action;
 
 const MIRROR: Kind = Kind::first("mirror");
@@ -189,8 +189,7 @@ impl Draft {
         };
         for (number, page) in pages.iter().enumerate() {
             let key = of.key(&self.partition, &part, number);
-            self.waiting
-                .push(crate::table::already_packed(PART, &key, page.clone()));
+            self.waiting.push(already_packed(PART, &key, page.clone()));
         }
         part
     }

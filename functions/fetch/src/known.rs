@@ -1,0 +1,107 @@
+//! What an import knows of companies and contacts that are not in, so that the next one need not read them back (R77).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use domain::ids::{PsaCompanyId, PsaContactId};
+use domain::not_in::Whereabouts;
+use serde::{Deserialize, Serialize};
+
+use crate::missing::AbsentCompany;
+
+/// What is known of companies and contacts that are not in.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Why mapped companies are absent.
+    pub absent: BTreeMap<PsaCompanyId, AbsentCompany>,
+    /// Companies that exist, or may, and are not in.
+    pub outside: BTreeSet<PsaCompanyId>,
+    /// Companies of contacts that a read by id does not find.
+    pub gone: BTreeSet<PsaCompanyId>,
+    /// The names of companies that are not in; none of those that have no name to be read.
+    pub names: BTreeMap<PsaCompanyId, Option<String>>,
+    /// Where contacts are that their companies do not have.
+    pub contacts: BTreeMap<PsaContactId, Whereabouts>,
+    /// Set when something is not known that only the PSA can tell.
+    left_open: AtomicBool,
+}
+
+/// One piece of it, as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Entry {
+    #[serde(rename = "a")]
+    Absent(PsaCompanyId, AbsentCompany),
+    #[serde(rename = "o")]
+    Outside(PsaCompanyId),
+    #[serde(rename = "g")]
+    Gone(PsaCompanyId),
+    #[serde(rename = "n")]
+    Name(PsaCompanyId, Option<String>),
+    #[serde(rename = "t")]
+    ContactThere(PsaContactId, Option<PsaCompanyId>, bool, bool),
+    #[serde(rename = "d")]
+    ContactGone(PsaContactId),
+    #[serde(rename = "u")]
+    ContactUnreadable(PsaContactId),
+}
+
+impl Known {
+    /// Notes that something is not known: everything has to be read.
+    pub(crate) fn leave_open(&self) {
+        self.left_open.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something is not known.
+    pub(crate) fn is_left_open(&self) -> bool {
+        self.left_open.load(Ordering::Relaxed)
+    }
+
+    /// As it is stored, the same always in the same order.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        let absent = self
+            .absent
+            .iter()
+            .map(|(id, why)| Entry::Absent(id.clone(), why.clone()));
+        let outside = self.outside.iter().cloned().map(Entry::Outside);
+        let gone = self.gone.iter().cloned().map(Entry::Gone);
+        let names = self
+            .names
+            .iter()
+            .map(|(id, name)| Entry::Name(id.clone(), name.clone()));
+        let contacts = self.contacts.iter().map(|(id, found)| match found {
+            Whereabouts::There {
+                company,
+                accepted,
+                active,
+            } => Entry::ContactThere(id.clone(), company.clone(), *accepted, *active),
+            Whereabouts::Gone => Entry::ContactGone(id.clone()),
+            Whereabouts::Unreadable => Entry::ContactUnreadable(id.clone()),
+        });
+        absent.chain(outside).chain(gone).chain(names).chain(contacts).collect()
+    }
+}
+
+impl FromIterator<Entry> for Known {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        let mut known = Self::default();
+        for entry in entries {
+            match entry {
+                Entry::Absent(id, why) => drop(known.absent.insert(id, why)),
+                Entry::Outside(id) => drop(known.outside.insert(id)),
+                Entry::Gone(id) => drop(known.gone.insert(id)),
+                Entry::Name(id, name) => drop(known.names.insert(id, name)),
+                Entry::ContactThere(id, company, accepted, active) => {
+                    let found = Whereabouts::There {
+                        company,
+                        accepted,
+                        active,
+                    };
+                    known.contacts.insert(id, found);
+                }
+                Entry::ContactGone(id) => drop(known.contacts.insert(id, Whereabouts::Gone)),
+                Entry::ContactUnreadable(id) => drop(known.contacts.insert(id, Whereabouts::Unreadable)),
+            }
+        }
+        known
+    }
+}
