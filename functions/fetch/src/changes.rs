@@ -9,7 +9,6 @@ use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::not_in::Whereabouts;
 use domain::psa::{Changes, ChangesRead, LookedUp, PsaCompany, PsaContact, Tables, Totals};
 use domain::reading::{self, FullReadReason, Reading, Wanted};
-use jiff::Timestamp;
 use psa::Psa;
 use store::StoreError;
 use store::checkpoint::Checkpoint;
@@ -18,24 +17,11 @@ use store::snapshot::pages::Pages;
 use tracing::{info, warn};
 use worker::Stop;
 
+use crate::absent_company::AbsentCompany;
+use crate::changed::Changed;
 use crate::context::{Position, Run, Stage};
 use crate::known::{Entry, Known};
-use crate::missing::AbsentCompany;
 use crate::walk::Read;
-
-/// What the pages of an import rest on that has read changes.
-pub(crate) struct Changed {
-    /// What the last import knew.
-    pub mirror: Mirror,
-    /// What now differs from the pages of the mirror.
-    pub differences: Vec<Difference>,
-    /// What is known of companies and contacts that are not in.
-    pub known: Known,
-    /// What the client needs of the PSA's tables.
-    pub tables: Tables,
-    /// When the PSA told its changes, by its own clock.
-    pub as_of: Option<Timestamp>,
-}
 
 /// What the last import knows, as it is stored.
 struct Parts {

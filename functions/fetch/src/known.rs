@@ -7,7 +7,7 @@ use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::not_in::Whereabouts;
 use serde::{Deserialize, Serialize};
 
-use crate::missing::AbsentCompany;
+use crate::absent_company::AbsentCompany;
 
 /// What is known of companies and contacts that are not in.
 #[derive(Debug, Default)]

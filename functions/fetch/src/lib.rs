@@ -5,6 +5,8 @@ mod api {
     pub mod attributes;
     pub mod imports;
 }
+mod absent_company;
+mod changed;
 mod changes;
 mod context;
 mod expired;

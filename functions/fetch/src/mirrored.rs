@@ -13,7 +13,8 @@ use store::snapshot::mirror::{Difference, Mirror, NewMirror, is_worth_rewriting}
 use store::snapshot::pages::Pages;
 use worker::Stop;
 
-use crate::changes::{Changed, differing};
+use crate::changed::Changed;
+use crate::changes::differing;
 use crate::context::{Position, Run};
 use crate::known::Known;
 use crate::rows::SnapshotContext;
@@ -49,14 +50,20 @@ pub(crate) async fn add(
         connection: run.connection(),
         version: reading::VERSION,
     };
-    let mut all = unique(seen.pages, seen.more)?;
-    all.add_companies(&context.companies)?;
-    let before = match seen.changed {
-        Some(changed) => Some((changed.mirror.clone(), changed.differences.clone())),
-        None => differences(run, context, &all).await?,
-    };
     let rows = position.totals.map_or(0, |totals| totals.companies + totals.contacts);
-    let before = before.filter(|(_, differences)| !is_worth_rewriting(differences.len(), rows));
+    let is_kept = |(_, differences): &(Mirror, Vec<Difference>)| !is_worth_rewriting(differences.len(), rows);
+    let known = seen
+        .changed
+        .map(|changed| (changed.mirror.clone(), changed.differences.clone()));
+    let mut before = known.filter(is_kept);
+    let mut all = Pages::default();
+    if before.is_none() {
+        all = unique(seen.pages, seen.more)?;
+        all.add_companies(&context.companies)?;
+        if seen.changed.is_none() {
+            before = differences(run, context, &all).await?.filter(is_kept);
+        }
+    }
     let (before, differences) = before.unzip();
     let new = NewMirror {
         last,

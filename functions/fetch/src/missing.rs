@@ -17,19 +17,11 @@ use store::snapshot::pages::Pages;
 use tracing::info;
 use worker::{Stop, fenced};
 
+use crate::absent_company::AbsentCompany;
 use crate::context::{Position, Run};
 use crate::known::Known;
 use crate::read_back::{Absent, read_back};
 use crate::rows::SnapshotContext;
-
-/// What the row of an absent company says, as it is stored until the rows are made.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct AbsentCompany {
-    reason: Absence,
-    types: Vec<String>,
-    status: String,
-    active: bool,
-}
 
 /// The answer for one absent company, as it is stored until all are read back.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,35 +38,6 @@ impl LookUpAnswer {
         match self {
             Self::In(company) => &company.id,
             Self::Absent(id, _) => id,
-        }
-    }
-}
-
-impl AbsentCompany {
-    /// A company that the PSA keeps, marked as deleted.
-    pub(crate) const DELETED: Self = Self::unseen(Absence::DeletedInPsa);
-
-    /// A company that is there and that the filter does not accept.
-    pub(crate) fn of(company: PsaCompany) -> Self {
-        Self {
-            reason: if company.active {
-                Absence::FilteredOut
-            } else {
-                Absence::Inactive
-            },
-            types: company.types,
-            status: company.status,
-            active: company.active,
-        }
-    }
-
-    /// A company of which only the reason is known.
-    const fn unseen(reason: Absence) -> Self {
-        Self {
-            reason,
-            types: Vec::new(),
-            status: String::new(),
-            active: false,
         }
     }
 }

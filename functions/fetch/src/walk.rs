@@ -13,7 +13,7 @@ use store::checkpoint::Checkpoint;
 use store::snapshot::pages::Pages;
 use worker::{Stop, fenced};
 
-use crate::changes::Changed;
+use crate::changed::Changed;
 use crate::context::{Position, Run, Stage};
 
 /// How often the progress is noted: well within a worker's lease, which that renews.
@@ -59,7 +59,9 @@ impl Read {
     pub(crate) async fn save(&mut self, run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
         // Changes are read again by the next run, which takes a few requests.
         if self.changed.is_some() {
-            checkpoint.position.stage = Stage::Totals;
+            if matches!(checkpoint.position.stage, Stage::Rows) {
+                checkpoint.position.stage = Stage::Totals;
+            }
             return Ok(());
         }
         if !self.pages.has_unsaved() {
