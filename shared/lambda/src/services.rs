@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use directory::builtin::BuiltIn;
-use directory::{Directory, RetryPolicy};
+use directory::{Directory, Listed, RetryPolicy};
 use domain::ids::MspId;
 use domain::integration::Integration;
 use domain::problem::Problem;
@@ -38,6 +38,8 @@ pub struct Services {
     pub connector: Connector,
     /// The password manager.
     pub directory: DirectoryFactory,
+    /// What was last listed of it to whoever searches.
+    pub listed: Listed,
     /// How calls to it are repeated.
     pub directory_retry: RetryPolicy,
     /// How long imports wait for faults that pass.
@@ -87,26 +89,47 @@ pub fn instrumented(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Clie
 impl Services {
     /// The services of a deployed function.
     pub fn from_config(config: &Config) -> Result<Self, NoClient> {
+        Ok(Self::deployed(config, Connector::new(config.psa.clone())?))
+    }
+
+    /// The services of a deployed function that opens no PSA: without their clients it is smaller.
+    pub fn without_psas(config: &Config) -> Self {
+        Self::deployed(config, Connector::none())
+    }
+
+    fn deployed(config: &Config, connector: Connector) -> Self {
         let http = aws::http_client();
-        Self::new(
+        Self::on(
             config,
             aws_sdk_dynamodb::Client::new(&aws::config(&http, "DYNAMODB", aws::TIME_LIMITS)),
             aws_sdk_secretsmanager::Client::new(&aws::config(&http, "SECRETS_MANAGER", aws::TIME_LIMITS)),
+            connector,
         )
     }
 
     /// Services on given AWS clients, with the machine's clock and the built-in directory.
-    #[expect(clippy::needless_pass_by_value, reason = "clients are handed over")]
     pub fn new(
         config: &Config,
         dynamodb: aws_sdk_dynamodb::Client,
         secrets: aws_sdk_secretsmanager::Client,
     ) -> Result<Self, NoClient> {
-        Ok(Self {
+        let connector = Connector::new(config.psa.clone())?;
+        Ok(Self::on(config, dynamodb, secrets, connector))
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "clients are handed over")]
+    fn on(
+        config: &Config,
+        dynamodb: aws_sdk_dynamodb::Client,
+        secrets: aws_sdk_secretsmanager::Client,
+        connector: Connector,
+    ) -> Self {
+        Self {
             store: Store::new(instrumented(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
-            connector: Connector::new(config.psa.clone())?,
+            connector,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            listed: Listed::default(),
             directory_retry: directory::RETRY,
             patience: Patience::default(),
             roles_claim: config.roles_claim.as_str().into(),
@@ -114,7 +137,7 @@ impl Services {
             psa_limits: PsaLimits::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
-        })
+        }
     }
 
     /// The same services on other AWS clients.
@@ -129,6 +152,7 @@ impl Services {
         Self {
             store: Store::new(instrumented(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
+            listed: Listed::default(),
             ..self.clone()
         }
     }

@@ -39,7 +39,8 @@ pub enum NoTarget {
 /// Opens PSAs. One for each process: it holds the one HTTP client with its connections, and the products there are.
 #[derive(Debug, Clone)]
 pub struct Connector {
-    http: HttpClient,
+    /// None in a process that opens no PSA.
+    http: Option<HttpClient>,
     vendors: Vec<&'static Vendor>,
 }
 
@@ -47,9 +48,17 @@ impl Connector {
     /// Builds the HTTP client, for the products that ship.
     pub fn new(policy: HttpPolicy) -> Result<Self, NoClient> {
         Ok(Self {
-            http: HttpClient::new(policy)?,
+            http: Some(HttpClient::new(policy)?),
             vendors: PsaKind::ALL.map(vendors::vendor).to_vec(),
         })
+    }
+
+    /// Opens no PSA, and knows no product: what a function that reads none starts with, and is linked with.
+    pub const fn none() -> Self {
+        Self {
+            http: None,
+            vendors: Vec::new(),
+        }
     }
 
     /// The same connector with one more product.
@@ -63,14 +72,14 @@ impl Connector {
     #[must_use]
     pub fn with_clock(&self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self {
-            http: self.http.with_clock(now),
+            http: self.http.as_ref().map(|http| http.with_clock(now)),
             vendors: self.vendors.clone(),
         }
     }
 
     /// What requests may do.
-    pub fn policy(&self) -> &HttpPolicy {
-        self.http.policy()
+    pub fn policy(&self) -> Option<&HttpPolicy> {
+        self.http.as_ref().map(HttpClient::policy)
     }
 
     /// The descriptor of a product, if this version knows it.
@@ -81,7 +90,8 @@ impl Connector {
     /// The PSA at this address. Products that take no login company ignore it.
     pub fn target(&self, id: VendorId, address: &str, company_id: Option<&str>) -> Result<Target, NoTarget> {
         let vendor = self.vendor(id).ok_or(NoTarget::UnknownVendor)?;
-        let url = vendor.address(address, self.policy()).map_err(NoTarget::Address)?;
+        let policy = self.policy().ok_or(NoTarget::UnknownVendor)?;
+        let url = vendor.address(address, policy).map_err(NoTarget::Address)?;
         let company_id = company_id.unwrap_or_default().trim();
         if !vendor.accepts_company_id(company_id) {
             return Err(NoTarget::CompanyId(MissingCredential { field: "companyId" }));
@@ -105,11 +115,13 @@ impl Connector {
             url,
             company_id,
         } = target;
+        let none = || not_asked(PsaFailureKind::PsaUnknownError, "this process opens no PSA");
+        let http = self.http.as_ref().ok_or_else(none)?;
         // A target may come from a connector with another policy.
-        url.check(&vendor.address, self.policy())
+        url.check(&vendor.address, http.policy())
             .map_err(|refused| not_asked(PsaFailureKind::PsaUnknownError, &refused.to_string()))?;
         (vendor.connect)(Access {
-            session: Session::new(self.http.clone(), deadline, vendor.request_id),
+            session: Session::new(http.clone(), deadline, vendor.request_id),
             url: url.clone(),
             company_id,
             credentials,

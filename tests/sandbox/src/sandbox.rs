@@ -342,7 +342,7 @@ fn code(
         .map(|(name, function)| {
             let dynamodb = DynamoDbClient::new(&sdk::config_of(&dynamodb.url(), name));
             let secrets = SecretsClient::new(&sdk::config_of(&secrets.url(), name));
-            let config = config(template, name, services.connector.policy().clone())?;
+            let config = config(template, name, services.connector.policy().cloned().unwrap_or_default())?;
             let services = services.with_clients(&config, dynamodb, secrets);
             let metrics = Arc::clone(metrics);
             let function = function(services).with_metrics(move |mut line| {
