@@ -3,7 +3,7 @@
 //! Those of a large MSP would fill the memory of a worker, so they stay packed until those of one company are asked for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
 use domain::address::{Address, AddressKey};
@@ -72,7 +72,7 @@ impl PackedUsers {
             company: company.clone(),
             address: record.address,
             // Earlier versions stored names as the PSA spelled them.
-            name: name::clean(&record.name),
+            name: name::cleaned(record.name),
             state: record.state,
         });
         Ok(users.collect())
@@ -166,9 +166,7 @@ fn users_of((company, packed): &(ManagedCompanyId, Vec<PackedUsers>)) -> Result<
 }
 
 fn hash(address: &AddressKey) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    address.hash(&mut hasher);
-    hasher.finish()
+    foldhash::fast::FixedState::default().hash_one(address)
 }
 
 #[cfg(test)]

@@ -31,10 +31,6 @@ pub use outcomes::Outcomes;
 pub use skipped::{MAX_ROWS_AHEAD, NamedAddress, SkippedCompany, SkippedPack, SkippedRow};
 
 /// What the journal holds of one company, or of a chunk of a large one.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an entry is read and taken apart at once; none is kept"
-)]
 #[derive(Debug)]
 pub enum JournalEntry {
     /// Something was done, or at least intended.
