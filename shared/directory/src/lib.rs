@@ -11,8 +11,10 @@ use jiff::Timestamp;
 use store::Consistency;
 
 pub mod builtin;
+mod listed;
 mod roster;
 
+pub use listed::Listed;
 pub use retry::RetryPolicy;
 pub use roster::{PackedUsers, Roster};
 

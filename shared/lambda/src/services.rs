@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use directory::builtin::BuiltIn;
-use directory::{Directory, RetryPolicy};
+use directory::{Directory, Listed, RetryPolicy};
 use domain::ids::MspId;
 use domain::integration::Integration;
 use domain::problem::Problem;
@@ -38,6 +38,8 @@ pub struct Services {
     pub connector: Connector,
     /// The password manager.
     pub directory: DirectoryFactory,
+    /// What was last listed of it to whoever searches.
+    pub listed: Listed,
     /// How calls to it are repeated.
     pub directory_retry: RetryPolicy,
     /// How long imports wait for faults that pass.
@@ -107,6 +109,7 @@ impl Services {
             secrets: Secrets::new(secrets, &config.secret_prefix),
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            listed: Listed::default(),
             directory_retry: directory::RETRY,
             patience: Patience::default(),
             roles_claim: config.roles_claim.as_str().into(),
@@ -129,6 +132,7 @@ impl Services {
         Self {
             store: Store::new(instrumented(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
+            listed: Listed::default(),
             ..self.clone()
         }
     }

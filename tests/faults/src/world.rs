@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ::psa::{Connector, HttpPolicy, RetryPolicy};
 use axum::Router;
+use directory::Listed;
 use directory::builtin::BuiltIn;
 use domain::ids::MspId;
 use domain::psa::PsaKind;
@@ -265,6 +266,7 @@ impl World {
                 let (inner, night) = (BuiltIn::new(tenant), night.clone());
                 Arc::new(Silent { inner, night })
             }),
+            listed: Listed::default(),
             directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 ..directory::RETRY

@@ -73,11 +73,14 @@ async fn list(
     if let Some(integration) = &integration {
         find_integration(&services.tenant(&caller.msp), integration).await?;
     }
-    let mut companies = services.directory(&caller.msp).companies().await?;
-    companies.sort_by(|one, other| one.id.cmp(&other.id));
+    let directory = services.directory(&caller.msp);
+    let companies = services
+        .listed
+        .companies(&caller.msp, &*directory, services.clock.now())
+        .await?;
     let search = search.map(|search| Searched::of(&search));
-    let is_found = |company: &ManagedCompany| search.as_ref().is_none_or(|search| search.is_in(&company.name));
-    let found = companies.into_iter().filter(is_found);
+    let is_found = |company: &&ManagedCompany| search.as_ref().is_none_or(|search| search.is_in(&company.name));
+    let found = companies.iter().filter(is_found).cloned();
     let page = match like {
         Some(like) => List::counted(by_likeness(found.collect(), &like), &query.page)?,
         None => List::page(found, &query.page, |company| company.id.as_str().to_owned()),

@@ -31,8 +31,8 @@ async fn list(
     if directory.company(&company).await?.is_none() {
         return Err(Problem::not_found(ResourceKind::ManagedCompany).into());
     }
-    let mut users = directory.users(&company).await?;
-    users.sort_by(|one, other| one.id.cmp(&other.id));
+    let now = services.clock.now();
+    let users = services.listed.users(&caller.msp, &company, &*directory, now).await?;
     let found = users
         .into_iter()
         .filter(|user| query.filter.accepts(&user.name) || query.filter.accepts(user.address.original()));

@@ -52,6 +52,7 @@ mod operation;
 mod overdue;
 mod people;
 mod people_rules;
+mod pickers;
 mod plan;
 mod progress;
 mod removal;
