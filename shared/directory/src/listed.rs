@@ -38,15 +38,18 @@ impl<K: PartialEq, T> Last<K, T> {
         let Some(version) = version else {
             return read.await.map(Arc::new);
         };
-        let is_it = |last: &&(K, u64, Arc<T>)| last.0 == of && last.1 == version;
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.as_ref().filter(is_it).map(|last| Arc::clone(&last.2));
-        if let Some(known) = known {
+        if let Some(known) = self.known(&of, version) {
             return Ok(known);
         }
         let list = Arc::new(read.await?);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((of, version, Arc::clone(&list)));
         Ok(list)
+    }
+
+    fn known(&self, of: &K, version: u64) -> Option<Arc<T>> {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = last.as_ref().filter(|last| last.0 == *of && last.1 == version);
+        last.map(|last| Arc::clone(&last.2))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Those of a large MSP would fill the memory of a worker, so they stay packed until those of one company are asked for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
 use domain::address::{Address, AddressKey};
@@ -166,9 +166,7 @@ fn users_of((company, packed): &(ManagedCompanyId, Vec<PackedUsers>)) -> Result<
 }
 
 fn hash(address: &AddressKey) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    address.hash(&mut hasher);
-    hasher.finish()
+    foldhash::fast::FixedState::default().hash_one(address)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod policy;
 pub mod problem;
 pub mod psa;
+pub mod quick;
 pub mod published;
 pub mod remembered;
 pub mod row;
