@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::psa::PsaKind;
 use measure::Measurement;
+use mimalloc::MiMalloc;
 use simkit::msp::Size;
 
 mod failure;
@@ -23,6 +24,10 @@ mod process;
 mod stage;
 mod targets;
 mod worker;
+
+/// As the functions have.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Measures the import of a large MSP.
 #[derive(Parser)]
