@@ -106,16 +106,15 @@ fn r52_all_logs_go_with_the_stack() {
     }
 }
 
-/// Secrets are made at run time, under a prefix by which they are found.
+/// Secrets of integrations are made at run time, under a prefix by which they are found. The key of the console's cookies goes with the
+/// stack.
 #[test]
 fn r52_secrets_are_found_by_the_prefix_of_the_stack() {
     let template = template();
-    let all = template["Resources"].as_object().unwrap().values();
-    assert_eq!(
-        all.filter(|resource| resource["Type"] == "AWS::SecretsManager::Secret")
-            .count(),
-        0
-    );
+    let secrets = resources(&template, "AWS::SecretsManager::Secret");
+    let ids: Vec<&str> = secrets.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, ["ConsoleSecret"]);
+    assert_eq!(secrets[0].1["DeletionPolicy"], "Delete");
     assert_eq!(
         template["Globals"]["Function"]["Environment"]["Variables"]["SECRET_PREFIX"],
         json!({ "Ref": "SecretPrefix" })
