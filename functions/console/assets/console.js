@@ -122,7 +122,7 @@ const localTimes = () => {
   }
 };
 
-// Single keys: off in fields, with other keys held, and for whoever has switched them off.
+// Single keys: off in fields, with other keys held, and for people who have switched them off.
 const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
 const rows = () => [...document.querySelectorAll("table[data-rows] tbody tr")];
 const move = (by) => {

@@ -8,7 +8,7 @@ use crate::api::Api;
 use crate::refused::Refused;
 use crate::visit::Visit;
 
-/// Who asks, with the API at hand. Whoever is not is led to sign in.
+/// The signed-in administrator, with the API at hand. Anybody else is sent to sign in.
 pub(crate) struct Caller {
     pub visit: Visit,
     pub name: String,

@@ -40,7 +40,7 @@ pub(crate) fn number(language: Language, number: u64) -> String {
     parts.join(separator)
 }
 
-/// A moment, in UTC: the script shows the local time beside it.
+/// A moment, in UTC: the script adds the local time.
 pub(crate) fn moment(language: Language, moment: &Timestamp) -> String {
     let at = moment.to_zoned(TimeZone::UTC);
     let month = usize::try_from(at.month())

@@ -9,10 +9,10 @@ use crate::session::{Session, plain};
 
 /// The cookie with the language that somebody chose.
 pub(crate) const LANGUAGE: &str = "__Host-language";
-/// The cookie of whoever has switched single keys off.
+/// The cookie that says that single keys are switched off.
 pub(crate) const KEYS_OFF: &str = "__Host-keys-off";
 
-/// A request, for whoever is signed in or not.
+/// A request, signed in or not.
 #[derive(Debug, Clone)]
 pub(crate) struct Visit {
     pub session: Option<Session>,

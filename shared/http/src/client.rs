@@ -41,7 +41,7 @@ impl HttpClient {
         }
     }
 
-    /// The client beneath, for addresses that whoever deploys has configured and that no tenant can choose.
+    /// The client beneath, for addresses that come from the deployment's configuration and that no tenant can choose.
     pub fn for_configured(&self) -> reqwest::Client {
         self.client.clone()
     }

@@ -237,7 +237,7 @@ impl Tab {
         let log = self.client.issue_cmd(Own::log()).await.unwrap();
         let all = log.as_array().into_iter().flatten();
         let all = all.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned());
-        // The page that stands for the identity provider has no icon, and browsers ask for one.
+        // The page of the stand-in identity provider has no icon, and browsers ask for one.
         all.filter(|line| !line.contains("/favicon.ico")).collect()
     }
 

@@ -37,7 +37,7 @@ struct Budget {
     /// How many times as long as the least function they may take to their first answer.
     #[arg(long, default_value_t = 3.0)]
     most_times: f64,
-    /// Measures these beside the least function, instead of all.
+    /// Measures only these and the least function.
     #[arg(long)]
     only: Vec<String>,
 }

@@ -14,6 +14,7 @@ pub mod behind;
 pub mod contract;
 pub mod download;
 pub mod faults;
+pub mod hostile;
 pub mod import;
 pub mod managed;
 pub mod people;

@@ -32,7 +32,7 @@ const STEPS: [(Step, &str, &str); 6] = [
 /// An import, as the person who looks at it may use it.
 pub(super) struct Frame {
     pub import: Import,
-    /// Whether decisions can be made: in review, by whoever holds it.
+    /// Whether decisions can be made: in review, by the administrator who holds it.
     pub decides: bool,
     /// Whether it is theirs at all.
     pub mine: bool,

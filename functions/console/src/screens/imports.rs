@@ -70,7 +70,7 @@ async fn cancel(caller: Caller, Path(import): Path<String>) -> Answer {
     Ok(redirect(&path(&import)))
 }
 
-/// Reading keeps nothing (R72): whoever needs longer says so (WCAG 2.2.1).
+/// Reading does not renew the lock (R72): an administrator who needs longer says so (WCAG 2.2.1).
 async fn keep(caller: Caller, Path(import): Path<String>, Form(form): Form) -> Answer {
     caller
         .api

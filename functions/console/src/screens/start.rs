@@ -119,7 +119,7 @@ async fn start(caller: Caller, Path(integration): Path<String>, Form(form): Form
         .await;
     match begun {
         Ok(import) => Ok(redirect(&path(import["id"].as_str().unwrap_or_default()))),
-        // R72: whoever holds it already goes on with it.
+        // R72: its holder continues it.
         Err(Refused::Problem(problem)) if problem.fact("heldByYou").as_deref() == Some("true") => {
             Ok(redirect(&path(&problem.fact("import").unwrap_or_default())))
         }

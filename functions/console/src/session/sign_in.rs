@@ -107,7 +107,7 @@ async fn finish(
         Err(_) => None,
     };
     let under_way: Option<SigningIn> = under_way.and_then(|text| serde_json::from_str(&text).ok());
-    // Browsers repeat the way back, as when a page is loaded again: whoever is signed in goes on.
+    // Browsers repeat the way back, as when a page is loaded again: an administrator who is signed in continues.
     let Some(under_way) = under_way else {
         return if visit.session.is_some() {
             onwards(&visit, HOME)

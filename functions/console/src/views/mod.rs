@@ -83,7 +83,7 @@ pub(crate) struct LastImport {
     pub stopped: Option<Told>,
 }
 
-/// A problem that is told of something else than a call.
+/// A problem within another answer, such as an import's.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Told {
     pub code: String,

@@ -3,7 +3,7 @@
 use domain::exclusion::{Excludable, Exclusion, Exclusions, TooManyExclusions};
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::import::Person;
-use domain::problem::{Limited, Problem};
+use domain::problem::{Limited, MAX_EXCLUSIONS, Problem};
 use jiff::Timestamp;
 
 fn exclusion(why: &str, at: i64) -> Exclusion {
@@ -72,4 +72,21 @@ fn r96_a_full_list_says_which_limit_it_has() {
     let problem = Problem::from(TooManyExclusions);
     let of = Limited::Exclusions;
     assert_eq!(problem, Problem::LimitExceeded { of });
+}
+
+#[test]
+fn r96_a_full_list_takes_another_reason_and_no_other_company() {
+    let mut all = Exclusions::default();
+    for id in 0..MAX_EXCLUSIONS {
+        all.exclude(company(id), exclusion("a vendor", 1)).unwrap();
+    }
+    assert_eq!(all.exclude(person(1), exclusion("a vendor", 1)), Err(TooManyExclusions));
+    all.exclude(company(0), exclusion("a partner", 2)).unwrap();
+    assert_eq!(all.bring_back(&company(0)).unwrap().why, "a partner");
+    all.exclude(company(MAX_EXCLUSIONS), exclusion("a vendor", 1)).unwrap();
+}
+
+#[test]
+fn r50_neither_reason_nor_name_is_in_the_debug_form() {
+    assert!(!format!("{:?}", exclusion("Sanne", 1)).contains("Sanne"));
 }

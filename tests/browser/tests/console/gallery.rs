@@ -45,7 +45,7 @@ impl Gallery {
             .into_iter()
             .filter(|line| !line.contains("the server responded with a status of"));
         self.wrong.extend(log.map(|line| format!("{name}: logged: {line}")));
-        // At once, for whoever looks while the walk goes on.
+        // At once, so that a person can look during the walk.
         for line in &self.wrong[known..] {
             println!("{line}");
         }

@@ -2,43 +2,9 @@
 
 use browser::{Hand, Script, Tab};
 use requirements::stage::KINDS;
-use requirements::{import, psa};
+use requirements::{hostile, import, psa};
 
 use crate::stage::{nothing_logged, stage};
-
-/// What hostile markup would do if it were markup.
-const SHAPES: [&str; 20] = [
-    "<script>window.hit={}</script>",
-    "<img src=x onerror=window.hit={}>",
-    "\"><svg onload=window.hit={}>",
-    "'><b id={}>",
-    "</title><script>window.hit={}</script>",
-    "{{ {} }}",
-    "{% if {} %}",
-    "javascript:window.hit={}",
-    "&lt;script&gt;window.hit={}&lt;/script&gt;",
-    "<!-- {} -->",
-    "</form><form action=//evil/{}>",
-    "<iframe src=//evil/{}></iframe>",
-    "<a href=//evil/{}>x</a>",
-    "\" autofocus onfocus=window.hit={} x=\"",
-    "<style>*{display:none}</style>{}",
-    "<base href=//evil/{}>",
-    "<meta http-equiv=refresh content=0;url=//evil/{}>",
-    "]]>{}<![CDATA[",
-    "<math><mi id={}>",
-    "${window.hit={}}",
-];
-
-/// 200 of them.
-fn names() -> Vec<String> {
-    let round = |round: usize| {
-        SHAPES
-            .iter()
-            .map(move |shape| shape.replacen("{}", &format!("7{round}"), 1))
-    };
-    (0..10).flat_map(round).collect()
-}
 
 async fn no_name_did_anything(tab: &Tab) {
     assert_eq!(
@@ -55,7 +21,7 @@ async fn no_name_did_anything(tab: &Tab) {
 #[tokio::test]
 async fn r92_200_hostile_names_are_shown_as_text_on_every_screen_that_has_them() {
     let stage = stage().await;
-    let names = names();
+    let names = hostile::names();
     for name in &names {
         psa::add_company(&stage.sandbox, KINDS[0], name);
     }

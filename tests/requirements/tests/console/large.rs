@@ -1,10 +1,8 @@
 //! Many companies: a way through the list in both directions, and a page that announces a plan that takes long (R93).
 
-use requirements::{PsaKind, import, psa};
+use requirements::{import, psa};
 
-use crate::stage::stage;
-
-const KIND: PsaKind = PsaKind::Connectwise;
+use crate::stage::{KIND, stage};
 
 /// With more, the first answer of a plan is announced.
 const MANY: usize = 2_000;

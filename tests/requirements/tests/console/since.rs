@@ -1,4 +1,4 @@
-//! What can be done beside the wizard, and what takes decisions back (R90).
+//! What the console offers outside the wizard, and how decisions are taken back (R90).
 
 use requirements::import::{self, choose, fetch, first_import_of};
 use requirements::stage::integration;
@@ -6,9 +6,7 @@ use requirements::{PsaKind, for_both, unattended};
 use serde_json::json;
 
 use crate::browser::{Browser, Page};
-use crate::stage::{Stage, stage};
-
-const KIND: PsaKind = PsaKind::Connectwise;
+use crate::stage::{KIND, Stage, stage};
 
 for_both!(r52_the_mappings_of_a_removed_integration_are_taken_over_by_a_form);
 

@@ -5,13 +5,11 @@ use std::time::Duration;
 use requirements::faults::{self, COMPANIES};
 use requirements::import::{self, choose, fetch};
 use requirements::stage::{advance, integration};
-use requirements::{PsaKind, for_both, psa};
+use requirements::{PsaKind, for_both, hostile, psa};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
-use crate::stage::{Stage, stage, wait};
-
-const KIND: PsaKind = PsaKind::Connectwise;
+use crate::stage::{KIND, Stage, stage, wait};
 
 for_both!(
     r94_each_failure_of_the_psa_has_its_page,
@@ -317,83 +315,6 @@ async fn r96_a_company_is_excluded_for_good_and_brought_back() {
 }
 
 #[tokio::test]
-async fn r95_a_schedule_is_set_and_taken_away() {
-    let stage = stage().await;
-    let id = integration(&stage.sandbox.api("ana"), KIND).await;
-    let (mut browser, _) = stage.sign_in("Ana", "en").await;
-    let page = browser
-        .open(&stage.at(&format!("/console/integrations/{id}/policy")))
-        .await;
-    let set = browser
-        .press(
-            &page,
-            "Save",
-            &[
-                ("How often", "every day"),
-                ("At", "04:15"),
-                ("Import companies that are new", "on"),
-            ],
-        )
-        .await;
-    assert!(
-        set.words().contains("Saved.") && set.words().contains("Next:"),
-        "{}",
-        set.words()
-    );
-    let wrong = browser.press(&set, "Save", &[("Time zone", "Mars/Olympus")]).await;
-    assert_eq!(wrong.status.as_u16(), 400, "{}", wrong.words());
-    let off = browser.press(&set, "Save", &[("How often", "never by itself")]).await;
-    assert!(!off.words().contains("Next:"), "{}", off.words());
-}
-
-#[tokio::test]
-async fn r52_an_integration_is_renamed_paused_and_removed() {
-    let stage = stage().await;
-    let id = integration(&stage.sandbox.api("ana"), KIND).await;
-    let (mut browser, _) = stage.sign_in("Ana", "en").await;
-    let page = browser.open(&stage.at(&format!("/console/integrations/{id}"))).await;
-    let page = browser.press(&page, "Rename", &[("Name", "Our own")]).await;
-    assert_eq!(page.title(), "Our own");
-    let page = browser.press(&page, "Pause this integration", &[]).await;
-    assert!(page.words().contains("Paused") && !page.has_link("Import "));
-    let page = browser.press(&page, "Go on with this integration", &[]).await;
-    let kept = browser
-        .press(&page, "Remove", &[("Type its name", "something else")])
-        .await;
-    assert_eq!(kept.title(), "Our own", "nothing is removed by mistake");
-    let gone = browser.press(&kept, "Remove", &[("Type its name", "Our own")]).await;
-    assert_eq!(gone.title(), "Integrations");
-    assert!(!gone.words().contains("Our own"), "{}", gone.words());
-}
-
-#[tokio::test]
-async fn r59_the_address_of_a_user_is_changed() {
-    let stage = stage().await;
-    import::first_import_of(&stage.sandbox.api("ana"), KIND, 1).await;
-    let (mut browser, _) = stage.sign_in("Ana", "en").await;
-    let id = integration(&stage.sandbox.api("ana"), KIND).await;
-    let mappings = browser
-        .open(&stage.at(&format!("/console/integrations/{id}/mappings")))
-        .await;
-    let cell = mappings.html.all("td").find_map(|(at, _)| {
-        let mut links = mappings
-            .html
-            .all("a")
-            .filter(|(link, _)| mappings.html.is_in(*link, at));
-        links.next().map(|(_, link)| link.words())
-    });
-    let users = browser.follow(&mappings, &cell.unwrap()).await;
-    let changed = browser
-        .press(&users, "Change", &[("Address of", "new.address@elsewhere.example")])
-        .await;
-    assert!(
-        changed.source.contains("new.address@elsewhere.example"),
-        "{}",
-        changed.words()
-    );
-}
-
-#[tokio::test]
 async fn r92_a_session_is_renewed_without_anybody_noticing_and_ends_when_it_cannot_be() {
     let stage = stage().await;
     stage.sandbox.provider().set_lifetime(Duration::from_secs(30));
@@ -412,7 +333,7 @@ async fn r92_a_session_is_renewed_without_anybody_noticing_and_ends_when_it_cann
 #[tokio::test]
 async fn r92_hostile_names_are_shown_as_text() {
     let stage = stage().await;
-    let names = hostile();
+    let names = hostile::names();
     for name in &names {
         psa::add_company(&stage.sandbox, KIND, name);
     }
@@ -435,35 +356,4 @@ async fn r92_hostile_names_are_shown_as_text() {
     for name in names {
         assert!(shown.contains(&plain(&name)), "{name} is not shown as it is");
     }
-}
-
-/// 200 names that try to be more than text.
-fn hostile() -> Vec<String> {
-    let shapes = [
-        "<script>alert({})</script>",
-        "<img src=x onerror=alert({})>",
-        "\"><svg onload=alert({})>",
-        "'><b {}>",
-        "</title><script {}>",
-        "{{ {} }}",
-        "{% if {} %}",
-        "javascript:alert({})",
-        "&lt;script&gt;{}",
-        "<!-- {} -->",
-        "</form><form action=//evil/{}>",
-        "<iframe src=//evil/{}>",
-        "<a href=//evil/{}>x</a>",
-        "\" autofocus onfocus=alert({}) x=\"",
-        "<style>*{display:none}{}</style>",
-        "<base href=//evil/{}>",
-        "<meta http-equiv=refresh content=0;url=//evil/{}>",
-        "]]>{}<![CDATA[",
-        "<math><mi {}>",
-        "${alert({})}",
-    ];
-    let mut all = Vec::new();
-    for round in 0..10 {
-        all.extend(shapes.iter().map(|shape| shape.replacen("{}", &format!("h{round}"), 1)));
-    }
-    all
 }

@@ -159,7 +159,7 @@ async fn token(State(provider): State<Provider>, Form(request): Form<TokenReques
     }
 }
 
-/// A code is good once, for whoever began, at the address it was made for.
+/// A code is good once, for the browser that began, at the address it was made for.
 fn of_code(provider: &Provider, request: &TokenRequest) -> Option<Ticket> {
     let ticket = provider.tickets.take(request.code.as_deref()?)?;
     let challenge = challenge(request.code_verifier.as_deref()?);

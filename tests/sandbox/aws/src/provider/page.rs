@@ -23,7 +23,7 @@ pub(super) fn choose(accounts: &[Account], asked: &Asked) -> String {
     let buttons = buttons.concat();
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sandbox sign-in</title></head>\
-         <body><main><h1>Sign in as</h1><p>This stands for your identity provider.</p>\
+         <body><main><h1>Sign in as</h1><p>In a deployment, your identity provider is here.</p>\
          <form method=\"post\" action=\"/authorize\">{fields}{buttons}</form></main></body></html>"
     )
 }

@@ -14,9 +14,9 @@ use crate::Error;
 /// A call that reaches a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// The method; `ANY` stands for each.
+    /// The method; `ANY` is every method.
     pub method: Method,
-    /// The path, its variables in braces; `{name+}` stands for all that is left of it.
+    /// The path, its variables in braces; `{name+}` matches the rest of the path.
     pub path: String,
     /// Where it goes.
     pub way: Way,

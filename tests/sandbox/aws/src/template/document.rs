@@ -84,7 +84,7 @@ impl Document {
         }
     }
 
-    /// Whether it is a parameter, chosen by a condition or not, that whoever deploys has to set.
+    /// Whether it is a parameter, chosen by a condition or not, that the deployment has to set.
     pub fn is_left_open(&self, value: &Value) -> bool {
         let value = value["Fn::If"].get(2).unwrap_or(value);
         let parameter = value["Ref"].as_str().and_then(|id| self.parameters.get(id));
