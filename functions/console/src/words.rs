@@ -59,6 +59,7 @@ pub(crate) fn address_status(status: &AddressStatus) -> Word {
         AddressStatus::PossibleSuccessor => ("Perhaps a successor", "Misschien een opvolger", "warn"),
         AddressStatus::AddressConflict => ("Belongs to another company", "Hoort bij een ander bedrijf", "bad"),
         AddressStatus::NoAddress => ("No usable address", "Geen bruikbaar adres", "bad"),
+        AddressStatus::Dangling => ("User gone", "Gebruiker weg", "warn"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One company: intent, directory, mapping, outcome; a large one chunk by chunk. Killed anywhere, the next run finds the intent
 //! and repeats the calls with the same keys.
 
-use directory::DirectoryError;
+use directory::{DirectoryError, Look, NewCompany};
 use domain::directory::ManagedCompany;
 use domain::ids::{IdempotencyKey, PsaCompanyId};
 use domain::mapping::CompanyMapping;
@@ -64,15 +64,36 @@ pub(crate) async fn apply(
         }
     }
     let is_asked_for = matches!(row.decision.target, Target::Create);
-    let mut plan = planning.plan(row).await?;
-    if let Some(confirmed) = run.confirmed.get(&plan.company) {
-        plan.skip_conflicting(&confirmed.skipped_conflicting);
-        if let Some(skip) = &confirmed.skipped {
-            plan.skip(skip.clone());
-        }
-    }
+    let mut plan = as_confirmed(run, planning.plan(row.clone()).await?);
     if let Some(outcomes) = skipped(run, &plan).await? {
         return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
+    }
+    match looked_again(run, &plan).await {
+        Ok(Look::AsKnown) => {}
+        Ok(Look::Differs) => {
+            plan = as_confirmed(run, planning.plan_again(row).await?);
+            if let Some(outcomes) = skipped(run, &plan).await? {
+                return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
+            }
+        }
+        Ok(Look::Gone) => {
+            let outcomes = all(&plan, &Outcome::Failed(Reason::ManagedCompanyNotFound));
+            return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
+        }
+        Err(Failure::Open) => return Ok(Applied::Unfinished),
+        Err(Failure::OfRow(reason)) => {
+            let outcomes = all(&plan, &Outcome::Failed(reason));
+            return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
+        }
+    }
+    if is_asked_for && let Err(failure) = sent_again(run, &plan).await {
+        return Ok(match failure {
+            Failure::Open => Applied::Unfinished,
+            Failure::OfRow(reason) => {
+                let outcomes = all(&plan, &Outcome::Failed(reason));
+                Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?)
+            }
+        });
     }
     let chunks = CompanyChunk::of(&plan)?;
     // The first `named` rows already have their outcomes, so the rest of the company cannot be applied any more.
@@ -89,6 +110,36 @@ pub(crate) async fn apply(
     // Another integration creates a company of that name at this moment.
     let outcomes = all(&plan, &Outcome::Failed(Reason::PlanChanged));
     Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?))
+}
+
+/// The plan of a company without what was skipped when it was confirmed.
+fn as_confirmed(run: &Run, mut plan: CompanyPlan) -> CompanyPlan {
+    if let Some(confirmed) = run.confirmed.get(&plan.company) {
+        plan.skip_conflicting(&confirmed.skipped_conflicting);
+        if let Some(skip) = &confirmed.skipped {
+            plan.skip(skip.clone());
+        }
+    }
+    plan
+}
+
+/// Looks at the users of the managed company once more, where they are only remembered (R87).
+async fn looked_again(run: &Run, plan: &CompanyPlan) -> Result<Look, Failure> {
+    let Some(managed) = plan.step.managed() else {
+        return Ok(Look::AsKnown);
+    };
+    let call = || run.directory.look_again(&managed.id);
+    with_retries(run, call, || answers_at_all(run)).await
+}
+
+/// Has a new company sent again of which nobody knows what became of it: the administrator has chosen a new one (R82).
+async fn sent_again(run: &Run, plan: &CompanyPlan) -> Result<(), Failure> {
+    if !matches!(plan.step, CompanyStep::Create) {
+        return Ok(());
+    }
+    let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);
+    let call = || run.directory.send_again(&key);
+    with_retries(run, call, || answers_at_all(run)).await
 }
 
 /// Writes the intent: all chunks, the first one last. Returns `false` if the name of a new company is claimed already; an
@@ -221,9 +272,9 @@ async fn company(
     dropped: &[PlanChange],
 ) -> Result<Result<(ManagedCompany, Outcome, u64), Failure>, Stop> {
     let (managed, outcome) = match in_directory(run, plan).await {
-        Ok((managed, Outcome::Unchanged)) if !plan.rewrite_mapping => {
+        Ok((managed, outcome)) if plan.step.is_passive() && !plan.rewrite_mapping => {
             let counted = before.map_or(0, |before| before.users);
-            return Ok(Ok((managed, Outcome::Unchanged, counted)));
+            return Ok(Ok((managed, outcome, counted)));
         }
         Ok(made) => made,
         Err(failure) => return Ok(Err(failure)),
@@ -231,7 +282,11 @@ async fn company(
     let mapping = CompanyMapping {
         company: plan.company.clone(),
         managed: managed.id.clone(),
-        name: plan.name.clone(),
+        name: match (&plan.step, before) {
+            // Only a name that was carried over is no renaming any more.
+            (CompanyStep::KeepName(_), Some(before)) => before.name.clone(),
+            _ => plan.name.clone(),
+        },
         identifier: plan.identifier.clone(),
         generation: plan.generation,
         users: ahead,
@@ -265,14 +320,18 @@ async fn company(
 async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, Outcome), Failure> {
     let not_found = Failure::OfRow(Reason::ManagedCompanyNotFound);
     let managed = match &plan.step {
-        CompanyStep::Unchanged(managed) => managed.clone(),
+        CompanyStep::Unchanged(managed) | CompanyStep::KeepName(managed) => managed.clone(),
         CompanyStep::Skip(skip) => return Err(Failure::OfRow(skip.reason.in_result())),
         CompanyStep::Create => {
             let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);
             let call = || run.directory.create_company(&key, &plan.name);
-            ManagedCompany {
-                id: with_retries(run, call, || answers_at_all(run)).await?,
-                name: plan.name.clone(),
+            match with_retries(run, call, || answers_at_all(run)).await? {
+                NewCompany::Created(id) => ManagedCompany::new(id, plan.name.clone()),
+                NewCompany::Waits(until) => {
+                    run.note_wait(until);
+                    return Err(Failure::Open);
+                }
+                NewCompany::Unknown => return Err(Failure::OfRow(Reason::OutcomeUnknown)),
             }
         }
         CompanyStep::Link(managed) | CompanyStep::HandOver { managed, .. } => {
@@ -294,5 +353,5 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
 
 /// Liveness probe for calls whose effect cannot be looked up.
 async fn answers_at_all<T>(run: &Run) -> Result<Option<T>, DirectoryError> {
-    run.directory.licences().await.map(|_| None)
+    run.directory.answers().await.map(|()| None)
 }

@@ -30,9 +30,10 @@ pub(crate) fn applied(
     let of_users = of_users
         .into_iter()
         .zip(users)
-        .filter(|(_, done)| done.outcome.is_change());
+        // Whoever is asked for another address gets a mail: that is told, too.
+        .filter(|(change, done)| done.outcome.is_change() || change.action == Step::ChangeAddress && done.is_asked());
     let of_users = of_users.map(|(mut change, done)| {
-        if let Some(after) = &mut change.after {
+        if let (Some(after), false) = (&mut change.after, done.is_asked()) {
             after.user.clone_from(&done.user);
         }
         change

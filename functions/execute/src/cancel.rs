@@ -12,7 +12,10 @@ use crate::licences;
 
 /// Ends the import and releases the lock; one that executes stops after the row at hand.
 pub async fn cancel(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
-    let (tenant, directory) = (services.tenant(&caller.msp), services.directory(&caller.msp));
+    let (tenant, directory) = (
+        services.tenant(&caller.msp),
+        services.remembered_directory(&caller.msp).await?,
+    );
     let mut attempts = Attempts::at("end of the import");
     loop {
         let mut import = find_import(services, caller, id).await?;

@@ -2,9 +2,10 @@
 
 use api::{Api, ApiError, Caller, authorize, find_import, find_integration};
 use directory::Reservation;
-use domain::directory::ReservationId;
+use domain::directory::{CreationAction, ReservationId};
 use domain::ids::ImportId;
 use domain::import::{Event, Import, ImportState};
+use domain::policy::Policy;
 use domain::problem::Problem;
 use futures::FutureExt;
 use lambda::{Services, trace};
@@ -19,6 +20,8 @@ pub struct Agreement {
     pub plan_hash: String,
     /// Whether a mass change is meant.
     pub mass_change: bool,
+    /// What becomes of new users; without a choice, what the integration's policy says.
+    pub creation: Option<CreationAction>,
 }
 
 /// Begins an import with the plan that is agreed to.
@@ -36,8 +39,10 @@ pub async fn confirm(services: &Services, caller: &Caller, id: &ImportId, agreed
         }
         // Before any row is read: a decision that comes later is not in the plan.
         let decisions = services.tenant(&import.msp).decisions(&import.integration).await?;
-        let plan = agreed_plan(services, &import, agreed).await?;
-        if let Some(begun) = begin(services, import, plan, decisions).await? {
+        let integration = find_integration(&services.tenant(&import.msp), &import.integration).await?;
+        let plan = agreed_plan(services, &import, agreed, &integration.policy).await?;
+        let creation = agreed.creation.unwrap_or(integration.policy.creation);
+        if let Some(begun) = begin(services, import, plan, (decisions, creation)).await? {
             return Ok(begun);
         }
         attempts.again().await?;
@@ -45,20 +50,23 @@ pub async fn confirm(services: &Services, caller: &Caller, id: &ImportId, agreed
 }
 
 /// The plan as it is now, if it is the one that is agreed to.
-async fn agreed_plan(services: &Services, import: &Import, agreed: &Agreement) -> Api<WholePlan> {
+async fn agreed_plan(services: &Services, import: &Import, agreed: &Agreement, policy: &Policy) -> Api<WholePlan> {
     let tenant = services.tenant(&import.msp);
-    let integration = find_integration(&tenant, &import.integration).await?;
     let plan = if let Some(kept) = kept_plan(services, import).await? {
         kept
     } else {
-        let planning = Planning::open(tenant, services.directory(&import.msp), import.clone());
+        let planning = Planning::open(
+            tenant,
+            services.remembered_directory(&import.msp).await?,
+            import.clone(),
+        );
         planning.await?.whole().await?
     };
     if plan.totals.hash != agreed.plan_hash {
         let hash = plan.totals.hash;
         return Err(Problem::PlanChanged { hash }.into());
     }
-    match plan.totals.mass_change(integration.policy.mass_change) {
+    match plan.totals.mass_change(policy.mass_change) {
         Some(change) if !agreed.mass_change => Err(Problem::MassChange(change).into()),
         _ => Ok(plan),
     }
@@ -66,7 +74,10 @@ async fn agreed_plan(services: &Services, import: &Import, agreed: &Agreement) -
 
 /// The plan that was computed when it was shown, if nothing that it rests on has changed since (R71).
 async fn kept_plan(services: &Services, import: &Import) -> Api<Option<WholePlan>> {
-    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    let (tenant, directory) = (
+        services.tenant(&import.msp),
+        services.remembered_directory(&import.msp).await?,
+    );
     let Some(rests_on) = rests_on(&tenant, &*directory, import, services.clock.now()).await? else {
         return Ok(None);
     };
@@ -77,12 +88,18 @@ async fn kept_plan(services: &Services, import: &Import) -> Api<Option<WholePlan
 }
 
 /// Reserves the licences and begins the import; `None` if a row was decided on since the plan was computed.
-async fn begin(services: &Services, import: Import, plan: WholePlan, decisions: u64) -> Api<Option<Import>> {
+async fn begin(
+    services: &Services,
+    import: Import,
+    plan: WholePlan,
+    (decisions, creation): (u64, CreationAction),
+) -> Api<Option<Import>> {
     let tenant = services.tenant(&import.msp);
     let own = ReservationId::of(&import.id, &services.ids.next());
     let event = Event::Confirmed {
         plan_hash: plan.totals.hash.clone(),
         reservation: own.clone(),
+        creation,
         trace: trace(),
     };
     let confirmed = import.apply(event, services.clock.now()).map_err(Problem::from)?;

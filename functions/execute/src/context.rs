@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use directory::{Directory, DirectoryError};
@@ -11,6 +11,7 @@ use domain::ids::PsaCompanyId;
 use domain::plan::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use store::StoreError;
 use store::journal::ConfirmedCompany;
 use store::waited::Waited;
 use tokio::sync::{Mutex, OnceCell};
@@ -60,6 +61,8 @@ pub(crate) struct Run {
     pub standing: Mutex<()>,
     /// Whether a call that may have changed the directory got no answer: it may be applied later.
     is_unanswered: AtomicBool,
+    /// When to ask again for what the directory does later, if there is something.
+    waits: std::sync::Mutex<Option<Timestamp>>,
 }
 
 impl Deref for Run {
@@ -71,15 +74,22 @@ impl Deref for Run {
 }
 
 impl Run {
-    pub fn new(worker: worker::Run, confirmed: HashMap<PsaCompanyId, ConfirmedCompany>, waited: Waited) -> Self {
+    pub async fn open(
+        worker: worker::Run,
+        confirmed: HashMap<PsaCompanyId, ConfirmedCompany>,
+        waited: Waited,
+    ) -> Result<Self, StoreError> {
         let import = &worker.import;
         let skip = match (worker.give_up || import.abandoned, import.cancelling) {
             (true, _) => Some(Reason::GivenUp),
             (false, true) => Some(Reason::Cancelled),
             (false, false) => None,
         };
-        Self {
-            directory: worker.services.directory(&import.msp),
+        Ok(Self {
+            directory: worker
+                .services
+                .directory_of(&import.msp, Some(worker.deadline.0))
+                .await?,
             confirmed,
             skip,
             outage: OnceLock::new(),
@@ -90,8 +100,9 @@ impl Run {
             changes: OnceCell::new(),
             standing: Mutex::new(()),
             is_unanswered: AtomicBool::new(false),
+            waits: std::sync::Mutex::default(),
             worker,
-        }
+        })
     }
 
     /// The run of the worker, to move its import on.
@@ -172,6 +183,17 @@ impl Run {
     /// Whether no further piece of work should be begun.
     pub fn is_to_end(&self) -> bool {
         self.deadline.is_near() || self.outage.get().is_some()
+    }
+
+    /// Notes that the directory does something later, and when to ask again.
+    pub fn note_wait(&self, until: Timestamp) {
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        *waits = Some(waits.map_or(until, |earlier| earlier.min(until)));
+    }
+
+    /// When to ask again for what the directory does later; nothing if it does nothing later.
+    pub fn waits(&self) -> Option<Timestamp> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Counts a call for a row that the directory has answered.

@@ -78,7 +78,7 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
         Some(Reason::Cancelled) => Ending::Stopped,
         // The fault passed while the import was being given up: nothing was left to skip.
         Some(_) if rows == Rows::AccountedFor && !run.import.abandoned && !sum.has_given_up => Ending::Applied,
-        Some(_) => Ending::GivenUp,
+        Some(_) => given_up(run).await,
     };
     let moved = run
         .worker()
@@ -90,6 +90,14 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
     }
     info!(import = %run.import.id, ?ending, ?moved, "execution ended");
     Ok(())
+}
+
+/// Why the work was given up: no row tells that the key of the directory is rejected.
+async fn given_up(run: &Run) -> Ending {
+    match run.directory.answers().await {
+        Err(error) if error.is_of_key() && !run.import.abandoned => Ending::Rejected(error.failure()),
+        _ => Ending::GivenUp,
+    }
 }
 
 /// The next import tells by this what is newly absent (R54). Only a finished import counts.

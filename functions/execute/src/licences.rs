@@ -21,7 +21,7 @@ pub(crate) async fn reserve<'a, E>(
 where
     E: From<StoreError> + From<DirectoryError>,
 {
-    let directory = services.directory(&import.msp);
+    let directory = services.remembered_directory(&import.msp).await?;
     if directory.reserve(own, needed).await? == Reservation::Made {
         return Ok(Reservation::Made);
     }
@@ -52,7 +52,7 @@ pub(crate) async fn release_refused(
     import: &Import,
     own: &ReservationId,
 ) -> Result<(), DirectoryError> {
-    services.directory(&import.msp).release(own, 0).await
+    services.remembered_directory(&import.msp).await?.release(own, 0).await
 }
 
 /// Releases what was reserved for imports that have ended since (the confirmation died half-way, or was overtaken by the end of

@@ -44,9 +44,10 @@ pub(crate) async fn users(
     let (mut users, mut most) = (users.as_slice(), users.len());
     loop {
         let now = &users[..most.min(users.len())];
-        let share = chunk
+        let mut share = chunk
             .plan
             .with_users(chunk.users_left().get(..now.len()).unwrap_or_default());
+        share.remember_asked(|place| now.get(place).is_some_and(Done::is_asked));
         let company = chunk.is_company_left().then(|| outcome.clone());
         // The users of a dropped mapping stay where they are, and are this company's no more.
         let drops = company.is_some() && share.unmap.is_some();

@@ -29,7 +29,7 @@ where
     L: Future<Output = Result<Option<T>, DirectoryError>>,
 {
     let backoff = run.services.directory_retry.with_jitter();
-    let in_time = |error: &DirectoryError| error.is_retryable() && !run.is_to_end();
+    let in_time = |error: &DirectoryError| error.is_retryable() && error.asks_to_wait().is_none() && !run.is_to_end();
     let before = run.answered();
     let error = match call.retry(backoff).when(in_time).await {
         Ok(answer) => {
@@ -39,6 +39,11 @@ where
         Err(error) => error,
     };
     run.note_unanswered();
+    // No row is to blame, and none would fare better now.
+    if error.is_of_key() || error.asks_to_wait().is_some() {
+        run.record_outage(error);
+        return Err(Failure::Open);
+    }
     if !error.is_retryable() {
         warn!(import = %run.import.id, %error, "the directory refused a row");
         return Err(Failure::OfRow(Reason::DirectoryRefused));

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use directory::Reservation;
-use domain::directory::ReservationId;
+use domain::directory::{CreationAction, ReservationId};
 use domain::import::{Assignment, Event};
 use domain::plan::CompanyPlan;
 use domain::problem::Problem;
@@ -73,7 +73,7 @@ impl Decision {
         let run = &self.run;
         let integration = run.tenant.integration(&run.import.integration).await?;
         let integration = integration.ok_or(Problem::IntegrationNotFound)?;
-        let directory = run.services.directory(&run.import.msp);
+        let directory = run.services.remembered_directory(&run.import.msp).await?;
         let planning = Planning::open(run.tenant.clone(), directory, run.import.clone()).await?;
         let (planning, mut unchanged) = (planning.at_half_the_price(), Unchanged::default());
         let plan = planning.whole_seen_by(|plan| unchanged.add(plan)).await?;
@@ -82,19 +82,22 @@ impl Decision {
         }
         let own = ReservationId::of(&run.import.id, &run.services.ids.next());
         let more = more(run, &own, &plan, (&unchanged, checkpoint))?;
-        self.confirm(plan, (own, more), &planning.decisions.standing).await
+        let creation = integration.policy.creation;
+        self.confirm(plan, (own, creation, more), &planning.decisions.standing)
+            .await
     }
 
     async fn confirm(
         &mut self,
         plan: WholePlan,
-        (own, confirmation): (ReservationId, Vec<Action>),
+        (own, creation, confirmation): (ReservationId, CreationAction, Vec<Action>),
         standing: &Standing,
     ) -> Result<bool, Stop> {
         let run = &self.run;
         let confirmed = Event::Confirmed {
             plan_hash: plan.totals.hash.clone(),
             reservation: own.clone(),
+            creation,
             trace: None,
         };
         let invalidate_others = || invalidate_others(run, &own).boxed();

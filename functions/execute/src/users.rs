@@ -32,6 +32,11 @@ pub(crate) struct Done {
 }
 
 impl Done {
+    /// Whether the user was asked for another address just now, or earlier, and has yet to agree (R84).
+    pub(crate) fn is_asked(&self) -> bool {
+        self.outcome == Outcome::Skipped(Reason::WaitsForUser)
+    }
+
     const fn skipped(reason: Reason) -> Self {
         Self::unmapped(Outcome::Skipped(reason))
     }
@@ -172,7 +177,11 @@ async fn create(
     };
     Ok(match with_retries(run, call, look_up).await? {
         NewUser::Created(id) => Done::applied(user, id),
-        NewUser::AddressTaken(_) => Done::failed(Reason::AddressConflict),
+        NewUser::AddressTaken(_) | NewUser::AddressTakenElsewhere => Done::failed(Reason::AddressConflict),
+        NewUser::Waits(until) => {
+            run.note_wait(until);
+            return Err(Failure::Open);
+        }
     })
 }
 
@@ -189,6 +198,7 @@ fn request(run: &Run, managed: &ManagedCompany, user: &UserPlan, address: &Addre
         key: key(run, managed, user),
         address: address.clone(),
         name: user.name.clone(),
+        action: run.import.creation,
     }
 }
 
@@ -208,6 +218,8 @@ async fn change_address(
         NewAddress::AddressTaken(_) => Done::failed(Reason::AddressConflict),
         NewAddress::ChangedMeanwhile => Done::failed(Reason::PlanChanged),
         NewAddress::NoSuchUser => Done::failed(Reason::UserNotFound),
+        NewAddress::WaitsForUser => Done::skipped(Reason::WaitsForUser),
+        NewAddress::NotPossible => Done::failed(Reason::AddressCannotChange),
     })
 }
 

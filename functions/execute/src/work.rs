@@ -9,16 +9,18 @@ use async_trait::async_trait;
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
 use futures::{TryStreamExt, pin_mut};
+use jiff::Timestamp;
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use planning::Planning;
 use store::Tenant;
 use store::checkpoint::Checkpoint;
 use store::journal::{ConfirmedCompany, Outcomes, PLAN_SCHEMA};
 use store::rows::Row;
+use store::waited::WaitReason;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tracing::warn;
-use worker::{Acquired, Failed, Job, Next, Stop};
+use worker::{Acquired, Failed, Job, Next, Stop, Wait};
 
 use crate::apply::{self, Applied};
 use crate::context::{Position, Run};
@@ -41,6 +43,9 @@ const MAX_SKIPPED_ROWS: usize = 50_000;
 
 /// The longest time between two checkpoints, well within a worker's lease.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+
+/// Looks in a row for what a directory does later. Each thing ends by itself after some hours, looked for every few seconds at first.
+const MAX_LOOKS: u32 = 1_000;
 
 pub(crate) async fn work(services: Services, work: Work, deadline: Deadline) -> Result<WorkOutcome, worker::Error> {
     match worker::acquire(services, work, deadline, Assignment::Execute).await? {
@@ -69,7 +74,7 @@ impl Job for Execution {
         let confirmed = confirmed(&run.tenant, &run.import).await?;
         let waited = checkpoint.map_or(run.waited, |checkpoint| checkpoint.waited.merged(run.waited));
         Ok(Self {
-            run: Run::new(run.clone(), confirmed, waited),
+            run: Run::open(run.clone(), confirmed, waited).await?,
             planning: OnceCell::new(),
             skipped: run.tenant.skipped_when_confirmed(&run.import).await?,
         })
@@ -79,6 +84,13 @@ impl Job for Execution {
         let batch = self.next_companies(checkpoint).await?;
         self.run.end_changes().await;
         self.run.check_outage()?;
+        if let Batch::Waits(until) = batch {
+            return Ok(Next::Wait(Wait {
+                reason: WaitReason::Directory,
+                until: Some(until),
+                free: MAX_LOOKS,
+            }));
+        }
         if matches!(batch, Batch::OutOfTime) {
             return Ok(Next::Run);
         }
@@ -94,7 +106,9 @@ impl Job for Execution {
     /// What cannot be applied cannot be skipped either: an import that was given up ends with what is in the journal. Not because of
     /// a stop that passes: then it is tried again until every row is accounted for.
     async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop> {
-        if stop.passes() && !self.run.give_up {
+        // A key that is rejected would be for every other row, too.
+        let is_rejected = matches!(&stop, Stop::Directory(error) if error.is_of_key());
+        if (stop.passes() || is_rejected) && !self.run.give_up {
             return Ok(Failed::GivesUp);
         }
         if stop.passes() || !self.run.give_up {
@@ -228,8 +242,11 @@ impl Execution {
             run.commit(tx).await?;
             *checkpoint = slice.checkpoint;
         }
+        let waits = run.waits();
         Ok(if run.deadline.is_near() {
             Batch::OutOfTime
+        } else if let Some(until) = waits.filter(|_| done.is_empty() || !is_time_up()) {
+            Batch::Waits(until)
         } else if is_time_up() || done.len() == MAX_COMPANIES_PER_CHECKPOINT {
             Batch::More
         } else {
@@ -267,4 +284,6 @@ enum Batch {
     More,
     Last,
     OutOfTime,
+    /// The directory does something later, and without it there is nothing to do.
+    Waits(Timestamp),
 }

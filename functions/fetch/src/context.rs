@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use directory::Reading;
 use domain::ids::PsaCompanyId;
 use domain::integration::Integration;
 use domain::not_in::FoundAbsent;
@@ -28,6 +29,9 @@ pub(crate) struct Position {
     /// What the complete snapshot has found absent.
     #[serde(default)]
     pub absent: FoundAbsent,
+    /// How far the directory is read.
+    #[serde(default)]
+    pub directory: DirectoryStage,
     /// Whether any contact of the walk hangs on a company.
     #[serde(default)]
     pub contact_has_company: bool,
@@ -45,6 +49,16 @@ pub(crate) enum Stage {
     Rows,
     /// The snapshot counts.
     Review,
+}
+
+/// How far the directory is read, which is done once the PSA is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum DirectoryStage {
+    #[default]
+    Unread,
+    Reading(Reading),
+    Read,
 }
 
 /// A run of the worker on an import, and the integration that it reads.

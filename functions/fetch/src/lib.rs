@@ -12,6 +12,7 @@ mod joined;
 mod missing;
 mod people;
 mod read_back;
+mod read_directory;
 mod rows;
 mod scheduled;
 mod snapshot;

@@ -35,7 +35,12 @@ impl SnapshotContext {
     pub(crate) async fn read(run: &Run, pages: &Pages) -> Result<Self, Stop> {
         let companies = unique(pages.companies()?);
         let mappings = run.tenant.company_mappings(&run.import.integration).await?;
-        let managed = run.services.directory(&run.import.msp).companies().await?;
+        let managed = run
+            .services
+            .remembered_directory(&run.import.msp)
+            .await?
+            .companies()
+            .await?;
         let managed = ManagedCompanies::new(managed, Tenant::claims(&mappings));
         let dates = run.tenant.dates(&run.import.integration).await?;
         let mut seen = HashSet::new();

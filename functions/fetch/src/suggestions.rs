@@ -49,7 +49,7 @@ async fn users_of(run: &Run, companies: &[ManagedCompany], of: usize) -> Result<
     }
     let now = Instant::now();
     let until = now + run.deadline.0.saturating_duration_since(now) / 2;
-    let directory = run.services.directory(&run.import.msp);
+    let directory = run.services.remembered_directory(&run.import.msp).await?;
     let ids: Vec<ManagedCompanyId> = companies.iter().map(|company| company.id.clone()).collect();
     // A user of the last moment may be missing: one address less speaks for a company.
     let read = async {

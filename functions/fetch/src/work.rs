@@ -19,9 +19,9 @@ use tokio::sync::OnceCell;
 use tracing::{info, warn};
 use worker::{Acquired, Failed, Job, Next, Stop, Wait};
 
-use crate::context::{Position, Run, Stage};
+use crate::context::{DirectoryStage, Position, Run, Stage};
 use crate::walk::Read;
-use crate::{snapshot, walk};
+use crate::{read_directory as directory, snapshot, walk};
 
 /// How long to wait before checking again whether the previous import has ended.
 const PREVIOUS_IMPORT_WAIT: Duration = Duration::from_secs(15);
@@ -43,6 +43,8 @@ struct Fetch {
     may_begin: bool,
     psa: OnceCell<Arc<dyn Psa>>,
     read: Read,
+    /// Whether the directory is another system.
+    is_of_directory: bool,
 }
 
 #[async_trait]
@@ -59,6 +61,7 @@ impl Job for Fetch {
             },
             may_begin: false,
             psa: OnceCell::new(),
+            is_of_directory: false,
             read: match checkpoint {
                 // Pages that expire are not read: the first step ends the import.
                 Some(checkpoint)
@@ -118,6 +121,11 @@ impl Job for Fetch {
                 Problem::Psa { psa, failure }
             }
             Stop::Problem(problem) => *problem,
+            // Another system, which is not ours to mend.
+            Stop::Directory(error) if error.is_of_key() || self.is_of_directory && is_waited_for => {
+                warn!(import = %self.run.import.id, %error, "the directory was not read");
+                Problem::Directory(error.failure())
+            }
             Stop::Store(_) | Stop::Directory(_) if self.run.give_up || is_waited_for => Problem::Internal,
             other => return Err(other),
         };
@@ -142,6 +150,10 @@ impl Fetch {
             Stage::Contacts(from) => {
                 let psa = self.psa().await?;
                 walk::read_contacts(&run, &*psa, from, &mut self.read, checkpoint).await?;
+            }
+            Stage::Rows if !matches!(checkpoint.position.directory, DirectoryStage::Read) => {
+                run.worker.deadline = self.read.deadline(run.deadline);
+                self.is_of_directory |= directory::read(&run, &mut self.read.noted, checkpoint).await?;
             }
             Stage::Rows => {
                 // The tenant was compared before the last page was read.

@@ -116,7 +116,8 @@ async fn exact<'a>(
         return Ok(None);
     };
     let holders = services
-        .directory(&import.msp)
+        .remembered_directory(&import.msp)
+        .await?
         .holders(std::slice::from_ref(address))
         .await?;
     let Some(holder) = holders.first() else { return Ok(None) };

@@ -26,7 +26,10 @@ pub struct Pages<'a> {
 impl<'a> Pages<'a> {
     /// The plan as it is from now on.
     pub async fn open(services: &'a Services, import: &'a Import) -> Api<Self> {
-        let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+        let (tenant, directory) = (
+            services.tenant(&import.msp),
+            services.remembered_directory(&import.msp).await?,
+        );
         // Before anything of the plan is read: what changes later makes it another plan.
         let rests_on = rests_on(&tenant, &*directory, import, services.clock.now()).await?;
         Ok(Self {

@@ -58,7 +58,10 @@ pub async fn not_in_review(services: &Services, import: &Import) -> ApiError {
 /// What a whole plan is computed with: costly, and so only admitted now and then (R65).
 pub async fn planning_of_all(services: &Services, import: Import) -> Api<Planning> {
     admit_plan_call(services, &import.msp).await?;
-    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    let (tenant, directory) = (
+        services.tenant(&import.msp),
+        services.remembered_directory(&import.msp).await?,
+    );
     Ok(Planning::open(tenant, directory, import).await?)
 }
 
@@ -69,7 +72,10 @@ pub async fn facts(
     company: &PsaCompanyId,
     asked: Asked<'_>,
 ) -> Api<(Context, CompanyFacts)> {
-    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    let (tenant, directory) = (
+        services.tenant(&import.msp),
+        services.remembered_directory(&import.msp).await?,
+    );
     let read = Context::of_company(tenant, directory, import.clone(), company).await?;
     let (mut context, row) = read.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
     let facts = context.facts(row, asked).await?;
@@ -83,7 +89,10 @@ pub async fn facts_near(
     import: &Import,
     row: (&PsaCompanyId, &AddressId),
 ) -> Api<(Context, CompanyFacts)> {
-    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    let (tenant, directory) = (
+        services.tenant(&import.msp),
+        services.remembered_directory(&import.msp).await?,
+    );
     let read = Box::pin(Context::of_address(tenant, directory, import.clone(), row)).await?;
     let (mut context, facts) = read.ok_or_else(|| Problem::not_found(ResourceKind::CompanyOfImport))?;
     context.add_holding_companies(&facts).await?;

@@ -46,7 +46,10 @@ pub async fn of_rows(
     decided: &Decisions,
     rows: &[Row],
 ) -> Api<Vec<TickedPeople>> {
-    let (tenant, directory) = (services.tenant(&import.msp), services.directory(&import.msp));
+    let (tenant, directory) = (
+        services.tenant(&import.msp),
+        services.remembered_directory(&import.msp).await?,
+    );
     let counts = rows.iter().map(|row| {
         let (tenant, directory) = (tenant.clone(), Arc::clone(&directory));
         let decisions = decided.only_on(&row.id);

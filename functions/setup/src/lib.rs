@@ -4,6 +4,7 @@
 /// A file for each resource, named as in its path.
 mod api {
     pub mod credentials;
+    pub mod directory;
     pub mod document;
     pub mod integrations;
     pub mod licences;
@@ -15,6 +16,7 @@ mod api {
     pub mod view;
 }
 mod changes;
+mod choose_directory;
 mod connect;
 mod edit;
 mod remove;
@@ -31,6 +33,7 @@ fn routes<R: Routes>(to: R) -> R {
     let to = api::mappings::routes(to);
     let to = api::managed_companies::routes(to);
     let to = api::users::routes(to);
+    let to = api::directory::routes(to);
     api::licences::routes(to)
 }
 

@@ -19,7 +19,7 @@ use store::table::{body, item, text};
 use store::{Consistency, Item, Key, StoreError, Table, Tenant};
 
 use self::records::{MANAGED_COMPANY, ManagedCompanyRecord};
-use crate::{Directory, DirectoryError, NewAddress, NewUser, Reservation, Roster, UserRequest};
+use crate::{Directory, DirectoryError, NewAddress, NewCompany, NewUser, Reservation, Roster, UserRequest};
 
 /// What the sort keys of managed companies begin with.
 const COMPANY_PREFIX: &str = "COMPANY#";
@@ -94,7 +94,7 @@ impl Directory for BuiltIn {
         Ok(self.holders_by_address(addresses).await?.into_values().collect())
     }
 
-    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
+    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<NewCompany, DirectoryError> {
         let company = ManagedCompanyRecord {
             id: ManagedCompanyId::new(format!("c-{}", key.as_str())),
             name: name.to_owned(),
@@ -103,7 +103,7 @@ impl Directory for BuiltIn {
         let item = item(MANAGED_COMPANY, &self.company_key(&company.id), &company)?;
         // If not, the company of this key is there already.
         let _ = self.tenant.add_alone(Table::Records, item).await?;
-        Ok(company.id)
+        Ok(NewCompany::Created(company.id))
     }
 
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError> {

@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
-use domain::directory::{Licences, ManagedCompany, ReservationId, User};
+use domain::directory::{Capabilities, CreationAction, Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::NameKey;
+use domain::problem::DirectoryFailure;
 use jiff::Timestamp;
 use store::Consistency;
 
 pub mod builtin;
+pub mod lastpass;
+pub mod mirror;
+mod reading;
 mod roster;
 
+pub use reading::{Reading, ReadingLimits};
 pub use retry::RetryPolicy;
 pub use roster::{PackedUsers, Roster};
 
@@ -31,6 +36,11 @@ pub const RETRY: RetryPolicy = RetryPolicy {
 /// an outcome, not an error. Nothing can be deleted (R50).
 #[async_trait]
 pub trait Directory: Send + Sync {
+    /// What it can do. A plan says so before anything is carried out (R83).
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL_AT_ONCE
+    }
+
     /// All managed companies.
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError>;
 
@@ -66,8 +76,34 @@ pub trait Directory: Send + Sync {
     /// whom the lists of users do not show yet.
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError>;
 
+    /// Reads on in what is remembered of a directory that is not read when somebody looks at it (R87). `None` once all is read that has
+    /// to be; a fetch calls it until then.
+    async fn read_on(
+        &self,
+        _from: Option<&Reading>,
+        _limits: &ReadingLimits,
+    ) -> Result<Option<Reading>, DirectoryError> {
+        Ok(None)
+    }
+
+    /// Reads the users of a managed company just before it is changed, where they are only remembered.
+    async fn look_again(&self, _company: &ManagedCompanyId) -> Result<Look, DirectoryError> {
+        Ok(Look::AsKnown)
+    }
+
+    /// Whether it answers at all, and takes the credentials.
+    async fn answers(&self) -> Result<(), DirectoryError> {
+        self.licences().await.map(drop)
+    }
+
     /// Creates a managed company.
-    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError>;
+    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<NewCompany, DirectoryError>;
+
+    /// An administrator wants a company sent again that was asked for with this key: what is known of the request is forgotten if it is a
+    /// day old and nobody knows what became of it (R82).
+    async fn send_again(&self, _key: &IdempotencyKey) -> Result<(), DirectoryError> {
+        Ok(())
+    }
 
     /// Renames a managed company; `false` if there is none of that id.
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError>;
@@ -127,6 +163,30 @@ pub struct UserRequest {
     pub address: Address,
     /// The person's name.
     pub name: String,
+    /// What becomes of it, where the directory leaves that open (R86).
+    pub action: CreationAction,
+}
+
+/// What a look at a managed company has told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Its users are as they were known.
+    AsKnown,
+    /// They were not, and are known now.
+    Differs,
+    /// The company is not there any more.
+    Gone,
+}
+
+/// The outcome of asking for a managed company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewCompany {
+    /// It is there, now or since an earlier call with this key.
+    Created(ManagedCompanyId),
+    /// It was asked for, or has to wait for another one; ask again at this moment.
+    Waits(Timestamp),
+    /// It was asked for, and nobody knows what became of it. It is not asked for again.
+    Unknown,
 }
 
 /// The outcome of creating a user.
@@ -136,6 +196,10 @@ pub enum NewUser {
     Created(UserId),
     /// Somebody else has the address.
     AddressTaken(User),
+    /// Somebody whom the directory does not name has the address.
+    AddressTakenElsewhere,
+    /// It may have been created; ask again at this moment.
+    Waits(Timestamp),
 }
 
 /// The outcome of changing an address.
@@ -143,6 +207,10 @@ pub enum NewUser {
 pub enum NewAddress {
     /// The user has it.
     Changed,
+    /// The user has been asked, and has the old one until the answer (R84).
+    WaitsForUser,
+    /// The directory does not change the address of this user (R83).
+    NotPossible,
     /// Somebody else has it.
     AddressTaken(User),
     /// The user has neither it nor the one from which it was to be changed.
@@ -169,14 +237,45 @@ pub enum DirectoryError {
     /// No answer, or one that says to come again: the call may have been applied. Repeat it with the same key.
     #[error("the directory did not answer: {0}")]
     Unavailable(String),
+    /// Nothing was done, and the directory asks to come back at this moment.
+    #[error("the directory asks to wait until {1}: {0}")]
+    Busy(String, Timestamp),
     /// An answer that will not change by repeating.
     #[error("the directory refused: {0}")]
     Refused(String),
+    /// The directory rejects the key of the MSP, whatever it is asked.
+    #[error("the directory rejects the credentials: {0}")]
+    Unauthorized(String),
+    /// The key of the MSP lacks a right.
+    #[error("the directory does not allow it: {0}")]
+    Forbidden(String),
 }
 
 impl DirectoryError {
+    /// Whether the key of the MSP is at fault, so that every other call fails as well.
+    pub const fn is_of_key(&self) -> bool {
+        matches!(self, Self::Unauthorized(_) | Self::Forbidden(_))
+    }
+
+    /// When it asks to come back, if it does.
+    pub const fn asks_to_wait(&self) -> Option<Timestamp> {
+        match self {
+            Self::Busy(_, until) => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// What it is to an administrator.
+    pub const fn failure(&self) -> DirectoryFailure {
+        match self {
+            Self::Unauthorized(_) => DirectoryFailure::Unauthorized,
+            Self::Forbidden(_) => DirectoryFailure::Forbidden,
+            Self::Unavailable(_) | Self::Busy(..) | Self::Refused(_) => DirectoryFailure::Unavailable,
+        }
+    }
+
     /// Whether repeating the call makes sense.
     pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::Busy(..))
     }
 }

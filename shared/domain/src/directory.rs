@@ -1,5 +1,8 @@
 //! What the directory (the password manager) holds, and the idempotency keys by which it recognises a repeated call.
 
+mod capabilities;
+mod chosen;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -7,6 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::address::{Address, AddressKey};
 use crate::ids::{AddressId, IdempotencyKey, ImportId, IntegrationId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::name;
+
+pub use capabilities::{AddressChange, Capabilities, CreationAction};
+pub use chosen::{ChosenDirectory, DirectoryKind, LASTPASS_COMPANY};
 
 /// A managed company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,9 +22,25 @@ pub struct ManagedCompany {
     pub id: ManagedCompanyId,
     /// Its name in the directory.
     pub name: String,
+    /// Whether the directory has suspended it (R85).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
+    /// How many users it may have, where the directory keeps a limit (R89).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence_limit: Option<u64>,
 }
 
 impl ManagedCompany {
+    /// One that is active and has no limit.
+    pub const fn new(id: ManagedCompanyId, name: String) -> Self {
+        Self {
+            id,
+            name,
+            suspended: false,
+            licence_limit: None,
+        }
+    }
+
     /// Whether it has this cleaned name, stored earlier with characters that nobody sees.
     pub fn is_misspelled(&self, name: &str) -> bool {
         self.name != name && name::clean(&self.name) == name
@@ -33,6 +55,14 @@ pub enum UserState {
     Invited,
     /// The person has signed in.
     Enrolled,
+    /// Created and not invited yet.
+    Staged,
+    /// The invitation is over, and nobody has followed it.
+    InvitationExpired,
+    /// An administrator of the directory has to approve it.
+    AwaitingApproval,
+    /// An administrator of the directory has disabled it.
+    Disabled,
 }
 
 /// A user of a managed company.

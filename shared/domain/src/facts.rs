@@ -1,9 +1,9 @@
 //! What a plan is computed from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::address::AddressKey;
-use crate::directory::{AddressHolder, ManagedCompany, User};
+use crate::directory::{AddressHolder, Capabilities, ManagedCompany, User};
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
 use crate::mapping::{AddressMapping, CompanyMapping};
 use crate::name::NameKey;
@@ -16,6 +16,7 @@ pub struct ManagedCompanies {
     by_id: HashMap<ManagedCompanyId, String>,
     by_name: HashMap<NameKey, Vec<ManagedCompanyId>>,
     mapped: HashMap<ManagedCompanyId, PsaCompanyId>,
+    suspended: HashSet<ManagedCompanyId>,
 }
 
 impl ManagedCompanies {
@@ -40,14 +41,17 @@ impl ManagedCompanies {
         if let Err(place) = namesakes.binary_search(&company.id) {
             namesakes.insert(place, company.id.clone());
         }
+        if company.suspended {
+            self.suspended.insert(company.id.clone());
+        }
         self.by_id.insert(company.id, company.name);
     }
 
     /// The managed company, if it exists.
     pub fn get(&self, id: &ManagedCompanyId) -> Option<ManagedCompany> {
         self.by_id.get(id).map(|name| ManagedCompany {
-            id: id.clone(),
-            name: name.clone(),
+            suspended: self.suspended.contains(id),
+            ..ManagedCompany::new(id.clone(), name.clone())
         })
     }
 
@@ -123,6 +127,8 @@ pub struct CompanyFacts {
     pub users: HashMap<UserId, User>,
     /// Who holds the addresses that are not imported yet, MSP-wide.
     pub holders: HashMap<AddressKey, AddressHolder>,
+    /// What the directory can do.
+    pub capabilities: Capabilities,
     /// The mapping that the chosen managed company has so far, if its PSA company is gone.
     pub hand_over: Option<HandOver>,
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::directory::ReservationId;
+use crate::directory::{CreationAction, ReservationId};
 use crate::filter::Filter;
 use crate::ids::{ImportId, IntegrationId, MspId};
 use crate::not_in::FoundAbsent;
@@ -57,6 +57,12 @@ pub struct Progress {
     /// Companies and contacts in all, where the PSA told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// Companies of the directory whose users are read; once all pages of the PSA are read, where the directory is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<u64>,
+    /// Companies of the directory whose users are read in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_directory: Option<u64>,
     /// Companies whose rows are made; once all pages are read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sorted: Option<u64>,
@@ -92,6 +98,8 @@ pub struct Phase {
 pub enum PhaseName {
     /// It reads companies and contacts of the PSA.
     Reading,
+    /// It reads the users of the directory.
+    ReadingDirectory,
     /// It makes the rows of companies, and reads back what is absent.
     Sorting,
     /// It applies the plan, company by company.
@@ -101,10 +109,11 @@ pub enum PhaseName {
 impl Progress {
     /// What an import in this state does; nothing while it waits for a person, and once it has ended.
     pub const fn phase(&self, state: ImportState) -> Option<Phase> {
-        let (name, done, total) = match (state, self.sorted) {
-            (ImportState::Fetching, None) => (PhaseName::Reading, self.companies + self.contacts, self.total),
-            (ImportState::Fetching, Some(sorted)) => (PhaseName::Sorting, sorted, self.to_sort),
-            (ImportState::Executing, _) => (PhaseName::Applying, self.executed, self.to_execute),
+        let (name, done, total) = match (state, self.sorted, self.directory) {
+            (ImportState::Fetching, None, None) => (PhaseName::Reading, self.companies + self.contacts, self.total),
+            (ImportState::Fetching, None, Some(read)) => (PhaseName::ReadingDirectory, read, self.of_directory),
+            (ImportState::Fetching, Some(sorted), _) => (PhaseName::Sorting, sorted, self.to_sort),
+            (ImportState::Executing, ..) => (PhaseName::Applying, self.executed, self.to_execute),
             _ => return None,
         };
         Some(Phase { name, done, total })
@@ -150,6 +159,8 @@ pub struct Import {
     pub reservation: Option<ReservationId>,
     /// The plan that is being or was applied.
     pub plan_hash: Option<String>,
+    /// What becomes of the users that it creates, where the directory leaves that open (R86).
+    pub creation: CreationAction,
     /// The outcomes, once it has ended.
     pub counts: Option<Counts>,
     /// Why it failed.
@@ -185,6 +196,7 @@ impl Import {
             trace: None,
             reservation: None,
             plan_hash: None,
+            creation: CreationAction::Stage,
             counts: None,
             error: None,
         }

@@ -13,6 +13,7 @@ use crate::directory::LicenceMode;
 use crate::language::Language;
 use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::problem::{Mistake, Problem, UrlRefused, Wording};
+use crate::reading::FullReadReason;
 use crate::row::Absence;
 use crate::suggestion::Similarity;
 
@@ -58,6 +59,13 @@ impl SuspiciousSnapshot {
     /// What is suspicious, and what to do next.
     pub fn detail(&self, language: Language) -> String {
         language.messages().suspicious(self)
+    }
+}
+
+impl FullReadReason {
+    /// A sentence.
+    pub fn text(self, language: Language) -> &'static str {
+        language.messages().full_read(self)
     }
 }
 
@@ -157,6 +165,17 @@ mod tests {
             let wording = Wording::from(*mistake);
             let [english, dutch] = [Language::English, Language::Dutch].map(|language| wording.text(language));
             assert_ne!(english, dutch, "{mistake:?}");
+        }
+    }
+
+    #[test]
+    fn r78_each_reason_of_a_full_read_has_a_text_in_both_languages() {
+        let mut seen = std::collections::HashSet::new();
+        for reason in FullReadReason::ALL {
+            for language in [Language::English, Language::Dutch] {
+                let text = reason.text(language);
+                assert!(text.ends_with('.') && seen.insert(text), "{reason:?}: {text}");
+            }
         }
     }
 

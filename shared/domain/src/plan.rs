@@ -5,6 +5,7 @@ mod addresses;
 mod breakdown;
 mod change;
 mod claims;
+mod directory_limits;
 pub mod hand_over;
 mod links;
 pub mod mass_change;
@@ -136,6 +137,16 @@ impl UserPlan {
 }
 
 impl CompanyPlan {
+    /// Lets the mappings of rows remember that their users were asked for the new address (R84).
+    pub fn remember_asked(&mut self, is_asked: impl Fn(usize) -> bool) {
+        let rows = self.users.iter_mut().enumerate().filter(|(place, _)| is_asked(*place));
+        for (_, row) in rows {
+            if let Some(mapped) = &mut row.mapped {
+                mapped.remembered.asked_for.clone_from(&row.address);
+            }
+        }
+    }
+
     /// What is done to the company itself, and why.
     pub fn kind(&self) -> (Step, Reason) {
         self.step.kind(&self.name)
@@ -155,7 +166,7 @@ impl CompanyPlan {
     /// Whether applying it would change nothing anywhere, so that nothing needs to be written for it either (R38). Its rows may
     /// be skipped.
     pub fn is_unchanged(&self) -> bool {
-        matches!(self.step, CompanyStep::Unchanged(_))
+        self.step.is_passive()
             && !self.rewrite_mapping
             && self.orphaned.is_empty()
             && self.users.iter().all(|user| {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::directory::CreationAction;
 use crate::filter::Filter;
 use crate::object;
 use crate::plan::mass_change::MassChangeLimit;
@@ -18,6 +19,8 @@ pub struct Policy {
     pub new_companies: bool,
     /// Give access to active people whose addresses were not imported before.
     pub new_addresses: bool,
+    /// What becomes of new users, where the directory leaves that open (R86). An administrator may choose otherwise for one import.
+    pub creation: CreationAction,
     /// What unattended imports read.
     pub filter: Filter,
     /// Beyond what an import has to be confirmed as a mass change.

@@ -3,6 +3,7 @@
 
 mod cause;
 mod code;
+mod directory_failure;
 mod facts;
 mod mistake;
 mod what;
@@ -18,6 +19,7 @@ use crate::psa::{PsaFailure, VendorId};
 
 pub use cause::Cause;
 pub use code::Code;
+pub use directory_failure::DirectoryFailure;
 pub use facts::{
     CredentialFacts, Facts, FilterFacts, LicenceFacts, LimitFacts, LockFacts, NoFacts, PlanFacts, PsaFacts, RateFacts,
     RequestFacts, StateFacts, VersionFacts,
@@ -54,6 +56,10 @@ pub enum Problem {
     },
     /// Schedules and events start no imports of the integration.
     IntegrationPaused,
+    /// The MSP's directory does not take this change from here (R83).
+    DirectoryCannot,
+    /// The directory cannot be used.
+    Directory(DirectoryFailure),
     /// No such integration of this MSP.
     IntegrationNotFound,
     /// Nothing of this MSP has that id.
@@ -193,6 +199,8 @@ impl Problem {
             Self::InsufficientLicences { .. } => Code::InsufficientLicences,
             Self::Psa { failure, .. } => Code::of_failure(failure.kind),
             Self::IntegrationPaused => Code::IntegrationPaused,
+            Self::DirectoryCannot => Code::DirectoryCannot,
+            Self::Directory(failure) => Code::of_directory(*failure),
             Self::IntegrationNotFound => Code::IntegrationNotFound,
             Self::NotFound { .. } => Code::NotFound,
             Self::InvalidFilter { .. } => Code::InvalidFilter,
@@ -219,6 +227,7 @@ impl Problem {
     pub const fn retryable(&self) -> bool {
         match self {
             Self::IntegrationLocked(_) | Self::LockedByCaller(_) | Self::TooManyCalls { .. } | Self::Internal => true,
+            Self::Directory(failure) => matches!(failure, DirectoryFailure::Unavailable),
             Self::Psa { failure, .. } => failure.retryable,
             _ => false,
         }

@@ -225,6 +225,35 @@ pub struct Totals {
     pub contacts: u64,
 }
 
+/// What the PSA says has changed since a moment, and how many rows there are now (R77).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// Companies that changed, whatever their state and the filter.
+    pub companies: Vec<LookedUp>,
+    /// Contacts that changed, whatever the filter.
+    pub contacts: Vec<PsaContact>,
+    /// How many rows the filter accepts, as the PSA counts them.
+    pub totals: Totals,
+    /// When the PSA answered, by its own clock: what changes later is not among the changes. `None` if it does not say.
+    pub as_of: Option<jiff::Timestamp>,
+}
+
+/// What asking for changes came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangesRead {
+    /// All of them were read.
+    All(Changes),
+    /// So many have changed that reading everything is as cheap.
+    TooMany,
+    /// The PSA does not say what changed.
+    NotOffered,
+}
+
+/// What a client has read of the PSA's tables and needs to make records of changed rows. Opaque to everyone but the client that made it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tables(pub String);
+
 /// Why reading a PSA failed; each kind has a code of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PsaFailureKind {

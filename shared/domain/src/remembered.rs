@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::address::Address;
 use crate::ids::PsaContactId;
 
 /// The most contacts that a mapping remembers by their ids.
@@ -14,6 +15,8 @@ pub struct Remembered {
     pub name: Option<String>,
     /// The other contacts of the company that had the address (R56).
     pub sharers: Sharers,
+    /// The address that the user was asked to agree to and does not have yet (R84).
+    pub asked_for: Option<Address>,
 }
 
 /// Says how many there are, and nobody's name.

@@ -198,9 +198,9 @@ impl AddressStatus {
         !matches!(self, Self::NoAddress | Self::AddressConflict)
     }
 
-    /// What a rule may tick: somebody has to look at a possible successor (R57).
+    /// What a rule may tick: somebody has to look at a possible successor (R57), and at whose user is gone (R85).
     pub const fn is_selectable_by_rule(&self) -> bool {
-        self.is_selectable() && !matches!(self, Self::PossibleSuccessor)
+        self.is_selectable() && !matches!(self, Self::PossibleSuccessor | Self::Dangling)
     }
 }
 

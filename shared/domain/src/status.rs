@@ -42,4 +42,6 @@ pub enum AddressStatus {
     AddressConflict,
     /// The contact has no valid address (R32).
     NoAddress,
+    /// Imported before, but its user no longer exists (R85). Ticking it creates another one.
+    Dangling,
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use url::Url;
@@ -13,12 +14,14 @@ use crate::gate::Gate;
 /// One thing that can be asked of a service. Shown as method and path, which is how failures and the log name it.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// Only `GET`, or `POST` for queries: nothing is written.
+    /// A PSA is asked with `GET`, or `POST` for queries, alone: nothing is written there.
     pub method: Method,
     /// Below the service's API, from a slash.
     pub path: &'static str,
     /// The right that the call takes, in the vendor's words; empty if none.
     pub right: &'static str,
+    /// The statuses of a success. The body may be empty where it is another than 200.
+    pub(crate) accepts: &'static [u16],
 }
 
 impl Endpoint {
@@ -28,6 +31,7 @@ impl Endpoint {
             method: Method::GET,
             path,
             right,
+            accepts: &[200],
         }
     }
 
@@ -37,6 +41,18 @@ impl Endpoint {
             method: Method::POST,
             path,
             right,
+            accepts: &[200],
+        }
+    }
+
+    /// An endpoint that changes something. Its calls are repeated for rate limits only: any other answer that is missing may be of a
+    /// call that was applied.
+    pub const fn write(method: Method, path: &'static str, accepts: &'static [u16]) -> Self {
+        Self {
+            method,
+            path,
+            right: "",
+            accepts,
         }
     }
 
@@ -91,4 +107,6 @@ pub struct Answer<T> {
     pub value: T,
     /// The `Link` header, if there is one.
     pub link: Option<String>,
+    /// When the service answered, by its own clock, if it says so.
+    pub date: Option<Timestamp>,
 }

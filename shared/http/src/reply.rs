@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use jiff::Timestamp;
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
@@ -33,10 +34,11 @@ impl From<Fault> for Unreadable {
     }
 }
 
-/// The body of a success as the type that was expected. No other large one is read until it is parsed, for which `large` has a permit.
+/// The body of a success as the type that was expected; an empty one, where that may be, as `null`. No other large one is read until it is parsed, for which `large` has a permit.
 pub(crate) async fn read<T: DeserializeOwned>(
     response: Response,
     longest: usize,
+    may_be_empty: bool,
     large: &Semaphore,
 ) -> Result<T, Unreadable> {
     if !is_json(response.headers()) {
@@ -46,6 +48,9 @@ pub(crate) async fn read<T: DeserializeOwned>(
         return Err(Fault::TooLarge.into());
     }
     let (mut body, _permit) = body(response, longest, large).await?;
+    if body.is_empty() && may_be_empty {
+        body.extend_from_slice(b"null");
+    }
     parse(&mut body)
 }
 
@@ -79,6 +84,12 @@ async fn body(
         body.extend_from_slice(&chunk);
     }
     Ok((body, permit))
+}
+
+/// The moment that a `Date` header names.
+pub(crate) fn date(text: &str) -> Option<Timestamp> {
+    let time = httpdate::parse_http_date(text).ok()?;
+    Timestamp::try_from(time).ok()
 }
 
 /// No content type is no contradiction; another one is.
@@ -192,6 +203,15 @@ mod tests {
             panic!("{body:?} was accepted")
         };
         (unreadable.fault, unreadable.at)
+    }
+
+    #[test]
+    fn r78_the_date_of_a_reply_is_read_and_anything_else_is_none() {
+        let moment = "2026-01-01T00:00:45Z".parse().ok();
+        assert_eq!(date("Thu, 01 Jan 2026 00:00:45 GMT"), moment);
+        for text in ["", "now", "2026-01-01T00:00:45Z", "Thu, 32 Jan 2026 00:00:45 GMT"] {
+            assert_eq!(date(text), None, "{text:?}");
+        }
     }
 
     #[test]

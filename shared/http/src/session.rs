@@ -1,12 +1,13 @@
 //! The requests of one run to one service: counted, limited, repeated within a budget and never beyond the deadline.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use backon::Retryable;
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use reqwest::Response;
-use reqwest::header::{LINK, RETRY_AFTER};
+use reqwest::header::{DATE, LINK, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
@@ -45,6 +46,7 @@ pub struct Session {
     successes: AtomicU32,
     requests: AtomicU64,
     retries: AtomicU64,
+    first_answer: OnceLock<Timestamp>,
     /// Lets one large reply be in memory.
     large: Semaphore,
 }
@@ -61,6 +63,7 @@ impl Session {
             request_id,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            first_answer: OnceLock::new(),
             large: Semaphore::new(1),
         }
     }
@@ -76,6 +79,11 @@ impl Session {
     /// What requests may do.
     pub fn policy(&self) -> &HttpPolicy {
         &self.http.policy
+    }
+
+    /// When the service first answered with what was asked, by its own clock, if it says so.
+    pub fn first_answer(&self) -> Option<Timestamp> {
+        self.first_answer.get().copied()
     }
 
     /// The requests so far.
@@ -206,7 +214,7 @@ impl Session {
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned)
         };
-        if status != 200 {
+        if !call.endpoint.accepts.contains(&status) {
             let asked = header(RETRY_AFTER).and_then(|text| retry_after(&text, self.http.now.now().into()));
             let classification = classify(
                 call.rules,
@@ -221,8 +229,15 @@ impl Session {
             });
         }
         let link = header(LINK);
-        match reply::read(response, self.http.policy.largest_reply, &self.large).await {
-            Ok(value) => Ok(Answer { value, link }),
+        let date = header(DATE).and_then(|text| reply::date(&text));
+        let (longest, may_be_empty) = (self.http.policy.largest_reply, status != 200);
+        match reply::read(response, longest, may_be_empty, &self.large).await {
+            Ok(value) => {
+                if let Some(date) = date {
+                    self.first_answer.get_or_init(|| date);
+                }
+                Ok(Answer { value, link, date })
+            }
             Err(Unreadable { fault, at }) => Err(Refusal {
                 at,
                 ..Refusal::of(call, Some(status), fault.classification())

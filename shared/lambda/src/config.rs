@@ -22,6 +22,26 @@ pub struct Config {
     /// How PSAs may be called. `PSA_ALLOWED_ORIGINS` lists origins that are exempt from the rules about addresses,
     /// separated by commas; for a sandbox only, empty by default.
     pub psa: HttpPolicy,
+    /// Where and how LastPass is asked.
+    pub lastpass: LastPassConfig,
+}
+
+/// Where and how LastPass is asked.
+#[derive(Debug, Clone)]
+pub struct LastPassConfig {
+    /// `LASTPASS_ORIGIN`: where LastPass is instead of at its own address; for a sandbox only, which `PSA_ALLOWED_ORIGINS` exempts.
+    pub origin: Option<String>,
+    /// `LASTPASS_REQUESTS_PER_SECOND`: how many requests a process begins in a second; 0 sets no limit. Default 5.
+    pub per_second: u32,
+}
+
+impl Default for LastPassConfig {
+    fn default() -> Self {
+        Self {
+            origin: None,
+            per_second: 5,
+        }
+    }
 }
 
 /// How many calls of each kind an MSP may make (R65), so that it cannot take what all MSPs share: Lambda environments and processors.
@@ -69,19 +89,20 @@ impl Config {
             imports_table: required("IMPORTS_TABLE")?,
             secret_prefix: env::var("SECRET_PREFIX").unwrap_or_else(|_| "psa-import/".to_owned()),
             roles_claim: env::var("ROLES_CLAIM").unwrap_or_else(|_| "roles".to_owned()),
-            call_rates: CallRates::per_minute(
-                per_minute("PSA_CALLS_PER_MINUTE", 20)?,
-                per_minute("PLAN_CALLS_PER_MINUTE", 60)?,
-            ),
+            call_rates: CallRates::per_minute(rate("PSA_CALLS_PER_MINUTE", 20)?, rate("PLAN_CALLS_PER_MINUTE", 60)?),
             psa: HttpPolicy {
                 allowed_origins: allowed_origins()?,
                 ..HttpPolicy::default()
+            },
+            lastpass: LastPassConfig {
+                origin: env::var("LASTPASS_ORIGIN").ok().filter(|origin| !origin.is_empty()),
+                per_second: rate("LASTPASS_REQUESTS_PER_SECOND", 5)?,
             },
         })
     }
 }
 
-fn per_minute(name: &'static str, default: u32) -> Result<u32, ConfigError> {
+fn rate(name: &'static str, default: u32) -> Result<u32, ConfigError> {
     let Ok(text) = env::var(name) else { return Ok(default) };
     text.parse().map_err(|_| ConfigError::Invalid(name, text))
 }

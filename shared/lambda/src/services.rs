@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use directory::builtin::BuiltIn;
+use directory::lastpass::{Access, ApiKey, LastPass, NotAKey, Pace};
+use directory::mirror::{Mirror, Now};
 use directory::{Directory, RetryPolicy};
-use domain::ids::MspId;
+use domain::directory::DirectoryKind;
+use domain::ids::{MspId, SecretId};
 use domain::integration::Integration;
 use domain::problem::Problem;
 use domain::psa::PsaFailure;
 use psa::{Connector, Credentials, MissingCredential, NoClient, NoTarget, Psa, Target};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use store::retry::repeated_by_sdk;
 use store::secrets::Secrets;
 use store::{Store, StoreError, Tenant};
@@ -38,6 +41,10 @@ pub struct Services {
     pub connector: Connector,
     /// The password manager.
     pub directory: DirectoryFactory,
+    /// Where LastPass is instead of at its own address.
+    pub lastpass_origin: Option<Arc<str>>,
+    /// How fast it is asked.
+    pub lastpass_pace: Arc<Pace>,
     /// How calls to it are repeated.
     pub directory_retry: RetryPolicy,
     /// How long imports wait for faults that pass.
@@ -107,6 +114,8 @@ impl Services {
             secrets: Secrets::new(secrets, &config.secret_prefix),
             connector: Connector::new(config.psa.clone())?,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
+            lastpass_origin: config.lastpass.origin.as_deref().map(Arc::from),
+            lastpass_pace: Arc::new(Pace::per_second(config.lastpass.per_second)),
             directory_retry: directory::RETRY,
             patience: Patience::default(),
             roles_claim: config.roles_claim.as_str().into(),
@@ -138,9 +147,50 @@ impl Services {
         self.store.of(msp)
     }
 
-    /// The directory of one MSP.
-    pub fn directory(&self, msp: &MspId) -> Arc<dyn Directory> {
-        (self.directory)(self.tenant(msp))
+    /// The directory that an MSP has chosen, as it is remembered: nothing is asked of another system.
+    pub async fn remembered_directory(&self, msp: &MspId) -> Result<Arc<dyn Directory>, StoreError> {
+        self.directory_of(msp, None).await
+    }
+
+    /// The directory that an MSP has chosen. Another system is asked until the deadline, and not at all without one.
+    pub async fn directory_of(&self, msp: &MspId, deadline: Option<Instant>) -> Result<Arc<dyn Directory>, StoreError> {
+        let tenant = self.tenant(msp);
+        let chosen = tenant.chosen_directory().await?;
+        match chosen.kind {
+            DirectoryKind::BuiltIn => Ok((self.directory)(tenant)),
+            DirectoryKind::LastPass => {
+                let lastpass = match (deadline, &chosen.secret) {
+                    (Some(deadline), Some(secret)) => self.lastpass_with(msp, secret, deadline).await?,
+                    _ => None,
+                };
+                let clock = Arc::clone(&self.clock);
+                let now: Now = Arc::new(move || clock.now());
+                Ok(Arc::new(Mirror::new(tenant, lastpass, now)))
+            }
+        }
+    }
+
+    /// LastPass with a stored key; `None` if there is none any more.
+    async fn lastpass_with(
+        &self,
+        msp: &MspId,
+        secret: &SecretId,
+        deadline: Instant,
+    ) -> Result<Option<LastPass>, StoreError> {
+        let stored = self.secrets.read(msp, secret).await?;
+        Ok(stored.and_then(|key| self.lastpass(&key, deadline).ok()))
+    }
+
+    /// LastPass with a key, whether it is stored or not.
+    pub fn lastpass(&self, key: &SecretString, deadline: Instant) -> Result<LastPass, NotAKey> {
+        let clock = Arc::clone(&self.clock);
+        let access = Access {
+            http: self.connector.http().with_clock(move || clock.now()),
+            origin: self.lastpass_origin.as_deref().map(str::to_owned),
+            key: ApiKey::new(key.expose_secret())?,
+            pace: Arc::clone(&self.lastpass_pace),
+        };
+        LastPass::new(&access, deadline)
     }
 
     /// Opens the PSA of an integration with the credentials that are stored for it, and compares its tenant (R51).

@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn r23_a_name_is_compared_with_few_of_many() {
         let initials = ('a'..='z').flat_map(|one| ('a'..='z').map(move |other| (one, other)));
-        let companies = initials.map(|(one, other)| ManagedCompany {
-            id: ManagedCompanyId::new(format!("{one}{other}")),
-            name: format!("{one}ccountants {other}ergen"),
+        let companies = initials.map(|(one, other)| {
+            let id = ManagedCompanyId::new(format!("{one}{other}"));
+            ManagedCompany::new(id, format!("{one}ccountants {other}ergen"))
         });
         let index = Suggestions::among(companies.map(|company| (company, None)));
         // The words sorted, the other way round has the same initials.

@@ -11,10 +11,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn managed(id: &str, name: &str) -> ManagedCompany {
-    ManagedCompany {
-        id: ManagedCompanyId::new(id),
-        name: name.to_owned(),
-    }
+    ManagedCompany::new(ManagedCompanyId::new(id), name.to_owned())
 }
 
 fn domain(of: &str) -> Domain {

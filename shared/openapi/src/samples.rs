@@ -3,7 +3,7 @@
 use domain::ids::ImportId;
 use domain::import::{Holder, ImportState, Person};
 use domain::plan::mass_change::MassChange;
-use domain::problem::{Code, Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use domain::problem::{Code, DirectoryFailure, Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use jiff::Timestamp;
 
@@ -25,6 +25,11 @@ pub(crate) fn problem(code: Code) -> Problem {
         },
         Code::NotAdministrator => Problem::NotAdministrator,
         Code::IntegrationPaused => Problem::IntegrationPaused,
+        Code::DirectoryCannot => Problem::DirectoryCannot,
+        Code::DirectoryUnauthorized => Problem::Directory(DirectoryFailure::Unauthorized),
+        Code::DirectoryForbidden => Problem::Directory(DirectoryFailure::Forbidden),
+        Code::DirectoryOtherAccount => Problem::Directory(DirectoryFailure::OtherAccount),
+        Code::DirectoryUnavailable => Problem::Directory(DirectoryFailure::Unavailable),
         Code::IntegrationNotFound => Problem::IntegrationNotFound,
         Code::NotFound => Problem::not_found(ResourceKind::Import),
         Code::InsufficientLicences => Problem::InsufficientLicences {

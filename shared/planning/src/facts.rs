@@ -80,10 +80,15 @@ impl Group {
 }
 
 impl Context {
+    /// What is stored of one company, without what the directory has.
+    pub(crate) async fn facts_without_people(&self, row: Row) -> Result<CompanyFacts, PlanningError> {
+        let read = self.read(&row, Consistency::Strong).await?;
+        self.facts_within(row, read).await
+    }
+
     /// Gathers the facts of one company.
     pub async fn facts(&self, row: Row, asked: Asked<'_>) -> Result<CompanyFacts, PlanningError> {
-        let read = self.read(&row, Consistency::Strong).await?;
-        let mut all = [self.facts_within(row, read).await?];
+        let mut all = [self.facts_without_people(row).await?];
         self.add_people(&mut all, asked, &self.people).await?;
         let [facts] = all;
         Ok(facts)
@@ -191,6 +196,7 @@ impl Context {
             users: HashMap::new(),
             holders: HashMap::new(),
             hand_over: None,
+            capabilities: self.people.capabilities(),
         };
         if let Some(mut hand_over) = self.hand_over(&facts.row).await? {
             let following = follow(&facts.addresses, &hand_over);
@@ -201,7 +207,7 @@ impl Context {
     }
 
     /// Asks once for all of them for the users there are, and who holds the other addresses.
-    async fn add_people(
+    pub(crate) async fn add_people(
         &self,
         all: &mut [CompanyFacts],
         asked: Asked<'_>,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use directory::{Directory, DirectoryError, Roster};
 use domain::address::AddressKey;
-use domain::directory::{AddressHolder, ManagedCompany, User};
+use domain::directory::{AddressHolder, Capabilities, ManagedCompany, User};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::ManagedCompanyId;
 use domain::plan::planner;
@@ -53,6 +53,19 @@ impl People {
             enough: self.enough,
             asked: AtomicUsize::new(0),
             all: OnceCell::new(),
+        }
+    }
+
+    /// What the directory can do.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.directory.capabilities()
+    }
+
+    /// The same people, of whom nothing is read yet.
+    pub(crate) fn afresh(&self) -> Self {
+        Self {
+            consistency: Consistency::Strong,
+            ..self.of_late()
         }
     }
 

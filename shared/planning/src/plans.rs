@@ -65,6 +65,15 @@ impl Context {
 }
 
 impl Planning {
+    /// Plans one company with its users as the directory has them now, whatever was read of it before.
+    pub async fn plan_again(&self, row: Row) -> Result<CompanyPlan, PlanningError> {
+        let people = self.people.afresh();
+        let mut facts = [self.facts_without_people(row).await?];
+        self.add_people(&mut facts, Asked::Ticked, &people).await?;
+        let [facts] = facts;
+        Ok(planner::plan_company(&facts, &self.companies))
+    }
+
     /// The selected rows behind `after`, in the order of their ids.
     pub async fn selected(&self, after: Option<&PsaCompanyId>) -> Result<Vec<Row>, PlanningError> {
         let behind = |row: &&Row| after.is_none_or(|after| row.id > *after);

@@ -68,6 +68,11 @@ impl Connector {
         }
     }
 
+    /// The one HTTP client.
+    pub const fn http(&self) -> &HttpClient {
+        &self.http
+    }
+
     /// What requests may do.
     pub fn policy(&self) -> &HttpPolicy {
         self.http.policy()

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
 use domain::ids::{PsaCompanyId, PsaContactId, TenantFingerprint};
-use domain::psa::{Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Totals};
+use domain::psa::{ChangesRead, Cursor, LookedUp, Page, PsaCompany, PsaContact, PsaFailure, Tables, Totals};
 use domain::tenant::PsaSystem;
 use futures::stream::BoxStream;
 use http_client::Stats;
+use jiff::Timestamp;
 
 /// The pages of a list, as they are read.
 pub type Pages<'a, T> = BoxStream<'a, Result<Page<T>, PsaFailure>>;
@@ -74,6 +75,24 @@ pub trait Psa: Send + Sync {
         &self,
         ids: &[PsaContactId],
     ) -> Result<Vec<LookedUp<PsaContact, PsaContactId>>, PsaFailure>;
+
+    /// Reads what changed since a moment, and how many rows the filter accepts. Edits that the PSA does not stamp are not among the
+    /// changes, and what was deleted is not either: the counts tell.
+    ///
+    /// `tables` are those of the last full read: a client that knows them need not read them again.
+    async fn changes(&self, since: Timestamp, filter: &Filter, tables: &Tables) -> Result<ChangesRead, PsaFailure>;
+
+    /// Whether the PSA counts exactly the rows that the filter accepts. What we filter ourselves after reading, it counts as well.
+    fn counts_exactly(&self, filter: &Filter) -> bool;
+
+    /// Brings up to date what a company takes from tables of the PSA and not from its own row, which they do not stamp.
+    async fn refresh(&self, companies: &mut [PsaCompany]) -> Result<(), PsaFailure>;
+
+    /// The tables as far as [`changes`](Self::changes) needs them.
+    fn tables(&self) -> Tables;
+
+    /// When the PSA first answered with rows or a count, by its own clock.
+    fn first_answer(&self) -> Option<Timestamp>;
 
     /// The requests made so far.
     fn stats(&self) -> Stats;

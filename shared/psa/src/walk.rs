@@ -4,5 +4,5 @@ mod driver;
 mod ranges;
 mod state;
 
-pub use driver::{List, ListRow, PageRead, WalkPage, page_error, pages, read_all};
+pub use driver::{List, ListRow, PageRead, Read, WalkPage, page_error, pages, read_all, read_some};
 pub use state::{End, PageError, Step, Walk, check_ends};

@@ -168,6 +168,7 @@ mod tests {
             remembered: Remembered {
                 name: None,
                 sharers: sharers.into_iter().collect(),
+                asked_for: None,
             },
         })
     }

@@ -15,6 +15,14 @@ pub(crate) fn expires(kind: Kind, from: Timestamp) -> Option<i64> {
     kind.kept_days.map(|days| days_after(from, days).as_second())
 }
 
+/// Whether an item is deleted within so many days, or has no such time.
+pub fn expires_within(item: &Item, now: Timestamp, days: i64) -> bool {
+    let expires = item
+        .get(EXPIRES)
+        .and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
+    expires.is_none_or(|expires| expires < days_after(now, days).as_second())
+}
+
 /// Has an item deleted when the time of its kind is over.
 pub fn expire(item: &mut Item, kind: Kind, from: Timestamp) {
     if let Some(expires) = expires(kind, from) {

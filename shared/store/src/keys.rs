@@ -49,6 +49,11 @@ pub(crate) fn call_rate(msp: &MspId, kind: &str) -> Key {
     Key::new(msp_partition(msp), format!("RATE#{kind}"))
 }
 
+/// Which directory the MSP has chosen.
+pub(crate) fn chosen_directory(msp: &MspId) -> Key {
+    Key::new(msp_partition(msp), "DIRECTORY")
+}
+
 pub(crate) const INTEGRATION: &str = "INTEGRATION#";
 
 pub(crate) fn integration(msp: &MspId, integration: &IntegrationId) -> Key {

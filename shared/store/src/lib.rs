@@ -12,6 +12,7 @@ pub mod audit;
 mod audit_items;
 pub mod checkpoint;
 mod choice;
+pub mod chosen_directory;
 pub mod dates;
 pub mod decided;
 pub mod dropping;

@@ -155,6 +155,25 @@ pub(crate) fn vacate(
     Ok(())
 }
 
+/// Adds that nobody has taken a lock since its token was `seen`, and that nobody holds it.
+pub(crate) fn check_free(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    integration: &IntegrationId,
+    seen: Option<FencingToken>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = keys::lock(&tenant.msp, integration);
+    let Some(seen) = seen else {
+        tx.check(tenant, Table::Records, &key, "attribute_not_exists(pk)", &[])?;
+        return Ok(());
+    };
+    let values = [(":seen", number(seen.0)), (":now", number(now.as_second()))];
+    let condition = "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)";
+    tx.check(tenant, Table::Records, &key, condition, &values)?;
+    Ok(())
+}
+
 /// A transaction that renews the lock of an import by an administrator's use of it.
 pub(crate) fn renewing(tenant: &Tenant, import: &Import, now: Timestamp) -> Result<FencedTransaction, StoreError> {
     renewing_with(tenant, import, now, ("", "", &[]))

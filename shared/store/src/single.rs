@@ -49,14 +49,14 @@ impl Tenant {
     }
 
     /// Writes an item, whatever stood there.
-    pub(crate) async fn replace_alone(&self, table: Table, item: Item) -> Result<(), StoreError> {
+    pub async fn replace_alone(&self, table: Table, item: Item) -> Result<(), StoreError> {
         let put = self.client().put_item().table_name(self.table(table));
         let sent = put.set_item(Some(item)).send().await;
         sent.map(drop).map_err(|error| StoreError::sdk("PutItem", error))
     }
 
     /// Deletes an item.
-    pub(crate) async fn delete_alone(&self, table: Table, key: &Key) -> Result<(), StoreError> {
+    pub async fn delete_alone(&self, table: Table, key: &Key) -> Result<(), StoreError> {
         let delete = self.client().delete_item().table_name(self.table(table));
         let deleted = delete.set_key(Some(key.to_item())).send().await;
         deleted.map(drop).map_err(|error| StoreError::sdk("DeleteItem", error))

@@ -321,7 +321,7 @@ pub fn body<T: DeserializeOwned>(kind: Kind, item: Item) -> Result<T, StoreError
 }
 
 /// The packed body of an item.
-pub(crate) fn packed_body<T: DeserializeOwned>(kind: Kind, item: &Item) -> Result<T, StoreError> {
+pub fn packed_body<T: DeserializeOwned>(kind: Kind, item: &Item) -> Result<T, StoreError> {
     packed::unpack(kind.name, packed_bytes(kind, item)?)
 }
 

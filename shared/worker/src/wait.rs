@@ -30,7 +30,7 @@ impl Wait {
         let (reason, until) = match stop {
             stop if !stop.passes() => return None,
             Stop::Psa(failure) => (WaitReason::Psa, failure.asks_to_wait()),
-            Stop::Directory(_) => (WaitReason::Directory, None),
+            Stop::Directory(error) => (WaitReason::Directory, error.asks_to_wait()),
             _ => (WaitReason::Store, None),
         };
         Some(Self {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client as DynamoDbClient;
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use domain::ids::{ImportId, MspId};
-use lambda::config::{CallRates, Config};
+use lambda::config::{CallRates, Config, LastPassConfig};
 use lambda::{Function, Services};
 use local_aws::sdk;
 use planning::Planning;
@@ -49,7 +49,7 @@ async fn plan(services: &Services, import: &str) -> Result<(), Failure> {
         .import(&ImportId::new(import))
         .await?
         .ok_or("there is no such import")?;
-    let planning = Planning::open(tenant, services.directory(&msp), import).await?;
+    let planning = Planning::open(tenant, services.remembered_directory(&msp).await?, import).await?;
     let whole = planning.whole().await?;
     println!(
         "{}",
@@ -71,6 +71,7 @@ fn services(face: &Value) -> Result<Services, Failure> {
             allowed_origins: origins.iter().filter_map(|origin| origin.parse().ok()).collect(),
             ..HttpPolicy::default()
         },
+        lastpass: LastPassConfig::default(),
     };
     let dynamodb = DynamoDbClient::new(&sdk::config(&url(&face["dynamodb"])));
     let secrets = SecretsClient::new(&sdk::config(&url(&face["secrets"])));

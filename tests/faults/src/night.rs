@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use directory::{Directory, DirectoryError, NewAddress, NewUser, Reservation, Roster, UserRequest};
+use directory::{Directory, DirectoryError, NewAddress, NewCompany, NewUser, Reservation, Roster, UserRequest};
 use domain::address::{Address, AddressKey};
 use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
@@ -277,7 +277,7 @@ impl<D: Directory> Directory for Silent<D> {
         self.inner.holders(addresses).await
     }
 
-    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
+    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<NewCompany, DirectoryError> {
         self.reach()?;
         self.inner.create_company(key, name).await
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ::psa::{Connector, HttpPolicy, RetryPolicy};
 use axum::Router;
 use directory::builtin::BuiltIn;
+use directory::lastpass::Pace as LastPassPace;
 use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
@@ -265,6 +266,9 @@ impl World {
                 let (inner, night) = (BuiltIn::new(tenant), night.clone());
                 Arc::new(Silent { inner, night })
             }),
+            // No key works here, and the real LastPass is not asked.
+            lastpass_origin: Some("http://127.0.0.1:9".into()),
+            lastpass_pace: Arc::new(LastPassPace::per_second(0)),
             directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 ..directory::RETRY

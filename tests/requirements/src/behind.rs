@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use directory::builtin::BuiltIn;
-use directory::{Directory, NewAddress, PackedUsers};
+use directory::{Directory, NewAddress, NewCompany, PackedUsers};
 use domain::directory::User;
 use domain::filter::Filter;
 use domain::ids::{AddressId, IdempotencyKey};
@@ -282,9 +282,12 @@ pub async fn map_absent(sandbox: &Sandbox, integration: &str, many: usize) {
         async move {
             let name = format!("Verdwenen {number}");
             let key = IdempotencyKey::by_hand(&name);
+            let NewCompany::Created(managed) = directory.create_company(&key, &name).await.unwrap() else {
+                panic!("{name} was not created at once")
+            };
             let mapping = CompanyMapping {
                 company: PsaCompanyId::new((7_000_000 + number).to_string()),
-                managed: directory.create_company(&key, &name).await.unwrap(),
+                managed,
                 name,
                 identifier: None,
                 generation: 0,

@@ -16,6 +16,7 @@ pub mod download;
 pub mod faults;
 pub mod hostile;
 pub mod import;
+pub mod lastpass;
 pub mod managed;
 pub mod people;
 pub mod problem;

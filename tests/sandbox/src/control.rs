@@ -1,24 +1,26 @@
 //! The sandbox's control: faults, records, requests and switches of the PSAs, the clock, what was written, the workers.
 
+mod answer;
+mod simulators;
+
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use domain::psa::PsaKind;
 use local_aws::{DynamoDb, Functions, Pipe, StoreFault};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simkit::clock::SimClock;
-use simkit::faults::Fault;
 
-use crate::Psas;
+use answer::answer;
+
+use crate::{LastPassServer, Psas};
 
 #[derive(Clone)]
 struct Pieces {
-    psas: Arc<Psas>,
     clock: SimClock,
     dynamodb: Arc<DynamoDb>,
     pipe: Arc<Pipe>,
@@ -26,17 +28,15 @@ struct Pieces {
 }
 
 pub(crate) fn router(
-    psas: Arc<Psas>,
+    psas: &Psas,
+    lastpass: Option<&LastPassServer>,
     clock: SimClock,
     dynamodb: Arc<DynamoDb>,
     pipe: Arc<Pipe>,
     functions: Functions,
 ) -> Router {
+    let simulators = simulators::router(psas, lastpass);
     Router::new()
-        .route("/psa/{kind}/faults", post(add_fault).delete(clear_faults))
-        .route("/psa/{kind}/records", post(change_records))
-        .route("/psa/{kind}/requests", get(requests).delete(forget_requests))
-        .route("/psa/{kind}/switches", get(switches).post(set_switches))
         .route("/clock", post(advance))
         .route("/writes", get(writes).delete(forget_writes))
         .route("/events", get(events))
@@ -44,47 +44,12 @@ pub(crate) fn router(
         .route("/store", post(store))
         .route("/trigger", post(trigger))
         .with_state(Pieces {
-            psas,
             clock,
             dynamodb,
             pipe,
             functions,
         })
-}
-
-async fn add_fault(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>, Json(fault): Json<Fault>) -> StatusCode {
-    pieces.psas.get(kind).faults().add(fault);
-    StatusCode::CREATED
-}
-
-async fn clear_faults(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>) -> StatusCode {
-    pieces.psas.get(kind).faults().clear();
-    StatusCode::NO_CONTENT
-}
-
-async fn change_records(
-    State(pieces): State<Pieces>,
-    Path(kind): Path<PsaKind>,
-    Json(changes): Json<Value>,
-) -> Response {
-    answer(pieces.psas.get(kind).change_records(changes))
-}
-
-async fn requests(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>) -> Json<Value> {
-    Json(json!({ "items": pieces.psas.get(kind).requests().items() }))
-}
-
-async fn forget_requests(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>) -> StatusCode {
-    pieces.psas.get(kind).requests().clear();
-    StatusCode::NO_CONTENT
-}
-
-async fn switches(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>) -> Json<Value> {
-    Json(pieces.psas.get(kind).switches())
-}
-
-async fn set_switches(State(pieces): State<Pieces>, Path(kind): Path<PsaKind>, Json(changes): Json<Value>) -> Response {
-    answer(pieces.psas.get(kind).set_switches(changes))
+        .merge(simulators)
 }
 
 #[derive(Deserialize)]
@@ -155,11 +120,4 @@ async fn events(State(pieces): State<Pieces>) -> Json<Value> {
 async fn trigger(State(pieces): State<Pieces>, Json(message): Json<Value>) -> Response {
     let answered = pieces.functions.invoke("FetchFunction", message).await;
     answer(answered.map_err(|fault| fault.to_string()))
-}
-
-fn answer(result: Result<Value, String>) -> Response {
-    match result {
-        Ok(value) => Json(value).into_response(),
-        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
-    }
 }

@@ -4,6 +4,8 @@
 pub mod api;
 mod console;
 mod control;
+mod functions;
+mod lastpass_server;
 mod options;
 mod people;
 mod places;
@@ -14,6 +16,7 @@ mod seed;
 
 pub use lambda::PsaLimits;
 pub use lambda::config::CallRates;
+pub use lastpass_server::LastPassServer;
 pub use options::{Error, Options};
 pub use psas::Psas;
 pub use sandbox::{ConnectionInfo, Sandbox};

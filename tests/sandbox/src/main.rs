@@ -39,12 +39,23 @@ struct Serve {
     /// How large the MSP is: small, unless the folder has another one.
     #[arg(long, value_enum)]
     msp: Option<MspSize>,
+    /// Where the first MSP's managed companies and users are.
+    #[arg(long, value_enum, default_value_t = Directory::BuiltIn)]
+    directory: Directory,
     /// Another DynamoDB than the embedded one, such as DynamoDB Local.
     #[arg(long)]
     dynamodb: Option<Url>,
     /// How many costly calls of each kind an MSP may make in a minute, instead of what the template says; 0 sets no limit.
     #[arg(long)]
     calls_per_minute: Option<u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Directory {
+    /// In the product itself.
+    BuiltIn,
+    /// In a simulated LastPass.
+    Lastpass,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -84,6 +95,7 @@ async fn serve(options: Serve) -> Result<(), Error> {
         size,
         state: options.state,
         port: options.port,
+        lastpass: options.directory == Directory::Lastpass,
         dynamodb: options.dynamodb,
         call_rates: options
             .calls_per_minute

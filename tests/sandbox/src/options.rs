@@ -22,6 +22,8 @@ pub struct Options {
     pub dynamodb: Option<Url>,
     /// Another directory than the built-in one.
     pub directory: Option<DirectoryFactory>,
+    /// Whether the first MSP has a simulated LastPass, which a folder of state remembers.
+    pub lastpass: bool,
     /// Products besides those that ship, and where they listen.
     pub vendors: Vec<(&'static Vendor, Origin)>,
     /// How calls to the directory are repeated.
@@ -50,6 +52,7 @@ impl Default for Options {
             port: 0,
             dynamodb: None,
             directory: None,
+            lastpass: false,
             vendors: Vec::new(),
             directory_retry: directory::RETRY,
             patience: Patience::default(),

@@ -19,6 +19,9 @@ pub(crate) struct Places {
     pub control: u16,
     pub connectwise: u16,
     pub autotask: u16,
+    /// Only where the first MSP has LastPass.
+    #[serde(default)]
+    pub lastpass: Option<u16>,
     /// The identity provider; 0 in folders of before it came.
     #[serde(default)]
     pub provider: u16,
@@ -31,7 +34,7 @@ const VERSION: u32 = 1;
 
 impl Places {
     /// Free places for whatever keeps no state.
-    fn anywhere(size: Size) -> Self {
+    fn anywhere(size: Size, lastpass: bool) -> Self {
         Self {
             version: VERSION,
             size,
@@ -39,13 +42,15 @@ impl Places {
             control: 0,
             connectwise: 0,
             autotask: 0,
+            lastpass: lastpass.then_some(0),
             provider: 0,
         }
     }
 
-    /// Where things listened before, in a folder of this version and of an MSP of this size; an empty folder becomes one.
-    pub(crate) fn read(state: Option<&Path>, size: Option<Size>) -> Result<Self, Error> {
-        let anywhere = Self::anywhere(size.unwrap_or_default());
+    /// Where things listened before, in a folder of this version, of an MSP of this size and with LastPass if that is wanted; an empty
+    /// folder becomes one.
+    pub(crate) fn read(state: Option<&Path>, size: Option<Size>, lastpass: bool) -> Result<Self, Error> {
+        let anywhere = Self::anywhere(size.unwrap_or_default(), lastpass);
         let Some(folder) = state else { return Ok(anywhere) };
         let refused = |why: String| Error::State {
             folder: folder.to_owned(),
@@ -65,6 +70,7 @@ impl Places {
                     control: lasting(),
                     connectwise: lasting(),
                     autotask: lasting(),
+                    lastpass: lastpass.then(lasting),
                     provider: lasting(),
                     ..anywhere
                 };
@@ -76,6 +82,9 @@ impl Places {
         let found: Self = serde_json::from_str(&text).map_err(|error| refused(format!("{FILE}: {error}")))?;
         if found.version != VERSION {
             return Err(refused(format!("it is of version {}, not {VERSION}", found.version)));
+        }
+        if lastpass && found.lastpass.is_none() {
+            return Err(refused("its directory is built-in: leave --directory away".to_owned()));
         }
         match size {
             Some(size) if size != found.size => Err(refused(format!(
@@ -120,16 +129,27 @@ mod tests {
     use super::*;
 
     fn refusal(folder: &Path, size: Option<Size>) -> String {
-        Places::read(Some(folder), size).unwrap_err().to_string()
+        Places::read(Some(folder), size, false).unwrap_err().to_string()
     }
 
     #[test]
     fn a_folder_of_state_remembers_what_it_is_of() {
         let folder = tempfile::tempdir().unwrap();
-        let made = Places::read(Some(folder.path()), Some(Size::Large)).unwrap();
-        let again = Places::read(Some(folder.path()), None).unwrap();
+        let made = Places::read(Some(folder.path()), Some(Size::Large), false).unwrap();
+        let again = Places::read(Some(folder.path()), None, false).unwrap();
         assert_eq!((again.size, again.connectwise), (Size::Large, made.connectwise));
         assert!(refusal(folder.path(), Some(Size::Small)).contains("its MSP is Large, not Small"));
+    }
+
+    #[test]
+    fn a_folder_of_state_remembers_its_directory() {
+        let [with, without] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let made = Places::read(Some(with.path()), None, true).unwrap();
+        let again = Places::read(Some(with.path()), None, false).unwrap();
+        assert!(made.lastpass.is_some() && again.lastpass == made.lastpass);
+        Places::read(Some(without.path()), None, false).unwrap();
+        let refused = Places::read(Some(without.path()), None, true).unwrap_err();
+        assert!(refused.to_string().contains("its directory is built-in"));
     }
 
     #[test]

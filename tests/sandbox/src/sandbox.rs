@@ -1,28 +1,25 @@
 //! A sandbox at work.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use aws_sdk_dynamodb::Client as DynamoDbClient;
-use aws_sdk_secretsmanager::Client as SecretsClient;
 use domain::psa::PsaKind;
-use jiff::Timestamp;
-use lambda::config::{CallRates, Config};
-use lambda::{Clock, Function, Services};
+use lambda::Services;
 use local_aws::{
-    Capacity, DynamoDb, Functions, Gateway, Invoke, Issuer, Limiter, MachineOptions, Pipe, PipeOptions, Provider,
-    Secrets, Server, StateMachine, Store, StoreFault, Template, sdk,
+    Capacity, DynamoDb, Functions, Gateway, Issuer, Limiter, MachineOptions, Pipe, PipeOptions, Provider, Secrets,
+    Server, StateMachine, Store, StoreFault, Template,
 };
-use psa::HttpPolicy;
 use serde::Serialize;
 use serde_json::{Value, json};
 use simkit::clock::SimClock;
 
 use crate::api::Api;
 use crate::console::Console;
+use crate::functions::{Metrics, code, services};
+use crate::lastpass_server::LastPassServer;
 use crate::people::{MSP, administrator, person};
 use crate::places::Places;
 use crate::psas::Psas;
-use crate::running::{invoke, unusable};
+use crate::running::unusable;
 use crate::{Error, Options, control, seed};
 
 /// What whoever uses the sandbox needs to know: its first line on standard output.
@@ -44,6 +41,9 @@ pub struct ConnectionInfo {
     pub secrets: String,
     /// Faults, records, requests, clock, writes, workers.
     pub control: String,
+    /// How to reach the LastPass simulator, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lastpass: Option<Value>,
 }
 
 /// Everything, running. Dropping it is a crash.
@@ -52,6 +52,8 @@ pub struct Sandbox {
     pub face: ConnectionInfo,
     /// The simulated PSAs.
     pub psas: Arc<Psas>,
+    /// The simulated LastPass, if the options ask for it.
+    pub lastpass: Option<Arc<LastPassServer>>,
     /// The services the functions work with, for tests that look behind the API.
     pub services: Services,
     issuer: Issuer,
@@ -65,38 +67,31 @@ pub struct Sandbox {
     secrets: Secrets,
 }
 
-/// What the functions have told of what they count.
-type Metrics = Arc<Mutex<Vec<Value>>>;
-
-/// The time that the sandbox tells, which its control can move on.
-struct MovedClock(SimClock);
-
-impl Clock for MovedClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-}
-
 impl Sandbox {
     /// Starts everything, and furnishes it unless it has been before.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let state = options.state.as_deref();
-        let mut places = Places::read(state, options.size)?;
+        let mut places = Places::read(state, options.size, options.lastpass)?;
         if options.port != 0 {
             places.api = options.port;
         }
         let clock = SimClock::new();
         let template = Template::load()?;
         let psas = Arc::new(Psas::start(places.size, state, &clock, &mut places).await?);
+        let lastpass = match &mut places.lastpass {
+            Some(port) => Some(Arc::new(LastPassServer::start(state, &clock, port).await?)),
+            None => None,
+        };
         let unusable = |error| unusable(state, error);
         let dynamodb = DynamoDb::start(store(&options), &template).await.map_err(unusable)?;
         let dynamodb = Arc::new(dynamodb);
         let secrets = Secrets::start(state.map(|folder| folder.join("secrets.json")), &template)
             .await
             .map_err(unusable)?;
-        let services = services(&options, &template, &psas, &dynamodb, &secrets, clock.clone())?;
+        let aws = (&*dynamodb, &secrets);
+        let services = services(&options, &template, (&psas, lastpass.as_deref()), aws, clock.clone())?;
         let metrics = Metrics::default();
-        let mut code = code(&services, &template, &dynamodb, &secrets, &metrics)?;
+        let mut code = code(&services, &template, aws, &metrics)?;
         let console = Console::start(&template, &secrets, &mut places, state).await?;
         code.push(console.code());
         let mut functions = Functions::new(&template, code)?;
@@ -120,7 +115,7 @@ impl Sandbox {
         console.is_at(&gateway.url());
         let tokens = tokens(&issuer)?;
         let ana = Api::new(gateway.url(), tokens["ana"].as_str().unwrap_or_default());
-        seed::seed(&ana, &psas, places.size).await?;
+        seed::seed(&ana, &psas, lastpass.as_deref(), places.size).await?;
 
         let moved = clock.clone();
         let machine = MachineOptions {
@@ -135,7 +130,8 @@ impl Sandbox {
         };
         let pipe = Arc::new(Pipe::start(&template, &dynamodb, machine, position).await?);
         let control = control::router(
-            Arc::clone(&psas),
+            &psas,
+            lastpass.as_deref(),
             clock,
             Arc::clone(&dynamodb),
             Arc::clone(&pipe),
@@ -149,10 +145,12 @@ impl Sandbox {
         })?;
         places.control = control.address().port();
         places.write(state)?;
-        let face = face(&gateway, tokens, &psas, &dynamodb, &secrets, &control);
+        let mut face = face(&gateway, tokens, &psas, &dynamodb, &secrets, &control);
+        face.lastpass = lastpass.as_ref().map(|lastpass| lastpass.info());
         Ok(Self {
             face,
             psas,
+            lastpass,
             services,
             issuer,
             console,
@@ -242,7 +240,10 @@ impl Sandbox {
     /// Cuts everything off where it is. The simulators' ports are free afterwards.
     pub async fn kill(self) {
         self.functions.kill();
-        let Self { psas, .. } = self;
+        let Self { psas, lastpass, .. } = self;
+        if let Some(lastpass) = lastpass {
+            lastpass.stop().await;
+        }
         psas.stop().await;
     }
 
@@ -259,6 +260,9 @@ impl Sandbox {
         if let Ok(dynamodb) = Arc::try_unwrap(self.dynamodb) {
             dynamodb.stop().await;
         }
+        if let Some(lastpass) = self.lastpass {
+            lastpass.stop().await;
+        }
         self.psas.stop().await;
     }
 }
@@ -269,96 +273,6 @@ fn store(options: &Options) -> Store {
         (None, Some(folder)) => Store::Folder(folder.clone()),
         (None, None) => Store::Memory,
     }
-}
-
-fn services(
-    options: &Options,
-    template: &Template,
-    psas: &Psas,
-    dynamodb: &DynamoDb,
-    secrets: &Secrets,
-    clock: SimClock,
-) -> Result<Services, Error> {
-    let origins = [PsaKind::Connectwise, PsaKind::Autotask]
-        .into_iter()
-        .filter_map(|kind| psas.url(kind).parse().ok())
-        .chain(options.vendors.iter().map(|(_, origin)| origin.clone()));
-    let policy = HttpPolicy {
-        allowed_origins: origins.collect(),
-        retry: options.retry,
-        ..HttpPolicy::default()
-    };
-    let config = config(template, "FetchFunction", policy)?;
-    let dynamodb = DynamoDbClient::new(&sdk::config(&dynamodb.url()));
-    let secrets = SecretsClient::new(&sdk::config(&secrets.url()));
-    let mut services = Services::new(&config, dynamodb, secrets)?;
-    services.clock = Arc::new(MovedClock(clock));
-    services.directory_retry = options.directory_retry;
-    services.patience = options.patience;
-    services.psa_limits = options.psa_limits;
-    if let Some(call_rates) = options.call_rates {
-        services.call_rates = call_rates;
-    }
-    for (vendor, _) in &options.vendors {
-        services.connector = services.connector.with_vendor(vendor);
-    }
-    if let Some(directory) = &options.directory {
-        services.directory = Arc::clone(directory);
-    }
-    Ok(services)
-}
-
-/// What a function's crate makes of its services.
-type Build = fn(Services) -> Function;
-
-/// The functions, by the names the template gives them, each with clients that can do what its role allows.
-fn code(
-    services: &Services,
-    template: &Template,
-    dynamodb: &DynamoDb,
-    secrets: &Secrets,
-    metrics: &Metrics,
-) -> Result<Vec<(String, Invoke)>, Error> {
-    let functions: [(&str, Build); 4] = [
-        ("SetupFunction", setup::function),
-        ("FetchFunction", fetch::function),
-        ("PlanFunction", plan::function),
-        ("ExecuteFunction", execute::function),
-    ];
-    functions
-        .into_iter()
-        .map(|(name, function)| {
-            let dynamodb = DynamoDbClient::new(&sdk::config_of(&dynamodb.url(), name));
-            let secrets = SecretsClient::new(&sdk::config_of(&secrets.url(), name));
-            let config = config(template, name, services.connector.policy().clone())?;
-            let services = services.with_clients(&config, dynamodb, secrets);
-            let metrics = Arc::clone(metrics);
-            let function = function(services).with_metrics(move |mut line| {
-                // On Lambda it is the name in the environment, of which a process has one.
-                line["FunctionName"] = json!(name);
-                metrics.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            });
-            Ok((name.to_owned(), invoke(function)))
-        })
-        .collect()
-}
-
-/// What a function finds in its environment.
-fn config(template: &Template, function: &str, psa: HttpPolicy) -> Result<Config, Error> {
-    let environment = template.environment(function);
-    let variable = |name: &str| environment.get(name).cloned().unwrap_or_default();
-    let number = |name: &str| {
-        let unusable = || Error::Unexpected(format!("{name} of {function} is no number"));
-        variable(name).parse().map_err(|_| unusable())
-    };
-    Ok(Config {
-        records_table: variable("RECORDS_TABLE"),
-        imports_table: variable("IMPORTS_TABLE"),
-        secret_prefix: variable("SECRET_PREFIX"),
-        roles_claim: variable("ROLES_CLAIM"),
-        call_rates: CallRates::per_minute(number("PSA_CALLS_PER_MINUTE")?, number("PLAN_CALLS_PER_MINUTE")?),
-        psa,
-    })
 }
 
 fn tokens(issuer: &Issuer) -> Result<Value, Error> {
@@ -392,5 +306,6 @@ fn face(
         dynamodb: dynamodb.url(),
         secrets: secrets.url(),
         control: control.url(),
+        lastpass: None,
     }
 }

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use domain::address::Address;
 use domain::name::NameKey;
 use domain::psa::PsaKind;
-use serde_json::json;
+use serde_json::{Value, json};
+use simkit::Simulator as _;
 use simkit::msp::{Company, Kind, Msp, Size, generate};
 
 use crate::api::Api;
-use crate::{Error, Psas};
+use crate::{Error, LastPassServer, Psas};
 
-pub(crate) async fn seed(ana: &Api, psas: &Psas, size: Size) -> Result<(), Error> {
+pub(crate) async fn seed(ana: &Api, psas: &Psas, lastpass: Option<&LastPassServer>, size: Size) -> Result<(), Error> {
     if !ana.list("/integrations").await?.is_empty() {
         return Ok(());
     }
@@ -24,11 +25,27 @@ pub(crate) async fn seed(ana: &Api, psas: &Psas, size: Size) -> Result<(), Error
     ana.put("/licences", &json!({ "total": licences, "mode": "pool" }))
         .await?;
     let msp = generate(size);
-    for name in names_by_hand(&msp) {
+    match lastpass {
+        Some(lastpass) => {
+            seed_lastpass(lastpass, &msp)?;
+            let chosen = json!({ "kind": "lastpass", "apiKey": lastpass.api_key() });
+            ana.put("/directory", &chosen).await?;
+        }
+        None => seed_built_in(ana, &msp).await?,
+    }
+    // Last: their being there says that all the rest is.
+    for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
+        ana.post("/integrations", &psas.integration(kind)).await?;
+    }
+    Ok(())
+}
+
+async fn seed_built_in(ana: &Api, msp: &Msp) -> Result<(), Error> {
+    for name in names_by_hand(msp) {
         ana.post("/managed-companies", &json!({ "name": name })).await?;
     }
     let own = ana.post("/managed-companies", &json!({ "name": "Pilotgroep" })).await?;
-    if let (Some(company), Some(address)) = (own["id"].as_str(), ordinary_address(&msp)) {
+    if let (Some(company), Some(address)) = (own["id"].as_str(), ordinary_address(msp)) {
         let path = format!("/managed-companies/{company}/users");
         ana.post(&path, &json!({ "address": "pilot@noordzee.example", "name": "Pilot" }))
             .await?;
@@ -36,11 +53,25 @@ pub(crate) async fn seed(ana: &Api, psas: &Psas, size: Size) -> Result<(), Error
         ana.post(&path, &json!({ "address": address, "name": "Eerder begonnen" }))
             .await?;
     }
-    // Last: their being there says that all the rest is.
-    for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
-        ana.post("/integrations", &psas.integration(kind)).await?;
-    }
     Ok(())
+}
+
+/// The same in LastPass. With ids of their own, so that a start that was interrupted makes none of them twice.
+fn seed_lastpass(lastpass: &LastPassServer, msp: &Msp) -> Result<(), Error> {
+    let mut companies: Vec<Value> = (1_101..)
+        .zip(names_by_hand(msp))
+        .map(|(id, name)| json!({ "id": id, "name": name, "licenseLimit": 25 }))
+        .collect();
+    let own = 1_100;
+    companies.push(json!({ "id": own, "name": "Pilotgroep", "licenseLimit": 25 }));
+    let mut users = vec![json!({ "id": 50_101, "companyId": own, "email": "pilot@noordzee.example", "name": "Pilot" })];
+    if let Some(address) = ordinary_address(msp) {
+        users.push(json!({ "id": 50_102, "companyId": own, "email": address, "name": "Eerder begonnen" }));
+    }
+    let seeded = lastpass
+        .simulator()
+        .change_records(json!({ "companies": companies, "users": users }));
+    seeded.map(|_| ()).map_err(Error::Unexpected)
 }
 
 /// One namesake in other capitals, one to the letter, and two of one name.

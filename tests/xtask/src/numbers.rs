@@ -3,6 +3,7 @@
 //! A block begins with the line `<!-- numbers: NAME -->` and ends with `<!-- /numbers -->`. Its first line is the date.
 
 mod costs;
+mod lastpass;
 mod logs;
 mod nights;
 mod table;
@@ -18,10 +19,11 @@ use crate::mutants;
 use logs::Logs;
 
 /// The documents that have numbers.
-pub const DOCUMENTS: [&str; 7] = [
+pub const DOCUMENTS: [&str; 8] = [
     "README.md",
     "shared/README.md",
     "shared/DECISIONS.md",
+    "shared/directory/README.md",
     "infra/README.md",
     "tests/README.md",
     "tests/RULES.md",
@@ -56,7 +58,7 @@ pub struct Numbers {
 const LARGE: Source = Source::Program("large", "cargo run --release --locked --quiet -p bench");
 
 /// All blocks.
-pub const NUMBERS: [Numbers; 12] = [
+pub const NUMBERS: [Numbers; 13] = [
     in_tests("times", Source::All, write::times),
     in_tests(
         "checks",
@@ -104,6 +106,15 @@ pub const NUMBERS: [Numbers; 12] = [
         write::hostile,
     ),
     in_tests("mutants", Source::Mutants, write::mutants),
+    Numbers {
+        name: "lastpass",
+        document: "shared/directory/README.md",
+        source: Source::Program(
+            "lastpass",
+            "cargo test --workspace --locked --test directory -- --show-output --test-threads 2",
+        ),
+        write: lastpass::write,
+    },
     Numbers {
         name: "costs",
         document: "infra/README.md",

@@ -111,6 +111,8 @@ async fn save(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answe
     let sent = json!({
         "newCompanies": form.get("newCompanies").is_some(),
         "newAddresses": form.get("newAddresses").is_some(),
+        // Chosen elsewhere, and kept as it is.
+        "creation": one.policy.creation,
         // The filter is chosen where imports are started, and kept here as it is unless the last one is to count.
         "filter": if form.get("lastFilter").is_some() { one.last_filter.unwrap_or_default() } else { one.policy.filter },
         "massChange": { "percent": number("percent"), "atLeast": number("atLeast") },

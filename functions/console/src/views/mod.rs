@@ -4,7 +4,7 @@ mod rows;
 
 use std::collections::BTreeMap;
 
-use domain::directory::LicenceMode;
+use domain::directory::{CreationAction, LicenceMode};
 use domain::import::ImportState;
 use domain::plan::{CompanyCounts, PlanBreakdown, Step, UserCounts};
 use domain::psa::PsaKind;
@@ -46,6 +46,7 @@ pub(crate) struct Integration {
 pub(crate) struct Policy {
     pub new_companies: bool,
     pub new_addresses: bool,
+    pub creation: CreationAction,
     pub filter: Filter,
     pub mass_change: MassChangeLimit,
     pub schedule: Option<Schedule>,

@@ -2,6 +2,7 @@
 
 use api::{Api, Body, Call, Caller, ImportView, Json, Path, Routes, State, admit_plan_call};
 use axum::http::StatusCode;
+use domain::directory::CreationAction;
 use domain::ids::ImportId;
 use domain::problem::Code;
 use domain::text::Text;
@@ -19,6 +20,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             .body::<Confirmation>(json!({
                 "planHash": "5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786a1c0ffee5f0c1a9be2d34786",
                 "confirmMassChange": false,
+                "creation": "invite",
             }))
             .answers::<ImportView>(202, example("executing"))
             .refuses(&[Code::IntegrationLocked, Code::ImportAbandoned, Code::WrongState])
@@ -36,6 +38,9 @@ struct Confirmation {
     /// Whether a mass change is meant.
     #[serde(default)]
     confirm_mass_change: bool,
+    /// What becomes of new users, where the directory leaves that open; without it, what the integration's policy says.
+    #[serde(default)]
+    creation: Option<CreationAction>,
 }
 
 async fn execute(
@@ -47,6 +52,7 @@ async fn execute(
     let agreed = Agreement {
         plan_hash: confirmation.plan_hash.into(),
         mass_change: confirmation.confirm_mass_change,
+        creation: confirmation.creation,
     };
     admit_plan_call(&services, &caller.msp).await?;
     let begun = confirm(&services, &caller, &id, &agreed).await?;

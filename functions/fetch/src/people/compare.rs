@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::directory::User;
+use domain::directory::{Capabilities, User};
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
@@ -198,7 +198,12 @@ pub(crate) async fn retain_absent(
 
 /// The users of a mapped company.
 async fn users(run: &Run, mapping: &CompanyMapping) -> Result<HashMap<UserId, User>, Stop> {
-    let users = run.services.directory(&run.import.msp).users(&mapping.managed).await?;
+    let users = run
+        .services
+        .remembered_directory(&run.import.msp)
+        .await?
+        .users(&mapping.managed)
+        .await?;
     Ok(users.into_iter().map(|user| (user.id.clone(), user)).collect())
 }
 
@@ -219,6 +224,7 @@ fn facts(
         rules: PeopleRules::default(),
         hides_contacts: run.import.filter.hides_contacts(),
         hand_over: None,
+        capabilities: Capabilities::ALL_AT_ONCE,
         mapped_addresses,
         users,
         holders: HashMap::new(),

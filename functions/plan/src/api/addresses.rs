@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use api::{Api, Body, Call, Caller, CallerWith, Json, List, PageQuery, Paged, Path, Routes, State};
 use domain::address::NoAddress;
+use domain::directory::UserState;
 use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, ImportId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::import::Import;
@@ -75,6 +76,9 @@ struct AddressRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     no_address: Option<NoAddress>,
     selected: bool,
+    /// The user that it is mapped to, or could be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserView>,
     /// The contact is excluded for good, and so not selected, whatever is decided on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     excluded: Option<ExcludedView>,
@@ -88,6 +92,35 @@ struct AddressRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict: Option<Conflict>,
     version: u64,
+}
+
+/// What the directory has of a user, as of when it was last read.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "AddressUser")]
+struct UserView {
+    id: UserId,
+    state: UserState,
+    /// Its address, if that is another one than the row's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// The address that it was asked to agree to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_for: Option<String>,
+}
+
+impl UserView {
+    fn of(view: &AddressView<'_>) -> Option<Self> {
+        let user = view.user?;
+        let asked_for = view.mapping.and_then(|mapping| mapping.remembered.asked_for.as_ref());
+        let is_other = Some(user.address.key()) != view.snapshot.key();
+        Some(Self {
+            id: user.id.clone(),
+            state: user.state,
+            address: is_other.then(|| user.address.original().to_owned()),
+            asked_for: asked_for.map(|address| address.original().to_owned()),
+        })
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -122,6 +155,7 @@ impl AddressRow {
             active: view.snapshot.active,
             status: view.status.clone(),
             selected: view.selected,
+            user: UserView::of(view),
             excluded: view.decision.excluded.clone().map(ExcludedView::from),
             target: view.decision.target.clone().into(),
             before: view.before.clone().map(|(contact, address)| Before {

@@ -13,5 +13,7 @@ pub fn routes<R: Routes>(to: R) -> R {
 }
 
 async fn show(State(services): State<Services>, caller: Caller) -> Api<Json<Licences>> {
-    Ok(Json(services.directory(&caller.msp).licences().await?))
+    Ok(Json(
+        services.remembered_directory(&caller.msp).await?.licences().await?,
+    ))
 }

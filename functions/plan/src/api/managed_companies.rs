@@ -73,7 +73,7 @@ async fn list(
     if let Some(integration) = &integration {
         find_integration(&services.tenant(&caller.msp), integration).await?;
     }
-    let mut companies = services.directory(&caller.msp).companies().await?;
+    let mut companies = services.remembered_directory(&caller.msp).await?.companies().await?;
     companies.sort_by(|one, other| one.id.cmp(&other.id));
     let search = search.map(|search| Searched::of(&search));
     let is_found = |company: &ManagedCompany| search.as_ref().is_none_or(|search| search.is_in(&company.name));

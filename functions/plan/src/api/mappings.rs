@@ -117,7 +117,7 @@ async fn list(
     let (after, Limit(limit)) = (page.after.as_ref().map(company).transpose()?, page.limit);
     let (mappings, next) = tenant.mappings_page(&id, after.as_ref(), limit).await?;
     let dates = tenant.dates(&id).await?;
-    let directory = services.directory(&caller.msp);
+    let directory = services.remembered_directory(&caller.msp).await?;
     let views = mappings.into_iter().map(|mapping| {
         let (directory, last_imported) = (&directory, dates.get(&mapping.company).copied());
         async move {

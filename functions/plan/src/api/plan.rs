@@ -193,7 +193,7 @@ async fn show(
     let integration = find_integration(&services.tenant(&caller.msp), &import.integration).await?;
     let pages = Pages::open(&services, &import).await?;
     let (page, difference) = query.filter.read(&pages, from..from + limit).await?;
-    let pool = services.directory(&caller.msp).licences().await?;
+    let pool = services.remembered_directory(&caller.msp).await?.licences().await?;
     Ok(Json(PlanView {
         suspicious: SuspiciousView::of(&import, language),
         people_not_in: PeopleView::of(&import),

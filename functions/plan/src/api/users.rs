@@ -27,7 +27,7 @@ async fn list(
     CallerWith { caller, query }: CallerWith<Paged<Search>>,
     Path(company): Path<ManagedCompanyId>,
 ) -> Api<Json<List<User>>> {
-    let directory = services.directory(&caller.msp);
+    let directory = services.remembered_directory(&caller.msp).await?;
     if directory.company(&company).await?.is_none() {
         return Err(Problem::not_found(ResourceKind::ManagedCompany).into());
     }

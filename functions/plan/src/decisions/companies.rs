@@ -77,7 +77,13 @@ async fn check_target(
     managed: &ManagedCompanyId,
 ) -> Api<()> {
     let pointer = "/target/existing";
-    if services.directory(&import.msp).company(managed).await?.is_none() {
+    if services
+        .remembered_directory(&import.msp)
+        .await?
+        .company(managed)
+        .await?
+        .is_none()
+    {
         return Err(Problem::invalid(pointer, Mistake::NoManagedCompany).into());
     }
     let tenant = services.tenant(&import.msp);

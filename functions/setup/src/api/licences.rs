@@ -2,13 +2,14 @@
 
 use api::{Api, Body, Call, Caller, Json, Routes, State};
 use directory::Directory;
-use directory::builtin::BuiltIn;
 use domain::directory::{LicenceMode, Licences};
-use domain::problem::{Mistake, Problem};
+use domain::problem::{Code, Mistake, Problem};
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+
+use crate::changes::built_in;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.put("/licences", replace, || {
@@ -21,6 +22,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             200,
             json!({ "mode": "pool", "total": 1000, "used": 274, "reserved": 0, "available": 726 }),
         )
+        .refuses(&[Code::DirectoryCannot])
     })
 }
 
@@ -41,7 +43,7 @@ async fn replace(
     caller: Caller,
     Body(new): Body<NewLicences>,
 ) -> Api<Json<Licences>> {
-    let directory = BuiltIn::new(services.tenant(&caller.msp));
+    let directory = built_in(&services, &caller).await?;
     if !directory.set_licences(new.mode, new.total.into()).await? {
         return Err(Problem::invalid("/total", Mistake::LicencesInUse).into());
     }

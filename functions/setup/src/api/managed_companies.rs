@@ -3,16 +3,17 @@
 use api::{Api, Body, Call, Caller, Json, Routes, State};
 use axum::http::StatusCode;
 use directory::Directory;
-use directory::builtin::BuiltIn;
 use domain::directory::ManagedCompany;
 use domain::ids::IdempotencyKey;
 use domain::name::Name;
+use domain::problem::Code;
+use domain::problem::Problem;
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::changes::noticed;
+use crate::changes::{built_in, noticed};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.post("/managed-companies", add, || {
@@ -22,6 +23,7 @@ pub fn routes<R: Routes>(to: R) -> R {
                 201,
                 json!({ "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma" }),
             )
+            .refuses(&[Code::DirectoryCannot])
     })
 }
 
@@ -38,7 +40,11 @@ async fn add(
 ) -> Api<(StatusCode, Json<ManagedCompany>)> {
     let name = String::from(new.name);
     let key = IdempotencyKey::by_hand(&services.ids.next());
-    let directory = BuiltIn::new(services.tenant(&caller.msp));
-    let id = noticed(&services, &directory, directory.create_company(&key, &name)).await?;
-    Ok((StatusCode::CREATED, Json(ManagedCompany { id, name })))
+    let directory = built_in(&services, &caller).await?;
+    let created = noticed(&services, &directory, directory.create_company(&key, &name)).await?;
+    match created {
+        directory::NewCompany::Created(id) => Ok((StatusCode::CREATED, Json(ManagedCompany::new(id, name)))),
+        // The built-in directory makes it at once.
+        directory::NewCompany::Waits(_) | directory::NewCompany::Unknown => Err(Problem::DirectoryCannot.into()),
+    }
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use directory::builtin::BuiltIn;
 use directory::{Directory, NewAddress, NewUser, UserRequest};
 use domain::address::{Address, EnteredAddress};
-use domain::directory::{User, UserState};
+use domain::directory::{CreationAction, User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::Name;
 use domain::problem::{Code, Mistake, Problem, ResourceKind};
@@ -14,19 +14,20 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::changes::noticed;
+use crate::changes::{built_in, noticed};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.post("/managed-companies/{c}/users", add, || {
         Call::new("addUser", "Adds a user by hand; takes a licence")
             .body::<NewPerson>(json!({ "address": "sanne@postma.example", "name": "Sanne Postma" }))
             .answers::<User>(201, example())
-            .refuses(&[Code::InsufficientLicences])
+            .refuses(&[Code::InsufficientLicences, Code::DirectoryCannot])
     })
     .patch("/managed-companies/{c}/users/{u}", change, || {
         Call::new("changeUser", "Gives a user another address; takes no licence")
             .body::<OtherAddress>(json!({ "address": "sanne@postma.example" }))
             .answers::<User>(200, example())
+            .refuses(&[Code::DirectoryCannot])
     })
 }
 
@@ -56,11 +57,13 @@ async fn add(
         key: IdempotencyKey::by_hand(&services.ids.next()),
         address: address.clone(),
         name: name.clone(),
+        action: CreationAction::Invite,
     };
     let created = directory.create_user_by_hand(&company, &request);
     match noticed(&services, &directory, created).await? {
         Some(NewUser::Created(id)) => Ok((StatusCode::CREATED, Json(invited(id, company, address, name)))),
-        Some(NewUser::AddressTaken(_)) => Err(taken().into()),
+        // The built-in directory makes a user at once, and so nobody waits.
+        Some(NewUser::AddressTaken(_) | NewUser::AddressTakenElsewhere | NewUser::Waits(_)) => Err(taken().into()),
         None => {
             let available = directory.licences().await?.available;
             Err(Problem::InsufficientLicences { needed: 1, available }.into())
@@ -100,12 +103,13 @@ async fn change(
         NewAddress::AddressTaken(_) => Err(taken().into()),
         // It may have any address before.
         NewAddress::ChangedMeanwhile | NewAddress::NoSuchUser => Err(no_user().into()),
+        NewAddress::WaitsForUser | NewAddress::NotPossible => Err(Problem::DirectoryCannot.into()),
     }
 }
 
 /// The built-in directory, if it has this company.
 async fn directory_with(services: &Services, caller: &Caller, company: &ManagedCompanyId) -> Api<BuiltIn> {
-    let directory = BuiltIn::new(services.tenant(&caller.msp));
+    let directory = built_in(services, caller).await?;
     match directory.company(company).await? {
         Some(_) => Ok(directory),
         None => Err(Problem::not_found(ResourceKind::ManagedCompany).into()),

@@ -120,7 +120,7 @@ pub fn integration() -> Value {
 /// An example of its policy.
 pub fn policy() -> Value {
     json!({
-        "newCompanies": false, "newAddresses": true, "filter": { "companyType": ["1", "4"] },
+        "newCompanies": false, "newAddresses": true, "creation": "stage", "filter": { "companyType": ["1", "4"] },
         "massChange": { "percent": 25, "atLeast": 50 },
         "schedule": { "everyMinutes": 1440, "at": "03:00", "timeZone": "Europe/Amsterdam" },
     })

@@ -56,10 +56,7 @@ pub(super) struct LicencesRecord {
 
 impl From<ManagedCompanyRecord> for ManagedCompany {
     fn from(record: ManagedCompanyRecord) -> Self {
-        Self {
-            id: record.id,
-            name: record.name,
-        }
+        Self::new(record.id, record.name)
     }
 }
 

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::state::EventKind;
 use super::{Import, ImportState, Person};
 use crate::audit::AuditAction;
-use crate::directory::ReservationId;
+use crate::directory::{CreationAction, ReservationId};
 use crate::not_in::FoundAbsent;
 use crate::plan::Counts;
-use crate::problem::Problem;
+use crate::problem::{DirectoryFailure, Problem};
 use crate::published::{Happening, PublishedEvent};
 
 /// What happened to an import, with what belongs to it.
@@ -28,6 +28,8 @@ pub enum Event {
         plan_hash: String,
         /// The licences reserved for it.
         reservation: ReservationId,
+        /// What becomes of the users that it creates.
+        creation: CreationAction,
         /// The trace id of the call, if the caller gave one.
         trace: Option<String>,
     },
@@ -48,6 +50,8 @@ pub enum Ending {
     Stopped,
     /// The worker gave up.
     GivenUp,
+    /// The directory takes no call any more, for this reason.
+    Rejected(DirectoryFailure),
 }
 
 impl Event {
@@ -63,7 +67,7 @@ impl Event {
             Self::LockLost => EventKind::LockLost,
             Self::Finished(Ending::Applied, _) => EventKind::Applied,
             Self::Finished(Ending::Stopped, _) => EventKind::Stopped,
-            Self::Finished(Ending::GivenUp, _) => EventKind::GivenUp,
+            Self::Finished(Ending::GivenUp | Ending::Rejected(_), _) => EventKind::GivenUp,
         }
     }
 }
@@ -119,8 +123,10 @@ impl Import {
             Event::Confirmed {
                 plan_hash,
                 reservation,
+                creation,
                 trace,
             } => {
+                import.creation = creation;
                 import.plan_hash = Some(plan_hash);
                 import.reservation = Some(reservation);
                 import.trace = trace.or(import.trace);
@@ -137,9 +143,11 @@ impl Import {
             Event::LockLost => import.error = Some(Problem::ImportAbandoned),
             Event::Finished(ending, counts) => {
                 import.counts = Some(counts);
-                if ending == Ending::GivenUp {
-                    import.error = Some(Problem::ImportAbandoned);
-                }
+                import.error = match ending {
+                    Ending::GivenUp => Some(Problem::ImportAbandoned),
+                    Ending::Rejected(failure) => Some(Problem::Directory(failure)),
+                    Ending::Applied | Ending::Stopped => import.error,
+                };
             }
         }
         Ok(Transition {

@@ -8,8 +8,9 @@ use crate::import::Holder;
 use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::problem::{DirectoryFailure, Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
+use crate::reading::FullReadReason;
 use crate::row::Absence;
 use crate::suggestion::Similarity;
 
@@ -28,6 +29,11 @@ impl Messages for English {
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::DirectoryCannot => "The companies and users of this MSP are in a directory that is not changed by hand here. Make the change in the console of that directory; another address can also be entered in the PSA, and the next import asks the user.".to_owned(),
+            Problem::Directory(DirectoryFailure::Unauthorized) => "The directory rejects its API key: it is wrong, or was revoked. Make a new key in the console of the directory and enter it here; mappings stay.".to_owned(),
+            Problem::Directory(DirectoryFailure::Forbidden) => "The API key lacks the right to read managed companies and their users. Grant it in the console of the directory, or enter a key that has it.".to_owned(),
+            Problem::Directory(DirectoryFailure::OtherAccount) => "Under this API key fewer than half of the mapped companies are listed: it is the key of another account. Nothing was stored. Enter a key of the account that the companies are in.".to_owned(),
+            Problem::Directory(DirectoryFailure::Unavailable) => "The directory does not answer, or not as expected. Nothing was changed. Try again later.".to_owned(),
             Problem::IntegrationPaused => "This integration is paused: schedules and events start no imports of it. Resume it, or start the import by hand.".to_owned(),
             Problem::IntegrationNotFound => "This integration does not exist. Set up an integration with your PSA first.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "No such endpoint, or the method is not allowed. See /openapi.json for the endpoints and their methods.".to_owned(),
@@ -117,6 +123,15 @@ impl Messages for English {
             Reason::PlanChanged => ("Something this row rests on changed after the plan was confirmed.", "Import again; the new plan shows the change."),
             Reason::Cancelled => ("The import was cancelled before this row.", "Import again to include it."),
             Reason::GivenUp => ("The import was given up before this row.", "Import again to include it."),
+            Reason::NeedsUsersAgreement => ("The address was changed in the PSA. The directory asks the user, who keeps the old address until then.", "Tell the user to sign in with the old address and to agree; a later import completes it."),
+            Reason::CannotRename => ("It was renamed in the PSA, and the directory does not rename companies.", "Rename the company in the console of the directory; the next import takes it over."),
+            Reason::CompanySuspended => ("The company is suspended in the directory.", "Activate it in the console of the directory and import again."),
+            Reason::WaitsForUser => ("The user was asked to agree to the new address and has not done so yet.", "Tell the user to sign in with the old address and to agree; a later import completes it."),
+            Reason::AddressCannotChange => ("The directory does not change the address of this user.", "Remove the user's invitation in the console of the directory and import again; or change the address there."),
+            Reason::UserHasAnotherAddress => ("The user has another address in the directory than in the PSA.", "If that is meant, correct the address in the PSA; else change it in the console of the directory."),
+            Reason::UserDisabled => ("The user is disabled in the directory.", "Enable the user in the console of the directory, or untick the row."),
+            Reason::UserGone => ("Its user no longer exists in the directory.", "Tick the row to create the user again, or map it to another user."),
+            Reason::OutcomeUnknown => ("The directory was asked to create it and gave no answer; nobody knows whether it did.", "Import again later: what appears in the directory is taken over. A day later, choose a new company for the row to have it sent again."),
             Reason::DirectoryRefused => ("The directory refused it.", "Look at the row in the directory, then import again."),
             Reason::DirectoryUnavailable => ("The directory did not answer.", "Import again later; nothing will be made twice."),
         }
@@ -161,6 +176,28 @@ impl Messages for English {
              Check in the PSA that the rights of the API user and the data are as they should be. Nothing that is absent is changed by this import.",
             companies.absent, companies.of, addresses.absent, addresses.of
         )
+    }
+
+    fn full_read(&self, reason: FullReadReason) -> &'static str {
+        match reason {
+            FullReadReason::First => "No earlier import can be built on, so everything is read.",
+            FullReadReason::Requested => "Whoever started the import asked for everything to be read.",
+            FullReadReason::Due => "The last time everything was read is longer ago than the policy allows.",
+            FullReadReason::OtherFilter => "The filter differs from that of the last import.",
+            FullReadReason::OtherConnection => {
+                "The address, the login company or the credentials have changed since the last import."
+            }
+            FullReadReason::OtherVersion => "A newer version of this product reads the PSA.",
+            FullReadReason::NotOffered => "The PSA does not say what changed, or when it answered.",
+            FullReadReason::FilterNotCounted => {
+                "The filter has more values than the PSA evaluates, so its counts prove nothing."
+            }
+            FullReadReason::ManyChanges => "So much has changed that reading everything is as cheap.",
+            FullReadReason::CountsDiffer => {
+                "The PSA counts other rows than there are after the changes: some were deleted or changed without a new date."
+            }
+            FullReadReason::LeftOpen => "The changes do not say what became of a company or a contact.",
+        }
     }
 
     fn similarity(&self, similarity: Similarity) -> &'static str {

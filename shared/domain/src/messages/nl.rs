@@ -8,8 +8,9 @@ use crate::import::Holder;
 use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
-use crate::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
+use crate::problem::{DirectoryFailure, Limited, Mistake, Problem, ResourceKind, UrlRefused, ValueKind};
 use crate::psa::{PsaFailure, PsaFailureKind, VendorId};
+use crate::reading::FullReadReason;
 use crate::row::Absence;
 use crate::suggestion::Similarity;
 
@@ -28,6 +29,11 @@ impl Messages for Dutch {
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
+            Problem::DirectoryCannot => "De bedrijven en gebruikers van deze MSP staan in een directory die hier niet met de hand wordt gewijzigd. Wijzig dit in de console van die directory; een ander adres kan ook in de PSA worden ingevoerd, en de volgende import vraagt het de gebruiker.".to_owned(),
+            Problem::Directory(DirectoryFailure::Unauthorized) => "De directory weigert de API-sleutel: die is onjuist of ingetrokken. Maak in de console van de directory een nieuwe sleutel en vul die hier in; koppelingen blijven bestaan.".to_owned(),
+            Problem::Directory(DirectoryFailure::Forbidden) => "De API-sleutel mist het recht om beheerde bedrijven en hun gebruikers te lezen. Geef dat in de console van de directory, of vul een sleutel in die het heeft.".to_owned(),
+            Problem::Directory(DirectoryFailure::OtherAccount) => "Onder deze API-sleutel staat minder dan de helft van de gekoppelde bedrijven: het is de sleutel van een ander account. Er is niets opgeslagen. Vul een sleutel in van het account waarin de bedrijven staan.".to_owned(),
+            Problem::Directory(DirectoryFailure::Unavailable) => "De directory geeft geen antwoord, of niet zoals verwacht. Er is niets gewijzigd. Probeer het later opnieuw.".to_owned(),
             Problem::IntegrationPaused => "Deze koppeling is gepauzeerd: planningen en gebeurtenissen starten er geen imports van. Hervat de koppeling of start de import met de hand.".to_owned(),
             Problem::IntegrationNotFound => "Deze koppeling bestaat niet. Maak eerst een koppeling met uw PSA.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "Dit endpoint bestaat niet, of de methode is er niet toegestaan. Zie /openapi.json voor de endpoints en hun methoden.".to_owned(),
@@ -117,6 +123,15 @@ impl Messages for Dutch {
             Reason::PlanChanged => ("Er is iets gewijzigd nadat het plan was bevestigd.", "Importeer opnieuw; het nieuwe plan laat de wijziging zien."),
             Reason::Cancelled => ("De import is voor deze rij afgebroken.", "Importeer opnieuw om de rij mee te nemen."),
             Reason::GivenUp => ("De import is voor deze rij opgegeven.", "Importeer opnieuw om de rij mee te nemen."),
+            Reason::NeedsUsersAgreement => ("Het adres is in de PSA gewijzigd. De directory vraagt het de gebruiker, die tot dan het oude adres houdt.", "Laat de gebruiker zich met het oude adres aanmelden en akkoord gaan; een latere import maakt het af."),
+            Reason::CannotRename => ("Het kreeg in de PSA een andere naam, en de directory hernoemt geen bedrijven.", "Hernoem het bedrijf in de console van de directory; de volgende import neemt dat over."),
+            Reason::CompanySuspended => ("Het bedrijf is in de directory opgeschort.", "Activeer het in de console van de directory en importeer opnieuw."),
+            Reason::WaitsForUser => ("De gebruiker is gevraagd akkoord te gaan met het nieuwe adres en heeft dat nog niet gedaan.", "Laat de gebruiker zich met het oude adres aanmelden en akkoord gaan; een latere import maakt het af."),
+            Reason::AddressCannotChange => ("De directory wijzigt het adres van deze gebruiker niet.", "Verwijder de uitnodiging van de gebruiker in de console van de directory en importeer opnieuw; of wijzig het adres daar."),
+            Reason::UserHasAnotherAddress => ("De gebruiker heeft in de directory een ander adres dan in de PSA.", "Verbeter het adres in de PSA als dat zo bedoeld is; wijzig het anders in de console van de directory."),
+            Reason::UserDisabled => ("De gebruiker is in de directory uitgeschakeld.", "Schakel de gebruiker in de console van de directory in, of vink de rij uit."),
+            Reason::UserGone => ("De gebruiker bestaat niet meer in de directory.", "Vink de rij aan om de gebruiker opnieuw te maken, of koppel de rij aan een andere gebruiker."),
+            Reason::OutcomeUnknown => ("De directory is gevraagd dit te maken en gaf geen antwoord; niemand weet of het gelukt is.", "Importeer later opnieuw: wat in de directory verschijnt wordt overgenomen. Kies een dag later een nieuw bedrijf voor de rij om het nog eens te laten sturen."),
             Reason::DirectoryRefused => ("De directory weigerde dit.", "Bekijk de rij in de directory en importeer daarna opnieuw."),
             Reason::DirectoryUnavailable => ("De directory gaf geen antwoord.", "Importeer later opnieuw; er wordt niets dubbel gemaakt."),
         }
@@ -161,6 +176,28 @@ impl Messages for Dutch {
              Controleer in de PSA of de rechten van de API-gebruiker en de gegevens kloppen. Deze import verandert niets aan wat ontbreekt.",
             companies.absent, companies.of, addresses.absent, addresses.of
         )
+    }
+
+    fn full_read(&self, reason: FullReadReason) -> &'static str {
+        match reason {
+            FullReadReason::First => "Er is geen eerdere import om op voort te bouwen, dus alles wordt gelezen.",
+            FullReadReason::Requested => "Wie de import startte, vroeg om alles te lezen.",
+            FullReadReason::Due => "De laatste keer dat alles werd gelezen, is langer geleden dan het beleid toestaat.",
+            FullReadReason::OtherFilter => "Het filter is anders dan dat van de vorige import.",
+            FullReadReason::OtherConnection => {
+                "Het adres, het inlogbedrijf of de inloggegevens zijn sinds de vorige import gewijzigd."
+            }
+            FullReadReason::OtherVersion => "Een nieuwere versie van dit product leest de PSA.",
+            FullReadReason::NotOffered => "De PSA zegt niet wat er is gewijzigd, of wanneer hij antwoordde.",
+            FullReadReason::FilterNotCounted => {
+                "Het filter heeft meer waarden dan de PSA verwerkt, dus zijn aantallen bewijzen niets."
+            }
+            FullReadReason::ManyChanges => "Er is zo veel gewijzigd dat alles lezen even goedkoop is.",
+            FullReadReason::CountsDiffer => {
+                "De PSA telt andere rijen dan er na de wijzigingen zijn: er zijn rijen verwijderd, of gewijzigd zonder nieuwe datum."
+            }
+            FullReadReason::LeftOpen => "De wijzigingen zeggen niet wat er van een bedrijf of een contact is geworden.",
+        }
     }
 
     fn similarity(&self, similarity: Similarity) -> &'static str {

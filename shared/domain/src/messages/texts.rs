@@ -8,6 +8,7 @@ use crate::address::NoAddressReason;
 use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::problem::{Mistake, Problem, ResourceKind, UrlRefused};
+use crate::reading::FullReadReason;
 use crate::row::Absence;
 use crate::suggestion::Similarity;
 
@@ -30,6 +31,9 @@ pub(crate) trait Messages {
 
     /// What is suspicious about a snapshot, and what to do next.
     fn suspicious(&self, snapshot: &SuspiciousSnapshot) -> String;
+
+    /// Why an import reads everything.
+    fn full_read(&self, reason: FullReadReason) -> &'static str;
 
     /// Why a managed company is suggested.
     fn similarity(&self, similarity: Similarity) -> &'static str;

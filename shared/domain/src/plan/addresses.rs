@@ -19,6 +19,8 @@ pub struct AddressView<'a> {
     pub status: AddressStatus,
     /// The mapping it has, or takes over from an address that the PSA replaced.
     pub mapping: Option<&'a AddressMapping>,
+    /// The user that it is mapped to, or else the one of the managed company that has the address.
+    pub user: Option<&'a User>,
     /// The decision on it.
     pub decision: &'a AddressDecision,
     /// What that decision or a rule says of its selection, whichever is later; of an excluded contact that it is not selected.
@@ -68,6 +70,7 @@ pub(super) fn views<'a>(
             (_, Some(_), _) => AddressStatus::Mapped,
             _ if conflict.is_some() => AddressStatus::AddressConflict,
             (_, None, Some(_)) => AddressStatus::UnmappedPossibleDuplicate,
+            (_, None, None) if managed.is_some() && links.is_user_gone(&snapshot.id) => AddressStatus::Dangling,
             (_, None, None) => AddressStatus::Unmapped,
         };
         let is_new = matches!(
@@ -84,6 +87,10 @@ pub(super) fn views<'a>(
             rules.selection(snapshot, &status, own)
         };
         views.push(AddressView {
+            user: mapping
+                .map(|mapping| &mapping.user)
+                .or_else(|| holder.as_ref().map(|(user, _)| user))
+                .and_then(|user| facts.users.get(user)),
             version: decision.version + rules.changes(snapshot),
             is_wanted_if_free: !is_excluded
                 && conflict.is_some()
@@ -111,6 +118,10 @@ fn successor_of(
     row: &SnapshotAddress,
 ) -> Option<(String, Address)> {
     let (mapping, address) = (mapping?, row.address.as_ref().ok()?);
+    // The user was asked already: somebody has looked.
+    if mapping.remembered.asked_for.as_ref() == Some(address) {
+        return None;
+    }
     let user = facts.users.get(&mapping.user)?;
     let name = successor::remembered_name(mapping, user);
     let is_possible = successor::is_possible(mapping, user, &row.name, address);

@@ -33,6 +33,8 @@ pub(super) struct Links<'a> {
     pub row_of: HashMap<&'a UserId, &'a AddressId>,
     /// Mappings whose address left the PSA.
     pub orphaned: Vec<&'a AddressMapping>,
+    /// Rows whose mapping leads to a user that is gone, where the directory forgets users.
+    gone: HashSet<&'a AddressId>,
     /// Who has which address.
     pub snapshot: Snapshot<'a>,
     by_id: HashMap<&'a AddressId, &'a AddressMapping>,
@@ -70,11 +72,16 @@ impl<'a> Links<'a> {
         let row_of: HashMap<_, _> = by_row.iter().map(|(row, mapping)| (&mapping.user, *row)).collect();
         let is_orphaned = |mapping: &&AddressMapping| is_live(mapping) && !row_of.contains_key(&mapping.user);
         let orphaned = facts.mapped_addresses.iter().filter(is_orphaned).collect();
+        let is_gone = |mapping: &&AddressMapping| {
+            keeps_mappings && facts.capabilities.forgets && !facts.users.contains_key(&mapping.user)
+        };
+        let gone = facts.mapped_addresses.iter().filter(is_gone);
         let live = facts.mapped_addresses.iter().filter(is_live);
         Self {
             by_row,
             row_of,
             orphaned,
+            gone: gone.map(|mapping| &mapping.id).collect(),
             snapshot,
             by_id: live.map(|mapping| (&mapping.id, mapping)).collect(),
         }
@@ -85,6 +92,11 @@ impl<'a> Links<'a> {
         let made_for_it = self.by_id.get(row).copied();
         let own = self.mapping(row).map(|mapping| &mapping.user);
         made_for_it.filter(|mapping| own != Some(&mapping.user))
+    }
+
+    /// Whether the row was imported before and its user is gone.
+    pub fn is_user_gone(&self, row: &AddressId) -> bool {
+        self.gone.contains(row)
     }
 
     pub fn mapping(&self, row: &AddressId) -> Option<&'a AddressMapping> {

@@ -2,8 +2,10 @@
 
 use super::links::Links;
 use super::{CompanyPlan, CompanyStep, Reason, Skip, addresses, hand_over, price, users};
+use crate::directory::ManagedCompany;
 use crate::facts::{CompanyFacts, ManagedCompanies};
 use crate::ids::ManagedCompanyId;
+use crate::mapping::CompanyMapping;
 use crate::row::{ImportStatus, Target};
 
 pub use super::addresses::AddressView;
@@ -26,6 +28,8 @@ pub fn address_rows<'a>(facts: &'a CompanyFacts, companies: &ManagedCompanies) -
 pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyPlan {
     let (step, unmaps) = company_step(facts, companies);
     let unmap = facts.mapping.as_ref().filter(|_| unmaps);
+    // A name that is not carried over is one that the PSA has yet to carry over: the mapping keeps the one of before.
+    let keeps_name = matches!(step, CompanyStep::KeepName(_));
     let (mut users, orphaned) = users::plan(facts, &step, !keeps_mappings(&step, unmaps));
     if let Some(former) = unmap {
         price::add_conflicts(&mut users, facts, &step, &former.managed);
@@ -43,10 +47,10 @@ pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Compa
             .map_or(facts.generation, |mapping| mapping.generation + u32::from(unmaps)),
         // Else a name changed by hand later on would be taken for one that the PSA has yet to carry over; and the tenant could not be
         // recognised by it.
-        rewrite_mapping: facts
-            .mapping
-            .as_ref()
-            .is_some_and(|mapping| mapping.name != facts.row.name || mapping.identifier != facts.row.identifier),
+        rewrite_mapping: facts.mapping.as_ref().is_some_and(|mapping| {
+            let has_other_name = mapping.name != facts.row.name && !keeps_name;
+            has_other_name || mapping.identifier != facts.row.identifier
+        }),
         users,
         orphaned,
         dropped,
@@ -93,16 +97,22 @@ fn company_step(facts: &CompanyFacts, companies: &ManagedCompanies) -> (CompanyS
     }
 }
 
+/// Only a name that changed in the PSA is carried over; one changed in the directory was meant.
+fn is_renamed(facts: &CompanyFacts, mapping: &CompanyMapping, managed: &ManagedCompany) -> bool {
+    let name = &facts.row.name;
+    mapping.name != *name && managed.name != *name && (facts.capabilities.rename || !managed.is_misspelled(name))
+}
+
 fn as_mapped(facts: &CompanyFacts, companies: &ManagedCompanies) -> CompanyStep {
     let (status, mut candidates) = companies.status(&facts.row.name, facts.row.namesake_in_psa, facts.mapping.as_ref());
     match (status, facts.mapping.as_ref()) {
         (ImportStatus::Mapped, Some(mapping)) => match companies.get(&mapping.managed) {
-            Some(managed) if managed.is_misspelled(&facts.row.name) => CompanyStep::Rename(managed),
-            // Only a name that changed in the PSA is carried over; one changed in the directory was meant.
-            Some(managed) if mapping.name != facts.row.name && managed.name != facts.row.name => {
-                CompanyStep::Rename(managed)
-            }
-            Some(managed) => CompanyStep::Unchanged(managed),
+            Some(managed) => match (is_renamed(facts, mapping, &managed), facts.capabilities.rename) {
+                (_, true) if managed.is_misspelled(&facts.row.name) => CompanyStep::Rename(managed),
+                (true, true) => CompanyStep::Rename(managed),
+                (true, false) => CompanyStep::KeepName(managed),
+                (false, _) => CompanyStep::Unchanged(managed),
+            },
             None => CompanyStep::Skip(Reason::Dangling.into()),
         },
         (ImportStatus::Unmapped, _) => CompanyStep::Create,

@@ -74,6 +74,7 @@ reasons! {
         ReplacedInPsa = "replaced_in_psa", "The PSA has another address in another place.";
         Chosen = "chosen", "The user was chosen and gets this address.";
         SpellingCorrected = "spelling_corrected", "It was stored earlier with characters that nobody sees.";
+        NeedsUsersAgreement = "needs_users_agreement", "The PSA has another address. The directory asks the user, who has the old one until then.";
         SameAddressInAnotherCompany = "same_address_in_another_company", "Another company of this import gets the address.";
     }
     // With what a row is skipped or fails, in plan and result.
@@ -95,6 +96,14 @@ reasons! {
         PlanChanged = "plan_changed", "What the row rests on changed after the plan was agreed to.";
         Cancelled = "cancelled", "The import was cancelled before it reached the row.";
         GivenUp = "given_up", "The import was given up before it reached the row.";
+        CannotRename = "cannot_rename", "The PSA has another name by now, and the directory does not rename companies.";
+        CompanySuspended = "company_suspended", "The directory has suspended the managed company.";
+        WaitsForUser = "waits_for_user", "The user was asked to agree to the new address, and has the old one until then.";
+        AddressCannotChange = "address_cannot_change", "The directory does not change the address of this user.";
+        UserHasAnotherAddress = "user_has_another_address", "The user has another address in the directory than in the PSA.";
+        UserDisabled = "user_disabled", "The user is disabled in the directory.";
+        UserGone = "user_gone", "Its user no longer exists in the directory.";
+        OutcomeUnknown = "outcome_unknown", "The directory was asked to create it, and nobody knows whether it did.";
         DirectoryRefused = "directory_refused", "The directory refused the row.";
         DirectoryUnavailable = "directory_unavailable", "The directory did not answer, still after retries.";
     }

@@ -76,6 +76,7 @@ fn remember(plan: &mut UserPlan, mapping: Option<&AddressMapping>, facts: &Compa
     plan.remembered = Remembered {
         name: plan.address.is_some().then(|| plan.name.clone()),
         sharers,
+        asked_for: None,
     };
     let (Some(mapping), Some(mapped)) = (mapping, &mut plan.mapped) else {
         return;

@@ -102,6 +102,8 @@ pub enum CompanyStep {
     },
     /// It stays mapped and its managed company takes over the new name.
     Rename(ManagedCompany),
+    /// It stays mapped, and its managed company keeps its name: the directory does not rename (R83).
+    KeepName(ManagedCompany),
     /// It stays mapped and nothing differs.
     Unchanged(ManagedCompany),
     /// Nothing can be done before somebody decides.
@@ -112,9 +114,11 @@ impl CompanyStep {
     /// The managed company there is by then, unless it is yet to be created.
     pub const fn managed(&self) -> Option<&ManagedCompany> {
         match self {
-            Self::Link(managed) | Self::HandOver { managed, .. } | Self::Rename(managed) | Self::Unchanged(managed) => {
-                Some(managed)
-            }
+            Self::Link(managed)
+            | Self::HandOver { managed, .. }
+            | Self::Rename(managed)
+            | Self::KeepName(managed)
+            | Self::Unchanged(managed) => Some(managed),
             Self::Create | Self::Skip(_) => None,
         }
     }
@@ -127,9 +131,17 @@ impl CompanyStep {
             Self::HandOver { .. } => (Step::HandOverCompany, Reason::FormerCompanyGone),
             Self::Rename(managed) if managed.is_misspelled(name) => (Step::UpdateCompany, Reason::SpellingCorrected),
             Self::Rename(_) => (Step::UpdateCompany, Reason::RenamedInPsa),
+            // Its users stay mapped, and of those who are to be created each row says it, too.
+            Self::Unchanged(managed) if managed.suspended => (Step::Skip, Reason::CompanySuspended),
+            Self::KeepName(_) => (Step::Skip, Reason::CannotRename),
             Self::Unchanged(_) => (Step::Unchanged, Reason::Mapped),
             Self::Skip(skip) => (Step::Skip, skip.reason),
         }
+    }
+
+    /// Whether nothing is done to the company, and its mapping stays.
+    pub const fn is_passive(&self) -> bool {
+        matches!(self, Self::Unchanged(_) | Self::KeepName(_))
     }
 
     /// What there was and what there will be, for a company of this name.
@@ -139,7 +151,7 @@ impl CompanyStep {
             Self::Create => (None, Some(PlanSide::created(name))),
             Self::Link(_) | Self::HandOver { .. } => (None, same),
             Self::Rename(managed) => (same, Some(PlanSide::named(&managed.id, name))),
-            Self::Unchanged(_) => (same.clone(), same),
+            Self::Unchanged(_) | Self::KeepName(_) => (same.clone(), same),
             Self::Skip(_) => (None, None),
         }
     }

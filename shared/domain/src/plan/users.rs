@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::addresses::{AddressView, views};
 use super::links::Links;
 use super::waiting::BlockedRows;
-use super::{CompanyStep, Mapped, Reason, Skip, UserPlan, UserStep, rewrites, waiting};
+use super::{CompanyStep, Mapped, Reason, Skip, UserPlan, UserStep, directory_limits, rewrites, waiting};
 use crate::address::{Address, AddressKey};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
@@ -28,12 +28,12 @@ pub(super) fn plan(
     let mut waiting = BlockedRows::default();
     let mut plans: Vec<UserPlan> = views
         .into_iter()
-        .filter(|view| view.is_wanted(facts) || view.mapping.is_some())
+        .filter(|view| view.is_wanted(facts) || view.mapping.is_some() || view.status == AddressStatus::Dangling)
         .map(|view| {
             let user_step = match step {
                 CompanyStep::Skip(_) => UserStep::Skip(Reason::CompanyNotImported.into()),
                 _ if !view.is_wanted(facts) => unticked(&view),
-                _ => user_step(&view, facts, &links),
+                _ => directory_limits::limited(user_step(&view, facts, &links), &view, facts, step),
             };
             waiting.add(&view, &user_step);
             row(view, user_step)
@@ -49,6 +49,9 @@ pub(super) fn plan(
 fn unticked(view: &AddressView<'_>) -> UserStep {
     if view.decision.excluded.is_some() {
         return UserStep::Skip(Reason::Excluded.into());
+    }
+    if view.status == AddressStatus::Dangling {
+        return UserStep::Skip(Reason::UserGone.into());
     }
     let is_undecided = view.status == AddressStatus::PossibleSuccessor && view.decided.is_none();
     let reason = if is_undecided {

@@ -9,7 +9,7 @@ pub enum Cause {
     Ours,
     /// The customer's, who can mend it: keys, rights, licences, a decision that is missing.
     Customer,
-    /// The PSA's, which does not answer or answers what it should not.
+    /// Another system's, a PSA or a directory, which does not answer or answers what it should not.
     Psa,
 }
 
@@ -57,7 +57,12 @@ mod tests {
     fn r66_what_a_psa_answers_is_its_own_fault_unless_the_customer_can_mend_it() {
         assert_eq!(
             codes_of(Cause::Psa),
-            ["psa_server_error", "psa_invalid_response", "psa_unknown_error"]
+            [
+                "directory_unavailable",
+                "psa_server_error",
+                "psa_invalid_response",
+                "psa_unknown_error"
+            ]
         );
         for code in Code::of_psa() {
             assert_ne!(code.cause(), Cause::Ours, "{}", code.as_str());

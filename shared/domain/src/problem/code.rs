@@ -1,5 +1,6 @@
 //! Every code there is: the one table of codes, HTTP statuses and what they mean.
 
+use super::directory_failure::DirectoryFailure;
 use crate::psa::PsaFailureKind;
 
 macro_rules! codes {
@@ -46,6 +47,7 @@ codes! {
     MassChange = "mass_change", 409, "The import changes more than it may without being confirmed as a mass change.";
     WrongState = "wrong_state", 409, "The import is in a state in which this cannot be done.";
     NotSelectable = "not_selectable", 409, "The row cannot be selected as it is.";
+    DirectoryCannot = "directory_cannot", 409, "The directory of the MSP is changed in its own console, not here.";
     IntegrationPaused = "integration_paused", 409, "The integration is paused, so that no schedule or event starts an import.";
     ImportAbandoned = "import_abandoned", 409, "The import was given up, or its lock ran out.";
     ReviewLapsed = "review_lapsed", 409, "Nobody worked on the review until its lock ran out, so another import or the removal of the integration ended it.";
@@ -54,17 +56,31 @@ codes! {
     PsaUnauthorized = "psa_unauthorized", 422, "The PSA rejects the credentials.";
     PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";
     PsaOtherTenant = "psa_other_tenant", 422, "The credentials or the address lead to another tenant of the PSA than the integration's.";
+    DirectoryUnauthorized = "directory_unauthorized", 422, "The directory rejects its key.";
+    DirectoryForbidden = "directory_forbidden", 422, "The key lacks a right in the directory.";
+    DirectoryOtherAccount = "directory_other_account", 422, "The key is that of another account of the directory.";
     LimitExceeded = "limit_exceeded", 422, "The MSP or its PSA has more of something than this service takes.";
     TooManyCalls = "too_many_calls", 429, "The MSP makes more calls that read a PSA or compute a plan than it may.";
     IntegrationLocked = "integration_locked", 423, "Another import holds the integration: another administrator's, or the caller's own (`heldByYou`).";
     Internal = "internal_error", 500, "A fault of this service.";
     NewerVersion = "newer_version", 500, "A newer version of this service wrote what is asked for.";
+    DirectoryUnavailable = "directory_unavailable", 502, "The directory does not answer, or not as expected.";
     PsaServerError = "psa_server_error", 502, "The PSA answers with a server error, still after retries.";
     PsaInvalidResponse = "psa_invalid_response", 502, "The PSA answers with unexpected data.";
     PsaUnknownError = "psa_unknown_error", 502, "The PSA cannot be read for another reason.";
 }
 
 impl Code {
+    /// The code of a directory that cannot be used.
+    pub const fn of_directory(failure: DirectoryFailure) -> Self {
+        match failure {
+            DirectoryFailure::Unauthorized => Self::DirectoryUnauthorized,
+            DirectoryFailure::Forbidden => Self::DirectoryForbidden,
+            DirectoryFailure::OtherAccount => Self::DirectoryOtherAccount,
+            DirectoryFailure::Unavailable => Self::DirectoryUnavailable,
+        }
+    }
+
     /// The code of a failed read of a PSA.
     pub const fn of_failure(kind: PsaFailureKind) -> Self {
         match kind {

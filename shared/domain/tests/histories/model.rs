@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::address::AddressKey;
-use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
+use domain::directory::{AddressHolder, Capabilities, ManagedCompany, User, UserState};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use domain::mapping::{self, AddressMapping, CompanyMapping};
@@ -101,6 +101,7 @@ impl Model {
             addresses: addresses.collect(),
             hides_contacts: run.import.hides_inactive,
             hand_over: None,
+            capabilities: Capabilities::ALL_AT_ONCE,
             rules: domain::rules::PeopleRules::default(),
             mapped_addresses: self.addresses.get(&company).cloned().unwrap_or_default(),
             users: HashMap::new(),
@@ -203,10 +204,10 @@ impl Model {
     }
 
     fn open<'a>(&self, import: &'a Import) -> Run<'a> {
-        let managed = self.managed.iter().map(|(id, name)| ManagedCompany {
-            id: id.clone(),
-            name: name.clone(),
-        });
+        let managed = self
+            .managed
+            .iter()
+            .map(|(id, name)| ManagedCompany::new(id.clone(), name.clone()));
         let mapped = self.mappings.values();
         let mapped = mapped.map(|mapping| (mapping.managed.clone(), mapping.company.clone()));
         Run {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use domain::audit::AuditAction;
-use domain::directory::ReservationId;
+use domain::directory::{CreationAction, ReservationId};
 use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::{Ending, Event, EventKind, IllegalTransition, Import, ImportState, Person};
@@ -62,6 +62,7 @@ fn event(kind: EventKind) -> Event {
         Confirmed => Event::Confirmed {
             plan_hash: "hash".to_owned(),
             reservation: ReservationId::of(&ImportId::new("x"), "1"),
+            creation: CreationAction::Stage,
             trace: None,
         },
         CancelRequested => Event::CancelRequested(person("ben")),

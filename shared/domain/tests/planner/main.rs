@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod limited;
 mod related;
 mod world;
 
@@ -208,10 +209,7 @@ fn changes_nothing_more(world: &World) -> Result<(), TestCaseError> {
         ..CompanyDecision::none()
     };
     let companies = ManagedCompanies::new(
-        [ManagedCompany {
-            id: managed.clone(),
-            name: plan.name.clone(),
-        }],
+        [ManagedCompany::new(managed.clone(), plan.name.clone())],
         [(managed, PsaCompanyId::new("1"))],
     );
     let again = plan_company(&facts, &companies);

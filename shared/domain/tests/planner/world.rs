@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::address::{self, Address, AddressKey};
-use domain::directory::{AddressHolder, ManagedCompany, User, UserState};
+use domain::directory::{AddressHolder, Capabilities, ManagedCompany, User, UserState};
 use domain::facts::{CompanyFacts, ManagedCompanies};
 use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::mapping::{self, AddressMapping, CompanyMapping};
@@ -118,10 +118,10 @@ fn row_id(contact: u8, slot: u8) -> AddressId {
 
 impl World {
     pub fn companies(&self) -> ManagedCompanies {
-        let companies = self.managed.iter().map(|(id, name)| ManagedCompany {
-            id: ManagedCompanyId::new(*id),
-            name: (*name).to_owned(),
-        });
+        let companies = self
+            .managed
+            .iter()
+            .map(|(id, name)| ManagedCompany::new(ManagedCompanyId::new(*id), (*name).to_owned()));
         let mapping = self
             .mapped
             .then(|| (ManagedCompanyId::new(HERE), PsaCompanyId::new("1")));
@@ -241,6 +241,7 @@ impl World {
             users,
             holders,
             hand_over: None,
+            capabilities: Capabilities::ALL_AT_ONCE,
             rules: domain::rules::PeopleRules::default(),
         }
     }

@@ -105,10 +105,7 @@ fn suggested(number: usize) -> Vec<Suggestion> {
         _ => &[],
     };
     let suggestion = |name: &&str| Suggestion {
-        managed_company: ManagedCompany {
-            id: ManagedCompanyId::new(*name),
-            name: (*name).to_owned(),
-        },
+        managed_company: ManagedCompany::new(ManagedCompanyId::new(*name), (*name).to_owned()),
         score: Score::new(SCORE),
         reasons: Vec::new(),
     };

@@ -7,10 +7,7 @@ use domain::ids::{AddressId, IdempotencyKey, ImportId, IntegrationId, ManagedCom
 
 #[test]
 fn r61_a_name_that_only_needs_cleaning_is_misspelled() {
-    let company = |name: &str| ManagedCompany {
-        id: ManagedCompanyId::new("1"),
-        name: name.to_owned(),
-    };
+    let company = |name: &str| ManagedCompany::new(ManagedCompanyId::new("1"), name.to_owned());
     assert!(company("Acme\u{200b} BV").is_misspelled("Acme BV"));
     assert!(!company("Acme BV").is_misspelled("Acme BV"));
     assert!(!company("Acme\u{200b} BV").is_misspelled("Acme NV"));

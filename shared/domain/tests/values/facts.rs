@@ -7,10 +7,7 @@ use domain::mapping::CompanyMapping;
 use domain::row::ImportStatus;
 
 fn managed(id: &str, name: &str) -> ManagedCompany {
-    ManagedCompany {
-        id: ManagedCompanyId::new(id),
-        name: name.to_owned(),
-    }
+    ManagedCompany::new(ManagedCompanyId::new(id), name.to_owned())
 }
 
 fn mapping(managed: &str) -> CompanyMapping {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::psa::PsaFailure;
 use http_client::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use http_client::{BaseUrl, CachedEndpoint, Call, Deployment, Endpoint, Fault, Gate, RetryScope, Session};
+use http_client::{Answer, BaseUrl, CachedEndpoint, Call, Deployment, Endpoint, Fault, Gate, RetryScope, Session};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
@@ -53,7 +53,7 @@ impl Api {
         endpoint: &'static Endpoint,
         retry: RetryScope,
     ) -> Result<T, Failed> {
-        self.send(endpoint, Bytes::new(), retry).await
+        Ok(self.send(endpoint, Bytes::new(), retry).await?.value)
     }
 
     pub(super) async fn query<T: DeserializeOwned>(
@@ -62,6 +62,16 @@ impl Api {
         query: &Query,
         retry: RetryScope,
     ) -> Result<T, Failed> {
+        Ok(self.answer(endpoint, query, retry).await?.value)
+    }
+
+    /// What a query is answered, with what the reply says of itself.
+    pub(super) async fn answer<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static Endpoint,
+        query: &Query,
+        retry: RetryScope,
+    ) -> Result<Answer<T>, Failed> {
         let body = serde_json::to_vec(query).map_err(|_| malformed(endpoint, ""))?;
         self.send(endpoint, body.into(), retry).await
     }
@@ -73,11 +83,11 @@ impl Api {
         endpoint: &'static Endpoint,
         body: Bytes,
         retry: RetryScope,
-    ) -> Result<T, Failed> {
+    ) -> Result<Answer<T>, Failed> {
         let body = &body;
         let call = move |zone: Arc<Zone>| async move {
             let call = self.call(endpoint, &zone.url, body.clone(), retry);
-            Ok(self.session.call(&call).await?.value)
+            self.session.call(&call).await
         };
         self.zone.call(401, || self.discover(), call).await
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::filter::{Attribute, AttributeValue, Subject};
 use domain::ids::{AttributeId, ValueId};
+use domain::psa::Tables;
 
 use super::names::{CLASSIFICATION, COMPANY_ACTIVE, COMPANY_CATEGORY, COMPANY_TYPE, CONTACT_ACTIVE, MARKET_SEGMENT};
 use super::wire::{Category, Field};
@@ -17,6 +18,9 @@ const PICKLISTS: [(&str, &str, &str); 4] = [
     (CLASSIFICATION, "classification", "Classification"),
     (MARKET_SEGMENT, "marketSegmentID", "Market segment"),
 ];
+
+/// The longest text that labels are kept in.
+const MAX_TABLES: usize = 16 * 1_024;
 
 /// The values of each picklist attribute.
 #[derive(Debug, Default)]
@@ -49,6 +53,29 @@ impl Picklists {
     /// Whether categories are a picklist; if not, they are an entity of their own.
     pub(super) fn knows_categories(&self) -> bool {
         self.0.contains_key(COMPANY_CATEGORY)
+    }
+
+    /// Whether a value is known.
+    pub(super) fn has(&self, attribute: &str, id: i64) -> bool {
+        let id = ValueId::new(id.to_string());
+        let values = self.0.get(attribute);
+        values.is_some_and(|values| values.iter().any(|value| value.id == id))
+    }
+
+    /// The labels that companies are shown with; nothing if they are too many to be kept.
+    pub(super) fn to_tables(&self) -> Tables {
+        let values = self.0.get(COMPANY_TYPE).into_iter().flatten();
+        let labels: Vec<(&ValueId, &str)> = values.map(|value| (&value.id, value.label.as_str())).collect();
+        let text = serde_json::to_string(&labels).unwrap_or_default();
+        Tables(if text.len() > MAX_TABLES { String::new() } else { text })
+    }
+
+    /// What [`to_tables`](Self::to_tables) has kept.
+    pub(super) fn from_tables(tables: &Tables) -> Option<Self> {
+        let labels: Vec<(String, String)> = serde_json::from_str(&tables.0).ok()?;
+        let values = labels.into_iter();
+        let values = values.map(|(id, label)| attribute_value(id, Some(label), None));
+        Some(Self(BTreeMap::from([(COMPANY_TYPE, values.collect())])))
     }
 
     /// The label of a value, or its id if it has none.
@@ -191,6 +218,15 @@ mod tests {
             attributes[1].values,
             [attribute_value("1".into(), Some("API".into()), Some(Flag(false)))]
         );
+    }
+
+    #[test]
+    fn r77_labels_are_kept_for_the_next_run() {
+        let known = Picklists::from_tables(&picklists().to_tables()).unwrap();
+        assert_eq!(known.label(COMPANY_TYPE, 1), "Klant");
+        let has = [1, 8, 9, 7].map(|id| known.has(COMPANY_TYPE, id));
+        assert_eq!(has, [true, true, true, false]);
+        assert!(Picklists::from_tables(&Tables::default()).is_none());
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What Autotask supplies to the client behind the port.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter};
 use domain::ids::TenantFingerprint;
-use domain::psa::{LookedUp, PsaContact, PsaFailure, PsaFailureKind};
+use domain::psa::{LookedUp, PsaContact, PsaFailure, PsaFailureKind, Tables};
 use domain::tenant::PsaSystem;
 use http_client::{Endpoint, RetryScope, Session};
 use tokio::sync::OnceCell;
@@ -14,11 +15,12 @@ use super::api::Api;
 use super::attributes::Picklists;
 use super::entities::{categories, companies, contacts};
 use super::names::{CLASSIFICATION, COMPANY_ACTIVE, COMPANY_CATEGORY, COMPANY_TYPE, CONTACT_ACTIVE, MARKET_SEGMENT};
-use super::query;
+use super::query::{self, Condition};
 use super::rules::THRESHOLD_NEAR;
 use super::wire::{Category, Company, Contact, Fields, ThresholdInformation};
 use crate::client::Product;
 use crate::failure::failure;
+use crate::selection::Selection;
 use crate::walk::{List, read_all};
 
 static FIELDS: Endpoint = Endpoint::get("/Companies/entityInformation/fields", "Companies: view");
@@ -27,6 +29,8 @@ static THRESHOLD: Endpoint = Endpoint::get("/ThresholdInformation", "");
 pub(super) struct Autotask {
     api: Api,
     picklists: OnceCell<Picklists>,
+    /// Those that an earlier run has read, as far as labels of companies go.
+    known: OnceLock<Picklists>,
 }
 
 impl Autotask {
@@ -34,6 +38,7 @@ impl Autotask {
         Self {
             api,
             picklists: OnceCell::const_new(),
+            known: OnceLock::new(),
         }
     }
 
@@ -60,17 +65,43 @@ impl Product for Autotask {
         COMPANY_ACTIVE,
     ];
     const CONTACT_ATTRIBUTES: &'static [&'static str] = &[CONTACT_ACTIVE];
+    const TELLS_CHANGES: bool = true;
 
     fn session(&self) -> &Session {
         &self.api.session
     }
 
-    fn companies(&self, filter: Option<&Filter>) -> impl List<Row = Company> + Send {
-        companies(&self.api, filter.map(query::companies).unwrap_or_default())
+    fn companies(&self, selection: Selection<'_>) -> impl List<Row = Company> + Send {
+        let conditions = match selection {
+            Selection::All => Vec::new(),
+            Selection::Accepted(filter) => query::companies(filter),
+            Selection::ChangedSince(moment) => vec![Condition::after("lastTrackedModifiedDateTime", moment)],
+        };
+        companies(&self.api, conditions)
     }
 
-    fn contacts(&self, filter: Option<&Filter>) -> impl List<Row = Contact> + Send {
-        contacts(&self.api, filter.map(query::contacts).unwrap_or_default())
+    fn contacts(&self, selection: Selection<'_>) -> impl List<Row = Contact> + Send {
+        let conditions = match selection {
+            Selection::All => Vec::new(),
+            Selection::Accepted(filter) => query::contacts(filter),
+            Selection::ChangedSince(moment) => vec![Condition::after("lastModifiedDate", moment)],
+        };
+        contacts(&self.api, conditions)
+    }
+
+    fn evaluates_all_of(&self, filter: &Filter) -> bool {
+        query::is_whole(filter)
+    }
+
+    fn tables(&self) -> Tables {
+        let read = self.picklists.get().or_else(|| self.known.get());
+        read.map(Picklists::to_tables).unwrap_or_default()
+    }
+
+    fn use_tables(&self, tables: &Tables) {
+        if let Some(known) = Picklists::from_tables(tables) {
+            self.known.get_or_init(|| known);
+        }
     }
 
     async fn fingerprint(&self) -> Result<TenantFingerprint, PsaFailure> {
@@ -107,7 +138,11 @@ impl Product for Autotask {
 
     /// Autotask keeps no mark of what was deleted or merged away.
     async fn company(&self, row: Company) -> Result<LookedUp, PsaFailure> {
-        Ok(LookedUp::Present(row.into_domain(self.picklists().await?)))
+        let picklists = match self.known.get() {
+            Some(known) if row.has_labels_in(known) => known,
+            _ => self.picklists().await?,
+        };
+        Ok(LookedUp::Present(row.into_domain(picklists)))
     }
 
     fn contact(&self, row: Contact) -> PsaContact {

@@ -147,12 +147,17 @@ impl<R: ListRow + DeserializeOwned> List for Rows<'_, R> {
             max_records: Some(PAGE_SIZE),
         };
         let endpoint = &self.entity.rows;
-        let page: wire::Rows<R> = self.api.query(endpoint, &query, RetryScope::Faults).await?;
+        let answer = self
+            .api
+            .answer::<wire::Rows<R>>(endpoint, &query, RetryScope::Faults)
+            .await?;
+        let (page, date) = (answer.value, answer.date);
         if page.page_details.count.is_some_and(|count| count != page.items.len()) {
             return Err(malformed(endpoint, ": its rows are not as many as it says"));
         }
         Ok(PageRead {
             rows: page.items,
+            date,
             announced: page.page_details.next_page_url.is_some(),
             out_of_mode: false,
         })

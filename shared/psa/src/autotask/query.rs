@@ -3,6 +3,7 @@
 
 use domain::filter::Filter;
 use domain::ids::AttributeId;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::names::{CLASSIFICATION, COMPANY_ACTIVE, COMPANY_CATEGORY, COMPANY_TYPE, CONTACT_ACTIVE, MARKET_SEGMENT};
@@ -24,6 +25,7 @@ enum Value {
     Number(i64),
     Numbers(Vec<i64>),
     Flag(bool),
+    Moment(Timestamp),
 }
 
 #[derive(Debug, Serialize)]
@@ -65,6 +67,15 @@ impl Condition {
         }
     }
 
+    /// Rows whose date in a field is later.
+    pub(super) const fn after(field: &'static str, moment: Timestamp) -> Self {
+        Self {
+            op: "gt",
+            field,
+            value: Value::Moment(moment),
+        }
+    }
+
     const fn equal(field: &'static str, value: Value) -> Self {
         Self { op: "eq", field, value }
     }
@@ -95,15 +106,30 @@ pub(super) fn contacts(filter: &Filter) -> Vec<Condition> {
     active.into_iter().collect()
 }
 
+/// Whether nothing of a filter is left to us: each of its attributes has a condition, or accepts everything.
+pub(super) fn is_whole(filter: &Filter) -> bool {
+    let conditions = companies(filter).len() + contacts(filter).len();
+    let both = [COMPANY_ACTIVE, CONTACT_ACTIVE]
+        .into_iter()
+        .filter(|attribute| accepts_both(filter, attribute));
+    conditions + both.count() == filter.0.len()
+}
+
 /// Which of the two is accepted, if it is only one.
 fn active(filter: &Filter, attribute: &str) -> Option<bool> {
-    let mut values = filter
-        .0
-        .get(&AttributeId::new(attribute))?
-        .iter()
-        .map(|value| value.as_str().parse().ok());
+    let mut values = flags(filter, attribute);
     let first = values.next()??;
     values.all(|value| value == Some(first)).then_some(first)
+}
+
+fn accepts_both(filter: &Filter, attribute: &str) -> bool {
+    let accepted: Vec<Option<bool>> = flags(filter, attribute).collect();
+    [true, false].iter().all(|flag| accepted.contains(&Some(*flag)))
+}
+
+fn flags(filter: &Filter, attribute: &str) -> impl Iterator<Item = Option<bool>> {
+    let values = filter.0.get(&AttributeId::new(attribute)).into_iter().flatten();
+    values.map(|value| value.as_str().parse().ok())
 }
 
 #[cfg(test)]
@@ -174,6 +200,37 @@ mod tests {
         ] {
             assert_eq!((companies(&filter), contacts(&filter)), (vec![], vec![]), "{filter:?}");
         }
+    }
+
+    #[test]
+    fn r78_a_filter_is_whole_if_no_attribute_of_it_is_left_to_us() {
+        for whole in [
+            filter(&[]),
+            filter(&[("companyType", &["1"]), ("contactActive", &["true"])]),
+            filter(&[
+                ("companyActive", &["true", "false"]),
+                ("contactActive", &["false", "true"]),
+            ]),
+        ] {
+            assert!(is_whole(&whole), "{whole:?}");
+        }
+        let many: Vec<String> = (0..401).map(|id: i32| id.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        for part in [
+            filter(&[("companyType", &["1", "Customer"])]),
+            filter(&[("companyType", &many)]),
+            filter(&[("contactActive", &["yes"])]),
+        ] {
+            assert!(!is_whole(&part), "{part:?}");
+        }
+    }
+
+    #[test]
+    fn r77_what_changed_is_asked_for_by_a_date() {
+        assert_eq!(
+            written(&[Condition::after("lastModifiedDate", Timestamp::UNIX_EPOCH)]),
+            json!([{"op":"gt","field":"lastModifiedDate","value":"1970-01-01T00:00:00Z"}])
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::filter::{Attribute, Filter, Subject};
 use domain::ids::{PsaCompanyId, TenantFingerprint};
-use domain::psa::{LookedUp, PsaContact, PsaFailure};
+use domain::psa::{LookedUp, PsaCompany, PsaContact, PsaFailure};
 use domain::tenant::PsaSystem;
 use futures::try_join;
 use http_client::Session;
@@ -16,9 +16,10 @@ use super::names::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
 use super::pushed_down::PushedDownFilter;
 use super::resources::{CONTACTS, companies, contacts};
 use super::setup::{self, attribute, table};
-use super::wire::{Company, Contact};
+use super::wire::{Company, Contact, refresh};
 use crate::client::Product;
 use crate::flag::Flag;
+use crate::selection::Selection;
 use crate::walk::List;
 
 pub(super) struct Connectwise {
@@ -35,6 +36,11 @@ impl Connectwise {
         }
     }
 
+    async fn inactive_statuses(&self) -> Result<&[i64], PsaFailure> {
+        let read = || self.read_inactive_statuses();
+        Ok(self.inactive_statuses.get_or_try_init(read).await?)
+    }
+
     async fn read_inactive_statuses(&self) -> Result<Vec<i64>, PsaFailure> {
         let statuses = table(&self.api, &setup::COMPANY_STATUSES).await?;
         Ok(statuses
@@ -45,6 +51,15 @@ impl Connectwise {
     }
 }
 
+/// The conditions that select rows. Without a filter deleted companies are selected as well.
+fn pushed_down(selection: Selection<'_>, accepted: fn(&Filter) -> PushedDownFilter) -> PushedDownFilter {
+    match selection {
+        Selection::All => PushedDownFilter::default(),
+        Selection::Accepted(filter) => accepted(filter),
+        Selection::ChangedSince(moment) => PushedDownFilter::changed_since(moment),
+    }
+}
+
 #[async_trait]
 impl Product for Connectwise {
     type Company = Company;
@@ -52,18 +67,32 @@ impl Product for Connectwise {
 
     const COMPANY_ATTRIBUTES: &'static [&'static str] = &[COMPANY_TYPE, COMPANY_STATUS];
     const CONTACT_ATTRIBUTES: &'static [&'static str] = &[CONTACT_TYPE];
+    const TELLS_CHANGES: bool = true;
 
     fn session(&self) -> &Session {
         &self.api.session
     }
 
-    fn companies(&self, filter: Option<&Filter>) -> impl List<Row = Company> + Send {
-        // Without a filter also those that are marked as deleted.
-        companies(&self.api, filter.map(PushedDownFilter::companies).unwrap_or_default())
+    fn companies(&self, selection: Selection<'_>) -> impl List<Row = Company> + Send {
+        companies(&self.api, pushed_down(selection, PushedDownFilter::companies))
     }
 
-    fn contacts(&self, filter: Option<&Filter>) -> impl List<Row = Contact> + Send {
-        contacts(&self.api, filter.map(PushedDownFilter::contacts).unwrap_or_default())
+    fn contacts(&self, selection: Selection<'_>) -> impl List<Row = Contact> + Send {
+        contacts(&self.api, pushed_down(selection, PushedDownFilter::contacts))
+    }
+
+    fn evaluates_all_of(&self, filter: &Filter) -> bool {
+        PushedDownFilter::is_whole(filter)
+    }
+
+    /// No company is stamped when its status becomes inactive, or when the server calls the MSP otherwise.
+    async fn refresh(&self, companies: &mut [PsaCompany]) -> Result<(), PsaFailure> {
+        let inactive = self.inactive_statuses().await?;
+        let system = self.api.system().await?;
+        for company in companies {
+            refresh(company, inactive, system.msp.as_ref());
+        }
+        Ok(())
     }
 
     fn batches(&self, ids: &[i64]) -> Vec<Vec<i64>> {
@@ -104,10 +133,7 @@ impl Product for Connectwise {
             // A merged company, too, is one that is marked as deleted.
             return Ok(LookedUp::Deleted(PsaCompanyId::new(row.id.to_string())));
         }
-        let inactive = self
-            .inactive_statuses
-            .get_or_try_init(|| self.read_inactive_statuses())
-            .await?;
+        let inactive = self.inactive_statuses().await?;
         let system = self.api.system().await?;
         Ok(LookedUp::Present(row.into_domain(inactive, system.msp.as_ref())))
     }

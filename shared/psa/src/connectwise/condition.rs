@@ -1,9 +1,11 @@
 //! The `conditions` and `childConditions` of a list.
 //!
-//! Only names written here and integers ever enter one: a filter's values are parsed as numbers first. So there is no text to
+//! Only names written here, integers and moments ever enter one: a filter's values are parsed as numbers first. So there is no text to
 //! quote, and none that could break out of its quotes; how the server unescapes quotes is not documented.
 
 use std::fmt;
+
+use jiff::Timestamp;
 
 /// One condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub(super) enum Condition {
     Flag(&'static str, bool),
     /// `id > 5`
     Above(&'static str, i64),
+    /// `lastUpdated > [2026-03-02T08:00:00Z]`: without fractions, which not every server reads.
+    After(&'static str, Timestamp),
     /// `id <= 5`
     UpTo(&'static str, i64),
     /// `status/id in (1,2)`, for `conditions`.
@@ -25,6 +29,7 @@ impl fmt::Display for Condition {
         match self {
             Self::Flag(field, is) => write!(f, "{field}={is}"),
             Self::Above(field, id) => write!(f, "{field} > {id}"),
+            Self::After(field, moment) => write!(f, "{field} > [{}]", moment.strftime("%Y-%m-%dT%H:%M:%SZ")),
             Self::UpTo(field, id) => write!(f, "{field} <= {id}"),
             Self::In(field, ids) => write!(f, "{field} in ({})", joined(ids, ",", ToString::to_string)),
             Self::AnyOf(field, ids) => f.write_str(&joined(ids, " or ", |id| format!("{field}={id}"))),
@@ -51,6 +56,10 @@ mod tests {
             (Condition::Flag("deletedFlag", false), "deletedFlag=false"),
             (Condition::Above("id", 19_301), "id > 19301"),
             (Condition::UpTo("id", 19_301), "id <= 19301"),
+            (
+                Condition::After("lastUpdated", Timestamp::UNIX_EPOCH),
+                "lastUpdated > [1970-01-01T00:00:00Z]",
+            ),
             (Condition::In("status/id", vec![1, 20]), "status/id in (1,20)"),
             (Condition::AnyOf("types/id", vec![4]), "types/id=4"),
             (Condition::AnyOf("types/id", vec![4, 7]), "types/id=4 or types/id=7"),

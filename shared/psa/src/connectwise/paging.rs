@@ -47,8 +47,9 @@ pub(super) async fn page<R: DeserializeOwned>(
     };
     // One row more than asked for tells that the page is too large.
     let answer = api.send::<Few<R, { PAGE_SIZE + 1 }>>(&request).await?;
-    let (rows, link) = (answer.value.0, answer.link.unwrap_or_default());
+    let (rows, link, date) = (answer.value.0, answer.link.unwrap_or_default(), answer.date);
     Ok(PageRead {
+        date,
         announced: link::announces_next(&link),
         out_of_mode: !rows.is_empty() && link::counts_pages(&link),
         rows,

@@ -1,6 +1,8 @@
 //! The part of a filter that the PSA evaluates, as the query parameters that say so.
 
 use domain::filter::Filter;
+use domain::ids::AttributeId;
+use jiff::Timestamp;
 
 use super::condition::{Condition, all};
 use super::names::{COMPANY_STATUS, COMPANY_TYPE, CONTACT_TYPE};
@@ -36,6 +38,23 @@ impl PushedDownFilter {
             conditions: Vec::new(),
             child_conditions: types(filter, CONTACT_TYPE),
         }
+    }
+
+    /// Rows that changed after a moment, deleted companies included.
+    pub(super) fn changed_since(moment: Timestamp) -> Self {
+        Self {
+            conditions: vec![Condition::After("lastUpdated", moment)],
+            child_conditions: None,
+        }
+    }
+
+    /// Whether nothing of a filter is left to us.
+    pub(super) fn is_whole(filter: &Filter) -> bool {
+        let (companies, contacts) = (Self::companies(filter), Self::contacts(filter));
+        let has = |attribute: &str| filter.0.contains_key(&AttributeId::new(attribute));
+        has(COMPANY_STATUS) == (companies.conditions.len() > 1)
+            && has(COMPANY_TYPE) == companies.child_conditions.is_some()
+            && has(CONTACT_TYPE) == contacts.child_conditions.is_some()
     }
 
     /// The query parameters that say so.
@@ -113,6 +132,26 @@ mod tests {
             PushedDownFilter::companies(&filter),
             PushedDownFilter::companies(&Filter::default())
         );
+        assert!(!PushedDownFilter::is_whole(&filter));
+    }
+
+    #[test]
+    fn r78_a_filter_is_whole_if_the_psa_evaluates_each_of_its_attributes() {
+        let whole = [
+            filter(&[]),
+            filter(&[
+                ("companyStatus", &["1"]),
+                ("companyType", &["5"]),
+                ("contactType", &["9"]),
+            ]),
+        ];
+        assert!(whole.iter().all(PushedDownFilter::is_whole));
+        for attribute in ["companyStatus", "companyType", "contactType"] {
+            assert!(
+                !PushedDownFilter::is_whole(&filter(&[(attribute, &["1", "Client"])])),
+                "{attribute}"
+            );
+        }
     }
 
     proptest! {

@@ -9,7 +9,7 @@ mod contact;
 mod reference;
 mod system;
 
-pub(super) use company::Company;
+pub(super) use company::{Company, refresh};
 pub(super) use contact::Contact;
 pub(super) use reference::{Count, Identified, SetupRow};
 pub(super) use system::CompanyInfo;

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, FuturesUnordered};
 use futures::{Stream, StreamExt, TryStreamExt};
 use http_client::{Classification, Endpoint, FailureKind, Fault, RetryAdvice, RetryScope};
+use jiff::Timestamp;
 
 use super::ranges::{Ranges, Whole};
 use super::state::{End, PageError, Step, Walk, check_ends};
@@ -28,6 +29,8 @@ pub struct PageRead<R> {
     pub rows: Vec<R>,
     /// Whether the PSA announces another page.
     pub announced: bool,
+    /// When the PSA sent it, by its own clock, if it says so.
+    pub date: Option<Timestamp>,
     /// Whether it is certainly no page of the mode that was asked for: the walk goes on by a condition on the id.
     pub out_of_mode: bool,
 }
@@ -201,6 +204,44 @@ pub async fn read_all<L: List>(list: &L) -> Result<Vec<L::Row>, PsaFailure> {
         all.extend(page.rows);
         if end != End::Open {
             return Ok(all);
+        }
+    }
+}
+
+/// Rows of a list that is read without its count.
+#[derive(Debug)]
+pub struct Read<R> {
+    /// The rows, in the order of their ids.
+    pub rows: Vec<R>,
+    /// When the PSA sent the first page, by its own clock, if it says so.
+    pub date: Option<Timestamp>,
+}
+
+/// Reads a list from which nothing is concluded if it lacks a row: a page that is not full and announces no other is its end. `None` if it
+/// has more rows than `most`.
+pub async fn read_some<L: List>(list: &L, most: usize) -> Result<Option<Read<L::Row>>, PsaFailure> {
+    let mut walk = Walk::before(L::SMALLEST_ID);
+    let (mut rows, mut date, mut is_first) = (Vec::new(), None, true);
+    loop {
+        let Answered { by_condition, page } = next_page(list, walk).await?;
+        walk.by_condition = by_condition;
+        if std::mem::take(&mut is_first) {
+            date = page.date;
+        }
+        let ids: Vec<i64> = page.rows.iter().map(ListRow::id).collect();
+        let step = Step {
+            ids: &ids,
+            asked: L::PAGE_SIZE,
+            announced: page.announced,
+        };
+        walk.take(&step).map_err(|error| page_error(list.endpoint(), error))?;
+        let is_last = ids.is_empty() || (ids.len() < L::PAGE_SIZE && !page.announced);
+        rows.extend(page.rows);
+        if is_last {
+            return Ok(Some(Read { rows, date }));
+        }
+        if rows.len() > most {
+            return Ok(None);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod autotask_only;
 mod budget;
+mod changes;
 mod connectwise_only;
 mod numbered_pages;
 mod products;

@@ -3,7 +3,7 @@
 use domain::address::AddressKey;
 use domain::ids::AddressId;
 use domain::import::retention::RESULT_DAYS;
-use domain::plan::{CompanyPlan, CompanyStep, Outcome, Reason, RowOutcome, UserPlan};
+use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -49,7 +49,7 @@ impl CompanyChunk {
     /// A plan that is about to be applied, cut into what fits into an item.
     pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
         // Of a company that fails its users end otherwise; one that needs nothing cannot fail.
-        let is_left_out = |user: &&UserPlan| matches!(plan.step, CompanyStep::Unchanged(_)) && user.is_unchanged();
+        let is_left_out = |user: &&UserPlan| plan.step.is_passive() && user.is_unchanged();
         let (left_out, touched): (Vec<&UserPlan>, Vec<&UserPlan>) = plan.users.iter().partition(is_left_out);
         let unchanged = left_out.len() as u64;
         let touched: Vec<UserPlan> = touched.into_iter().cloned().collect();

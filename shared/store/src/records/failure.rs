@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::plan::mass_change::MassChange;
-use domain::problem::{Code, Problem};
+use domain::problem::{Code, DirectoryFailure, Problem};
 use domain::psa::{PsaFailure, PsaFailureKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,10 @@ impl FailureRecord {
             Code::ReviewLapsed => Problem::ReviewLapsed,
             Code::SnapshotExpired => Problem::SnapshotExpired,
             Code::Internal => Problem::Internal,
+            Code::DirectoryUnauthorized => Problem::Directory(DirectoryFailure::Unauthorized),
+            Code::DirectoryForbidden => Problem::Directory(DirectoryFailure::Forbidden),
+            Code::DirectoryOtherAccount => Problem::Directory(DirectoryFailure::OtherAccount),
+            Code::DirectoryUnavailable => Problem::Directory(DirectoryFailure::Unavailable),
             Code::PsaServerError => self.psa(PsaFailureKind::PsaServerError)?,
             Code::PsaUnauthorized => self.psa(PsaFailureKind::PsaUnauthorized)?,
             Code::PsaForbidden => self.psa(PsaFailureKind::PsaForbidden)?,

@@ -1,6 +1,6 @@
 //! Imports.
 
-use domain::directory::ReservationId;
+use domain::directory::{CreationAction, ReservationId};
 use domain::filter::{Accepted, Filter};
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::retention::RESULT_DAYS;
@@ -57,6 +57,8 @@ pub(crate) struct ImportRecord {
     reservation: Option<ReservationId>,
     #[serde(default)]
     plan_hash: Option<String>,
+    #[serde(default, skip_serializing_if = "CreationAction::is_default")]
+    creation: CreationAction,
     #[serde(default)]
     counts: Option<Counts>,
     #[serde(default)]
@@ -106,6 +108,7 @@ impl From<&Import> for ImportRecord {
             trace: import.trace.clone(),
             reservation: import.reservation.clone(),
             plan_hash: import.plan_hash.clone(),
+            creation: import.creation,
             counts: import.counts,
             error: import.error.as_ref().map(FailureRecord::from),
         }
@@ -133,6 +136,7 @@ impl From<ImportRecord> for Import {
             trace: record.trace,
             reservation: record.reservation,
             plan_hash: record.plan_hash,
+            creation: record.creation,
             counts: record.counts,
             error: record.error.map(Problem::from),
         }

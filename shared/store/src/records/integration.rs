@@ -1,5 +1,6 @@
 //! Integrations with their policies and filters.
 
+use domain::directory::CreationAction;
 use domain::filter::{Accepted, Filter};
 use domain::ids::{IntegrationId, SecretId, TenantFingerprint};
 use domain::integration::{Integration, RemovedIntegration};
@@ -77,6 +78,8 @@ impl From<RemovedRecord> for RemovedIntegration {
 pub(crate) struct PolicyRecord {
     new_companies: bool,
     new_addresses: bool,
+    #[serde(skip_serializing_if = "CreationAction::is_default")]
+    creation: CreationAction,
     filter: Accepted,
     mass_change: MassChangeRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +140,7 @@ impl From<&Policy> for PolicyRecord {
         Self {
             new_companies: policy.new_companies,
             new_addresses: policy.new_addresses,
+            creation: policy.creation,
             filter: policy.filter.0.clone(),
             mass_change: policy.mass_change.into(),
             schedule: policy.schedule.clone(),
@@ -149,6 +153,7 @@ impl From<PolicyRecord> for Policy {
         Self {
             new_companies: record.new_companies,
             new_addresses: record.new_addresses,
+            creation: record.creation,
             filter: Filter(record.filter),
             mass_change: MassChangeLimit {
                 percent: record.mass_change.percent,

@@ -52,6 +52,9 @@ pub(crate) struct AddressMappingRecord {
     /// There are more than could be listed.
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
     many: bool,
+    /// The address that the user was asked to agree to.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    asked_for: Option<Address>,
 }
 
 impl From<&CompanyMapping> for CompanyMappingRecord {
@@ -101,6 +104,7 @@ impl From<&AddressMapping> for AddressMappingRecord {
             name: mapping.remembered.name.clone(),
             sharers,
             many,
+            asked_for: mapping.remembered.asked_for.clone(),
         }
     }
 }
@@ -115,6 +119,7 @@ impl From<AddressMappingRecord> for AddressMapping {
             remembered: Remembered {
                 name: record.name,
                 sharers: remembered::read(record.sharers, record.many),
+                asked_for: record.asked_for,
             },
         }
     }

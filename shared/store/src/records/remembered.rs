@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use domain::address::Address;
 use domain::ids::PsaContactId;
 use domain::remembered::{Remembered, Sharers};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ pub(crate) struct RememberedRecord<'a> {
     /// There are more than could be listed.
     #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
     many: bool,
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    asked_for: Option<Cow<'a, Address>>,
 }
 
 /// Sharers as records have them: those that are listed, and whether there are more than could be.
@@ -39,6 +42,7 @@ impl<'a> From<&'a Remembered> for RememberedRecord<'a> {
             name: remembered.name.as_deref().map(Cow::Borrowed),
             sharers,
             many,
+            asked_for: remembered.asked_for.as_ref().map(Cow::Borrowed),
         }
     }
 }
@@ -48,6 +52,7 @@ impl From<RememberedRecord<'_>> for Remembered {
         Self {
             name: record.name.map(Cow::into_owned),
             sharers: read(record.sharers, record.many),
+            asked_for: record.asked_for.map(Cow::into_owned),
         }
     }
 }

@@ -161,6 +161,7 @@ impl Fill {
             sharers: (0..MAX_SHARERS)
                 .map(|number| PsaContactId::new(format!("{number:08}")))
                 .collect(),
+            asked_for: Some(self.address()),
         }
     }
 

@@ -207,7 +207,7 @@ proptest! {
         let wire = Wire::willing();
         let tenant = wire.tenant();
         let in_review = domain::import::Import { state: ImportState::Review, ..import() };
-        let event = Event::Confirmed { plan_hash: "h".to_owned(), reservation: reservation(), trace: None };
+        let event = Event::Confirmed { plan_hash: "h".to_owned(), reservation: reservation(), creation: domain::directory::CreationAction::Stage, trace: None };
         let confirmed = in_review.apply(event, now()).unwrap();
         run(async {
             let confirmation = tenant.confirmation(&in_review, &reservation(), &companies_confirmed).unwrap();

@@ -213,6 +213,7 @@ fn integration() -> Integration {
         address: "psa.test".to_owned(),
         company_id: Some("acme".to_owned()),
         policy: Policy {
+            creation: domain::directory::CreationAction::Invite,
             new_companies: true,
             new_addresses: false,
             filter: Filter(accepted.clone()),
@@ -248,7 +249,7 @@ fn stored_integration() -> Value {
         } },
         "tenant": { "S": "acme" }, "secret": { "S": "s" }, "paused": { "BOOL": true }, "version": { "N": "3" },
         "policy": { "M": {
-            "newCompanies": { "BOOL": true }, "newAddresses": { "BOOL": false }, "filter": filter,
+            "newCompanies": { "BOOL": true }, "newAddresses": { "BOOL": false }, "creation": { "S": "invite" }, "filter": filter,
             "massChange": { "M": { "percent": { "N": "10" }, "atLeast": { "N": "5" } } },
         } },
     })

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use directory::builtin::BuiltIn;
 use directory::{Directory, Reservation, UserRequest};
-use domain::directory::{LicenceMode, ReservationId};
+use domain::directory::{CreationAction, LicenceMode, ReservationId};
 use domain::ids::{IdempotencyKey, ImportId, ManagedCompanyId, MspId};
 use domain::psa::PsaKind;
 use fastrand::Rng;
@@ -83,6 +83,7 @@ async fn carry_out(directory: BuiltIn, want: Want) -> Result<Value, String> {
                 key: IdempotencyKey::by_hand(&user.to_string()),
                 address: format!("u{user}@hand.example").parse().unwrap(),
                 name: "U".to_owned(),
+                action: CreationAction::Invite,
             };
             let made = directory.create_user_by_hand(&company, &request).await;
             made.map(|made| json!(made.is_some()))

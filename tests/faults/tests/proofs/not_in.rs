@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use directory::Directory;
+use directory::{Directory, NewCompany};
 use domain::ids::IdempotencyKey;
 use domain::ids::{IntegrationId, MspId, PsaCompanyId};
 use domain::mapping::CompanyMapping;
@@ -27,12 +27,13 @@ async fn import_behind_the_back(world: &World, integration: &str) {
     let (directory, integration) = (world.directory(), IntegrationId::new(integration));
     for number in 0..ABSENT {
         let name = format!("Gone {number}");
+        let created = directory.create_company(&IdempotencyKey::by_hand(&name), &name).await;
+        let NewCompany::Created(managed) = created.unwrap() else {
+            panic!("{name} was not created at once")
+        };
         let mapping = CompanyMapping {
             company: PsaCompanyId::new((900_000 + number).to_string()),
-            managed: directory
-                .create_company(&IdempotencyKey::by_hand(&name), &name)
-                .await
-                .unwrap(),
+            managed,
             name,
             identifier: None,
             generation: 0,

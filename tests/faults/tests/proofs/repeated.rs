@@ -9,7 +9,7 @@ use std::time::Duration;
 use directory::builtin::BuiltIn;
 use directory::{Directory, DirectoryError, NewAddress, NewUser, UserRequest};
 use domain::address::Address;
-use domain::directory::{LicenceMode, User};
+use domain::directory::{CreationAction, LicenceMode, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, MspId};
 use domain::psa::PsaKind;
 use faults::engine::{IMPORTS, RECORDS};
@@ -32,12 +32,14 @@ async fn create(directory: BuiltIn) -> Result<Value, DirectoryError> {
         key: IdempotencyKey::by_hand(local),
         address: address(local),
         name: "N".to_owned(),
+        action: CreationAction::Invite,
     };
     let made = directory.create_users(&company(), &["new", "newer"].map(request)).await;
     let made = made.into_iter().map(|made| {
         Ok(match made? {
             NewUser::Created(user) => json!(user),
             NewUser::AddressTaken(holder) => json!({ "taken": holder.id }),
+            NewUser::AddressTakenElsewhere | NewUser::Waits(_) => json!("not at once"),
         })
     });
     made.collect()
@@ -56,6 +58,7 @@ async fn change(directory: BuiltIn) -> Result<Value, DirectoryError> {
         NewAddress::Changed => json!(user.id),
         NewAddress::AddressTaken(holder) => json!({ "taken": holder.id }),
         NewAddress::ChangedMeanwhile => json!("changed meanwhile"),
+        NewAddress::WaitsForUser | NewAddress::NotPossible => json!("not at once"),
         NewAddress::NoSuchUser => json!(null),
     })
 }
@@ -136,6 +139,7 @@ async fn old_user(world: &World) {
         key: IdempotencyKey::by_hand("old"),
         address: address("old"),
         name: "O".to_owned(),
+        action: CreationAction::Invite,
     };
     let made = directory.create_user_by_hand(&company(), &old).await.unwrap();
     assert!(matches!(made, Some(NewUser::Created(_))), "{made:?}");

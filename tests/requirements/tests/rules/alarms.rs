@@ -10,7 +10,7 @@ use requirements::import::{choose, choose_all, fetch, fetch_failing, first_impor
 use requirements::problem::call;
 use requirements::stage::{PATIENCE, advance, integration, quick, sandbox, secret_field, text};
 use requirements::unattended::{set_policy, trigger, unattended};
-use requirements::{Api, Options, PsaKind, Sandbox, behind, faults, for_both, psa};
+use requirements::{Api, Options, PsaKind, Sandbox, behind, faults, for_both, lastpass, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -54,6 +54,7 @@ async fn r66_what_a_customer_can_mend_and_what_a_psa_does_wakes_nobody(kind: Psa
     of_limits(&sandbox, kind, &mut met).await;
     of_pausing(&sandbox, kind, &mut met).await;
     of_too_many_calls(kind, &mut met).await;
+    of_directory(kind, &mut met).await;
     for answer in failures(kind) {
         faults::answer(&sandbox, kind, faults::CONTACTS, &answer);
         let failed = fetch_failing(&sandbox.api("ana"), kind).await;
@@ -68,6 +69,24 @@ async fn r66_what_a_customer_can_mend_and_what_a_psa_does_wakes_nobody(kind: Psa
     assert_eq!(not_met, [] as [&str; 0], "codes that this test does not provoke");
     assert_eq!(seen(&sandbox), BTreeMap::new());
     sandbox.stop().await;
+}
+
+async fn of_directory(kind: PsaKind, met: &mut Met) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    first_import_of(&ana, kind, 1).await;
+    let company = json!({ "name": "Met de hand" });
+    met.meet(&ana, Method::POST, "/managed-companies", &company).await;
+    let (key, other) = (lastpass::key(&sandbox), lastpass::other_key(&sandbox));
+    met.meet(&ana, Method::PUT, "/directory", &other).await;
+    for state in ["revoked", "notEnrolled"] {
+        lastpass::set(&sandbox, json!({ "keyStates": state }));
+        met.meet(&ana, Method::PUT, "/directory", &key).await;
+    }
+    lastpass::answer(&sandbox, &json!({ "status": 503 }));
+    met.meet(&ana, Method::PUT, "/directory", &key).await;
+    assert_eq!(seen(&sandbox), BTreeMap::new());
+    lastpass::end(sandbox).await;
 }
 
 async fn of_connecting(sandbox: &Sandbox, kind: PsaKind, met: &mut Met) {

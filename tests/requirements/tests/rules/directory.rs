@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use directory::builtin::BuiltIn;
-use directory::{Directory, DirectoryError, NewAddress, NewUser, PackedUsers, Reservation, Roster, UserRequest};
+use directory::{
+    Directory, DirectoryError, NewAddress, NewCompany, NewUser, PackedUsers, Reservation, Roster, UserRequest,
+};
 use domain::address::{Address, AddressKey};
 use domain::directory::{Licences, ManagedCompany, ReservationId, User};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
@@ -161,7 +163,7 @@ impl Directory for Remote {
         self.inner.holders(addresses).await
     }
 
-    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<ManagedCompanyId, DirectoryError> {
+    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<NewCompany, DirectoryError> {
         self.trouble.reach()?;
         let answer = self.inner.create_company(key, name).await;
         self.trouble.on_the_way(answer).await

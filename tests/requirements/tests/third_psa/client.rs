@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::filter::{Attribute, AttributeValue, Filter, Subject};
+use domain::filter::{Attribute, AttributeValue, Subject};
 use domain::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, TenantFingerprint, ValueId};
 use domain::name::{clean, of_company};
 use domain::psa::{LookedUp, PsaAddress, PsaCompany, PsaContact, PsaFailure};
@@ -13,7 +13,7 @@ use http_client::{FailureKind, RetryAdvice, RetryScope, Rule, Session, When};
 use psa::failure::Failed;
 use psa::pushed_down::accepted_ids;
 use psa::walk::{List, ListRow, PageRead, Walk};
-use psa::{Access, Client, FingerprintSource, Product, Psa, Vendor, secret_headers};
+use psa::{Access, Client, FingerprintSource, Product, Psa, Selection, Vendor, secret_headers};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -138,6 +138,7 @@ impl List for Rows<'_> {
         Ok(PageRead {
             rows,
             announced: more,
+            date: None,
             out_of_mode: false,
         })
     }
@@ -172,13 +173,16 @@ impl Product for Example {
         &self.session
     }
 
-    fn companies(&self, filter: Option<&Filter>) -> impl List<Row = Record> + Send {
-        let kinds = filter.and_then(|filter| accepted_ids(filter, TYPE));
+    fn companies(&self, selection: Selection<'_>) -> impl List<Row = Record> + Send {
+        let kinds = match selection {
+            Selection::Accepted(filter) => accepted_ids(filter, TYPE),
+            Selection::All | Selection::ChangedSince(_) => None,
+        };
         let query = kinds.map(|ids| any("kinds", &ids));
         Rows(self, &COMPANIES, query.unwrap_or_default())
     }
 
-    fn contacts(&self, _: Option<&Filter>) -> impl List<Row = Record> + Send {
+    fn contacts(&self, _: Selection<'_>) -> impl List<Row = Record> + Send {
         Rows(self, &CONTACTS, String::new())
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::json;
 
@@ -34,7 +34,12 @@ pub(crate) async fn handle(State(tenant): State<Arc<Tenant>>, request: Request) 
     };
     let path = parts.uri.path().to_owned();
     let call = Call::new(parts, body);
-    answer(&tenant, &path, &call).await.unwrap_or_else(|refusal| *refusal)
+    let mut response = answer(&tenant, &path, &call).await.unwrap_or_else(|refusal| *refusal);
+    let date = tenant.clock.http_date(tenant.switches().date_skew_seconds);
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
 }
 
 async fn answer(tenant: &Tenant, path: &str, call: &Call) -> Result<Response, Box<Response>> {

@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use axum::Router;
 use serde_json::{Value, json};
 use simkit::clock::SimClock;
+use simkit::counts::Counts;
 use simkit::faults::Faults;
 use simkit::journal::Journal;
 use simkit::msp::Size;
@@ -43,7 +44,7 @@ pub use switches::Switches;
 
 use auth::Logins;
 use limits::Limits;
-use store::{Changes, Store};
+use store::{Changes, Stamps, Store};
 use tenant::{Tenant, lock};
 
 /// One simulated tenant.
@@ -67,7 +68,12 @@ impl Autotask {
         let mut store = Store::new(size);
         for entry in journal.replay().expect("changes made before") {
             let at = entry["at"].as_i64().expect("the time of a change");
-            store.apply(&Changes::read(&store, &entry["changes"], at).expect("a change made before"));
+            let unstamped: Vec<String> = serde_json::from_value(entry["unstamped"].clone()).unwrap_or_default();
+            let stamps = Stamps {
+                now: at,
+                unstamped_fields: &unstamped,
+            };
+            store.apply(&Changes::read(&store, &entry["changes"], stamps).expect("a change made before"));
         }
         let tenant = Tenant {
             store: RwLock::new(store),
@@ -77,6 +83,7 @@ impl Autotask {
             limits: Limits::default(),
             logins: Logins::default(),
             pages: Mutex::default(),
+            counts: Counts::default(),
         };
         Autotask {
             tenant: Arc::new(tenant),
@@ -105,10 +112,16 @@ impl Simulator for Autotask {
     fn change_records(&self, changes: Value) -> Result<Value, String> {
         // Held to the end, so that the journal has the changes in the order in which they happened.
         let mut journal = lock(&self.tenant.journal);
-        let now = self.tenant.clock.now().as_millisecond();
-        let read = Changes::read(&self.tenant.store(), &changes, now)?;
+        let switches = self.tenant.switches();
+        let clock = &self.tenant.clock;
+        let now = clock.stamp(switches.clock_skew_seconds, switches.equal_stamp_seconds);
+        let stamps = Stamps {
+            now: now.as_millisecond(),
+            unstamped_fields: &switches.unstamped_fields,
+        };
+        let read = Changes::read(&self.tenant.store(), &changes, stamps)?;
         journal
-            .append(&json!({"at": now, "changes": changes}))
+            .append(&json!({"at": stamps.now, "unstamped": stamps.unstamped_fields, "changes": changes}))
             .map_err(|error| error.to_string())?;
         self.tenant
             .store

@@ -12,7 +12,7 @@ use simkit::msp::{self, Msp, Size};
 
 use crate::model::{Cell, Model, category, company, contact};
 
-pub use change::Change;
+pub use change::{Change, Stamps};
 pub use changes::Changes;
 pub use rows::{Row, Rows};
 

@@ -85,6 +85,16 @@ pub struct Switches {
     pub sparse_queries: bool,
     /// Whether dates lack their `Z`.
     pub dates_without_zone: bool,
+    /// Fields whose changes alone leave the time of the last change as it is.
+    pub unstamped_fields: Vec<String>,
+    /// How many seconds the clock that stamps records is ahead.
+    pub clock_skew_seconds: i64,
+    /// How many seconds the clock behind the `Date` of replies is ahead.
+    pub date_skew_seconds: i64,
+    /// Changes within so many seconds get the same time; 0 or 1 for none.
+    pub equal_stamp_seconds: i64,
+    /// Whether a count is what it was when the same was last asked.
+    pub counts_lag: bool,
 }
 
 impl Default for Switches {
@@ -128,6 +138,11 @@ impl Default for Switches {
             extra_field: false,
             sparse_queries: false,
             dates_without_zone: false,
+            unstamped_fields: Vec::new(),
+            clock_skew_seconds: 0,
+            date_skew_seconds: 0,
+            equal_stamp_seconds: 0,
+            counts_lag: false,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use simkit::clock::SimClock;
+use simkit::counts::Counts;
 use simkit::journal::Journal;
 
 use crate::auth::Logins;
@@ -21,6 +22,8 @@ pub struct Tenant {
     pub logins: Logins,
     /// The cursors given out, oldest first.
     pub pages: Mutex<VecDeque<String>>,
+    /// What counts have been answered, for those that lag.
+    pub counts: Counts,
 }
 
 /// Beyond this many, given-out cursors are forgotten whatever the switch says.

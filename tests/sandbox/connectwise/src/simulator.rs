@@ -8,6 +8,7 @@ use axum::Router;
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 use simkit::clock::SimClock;
+use simkit::counts::Counts;
 use simkit::faults::Faults;
 use simkit::journal::Journal;
 use simkit::msp::{Size, generate};
@@ -25,7 +26,6 @@ pub struct ConnectWise {
     pub(crate) tenant: Arc<Tenant>,
     faults: Faults,
     requests: RequestLog,
-    clock: SimClock,
 }
 
 impl ConnectWise {
@@ -40,12 +40,13 @@ impl ConnectWise {
             store: RwLock::new(store),
             switches: RwLock::default(),
             journal: Mutex::new(journal),
+            clock,
+            counts: Counts::default(),
         };
         Ok(Self {
             tenant: Arc::new(tenant),
             faults: Faults::new(),
             requests: RequestLog::new(),
-            clock,
         })
     }
 }
@@ -68,9 +69,12 @@ impl Simulator for ConnectWise {
 
     fn change_records(&self, changes: Value) -> Result<Value, String> {
         let written = Written::deserialize(changes).map_err(|error| error.to_string())?;
+        let switches = self.tenant.switches();
+        let clock = &self.tenant.clock;
         let rules = Rules {
-            now: self.clock.now(),
-            unique_names: self.tenant.switches().unique_names,
+            now: clock.stamp(switches.clock_skew_seconds, switches.equal_stamp_seconds),
+            unstamped_fields: &switches.unstamped_fields,
+            unique_names: switches.unique_names,
         };
         let mut journal = self.tenant.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let change = draft(&self.tenant.store(), written, rules)?;
@@ -88,6 +92,9 @@ impl Simulator for ConnectWise {
     fn set_switches(&self, changes: Value) -> Result<Value, String> {
         let mut current = self.tenant.switches.write().unwrap_or_else(PoisonError::into_inner);
         *current = switches::changed(&*current, changes)?;
+        self.tenant
+            .store_mut()
+            .set_inactive_statuses(&current.inactive_statuses);
         serde_json::to_value(&*current).map_err(|error| error.to_string())
     }
 }

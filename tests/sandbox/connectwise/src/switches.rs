@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::credentials::{COMPANY_ID, OTHER_COMPANY_ID};
+use crate::data::setup::label;
 use crate::query::evaluate::ListTests;
 use crate::query::projection::{Shape, UnknownFields};
 use crate::query::syntax::QuoteEscape;
@@ -92,6 +93,19 @@ pub struct Switches {
     pub portal_security_is_object: bool,
     /// Whether company names must be unique when records are changed.
     pub unique_names: bool,
+    /// Fields whose changes alone leave the time of the last change as it is: `communicationItems` for an edited address, `deletedFlag`
+    /// for the source of a merge.
+    pub unstamped_fields: Vec<String>,
+    /// How many seconds the clock that stamps records is ahead.
+    pub clock_skew_seconds: i64,
+    /// How many seconds the clock behind the `Date` of replies is ahead.
+    pub date_skew_seconds: i64,
+    /// Changes within so many seconds get the same time; 0 or 1 for none.
+    pub equal_stamp_seconds: i64,
+    /// Whether a count is what it was when the same was last asked.
+    pub counts_lag: bool,
+    /// Company statuses that are inactive. No company is stamped when a status changes.
+    pub inactive_statuses: Vec<i64>,
     /// The longest path and query.
     pub longest_url: usize,
 }
@@ -236,6 +250,12 @@ impl Default for Switches {
             refused_versions: Vec::new(),
             portal_security_is_object: false,
             unique_names: false,
+            unstamped_fields: Vec::new(),
+            clock_skew_seconds: 0,
+            date_skew_seconds: 0,
+            equal_stamp_seconds: 0,
+            counts_lag: false,
+            inactive_statuses: vec![label::INACTIVE.id, label::FORMER.id],
             longest_url: 2_000,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use simkit::clock::SimClock;
+use simkit::counts::Counts;
 use simkit::journal::Journal;
 
 use crate::data::store::Store;
@@ -14,6 +16,9 @@ pub struct Tenant {
     pub switches: RwLock<Switches>,
     /// Locked for the whole of a change, so that the order of lines is the order of changes.
     pub journal: Mutex<Journal>,
+    pub clock: SimClock,
+    /// What counts have been answered, for those that lag.
+    pub counts: Counts,
 }
 
 impl Tenant {

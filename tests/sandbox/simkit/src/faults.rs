@@ -62,6 +62,10 @@ impl Faults {
     }
 }
 
+/// On an answer of a simulator: what was asked is done, and the connection breaks before a byte of the answer goes out.
+#[derive(Clone, Copy, Debug)]
+pub struct LostReply;
+
 /// Marks an answer that never reaches the client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unanswered;
@@ -76,7 +80,13 @@ pub(crate) async fn apply(State(faults): State<Faults>, request: Request, next: 
         wire.set(Fate::Whole);
     }
     match faults.next(request.method(), request.uri().path()) {
-        None => next.run(request).await,
+        None => {
+            let response = next.run(request).await;
+            match response.extensions().get::<LostReply>() {
+                Some(LostReply) => reset(wire, response),
+                None => response,
+            }
+        }
         Some(Answer::Respond { status, headers, body }) => (status, headers, body).into_response(),
         Some(Answer::Delay(delay)) => {
             tokio::time::sleep(delay).await;
@@ -89,13 +99,16 @@ pub(crate) async fn apply(State(faults): State<Faults>, request: Request, next: 
             };
             Body::from_stream(futures::stream::once(late))
         }),
-        Some(Answer::Reset) => {
-            let mut response = break_off(wire, Fate::Reset, Response::new(Body::empty()));
-            response.extensions_mut().insert(Unanswered);
-            response
-        }
+        Some(Answer::Reset) => reset(wire, Response::new(Body::empty())),
+        Some(Answer::LoseReply) => reset(wire, next.run(request).await),
         Some(Answer::Truncate { after }) => break_off(wire, Fate::cut(after), next.run(request).await),
     }
+}
+
+fn reset(wire: Option<WireHandle>, response: Response) -> Response {
+    let mut response = break_off(wire, Fate::Reset, response);
+    response.extensions_mut().insert(Unanswered);
+    response
 }
 
 fn break_off(wire: Option<WireHandle>, fate: Fate, response: Response) -> Response {

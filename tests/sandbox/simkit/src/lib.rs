@@ -2,6 +2,7 @@
 //! changes, the neutral MSP both show, and the server in front of them.
 
 pub mod clock;
+pub mod counts;
 pub mod faults;
 pub mod journal;
 pub mod msp;

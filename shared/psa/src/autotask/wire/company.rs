@@ -36,6 +36,11 @@ pub(in crate::autotask) struct Company {
 }
 
 impl Company {
+    /// Whether picklists have all labels that it is shown with.
+    pub(in crate::autotask) fn has_labels_in(&self, picklists: &Picklists) -> bool {
+        self.kind.is_none_or(|id| picklists.has(COMPANY_TYPE, id))
+    }
+
     pub(in crate::autotask) fn into_domain(self, picklists: &Picklists) -> PsaCompany {
         let id = PsaCompanyId::new(self.id.to_string());
         let active = Flag::is_set(self.is_active);

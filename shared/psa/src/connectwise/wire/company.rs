@@ -45,8 +45,8 @@ impl Company {
         let status = self.status.as_ref().and_then(|status| status.id);
         PsaCompany {
             id,
-            own: identifier.as_deref() == Some(OWN) || msp.is_some_and(|msp| *msp == NameKey::of(&name)),
-            active: status.is_none_or(|status| !inactive_statuses.contains(&status)),
+            own: is_own(identifier.as_deref(), &name, msp),
+            active: is_active(status, inactive_statuses),
             values: types
                 .iter()
                 .filter_map(|of| Some(value(COMPANY_TYPE, of.id?)))
@@ -61,9 +61,44 @@ impl Company {
     }
 }
 
+fn is_own(identifier: Option<&str>, name: &str, msp: Option<&NameKey>) -> bool {
+    identifier == Some(OWN) || msp.is_some_and(|msp| *msp == NameKey::of(name))
+}
+
+fn is_active(status: Option<i64>, inactive_statuses: &[i64]) -> bool {
+    status.is_none_or(|status| !inactive_statuses.contains(&status))
+}
+
+/// Brings up to date what a company does not have of its own row.
+pub(in crate::connectwise) fn refresh(company: &mut PsaCompany, inactive_statuses: &[i64], msp: Option<&NameKey>) {
+    let mut values = company.values.iter();
+    let status = values.find(|(attribute, _)| attribute.as_str() == COMPANY_STATUS);
+    let status = status.and_then(|(_, status)| status.as_str().parse().ok());
+    company.own = is_own(company.identifier.as_deref(), &company.name, msp);
+    company.active = is_active(status, inactive_statuses);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r79_a_company_that_is_refreshed_is_as_if_it_were_read_anew() {
+        for (status, identifier, name) in [
+            ("3", "A", "Acme"),
+            ("1", "A", "Bright MSP"),
+            ("1", "YourCompany", "Acme"),
+        ] {
+            let json = format!(r#"{{"id":1,"status":{{"id":{status}}},"identifier":"{identifier}","name":"{name}"}}"#);
+            let read = |inactive: &[i64], msp: &str| {
+                let row: Company = serde_json::from_str(&json).unwrap();
+                row.into_domain(inactive, Some(&NameKey::of(msp)))
+            };
+            let mut company = read(&[1], "Acme");
+            refresh(&mut company, &[3], Some(&NameKey::of("Bright MSP")));
+            assert_eq!(company, read(&[3], "Bright MSP"));
+        }
+    }
 
     #[test]
     fn what_refers_to_nothing_is_no_reference() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::directory::ReservationId;
+use domain::directory::{CreationAction, ReservationId};
 use domain::filter::Filter;
 use domain::ids::{AttributeId, ImportId, ValueId};
 use domain::import::{Ending, Event, Import, ImportState, Person};
@@ -35,6 +35,7 @@ fn finished() -> Import {
     let confirmed = Event::Confirmed {
         plan_hash: "5f0c".to_owned(),
         reservation: ReservationId::of(&ImportId::new("x"), "1"),
+        creation: CreationAction::Stage,
         trace: Some("t-1".to_owned()),
     };
     moved(

@@ -60,10 +60,7 @@ fn r35_the_form_of_plans_has_the_number_it_says() {
 #[test]
 fn a_plan_is_read_as_it_was_stored() {
     let full = CompanyPlan {
-        unmap: Some(ManagedCompany {
-            id: ManagedCompanyId::new("c-1"),
-            name: "Old".to_owned(),
-        }),
+        unmap: Some(ManagedCompany::new(ManagedCompanyId::new("c-1"), "Old".to_owned())),
         generation: 2,
         rewrite_mapping: true,
         users: vec![UserPlan {
@@ -80,6 +77,7 @@ fn a_plan_is_read_as_it_was_stored() {
                 remembered: Remembered {
                     name: Some("Olga".to_owned()),
                     sharers: Sharers::Many,
+                    asked_for: None,
                 },
             }),
             other_addresses: vec!["ana@home.example".parse::<Address>().unwrap().key().clone()],
@@ -87,6 +85,7 @@ fn a_plan_is_read_as_it_was_stored() {
             remembered: Remembered {
                 name: Some("Ana".to_owned()),
                 sharers: [PsaContactId::new("7"), PsaContactId::new("12")].into_iter().collect(),
+                asked_for: None,
             },
             rewrite_mapping: true,
             ..user()

@@ -138,6 +138,8 @@ impl Reader<'_> {
         } else {
             query.filter.count(self.entity)
         };
+        let question = format!("{} {}", self.entity.model.plural, self.text());
+        let count = self.tenant.counts.answer(question, count, self.switches.counts_lag);
         Ok(answers::ok(&json!({"queryCount": count})))
     }
 

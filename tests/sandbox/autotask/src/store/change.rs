@@ -12,6 +12,15 @@ use crate::model::{Cell, Field, Kind, Model};
 /// The largest id: beyond it, readers that take numbers for floating-point ones would see another.
 const LARGEST_ID: i64 = (1 << 53) - 1;
 
+/// When changes happen, and which of them the server does not date.
+#[derive(Clone, Copy)]
+pub struct Stamps<'a> {
+    /// The moment.
+    pub now: i64,
+    /// Fields whose changes alone leave a record's date of modification as it is.
+    pub unstamped_fields: &'a [String],
+}
+
 /// New values of one record, which may be a new one.
 #[derive(Clone)]
 pub struct Change {
@@ -22,7 +31,7 @@ pub struct Change {
 
 impl Change {
     /// Reads one record; `free` is the id a record without one gets.
-    pub(super) fn read(entity: &Entity, free: &mut i64, value: &Value, now: i64) -> Result<Self, String> {
+    pub(super) fn read(entity: &Entity, free: &mut i64, value: &Value, stamps: Stamps<'_>) -> Result<Self, String> {
         let record = value.as_object().ok_or("a record is an object")?;
         let id = match record.get("id") {
             Some(id) => id
@@ -50,7 +59,10 @@ impl Change {
             require(&entity.model, record)?;
             change.cells.insert(0, Cell::Int(id));
         }
-        change.stamp(&entity.model, is_new, now);
+        let stamps_it = |name: &String| name != "id" && !stamps.unstamped_fields.contains(name);
+        if is_new || record.keys().any(stamps_it) {
+            change.stamp(&entity.model, is_new, stamps.now);
+        }
         Ok(change)
     }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Change, Entity, EntityName, Store};
+use super::{Change, Entity, EntityName, Stamps, Store};
 
 /// Changes that are in order.
 pub struct Changes {
@@ -29,13 +29,13 @@ struct Written {
 }
 
 impl Changes {
-    /// Reads `{companies, contacts, delete: {companies, contacts}}` as of this moment. The same value read from the same
-    /// store at the same moment gives the same changes, which is what the journal rests on.
-    pub fn read(store: &Store, value: &Value, now: i64) -> Result<Self, String> {
+    /// Reads `{companies, contacts, delete: {companies, contacts}}` with these stamps. The same value read from the same
+    /// store with the same stamps gives the same changes, which is what the journal rests on.
+    pub fn read(store: &Store, value: &Value, stamps: Stamps<'_>) -> Result<Self, String> {
         let written = Written::deserialize(value).map_err(|error| error.to_string())?;
         let changes = Changes {
-            companies: records(store.entity(EntityName::Companies), &written.companies, now)?,
-            contacts: records(store.entity(EntityName::Contacts), &written.contacts, now)?,
+            companies: records(store.entity(EntityName::Companies), &written.companies, stamps)?,
+            contacts: records(store.entity(EntityName::Contacts), &written.contacts, stamps)?,
             delete: written.delete,
         };
         changes.refuse_impossible(store)?;
@@ -71,10 +71,10 @@ impl Changes {
     }
 }
 
-fn records(entity: &Entity, values: &[Value], now: i64) -> Result<Vec<Change>, String> {
+fn records(entity: &Entity, values: &[Value], stamps: Stamps<'_>) -> Result<Vec<Change>, String> {
     let mut free = entity.rows.free_id();
     let named = |(at, value)| {
-        Change::read(entity, &mut free, value, now).map_err(|error| format!("{}[{at}].{error}", entity.model.plural))
+        Change::read(entity, &mut free, value, stamps).map_err(|error| format!("{}[{at}].{error}", entity.model.plural))
     };
     values.iter().enumerate().map(named).collect()
 }

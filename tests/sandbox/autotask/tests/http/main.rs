@@ -19,4 +19,5 @@ mod paths;
 mod query_errors;
 mod query_language;
 mod records;
+mod stamps;
 mod zones;

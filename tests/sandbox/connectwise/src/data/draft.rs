@@ -40,9 +40,11 @@ struct Deletions {
 
 /// What the rules of a change depend on.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub struct Rules<'a> {
     /// When it happens.
     pub now: Timestamp,
+    /// Fields whose changes alone do not stamp the record.
+    pub unstamped_fields: &'a [String],
     /// Whether company names must be unique.
     pub unique_names: bool,
 }
@@ -50,14 +52,14 @@ pub struct Rules {
 /// A change in the making, over the store as it is.
 struct Draft<'a> {
     store: &'a Store,
-    rules: Rules,
+    rules: Rules<'a>,
     change: Change,
     /// Which company has which name or identifier, read from the store when first needed.
     holders: HashMap<&'static str, HashMap<String, i64>>,
 }
 
 /// The change, or which field is wrong.
-pub fn draft(store: &Store, written: Written, rules: Rules) -> Result<Change, String> {
+pub fn draft(store: &Store, written: Written, rules: Rules<'_>) -> Result<Change, String> {
     let change = Change {
         free: store.free,
         ..Change::default()
@@ -120,8 +122,13 @@ impl Draft<'_> {
         values.filter(|(_, value)| !value.is_null()).collect()
     }
 
-    /// The time of the change, unless one was given in `_info` or beside it.
-    fn stamp(&self, given: &mut Map<String, Value>) -> Result<(), String> {
+    /// The time of the change, unless one was given in `_info` or beside it. A record that there is keeps its own if nothing else changes
+    /// than what does not stamp it.
+    fn stamp(&self, given: &mut Map<String, Value>, is_new: bool) -> Result<(), String> {
+        let stamps = |name: &String| name != "id" && !self.rules.unstamped_fields.contains(name);
+        if !is_new && !given.keys().any(stamps) {
+            return Ok(());
+        }
         let beside = given.remove("lastUpdated");
         let info = given.entry("_info").or_insert_with(|| json!({}));
         let Value::Object(info) = info else {

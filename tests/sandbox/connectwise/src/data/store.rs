@@ -62,6 +62,14 @@ impl Store {
         }
     }
 
+    /// Says which company statuses are inactive.
+    pub fn set_inactive_statuses(&mut self, inactive: &[i64]) {
+        for status in &mut self.company_statuses {
+            let is_inactive = inactive.contains(&id_of(status));
+            status.insert("inactiveFlag".to_owned(), is_inactive.into());
+        }
+    }
+
     /// One field of a company's row.
     pub fn company_field(&self, row: &Row, name: &str) -> Value {
         match row {

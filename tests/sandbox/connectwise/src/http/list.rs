@@ -95,7 +95,9 @@ impl Lister<'_> {
         let query = Query::read(&self.parameters(), &self.parts.headers, resource, self.switches)?;
         let store = self.tenant.store();
         check_parent(&store, resource)?;
-        Ok(self.matching(&store, resource, i64::MIN, &query).count())
+        let count = self.matching(&store, resource, i64::MIN, &query).count();
+        let question = self.parts.uri.to_string();
+        Ok(self.tenant.counts.answer(question, count, self.switches.counts_lag))
     }
 
     /// One record.

@@ -12,10 +12,10 @@ mod version;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::HOST;
+use axum::http::header::{DATE, HOST};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -30,24 +30,33 @@ use route::{Called, Endpoint};
 
 /// Answers any request.
 pub async fn handle(State(tenant): State<Arc<Tenant>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
     let switches = tenant.switches();
+    let mut response = answer(&tenant, &switches, request);
+    let date = tenant.clock.http_date(switches.date_skew_seconds);
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
+}
+
+fn answer(tenant: &Tenant, switches: &Switches, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
     let answerer = Answerer::new(switches.content_type);
-    match route::find(parts.uri.path(), &switches) {
+    match route::find(parts.uri.path(), switches) {
         None => Answerer::unrouted(StatusCode::NOT_FOUND),
         Some(_) if !matches!(parts.method, Method::GET | Method::HEAD) => answerer.wrong_verb(),
         Some(_) if parts.uri.path_and_query().map_or(0, |url| url.as_str().len()) > switches.longest_url => {
             Answerer::unrouted(StatusCode::URI_TOO_LONG)
         }
-        Some(Called::CompanyInfo(company)) => answerer.value(&login::company_info(&company, host(&parts), &switches)),
+        Some(Called::CompanyInfo(company)) => answerer.value(&login::company_info(&company, host(&parts), switches)),
         Some(Called::Api { base, endpoint }) => {
             let origin = format!("http://{}", host(&parts));
             let base = format!("{origin}{base}");
             let company = credentials::signed_for(&parts.headers);
             let lister = Lister {
                 other_tenant: switches.other_tenant || company.as_deref() == Some(OTHER_COMPANY_ID),
-                tenant: &tenant,
-                switches: &switches,
+                tenant,
+                switches,
                 parts: &parts,
                 origin,
                 base,

@@ -17,5 +17,6 @@ mod conditions;
 mod forward_only;
 mod navigable;
 mod records;
+mod stamps;
 mod support;
 mod trouble;

@@ -52,6 +52,8 @@ pub enum Answer {
     SlowBody(Duration),
     /// A TCP reset before any byte of an answer.
     Reset,
+    /// The simulator does what was asked, then a TCP reset before any byte of its answer.
+    LoseReply,
     /// The simulator's answer with its full `Content-Length`, and the connection closed within the body.
     Truncate {
         /// The bytes of the body that still go out.
@@ -107,6 +109,7 @@ struct WrittenAnswer {
     delay_ms: Option<u64>,
     body_delay_ms: Option<u64>,
     reset: Option<bool>,
+    lose_reply: Option<bool>,
     truncate_after: Option<usize>,
 }
 
@@ -156,6 +159,7 @@ impl TryFrom<WrittenAnswer> for Answer {
                 delay_ms: None,
                 body_delay_ms: None,
                 reset: None,
+                lose_reply: None,
                 truncate_after: None,
             } => respond(status, headers.unwrap_or_default(), body.unwrap_or_default()),
             WrittenAnswer {
@@ -165,12 +169,14 @@ impl TryFrom<WrittenAnswer> for Answer {
                 delay_ms,
                 body_delay_ms,
                 reset,
+                lose_reply,
                 truncate_after,
-            } => match (delay_ms, body_delay_ms, reset, truncate_after) {
-                (Some(delay), None, None, None) => Ok(Self::Delay(Duration::from_millis(delay))),
-                (None, Some(delay), None, None) => Ok(Self::SlowBody(Duration::from_millis(delay))),
-                (None, None, Some(true), None) => Ok(Self::Reset),
-                (None, None, None, Some(after)) => Ok(Self::Truncate { after }),
+            } => match (delay_ms, body_delay_ms, reset, lose_reply, truncate_after) {
+                (Some(delay), None, None, None, None) => Ok(Self::Delay(Duration::from_millis(delay))),
+                (None, Some(delay), None, None, None) => Ok(Self::SlowBody(Duration::from_millis(delay))),
+                (None, None, Some(true), None, None) => Ok(Self::Reset),
+                (None, None, None, Some(true), None) => Ok(Self::LoseReply),
+                (None, None, None, None, Some(after)) => Ok(Self::Truncate { after }),
                 _ => Err(ONE_OF.to_owned()),
             },
             _ => Err(ONE_OF.to_owned()),
@@ -178,8 +184,7 @@ impl TryFrom<WrittenAnswer> for Answer {
     }
 }
 
-const ONE_OF: &str =
-    "answer: one of {status, headers?, body?}, {delayMs}, {bodyDelayMs}, {reset: true}, {truncateAfter}";
+const ONE_OF: &str = "answer: one of {status, headers?, body?}, {delayMs}, {bodyDelayMs}, {reset: true}, {loseReply: true}, {truncateAfter}";
 
 fn respond(status: u16, headers: BTreeMap<String, String>, body: String) -> Result<Answer, String> {
     let status = StatusCode::from_u16(status).map_err(|error| format!("answer.status: {error}"))?;
@@ -221,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_exactly_one_of_the_four() {
+    fn an_answer_is_exactly_one_of_its_kinds() {
         for answer in [
             json!({}),
             json!({"reset": false}),

@@ -14,7 +14,7 @@ impl Draft<'_> {
         let existing = id.and_then(|id| self.company(id));
         let id = id.unwrap_or_else(|| FreeIds::take(&mut self.change.free.company));
         self.change.free.company = self.change.free.company.max(id + 1);
-        self.stamp(&mut given)?;
+        self.stamp(&mut given, existing.is_none())?;
         let is_new = existing.is_none();
         let mut company = existing.unwrap_or_else(|| new_company(id));
         merge::over(&mut company, given, schemas::COMPANY);

@@ -18,7 +18,7 @@ impl Draft<'_> {
         let existing = id.and_then(|id| self.contact(id));
         let id = id.unwrap_or_else(|| FreeIds::take(&mut self.change.free.contact));
         self.change.free.contact = self.change.free.contact.max(id + 1);
-        self.stamp(&mut given)?;
+        self.stamp(&mut given, existing.is_none())?;
         let mut contact = existing.unwrap_or_else(|| new_contact(id));
         merge::over(&mut contact, given, schemas::CONTACT);
         contact.insert("id".to_owned(), id.into());

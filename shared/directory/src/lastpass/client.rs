@@ -1,0 +1,257 @@
+//! The calls.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use domain::address::Address;
+use domain::directory::{CreationAction, LASTPASS_COMPANY};
+use domain::ids::{ManagedCompanyId, UserId};
+use http_client::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http_client::{
+    BaseUrl, Call, Deployment, Endpoint, FailureKind, Gate, HttpClient, Method, RetryAdvice, RetryScope, Rule, Session,
+    When,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::failure::Failed;
+use super::key::{ApiKey, NotAKey};
+use super::pace::Pace;
+use super::requests::{Accepted, AcceptedRecord, Progress, poll_url};
+use super::wire::{Company, CompanyRecord, Object, Page, Person, Record, UserRecord};
+use super::{ADDRESS, CONCURRENCY, ORIGIN};
+
+static COMPANIES: Endpoint = Endpoint::get("/managed-companies", "");
+static CREATE_COMPANY: Endpoint = Endpoint::write(Method::POST, "/managed-companies", &[200, 201, 202]);
+static REQUEST: Endpoint = Endpoint::write(Method::GET, "/(request)", &[200, 202]);
+static USERS: Endpoint = Endpoint::get("/managed-companies/{company}/users", "");
+static USER: Endpoint = Endpoint::get("/managed-companies/{company}/users/{user}", "");
+static CREATE_USER: Endpoint = Endpoint::write(Method::POST, "/managed-companies/{company}/users", &[200, 201]);
+static PATCH_USER: Endpoint = Endpoint::write(
+    Method::PATCH,
+    "/managed-companies/{company}/users/{user}",
+    &[200, 202, 204],
+);
+static INVITE_USER: Endpoint = Endpoint::write(
+    Method::POST,
+    "/managed-companies/{company}/users/{user}/invite",
+    &[200, 201, 202, 204],
+);
+
+/// What a status means at every service says enough, but for this: a 500 is of LastPass, and not of one of its rows, so that reading
+/// again may help.
+static RULES: [Rule; 1] =
+    [When::status(500..=500).means(FailureKind::ServerError, RetryAdvice::Soon, "LastPass failed")];
+
+/// Whose account it is, and how to get there.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The one HTTP client.
+    pub http: HttpClient,
+    /// Another origin than LastPass's own: a sandbox's, which the policy of the client has to exempt.
+    pub origin: Option<String>,
+    /// The key.
+    pub key: ApiKey,
+    /// How fast requests are begun.
+    pub pace: Arc<Pace>,
+}
+
+/// The account of an MSP, for one run.
+#[derive(Debug)]
+pub struct LastPass {
+    session: Session,
+    url: BaseUrl,
+    headers: HeaderMap,
+    gate: Gate,
+    pace: Arc<Pace>,
+}
+
+impl LastPass {
+    /// Opens the account. Nothing is asked yet; nothing will be asked after the deadline.
+    pub fn new(access: &Access, deadline: Instant) -> Result<Self, NotAKey> {
+        let origin = access.origin.as_deref().unwrap_or(ORIGIN);
+        // A sandbox that the policy does not exempt is as little an address as a key of wrong characters is one.
+        let url = BaseUrl::parse(&ADDRESS, origin, access.http.policy()).map_err(|_| NotAKey)?;
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, access.key.header()?);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(Self {
+            session: Session::new(access.http.clone(), deadline, None),
+            url,
+            headers,
+            gate: Gate::new(CONCURRENCY),
+            pace: Arc::clone(&access.pace),
+        })
+    }
+
+    /// All managed companies that are customers, suspended ones too.
+    pub async fn companies(&self) -> Result<Vec<Company>, Failed> {
+        self.list::<CompanyRecord>(&COMPANIES, &["managed-companies"], &[])
+            .await
+    }
+
+    /// One managed company; `None` if there is none of that id. LastPass has no call for that, but lists what is below a company, and
+    /// the company itself.
+    pub async fn company(&self, id: &ManagedCompanyId) -> Result<Option<Company>, Failed> {
+        let query = [("parent-id", number_of(id))];
+        let listed = self.list::<CompanyRecord>(&COMPANIES, &["managed-companies"], &query);
+        match listed.await {
+            Ok(listed) => Ok(listed.into_iter().find(|company| company.id == *id)),
+            Err(Failed::NotFound(_) | Failed::Rejected(_, 400)) => Ok(None),
+            Err(failed) => Err(failed),
+        }
+    }
+
+    /// Whether LastPass answers with this key.
+    pub async fn check(&self) -> Result<(), Failed> {
+        let query = [("max-results", "1")];
+        let page = self.get(&COMPANIES, &["managed-companies"], &query);
+        page.await.map(|_: Object<Page<CompanyRecord>>| ())
+    }
+
+    /// Asks for a managed company. It is there only later.
+    pub async fn create_company(&self, name: &str) -> Result<Accepted, Failed> {
+        let body = json!({ "name": name, "type": "managed", "addons": [] });
+        let accepted: Option<Object<AcceptedRecord>> =
+            self.write(&CREATE_COMPANY, &["managed-companies"], &body).await?;
+        Ok(Accepted {
+            url: accepted.and_then(|Object(accepted)| accepted.url),
+        })
+    }
+
+    /// What became of a request; `Open` if LastPass does not say, or would have it asked for elsewhere.
+    pub async fn progress(&self, accepted: &Accepted) -> Result<Progress, Failed> {
+        let api = self.url(&[], &[]);
+        let Some(url) = accepted.url.as_deref().and_then(|url| poll_url(&api, url)) else {
+            return Ok(Progress::Open);
+        };
+        match self
+            .send::<Value>(&REQUEST, url, Bytes::new(), RetryScope::Limits)
+            .await
+        {
+            Ok(reply) => Ok(Progress::read(&reply)),
+            Err(Failed::Unauthorized) => Err(Failed::Unauthorized),
+            Err(_) => Ok(Progress::Open),
+        }
+    }
+
+    /// All users of a managed company.
+    pub async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<Person>, Failed> {
+        self.list::<UserRecord>(&USERS, &users_of(company), &[]).await
+    }
+
+    /// One user of a managed company.
+    pub async fn user(&self, company: &ManagedCompanyId, user: &UserId) -> Result<Person, Failed> {
+        let [companies, company, users] = users_of(company);
+        let path = [companies, company, users, user.as_str()];
+        let Object(found): Object<UserRecord> = self.get(&USER, &path, &[]).await?;
+        found.read()?.ok_or_else(|| Failed::malformed("no user"))
+    }
+
+    /// Creates a user.
+    pub async fn create_user(
+        &self,
+        company: &ManagedCompanyId,
+        (address, name): (&Address, &str),
+        action: CreationAction,
+    ) -> Result<Person, Failed> {
+        let action = match action {
+            CreationAction::Invite => "invite",
+            CreationAction::Stage => "stage",
+        };
+        let email = address.original();
+        let local = email.split('@').next().unwrap_or_default();
+        let name = if name.is_empty() { local } else { name };
+        let body = json!({ "email": email, "name": name, "creationAccountAction": action });
+        let made: Option<Object<UserRecord>> = self.write(&CREATE_USER, &users_of(company), &body).await?;
+        let Object(made) = made.ok_or_else(|| Failed::malformed("no user"))?;
+        let read = made.read()?;
+        read.ok_or_else(|| Failed::malformed("no user"))
+    }
+
+    /// Asks for another address of a user, who may have to agree first.
+    pub async fn change_address(
+        &self,
+        company: &ManagedCompanyId,
+        user: &UserId,
+        address: &Address,
+    ) -> Result<(), Failed> {
+        let [companies, company, users] = users_of(company);
+        let body = json!({ "email": address.original() });
+        let path = [companies, company, users, user.as_str()];
+        self.write::<Option<Value>>(&PATCH_USER, &path, &body).await.map(drop)
+    }
+
+    /// Sends a user an invitation, again if there was one.
+    pub async fn invite(&self, company: &ManagedCompanyId, user: &UserId) -> Result<(), Failed> {
+        let [companies, company, users] = users_of(company);
+        let path = [companies, company, users, user.as_str(), "invite"];
+        self.write::<Option<Value>>(&INVITE_USER, &path, &json!({}))
+            .await
+            .map(drop)
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static Endpoint,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, Failed> {
+        let url = self.url(path, query);
+        self.send(endpoint, url, Bytes::new(), RetryScope::Faults).await
+    }
+
+    async fn write<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static Endpoint,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<T, Failed> {
+        let (url, body) = (self.url(path, &[]), body.to_string());
+        self.send(endpoint, url, body.into(), RetryScope::Limits).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static Endpoint,
+        url: Url,
+        body: Bytes,
+        retry: RetryScope,
+    ) -> Result<T, Failed> {
+        self.pace.turn().await;
+        let call = Call {
+            endpoint,
+            url,
+            headers: self.headers.clone(),
+            body,
+            retry,
+            deployment: Deployment::Cloud,
+            rules: &RULES,
+            gate: &self.gate,
+        };
+        Ok(self.session.call(&call).await?.value)
+    }
+
+    /// An address below the API.
+    pub(super) fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
+        let path: Vec<&str> = ["business", "v1"].iter().chain(path).copied().collect();
+        let mut url = self.url.path(&path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+}
+
+/// The path of the users of a company.
+fn users_of(company: &ManagedCompanyId) -> [&str; 3] {
+    ["managed-companies", number_of(company), "users"]
+}
+
+/// LastPass' own id of a company: ours tells its directory besides.
+fn number_of(company: &ManagedCompanyId) -> &str {
+    let id = company.as_str();
+    id.strip_prefix(LASTPASS_COMPANY).unwrap_or(id)
+}

@@ -1,0 +1,76 @@
+//! What a call of LastPass that failed means: by the status alone, since its problems have no codes.
+
+use http_client::{Fault, Refusal};
+use jiff::Timestamp;
+
+use crate::DirectoryError;
+
+/// A call that failed. Says nothing that may not be logged.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failed {
+    /// The key is rejected.
+    #[error("LastPass rejects the API key")]
+    Unauthorized,
+    /// The key lacks a right, or what was asked for is somebody else's.
+    #[error("LastPass does not allow {0}")]
+    Forbidden(String),
+    /// There is no such thing.
+    #[error("LastPass does not know what {0} is about")]
+    NotFound(String),
+    /// Nothing was done, and repeating it changes nothing.
+    #[error("LastPass refuses {0} (status {1})")]
+    Rejected(String, u16),
+    /// Nothing was done; it may be asked again, at this moment if one was named.
+    #[error("LastPass was not asked, or asks to come back later: {0}")]
+    Later(String, Option<Timestamp>),
+    /// What was asked for may have been done.
+    #[error("LastPass did not answer: {0}")]
+    Unanswered(String),
+}
+
+impl Failed {
+    /// A reply that cannot be right.
+    pub(super) fn malformed(what: impl Into<String>) -> Self {
+        Self::Unanswered(what.into())
+    }
+
+    /// Whether the call may have been applied.
+    pub const fn may_be_applied(&self) -> bool {
+        matches!(self, Self::Unanswered(_))
+    }
+}
+
+impl From<Refusal> for Failed {
+    fn from(refusal: Refusal) -> Self {
+        let what = refusal.endpoint.to_string();
+        let reason = format!("{what}: {}{}", refusal.classification.reason, refusal.detail());
+        tracing::warn!(reason, "LastPass was not asked with success");
+        let never_sent = [Fault::Late, Fault::Dns, Fault::Connect, Fault::NotPublic, Fault::Tls]
+            .map(Fault::classification)
+            .contains(&refusal.classification);
+        match refusal.status {
+            None if never_sent => Self::Later(reason, refusal.not_before),
+            Some(401) => Self::Unauthorized,
+            Some(403) => Self::Forbidden(what),
+            Some(404) => Self::NotFound(what),
+            Some(429) => Self::Later(reason, refusal.not_before),
+            // The server gave up waiting for the request, which it may have read.
+            Some(408) | None => Self::Unanswered(reason),
+            Some(status @ 400..=499) => Self::Rejected(what, status),
+            Some(_) => Self::Unanswered(reason),
+        }
+    }
+}
+
+impl From<Failed> for DirectoryError {
+    fn from(failed: Failed) -> Self {
+        let reason = failed.to_string();
+        match failed {
+            Failed::Unauthorized => Self::Unauthorized(reason),
+            Failed::Forbidden(_) => Self::Forbidden(reason),
+            Failed::NotFound(_) | Failed::Rejected(..) => Self::Refused(reason),
+            Failed::Later(_, Some(until)) => Self::Busy(reason, until),
+            Failed::Later(_, None) | Failed::Unanswered(_) => Self::Unavailable(reason),
+        }
+    }
+}

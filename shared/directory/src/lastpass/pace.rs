@@ -1,0 +1,43 @@
+//! How many requests are begun in a second. LastPass names no limit, so ours is low.
+
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until};
+
+/// Begins requests no faster than so many a second. Shared by all who use one account in this process.
+#[derive(Debug)]
+pub struct Pace {
+    every: Duration,
+    next: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    /// So many requests a second; 0 sets no limit.
+    pub fn per_second(requests: u32) -> Self {
+        Self {
+            every: Duration::from_secs(1).checked_div(requests).unwrap_or_default(),
+            next: Mutex::new(None),
+        }
+    }
+
+    /// Waits for the turn of the next request.
+    pub(super) async fn turn(&self) {
+        if self.every.is_zero() {
+            return;
+        }
+        let turn = {
+            let mut next = self.next.lock().await;
+            let turn = next.map_or_else(Instant::now, |next| next.max(Instant::now()));
+            *next = Some(turn + self.every);
+            turn
+        };
+        sleep_until(turn).await;
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::per_second(5)
+    }
+}

@@ -1,0 +1,263 @@
+//! The directory of an MSP that has LastPass.
+//!
+//! What a plan rests on is read at the fetch, and kept packed: nobody waits for LastPass who looks at rows or at a plan (R87). Changes
+//! go to LastPass. Before a managed company is changed its users are listed again, so that what differs is found out in time.
+//!
+//! LastPass knows no idempotency keys. What was asked for is therefore written down before (`creations` and `sending`), and looked for
+//! afterwards; what may have been done is never asked for again at once (R82).
+
+mod absence;
+mod content;
+mod creations;
+mod reading;
+mod records;
+mod sending;
+mod users;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::address::{Address, AddressKey};
+use domain::directory::{AddressChange, Capabilities, LicenceMode, Licences, ManagedCompany, ReservationId, User};
+use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use jiff::{SignedDuration, Timestamp};
+use store::{Consistency, Tenant};
+use tokio::sync::Mutex;
+
+use self::content::Content;
+use crate::builtin::BuiltIn;
+use crate::lastpass::{Company, Failed, LastPass};
+use crate::{
+    Directory, DirectoryError, Look, NewAddress, NewCompany, NewUser, Reading, ReadingLimits, Reservation, Roster,
+    UserRequest,
+};
+
+/// What LastPass can do, as far as its documents say.
+const CAPABILITIES: Capabilities = Capabilities {
+    rename: false,
+    change_address: AddressChange::AfterUserAgrees,
+    licences: LicenceMode::Consumption,
+    creation_waits: true,
+    stages: true,
+    forgets: true,
+};
+
+/// A list of all companies serves so long for all who wait for one of them.
+const LISTING_LASTS: SignedDuration = SignedDuration::from_secs(3);
+
+/// What the time is.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A list, and when it was asked for.
+type Listed<T> = Option<(Timestamp, Arc<T>)>;
+
+/// The directory of an MSP that has LastPass, for one run.
+pub struct Mirror {
+    content: Content,
+    /// Counts changes of the directory, whichever one the MSP has.
+    changes: BuiltIn,
+    lastpass: Option<LastPass>,
+    now: Now,
+    /// Locked while LastPass is asked, so that all who need the list at once share it.
+    listing: Mutex<Listed<Vec<Company>>>,
+    /// The users of companies as they were listed in this run.
+    seen: Mutex<HashMap<ManagedCompanyId, Vec<User>>>,
+    /// When companies were found that this run had asked for.
+    made: Mutex<HashMap<ManagedCompanyId, Timestamp>>,
+}
+
+impl Mirror {
+    /// The directory of a tenant. Without LastPass, for want of a key, what was read before can still be looked at.
+    pub fn new(tenant: Tenant, lastpass: Option<LastPass>, now: Now) -> Self {
+        Self {
+            changes: BuiltIn::new(tenant.clone()),
+            content: Content { tenant },
+            lastpass,
+            now,
+            listing: Mutex::default(),
+            seen: Mutex::default(),
+            made: Mutex::default(),
+        }
+    }
+
+    fn lastpass(&self) -> Result<&LastPass, DirectoryError> {
+        let none = || DirectoryError::Unauthorized("no API key is stored".to_owned());
+        self.lastpass.as_ref().ok_or_else(none)
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// All companies of the account, as they are or were `LISTING_LASTS` ago at most.
+    async fn listing(&self) -> Result<Arc<Vec<Company>>, DirectoryError> {
+        let mut listing = self.listing.lock().await;
+        let now = self.now();
+        if let Some((asked, companies)) = &*listing
+            && now.duration_since(*asked) < LISTING_LASTS
+        {
+            return Ok(Arc::clone(companies));
+        }
+        let known: Vec<ManagedCompanyId> = match &*listing {
+            Some((_, before)) => before.iter().map(|company| company.id.clone()).collect(),
+            None => self.companies().await?.into_iter().map(|company| company.id).collect(),
+        };
+        let companies = Arc::new(self.list_companies(&known).await?);
+        *listing = Some((now, Arc::clone(&companies)));
+        Ok(companies)
+    }
+}
+
+#[async_trait]
+impl Directory for Mirror {
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
+        self.content.companies().await
+    }
+
+    async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
+        Ok(self.companies().await?.into_iter().find(|company| company.id == *id))
+    }
+
+    async fn users_of(
+        &self,
+        companies: &[ManagedCompanyId],
+        consistency: Consistency,
+    ) -> Result<Roster, DirectoryError> {
+        self.content.roster(companies, consistency).await
+    }
+
+    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError> {
+        self.content.whole_roster(consistency).await
+    }
+
+    async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {
+        if addresses.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.content.whole_roster(Consistency::Strong).await?.holders(addresses)
+    }
+
+    async fn read_on(&self, from: Option<&Reading>, limits: &ReadingLimits) -> Result<Option<Reading>, DirectoryError> {
+        match from {
+            Some(from) => self.read_users(from, limits).await,
+            None => self.read_companies(limits).await,
+        }
+    }
+
+    async fn look_again(&self, company: &ManagedCompanyId) -> Result<Look, DirectoryError> {
+        match self.list_users(company).await {
+            Ok(differs) => Ok(if differs { Look::Differs } else { Look::AsKnown }),
+            Err(Refused::Gone) => Ok(Look::Gone),
+            Err(refused) => Err(refused.into_error()),
+        }
+    }
+
+    async fn answers(&self) -> Result<(), DirectoryError> {
+        Ok(self.lastpass()?.check().await?)
+    }
+
+    async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<NewCompany, DirectoryError> {
+        self.ask_for_company(key, name).await
+    }
+
+    async fn send_again(&self, key: &IdempotencyKey) -> Result<(), DirectoryError> {
+        self.forget_unknown(key).await
+    }
+
+    async fn rename_company(&self, _id: &ManagedCompanyId, _name: &str) -> Result<bool, DirectoryError> {
+        Err(DirectoryError::Refused("LastPass does not rename companies".to_owned()))
+    }
+
+    async fn create_users(
+        &self,
+        company: &ManagedCompanyId,
+        users: &[UserRequest],
+    ) -> Vec<Result<NewUser, DirectoryError>> {
+        match self.send_users(company, users).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => users.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    async fn change_address(
+        &self,
+        company: &ManagedCompanyId,
+        user: &UserId,
+        from: Option<&Address>,
+        address: &Address,
+    ) -> Result<NewAddress, DirectoryError> {
+        self.ask_for_address((company, user), from, address).await
+    }
+
+    async fn version(&self, now: Timestamp) -> Result<Option<u64>, DirectoryError> {
+        self.changes.version(now).await
+    }
+
+    async fn begin_changes(&self, by: &str, now: Timestamp) -> Result<(), DirectoryError> {
+        self.changes.begin_changes(by, now).await
+    }
+
+    async fn end_changes(&self, by: &str) -> Result<(), DirectoryError> {
+        self.changes.end_changes(by).await
+    }
+
+    /// LastPass charges by use, and says nowhere how many users there are: those that were read (R47).
+    async fn licences(&self) -> Result<Licences, DirectoryError> {
+        let used = self.content.head().await?.users;
+        Ok(Licences {
+            mode: LicenceMode::Consumption,
+            total: used,
+            used,
+            reserved: 0,
+            available: 0,
+        })
+    }
+
+    async fn reserve(&self, _reservation: &ReservationId, _licences: u64) -> Result<Reservation, DirectoryError> {
+        Ok(Reservation::Made)
+    }
+
+    async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError> {
+        Ok(Vec::new())
+    }
+
+    async fn release(&self, _reservation: &ReservationId, _used: u64) -> Result<(), DirectoryError> {
+        Ok(())
+    }
+}
+
+/// Why the users of a company could not be listed.
+enum Refused {
+    /// There is no such company.
+    Gone,
+    /// The company is there, and LastPass does not show its users.
+    Hidden,
+    Failed(DirectoryError),
+}
+
+impl Refused {
+    fn into_error(self) -> DirectoryError {
+        match self {
+            Self::Gone => DirectoryError::Refused("LastPass does not know the company".to_owned()),
+            Self::Hidden => DirectoryError::Refused("LastPass does not show the users of the company".to_owned()),
+            Self::Failed(error) => error,
+        }
+    }
+}
+
+impl From<Failed> for Refused {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed.into())
+    }
+}
+
+impl From<DirectoryError> for Refused {
+    fn from(error: DirectoryError) -> Self {
+        Self::Failed(error)
+    }
+}

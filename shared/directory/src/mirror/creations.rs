@@ -1,0 +1,232 @@
+//! Managed companies that are asked for. LastPass makes them later, and never says which one belongs to which request.
+//!
+//! Before a company is asked for it is written down under which name, and which companies of that name there are. A company of the name
+//! that is listed afterwards, and was not before, is the one. That holds as long as equal names are asked for one after another, so the
+//! name is claimed first. A request of which nobody knows what became of it is never sent again (R82).
+
+use domain::directory::ManagedCompany;
+use domain::ids::{IdempotencyKey, ManagedCompanyId};
+use domain::name::NameKey;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use store::table::text;
+use store::{Key, PutOutcome, Table};
+
+use super::Mirror;
+use super::content::Content;
+use super::records::{CREATION, CreationRecord, NAME, NameRecord};
+use crate::lastpass::{Accepted, Company, Progress};
+use crate::{DirectoryError, NewCompany};
+
+/// How long a company may take to appear whose request was accepted.
+const ACCEPTED_PATIENCE: SignedDuration = SignedDuration::from_hours(2);
+
+/// How long one is looked for whose request got no answer.
+const UNANSWERED_PATIENCE: SignedDuration = SignedDuration::from_mins(15);
+
+/// From when on an administrator may have one sent again of which nobody knows what became of it.
+const SENT_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// The first wait for a company that was asked for.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_secs(3);
+
+/// The wait for another company of the same name.
+const TURN: SignedDuration = SignedDuration::from_secs(15);
+
+/// How long to wait for the next look, by how long ago it was asked for.
+const LOOKS: [(SignedDuration, SignedDuration); 3] = [
+    (SignedDuration::from_secs(30), FIRST_LOOK),
+    (SignedDuration::from_mins(2), SignedDuration::from_secs(15)),
+    (SignedDuration::from_mins(30), SignedDuration::from_mins(1)),
+];
+
+/// The longest wait between two looks.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
+
+impl Mirror {
+    pub(super) async fn ask_for_company(&self, key: &IdempotencyKey, name: &str) -> Result<NewCompany, DirectoryError> {
+        if let Some(creation) = self.creation(key.as_str()).await? {
+            return self.look_for(key, creation).await;
+        }
+        let before = match self.claim_name(key, name).await? {
+            Claim::Ours(before) => before,
+            Claim::Waits => return Ok(NewCompany::Waits(self.now() + TURN)),
+            // What it has left open would be taken for ours.
+            Claim::Unknown => return Ok(NewCompany::Unknown),
+        };
+        let listing = self.listing().await?;
+        let known = named(&listing, name).map(|company| company.id.clone());
+        let mut creation = CreationRecord {
+            name: name.to_owned(),
+            known: known.chain(before).collect(),
+            asked: self.now(),
+            accepted: false,
+            url: None,
+            id: None,
+        };
+        if !self.write_creation(key, &creation, "attribute_not_exists(pk)").await? {
+            // Another worker has asked for it at this moment.
+            return Ok(NewCompany::Waits(self.now() + FIRST_LOOK));
+        }
+        match self.lastpass()?.create_company(name).await {
+            Ok(accepted) => {
+                (creation.accepted, creation.url) = (true, accepted.url);
+                self.write_creation(key, &creation, "attribute_exists(pk)").await?;
+            }
+            Err(failed) if failed.may_be_applied() => {}
+            Err(failed) => {
+                self.forget_creation(key, name).await?;
+                return Err(failed.into());
+            }
+        }
+        Ok(NewCompany::Waits(self.now() + FIRST_LOOK))
+    }
+
+    /// Looks whether a company is there that was asked for.
+    async fn look_for(&self, key: &IdempotencyKey, mut creation: CreationRecord) -> Result<NewCompany, DirectoryError> {
+        if let Some(id) = creation.id {
+            return Ok(NewCompany::Created(id));
+        }
+        let listing = self.listing().await?;
+        let mut found = named(&listing, &creation.name).filter(|company| !creation.known.contains(&company.id));
+        match (found.next(), found.next()) {
+            (Some(company), None) => {
+                let id = company.id.clone();
+                creation.id = Some(id.clone());
+                self.made.lock().await.insert(id.clone(), self.now());
+                // Nobody is in it yet, as far as is known.
+                let known = self.content.known_users(&id).await?;
+                self.content
+                    .write_users(&id, (&known, &known.users), self.now())
+                    .await?;
+                let company = ManagedCompany::from(company.clone());
+                self.content.add_company(&company, self.now()).await?;
+                self.write_creation(key, &creation, "attribute_exists(pk)").await?;
+                return Ok(NewCompany::Created(id));
+            }
+            // Somebody has made one of the same name by hand: nobody can tell which one is ours.
+            (Some(_), Some(_)) => return Ok(NewCompany::Unknown),
+            (None, _) => {}
+        }
+        if creation.accepted {
+            let accepted = Accepted {
+                url: creation.url.clone(),
+            };
+            if self.lastpass()?.progress(&accepted).await? == Progress::Failed {
+                self.forget_creation(key, &creation.name).await?;
+                return Err(DirectoryError::Refused("LastPass did not make the company".to_owned()));
+            }
+        }
+        let next = self.next_look(&creation);
+        Ok(next.map_or(NewCompany::Unknown, NewCompany::Waits))
+    }
+
+    /// Forgets a request of which nobody knows what became of it for long enough, so that the company is asked for once more.
+    pub(super) async fn forget_unknown(&self, key: &IdempotencyKey) -> Result<(), DirectoryError> {
+        let Some(creation) = self.creation(key.as_str()).await? else {
+            return Ok(());
+        };
+        let is_old = self.now().duration_since(creation.asked) >= SENT_AGAIN_AFTER;
+        if creation.id.is_none() && is_old && self.next_look(&creation).is_none() {
+            self.forget_creation(key, &creation.name).await?;
+        }
+        Ok(())
+    }
+
+    /// When to look again; `None` if that is of no use any more.
+    fn next_look(&self, creation: &CreationRecord) -> Option<Timestamp> {
+        let now = self.now();
+        let age = now.duration_since(creation.asked);
+        let patience = if creation.accepted {
+            ACCEPTED_PATIENCE
+        } else {
+            UNANSWERED_PATIENCE
+        };
+        let wait = LOOKS.iter().find(|(until, _)| age < *until);
+        let wait = wait.map_or(LONGEST_WAIT, |(_, wait)| *wait);
+        (age < patience).then(|| now + wait)
+    }
+
+    /// Claims a name, so that no other company of it is asked for meanwhile.
+    async fn claim_name(&self, key: &IdempotencyKey, name: &str) -> Result<Claim, DirectoryError> {
+        let (item_key, now) = (self.name_key(name), self.now());
+        let record = NameRecord {
+            holder: key.as_str().to_owned(),
+            since: now,
+        };
+        let claim = async |condition: &str, holder: &str| {
+            let item = Content::small_item(NAME, &item_key, &record, now)?;
+            let values = [(":holder", text(holder))];
+            let tenant = &self.content.tenant;
+            let put = tenant.put_alone(Table::Records, item, condition, &values).await?;
+            Ok::<_, DirectoryError>(matches!(put, PutOutcome::Applied))
+        };
+        if claim("attribute_not_exists(pk) OR holder = :holder", key.as_str()).await? {
+            return Ok(Claim::Ours(None));
+        }
+        let Some(holder) = self.content.small::<NameRecord>(NAME, &item_key).await? else {
+            return Ok(Claim::Waits);
+        };
+        let before = match self.creation(&holder.holder).await? {
+            Some(creation) if creation.id.is_some() => creation.id,
+            Some(open) if self.next_look(&open).is_none() => return Ok(Claim::Unknown),
+            Some(_) => return Ok(Claim::Waits),
+            // About to be asked for, or refused by a run that died then.
+            None if now.duration_since(holder.since) < UNANSWERED_PATIENCE => return Ok(Claim::Waits),
+            None => None,
+        };
+        let is_ours = claim("holder = :holder", &holder.holder).await?;
+        Ok(if is_ours { Claim::Ours(before) } else { Claim::Waits })
+    }
+
+    async fn creation(&self, key: &str) -> Result<Option<CreationRecord>, DirectoryError> {
+        self.content.small(CREATION, &self.creation_key(key)).await
+    }
+
+    async fn write_creation(
+        &self,
+        key: &IdempotencyKey,
+        creation: &CreationRecord,
+        condition: &str,
+    ) -> Result<bool, DirectoryError> {
+        let item = Content::small_item(CREATION, &self.creation_key(key.as_str()), creation, creation.asked)?;
+        let tenant = &self.content.tenant;
+        let written = tenant.put_alone(Table::Records, item, condition, &[]).await?;
+        Ok(matches!(written, PutOutcome::Applied))
+    }
+
+    /// LastPass has not made the company, and will not: it may be asked for again.
+    async fn forget_creation(&self, key: &IdempotencyKey, name: &str) -> Result<(), DirectoryError> {
+        let tenant = &self.content.tenant;
+        let creation = self.creation_key(key.as_str());
+        tenant.delete_alone(Table::Records, &creation).await?;
+        Ok(tenant.delete_alone(Table::Records, &self.name_key(name)).await?)
+    }
+
+    fn creation_key(&self, key: &str) -> Key {
+        self.content.key(format!("CREATION#{key}"))
+    }
+
+    /// By the digest of the name, since a key is shorter than a name may be.
+    fn name_key(&self, name: &str) -> Key {
+        let digest = hex::encode(Sha256::digest(NameKey::of(name).as_str()));
+        self.content.key(format!("CREATING#{digest}"))
+    }
+}
+
+/// Who may ask for a company of a name.
+enum Claim {
+    /// This one; and what the one before it has become.
+    Ours(Option<ManagedCompanyId>),
+    /// Another one, for now.
+    Waits,
+    /// Another one, of which nobody knows what became of it.
+    Unknown,
+}
+
+fn named<'a>(companies: &'a [Company], name: &str) -> impl Iterator<Item = &'a Company> + use<'a> {
+    let name = NameKey::of(name);
+    companies
+        .iter()
+        .filter(move |company| NameKey::of(&company.name) == name)
+}

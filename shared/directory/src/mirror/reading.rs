@@ -1,0 +1,185 @@
+//! Reading LastPass at the fetch: the companies, then the users of each active one, at LastPass' pace.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use domain::directory::ManagedCompany;
+use domain::ids::ManagedCompanyId;
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use store::Consistency;
+use tracing::warn;
+
+use super::records::HeadRecord;
+use super::{Mirror, Refused};
+use crate::lastpass::CONCURRENCY;
+use crate::{Directory, DirectoryError, Reading, ReadingLimits};
+
+/// Companies whose users are read between two looks at the time.
+const PIECE: usize = 2 * CONCURRENCY;
+
+impl Mirror {
+    /// Reads the companies, and decides of which of them users are to be read. `None` if that is nobody.
+    pub(super) async fn read_companies(&self, limits: &ReadingLimits) -> Result<Option<Reading>, DirectoryError> {
+        let began = self.now();
+        let head = self.content.head().await?;
+        let known = self.content.companies_of(&head).await?;
+        let ids: Vec<ManagedCompanyId> = known.iter().map(|company| company.id.clone()).collect();
+        let companies = self.list_companies(&ids).await?.into_iter();
+        let mut companies: Vec<ManagedCompany> = companies.map(ManagedCompany::from).collect();
+        companies.sort_by(|one, other| one.id.cmp(&other.id));
+        let age = head.walked.map(|walked| began.duration_since(walked));
+        let whole = age.is_none_or(|age| age >= limits.max_age);
+        let head = self.write_listing((head, known), &companies, began).await?;
+        let total = if whole {
+            active(&companies).count()
+        } else {
+            head.open.len()
+        };
+        if total == 0 && !whole {
+            return Ok(None);
+        }
+        Ok(Some(Reading {
+            began,
+            whole,
+            after: None,
+            done: 0,
+            total: total as u64,
+            hidden: 0,
+        }))
+    }
+
+    /// Writes the list of companies, unless it is as it was.
+    async fn write_listing(
+        &self,
+        (before, known): (HeadRecord, Vec<ManagedCompany>),
+        companies: &[ManagedCompany],
+        now: Timestamp,
+    ) -> Result<HeadRecord, DirectoryError> {
+        let open = still_open(&before, &known, companies);
+        let mut head = HeadRecord { open, ..before.clone() };
+        let differs = known != companies || before.version.is_empty();
+        let is_to_be_written = differs || self.content.is_running_out(now).await?;
+        if differs {
+            self.note_change().await?;
+        }
+        if is_to_be_written {
+            (head.version, head.items) = self.content.write_companies(companies, now).await?;
+        }
+        if head != before {
+            self.content.write_head(&head, now).await?;
+        }
+        if is_to_be_written {
+            let listed: HashSet<&ManagedCompanyId> = companies.iter().map(|company| &company.id).collect();
+            for gone in known.iter().filter(|company| !listed.contains(&company.id)) {
+                self.content.drop_users(&gone.id).await?;
+            }
+            self.content.drop_superseded(&head).await?;
+        }
+        Ok(head)
+    }
+
+    /// Reads the users of the next companies, for as long as there is time.
+    pub(super) async fn read_users(
+        &self,
+        from: &Reading,
+        limits: &ReadingLimits,
+    ) -> Result<Option<Reading>, DirectoryError> {
+        let head = self.content.head().await?;
+        let companies = self.content.companies_of(&head).await?;
+        let open: HashSet<&ManagedCompanyId> = head.open.iter().collect();
+        let left = active(&companies)
+            .filter(|company| from.whole || open.contains(&company.id))
+            .filter(|company| from.after.as_ref().is_none_or(|after| company.id > *after));
+        let left: Vec<ManagedCompanyId> = left.map(|company| company.id.clone()).collect();
+        let mut reading = from.clone();
+        for piece in left.chunks(PIECE) {
+            if Instant::now() >= limits.until {
+                return Ok(Some(reading));
+            }
+            let calls: Vec<_> = piece
+                .iter()
+                .map(|company| self.read_users_of(company).boxed())
+                .collect();
+            let looks: Vec<Looked> = stream::iter(calls).buffered(CONCURRENCY).try_collect().await?;
+            if looks.contains(&Looked::Differs) {
+                self.note_change().await?;
+            }
+            reading.done += piece.len() as u64;
+            reading.hidden += looks.iter().filter(|look| **look == Looked::Hidden).count() as u64;
+            reading.after = piece.last().cloned().or(reading.after);
+        }
+        self.end_reading(head, &reading, &companies).await?;
+        Ok(None)
+    }
+
+    async fn end_reading(
+        &self,
+        mut head: HeadRecord,
+        reading: &Reading,
+        companies: &[ManagedCompany],
+    ) -> Result<(), DirectoryError> {
+        if reading.whole && reading.hidden > 0 && reading.hidden == reading.done {
+            let what = "LastPass shows the users of no company".to_owned();
+            return Err(DirectoryError::Forbidden(what));
+        }
+        head.open.clear();
+        if reading.whole {
+            head.walked = Some(reading.began);
+            head.users = self.count_users(companies).await?;
+        }
+        self.content.write_head(&head, self.now()).await
+    }
+
+    async fn read_users_of(&self, company: &ManagedCompanyId) -> Result<Looked, DirectoryError> {
+        match self.list_users(company).await {
+            Ok(true) => Ok(Looked::Differs),
+            // A company that is gone was detached since the companies were listed: the next fetch sees that.
+            Ok(false) | Err(Refused::Gone) => Ok(Looked::AsKnown),
+            // What was known of it stays; before it is changed its users are listed again.
+            Err(Refused::Hidden) => Ok(Looked::Hidden),
+            Err(Refused::Failed(error @ DirectoryError::Refused(_))) => {
+                warn!(%error, "the users of a managed company were not read");
+                Ok(Looked::Hidden)
+            }
+            Err(Refused::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn count_users(&self, companies: &[ManagedCompany]) -> Result<u64, DirectoryError> {
+        let roster = self.content.whole_roster(Consistency::Eventual).await?;
+        let mut users = 0;
+        for company in active(companies) {
+            users += roster.users(&company.id)?.len() as u64;
+        }
+        Ok(users)
+    }
+
+    /// Says that what is known of the directory has changed, so that no plan is shown that rests on what was known before.
+    async fn note_change(&self) -> Result<(), DirectoryError> {
+        self.begin_changes("reading", self.now()).await?;
+        self.end_changes("reading").await
+    }
+}
+
+/// What the users of a company are, next to what was known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    AsKnown,
+    Differs,
+    Hidden,
+}
+
+/// Companies whose users have not been read since the companies are listed.
+fn still_open(before: &HeadRecord, known: &[ManagedCompany], companies: &[ManagedCompany]) -> Vec<ManagedCompanyId> {
+    let open: HashSet<&ManagedCompanyId> = before.open.iter().collect();
+    let read: HashSet<&ManagedCompanyId> = active(known).map(|company| &company.id).collect();
+    let is_open = |company: &&ManagedCompany| open.contains(&company.id) || !read.contains(&company.id);
+    let open = active(companies).filter(is_open);
+    open.map(|company| company.id.clone()).collect()
+}
+
+/// Companies that are read and changed: LastPass serves no others.
+fn active(companies: &[ManagedCompany]) -> impl Iterator<Item = &ManagedCompany> {
+    companies.iter().filter(|company| !company.suspended)
+}

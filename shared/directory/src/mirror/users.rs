@@ -1,0 +1,115 @@
+//! The users of one company, as LastPass lists them now.
+
+use std::collections::HashMap;
+
+use domain::address::{Address, AddressKey};
+use domain::directory::User;
+use domain::ids::{ManagedCompanyId, UserId};
+use store::Consistency;
+
+use super::{Mirror, Refused};
+use crate::lastpass::{Failed, LastPass};
+use crate::{DirectoryError, NewAddress};
+
+impl Mirror {
+    /// Lists the users of a company, and keeps them. Returns whether they differ from what was known.
+    pub(super) async fn list_users(&self, company: &ManagedCompanyId) -> Result<bool, Refused> {
+        let known = self.content.known_users(company).await?;
+        let users = self.list_persons(company, &known.users).await?;
+        let differs = self.content.write_users(company, (&known, &users), self.now()).await?;
+        self.seen.lock().await.insert(company.clone(), users);
+        Ok(differs)
+    }
+
+    /// The users of a company by address, as they were listed in this run.
+    pub(super) async fn users_by_address(
+        &self,
+        company: &ManagedCompanyId,
+    ) -> Result<HashMap<AddressKey, User>, DirectoryError> {
+        let is_seen = self.seen.lock().await.contains_key(company);
+        if is_seen {
+            self.seen_by_address(company).await
+        } else {
+            self.list_by_address(company).await
+        }
+    }
+
+    /// The users of a company by address, as they are listed now.
+    pub(super) async fn list_by_address(
+        &self,
+        company: &ManagedCompanyId,
+    ) -> Result<HashMap<AddressKey, User>, DirectoryError> {
+        match self.list_users(company).await {
+            Ok(_) => self.seen_by_address(company).await,
+            Err(Refused::Gone) => Ok(HashMap::new()),
+            // One that was just made may not be known everywhere yet: nobody is in it.
+            Err(Refused::Hidden) if self.is_new(company).await? => Ok(HashMap::new()),
+            Err(refused) => Err(refused.into_error()),
+        }
+    }
+
+    async fn seen_by_address(&self, company: &ManagedCompanyId) -> Result<HashMap<AddressKey, User>, DirectoryError> {
+        let seen = self.seen.lock().await;
+        let users = seen.get(company).into_iter().flatten();
+        let users = users.map(|user| (user.address.key().clone(), user.clone()));
+        Ok(users.collect())
+    }
+
+    pub(super) async fn add_seen(&self, company: &ManagedCompanyId, users: Vec<User>) {
+        if let Some(seen) = self.seen.lock().await.get_mut(company) {
+            seen.extend(users);
+        }
+    }
+
+    /// Asks for another address of a user. Not again, if the answer is lost: the person may have been asked.
+    pub(super) async fn ask_for_address(
+        &self,
+        (company, user): (&ManagedCompanyId, &UserId),
+        from: Option<&Address>,
+        address: &Address,
+    ) -> Result<NewAddress, DirectoryError> {
+        let lastpass = self.lastpass()?;
+        let before = match lastpass.user(company, user).await {
+            Ok(person) => person,
+            Err(Failed::NotFound(_)) => return Ok(NewAddress::NoSuchUser),
+            // Of this user, not of the key: the company was listed just before.
+            Err(Failed::Forbidden(_)) => return Ok(NewAddress::NotPossible),
+            Err(failed) => return Err(failed.into()),
+        };
+        if before.address == *address {
+            return Ok(NewAddress::Changed);
+        }
+        if from.is_some_and(|from| before.address != *from) {
+            return Ok(NewAddress::ChangedMeanwhile);
+        }
+        match lastpass.change_address(company, user, address).await {
+            Ok(()) | Err(Failed::Unanswered(_)) => self.after_asking(lastpass, (company, user), address).await,
+            Err(Failed::Rejected(_, 409)) => {
+                let holders = self.content.whole_roster(Consistency::Strong).await?;
+                let holders = holders.holders(&[address.key().clone()])?;
+                let holder = holders.into_iter().find(|holder| holder.id != *user);
+                Ok(holder.map_or(NewAddress::NotPossible, NewAddress::AddressTaken))
+            }
+            Err(Failed::Rejected(..) | Failed::Forbidden(_)) => Ok(NewAddress::NotPossible),
+            Err(Failed::NotFound(_)) => Ok(NewAddress::NoSuchUser),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    /// What LastPass answers does not say whether the person has to agree; what it shows does.
+    async fn after_asking(
+        &self,
+        lastpass: &LastPass,
+        (company, user): (&ManagedCompanyId, &UserId),
+        address: &Address,
+    ) -> Result<NewAddress, DirectoryError> {
+        let after = lastpass.user(company, user).await;
+        if !after.is_ok_and(|person| person.address == *address) {
+            return Ok(NewAddress::WaitsForUser);
+        }
+        match self.list_users(company).await {
+            Ok(_) | Err(Refused::Gone | Refused::Hidden) => Ok(NewAddress::Changed),
+            Err(Refused::Failed(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! LastPass as a directory, against its simulator over HTTP: the client, what is remembered of it, and the port that both directories
+//! have in common.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+#![allow(clippy::needless_pass_by_value, reason = "JSON is written where it is used")]
+
+mod absence;
+mod account;
+mod calls;
+mod conformance;
+mod doubts;
+mod faults;
+mod generated;
+mod import;
+mod look;
+mod matrix;
+mod moving;
+mod outcome;
+mod port;
+mod port_matrix;
+mod secrecy;
+mod sending;
+mod switches;
+mod table;

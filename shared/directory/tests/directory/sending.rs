@@ -1,0 +1,260 @@
+//! Users and companies who are sent: nobody twice, whatever is lost (R82, R86).
+
+use directory::{Directory as _, DirectoryError, NewAddress, NewCompany, NewUser};
+use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
+use serde_json::{Value, json};
+
+use crate::account::{company, jan};
+use crate::port::{Database, Port, request};
+
+fn lost(method: &str, path: &str) -> Value {
+    json!({"match": {"method": method, "path": path}, "times": 1, "answer": {"loseReply": true}})
+}
+
+#[tokio::test]
+async fn r82_a_user_whose_reply_is_lost_is_found() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "lost-user").await;
+    port.account.fault(lost("POST", "/users$"));
+    let made = port
+        .run()
+        .create_users(&company(), &[request("1", "nieuw@x.example")])
+        .await;
+    assert!(matches!(made[..], [Ok(NewUser::Created(_))]), "{made:?}");
+    assert_eq!(port.account.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn r82_a_user_listed_late_is_waited_for_and_not_sent_again() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "late-user").await;
+    port.account.switch("eventualReads", "fiveSecondsLate");
+    port.account.fault(lost("POST", "/users$"));
+    let users = [request("1", "nieuw@x.example")];
+    let run = port.run();
+    let Ok(NewUser::Waits(until)) = run.create_users(&company(), &users).await.remove(0) else {
+        panic!("it is not listed yet")
+    };
+    port.wait_until(until);
+    // In the same run, which has seen the company without the user.
+    let made = run.create_users(&company(), &users).await;
+    assert!(matches!(made[..], [Ok(NewUser::Created(_))]), "{made:?}");
+    assert_eq!(
+        (port.account.count("POST", "/users"), port.account.mails().len()),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn r82_a_user_who_was_not_created_is_sent_again_after_looking() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "sent-again").await;
+    port.account
+        .fault(json!({"match": {"method": "POST"}, "times": 1, "answer": {"reset": true}}));
+    let users = [request("1", "nieuw@x.example")];
+    let Ok(NewUser::Waits(until)) = port.run().create_users(&company(), &users).await.remove(0) else {
+        panic!("nobody knows")
+    };
+    assert!(until.duration_since(port.now()) > jiff::SignedDuration::from_mins(9));
+    let soon = port.run().create_users(&company(), &users).await;
+    assert!(matches!(soon[..], [Ok(NewUser::Waits(_))]), "{soon:?}");
+    assert_eq!(
+        port.account.count("POST", "/users"),
+        1,
+        "not before ten minutes are over"
+    );
+    port.wait_until(until);
+    let made = port.run().create_users(&company(), &users).await;
+    assert!(matches!(made[..], [Ok(NewUser::Created(_))]), "{made:?}");
+    assert_eq!(port.account.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn r82_who_was_created_is_remembered_when_nobody_can_look_for_the_others() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "half-looked").await;
+    port.read().await.unwrap();
+    let users = [request("1", "een@x.example"), request("2", "jan@jansen.example")];
+    let run = port.run();
+    // Jan is added by hand under another address while the run knows better, so that his creation is refused.
+    run.look_again(&company()).await.unwrap();
+    port.account
+        .change(json!({"users": [{"companyId": 1101, "email": "twee@x.example", "name": "Twee"}]}));
+    let users = [users[0].clone(), request("3", "twee@x.example")];
+    port.account
+        .fault(json!({"match": {"method": "GET", "path": "/users$"}, "answer": {"status": 500}}));
+    let made = run.create_users(&company(), &users).await;
+    assert!(
+        matches!(
+            &made[..],
+            [Ok(NewUser::Created(_)), Err(DirectoryError::Unavailable(_))]
+        ),
+        "{made:?}"
+    );
+    port.account.heal();
+    let again = run.create_users(&company(), &users).await;
+    assert!(
+        matches!(&again[..], [Ok(NewUser::Created(_)), Ok(NewUser::Created(_))]),
+        "{again:?}"
+    );
+    assert_eq!(port.account.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn r82_a_company_whose_reply_is_lost_is_adopted_and_never_sent_again() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "lost-company").await;
+    port.account.fault(lost("POST", "managed-companies$"));
+    let made = port.create_company("1", "Nieuw").await.unwrap();
+    assert!(matches!(made, NewCompany::Created(_)), "{made:?}");
+    assert_eq!(port.create_company("1", "Nieuw").await.unwrap(), made);
+    assert_eq!(port.account.count("POST", "managed-companies"), 1);
+}
+
+#[tokio::test]
+async fn r82_a_company_that_never_comes_is_unknown_and_adopted_when_it_does() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "never").await;
+    port.account.switch("companyCreateDelay", "never");
+    assert_eq!(port.create_company("1", "Nieuw").await.unwrap(), NewCompany::Unknown);
+    assert_eq!(
+        port.create_company("2", "Nieuw").await.unwrap(),
+        NewCompany::Unknown,
+        "it would be taken for the first"
+    );
+    port.account
+        .change(json!({"companies": [{"id": 1900, "name": "Nieuw"}]}));
+    let adopted = NewCompany::Created(ManagedCompanyId::new("lastpass-1900"));
+    assert_eq!(port.create_company("1", "Nieuw").await.unwrap(), adopted);
+    assert_eq!(port.account.count("POST", "managed-companies"), 1);
+}
+
+#[tokio::test]
+async fn r82_companies_of_one_name_are_asked_for_one_after_another() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "namesakes").await;
+    let run = port.run();
+    let first = run
+        .create_company(&IdempotencyKey::by_hand("1"), "Nieuw")
+        .await
+        .unwrap();
+    let second = run
+        .create_company(&IdempotencyKey::by_hand("2"), "NIEUW")
+        .await
+        .unwrap();
+    assert!(matches!((first, second), (NewCompany::Waits(_), NewCompany::Waits(_))));
+    assert_eq!(port.account.count("POST", "managed-companies"), 1);
+    let first = port.create_company("1", "Nieuw").await.unwrap();
+    let second = port.create_company("2", "NIEUW").await.unwrap();
+    assert_ne!(first, second);
+    assert_eq!(port.account.count("POST", "managed-companies"), 2);
+}
+
+#[tokio::test]
+async fn r82_a_namesake_that_a_list_left_out_is_not_taken_for_the_new_one() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "left-out-namesake").await;
+    port.read().await.unwrap();
+    let empty = json!({"status": 200, "body": r#"{"items":[],"nextPageToken":null}"#});
+    port.account
+        .fault(json!({"match": {"method": "GET", "path": "managed-companies$"}, "times": 1, "answer": empty}));
+    let made = port.create_company("1", "Bakkerij Jansen").await.unwrap();
+    assert_eq!(made, NewCompany::Created(ManagedCompanyId::new("lastpass-1102")));
+}
+
+#[tokio::test]
+async fn r83_a_refusal_of_all_users_is_not_an_address_that_is_taken() {
+    let database = Database::start().await;
+    for (name, change, switch) in [
+        (
+            "suspended",
+            json!({"companies": [{"id": 1101, "status": "suspended"}]}),
+            ("patchReply", "user"),
+        ),
+        (
+            "full",
+            json!({"companies": [{"id": 1101, "licenseLimit": 2}]}),
+            ("licenseLimitEnforced", "conflict"),
+        ),
+    ] {
+        let port = Port::start(&database, name).await;
+        port.read().await.unwrap();
+        port.account.switch(switch.0, switch.1);
+        port.account.change(change);
+        port.account.clock.advance(600);
+        let made = port
+            .run()
+            .create_users(&company(), &[request("1", "nieuw@x.example")])
+            .await;
+        assert!(
+            matches!(made[..], [Err(DirectoryError::Refused(_))]),
+            "{name}: {made:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn r84_an_address_change_that_was_asked_for_is_not_asked_twice() {
+    let database = Database::start().await;
+    let address = "jan.nieuw@jansen.example".parse().unwrap();
+    for (patch, reply, lose, expected) in [
+        ("pending", "user", false, NewAddress::WaitsForUser),
+        ("pending", "accepted", true, NewAddress::WaitsForUser),
+        ("atOnce", "noContent", false, NewAddress::Changed),
+        ("atOnce", "user", true, NewAddress::Changed),
+        ("ignored", "user", false, NewAddress::WaitsForUser),
+        ("refused", "user", false, NewAddress::NotPossible),
+    ] {
+        let port = Port::start(&database, &format!("{patch}-{reply}-{lose}")).await;
+        port.account.switch("patchFields", patch);
+        port.account.switch("patchReply", reply);
+        if lose {
+            port.account.fault(lost("PATCH", ""));
+        }
+        let from = "jan@jansen.example".parse().unwrap();
+        let changed = port
+            .run()
+            .change_address(&company(), &jan(), Some(&from), &address)
+            .await;
+        assert_eq!(changed.unwrap(), expected, "{patch} {reply}");
+        assert_eq!(port.account.count("PATCH", "/50101"), 1);
+    }
+}
+
+#[tokio::test]
+async fn r84_only_the_user_that_is_meant_is_asked_for_another_address() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "meant").await;
+    port.account.switch("patchFields", "pending");
+    port.read().await.unwrap();
+    let run = port.run();
+    let address = |text: &str| text.parse().unwrap();
+    let change = async |user: &str, from: &str, to: &str| {
+        let changed = run
+            .change_address(&company(), &UserId::new(user), Some(&address(from)), &address(to))
+            .await;
+        changed.unwrap()
+    };
+    assert_eq!(
+        change("59999", "x@x.example", "y@x.example").await,
+        NewAddress::NoSuchUser
+    );
+    assert_eq!(
+        change("50101", "x@x.example", "y@x.example").await,
+        NewAddress::ChangedMeanwhile
+    );
+    assert_eq!(
+        change("50101", "x@x.example", "JAN@jansen.example").await,
+        NewAddress::Changed
+    );
+    let taken = change("50101", "jan@jansen.example", "piet@jansen.example").await;
+    assert!(
+        matches!(&taken, NewAddress::AddressTaken(holder) if holder.id.as_str() == "50102"),
+        "{taken:?}"
+    );
+    assert_eq!(
+        change("50102", "piet@jansen.example", "y@x.example").await,
+        NewAddress::NotPossible
+    );
+    assert!(port.account.mails().is_empty());
+}

@@ -1,0 +1,133 @@
+//! Choosing LastPass and leaving it (R81).
+
+use requirements::import::{carry_out, choose_mapped, fetch, first_import_of, id, row};
+use requirements::lastpass::{self, holds};
+use requirements::problem::{assert_problem, call};
+use requirements::stage::integration;
+use requirements::{PsaKind, for_both, managed};
+use reqwest::Method;
+use serde_json::json;
+
+for_both!(
+    r81_mappings_rest_while_another_directory_is_chosen,
+    r81_a_directory_is_not_changed_under_an_import,
+    r81_a_key_of_another_account_is_refused,
+);
+
+async fn r81_mappings_rest_while_another_directory_is_chosen(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    let chosen = ana.get("/directory").await.unwrap();
+    assert_eq!(chosen, json!({ "kind": "lastpass", "version": 1 }));
+    let first = first_import_of(&ana, kind, 2).await;
+    let before = holds(&sandbox).await;
+
+    let left = ana.delete("/directory").await.unwrap();
+    assert_eq!(left["kind"], "builtIn");
+    assert_eq!(managed::all(&ana).await, Vec::<serde_json::Value>::new());
+    let import = fetch(&ana, kind).await;
+    let resting = row(&ana, &import, id(&first.chosen[0])).await;
+    assert_eq!(resting["status"], "dangling");
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+
+    ana.put("/directory", &lastpass::key(&sandbox)).await.unwrap();
+    let import = fetch(&ana, kind).await;
+    assert_eq!(row(&ana, &import, id(&first.chosen[0])).await["status"], "mapped");
+    choose_mapped(&ana, &import).await;
+    let result = carry_out(&ana, &import).await;
+    assert_eq!(
+        (&result["companies"]["created"], &result["users"]["created"]),
+        (&json!(0), &json!(0)),
+        "{result}"
+    );
+    assert_eq!(holds(&sandbox).await, before);
+    lastpass::end(sandbox).await;
+}
+
+async fn r81_a_directory_is_not_changed_under_an_import(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    let key = lastpass::key(&sandbox);
+    for (method, body) in [(Method::PUT, Some(&key)), (Method::DELETE, None)] {
+        let refused = call(&ana, method, "/directory", body).await;
+        assert_problem(&refused, 423, "integration_locked");
+    }
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    assert_eq!(ana.delete("/directory").await.unwrap()["kind"], "builtIn");
+    lastpass::end(sandbox).await;
+}
+
+async fn r81_a_key_of_another_account_is_refused(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    first_import_of(&ana, kind, 2).await;
+    let refused = call(&ana, Method::PUT, "/directory", Some(&lastpass::other_key(&sandbox))).await;
+    assert_problem(&refused, 422, "directory_other_account");
+    // It may hold the integration no longer than the call.
+    assert!(!integration(&ana, kind).await.is_empty());
+    assert_eq!(ana.get("/directory").await.unwrap()["version"], 1);
+    lastpass::end(sandbox).await;
+}
+
+#[tokio::test]
+async fn r81_a_key_that_does_not_work_is_refused_and_not_stored() {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    let key = lastpass::key(&sandbox);
+    for (state, code) in [
+        ("revoked", "directory_unauthorized"),
+        ("notEnrolled", "directory_forbidden"),
+        ("noMspRight", "directory_forbidden"),
+    ] {
+        lastpass::set(&sandbox, json!({ "keyStates": state }));
+        let refused = call(&ana, Method::PUT, "/directory", Some(&key)).await;
+        assert_problem(&refused, 422, code);
+    }
+    lastpass::set(&sandbox, json!({ "keyStates": "valid" }));
+    let unlike = json!({ "kind": "lastpass", "apiKey": "a key\u{e9}" });
+    let refused = call(&ana, Method::PUT, "/directory", Some(&unlike)).await;
+    assert_problem(&refused, 422, "directory_unauthorized");
+    let none = json!({ "kind": "lastpass" });
+    let refused = call(&ana, Method::PUT, "/directory", Some(&none)).await;
+    assert_problem(&refused, 400, "credentials_required");
+    assert_eq!(ana.get("/directory").await.unwrap()["version"], 1);
+    // Replaced by the same key: it is stored once more, and the first one is deleted.
+    let replaced = ana.put("/directory", &key).await.unwrap();
+    assert_eq!(replaced, json!({ "kind": "lastpass", "version": 2 }));
+    lastpass::end(sandbox).await;
+}
+
+#[tokio::test]
+async fn r83_changes_by_hand_are_made_in_the_console_of_lastpass() {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    // What is known of LastPass is known since the first fetch.
+    let import = fetch(&ana, PsaKind::Connectwise).await;
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    let company = managed::all(&ana).await[0].clone();
+    let users = format!("/managed-companies/{}/users", id(&company));
+    let person = json!({ "address": "an@elders.example", "name": "An" });
+    for (method, path, body) in [
+        (
+            Method::POST,
+            "/managed-companies".to_owned(),
+            json!({ "name": "Nieuw" }),
+        ),
+        (Method::POST, users.clone(), person),
+        (
+            Method::PATCH,
+            format!("{users}/7"),
+            json!({ "address": "an@elders.example" }),
+        ),
+        (
+            Method::PUT,
+            "/licences".to_owned(),
+            json!({ "mode": "pool", "total": 7 }),
+        ),
+    ] {
+        let refused = call(&ana, method, &path, Some(&body)).await;
+        assert_problem(&refused, 409, "directory_cannot");
+    }
+    lastpass::end(sandbox).await;
+}

@@ -1,0 +1,55 @@
+//! Licences and conflicts (R82, R89).
+
+use requirements::import::{carry_out, fetch, first_import_of, id, plan, tick_everybody};
+use requirements::lastpass;
+use requirements::people::Company;
+use requirements::stage::advance;
+use requirements::{PsaKind, for_both, managed, psa};
+use serde_json::json;
+
+for_both!(
+    r89_licences_are_counted_and_limits_shown,
+    r82_an_address_of_another_company_is_a_conflict,
+);
+
+async fn r89_licences_are_counted_and_limits_shown(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    first_import_of(&ana, kind, 1).await;
+    let licences = ana.get("/licences").await.unwrap();
+    assert_eq!(licences["mode"], "consumption");
+    let all = managed::all(&ana).await;
+    assert!(all.iter().any(|company| company["licenceLimit"] == 25), "{all:?}");
+    // LastPass refuses whoever exceeds a limit: the row says so, and the others are created.
+    lastpass::set(&sandbox, json!({ "licenseLimitEnforced": "conflict" }));
+    let import = fetch(&ana, kind).await;
+    let agreed = plan(&ana, &import).await;
+    assert_eq!(agreed["licences"]["insufficient"], json!(null), "{agreed}");
+    lastpass::end(sandbox).await;
+}
+
+async fn r82_an_address_of_another_company_is_a_conflict(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let company = Company::imported(&sandbox, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
+    // One that was just made may not take users yet, which LastPass says in the same words.
+    advance(&sandbox, 600).await;
+    psa::add_contact(&sandbox, kind, &company.id, "cora@eigen.example");
+    let import = company.review().await;
+    tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+    // Somebody gives it away in the console, where only LastPass knows it.
+    lastpass::change(
+        &sandbox,
+        json!({ "users": [{ "companyId": 1_100, "email": "cora@eigen.example", "name": "Cora" }] }),
+    );
+    let result = carry_out(&company.ana, &import).await;
+    let failed = result["errors"].as_array().unwrap();
+    assert!(failed.iter().any(|row| row["code"] == "address_conflict"), "{result}");
+    assert_eq!(company.users().await.len(), 1);
+    assert!(
+        managed::all(&company.ana)
+            .await
+            .iter()
+            .any(|one| id(one) == company.managed)
+    );
+    lastpass::end(sandbox).await;
+}

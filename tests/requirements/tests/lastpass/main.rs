@@ -1,0 +1,16 @@
+//! Section U: LastPass as the directory.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod choice;
+mod crashes;
+mod creating;
+mod limits;
+mod reading;
+mod retention;
+mod statuses;

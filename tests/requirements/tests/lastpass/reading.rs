@@ -1,0 +1,116 @@
+//! LastPass is read at the fetch and just before a change, and at no other time (R87).
+
+use requirements::import::{
+    carry_out, choose_mapped, done, execute, fetch, fetch_failing, first_import_of, id, plan, row, rows,
+};
+use requirements::lastpass;
+use requirements::people::Company;
+use requirements::stage::advance;
+use requirements::{PsaKind, for_both, managed};
+use serde_json::json;
+
+for_both!(
+    r87_users_are_read_once_a_day_and_nothing_in_review,
+    r87_a_company_that_changed_meanwhile_is_left_as_it_is,
+    r87_a_rate_limit_is_waited_out,
+    r87_a_key_that_is_rejected_ends_the_import_with_its_code,
+);
+
+/// More than a day.
+const DAY: i64 = 25 * 3_600;
+
+async fn r87_users_are_read_once_a_day_and_nothing_in_review(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    assert_eq!(lastpass::user_lists(&sandbox), 5, "all five companies");
+    let before = lastpass::requests(&sandbox);
+    choose_mapped(&ana, &import).await;
+    rows(&ana, &import, "in").await;
+    plan(&ana, &import).await;
+    managed::all(&ana).await;
+    assert_eq!(lastpass::requests(&sandbox), before);
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+
+    let import = fetch(&ana, kind).await;
+    assert_eq!(lastpass::user_lists(&sandbox), 5, "none once more");
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    advance(&sandbox, DAY).await;
+    fetch(&ana, kind).await;
+    assert_eq!(lastpass::user_lists(&sandbox), 10, "all once more");
+    lastpass::end(sandbox).await;
+}
+
+async fn r87_a_company_that_changed_meanwhile_is_left_as_it_is(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let people = [
+        (("Anna", "Bos"), "anna@eigen.example"),
+        (("Bert", "Vos"), "bert@eigen.example"),
+    ];
+    let company = Company::imported(&sandbox, kind, &people).await;
+    let anna = company.user_of("anna@eigen.example").await;
+    lastpass::set(&sandbox, json!({ "patchFields": "pending" }));
+    lastpass::change(
+        &sandbox,
+        json!({ "users": [{ "id": lastpass::number(&anna), "accountStatus": "enrolled" }] }),
+    );
+    advance(&sandbox, DAY).await;
+    company.moves(0, "anna@nieuw.example");
+    let import = company.review().await;
+    // Between the plan and its confirmation somebody disables her.
+    let agreed = plan(&company.ana, &import).await;
+    lastpass::change(
+        &sandbox,
+        json!({ "users": [{ "id": lastpass::number(&anna), "accountStatus": "disabled" }] }),
+    );
+    let confirm = json!({ "planHash": agreed["hash"], "confirmMassChange": true });
+    let path = format!("/imports/{import}/execute");
+    company.ana.post(&path, &confirm).await.unwrap();
+    let result = done(&company.ana, &import).await;
+    let failed = result["errors"].as_array().unwrap();
+    assert!(failed.iter().all(|row| row["code"] == "plan_changed"), "{result}");
+    assert!(!failed.is_empty(), "{result}");
+    assert_eq!(lastpass::mails(&sandbox, "addressChange"), 0);
+    lastpass::end(sandbox).await;
+}
+
+async fn r87_a_rate_limit_is_waited_out(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    lastpass::set(
+        &sandbox,
+        json!({ "rateLimit": "retryAfterSeconds", "requestsPerSecond": 3 }),
+    );
+    let first = first_import_of(&ana, kind, 1).await;
+    assert_eq!(first.result["companies"]["created"], 1, "{}", first.result);
+    lastpass::assert_created(&first.result);
+    lastpass::end(sandbox).await;
+}
+
+async fn r87_a_key_that_is_rejected_ends_the_import_with_its_code(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 1).await;
+    lastpass::set(&sandbox, json!({ "keyStates": "revoked" }));
+    assert_eq!(
+        fetch_failing(&ana, kind).await["error"]["code"],
+        "directory_unauthorized"
+    );
+
+    lastpass::set(&sandbox, json!({ "keyStates": "valid" }));
+    let import = fetch(&ana, kind).await;
+    assert_eq!(row(&ana, &import, id(&first.chosen[0])).await["status"], "mapped");
+    requirements::import::choose(&ana, &import, 1).await;
+    lastpass::set(&sandbox, json!({ "keyStates": "revoked" }));
+    execute(&ana, &import).await;
+    let now = ana
+        .wait(&import, "executing", requirements::stage::PATIENCE, |_| {})
+        .await
+        .unwrap();
+    assert_eq!(now["error"]["code"], "directory_unauthorized", "{now}");
+    lastpass::set(&sandbox, json!({ "keyStates": "valid" }));
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    assert_eq!(carry_out(&ana, &import).await["companies"]["failed"], 0);
+    lastpass::end(sandbox).await;
+}

@@ -1,0 +1,41 @@
+//! What comes of every fault of LastPass, as the tests print it: whole tables, and what was counted.
+
+use super::logs::Logs;
+use crate::job::Failure;
+
+/// What the head of each table begins with.
+const HEAD: &str = "| fault |";
+
+pub(super) fn write(logs: &Logs) -> Result<String, Failure> {
+    text(&logs.read("lastpass")?)
+}
+
+fn text(log: &str) -> Result<String, Failure> {
+    let (mut counted, mut tables) = (String::new(), String::new());
+    for line in log.lines() {
+        if line.ends_with(", 0 wrong") || line.ends_with(", 0 panics") {
+            counted = format!("{counted}- {line}\n");
+        } else if line.starts_with('|') && line.ends_with('|') {
+            let gap = if line.starts_with(HEAD) { "\n" } else { "" };
+            tables = format!("{tables}{gap}{line}\n");
+        }
+    }
+    if tables.is_empty() || !counted.contains("- matrix of LastPass") {
+        return Err("no whole matrix was printed".into());
+    }
+    Ok(counted + &tables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_taken_as_they_were_printed_if_nothing_is_wrong() {
+        let table = "| fault | check |\n|---|---|\n| 400 | rejected |\n";
+        let log = format!("{table}matrix of LastPass: 1 rows, 0 wrong\ntest ok\n{table}");
+        let expected = format!("- matrix of LastPass: 1 rows, 0 wrong\n\n{table}\n{table}");
+        assert_eq!(text(&log).unwrap(), expected);
+        assert!(text(&log.replace("0 wrong", "1 wrong")).is_err());
+    }
+}
