@@ -60,7 +60,10 @@ async fn r68_an_unchanged_snapshot_is_not_written_again(kind: PsaKind) {
     let (second, many) = written(&sandbox, unattended(&sandbox, kind, "four")).await;
     assert_eq!(second["state"], "done", "{second}");
     println!("{few} write units for 40 companies, {many} for 240");
-    assert!(few <= 100.0 && many <= few + 2.0, "{few}, {many}");
+    // The import's own record is about 1 KiB long, where a digit more in a moment costs a unit more, and two in a transaction, each of
+    // the few times that it is written. 200 written rows, seven to an item,
+    // would cost 29 units or more.
+    assert!(few <= 100.0 && many <= few + 12.0, "{few}, {many}");
     sandbox.stop().await;
 }
 
