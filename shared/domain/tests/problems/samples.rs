@@ -3,7 +3,7 @@
 use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Holder, ImportState, Person};
 use domain::plan::mass_change::MassChange;
-use domain::problem::{Limited, Mistake, Problem, ResourceKind, UrlRefused};
+use domain::problem::{DirectoryFailure, Limited, Mistake, Problem, ResourceKind, UrlRefused};
 use domain::psa::{PsaFailure, PsaFailureKind, PsaKind};
 use jiff::Timestamp;
 
@@ -129,6 +129,27 @@ pub static SAMPLES: &[Sample] = &[
         FROM_PSA,
     ),
     lasting(|| psa(PsaFailureKind::PsaOtherTenant), &["ConnectWise PSA"], FROM_PSA),
+    lasting(|| Problem::DirectoryCannot, &["directory"], "{}"),
+    lasting(
+        || Problem::Directory(DirectoryFailure::Unauthorized),
+        &["API", "directory"],
+        "{}",
+    ),
+    lasting(
+        || Problem::Directory(DirectoryFailure::Forbidden),
+        &["API", "directory"],
+        "{}",
+    ),
+    lasting(
+        || Problem::Directory(DirectoryFailure::OtherAccount),
+        &["API", "account"],
+        "{}",
+    ),
+    passing(
+        || Problem::Directory(DirectoryFailure::Unavailable),
+        &["directory"],
+        "{}",
+    ),
     lasting(|| Problem::IntegrationPaused, &[], "{}"),
     lasting(|| Problem::IntegrationNotFound, &[], "{}"),
     lasting(|| Problem::not_found(ResourceKind::Import), &["import"], "{}"),
