@@ -1,5 +1,6 @@
 //! The words for what rules know. A new variant does not compile until it has some.
 
+use domain::directory::UserState;
 use domain::import::ImportState;
 use domain::plan::Step;
 use domain::psa::PsaKind;
@@ -60,6 +61,18 @@ pub(crate) fn address_status(status: &AddressStatus) -> Word {
         AddressStatus::AddressConflict => ("Belongs to another company", "Hoort bij een ander bedrijf", "bad"),
         AddressStatus::NoAddress => ("No usable address", "Geen bruikbaar adres", "bad"),
         AddressStatus::Dangling => ("User gone", "Gebruiker weg", "warn"),
+    }
+}
+
+/// How far a user has come.
+pub(crate) fn user_state(state: &UserState) -> Word {
+    match state {
+        UserState::Invited => ("invited", "uitgenodigd", "info"),
+        UserState::Enrolled => ("enrolled", "ingeschreven", "good"),
+        UserState::Staged => ("created, not invited yet", "gemaakt, nog niet uitgenodigd", "calm"),
+        UserState::InvitationExpired => ("invitation expired", "uitnodiging verlopen", "warn"),
+        UserState::AwaitingApproval => ("waits for approval", "wacht op goedkeuring", "warn"),
+        UserState::Disabled => ("disabled", "uitgeschakeld", "bad"),
     }
 }
 

@@ -17,7 +17,8 @@ use crate::charts::Bar;
 use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::Answer;
-use crate::views::{Licences, List, ManagedCompany, User};
+use crate::views::{Directory, Licences, List, ManagedCompany, User};
+use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/managed-companies", get(companies).post(add_company))
@@ -47,13 +48,15 @@ struct Companies {
     search: String,
     items: Vec<ManagedCompany>,
     pages: Pages,
+    directory: Directory,
 }
 
 async fn companies(caller: Caller, fields: Fields) -> Answer {
-    let list: List<ManagedCompany> = caller
-        .api
-        .get(&format!("/managed-companies?{}", asked(&fields)))
-        .await?;
+    let path = format!("/managed-companies?{}", asked(&fields));
+    let (list, directory) = futures::try_join!(
+        caller.api.get::<List<ManagedCompany>>(&path),
+        caller.api.get::<Directory>("/directory")
+    )?;
     let search = fields.text("search").to_owned();
     show(&Companies {
         page: page(&caller, ("Managed companies", "Beheerde bedrijven"), &fields),
@@ -65,6 +68,7 @@ async fn companies(caller: Caller, fields: Fields) -> Answer {
         ),
         items: list.items,
         search,
+        directory,
     })
 }
 
@@ -72,6 +76,7 @@ async fn companies(caller: Caller, fields: Fields) -> Answer {
 #[template(path = "users.html")]
 struct Users {
     page: Page,
+    directory: Directory,
     path: String,
     search: String,
     items: Vec<User>,
@@ -80,14 +85,11 @@ struct Users {
 
 async fn users(caller: Caller, Path(company): Path<String>, fields: Fields) -> Answer {
     let path = format!("/console/managed-companies/{}", escaped(&company));
-    let list: List<User> = caller
-        .api
-        .get(&format!(
-            "/managed-companies/{}/users?{}",
-            escaped(&company),
-            asked(&fields)
-        ))
-        .await?;
+    let list = format!("/managed-companies/{}/users?{}", escaped(&company), asked(&fields));
+    let (list, directory) = futures::try_join!(
+        caller.api.get::<List<User>>(&list),
+        caller.api.get::<Directory>("/directory")
+    )?;
     let search = fields.text("search").to_owned();
     let page = page(&caller, ("Users", "Gebruikers"), &fields);
     let companies = page.t("Managed companies", "Beheerde bedrijven");
@@ -97,6 +99,7 @@ async fn users(caller: Caller, Path(company): Path<String>, fields: Fields) -> A
         items: list.items,
         path,
         search,
+        directory,
     })
 }
 

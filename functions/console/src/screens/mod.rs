@@ -10,6 +10,7 @@ mod imports;
 mod integrations;
 mod lists;
 mod pages;
+mod password_manager;
 mod people;
 mod plan;
 mod policy;
@@ -37,6 +38,7 @@ pub(crate) fn routes(to: Router<Console>) -> Router<Console> {
     let to = policy::routes(to);
     let to = lists::routes(to);
     let to = directory::routes(to);
+    let to = password_manager::routes(to);
     preferences::routes(to)
 }
 

@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{get, post};
+use domain::directory::CreationAction;
 use domain::language::Language;
 use serde_json::json;
 
@@ -13,12 +14,13 @@ use super::frame::{Frame, Step, api, path, query};
 use super::pages::Pages;
 use crate::Console;
 use crate::answer_page::{redirect, show};
+use crate::api::escaped;
 use crate::caller::Caller;
 use crate::charts::{Bar, Flow};
 use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
-use crate::views::Plan;
+use crate::views::{Directory, Integration, Plan};
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
@@ -38,6 +40,8 @@ struct PlanPage {
     licences: Bar,
     action: String,
     language: Language,
+    /// What becomes of new users, as the integration's policy has it, where the directory leaves that open (R86).
+    creation: Option<CreationAction>,
 }
 
 impl PlanPage {
@@ -118,7 +122,12 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
         ("limit", "50"),
     ];
     let plan = format!("{}/plan?{}", api(&import), query(&pairs));
-    let (frame, plan) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<Plan>(&plan))?;
+    let (frame, plan, directory) = futures::try_join!(
+        Frame::read(&caller, &import),
+        caller.api.get::<Plan>(&plan),
+        caller.api.get::<Directory>("/directory")
+    )?;
+    let creation = creation(&caller, &frame, &directory).await?;
     show(&PlanPage {
         page: frame.page(
             &caller,
@@ -144,14 +153,28 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
         ]),
         action: fields.text("action").to_owned(),
         language: caller.visit.language,
+        creation,
         frame,
         plan,
     })
 }
 
+/// What the policy says of new users, for whoever may confirm, where the directory leaves it open.
+async fn creation(caller: &Caller, frame: &Frame, directory: &Directory) -> Result<Option<CreationAction>, Refused> {
+    if !frame.decides || !directory.is_lastpass() {
+        return Ok(None);
+    }
+    let integration = format!("/integrations/{}", escaped(&frame.import.integration));
+    let integration: Integration = caller.api.get(&integration).await?;
+    Ok(Some(integration.policy.creation))
+}
+
 async fn execute(caller: Caller, Path(import): Path<String>, Form(form): Form) -> Answer {
     let hash = form.text("hash").to_owned();
-    let sent = json!({ "planHash": hash, "confirmMassChange": form.get("mass").is_some() });
+    let mut sent = json!({ "planHash": hash, "confirmMassChange": form.get("mass").is_some() });
+    if let Some(creation) = form.get("creation") {
+        sent["creation"] = json!(creation);
+    }
     match caller
         .api
         .send(Method::POST, &format!("{}/execute", api(&import)), Some(&sent))

@@ -15,7 +15,7 @@ use crate::caller::Caller;
 use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
-use crate::views::Integration;
+use crate::views::{Directory, Integration};
 
 /// How often, in minutes; the API takes no others.
 const EVERY: [u64; 10] = [15, 30, 60, 120, 180, 240, 360, 480, 720, 1440];
@@ -30,6 +30,7 @@ struct PolicyPage {
     page: Page,
     path: String,
     one: Integration,
+    directory: Directory,
     problem: Option<Problem>,
 }
 
@@ -83,7 +84,11 @@ async fn show(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer 
 }
 
 async fn shown(caller: &Caller, id: &str, fields: &Fields, problem: Option<Problem>) -> Answer {
-    let one: Integration = caller.api.get(&format!("/integrations/{}", escaped(id))).await?;
+    let one = format!("/integrations/{}", escaped(id));
+    let (one, directory) = futures::try_join!(
+        caller.api.get::<Integration>(&one),
+        caller.api.get::<Directory>("/directory")
+    )?;
     let status = problem
         .as_ref()
         .and_then(|problem| StatusCode::from_u16(problem.status).ok());
@@ -91,6 +96,7 @@ async fn shown(caller: &Caller, id: &str, fields: &Fields, problem: Option<Probl
         page: page(caller, &one, ("Imports by themselves", "Imports uit zichzelf"), fields),
         path: path(id),
         one,
+        directory,
         problem,
     };
     Ok(show_as(status.unwrap_or(StatusCode::OK), &template))
@@ -104,6 +110,10 @@ async fn save(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answe
             .parse::<u64>()
             .map_or_else(|_| json!(form.text(name)), Value::from)
     };
+    // Not asked for under a directory that leaves nothing open, and kept as it is.
+    let creation = form
+        .get("creation")
+        .map_or(json!(one.policy.creation), |chosen| json!(chosen));
     let schedule = match form.get("every") {
         None => Value::Null,
         Some(_) => json!({ "everyMinutes": number("every"), "at": form.text("at"), "timeZone": form.text("zone") }),
@@ -111,8 +121,7 @@ async fn save(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answe
     let sent = json!({
         "newCompanies": form.get("newCompanies").is_some(),
         "newAddresses": form.get("newAddresses").is_some(),
-        // Chosen elsewhere, and kept as it is.
-        "creation": one.policy.creation,
+        "creation": creation,
         // The filter is chosen where imports are started, and kept here as it is unless the last one is to count.
         "filter": if form.get("lastFilter").is_some() { one.last_filter.unwrap_or_default() } else { one.policy.filter },
         "massChange": { "percent": number("percent"), "atLeast": number("atLeast") },

@@ -4,7 +4,7 @@ mod rows;
 
 use std::collections::BTreeMap;
 
-use domain::directory::{CreationAction, LicenceMode};
+use domain::directory::{CreationAction, DirectoryKind, LicenceMode, UserState};
 use domain::import::ImportState;
 use domain::plan::{CompanyCounts, PlanBreakdown, Step, UserCounts};
 use domain::psa::PsaKind;
@@ -198,6 +198,19 @@ pub(crate) struct HandOver {
     pub same_name: bool,
 }
 
+/// Where managed companies and users are kept.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Directory {
+    kind: DirectoryKind,
+}
+
+impl Directory {
+    /// Whether an import decides if people get a mail, and nothing is changed by hand here.
+    pub(crate) const fn is_lastpass(&self) -> bool {
+        matches!(self.kind, DirectoryKind::LastPass)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ManagedCompany {
@@ -216,7 +229,7 @@ pub(crate) struct User {
     pub id: String,
     pub name: String,
     pub address: String,
-    pub state: String,
+    pub state: UserState,
 }
 
 #[derive(Debug, Deserialize)]

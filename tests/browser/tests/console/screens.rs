@@ -83,6 +83,7 @@ impl Walk {
         self.take(&format!("{one}/exclusions"), "exclusions-empty").await;
         self.take(&format!("{one}/credentials"), "credentials").await;
         self.take("/console/licences", "licences").await;
+        self.take("/console/directory", "directory").await;
         self.take("/console/keys", "keys").await;
         self.take("/console/nothing-here", "not-found").await;
     }

@@ -64,6 +64,7 @@ async fn every_link_answers(language: &'static str) {
         "mappings",
         "credentials",
         "licences",
+        "directory",
         "keys",
         "people-not-in",
         "rules",

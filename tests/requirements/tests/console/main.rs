@@ -12,6 +12,7 @@ mod checks;
 mod crawl;
 mod html;
 mod large;
+mod lastpass;
 mod settings;
 mod sign_in;
 mod since;

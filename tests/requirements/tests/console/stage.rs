@@ -14,14 +14,17 @@ pub struct Stage {
 }
 
 pub async fn stage() -> Stage {
-    let sandbox = sandbox().await;
-    Stage {
-        console: sandbox.face.console.clone(),
-        sandbox,
-    }
+    Stage::of(sandbox().await)
 }
 
 impl Stage {
+    pub fn of(sandbox: Sandbox) -> Self {
+        Self {
+            console: sandbox.face.console.clone(),
+            sandbox,
+        }
+    }
+
     /// Signs somebody in, and gives their browser with the first page.
     pub async fn sign_in(&self, who: &str, language: &'static str) -> (Browser, Page) {
         let mut browser = Browser::new(language);
