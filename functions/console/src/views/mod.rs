@@ -1,10 +1,11 @@
 //! What screens read of the API's answers: no more fields than are shown.
 
+mod directory;
 mod rows;
 
 use std::collections::BTreeMap;
 
-use domain::directory::{CreationAction, DirectoryKind, LicenceMode, UserState};
+use domain::directory::CreationAction;
 use domain::import::ImportState;
 use domain::plan::{CompanyCounts, PlanBreakdown, Step, UserCounts};
 use domain::psa::PsaKind;
@@ -12,6 +13,7 @@ use domain::row::{Absence, ImportStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+pub(crate) use directory::{Directory, Licences, ManagedCompany, User};
 pub(crate) use rows::{AddressRow, Addresses, Companies, Company, Target};
 
 /// A page of a list.
@@ -196,49 +198,6 @@ pub(crate) struct HandOver {
     pub managed_company: Named,
     pub reason: Absence,
     pub same_name: bool,
-}
-
-/// Where managed companies and users are kept.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Directory {
-    kind: DirectoryKind,
-}
-
-impl Directory {
-    /// Whether an import decides if people get a mail, and nothing is changed by hand here.
-    pub(crate) const fn is_lastpass(&self) -> bool {
-        matches!(self.kind, DirectoryKind::LastPass)
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ManagedCompany {
-    pub id: String,
-    pub name: String,
-    pub mapped_to: Option<MappedTo>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct MappedTo {
-    pub name: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct User {
-    pub id: String,
-    pub name: String,
-    pub address: String,
-    pub state: UserState,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Licences {
-    pub mode: LicenceMode,
-    pub total: u64,
-    pub used: u64,
-    pub reserved: u64,
-    pub available: u64,
 }
 
 #[derive(Debug, Deserialize)]

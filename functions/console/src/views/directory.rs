@@ -1,0 +1,47 @@
+//! What screens read of the directory: its companies, users and licences.
+
+use domain::directory::{DirectoryKind, LicenceMode, UserState};
+use serde::Deserialize;
+
+/// Where managed companies and users are kept.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Directory {
+    kind: DirectoryKind,
+}
+
+impl Directory {
+    /// Whether an import decides if people get a mail, and nothing is changed by hand here.
+    pub(crate) const fn is_lastpass(&self) -> bool {
+        matches!(self.kind, DirectoryKind::LastPass)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ManagedCompany {
+    pub id: String,
+    pub name: String,
+    pub mapped_to: Option<MappedTo>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct MappedTo {
+    pub name: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct User {
+    pub id: String,
+    pub name: String,
+    pub address: String,
+    pub state: UserState,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Licences {
+    pub mode: LicenceMode,
+    pub total: u64,
+    pub used: u64,
+    pub reserved: u64,
+    pub available: u64,
+}
