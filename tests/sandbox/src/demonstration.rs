@@ -1,10 +1,11 @@
-//! The demonstration: for each PSA a first import, changes in the PSA, a second import, and a look at what came of it.
+//! The demonstration: for each PSA, and for LastPass, a first import, changes, a second import, and a look at what came of it.
 
 mod answers;
 mod changes;
 mod checks;
 mod filter;
 mod import;
+mod lastpass;
 mod pick;
 mod progress;
 mod review;
@@ -23,17 +24,48 @@ use review::Choice;
 use say::say;
 use timings::Timings;
 
-/// The longest that both imports of one PSA may take: no single call has a limit of its own.
+/// The longest that both imports of one scene may take: no single call has a limit of its own.
 const LIMIT: Duration = Duration::from_mins(2);
+
+/// What is shown: two imports from a PSA into a directory.
+#[derive(Clone, Copy)]
+struct Scene {
+    kind: PsaKind,
+    into_lastpass: bool,
+}
+
+const SCENES: [Scene; 3] = [
+    Scene {
+        kind: PsaKind::Connectwise,
+        into_lastpass: false,
+    },
+    Scene {
+        kind: PsaKind::Autotask,
+        into_lastpass: false,
+    },
+    Scene {
+        kind: PsaKind::Connectwise,
+        into_lastpass: true,
+    },
+];
+
+impl Scene {
+    fn name(self) -> String {
+        let into = if self.into_lastpass { " into LastPass" } else { "" };
+        format!("{}{into}", self.kind.product())
+    }
+}
 
 /// Runs it all. An error says that a step failed, or that not all checks held.
 pub(crate) async fn run() -> Result<(), Error> {
     let began = Instant::now();
-    say("Everything here is simulated: both PSAs, their MSP, and what AWS would do. Nothing leaves this machine.");
+    say(
+        "Everything here is simulated: both PSAs, their MSP, LastPass, and what AWS would do. Nothing leaves this machine.",
+    );
     let (mut columns, mut failed) = (Vec::new(), 0);
-    for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
-        let shown = tokio::time::timeout(LIMIT, show(kind)).await;
-        let shown = shown.map_err(|_| Error::Unexpected(format!("{} took more than {LIMIT:?}", kind.product())))??;
+    for scene in SCENES {
+        let shown = tokio::time::timeout(LIMIT, show(scene)).await;
+        let shown = shown.map_err(|_| Error::Unexpected(format!("{} took more than {LIMIT:?}", scene.name())))??;
         failed += shown.failed;
         columns.extend(shown.timings);
     }
@@ -41,7 +73,7 @@ pub(crate) async fn run() -> Result<(), Error> {
     say(timings::table(&columns));
     say(format_args!("Everything took {:.1} s.", began.elapsed().as_secs_f64()));
     if failed == 0 {
-        say("Both imports of both PSAs ended as they should.");
+        say("Both imports of both PSAs, and those into LastPass, ended as they should.");
         say(
             "To try it yourself in a browser: cargo run -- serve, then open what it says as `console` and sign in as Ana.",
         );
@@ -52,49 +84,65 @@ pub(crate) async fn run() -> Result<(), Error> {
     }
 }
 
-/// What is left to tell when the imports of one PSA are over.
+/// What is left to tell when the imports of one scene are over.
 struct Shown {
     failed: usize,
     timings: Vec<(String, Timings)>,
 }
 
-/// Both imports of one PSA. In a sandbox of its own: in the other PSA's it would mostly link to what is there already.
-async fn show(kind: PsaKind) -> Result<Shown, Error> {
-    let sandbox = Sandbox::start(Options::default()).await?;
-    let ana = sandbox.api("ana");
+/// Both imports of one scene. In a sandbox of its own: in another's it would mostly link to what is there already.
+async fn show(scene: Scene) -> Result<Shown, Error> {
+    let options = Options {
+        lastpass: scene.into_lastpass,
+        ..Options::default()
+    };
+    let sandbox = Sandbox::start(options).await?;
+    let (ana, kind, name) = (sandbox.api("ana"), scene.kind, scene.name());
 
-    heading(&format!("{}: first import", kind.product()));
+    heading(&format!("{name}: first import"));
     let first = import::run(&ana, kind, &Choice::Everything).await?;
 
-    heading(&format!("{}: what changes in the PSA meanwhile", kind.product()));
+    heading(&format!("{name}: what changes meanwhile"));
     let changed = pick::pick(&ana, &first).await?;
     changes::make(&sandbox, &ana, kind, &changed).await?;
     say(screens::changes(&changed));
+    if scene.into_lastpass {
+        say(lastpass::enrol(&sandbox, &ana, &first, &changed).await?);
+    }
 
-    heading(&format!("{}: second import", kind.product()));
+    heading(&format!("{name}: second import"));
     let second = import::run(&ana, kind, &Choice::MappedAnd(&changed)).await?;
     say(format_args!(
         "\nWhat the second import changed\n{}",
         screens::differences(&second.plan.items)
     ));
 
-    heading(&format!("{}: checks", kind.product()));
-    let directory = checks::look_up(&ana, &second.plan, &changed).await?;
-    let checks = checks::of(&first, &second, &changed, &directory);
+    heading(&format!("{name}: checks"));
+    let checks = if scene.into_lastpass {
+        let seen = lastpass::look(&sandbox)?;
+        say(format_args!(
+            "What LastPass was asked for\n{}\n",
+            screens::calls(&seen.calls)
+        ));
+        checks::of_lastpass(&first, &second, &changed, &seen)
+    } else {
+        let directory = checks::look_up(&ana, &second.plan, &changed).await?;
+        checks::of(&first, &second, &changed, &directory)
+    };
     for check in &checks {
         say(check);
     }
     sandbox.stop().await;
     Ok(Shown {
         failed: checks.iter().filter(|check| !check.holds()).count(),
-        timings: columns(kind, first, second),
+        timings: columns(&name, first, second),
     })
 }
 
-fn columns(kind: PsaKind, first: Import, second: Import) -> Vec<(String, Timings)> {
+fn columns(name: &str, first: Import, second: Import) -> Vec<(String, Timings)> {
     vec![
-        (format!("{}, first", kind.product()), first.timings),
-        (format!("{}, second", kind.product()), second.timings),
+        (format!("{name}, first"), first.timings),
+        (format!("{name}, second"), second.timings),
     ]
 }
 

@@ -25,6 +25,13 @@ pub(super) struct CompanyRow {
     pub version: u64,
 }
 
+/// A user of a managed company.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct User {
+    pub id: String,
+    pub address: String,
+}
+
 /// One address of one contact.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct AddressRow {
@@ -94,8 +101,19 @@ pub(super) struct Plan {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct LicenceNeed {
+    pub mode: LicenceMode,
     pub needed: u64,
     pub available: u64,
+}
+
+/// How the directory charges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum LicenceMode {
+    /// From a number that was bought.
+    Pool,
+    /// By use.
+    Consumption,
 }
 
 /// Rows by outcome.
@@ -112,6 +130,7 @@ pub(super) struct Outcome {
 /// A row that failed or was passed over.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Passed {
+    pub code: String,
     pub company: Company,
     pub address: Option<PassedAddress>,
     pub detail: String,

@@ -1,16 +1,19 @@
 //! Whether both imports ended as they should.
 
+mod in_lastpass;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use sandbox::Error;
 use sandbox::api::Api;
-use serde::Deserialize;
 
-use super::answers::{self, Action, Company, Counts, Plan};
+use super::answers::{self, Action, Company, Counts, Plan, User};
 use super::changes::Changed;
 use super::import::Import;
 use super::tables::words;
+
+pub(super) use in_lastpass::of_lastpass;
 
 /// One expectation and what came of it.
 #[derive(Debug)]
@@ -67,12 +70,6 @@ pub(super) struct Directory {
     name: Option<String>,
     /// The address of the user whose contact has another one.
     address: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct User {
-    id: String,
-    address: String,
 }
 
 /// Asks for the managed company and the user that were there before the second import: by their ids.

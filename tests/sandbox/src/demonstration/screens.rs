@@ -56,6 +56,12 @@ pub(super) fn not_in(rows: &[CompanyRow]) -> String {
     format!("{} companies\n{table}", rows.len())
 }
 
+/// How often LastPass was called, by call.
+pub(super) fn calls(calls: &BTreeMap<String, u64>) -> String {
+    let rows = calls.iter().map(|(call, count)| vec![call.clone(), count.to_string()]);
+    table(["call", "how often"], rows)
+}
+
 /// What happened in the PSA.
 pub(super) fn changes(changed: &Changed) -> String {
     let (moved, joiner) = (&changed.moved, &changed.joiner);

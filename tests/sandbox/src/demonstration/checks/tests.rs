@@ -5,10 +5,10 @@ use crate::demonstration::changes::example;
 use crate::demonstration::import::Holdings;
 use crate::demonstration::timings::Timings;
 
-fn import(tabs: [Value; 2], items: &Value, result: [Value; 2], holdings: [(usize, u64); 2]) -> Import {
+pub(super) fn import(tabs: [Value; 2], items: &Value, result: [Value; 2], holdings: [(usize, u64); 2]) -> Import {
     let [tab_in, not_in] = tabs.map(|tab| answers::read(tab).unwrap());
     let [companies, users] = result;
-    let plan = json!({ "hash": "h", "licences": { "needed": 0, "available": 9 }, "items": items });
+    let plan = json!({ "hash": "h", "licences": { "mode": "pool", "needed": 0, "available": 9 }, "items": items });
     let result = json!({ "companies": companies, "users": users, "errors": [], "skipped": [] });
     let [before, after] = holdings.map(|(companies, licences_used)| Holdings {
         companies,
@@ -31,13 +31,13 @@ fn row(id: u8, status: &str, reason: Option<&str>) -> Value {
         "own": false, "reason": reason, "version": 1 })
 }
 
-fn item(action: &str, company: u8, user: bool) -> Value {
+pub(super) fn item(action: &str, company: u8, user: bool) -> Value {
     let address = user.then(|| json!({ "id": "51~512", "address": "jan@five.example", "contact": "Jan" }));
     json!({ "action": action, "company": { "id": company.to_string() }, "address": address, "reason": "" })
 }
 
 /// Companies 1, 2 and 3 with a user each; then 2 is inactive and 3 merged.
-fn first() -> Import {
+pub(super) fn first() -> Import {
     let rows = json!([
         row(1, "unmapped", None),
         row(2, "unmapped", None),
@@ -48,7 +48,7 @@ fn first() -> Import {
     import([rows, json!([])], &json!(items.concat()), result, [(0, 0), (3, 3)])
 }
 
-fn second() -> Import {
+pub(super) fn second() -> Import {
     let gone = json!([
         row(2, "mapped", Some("inactive")),
         row(3, "mapped", Some("merged_in_psa"))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::answers::{Action, Item, Plan, Side};
+use super::super::answers::{Action, Item, LicenceMode, Plan, Side};
 use super::super::tables::{name, table, words};
 
 /// Lines that are shown of each action.
@@ -19,7 +19,10 @@ pub(in super::super) fn plan(plan: &Plan) -> String {
         .map(|(action, count)| vec![many(*action).to_owned(), count.to_string()])
         .collect();
     let licences = &plan.licences;
-    let licences = format!("{} needed, {} available", licences.needed, licences.available);
+    let licences = match licences.mode {
+        LicenceMode::Pool => format!("{} needed, {} available", licences.needed, licences.available),
+        LicenceMode::Consumption => format!("{} needed, charged by use", licences.needed),
+    };
     rows.push(vec!["licences".to_owned(), licences]);
     table(["what would happen", "how many"], rows)
 }
@@ -146,7 +149,7 @@ mod tests {
     fn the_summary_counts_each_action_and_the_licences() {
         let plan = Plan {
             hash: String::new(),
-            licences: read(json!({ "needed": 0, "available": 7 })).unwrap(),
+            licences: read(json!({ "mode": "pool", "needed": 0, "available": 7 })).unwrap(),
             items: items(),
         };
         let expected = "\

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     fn result(skipped: u64) -> Outcome {
-        let conflict = json!({ "company": { "id": "7", "name": "Bakkerij" }, "address": { "id": "51~e", "address": "jan@b.example", "contact": "Jan" }, "detail": "Taken.", "action": "Remove it." });
+        let conflict = json!({ "code": "address_conflict", "company": { "id": "7", "name": "Bakkerij" }, "address": { "id": "51~e", "address": "jan@b.example", "contact": "Jan" }, "detail": "Taken.", "action": "Remove it." });
         read(json!({
             "companies": { "created": 1, "skipped": 0 }, "users": { "created": 2, "skipped": skipped }, "errors": [], "skipped": [conflict],
         }))
