@@ -6,7 +6,7 @@ use lambda::config::Config;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     lambda::log_to_stdout();
-    let services = Services::from_config(&Config::from_env()?)?;
+    let services = Services::without_psas(&Config::from_env()?)?;
     services.store.warm().await;
     lambda::run(execute::function(services)).await
 }

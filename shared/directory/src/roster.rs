@@ -3,13 +3,14 @@
 //! Those of a large MSP would fill the memory of a worker, so they stay packed until those of one company are asked for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
 use domain::address::{Address, AddressKey};
 use domain::directory::{User, UserState};
 use domain::ids::{ManagedCompanyId, UserId};
 use domain::name;
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 use store::{StoreError, packed};
 
@@ -72,7 +73,7 @@ impl PackedUsers {
             company: company.clone(),
             address: record.address,
             // Earlier versions stored names as the PSA spelled them.
-            name: name::clean(&record.name),
+            name: name::cleaned(record.name),
             state: record.state,
         });
         Ok(users.collect())
@@ -91,6 +92,8 @@ pub struct Roster {
     companies: Vec<(ManagedCompanyId, Vec<PackedUsers>)>,
     /// The hash of each address with the place of its company. Made when holders are first asked for.
     by_address: OnceLock<Vec<(u64, usize)>>,
+    /// Hashes the addresses, differently in each process: nobody can choose addresses of one hash.
+    hasher: RandomState,
 }
 
 impl Roster {
@@ -99,6 +102,7 @@ impl Roster {
         Self {
             companies: companies.into_iter().collect(),
             by_address: OnceLock::new(),
+            hasher: RandomState::default(),
         }
     }
 
@@ -116,7 +120,7 @@ impl Roster {
         let by_address = self.by_address()?;
         let mut asked: BTreeMap<usize, HashSet<&AddressKey>> = BTreeMap::new();
         for address in addresses {
-            let hash = hash(address);
+            let hash = self.hasher.hash_one(address);
             let first = by_address.partition_point(|(other, _)| *other < hash);
             let equal = by_address.iter().skip(first).take_while(|(other, _)| *other == hash);
             for (_, at) in equal {
@@ -143,7 +147,8 @@ impl Roster {
             for packed in packed {
                 // Of a user who is packed several times those of before as well: who has which address is looked at in the end.
                 let addresses = packed.addresses()?;
-                index.extend(addresses.iter().map(|address| (hash(address.key()), at)));
+                let hashes = addresses.iter().map(|address| self.hasher.hash_one(address.key()));
+                index.extend(hashes.map(|hash| (hash, at)));
             }
         }
         index.sort_unstable();
@@ -163,12 +168,6 @@ fn users_of((company, packed): &(ManagedCompanyId, Vec<PackedUsers>)) -> Result<
     };
     users.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(users)
-}
-
-fn hash(address: &AddressKey) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    address.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use email_address::{EmailAddress, Options};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::language::Language;
+use crate::text::ReadText;
 
 pub use field::read;
 
@@ -169,21 +169,6 @@ impl AddressKey {
     /// The domain, in IDNA ASCII.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
-    }
-}
-
-/// Reads a text without keeping it.
-struct ReadText<F>(F);
-
-impl<T, F: FnOnce(&str) -> T> Visitor<'_> for ReadText<F> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<T, E> {
-        Ok((self.0)(text))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::directory::{AddressHolder, Capabilities, ManagedCompany, User};
 use crate::ids::{ManagedCompanyId, PsaCompanyId, UserId};
 use crate::mapping::{AddressMapping, CompanyMapping};
 use crate::name::NameKey;
+use crate::quick;
 use crate::row::{AddressDecision, CompanyRow, ImportStatus, SnapshotAddress};
 use crate::rules::PeopleRules;
 
@@ -124,9 +125,9 @@ pub struct CompanyFacts {
     /// Its addresses imported before.
     pub mapped_addresses: Vec<AddressMapping>,
     /// The users of the managed company it is, or would be, mapped to.
-    pub users: HashMap<UserId, User>,
+    pub users: quick::HashMap<UserId, User>,
     /// Who holds the addresses that are not imported yet, MSP-wide.
-    pub holders: HashMap<AddressKey, AddressHolder>,
+    pub holders: quick::HashMap<AddressKey, AddressHolder>,
     /// What the directory can do.
     pub capabilities: Capabilities,
     /// The mapping that the chosen managed company has so far, if its PSA company is gone.

@@ -1,11 +1,13 @@
-//! Identifiers. Each is an opaque string of its own type, so that one can never be passed for another.
+//! Identifiers. Each is an opaque string of its own type, so that one can never be passed for another. Clones share the text: a plan has
+//! each of half a million in several places.
 
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::text::{self, InvalidText};
+use crate::text::{self, InvalidText, ReadText};
 
 /// The most characters of an identifier, so that every key made of it stays below the limits of keys.
 pub const MAX_LENGTH: usize = 200;
@@ -18,30 +20,42 @@ pub fn check(id: &str) -> Result<(), InvalidText> {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
         #[schemars(inline, extend("maxLength" = MAX_LENGTH))]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl TryFrom<String> for $name {
             type Error = InvalidText;
 
             fn try_from(id: String) -> Result<Self, InvalidText> {
                 check(&id)?;
-                Ok(Self(id))
+                Ok(Self::new(id))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let id = deserializer.deserialize_str(ReadText(|id: &str| check(id).map(|()| Self::new(id))))?;
+                id.map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                (*id.0).to_owned()
             }
         }
 
         impl $name {
             /// Wraps an identifier as it is; identifiers are opaque.
-            pub fn new(id: impl Into<String>) -> Self {
-                Self(id.into())
+            pub fn new(id: impl AsRef<str>) -> Self {
+                Self(id.as_ref().into())
             }
 
             /// The identifier as text.
@@ -114,20 +128,31 @@ id!(
 );
 
 /// Identifies an address row within a company: contact and slot.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
 #[schemars(inline)]
-pub struct AddressId(String);
+pub struct AddressId(Arc<str>);
+
+impl<'de> Deserialize<'de> for AddressId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ReadText(|id: &str| Self::new(id)))
+    }
+}
+
+impl Serialize for AddressId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
 
 impl AddressId {
     /// The id of one address of one contact.
     pub fn of(contact: &PsaContactId, slot: &AddressSlot) -> Self {
-        Self(format!("{contact}~{slot}"))
+        Self(format!("{contact}~{slot}").into())
     }
 
     /// Wraps an id as it came from outside.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
+    pub fn new(id: impl AsRef<str>) -> Self {
+        Self(id.as_ref().into())
     }
 
     /// The id as text.
@@ -137,7 +162,7 @@ impl AddressId {
 
     /// The contact the address belongs to.
     pub fn contact(&self) -> &str {
-        self.0.split_once('~').map_or(self.0.as_str(), |(contact, _)| contact)
+        self.0.split_once('~').map_or(self.as_str(), |(contact, _)| contact)
     }
 }
 

@@ -23,6 +23,7 @@ pub mod policy;
 pub mod problem;
 pub mod psa;
 pub mod published;
+pub mod quick;
 pub mod reading;
 pub mod remembered;
 pub mod row;

@@ -30,6 +30,11 @@ pub fn clean(name: &str) -> String {
     clean
 }
 
+/// The same of a name that nobody else needs: mostly it is clean already.
+pub fn cleaned(name: String) -> String {
+    if is_plain(&name) { name } else { clean(&name) }
+}
+
 /// Whether a name is clean, and so plain that its comparable form differs from it by upper and lower case alone. Most are, and there may be
 /// a million of them.
 fn is_plain(name: &str) -> bool {

@@ -79,6 +79,15 @@ impl Rules {
         self.rules.last().ok_or(Limited::Rules)
     }
 
+    /// The first of the last rules, if those are these ones: made once more, they would say the same.
+    pub fn repeated(&self, decision: &RuleDecision, scopes: &[Scope]) -> Option<&Rule> {
+        let last = self.rules.get(self.rules.len().checked_sub(scopes.len())?..)?;
+        let is_same =
+            |(rule, scope): (&Rule, &Scope)| !rule.taken_back && rule.decision == *decision && rule.scope == *scope;
+        let is_last = last.last().is_some_and(|rule| rule.number == self.last);
+        last.first().filter(|_| is_last && last.iter().zip(scopes).all(is_same))
+    }
+
     /// Forgets rules that were taken back, the oldest first, until there is room for one more that names so many rows.
     fn make_room(&mut self, named: usize) {
         let is_too_much = |rules: &[Rule]| {
@@ -362,6 +371,22 @@ mod tests {
             rules.add(1, true, named(0)).unwrap();
         }
         assert_eq!(rules.add(1, true, named(0)), Err(Limited::Rules));
+    }
+
+    #[test]
+    fn r69_only_the_last_rules_are_repeated_and_none_that_was_taken_back() {
+        let (mut rules, select) = (Rules::default(), RuleDecision::from(true));
+        assert_eq!(rules.repeated(&select, &[named(1)]), None);
+        for rows in [1, 2] {
+            rules.add(rules.last, true, named(rows)).unwrap();
+        }
+        let number = |rules: &Rules, scopes: &[Scope]| rules.repeated(&select, scopes).map(|rule| rule.number);
+        assert_eq!(number(&rules, &[named(2)]), Some(2));
+        assert_eq!(number(&rules, &[named(1), named(2)]), Some(1));
+        assert_eq!(number(&rules, &[named(1)]), None);
+        assert_eq!(rules.repeated(&false.into(), &[named(2)]), None);
+        rules.take_back(2).unwrap();
+        assert_eq!(number(&rules, &[named(2)]), None);
     }
 
     #[test]

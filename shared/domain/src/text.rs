@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Visitor;
 use serde::{Deserialize, Serialize};
 
 use crate::language::Language;
@@ -31,6 +32,21 @@ impl std::error::Error for InvalidText {}
 impl fmt::Display for InvalidText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&Language::of_format(f).messages().invalid_text(self.least, self.most))
+    }
+}
+
+/// Reads a text without keeping it.
+pub(crate) struct ReadText<F>(pub F);
+
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for ReadText<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok((self.0)(text))
     }
 }
 

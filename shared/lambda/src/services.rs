@@ -94,25 +94,45 @@ pub fn instrumented(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Clie
 impl Services {
     /// The services of a deployed function.
     pub fn from_config(config: &Config) -> Result<Self, NoClient> {
+        Ok(Self::deployed(config, Connector::new(config.psa.clone())?))
+    }
+
+    /// The services of a deployed function that opens no PSA: without their clients it is smaller.
+    pub fn without_psas(config: &Config) -> Result<Self, NoClient> {
+        Ok(Self::deployed(config, Connector::without_products(config.psa.clone())?))
+    }
+
+    fn deployed(config: &Config, connector: Connector) -> Self {
         let http = aws::http_client();
-        Self::new(
+        Self::on(
             config,
             aws_sdk_dynamodb::Client::new(&aws::config(&http, "DYNAMODB", aws::TIME_LIMITS)),
             aws_sdk_secretsmanager::Client::new(&aws::config(&http, "SECRETS_MANAGER", aws::TIME_LIMITS)),
+            connector,
         )
     }
 
     /// Services on given AWS clients, with the machine's clock and the built-in directory.
-    #[expect(clippy::needless_pass_by_value, reason = "clients are handed over")]
     pub fn new(
         config: &Config,
         dynamodb: aws_sdk_dynamodb::Client,
         secrets: aws_sdk_secretsmanager::Client,
     ) -> Result<Self, NoClient> {
-        Ok(Self {
+        let connector = Connector::new(config.psa.clone())?;
+        Ok(Self::on(config, dynamodb, secrets, connector))
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "clients are handed over")]
+    fn on(
+        config: &Config,
+        dynamodb: aws_sdk_dynamodb::Client,
+        secrets: aws_sdk_secretsmanager::Client,
+        connector: Connector,
+    ) -> Self {
+        Self {
             store: Store::new(instrumented(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
-            connector: Connector::new(config.psa.clone())?,
+            connector,
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
             lastpass_origin: config.lastpass.origin.as_deref().map(Arc::from),
             lastpass_pace: Arc::new(Pace::per_second(config.lastpass.per_second)),
@@ -123,7 +143,7 @@ impl Services {
             psa_limits: PsaLimits::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UniqueIds),
-        })
+        }
     }
 
     /// The same services on other AWS clients.

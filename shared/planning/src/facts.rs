@@ -7,6 +7,7 @@ use domain::facts::CompanyFacts;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::mapping::AddressMapping;
 use domain::plan::hand_over::follow;
+use domain::quick;
 use domain::row::{AddressDecision, CompanyRow, SnapshotAddress, Tab};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
@@ -193,8 +194,8 @@ impl Context {
             addresses,
             hides_contacts: self.import.filter.hides_contacts(),
             mapped_addresses: read.mapped,
-            users: HashMap::new(),
-            holders: HashMap::new(),
+            users: quick::HashMap::default(),
+            holders: quick::HashMap::default(),
             hand_over: None,
             capabilities: self.people.capabilities(),
         };
@@ -221,11 +222,20 @@ impl Context {
 
 /// Addresses that no user of the managed company has: somebody else may.
 fn unknown_addresses(facts: &CompanyFacts, asked: Asked<'_>) -> Vec<AddressKey> {
-    let known: HashSet<&AddressKey> = facts.users.values().map(|user| user.address.key()).collect();
+    let known: quick::HashSet<&AddressKey> = facts.users.values().map(|user| user.address.key()).collect();
+    let rows = facts.addresses.iter().filter_map(|(row, decision)| {
+        let address = row.key().filter(|address| !known.contains(address))?;
+        Some((row, decision, address))
+    });
+    // Mostly nobody.
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        return Vec::new();
+    }
     // An address may take over the mapping of another one of its contact, or pass from one contact to another.
     let mapped = || facts.mapped_addresses.iter();
-    let contacts: HashSet<&str> = mapped().map(|mapping| mapping.id.contact()).collect();
-    let addresses: HashSet<&AddressKey> = mapped().map(|mapping| mapping.address.key()).collect();
+    let contacts: quick::HashSet<&str> = mapped().map(|mapping| mapping.id.contact()).collect();
+    let addresses: quick::HashSet<&AddressKey> = mapped().map(|mapping| mapping.address.key()).collect();
     let can_be_ticked = |row: &SnapshotAddress, decision: &AddressDecision, address: &AddressKey| {
         let is_mapped = || contacts.contains(row.id.contact()) || addresses.contains(address);
         let own = decision.selection();
@@ -237,9 +247,6 @@ fn unknown_addresses(facts: &CompanyFacts, asked: Asked<'_>) -> Vec<AddressKey> 
         Asked::Ticked => can_be_ticked(row, decision, address),
         Asked::Of(rows) => rows.contains(&row.id),
     };
-    let rows = facts.addresses.iter().filter_map(|(row, decision)| {
-        let address = row.key().filter(|address| !known.contains(address))?;
-        is_asked(row, decision, address).then(|| address.clone())
-    });
-    rows.collect()
+    let asked = rows.filter(|(row, decision, address)| is_asked(row, decision, address));
+    asked.map(|(_, _, address)| address.clone()).collect()
 }

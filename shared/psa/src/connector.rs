@@ -46,9 +46,16 @@ pub struct Connector {
 impl Connector {
     /// Builds the HTTP client, for the products that ship.
     pub fn new(policy: HttpPolicy) -> Result<Self, NoClient> {
+        let mut connector = Self::without_products(policy)?;
+        connector.vendors = PsaKind::ALL.map(vendors::vendor).to_vec();
+        Ok(connector)
+    }
+
+    /// Builds the HTTP client alone. A function that reads no PSA is then not linked with the products.
+    pub fn without_products(policy: HttpPolicy) -> Result<Self, NoClient> {
         Ok(Self {
             http: HttpClient::new(policy)?,
-            vendors: PsaKind::ALL.map(vendors::vendor).to_vec(),
+            vendors: Vec::new(),
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::ids::{AddressId, ManagedCompanyId, PsaCompanyId, PsaContactId, UserId};
 use domain::import::Import;
 use domain::row::{AddressDecision, CompanyDecision, CompanyRow};
-use domain::rules::{Moment, PeopleRules, Rule, Rules, SingleDecision, company_ruling};
+use domain::rules::{Moment, PeopleRules, Rule, RuleDecision, Rules, Scope, SingleDecision, company_ruling};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,32 @@ impl Decisions {
         };
         all.sort_by_cached_key(|entry| std::cmp::Reverse(moment(entry)));
         all
+    }
+
+    /// The first of the last rules of the import, if those are these ones and nothing was decided since (R69): made once more, they would
+    /// change nothing.
+    pub fn repeated(&self, decision: &RuleDecision, scopes: &[Scope]) -> Option<&Rule> {
+        let rule = self.rules.rules.repeated(decision, scopes)?;
+        let is_later = |at: Moment| at.import >= rule.number;
+        let of_companies = self.companies.values();
+        let mut of_companies = of_companies.flat_map(|choice| choice.target.iter().map(|of| of.0).chain([choice.at]));
+        let mut of_people = self.people.values();
+        let is_changed = of_companies.any(is_later)
+            || of_people.any(|people| {
+                let mut rules = people.rules.rules.rules.iter();
+                rules.any(|of_company| of_company.after >= rule.number)
+                    || people.single.values().any(|row| is_later(row.at))
+            });
+        (!is_changed).then_some(rule)
+    }
+
+    /// The last rule on the people of a company, if it is this one and nothing was decided on them since.
+    pub fn repeated_on(&self, company: &PsaCompanyId, decision: &RuleDecision, scope: &Scope) -> Option<&Rule> {
+        let people = self.people.get(company)?;
+        let rule = people.rules.rules.repeated(decision, std::slice::from_ref(scope))?;
+        let is_changed =
+            rule.after != self.rules.rules.last || people.single.values().any(|row| row.at >= self.moment(company));
+        (!is_changed).then_some(rule)
     }
 
     /// Now, among the rules that count for a company.

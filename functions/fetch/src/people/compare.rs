@@ -1,6 +1,6 @@
 //! Mapped addresses that no contact of their company keeps or takes over.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use domain::directory::{Capabilities, User};
 use domain::facts::CompanyFacts;
@@ -8,6 +8,7 @@ use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::not_in::PersonAbsence;
 use domain::plan::{absent, may_be_absent};
+use domain::quick::HashMap;
 use domain::row::{AddressDecision, CompanyRow, SnapshotAddress};
 use domain::rules::PeopleRules;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -227,7 +228,7 @@ fn facts(
         capabilities: Capabilities::ALL_AT_ONCE,
         mapped_addresses,
         users,
-        holders: HashMap::new(),
+        holders: HashMap::default(),
     }
 }
 

@@ -352,6 +352,7 @@ async fn select(
     let Select { selected, filter } = select;
     let import = review::in_review(&services, &caller, &id).await?;
     filter::check_active(selected, filter.active)?;
-    let selected = decisions::addresses::add_rule(&services, &import, &company, selected, filter.into()).await?;
+    let rule = decisions::addresses::add_rule(&services, &import, &company, selected, filter.into());
+    let selected = Box::pin(rule).await?;
     Ok(Json(selected))
 }

@@ -10,7 +10,7 @@ use domain::import::Import;
 use domain::plan::planner::{self, AddressView};
 use domain::problem::{Mistake, Problem, ResourceKind};
 use domain::row::{AddressDecision, Target};
-use domain::rules::{PersonFilter, Rules, Scope};
+use domain::rules::{PersonFilter, RuleDecision, Rules, Scope};
 use lambda::Services;
 use planning::{Asked, Context};
 use store::decided::{Decided, StoredRules};
@@ -91,7 +91,7 @@ fn check(decision: &Decision<UserId>, view: &AddressView<'_>, facts: &CompanyFac
     Ok(())
 }
 
-/// Keeps a rule on the addresses of one company, and counts those that it decides on.
+/// Keeps a rule on the addresses of one company, unless it is the last one already, and counts those that it decides on.
 pub async fn add_rule(
     services: &Services,
     import: &Import,
@@ -104,32 +104,39 @@ pub async fn add_rule(
     loop {
         let (context, facts) = review::facts(services, import, company, Asked::All).await?;
         let decisions = &context.decisions;
+        let (decision, scope) = (RuleDecision::from(selected), Scope::People(filter.clone()));
+        let repeated = decisions.repeated_on(company, &decision, &scope).cloned();
+        let is_repeated = repeated.is_some();
         let StoredRules { rules, version } = decisions.of_people(company).rules;
         let mut rules = Rules::clone(&rules);
-        let after = decisions.rules.rules.last;
-        let rule = rules.add(after, selected, Scope::People(filter.clone()));
-        let rule = rule.map_err(|of| Problem::LimitExceeded { of })?.clone();
+        let rule = if let Some(rule) = repeated {
+            rule
+        } else {
+            let rule = rules.add(decisions.rules.rules.last, decision, scope);
+            rule.map_err(|of| Problem::LimitExceeded { of })?.clone()
+        };
         let rows = planner::address_rows(&facts, &context.companies);
         let matching = rows.iter().filter(|view| {
             let is_excluded = selected && view.decision.excluded.is_some();
             !is_excluded && rule.decides_on_address(&facts.row, view.snapshot, &view.status)
         });
-        let matched = matching.count();
+        let answer = RuleAnswer {
+            matched: Some(matching.count()),
+            companies: None,
+            left_out: None,
+            selected: Some(selected),
+            rule: Some(RuleId::of(Some(company), rule.number)),
+        };
+        if is_repeated {
+            return Ok(answer);
+        }
         let rules = Arc::new(rules);
         let after = StoredRules { rules, version };
         match tenant
             .keep_rules(import, Some(company), &after, services.clock.now())
             .await?
         {
-            Decided::Recorded => {
-                return Ok(RuleAnswer {
-                    matched: Some(matched),
-                    companies: None,
-                    left_out: None,
-                    selected: Some(selected),
-                    rule: Some(RuleId::of(Some(company), rule.number)),
-                });
-            }
+            Decided::Recorded => return Ok(answer),
             Decided::NotInReview => return Err(review::not_in_review(services, import).await),
             Decided::Conflict => attempts.again().await?,
         }

@@ -102,7 +102,7 @@ pub async fn select_failed(services: &Services, import: &Import, selected: bool,
     })
 }
 
-/// Keeps rules on the rows of an import, and counts the companies that the first of them is about.
+/// Keeps rules on the rows of an import, unless they are its last ones already, and counts the companies that the first of them is about.
 async fn add(
     services: &Services,
     import: &Import,
@@ -113,10 +113,11 @@ async fn add(
     let mut attempts = Attempts::at("rule");
     loop {
         let decided = tenant.decided(import).await?;
+        let repeated = decided.repeated(decision, scopes).cloned();
+        let is_repeated = repeated.is_some();
         let StoredRules { rules, version } = decided.rules.clone();
-        let mut rules = Rules::clone(&rules);
-        let mut first = None;
-        for scope in scopes {
+        let (mut rules, mut first) = (Rules::clone(&rules), repeated);
+        for scope in scopes.iter().filter(|_| !is_repeated) {
             let last = rules.last;
             let rule = rules.add(last, decision.clone(), scope.clone());
             let rule = rule.map_err(|of| Problem::LimitExceeded { of })?;
@@ -129,10 +130,14 @@ async fn add(
             }
             None => 0,
         };
+        let answer = (companies, first.map(|rule| RuleId::of(None, rule.number)));
+        if is_repeated {
+            return Ok(answer);
+        }
         let rules = Arc::new(rules);
         let after = StoredRules { rules, version };
         match tenant.keep_rules(import, None, &after, services.clock.now()).await? {
-            Decided::Recorded => return Ok((companies, first.map(|rule| RuleId::of(None, rule.number)))),
+            Decided::Recorded => return Ok(answer),
             Decided::NotInReview => return Err(review::not_in_review(services, import).await),
             Decided::Conflict => attempts.again().await?,
         }

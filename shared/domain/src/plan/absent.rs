@@ -1,13 +1,12 @@
 //! Which addresses imported before are not in the snapshot (R55).
 
-use std::collections::{HashMap, HashSet};
-
 use super::links::Links;
 use super::snapshot::RemainingSharers;
 use crate::facts::CompanyFacts;
 use crate::ids::AddressId;
 use crate::mapping::AddressMapping;
 use crate::not_in::PersonAbsence;
+use crate::quick::{HashMap, HashSet};
 use crate::row::SnapshotAddress;
 
 /// Whether a mapping may be one whose address is absent; if not, [`absent`] need not be asked. Compares texts, which costs less.

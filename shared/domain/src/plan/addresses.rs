@@ -1,7 +1,5 @@
 //! The address rows of one company, as an administrator reviews them.
 
-use std::collections::{HashMap, HashSet};
-
 use super::links::Links;
 use super::successor;
 use crate::address::{Address, AddressKey, NoAddress};
@@ -9,6 +7,7 @@ use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{ManagedCompanyId, UserId};
 use crate::mapping::AddressMapping;
+use crate::quick::{HashMap, HashSet};
 use crate::row::{AddressDecision, AddressStatus, SnapshotAddress, Target};
 
 /// One address row as an administrator sees it.
@@ -49,7 +48,7 @@ pub(super) fn views<'a>(
 ) -> Vec<AddressView<'a>> {
     let users_by_address: HashMap<&AddressKey, &User> =
         facts.users.values().map(|user| (user.address.key(), user)).collect();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut views = Vec::with_capacity(facts.addresses.len());
     for (snapshot, decision) in by_precedence(facts, links) {
         if let Some(key) = snapshot.key()

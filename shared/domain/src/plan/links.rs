@@ -18,13 +18,14 @@
 //! that is another one's. As long as a contact that shared the address has it, or may have it where a filter hides contacts, rules 4 and 5
 //! do not apply: people who use the address would lose it. A contact that has taken it over since does not count.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::snapshot::{RemainingSharers, Snapshot};
 use crate::address::AddressKey;
 use crate::facts::CompanyFacts;
 use crate::ids::{AddressId, UserId};
 use crate::mapping::AddressMapping;
+use crate::quick::{HashMap, HashSet};
 
 /// Which row has which mapping, those included that moved from one address to another (R30).
 pub(super) struct Links<'a> {

@@ -1,13 +1,12 @@
 //! What dropping a company's mapping costs (R59): the address mappings that go with it, and the addresses that the old users keep.
 
-use std::collections::{HashMap, HashSet};
-
 use super::addresses::{self, AddressView};
 use super::links::Links;
 use super::{CompanyStep, DroppedMapping, Mapped, Reason, Skip, UserPlan, UserStep};
 use crate::facts::CompanyFacts;
 use crate::ids::{AddressId, ManagedCompanyId, UserId};
 use crate::mapping::AddressMapping;
+use crate::quick::{HashMap, HashSet};
 use crate::remembered::Remembered;
 
 /// The address mappings that a plan with these users drops.

@@ -1,11 +1,10 @@
 //! Who has which address in the snapshot of a company.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::address::AddressKey;
 use crate::facts::CompanyFacts;
 use crate::ids::{AddressId, PsaContactId};
 use crate::mapping::AddressMapping;
+use crate::quick::{HashMap, HashSet};
 use crate::remembered::Sharers;
 use crate::row::SnapshotAddress;
 
@@ -30,8 +29,8 @@ pub(super) enum RemainingSharers<'a> {
 
 impl<'a> Snapshot<'a> {
     pub(super) fn of(facts: &'a CompanyFacts) -> Self {
-        let mut contacts: HashMap<_, Vec<_>> = HashMap::new();
-        let mut by_address: HashMap<&AddressKey, Vec<&SnapshotAddress>> = HashMap::new();
+        let mut contacts: HashMap<_, Vec<_>> = HashMap::default();
+        let mut by_address: HashMap<&AddressKey, Vec<&SnapshotAddress>> = HashMap::default();
         for (row, _) in &facts.addresses {
             let key = row.key();
             if let Some(key) = key {

@@ -1,7 +1,5 @@
 //! What happens to the address rows of one company: to those that are selected, and to those imported before that are not.
 
-use std::collections::{HashMap, HashSet};
-
 use super::addresses::{AddressView, views};
 use super::links::Links;
 use super::waiting::BlockedRows;
@@ -10,6 +8,7 @@ use crate::address::{Address, AddressKey};
 use crate::directory::User;
 use crate::facts::CompanyFacts;
 use crate::ids::{AddressId, ManagedCompanyId, UserId};
+use crate::quick::{HashMap, HashSet};
 use crate::remembered::Remembered;
 use crate::row::{AddressStatus, Target};
 
@@ -85,7 +84,7 @@ fn row(view: AddressView<'_>, step: UserStep) -> UserPlan {
 
 /// Of several rows that lead to one user, it goes to the one it was chosen for, else to the first.
 fn one_row_each(plans: &mut [UserPlan], chosen: &HashSet<AddressId>) {
-    let mut rows: HashMap<UserId, AddressId> = HashMap::new();
+    let mut rows: HashMap<UserId, AddressId> = HashMap::default();
     let mut order: Vec<usize> = (0..plans.len()).collect();
     order.sort_by_key(|index| !plans.get(*index).is_some_and(|plan| chosen.contains(&plan.id)));
     for index in order {

@@ -4,11 +4,10 @@
 //! addresses that users have. Their rows say *import again*. Where nobody moves first, as when two have swapped their addresses, rows stay
 //! conflicts.
 
-use std::collections::HashMap;
-
 use super::addresses::AddressView;
 use super::{Reason, Skip, UserPlan, UserStep};
 use crate::ids::{AddressId, UserId};
+use crate::quick::HashMap;
 use crate::row::Target;
 
 /// Rows that cannot have their address, by the user that has it.
@@ -43,7 +42,7 @@ pub(super) fn mark(plans: &mut [UserPlan], mut waiting: BlockedRows) {
         _ => None,
     });
     let mut leaving: Vec<UserId> = leaving.collect();
-    let mut holder_of: HashMap<AddressId, UserId> = HashMap::new();
+    let mut holder_of: HashMap<AddressId, UserId> = HashMap::default();
     while let Some(user) = leaving.pop() {
         for (row, moves) in waiting.by_holder.remove(&user).unwrap_or_default() {
             holder_of.insert(row, user.clone());

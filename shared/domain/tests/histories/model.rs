@@ -12,6 +12,7 @@ use domain::plan::planner::{address_rows, managed_company, plan_company};
 use domain::plan::{ClaimedInPlan, CompanyPlan, CompanyStep, UserPlan, UserStep, absent};
 use domain::policy::Policy;
 use domain::psa::PsaKind;
+use domain::quick;
 use domain::remembered::Sharers;
 use domain::row::{
     AddressCounts, AddressDecision, AddressStatus, CompanyDecision, CompanyRow, SnapshotAddress, Tab, Target,
@@ -104,8 +105,8 @@ impl Model {
             capabilities: Capabilities::ALL_AT_ONCE,
             rules: domain::rules::PeopleRules::default(),
             mapped_addresses: self.addresses.get(&company).cloned().unwrap_or_default(),
-            users: HashMap::new(),
-            holders: HashMap::new(),
+            users: quick::HashMap::default(),
+            holders: quick::HashMap::default(),
         };
         if let Some(managed) = managed_company(&facts, &run.companies) {
             let users = self.users.values().filter(|user| user.company == managed);

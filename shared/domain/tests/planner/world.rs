@@ -1,6 +1,6 @@
 //! Everything that a plan of one company may rest on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use domain::address::{self, Address, AddressKey};
 use domain::directory::{AddressHolder, Capabilities, ManagedCompany, User, UserState};
@@ -9,6 +9,7 @@ use domain::ids::{AddressId, AddressSlot, ManagedCompanyId, PsaCompanyId, PsaCon
 use domain::mapping::{self, AddressMapping, CompanyMapping};
 use domain::plan::planner::managed_company;
 use domain::plan::{CompanyPlan, UserStep};
+use domain::quick::HashMap;
 use domain::remembered::Remembered;
 use domain::row::{
     AddressCounts, AddressDecision, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab, Target,
@@ -162,7 +163,7 @@ impl World {
     }
 
     fn all_facts(&self) -> CompanyFacts {
-        let mut users = HashMap::new();
+        let mut users = HashMap::default();
         let mut taken = HashSet::new();
         let mut mapped_addresses = Vec::new();
         for (number, (address, row)) in self.users.iter().enumerate() {

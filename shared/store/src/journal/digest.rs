@@ -1,5 +1,7 @@
 //! Fingerprints of plans: what is confirmed, and compared before it is applied (R35).
 
+use std::io::{self, BufWriter, Write};
+
 use domain::ids::PsaCompanyId;
 use domain::plan::CompanyPlan;
 use serde::{Deserialize, Serialize};
@@ -7,20 +9,37 @@ use sha2::{Digest, Sha256};
 
 use crate::records::{PLAN_SCHEMA, PlanRecord};
 
-/// About so many bytes are the company, and each user, of a plan.
-const FORM_BYTES: usize = 512;
+/// So much of a plan is hashed at once: the form of a company of 20,000 people has ten megabytes.
+const FORM_BYTES: usize = 16 * 1024;
 
 /// The fingerprint of one company's part of a plan. 8 bytes suffice: it guards against change, not against an adversary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PlanDigest(u64);
 
+/// Hashes what is written to it.
+struct Hashed(Sha256);
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl From<&CompanyPlan> for PlanDigest {
     fn from(plan: &CompanyPlan) -> Self {
+        let mut hash = Hashed(Sha256::new());
+        let mut form = BufWriter::with_capacity(FORM_BYTES, &mut hash);
         // Serialising a plan cannot fail: it has no maps with odd keys and no floats.
-        let mut form = Vec::with_capacity(FORM_BYTES * (plan.users.len() + 1));
         let _ = serde_json::to_writer(&mut form, &(PLAN_SCHEMA, PlanRecord::from(plan)));
-        let hash = Sha256::digest(form);
+        let _ = form.flush();
+        drop(form);
+        let hash = hash.0.finalize();
         let mut digest = [0; size_of::<u64>()];
         digest.copy_from_slice(&hash[..size_of::<u64>()]);
         Self(u64::from_be_bytes(digest))

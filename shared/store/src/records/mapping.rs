@@ -77,7 +77,7 @@ impl From<CompanyMappingRecord> for CompanyMapping {
             company: record.company,
             managed: record.managed,
             // Earlier versions stored names as the PSA spelled them.
-            name: name::clean(&record.name),
+            name: name::cleaned(record.name),
             identifier: record.identifier,
             generation: record.generation,
             users: record.users,

@@ -21,6 +21,7 @@ for_both!(
     r69_a_single_decision_wins_over_the_rules_before_it,
     r69_what_is_taken_back_leaves_what_was_decided_before,
     r69_an_import_takes_fifty_rules,
+    r69_what_was_decided_last_is_not_added_once_more,
     r69_many_inactive_rows_are_not_selected_at_once,
     r70_people_of_all_companies_are_ticked_by_one_call,
     r71_the_plan_of_one_company_is_its_part_of_the_plan,
@@ -159,6 +160,41 @@ async fn r69_an_import_takes_fifty_rules(kind: PsaKind) {
         .await
         .unwrap();
     select(&ana, &import, json!({})).await;
+    sandbox.stop().await;
+}
+
+async fn r69_what_was_decided_last_is_not_added_once_more(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let import = fetch(&ana, kind).await;
+    select(&ana, &import, json!({})).await;
+    let all = selected(&ana, &import).await;
+    let one = all[0].as_str();
+    let everybody = json!({ "selected": true, "where": { "active": true } });
+    for path in ["companies", "addresses", &format!("companies/{one}/addresses")] {
+        let path = format!("/imports/{import}/{path}/select");
+        let first = ana.post(&path, &everybody).await.unwrap();
+        let (again, spent) = written(&sandbox, ana.post(&path, &everybody)).await;
+        assert_eq!((again.unwrap(), spent), (first, 0.0), "{path}");
+    }
+    // Something was decided in between, and is decided anew.
+    let path = format!("/imports/{import}/companies/select");
+    let before = ana.post(&path, &everybody).await.unwrap();
+    decide(&ana, &import, one, json!({ "selected": false })).await;
+    let after = ana.post(&path, &everybody).await.unwrap();
+    assert!(after["rule"] != before["rule"], "{after}");
+    assert_eq!(selected(&ana, &import).await, all);
+    let person = addresses(&ana, &import, one).await.remove(0);
+    let of_company = format!("/imports/{import}/companies/{one}/addresses");
+    let path = format!("{of_company}/select");
+    let before = ana.post(&path, &everybody).await.unwrap();
+    let decision = json!({ "version": addresses(&ana, &import, one).await[0]["version"], "selected": false });
+    ana.patch(&format!("{of_company}/{}", id(&person)), &decision)
+        .await
+        .unwrap();
+    let after = ana.post(&path, &everybody).await.unwrap();
+    assert!(after["rule"] != before["rule"], "{after}");
+    assert_eq!(addresses(&ana, &import, one).await[0]["selected"], true);
     sandbox.stop().await;
 }
 
