@@ -1,4 +1,7 @@
-"""Starts an import, waits until it is in review, and prints one id for each variable of the API's paths."""
+"""Chooses a directory, starts an import, waits until it is in review, and prints one id for each variable of the API's paths.
+
+Usage: SANDBOX=… known.py builtIn|lastpass
+"""
 
 import json
 import os
@@ -21,7 +24,22 @@ def first(path, fits=lambda _: True):
     return next(item["id"] for item in call("GET", path)["items"] if fits(item))
 
 
+def cancel_imports(integration):
+    for item in call("GET", f"/integrations/{integration}/imports")["items"]:
+        if item["state"] in ("fetching", "review"):
+            call("DELETE", f"/imports/{item['id']}")
+
+
 integration = first("/integrations", lambda item: item["kind"] == "connectwise")
+for each in call("GET", "/integrations")["items"]:
+    cancel_imports(each["id"])
+if sys.argv[1] == "lastpass":
+    call("PUT", "/directory", json={"kind": "lastpass", "apiKey": FACE["lastpass"]["apiKey"]})
+else:
+    # Where there is nothing yet: the sandbox has furnished LastPass.
+    call("PUT", "/directory", json={"kind": "builtIn"})
+    made = call("POST", "/managed-companies", json={"name": "Contract"})["id"]
+    call("POST", f"/managed-companies/{made}/users", json={"address": "an@contract.example", "name": "An"})
 running = call("POST", f"/integrations/{integration}/imports", json={})["id"]
 for _ in range(600):
     state = call("GET", f"/imports/{running}")["state"]

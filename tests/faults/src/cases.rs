@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tempfile::TempDir;
 
 use crate::effects::Disturbance;
+use crate::left_open::{self, LeftOpen};
 use crate::script::{STEPS, Script, Step};
 use crate::state::{Difference, State};
 use crate::world::{Moment, World};
@@ -26,9 +27,15 @@ pub struct Effect {
 impl Effect {
     /// Whether it can change anything.
     pub fn writes(&self) -> bool {
-        ["TransactWriteItems", "UpdateItem", "PutItem"]
-            .iter()
-            .any(|write| self.name.starts_with(write))
+        [
+            "TransactWriteItems",
+            "UpdateItem",
+            "PutItem",
+            "POST /business",
+            "PATCH /business",
+        ]
+        .iter()
+        .any(|write| self.name.starts_with(write))
     }
 
     /// The step, and whether it is of the first or the second import.
@@ -59,6 +66,8 @@ pub struct Oracle {
     whole: Vec<String>,
     ends: Vec<State>,
     effects: Vec<Effect>,
+    /// What runs have left open.
+    left_open: LeftOpen,
     /// What came of states that no undisturbed run has: followed to the end of the import once.
     followed: HashMap<(usize, String), Difference>,
     _folder: TempDir,
@@ -71,15 +80,18 @@ impl Oracle {
         let (mut begins, mut whole, mut ends, mut effects) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Script::new(&world).seed().await;
         for at in 0..CYCLES * STEPS.len() {
+            if let Some(lastpass) = world.lastpass.as_ref().filter(|_| at == STEPS.len()) {
+                lastpass.let_people_enrol().await;
+            }
             begins.push(world.keep(folder.path(), &at.to_string()));
             world.effects.begin();
             let (cycle, step) = (at / STEPS.len(), STEPS[at % STEPS.len()]);
             alike(Script::new(&world).take(cycle, step)).await.unwrap();
             let names = world.effects.names().into_iter().enumerate();
             effects.extend(names.map(|(number, name)| Effect { at, number, name }));
-            whole.push(State::whole(&world.engine));
+            whole.push(world.whole().await);
             if step == Step::CarryOut {
-                ends.push(State::read(&world.engine));
+                ends.push(world.state().await);
             }
         }
         Self {
@@ -88,6 +100,7 @@ impl Oracle {
             whole,
             ends,
             effects,
+            left_open: LeftOpen::default(),
             followed: HashMap::new(),
             _folder: folder,
         }
@@ -101,6 +114,11 @@ impl Oracle {
     /// What an import leaves, the first (0) or the second (1).
     pub fn end(&self, cycle: usize) -> &State {
         &self.ends[cycle]
+    }
+
+    /// What runs have left open.
+    pub const fn left_open(&self) -> LeftOpen {
+        self.left_open
     }
 
     /// How many states there were that no undisturbed run has.
@@ -123,9 +141,9 @@ impl Oracle {
         let mut now = at;
         let difference = loop {
             if STEPS[now % STEPS.len()] == Step::CarryOut {
-                break State::read(&self.world.engine).difference(&self.ends[now / STEPS.len()]);
+                break self.ended(now / STEPS.len()).await;
             }
-            let whole = State::whole(&self.world.engine);
+            let whole = self.world.whole().await;
             if whole == self.whole[now] {
                 break Difference::default();
             }
@@ -140,6 +158,17 @@ impl Oracle {
         };
         self.followed
             .extend(passed.into_iter().map(|state| (state, difference.clone())));
+        difference
+    }
+
+    /// How the end of an import differs from what is right.
+    async fn ended(&mut self, cycle: usize) -> Difference {
+        let right = &self.ends[cycle];
+        if self.world.lastpass.is_none() {
+            return self.world.state().await.difference(right);
+        }
+        let (difference, left_open) = alike(left_open::settled(&self.world, cycle, right)).await;
+        self.left_open.add(left_open);
         difference
     }
 

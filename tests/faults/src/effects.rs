@@ -3,11 +3,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fastrand::Rng;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 use crate::wire::{Call, Gate, Verdict};
+
+/// Effects between two that are disturbed at random.
+const MEAN_DISTANCE: usize = 25;
 
 /// What happens at the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,10 +71,32 @@ struct Inner {
 #[derive(Default)]
 struct Plan {
     armed: Option<(usize, Disturbance)>,
+    /// What disturbs any effect, and how many disturbances are left to it.
+    random: Option<(Rng, usize)>,
+    /// Somebody waits while another one handles the message: only one thing happens at random at a time.
+    is_waiting: bool,
     /// The request that keeps failing.
     failing: Option<String>,
     strike: Option<Strike>,
     names: Vec<String>,
+}
+
+impl Plan {
+    /// What disturbs the effect of this number, if anything.
+    fn drawn(&mut self, number: usize) -> Option<Disturbance> {
+        if let Some((at, disturbance)) = self.armed
+            && at == number
+        {
+            self.armed = None;
+            return Some(disturbance);
+        }
+        let (rng, left) = self.random.as_mut()?;
+        if self.is_waiting || *left == 0 || rng.usize(..MEAN_DISTANCE) > 0 {
+            return None;
+        }
+        *left -= 1;
+        Some(Disturbance::ALL[rng.usize(..Disturbance::ALL.len())])
+    }
 }
 
 impl Gate for Effects {
@@ -88,6 +114,11 @@ impl Effects {
     /// Disturbs the effect of this number.
     pub fn arm(&self, at: usize, disturbance: Disturbance) {
         self.plan().armed = Some((at, disturbance));
+    }
+
+    /// Disturbs effects at random, so many at most, until [`begin`](Self::begin) is called.
+    pub fn arm_at_random(&self, seed: u64, most: usize) {
+        self.plan().random = Some((Rng::with_seed(seed), most));
     }
 
     /// What there was so far.
@@ -128,12 +159,9 @@ impl Effects {
             }
             let number = plan.names.len();
             plan.names.push(name.to_owned());
-            match plan.armed {
-                Some((at, disturbance)) if at == number => {
-                    plan.armed = None;
-                    disturbance
-                }
-                _ => return Verdict::Answer,
+            match plan.drawn(number) {
+                Some(disturbance) => disturbance,
+                None => return Verdict::Answer,
             }
         };
         match disturbance {
@@ -159,8 +187,10 @@ impl Effects {
     }
 
     async fn wait(&self, strike: Strike) -> Verdict {
+        self.plan().is_waiting = true;
         self.strike(strike, Verdict::Answer);
         self.0.resumed.notified().await;
+        self.plan().is_waiting = false;
         Verdict::Answer
     }
 

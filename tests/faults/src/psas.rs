@@ -32,6 +32,40 @@ pub const COMPANIES: usize = 12;
 /// People of each.
 pub const PEOPLE: usize = 8;
 
+/// How much a PSA has, and what changes in it. Companies and people are counted from 0; the last company goes.
+#[derive(Debug)]
+pub struct Extent {
+    /// Companies that are imported first.
+    pub companies: usize,
+    /// People of each.
+    pub people: usize,
+    /// The first of the companies, which get somebody new.
+    joined: usize,
+    renamed: &'static [usize],
+    /// Companies and people whose address changes.
+    moved: &'static [(usize, usize)],
+}
+
+impl Extent {
+    /// As much as there usually is.
+    pub const WHOLE: Self = Self {
+        companies: COMPANIES,
+        people: PEOPLE,
+        joined: 3,
+        renamed: &[3, 4],
+        moved: &[(3, 0), (5, 1), (6, 2), (6, 3)],
+    };
+
+    /// Some of it, for what takes long.
+    pub const FEW: Self = Self {
+        companies: 4,
+        people: 3,
+        joined: 1,
+        renamed: &[1],
+        moved: &[(1, 0), (2, 1), (2, 2)],
+    };
+}
+
 /// A PSA that listens, in its two states.
 #[derive(Clone)]
 pub struct Psa {
@@ -131,7 +165,7 @@ struct Chosen<'a> {
 }
 
 /// Companies of which nothing is odd, with one person more than are imported first.
-fn chosen(msp: &Msp) -> Vec<Chosen<'_>> {
+fn chosen<'a>(msp: &'a Msp, extent: &Extent) -> Vec<Chosen<'a>> {
     let mut names: HashMap<NameKey, usize> = HashMap::new();
     for company in &msp.companies {
         *names.entry(NameKey::of(&company.name)).or_default() += 1;
@@ -158,16 +192,16 @@ fn chosen(msp: &Msp) -> Vec<Chosen<'_>> {
         });
         Chosen {
             company,
-            people: people.take(PEOPLE + 1).collect(),
+            people: people.take(extent.people + 1).collect(),
         }
     });
     let chosen: Vec<_> = plain
-        .filter(|chosen| chosen.people.len() > PEOPLE)
-        .take(COMPANIES + 1)
+        .filter(|chosen| chosen.people.len() > extent.people)
+        .take(extent.companies + 1)
         .collect();
     assert_eq!(
         chosen.len(),
-        COMPANIES + 1,
+        extent.companies + 1,
         "the simulated MSP has too few ordinary companies"
     );
     chosen
@@ -175,6 +209,11 @@ fn chosen(msp: &Msp) -> Vec<Chosen<'_>> {
 
 /// The simulator behind it: as it is at the first import, or `later`.
 pub fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
+    simulator_of(kind, later, &Extent::WHOLE)
+}
+
+/// The same with so much in it.
+pub fn simulator_of(kind: PsaKind, later: bool, extent: &Extent) -> Arc<dyn Simulator> {
     let simulator: Arc<dyn Simulator> = match kind {
         PsaKind::Connectwise => Arc::new(ConnectWise::open(Size::Small, None, SimClock::new()).unwrap()),
         PsaKind::Autotask => Arc::new(Autotask::open(Size::Small, None, SimClock::new())),
@@ -184,23 +223,23 @@ pub fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
         simulator.set_switches(json!({ "pageCap": 50 })).unwrap();
     }
     let msp = generate(Size::Small);
-    let chosen = chosen(&msp);
-    let (companies, people) = if later {
-        (COMPANIES + 1, PEOPLE + 1)
-    } else {
-        (COMPANIES, PEOPLE)
-    };
+    let chosen = chosen(&msp, extent);
+    let new = usize::from(later);
+    let (companies, people) = (extent.companies + new, extent.people + new);
     let kept: Vec<u32> = chosen
         .iter()
         .take(companies)
         .map(|chosen| chosen.company.number)
         .collect();
-    // At the second import, three of the companies have somebody new.
+    // At the second import, some of the companies have somebody new.
     let kept_people: Vec<u32> = chosen
         .iter()
         .take(companies)
         .enumerate()
-        .flat_map(|(at, chosen)| chosen.people.iter().take(if at < 3 { people } else { PEOPLE }))
+        .flat_map(|(at, chosen)| {
+            let people = if at < extent.joined { people } else { extent.people };
+            chosen.people.iter().take(people)
+        })
         .map(|contact| contact.number)
         .collect();
     let gone = msp
@@ -216,23 +255,23 @@ pub fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
     let delete = json!({ "delete": { "companies": gone, "contacts": gone_people } });
     simulator.change_records(delete).unwrap();
     if later {
-        change(kind, &*simulator, &chosen);
+        change(kind, &*simulator, (&chosen, extent));
     }
     simulator
 }
 
 /// What happened between the imports: renamings, changed addresses, a company that is gone.
-fn change(kind: PsaKind, simulator: &dyn Simulator, chosen: &[Chosen<'_>]) {
+fn change(kind: PsaKind, simulator: &dyn Simulator, (chosen, extent): (&[Chosen<'_>], &Extent)) {
     let company = |at: usize| company_id(kind, chosen[at].company.number);
     let name = match kind {
         PsaKind::Connectwise => "name",
         PsaKind::Autotask => "companyName",
     };
-    let renamed: Vec<Value> = [3, 4]
-        .map(|at| json!({ "id": company(at), name: format!("{} Groep", chosen[at].company.name) }))
-        .into();
+    let renamed = extent.renamed.iter();
+    let renamed = renamed.map(|at| json!({ "id": company(*at), name: format!("{} Groep", chosen[*at].company.name) }));
+    let renamed: Vec<Value> = renamed.collect();
     simulator.change_records(json!({ "companies": renamed })).unwrap();
-    for (at, who) in [(3, 0), (5, 1), (6, 2), (6, 3)] {
+    for &(at, who) in extent.moved {
         let id = contact_id(kind, chosen[at].people[who].number);
         let address = format!(
             "nieuw{at}{who}@{}",
@@ -256,7 +295,7 @@ fn change(kind: PsaKind, simulator: &dyn Simulator, chosen: &[Chosen<'_>]) {
         };
         simulator.change_records(json!({ "contacts": [contact] })).unwrap();
     }
-    let gone = company(11);
+    let gone = company(extent.companies - 1);
     let gone = match kind {
         PsaKind::Connectwise => json!({ "companies": [{ "id": gone, "deletedFlag": true }] }),
         PsaKind::Autotask => json!({ "delete": { "companies": [gone] } }),

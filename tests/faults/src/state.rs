@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::engine::{Engine, IMPORTS, RECORDS};
+use crate::lastpass::Holds;
 
 /// Everything that lasts, by key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +142,27 @@ impl State {
                 fields.remove("system");
             }
         }
+        self
+    }
+
+    /// With what LastPass holds, and whom and what it names in the place of ids: which request was answered first is in these, and makes
+    /// no difference. What is only remembered of LastPass is left out: it can be read again.
+    #[must_use]
+    pub fn with_lastpass(self, holds: &Holds) -> Self {
+        let lasting = self.0.into_iter().filter(|(key, _)| !key.contains("#LASTPASS"));
+        let named = lasting.map(|(key, value)| {
+            let value = holds.with_names(&value.to_string());
+            (holds.with_names(&key), serde_json::from_str(&value).unwrap())
+        });
+        let mut state: BTreeMap<String, Value> = named.collect();
+        state.extend(holds.things());
+        Self(state)
+    }
+
+    /// Without what imports have counted.
+    #[must_use]
+    pub fn without_counts(mut self) -> Self {
+        self.0.retain(|key, _| !key.starts_with("import "));
         self
     }
 

@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use futures::future::BoxFuture;
+use lastpass::KEY;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
@@ -75,8 +76,10 @@ pub struct Wire {
     pub pace: Option<Pace>,
     /// Who looks at them, if anybody.
     pub watch: Option<Arc<dyn Watch>>,
-    /// What Secrets Manager answers for every secret.
+    /// What Secrets Manager answers for every secret but those of LastPass.
     pub secret: String,
+    /// The names of the secrets that hold a key of LastPass.
+    pub lastpass_keys: Arc<Mutex<BTreeSet<String>>>,
     /// The names of the secrets that were made and not deleted since.
     pub vault: Arc<Mutex<BTreeSet<String>>>,
     /// The flaw of the product that is played, if any.
@@ -218,9 +221,17 @@ impl Wire {
         let name = name.unwrap_or_default().to_owned();
         let mut vault = self.vault.lock().unwrap();
         let version = json!({ "ARN": "arn:test", "Name": "test", "VersionId": "1" });
+        let mut lastpass_keys = self.lastpass_keys.lock().unwrap();
         match operation {
-            "GetSecretValue" => json!({ "ARN": "arn:test", "Name": "test", "SecretString": self.secret }).to_string(),
+            "GetSecretValue" => {
+                let is_lastpass = lastpass_keys.contains(&name);
+                let secret = if is_lastpass { KEY } else { self.secret.as_str() };
+                json!({ "ARN": "arn:test", "Name": "test", "SecretString": secret }).to_string()
+            }
             "CreateSecret" => {
+                if request["SecretString"] == KEY {
+                    lastpass_keys.insert(name.clone());
+                }
                 vault.insert(name);
                 version.to_string()
             }

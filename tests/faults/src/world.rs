@@ -15,8 +15,9 @@ use domain::ids::MspId;
 use domain::psa::PsaKind;
 use futures::FutureExt;
 use lambda::config::CallRates;
-use lambda::{Function, Patience, PsaLimits, Services, instrumented};
-use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier, unsigned};
+use lambda::{Patience, PsaLimits, Services, instrumented};
+use lastpass::Kept;
+use local_aws::{Functions, Gateway, Invoke, Route, Template, Verifier};
 use serde_json::{Value, json};
 use simkit::Simulator;
 use store::Store;
@@ -25,142 +26,34 @@ use store::secrets::Secrets;
 
 use crate::effects::{Effects, Strike};
 use crate::engine::{Engine, IMPORTS, RECORDS};
+use crate::lastpass::LastPassFront;
 use crate::night::{Night, Silent};
 use crate::pace::Pace;
-use crate::psas::{self, Psa};
+use crate::psas::{self, Extent, Psa};
+use crate::state::State;
 use crate::ticking::Ticking;
 use crate::wire::{Gate, Sabotage, Watch, Wire};
 
-/// The MSP.
-pub const MSP: &str = "m";
-
-/// How long a worker may run; longer than any does here.
-const RUN: Duration = Duration::from_mins(5);
+pub use crate::process::{MSP, Message, Process};
 
 /// The process is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
-/// The four functions in one process.
-#[derive(Clone)]
-pub struct Process {
-    functions: Arc<[(&'static str, Function); 4]>,
-    routes: Arc<Vec<Route>>,
-}
-
-impl Process {
-    fn new(services: &Services, routes: Arc<Vec<Route>>) -> Self {
-        Self {
-            functions: Arc::new([
-                ("SetupFunction", setup::function(services.clone())),
-                ("FetchFunction", fetch::function(services.clone())),
-                ("PlanFunction", plan::function(services.clone())),
-                ("ExecuteFunction", execute::function(services.clone())),
-            ]),
-            routes,
-        }
-    }
-
-    /// Handles an event.
-    pub async fn handle(&self, message: &Message) -> Result<Value, String> {
-        let function = match message {
-            Message::Work(function, _) => function,
-            Message::Call { method, path, .. } => self.route(method, path.split('?').next().unwrap_or_default()),
-        };
-        self.invoke(function, message.event()).await
-    }
-
-    /// Hands any event to a function.
-    pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
-        let (_, function) = self.functions.iter().find(|(name, _)| *name == function).unwrap();
-        let end = tokio::time::Instant::now().into_std() + RUN;
-        let answer = function.handle(event, end).await;
-        answer.map_err(|error| error.to_string())
-    }
-
-    /// The function that a call is for.
-    pub fn route(&self, method: &str, path: &str) -> &str {
-        let fits = |route: &&Route| {
-            let mut parts = path.split('/');
-            let same = route.path.split('/').all(|wanted| {
-                parts
-                    .next()
-                    .is_some_and(|part| wanted.starts_with('{') || wanted == part)
-            });
-            route.method.as_str() == method && same && parts.next().is_none()
-        };
-        let found = self.routes.iter().find(fits);
-        &found
-            .unwrap_or_else(|| panic!("no route for {method} {path}"))
-            .way
-            .function
-    }
-}
-
-/// What is delivered to a function.
-#[derive(Debug, Clone)]
-pub enum Message {
-    /// A piece of work for a worker.
-    Work(&'static str, Value),
-    /// A call by an administrator.
-    Call {
-        /// Who calls; of another MSP than [`MSP`] with `@` and that.
-        who: &'static str,
-        /// The method.
-        method: &'static str,
-        /// The path, with its query.
-        path: String,
-        /// The body.
-        body: Value,
-    },
-}
-
-impl Message {
-    /// The event as the function gets it.
-    pub fn event(&self) -> Value {
-        match self {
-            Self::Work(_, work) => work.clone(),
-            Self::Call {
-                who,
-                method,
-                path,
-                body,
-            } => call(who, method, path, body),
-        }
-    }
-}
-
-/// An HTTP API event, format 2.0, as API Gateway makes it.
-fn call(who: &str, method: &str, path: &str, body: &Value) -> Value {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let (sub, msp) = who.split_once('@').unwrap_or((who, MSP));
-    let claims = json!({ "sub": sub, "email": format!("{sub}@{msp}.example"), "msp": msp, "roles": ["administrator"] });
-    let mut event = json!({
-        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query, "isBase64Encoded": false,
-        "headers": { "authorization": unsigned(&claims), "content-type": "application/json", "host": "api.test" },
-        "requestContext": {
-            "accountId": "0", "apiId": "test", "domainName": "api.test", "domainPrefix": "api", "requestId": "r",
-            "routeKey": "$default", "stage": "$default", "time": "01/Jan/2027:00:00:00 +0000", "timeEpoch": 0,
-            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
-            "authorizer": { "jwt": { "claims": { "sub": sub, "msp": msp }, "scopes": null } },
-        },
-    });
-    if !body.is_null() {
-        event["body"] = body.to_string().into();
-    }
-    event
-}
-
 /// A world.
 pub struct World {
     /// Which PSA.
     pub psa: Psa,
+    /// How much it has.
+    pub extent: Extent,
     /// DynamoDB.
     pub engine: Engine,
     /// What leaves the functions.
     pub effects: Effects,
     /// Time and ids.
     pub ticking: Ticking,
+    /// LastPass, where it is the directory.
+    pub lastpass: Option<LastPassFront>,
     /// What does not answer for a while.
     pub night: Night,
     /// How long imports wait for faults that pass.
@@ -175,6 +68,7 @@ pub struct World {
     pub watch: Option<Arc<dyn Watch>>,
     /// Every answer that was delivered, where somebody wants to know.
     pub heard: Option<Arc<Mutex<Vec<Value>>>>,
+    lastpass_keys: Arc<Mutex<BTreeSet<String>>>,
     connector: Connector,
     routes: Arc<Vec<Route>>,
 }
@@ -183,6 +77,7 @@ pub struct World {
 #[derive(Debug, Clone)]
 pub struct Moment {
     file: PathBuf,
+    lastpass: Option<Kept>,
     now: i64,
     id: u64,
 }
@@ -201,7 +96,28 @@ impl World {
 
     /// A world with another PSA, as it is at the first import and at the second.
     pub async fn of(kind: PsaKind, states: [Arc<dyn Simulator>; 2], origins: &[String], policy: HttpPolicy) -> Self {
+        Self::around((kind, states), (origins, policy), (Effects::default(), Ticking::new())).await
+    }
+
+    /// A world whose MSP chooses LastPass, with a few companies.
+    pub async fn with_lastpass(kind: PsaKind) -> Self {
         let (effects, ticking) = (Effects::default(), Ticking::new());
+        let lastpass = LastPassFront::start(effects.clone(), ticking.clone()).await;
+        let states = [false, true].map(|later| psas::simulator_of(kind, later, &Extent::FEW));
+        let origins = [lastpass.origin()];
+        let world = Self::around((kind, states), (&origins, HttpPolicy::default()), (effects, ticking));
+        Self {
+            extent: Extent::FEW,
+            lastpass: Some(lastpass),
+            ..world.await
+        }
+    }
+
+    async fn around(
+        (kind, states): (PsaKind, [Arc<dyn Simulator>; 2]),
+        (origins, policy): (&[String], HttpPolicy),
+        (effects, ticking): (Effects, Ticking),
+    ) -> Self {
         let night = Night::new(ticking.clone());
         let psa = Psa::start(kind, effects.clone(), night.clone(), states).await;
         let own = format!("http://{}", psa.address);
@@ -220,9 +136,11 @@ impl World {
         };
         Self {
             psa,
+            extent: Extent::WHOLE,
             engine: Engine::new().await,
             effects,
             ticking,
+            lastpass: None,
             night,
             patience: Patience::default(),
             sabotage: None,
@@ -230,6 +148,7 @@ impl World {
             pace: None,
             watch: None,
             heard: None,
+            lastpass_keys: Arc::default(),
             connector: Connector::new(policy).unwrap(),
             routes: Arc::new(Template::load().unwrap().routes().to_vec()),
         }
@@ -250,6 +169,7 @@ impl World {
             watch: self.watch.clone(),
             vault: Arc::clone(&self.vault),
             secret: psas::credentials(self.psa.kind).to_string(),
+            lastpass_keys: Arc::clone(&self.lastpass_keys),
             sabotage: self.sabotage.clone(),
         }
     }
@@ -266,11 +186,11 @@ impl World {
                 let (inner, night) = (BuiltIn::new(tenant), night.clone());
                 Arc::new(Silent { inner, night })
             }),
-            // No key works here, and the real LastPass is not asked.
-            lastpass_origin: Some("http://127.0.0.1:9".into()),
+            lastpass_origin: Some(self.lastpass_origin().into()),
             lastpass_pace: Arc::new(LastPassPace::per_second(0)),
             directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
+                cap: Duration::from_millis(5),
                 ..directory::RETRY
             },
             patience: self.patience,
@@ -299,6 +219,30 @@ impl World {
             .collect();
         let functions = Functions::new(&template, code).unwrap();
         Gateway::new(&template, functions, verifier).router()
+    }
+
+    /// Where LastPass is. Without one no key works, and the real LastPass is not asked.
+    fn lastpass_origin(&self) -> String {
+        let front = self.lastpass.as_ref();
+        front.map_or_else(|| "http://127.0.0.1:9".to_owned(), LastPassFront::origin)
+    }
+
+    /// What lasts: in the database, and in LastPass.
+    pub async fn state(&self) -> State {
+        let state = State::read(&self.engine);
+        match &self.lastpass {
+            Some(lastpass) => state.with_lastpass(&lastpass.holds().await),
+            None => state,
+        }
+    }
+
+    /// All there is, with the work under way: of two worlds that are equal here, the rest is equal too.
+    pub async fn whole(&self) -> String {
+        let whole = State::whole(&self.engine);
+        match &self.lastpass {
+            Some(lastpass) => without_versions(&whole) + &format!("{:?}", lastpass.holds().await),
+            None => whole,
+        }
     }
 
     /// The directory, undisturbed.
@@ -355,6 +299,7 @@ impl World {
         self.engine.keep(&file);
         Moment {
             file,
+            lastpass: self.lastpass.as_ref().map(LastPassFront::keep),
             now: self.ticking.now.load(Ordering::SeqCst),
             id: self.ticking.id.load(Ordering::SeqCst),
         }
@@ -363,9 +308,27 @@ impl World {
     /// Goes back to a moment.
     pub fn go_back(&self, moment: &Moment) {
         self.engine.restore(&moment.file);
+        if let (Some(lastpass), Some(kept)) = (&self.lastpass, &moment.lastpass) {
+            lastpass.go_back(kept);
+        }
         self.ticking.now.store(moment.now, Ordering::SeqCst);
         self.ticking.id.store(moment.id, Ordering::SeqCst);
     }
+}
+
+/// Without the moments that name versions of what was read of LastPass: thirteen digits each.
+fn without_versions(text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::with_capacity(text.len());
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = rest[at..]
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len() - at);
+        kept.push_str(&rest[..at]);
+        kept.push_str(if digits == 13 { "" } else { &rest[at..at + digits] });
+        rest = &rest[at + digits..];
+    }
+    kept + rest
 }
 
 /// Seconds after which a worker that was not heard of is held for dead.

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use store::Kind;
 use store::expiry::{expire, expires_within};
 use store::table::{PACKED, bare_item, body, item, packed_body, packed_bytes, packed_item, text};
-use store::{Consistency, Item, Key, StoreError, Table, Tenant};
+use store::{Consistency, Item, Key, PutOutcome, StoreError, Table, Tenant};
 
 use super::records::{COMPANIES, CompanyRecord, HEAD, HeadRecord, RENEWED_DAYS, USERS};
 use crate::{DirectoryError, PackedUsers, Roster};
@@ -32,6 +32,9 @@ const READ_CONCURRENCY: usize = 16;
 
 /// From so many companies on, the users of all are read: see the built-in directory.
 const MAX_COMPANIES_ONE_BY_ONE: usize = 500;
+
+/// The attribute of the head that names the list of companies: a moment.
+const LISTED: &str = "listed";
 
 /// The attribute that names who wrote the items of a company: a moment.
 const PARTS: &str = "parts";
@@ -65,8 +68,20 @@ impl Content {
     }
 
     pub(super) async fn write_head(&self, head: &HeadRecord, now: Timestamp) -> Result<(), DirectoryError> {
-        let item = packed_item(HEAD, &self.key("HEAD"), head)?;
-        self.write(HEAD, item, now).await
+        let mut item = packed_item(HEAD, &self.key("HEAD"), head)?;
+        item.insert(LISTED.to_owned(), text(&head.version));
+        expire(&mut item, HEAD, now);
+        // A worker that was paused must not lead back to a list that a later one has deleted.
+        let condition = "attribute_not_exists(listed) OR listed <= :listed";
+        let values = [(":listed", text(&head.version))];
+        let put = self.tenant.put_alone(Table::Records, item, condition, &values);
+        match put.await? {
+            PutOutcome::Applied => Ok(()),
+            PutOutcome::Refused(_) => {
+                let overtaken = "another worker has read the companies since";
+                Err(DirectoryError::Unavailable(overtaken.to_owned()))
+            }
+        }
     }
 
     async fn write(&self, kind: Kind, mut item: Item, now: Timestamp) -> Result<(), DirectoryError> {

@@ -1,5 +1,6 @@
 //! What is stored of LastPass, and of what it was asked for.
 
+use domain::address::AddressKey;
 use domain::directory::ManagedCompany;
 use domain::ids::ManagedCompanyId;
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub(super) const USERS: Kind = Kind::first("users of LastPass").kept(CONTENT_DAY
 pub(super) const CREATION: Kind = Kind::first("creation in LastPass").kept(CREATION_DAYS);
 pub(super) const NAME: Kind = Kind::first("name of a creation in LastPass").kept(CREATION_DAYS);
 pub(super) const SENDING: Kind = Kind::first("users sent to LastPass").kept(1);
+pub(super) const ASKING: Kind = Kind::first("address asked of LastPass").kept(CREATION_DAYS);
 
 /// What is known as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +102,14 @@ pub(super) struct NameRecord {
     /// The key of the creation.
     pub holder: String,
     pub since: Timestamp,
+}
+
+/// The address that a user may have been asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AskingRecord {
+    pub address: AddressKey,
+    /// Who asks: a number that nobody else has.
+    pub by: String,
 }
 
 /// Users of one company who were sent, and when: of each an answer may be missing.

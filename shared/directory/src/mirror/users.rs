@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use domain::address::{Address, AddressKey};
 use domain::directory::User;
 use domain::ids::{ManagedCompanyId, UserId};
-use store::Consistency;
+use store::table::text;
+use store::{Consistency, Key, PutOutcome, Table};
 
+use super::content::Content;
+use super::records::{ASKING, AskingRecord};
 use super::{Mirror, Refused};
 use crate::lastpass::{Failed, LastPass};
 use crate::{DirectoryError, NewAddress};
@@ -61,7 +64,8 @@ impl Mirror {
         }
     }
 
-    /// Asks for another address of a user. Not again, if the answer is lost: the person may have been asked.
+    /// Asks for another address of a user. Not again, if the answer is lost: the person may have been asked. So that a run that dies
+    /// leaves that behind, too, what is asked for is written down before (R86).
     pub(super) async fn ask_for_address(
         &self,
         (company, user): (&ManagedCompanyId, &UserId),
@@ -76,13 +80,23 @@ impl Mirror {
             Err(Failed::Forbidden(_)) => return Ok(NewAddress::NotPossible),
             Err(failed) => return Err(failed.into()),
         };
+        let asking = self.content.key(format!("ASKING#{company}#{user}"));
         if before.address == *address {
+            // Should the address change back and forth, the person is asked once more.
+            self.content.tenant.delete_alone(Table::Records, &asking).await?;
             return Ok(NewAddress::Changed);
         }
         if from.is_some_and(|from| before.address != *from) {
             return Ok(NewAddress::ChangedMeanwhile);
         }
-        match lastpass.change_address(company, user, address).await {
+        if !self.is_to_ask(&asking, address).await? {
+            return Ok(NewAddress::WaitsForUser);
+        }
+        let answer = lastpass.change_address(company, user, address).await;
+        if answer.as_ref().is_err_and(|failed| !failed.may_be_applied()) {
+            self.content.tenant.delete_alone(Table::Records, &asking).await?;
+        }
+        match answer {
             Ok(()) | Err(Failed::Unanswered(_)) => self.after_asking(lastpass, (company, user), address).await,
             Err(Failed::Rejected(_, 409)) => {
                 let holders = self.content.whole_roster(Consistency::Strong).await?;
@@ -94,6 +108,20 @@ impl Mirror {
             Err(Failed::NotFound(_)) => Ok(NewAddress::NoSuchUser),
             Err(failed) => Err(failed.into()),
         }
+    }
+
+    /// Writes down that a user is asked for an address; `false` if the user has been, as far as anybody knows.
+    async fn is_to_ask(&self, asking: &Key, address: &Address) -> Result<bool, DirectoryError> {
+        let record = AskingRecord {
+            address: address.key().clone(),
+            by: format!("{:016x}", fastrand::u64(..)),
+        };
+        let item = Content::small_item(ASKING, asking, &record, self.now())?;
+        // Its own, should the answer be lost and the request repeated.
+        let condition = "attribute_not_exists(pk) OR address <> :address OR #by = :by";
+        let values = [(":address", text(record.address.as_str())), (":by", text(&record.by))];
+        let put = self.content.tenant.put_alone(Table::Records, item, condition, &values);
+        Ok(matches!(put.await?, PutOutcome::Applied))
     }
 
     /// What LastPass answers does not say whether the person has to agree; what it shows does.

@@ -222,6 +222,25 @@ async fn r84_an_address_change_that_was_asked_for_is_not_asked_twice() {
 }
 
 #[tokio::test]
+async fn r86_a_run_that_died_after_asking_for_an_address_asks_nobody_twice() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "died").await;
+    port.account.switch("patchFields", "pending");
+    port.read().await.unwrap();
+    let from = "jan@jansen.example".parse().unwrap();
+    let change = async |to: &str| {
+        let (run, to) = (port.run(), to.parse().unwrap());
+        run.change_address(&company(), &jan(), Some(&from), &to).await.unwrap()
+    };
+    assert_eq!(change("jan.nieuw@jansen.example").await, NewAddress::WaitsForUser);
+    assert_eq!(change("jan.nieuw@jansen.example").await, NewAddress::WaitsForUser);
+    assert_eq!(port.account.count("PATCH", "/50101"), 1);
+    // Another address is another question.
+    assert_eq!(change("j.jansen@jansen.example").await, NewAddress::WaitsForUser);
+    assert_eq!(port.account.count("PATCH", "/50101"), 2);
+}
+
+#[tokio::test]
 async fn r84_only_the_user_that_is_meant_is_asked_for_another_address() {
     let database = Database::start().await;
     let port = Port::start(&database, "meant").await;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use domain::psa::PsaKind;
 use faults::cases::{Case, Effect, Oracle};
 use faults::effects::Disturbance;
+use faults::left_open::LeftOpen;
 use faults::script::name;
 use faults::world::World;
 
@@ -33,14 +34,36 @@ fn disturbances(effect: &Effect) -> Vec<Disturbance> {
     }
 }
 
-fn every_effect(kind: PsaKind) {
-    let began = Instant::now();
-    let (next, runs, effects, followed) = <(AtomicUsize, AtomicUsize, AtomicUsize, AtomicUsize)>::default();
-    let wrong = Mutex::new(Vec::new());
+/// What came of all cases.
+pub struct Counted {
+    /// Effects of the undisturbed script.
+    pub effects: Vec<Effect>,
+    /// Disturbed runs.
+    pub runs: usize,
+    /// States that no undisturbed run has.
+    pub followed: usize,
+    /// What runs have left open.
+    pub left_open: LeftOpen,
+    /// What went wrong.
+    pub wrong: Vec<String>,
+}
+
+/// Disturbs each effect of two imports in worlds like this, in the ways given.
+pub fn every_effect<F: Future<Output = World>>(
+    world: impl Fn() -> F + Sync,
+    disturbances: impl Fn(&Effect) -> Vec<Disturbance> + Sync,
+) -> Counted {
+    let next = AtomicUsize::new(0);
+    let counted = Mutex::new(Counted {
+        effects: Vec::new(),
+        runs: 0,
+        followed: 0,
+        left_open: LeftOpen::default(),
+        wrong: Vec::new(),
+    });
     on_all_cores(|| {
         alone(async {
-            let mut oracle = Oracle::new(World::new(kind).await).await;
-            effects.store(oracle.effects().len(), Ordering::SeqCst);
+            let mut oracle = Oracle::new(world().await).await;
             let cases = oracle.effects().iter().flat_map(|effect| {
                 let case = |disturbance| Case {
                     effect: effect.clone(),
@@ -51,22 +74,30 @@ fn every_effect(kind: PsaKind) {
             let cases: Vec<Case> = cases.collect();
             while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
                 let difference = oracle.run(case).await;
-                runs.fetch_add(1, Ordering::SeqCst);
+                let mut counted = counted.lock().unwrap();
+                counted.runs += 1;
                 if !difference.is_none() {
-                    wrong
-                        .lock()
-                        .unwrap()
-                        .push(format!("{:?} {case:?}: {difference}", case.effect.step()));
+                    let wrong = format!("{:?} {case:?}: {difference}", case.effect.step());
+                    counted.wrong.push(wrong);
                 }
             }
-            followed.fetch_add(oracle.followed(), Ordering::SeqCst);
+            let mut counted = counted.lock().unwrap();
+            counted.effects = oracle.effects().to_vec();
+            counted.followed += oracle.followed();
+            counted.left_open.add(oracle.left_open());
         });
     });
-    let (effects, runs, wrong) = (effects.into_inner(), runs.into_inner(), wrong.into_inner().unwrap());
+    counted.into_inner().unwrap()
+}
+
+fn every_effect_of(kind: PsaKind) {
+    let began = Instant::now();
+    let counted = every_effect(|| World::new(kind), disturbances);
+    let (effects, runs, wrong) = (counted.effects.len(), counted.runs, counted.wrong);
     println!(
         "{}: {effects} effects, {runs} disturbed runs, {} states off the straight way, {} wrong, {} s",
         name(kind),
-        followed.into_inner(),
+        counted.followed,
         wrong.len(),
         began.elapsed().as_secs()
     );
@@ -82,6 +113,6 @@ fn r37_disturbed_at_any_effect_the_import_ends_as_if_it_had_run_once() {
         _ => &KINDS[..1],
     };
     for kind in kinds {
-        every_effect(*kind);
+        every_effect_of(*kind);
     }
 }

@@ -24,6 +24,8 @@ mod giving_up;
 mod handing_over;
 mod inheriting;
 mod lagging;
+mod lastpass;
+mod lastpass_at_random;
 mod licences;
 mod matrix;
 mod model;

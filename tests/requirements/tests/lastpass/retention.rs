@@ -28,7 +28,7 @@ async fn r67_what_is_known_of_lastpass_expires(kind: PsaKind) {
         let (what, days) = match (partition, sk.split('#').next().unwrap()) {
             ("USERS", _) => ("USERS", 30),
             ("", of @ ("HEAD" | "COMPANIES")) => (of, 30),
-            ("", of @ ("CREATION" | "CREATING")) => (of, 400),
+            ("", of @ ("CREATION" | "CREATING" | "ASKING")) => (of, 400),
             ("", of @ "SENDING") => (of, 1),
             _ => panic!("{pk} {sk} is of no kind that is documented"),
         };

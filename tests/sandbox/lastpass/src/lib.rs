@@ -11,6 +11,7 @@ mod sample;
 mod state;
 mod switches;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,6 +35,16 @@ pub struct LastPass {
     account: Arc<Account>,
     faults: Faults,
     requests: RequestLog,
+}
+
+/// What one holds at a moment.
+#[derive(Clone)]
+pub struct Kept(Arc<State>);
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
 }
 
 impl LastPass {
@@ -69,6 +80,18 @@ impl LastPass {
             "calls": http::calls_by_route(&self.requests.items()),
             "forbidden": lock(&self.account.state).forbidden,
         })
+    }
+}
+
+impl LastPass {
+    /// Remembers everything it holds.
+    pub fn keep(&self) -> Kept {
+        Kept(Arc::new(lock(&self.account.state).copy()))
+    }
+
+    /// Goes back to what it held. For one without a folder of state: a file is not gone back in.
+    pub fn go_back(&self, kept: &Kept) {
+        *lock(&self.account.state) = kept.0.copy();
     }
 }
 

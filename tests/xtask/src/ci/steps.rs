@@ -322,7 +322,7 @@ fn clients(job: &Job) -> Result<(), Failure> {
 }
 
 fn contract(job: &Job) -> Result<(), Failure> {
-    with_sandbox(job, |sandbox| {
+    with_sandbox_of(job, "--directory lastpass", |sandbox| {
         let mut contract = job.command("tests/contract/run", &[&text(&job.work.join("contract"))]);
         contract.env("SANDBOX", sandbox);
         job.run(600, contract)
@@ -331,7 +331,13 @@ fn contract(job: &Job) -> Result<(), Failure> {
 
 /// Runs something with a sandbox of its own; gives it the first line that the sandbox prints.
 fn with_sandbox(job: &Job, run: impl FnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
-    let mut serve = job.command("cargo run --quiet --locked -- serve --calls-per-minute 0", &[]);
+    with_sandbox_of(job, "", run)
+}
+
+/// The same with more options.
+fn with_sandbox_of(job: &Job, options: &str, run: impl FnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+    let words = format!("cargo run --quiet --locked -- serve --calls-per-minute 0 {options}");
+    let mut serve = job.command(&words, &[]);
     let (sandbox, line) = job.start_and_read(1200, &mut serve)?;
     let done = run(&line);
     drop(sandbox);

@@ -1,0 +1,240 @@
+//! LastPass as the directory: a simulator that listens, each of whose requests is an effect, and which goes by the world's clock.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use lastpass::{KEY, Kept, LastPass};
+use serde_json::{Value, json};
+use simkit::Simulator;
+use simkit::clock::SimClock;
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+use crate::effects::Effects;
+use crate::ticking::Ticking;
+use crate::wire::{Call, Gate, Verdict};
+
+/// No body comes near this.
+const LONGEST_BODY: usize = 1 << 24;
+
+/// Longer than what was read of LastPass is used again.
+const NEXT_DAY: i64 = 25 * 3_600;
+
+/// Digits of an id of LastPass here: beyond 2^53, so that no other number is taken for one.
+const ID_DIGITS: usize = 16;
+
+/// A LastPass that listens.
+#[derive(Clone)]
+pub struct LastPassFront {
+    address: SocketAddr,
+    simulator: Arc<LastPass>,
+    clock: SimClock,
+    ticking: Ticking,
+}
+
+#[derive(Clone)]
+struct Front {
+    lastpass: LastPassFront,
+    effects: Effects,
+}
+
+impl LastPassFront {
+    /// Starts to listen; every request is an effect.
+    pub async fn start(effects: Effects, ticking: Ticking) -> Self {
+        let clock = SimClock::new();
+        let simulator = Arc::new(LastPass::open(None, clock.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let lastpass = Self {
+            address: listener.local_addr().unwrap(),
+            simulator,
+            clock,
+            ticking,
+        };
+        // The person whose address changes has to agree.
+        lastpass.set(json!({ "ids": "aboveDouble", "patchFields": "pending" }));
+        let front = Front {
+            lastpass: lastpass.clone(),
+            effects,
+        };
+        let router = Router::new().fallback(answer).with_state(front);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        lastpass
+    }
+
+    /// Where it listens.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Sets what its documents leave open.
+    pub fn set(&self, switches: Value) {
+        self.simulator.set_switches(switches).unwrap();
+    }
+
+    /// Everybody who was invited has enrolled, and a day has passed, so that a fetch reads that.
+    pub async fn let_people_enrol(&self) {
+        let holds = self.holds().await;
+        let users = holds.companies.values().flat_map(|company| &company.users);
+        let invited = users.filter(|user| user["accountStatus"] == "pending-invitation");
+        let accept: Vec<i64> = invited.map(|user| number_of(user["id"].as_i64().unwrap())).collect();
+        self.tell_time();
+        self.simulator.change_records(json!({ "accept": accept })).unwrap();
+        self.ticking.advance(NEXT_DAY);
+    }
+
+    /// Remembers what it holds.
+    pub fn keep(&self) -> Kept {
+        self.simulator.keep()
+    }
+
+    /// Goes back to what it held.
+    pub fn go_back(&self, kept: &Kept) {
+        self.simulator.go_back(kept);
+        self.simulator.requests().clear();
+    }
+
+    /// What it holds, undisturbed.
+    pub async fn holds(&self) -> Holds {
+        // What was just made is listed by now.
+        self.clock
+            .advance(self.ticking.seconds() + NEXT_DAY - self.clock.now().as_second());
+        let mut companies = BTreeMap::new();
+        for company in self.list("").await {
+            let id = company["id"].as_i64().unwrap();
+            let (name, users) = (
+                company["name"].as_str().unwrap().to_owned(),
+                self.list(&format!("/{id}/users")).await,
+            );
+            companies.insert(id, Company { name, users });
+        }
+        Holds {
+            companies,
+            mails: self.simulator.outbox(),
+            forbidden: self.simulator.journal()["forbidden"].clone(),
+        }
+    }
+
+    async fn list(&self, path: &str) -> Vec<Value> {
+        let uri = format!("/business/v1/managed-companies{path}?max-results=500");
+        let request = Request::get(uri).header(header::AUTHORIZATION, format!("api-key {KEY}"));
+        let request = request.body(Body::empty()).unwrap();
+        let answer = self.simulator.router().oneshot(request).await.unwrap();
+        let body = to_bytes(answer.into_body(), LONGEST_BODY).await.unwrap();
+        let mut page: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(page["nextPageToken"], Value::Null, "more than a page");
+        let items = page["items"].take();
+        items.as_array().unwrap_or_else(|| panic!("{path}: {page}")).clone()
+    }
+
+    /// It goes by the clock of the world.
+    fn tell_time(&self) {
+        self.clock
+            .advance(self.ticking.seconds() - self.clock.now().as_second());
+    }
+}
+
+async fn answer(State(front): State<Front>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, LONGEST_BODY).await.unwrap();
+    let name = format!("{} {}", parts.method, parts.uri.path());
+    let same = format!("{} {} {}", parts.method, parts.uri, String::from_utf8_lossy(&body));
+    let call = Call {
+        name: &name,
+        request: &same,
+    };
+    let apply = async {
+        front.lastpass.tell_time();
+        let request = Request::from_parts(parts, Body::from(body));
+        front.lastpass.simulator.router().oneshot(request).await.unwrap()
+    };
+    match front.effects.pass(call).await {
+        Verdict::Answer => apply.await,
+        Verdict::ApplyAndFail => {
+            apply.await;
+            StatusCode::BAD_GATEWAY.into_response()
+        }
+        Verdict::Fail => StatusCode::BAD_GATEWAY.into_response(),
+        Verdict::ApplyAndHang => {
+            apply.await;
+            pending().await
+        }
+        Verdict::Hang => pending().await,
+    }
+}
+
+/// The number that the simulator itself gives an id which it shows beyond 2^53.
+const fn number_of(id: i64) -> i64 {
+    (id - (1 << 53) - 1) / 2
+}
+
+/// What LastPass holds.
+#[derive(Debug, Clone)]
+pub struct Holds {
+    companies: BTreeMap<i64, Company>,
+    mails: Value,
+    forbidden: Value,
+}
+
+#[derive(Debug, Clone)]
+struct Company {
+    name: String,
+    users: Vec<Value>,
+}
+
+impl Holds {
+    /// Each company with its users, each mail, and each forbidden call; what is there twice has a number.
+    pub(crate) fn things(&self) -> BTreeMap<String, Value> {
+        let (mut things, mut seen) = (BTreeMap::new(), BTreeMap::<String, usize>::new());
+        let mut add = |what: String, value: Value| {
+            let number = seen.entry(what.clone()).or_default();
+            *number += 1;
+            things.insert(format!("LastPass {what} {number}"), value);
+        };
+        for company in self.companies.values() {
+            add(format!("company {}", company.name), Value::Null);
+            for user in &company.users {
+                let key = format!("user {} of {}", user["email"], company.name);
+                add(key, json!({ "name": user["name"], "status": user["accountStatus"] }));
+            }
+        }
+        for mail in self.mails.as_array().unwrap() {
+            add(format!("mail {} to {}", mail["kind"], mail["to"]), Value::Null);
+        }
+        for call in self.forbidden.as_array().unwrap() {
+            add(format!("forbidden {} {}", call["method"], call["path"]), Value::Null);
+        }
+        things
+    }
+
+    /// A JSON text with names and addresses in the place of ids.
+    pub(crate) fn with_names(&self, text: &str) -> String {
+        let mut known = BTreeMap::new();
+        for (id, company) in &self.companies {
+            known.insert(id.to_string(), company.name.as_str());
+            for user in &company.users {
+                known.insert(user["id"].to_string(), user["email"].as_str().unwrap());
+            }
+        }
+        let (mut named, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+            let digits = rest[at..]
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(rest.len() - at);
+            let number = &rest[at..at + digits];
+            named.push_str(&rest[..at]);
+            match known.get(number).filter(|_| digits == ID_DIGITS) {
+                Some(name) => named.push_str(json!(name).to_string().trim_matches('"')),
+                None => named.push_str(number),
+            }
+            rest = &rest[at + digits..];
+        }
+        named + rest
+    }
+}
