@@ -29,7 +29,8 @@ const OWN: [&str; 17] = [
     "worker",
 ];
 
-/// What `RUST_LOG` asks for: a level, or levels by target, as in `info,http_client=debug`. Errors alone, if nothing that can be read.
+/// What `RUST_LOG` asks for: a level, or levels by target, as in `info,http_client=error`. Errors alone, if nothing that can be read. What is below
+/// `info` is not in a release build at all.
 ///
 /// Not the `EnvFilter` that is usual, whose regular expressions are a large part of a function.
 pub fn levels() -> Targets {

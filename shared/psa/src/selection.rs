@@ -13,3 +13,13 @@ pub enum Selection<'a> {
     /// Those that changed after a moment, whatever their state.
     ChangedSince(Timestamp),
 }
+
+impl<'a> Selection<'a> {
+    /// The filter, where rows are asked for by one.
+    pub const fn filter(self) -> Option<&'a Filter> {
+        match self {
+            Self::Accepted(filter) => Some(filter),
+            Self::All | Self::ChangedSince(_) => None,
+        }
+    }
+}

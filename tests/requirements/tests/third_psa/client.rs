@@ -174,10 +174,7 @@ impl Product for Example {
     }
 
     fn companies(&self, selection: Selection<'_>) -> impl List<Row = Record> + Send {
-        let kinds = match selection {
-            Selection::Accepted(filter) => accepted_ids(filter, TYPE),
-            Selection::All | Selection::ChangedSince(_) => None,
-        };
+        let kinds = selection.filter().and_then(|filter| accepted_ids(filter, TYPE));
         let query = kinds.map(|ids| any("kinds", &ids));
         Rows(self, &COMPANIES, query.unwrap_or_default())
     }
