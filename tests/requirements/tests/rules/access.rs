@@ -30,6 +30,7 @@ fn body(route: &Route, sandbox: &Sandbox, kind: PsaKind) -> Option<Value> {
         ("POST", "/managed-companies/{c}/users") => json!({ "address": "iemand@elders.example", "name": "Iemand" }),
         ("PATCH", "/managed-companies/{c}/users/{u}") => json!({ "address": "iemand@elders.example" }),
         ("PUT", path) if path.contains("/exclusions/") => json!({ "why": "Niet van ons." }),
+        ("PUT", "/directory") => json!({ "kind": "lastpass", "apiKey": "lpkey_van_iemand_anders" }),
         ("PUT", "/licences") => json!({ "total": 7 }),
         ("PATCH", "/imports/{x}/companies/{p}") => json!({ "version": 1, "selected": true }),
         ("PATCH", "/imports/{x}/companies/{p}/addresses/{a}") => json!({ "version": 0, "selected": true }),
