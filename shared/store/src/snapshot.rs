@@ -13,6 +13,7 @@ mod drafts;
 mod index;
 mod last;
 mod leftovers;
+pub mod mirror;
 pub mod pages;
 pub mod retention;
 mod row;
@@ -39,6 +40,7 @@ use self::contents::{ListOf, Prepared, contact_order};
 use self::drafts::Begun;
 use self::index::{Defaults, Index};
 use self::last::Last;
+use self::mirror::Mirror;
 use self::retention::Retention;
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
@@ -72,6 +74,10 @@ pub struct Draft {
     retention: Option<Retention>,
     /// Lists that are to be written.
     waiting: Vec<Item>,
+    /// What is to be written of what the import knows of the PSA.
+    mirror: Option<mirror::Prepared>,
+    /// What is stored of it.
+    mirror_before: Option<Mirror>,
 }
 
 impl Draft {
@@ -142,6 +148,8 @@ impl Tenant {
             before: self.last_snapshot(integration, state.head.as_ref()).await?,
             retention,
             waiting: Vec::new(),
+            mirror: None,
+            mirror_before: self.known_mirror(state.mirror.as_ref())?,
         }))
     }
 
@@ -202,6 +210,11 @@ impl Tenant {
         now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
         rows.sort_by(|one, other| one.id.cmp(&other.id));
+        if !draft.is_mirror_as_before() {
+            return Err(StoreError::Contention {
+                what: "the last snapshot",
+            });
+        }
         let prepared = index::prepare(&draft.partition, &draft.version, &rows, &draft.before.head.chunks)?;
         let items = std::mem::take(&mut draft.waiting).into_iter().chain(prepared.items);
         let items = items.collect();
@@ -222,13 +235,15 @@ impl Tenant {
         let retention = Retention::from(now());
         let retain = self.retain_action(&import.integration, draft.retention, retention)?;
         let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
-        if index.chunks == draft.before.head.chunks && !draft.begun.is_known() {
-            writes.push(retain);
-            return self.write_all(lease, writes, last, now).await;
-        }
-        let flip = self.flip(import, draft, &rows, index.chunks, now())?;
+        let is_unchanged = index.chunks == draft.before.head.chunks && !draft.begun.is_known();
+        let flip = if is_unchanged && draft.superseded_mirror().is_empty() {
+            Vec::new()
+        } else {
+            self.flip(import, draft, &rows, index.chunks, now())?
+        };
+        let mirror = self.mirror_action(&import.integration, draft)?;
         let mut tx = lease.transaction(self, now())?;
-        for action in flip.into_iter().chain([retain, last]) {
+        for action in flip.into_iter().chain(mirror).chain([retain, last]) {
             tx.push(action)?;
         }
         self.commit_with(lease, tx, writes, now).await
@@ -272,7 +287,8 @@ impl Tenant {
         let integration = &import.integration;
         let mut actions = Vec::new();
         actions.extend(self.end_draft(integration, &draft.begun, &draft.version)?);
-        let superseded = draft.before.superseded_by(&draft.partition, rows, &chunks);
+        let mut superseded = draft.before.superseded_by(&draft.partition, rows, &chunks);
+        superseded.extend(draft.superseded_mirror());
         let mut items = self.superseded_items(integration, &superseded, now)?;
         items.push(self.head_item(integration, chunks)?);
         for item in items {

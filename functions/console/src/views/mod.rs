@@ -50,6 +50,7 @@ pub(crate) struct Policy {
     pub filter: Filter,
     pub mass_change: MassChangeLimit,
     pub schedule: Option<Schedule>,
+    pub full_read_hours: u64,
 }
 
 #[derive(Debug, Deserialize)]

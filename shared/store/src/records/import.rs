@@ -36,6 +36,8 @@ pub(crate) struct ImportRecord {
     #[serde(default)]
     cancelling: bool,
     filter: Accepted,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    full: bool,
     started_by: PersonRecord,
     #[serde(default)]
     taken_over_by: Option<PersonRecord>,
@@ -97,6 +99,7 @@ impl From<&Import> for ImportRecord {
             abandoned: import.abandoned,
             cancelling: import.cancelling,
             filter: import.filter.0.clone(),
+            full: import.full,
             started_by: (&import.started_by).into(),
             taken_over_by: import.taken_over_by.as_ref().map(PersonRecord::from),
             unattended: import.unattended,
@@ -125,6 +128,7 @@ impl From<ImportRecord> for Import {
             abandoned: record.abandoned,
             cancelling: record.cancelling,
             filter: Filter(record.filter),
+            full: record.full,
             started_by: record.started_by.into(),
             taken_over_by: record.taken_over_by.map(Person::from),
             unattended: record.unattended,

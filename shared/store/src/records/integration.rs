@@ -84,6 +84,7 @@ pub(crate) struct PolicyRecord {
     mass_change: MassChangeRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<Schedule>,
+    full_read_hours: u16,
 }
 
 /// See [`MassChangeLimit`].
@@ -144,6 +145,7 @@ impl From<&Policy> for PolicyRecord {
             filter: policy.filter.0.clone(),
             mass_change: policy.mass_change.into(),
             schedule: policy.schedule.clone(),
+            full_read_hours: policy.full_read_hours,
         }
     }
 }
@@ -160,6 +162,7 @@ impl From<PolicyRecord> for Policy {
                 at_least: record.mass_change.at_least,
             },
             schedule: record.schedule,
+            full_read_hours: record.full_read_hours,
         }
     }
 }

@@ -218,6 +218,7 @@ fn integration() -> Integration {
             new_addresses: false,
             filter: Filter(accepted.clone()),
             schedule: None,
+            full_read_hours: 36,
             mass_change: MassChangeLimit {
                 percent: 10,
                 at_least: 5,
