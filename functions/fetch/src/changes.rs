@@ -128,17 +128,17 @@ async fn read_changes(
     let Some(parts) = readable(run, parts(run, &mirror).await)? else {
         return Ok(Err(FullReadReason::First));
     };
-    let changes = match psa.changes(since, &import.filter, &mirror.tables).await? {
-        ChangesRead::All(changes) => changes,
+    let read = match psa.changes(since, &import.filter, &mirror.tables).await? {
+        ChangesRead::All(read) => read,
         ChangesRead::TooMany => return Ok(Err(FullReadReason::ManyChanges)),
         ChangesRead::NotOffered => return Ok(Err(FullReadReason::NotOffered)),
     };
     run.learn_system(psa).await?;
-    run.services.psa_limits.check_companies(changes.totals.companies)?;
-    run.services.psa_limits.check_contacts(changes.totals.contacts)?;
-    let (totals, as_of) = (changes.totals, changes.as_of);
+    run.services.psa_limits.check_companies(read.totals.companies)?;
+    run.services.psa_limits.check_contacts(read.totals.contacts)?;
+    let (totals, as_of) = (read.totals, read.as_of);
     let tables = psa.tables();
-    let merged = merge(run, psa, parts, changes).await?;
+    let merged = merge(run, psa, parts, read).await?;
     if !reading::proves(totals, merged.totals) {
         info!(import = %import.id, ?totals, known = ?merged.totals, "the PSA counts other rows");
         return Ok(Err(FullReadReason::CountsDiffer));

@@ -169,7 +169,7 @@ impl Fetch {
                     None => run.compared_psa().await?,
                 };
                 run.worker.deadline = self.read.deadline(run.deadline);
-                if !snapshot::complete(&run, &*psa, &mut self.read, checkpoint).await? {
+                if !Box::pin(snapshot::complete(&run, &*psa, &mut self.read, checkpoint)).await? {
                     let changed = self.read.changed.as_ref();
                     if !changed.is_some_and(|changed| changed.known.is_left_open()) {
                         return Ok(Next::Run);

@@ -125,6 +125,7 @@ impl Progress {
 }
 
 /// An import.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Debug, Clone)]
 pub struct Import {
     /// Its id.

@@ -149,7 +149,7 @@ impl Tenant {
             retention,
             waiting: Vec::new(),
             mirror: None,
-            mirror_before: self.known_mirror(state.mirror.as_ref())?,
+            mirror_before: mirror::readable(state.mirror.as_ref())?,
         }))
     }
 

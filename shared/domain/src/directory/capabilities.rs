@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::{LicenceMode, UserState};
 
 /// What a directory can do.
-#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a capability of its own")]
 pub struct Capabilities {

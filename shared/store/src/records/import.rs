@@ -25,6 +25,7 @@ pub(crate) const IMPORT: Kind = Kind {
 const WITHOUT_FAILURE: Kind = Kind::first(IMPORT.name).kept(RESULT_DAYS);
 
 /// See [`Import`].
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImportRecord {

@@ -152,15 +152,14 @@ impl Draft {
     /// Adds what the import knows of the PSA.
     pub fn add_mirror<K: Serialize>(&mut self, new: NewMirror<'_, K>) -> Result<(), StoreError> {
         let before = new.before;
-        let (companies, contacts) = match before {
-            Some(before) => (before.companies.clone(), before.contacts.clone()),
-            None => {
-                let (companies, contacts) = new.pages.packed();
-                (
-                    self.add_pages(Of::Companies, companies),
-                    self.add_pages(Of::Contacts, contacts),
-                )
-            }
+        let (companies, contacts) = if let Some(before) = before {
+            (before.companies.clone(), before.contacts.clone())
+        } else {
+            let (companies, contacts) = new.pages.packed();
+            (
+                self.add_pages(Of::Companies, companies),
+                self.add_pages(Of::Contacts, contacts),
+            )
         };
         let mirror = Mirror {
             last: new.last,
@@ -230,8 +229,16 @@ impl Draft {
     }
 }
 
-pub(super) fn read(item: &Item) -> Result<Mirror, StoreError> {
+fn read(item: &Item) -> Result<Mirror, StoreError> {
     packed_body(MIRROR, item)
+}
+
+/// The stored mirror. One that cannot be read is as if there were none: the next import reads everything.
+pub(super) fn readable(item: Option<&Item>) -> Result<Option<Mirror>, StoreError> {
+    match item.map(read).transpose() {
+        Err(StoreError::Shape { .. } | StoreError::Newer { .. }) => Ok(None),
+        read => read,
+    }
 }
 
 impl Tenant {
@@ -246,14 +253,6 @@ impl Tenant {
         };
         let item = packed_item(MIRROR, &keys::snapshot_mirror(&self.msp, integration), mirror)?;
         Action::put(self, Table::Imports, item).map(Some)
-    }
-
-    /// The stored mirror. One that cannot be read is as if there were none: the next import reads everything.
-    pub(super) fn known_mirror(&self, item: Option<&Item>) -> Result<Option<Mirror>, StoreError> {
-        match item.map(read).transpose() {
-            Err(StoreError::Shape { .. } | StoreError::Newer { .. }) => Ok(None),
-            read => read,
-        }
     }
 
     /// What the last import knows of the PSA; `None` if it is not kept.

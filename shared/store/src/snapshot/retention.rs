@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::last::Last;
+use super::mirror;
 use crate::StoreError;
 use crate::keys;
 use crate::schedules::Due;
@@ -130,7 +131,7 @@ impl Tenant {
         }
         if let Some(mirror) = mirror {
             tx.push(delete(keys::snapshot_mirror(&self.msp, integration))?)?;
-            let mirror = self.known_mirror(Some(mirror))?;
+            let mirror = mirror::readable(Some(mirror))?;
             superseded.extend(
                 mirror
                     .map(|mirror| mirror.superseded_by(None, &partition))

@@ -232,7 +232,7 @@ async fn shown(api: &Api, import: &str) -> Value {
 }
 
 /// One edit of the PSA, of those that it stamps or that the counts show.
-async fn edit(sandbox: &Sandbox, kind: PsaKind, rng: &mut Rng, companies: &[Value], people: &[Value], step: usize) {
+fn edit(sandbox: &Sandbox, kind: PsaKind, rng: &mut Rng, companies: &[Value], people: &[Value], step: usize) {
     let company = id(&companies[rng.usize(..companies.len())]).to_owned();
     let person = id(&people[rng.usize(..people.len())]).to_owned();
     match rng.usize(..9) {
@@ -269,7 +269,7 @@ async fn r79_a_chain_of_deltas_ends_as_a_full_read(kind: PsaKind) {
         let mut of_changes = Value::Null;
         for round in 0..3 {
             for step in 0..rng.usize(1..4) {
-                edit(&sandbox, kind, &mut rng, &companies, &people, 10 * round + step).await;
+                edit(&sandbox, kind, &mut rng, &companies, &people, 10 * round + step);
             }
             let import = fetch_reading(&ana, kind, &changes()).await;
             of_changes = shown(&ana, &import).await;
