@@ -63,12 +63,8 @@ impl Tenant {
             let Superseded { at, keys } = packed_body(SUPERSEDED, &item)?;
             let partition = &partition;
             let update = |sk: String| async move {
-                let days = match sk.split_inclusive('#').next() {
-                    Some(keys::SNAPSHOT_PEOPLE) => RESULT_DAYS,
-                    // No import shows it.
-                    Some(keys::MIRROR) => 0,
-                    _ => ROWS_DAYS,
-                };
+                let is_of_result = sk.starts_with(keys::SNAPSHOT_PEOPLE);
+                let days = if is_of_result { RESULT_DAYS } else { ROWS_DAYS };
                 let expires = &[(":expires", number(days_after(at, days).as_second()))];
                 let key = Key::in_import(partition, &sk);
                 let (update, condition) = ("SET expires = :expires", "attribute_exists(pk)");
