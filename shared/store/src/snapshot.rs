@@ -40,7 +40,7 @@ use self::contents::{ListOf, Prepared, contact_order};
 use self::drafts::Begun;
 use self::index::{Defaults, Index};
 use self::last::Last;
-use self::mirror::Mirror;
+use self::mirror::{Mirror, NewMirror};
 use self::retention::Retention;
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
@@ -101,6 +101,27 @@ impl Draft {
         row.people = self.add(PEOPLE_OF, &row.id, (&records, |record| &record.id), before.as_ref())?;
         row.company.people_not_in = u32::try_from(people.len()).unwrap_or(u32::MAX);
         Ok(())
+    }
+
+    /// Adds what the import knows of the PSA.
+    pub fn add_mirror<K: Serialize>(&mut self, new: NewMirror<'_, K>) -> Result<(), StoreError> {
+        let (prepared, items) = new.prepare(&self.partition, &self.version)?;
+        self.waiting.extend(items);
+        self.mirror = Some(prepared);
+        Ok(())
+    }
+
+    fn is_mirror_as_before(&self) -> bool {
+        let stored = self.mirror_before.as_ref();
+        self.mirror.as_ref().is_none_or(|new| new.rests_on(stored))
+    }
+
+    /// Sort keys of what the new mirror does not have of the stored one.
+    fn superseded_mirror(&self) -> Vec<String> {
+        match (&self.mirror_before, &self.mirror) {
+            (Some(stored), Some(new)) => new.supersedes(stored, &self.partition),
+            _ => Vec::new(),
+        }
     }
 
     fn add<T: Serialize>(
@@ -241,7 +262,9 @@ impl Tenant {
         } else {
             self.flip(import, draft, &rows, index.chunks, now())?
         };
-        let mirror = self.mirror_action(&import.integration, draft)?;
+        let mirror = draft.mirror.as_ref();
+        let mirror = mirror.map(|new| self.mirror_action(&import.integration, new));
+        let mirror = mirror.transpose()?;
         let mut tx = lease.transaction(self, now())?;
         for action in flip.into_iter().chain(mirror).chain([retain, last]) {
             tx.push(action)?;

@@ -10,7 +10,6 @@ use domain::reading::LastRead;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Draft;
 use super::contents::{digest_of, missing};
 use super::pages::{Pages, slices};
 use crate::StoreError;
@@ -148,52 +147,60 @@ pub fn is_worth_rewriting(differences: usize, rows: u64) -> bool {
     differences >= MIN_DIFFERENCES && differences as u64 >= rows / MAX_SHARE as u64
 }
 
-impl Draft {
-    /// Adds what the import knows of the PSA.
-    pub fn add_mirror<K: Serialize>(&mut self, new: NewMirror<'_, K>) -> Result<(), StoreError> {
-        let before = new.before;
+impl<K: Serialize> NewMirror<'_, K> {
+    /// What is to be written of it, and the items of those parts that the mirror before does not have.
+    pub(super) fn prepare(self, partition: &str, version: &str) -> Result<(Prepared, Vec<Item>), StoreError> {
+        let before = self.before;
+        let mut parts = NewParts {
+            partition,
+            version,
+            items: Vec::new(),
+        };
         let (companies, contacts) = if let Some(before) = before {
             (before.companies.clone(), before.contacts.clone())
         } else {
-            let (companies, contacts) = new.pages.packed();
+            let (companies, contacts) = self.pages.packed();
             (
-                self.add_pages(Of::Companies, companies),
-                self.add_pages(Of::Contacts, contacts),
+                parts.add_pages(Of::Companies, companies),
+                parts.add_pages(Of::Contacts, contacts),
             )
         };
+        let differences = before.map(|before| &before.differences);
         let mirror = Mirror {
-            last: new.last,
-            tables: new.tables,
+            last: self.last,
+            tables: self.tables,
             companies,
             contacts,
-            differences: self.add_part(
-                Of::Differences,
-                new.differences,
-                before.map(|before| &before.differences),
-            )?,
-            known: self.add_part(Of::Known, new.known, before.map(|before| &before.known))?,
+            differences: parts.add(Of::Differences, self.differences, differences)?,
+            known: parts.add(Of::Known, self.known, before.map(|before| &before.known))?,
         };
-        self.mirror = Some(Prepared {
-            mirror,
-            before: before.cloned(),
-        });
-        Ok(())
+        let before = before.cloned();
+        Ok((Prepared { mirror, before }, parts.items))
     }
+}
 
+/// Parts that are about to be written, under the name of a snapshot.
+struct NewParts<'a> {
+    partition: &'a str,
+    version: &'a str,
+    items: Vec<Item>,
+}
+
+impl NewParts<'_> {
     fn add_pages(&mut self, of: Of, pages: &[Vec<u8>]) -> Part {
         let part = Part {
-            version: self.version.clone(),
+            version: self.version.to_owned(),
             items: pages.len(),
             digest: 0,
         };
         for (number, page) in pages.iter().enumerate() {
-            let key = of.key(&self.partition, &part, number);
-            self.waiting.push(already_packed(PART, &key, page.clone()));
+            let key = of.key(self.partition, &part, number);
+            self.items.push(already_packed(PART, &key, page.clone()));
         }
         part
     }
 
-    fn add_part<T: Serialize>(&mut self, of: Of, entries: &[T], before: Option<&Part>) -> Result<Part, StoreError> {
+    fn add<T: Serialize>(&mut self, of: Of, entries: &[T], before: Option<&Part>) -> Result<Part, StoreError> {
         let shape = |error| StoreError::shape(PART.name, error);
         let digest = digest_of(&serde_json::to_vec(entries).map_err(shape)?);
         if let Some(before) = before
@@ -203,29 +210,27 @@ impl Draft {
         }
         let slices = slices(entries)?;
         let part = Part {
-            version: self.version.clone(),
+            version: self.version.to_owned(),
             items: slices.len(),
             digest,
         };
         for (number, slice) in slices.into_iter().enumerate() {
-            self.waiting
-                .push(packed_item(PART, &of.key(&self.partition, &part, number), slice)?);
+            let key = of.key(self.partition, &part, number);
+            self.items.push(packed_item(PART, &key, slice)?);
         }
         Ok(part)
     }
+}
 
-    /// Whether the mirror that the new one rests on is still the stored one: if not, some of its parts are to be deleted.
-    pub(super) fn is_mirror_as_before(&self) -> bool {
-        let before = self.mirror.as_ref().and_then(|new| new.before.as_ref());
-        before.is_none_or(|before| self.mirror_before.as_ref() == Some(before))
+impl Prepared {
+    /// Whether the mirror that it rests on is still the stored one: if not, some of its parts are to be deleted.
+    pub(super) fn rests_on(&self, stored: Option<&Mirror>) -> bool {
+        self.before.as_ref().is_none_or(|before| stored == Some(before))
     }
 
-    /// Sort keys of what the new mirror does not have of the stored one.
-    pub(super) fn superseded_mirror(&self) -> Vec<String> {
-        match (&self.mirror_before, &self.mirror) {
-            (Some(before), Some(new)) => before.superseded_by(Some(&new.mirror), &self.partition),
-            _ => Vec::new(),
-        }
+    /// Sort keys of what it does not have of the stored one.
+    pub(super) fn supersedes(&self, stored: &Mirror, partition: &str) -> Vec<String> {
+        stored.superseded_by(Some(&self.mirror), partition)
     }
 }
 
@@ -242,17 +247,10 @@ pub(super) fn readable(item: Option<&Item>) -> Result<Option<Mirror>, StoreError
 }
 
 impl Tenant {
-    /// The write that lets the new mirror of a draft count.
-    pub(super) fn mirror_action(
-        &self,
-        integration: &IntegrationId,
-        draft: &Draft,
-    ) -> Result<Option<Action>, StoreError> {
-        let Some(Prepared { mirror, .. }) = &draft.mirror else {
-            return Ok(None);
-        };
-        let item = packed_item(MIRROR, &keys::snapshot_mirror(&self.msp, integration), mirror)?;
-        Action::put(self, Table::Imports, item).map(Some)
+    /// The write that lets a new mirror count.
+    pub(super) fn mirror_action(&self, integration: &IntegrationId, new: &Prepared) -> Result<Action, StoreError> {
+        let item = packed_item(MIRROR, &keys::snapshot_mirror(&self.msp, integration), &new.mirror)?;
+        Action::put(self, Table::Imports, item)
     }
 
     /// What the last import knows of the PSA; `None` if it is not kept.
