@@ -252,6 +252,7 @@ fn stored_integration() -> Value {
         "policy": { "M": {
             "newCompanies": { "BOOL": true }, "newAddresses": { "BOOL": false }, "creation": { "S": "invite" }, "filter": filter,
             "massChange": { "M": { "percent": { "N": "10" }, "atLeast": { "N": "5" } } },
+            "fullReadHours": { "N": "36" },
         } },
     })
 }
