@@ -132,7 +132,7 @@ async fn looked_again(run: &Run, plan: &CompanyPlan) -> Result<Look, Failure> {
     with_retries(run, call, || answers_at_all(run)).await
 }
 
-/// Has a new company sent again of which nobody knows what became of it: the administrator has chosen a new one (R82).
+/// Repeats a creation request with an unknown outcome, because the administrator has chosen a new company (R82).
 async fn sent_again(run: &Run, plan: &CompanyPlan) -> Result<(), Failure> {
     if !matches!(plan.step, CompanyStep::Create) {
         return Ok(());

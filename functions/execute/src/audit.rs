@@ -30,7 +30,7 @@ pub(crate) fn applied(
     let of_users = of_users
         .into_iter()
         .zip(users)
-        // Whoever is asked for another address gets a mail: that is told, too.
+        // A requested address change sends a mail to the user, so it is audited, too.
         .filter(|(change, done)| done.outcome.is_change() || change.action == Step::ChangeAddress && done.is_asked());
     let of_users = of_users.map(|(mut change, done)| {
         if let (Some(after), false) = (&mut change.after, done.is_asked()) {

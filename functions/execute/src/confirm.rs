@@ -20,7 +20,7 @@ pub struct Agreement {
     pub plan_hash: String,
     /// Whether a mass change is meant.
     pub mass_change: bool,
-    /// What becomes of new users; without a choice, what the integration's policy says.
+    /// Whether new users are invited at once; by default, as the integration's policy says.
     pub creation: Option<CreationAction>,
 }
 

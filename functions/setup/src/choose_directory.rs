@@ -18,7 +18,7 @@ use crate::changes::noticed;
 
 /// Chooses `LastPass`, or replaces its key.
 pub async fn choose_lastpass(services: &Services, caller: &Caller, key: &SecretString) -> Api<ChosenDirectory> {
-    // Before LastPass is asked: whoever has to wait for an import need not wait for LastPass.
+    // Check the lock before calling LastPass, so that a refused call answers at once.
     refuse_while_locked(services, caller).await?;
     // A directory that is another system is called as a PSA is: as often, and no longer.
     let deadline = admit_psa_call(services, &caller.msp).await?;

@@ -100,7 +100,7 @@ pub trait Directory: Send + Sync {
     async fn create_company(&self, key: &IdempotencyKey, name: &str) -> Result<NewCompany, DirectoryError>;
 
     /// An administrator wants a company sent again that was asked for with this key: what is known of the request is forgotten if it is a
-    /// day old and nobody knows what became of it (R82).
+    /// day old and its outcome is unknown (R82).
     async fn send_again(&self, _key: &IdempotencyKey) -> Result<(), DirectoryError> {
         Ok(())
     }
@@ -163,7 +163,7 @@ pub struct UserRequest {
     pub address: Address,
     /// The person's name.
     pub name: String,
-    /// What becomes of it, where the directory leaves that open (R86).
+    /// Whether the user is invited at once, if the directory lets us choose (R86).
     pub action: CreationAction,
 }
 
@@ -185,7 +185,7 @@ pub enum NewCompany {
     Created(ManagedCompanyId),
     /// It was asked for, or has to wait for another one; ask again at this moment.
     Waits(Timestamp),
-    /// It was asked for, and nobody knows what became of it. It is not asked for again.
+    /// The creation was requested, and its outcome is unknown. The request is not repeated.
     Unknown,
 }
 

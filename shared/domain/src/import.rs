@@ -159,7 +159,7 @@ pub struct Import {
     pub reservation: Option<ReservationId>,
     /// The plan that is being or was applied.
     pub plan_hash: Option<String>,
-    /// What becomes of the users that it creates, where the directory leaves that open (R86).
+    /// Whether the users that it creates are invited at once, if the directory lets us choose (R86).
     pub creation: CreationAction,
     /// The outcomes, once it has ended.
     pub counts: Option<Counts>,

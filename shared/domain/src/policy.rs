@@ -19,7 +19,7 @@ pub struct Policy {
     pub new_companies: bool,
     /// Give access to active people whose addresses were not imported before.
     pub new_addresses: bool,
-    /// What becomes of new users, where the directory leaves that open (R86). An administrator may choose otherwise for one import.
+    /// Whether new users are invited at once, if the directory lets us choose (R86). An administrator can override it for one import.
     pub creation: CreationAction,
     /// What unattended imports read.
     pub filter: Filter,

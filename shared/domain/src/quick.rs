@@ -1,5 +1,5 @@
-//! Maps and sets that are made anew for each of thousands of companies. The standard library's hash a text in twice the time, since whoever
-//! knows their keys must not be able to slow down a server that keeps one map for everybody; these have keys of one company.
+//! Maps and sets that are built for each of thousands of companies. The standard library's hasher takes twice the time, to protect a
+//! server whose map holds keys of many clients from chosen collisions. Each of these maps holds keys of one company only.
 
 /// A map.
 pub type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;

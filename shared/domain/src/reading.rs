@@ -35,7 +35,7 @@ pub enum ReadingMode {
 pub enum FullReadReason {
     /// Nothing was read before, or it is not kept any more.
     First,
-    /// Whoever started the import asked for it.
+    /// The start of the import requested it.
     Requested,
     /// The last full read is too long ago.
     Due,
@@ -243,7 +243,7 @@ mod tests {
         }
     }
 
-    /// What becomes of an import that would read changes, were it not for these.
+    /// The decision for an import that could read changes otherwise.
     fn reads(last: Option<&LastRead>, change: impl FnOnce(&mut Wanted<'_>)) -> Result<Timestamp, FullReadReason> {
         let (filter, connection) = (Filter::default(), connection());
         let mut wanted = Wanted {

@@ -107,7 +107,7 @@ pub(crate) fn take(
             .to_owned();
     let condition = match seen {
         None => "attribute_not_exists(pk)",
-        Some(_) => "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)",
+        Some(_) => FREE_SINCE,
     };
     let mut values = vec![
         (":next", number(seen.map_or(0, |token| token.0) + 1)),
@@ -130,6 +130,9 @@ pub(crate) fn take(
     Ok(())
 }
 
+/// Nobody has acquired the lock since the token `:seen`, and it is free or expired.
+const FREE_SINCE: &str = "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)";
+
 /// Adds that nobody holds a lock whose last known token is `seen`, and that no worker of before can write any more.
 pub(crate) fn vacate(
     tx: &mut Transaction,
@@ -150,8 +153,7 @@ pub(crate) fn vacate(
         (":zero", number(0)),
     ];
     let update = "SET epoch = :next, #until = :zero REMOVE #import, workerUntil, unfinished";
-    let condition = "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)";
-    tx.update(tenant, Table::Records, &key, update, condition, &values)?;
+    tx.update(tenant, Table::Records, &key, update, FREE_SINCE, &values)?;
     Ok(())
 }
 
@@ -169,8 +171,7 @@ pub(crate) fn check_free(
         return Ok(());
     };
     let values = [(":seen", number(seen.0)), (":now", number(now.as_second()))];
-    let condition = "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)";
-    tx.check(tenant, Table::Records, &key, condition, &values)?;
+    tx.check(tenant, Table::Records, &key, FREE_SINCE, &values)?;
     Ok(())
 }
 

@@ -148,7 +148,7 @@ impl<'a> Script<'a> {
         Some(true)
     }
 
-    /// Companies of an import of which nobody knows whether LastPass has made them (R82).
+    /// Companies of an import whose creation in LastPass has an unknown outcome (R82).
     pub async fn unknown(&self, cycle: usize) -> usize {
         let import = self.import(cycle).await.flatten().unwrap();
         let result = self
@@ -160,7 +160,7 @@ impl<'a> Script<'a> {
             .count()
     }
 
-    /// What the administrator is told to do about them: a day later they are sent again, in one more import (R82). It is the import of
+    /// Follows the advice of these rows: a day later the requests are repeated, in one more import (R82). It is the import of
     /// this number, of the PSA as it was.
     pub async fn send_again(&self, number: usize) -> Result<(), String> {
         self.world.ticking.advance(25 * 3_600);

@@ -1,4 +1,4 @@
-//! The demonstration: for each PSA, and for LastPass, a first import, changes, a second import, and a look at what came of it.
+//! The demonstration: for each PSA, and for LastPass, a first import, changes, a second import, and checks of the results.
 
 mod answers;
 mod changes;

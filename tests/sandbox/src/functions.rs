@@ -30,7 +30,7 @@ impl Clock for MovedClock {
     }
 }
 
-/// The services of the functions, with the clients of whoever starts the sandbox.
+/// The services of the functions, with the clients that the sandbox's options name.
 pub(crate) fn services(
     options: &Options,
     template: &Template,

@@ -56,12 +56,12 @@ impl LastPassServer {
         OTHER_KEY
     }
 
-    /// What whoever uses the sandbox needs to know of it.
+    /// Its address and keys, for users of the sandbox.
     pub(crate) fn info(&self) -> Value {
         json!({ "url": self.url, "apiKey": KEY })
     }
 
-    /// Stops listening; whoever still holds the simulator keeps its data.
+    /// Stops listening. Other references to the simulator keep its data.
     pub(crate) async fn stop(&self) {
         let served = self.served.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(served) = served {

@@ -40,7 +40,7 @@ struct PlanPage {
     licences: Bar,
     action: String,
     language: Language,
-    /// What becomes of new users, as the integration's policy has it, where the directory leaves that open (R86).
+    /// The policy's creation action, if the directory lets an import choose one (R86).
     creation: Option<CreationAction>,
 }
 
@@ -159,7 +159,7 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
     })
 }
 
-/// What the policy says of new users, for whoever may confirm, where the directory leaves it open.
+/// The policy's creation action, if this administrator may confirm and the directory lets an import choose one.
 async fn creation(caller: &Caller, frame: &Frame, directory: &Directory) -> Result<Option<CreationAction>, Refused> {
     if !frame.decides || !directory.is_lastpass() {
         return Ok(None);

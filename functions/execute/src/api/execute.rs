@@ -38,7 +38,7 @@ struct Confirmation {
     /// Whether a mass change is meant.
     #[serde(default)]
     confirm_mass_change: bool,
-    /// What becomes of new users, where the directory leaves that open; without it, what the integration's policy says.
+    /// Whether new users are invited at once, if the directory lets an import choose. By default, as the integration's policy says.
     #[serde(default)]
     creation: Option<CreationAction>,
 }

@@ -155,7 +155,7 @@ impl Record for CompanyRecord {
         let id = self.id.ok_or_else(|| Failed::malformed("a company without id"))?;
         let is =
             |word: &Option<String>, known: &str| word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case(known));
-        // An MSP, this one or one below it: it has customers, and is none. A type that nobody knows is no reason to take a company for gone.
+        // An MSP, this one or one below it: it has customers, and is none. An unknown type is no reason to conclude that a company is absent.
         if is(&self.r#type, "managed-msp") || is(&self.r#type, "msp") {
             return Ok(None);
         }

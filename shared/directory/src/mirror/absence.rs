@@ -1,5 +1,5 @@
 //! Who is gone from LastPass. A list that leaves somebody out proves nothing: rows shift between its pages while others go, and what is
-//! new may be listed late. So whoever was known and is not listed is asked for by id.
+//! new may be listed late. So a known user that is not listed is read by id.
 
 use std::collections::HashSet;
 

@@ -2,7 +2,7 @@
 //!
 //! Before a company is asked for it is written down under which name, and which companies of that name there are. A company of the name
 //! that is listed afterwards, and was not before, is the one. That holds as long as equal names are asked for one after another, so the
-//! name is claimed first. A request of which nobody knows what became of it is never sent again (R82).
+//! name is claimed first. A request with an unknown outcome is never repeated by itself (R82).
 
 use domain::directory::ManagedCompany;
 use domain::ids::{IdempotencyKey, ManagedCompanyId};
@@ -24,7 +24,7 @@ const ACCEPTED_PATIENCE: SignedDuration = SignedDuration::from_hours(2);
 /// How long one is looked for whose request got no answer.
 const UNANSWERED_PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
-/// From when on an administrator may have one sent again of which nobody knows what became of it.
+/// The age from which an administrator may have a request with an unknown outcome repeated.
 const SENT_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// The first wait for a company that was asked for.
@@ -121,7 +121,7 @@ impl Mirror {
         Ok(next.map_or(NewCompany::Unknown, NewCompany::Waits))
     }
 
-    /// Forgets a request of which nobody knows what became of it for long enough, so that the company is asked for once more.
+    /// Deletes the record of a request whose outcome has been unknown for long enough, so that the request can be repeated.
     pub(super) async fn forget_unknown(&self, key: &IdempotencyKey) -> Result<(), DirectoryError> {
         let Some(creation) = self.creation(key.as_str()).await? else {
             return Ok(());
@@ -220,7 +220,7 @@ enum Claim {
     Ours(Option<ManagedCompanyId>),
     /// Another one, for now.
     Waits,
-    /// Another one, of which nobody knows what became of it.
+    /// Another one, with an unknown outcome.
     Unknown,
 }
 

@@ -90,7 +90,7 @@ impl Mirror {
             }
         }
         let outcomes = self.outcomes(company, open, answers).await?;
-        // Last, so that whoever was created is remembered before nobody knows any more who was sent.
+        // Delete this record last: the created users must be stored before we forget which requests were sent.
         self.write_sending(company, doubtful).await?;
         Ok(outcomes)
     }

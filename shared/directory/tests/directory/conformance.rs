@@ -63,7 +63,7 @@ impl Bench {
                     Self::BuiltIn(_) => panic!("it says that nothing waits"),
                     Self::LastPass(port) => port.wait_until(until),
                 },
-                NewCompany::Unknown => panic!("nobody knows"),
+                NewCompany::Unknown => panic!("the outcome is unknown"),
             }
         }
     }

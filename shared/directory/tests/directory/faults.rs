@@ -128,7 +128,7 @@ fn page(items: &str, token: &str) -> Value {
     body(&format!("{{\"items\":[{items}],\"nextPageToken\":{token}}}"))
 }
 
-/// Each scripted page stands for one answer, and the last one for all further ones.
+/// Each scripted page is one answer; the last one is repeated.
 fn pages(pages: &[Value]) -> Vec<Value> {
     let each = pages.iter().enumerate().map(|(at, page)| {
         let mut page = if at + 1 == pages.len() {

@@ -281,7 +281,7 @@ pub fn expected(values: &Values, row: &str) -> Vec<&'static str> {
         if is_unanswered {
             words.push("outcome_unknown");
         }
-        // Nobody is told where to ask, and it takes longer than anybody looks for it.
+        // The answer has no poll address, and the creation takes longer than the search for it.
         let is_lost = is("lostReply", "companies") || is("lostReply", "all");
         if is_lost && is("companyCreateDelay", "fifteenMinutes") && word == "created" {
             words.push("outcome_unknown");

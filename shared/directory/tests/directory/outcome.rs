@@ -68,7 +68,7 @@ impl Call {
         !matches!(self.matching().0, "GET")
     }
 
-    /// Makes the call; says what came of it. `accepted` is a creation whose progress can be asked for.
+    /// Makes the call; returns its outcome. `accepted` is a creation whose progress can be asked for.
     pub async fn make(self, client: &LastPass, accepted: &Accepted) -> Result<String, Failed> {
         let address = "nieuw@jansen.example".parse().unwrap();
         Ok(match self {

@@ -107,7 +107,7 @@ impl Port {
         }
     }
 
-    /// Asks for a company, each time in a run of its own, until it is there or nobody knows.
+    /// Asks for a company, each time in a run of its own, until it exists or its outcome is unknown.
     pub async fn create_company(&self, key: &str, name: &str) -> Result<NewCompany, directory::DirectoryError> {
         let begun = self.now();
         loop {

@@ -1,4 +1,4 @@
-//! What becomes of each change and each reading at the level of the port that meets a fault of LastPass: at once, and once LastPass is
+//! The outcome of each write and read of the port under each fault of LastPass: at once, and once LastPass is
 //! well again. Nothing is made twice (R82, R87). The table is `port.tsv`.
 
 use directory::{Directory as _, DirectoryError, Look, NewAddress, NewCompany, NewUser};
@@ -29,7 +29,7 @@ const CALLS: [(&str, Call); 6] = [
     ("change address", Call::ChangeAddress),
 ];
 
-/// What came of a call: a word, and whether it has to be made again.
+/// The outcome of a call: a word, and whether the call has to be repeated.
 type Step = (&'static str, bool);
 
 fn of_error(error: &DirectoryError) -> Step {

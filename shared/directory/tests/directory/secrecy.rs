@@ -14,7 +14,7 @@ use crate::account::{Account, company, jan};
 use crate::outcome::CALLS;
 use crate::port::{Database, Port, request};
 
-/// A log that can be searched: every field of every event and span, whoever writes it.
+/// A log that can be searched: every field of every event and span, of all crates.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 

@@ -53,7 +53,7 @@ async fn r82_a_user_who_was_not_created_is_sent_again_after_looking() {
         .fault(json!({"match": {"method": "POST"}, "times": 1, "answer": {"reset": true}}));
     let users = [request("1", "nieuw@x.example")];
     let Ok(NewUser::Waits(until)) = port.run().create_users(&company(), &users).await.remove(0) else {
-        panic!("nobody knows")
+        panic!("the outcome is unknown")
     };
     assert!(until.duration_since(port.now()) > jiff::SignedDuration::from_mins(9));
     let soon = port.run().create_users(&company(), &users).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// One measured row: a call, a fault, and what came of it.
+/// One measured row: a call, a fault, and the outcome.
 pub type Row = [String; 3];
 
 /// Compares what was measured with a table of these tests, or writes the table if `WRITE_MATRIX` is set.

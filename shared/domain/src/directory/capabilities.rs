@@ -35,13 +35,13 @@ pub enum AddressChange {
     Never,
 }
 
-/// What becomes of a new user (R86).
+/// Whether a new user is invited at once (R86).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum CreationAction {
     /// The directory invites the person by mail.
     Invite,
-    /// Nobody is told before an administrator of the directory invites the person.
+    /// The directory sends no mail until its administrator invites the person.
     #[default]
     Stage,
 }

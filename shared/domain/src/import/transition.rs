@@ -28,7 +28,7 @@ pub enum Event {
         plan_hash: String,
         /// The licences reserved for it.
         reservation: ReservationId,
-        /// What becomes of the users that it creates.
+        /// Whether the users that it creates are invited at once.
         creation: CreationAction,
         /// The trace id of the call, if the caller gave one.
         trace: Option<String>,

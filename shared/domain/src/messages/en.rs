@@ -131,7 +131,7 @@ impl Messages for English {
             Reason::UserHasAnotherAddress => ("The user has another address in the directory than in the PSA.", "If that is meant, correct the address in the PSA; else change it in the console of the directory."),
             Reason::UserDisabled => ("The user is disabled in the directory.", "Enable the user in the console of the directory, or untick the row."),
             Reason::UserGone => ("Its user no longer exists in the directory.", "Tick the row to create the user again, or map it to another user."),
-            Reason::OutcomeUnknown => ("The directory was asked to create it and gave no answer; nobody knows whether it did.", "Import again later: what appears in the directory is taken over. A day later, choose a new company for the row to have it sent again."),
+            Reason::OutcomeUnknown => ("The directory was asked to create it and gave no answer, so the outcome is unknown.", "Import again later: what appears in the directory is taken over. A day later, choose a new company for the row to have it sent again."),
             Reason::DirectoryRefused => ("The directory refused it.", "Look at the row in the directory, then import again."),
             Reason::DirectoryUnavailable => ("The directory did not answer.", "Import again later; nothing will be made twice."),
         }
@@ -181,7 +181,7 @@ impl Messages for English {
     fn full_read(&self, reason: FullReadReason) -> &'static str {
         match reason {
             FullReadReason::First => "No earlier import can be built on, so everything is read.",
-            FullReadReason::Requested => "Whoever started the import asked for everything to be read.",
+            FullReadReason::Requested => "A full read was requested when the import was started.",
             FullReadReason::Due => "The last time everything was read is longer ago than the policy allows.",
             FullReadReason::OtherFilter => "The filter differs from that of the last import.",
             FullReadReason::OtherConnection => {

@@ -30,7 +30,7 @@ fn change(view: &AddressView<'_>, facts: &CompanyFacts, (user, from, reason): (U
     match reason {
         // Nobody sees the difference, and so nobody is asked.
         Reason::SpellingCorrected => UserStep::Unchanged(user),
-        // Whoever chose the user knows its address: the row leads to the user, who keeps it.
+        // The administrator chose this user and saw its address: link the row, and keep the user's address.
         Reason::Chosen => UserStep::Link(user),
         _ if found.state == UserState::Disabled => skip(Reason::UserDisabled),
         // The PSA says the same in another spelling, or the user was asked and has gone elsewhere.

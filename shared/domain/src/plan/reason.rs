@@ -103,7 +103,7 @@ reasons! {
         UserHasAnotherAddress = "user_has_another_address", "The user has another address in the directory than in the PSA.";
         UserDisabled = "user_disabled", "The user is disabled in the directory.";
         UserGone = "user_gone", "Its user no longer exists in the directory.";
-        OutcomeUnknown = "outcome_unknown", "The directory was asked to create it, and nobody knows whether it did.";
+        OutcomeUnknown = "outcome_unknown", "The directory was asked to create it, and the outcome is unknown.";
         DirectoryRefused = "directory_refused", "The directory refused the row.";
         DirectoryUnavailable = "directory_unavailable", "The directory did not answer, still after retries.";
     }

@@ -34,7 +34,7 @@ fn disturbances(effect: &Effect) -> Vec<Disturbance> {
     }
 }
 
-/// What came of all cases.
+/// The outcomes of all cases.
 pub struct Counted {
     /// Effects of the undisturbed script.
     pub effects: Vec<Effect>,

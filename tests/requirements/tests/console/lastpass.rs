@@ -46,7 +46,7 @@ async fn r86_whether_people_get_a_mail_is_chosen_at_the_check() {
         import::choose(&ana, &id, 1).await;
         let (mut browser, _) = stage.sign_in("Ana", "en").await;
         let plan = browser.open(&stage.at(&format!("/console/imports/{id}/plan"))).await;
-        let chosen = [("Yes, all", "on"), ("What becomes of new users", choice)];
+        let chosen = [("Yes, all", "on"), ("Invitation of new users", choice)];
         let result = browser.press(&plan, "Import ", &chosen).await;
         let result = wait(&mut browser, result).await;
         assert!(result.words().contains("The import is done"), "{}", result.words());

@@ -61,7 +61,7 @@ async fn r37_r82_killed_around_any_request_of_an_import_everything_is_made_once(
 
         let after = Sandbox::start(options).await.unwrap();
         let ana = after.api("ana");
-        // The dead worker's lease has to end first, and whoever may have been sent is looked for for ten minutes.
+        // The dead worker's lease has to end first, and users with a lost reply are looked for during ten minutes.
         lastpass::let_pass(&after, &import, 60).await;
         let result = done(&ana, &import).await;
         lastpass::assert_created(&result);

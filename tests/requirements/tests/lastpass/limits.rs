@@ -20,7 +20,7 @@ async fn r89_licences_are_counted_and_limits_shown(kind: PsaKind) {
     assert_eq!(licences["mode"], "consumption");
     let all = managed::all(&ana).await;
     assert!(all.iter().any(|company| company["licenceLimit"] == 25), "{all:?}");
-    // LastPass refuses whoever exceeds a limit: the row says so, and the others are created.
+    // LastPass refuses users beyond a limit: their rows say so, and the others are created.
     lastpass::set(&sandbox, json!({ "licenseLimitEnforced": "conflict" }));
     let import = fetch(&ana, kind).await;
     let agreed = plan(&ana, &import).await;

@@ -1,8 +1,8 @@
 //! Decisions on many rows at once, and what a review costs.
 
 use requirements::import::{
-    addresses, carry_out, choose, choose_mapped, choose_one, decide, fetch, first_import_of, id, ordinary, plan, row,
-    rows, select,
+    addresses, carry_out, choose_mapped, choose_one, decide, fetch, first_import_of, id, ordinary, plan, row, rows,
+    select,
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{advance, integration, number, sandbox, text};
@@ -10,9 +10,6 @@ use requirements::unattended::unattended;
 use requirements::{Api, PsaKind, Sandbox, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::directory::Trouble;
-use crate::survival::{MANY, far, somebody};
 
 for_both!(
     r68_an_unchanged_snapshot_is_not_written_again,
@@ -30,8 +27,6 @@ for_both!(
     r27_a_rule_that_named_other_rows_changes_no_version,
     r32_rows_of_companies_say_how_many_people_are_ticked_and_conflict,
     r70_r32_a_tick_taken_back_by_status_leaves_a_conflict_one,
-    r75_what_failed_is_selected_by_one_call,
-    r75_what_failed_is_asked_for_alone_and_for_companies,
 );
 
 /// Write units of a call.
@@ -321,77 +316,6 @@ async fn r32_rows_of_companies_say_how_many_people_are_ticked_and_conflict(kind:
     let chosen = listed.iter().find(|row| row["id"] == one["id"]).unwrap();
     assert_eq!(chosen["people"]["conflicts"], 1);
     assert!(number(&chosen["people"]["ticked"]) > 0);
-    sandbox.stop().await;
-}
-
-async fn r75_what_failed_is_selected_by_one_call(kind: PsaKind) {
-    let refused = somebody(kind).await;
-    let (options, _) = far(Trouble {
-        refuse: Some(refused.clone()),
-        ..Trouble::default()
-    });
-    let sandbox = Sandbox::start(options).await.unwrap();
-    let ana = sandbox.api("ana");
-    let failed = fetch(&ana, kind).await;
-    choose(&ana, &failed, MANY).await;
-    assert_eq!(carry_out(&ana, &failed).await["users"]["failed"], 1);
-    let next = fetch(&ana, kind).await;
-    let answer = select(&ana, &next, json!({ "failedIn": failed })).await;
-    assert_eq!(
-        (&answer["matched"], &answer["leftOut"]),
-        (&json!(1), &json!(0)),
-        "{answer}"
-    );
-    let planned = plan(&ana, &next).await;
-    let items = planned["items"].as_array().unwrap().iter();
-    let created: Vec<&Value> = items.filter(|item| item["action"] == "createUser").collect();
-    assert_eq!(created.len(), 1, "{created:?}");
-    assert_eq!(created[0]["after"]["address"], refused);
-    assert_eq!(select(&ana, &next, json!({ "failedIn": next })).await["matched"], 0);
-    // One that no rule selects is counted, too.
-    psa::deactivate(&sandbox, kind, text(&created[0]["company"]["id"]));
-    ana.delete(&format!("/imports/{next}")).await.unwrap();
-    let last = fetch(&ana, kind).await;
-    let answer = select(&ana, &last, json!({ "failedIn": failed })).await;
-    assert_eq!(
-        (&answer["matched"], &answer["leftOut"]),
-        (&json!(0), &json!(1)),
-        "{answer}"
-    );
-    sandbox.stop().await;
-}
-
-async fn r75_what_failed_is_asked_for_alone_and_for_companies(kind: PsaKind) {
-    let sandbox = sandbox().await;
-    let ana = sandbox.api("ana");
-    let import = fetch(&ana, kind).await;
-    let mistakes = [
-        (
-            "companies",
-            json!({ "failedIn": import, "status": "mapped" }),
-            "/where/failedIn",
-        ),
-        (
-            "addresses",
-            json!({ "company": { "failedIn": import } }),
-            "/where/company/failedIn",
-        ),
-    ];
-    for (what, filter, pointer) in mistakes {
-        let path = format!("/imports/{import}/{what}/select");
-        let body = json!({ "selected": true, "where": filter });
-        let answer = call(&ana, Method::POST, &path, Some(&body)).await;
-        assert_problem(&answer, 400, "invalid_request");
-        assert_eq!(answer.body["errors"][0]["pointer"], pointer, "{}", answer.body);
-    }
-    let unknown = json!({ "selected": true, "where": { "failedIn": "nowhere" } });
-    let path = format!("/imports/{import}/companies/select");
-    let answer = call(&ana, Method::POST, &path, Some(&unknown)).await;
-    assert_problem(&answer, 404, "not_found");
-    assert_eq!(
-        ana.list(&format!("/imports/{import}/rules")).await.unwrap(),
-        Vec::<Value>::new()
-    );
     sandbox.stop().await;
 }
 

@@ -16,6 +16,7 @@ mod audit;
 mod bad_input;
 mod billed_by_use;
 mod bulk;
+mod bulk_failed;
 mod bulk_targets;
 mod by_hand;
 mod changed_address;

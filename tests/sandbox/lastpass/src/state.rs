@@ -15,7 +15,7 @@ pub(crate) use records::{
     User,
 };
 
-/// The first ids. Those of requests are far from the others, so that whoever confuses them fails at once.
+/// The first ids. Those of requests are far from the others, so that a client that confuses them fails at once.
 const FIRST_COMPANY: i64 = 1_001;
 const FIRST_USER: i64 = 50_001;
 const FIRST_REQUEST: i64 = 700_000_001;
@@ -153,7 +153,7 @@ impl State {
         self.members.range(range).filter_map(|(_, id)| self.users.get(id))
     }
 
-    /// Whoever has an address, in any case of its letters and in any company.
+    /// The user that has an address, in any letter case and in any company.
     pub fn with_address(&self, address: &str) -> impl Iterator<Item = &User> {
         let ids = self.addresses.get(&address.to_lowercase());
         ids.into_iter().flatten().filter_map(|id| self.users.get(id))

@@ -116,7 +116,7 @@ switches! {
     email_filter_plain: PlainFilter,
     /// 27: the wildcards of text filters.
     filter_magic: Wildcards,
-    /// 28: what becomes of a page token when rows change.
+    /// 28: whether a page token stays valid when rows change.
     page_token_under_change: PageTokens,
     /// 29: `nextPageToken` of the last page.
     last_page_token: LastToken,

@@ -7,7 +7,7 @@ use super::answer::Problem;
 use super::call::Call;
 use crate::switches::{Switches, UnknownFields};
 
-/// A request body whose properties are read one by one; what is wrong is told at the end, all of it.
+/// A request body whose properties are read one by one; all errors are reported together at the end.
 pub(super) struct Fields {
     object: Map<String, Value>,
     errors: Vec<(&'static str, &'static str)>,

@@ -1,4 +1,4 @@
-//! Text filters: `%` stands for anything.
+//! Text filters: `%` matches any text.
 
 use crate::switches::{PlainFilter, Wildcards};
 

@@ -198,7 +198,7 @@ impl Context<'_> {
             && idna::domain_to_ascii_strict(domain).is_ok()
     }
 
-    /// Whoever has the address, in this company or elsewhere; an account has one address in all of LastPass.
+    /// The user that has the address, in this company or elsewhere; an account has one address in all of LastPass.
     pub(super) fn holders<'s>(&self, state: &'s State, email: &str) -> Vec<&'s User> {
         let cased = self.switches.address_case == AddressCase::Sensitive;
         state

@@ -1,4 +1,4 @@
-//! What becomes of the request to create a company.
+//! Polling the status of a creation request.
 
 use serde_json::{Value, json};
 
