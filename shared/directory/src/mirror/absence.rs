@@ -92,14 +92,12 @@ impl Mirror {
 
     /// Whether a company was made a moment ago, and has not taken anybody yet.
     pub(super) async fn is_new(&self, company: &ManagedCompanyId) -> Result<bool, DirectoryError> {
-        if !self.content.known_users(company).await?.users.is_empty() {
+        let known = self.content.known_users(company).await?;
+        if !known.users.is_empty() {
             return Ok(false);
         }
         let made = self.made.lock().await.get(company).copied();
-        let made = match made {
-            Some(made) => Some(made),
-            None => self.content.written(company).await?,
-        };
+        let made = made.or_else(|| known.written());
         Ok(made.is_some_and(|made| self.now().duration_since(made) < READY_AFTER))
     }
 }

@@ -46,6 +46,14 @@ pub(super) struct KnownUsers {
     pub users: Vec<User>,
 }
 
+impl KnownUsers {
+    /// When they were last written as a whole.
+    pub(super) fn written(&self) -> Option<Timestamp> {
+        let parts = self.items.iter().find_map(|item| item.get(PARTS)?.as_s().ok());
+        Timestamp::from_millisecond(parts?.parse().ok()?).ok()
+    }
+}
+
 /// What was read of LastPass.
 #[derive(Debug, Clone)]
 pub(super) struct Content {
@@ -215,13 +223,6 @@ impl Content {
         item.insert(PARTS.to_owned(), text(&version));
         self.write(USERS, item, now).await?;
         Ok(version)
-    }
-
-    /// When the users of a company were last written as a whole.
-    pub(super) async fn written(&self, company: &ManagedCompanyId) -> Result<Option<Timestamp>, DirectoryError> {
-        let first = self.tenant.get(Table::Records, &self.users_key(company, "0")).await?;
-        let at = first.and_then(|item| item.get(PARTS)?.as_s().ok()?.parse().ok());
-        Ok(at.and_then(|at: i64| Timestamp::from_millisecond(at).ok()))
     }
 
     /// Adds users who were created since the company was read.

@@ -12,6 +12,7 @@ use serde_json::json;
 for_both!(
     r87_users_are_read_once_a_day_and_nothing_in_review,
     r87_a_company_that_changed_meanwhile_is_left_as_it_is,
+    r87_what_is_read_before_a_change_counts_from_then_on,
     r87_a_rate_limit_is_waited_out,
     r87_a_key_that_is_rejected_ends_the_import_with_its_code,
 );
@@ -71,6 +72,34 @@ async fn r87_a_company_that_changed_meanwhile_is_left_as_it_is(kind: PsaKind) {
     assert!(failed.iter().all(|row| row["code"] == "plan_changed"), "{result}");
     assert!(!failed.is_empty(), "{result}");
     assert_eq!(lastpass::mails(&sandbox, "addressChange"), 0);
+    lastpass::end(sandbox).await;
+}
+
+async fn r87_what_is_read_before_a_change_counts_from_then_on(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let people = [(("Anna", "Bos"), "anna@eigen.example")];
+    let company = Company::imported(&sandbox, kind, &people).await;
+    let anna = company.user_of("anna@eigen.example").await;
+    // The next fetch relies on what the import wrote down that created her.
+    lastpass::change(
+        &sandbox,
+        json!({ "users": [{ "id": lastpass::number(&anna), "accountStatus": "disabled" }] }),
+    );
+    company.moves(0, "anna@nieuw.example");
+    let import = company.review().await;
+    let lists = lastpass::user_lists(&sandbox);
+    let result = carry_out(&company.ana, &import).await;
+    assert_eq!(result["errors"][0]["code"], "plan_changed", "{result}");
+    assert!(lastpass::user_lists(&sandbox) > lists);
+
+    let lists = lastpass::user_lists(&sandbox);
+    let import = company.review().await;
+    let item = company.planned(&import, 0).await.unwrap();
+    assert_eq!(
+        (&item["action"], &item["reason"]),
+        (&json!("skip"), &json!("user_disabled"))
+    );
+    assert_eq!(lastpass::user_lists(&sandbox), lists, "nobody is read again");
     lastpass::end(sandbox).await;
 }
 
