@@ -1,13 +1,13 @@
 //! LastPass is read at the fetch and just before a change, and at no other time (R87).
 
 use requirements::import::{
-    carry_out, choose_mapped, done, execute, fetch, fetch_failing, first_import_of, id, plan, row, rows,
+    carry_out, choose_mapped, done, execute, fetch, fetch_failing, first_import_of, id, plan, row, rows, tick_everybody,
 };
 use requirements::lastpass;
 use requirements::people::Company;
 use requirements::stage::advance;
-use requirements::{PsaKind, for_both, managed};
-use serde_json::json;
+use requirements::{PsaKind, for_both, managed, psa};
+use serde_json::{Value, json};
 
 for_both!(
     r87_users_are_read_once_a_day_and_nothing_in_review,
@@ -85,22 +85,25 @@ async fn r87_what_is_read_before_a_change_counts_from_then_on(kind: PsaKind) {
         &sandbox,
         json!({ "users": [{ "id": lastpass::number(&anna), "accountStatus": "disabled" }] }),
     );
-    company.moves(0, "anna@nieuw.example");
-    let import = company.review().await;
+    psa::add_contact(&sandbox, kind, &company.id, "bert@eigen.example");
     let lists = lastpass::user_lists(&sandbox);
-    let result = carry_out(&company.ana, &import).await;
+    let result = import_everybody(&company).await;
     assert_eq!(result["errors"][0]["code"], "plan_changed", "{result}");
-    assert!(lastpass::user_lists(&sandbox) > lists);
+    assert_eq!(company.users().await.len(), 1);
+    assert_eq!(lastpass::user_lists(&sandbox), lists + 1, "just before the change");
 
-    let lists = lastpass::user_lists(&sandbox);
-    let import = company.review().await;
-    let item = company.planned(&import, 0).await.unwrap();
-    assert_eq!(
-        (&item["action"], &item["reason"]),
-        (&json!("skip"), &json!("user_disabled"))
-    );
-    assert_eq!(lastpass::user_lists(&sandbox), lists, "nobody is read again");
+    let result = import_everybody(&company).await;
+    assert_eq!(result["users"]["created"], 1, "{result}");
+    assert_eq!(company.users().await.len(), 2);
     lastpass::end(sandbox).await;
+}
+
+/// Imports the company again, with people who are new to it.
+async fn import_everybody(company: &Company<'_>) -> Value {
+    let import = company.review().await;
+    let of_company = row(&company.ana, &import, &company.id).await;
+    tick_everybody(&company.ana, &import, &of_company).await;
+    carry_out(&company.ana, &import).await
 }
 
 async fn r87_a_rate_limit_is_waited_out(kind: PsaKind) {
