@@ -8,6 +8,8 @@ use domain::ids::PsaCompanyId;
 use domain::integration::Integration;
 use domain::not_in::FoundAbsent;
 use domain::psa::{Cursor, PsaFailure, Totals};
+use domain::reading::Connection;
+use jiff::Timestamp;
 use psa::Psa;
 use serde::{Deserialize, Serialize};
 use store::snapshot::pages::Saved;
@@ -35,6 +37,12 @@ pub(crate) struct Position {
     /// Whether any contact of the walk hangs on a company.
     #[serde(default)]
     pub contact_has_company: bool,
+    /// When a walk began, by our clock.
+    #[serde(default)]
+    pub began_at: Option<Timestamp>,
+    /// When a walk began, by the clock of the PSA.
+    #[serde(default)]
+    pub as_of: Option<Timestamp>,
 }
 
 /// What is done next.
@@ -77,6 +85,16 @@ impl Deref for Run {
 }
 
 impl Run {
+    /// Where and as whom the PSA is read.
+    pub fn connection(&self) -> Connection {
+        let integration = self.integration.clone();
+        Connection {
+            address: integration.address,
+            company_id: integration.company_id,
+            secret: integration.secret,
+        }
+    }
+
     /// A failure of the PSA to tell what a snapshot is complete without: a stop as long as the work may wait for it.
     pub fn tolerate(&self, failure: PsaFailure, waited: Waited) -> Result<PsaFailure, Stop> {
         let stop = Stop::Psa(failure.clone());

@@ -1,7 +1,7 @@
 //! Rows that the PSA hides from the API user (R53). Hidden rows look deleted, so a snapshot that proves them fails. Contacts whose company
 //! cannot be read back, and that are too few to prove anything, are orphans: counted and listed, and in no row.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::ids::PsaCompanyId;
 use domain::psa::{LookedUp, PsaContact};
@@ -12,6 +12,7 @@ use tracing::warn;
 use worker::Stop;
 
 use crate::context::{Position, Run};
+use crate::known::Known;
 use crate::rows::SnapshotContext;
 
 /// Companies of contacts in one batch: one request to either PSA.
@@ -24,18 +25,21 @@ const MAX_KEPT: usize = 200;
 pub(crate) async fn check_walks(
     run: &Run,
     psa: &dyn Psa,
+    known: Option<&Known>,
     context: &SnapshotContext,
     checkpoint: &Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let Some(vendor) = vendor(run) else { return Ok(()) };
     let mut seen = seen(run, psa, context, checkpoint);
-    if let Some(id) = vendor.permanent_company()
+    // What takes a request to know was proved by the last full read.
+    let asks = known.is_none();
+    if let Some(id) = vendor.permanent_company().filter(|_| asks)
         && !context.has(&id)
     {
         let found = psa.look_up(std::slice::from_ref(&id)).await?;
         seen.company_read = !matches!(found.as_slice(), [LookedUp::Gone(_)]);
     }
-    if vendor.shows_contacts_without_company() && !seen.contact_has_company && seen.expects_companies() {
+    if asks && vendor.shows_contacts_without_company() && !seen.contact_has_company && seen.expects_companies() {
         seen.contact_has_company = psa.any_contact_has_company().await?;
     }
     prove(vendor, &seen)
@@ -75,54 +79,85 @@ fn prove(vendor: &Vendor, seen: &Seen) -> Result<(), Stop> {
     }
 }
 
-/// The contacts whose company no page had and a read by id does not find.
+/// Companies of contacts that no page had.
+#[derive(Default)]
+pub(crate) struct Orphans {
+    /// The contacts of those that a read by id does not find.
+    pub contacts: Vec<PsaContact>,
+    /// The companies that a read by id does not find.
+    pub gone: BTreeSet<PsaCompanyId>,
+    /// Those that it finds. Of the others nothing is known.
+    pub outside: BTreeSet<PsaCompanyId>,
+}
+
+/// The contacts whose company no page had and a read by id does not find. What the last import knows is not read again.
 pub(crate) async fn orphans(
     run: &Run,
     psa: &dyn Psa,
+    known: Option<&Known>,
     context: &SnapshotContext,
     (pages, counts): (&Pages, &BTreeMap<PsaCompanyId, usize>),
     checkpoint: &mut Checkpoint<Position>,
-) -> Result<Vec<PsaContact>, Stop> {
-    let gone = if let Some(gone) = &checkpoint.position.gone {
+) -> Result<Orphans, Stop> {
+    let unknown = counts.keys().filter(|company| !context.has(company));
+    let mut unknown: Vec<PsaCompanyId> = unknown.cloned().collect();
+    let gone: HashSet<PsaCompanyId> = if let Some(known) = known {
+        let is_open = |company: &PsaCompanyId| !known.gone.contains(company) && !known.outside.contains(company);
+        if unknown.iter().any(is_open) {
+            known.leave_open();
+        }
+        let gone = unknown.iter().filter(|company| known.gone.contains(company));
+        gone.cloned().collect()
+    } else if let Some(gone) = &checkpoint.position.gone {
         gone.iter().cloned().collect()
     } else {
-        let unknown = counts.keys().filter(|company| !context.has(company));
-        let unknown: Vec<PsaCompanyId> = unknown.cloned().collect();
-        let gone: HashSet<PsaCompanyId> = gone(run, psa, &unknown, checkpoint).await?;
+        let (gone, unread) = gone(run, psa, &unknown, checkpoint).await?;
         let kept = gone.iter().cloned().collect();
-        checkpoint.position.gone = (gone.len() <= MAX_KEPT).then_some(kept);
+        checkpoint.position.gone = (gone.len() <= MAX_KEPT && unread.is_empty()).then_some(kept);
+        unknown.retain(|company| !unread.contains(company));
         gone
     };
-    let mut orphans = Vec::new();
+    let outside = unknown.into_iter().filter(|company| !gone.contains(company));
+    let mut orphans = Orphans {
+        contacts: Vec::new(),
+        outside: outside.collect(),
+        gone: gone.iter().cloned().collect(),
+    };
     if gone.is_empty() {
         return Ok(orphans);
     }
     for page in pages.contacts() {
         let of_gone = |contact: &PsaContact| contact.company.as_ref().is_some_and(|company| gone.contains(company));
-        orphans.extend(page?.into_iter().filter(of_gone));
+        orphans.contacts.extend(page?.into_iter().filter(of_gone));
     }
     Ok(orphans)
 }
 
-/// Which of the companies a read by id does not find. What cannot be read proves nothing.
+/// Which of the companies a read by id does not find, and which cannot be read: these prove nothing.
 async fn gone(
     run: &Run,
     psa: &dyn Psa,
     companies: &[PsaCompanyId],
     checkpoint: &Checkpoint<Position>,
-) -> Result<HashSet<PsaCompanyId>, Stop> {
-    let mut gone = HashSet::new();
+) -> Result<(HashSet<PsaCompanyId>, HashSet<PsaCompanyId>), Stop> {
+    let (mut gone, mut unread) = (HashSet::new(), HashSet::new());
     for batch in companies.chunks(LOOK_UP_PAGE_SIZE) {
         match psa.look_up(batch).await {
-            Ok(answers) => gone.extend(answers.into_iter().filter_map(|answer| match answer {
-                LookedUp::Gone(id) => Some(id),
-                _ => None,
-            })),
+            Ok(answers) => {
+                for answer in answers {
+                    match answer {
+                        LookedUp::Gone(id) => drop(gone.insert(id)),
+                        LookedUp::Unreadable(id) => drop(unread.insert(id)),
+                        LookedUp::Present(_) | LookedUp::Deleted(_) => {}
+                    }
+                }
+            }
             Err(failure) => {
                 let failure = run.tolerate(failure, checkpoint.waited)?;
                 warn!(import = %run.import.id, %failure, "companies of contacts could not be read back");
+                unread.extend(batch.iter().cloned());
             }
         }
     }
-    Ok(gone)
+    Ok((gone, unread))
 }

@@ -79,12 +79,12 @@ pub(crate) fn pages_of(slices: &[Slice], all: &Pages) -> Result<Vec<Pages>, Stor
             if of_slice.len() >= CONTACTS_PER_PAGE
                 && let Some(pages) = pages.get_mut(at)
             {
-                pages.add_contacts(std::mem::take(of_slice))?;
+                pages.add_contacts(&std::mem::take(of_slice))?;
             }
         }
     }
     for (pages, rest) in pages.iter_mut().zip(unpacked) {
-        pages.add_contacts(rest)?;
+        pages.add_contacts(&rest)?;
     }
     Ok(pages)
 }
@@ -144,7 +144,7 @@ mod tests {
             .collect::<Vec<_>>()
             .chunks(700)
         {
-            all.add_contacts(page.to_vec()).unwrap();
+            all.add_contacts(page).unwrap();
         }
         let id = |company: usize| PsaCompanyId::new(format!("{company:03}"));
         let slices = [id(5)..=id(5), id(6)..=id(60), id(70)..=id(99)];

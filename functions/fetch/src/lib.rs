@@ -5,10 +5,15 @@ mod api {
     pub mod attributes;
     pub mod imports;
 }
+mod absent_company;
+mod changed;
+mod changes;
 mod context;
 mod expired;
 mod hidden;
 mod joined;
+mod known;
+mod mirrored;
 mod missing;
 mod people;
 mod read_back;

@@ -17,18 +17,11 @@ use store::snapshot::pages::Pages;
 use tracing::info;
 use worker::{Stop, fenced};
 
+use crate::absent_company::AbsentCompany;
 use crate::context::{Position, Run};
+use crate::known::Known;
 use crate::read_back::{Absent, read_back};
 use crate::rows::SnapshotContext;
-
-/// What the row of an absent company says, as it is stored until the rows are made.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct AbsentCompany {
-    reason: Absence,
-    types: Vec<String>,
-    status: String,
-    active: bool,
-}
 
 /// The answer for one absent company, as it is stored until all are read back.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,32 +38,6 @@ impl LookUpAnswer {
         match self {
             Self::In(company) => &company.id,
             Self::Absent(id, _) => id,
-        }
-    }
-}
-
-impl AbsentCompany {
-    /// A company that is there and that the filter does not accept.
-    fn of(company: PsaCompany) -> Self {
-        Self {
-            reason: if company.active {
-                Absence::FilteredOut
-            } else {
-                Absence::Inactive
-            },
-            types: company.types,
-            status: company.status,
-            active: company.active,
-        }
-    }
-
-    /// A company of which only the reason is known.
-    const fn unseen(reason: Absence) -> Self {
-        Self {
-            reason,
-            types: Vec::new(),
-            status: String::new(),
-            active: false,
         }
     }
 }
@@ -131,8 +98,10 @@ impl Absent for AbsentCompanies<'_> {
 }
 
 /// Reads the absent companies back by id for which no run has stored an answer, and gives all answers; `None` when time ran out first.
+/// What the last import knows is not read again: if that is not enough, it is left open.
 pub(crate) async fn read_back_companies(
     run: &Run,
+    known: Option<&Known>,
     context: &SnapshotContext,
     pages: &Pages,
     checkpoint: &mut Checkpoint<Position>,
@@ -140,6 +109,17 @@ pub(crate) async fn read_back_companies(
     let absent = absent(context);
     if absent.is_empty() {
         return Ok(Some(Vec::new()));
+    }
+    if let Some(known) = known {
+        let answer = |mapping: &CompanyMapping| {
+            let why = known.absent.get(&mapping.company)?.clone();
+            Some(LookUpAnswer::Absent(mapping.company.clone(), why))
+        };
+        let answers: Option<Vec<LookUpAnswer>> = absent.into_iter().map(answer).collect();
+        if answers.is_none() {
+            known.leave_open();
+        }
+        return Ok(answers);
     }
     let mut answers: Vec<LookUpAnswer> = run.tenant.staged_answers(&run.import).await?;
     let answered: HashSet<&PsaCompanyId> = answers.iter().map(LookUpAnswer::id).collect();

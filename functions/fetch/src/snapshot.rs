@@ -19,7 +19,11 @@ use store::snapshot::{Complete, Draft};
 use worker::{Stop, fenced};
 
 use crate::context::{Position, Run, Stage};
+use crate::hidden::Orphans;
 use crate::joined::{self, Slice};
+use crate::known::Known;
+use crate::mirrored::{self, Seen};
+use crate::missing::LookUpAnswer;
 use crate::people::{self, Found, PeopleContext, Persons, Reasons};
 use crate::rows::SnapshotContext;
 use crate::walk::Read;
@@ -29,21 +33,23 @@ use crate::{hidden, missing};
 pub(crate) async fn complete(
     run: &Run,
     psa: &dyn Psa,
-    Read { pages, noted }: &mut Read,
+    Read { pages, noted, changed }: &mut Read,
     checkpoint: &mut Checkpoint<Position>,
 ) -> Result<bool, Stop> {
     checkpoint.progress.sorted = Some(0);
     noted.note(run, checkpoint).await?;
-    let pages = &*pages;
+    let (pages, changed) = (&*pages, changed.as_deref());
+    let known = changed.map(|changed| &changed.known);
     let mut context = SnapshotContext::read(run, pages).await?;
     let counts = joined::count(pages)?;
-    hidden::check_walks(run, psa, &context, checkpoint).await?;
-    let orphans = hidden::orphans(run, psa, &context, (pages, &counts), checkpoint).await?;
-    checkpoint.progress.orphans = orphans.len() as u64;
+    hidden::check_walks(run, psa, known, &context, checkpoint).await?;
+    let orphans = hidden::orphans(run, psa, known, &context, (pages, &counts), checkpoint).await?;
+    checkpoint.progress.orphans = orphans.contacts.len() as u64;
     hidden::check_orphans(run, psa, &context, checkpoint)?;
-    let Some(absent) = missing::read_back_companies(run, &context, pages, checkpoint).await? else {
+    let Some(absent) = missing::read_back_companies(run, known, &context, pages, checkpoint).await? else {
         return Ok(false);
     };
+    let mut leaves = leaves(known, &orphans, &absent);
     let not_in = missing::rows(run, &mut context, pages, absent).await?;
     let people = PeopleContext::read(run, &context, &not_in).await?;
     let all: BTreeSet<PsaCompanyId> = context.ids().chain(not_in.keys()).cloned().collect();
@@ -52,10 +58,15 @@ pub(crate) async fn complete(
     let Some(persons) = people::compare(run, &context, &people, (pages, &slices)).await? else {
         return Ok(false);
     };
-    let Some(found) = people::look_for(run, pages, &persons, checkpoint).await? else {
+    let Some(found) = people::look_for(run, known, pages, &persons, checkpoint).await? else {
         return Ok(false);
     };
-    let reasons = Reasons::read(run, &context, (&people, &found), &persons, checkpoint).await?;
+    let reasons = Reasons::read(run, &context, (&people, &found), (&persons, known), checkpoint).await?;
+    if known.is_some_and(Known::is_left_open) {
+        return Ok(false);
+    }
+    leaves.names.extend(reasons.names_outside.clone());
+    leaves.contacts.extend(found.not_in_pages.clone());
     let draft = run.tenant.draft(&run.lease, &run.import, run.services.clock.now());
     let mut making = Making {
         run,
@@ -78,8 +89,35 @@ pub(crate) async fn complete(
             noted.note(run, checkpoint).await?;
         }
     }
-    making.complete(&people, &orphans, checkpoint).await?;
+    let seen = Seen {
+        pages,
+        changed,
+        more: &found.accepted,
+        known: leaves,
+        tables: changed.map_or_else(|| psa.tables(), |changed| changed.tables.clone()),
+    };
+    mirrored::add(run, &mut making.draft, &context, seen, &checkpoint.position).await?;
+    making.complete(&people, &orphans.contacts, checkpoint).await?;
     Ok(true)
+}
+
+/// What is known of companies that are not in, for the next import.
+fn leaves(known: Option<&Known>, orphans: &Orphans, absent: &[LookUpAnswer]) -> Known {
+    let mut leaves = Known::default();
+    if let Some(known) = known {
+        leaves.absent.clone_from(&known.absent);
+        leaves.outside.clone_from(&known.outside);
+        leaves.names.clone_from(&known.names);
+        leaves.contacts.clone_from(&known.contacts);
+    }
+    leaves.outside.extend(orphans.outside.iter().cloned());
+    leaves.gone.clone_from(&orphans.gone);
+    for answer in absent {
+        if let LookUpAnswer::Absent(id, why) = answer {
+            leaves.absent.insert(id.clone(), why.clone());
+        }
+    }
+    leaves
 }
 
 /// Rows as they are made.

@@ -13,6 +13,7 @@ use store::checkpoint::Checkpoint;
 use store::snapshot::pages::Pages;
 use worker::{Stop, fenced};
 
+use crate::changed::Changed;
 use crate::context::{Position, Run, Stage};
 
 /// How often the progress is noted: well within a worker's lease, which that renews.
@@ -28,6 +29,8 @@ pub(crate) struct Read {
     pub pages: Pages,
     /// What was noted of the progress.
     pub noted: Noted,
+    /// What the pages rest on, if they are not those of a walk.
+    pub changed: Option<Box<Changed>>,
 }
 
 /// When the progress was last noted.
@@ -37,18 +40,30 @@ pub(crate) struct Noted(Option<Timestamp>);
 impl Read {
     /// Begins with what earlier runs have saved.
     pub(crate) fn of(pages: Pages) -> Self {
-        let noted = Noted::default();
-        Self { pages, noted }
+        Self {
+            pages,
+            ..Self::default()
+        }
     }
 
     /// When a run has to end so that the pages can be saved which would be lost with it.
     pub(crate) fn deadline(&self, of_run: Deadline) -> Deadline {
+        if self.changed.is_some() {
+            return of_run;
+        }
         let seconds = self.pages.unsaved_bytes() / SAVED_BYTES_A_SECOND;
         of_run.earlier(Duration::from_secs(seconds as u64))
     }
 
     /// Saves the pages that would be lost with the run, and the checkpoint behind them.
     pub(crate) async fn save(&mut self, run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
+        // Changes are read again by the next run, which takes a few requests.
+        if self.changed.is_some() {
+            if matches!(checkpoint.position.stage, Stage::Rows) {
+                checkpoint.position.stage = Stage::Totals;
+            }
+            return Ok(());
+        }
         if !self.pages.has_unsaved() {
             return Ok(());
         }
@@ -95,6 +110,9 @@ pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Check
     run.services.psa_limits.check_contacts(totals.contacts)?;
     checkpoint.progress.total = Some(totals.companies + totals.contacts);
     checkpoint.position.totals = Some(totals);
+    // What changes from here on may be missed by the walk.
+    checkpoint.position.as_of = psa.first_answer();
+    checkpoint.position.began_at = Some(run.services.clock.now());
     checkpoint.position.stage = Stage::Companies(None);
     Ok(())
 }
@@ -149,7 +167,7 @@ pub(crate) async fn read_contacts(
             Some(next) => Stage::Contacts(Some(next)),
             None => Stage::Rows,
         };
-        read.pages.add_contacts(page.items)?;
+        read.pages.add_contacts(&page.items)?;
         read.noted.note(run, checkpoint).await?;
     }
     Ok(())
@@ -185,7 +203,7 @@ mod tests {
         let mut before = deadline;
         for page in 0..4 {
             let contacts = (0..2_000).map(|number| contact(page * 2_000 + number));
-            read.pages.add_contacts(contacts.collect()).unwrap();
+            read.pages.add_contacts(&contacts.collect::<Vec<_>>()).unwrap();
             let now = read.deadline(deadline);
             assert!(now.0 < before.0, "as early as with fewer pages");
             before = now;

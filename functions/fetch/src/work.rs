@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use domain::import::{Assignment, Event};
 use domain::not_in::FoundAbsent;
 use domain::problem::Problem;
+use domain::reading::{FullReadReason, Reading};
 use lambda::metrics::{Metric, Mishap, count, count_mishap};
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use psa::Psa;
@@ -21,7 +22,7 @@ use worker::{Acquired, Failed, Job, Next, Stop, Wait};
 
 use crate::context::{DirectoryStage, Position, Run, Stage};
 use crate::walk::Read;
-use crate::{read_directory as directory, snapshot, walk};
+use crate::{changes, read_directory as directory, snapshot, walk};
 
 /// How long to wait before checking again whether the previous import has ended.
 const PREVIOUS_IMPORT_WAIT: Duration = Duration::from_secs(15);
@@ -140,8 +141,10 @@ impl Fetch {
         match checkpoint.position.stage.clone() {
             Stage::Totals => {
                 let psa = self.psa().await?;
-                walk::check_filter(&run, &*psa).await?;
-                walk::read_totals(&run, &*psa, checkpoint).await?;
+                if !changes::read(&run, &*psa, &mut self.read, checkpoint).await? {
+                    walk::check_filter(&run, &*psa).await?;
+                    walk::read_totals(&run, &*psa, checkpoint).await?;
+                }
             }
             Stage::Companies(from) => {
                 let psa = self.psa().await?;
@@ -150,6 +153,10 @@ impl Fetch {
             Stage::Contacts(from) => {
                 let psa = self.psa().await?;
                 walk::read_contacts(&run, &*psa, from, &mut self.read, checkpoint).await?;
+            }
+            // What was merged from changes is in no checkpoint.
+            Stage::Rows if self.read.changed.is_none() && checkpoint.progress.reading == Some(Reading::CHANGES) => {
+                checkpoint.position.stage = Stage::Totals;
             }
             Stage::Rows if !matches!(checkpoint.position.directory, DirectoryStage::Read) => {
                 run.worker.deadline = self.read.deadline(run.deadline);
@@ -162,8 +169,12 @@ impl Fetch {
                     None => run.compared_psa().await?,
                 };
                 run.worker.deadline = self.read.deadline(run.deadline);
-                if !snapshot::complete(&run, &*psa, &mut self.read, checkpoint).await? {
-                    return Ok(Next::Run);
+                if !Box::pin(snapshot::complete(&run, &*psa, &mut self.read, checkpoint)).await? {
+                    let changed = self.read.changed.as_ref();
+                    if !changed.is_some_and(|changed| changed.known.is_left_open()) {
+                        return Ok(Next::Run);
+                    }
+                    changes::read_everything(&run, &mut self.read, checkpoint, FullReadReason::LeftOpen);
                 }
             }
             Stage::Review => {

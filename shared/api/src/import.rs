@@ -41,6 +41,9 @@ pub struct ImportView {
     /// How far it has come; not in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
+    /// Why it reads everything instead of what changed, if it does; not in a history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_read: Option<&'static str>,
     /// What it waits for, while it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<WaitingView>,
@@ -136,6 +139,9 @@ impl ImportView {
             rows,
             excluded,
             phase: progress.phase(import.state),
+            full_read: progress
+                .reading
+                .and_then(|reading| Some(reading.reason?.text(crate::problem::language()))),
             progress: Some(progress),
             waiting: waiting.filter(|waiting| waiting.until > now).map(WaitingView::from),
             lock: holder.map(LockView::from),
@@ -163,6 +169,7 @@ impl ImportView {
             excluded: None,
             phase: None,
             progress: None,
+            full_read: None,
             waiting: None,
             counts: import.counts,
             started_by: import.started_by.name,

@@ -10,6 +10,7 @@ use crate::ids::{ImportId, IntegrationId, MspId};
 use crate::not_in::FoundAbsent;
 use crate::plan::Counts;
 use crate::problem::Problem;
+use crate::reading::Reading;
 
 mod person;
 pub mod retention;
@@ -78,6 +79,9 @@ pub struct Progress {
     /// Contacts of companies that the PSA does not have: they are in no row.
     #[serde(default)]
     pub orphans: u64,
+    /// How it reads the PSA; once it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
 }
 
 /// What an import that is under way does, and how far it is (R74).
@@ -121,6 +125,7 @@ impl Progress {
 }
 
 /// An import.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Debug, Clone)]
 pub struct Import {
     /// Its id.
@@ -137,6 +142,8 @@ pub struct Import {
     pub cancelling: bool,
     /// The filter it was started with.
     pub filter: Filter,
+    /// Whether everything is read, also if changes would do (R78).
+    pub full: bool,
     /// Who started it.
     pub started_by: Person,
     /// The administrator who took over what an unattended import left in review.
@@ -185,6 +192,7 @@ impl Import {
             abandoned: false,
             cancelling: false,
             filter,
+            full: false,
             started_by,
             taken_over_by: None,
             unattended: false,

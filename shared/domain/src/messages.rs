@@ -130,6 +130,7 @@ mod tests {
         Mistake::Length(9),
         Mistake::TooLong(9),
         Mistake::TooLarge(9),
+        Mistake::OutOfRange(1, 9),
         Mistake::BodyTooLong(9),
         Mistake::IncompleteJson,
         Mistake::NotJson,

@@ -7,12 +7,13 @@ use crate::directory::CreationAction;
 use crate::filter::Filter;
 use crate::object;
 use crate::plan::mass_change::MassChangeLimit;
+use crate::reading;
 use crate::row::{CompanyDecision, ImportStatus, Target};
 use crate::schedule::Schedule;
 
 /// An integration's policy. By default an unattended import reads everything and brings companies and addresses imported
 /// before up to date.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Policy {
     /// Import companies that are not mapped yet.
@@ -29,6 +30,23 @@ pub struct Policy {
     /// When the integration is imported by itself; `null` is never (R95).
     #[serde(deserialize_with = "object::or_null")]
     pub schedule: Option<Schedule>,
+    /// How many hours after an import has read everything the next one does, instead of only what changed (R78). It holds for every import.
+    #[schemars(range(min = 1, max = 168))]
+    pub full_read_hours: u16,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            new_companies: false,
+            new_addresses: false,
+            creation: CreationAction::default(),
+            filter: Filter::default(),
+            mass_change: MassChangeLimit::default(),
+            schedule: None,
+            full_read_hours: reading::FULL_READ_HOURS,
+        }
+    }
 }
 
 impl Policy {

@@ -144,7 +144,7 @@ pub struct PsaCompany {
 }
 
 /// A contact of the PSA with every address it has.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PsaContact {
     /// The PSA's id.
@@ -172,7 +172,7 @@ impl fmt::Debug for PsaContact {
 }
 
 /// One address of a contact, unchecked.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PsaAddress {
     /// Which of the contact's addresses this is.

@@ -4,6 +4,7 @@
 //! changed. In every other case the same import reads everything, and says why.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -15,6 +16,12 @@ use crate::psa::{Changes, LookedUp, PsaCompany, PsaContact, Totals};
 
 /// Changes are asked for from so long before the watermark on: the clocks of a PSA's servers differ, and so do its time zones.
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many hours after a full read the next one is due, unless the policy says otherwise.
+pub const FULL_READ_HOURS: u16 = 24;
+
+/// The fewest and the most hours that a policy may say.
+pub const FULL_READ_HOURS_RANGE: RangeInclusive<u16> = 1..=168;
 
 /// What clients read and make of it. To be raised when they read more than before, or read it otherwise.
 pub const VERSION: u32 = 1;
@@ -75,7 +82,7 @@ impl FullReadReason {
 }
 
 /// How an import reads the PSA, and why it reads everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reading {
     /// How.
     pub mode: ReadingMode,

@@ -233,6 +233,14 @@ pub(crate) fn snapshot_head(msp: &MspId, integration: &IntegrationId) -> Key {
     Key::new(snapshot_partition(msp, integration), format!("{SNAPSHOT_STATE}HEAD"))
 }
 
+/// What the last import knows of the PSA.
+pub(crate) fn snapshot_mirror(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(snapshot_partition(msp, integration), format!("{SNAPSHOT_STATE}MIRROR"))
+}
+
+/// What the parts of mirrors begin with.
+pub(crate) const MIRROR: &str = "MIRROR#";
+
 /// The snapshot that is being written.
 pub(crate) fn snapshot_draft(msp: &MspId, integration: &IntegrationId) -> Key {
     Key::new(snapshot_partition(msp, integration), format!("{SNAPSHOT_STATE}DRAFT"))

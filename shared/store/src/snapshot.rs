@@ -13,6 +13,7 @@ mod drafts;
 mod index;
 mod last;
 mod leftovers;
+pub mod mirror;
 pub mod pages;
 pub mod retention;
 mod row;
@@ -39,6 +40,7 @@ use self::contents::{ListOf, Prepared, contact_order};
 use self::drafts::Begun;
 use self::index::{Defaults, Index};
 use self::last::Last;
+use self::mirror::{Mirror, NewMirror};
 use self::retention::Retention;
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
@@ -72,6 +74,10 @@ pub struct Draft {
     retention: Option<Retention>,
     /// Lists that are to be written.
     waiting: Vec<Item>,
+    /// What is to be written of what the import knows of the PSA.
+    mirror: Option<mirror::Prepared>,
+    /// What is stored of it.
+    mirror_before: Option<Mirror>,
 }
 
 impl Draft {
@@ -95,6 +101,27 @@ impl Draft {
         row.people = self.add(PEOPLE_OF, &row.id, (&records, |record| &record.id), before.as_ref())?;
         row.company.people_not_in = u32::try_from(people.len()).unwrap_or(u32::MAX);
         Ok(())
+    }
+
+    /// Adds what the import knows of the PSA.
+    pub fn add_mirror<K: Serialize>(&mut self, new: NewMirror<'_, K>) -> Result<(), StoreError> {
+        let (prepared, items) = new.prepare(&self.partition, &self.version)?;
+        self.waiting.extend(items);
+        self.mirror = Some(prepared);
+        Ok(())
+    }
+
+    fn is_mirror_as_before(&self) -> bool {
+        let stored = self.mirror_before.as_ref();
+        self.mirror.as_ref().is_none_or(|new| new.rests_on(stored))
+    }
+
+    /// Sort keys of what the new mirror does not have of the stored one.
+    fn superseded_mirror(&self) -> Vec<String> {
+        match (&self.mirror_before, &self.mirror) {
+            (Some(stored), Some(new)) => new.supersedes(stored, &self.partition),
+            _ => Vec::new(),
+        }
     }
 
     fn add<T: Serialize>(
@@ -142,6 +169,8 @@ impl Tenant {
             before: self.last_snapshot(integration, state.head.as_ref()).await?,
             retention,
             waiting: Vec::new(),
+            mirror: None,
+            mirror_before: mirror::readable(state.mirror.as_ref())?,
         }))
     }
 
@@ -202,6 +231,11 @@ impl Tenant {
         now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
         rows.sort_by(|one, other| one.id.cmp(&other.id));
+        if !draft.is_mirror_as_before() {
+            return Err(StoreError::Contention {
+                what: "the last snapshot",
+            });
+        }
         let prepared = index::prepare(&draft.partition, &draft.version, &rows, &draft.before.head.chunks)?;
         let items = std::mem::take(&mut draft.waiting).into_iter().chain(prepared.items);
         let items = items.collect();
@@ -222,13 +256,17 @@ impl Tenant {
         let retention = Retention::from(now());
         let retain = self.retain_action(&import.integration, draft.retention, retention)?;
         let last = self.advance_action(import, Assignment::Fetch, checkpoint)?;
-        if index.chunks == draft.before.head.chunks && !draft.begun.is_known() {
-            writes.push(retain);
-            return self.write_all(lease, writes, last, now).await;
-        }
-        let flip = self.flip(import, draft, &rows, index.chunks, now())?;
+        let is_unchanged = index.chunks == draft.before.head.chunks && !draft.begun.is_known();
+        let flip = if is_unchanged && draft.superseded_mirror().is_empty() {
+            Vec::new()
+        } else {
+            self.flip(import, draft, &rows, index.chunks, now())?
+        };
+        let mirror = draft.mirror.as_ref();
+        let mirror = mirror.map(|new| self.mirror_action(&import.integration, new));
+        let mirror = mirror.transpose()?;
         let mut tx = lease.transaction(self, now())?;
-        for action in flip.into_iter().chain([retain, last]) {
+        for action in flip.into_iter().chain(mirror).chain([retain, last]) {
             tx.push(action)?;
         }
         self.commit_with(lease, tx, writes, now).await
@@ -272,7 +310,8 @@ impl Tenant {
         let integration = &import.integration;
         let mut actions = Vec::new();
         actions.extend(self.end_draft(integration, &draft.begun, &draft.version)?);
-        let superseded = draft.before.superseded_by(&draft.partition, rows, &chunks);
+        let mut superseded = draft.before.superseded_by(&draft.partition, rows, &chunks);
+        superseded.extend(draft.superseded_mirror());
         let mut items = self.superseded_items(integration, &superseded, now)?;
         items.push(self.head_item(integration, chunks)?);
         for item in items {

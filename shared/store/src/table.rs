@@ -301,10 +301,14 @@ pub fn item<T: Serialize>(kind: Kind, key: &Key, body: &T) -> Result<Item, Store
 
 /// An item of a key and one packed body.
 pub fn packed_item<T: Serialize + ?Sized>(kind: Kind, key: &Key, body: &T) -> Result<Item, StoreError> {
+    Ok(already_packed(kind, key, packed::pack(kind.name, body)?))
+}
+
+/// An item of a key and a body that is packed already.
+pub(crate) fn already_packed(kind: Kind, key: &Key, bytes: Vec<u8>) -> Item {
     let mut item = bare_item(kind, key);
-    let bytes = packed::pack(kind.name, body)?;
     item.insert(PACKED.to_owned(), AttributeValue::B(Blob::new(bytes)));
-    Ok(item)
+    item
 }
 
 /// An item of a key and the number of its schema.

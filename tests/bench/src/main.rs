@@ -42,6 +42,9 @@ struct Command {
     /// Imports nothing: fetches twice, and cancels.
     #[arg(long)]
     only_fetch: bool,
+    /// Where companies and users are created. LastPass is asked as fast as it answers.
+    #[arg(long, value_enum, default_value_t = Directory::BuiltIn)]
+    directory: Directory,
     /// Keeps the first imports in this folder, and measures only those after them if it has them already.
     #[arg(long)]
     state: Option<PathBuf>,
@@ -59,6 +62,12 @@ enum Msp {
 enum Psa {
     Connectwise,
     Autotask,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Directory {
+    BuiltIn,
+    Lastpass,
 }
 
 #[derive(Subcommand)]
@@ -105,6 +114,7 @@ async fn main() -> ExitCode {
                 run: Duration::from_secs(command.run_seconds),
                 answer_millis: command.answer_millis,
                 only_fetch: command.only_fetch,
+                lastpass: command.directory == Directory::Lastpass,
                 state: command.state,
             };
             measurement.run().await

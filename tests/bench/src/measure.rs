@@ -29,6 +29,8 @@ pub(crate) struct Measurement {
     pub run: Duration,
     pub answer_millis: u64,
     pub only_fetch: bool,
+    /// Whether LastPass is the directory.
+    pub lastpass: bool,
     /// Where the first imports are kept, so that they need not be repeated to measure the others.
     pub state: Option<PathBuf>,
 }
@@ -46,14 +48,15 @@ struct Imports<'a> {
 impl Measurement {
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         println!(
-            "| PSA | import | stage | PSA requests | DynamoDB calls | write units | read units | peak MiB | CPU s | runs | seconds |"
+            "| PSA | import | stage | PSA requests | DynamoDB calls | write units | read units | peak MiB | CPU s | runs | requests to LastPass | seconds |"
         );
-        println!("|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
+        println!("|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         let mut measured = Measured::new(self.size);
         for kind in &self.kinds {
             let state = self.state.as_ref().map(|folder| folder.join(name(*kind)));
             let sandbox = Sandbox::start(Options {
                 size: Some(self.size),
+                lastpass: self.lastpass,
                 state: state.clone(),
                 ..Options::default()
             })
@@ -74,7 +77,7 @@ impl Measurement {
             };
             if self.only_fetch {
                 for round in ["first", "unchanged"] {
-                    let import = imports.fetch(round).await?;
+                    let import = imports.fetch(round, false).await?;
                     imports.cancel(&import).await?;
                 }
             } else {
@@ -98,7 +101,10 @@ impl Imports<'_> {
             fs::write(file, serde_json::to_vec(&some)?)?;
         }
         self.review_again().await?;
+        self.read_everything().await?;
         let unchanged = self.unattended("unattended", 0).await?;
+        self.measured
+            .add(targets::UNCHANGED_REQUESTS, self.kind, unchanged.requests.into());
         self.measured
             .add(targets::UNCHANGED_WRITES, self.kind, unchanged.write_units);
         self.measured
@@ -110,6 +116,8 @@ impl Imports<'_> {
         }
         let changed = self.unattended("100 changed", some.len()).await?;
         self.measured
+            .add(targets::CHANGED_REQUESTS, self.kind, changed.requests.into());
+        self.measured
             .add(targets::CHANGED_WRITES, self.kind, changed.write_units);
         Ok(())
     }
@@ -117,7 +125,7 @@ impl Imports<'_> {
     /// Everybody who can be imported, of all companies; gives address rows of which the addresses may change.
     async fn first(&mut self) -> Result<Vec<String>, Failure> {
         let before = Cost::of(self.sandbox);
-        let import = self.fetch("first").await?;
+        let import = self.fetch("first", false).await?;
         let everything = json!({ "selected": true, "where": {} });
         let path = format!("/imports/{import}/companies/select");
         let cost = self.call("first", &import, "select all", &path, &everything).await?;
@@ -142,12 +150,22 @@ impl Imports<'_> {
 
     /// What an administrator sees of it once more; nothing is executed.
     async fn review_again(&mut self) -> Result<(), Failure> {
-        let import = self.fetch("unchanged").await?;
+        let import = self.fetch("unchanged", false).await?;
         let mapped = json!({ "selected": true, "where": { "status": "mapped" } });
         let path = format!("/imports/{import}/companies/select");
         self.call("unchanged", &import, "select mapped", &path, &mapped).await?;
         self.tick("unchanged", &import).await?;
         self.plan("unchanged", &import, targets::PLAN_UNCHANGED).await?;
+        self.cancel(&import).await
+    }
+
+    /// The whole PSA once more, as every day; nothing is executed.
+    async fn read_everything(&mut self) -> Result<(), Failure> {
+        let before = Cost::of(self.sandbox);
+        let import = self.fetch("unchanged, read in full", true).await?;
+        let cost = Cost::of(self.sandbox).since(&before);
+        self.measured.add(targets::FULL_WRITES, self.kind, cost.write_units);
+        self.measured.add(targets::FULL_READS, self.kind, cost.read_units);
         self.cancel(&import).await
     }
 
@@ -174,8 +192,10 @@ impl Imports<'_> {
         Ok(Cost::of(self.sandbox).since(&before))
     }
 
-    async fn fetch(&mut self, round: &str) -> Result<String, Failure> {
-        let import = self.ana.start(&self.integration, &json!({})).await?;
+    async fn fetch(&mut self, round: &str, full: bool) -> Result<String, Failure> {
+        let path = format!("/integrations/{}/imports", self.integration);
+        let started = self.ana.post(&path, &json!({ "full": full })).await?;
+        let import = started["id"].as_str().ok_or("an import has an id")?.to_owned();
         self.work(round, &import, "fetch").await?;
         self.expect(&import, "review").await?;
         Ok(import)

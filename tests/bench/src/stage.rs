@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_hours(2);
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
     calls: u64,
-    requests: usize,
+    pub requests: u32,
+    to_lastpass: u32,
     pub write_units: f64,
     pub read_units: f64,
 }
@@ -25,10 +26,15 @@ pub(crate) struct Cost {
 impl Cost {
     pub(crate) fn of(sandbox: &Sandbox) -> Self {
         let spent = sandbox.spent();
-        let requests = |kind| sandbox.psas.get(kind).requests().items().len();
+        let many = |requests: usize| u32::try_from(requests).unwrap_or(u32::MAX);
+        let requests = |kind| many(sandbox.psas.get(kind).requests().items().len());
         Self {
             calls: spent.operations.values().sum(),
             requests: requests(PsaKind::Connectwise) + requests(PsaKind::Autotask),
+            to_lastpass: match sandbox.lastpass {
+                Some(_) => many(requirements::lastpass::requests(sandbox)),
+                None => 0,
+            },
             write_units: spent.write_units,
             read_units: spent.read_units,
         }
@@ -38,6 +44,7 @@ impl Cost {
         Self {
             calls: self.calls - before.calls,
             requests: self.requests - before.requests,
+            to_lastpass: self.to_lastpass - before.to_lastpass,
             write_units: self.write_units - before.write_units,
             read_units: self.read_units - before.read_units,
         }
@@ -93,13 +100,14 @@ impl Stage<'_> {
 
     fn print(&self, what: &str, cost: &Cost, process: &str, began: Instant) {
         println!(
-            "| {} | {} | {what} | {} | {} | {:.0} | {:.0} | {process} | {:.0} |",
+            "| {} | {} | {what} | {} | {} | {:.0} | {:.0} | {process} | {} | {:.0} |",
             name(self.kind),
             self.round,
             cost.requests,
             cost.calls,
             cost.write_units,
             cost.read_units,
+            cost.to_lastpass,
             began.elapsed().as_secs_f64(),
         );
     }

@@ -60,7 +60,12 @@ async fn plan(services: &Services, import: &str) -> Result<(), Failure> {
 
 fn services(face: &Value) -> Result<Services, Failure> {
     let url = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let origins = [url(&face["connectwise"]["url"]), url(&face["autotask"]["url"])];
+    let lastpass = face["lastpass"]["url"].as_str();
+    let origins = [
+        url(&face["connectwise"]["url"]),
+        url(&face["autotask"]["url"]),
+        lastpass.unwrap_or_default().to_owned(),
+    ];
     let config = Config {
         records_table: "RecordsTable".to_owned(),
         imports_table: "ImportsTable".to_owned(),
@@ -71,7 +76,10 @@ fn services(face: &Value) -> Result<Services, Failure> {
             allowed_origins: origins.iter().filter_map(|origin| origin.parse().ok()).collect(),
             ..HttpPolicy::default()
         },
-        lastpass: LastPassConfig::default(),
+        lastpass: LastPassConfig {
+            origin: lastpass.map(str::to_owned),
+            per_second: 0,
+        },
     };
     let dynamodb = DynamoDbClient::new(&sdk::config(&url(&face["dynamodb"])));
     let secrets = SecretsClient::new(&sdk::config(&url(&face["secrets"])));

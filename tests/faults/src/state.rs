@@ -260,7 +260,17 @@ fn without_moments(item: &Value) -> Value {
 
 /// Leaves out times, epochs and versions.
 fn forget(value: &mut Value) {
-    const DIFFERS: [&str; 7] = ["epoch", "since", "until", "workerUntil", "expires", "version", "waited"];
+    const DIFFERS: [&str; 9] = [
+        "epoch",
+        "since",
+        "until",
+        "workerUntil",
+        "expires",
+        "version",
+        "waited",
+        "watermark",
+        "fullAt",
+    ];
     match value {
         Value::Object(fields) => {
             fields.retain(|name, _| !DIFFERS.contains(&name.as_str()));

@@ -26,6 +26,21 @@ pub async fn fetch_filtered(api: &Api, kind: PsaKind, filter: &Value) -> String 
     import
 }
 
+/// Starts an import that reads everything, also if changes would do.
+pub async fn start_full(api: &Api, kind: PsaKind) -> String {
+    let path = format!("/integrations/{}/imports", stage::integration(api, kind).await);
+    let import = api.post(&path, &json!({ "full": true })).await.unwrap();
+    text(&import["id"]).to_owned()
+}
+
+/// Fetches a snapshot by reading everything, also if changes would do, and gives the import's id.
+pub async fn fetch_full(api: &Api, kind: PsaKind) -> String {
+    let import = start_full(api, kind).await;
+    let now = fetched(api, &import).await;
+    assert_eq!(now["state"], "review", "{now}");
+    import
+}
+
 /// Waits until an import is not fetching any more, and shows it.
 pub async fn fetched(api: &Api, import: &str) -> Value {
     api.wait(import, "fetching", PATIENCE, |_| {}).await.unwrap()
@@ -33,7 +48,15 @@ pub async fn fetched(api: &Api, import: &str) -> Value {
 
 /// Fetches, expecting that it fails; shows the import.
 pub async fn fetch_failing(api: &Api, kind: PsaKind) -> Value {
-    let import = start(api, kind, &json!({})).await;
+    failing(api, start(api, kind, &json!({})).await).await
+}
+
+/// The same, reading everything, also if changes would do.
+pub async fn fetch_full_failing(api: &Api, kind: PsaKind) -> Value {
+    failing(api, start_full(api, kind).await).await
+}
+
+async fn failing(api: &Api, import: String) -> Value {
     let now = fetched(api, &import).await;
     assert_eq!(now["state"], "failed", "{now}");
     now

@@ -53,16 +53,20 @@ pub fn restore(sandbox: &Sandbox, kind: PsaKind, company: &str, name: &str) {
     change(sandbox, kind, json!({ "companies": [restored] }));
 }
 
+/// A contact moves to another company.
+pub fn move_contact(sandbox: &Sandbox, kind: PsaKind, contact: &str, to: &str) {
+    let moved = match kind {
+        PsaKind::Connectwise => json!({ "id": id(contact), "company": { "id": id(to) } }),
+        PsaKind::Autotask => json!({ "id": id(contact), "companyID": id(to) }),
+    };
+    change(sandbox, kind, json!({ "contacts": [moved] }));
+}
+
 /// A company is merged into another one, which gets its contacts.
 pub fn merge(sandbox: &Sandbox, kind: PsaKind, company: &str, contacts: &[String], into: &str) {
-    let moved: Vec<Value> = contacts
-        .iter()
-        .map(|contact| match kind {
-            PsaKind::Connectwise => json!({ "id": id(contact), "company": { "id": id(into) } }),
-            PsaKind::Autotask => json!({ "id": id(contact), "companyID": id(into) }),
-        })
-        .collect();
-    change(sandbox, kind, json!({ "contacts": moved }));
+    for contact in contacts {
+        move_contact(sandbox, kind, contact, into);
+    }
     delete(sandbox, kind, company);
 }
 

@@ -126,6 +126,7 @@ async fn save(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answe
         "filter": if form.get("lastFilter").is_some() { one.last_filter.unwrap_or_default() } else { one.policy.filter },
         "massChange": { "percent": number("percent"), "atLeast": number("atLeast") },
         "schedule": schedule,
+        "fullReadHours": number("fullReadHours"),
     });
     match caller
         .api

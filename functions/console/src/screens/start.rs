@@ -108,7 +108,7 @@ async fn start(caller: Caller, Path(integration): Path<String>, Form(form): Form
             filter.entry(attribute.to_owned()).or_default().push(value.clone());
         }
     }
-    let sent = json!({ "filter": filter });
+    let sent = json!({ "filter": filter, "full": form.get("full").is_some() });
     let begun = caller
         .api
         .send(

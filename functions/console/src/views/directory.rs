@@ -21,6 +21,7 @@ impl Directory {
 pub(crate) struct ManagedCompany {
     pub id: String,
     pub name: String,
+    pub licence_limit: Option<u64>,
     pub mapped_to: Option<MappedTo>,
 }
 

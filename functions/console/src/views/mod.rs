@@ -52,6 +52,7 @@ pub(crate) struct Policy {
     pub filter: Filter,
     pub mass_change: MassChangeLimit,
     pub schedule: Option<Schedule>,
+    pub full_read_hours: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,6 +110,7 @@ pub(crate) struct Import {
     pub stopped: Option<Told>,
     pub phase: Option<Phase>,
     pub progress: Option<Progress>,
+    pub full_read: Option<String>,
     pub waiting: Option<Waiting>,
     pub rows: Option<RowCounts>,
     pub counts: Option<Counts>,

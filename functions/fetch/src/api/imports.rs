@@ -41,6 +41,9 @@ fn example() -> Value {
 struct NewImport {
     #[serde(default)]
     filter: Filter,
+    /// Read everything, also if changes would do: for edits to which the PSA has given no new date.
+    #[serde(default)]
+    full: bool,
 }
 
 async fn start(
@@ -52,6 +55,7 @@ async fn start(
     let integration = find_integration(&services.tenant(&caller.msp), &id).await?;
     let (import, now) = (ImportId::new(services.ids.next()), services.clock.now());
     let mut import = Import::new(import, caller.msp, id, new.filter, caller.person, now);
+    import.full = new.full;
     import.trace = trace();
     match begin(&services, &integration, &import, None).await? {
         Started::Locked(holder) if holder.person.subject == import.started_by.subject => {

@@ -1,6 +1,6 @@
 //! The reasons of people who are not in.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::not_in::{FoundAbsent, Missed, OtherCompany, PersonAbsence, PersonNotIn, SuspiciousSnapshot, Whereabouts};
@@ -11,6 +11,7 @@ use worker::Stop;
 
 use super::{AbsentPerson, Found, PeopleContext, Persons};
 use crate::context::{Position, Run};
+use crate::known::Known;
 use crate::rows::SnapshotContext;
 
 /// Companies whose names are read in one request.
@@ -21,6 +22,8 @@ pub(crate) struct Reasons<'a> {
     people: &'a PeopleContext,
     found: &'a Found,
     names: HashMap<PsaCompanyId, String>,
+    /// The names of companies that are neither in nor mapped, as far as they have any.
+    pub(crate) names_outside: BTreeMap<PsaCompanyId, Option<String>>,
     addresses: Missed,
     absent: FoundAbsent,
 }
@@ -31,13 +34,14 @@ impl<'a> Reasons<'a> {
         run: &Run,
         context: &SnapshotContext,
         (people, found): (&'a PeopleContext, &'a Found),
-        persons: &Persons,
+        (persons, known): (&Persons, Option<&Known>),
         checkpoint: &Checkpoint<Position>,
     ) -> Result<Self, Stop> {
         let mut reasons = Self {
             people,
             found,
             names: HashMap::new(),
+            names_outside: BTreeMap::new(),
             addresses: Missed {
                 absent: 0,
                 of: persons.had,
@@ -48,7 +52,7 @@ impl<'a> Reasons<'a> {
             .iter()
             .filter_map(|(company, person)| reasons.reason(company, person).1);
         let others: BTreeSet<PsaCompanyId> = others.collect();
-        reasons.names = names(run, context, others, checkpoint).await?;
+        (reasons.names, reasons.names_outside) = names(run, context, (others, known), checkpoint).await?;
         Ok(reasons)
     }
 
@@ -107,9 +111,9 @@ impl<'a> Reasons<'a> {
 async fn names(
     run: &Run,
     context: &SnapshotContext,
-    companies: BTreeSet<PsaCompanyId>,
+    (companies, known): (BTreeSet<PsaCompanyId>, Option<&Known>),
     checkpoint: &Checkpoint<Position>,
-) -> Result<HashMap<PsaCompanyId, String>, Stop> {
+) -> Result<(HashMap<PsaCompanyId, String>, BTreeMap<PsaCompanyId, Option<String>>), Stop> {
     let mut names = HashMap::new();
     let mut unknown: Vec<PsaCompanyId> = Vec::new();
     for id in companies {
@@ -120,12 +124,28 @@ async fn names(
             None => unknown.push(id),
         }
     }
+    let mut outside: BTreeMap<PsaCompanyId, Option<String>> = BTreeMap::new();
+    if let Some(known) = known {
+        for id in unknown {
+            match known.names.get(&id) {
+                Some(name) => drop(outside.insert(id, name.clone())),
+                None => known.leave_open(),
+            }
+        }
+        names.extend(named(&outside));
+        return Ok((names, outside));
+    }
     for batch in unknown.chunks(NAMES_PAGE_SIZE) {
         match run.compared_psa().await?.look_up(batch).await {
-            Ok(answers) => names.extend(answers.into_iter().filter_map(|answer| match answer {
-                LookedUp::Present(company) => Some((company.id, company.name)),
-                _ => None,
-            })),
+            Ok(answers) => {
+                for answer in answers {
+                    match answer {
+                        LookedUp::Present(company) => drop(outside.insert(company.id, Some(company.name))),
+                        LookedUp::Deleted(id) | LookedUp::Gone(id) => drop(outside.insert(id, None)),
+                        LookedUp::Unreadable(_) => {}
+                    }
+                }
+            }
             // A company is named by its id as well.
             Err(failure) => {
                 let failure = run.tolerate(failure, checkpoint.waited)?;
@@ -133,5 +153,11 @@ async fn names(
             }
         }
     }
-    Ok(names)
+    names.extend(named(&outside));
+    Ok((names, outside))
+}
+
+fn named(outside: &BTreeMap<PsaCompanyId, Option<String>>) -> impl Iterator<Item = (PsaCompanyId, String)> + use<'_> {
+    let names = outside.iter();
+    names.filter_map(|(id, name)| Some((id.clone(), name.clone()?)))
 }

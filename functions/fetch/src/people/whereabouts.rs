@@ -1,6 +1,6 @@
 //! Where the contacts are that their company does not have: elsewhere in the pages, or read back by id.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_trait::async_trait;
 use domain::ids::{PsaCompanyId, PsaContactId};
@@ -15,6 +15,7 @@ use worker::{Stop, fenced};
 
 use super::Persons;
 use crate::context::{Position, Run};
+use crate::known::Known;
 use crate::read_back::{Absent, read_back};
 
 /// Where the contacts were found that were looked for.
@@ -24,6 +25,10 @@ pub(crate) struct Found {
     /// Contacts that no page had, and that a read by id finds with the company they were imported for. Absence from the pages is no proof:
     /// they are in, with all of their addresses.
     contacts: Vec<PsaContact>,
+    /// Where contacts were found that no page had.
+    pub(crate) not_in_pages: BTreeMap<PsaContactId, Whereabouts>,
+    /// Contacts that no page had and that the filter accepts.
+    pub(crate) accepted: Vec<PsaContact>,
 }
 
 impl Found {
@@ -53,6 +58,7 @@ impl Found {
 /// read is unreadable, and never deleted.
 pub(crate) async fn look_for(
     run: &Run,
+    known: Option<&Known>,
     pages: &Pages,
     persons: &Persons,
     checkpoint: &mut Checkpoint<Position>,
@@ -64,6 +70,24 @@ pub(crate) async fn look_for(
         return Ok(Some(found));
     }
     let in_pages = scan(pages, &sought)?;
+    if let Some(known) = known {
+        found.keep(in_pages);
+        for contact in sought {
+            match known.contacts.get(&contact) {
+                _ if found.answers.contains_key(&contact) => {}
+                Some(whereabouts) => {
+                    found.not_in_pages.insert(contact.clone(), whereabouts.clone());
+                    found.keep([answer(contact, whereabouts.clone())]);
+                }
+                None => {
+                    known.leave_open();
+                    return Ok(None);
+                }
+            }
+        }
+        return Ok(Some(found));
+    }
+    let ids_in_pages: HashSet<PsaContactId> = in_pages.iter().map(|answer| answer.id.clone()).collect();
     found.keep(run.tenant.staged_contact_answers(&run.import).await?);
     found.keep(in_pages.clone());
     sought.retain(|contact| !found.answers.contains_key(contact));
@@ -76,6 +100,16 @@ pub(crate) async fn look_for(
         found.keep(run.tenant.staged_contact_answers(&run.import).await?);
         // An answer may be that of a run which died, and whose pages were read anew.
         found.keep(in_pages);
+    }
+    for answer in found
+        .answers
+        .values()
+        .filter(|answer| !ids_in_pages.contains(&answer.id))
+    {
+        match &answer.contact {
+            Some(contact) => found.accepted.push(contact.clone()),
+            None => drop(found.not_in_pages.insert(answer.id.clone(), answer.found.clone())),
+        }
     }
     let contacts = persons.iter().filter_map(|(company, person)| {
         let answer = found.answers.get(&PsaContactId::new(person.id.contact()))?;

@@ -4,6 +4,7 @@ use api::{Api, Body, Call, Caller, Json, Path, Routes, State, admit_psa_call, fi
 use domain::ids::IntegrationId;
 use domain::policy::Policy;
 use domain::problem::{Code, Mistake, Problem};
+use domain::reading::FULL_READ_HOURS_RANGE;
 use lambda::Services;
 
 use super::view::{self, IntegrationView};
@@ -42,6 +43,11 @@ async fn replace(
 fn check(policy: &Policy) -> Result<(), Problem> {
     if policy.mass_change.percent > 100 {
         return Err(Problem::invalid("/massChange/percent", Mistake::TooLarge(100)));
+    }
+    if !FULL_READ_HOURS_RANGE.contains(&policy.full_read_hours) {
+        let (least, most) = (*FULL_READ_HOURS_RANGE.start(), *FULL_READ_HOURS_RANGE.end());
+        let mistake = Mistake::OutOfRange(least.into(), most.into());
+        return Err(Problem::invalid("/fullReadHours", mistake));
     }
     let schedule = policy.schedule.as_ref();
     if schedule.is_some_and(|schedule| !schedule.has_known_zone()) {

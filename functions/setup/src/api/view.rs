@@ -123,6 +123,7 @@ pub fn policy() -> Value {
         "newCompanies": false, "newAddresses": true, "creation": "stage", "filter": { "companyType": ["1", "4"] },
         "massChange": { "percent": 25, "atLeast": 50 },
         "schedule": { "everyMinutes": 1440, "at": "03:00", "timeZone": "Europe/Amsterdam" },
+        "fullReadHours": 24,
     })
 }
 

@@ -298,6 +298,7 @@ impl Messages for English {
             Mistake::Length(most) => format!("must have 1 to {most} characters").into(),
             Mistake::TooLong(most) => format!("must have at most {most} characters").into(),
             Mistake::TooLarge(most) => format!("must be at most {most}").into(),
+            Mistake::OutOfRange(least, most) => format!("must be from {least} to {most}").into(),
             Mistake::BodyTooLong(most) => format!("the body is longer than {most} bytes, or was cut off").into(),
             Mistake::IncompleteJson => "is incomplete JSON: it ends too early".into(),
             Mistake::NotJson => "is not valid JSON, or is nested too deeply".into(),

@@ -289,6 +289,7 @@ impl Messages for Dutch {
             Mistake::Length(most) => format!("moet 1 tot {most} tekens hebben").into(),
             Mistake::TooLong(most) => format!("mag hoogstens {most} tekens hebben").into(),
             Mistake::TooLarge(most) => format!("mag hoogstens {most} zijn").into(),
+            Mistake::OutOfRange(least, most) => format!("moet van {least} tot {most} zijn").into(),
             Mistake::BodyTooLong(most) => format!("de inhoud is langer dan {most} bytes, of is afgebroken").into(),
             Mistake::IncompleteJson => "is onvolledige JSON: het eind ontbreekt".into(),
             Mistake::NotJson => "is geen geldige JSON, of is te diep genest".into(),

@@ -27,6 +27,8 @@ pub enum Mistake<'a> {
     TooLong(usize),
     /// The number is larger.
     TooLarge(u64),
+    /// The number is smaller or larger.
+    OutOfRange(u64, u64),
     /// The body has more bytes, or did not arrive as a whole.
     BodyTooLong(usize),
     /// The body ends before its JSON does.

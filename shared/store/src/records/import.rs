@@ -25,6 +25,7 @@ pub(crate) const IMPORT: Kind = Kind {
 const WITHOUT_FAILURE: Kind = Kind::first(IMPORT.name).kept(RESULT_DAYS);
 
 /// See [`Import`].
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImportRecord {
@@ -36,6 +37,8 @@ pub(crate) struct ImportRecord {
     #[serde(default)]
     cancelling: bool,
     filter: Accepted,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    full: bool,
     started_by: PersonRecord,
     #[serde(default)]
     taken_over_by: Option<PersonRecord>,
@@ -97,6 +100,7 @@ impl From<&Import> for ImportRecord {
             abandoned: import.abandoned,
             cancelling: import.cancelling,
             filter: import.filter.0.clone(),
+            full: import.full,
             started_by: (&import.started_by).into(),
             taken_over_by: import.taken_over_by.as_ref().map(PersonRecord::from),
             unattended: import.unattended,
@@ -125,6 +129,7 @@ impl From<ImportRecord> for Import {
             abandoned: record.abandoned,
             cancelling: record.cancelling,
             filter: Filter(record.filter),
+            full: record.full,
             started_by: record.started_by.into(),
             taken_over_by: record.taken_over_by.map(Person::from),
             unattended: record.unattended,

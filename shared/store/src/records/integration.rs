@@ -7,6 +7,7 @@ use domain::integration::{Integration, RemovedIntegration};
 use domain::plan::mass_change::MassChangeLimit;
 use domain::policy::Policy;
 use domain::psa::VendorId;
+use domain::reading::FULL_READ_HOURS;
 use domain::schedule::Schedule;
 use domain::tenant::PsaSystem;
 use jiff::Timestamp;
@@ -84,6 +85,13 @@ pub(crate) struct PolicyRecord {
     mass_change: MassChangeRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<Schedule>,
+    #[serde(skip_serializing_if = "is_full_read_hours_by_default")]
+    full_read_hours: u16,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_full_read_hours_by_default(hours: &u16) -> bool {
+    *hours == FULL_READ_HOURS
 }
 
 /// See [`MassChangeLimit`].
@@ -144,6 +152,7 @@ impl From<&Policy> for PolicyRecord {
             filter: policy.filter.0.clone(),
             mass_change: policy.mass_change.into(),
             schedule: policy.schedule.clone(),
+            full_read_hours: policy.full_read_hours,
         }
     }
 }
@@ -160,6 +169,7 @@ impl From<PolicyRecord> for Policy {
                 at_least: record.mass_change.at_least,
             },
             schedule: record.schedule,
+            full_read_hours: record.full_read_hours,
         }
     }
 }

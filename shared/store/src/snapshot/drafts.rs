@@ -178,8 +178,10 @@ impl Tenant {
             self.delete_each(&partition, list.all(), is_dead).await?;
         }
         for version in dead {
-            let rows = format!("{}{version}#", keys::SNAPSHOT_ROWS);
-            self.delete_each(&partition, &rows, |_| true).await?;
+            for of_version in [keys::SNAPSHOT_ROWS, keys::MIRROR] {
+                let prefix = format!("{of_version}{version}#");
+                self.delete_each(&partition, &prefix, |_| true).await?;
+            }
         }
         Ok(())
     }

@@ -96,10 +96,37 @@ impl Pages {
         self.companies.add(page)
     }
 
-    /// Adds a page of contacts. Those without a company belong to no row.
-    pub fn add_contacts(&mut self, mut page: Vec<PsaContact>) -> Result<(), StoreError> {
-        page.retain(|contact| contact.company.is_some());
-        self.contacts.add(&page)
+    /// Adds a page of contacts. Those without a company belong to no row, but count.
+    pub fn add_contacts(&mut self, page: &[PsaContact]) -> Result<(), StoreError> {
+        self.contacts.add(page)
+    }
+
+    /// The contacts of these pages but for those that are dropped, without companies.
+    pub fn contacts_without(&self, mut is_dropped: impl FnMut(&PsaContact) -> bool) -> Result<Self, StoreError> {
+        let mut kept = Self::default();
+        for (packed, page) in self.contacts.packed.iter().zip(self.contacts()) {
+            let page: Vec<PsaContact> = page?;
+            let before = page.len();
+            let page: Vec<PsaContact> = page.into_iter().filter(|contact| !is_dropped(contact)).collect();
+            if page.len() == before {
+                kept.contacts.packed.push(packed.clone());
+            } else {
+                kept.add_contacts(&page)?;
+            }
+        }
+        Ok(kept)
+    }
+
+    pub(super) fn packed(&self) -> (&[Vec<u8>], &[Vec<u8>]) {
+        (&self.companies.packed, &self.contacts.packed)
+    }
+
+    pub(super) fn of_packed(companies: Vec<Vec<u8>>, contacts: Vec<Vec<u8>>) -> Self {
+        let list = |packed| List { packed, saved: 0 };
+        Self {
+            companies: list(companies),
+            contacts: list(contacts),
+        }
     }
 
     /// All companies.
@@ -111,7 +138,7 @@ impl Pages {
         Ok(all)
     }
 
-    /// All contacts that have a company, page by page: unpacked, those of a large MSP would not fit into memory together.
+    /// All contacts, page by page: unpacked, those of a large MSP would not fit into memory together.
     pub fn contacts(&self) -> impl Iterator<Item = Result<Vec<PsaContact>, StoreError>> {
         self.contacts.pages()
     }

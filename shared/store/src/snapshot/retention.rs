@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::last::Last;
+use super::mirror;
 use crate::StoreError;
 use crate::keys;
 use crate::schedules::Due;
@@ -95,7 +96,8 @@ impl Tenant {
         // Their keys are needed for what is superseded next.
         self.expire_superseded(integration, state.superseded).await?;
         let last = self.last_snapshot(integration, state.head.as_ref()).await?;
-        let tx = self.expiry(integration, seen, state.head.is_some().then_some(last))?;
+        let last = state.head.is_some().then_some(last);
+        let tx = self.expiry(integration, seen, last, state.mirror.as_ref())?;
         if !tx.commit(self).await?.committed() {
             return Ok(false);
         }
@@ -116,21 +118,28 @@ impl Tenant {
         integration: &IntegrationId,
         seen: Retention,
         last: Option<Last>,
+        mirror: Option<&Item>,
     ) -> Result<Transaction, StoreError> {
         let mut tx = Transaction::new();
         tx.push(self.retain_action(integration, Some(seen), Retention { due: EXPIRING, ..seen })?)?;
-        let Some(last) = last else { return Ok(tx) };
-        let head = keys::snapshot_head(&self.msp, integration);
-        tx.push(Action::delete(
-            self,
-            Table::Imports,
-            &head,
-            "attribute_exists(pk)",
-            &[],
-        )?)?;
         let partition = keys::snapshot_partition(&self.msp, integration);
+        let mut superseded = Vec::new();
+        let delete = |key| Action::delete(self, Table::Imports, &key, "attribute_exists(pk)", &[]);
+        if let Some(last) = last {
+            tx.push(delete(keys::snapshot_head(&self.msp, integration))?)?;
+            superseded.extend(last.superseded_by(&partition, &[], &[]));
+        }
+        if let Some(mirror) = mirror {
+            tx.push(delete(keys::snapshot_mirror(&self.msp, integration))?)?;
+            let mirror = mirror::readable(Some(mirror))?;
+            superseded.extend(
+                mirror
+                    .map(|mirror| mirror.superseded_by(None, &partition))
+                    .unwrap_or_default(),
+            );
+        }
         let at = Timestamp::from_second(seen.at).map_err(|error| StoreError::shape(RETENTION.name, error))?;
-        for item in self.superseded_items(integration, &last.superseded_by(&partition, &[], &[]), at)? {
+        for item in self.superseded_items(integration, &superseded, at)? {
             tx.put(self, Table::Imports, item)?;
         }
         Ok(tx)

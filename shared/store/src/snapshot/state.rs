@@ -13,6 +13,8 @@ use crate::table::{Item, Table, Tenant};
 pub(super) struct State {
     /// The last complete one.
     pub head: Option<Item>,
+    /// What the last import knows of the PSA.
+    pub mirror: Option<Item>,
     /// The name of one that is being written, or never came to count.
     pub draft: Option<DraftRecord>,
     /// Lists of what was superseded, of which it is not seen to yet that it is deleted.
@@ -34,6 +36,7 @@ impl Tenant {
                 .map(drafts::read)
                 .transpose()?,
             head: of(keys::snapshot_head(&self.msp, integration)),
+            mirror: of(keys::snapshot_mirror(&self.msp, integration)),
             superseded: items.into_values().collect(),
         })
     }

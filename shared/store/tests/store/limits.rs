@@ -106,7 +106,8 @@ proptest! {
         for _ in 0..read {
             let page: Vec<_> = (0..records).map(|number| fill.company(number)).collect();
             pages.add_companies(&page).unwrap();
-            pages.add_contacts((0..records).map(|number| fill.contact(number, number % companies)).collect()).unwrap();
+            let page: Vec<_> = (0..records).map(|number| fill.contact(number, number % companies)).collect();
+            pages.add_contacts(&page).unwrap();
         }
         run(async {
             let lease = lease(&tenant).await;

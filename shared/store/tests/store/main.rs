@@ -11,6 +11,7 @@ mod contention;
 mod fill;
 mod leftovers;
 mod limits;
+mod mirror;
 mod records;
 mod schemas;
 mod unreadable;

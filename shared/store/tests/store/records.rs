@@ -218,6 +218,7 @@ fn integration() -> Integration {
             new_addresses: false,
             filter: Filter(accepted.clone()),
             schedule: None,
+            full_read_hours: 36,
             mass_change: MassChangeLimit {
                 percent: 10,
                 at_least: 5,
@@ -251,6 +252,7 @@ fn stored_integration() -> Value {
         "policy": { "M": {
             "newCompanies": { "BOOL": true }, "newAddresses": { "BOOL": false }, "creation": { "S": "invite" }, "filter": filter,
             "massChange": { "M": { "percent": { "N": "10" }, "atLeast": { "N": "5" } } },
+            "fullReadHours": { "N": "36" },
         } },
     })
 }

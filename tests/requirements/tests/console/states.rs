@@ -147,6 +147,29 @@ async fn r94_whoever_does_not_hold_the_import_looks_and_cannot_change() {
 }
 
 #[tokio::test]
+async fn r78_everything_is_read_when_its_box_is_ticked() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let id = integration(&ana, KIND).await;
+    let filter = stage.at(&format!("/console/integrations/{id}/import"));
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    for (fields, reason) in [
+        (&[][..], json!("first")),
+        (&[], Value::Null),
+        (&[("Read everything", "true")], json!("requested")),
+    ] {
+        let page = browser.open(&filter).await;
+        let page = browser.press(&page, "Download", fields).await;
+        let page = wait(&mut browser, page).await;
+        assert_eq!(page.title(), "Companies", "{}", page.words());
+        let import = page.url.path().split('/').nth(3).unwrap().to_owned();
+        let read = ana.get(&format!("/imports/{import}")).await.unwrap();
+        assert_eq!(read["progress"]["reading"]["reason"], reason, "{read}");
+        ana.delete(&format!("/imports/{import}")).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn r94_an_import_whose_lock_ran_out_says_so_and_keeps_what_was_decided() {
     let stage = stage().await;
     let (mut browser, import, _) = reviewed(&stage, 2).await;

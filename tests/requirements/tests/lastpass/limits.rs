@@ -3,12 +3,13 @@
 use requirements::import::{carry_out, fetch, first_import_of, id, plan, tick_everybody};
 use requirements::lastpass;
 use requirements::people::Company;
-use requirements::stage::advance;
+use requirements::stage::{advance, text};
 use requirements::{PsaKind, for_both, managed, psa};
 use serde_json::json;
 
 for_both!(
     r89_licences_are_counted_and_limits_shown,
+    r89_a_company_at_its_limit_takes_nobody_and_says_why,
     r82_an_address_of_another_company_is_a_conflict,
 );
 
@@ -20,12 +21,36 @@ async fn r89_licences_are_counted_and_limits_shown(kind: PsaKind) {
     assert_eq!(licences["mode"], "consumption");
     let all = managed::all(&ana).await;
     assert!(all.iter().any(|company| company["licenceLimit"] == 25), "{all:?}");
-    // LastPass refuses users beyond a limit: their rows say so, and the others are created.
-    lastpass::set(&sandbox, json!({ "licenseLimitEnforced": "conflict" }));
     let import = fetch(&ana, kind).await;
     let agreed = plan(&ana, &import).await;
     assert_eq!(agreed["licences"]["insufficient"], json!(null), "{agreed}");
     lastpass::end(sandbox).await;
+}
+
+async fn r89_a_company_at_its_limit_takes_nobody_and_says_why(kind: PsaKind) {
+    for answer in ["conflict", "badRequest"] {
+        let sandbox = lastpass::sandbox().await;
+        let company = Company::imported(&sandbox, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
+        // One that was just made may not take users yet, which LastPass says in the same words.
+        advance(&sandbox, 600).await;
+        lastpass::set(&sandbox, json!({ "licenseLimitEnforced": answer }));
+        lastpass::change(
+            &sandbox,
+            json!({ "companies": [{ "id": lastpass::number(&company.managed), "licenseLimit": 1 }] }),
+        );
+        psa::add_contact(&sandbox, kind, &company.id, "cora@eigen.example");
+        let import = company.review().await;
+        tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+        let result = carry_out(&company.ana, &import).await;
+        let failed = &result["errors"][0];
+        assert_eq!(failed["code"], "directory_refused", "{result}");
+        assert!(text(&failed["detail"]).contains("limit"), "{answer}: {failed}");
+        assert_eq!(company.users().await.len(), 1);
+        let all = managed::all(&company.ana).await;
+        let shown = all.iter().find(|one| id(one) == company.managed).unwrap();
+        assert_eq!(shown["licenceLimit"], 1, "never lowered nor raised");
+        lastpass::end(sandbox).await;
+    }
 }
 
 async fn r82_an_address_of_another_company_is_a_conflict(kind: PsaKind) {

@@ -110,7 +110,15 @@ async fn r62_who_is_left_out_or_unreadable_is_shown_by_another_import(kind: PsaK
 
     psa::delete_contact(&sandbox, kind, psa::split(gone).0);
     psa::remove_address(&sandbox, kind, stays);
-    faults::answer_some(&sandbox, kind, CONTACTS, pages(kind), 100, &json!({ "status": 503 }));
+    // The changes are asked for before the pages are.
+    faults::answer_some(
+        &sandbox,
+        kind,
+        CONTACTS,
+        1 + pages(kind),
+        100,
+        &json!({ "status": 503 }),
+    );
     let import = fetch(&ana, kind).await;
     let told = reasons(&not_in(&ana, &import, &company).await);
     assert_eq!(told, expected([(gone, "unreadable"), (stays, "address_removed")]));

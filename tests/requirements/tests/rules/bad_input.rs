@@ -201,6 +201,18 @@ async fn what_is_not_there_or_cannot_be_set_up_is_refused_by_name() {
         Bad::invalid(
             PUT,
             format!("{one}/policy"),
+            json(json!({ "fullReadHours": 0 })),
+            "/fullReadHours",
+        ),
+        Bad::invalid(
+            PUT,
+            format!("{one}/policy"),
+            json(json!({ "fullReadHours": 169 })),
+            "/fullReadHours",
+        ),
+        Bad::invalid(
+            PUT,
+            format!("{one}/policy"),
             json(json!({ "massChange": [25, 50] })),
             "/massChange",
         ),

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use requirements::faults::{COMPANIES, CONTACTS};
-use requirements::import::{addresses, fetch, fetch_failing, fetched, first_import_of, row, rows, select, start};
+use requirements::import::{
+    addresses, fetch, fetch_full, fetch_full_failing, fetched, first_import_of, row, rows, select, start,
+};
 use requirements::stage::{integration, number, quick, sandbox, text};
 use requirements::{Api, Options, PsaKind, Sandbox, faults, for_both, import, psa, raw};
 use serde_json::{Value, json};
@@ -41,7 +43,7 @@ fn in_pages(sandbox: &Sandbox, kind: PsaKind) {
 
 /// Fetches with faults in force, expecting `code`, no rows, and a free integration.
 async fn assert_fails(sandbox: &Sandbox, api: &Api, kind: PsaKind, code: &str) {
-    let failed = fetch_failing(api, kind).await;
+    let failed = fetch_full_failing(api, kind).await;
     assert_eq!(failed["error"]["code"], code, "{failed}");
     assert!(!text(&failed["error"]["detail"]).is_empty());
     assert_no_tabs(api, text(&failed["id"]), "failed").await;
@@ -140,7 +142,7 @@ async fn r09_a_page_that_fails_for_a_while_is_asked_for_again(kind: PsaKind) {
 
 /// Fetches everything and cancels: what the rows show of the PSA.
 async fn shown(api: &Api, kind: PsaKind) -> Vec<Value> {
-    let import = fetch(api, kind).await;
+    let import = fetch_full(api, kind).await;
     let shown = rows(api, &import, "in").await;
     api.delete(&format!("/imports/{import}")).await.unwrap();
     shown

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use requirements::import::{
     addresses, carry_out, choose_all, fetch, fetch_failing, first_import_of, id, ordinary, rows,
 };
-use requirements::stage::{number, sandbox, text};
+use requirements::stage::{advance, number, sandbox, text};
 use requirements::unattended::unattended;
 use requirements::{Api, PsaKind, Sandbox, for_both, psa};
 use serde_json::{Value, json};
@@ -63,6 +63,8 @@ async fn r53_hidden_companies_fail_the_fetch_and_are_not_reported_as_deleted(kin
     let ana = sandbox.api("ana");
     first_import_of(&ana, kind, 3).await;
     switch(&sandbox, kind, hide_companies(kind, true));
+    // Rights leave no date behind: the next full read finds out.
+    advance(&sandbox, 24 * 3_600).await;
     assert_forbidden(&fetch_failing(&ana, kind).await, companies_right(kind));
     let alone = unattended(&sandbox, kind, "at night").await;
     assert_forbidden(&alone, companies_right(kind));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use requirements::faults::{COMPANIES, CONTACTS};
-use requirements::import::{fetch, fetched, first_import_of, id, rows, start};
+use requirements::import::{fetch, fetched, first_import_of, id, rows, start, start_full};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{PATIENCE, advance, integration, sandbox};
 use requirements::unattended::deliver;
@@ -124,7 +124,7 @@ async fn r43_r14_a_rate_limit_while_absent_companies_are_read_back_is_waited_out
     psa::delete(&sandbox, kind, gone);
     // The list is one page; what comes after it is the reading back.
     faults::hold(&sandbox, kind, COMPANIES, 1);
-    let import = start(&ana, kind, &json!({})).await;
+    let import = start_full(&ana, kind).await;
     faults::held(&sandbox, kind).await;
     faults::let_go(&sandbox).await;
     assert_eq!(fetched(&ana, &import).await["state"], "review");

@@ -36,6 +36,7 @@ mod filter;
 mod find;
 mod hand_over;
 mod hidden_rows;
+mod incremental;
 mod integrations;
 mod kept_plan;
 mod large;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use local_aws::StoreFault;
 use requirements::faults::{COMPANIES, CONTACTS, answer, answer_some, clear};
-use requirements::import::{choose, done, end, execute, fetch, first_import_of, id, rows, start};
+use requirements::import::{choose, done, end, execute, fetch, first_import_of, id, rows, start, start_full};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{PATIENCE, advance, integration, number, quick, text};
 use requirements::unattended::{ended, trigger};
@@ -104,7 +104,7 @@ async fn r63_reading_back_waits_as_long_as_the_fetch_may_and_no_longer(kind: Psa
     psa::delete(&sandbox, kind, broken);
     // The list is one page; what comes after it is the reading back.
     answer_some(&sandbox, kind, COMPANIES, 1, 10_000, &json!({ "status": 503 }));
-    let import = start(&ana, kind, &json!({})).await;
+    let import = start_full(&ana, kind).await;
     live_through(&sandbox, &import, &[1, 2, 2]).await;
     let now = ana.wait(&import, "fetching", PATIENCE, |_| {}).await.unwrap();
     assert_eq!(now["state"], "review", "{now}");
@@ -115,7 +115,7 @@ async fn r63_reading_back_waits_as_long_as_the_fetch_may_and_no_longer(kind: Psa
     ana.delete(&format!("/imports/{import}")).await.unwrap();
     clear(&sandbox, kind);
     answer_some(&sandbox, kind, COMPANIES, 1, 10_000, &json!({ "status": 503 }));
-    let import = start(&ana, kind, &json!({})).await;
+    let import = start_full(&ana, kind).await;
     live_through(&sandbox, &import, &[1, 2]).await;
     waiting(&ana, &import, None).await;
     clear(&sandbox, kind);

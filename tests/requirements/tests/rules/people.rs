@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use requirements::download::download;
 use requirements::faults::CONTACTS;
 use requirements::import::{
-    addresses, by_name, carry_out, choose_mapped, choose_one, done, execute, fetch, fetch_filtered, fetched, id, plan,
-    row, rows, start,
+    addresses, by_name, carry_out, choose_mapped, choose_one, done, execute, fetch, fetch_filtered, fetch_full,
+    fetched, id, plan, row, rows, start_full,
 };
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{number, sandbox, text};
@@ -264,7 +264,7 @@ async fn r63_a_psa_that_is_not_found_while_people_are_read_back_leaves_them_unre
     let (company, _, people) = imported(&sandbox, kind, "Uitstroom BV", &["ada"]).await;
     psa::delete_contact(&sandbox, kind, contact(&people[0]));
     faults::hold(&sandbox, kind, CONTACTS, pages(kind));
-    let import = start(&ana, kind, &json!({})).await;
+    let import = start_full(&ana, kind).await;
     faults::held(&sandbox, kind).await;
     // The next run has to find the PSA again; of Autotask that answer also says which tenant it is.
     let discovery = "(?i)/(zoneInformation|companyinfo/[^/]*)$";
@@ -283,7 +283,7 @@ async fn r55_a_contact_that_cannot_be_read_back_is_unreadable_and_never_deleted(
     psa::delete_contact(&sandbox, kind, contact(&people[0]));
     for failure in [json!({ "status": 503 }), faults::forbidden(kind)] {
         faults::answer_some(&sandbox, kind, CONTACTS, pages(kind), 100, &failure);
-        let import = fetch(&ana, kind).await;
+        let import = fetch_full(&ana, kind).await;
         let told = reasons(&not_in(&ana, &import, &company).await);
         assert_eq!(told, expected([(&people[0], "unreadable")]));
         ana.delete(&format!("/imports/{import}")).await.unwrap();

@@ -1,11 +1,12 @@
-//! What a month of daily imports takes, from what one unchanged import took.
+//! What a month of imports takes, from what one took that read everything, and one that read what had changed.
 
 use super::logs::Logs;
 use super::table::{grouped, rounded, rows};
 use crate::job::Failure;
 
-/// Imports in a month.
-const DAYS: u64 = 30;
+/// How often an integration is imported: in words, and how many imports of a month read everything, and how many what changed. Everything is
+/// read once a day.
+const CADENCES: [(&str, u64, u64); 2] = [("daily", 30, 0), ("every 15 minutes", 30, 95 * 30)];
 
 /// How many MSPs the table has columns for.
 const MSPS: [u64; 3] = [1, 100, 10_000];
@@ -16,13 +17,23 @@ const TRANSITIONS: u64 = 15;
 /// What an hour allows one customer of Autotask's.
 const AUTOTASK_REQUESTS: u64 = 10_000;
 
+/// What one import takes: if it reads everything, and if it reads what changed.
+#[derive(Clone, Copy)]
+struct Import {
+    full: u64,
+    changes: u64,
+}
+
 /// The table, and what it comes to at the quotas.
 pub(super) fn write(logs: &Logs) -> Result<String, Failure> {
     let log = logs.read("large")?;
     let rows = rows(&log);
-    let sum = |psa: &str, column: usize| -> u64 {
-        let stages = rows.iter().filter(|cells| cells.starts_with(&[psa, "unattended"]));
-        let cells = stages.filter_map(|cells| cells.get(column)?.parse::<f64>().ok());
+    let sum = |psa: &str, (round, stage): (&str, &str), column: usize| -> u64 {
+        let rows = rows.iter().filter(|cells| match cells.as_slice() {
+            [of, r, s, ..] => *of == psa && *r == round && (stage.is_empty() || *s == stage),
+            _ => false,
+        });
+        let cells = rows.filter_map(|cells| cells.get(column)?.parse::<f64>().ok());
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -31,32 +42,54 @@ pub(super) fn write(logs: &Logs) -> Result<String, Failure> {
         let sum = cells.sum::<f64>().round() as u64;
         sum
     };
-    let (requests, writes) = ([sum("connectwise", 3), sum("autotask", 3)], sum("connectwise", 5));
-    let kinds = [
-        ("requests to the PSA", &requests[..]),
-        ("write units", &[writes]),
-        ("read units", &[sum("connectwise", 6)]),
-        ("state transitions", &[TRANSITIONS]),
-        ("Lambda, processor seconds", &[sum("connectwise", 8)]),
-        ("calls of the API", &[0]),
-    ];
-    let row = |(what, counts): (&str, &[u64])| {
-        let each =
-            |show: &dyn Fn(u64) -> String| counts.iter().map(|count| show(*count)).collect::<Vec<_>>().join(" or ");
-        let months = MSPS.map(|msps| each(&|count| rounded(count * DAYS * msps))).join(" | ");
-        format!("| {what} | {} | {months} |\n", each(&grouped))
+    // What is measured of a full read is its fetch; it is carried out as any other.
+    let import = |psa: &str, column| {
+        let changes = sum(psa, ("unattended", ""), column);
+        let without_fetch = changes - sum(psa, ("unattended", "fetch"), column);
+        let full = sum(psa, ("unchanged, read in full", "fetch"), column) + without_fetch;
+        Import { full, changes }
     };
+    let (autotask, writes) = (import("autotask", 3), import("connectwise", 5));
+    let always = |count| Import {
+        full: count,
+        changes: count,
+    };
+    let kinds = [
+        ("requests to ConnectWise", import("connectwise", 3)),
+        ("requests to Autotask", autotask),
+        ("write units", writes),
+        ("read units", import("connectwise", 6)),
+        ("state transitions", always(TRANSITIONS)),
+        ("Lambda, processor seconds", import("connectwise", 8)),
+        ("calls of the API", always(0)),
+    ];
     let table: String = kinds.into_iter().map(row).collect();
-    let hour = MSPS[2] * writes / 3600;
+    let of_all = MSPS.map(|msps| {
+        CADENCES
+            .map(|(cadence, ..)| format!("{} MSPs, {cadence}", grouped(msps)))
+            .join(" | ")
+    });
+    let heads = of_all.join(" | ");
+    let hour = MSPS[2] * writes.full / 3600;
     Ok(format!(
-        "| a month | counted for one import | 1 MSP | 100 MSPs | 10,000 MSPs |\n|---|---:|---:|---:|---:|\n{table}\n\
-         Imports of {} MSPs in one hour are {} write units a second, in three hours {}. One import takes {} s at least to write its \
-         snapshot. An hour's {} requests to Autotask are {} imports.\n",
+        "| a month | an import that reads everything | one that reads changes | {heads} |\n|---|{}\n{table}\n\
+         Imports of {} MSPs in one hour that read everything are {} write units a second. An hour's {} requests to Autotask are {} imports \
+         that read everything, or {} that read changes.\n",
+        "---:|".repeat(2 + MSPS.len() * CADENCES.len()),
         grouped(MSPS[2]),
         rounded(hour),
-        rounded(hour / 3),
-        writes.div_ceil(1_000),
         grouped(AUTOTASK_REQUESTS),
-        AUTOTASK_REQUESTS / requests[1].max(1),
+        grouped(AUTOTASK_REQUESTS / autotask.full.max(1)),
+        grouped(AUTOTASK_REQUESTS / autotask.changes.max(1)),
     ))
+}
+
+fn row((what, Import { full, changes }): (&str, Import)) -> String {
+    let month = |msps: u64| {
+        CADENCES
+            .map(|(_, fulls, deltas)| rounded(msps * (fulls * full + deltas * changes)))
+            .join(" | ")
+    };
+    let months = MSPS.map(month).join(" | ");
+    format!("| {what} | {} | {} | {months} |\n", grouped(full), grouped(changes))
 }

@@ -75,8 +75,8 @@ pub(super) fn sizes(logs: &Logs) -> Result<String, Failure> {
     Ok(text)
 }
 
-const HEAD: &str = "| PSA | import | stage | PSA requests | DynamoDB calls | write units | read units | peak MiB | CPU s | runs |\n\
-    |---|---|---|---:|---:|---:|---:|---:|---:|---:|\n";
+const HEAD: &str = "| PSA | import | stage | PSA requests | DynamoDB calls | write units | read units | peak MiB | CPU s | runs | requests to LastPass |\n\
+    |---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
 
 /// A large import.
 pub(super) fn large(logs: &Logs) -> Result<String, Failure> {
@@ -93,7 +93,7 @@ fn imports(log: &str) -> String {
     let (steps, limits) = log.split_once("| what |").unwrap_or((log, ""));
     let limits: String = rows(limits).iter().map(|cells| row(cells)).collect();
     // The last cell is the time on the clock, in which the sandbox has its part.
-    let steps = rows(steps).into_iter().filter_map(|cells| Some(row(cells.get(..10)?)));
+    let steps = rows(steps).into_iter().filter_map(|cells| Some(row(cells.get(..11)?)));
     let head = log
         .lines()
         .find(|line| line.starts_with("| what |"))

@@ -1,0 +1,289 @@
+//! Reading only what changed, and merging it with what the last import knows (R77–R79).
+//!
+//! The result is as if everything had been read, and only if the PSA's own counts prove it. Whatever is in doubt is read in full by the
+//! same import.
+
+use std::collections::{BTreeMap, HashSet};
+
+use domain::ids::{PsaCompanyId, PsaContactId};
+use domain::psa::{Changes, ChangesRead, PsaCompany, PsaContact, PsaFailure, PsaFailureKind, Tables, Totals};
+use domain::reading::{self, Edits, FullReadReason, Reading, Wanted};
+use psa::Psa;
+use store::StoreError;
+use store::checkpoint::Checkpoint;
+use store::snapshot::mirror::{Difference, Mirror};
+use store::snapshot::pages::Pages;
+use tracing::{info, warn};
+use worker::Stop;
+
+use crate::changed::Changed;
+use crate::context::{Position, Run, Stage};
+use crate::known::{Entry, Known};
+use crate::walk::Read;
+
+/// What the last import knows, as it is stored.
+struct Parts {
+    pages: Pages,
+    differences: Vec<Difference>,
+    known: Known,
+}
+
+/// Reads what changed, unless everything has to be read. A run that is to read everything notes why.
+pub(crate) async fn read(
+    run: &Run,
+    psa: &dyn Psa,
+    read: &mut Read,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<bool, Stop> {
+    // An earlier step or run has found that everything has to be read.
+    if checkpoint
+        .progress
+        .reading
+        .is_some_and(|reading| reading != Reading::CHANGES)
+    {
+        return Ok(false);
+    }
+    let read_changes = match read_changes(run, psa, checkpoint).await {
+        Err(Stop::Psa(failure)) => Err(refused(run, failure, checkpoint)?),
+        outcome => outcome?,
+    };
+    match read_changes {
+        Ok((pages, changed)) => {
+            info!(import = %run.import.id, differences = changed.differences.len(), "read what changed");
+            read.pages = pages;
+            read.changed = Some(Box::new(changed));
+            checkpoint.waited.reset();
+            checkpoint.progress.reading = Some(Reading::CHANGES);
+            checkpoint.position.stage = Stage::Rows;
+            Ok(true)
+        }
+        Err(reason) => {
+            read_everything(run, read, checkpoint, reason);
+            Ok(false)
+        }
+    }
+}
+
+/// Why everything is read although changes were asked for: the PSA may have answered such requests as none of a full read. What has to be
+/// waited for, and what a full read would be refused as well, stops the work.
+fn refused(run: &Run, failure: PsaFailure, checkpoint: &Checkpoint<Position>) -> Result<FullReadReason, Stop> {
+    match failure.kind {
+        PsaFailureKind::PsaUnauthorized | PsaFailureKind::PsaForbidden | PsaFailureKind::PsaOtherTenant => {
+            Err(failure.into())
+        }
+        PsaFailureKind::PsaServerError | PsaFailureKind::PsaInvalidResponse | PsaFailureKind::PsaUnknownError => {
+            let failure = run.tolerate(failure, checkpoint.waited)?;
+            warn!(import = %run.import.id, %failure, "changes cannot be read");
+            Ok(FullReadReason::NotOffered)
+        }
+    }
+}
+
+/// Goes on by reading everything.
+pub(crate) fn read_everything(
+    run: &Run,
+    read: &mut Read,
+    checkpoint: &mut Checkpoint<Position>,
+    reason: FullReadReason,
+) {
+    info!(import = %run.import.id, ?reason, "reads everything");
+    read.pages = Pages::default();
+    read.changed = None;
+    checkpoint.position = Position {
+        // What was read of the directory is as new as before.
+        directory: std::mem::take(&mut checkpoint.position.directory),
+        ..Position::default()
+    };
+    checkpoint.progress = domain::import::Progress {
+        reading: Some(Reading::full(reason)),
+        directory: checkpoint.progress.directory,
+        of_directory: checkpoint.progress.of_directory,
+        ..Default::default()
+    };
+}
+
+async fn read_changes(
+    run: &Run,
+    psa: &dyn Psa,
+    checkpoint: &mut Checkpoint<Position>,
+) -> Result<Result<(Pages, Changed), FullReadReason>, Stop> {
+    let (import, connection) = (&run.import, run.connection());
+    let mirror = readable(run, run.tenant.mirror(&import.integration).await)?.flatten();
+    let wanted = Wanted {
+        full: import.full,
+        filter: &import.filter,
+        connection: &connection,
+        full_read_hours: run.integration.policy.full_read_hours,
+        now: run.services.clock.now(),
+        is_counted: psa.counts_exactly(&import.filter),
+    };
+    let since = match reading::since(mirror.as_ref().map(|mirror| &mirror.last), wanted) {
+        Ok(since) => since,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    // Without a fingerprint the tenant is proved by a full read.
+    let Some(mirror) = mirror.filter(|_| run.integration.tenant.is_some()) else {
+        return Ok(Err(FullReadReason::First));
+    };
+    let Some(parts) = readable(run, parts(run, &mirror).await)? else {
+        return Ok(Err(FullReadReason::First));
+    };
+    let read = match psa.changes(since, &import.filter, &mirror.tables).await? {
+        ChangesRead::All(read) => read,
+        ChangesRead::TooMany => return Ok(Err(FullReadReason::ManyChanges)),
+        ChangesRead::NotOffered => return Ok(Err(FullReadReason::NotOffered)),
+    };
+    run.learn_system(psa).await?;
+    run.services.psa_limits.check_companies(read.totals.companies)?;
+    run.services.psa_limits.check_contacts(read.totals.contacts)?;
+    let (totals, as_of) = (read.totals, read.as_of);
+    let tables = psa.tables();
+    let merged = merge(run, psa, parts, read).await?;
+    if !reading::proves(totals, merged.totals) {
+        info!(import = %import.id, ?totals, known = ?merged.totals, "the PSA counts other rows");
+        return Ok(Err(FullReadReason::CountsDiffer));
+    }
+    checkpoint.progress.companies = totals.companies;
+    checkpoint.progress.contacts = totals.contacts;
+    checkpoint.progress.total = Some(totals.companies + totals.contacts);
+    checkpoint.position.totals = Some(totals);
+    checkpoint.position.contact_has_company = true;
+    let changed = Changed {
+        tables: if tables == Tables::default() {
+            mirror.tables.clone()
+        } else {
+            tables
+        },
+        mirror,
+        differences: merged.differences,
+        known: merged.known,
+        as_of,
+    };
+    Ok(Ok((merged.pages, changed)))
+}
+
+/// What was read of the mirror; `None` if this version cannot read it: then everything is read.
+fn readable<T>(run: &Run, read: Result<T, StoreError>) -> Result<Option<T>, Stop> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error @ (StoreError::Shape { .. } | StoreError::Newer { .. })) => {
+            warn!(import = %run.import.id, %error, "what the last import knew cannot be read");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn parts(run: &Run, mirror: &Mirror) -> Result<Parts, StoreError> {
+    let (tenant, integration) = (&run.tenant, &run.import.integration);
+    let known = tenant.mirror_known::<Entry>(integration, mirror).await?;
+    Ok(Parts {
+        pages: tenant.mirror_pages(integration, mirror).await?,
+        differences: tenant.mirror_differences(integration, mirror).await?,
+        known: known.into_iter().collect(),
+    })
+}
+
+/// What is known after changes.
+struct Merged {
+    pages: Pages,
+    differences: Vec<Difference>,
+    known: Known,
+    totals: Totals,
+}
+
+async fn merge(run: &Run, psa: &dyn Psa, parts: Parts, changes: Changes) -> Result<Merged, Stop> {
+    let Parts {
+        pages: base,
+        differences,
+        mut known,
+    } = parts;
+    let mut contacts: BTreeMap<PsaContactId, Option<PsaContact>> = BTreeMap::new();
+    let before: BTreeMap<PsaCompanyId, PsaCompany> = by_id(base.companies()?);
+    let mut companies = before.clone();
+    for difference in differences {
+        match difference {
+            Difference::Company(company) => drop(companies.insert(company.id.clone(), company)),
+            Difference::NoCompany(id) => drop(companies.remove(&id)),
+            Difference::Contact(contact) => drop(contacts.insert(contact.id.clone(), Some(contact))),
+            Difference::NoContact(id) => drop(contacts.insert(id, None)),
+        }
+    }
+    let filter = &run.import.filter;
+    let edits = Edits::of(
+        &changes,
+        |company| psa.accepts(filter, company),
+        |contact| psa.accepts_contact(filter, contact),
+    );
+    known.learn(changes, &edits);
+    for (id, now) in edits.companies {
+        match now {
+            Some(company) => drop(companies.insert(id, company)),
+            None => drop(companies.remove(&id)),
+        }
+    }
+    contacts.extend(edits.contacts);
+    let mut all: Vec<PsaCompany> = companies.into_values().collect();
+    psa.refresh(&mut all).await?;
+    let mut differences = differing(&before, &all);
+    let (mut pages, count) = merge_contacts(&base, contacts, &mut differences)?;
+    pages.add_companies(&all)?;
+    let totals = Totals {
+        companies: all.len() as u64,
+        contacts: count,
+    };
+    Ok(Merged {
+        pages,
+        differences,
+        known,
+        totals,
+    })
+}
+
+fn by_id(companies: Vec<PsaCompany>) -> BTreeMap<PsaCompanyId, PsaCompany> {
+    companies
+        .into_iter()
+        .map(|company| (company.id.clone(), company))
+        .collect()
+}
+
+/// Companies that are not as before.
+pub(crate) fn differing(before: &BTreeMap<PsaCompanyId, PsaCompany>, now: &[PsaCompany]) -> Vec<Difference> {
+    let ids: HashSet<&PsaCompanyId> = now.iter().map(|company| &company.id).collect();
+    let changed = now.iter().filter(|company| before.get(&company.id) != Some(*company));
+    let gone = before.keys().filter(|id| !ids.contains(id));
+    let changed = changed.cloned().map(Difference::Company);
+    changed.chain(gone.cloned().map(Difference::NoCompany)).collect()
+}
+
+/// All contacts, and how many they are: those of the pages, but for those that are otherwise now.
+fn merge_contacts(
+    base: &Pages,
+    mut changed: BTreeMap<PsaContactId, Option<PsaContact>>,
+    differences: &mut Vec<Difference>,
+) -> Result<(Pages, u64), Stop> {
+    let (mut count, mut seen) = (0, HashSet::new());
+    let mut pages = base.contacts_without(|contact| match changed.get(&contact.id) {
+        Some(now) if now.as_ref() != Some(contact) => {
+            seen.insert(contact.id.clone());
+            true
+        }
+        as_before => {
+            count += 1;
+            if as_before.is_some() {
+                changed.remove(&contact.id);
+            }
+            false
+        }
+    })?;
+    // One that the pages do not have cannot be gone from them.
+    changed.retain(|id, now| now.is_some() || seen.contains(id));
+    let added: Vec<PsaContact> = changed.values().flatten().cloned().collect();
+    pages.add_contacts(&added)?;
+    let of_contacts = changed.into_iter().map(|(id, now)| match now {
+        Some(contact) => Difference::Contact(contact),
+        None => Difference::NoContact(id),
+    });
+    differences.extend(of_contacts);
+    Ok((pages, count + added.len() as u64))
+}
