@@ -148,6 +148,28 @@ pub(crate) fn sign_in_failed(visit: &Visit) -> Response {
 }
 
 #[derive(Template)]
+#[template(path = "sign_in_not_recorded.html")]
+struct SignInNotRecorded<'a> {
+    page: Page,
+    /// What the API says, if it says anything.
+    problem: Option<&'a Problem>,
+    /// The page that was asked for.
+    to: &'a str,
+}
+
+/// The provider let somebody in, and the audit trail did not take the sign-in: nobody is signed in.
+pub(crate) fn sign_in_not_recorded(visit: &Visit, refused: &Refused, to: &str) -> Response {
+    let page = Page::new(visit, pair(visit, "You are not signed in", "U bent niet aangemeld"));
+    let problem = match refused {
+        Refused::Problem(problem) => Some(problem.as_ref()),
+        Refused::SignedOut | Refused::NotFound | Refused::Unreachable => None,
+    };
+    let status = problem.and_then(|problem| StatusCode::from_u16(problem.status).ok());
+    let status = status.unwrap_or(StatusCode::BAD_GATEWAY);
+    show_as(status, &SignInNotRecorded { page, problem, to })
+}
+
+#[derive(Template)]
 #[template(path = "signed_out.html")]
 struct SignedOut {
     page: Page,

@@ -75,7 +75,7 @@ async fn store(
         }
         let integrations = tenant.integrations().await?.items.into_iter();
         let integrations: Vec<IntegrationId> = integrations.map(|integration| integration.id).collect();
-        let choice = tenant.choose_directory(&before, (kind, secret), &integrations, now);
+        let choice = tenant.choose_directory(&before, (kind, secret), &integrations, &caller.person, now);
         match choice.await? {
             DirectoryChoice::Stored => return Ok(tenant.chosen_directory().await?),
             DirectoryChoice::Locked(holder) => return Err(Problem::IntegrationLocked(holder).into()),

@@ -1,5 +1,5 @@
 //! Sets up integrations: checks credentials against the PSA and stores them. Also the changes made by hand in the
-//! built-in directory.
+//! built-in directory, and the record of who signed in.
 
 /// A file for each resource, named as in its path.
 mod api {
@@ -12,6 +12,7 @@ mod api {
     pub mod mappings;
     pub mod policy;
     pub mod previous;
+    pub mod sign_ins;
     pub mod users;
     pub mod view;
 }
@@ -34,6 +35,7 @@ fn routes<R: Routes>(to: R) -> R {
     let to = api::managed_companies::routes(to);
     let to = api::users::routes(to);
     let to = api::directory::routes(to);
+    let to = api::sign_ins::routes(to);
     api::licences::routes(to)
 }
 

@@ -6,9 +6,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::ids::MspId;
+use domain::ids::{IdempotencyKey, MspId};
 use domain::import::Person;
 use domain::problem::Problem;
+use jiff::{SignedDuration, Timestamp};
 use lambda::Services;
 use lambda_http::request::RequestContext;
 use serde_json::{Map, Value};
@@ -60,6 +61,42 @@ impl<Q: Query> FromRequestParts<Services> for CallerWith<Q> {
     }
 }
 
+/// A token is believed to be no older than this.
+const OLDEST_TOKEN: SignedDuration = SignedDuration::from_hours(24);
+
+/// A sign-in of the caller, told from others by its token: a repeated call with the same token is about the same sign-in.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// Who signed in.
+    pub caller: Caller,
+    /// Identifies the sign-in. The token cannot be told from it.
+    pub key: IdempotencyKey,
+    issued_at: Option<Timestamp>,
+}
+
+impl FromRequestParts<Services> for SignIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, services).await?;
+        let token = token(&parts.headers).ok_or(Problem::NotAdministrator)?;
+        let issued_at = payload(token).and_then(|payload| payload.get("iat")?.as_i64());
+        Ok(Self {
+            caller,
+            key: IdempotencyKey::sign_in(token),
+            issued_at: issued_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        })
+    }
+}
+
+impl SignIn {
+    /// When it was, the same however often it is asked: when its token was issued. A token that gives no credible time counts as of now.
+    pub fn at(&self, now: Timestamp) -> Timestamp {
+        let is_credible = |at: &Timestamp| now.duration_since(*at).abs() <= OLDEST_TOKEN;
+        self.issued_at.filter(is_credible).unwrap_or(now)
+    }
+}
+
 impl Caller {
     /// The administrator who calls, whose roles are in the claim `roles`.
     fn authorize(parts: &Parts, roles: &str) -> Result<Self, Problem> {
@@ -76,7 +113,7 @@ fn authorized(context: Option<&RequestContext>, headers: &HeaderMap, roles: &str
     };
     // Only the request context proves that the authorizer ran: a header alone is whatever a caller writes.
     let verified = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
-    let payload = payload(headers)?;
+    let payload = payload(token(headers)?)?;
     let text = |name: &str| payload.get(name)?.as_str().filter(|text| !text.trim().is_empty());
     // The header may hold another token than the one that the authorizer verified: `sub` and `msp` must agree.
     let proved = |name: &str| text(name).filter(|text| verified.get(name).is_some_and(|claim| claim == text));
@@ -93,18 +130,22 @@ fn authorized(context: Option<&RequestContext>, headers: &HeaderMap, roles: &str
     })
 }
 
-/// The payload of the token in the Authorization header, with or without its scheme. API Gateway joins several headers of one
-/// name by commas, and no token holds one: which of several was verified cannot be told, so none of them is read.
-fn payload(headers: &HeaderMap) -> Option<Map<String, Value>> {
+/// The token in the Authorization header, with or without its scheme. API Gateway joins several headers of one name by commas, and no
+/// token holds one: which of several was verified cannot be told, so none of them is read.
+fn token(headers: &HeaderMap) -> Option<&str> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(only), None) = (all.next(), all.next()) else {
         return None;
     };
     let only = only.to_str().ok().filter(|only| !only.contains(','))?;
-    let token = match only.split_once(' ') {
+    Some(match only.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_matches(' '),
         _ => only,
-    };
+    })
+}
+
+/// What a token says.
+fn payload(token: &str) -> Option<Map<String, Value>> {
     let mut parts = token.split('.');
     let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return None;

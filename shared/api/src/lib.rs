@@ -19,7 +19,7 @@ pub use openapi::{Call, Part};
 
 pub use access::{authorize, find_import, find_integration};
 pub use answer::answer;
-pub use caller::{Caller, CallerWith};
+pub use caller::{Caller, CallerWith, SignIn};
 pub use costly::{admit_plan_call, admit_psa_call, read_attributes};
 pub use import::ImportView;
 pub use input::{Body, NoParameters, Path, Query};

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::directory::DirectoryKind;
 use crate::exclusion::Excludable;
 use crate::filter::Filter;
 use crate::ids::{AddressId, ImportId, ManagedCompanyId};
@@ -92,6 +93,15 @@ pub enum AuditAction {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<AddressId>,
     },
+    /// An administrator signed in to the console.
+    SignedIn,
+    /// The MSP chose its directory, or replaced the key of the one that it has.
+    DirectoryChosen {
+        /// The directory so far.
+        before: DirectoryKind,
+        /// The directory from then on.
+        after: DirectoryKind,
+    },
     /// An import began.
     ImportStarted {
         /// What was read.
@@ -178,6 +188,8 @@ impl AuditAction {
             Self::Excluded { .. } => "excluded",
             Self::BroughtBack { .. } => "brought-back",
             Self::MappingDropped { .. } => "mapping-dropped",
+            Self::SignedIn => "signed-in",
+            Self::DirectoryChosen { .. } => "directory",
             Self::ImportStarted { .. } => "started",
             Self::ImportTakenOver => "taken-over",
             Self::PlanConfirmed { .. } => "confirmed",

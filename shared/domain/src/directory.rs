@@ -163,6 +163,11 @@ impl IdempotencyKey {
         Self::hashed(&["by-hand", id])
     }
 
+    /// For a sign-in, by the token that came of it.
+    pub fn sign_in(token: &str) -> Self {
+        Self::hashed(&["sign-in", token])
+    }
+
     /// For a batch of calls, by the keys of its calls.
     pub fn batch<'a>(keys: impl IntoIterator<Item = &'a Self>) -> Self {
         let keys = keys.into_iter().map(Self::as_str);

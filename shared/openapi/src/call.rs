@@ -62,7 +62,8 @@ pub(crate) struct Content {
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) content: Content,
+    /// Nothing if the status says all.
+    pub(crate) content: Option<Content>,
     /// Another form of it, by media type, with an example.
     pub(crate) other: Option<(&'static str, &'static str)>,
     pub(crate) headers: Vec<&'static str>,
@@ -141,10 +142,22 @@ impl Call {
     pub fn answers<T: JsonSchema>(mut self, status: u16, example: Value) -> Self {
         self.answer = Some(Answer {
             status,
-            content: Content {
+            content: Some(Content {
                 schema: of::<T>,
                 example,
-            },
+            }),
+            other: None,
+            headers: Vec::new(),
+        });
+        self
+    }
+
+    /// Answers 204, without a body.
+    #[must_use]
+    pub fn answers_nothing(mut self) -> Self {
+        self.answer = Some(Answer {
+            status: 204,
+            content: None,
             other: None,
             headers: Vec::new(),
         });

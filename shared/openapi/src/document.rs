@@ -7,7 +7,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::call::{Answer, Call, Describe, Part};
+use crate::call::{Answer, Call, Content, Describe, Part};
 use crate::{headers, problems};
 
 /// What the variables of paths mean.
@@ -163,16 +163,18 @@ impl Writer {
     }
 
     fn success(&mut self, answer: &Answer) -> Value {
-        let schema = (answer.content.schema)(&mut self.written);
-        let mut content = json!({ "application/json": { "schema": schema, "example": answer.content.example } });
-        if let Some((media_type, example)) = answer.other {
-            content[media_type] = json!({ "schema": { "type": "string" }, "example": example });
-        }
-        json!({
+        let mut success = json!({
             "description": http::StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()),
             "headers": headers::of_answer(&answer.headers),
-            "content": content,
-        })
+        });
+        if let Some(Content { schema, example }) = &answer.content {
+            let schema = schema(&mut self.written);
+            success["content"] = json!({ "application/json": { "schema": schema, "example": example } });
+        }
+        if let Some((media_type, example)) = answer.other {
+            success["content"][media_type] = json!({ "schema": { "type": "string" }, "example": example });
+        }
+        success
     }
 
     fn schemas(mut self) -> Map<String, Value> {

@@ -1,5 +1,5 @@
-//! The audit trail of an integration (R41). An entry is added by the very transaction that does what it tells, and is
-//! never changed: there is no call for that.
+//! The audit trail of an integration, and that of the MSP itself (R41). An entry is added by the very transaction that does what it
+//! tells, and is never changed: there is no call for that.
 
 use domain::audit::{AuditAction, Entry};
 use domain::ids::IntegrationId;
@@ -22,6 +22,12 @@ const MOST_ROWS: usize = 2_000;
 
 /// The bytes of an entry without its changes.
 const LARGEST_ENTRY: usize = 4 * 1024;
+
+/// The trail of the MSP itself: who signed in, and who chose its directory. It has the place of an integration's id, which is 32
+/// hexadecimal digits and so never this.
+pub fn trail_of_msp() -> IntegrationId {
+    IntegrationId::new("msp")
+}
 
 impl Tenant {
     /// Adds an entry to a transaction. `what` tells entries of one moment apart.

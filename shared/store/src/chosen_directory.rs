@@ -1,12 +1,14 @@
 //! Which directory an MSP has chosen (R81). Nothing is stored for the built-in one until another was chosen once.
 
+use domain::audit::{AuditAction, Entry};
 use domain::directory::{ChosenDirectory, DirectoryKind};
 use domain::ids::{IntegrationId, SecretId};
-use domain::import::Holder;
+use domain::import::{Holder, Person};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
+use crate::audit::trail_of_msp;
 use crate::keys;
 use crate::lock::check_free;
 use crate::schema::Kind;
@@ -54,12 +56,13 @@ impl Tenant {
     }
 
     /// Chooses a directory in place of the one `before`, whose secret is deleted later, while nobody holds one of these integrations, which
-    /// are all that there are. The version grows by one.
+    /// are all that there are. The version grows by one, and the trail of the MSP says who chose.
     pub async fn choose_directory(
         &self,
         before: &ChosenDirectory,
         (kind, secret): (DirectoryKind, Option<&SecretId>),
         integrations: &[IntegrationId],
+        by: &Person,
         now: Timestamp,
     ) -> Result<DirectoryChoice, StoreError> {
         let mut tx = Transaction::new();
@@ -89,6 +92,21 @@ impl Tenant {
             (Some(old), None) => self.loosen_secret(&mut tx, old, now)?,
             (None, None) => {}
         }
+        let entry = Entry {
+            at: now,
+            by: by.clone(),
+            import: None,
+            action: AuditAction::DirectoryChosen {
+                before: before.kind,
+                after: kind,
+            },
+        };
+        self.audit(
+            &mut tx,
+            &trail_of_msp(),
+            &entry,
+            &format!("directory.{}", record.version),
+        )?;
         Ok(if tx.commit(self).await?.committed() {
             DirectoryChoice::Stored
         } else {

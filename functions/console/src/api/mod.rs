@@ -51,6 +51,11 @@ impl Api {
         self.json(method, path, body).await
     }
 
+    /// Makes a call that takes no body and answers none.
+    pub(crate) async fn post(&self, path: &str) -> Result<(), Refused> {
+        self.call(Method::POST, path, None, "application/json").await.map(drop)
+    }
+
     /// Reads a file, and the address of the next part if there is one.
     pub(crate) async fn csv(&self, path: &str) -> Result<(String, Option<String>), Refused> {
         let answer = self.call(Method::GET, path, None, "text/csv").await?;

@@ -1,4 +1,4 @@
-//! Lists around an integration and an import: trail, exclusions, mappings, people not in, decisions on many.
+//! Lists around an integration and an import: trail, exclusions, mappings, people not in, decisions on many. And the trail of the MSP.
 
 use askama::Template;
 use axum::Router;
@@ -19,7 +19,8 @@ use crate::refused::Answer;
 use crate::views::{AuditEntry, Exclusion, Integration, List, Mapping, PersonNotIn, Rule};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
-    to.route("/console/integrations/{i}/audit", get(audit))
+    to.route("/console/audit", get(audit_of_msp))
+        .route("/console/integrations/{i}/audit", get(audit))
         .route("/console/integrations/{i}/exclusions", get(exclusions).post(bring_back))
         .route("/console/integrations/{i}/mappings", get(mappings).post(drop_mapping))
         .route("/console/imports/{x}/people-not-in", get(people_not_in))
@@ -68,6 +69,7 @@ struct Audit {
 impl Audit {
     /// What was done, in words.
     fn says(&self, entry: &AuditEntry) -> &'static str {
+        let same = entry.facts.get("before") == entry.facts.get("after");
         let (english, dutch) = match entry.action.as_str() {
             "integrationAdded" => ("Integration connected", "Integratie verbonden"),
             "integrationChanged" => ("Integration changed", "Integratie gewijzigd"),
@@ -79,6 +81,12 @@ impl Audit {
             "excluded" => ("Excluded", "Uitgesloten"),
             "broughtBack" => ("Brought back", "Teruggehaald"),
             "mappingDropped" => ("Mapping dropped", "Koppeling losgemaakt"),
+            "signedIn" => ("Signed in", "Aangemeld"),
+            "directoryChosen" if same => (
+                "Key of the password manager replaced",
+                "Sleutel van de wachtwoordbeheerder vervangen",
+            ),
+            "directoryChosen" => ("Password manager chosen", "Wachtwoordbeheerder gekozen"),
             "importStarted" => ("Import started", "Import begonnen"),
             "importTakenOver" => ("Import taken over", "Import overgenomen"),
             "planConfirmed" => ("Plan confirmed", "Plan bevestigd"),
@@ -89,6 +97,15 @@ impl Audit {
         };
         self.page.t(english, dutch)
     }
+
+    /// What it was done to.
+    fn about<'a>(&self, entry: &'a AuditEntry) -> &'a str {
+        match entry.facts.get("after").and_then(serde_json::Value::as_str) {
+            Some("lastpass") => "LastPass",
+            Some("builtIn") => self.page.t("built-in directory", "ingebouwde directory"),
+            _ => entry.about(),
+        }
+    }
 }
 
 async fn audit(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {
@@ -96,6 +113,16 @@ async fn audit(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer
     show(&Audit {
         page: page(&caller, &one, ("Who did what", "Wie deed wat"), &fields),
         all,
+    })
+}
+
+async fn audit_of_msp(caller: Caller, fields: Fields) -> Answer {
+    let asked = query(&[("limit", "100"), ("after", fields.text("after"))]);
+    let all: List<AuditEntry> = caller.api.get(&format!("/audit?{asked}")).await?;
+    let page = Page::titled(&caller.visit, ("Sign-ins and settings", "Aanmeldingen en instellingen"));
+    show(&Audit {
+        page: page.crumb("/console", "psa-import"),
+        all: Listed::new(all, "/console/audit", &fields),
     })
 }
 

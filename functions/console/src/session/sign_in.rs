@@ -1,4 +1,4 @@
-//! Signing in: to the provider and back (OpenID Connect: code, PKCE, state, nonce).
+//! Signing in: to the provider and back (OpenID Connect: code, PKCE, state, nonce), and into the audit trail.
 
 use axum::Router;
 use axum::extract::{Extension, State};
@@ -12,11 +12,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::cookies::{self, SIGNING_IN, SameSite, append, cookie, gone};
-use super::provider;
+use super::provider::{self, Tokens};
+use super::secret::Secret;
 use crate::Console;
-use crate::answer_page::{onwards, redirect, sign_in_failed};
+use crate::answer_page::{onwards, redirect, sign_in_failed, sign_in_not_recorded};
+use crate::api::Api;
 use crate::fields::Fields;
 use crate::own_page::{HOME, own_page};
+use crate::refused::Refused;
 use crate::visit::Visit;
 
 /// How long somebody may take at the provider.
@@ -115,7 +118,7 @@ async fn finish(
             sign_in_failed(&visit)
         };
     };
-    match finished(&console, &under_way, &fields).await {
+    match finished(&console, &visit, &under_way, &fields).await {
         Ok(cookies) => {
             let mut response = onwards(&visit, &own_page(Some(&under_way.to)));
             for cookie in &cookies {
@@ -123,16 +126,53 @@ async fn finish(
             }
             response
         }
-        Err(why) => {
-            tracing::warn!(why, "a sign-in was refused");
-            let mut response = sign_in_failed(&visit);
+        Err(failure) => {
+            let mut response = match failure {
+                Failure::NotProved(why) => {
+                    tracing::warn!(why, "a sign-in was refused");
+                    sign_in_failed(&visit)
+                }
+                Failure::NotRecorded(refused) => {
+                    tracing::warn!(?refused, "a sign-in was not recorded");
+                    sign_in_not_recorded(&visit, &refused, &under_way.to)
+                }
+            };
             append(&mut response, &gone(SIGNING_IN));
             response
         }
     }
 }
 
-async fn finished(console: &Console, under_way: &SigningIn, fields: &Fields) -> Result<Vec<String>, String> {
+/// Why nobody is signed in.
+enum Failure {
+    /// The way back is that of no sign-in, or the provider refused.
+    NotProved(String),
+    /// The audit trail did not take it.
+    NotRecorded(Refused),
+}
+
+/// The cookies of the session. They are made only when the sign-in is in the audit trail.
+async fn finished(
+    console: &Console,
+    visit: &Visit,
+    under_way: &SigningIn,
+    fields: &Fields,
+) -> Result<Vec<String>, Failure> {
+    let now = Timestamp::now().as_second();
+    let secret = console.secret().await;
+    let secret = secret.map_err(|error| Failure::NotProved(error.to_string()))?;
+    let tokens = proved(console, secret, under_way, fields).await;
+    let tokens = tokens.map_err(Failure::NotProved)?;
+    let api = Api::new(console, &tokens.session(now), visit.language);
+    api.post("/sign-ins").await.map_err(Failure::NotRecorded)?;
+    tracing::info!("somebody signed in");
+    let mut cookies = tokens.cookies(secret, now, None);
+    cookies.push(gone(SIGNING_IN));
+    Ok(cookies)
+}
+
+/// The tokens, if this is the way back from the provider that was asked.
+async fn proved(console: &Console, secret: &Secret, under_way: &SigningIn, fields: &Fields) -> Result<Tokens, String> {
     let now = Timestamp::now().as_second();
     if now >= under_way.until {
         return Err("it took too long".to_owned());
@@ -148,11 +188,6 @@ async fn finished(console: &Console, under_way: &SigningIn, fields: &Fields) -> 
         return Err("another provider answered".to_owned());
     }
     let code = fields.get("code").ok_or("the provider gave no code")?;
-    let secret = console.secret().await.map_err(|error| error.to_string())?;
     let tokens = provider::exchange(console, secret, code, &under_way.verifier, &under_way.nonce).await;
-    let tokens = tokens.map_err(|error| error.to_string())?;
-    tracing::info!("somebody signed in");
-    let mut cookies = tokens.cookies(secret, now, None);
-    cookies.push(gone(SIGNING_IN));
-    Ok(cookies)
+    tokens.map_err(|error| error.to_string())
 }

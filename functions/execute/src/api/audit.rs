@@ -1,6 +1,6 @@
-//! `/integrations/{i}/audit`: who changed what, when, before and after (R41)
+//! `/integrations/{i}/audit` and `/audit`: who changed what, when, before and after (R41)
 
-use api::{Api, Call, CallerWith, Cursor, Json, Limit, List, PageQuery, Path, Routes, State, find_integration};
+use api::{Api, Call, Caller, CallerWith, Cursor, Json, Limit, List, PageQuery, Path, Routes, State, find_integration};
 use domain::audit::{AuditAction, Entry};
 use domain::ids::{ImportId, IntegrationId};
 use domain::problem::Code;
@@ -10,7 +10,7 @@ use lambda::metrics::listed;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::audit::AuditId;
+use store::audit::{AuditId, trail_of_msp};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/integrations/{i}/audit", list, || {
@@ -21,6 +21,14 @@ pub fn routes<R: Routes>(to: R) -> R {
         .query::<PageQuery>()
         .answers::<List<EntryView>>(200, json!({ "items": [example()], "next": null }))
         .refuses(&[Code::IntegrationNotFound])
+    })
+    .get("/audit", list_of_msp, || {
+        Call::new(
+            "listMspAudit",
+            "Who signed in to the console, and who chose the directory; the newest first",
+        )
+        .query::<PageQuery>()
+        .answers::<List<EntryView>>(200, json!({ "items": [example_of_msp()], "next": null }))
     })
 }
 
@@ -36,6 +44,13 @@ fn example() -> Value {
             "after": { "user": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "address": "jan@bakkerijpostma.example" },
             "reason": "changed_in_psa",
         }],
+    })
+}
+
+fn example_of_msp() -> Value {
+    json!({
+        "id": "1772438400000.directory.1", "at": "2026-03-02T08:00:00Z", "by": "ana@noordzee.example",
+        "action": "directoryChosen", "before": "builtIn", "after": "lastpass",
     })
 }
 
@@ -77,13 +92,32 @@ async fn list(
         Some(removed) => removed.integration.created_at,
         None => find_integration(&tenant, &id).await?.created_at,
     };
+    read(&services, &caller, (&id, began), &page).await
+}
+
+async fn list_of_msp(
+    State(services): State<Services>,
+    CallerWith { caller, query: page }: CallerWith<PageQuery>,
+) -> Api<Json<List<EntryView>>> {
+    // When an MSP began is not stored: all that is kept is read.
+    read(&services, &caller, (&trail_of_msp(), Timestamp::MIN), &page).await
+}
+
+/// A page of the trail that began at a moment.
+async fn read(
+    services: &Services,
+    caller: &Caller,
+    (trail, began): (&IntegrationId, Timestamp),
+    page: &PageQuery,
+) -> Api<Json<List<EntryView>>> {
+    let tenant = services.tenant(&caller.msp);
     let after = match &page.after {
         Some(after) => Some(AuditId::parse(after.as_str()).ok_or_else(Cursor::refused)?),
         None => None,
     };
     let Limit(limit) = page.limit;
     let span = (began, services.clock.now());
-    let (entries, next) = tenant.audit_page(&id, after.as_ref(), span, limit).await?;
+    let (entries, next) = tenant.audit_page(trail, after.as_ref(), span, limit).await?;
     Ok(Json(List {
         items: listed(entries).into_iter().map(EntryView::of).collect(),
         next: next.map(|id| id.as_str().to_owned()),

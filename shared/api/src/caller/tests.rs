@@ -252,3 +252,28 @@ fn r64_who_and_whose_are_texts() {
         assert_eq!(caller.person.name, "ana", "{email}");
     }
 }
+
+#[test]
+fn r92_a_sign_in_has_the_time_of_its_token_if_that_is_credible() {
+    let now: Timestamp = "2027-01-15T08:00:00Z".parse().unwrap();
+    let at = |issued_at: Option<&str>| {
+        let sign_in = SignIn {
+            caller: Caller {
+                msp: MspId::new("noordzee"),
+                person: Person {
+                    subject: "ana".to_owned(),
+                    name: "Ana".to_owned(),
+                },
+            },
+            key: IdempotencyKey::sign_in("token"),
+            issued_at: issued_at.map(|at| at.parse().unwrap()),
+        };
+        sign_in.at(now).to_string()
+    };
+    for credible in ["2027-01-15T07:59:58Z", "2027-01-15T08:00:03Z", "2027-01-14T08:00:00Z"] {
+        assert_eq!(at(Some(credible)), credible);
+    }
+    for other in [None, Some("1970-01-01T00:00:00Z"), Some("2027-01-16T08:00:01Z")] {
+        assert_eq!(at(other), now.to_string(), "{other:?}");
+    }
+}

@@ -236,6 +236,7 @@ impl Walk {
         self.take("/console", "home-imported").await;
         self.take(&one, "integration").await;
         self.take(&format!("{one}/audit"), "audit").await;
+        self.take("/console/audit", "audit-of-msp").await;
         self.take(&format!("{one}/mappings"), "mappings").await;
         self.take("/console/managed-companies", "managed-companies").await;
         let all = managed::all(&ana).await;

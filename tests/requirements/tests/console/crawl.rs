@@ -60,6 +60,7 @@ async fn every_link_answers(language: &'static str) {
         "import",
         "policy",
         "audit",
+        "console/audit",
         "exclusions",
         "mappings",
         "credentials",

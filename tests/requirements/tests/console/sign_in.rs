@@ -1,7 +1,14 @@
 //! Signing in, and who tries to without being entitled (R92).
 
-use crate::browser::Browser;
-use crate::stage::stage;
+use std::time::Duration;
+
+use local_aws::StoreFault;
+use requirements::stage::{quick, text};
+use requirements::{Api, Options, Sandbox};
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, Page};
+use crate::stage::{Stage, stage};
 
 const HOST: &str = "127.0.0.1";
 
@@ -49,6 +56,87 @@ async fn r92_who_is_no_administrator_sees_nothing() {
     let (_, page) = stage.sign_in("Dora", "en").await;
     assert_eq!(page.status.as_u16(), 403);
     assert!(page.words().contains("not_administrator"), "{}", page.words());
+}
+
+/// Whose sign-ins the trail of an MSP has, by name: tokens count in seconds, so that the order of two within one is not known.
+async fn sign_ins(api: &Api) -> Vec<String> {
+    let trail = api.list("/audit").await.unwrap();
+    let sign_ins = trail.iter().filter(|entry| entry["action"] == "signedIn");
+    let mut names: Vec<String> = sign_ins.map(|entry| text(&entry["by"]).to_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test]
+async fn r92_a_sign_in_is_in_the_audit_trail() {
+    let stage = stage().await;
+    let (ana, chris) = (stage.sandbox.api("ana"), stage.sandbox.api("otherMsp"));
+    assert_eq!(ana.list("/audit").await.unwrap(), Vec::<Value>::new());
+    let provider = stage.sandbox.provider();
+    provider.set_lifetime(Duration::from_secs(30));
+    let (mut browser, home) = stage.sign_in("Ana", "en").await;
+    assert_eq!(sign_ins(&ana).await, ["ana@noordzee.example"]);
+    let trail = browser.follow(&home, "Sign-ins and settings").await;
+    assert!(trail.words().contains("Signed in"), "{}", trail.words());
+    assert_eq!(sign_ins(&ana).await.len(), 1, "a session that is renewed is no sign-in");
+    stage.sign_in("Bram", "nl").await;
+    assert_eq!(sign_ins(&ana).await, ["ana@noordzee.example", "bram@noordzee.example"]);
+    assert_eq!(sign_ins(&chris).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn r92_a_repeated_record_of_a_sign_in_makes_no_second_entry() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    for _ in 0..3 {
+        ana.post("/sign-ins", &json!({})).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(sign_ins(&ana).await, ["ana@noordzee.example"]);
+    // Another token is of another sign-in.
+    let claims = json!({ "sub": "ana", "email": "ana@noordzee.example", "msp": "noordzee", "roles": ["administrator"], "jti": "2" });
+    let again = Api::new(&stage.sandbox.face.api, stage.sandbox.token_with(&claims).unwrap());
+    again.post("/sign-ins", &json!({})).await.unwrap();
+    assert_eq!(sign_ins(&ana).await.len(), 2);
+}
+
+/// The page says that nobody is signed in, and nobody is.
+fn assert_not_signed_in(browser: &Browser, page: &Page, status: u16) {
+    assert_eq!(
+        (page.status.as_u16(), page.title().as_str()),
+        (status, "You are not signed in"),
+        "{}",
+        page.words()
+    );
+    assert!(page.words().contains("Each sign-in is recorded before it counts"));
+    for cookie in ["__Host-session", "__Host-renewal"] {
+        assert_eq!(browser.cookie(HOST, cookie), None);
+    }
+}
+
+#[tokio::test]
+async fn r92_nobody_is_signed_in_without_an_entry() {
+    // The console has the only environment, and API Gateway answers its call by 503.
+    let options = Options {
+        concurrency: Some(1),
+        ..quick()
+    };
+    let busy = Stage::of(Sandbox::start(options).await.unwrap());
+    let (browser, page) = busy.sign_in("Ana", "en").await;
+    assert_not_signed_in(&browser, &page, 502);
+    assert_eq!(sign_ins(&busy.sandbox.api("ana")).await, Vec::<String>::new());
+
+    let stage = stage().await;
+    stage.sandbox.fail_store(Some(StoreFault::Error));
+    let (mut browser, page) = stage.sign_in("Ana", "en").await;
+    assert_not_signed_in(&browser, &page, 500);
+    let outside = browser.open(&stage.console).await;
+    assert_eq!(outside.url.host_str(), Some("localhost"), "still not signed in");
+    stage.sandbox.fail_store(None);
+    let provider = browser.follow(&page, "Try again").await;
+    let home = browser.press(&provider, "Ana", &[]).await;
+    assert_eq!(home.title(), "Integrations");
+    assert_eq!(sign_ins(&stage.sandbox.api("ana")).await, ["ana@noordzee.example"]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use requirements::import::{carry_out, choose_mapped, fetch, first_import_of, id, row};
 use requirements::lastpass::{self, holds};
 use requirements::problem::{assert_problem, call};
-use requirements::stage::integration;
+use requirements::stage::{integration, text};
 use requirements::{PsaKind, for_both, managed};
 use reqwest::Method;
 use serde_json::json;
@@ -95,6 +95,46 @@ async fn r81_a_key_that_does_not_work_is_refused_and_not_stored() {
     // Replaced by the same key: it is stored once more, and the first one is deleted.
     let replaced = ana.put("/directory", &key).await.unwrap();
     assert_eq!(replaced, json!({ "kind": "lastpass", "version": 2 }));
+    lastpass::end(sandbox).await;
+}
+
+#[tokio::test]
+async fn r41_choosing_a_directory_is_in_the_audit_trail() {
+    let sandbox = lastpass::sandbox().await;
+    let (ana, bram) = (sandbox.api("ana"), sandbox.api("bram"));
+    let key = lastpass::key(&sandbox);
+    ana.put("/directory", &key).await.unwrap();
+    let wrong = json!({ "kind": "lastpass", "apiKey": "lpkey_wrong" });
+    let refused = call(&ana, Method::PUT, "/directory", Some(&wrong)).await;
+    assert_problem(&refused, 422, "directory_unauthorized");
+    bram.delete("/directory").await.unwrap();
+    // Left already: nothing changes.
+    bram.delete("/directory").await.unwrap();
+    ana.put("/directory", &key).await.unwrap();
+    let trail = ana.list("/audit").await.unwrap();
+    assert!(
+        trail.iter().all(|entry| entry["action"] == "directoryChosen"),
+        "{trail:?}"
+    );
+    let choices = trail
+        .iter()
+        .rev()
+        .map(|entry| ["by", "before", "after"].map(|name| text(&entry[name])));
+    let (ana, bram) = ("ana@noordzee.example", "bram@noordzee.example");
+    assert_eq!(
+        choices.collect::<Vec<_>>(),
+        [
+            [ana, "builtIn", "lastpass"],
+            [ana, "lastpass", "lastpass"],
+            [bram, "lastpass", "builtIn"],
+            [ana, "builtIn", "lastpass"],
+        ]
+    );
+    assert!(
+        !trail
+            .iter()
+            .any(|entry| entry.to_string().contains(text(&key["apiKey"])))
+    );
     lastpass::end(sandbox).await;
 }
 

@@ -169,11 +169,13 @@ async fn look_around(api: &Api, kind: PsaKind) {
     for path in [
         &one,
         "/licences",
+        "/audit",
         &format!("{one}/attributes"),
         &format!("{one}/imports?limit=1"),
     ] {
         api.get(path).await.unwrap();
     }
+    api.post("/sign-ins", &json!({})).await.unwrap();
     let policy = json!({ "newCompanies": true, "massChange": { "atLeast": 100 } });
     api.put(&format!("{one}/policy"), &policy).await.unwrap();
 }

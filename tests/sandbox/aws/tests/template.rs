@@ -25,6 +25,7 @@ const ROUTES: [(&str, &[&str]); 4] = [
             "GET /directory",
             "PUT /directory",
             "DELETE /directory",
+            "POST /sign-ins",
             "PUT /licences",
             "DELETE /integrations/{i}/mappings/{p}",
             "DELETE /integrations/{i}/mappings/{p}/addresses/{a}",
@@ -76,6 +77,7 @@ const ROUTES: [(&str, &[&str]); 4] = [
             "DELETE /imports/{x}",
             "GET /integrations/{i}/imports",
             "GET /integrations/{i}/audit",
+            "GET /audit",
         ],
     ),
 ];
