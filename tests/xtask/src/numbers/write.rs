@@ -122,6 +122,22 @@ pub(super) fn hostile(logs: &Logs) -> Result<String, Failure> {
     Ok(format!("{head}\n|---|---:|---:|\n{rows}"))
 }
 
+/// This product next to clients of others.
+pub(super) fn peers(logs: &Logs) -> Result<String, Failure> {
+    let log = logs.read("peers")?;
+    let from_head = log.lines().skip_while(|line| !line.starts_with("| PSA |"));
+    let (head, rows): (Vec<_>, Vec<_>) = from_head.take_while(|line| line.starts_with('|')).partition(|line| {
+        // The first two lines of a table.
+        line.starts_with("| PSA |") || line.starts_with("|---")
+    });
+    let cells = rows.iter().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let rows = cells.map(|cells| row(&cells.split(" | ").collect::<Vec<_>>()));
+    if rows.clone().next().is_none() {
+        return Err("no table".into());
+    }
+    Ok(format!("{}\n{}", head.join("\n"), rows.collect::<String>()))
+}
+
 /// How many mutants the tests catch.
 pub(super) fn mutants(logs: &Logs) -> Result<String, Failure> {
     logs.read("mutants")
