@@ -42,7 +42,16 @@ impl Packages {
         let pip = text(&python.join("bin/pip"));
         let requirements = text(&pinned.join("requirements.txt"));
         let quiet = ["--quiet", "--disable-pip-version-check"];
-        run(&[&pip, "install", quiet[0], quiet[1], "--no-deps", "--requirement", &requirements]).await?;
+        run(&[
+            &pip,
+            "install",
+            quiet[0],
+            quiet[1],
+            "--no-deps",
+            "--requirement",
+            &requirements,
+        ])
+        .await?;
         for file in ["package.json", "package-lock.json"] {
             fs::copy(pinned.join(file), folder.join(file))?;
         }
@@ -83,11 +92,7 @@ impl Client {
         };
         let pins = fs::read_to_string(pinned(self.kind).join(file)).unwrap_or_default();
         let mut found = pins.lines().filter_map(|line| line.trim().strip_prefix(&before));
-        found
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches([',', '"'])
-            .to_owned()
+        found.next().unwrap_or_default().trim_end_matches([',', '"']).to_owned()
     }
 }
 

@@ -66,14 +66,21 @@ impl Table {
                 return;
             }
         };
-        let ours = self.ours.iter().find(|ours| (ours.0, ours.1) == (client.kind, row.round));
+        let ours = self
+            .ours
+            .iter()
+            .find(|ours| (ours.0, ours.1) == (client.kind, row.round));
         let ours = ours.map(|ours| ours.2);
         let everything = ours.filter(|ours| measured.rows >= ours.rows);
         let comparable = if only_changes { ours } else { everything };
         println!("{}", line(&head, measured, comparable.as_ref(), client.cannot));
-        for (column, ratio) in COLUMNS.iter().zip(everything.map(|ours| measured.times(&ours)).into_iter().flatten()) {
+        for (column, ratio) in COLUMNS
+            .iter()
+            .zip(everything.map(|ours| measured.times(&ours)).into_iter().flatten())
+        {
             if ratio < 1.0 {
-                self.ahead.push(format!("{called} ({how}, {}): {column}", row.round.name()));
+                self.ahead
+                    .push(format!("{called} ({how}, {}): {column}", row.round.name()));
             }
         }
     }
@@ -155,15 +162,26 @@ mod tests {
 
     #[test]
     fn who_reads_less_is_not_ahead() {
-        let less = Measured { rows: 99, requests: 1, ..OURS };
+        let less = Measured {
+            rows: 99,
+            requests: 1,
+            ..OURS
+        };
         assert!(ahead(less, Round::First).is_empty());
         assert!(ahead(less, Round::Unchanged).is_empty());
     }
 
     #[test]
     fn a_line_has_a_ratio_for_each_column() {
-        let theirs = Measured { requests: 20, peak_mib: 30.0, ..OURS };
+        let theirs = Measured {
+            requests: 20,
+            peak_mib: 30.0,
+            ..OURS
+        };
         let line = line(&["a", "b"], &theirs, Some(&OURS), "fly");
-        assert_eq!(line, "| a | b | 100 | 20 | 10.0 | 4.0 | 1.0 | 1.0 | 1.0 | 30 | 1.5 | fly |");
+        assert_eq!(
+            line,
+            "| a | b | 100 | 20 | 10.0 | 4.0 | 1.0 | 1.0 | 1.0 | 30 | 1.5 | fly |"
+        );
     }
 }

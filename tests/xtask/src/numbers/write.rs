@@ -125,17 +125,20 @@ pub(super) fn hostile(logs: &Logs) -> Result<String, Failure> {
 /// This product next to clients of others.
 pub(super) fn peers(logs: &Logs) -> Result<String, Failure> {
     let log = logs.read("peers")?;
-    let from_head = log.lines().skip_while(|line| !line.starts_with("| PSA |"));
-    let (head, rows): (Vec<_>, Vec<_>) = from_head.take_while(|line| line.starts_with('|')).partition(|line| {
-        // The first two lines of a table.
-        line.starts_with("| PSA |") || line.starts_with("|---")
-    });
-    let cells = rows.iter().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
-    let rows = cells.map(|cells| row(&cells.split(" | ").collect::<Vec<_>>()));
-    if rows.clone().next().is_none() {
-        return Err("no table".into());
+    let table = log.lines().skip_while(|line| !line.starts_with("| PSA |"));
+    let table = table.take_while(|line| line.starts_with('|'));
+    let lines = table.map(
+        |line| match line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")) {
+            Some(cells) => row(&cells.split(" | ").collect::<Vec<_>>()),
+            None => format!("{line}\n"),
+        },
+    );
+    let text: String = lines.collect();
+    if text.is_empty() {
+        Err("no table".into())
+    } else {
+        Ok(text)
     }
-    Ok(format!("{}\n{}", head.join("\n"), rows.collect::<String>()))
 }
 
 /// How many mutants the tests catch.
