@@ -104,8 +104,7 @@ enum Role {
         #[arg(long)]
         hostile: bool,
     },
-    /// Lets this product and clients of others read all companies and contacts, one after another, first and again unchanged. Fails
-    /// if one of them that reads everything takes less of anything.
+    /// Lets this product and clients of others read all companies and contacts, one after another, first and again unchanged.
     Peers {
         /// How large the MSP is.
         #[arg(long, value_enum, default_value_t = Msp::Large)]

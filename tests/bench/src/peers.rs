@@ -72,7 +72,8 @@ impl Comparison {
             readers.read(packages, &mut table).await?;
             sandbox.stop().await;
         }
-        table.end()
+        table.end();
+        Ok(())
     }
 }
 

@@ -25,16 +25,16 @@ pub(crate) enum Settings {
     Best,
 }
 
-const ONLY_READS: &str =
-    "keep what it read; go on after a crash; prove that no row is missing; tell what changed and what is gone";
+/// Store rows, resume after a crash, prove that no row is missing, and compare with what was read before.
+const ONLY_READS: &str = "store, resume, prove, compare";
 
 pub(crate) const CLIENTS: [Client; 5] = [
     Client {
         package: "pyconnectwise",
         kind: PsaKind::Connectwise,
         script: "pyconnectwise_read.py",
-        documented: "pages of 100, as a list",
-        best: "pages of 1,000, only the fields of an import, no row kept",
+        documented: "pages of 100, a list",
+        best: "pages of 1,000, only needed fields, no list",
         incremental: false,
         cannot: ONLY_READS,
     },
@@ -43,7 +43,7 @@ pub(crate) const CLIENTS: [Client; 5] = [
         kind: PsaKind::Connectwise,
         script: "connectwise-rest.mjs",
         documented: "its own pages of 1,000",
-        best: "pages of 1,000, only the fields of an import, both lists at once",
+        best: "pages of 1,000, only needed fields, both lists at once",
         incremental: false,
         cannot: ONLY_READS,
     },
@@ -54,14 +54,14 @@ pub(crate) const CLIENTS: [Client; 5] = [
         documented: "batches of 50",
         best: "batches of 1,000",
         incremental: true,
-        cannot: "go on after a crash; see what is gone without reading everything; miss no change after a synchronization that failed",
+        cannot: "resume, prove, see what is gone",
     },
     Client {
         package: "py-autotask",
         kind: PsaKind::Autotask,
         script: "py_autotask_read.py",
         documented: "`query_all`, which ends after its first page",
-        best: "by id, pages of 500, only the fields of an import, no row kept",
+        best: "by id, pages of 500, only needed fields, no list",
         incremental: false,
         cannot: ONLY_READS,
     },
@@ -70,7 +70,7 @@ pub(crate) const CLIENTS: [Client; 5] = [
         kind: PsaKind::Autotask,
         script: "apigrate.mjs",
         documented: "one query, as it has no paging",
-        best: "by id, pages of 500, only the fields of an import, both lists at once, no row kept",
+        best: "by id, pages of 500, only needed fields, both lists at once, no list",
         incremental: false,
         cannot: ONLY_READS,
     },

@@ -4,7 +4,6 @@ use domain::psa::PsaKind;
 
 use super::Round;
 use super::clients::{Client, Settings};
-use crate::failure::Failure;
 use crate::stage::name;
 
 /// What reading took.
@@ -12,7 +11,7 @@ use crate::stage::name;
 pub(crate) struct Measured {
     /// Companies and contacts together.
     pub rows: u64,
-    pub requests: usize,
+    pub requests: u32,
     pub seconds: f64,
     pub cpu_seconds: f64,
     pub peak_mib: f64,
@@ -29,9 +28,12 @@ pub(crate) struct Row<'a> {
 #[derive(Default)]
 pub(crate) struct Table {
     ours: Vec<(PsaKind, Round, Measured)>,
-    /// Clients that read everything and took less of something.
+    /// Who read everything and took less of something.
     ahead: Vec<String>,
 }
+
+/// How what stands below the table begins.
+const SENTENCE: &str = "Of those who read everything,";
 
 const COLUMNS: [&str; 4] = ["requests", "seconds", "CPU s", "peak MiB"];
 
@@ -74,23 +76,23 @@ impl Table {
         let everything = ours.filter(|ours| measured.rows >= ours.rows);
         let comparable = if only_changes { ours } else { everything };
         println!("{}", line(&head, measured, comparable.as_ref(), client.cannot));
-        for (column, ratio) in COLUMNS
-            .iter()
-            .zip(everything.map(|ours| measured.times(&ours)).into_iter().flatten())
-        {
+        let times = everything.map(|ours| measured.times(&ours)).into_iter().flatten();
+        for (column, ratio) in COLUMNS.iter().zip(times) {
             if ratio < 1.0 {
-                self.ahead
-                    .push(format!("{called} ({how}, {}): {column}", row.round.name()));
+                let round = row.round.name();
+                self.ahead.push(format!(
+                    "{called}, {how}, {round}: {} of the {column}",
+                    times_text(ratio)
+                ));
             }
         }
     }
 
-    /// An error names who reads everything and is ahead of this product.
-    pub(crate) fn end(self) -> Result<(), Failure> {
+    pub(crate) fn end(&self) {
         if self.ahead.is_empty() {
-            Ok(())
+            println!("\n{SENTENCE} nobody took less of any column.");
         } else {
-            Err(format!("ahead of this product: {}", self.ahead.join("; ")).into())
+            println!("\n{SENTENCE} these took less of a column: {}.", self.ahead.join("; "));
         }
     }
 }
@@ -103,14 +105,12 @@ impl Measured {
     }
 
     fn columns(&self) -> [f64; 4] {
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let requests = self.requests as f64;
-        [requests, self.seconds, self.cpu_seconds, self.peak_mib]
+        [self.requests.into(), self.seconds, self.cpu_seconds, self.peak_mib]
     }
 }
 
 fn line(head: &[&str], measured: &Measured, ours: Option<&Measured>, cannot: &str) -> String {
-    let times = ours.map(|ours| measured.times(ours).map(|ratio| format!("{ratio:.1}")));
+    let times = ours.map(|ours| measured.times(ours).map(times_text));
     let times = times.unwrap_or_else(|| std::array::from_fn(|_| "–".to_owned()));
     format!(
         "| {} | {} | {} | {} | {:.1} | {} | {:.1} | {} | {:.0} | {} | {cannot} |",
@@ -125,6 +125,11 @@ fn line(head: &[&str], measured: &Measured, ours: Option<&Measured>, cannot: &st
         measured.peak_mib,
         times[3],
     )
+}
+
+/// Near 1 the second digit matters.
+fn times_text(ratio: f64) -> String {
+    format!("{ratio:.*}", if ratio < 10.0 { 2 } else { 0 })
 }
 
 #[cfg(test)]
@@ -157,7 +162,10 @@ mod tests {
         assert!(ahead(OURS, Round::First).is_empty());
         let quicker = Measured { seconds: 3.0, ..OURS };
         let found = ahead(quicker, Round::First);
-        assert!(found.len() == 1 && found[0].ends_with("first): seconds"), "{found:?}");
+        assert!(
+            found.len() == 1 && found[0].ends_with("first: 0.75 of the seconds"),
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -181,7 +189,7 @@ mod tests {
         let line = line(&["a", "b"], &theirs, Some(&OURS), "fly");
         assert_eq!(
             line,
-            "| a | b | 100 | 20 | 10.0 | 4.0 | 1.0 | 1.0 | 1.0 | 30 | 1.5 | fly |"
+            "| a | b | 100 | 20 | 10 | 4.0 | 1.00 | 1.0 | 1.00 | 30 | 1.50 | fly |"
         );
     }
 }
