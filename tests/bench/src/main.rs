@@ -4,7 +4,8 @@
 //! `cargo run --release -p bench` prints each step, then what is limited and how much of it was used, and fails if that is too much;
 //! `-- --msp extreme` has 25,000 companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer,
 //! `-- --only-fetch --answer-millis 200` reads from a PSA that takes its time. `-- load` lets many MSPs import at once instead, and
-//! `-- load --msps 50 --hostile` compares that with the same next to a hostile one.
+//! `-- load --msps 50 --hostile` compares that with the same next to a hostile one. `-- peers` lets clients of others read what this
+//! product reads.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,12 +14,14 @@ use std::time::{Duration, Instant};
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::psa::PsaKind;
 use measure::Measurement;
+use peers::Comparison;
 use simkit::msp::Size;
 
 mod failure;
 mod hostile;
 mod load;
 mod measure;
+mod peers;
 mod process;
 mod stage;
 mod targets;
@@ -27,7 +30,7 @@ mod worker;
 /// Measures the import of a large MSP.
 #[derive(Parser)]
 struct Command {
-    /// How large the MSP is: 5,000 companies with 100,000 contacts, or 25,000 with 500,000.
+    /// How large the MSP is: 40 companies with 600 contacts, 5,000 with 100,000, or 25,000 with 500,000.
     #[arg(long, value_enum, default_value_t = Msp::Large)]
     msp: Msp,
     /// Only one PSA.
@@ -54,6 +57,7 @@ struct Command {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Msp {
+    Small,
     Large,
     Extreme,
 }
@@ -70,6 +74,25 @@ enum Directory {
     Lastpass,
 }
 
+impl Msp {
+    const fn size(self) -> Size {
+        match self {
+            Self::Small => Size::Small,
+            Self::Large => Size::Large,
+            Self::Extreme => Size::Extreme,
+        }
+    }
+}
+
+/// One PSA, or both.
+fn kinds(psa: Option<Psa>) -> Vec<PsaKind> {
+    match psa {
+        None => vec![PsaKind::Connectwise, PsaKind::Autotask],
+        Some(Psa::Connectwise) => vec![PsaKind::Connectwise],
+        Some(Psa::Autotask) => vec![PsaKind::Autotask],
+    }
+}
+
 #[derive(Subcommand)]
 enum Role {
     /// Lets many small MSPs import at the same moment, from PSAs that fail one request in a hundred.
@@ -80,6 +103,25 @@ enum Role {
         /// Measures twice: alone, and next to one MSP that takes all it can get. Fails if the slowest answers take 1.5 times as long.
         #[arg(long)]
         hostile: bool,
+    },
+    /// Lets this product and clients of others read all companies and contacts, one after another, first and again unchanged.
+    Peers {
+        /// How large the MSP is.
+        #[arg(long, value_enum, default_value_t = Msp::Large)]
+        msp: Msp,
+        /// Only one PSA.
+        #[arg(long, value_enum)]
+        psa: Option<Psa>,
+        /// How long each answer of a PSA takes, in milliseconds.
+        #[arg(long, default_value_t = 200)]
+        answer_millis: u64,
+    },
+    /// Runs a program and prints what it took; started by the comparison.
+    #[command(hide = true)]
+    Watch {
+        /// The program and its arguments.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
     },
     /// Does the work of one import and prints what that took; started by the measurement.
     #[command(hide = true)]
@@ -102,15 +144,8 @@ async fn main() -> ExitCode {
     let done = match command.role {
         None => {
             let measurement = Measurement {
-                size: match command.msp {
-                    Msp::Large => Size::Large,
-                    Msp::Extreme => Size::Extreme,
-                },
-                kinds: match command.psa {
-                    None => vec![PsaKind::Connectwise, PsaKind::Autotask],
-                    Some(Psa::Connectwise) => vec![PsaKind::Connectwise],
-                    Some(Psa::Autotask) => vec![PsaKind::Autotask],
-                },
+                size: command.msp.size(),
+                kinds: kinds(command.psa),
                 run: Duration::from_secs(command.run_seconds),
                 answer_millis: command.answer_millis,
                 only_fetch: command.only_fetch,
@@ -121,6 +156,19 @@ async fn main() -> ExitCode {
         }
         Some(Role::Load { msps, hostile: false }) => load::load(msps).await,
         Some(Role::Load { msps, hostile: true }) => hostile::compare(msps).await,
+        Some(Role::Peers {
+            msp,
+            psa,
+            answer_millis,
+        }) => {
+            let comparison = Comparison {
+                size: msp.size(),
+                kinds: kinds(psa),
+                answer_millis,
+            };
+            comparison.run().await
+        }
+        Some(Role::Watch { command }) => peers::watch(&command).await,
         Some(Role::Worker {
             function,
             face,

@@ -61,20 +61,10 @@ pub(crate) struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Runs a worker to its end; gives what the worker told.
+    /// Runs a worker to its end and prints what it took; gives what the worker told.
     pub(crate) async fn work(&self, function: &str) -> Result<Value, Failure> {
         let (before, began) = (Cost::of(self.sandbox), Instant::now());
-        let face = serde_json::to_string(&self.sandbox.face)?;
-        let mut worker = Command::new(std::env::current_exe()?);
-        let worker = worker
-            .args(["worker", function, &face, self.import, &self.run.as_secs().to_string()])
-            .stdout(Stdio::piped())
-            .kill_on_drop(true);
-        let output = tokio::time::timeout(PATIENCE, worker.spawn()?.wait_with_output()).await??;
-        if !output.status.success() {
-            return Err(format!("the {function} worker failed").into());
-        }
-        let told: Value = serde_json::from_slice(&output.stdout)?;
+        let told = self.worker(function).await?;
         let process = format!(
             "{:.1} | {:.1} | {}",
             told["peakKiB"].as_f64().unwrap_or_default() / 1024.0,
@@ -83,6 +73,22 @@ impl Stage<'_> {
         );
         self.print(function, &Cost::of(self.sandbox).since(&before), &process, began);
         Ok(told)
+    }
+
+    /// Runs a worker to its end, in a process of its own; gives what the worker told.
+    pub(crate) async fn worker(&self, function: &str) -> Result<Value, Failure> {
+        let face = serde_json::to_string(&self.sandbox.face)?;
+        let mut worker = Command::new(std::env::current_exe()?);
+        let worker = worker
+            .args(["worker", function, &face, self.import, &self.run.as_secs().to_string()])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        let output = tokio::time::timeout(PATIENCE, worker.spawn()?.wait_with_output()).await??;
+        if output.status.success() {
+            Ok(serde_json::from_slice(&output.stdout)?)
+        } else {
+            Err(format!("the {function} worker failed").into())
+        }
     }
 
     /// Makes a call of the API, which this process answers; gives its answer and what it cost.

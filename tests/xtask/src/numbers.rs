@@ -58,7 +58,7 @@ pub struct Numbers {
 const LARGE: Source = Source::Program("large", "cargo run --release --locked --quiet -p bench");
 
 /// All blocks.
-pub const NUMBERS: [Numbers; 13] = [
+pub const NUMBERS: [Numbers; 14] = [
     in_tests("times", Source::All, write::times),
     in_tests(
         "checks",
@@ -104,6 +104,11 @@ pub const NUMBERS: [Numbers; 13] = [
             "cargo run --release --locked --quiet -p bench -- load --msps 50 --hostile",
         ),
         write::hostile,
+    ),
+    in_tests(
+        "peers",
+        Source::Program("peers", "cargo run --release --locked --quiet -p bench -- peers"),
+        write::peers,
     ),
     in_tests("mutants", Source::Mutants, write::mutants),
     Numbers {

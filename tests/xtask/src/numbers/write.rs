@@ -122,6 +122,28 @@ pub(super) fn hostile(logs: &Logs) -> Result<String, Failure> {
     Ok(format!("{head}\n|---|---:|---:|\n{rows}"))
 }
 
+/// This product next to clients of others: a table, and who took less of something.
+pub(super) fn peers(logs: &Logs) -> Result<String, Failure> {
+    compared(&logs.read("peers")?)
+}
+
+fn compared(log: &str) -> Result<String, Failure> {
+    let table: String = log
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .map(
+            |line| match line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")) {
+                Some(cells) => row(&cells.split(" | ").collect::<Vec<_>>()),
+                None => format!("{line}\n"),
+            },
+        )
+        .collect();
+    let below = log
+        .lines()
+        .find(|line| line.starts_with("Of those who read everything"));
+    Ok(format!("{table}\n{}", below.ok_or("the comparison did not end")?))
+}
+
 /// How many mutants the tests catch.
 pub(super) fn mutants(logs: &Logs) -> Result<String, Failure> {
     logs.read("mutants")
@@ -135,6 +157,19 @@ mod tests {
     fn numbers_before_a_word_are_added_up() {
         let log = "test result: ok. 12 passed; 0 failed\ntest result: ok. 1,030 passed; 0 failed\n";
         assert_eq!(before_word(log, " passed"), 1042);
+    }
+
+    #[test]
+    fn a_comparison_has_its_table_and_the_sentence_below() {
+        let log =
+            "| PSA | rows |\n|---|---:|\n| autotask | 105000 |\n\nOf those who read everything, nobody took less.\n";
+        let written = compared(log).unwrap();
+        let table = "| PSA | rows |\n|---|---:|\n| autotask | 105,000 |\n";
+        assert_eq!(
+            written,
+            format!("{table}\nOf those who read everything, nobody took less.")
+        );
+        assert!(compared("| PSA | rows |\n").is_err());
     }
 
     #[test]
