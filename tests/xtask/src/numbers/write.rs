@@ -175,11 +175,11 @@ mod tests {
     #[test]
     fn limits_stand_before_the_steps_of_which_they_come() {
         let log = "| PSA | import | stage | units | seconds |\n|---|---|---|---:|---:|\n\
-            | connectwise | first | execute | 0 | 140217 | 518030 | 125369 | 43.0 | 51.0 | 1 | 60 |\n\
+            | connectwise | first | execute | 0 | 140217 | 518030 | 125369 | 43.0 | 51.0 | 1 | 0 | 60 |\n\
             \n| what | at most | connectwise |\n|---|---:|---:|\n| read units | 4000 | 1234 |\n";
         let written = imports(log);
         let limits = "| what | at most | connectwise |\n|---|---:|---:|\n| read units | 4,000 | 1,234 |\n\n";
         assert!(written.starts_with(limits), "{written}");
-        assert!(written.ends_with("| 0 | 140,217 | 518,030 | 125,369 | 43.0 | 51.0 | 1 |\n"));
+        assert!(written.ends_with("| 0 | 140,217 | 518,030 | 125,369 | 43.0 | 51.0 | 1 | 0 |\n"));
     }
 }
