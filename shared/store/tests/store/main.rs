@@ -9,6 +9,7 @@
 
 mod contention;
 mod fill;
+mod lease;
 mod leftovers;
 mod limits;
 mod mirror;
