@@ -17,7 +17,7 @@ use simkit::msp::Size;
 
 use crate::failure::Failure;
 use crate::stage::{Cost, Stage, name};
-use clients::{CLIENTS, Client, Settings};
+use clients::{CLIENTS, Client, Round, Settings};
 use install::Packages;
 use table::{Measured, Row, Table};
 
@@ -31,13 +31,6 @@ pub(crate) struct Comparison {
     pub size: Size,
     pub kinds: Vec<PsaKind>,
     pub answer_millis: u64,
-}
-
-/// Everything is read once, and once more when nothing has changed.
-#[derive(Clone, Copy, PartialEq)]
-enum Round {
-    First,
-    Unchanged,
 }
 
 /// Those who read from one PSA.
@@ -156,16 +149,5 @@ impl Readers<'_> {
             cpu_seconds: told["cpuSeconds"].as_f64().unwrap_or_default(),
             peak_mib: told["peakKiB"].as_f64().unwrap_or_default() / 1024.0,
         })
-    }
-}
-
-impl Round {
-    const BOTH: [Self; 2] = [Self::First, Self::Unchanged];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Unchanged => "unchanged",
-        }
     }
 }

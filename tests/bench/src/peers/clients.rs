@@ -1,4 +1,4 @@
-//! The clients that others wrote, and how each reads.
+//! The clients that others wrote, and how and when each reads.
 
 use domain::psa::PsaKind;
 
@@ -23,6 +23,13 @@ pub(crate) struct Client {
 pub(crate) enum Settings {
     Documented,
     Best,
+}
+
+/// Everything is read once, and once more when nothing has changed.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Round {
+    First,
+    Unchanged,
 }
 
 /// Store rows, resume after a crash, prove that no row is missing, and compare with what was read before.
@@ -93,6 +100,17 @@ impl Settings {
         match self {
             Self::Documented => "documented",
             Self::Best => "best",
+        }
+    }
+}
+
+impl Round {
+    pub(crate) const BOTH: [Self; 2] = [Self::First, Self::Unchanged];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Unchanged => "unchanged",
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use domain::psa::PsaKind;
 
-use super::Round;
-use super::clients::{Client, Settings};
+use super::clients::{Client, Round, Settings};
 use crate::stage::name;
 
 /// What reading took.
