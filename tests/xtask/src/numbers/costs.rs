@@ -66,7 +66,10 @@ pub(super) fn write(logs: &Logs) -> Result<String, Failure> {
     let table: String = kinds.into_iter().map(row).collect();
     let of_all = MSPS.map(|msps| {
         CADENCES
-            .map(|(cadence, ..)| format!("{} MSPs, {cadence}", grouped(msps)))
+            .map(|(cadence, ..)| match msps {
+                1 => format!("1 MSP, {cadence}"),
+                _ => format!("{} MSPs, {cadence}", grouped(msps)),
+            })
             .join(" | ")
     });
     let heads = of_all.join(" | ");
