@@ -74,7 +74,7 @@ fn attempt(job: &Job, file: &File) -> Result<(), Failure> {
     println!("\n== {}: {} mutants", file.path, file.mutants.len());
     let folder = results(&job.root, file);
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let words = "cargo mutants --in-place --no-config --no-times --colors never --profile mutants -j1";
+    let words = "cargo mutants --in-place --no-config --no-times --colors never --profile mutants";
     let mut command = job.command(words, &["--package", file.area.package, "--file", &file.path]);
     command.args(["--timeout", SECONDS_OF_TESTS, "--output"]).arg(folder);
     // Without tests in the documentation: there are none, and to look for them takes as long as all others.
