@@ -60,7 +60,7 @@ impl Known {
                     (company.id.clone(), AbsentCompany::of(company), Some(name))
                 }
                 LookedUp::Deleted(id) => (id, AbsentCompany::DELETED, None),
-                // Neither is among changes: what is gone is told by the counts.
+                // Changes have neither: that a company is gone shows in the counts.
                 LookedUp::Gone(_) | LookedUp::Unreadable(_) => {
                     self.leave_open();
                     continue;

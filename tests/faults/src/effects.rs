@@ -91,7 +91,7 @@ impl Plan {
             return Some(disturbance);
         }
         let (rng, left) = self.random.as_mut()?;
-        // A second strike would take the place of one that the driver has not seen, and whoever was struck first would wait for ever.
+        // A second strike would take the place of one that the driver has not seen, and the process that was struck first would hang.
         if self.is_waiting || self.strike.is_some() || *left == 0 || rng.usize(..MEAN_DISTANCE) > 0 {
             return None;
         }
