@@ -6,11 +6,13 @@ use requirements::import::{
 use requirements::lastpass;
 use requirements::people::Company;
 use requirements::stage::advance;
+use requirements::unattended::unattended;
 use requirements::{PsaKind, for_both, managed, psa};
 use serde_json::{Value, json};
 
 for_both!(
     r87_users_are_read_once_a_day_and_nothing_in_review,
+    r87_an_unattended_import_reads_users_once_in_seven_days,
     r87_a_company_that_changed_meanwhile_is_left_as_it_is,
     r87_what_is_read_before_a_change_counts_from_then_on,
     r87_a_rate_limit_is_waited_out,
@@ -38,6 +40,19 @@ async fn r87_users_are_read_once_a_day_and_nothing_in_review(kind: PsaKind) {
     ana.delete(&format!("/imports/{import}")).await.unwrap();
     advance(&sandbox, DAY).await;
     fetch(&ana, kind).await;
+    assert_eq!(lastpass::user_lists(&sandbox), 10, "all once more");
+    lastpass::end(sandbox).await;
+}
+
+async fn r87_an_unattended_import_reads_users_once_in_seven_days(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    unattended(&sandbox, kind, "first").await;
+    assert_eq!(lastpass::user_lists(&sandbox), 5, "all five companies");
+    advance(&sandbox, DAY).await;
+    unattended(&sandbox, kind, "a day later").await;
+    assert_eq!(lastpass::user_lists(&sandbox), 5, "none once more");
+    advance(&sandbox, 6 * DAY).await;
+    unattended(&sandbox, kind, "a week later").await;
     assert_eq!(lastpass::user_lists(&sandbox), 10, "all once more");
     lastpass::end(sandbox).await;
 }
