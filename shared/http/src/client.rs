@@ -19,14 +19,14 @@ pub struct HttpClient {
 /// The HTTP client cannot be built, for want of TLS roots or the like.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be built")]
-pub struct NoClient(#[source] reqwest::Error);
+pub struct NoClient(#[from] reqwest::Error);
 
 impl HttpClient {
     /// Builds the client that keeps every rule of the policy which is not about one request.
     pub fn new(policy: HttpPolicy) -> Result<Self, NoClient> {
         let resolver = GuardedResolver::system(&policy.allowed_origins);
         Ok(Self {
-            client: client_through(resolver, &policy).map_err(NoClient)?,
+            client: client_through(resolver, &policy)?,
             policy: Arc::new(policy),
             now: Now::default(),
         })

@@ -1,6 +1,6 @@
-//! The AWS SDK as a function needs it: what Lambda's environment says, and one HTTP client with its roots compiled in.
+//! The AWS SDK as a function needs it, by what Lambda's environment says.
 //!
-//! The SDK's own way of finding out reads profile files and certificate folders, and asks services that Lambda lacks.
+//! The SDK's own way of finding out reads profile files, and asks services that Lambda lacks.
 
 use std::env;
 use std::time::Duration;
@@ -9,48 +9,11 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use memchr::memmem;
-
-/// What the names of Amazon Trust Services' five roots have in common, one of which every service of AWS goes back to.
-const AMAZON: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root Certificate Authority"];
-
-/// The HTTP client that all clients of AWS share.
-pub(crate) fn http_client() -> SharedHttpClient {
-    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    match TlsContext::builder().with_trust_store(roots()).build() {
-        Ok(context) => builder.tls_context(context).build_https(),
-        // Cannot happen today; the system's certificates would do as well, only slower.
-        Err(_) => builder.build_https(),
-    }
-}
-
-fn roots() -> TrustStore {
-    let amazons = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .filter(|root| is_amazons(root));
-    amazons.fold(TrustStore::empty(), |store, root| {
-        let body = BASE64_STANDARD.encode(root);
-        store.with_pem_certificate(format!(
-            "-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
-        ))
-    })
-}
-
-/// With `memchr`, because comparing at every byte of 140 certificates was half of a start.
-fn is_amazons(root: &[u8]) -> bool {
-    AMAZON.iter().any(|name| memmem::find(root, name).is_some())
-}
 
 /// How long calls to AWS may take. By default the SDK waits for an answer without end, and a node that accepts and never answers would
 /// hold a worker until Lambda ends it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TimeLimits {
-    /// Until there is a connection.
-    pub connect: Duration,
     /// One attempt, the connection included: a transaction of four megabytes and a query of one take a second or so.
     pub attempt: Duration,
     /// All attempts of one call, with the pauses between them. An administrator's call has 29 seconds for everything.
@@ -59,7 +22,6 @@ pub(crate) struct TimeLimits {
 
 /// The limits of all clients.
 pub(crate) const TIME_LIMITS: TimeLimits = TimeLimits {
-    connect: Duration::from_secs(1),
     attempt: Duration::from_secs(4),
     operation: Duration::from_secs(15),
 };
@@ -67,7 +29,6 @@ pub(crate) const TIME_LIMITS: TimeLimits = TimeLimits {
 /// What a client of one service goes by. `service` is its name in `AWS_ENDPOINT_URL_…`, which stand-ins set.
 pub(crate) fn config(http: &SharedHttpClient, service: &str, limits: TimeLimits) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(limits.connect)
         .operation_attempt_timeout(limits.attempt)
         .operation_timeout(limits.operation);
     let mut config = SdkConfig::builder()
@@ -94,6 +55,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::aws_http::{CONNECT_LIMIT, http_client};
 
     /// Accepts, reads, and never answers; counts the requests.
     async fn silent() -> (String, Arc<AtomicUsize>) {
@@ -117,7 +79,7 @@ mod tests {
 
     async fn dynamodb(limits: TimeLimits) -> (aws_sdk_dynamodb::Client, Arc<AtomicUsize>) {
         let (url, asked) = silent().await;
-        let config = config(&Builder::new().build_http(), "DYNAMODB", limits).into_builder();
+        let config = config(&http_client().unwrap(), "DYNAMODB", limits).into_builder();
         let config = config.region(Region::from_static("eu-west-1")).endpoint_url(url);
         let credentials = SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test"));
         let config = config.credentials_provider(credentials).build();
@@ -159,21 +121,9 @@ mod tests {
 
     #[test]
     fn three_attempts_fit_into_a_call_and_a_call_into_an_administrators() {
-        let TimeLimits {
-            connect,
-            attempt,
-            operation,
-        } = TIME_LIMITS;
-        assert!(connect < attempt && 3 * attempt < operation && operation < Duration::from_secs(29) / 2 + attempt);
-    }
-
-    #[test]
-    fn every_root_of_amazon_is_trusted_and_can_be_read() {
-        let named = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .filter(|root| is_amazons(root));
-        assert_eq!(named.count(), 5);
-        // Certificates that cannot be read are found out only here.
-        let _ = http_client();
+        let TimeLimits { attempt, operation } = TIME_LIMITS;
+        assert!(
+            CONNECT_LIMIT < attempt && 3 * attempt < operation && operation < Duration::from_secs(29) / 2 + attempt
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What a Lambda function needs: configuration, AWS clients, services, events told apart, log and metrics.
 
 mod aws;
+mod aws_http;
 mod capacity;
 pub mod config;
 mod conflicts;

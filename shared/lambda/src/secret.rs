@@ -5,6 +5,7 @@ use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use futures::future::BoxFuture;
 
 use crate::aws::{self, TIME_LIMITS};
+use crate::aws_http::http_client;
 
 /// The secret cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +15,8 @@ pub struct SecretError(pub String);
 /// Reads the secret of this id from Secrets Manager.
 pub fn secret(id: String) -> BoxFuture<'static, Result<String, SecretError>> {
     Box::pin(async move {
-        let client = Client::new(&aws::config(&aws::http_client(), "SECRETS_MANAGER", TIME_LIMITS));
+        let http = http_client().map_err(|error| SecretError(error.to_string()))?;
+        let client = Client::new(&aws::config(&http, "SECRETS_MANAGER", TIME_LIMITS));
         secret_of(&client, &id).await
     })
 }

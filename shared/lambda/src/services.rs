@@ -19,6 +19,7 @@ use store::secrets::Secrets;
 use store::{Store, StoreError, Tenant};
 
 use crate::aws;
+use crate::aws_http::http_client;
 use crate::capacity::CapacityMeter;
 use crate::config::{CallRates, Config};
 use crate::conflicts::Conflicts;
@@ -94,22 +95,19 @@ pub fn instrumented(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Clie
 impl Services {
     /// The services of a deployed function.
     pub fn from_config(config: &Config) -> Result<Self, NoClient> {
-        Ok(Self::deployed(config, Connector::new(config.psa.clone())?))
+        Self::deployed(config, Connector::new(config.psa.clone())?)
     }
 
     /// The services of a deployed function that opens no PSA: without their clients it is smaller.
     pub fn without_psas(config: &Config) -> Result<Self, NoClient> {
-        Ok(Self::deployed(config, Connector::without_products(config.psa.clone())?))
+        Self::deployed(config, Connector::without_products(config.psa.clone())?)
     }
 
-    fn deployed(config: &Config, connector: Connector) -> Self {
-        let http = aws::http_client();
-        Self::on(
-            config,
-            aws_sdk_dynamodb::Client::new(&aws::config(&http, "DYNAMODB", aws::TIME_LIMITS)),
-            aws_sdk_secretsmanager::Client::new(&aws::config(&http, "SECRETS_MANAGER", aws::TIME_LIMITS)),
-            connector,
-        )
+    fn deployed(config: &Config, connector: Connector) -> Result<Self, NoClient> {
+        let http = http_client()?;
+        let dynamodb = aws_sdk_dynamodb::Client::new(&aws::config(&http, "DYNAMODB", aws::TIME_LIMITS));
+        let secrets = aws_sdk_secretsmanager::Client::new(&aws::config(&http, "SECRETS_MANAGER", aws::TIME_LIMITS));
+        Ok(Self::on(config, dynamodb, secrets, connector))
     }
 
     /// Services on given AWS clients, with the machine's clock and the built-in directory.

@@ -72,16 +72,11 @@ pub(crate) struct Start {
 /// The console has no database and no PSA to speak to.
 const MOST_BYTES_OF_CONSOLE: usize = 4_000_000;
 
-/// Fetch is over the budget of all, since it holds the clients of both PSAs and of LastPass, and reads changes. To be taken back as soon as
-/// the AWS SDK sends through the HTTP client that the PSAs have: it brings an HTTP/2 of its own that nothing here speaks.
-const MOST_BYTES_OF_FETCH: usize = 5_100_000;
-
 impl Function {
     /// The most bytes that its zip may have, of what all may have.
     pub fn most_bytes(&self, of_all: usize) -> usize {
         match self.name {
             "console" => of_all.min(MOST_BYTES_OF_CONSOLE),
-            "fetch" => of_all.max(MOST_BYTES_OF_FETCH),
             _ => of_all,
         }
     }
