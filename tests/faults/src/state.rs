@@ -101,6 +101,13 @@ impl State {
         Self(state.into_iter().map(by_address).collect())
     }
 
+    /// How many users each managed company has.
+    pub fn users(&self) -> BTreeMap<&str, usize> {
+        let rosters = self.0.iter().filter(|(key, _)| key.starts_with("ROSTER "));
+        let counted = rosters.map(|(key, users)| (key.as_str(), users.as_array().map_or(0, Vec::len)));
+        counted.collect()
+    }
+
     /// All there is now, with the work under way: of two runs that are equal here, the rest is equal too. Ids of imports
     /// are counted, since a run that was disturbed may have used up some; times, epochs and versions are left out, since
     /// nothing depends on which they are.

@@ -124,7 +124,7 @@ fn r67_stopped_at_any_effect_the_sweeper_lets_all_of_a_snapshot_expire() {
         world.deliver(&sweep()).await.unwrap().unwrap();
         let effects = world.effects.names();
         let wanted = snapshots(&world);
-        let kinds = ["ROWS#", "ADDRESSES#", "PEOPLE#"];
+        let kinds = ["ROWS#", "ADDRESSES#", "PEOPLE#", "MIRROR#"];
         for kind in kinds {
             assert!(wanted.iter().any(|(sk, _)| sk.starts_with(kind)), "{kind}");
         }

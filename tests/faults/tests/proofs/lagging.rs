@@ -112,7 +112,7 @@ impl Stage {
             let lacking = (seed + 1) * MOST_LACKING / SEEDS;
             match self.run(Some(lacking)).await {
                 Ok([third, fourth]) => {
-                    let twice = named(third.difference(&right[0]).twice);
+                    let twice = twice(&third, &right[0]);
                     let left = fourth.difference(&right[1]);
                     let left = [left.lost, left.twice, left.other].map(named).concat();
                     if !twice.is_empty() || !left.is_empty() {
@@ -125,6 +125,16 @@ impl Stage {
         }
         (wrong, later)
     }
+}
+
+/// What there is twice. A user whose changed address is found later is there once, at the address before, so users are counted.
+fn twice(found: &State, right: &State) -> Vec<String> {
+    let should = right.users();
+    let too_many = |(company, users): &(&str, usize)| should.get(company).is_none_or(|should| users > should);
+    let companies = found.users().into_iter().filter(too_many);
+    let companies = companies.map(|(company, users)| format!("{company}: {users} users"));
+    let other = named(found.difference(right).twice).into_iter();
+    other.filter(|key| !key.ends_with(" USER")).chain(companies).collect()
 }
 
 /// Without what imports have counted: one that finds a change later counts it later.
