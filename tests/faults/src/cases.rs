@@ -130,6 +130,7 @@ impl Oracle {
     /// undisturbed, or as it was in a case before, the rest is known.
     pub async fn run(&mut self, case: &Case) -> Difference {
         let at = case.effect.at;
+        self.world.rest().await;
         self.world.go_back(&self.begins[at]);
         self.world.effects.begin();
         self.world.effects.arm(case.effect.number, case.disturbance);

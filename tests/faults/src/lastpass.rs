@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,10 +13,10 @@ use lastpass::{KEY, Kept, LastPass};
 use serde_json::{Value, json};
 use simkit::Simulator;
 use simkit::clock::SimClock;
-use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::effects::Effects;
+use crate::listening::Listening;
 use crate::ticking::Ticking;
 use crate::wire::{Call, Gate, Verdict};
 
@@ -33,16 +32,31 @@ const ID_DIGITS: usize = 16;
 /// A LastPass that listens.
 #[derive(Clone)]
 pub struct LastPassFront {
-    address: SocketAddr,
+    pub(crate) listening: Listening,
     simulator: Arc<LastPass>,
-    clock: SimClock,
-    ticking: Ticking,
+    time: Time,
 }
 
 #[derive(Clone)]
 struct Front {
-    lastpass: LastPassFront,
+    simulator: Arc<LastPass>,
+    time: Time,
     effects: Effects,
+}
+
+/// It goes by the clock of the world.
+#[derive(Clone)]
+struct Time {
+    clock: SimClock,
+    ticking: Ticking,
+}
+
+impl Time {
+    /// Tells LastPass the time of the world, so many seconds later.
+    fn tell(&self, later: i64) {
+        self.clock
+            .advance(self.ticking.seconds() + later - self.clock.now().as_second());
+    }
 }
 
 impl LastPassFront {
@@ -50,27 +64,26 @@ impl LastPassFront {
     pub async fn start(effects: Effects, ticking: Ticking) -> Self {
         let clock = SimClock::new();
         let simulator = Arc::new(LastPass::open(None, clock.clone()));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let front = Front {
+            simulator: Arc::clone(&simulator),
+            time: Time { clock, ticking },
+            effects,
+        };
+        let time = front.time.clone();
+        let listening = Listening::start(Router::new().fallback(answer).with_state(front)).await;
         let lastpass = Self {
-            address: listener.local_addr().unwrap(),
+            listening,
             simulator,
-            clock,
-            ticking,
+            time,
         };
         // The person whose address changes has to agree.
         lastpass.set(json!({ "ids": "aboveDouble", "patchFields": "pending" }));
-        let front = Front {
-            lastpass: lastpass.clone(),
-            effects,
-        };
-        let router = Router::new().fallback(answer).with_state(front);
-        tokio::spawn(async move { axum::serve(listener, router).await });
         lastpass
     }
 
     /// Where it listens.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.listening.address)
     }
 
     /// Sets what its documents leave open.
@@ -84,9 +97,9 @@ impl LastPassFront {
         let users = holds.companies.values().flat_map(|company| &company.users);
         let invited = users.filter(|user| user["accountStatus"] == "pending-invitation");
         let accept: Vec<i64> = invited.map(|user| number_of(user["id"].as_i64().unwrap())).collect();
-        self.tell_time();
+        self.time.tell(0);
         self.simulator.change_records(json!({ "accept": accept })).unwrap();
-        self.ticking.advance(NEXT_DAY);
+        self.time.ticking.advance(NEXT_DAY);
     }
 
     /// Remembers what it holds.
@@ -103,8 +116,7 @@ impl LastPassFront {
     /// What it holds, undisturbed.
     pub async fn holds(&self) -> Holds {
         // What was just made is listed by now.
-        self.clock
-            .advance(self.ticking.seconds() + NEXT_DAY - self.clock.now().as_second());
+        self.time.tell(NEXT_DAY);
         let mut companies = BTreeMap::new();
         for company in self.list("").await {
             let id = company["id"].as_i64().unwrap();
@@ -132,12 +144,6 @@ impl LastPassFront {
         let items = page["items"].take();
         items.as_array().unwrap_or_else(|| panic!("{path}: {page}")).clone()
     }
-
-    /// It goes by the clock of the world.
-    fn tell_time(&self) {
-        self.clock
-            .advance(self.ticking.seconds() - self.clock.now().as_second());
-    }
 }
 
 async fn answer(State(front): State<Front>, request: Request) -> Response {
@@ -150,9 +156,9 @@ async fn answer(State(front): State<Front>, request: Request) -> Response {
         request: &same,
     };
     let apply = async {
-        front.lastpass.tell_time();
+        front.time.tell(0);
         let request = Request::from_parts(parts, Body::from(body));
-        front.lastpass.simulator.router().oneshot(request).await.unwrap()
+        front.simulator.router().oneshot(request).await.unwrap()
     };
     match front.effects.pass(call).await {
         Verdict::Answer => apply.await,

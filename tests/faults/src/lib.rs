@@ -15,6 +15,7 @@ pub mod engine;
 pub mod fence;
 pub mod lastpass;
 pub mod left_open;
+mod listening;
 pub mod night;
 pub mod pace;
 mod process;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::future::pending;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,10 +18,10 @@ use sim_connectwise::ConnectWise;
 use simkit::Simulator;
 use simkit::clock::SimClock;
 use simkit::msp::{Company, Contact, Kind, Msp, Size, generate};
-use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::effects::Effects;
+use crate::listening::Listening;
 use crate::night::{Fault, Night};
 use crate::wire::{Call, Gate, Verdict};
 
@@ -71,8 +70,7 @@ impl Extent {
 pub struct Psa {
     /// Which product.
     pub kind: PsaKind,
-    /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) listening: Listening,
     shown: Arc<AtomicUsize>,
 }
 
@@ -94,11 +92,13 @@ impl Psa {
             states: states.map(|state| state.router()),
             shown: Arc::clone(&shown),
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = Router::new().fallback(answer).with_state(front);
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { kind, address, shown }
+        let listening = Listening::start(Router::new().fallback(answer).with_state(front)).await;
+        Self { kind, listening, shown }
+    }
+
+    /// Where it listens.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.listening.address)
     }
 
     /// Shows it as it is at the first import, or at the second.
@@ -108,7 +108,7 @@ impl Psa {
 
     /// What connects an integration to it.
     pub fn integration(&self) -> Value {
-        let address = format!("http://{}", self.address);
+        let address = self.origin();
         match self.kind {
             PsaKind::Connectwise => json!({
                 "kind": "connectwise", "name": "PSA", "address": address, "companyId": sim_connectwise::COMPANY_ID,

@@ -69,6 +69,7 @@ pub struct World {
     /// Every answer that was delivered, where somebody wants to know.
     pub heard: Option<Arc<Mutex<Vec<Value>>>>,
     lastpass_keys: Arc<Mutex<BTreeSet<String>>>,
+    policy: HttpPolicy,
     connector: Connector,
     routes: Arc<Vec<Route>>,
 }
@@ -120,7 +121,7 @@ impl World {
     ) -> Self {
         let night = Night::new(ticking.clone());
         let psa = Psa::start(kind, effects.clone(), night.clone(), states).await;
-        let own = format!("http://{}", psa.address);
+        let own = psa.origin();
         let policy = HttpPolicy {
             allowed_origins: origins
                 .iter()
@@ -149,7 +150,8 @@ impl World {
             watch: None,
             heard: None,
             lastpass_keys: Arc::default(),
-            connector: Connector::new(policy).unwrap(),
+            connector: Connector::new(policy.clone()).unwrap(),
+            policy,
             routes: Arc::new(Template::load().unwrap().routes().to_vec()),
         }
     }
@@ -302,6 +304,15 @@ impl World {
             lastpass: self.lastpass.as_ref().map(LastPassFront::keep),
             now: self.ticking.now.load(Ordering::SeqCst),
             id: self.ticking.id.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Lets the requests arrive that processes sent before they were gone, so that none of them comes after the world went back.
+    pub async fn rest(&mut self) {
+        self.connector = Connector::new(self.policy.clone()).unwrap();
+        self.psa.listening.rest().await;
+        if let Some(lastpass) = &self.lastpass {
+            lastpass.listening.rest().await;
         }
     }
 

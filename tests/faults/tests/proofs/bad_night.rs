@@ -74,7 +74,7 @@ impl Bench {
         script.expect("PUT", &path, policy).await;
         let unattended = world.keep(folder.path(), "unattended");
         let mut bench = Self {
-            own: format!("http://{}", world.psa.address),
+            own: world.psa.origin(),
             world,
             seeded: [attended, unattended],
             ends: [None, None],

@@ -77,13 +77,14 @@ impl Stage {
     }
 
     /// Both imports of a seed; gives what is wrong and what was left open.
-    async fn run(&self, seed: u64) -> (Option<String>, LeftOpen) {
+    async fn run(&mut self, seed: u64) -> (Option<String>, LeftOpen) {
         let mut rng = Rng::with_seed(seed);
         let drawn = OPEN.iter().map(|(switch, values)| {
             let value = values[rng.usize(..values.len())];
             ((*switch).to_owned(), Value::from(value))
         });
         let drawn: Map<String, Value> = drawn.collect();
+        self.world.rest().await;
         self.world.go_back(&self.begin);
         self.world.lastpass.as_ref().unwrap().set(json!(drawn));
         let mut left_open = LeftOpen::default();
@@ -124,7 +125,7 @@ fn r82_whatever_goes_wrong_together_with_lastpass_nothing_is_lost_and_nothing_tw
     let totals = Mutex::new((Vec::new(), LeftOpen::default()));
     on_all_cores(|| {
         alone(async {
-            let stages = [Stage::new(KINDS[0]).await, Stage::new(KINDS[1]).await];
+            let mut stages = [Stage::new(KINDS[0]).await, Stage::new(KINDS[1]).await];
             loop {
                 let seed = next.fetch_add(1, Ordering::SeqCst);
                 if seed >= seeds.end {
