@@ -93,7 +93,7 @@ pub(crate) fn state(state: &ImportState) -> Word {
         ImportState::Executing => ("Importing", "Bezig met importeren", "info"),
         ImportState::Done => ("Done", "Klaar", "good"),
         ImportState::Failed => ("Failed", "Mislukt", "bad"),
-        ImportState::Cancelled => ("Stopped", "Gestopt", "calm"),
+        ImportState::Cancelled => ("Cancelled", "Geannuleerd", "calm"),
     }
 }
 

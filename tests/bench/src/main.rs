@@ -5,7 +5,7 @@
 //! `-- --msp extreme` has 25,000 companies with 500,000 contacts, `-- --run-seconds 60` lets a run of a worker take no longer,
 //! `-- --only-fetch --answer-millis 200` reads from a PSA that takes its time. `-- load` lets many MSPs import at once instead, and
 //! `-- load --msps 50 --hostile` compares that with the same next to a hostile one. `-- peers` lets clients of others read what this
-//! product reads.
+//! product reads. `-- pages` opens the pages of the console.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +21,7 @@ mod failure;
 mod hostile;
 mod load;
 mod measure;
+mod pages;
 mod peers;
 mod process;
 mod stage;
@@ -116,6 +117,15 @@ enum Role {
         #[arg(long, default_value_t = 200)]
         answer_millis: u64,
     },
+    /// Opens the pages of the console while an import is reviewed, and fails if one of a hundred takes longer than a second.
+    Pages {
+        /// How large the MSP is.
+        #[arg(long, value_enum, default_value_t = Msp::Large)]
+        msp: Msp,
+        /// Only one PSA.
+        #[arg(long, value_enum)]
+        psa: Option<Psa>,
+    },
     /// Runs a program and prints what it took; started by the comparison.
     #[command(hide = true)]
     Watch {
@@ -168,6 +178,7 @@ async fn main() -> ExitCode {
             };
             comparison.run().await
         }
+        Some(Role::Pages { msp, psa }) => pages::pages(msp.size(), &kinds(psa)).await,
         Some(Role::Watch { command }) => peers::watch(&command).await,
         Some(Role::Worker {
             function,

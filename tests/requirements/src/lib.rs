@@ -11,6 +11,7 @@
 pub mod alarms;
 pub mod bad;
 pub mod behind;
+pub mod console;
 pub mod contract;
 pub mod download;
 pub mod faults;

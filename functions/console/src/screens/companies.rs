@@ -207,6 +207,7 @@ fn told(back: &str, what: &str, answer: &Value) -> String {
     let saved = match what {
         "none" => "unselect",
         "reset" => "reset",
+        "suggested" => "suggested",
         _ => "select",
     };
     let pairs = [

@@ -75,7 +75,8 @@ async fn manage(caller: Caller, Path((import, company)): Path<(String, String)>,
                 ("integration", &frame.import.integration),
                 ("limit", "20"),
             ]);
-            let list: List<ManagedCompany> = caller.api.get(&format!("/managed-companies?{asked}")).await?;
+            let mut list: List<ManagedCompany> = caller.api.get(&format!("/managed-companies?{asked}")).await?;
+            list.items.retain(|one| !row.offers(&one.id));
             list.items
         }
         None => Vec::new(),

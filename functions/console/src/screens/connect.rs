@@ -196,7 +196,7 @@ async fn connected(caller: &Caller, added: &Value, form: &Fields) -> Result<Stri
         caller.api.send(Method::DELETE, &instead, None).await?;
     }
     let previous = &added["previous"];
-    let pairs = [
+    let offered = [
         ("previous", text(&previous["id"])),
         ("name", text(&previous["name"])),
         (
@@ -204,10 +204,11 @@ async fn connected(caller: &Caller, added: &Value, form: &Fields) -> Result<Stri
             previous["mappedCompanies"].as_u64().unwrap_or_default().to_string(),
         ),
     ];
-    let pairs = pairs.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let offered = form.get("adopt").is_none() && previous.is_object();
-    let offer = if offered { query(&pairs) } else { String::new() };
-    Ok(format!("{}?{offer}", path(&id)))
+    let mut pairs = vec![("saved", "tried")];
+    if form.get("adopt").is_none() && previous.is_object() {
+        pairs.extend(offered.iter().map(|(name, value)| (*name, value.as_str())));
+    }
+    Ok(format!("{}?{}", path(&id), query(&pairs)))
 }
 
 async fn credentials(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {
@@ -241,7 +242,7 @@ async fn replace(caller: Caller, Path(id): Path<String>, Form(form): Form) -> An
     let address = format!("/integrations/{}/credentials", escaped(&id));
     let sent = json!({ "credentials": given(&form, kind_of(&form)) });
     match caller.api.send(Method::PUT, &address, Some(&sent)).await {
-        Ok(_) => Ok(redirect(&format!("{}?saved=yes", path(&id)))),
+        Ok(_) => Ok(redirect(&format!("{}?saved=tried", path(&id)))),
         Err(Refused::Problem(problem)) => replacing(&caller, &id, form, Some(*problem)).await,
         Err(refused) => Err(refused),
     }

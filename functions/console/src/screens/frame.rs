@@ -111,6 +111,17 @@ pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
             &("company selected.", "bedrijf geselecteerd."),
             &("companies selected.", "bedrijven geselecteerd."),
         ),
+        ("suggested", Some(0)) => page
+            .t(
+                "No company has a suggestion of 90 % or more. Select those of the same name: each is linked to the one that has it.",
+                "Geen bedrijf heeft een suggestie van 90 % of meer. Selecteer die met dezelfde naam: elk wordt gekoppeld aan het bedrijf dat hem heeft.",
+            )
+            .to_owned(),
+        ("suggested", Some(count)) => page.many(
+            count,
+            &("suggestion is taken over.", "suggestie is overgenomen."),
+            &("suggestions are taken over.", "suggesties zijn overgenomen."),
+        ),
         ("unselect", Some(count)) => page.many(
             count,
             &("company is no longer selected.", "bedrijf is niet meer geselecteerd."),
@@ -127,6 +138,12 @@ pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
                 "bedrijven zijn weer zoals voorgesteld.",
             ),
         ),
+        ("tried", _) => page
+            .t(
+                "Saved. The credentials were tried, and work.",
+                "Opgeslagen. De inloggegevens zijn geprobeerd en werken.",
+            )
+            .to_owned(),
         ("people", _) => page
             .t(
                 "The people are ticked as you said.",

@@ -199,7 +199,12 @@ async fn people_not_in(caller: Caller, Path(import): Path<String>, fields: Field
     let (frame, all) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<List<PersonNotIn>>(&all))?;
     let path = frame::path(&import);
     show(&PeopleNotIn {
-        page: frame.page(&caller, Step::People, ("People not in", "Personen niet in"), &fields),
+        page: frame.page(
+            &caller,
+            Step::People,
+            ("People gone from the PSA", "Personen weg uit de PSA"),
+            &fields,
+        ),
         all: Listed::new(all, &format!("{path}/people-not-in"), &fields),
         path,
     })

@@ -70,7 +70,7 @@ impl PlanPage {
     }
 
     fn with_action(&self, action: &str) -> String {
-        format!("{}/plan?{}", self.path, query(&[("action", action)]))
+        format!("{}/plan?{}#each", self.path, query(&[("action", action)]))
     }
 
     /// Why rows are skipped, with what to do and how many.

@@ -77,7 +77,7 @@ fn ended(caller: &Caller, frame: Frame, outcome: Option<Outcome>, fields: &Field
     let title = match frame.import.state {
         ImportState::Done => ("The import is done", "De import is klaar"),
         ImportState::Failed => ("The import failed", "De import is mislukt"),
-        _ => ("The import was stopped", "De import is gestopt"),
+        _ => ("The import was cancelled", "De import is geannuleerd"),
     };
     let page = frame.page(caller, Step::Result, title, fields);
     let path = path(&frame.import.id);

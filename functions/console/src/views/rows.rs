@@ -45,6 +45,15 @@ pub(crate) struct Company {
     pub people: Option<Ticked>,
 }
 
+impl Company {
+    /// Whether a managed company can be chosen without a search.
+    pub fn offers(&self, managed_company: &str) -> bool {
+        let suggested = self.suggestions.iter().map(|one| &one.managed_company);
+        let mut all = self.candidates.iter().chain(suggested);
+        all.any(|one| one.id == managed_company)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Ticked {
     pub ticked: u64,

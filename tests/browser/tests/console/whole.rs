@@ -42,7 +42,7 @@ async fn an_import(kind: PsaKind, script: Script, hand: Hand) {
     tab.until_title("People").await;
     tab.press("Give access to everybody active").await;
     tab.until("The people are ticked as you said.").await;
-    tab.press("Import and map").await;
+    tab.press("See what will happen").await;
     tab.until_title("What will happen").await;
     assert!(tab.words().await.contains("Nothing has been written yet."));
     if tab.words().await.contains("This changes a lot") {

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use requirements::console::browser::{Browser, Page};
 use requirements::{PsaKind, import};
 
-use crate::browser::{Browser, Page};
 use crate::stage::stage;
 
 /// What two pages have in common that differ only in a row or a filter: a few of each kind are enough.

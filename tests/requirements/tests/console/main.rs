@@ -7,10 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
-mod browser;
-mod checks;
 mod crawl;
-mod html;
 mod large;
 mod lastpass;
 mod settings;
@@ -18,4 +15,5 @@ mod sign_in;
 mod since;
 mod stage;
 mod states;
+mod weight;
 mod wizard;

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use local_aws::StoreFault;
+use requirements::console::browser::{Browser, Page};
 use requirements::stage::{quick, text};
 use requirements::{Api, Options, Sandbox};
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, Page};
 use crate::stage::{Stage, stage};
 
 const HOST: &str = "127.0.0.1";

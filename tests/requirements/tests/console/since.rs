@@ -1,11 +1,11 @@
 //! What the console offers outside the wizard, and how decisions are taken back (R90).
 
+use requirements::console::browser::{Browser, Page};
 use requirements::import::{self, choose, fetch, first_import_of};
 use requirements::stage::integration;
 use requirements::{PsaKind, for_both, unattended};
 use serde_json::json;
 
-use crate::browser::{Browser, Page};
 use crate::stage::{KIND, Stage, stage};
 
 for_both!(r52_the_mappings_of_a_removed_integration_are_taken_over_by_a_form);

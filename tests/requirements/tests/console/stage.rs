@@ -1,9 +1,8 @@
 //! A sandbox, and somebody signed in.
 
+use requirements::console::browser::{Browser, Page};
 use requirements::stage::sandbox;
 use requirements::{PsaKind, Sandbox};
-
-use crate::browser::{Browser, Page};
 
 /// The PSA of walks that are the same with both.
 pub const KIND: PsaKind = PsaKind::Connectwise;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use requirements::console::browser::Browser;
 use requirements::faults::{self, COMPANIES};
 use requirements::import::{self, choose, fetch};
 use requirements::stage::{advance, integration};
 use requirements::{PsaKind, for_both, hostile, psa};
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
 use crate::stage::{KIND, Stage, stage, wait};
 
 for_both!(
@@ -285,8 +285,23 @@ async fn r72_an_import_is_kept_and_cancelled_by_whoever_holds_it() {
         "{}",
         kept.words()
     );
-    let cancelled = browser.press(&kept, "Cancel this import", &[]).await;
-    assert_eq!(cancelled.title(), "The import was stopped", "{}", cancelled.words());
+    let cancelled = browser.press(&kept, "Yes, cancel it", &[]).await;
+    assert_eq!(cancelled.title(), "The import was cancelled", "{}", cancelled.words());
+}
+
+#[tokio::test]
+async fn r69_suggestions_that_are_taken_over_where_there_are_none_say_so() {
+    let stage = stage().await;
+    let (mut browser, import, _) = reviewed(&stage, 0).await;
+    let page = browser
+        .open(&format!("{import}/companies?search=nobody-is-called-so"))
+        .await;
+    let none = browser.press(&page, "Accept suggestions", &[]).await;
+    assert!(
+        none.words().contains("No company has a suggestion of 90 % or more."),
+        "{}",
+        none.words()
+    );
 }
 
 #[tokio::test]

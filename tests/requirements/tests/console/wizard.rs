@@ -1,8 +1,8 @@
 //! The wizard from the first page to the result.
 
+use requirements::console::browser::{Browser, Page};
 use requirements::{PsaKind, for_both};
 
-use crate::browser::{Browser, Page};
 use crate::stage::{Stage, stage, wait};
 
 for_both!(r90_an_import_is_made_from_the_first_page_to_the_result_without_script);
@@ -35,7 +35,7 @@ async fn r90_an_import_is_made_from_the_first_page_to_the_result_without_script(
     let people = browser.follow(&selected, "People").await;
     let people = browser.press(&people, "Give access to everybody active", &[]).await;
     assert!(people.words().contains("The people are ticked as you said."));
-    let plan = browser.follow(&people, "Import and map").await;
+    let plan = browser.follow(&people, "See what will happen").await;
     assert!(plan.words().contains("Nothing has been written yet."));
     let result = browser.press(&plan, "Import ", &[("Yes, all", "on")]).await;
     let result = wait(&mut browser, result).await;

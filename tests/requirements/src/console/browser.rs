@@ -5,16 +5,21 @@ use std::collections::BTreeMap;
 use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, REFERER, SET_COOKIE};
 use reqwest::{Client, Method, StatusCode, Url};
 
-use crate::checks;
-use crate::html::{Element, Html};
+use super::checks;
+use super::html::{Element, Html};
 
 /// A page that is shown.
 #[derive(Debug, Clone)]
 pub struct Page {
+    /// Where it came from, redirects followed.
     pub url: Url,
+    /// What the server said of it.
     pub status: StatusCode,
+    /// What came with it.
     pub headers: HeaderMap,
+    /// As it was sent.
     pub source: String,
+    /// As it was understood.
     pub html: Html,
 }
 
@@ -29,12 +34,14 @@ struct Cookie {
 pub struct Browser {
     client: Client,
     cookies: BTreeMap<String, BTreeMap<String, Cookie>>,
+    /// What is asked for in `Accept-Language`.
     pub language: &'static str,
     /// Whether every page is checked.
     pub checks: bool,
 }
 
 impl Browser {
+    /// A browser that knows no cookie yet and checks every page.
     #[expect(clippy::disallowed_methods, reason = "calls the sandbox, not a PSA")]
     pub fn new(language: &'static str) -> Self {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build();
@@ -93,6 +100,7 @@ impl Browser {
             .insert(name.to_owned(), cookie);
     }
 
+    /// Deletes a cookie.
     pub fn forget(&mut self, host: &str, name: &str) {
         if let Some(cookies) = self.cookies.get_mut(host) {
             cookies.remove(name);
@@ -202,6 +210,7 @@ impl Page {
         body.map(|(_, body)| body.words()).unwrap_or_default()
     }
 
+    /// Its first heading.
     pub fn title(&self) -> String {
         self.html
             .all("h1")
@@ -210,10 +219,12 @@ impl Page {
             .unwrap_or_default()
     }
 
+    /// Whether it has a link whose text begins so.
     pub fn has_link(&self, text: &str) -> bool {
         self.html.all("a").any(|(_, link)| link.words().starts_with(text))
     }
 
+    /// Whether it has a button whose label begins so.
     pub fn has_button(&self, text: &str) -> bool {
         self.html
             .all("button")
@@ -297,7 +308,7 @@ impl Page {
     }
 }
 
-pub fn url_encoded(pairs: &[(String, String)]) -> String {
+fn url_encoded(pairs: &[(String, String)]) -> String {
     let mut url = Url::parse("http://form").unwrap();
     url.query_pairs_mut().extend_pairs(pairs);
     url.query().unwrap_or_default().to_owned()

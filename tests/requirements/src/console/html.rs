@@ -11,14 +11,18 @@ const VOID: [&str; 7] = ["br", "hr", "img", "input", "link", "meta", "col"];
 /// An element.
 #[derive(Debug, Clone)]
 pub struct Element {
+    /// Its name, in lower case.
     pub name: String,
+    /// Its attributes by name.
     pub attributes: BTreeMap<String, String>,
     /// Its text, that of what is in it included.
     pub text: String,
+    /// The element that it is in.
     pub parent: Option<usize>,
 }
 
 impl Element {
+    /// The value of an attribute.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
@@ -32,7 +36,9 @@ impl Element {
 /// All elements, in their order.
 #[derive(Debug, Clone, Default)]
 pub struct Html {
+    /// In the order in which they begin.
     pub elements: Vec<Element>,
+    /// What a browser would have to mend.
     pub wrong: Vec<String>,
 }
 
@@ -41,6 +47,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 impl Html {
+    /// Reads a page.
     pub fn parse(source: &str) -> Self {
         let mut emitter = DefaultEmitter::<()>::default();
         emitter.naively_switch_states(true);
