@@ -75,6 +75,9 @@ pub enum AuditAction {
     Excluded {
         /// Which.
         excluded: Excludable,
+        /// What lists call it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
         /// Why.
         why: String,
     },
@@ -82,6 +85,9 @@ pub enum AuditAction {
     BroughtBack {
         /// Which.
         excluded: Excludable,
+        /// What lists called it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
     },
     /// A mapping was dropped by hand. The managed company and its users stay.
     MappingDropped {

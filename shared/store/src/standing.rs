@@ -143,14 +143,15 @@ impl Tenant {
         let exclusion = Exclusion {
             by: by.person.clone(),
             at: by.at,
-            why: why.clone(),
+            why,
             name,
         };
-        let action = AuditAction::Excluded {
+        let action = |exclusion: &Exclusion| AuditAction::Excluded {
             excluded: what.clone(),
-            why,
+            name: exclusion.name.clone(),
+            why: exclusion.why.clone(),
         };
-        self.change_exclusions(integration, by.entry(action), by, |exclusions| {
+        self.change_exclusions(integration, action, by, |exclusions| {
             if let Some(known) = exclusions.get(what).filter(|known| known.repeats(&exclusion)) {
                 return Change::Made(known.clone());
             }
@@ -169,8 +170,11 @@ impl Tenant {
         what: &Excludable,
         by: By<'_>,
     ) -> Result<ExclusionChange, StoreError> {
-        let action = AuditAction::BroughtBack { excluded: what.clone() };
-        self.change_exclusions(integration, by.entry(action), by, |exclusions| {
+        let action = |exclusion: &Exclusion| AuditAction::BroughtBack {
+            excluded: what.clone(),
+            name: exclusion.name.clone(),
+        };
+        self.change_exclusions(integration, action, by, |exclusions| {
             exclusions.bring_back(what).map_or(Change::NotExcluded, Change::To)
         })
         .await
@@ -179,7 +183,7 @@ impl Tenant {
     async fn change_exclusions(
         &self,
         integration: &IntegrationId,
-        entry: Entry,
+        says: impl Fn(&Exclusion) -> AuditAction + Send,
         by: By<'_>,
         change: impl Fn(&mut Exclusions) -> Change + Send,
     ) -> Result<ExclusionChange, StoreError> {
@@ -201,6 +205,7 @@ impl Tenant {
                 action => action?,
             };
             let tx = self.while_nothing_executes(integration, lock.as_ref())?;
+            let entry = by.entry(says(&changed));
             if self
                 .commit_with_entry(tx, integration, (action, &entry), by.entry)
                 .await?

@@ -78,21 +78,27 @@ const AUTOTASK: [Field; 3] = [
         "username",
         ("Username", "Gebruikersnaam"),
         (
-            "Of an API user: Admin, Resources/Users, API user.",
-            "Van een API-gebruiker: Admin, Resources/Users, API user.",
+            "Autotask calls it Username (Key). It is on the page of the API user: Admin, Resources/Users.",
+            "Autotask noemt dit Username (Key). Het staat op de pagina van de API-gebruiker: Admin, Resources/Users.",
         ),
         false,
     ),
     field(
         "secret",
         ("Password", "Wachtwoord"),
-        ("The API user's own.", "Dat van de API-gebruiker."),
+        (
+            "Autotask calls it Password (Secret).",
+            "Autotask noemt dit Password (Secret).",
+        ),
         true,
     ),
     field(
         "integrationCode",
         ("Tracking identifier", "Integratiecode"),
-        ("On the page of the API user.", "Op de pagina van de API-gebruiker."),
+        (
+            "Autotask calls it Tracking Identifier.",
+            "Autotask noemt dit Tracking Identifier.",
+        ),
         false,
     ),
 ];

@@ -99,10 +99,10 @@ impl Audit {
     }
 
     /// What it was done to.
-    fn about<'a>(&self, entry: &'a AuditEntry) -> &'a str {
+    fn about(&self, entry: &AuditEntry) -> String {
         match entry.facts.get("after").and_then(serde_json::Value::as_str) {
-            Some("lastpass") => "LastPass",
-            Some("builtIn") => self.page.t("built-in directory", "ingebouwde directory"),
+            Some("lastpass") => "LastPass".to_owned(),
+            Some("builtIn") => self.page.t("built-in directory", "ingebouwde directory").to_owned(),
             _ => entry.about(),
         }
     }
@@ -119,7 +119,10 @@ async fn audit(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer
 async fn audit_of_msp(caller: Caller, fields: Fields) -> Answer {
     let asked = query(&[("limit", "100"), ("after", fields.text("after"))]);
     let all: List<AuditEntry> = caller.api.get(&format!("/audit?{asked}")).await?;
-    let page = Page::titled(&caller.visit, ("Sign-ins and settings", "Aanmeldingen en instellingen"));
+    let page = Page::titled(
+        &caller.visit,
+        ("Log: sign-ins and settings", "Logboek: aanmeldingen en instellingen"),
+    );
     show(&Audit {
         page: page.crumb("/console", "psa-import"),
         all: Listed::new(all, "/console/audit", &fields),

@@ -93,7 +93,7 @@ async fn shown(caller: &Caller, id: &str, fields: &Fields, problem: Option<Probl
         .as_ref()
         .and_then(|problem| StatusCode::from_u16(problem.status).ok());
     let template = PolicyPage {
-        page: page(caller, &one, ("Imports by themselves", "Imports uit zichzelf"), fields),
+        page: page(caller, &one, ("Automatic imports", "Automatische imports"), fields),
         path: path(id),
         one,
         directory,

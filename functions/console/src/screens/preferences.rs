@@ -48,7 +48,7 @@ struct Keys {
 
 async fn keys(caller: Caller) -> Answer {
     show(&Keys {
-        page: Page::titled(&caller.visit, ("Keys", "Toetsen")).crumb("/console", "psa-import"),
+        page: Page::titled(&caller.visit, ("Keyboard", "Sneltoetsen")).crumb("/console", "psa-import"),
     })
 }
 

@@ -351,11 +351,12 @@ pub(crate) struct AuditEntry {
 
 impl AuditEntry {
     /// What it was done to, as far as it has a name.
-    pub(crate) fn about(&self) -> &str {
+    pub(crate) fn about(&self) -> String {
+        let text = |of: &str| self.facts.get(of).and_then(serde_json::Value::as_str);
         let name = |of: &str| self.facts.get(of).and_then(|of| of["name"].as_str());
         let found = name("company").or_else(|| name("after")).or_else(|| name("before"));
-        let why = self.facts.get("why").and_then(serde_json::Value::as_str);
-        found.or(why).unwrap_or_default()
+        let all = [found.or_else(|| text("name")), text("why")];
+        all.into_iter().flatten().collect::<Vec<_>>().join(": ")
     }
 }
 

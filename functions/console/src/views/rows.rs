@@ -46,6 +46,12 @@ pub(crate) struct Company {
 }
 
 impl Company {
+    /// Whether it needed a decision and has one.
+    pub fn is_decided(&self) -> bool {
+        let needs_one = matches!(self.status, ImportStatus::Ambiguous | ImportStatus::Dangling);
+        needs_one && self.target != Target::Automatic {}
+    }
+
     /// Whether a managed company can be chosen without a search.
     pub fn offers(&self, managed_company: &str) -> bool {
         let suggested = self.suggestions.iter().map(|one| &one.managed_company);
@@ -118,6 +124,13 @@ pub(crate) struct AddressRow {
     pub conflict: Option<Conflict>,
     pub no_address: Option<NoAddress>,
     pub excluded: Option<Excluded>,
+}
+
+impl AddressRow {
+    /// Whether there is a user who stays, though nobody is ticked.
+    pub fn keeps_access(&self) -> bool {
+        self.status == AddressStatus::Mapped && !self.selected
+    }
 }
 
 #[derive(Debug, Deserialize)]

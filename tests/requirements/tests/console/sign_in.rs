@@ -18,7 +18,7 @@ async fn r92_signing_in_leads_back_to_the_page_that_was_asked_for() {
     let mut browser = Browser::new("en");
     let provider = browser.open(&stage.at("/console/keys")).await;
     let page = browser.press(&provider, "Ana", &[]).await;
-    assert_eq!((page.url.path(), page.title().as_str()), ("/console/keys", "Keys"));
+    assert_eq!((page.url.path(), page.title().as_str()), ("/console/keys", "Keyboard"));
     assert!(page.words().contains("ana@noordzee.example"));
     let again = browser.open(&stage.console).await;
     assert_eq!(again.title(), "Integrations", "the session lasts");
@@ -76,7 +76,7 @@ async fn r92_a_sign_in_is_in_the_audit_trail() {
     provider.set_lifetime(Duration::from_secs(30));
     let (mut browser, home) = stage.sign_in("Ana", "en").await;
     assert_eq!(sign_ins(&ana).await, ["ana@noordzee.example"]);
-    let trail = browser.follow(&home, "Sign-ins and settings").await;
+    let trail = browser.follow(&home, "Log").await;
     assert!(trail.words().contains("Signed in"), "{}", trail.words());
     assert_eq!(sign_ins(&ana).await.len(), 1, "a session that is renewed is no sign-in");
     stage.sign_in("Bram", "nl").await;

@@ -334,22 +334,29 @@ async fn r28_people_are_ticked_one_by_one() {
 }
 
 #[tokio::test]
-async fn r96_a_company_is_excluded_for_good_and_brought_back() {
+async fn r96_a_company_is_excluded_for_good_and_brought_back_and_the_trail_names_it() {
     let stage = stage().await;
     let (mut browser, import, chosen) = reviewed(&stage, 1).await;
     let id = chosen[0]["id"].as_str().unwrap();
     let page = browser.open(&format!("{import}/companies/{id}")).await;
     let excluded = browser
-        .press(
-            &page,
-            "Exclude",
-            &[("Exclude it from all imports, because", "They left us.")],
-        )
+        .press(&page, "Exclude", &[("Exclude it from all imports", "They left us.")])
         .await;
     assert!(excluded.words().contains("They left us."), "{}", excluded.words());
     let list = browser.follow(&excluded, "Bring it back").await;
     let list = browser.press(&list, "Bring back", &[]).await;
     assert!(list.words().contains("Nothing is excluded."), "{}", list.words());
+    let integration = integration(&stage.sandbox.api("ana"), KIND).await;
+    let trail = browser
+        .open(&stage.at(&format!("/console/integrations/{integration}/audit")))
+        .await;
+    let name = chosen[0]["name"].as_str().unwrap();
+    let said = |what: &str, about: &str| {
+        let rows = trail.html.all("tr").map(|(_, row)| row.words());
+        rows.into_iter().any(|row| row.contains(what) && row.contains(about))
+    };
+    assert!(said("Excluded", &format!("{name}: They left us.")), "{}", trail.words());
+    assert!(said("Brought back", name), "{}", trail.words());
 }
 
 #[tokio::test]
