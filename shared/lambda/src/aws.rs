@@ -91,7 +91,6 @@ mod tests {
         let limits = TimeLimits {
             attempt: Duration::from_millis(100),
             operation: Duration::from_secs(30),
-            ..TIME_LIMITS
         };
         let (client, asked) = dynamodb(limits).await;
         let began = Instant::now();
@@ -110,7 +109,6 @@ mod tests {
         let limits = TimeLimits {
             attempt: Duration::from_secs(20),
             operation: Duration::from_millis(300),
-            ..TIME_LIMITS
         };
         let (client, asked) = dynamodb(limits).await;
         let began = Instant::now();

@@ -1,6 +1,13 @@
 //! Pages of the console for an MSP of any size: how long each takes from the request to its last byte, with the API and the database
 //! behind it in this process.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a page that is not as expected ends the measurement"
+)]
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

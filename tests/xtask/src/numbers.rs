@@ -58,7 +58,7 @@ pub struct Numbers {
 const LARGE: Source = Source::Program("large", "cargo run --release --locked --quiet -p bench");
 
 /// All blocks.
-pub const NUMBERS: [Numbers; 14] = [
+pub const NUMBERS: [Numbers; 15] = [
     in_tests("times", Source::All, write::times),
     in_tests(
         "checks",
@@ -109,6 +109,14 @@ pub const NUMBERS: [Numbers; 14] = [
         "peers",
         Source::Program("peers", "cargo run --release --locked --quiet -p bench -- peers"),
         write::peers,
+    ),
+    in_tests(
+        "pages",
+        Source::Program(
+            "pages",
+            "cargo run --release --locked --quiet -p bench -- pages --msp extreme",
+        ),
+        write::pages,
     ),
     in_tests("mutants", Source::Mutants, write::mutants),
     Numbers {

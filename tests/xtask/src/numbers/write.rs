@@ -122,6 +122,14 @@ pub(super) fn hostile(logs: &Logs) -> Result<String, Failure> {
     Ok(format!("{head}\n|---|---:|---:|\n{rows}"))
 }
 
+/// Pages of the console.
+pub(super) fn pages(logs: &Logs) -> Result<String, Failure> {
+    let rows: String = rows(&logs.read("pages")?).iter().map(|cells| row(cells)).collect();
+    Ok(format!(
+        "| PSA | page | times | half of them, ms | 99 of 100, ms |\n|---|---|---:|---:|---:|\n{rows}"
+    ))
+}
+
 /// This product next to clients of others.
 pub(super) fn peers(logs: &Logs) -> Result<String, Failure> {
     compared(&logs.read("peers")?)
