@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use domain::psa::PsaKind;
-use requirements::console::browser::{Browser, Page};
+use requirements::console::browser::Browser;
+use requirements::console::page::Page;
 use sandbox::{CallRates, Options, Sandbox};
 use serde_json::json;
 use simkit::msp::Size;

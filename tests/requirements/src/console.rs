@@ -3,3 +3,4 @@
 pub mod browser;
 mod checks;
 mod html;
+pub mod page;

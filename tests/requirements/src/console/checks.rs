@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::browser::Page;
+use super::page::Page;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types console";

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use requirements::console::browser::{Browser, Page};
+use requirements::console::browser::Browser;
+use requirements::console::page::Page;
 use requirements::{PsaKind, import};
 
 use crate::stage::stage;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use local_aws::StoreFault;
-use requirements::console::browser::{Browser, Page};
+use requirements::console::browser::Browser;
+use requirements::console::page::Page;
 use requirements::stage::{quick, text};
 use requirements::{Api, Options, Sandbox};
 use serde_json::{Value, json};

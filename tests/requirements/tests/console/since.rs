@@ -1,6 +1,7 @@
 //! What the console offers outside the wizard, and how decisions are taken back (R90).
 
-use requirements::console::browser::{Browser, Page};
+use requirements::console::browser::Browser;
+use requirements::console::page::Page;
 use requirements::import::{self, choose, fetch, first_import_of};
 use requirements::stage::integration;
 use requirements::{PsaKind, for_both, unattended};

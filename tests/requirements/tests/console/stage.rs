@@ -1,6 +1,7 @@
 //! A sandbox, and somebody signed in.
 
-use requirements::console::browser::{Browser, Page};
+use requirements::console::browser::Browser;
+use requirements::console::page::Page;
 use requirements::stage::sandbox;
 use requirements::{PsaKind, Sandbox};
 

@@ -1,6 +1,7 @@
 //! The wizard from the first page to the result.
 
-use requirements::console::browser::{Browser, Page};
+use requirements::console::browser::Browser;
+use requirements::console::page::Page;
 use requirements::{PsaKind, for_both};
 
 use crate::stage::{Stage, stage, wait};
