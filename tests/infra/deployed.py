@@ -1,7 +1,7 @@
 """Deploys the built template to a local AWS (ministack) and imports there, the way it goes in the cloud:
 
-API Gateway with its JWT authorizer → Lambda → table → stream → Pipe → state machine → Lambda, and once more by schedule. What happened
-goes table → stream → second Pipe → event bus → rule → queue.
+API Gateway with its JWT authorizer → Lambda → table → stream → Pipe → state machine → Lambda, once by schedule, and once in the console:
+browser → API Gateway → console → API Gateway → Lambda. What happened goes table → stream → second Pipe → event bus → rule → queue.
 
 Usage: SANDBOX=… deployed.py FUNCTIONS TEMPLATE
 
@@ -13,6 +13,8 @@ Pipe and the bus there is a state machine made from the Pipe's own filter and te
 """
 
 import base64
+import hashlib
+import http.client
 import http.server
 import io
 import json
@@ -24,6 +26,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import zipfile
 from datetime import datetime, timedelta, timezone
@@ -53,8 +56,28 @@ def encoded(value):
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def listen_at(port, handler):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+class Quiet(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, status, headers, body=b""):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 class Issuer:
-    """An identity provider: its discovery document, its keys, and a token for one administrator."""
+    """An identity provider: its discovery document, its keys, a token for one administrator, and a sign-in that asks nothing."""
 
     def __init__(self):
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -62,30 +85,64 @@ class Issuer:
         numbers = self.key.public_key().public_numbers()
         number = lambda n: encoded(n.to_bytes((n.bit_length() + 7) // 8, "big"))
         documents = {
-            "/.well-known/openid-configuration": {"issuer": self.url, "jwks_uri": f"{self.url}/keys"},
+            "/.well-known/openid-configuration": {
+                "issuer": self.url, "jwks_uri": f"{self.url}/keys", "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token"},
             "/keys": {"keys": [{"kty": "RSA", "kid": "one", "alg": "RS256", "use": "sig", "n": number(numbers.n), "e": number(numbers.e)}]},
         }
+        issuer, begun = self, {}
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_GET(self):
-                body = json.dumps(documents[self.path]).encode()
-                self.send_response(200)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                path, _, query = self.path.partition("?")
+                if path != "/authorize":
+                    return self.answer(200, [("content-type", "application/json")], json.dumps(documents[path]).encode())
+                asked = dict(urllib.parse.parse_qsl(query))
+                code = encoded(os.urandom(16))
+                begun[code] = asked
+                back = urllib.parse.urlencode({"code": code, "state": asked["state"]})
+                self.answer(302, [("location", f"{asked['redirect_uri']}?{back}")])
 
-            def log_message(self, *_):
-                pass
+            def do_POST(self):
+                sent = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
+                asked = begun.pop(sent["code"])
+                challenge = encoded(hashlib.sha256(sent["code_verifier"].encode()).digest())
+                assert challenge == asked["code_challenge"] and sent["redirect_uri"] == asked["redirect_uri"], sent.keys()
+                tokens = {"access_token": issuer.token("psa-import"), "token_type": "Bearer", "expires_in": 3600,
+                          "id_token": issuer.token(asked["client_id"], nonce=asked["nonce"])}
+                self.answer(200, [("content-type", "application/json")], json.dumps(tokens).encode())
 
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", int(self.url.rsplit(":", 1)[1])), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        listen_at(int(self.url.rsplit(":", 1)[1]), Handler)
 
-    def token(self, audience):
+    def token(self, audience, **more):
         now = int(time.time())
         claims = {"iss": self.url, "aud": audience, "iat": now, "exp": now + 3600, "sub": "ana", "email": "ana@noordzee.example",
-                  "msp": MSP, "roles": ["administrator"]}
+                  "msp": MSP, "roles": ["administrator"], **more}
         signed = f'{encoded({"alg": "RS256", "kid": "one"})}.{encoded(claims)}'
         return f"{signed}.{encoded(self.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+
+
+class Domain:
+    """The domain of the API: here its stage has a path of its own, which pages and their links know nothing of."""
+
+    def __init__(self):
+        self.url, self.stage, domain = f"http://127.0.0.1:{free_port()}", None, self
+
+        class Handler(Quiet):
+            def forward(self):
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                behind = urllib.parse.urlsplit(domain.stage)
+                asked = http.client.HTTPConnection(behind.hostname, behind.port, timeout=60)
+                passed = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+                asked.request(self.command, behind.path + self.path, body, passed)
+                answer = asked.getresponse()
+                own = ("content-length", "connection", "transfer-encoding", "date", "server")
+                headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in own]
+                self.answer(answer.status, headers, answer.read())
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = forward
+
+        listen_at(int(self.url.rsplit(":", 1)[1]), Handler)
 
 
 class Api:
@@ -177,7 +234,7 @@ def play_events_pipe(resources):
     pipe["Target"] = {"Ref": "EventsPlayed"}
 
 
-def deploy(clients, functions, template, origin, places):
+def deploy(clients, functions, template, issuer, domain, places):
     s3, cloudformation = clients("s3"), clients("cloudformation")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     for name, resource in template["Resources"].items():
@@ -190,6 +247,7 @@ def deploy(clients, functions, template, origin, places):
             zipped.writestr(program, (functions / name.removesuffix("Function").lower() / "bootstrap").read_bytes())
         s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=archive.getvalue())
         resource["Properties"]["Environment"]["Variables"].update(places)
+    template["Resources"]["ConsoleFunction"]["Properties"]["Environment"]["Variables"]["API"] = domain
     # Alarms on sums of metrics are not understood here, and nothing watches.
     resources = template["Resources"]
     sums = [name for name, resource in resources.items() if "Metrics" in resource.get("Properties", {})]
@@ -200,11 +258,13 @@ def deploy(clients, functions, template, origin, places):
         del resources[name]
     play_pipe(resources["ImportStateMachine"]["Properties"])
     play_events_pipe(resources)
-    # Only in the cloud must an issuer be https.
-    template["Parameters"]["Issuer"].pop("AllowedPattern", None)
+    # Only in the cloud must these be https.
+    for parameter in ("Issuer", "ConsoleOrigin"):
+        template["Parameters"][parameter].pop("AllowedPattern", None)
     # Too large to be sent along.
     s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template).encode())
-    parameters = [{"ParameterKey": "Issuer", "ParameterValue": origin}, {"ParameterKey": "Audience", "ParameterValue": "psa-import"}]
+    chosen = {"Issuer": issuer, "Audience": "psa-import", "ConsoleOrigin": domain}
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in chosen.items()]
     cloudformation.create_stack(StackName="psa-import", TemplateURL=f"{places['AWS_ENDPOINT_URL']}/{BUCKET}/template.json",
                                 Parameters=parameters,
                                 Capabilities=["CAPABILITY_IAM"])
@@ -242,6 +302,20 @@ def by_hand(api, integration):
     assert result["companies"]["created"] == 1 and result["users"]["created"] > 0, result
     assert not result["errors"], result
     return started["id"], result
+
+
+def in_console(api, domain, kind, integration):
+    """By the console's own pages, which a browser without a screen checks on the way."""
+    environment = dict(os.environ, CONSOLE=f"{domain}/console", INTEGRATION=kind)
+    test = ["cargo", "test", "--workspace", "--locked", "--quiet", "--test", "deployed"]
+    ran = subprocess.run(test, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (done,) = api.ok("GET", f"/integrations/{integration}/imports")["items"]
+    result = api.ok("GET", f"/imports/{done['id']}/result")
+    assert result["companies"]["created"] == 1 and not result["errors"], result
+    signed_in = [entry["by"] for entry in api.ok("GET", "/audit")["items"] if entry["action"] == "signedIn"]
+    assert signed_in == ["ana@noordzee.example"], signed_in
+    return done["id"], result
 
 
 def by_schedule(api, clients, outputs, integration):
@@ -300,7 +374,7 @@ def heard(api, clients, queue, results):
 def main(functions, template):
     face = json.loads(os.environ["SANDBOX"])
     template = json.loads(Path(template).read_text())
-    issuer, port = Issuer(), free_port()
+    issuer, domain, port = Issuer(), Domain(), free_port()
     environment = dict(os.environ, GATEWAY_PORT=str(port), BIND_HOST="127.0.0.1", MINISTACK_HOST="127.0.0.1",
                        MINISTACK_REGION="eu-west-1", AWS_DEFAULT_REGION="eu-west-1", IOT_MTLS_ENABLED="0", SFTP_ENABLED="0")
     aws = f"http://127.0.0.1:{port}"
@@ -320,10 +394,10 @@ def main(functions, template):
             places = {"AWS_ENDPOINT_URL": aws,
                       "PSA_ALLOWED_ORIGINS": f"{face['connectwise']['url']},{face['autotask']['url']}"}
             began = time.monotonic()
-            outputs = deploy(clients, Path(functions), template, issuer.url, places)
+            outputs = deploy(clients, Path(functions), template, issuer.url, domain.url, places)
             print(f"deployed {len(template['Resources'])} resources in {time.monotonic() - began:.1f} s")
             api_id = next(api["ApiId"] for api in clients("apigatewayv2").get_apis()["Items"])
-            url = f"{aws}/_aws/execute-api/{api_id}/$default"
+            url = domain.stage = f"{aws}/_aws/execute-api/{api_id}/$default"
             for token in (None, "nonsense", issuer.token("somebody else")):
                 assert Api(url, token).call("GET", "/integrations")[0] == 401, token
             api = Api(url, issuer.token("psa-import"))
@@ -331,13 +405,17 @@ def main(functions, template):
             queue, results = listen(clients, outputs), {}
             for kind in ("connectwise", "autotask"):
                 integration = connect(api, kind, face)
-                ended, result = by_hand(api, integration)
-                results[ended] = result
-                print(f"{kind}: imported by hand, {result['users']['created']} users")
                 if kind == "connectwise":
+                    ended, result = by_hand(api, integration)
+                    results[ended] = result
+                    print(f"{kind}: imported by hand, {result['users']['created']} users")
                     ended, result = by_schedule(api, clients, outputs, integration)
                     results[ended] = result
                     print(f"{kind}: imported by schedule")
+                else:
+                    ended, result = in_console(api, domain.url, kind, integration)
+                    results[ended] = result
+                    print(f"{kind}: imported in the console, {result['users']['created']} users")
             unattended = heard(api, clients, queue, results)
             assert unattended == ["false", "false", "true"], unattended
             print(f"{len(results)} events came by the second pipe, the bus and a rule")

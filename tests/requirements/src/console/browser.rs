@@ -1,6 +1,7 @@
 //! A browser without a screen and without script: it keeps cookies as browsers do, follows links, and fills forms by their labels.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, REFERER, SET_COOKIE};
 use reqwest::{Client, Method, Url};
@@ -62,6 +63,18 @@ impl Browser {
     pub async fn press(&mut self, page: &Page, button: &str, fields: &[(&str, &str)]) -> Page {
         let (method, to, body) = page.submission(button, fields);
         self.go(method, to, body, Some(&page.url)).await
+    }
+
+    /// Loads a page again and again while it says of itself that something goes on.
+    pub async fn wait(&mut self, mut page: Page) -> Page {
+        for _ in 0..1_200 {
+            if !page.html.all("main").any(|(_, main)| main.get("data-again").is_some()) {
+                return page;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            page = self.open(page.url.as_str()).await;
+        }
+        panic!("it does not end: {}", page.words());
     }
 
     /// Sends a form that a page of this address would send.

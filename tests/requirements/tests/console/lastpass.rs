@@ -2,7 +2,7 @@
 
 use requirements::{import, lastpass};
 
-use crate::stage::{KIND, Stage, wait};
+use crate::stage::{KIND, Stage};
 
 async fn stage() -> Stage {
     Stage::of(lastpass::sandbox().await)
@@ -48,7 +48,7 @@ async fn r86_whether_people_get_a_mail_is_chosen_at_the_check() {
         let plan = browser.open(&stage.at(&format!("/console/imports/{id}/plan"))).await;
         let chosen = [("Yes, all", "on"), ("Invitation of new users", choice)];
         let result = browser.press(&plan, "Import ", &chosen).await;
-        let result = wait(&mut browser, result).await;
+        let result = browser.wait(result).await;
         assert!(result.words().contains("The import is done"), "{}", result.words());
         assert_eq!(lastpass::mails(&stage.sandbox, "invitation") > 0, mailed);
     }

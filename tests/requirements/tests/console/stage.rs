@@ -39,15 +39,3 @@ impl Stage {
         format!("{}{path}", self.sandbox.face.api)
     }
 }
-
-/// Loads a page again and again while it says of itself that something goes on.
-pub async fn wait(browser: &mut Browser, mut page: Page) -> Page {
-    for _ in 0..1_200 {
-        if !page.html.all("main").any(|(_, main)| main.get("data-again").is_some()) {
-            return page;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        page = browser.open(page.url.as_str()).await;
-    }
-    panic!("it does not end: {}", page.words());
-}

@@ -9,7 +9,7 @@ use requirements::stage::{advance, integration};
 use requirements::{PsaKind, for_both, hostile, psa};
 use serde_json::{Value, json};
 
-use crate::stage::{KIND, Stage, stage, wait};
+use crate::stage::{KIND, Stage, stage};
 
 for_both!(
     r94_each_failure_of_the_psa_has_its_page,
@@ -42,7 +42,7 @@ async fn r94_each_failure_of_the_psa_has_its_page(kind: PsaKind) {
             .await;
         faults::answer(&stage.sandbox, kind, COMPANIES, &answer);
         let page = browser.press(&filter, "Haal op", &[]).await;
-        let page = wait(&mut browser, page).await;
+        let page = browser.wait(page).await;
         assert!(page.words().contains(code), "{code}: {}", page.words());
         assert_eq!(page.title(), "Het ophalen is mislukt");
         assert!(
@@ -160,7 +160,7 @@ async fn r78_everything_is_read_when_its_box_is_ticked() {
     ] {
         let page = browser.open(&filter).await;
         let page = browser.press(&page, "Download", fields).await;
-        let page = wait(&mut browser, page).await;
+        let page = browser.wait(page).await;
         assert_eq!(page.title(), "Companies", "{}", page.words());
         let import = page.url.path().split('/').nth(3).unwrap().to_owned();
         let read = ana.get(&format!("/imports/{import}")).await.unwrap();
@@ -237,7 +237,7 @@ async fn r35_a_plan_that_changed_is_shown_with_what_differs_and_confirmed_again(
         changed.words()
     );
     let result = browser.press(&changed, "Import 1 company", &[("Yes, all", "on")]).await;
-    let result = wait(&mut browser, result).await;
+    let result = browser.wait(result).await;
     assert_eq!(result.title(), "The import is done");
 }
 

@@ -4,7 +4,7 @@ use requirements::console::browser::Browser;
 use requirements::console::page::Page;
 use requirements::{PsaKind, for_both};
 
-use crate::stage::{Stage, stage, wait};
+use crate::stage::{Stage, stage};
 
 for_both!(r90_an_import_is_made_from_the_first_page_to_the_result_without_script);
 
@@ -21,7 +21,7 @@ async fn downloaded(stage: &Stage, browser: &mut Browser, home: &Page, kind: Psa
     let button = format!("Import: {}", name(stage, kind).await);
     let filter = browser.follow(home, &button).await;
     let page = browser.press(&filter, "Download", &[]).await;
-    wait(browser, page).await
+    browser.wait(page).await
 }
 
 async fn r90_an_import_is_made_from_the_first_page_to_the_result_without_script(kind: PsaKind) {
@@ -39,7 +39,7 @@ async fn r90_an_import_is_made_from_the_first_page_to_the_result_without_script(
     let plan = browser.follow(&people, "See what will happen").await;
     assert!(plan.words().contains("Nothing has been written yet."));
     let result = browser.press(&plan, "Import ", &[("Yes, all", "on")]).await;
-    let result = wait(&mut browser, result).await;
+    let result = browser.wait(result).await;
     assert_eq!(result.title(), "The import is done", "{}", result.words());
     assert!(result.words().contains("There are none."), "{}", result.words());
     let csv = browser.follow(&result, "Every row as CSV").await;
