@@ -54,7 +54,7 @@ pub(crate) fn happens(status: &ImportStatus) -> (&'static str, &'static str) {
 
 pub(crate) fn address_status(status: &AddressStatus) -> Word {
     match status {
-        AddressStatus::Mapped => ("Has access", "Heeft toegang", "calm"),
+        AddressStatus::Mapped => ("Has a user", "Heeft een gebruiker", "calm"),
         AddressStatus::Unmapped => ("New", "Nieuw", "good"),
         AddressStatus::UnmappedPossibleDuplicate => ("Same address", "Zelfde adres", "info"),
         AddressStatus::PossibleSuccessor => ("Perhaps a successor", "Misschien een opvolger", "warn"),

@@ -50,6 +50,8 @@ struct Overview {
     path: String,
     me: String,
     one: Integration,
+    /// Others of the same address, which may read the same tenant.
+    twins: Vec<Integration>,
     history: Vec<Import>,
     /// What a removed integration of the same tenant has left, on the page after connecting.
     left: Option<Left>,
@@ -117,10 +119,16 @@ async fn overview(caller: Caller, Path(id): Path<String>, fields: Fields) -> Ans
         format!("/integrations/{}", escaped(&id)),
         format!("/integrations/{}/imports?limit=20", escaped(&id)),
     );
-    let (one, history) = futures::try_join!(
+    let (one, history, all) = futures::try_join!(
         caller.api.get::<Integration>(&one),
-        caller.api.get::<List<Import>>(&history)
+        caller.api.get::<List<Import>>(&history),
+        caller.api.get::<List<Integration>>("/integrations")
     )?;
+    let is_twin = |other: &Integration| {
+        other.id != one.id
+            && (other.kind, &other.address, &other.company_id) == (one.kind, &one.address, &one.company_id)
+    };
+    let twins = all.items.into_iter().filter(is_twin).collect();
     let mut page = Page::new(&caller.visit, one.name.clone());
     page.saved = saved(&page, &fields);
     let integrations = page.t("Integrations", "Integraties");
@@ -130,6 +138,7 @@ async fn overview(caller: Caller, Path(id): Path<String>, fields: Fields) -> Ans
         path: path(&id),
         me: caller.name,
         one,
+        twins,
         history: history.items,
     })
 }

@@ -132,7 +132,7 @@ impl Messages for English {
             Reason::UserDisabled => ("The user is disabled in the directory.", "Enable the user in the console of the directory, or untick the row."),
             Reason::UserGone => ("Its user no longer exists in the directory.", "Tick the row to create the user again, or map it to another user."),
             Reason::OutcomeUnknown => ("The directory was asked to create it and gave no answer, so the outcome is unknown.", "Import again later: what appears in the directory is taken over. A day later, choose a new company for the row to have it sent again."),
-            Reason::DirectoryRefused => ("The directory refused it.", "Look at the row in the directory, then import again."),
+            Reason::DirectoryRefused => ("The directory refused this row.", "Check in the directory whether the company has reached its limit of users. If it has not, correct the address in the PSA: it may have a letter that the directory does not take. Then import again."),
             Reason::DirectoryUnavailable => ("The directory did not answer.", "Import again later; nothing will be made twice."),
         }
     }

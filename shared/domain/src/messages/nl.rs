@@ -132,7 +132,7 @@ impl Messages for Dutch {
             Reason::UserDisabled => ("De gebruiker is in de directory uitgeschakeld.", "Schakel de gebruiker in de console van de directory in, of vink de rij uit."),
             Reason::UserGone => ("De gebruiker bestaat niet meer in de directory.", "Vink de rij aan om de gebruiker opnieuw te maken, of koppel de rij aan een andere gebruiker."),
             Reason::OutcomeUnknown => ("De directory is gevraagd dit te maken en gaf geen antwoord; niemand weet of het gelukt is.", "Importeer later opnieuw: wat in de directory verschijnt wordt overgenomen. Kies een dag later een nieuw bedrijf voor de rij om het nog eens te laten sturen."),
-            Reason::DirectoryRefused => ("De directory weigerde dit.", "Bekijk de rij in de directory en importeer daarna opnieuw."),
+            Reason::DirectoryRefused => ("De directory weigerde deze rij.", "Kijk in de directory of het bedrijf zijn maximale aantal gebruikers heeft bereikt. Zo niet, verbeter het adres in de PSA: misschien heeft het een letter die de directory niet aanneemt. Importeer daarna opnieuw."),
             Reason::DirectoryUnavailable => ("De directory gaf geen antwoord.", "Importeer later opnieuw; er wordt niets dubbel gemaakt."),
         }
     }

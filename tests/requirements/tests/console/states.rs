@@ -110,6 +110,17 @@ async fn r05_an_integration_is_connected_by_its_form(kind: PsaKind) {
         added.words()
     );
     assert!(added.words().contains("Nothing was imported yet."));
+    let says = "Another integration has this address";
+    assert!(
+        added.words().contains("The credentials were tried, and work."),
+        "{}",
+        added.words()
+    );
+    assert!(!added.words().contains(says), "{}", added.words());
+    fields[0].1 = "Ours once more";
+    let form = browser.open(page.url.as_str()).await;
+    let twin = browser.press(&form, "Check and save", &fields).await;
+    assert!(twin.words().contains(says) && twin.has_link("Ours"), "{}", twin.words());
 }
 
 #[tokio::test]
