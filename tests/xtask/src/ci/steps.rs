@@ -212,7 +212,7 @@ fn lints(job: &Job) -> Result<(), Failure> {
     )?;
     job.sh(
         600,
-        "cargo clippy --workspace --test proofs --test memory --test real_time --test browser --locked --quiet -- -D warnings",
+        "cargo clippy --workspace --test proofs --test memory --test real_time --test browser --test deployed --locked --quiet -- -D warnings",
     )
 }
 
