@@ -301,7 +301,8 @@ fn functions(job: &Job) -> Result<(), Failure> {
         deployed.args(["tests/infra/deployed.py", "target/lambda"]);
         deployed.arg(job.work.join("stack.json"));
         deployed.env("SANDBOX", sandbox).env("PATH", &path).envs(AWS);
-        job.run(300, deployed)
+        // It builds the test that drives the console.
+        job.run(900, deployed)
     })
 }
 
