@@ -51,7 +51,7 @@ mod tests {
     use std::time::Instant;
 
     use aws_sdk_dynamodb::config::Credentials;
-    use tokio::io::AsyncReadExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -79,11 +79,15 @@ mod tests {
 
     async fn dynamodb(limits: TimeLimits) -> (aws_sdk_dynamodb::Client, Arc<AtomicUsize>) {
         let (url, asked) = silent().await;
+        (client_of(url, limits), asked)
+    }
+
+    fn client_of(url: String, limits: TimeLimits) -> aws_sdk_dynamodb::Client {
         let config = config(&http_client().unwrap(), "DYNAMODB", limits).into_builder();
         let config = config.region(Region::from_static("eu-west-1")).endpoint_url(url);
         let credentials = SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test"));
         let config = config.credentials_provider(credentials).build();
-        (aws_sdk_dynamodb::Client::new(&config), asked)
+        aws_sdk_dynamodb::Client::new(&config)
     }
 
     #[tokio::test]
@@ -115,6 +119,28 @@ mod tests {
         client.list_tables().send().await.unwrap_err();
         assert!(began.elapsed() < Duration::from_secs(10), "took {:?}", began.elapsed());
         assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_repeated_as_one_that_never_came() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (url, asked) = (
+            format!("http://{}", listener.local_addr().unwrap()),
+            Arc::<AtomicUsize>::default(),
+        );
+        let count = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut bytes = [0; 4096];
+                let _ = stream.read(&mut bytes).await;
+                count.fetch_add(1, Ordering::SeqCst);
+                let _ = stream
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")
+                    .await;
+            }
+        });
+        client_of(url, TIME_LIMITS).list_tables().send().await.unwrap_err();
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
     }
 
     #[test]

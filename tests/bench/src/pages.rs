@@ -8,7 +8,6 @@
     reason = "a page that is not as expected ends the measurement"
 )]
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use domain::psa::PsaKind;
@@ -30,26 +29,22 @@ const MOST: Duration = Duration::from_secs(1);
 /// How long a worker of the first import may run.
 const RUN: Duration = Duration::from_mins(15);
 
-/// What took so long, in the order in which it was done first.
+/// How long each page took, in the order in which they were opened first.
 #[derive(Default)]
-struct Taken {
-    order: Vec<String>,
-    times: BTreeMap<String, Vec<Duration>>,
-}
+struct Taken(Vec<(String, Vec<Duration>)>);
 
 impl Taken {
     fn add(&mut self, what: &str, took: Duration) {
-        if !self.times.contains_key(what) {
-            self.order.push(what.to_owned());
+        match self.0.iter_mut().find(|(known, _)| known == what) {
+            Some((_, times)) => times.push(took),
+            None => self.0.push((what.to_owned(), vec![took])),
         }
-        self.times.entry(what.to_owned()).or_default().push(took);
     }
 
     /// Prints a line for each, and gives those that took too long.
     fn print(&mut self, kind: PsaKind) -> Vec<String> {
         let mut slow = Vec::new();
-        for what in &self.order {
-            let times = self.times.entry(what.clone()).or_default();
+        for (what, times) in &mut self.0 {
             times.sort_unstable();
             let of_hundred = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1];
             let (half, most) = (of_hundred(50), of_hundred(99));
@@ -60,7 +55,7 @@ impl Taken {
                 half.as_millis(),
                 most.as_millis()
             );
-            if most > MOST && !what.starts_with(FIRST_ANSWER) {
+            if most > MOST && what != FIRST_ANSWER {
                 slow.push(format!("{}: {what}", name(kind)));
             }
         }
@@ -165,14 +160,14 @@ async fn walk(sandbox: &Sandbox, (integration, import): (&str, &str), taken: &mu
         .often("companies: searched", &format!("{at}/companies?search=bakery"))
         .await;
     watched
-        .often("companies not in", &format!("{at}/companies?tab=notIn"))
+        .often("companies not in", &format!("{at}/companies?tab=not-in"))
         .await;
     let company = companies.html.all("a").find_map(|(_, link)| {
         let to = link.get("href")?;
         to.contains("/companies/").then(|| companies.url.join(to).unwrap())
     });
     let company = company.expect("the list leads to a company");
-    watched.often("a company with its people", company.as_str()).await;
+    watched.often("a company", company.as_str()).await;
     let selected = watched.open("companies: filtered", &new).await;
     for _ in 0..3 {
         watched

@@ -34,7 +34,7 @@ impl Listening {
         }
     }
 
-    /// Answers whoever has asked and still waits, closes all connections, and listens again. To be called once all clients are gone.
+    /// Answers the requests that are still open, closes all connections, and listens again. To be called once all clients are gone.
     pub async fn rest(&self) {
         let running = self.running.lock().unwrap().take();
         if let Some(Running { stop, ended }) = running {

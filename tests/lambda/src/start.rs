@@ -75,9 +75,10 @@ const MOST_BYTES_OF_CONSOLE: usize = 4_000_000;
 impl Function {
     /// The most bytes that its zip may have, of what all may have.
     pub fn most_bytes(&self, of_all: usize) -> usize {
-        match self.name {
-            "console" => of_all.min(MOST_BYTES_OF_CONSOLE),
-            _ => of_all,
+        if self.name == "console" {
+            of_all.min(MOST_BYTES_OF_CONSOLE)
+        } else {
+            of_all
         }
     }
 

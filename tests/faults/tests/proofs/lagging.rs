@@ -107,6 +107,7 @@ impl Stage {
     /// What is wrong with each run, and in how many a change was found an import later.
     async fn all(&self) -> (Vec<String>, usize) {
         let right = self.run(None).await.unwrap();
+        assert!(right[0].users().values().sum::<usize>() > 50, "no users are counted");
         let (mut wrong, mut later) = (Vec::new(), 0);
         for seed in 0..SEEDS {
             let lacking = (seed + 1) * MOST_LACKING / SEEDS;

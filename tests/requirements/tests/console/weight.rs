@@ -9,7 +9,7 @@ const MOST_BYTES: usize = 15_000;
 
 const MOST_BYTES_OF_SCRIPT: usize = 20_000;
 
-/// What is sent for an address to whoever takes gzip.
+/// How many bytes are sent for an address to a client that takes gzip.
 #[expect(clippy::disallowed_methods, reason = "calls the sandbox, not a PSA")]
 async fn sent(url: &str, cookies: &str) -> usize {
     let client = reqwest::Client::builder().no_gzip().build().unwrap();
