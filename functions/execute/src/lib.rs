@@ -19,6 +19,7 @@ mod record;
 mod retries;
 mod slices;
 mod unattended;
+mod unattended_plan;
 mod users;
 mod work;
 

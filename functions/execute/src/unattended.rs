@@ -5,24 +5,19 @@ use async_trait::async_trait;
 use directory::Reservation;
 use domain::directory::{CreationAction, ReservationId};
 use domain::import::{Assignment, Event};
-use domain::plan::CompanyPlan;
 use domain::problem::Problem;
 use futures::FutureExt;
 use lambda::metrics::{Mishap, count_mishap};
-use planning::{Planning, WholePlan};
-use store::StoreError;
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
-use store::journal::{MAX_ROWS_AHEAD, SkippedCompany};
 use store::retry::Attempts;
-use store::standing::Standing;
 use store::tx::Action;
 use tracing::info;
 use worker::{Failed, Job, Next, Run, Stop};
 
-use crate::apply::as_planned;
 use crate::context::Position;
 use crate::licences;
+use crate::unattended_plan::{Found, Plan};
 
 /// Decides whether the plan of an unattended import is confirmed.
 pub(crate) struct Decision {
@@ -73,29 +68,24 @@ impl Decision {
         let run = &self.run;
         let integration = run.tenant.integration(&run.import.integration).await?;
         let integration = integration.ok_or(Problem::IntegrationNotFound)?;
-        let directory = run.services.remembered_directory(&run.import.msp).await?;
-        let planning = Planning::open(run.tenant.clone(), directory, run.import.clone()).await?;
-        let (planning, mut unchanged) = (planning.at_half_the_price(), Unchanged::default());
-        let plan = planning.whole_seen_by(|plan| unchanged.add(plan)).await?;
-        if let Some(change) = plan.totals.mass_change(integration.policy.mass_change) {
+        let found = Found::now(run, integration.policy.mass_change).await?;
+        if let Some(change) = found.plan.mass_change {
             return self.stop(Problem::MassChange(change)).await.map(|()| true);
         }
-        let own = ReservationId::of(&run.import.id, &run.services.ids.next());
-        let more = more(run, &own, &plan, (&unchanged, checkpoint))?;
-        let creation = integration.policy.creation;
-        self.confirm(plan, (own, creation, more), &planning.decisions.standing)
-            .await
+        self.confirm(&found, integration.policy.creation, checkpoint).await
     }
 
     async fn confirm(
         &mut self,
-        plan: WholePlan,
-        (own, creation, confirmation): (ReservationId, CreationAction, Vec<Action>),
-        standing: &Standing,
+        found: &Found,
+        creation: CreationAction,
+        checkpoint: &Checkpoint<Position>,
     ) -> Result<bool, Stop> {
-        let run = &self.run;
+        let (run, Found { plan, standing, .. }) = (&self.run, found);
+        let own = ReservationId::of(&run.import.id, &run.services.ids.next());
+        let confirmation = more(run, &own, plan, checkpoint)?;
         let confirmed = Event::Confirmed {
-            plan_hash: plan.totals.hash.clone(),
+            plan_hash: plan.hash.clone(),
             reservation: own.clone(),
             creation,
             trace: None,
@@ -104,7 +94,7 @@ impl Decision {
         if run.import.reservation.is_some() {
             invalidate_others().await?;
         }
-        let needed = plan.totals.licences;
+        let needed = plan.licences;
         let reserved = licences::reserve(&run.services, &run.import, &own, needed, invalidate_others).await?;
         if let Reservation::Insufficient { available } = reserved {
             let stopped = self.stop(Problem::InsufficientLicences { needed, available }).await;
@@ -113,6 +103,7 @@ impl Decision {
         let mut confirmation = run.tenant.write_ahead(confirmation).await?;
         // An exclusion that comes between plan and confirmation would take a confirmed company out of the execution.
         confirmation.push(run.tenant.standing_unchanged(&run.import.integration, standing)?);
+        confirmation.push(found.kept(run)?);
         match self.run.transition(confirmed, confirmation).await? {
             Moved::Committed => info!(import = %self.run.import.id, "an unattended import goes ahead"),
             // It was cancelled, or lost its lock or its lease; or somebody decided for good.
@@ -144,46 +135,17 @@ impl Decision {
 
 /// What is written with the confirmation: how far the execution is with the companies that need nothing, their outcomes, and what is
 /// confirmed for the others.
-fn more(
-    run: &Run,
-    own: &ReservationId,
-    plan: &WholePlan,
-    (unchanged, checkpoint): (&Unchanged, &Checkpoint<Position>),
-) -> Result<Vec<Action>, Stop> {
+fn more(run: &Run, own: &ReservationId, plan: &Plan, checkpoint: &Checkpoint<Position>) -> Result<Vec<Action>, Stop> {
     let (tenant, import) = (&run.tenant, &run.import);
-    let (outcomes, executed) = tenant.skipped_ahead(import, own, &unchanged.companies)?;
+    let (outcomes, executed) = tenant.skipped_ahead(import, own, &plan.unchanged)?;
     let mut checkpoint = checkpoint.clone();
     checkpoint.waited.reset();
     checkpoint.progress.executed = executed as u64;
-    checkpoint.progress.to_execute = Some(plan.companies.len() as u64);
+    checkpoint.progress.to_execute = Some(plan.companies as u64);
     let mut more = vec![tenant.advance_action(import, Assignment::Execute, &checkpoint)?];
     more.extend(outcomes);
-    more.extend(tenant.confirmation(import, own, &plan.confirmed())?);
+    more.extend(tenant.confirmation(import, own, &plan.confirmed)?);
     Ok(more)
-}
-
-/// Companies that need nothing: their outcomes are written with the confirmation, so that nobody has to look at them again.
-#[derive(Default)]
-struct Unchanged {
-    companies: Vec<SkippedCompany>,
-    /// How many of their rows are named.
-    named: usize,
-}
-
-impl Unchanged {
-    /// Adds a company if it is one. Those of which very many rows are named are left to the execution, which plans them again.
-    fn add(&mut self, plan: &CompanyPlan) -> Result<(), StoreError> {
-        if !plan.is_unchanged() || plan.has_conflicts() {
-            return Ok(());
-        }
-        let mut entries = SkippedCompany::of(plan, as_planned(plan), 0)?;
-        let named: usize = entries.iter().map(|entry| entry.rest.len()).sum();
-        if entries.len() == 1 && self.named + named <= MAX_ROWS_AHEAD {
-            self.named += named;
-            self.companies.append(&mut entries);
-        }
-        Ok(())
-    }
 }
 
 /// Makes sure that no worker before this one confirms the plan from now on.

@@ -183,6 +183,7 @@ impl Tenant {
         let mut tx = lock::renewing_undecided(self, import, now, decisions)?;
         put_transition(&mut tx, self, confirmed, now)?;
         push_all(&mut tx, more)?;
+        tx.push(self.forget_nothing_to_do(import)?)?;
         let outcome = tx.commit(self).await?;
         if let FencedOutcome::FenceLost(Some(item)) = &outcome
             && LockItem::read(item.clone())?.import.as_ref() == Some(&import.id)

@@ -42,6 +42,13 @@ pub struct RestsOn {
     form: u32,
 }
 
+impl RestsOn {
+    /// Whether a plan of another import rests on the same, if its rows are the same and no import in between has changed a mapping.
+    pub(crate) const fn is_same(&self, earlier: &Self) -> bool {
+        self.decisions == earlier.decisions && self.directory == earlier.directory && self.form == earlier.form
+    }
+}
+
 /// A whole plan in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

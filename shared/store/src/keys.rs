@@ -131,6 +131,11 @@ pub(crate) fn dates(msp: &MspId, integration: &IntegrationId, shard: usize) -> (
 
 pub(crate) const DATED_COMPANIES: &str = "DATES#COMPANIES#";
 
+/// That the last plan which was confirmed had nothing to do.
+pub(crate) fn nothing_to_do(msp: &MspId, integration: &IntegrationId) -> Key {
+    Key::new(integration_partition(msp, integration), "NOTHING")
+}
+
 pub(crate) const HISTORY: &str = "IMPORT#";
 
 /// One line of an integration's list of imports; import ids are in the order of time.

@@ -34,6 +34,7 @@ pub mod loose_secrets;
 mod many;
 pub mod mappings;
 mod names;
+pub mod nothing_to_do;
 mod occasions;
 pub mod packed;
 pub mod people;

@@ -10,7 +10,7 @@
 mod chunks;
 mod contents;
 mod drafts;
-mod index;
+pub(crate) mod index;
 mod last;
 mod leftovers;
 pub mod mirror;

@@ -33,6 +33,26 @@ pub async fn unattended(sandbox: &Sandbox, kind: PsaKind, occasion: &str) -> Val
     ended(sandbox, text(&answer["import"])).await
 }
 
+/// The same; gives the units that were written and read, too, without those of looking whether it has ended.
+pub async fn unattended_units(sandbox: &Sandbox, kind: PsaKind, occasion: &str) -> (Value, f64, f64) {
+    let (ana, end) = (sandbox.api("ana"), Instant::now() + PATIENCE);
+    let before = sandbox.spent();
+    let started = trigger(sandbox, kind, occasion).await;
+    let path = format!("/imports/{}", text(&started["import"]));
+    let (mut looked, mut import) = (0.0, Value::Null);
+    while import["state"] != "done" {
+        assert!(Instant::now() < end, "it does not come to an end: {import}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        looked += 1.0;
+        import = ana.get(&path).await.unwrap();
+    }
+    let spent = sandbox.spent();
+    ana.get(&path).await.unwrap();
+    let of_a_look = sandbox.spent().read_units - spent.read_units;
+    let read = spent.read_units - before.read_units - looked * of_a_look;
+    (import, spent.write_units - before.write_units, read)
+}
+
 /// Waits until an unattended import has ended or waits for an administrator; shows it.
 pub async fn ended(sandbox: &Sandbox, import: &str) -> Value {
     ended_within(&sandbox.api("ana"), import, PATIENCE).await

@@ -239,11 +239,17 @@ impl Tenant {
 
     /// The companies that were found to need nothing when the plan was confirmed.
     pub async fn skipped_when_confirmed(&self, import: &Import) -> Result<HashSet<PsaCompanyId>, StoreError> {
+        let skipped = self.skipped_ahead_of(import).await?;
+        Ok(skipped.into_iter().map(|entry| entry.company).collect())
+    }
+
+    /// The same, with what is known of their rows.
+    pub(crate) async fn skipped_ahead_of(&self, import: &Import) -> Result<Vec<SkippedCompany>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let prefix = keys::passed_ahead_prefix(confirmation_of(import));
-        let mut companies = HashSet::new();
+        let mut companies = Vec::new();
         for item in self.query(Table::Imports, &pk, &prefix).await? {
-            companies.extend(read_pack(&item)?.into_iter().map(|entry| entry.company));
+            companies.append(&mut read_pack(&item)?);
         }
         Ok(companies)
     }

@@ -151,6 +151,10 @@ impl Defaults {
 }
 
 impl Index {
+    pub(crate) fn read(item: &Item) -> Result<Self, StoreError> {
+        packed_body(INDEX, item)
+    }
+
     /// What is decided on a row as long as nobody decides.
     fn default_decision(&self, row: &CompanyRow) -> CompanyDecision {
         let Some(defaults) = self.defaults.filter(|_| row.reason.is_none()) else {
@@ -197,13 +201,13 @@ impl Tenant {
     /// How many rows an import has of each kind; `None` before its snapshot is complete, and once its rows have expired.
     pub async fn row_counts(&self, import: &Import) -> Result<Option<RowCounts>, StoreError> {
         let item = self.get(Table::Imports, &keys::index(&self.msp, &import.id)).await?;
-        let index: Option<Index> = item.map(|item| packed_body(INDEX, &item)).transpose()?;
+        let index = item.as_ref().map(Index::read).transpose()?;
         Ok(index.map(|index| index.counts))
     }
 
     async fn index(&self, import: &Import) -> Result<Index, StoreError> {
         let item = self.get(Table::Imports, &keys::index(&self.msp, &import.id)).await?;
-        packed_body(INDEX, &item.ok_or_else(|| missing(INDEX))?)
+        Index::read(&item.ok_or_else(|| missing(INDEX))?)
     }
 
     /// All rows of an import in the order of their ids, as long as nobody has decided on them.

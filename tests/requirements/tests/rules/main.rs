@@ -49,6 +49,7 @@ mod mass_change;
 mod messages;
 mod never;
 mod night;
+mod nothing_to_do;
 mod one_to_one;
 mod operation;
 mod overdue;

@@ -1,10 +1,8 @@
 //! What imports cost the database.
 
-use std::time::{Duration, Instant};
-
 use requirements::import::{addresses, carry_out, fetch, id, rows, select};
-use requirements::stage::{PATIENCE, number, sandbox, text};
-use requirements::unattended::{set_policy, trigger, unattended};
+use requirements::stage::{number, sandbox, text};
+use requirements::unattended::{set_policy, unattended, unattended_units};
 use requirements::{PsaKind, Sandbox, for_both, psa};
 use serde_json::{Value, json};
 
@@ -55,27 +53,12 @@ async fn all_imported(sandbox: &Sandbox, kind: PsaKind) -> (u64, u64) {
     )
 }
 
-/// Imports unattended; gives the result, and the units that were written and read, without those of looking whether it has ended.
+/// Imports unattended; gives the result, and the units that were written and read.
 async fn units(sandbox: &Sandbox, kind: PsaKind, occasion: &str) -> (Value, f64, f64) {
-    let (ana, end) = (sandbox.api("ana"), Instant::now() + PATIENCE);
-    let before = sandbox.spent();
-    let started = trigger(sandbox, kind, occasion).await;
-    let path = format!("/imports/{}", text(&started["import"]));
-    let mut looked = 0.0;
-    loop {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        looked += 1.0;
-        if ana.get(&path).await.unwrap()["state"] == "done" {
-            break;
-        }
-        assert!(Instant::now() < end, "it does not come to an end");
-    }
-    let spent = sandbox.spent();
-    ana.get(&path).await.unwrap();
-    let of_a_look = sandbox.spent().read_units - spent.read_units;
-    let result = ana.get(&format!("{path}/result")).await.unwrap();
-    let read = spent.read_units - before.read_units - looked * of_a_look;
-    (result, spent.write_units - before.write_units, read)
+    let (import, written, read) = unattended_units(sandbox, kind, occasion).await;
+    let path = format!("/imports/{}/result", text(&import["id"]));
+    let result = sandbox.api("ana").get(&path).await.unwrap();
+    (result, written, read)
 }
 
 /// People of each: so many, and more, a large MSP's companies have on average with all that it costs to map a company.
