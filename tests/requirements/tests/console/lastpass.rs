@@ -46,6 +46,11 @@ async fn r86_whether_people_get_a_mail_is_chosen_at_the_check() {
         import::choose(&ana, &id, 1).await;
         let (mut browser, _) = stage.sign_in("Ana", "en").await;
         let plan = browser.open(&stage.at(&format!("/console/imports/{id}/plan"))).await;
+        assert!(
+            plan.words().contains("At least 3 seconds: LastPass is asked slowly"),
+            "{}",
+            plan.words()
+        );
         let chosen = [("Yes, all", "on"), ("Invitation of new users", choice)];
         let result = browser.press(&plan, "Import ", &chosen).await;
         let result = browser.wait(result).await;
