@@ -294,12 +294,15 @@ pub(crate) struct Outcome {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct OutcomeRow {
     pub company: Named,
     pub address: Option<PlanAddress>,
     pub code: String,
     pub detail: String,
     pub action: String,
+    pub held_by: Option<MaybeNamed>,
+    pub directory_says: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

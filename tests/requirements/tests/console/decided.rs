@@ -1,0 +1,36 @@
+//! An address that is taken says by whom (R32).
+
+use requirements::import::{self, carry_out, fetch, row};
+use requirements::{managed, psa};
+
+use crate::stage::{KIND, stage};
+
+#[tokio::test]
+async fn r32_a_result_names_the_company_that_has_an_address() {
+    let stage = stage().await;
+    let api = stage.sandbox.api("ana");
+    let company = psa::add_company(&stage.sandbox, KIND, "Brand New BV");
+    psa::add_contact(&stage.sandbox, KIND, &company, "somebody@new.example");
+    let other = managed::add(&api, "Somebody Else BV").await;
+    managed::add_user(&api, &other, "somebody@new.example").await;
+    let import = fetch(&api, KIND).await;
+    import::choose_one(&api, &import, &row(&api, &import, &company).await).await;
+    let result = carry_out(&api, &import).await;
+    let skipped = &result["skipped"][0];
+    assert_eq!(
+        (&skipped["code"], &skipped["heldBy"]["name"]),
+        (&"address_conflict".into(), &"Somebody Else BV".into())
+    );
+    let (mut browser, _) = stage.sign_in("Ana", "nl").await;
+    let page = browser
+        .open(&stage.at(&format!("/console/imports/{import}/result")))
+        .await;
+    assert!(page.has_link("Somebody Else BV"), "{}", page.words());
+    // Once somebody has given it another address, nobody is named any more.
+    let user = managed::users(&api, &other).await.remove(0);
+    let path = format!("/managed-companies/{other}/users/{}", import::id(&user));
+    let changed = serde_json::json!({ "address": "else@new.example" });
+    api.patch(&path, &changed).await.unwrap();
+    let result = api.get(&format!("/imports/{import}/result")).await.unwrap();
+    assert!(result["skipped"][0].get("heldBy").is_none(), "{result}");
+}
