@@ -210,6 +210,11 @@ async fn select(caller: Caller, Path(import): Path<String>, Form(form): Form) ->
     };
     let address = format!("{}/companies/select", api(&import));
     let answer = caller.api.send(Method::POST, &address, Some(&sent)).await?;
+    // All that failed is selected: what is left is to look at the plan.
+    let is_complete = answer["matched"] != 0 && answer["leftOut"].as_u64().is_none_or(|left| left == 0);
+    if what == "failed" && is_complete {
+        return Ok(redirect(&format!("{}/plan", path(&import))));
+    }
     Ok(redirect(&told(&own_page(form.get("back")), &what, &answer)))
 }
 
