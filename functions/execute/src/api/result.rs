@@ -12,6 +12,7 @@ use api::{
 };
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use domain::address::{Address, AddressKey};
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::language::Language;
@@ -128,6 +129,14 @@ struct ToDo {
     directory_says: Option<Quotation>,
 }
 
+impl ToDo {
+    /// The comparable form of its address.
+    fn key(&self) -> Option<AddressKey> {
+        let address: Address = self.address.as_ref()?.address.as_ref()?.parse().ok()?;
+        Some(address.key().clone())
+    }
+}
+
 /// Where a CSV goes on.
 #[derive(Deserialize, JsonSchema)]
 struct CsvPage {
@@ -151,8 +160,7 @@ async fn show(
         return csv::answer(&tenant, &import, page.after.as_ref(), language).await;
     }
     let mut view = ResultView::read(&tenant, &import, language).await?;
-    let rows = view.errors.iter_mut().chain(&mut view.skipped);
-    holders::name(&services, &import, rows.collect()).await?;
+    view.name_holders(&services, &import).await?;
     Ok(Json(view).into_response())
 }
 
@@ -193,6 +201,19 @@ impl ResultView {
                 return Ok(view);
             }
         }
+    }
+
+    /// Says of each row that ended for an address of somebody else who has it by now.
+    async fn name_holders(&mut self, services: &Services, import: &Import) -> Api<()> {
+        let rows = self.errors.iter_mut().chain(&mut self.skipped);
+        let conflicts = rows.filter(|row| row.code == Reason::AddressConflict);
+        let keyed: Vec<(AddressKey, &mut ToDo)> = conflicts.filter_map(|row| Some((row.key()?, row))).collect();
+        let keys: Vec<AddressKey> = keyed.iter().map(|(key, _)| key.clone()).collect();
+        let holders = holders::of(services, import, &keys).await?;
+        for (key, row) in keyed {
+            row.held_by = holders.get(&key).cloned();
+        }
+        Ok(())
     }
 
     fn add(&mut self, row: ResultRow, language: Language) {
