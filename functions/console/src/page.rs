@@ -136,6 +136,17 @@ impl Page {
         language::number(self.language, number.value())
     }
 
+    /// A length of time, in whole minutes from one on.
+    pub(crate) fn lasts(&self, seconds: impl Number) -> String {
+        let seconds = seconds.value();
+        let (minute, minutes) = (("minute", "minuut"), ("minutes", "minuten"));
+        match seconds {
+            0..60 => self.many(seconds, &("second", "seconde"), &("seconds", "seconden")),
+            60..7_200 => self.many(seconds.div_ceil(60), &minute, &minutes),
+            _ => self.many(seconds.div_ceil(3_600), &("hour", "uur"), &("hours", "uur")),
+        }
+    }
+
     /// A moment.
     pub(crate) fn moment(&self, moment: &Timestamp) -> String {
         language::moment(self.language, moment)

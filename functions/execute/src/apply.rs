@@ -81,16 +81,16 @@ pub(crate) async fn apply(
             return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
         }
         Err(Failure::Open) => return Ok(Applied::Unfinished),
-        Err(Failure::OfRow(reason)) => {
-            let outcomes = all(&plan, &Outcome::Failed(reason));
+        Err(Failure::OfRow(failure)) => {
+            let outcomes = record::all_failed(&plan, failure);
             return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
         }
     }
     if is_asked_for && let Err(failure) = sent_again(run, &plan).await {
         return Ok(match failure {
             Failure::Open => Applied::Unfinished,
-            Failure::OfRow(reason) => {
-                let outcomes = all(&plan, &Outcome::Failed(reason));
+            Failure::OfRow(failure) => {
+                let outcomes = record::all_failed(&plan, failure);
                 Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?)
             }
         });
@@ -210,7 +210,7 @@ async fn finish(
     };
     // An earlier run died after recording only some outcomes of a company that failed.
     if let Some(reason) = failed {
-        record::failure(run, left, reason).await?;
+        record::failure(run, left, reason.into()).await?;
         return Ok(Applied::Journaled);
     }
     let integration = &run.import.integration;
@@ -229,8 +229,8 @@ async fn finish(
             (managed, outcome)
         }
         Err(Failure::Open) => return Ok(Applied::Unfinished),
-        Err(Failure::OfRow(reason)) => {
-            record::failure(run, left, reason).await?;
+        Err(Failure::OfRow(failure)) => {
+            record::failure(run, left, failure).await?;
             return Ok(Applied::Journaled);
         }
     };
@@ -312,16 +312,16 @@ async fn company(
             dropped::drop_rest(run, rest).await?;
             Ok(Ok((managed, outcome, ahead)))
         }
-        tx::TransactionOutcome::Refused(_) => Ok(Err(Failure::OfRow(Reason::AlreadyMapped))),
+        tx::TransactionOutcome::Refused(_) => Ok(Err(Failure::of(Reason::AlreadyMapped))),
     }
 }
 
 /// Does in the directory what the plan says for the company itself.
 async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, Outcome), Failure> {
-    let not_found = Failure::OfRow(Reason::ManagedCompanyNotFound);
+    let not_found = Failure::of(Reason::ManagedCompanyNotFound);
     let managed = match &plan.step {
         CompanyStep::Unchanged(managed) | CompanyStep::KeepName(managed) => managed.clone(),
-        CompanyStep::Skip(skip) => return Err(Failure::OfRow(skip.reason.in_result())),
+        CompanyStep::Skip(skip) => return Err(Failure::of(skip.reason.in_result())),
         CompanyStep::Create => {
             let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);
             let call = || run.directory.create_company(&key, &plan.name);
@@ -331,7 +331,7 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
                     run.note_wait(until);
                     return Err(Failure::Open);
                 }
-                NewCompany::Unknown => return Err(Failure::OfRow(Reason::OutcomeUnknown)),
+                NewCompany::Unknown => return Err(Failure::of(Reason::OutcomeUnknown)),
             }
         }
         CompanyStep::Link(managed) | CompanyStep::HandOver { managed, .. } => {

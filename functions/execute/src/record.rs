@@ -3,6 +3,7 @@
 use domain::directory::ManagedCompany;
 use domain::mapping;
 use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
+use domain::quotation::Quotation;
 use store::StoreError;
 use store::fenced::FencedTransaction;
 use store::journal::CompanyChunk;
@@ -12,16 +13,18 @@ use worker::Stop;
 
 use crate::audit;
 use crate::context::Run;
+use crate::retries::RowFailure;
 use crate::users::Done;
 
 /// Records that the company failed: its remaining users are skipped.
-pub(crate) async fn failure(run: &Run, left: Vec<(usize, CompanyChunk)>, reason: Reason) -> Result<(), Stop> {
+pub(crate) async fn failure(run: &Run, left: Vec<(usize, CompanyChunk)>, mut failure: RowFailure) -> Result<(), Stop> {
     let mut tx = run.transaction()?;
     for (number, mut chunk) in left {
-        let company = chunk.is_company_left().then_some(Outcome::Failed(reason));
+        let company = chunk.is_company_left().then_some(Outcome::Failed(failure.reason));
         let users = chunk.users_left();
         let skipped = users.iter().map(|_| Outcome::Skipped(Reason::CompanyNotImported));
-        let outcomes = rows(company, users, skipped);
+        let mut outcomes = rows(company, users, skipped);
+        quote(&mut outcomes, failure.said.take());
         if tx.len() == MAX_ACTIONS {
             run.commit(std::mem::replace(&mut tx, run.transaction()?)).await?;
         }
@@ -61,7 +64,11 @@ pub(crate) async fn users(
         let made = audit::applied(&share, managed, company.as_ref(), now);
         let what = (number, chunk.outcomes.len());
         let outcomes = now.iter().map(|user| user.outcome.clone());
-        let outcomes = rows(company, &share.users, outcomes);
+        let mut outcomes = rows(company, &share.users, outcomes);
+        // The company's own row may come before its users'.
+        for (row, user) in outcomes.iter_mut().rev().zip(now.iter().rev()) {
+            row.said.clone_from(&user.said);
+        }
         let mut next = chunk.clone();
         let mut tx = run.transaction()?;
         let audited = run
@@ -111,16 +118,31 @@ pub(crate) fn all(plan: &CompanyPlan, outcome: &Outcome) -> Vec<RowOutcome> {
     rows(Some(outcome.clone()), &plan.users, users)
 }
 
+/// The same of a company that failed, with what the directory said of it.
+pub(crate) fn all_failed(plan: &CompanyPlan, failure: RowFailure) -> Vec<RowOutcome> {
+    let mut outcomes = all(plan, &Outcome::Failed(failure.reason));
+    quote(&mut outcomes, failure.said);
+    outcomes
+}
+
+/// Gives the company's own row what the directory said.
+fn quote(outcomes: &mut [RowOutcome], said: Option<Quotation>) {
+    if let Some(company) = outcomes.first_mut().filter(|row| row.address.is_none()) {
+        company.said = said;
+    }
+}
+
 /// One outcome for each row: the company's first, if it is its turn, then its users'.
 pub(crate) fn rows(
     company: Option<Outcome>,
     users: &[UserPlan],
     outcomes: impl Iterator<Item = Outcome>,
 ) -> Vec<RowOutcome> {
-    let company = company.map(|outcome| RowOutcome { address: None, outcome });
+    let company = company.map(RowOutcome::from);
     let users = users.iter().zip(outcomes).map(|(user, outcome)| RowOutcome {
         address: Some(user.id.clone()),
         outcome,
+        said: None,
     });
     company.into_iter().chain(users).collect()
 }

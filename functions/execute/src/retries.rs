@@ -5,6 +5,7 @@ use std::future::Future;
 use backon::Retryable;
 use directory::DirectoryError;
 use domain::plan::Reason;
+use domain::quotation::Quotation;
 use tracing::warn;
 
 use crate::context::Run;
@@ -12,9 +13,43 @@ use crate::context::Run;
 /// Why a call failed.
 pub(crate) enum Failure {
     /// The row has failed.
-    OfRow(Reason),
+    OfRow(RowFailure),
     /// Time ended, or the directory answers nobody: the next run repeats the call.
     Open,
+}
+
+/// Why a row failed.
+pub(crate) struct RowFailure {
+    pub reason: Reason,
+    /// What the directory said of it.
+    pub said: Option<Quotation>,
+}
+
+impl From<Reason> for RowFailure {
+    fn from(reason: Reason) -> Self {
+        Self { reason, said: None }
+    }
+}
+
+impl From<DirectoryError> for RowFailure {
+    /// Of a call that the directory refused.
+    fn from(error: DirectoryError) -> Self {
+        let said = match error {
+            DirectoryError::Refused(rejection) => rejection.said,
+            _ => None,
+        };
+        Self {
+            reason: Reason::DirectoryRefused,
+            said,
+        }
+    }
+}
+
+impl Failure {
+    /// The row has failed for a reason that needs no words of the directory.
+    pub fn of(reason: Reason) -> Self {
+        Self::OfRow(reason.into())
+    }
 }
 
 /// Repeats a call that gave no answer, with the same token, as long as there is time for it. In the end `look_up` asks the
@@ -46,7 +81,7 @@ where
     }
     if !error.is_retryable() {
         warn!(import = %run.import.id, %error, "the directory refused a row");
-        return Err(Failure::OfRow(Reason::DirectoryRefused));
+        return Err(Failure::OfRow(error.into()));
     }
     if run.is_to_end() {
         return Err(Failure::Open);
@@ -64,5 +99,5 @@ where
         Ok(None) | Err(_) => {}
     }
     warn!(import = %run.import.id, %error, "the directory failed a row");
-    Err(Failure::OfRow(Reason::DirectoryUnavailable))
+    Err(Failure::of(Reason::DirectoryUnavailable))
 }

@@ -8,11 +8,12 @@ use domain::address::Address;
 use domain::directory::{ManagedCompany, User};
 use domain::ids::{IdempotencyKey, UserId};
 use domain::plan::{Outcome, Reason, UserPlan, UserStep};
+use domain::quotation::Quotation;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 
 use crate::context::Run;
-use crate::retries::{Failure, with_retries};
+use crate::retries::{Failure, RowFailure, with_retries};
 
 /// Calls to the directory for one company at once.
 const USER_CONCURRENCY: usize = 4;
@@ -29,6 +30,8 @@ pub(crate) struct Done {
     pub outcome: Outcome,
     /// The user that the address is mapped to from here on; `None` leaves the mapping as it is.
     pub user: Option<UserId>,
+    /// What the directory said, if it refused the row.
+    pub said: Option<Quotation>,
 }
 
 impl Done {
@@ -46,7 +49,11 @@ impl Done {
     }
 
     const fn unmapped(outcome: Outcome) -> Self {
-        Self { outcome, user: None }
+        Self {
+            outcome,
+            user: None,
+            said: None,
+        }
     }
 
     /// The step of the row is applied, and leads to this user.
@@ -54,6 +61,7 @@ impl Done {
         Self {
             outcome: row.step.outcome(),
             user: Some(user),
+            said: None,
         }
     }
 }
@@ -74,7 +82,10 @@ pub(crate) async fn apply(run: &Run, managed: &ManagedCompany, users: &[UserPlan
         for applied in applied {
             match applied {
                 Ok(applied) => done.push(applied),
-                Err(Failure::OfRow(reason)) => done.push(Done::failed(reason)),
+                Err(Failure::OfRow(RowFailure { reason, said })) => {
+                    let failed = Done::failed(reason);
+                    done.push(Done { said, ..failed });
+                }
                 Err(Failure::Open) => return done,
             }
         }

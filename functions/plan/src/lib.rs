@@ -28,6 +28,7 @@ mod api {
 mod decisions;
 mod exclusions;
 mod found;
+mod least_time;
 mod pages;
 mod people;
 mod review;

@@ -188,7 +188,7 @@ impl From<StoreError> for DirectoryError {
     fn from(error: StoreError) -> Self {
         match error {
             error if error.passes() => Self::Unavailable(error.to_string()),
-            error => Self::Refused(error.to_string()),
+            error => Self::Refused(error.to_string().into()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The port to the password manager that holds managed companies, users and licences.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use domain::directory::{Capabilities, CreationAction, Licences, ManagedCompany, 
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use domain::name::NameKey;
 use domain::problem::DirectoryFailure;
+use domain::quotation::Quotation;
 use jiff::Timestamp;
 use store::Consistency;
 
@@ -231,6 +233,43 @@ pub enum Reservation {
     },
 }
 
+/// Why a directory refuses a call: in our words, which may be logged, and perhaps in its own, which are for administrators alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    reason: String,
+    /// What the directory says.
+    pub said: Option<Quotation>,
+}
+
+impl Rejection {
+    /// With what the directory says of it.
+    pub fn quoting(reason: impl Into<String>, said: Option<Quotation>) -> Self {
+        Self {
+            reason: reason.into(),
+            said,
+        }
+    }
+}
+
+impl From<&str> for Rejection {
+    fn from(reason: &str) -> Self {
+        Self::quoting(reason, None)
+    }
+}
+
+impl From<String> for Rejection {
+    fn from(reason: String) -> Self {
+        Self::quoting(reason, None)
+    }
+}
+
+/// Without what the directory says.
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
 /// A call that failed. Says nothing that may not be logged.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DirectoryError {
@@ -242,7 +281,7 @@ pub enum DirectoryError {
     Busy(String, Timestamp),
     /// An answer that will not change by repeating.
     #[error("the directory refused: {0}")]
-    Refused(String),
+    Refused(Rejection),
     /// The directory rejects the key of the MSP, whatever it is asked.
     #[error("the directory rejects the credentials: {0}")]
     Unauthorized(String),

@@ -170,7 +170,7 @@ impl Directory for Mirror {
     }
 
     async fn rename_company(&self, _id: &ManagedCompanyId, _name: &str) -> Result<bool, DirectoryError> {
-        Err(DirectoryError::Refused("LastPass does not rename companies".to_owned()))
+        Err(DirectoryError::Refused("LastPass does not rename companies".into()))
     }
 
     async fn create_users(
@@ -243,8 +243,8 @@ enum Refused {
 impl Refused {
     fn into_error(self) -> DirectoryError {
         match self {
-            Self::Gone => DirectoryError::Refused("LastPass does not know the company".to_owned()),
-            Self::Hidden => DirectoryError::Refused("LastPass does not show the users of the company".to_owned()),
+            Self::Gone => DirectoryError::Refused("LastPass does not know the company".into()),
+            Self::Hidden => DirectoryError::Refused("LastPass does not show the users of the company".into()),
             Self::Failed(error) => error,
         }
     }

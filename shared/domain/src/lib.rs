@@ -24,6 +24,7 @@ pub mod problem;
 pub mod psa;
 pub mod published;
 pub mod quick;
+pub mod quotation;
 pub mod reading;
 pub mod remembered;
 pub mod row;

@@ -131,6 +131,14 @@ pub struct CompanyRow {
     pub decision: CompanyDecision,
 }
 
+impl CompanyRow {
+    /// Whether somebody has to choose what it becomes, and nobody has: until then an import skips it.
+    pub fn is_undecided(&self) -> bool {
+        let asks = matches!(self.status, ImportStatus::Ambiguous | ImportStatus::Dangling);
+        asks && self.tab == Tab::In && self.decision.target == Target::Automatic && self.decision.excluded.is_none()
+    }
+}
+
 /// How many address rows a company has (R32).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

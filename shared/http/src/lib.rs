@@ -27,6 +27,7 @@ mod reply;
 mod resolver;
 mod retry_after;
 mod rules;
+mod said;
 mod session;
 mod surrogates;
 
@@ -44,4 +45,5 @@ pub use refusal::Refusal;
 pub use reqwest::{Method, header};
 pub use retry::RetryPolicy;
 pub use rules::classify;
+pub use said::Said;
 pub use session::{Session, Stats};

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::call::{Call, Endpoint};
 use crate::classification::{Classification, FailureKind};
 use crate::fault::Fault;
+use crate::said::Said;
 
-/// A failed request. Holds nothing that may not be logged or shown: no credential, no address, nothing of the reply.
+/// A failed request. Prints nothing that may not be logged or shown: no credential, no address, nothing of the reply.
 #[derive(Debug)]
 pub struct Refusal {
     /// What was asked.
@@ -19,6 +20,8 @@ pub struct Refusal {
     pub classification: Classification,
     /// The earliest moment at which asking again makes sense, if it is later than this session.
     pub not_before: Option<Timestamp>,
+    /// What the service said of it, which is never printed.
+    pub said: Option<Said>,
     /// The path to the value that did not fit; never the value.
     pub(crate) at: Option<String>,
     pub(crate) retry_after: Option<Duration>,
@@ -31,6 +34,7 @@ impl Refusal {
             status,
             classification,
             not_before: None,
+            said: None,
             at: None,
             retry_after: None,
         }

@@ -20,6 +20,7 @@ use crate::refusal::Refusal;
 use crate::reply::{self, Unreadable};
 use crate::retry_after::retry_after;
 use crate::rules::classify;
+use crate::said::Said;
 
 /// How many requests a session has made, for metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -216,15 +217,12 @@ impl Session {
         };
         if !call.endpoint.accepts.contains(&status) {
             let asked = header(RETRY_AFTER).and_then(|text| retry_after(&text, self.http.now.now().into()));
-            let classification = classify(
-                call.rules,
-                status,
-                call.deployment,
-                &reply::read_refusal(response).await,
-            );
+            let body = reply::read_refusal(response).await;
+            let classification = classify(call.rules, status, call.deployment, &body);
             let refusal = Refusal::of(call, Some(status), classification);
             return Err(Refusal {
                 retry_after: asked,
+                said: Said::read(&body),
                 ..refusal
             });
         }

@@ -42,6 +42,8 @@ struct CompaniesPage {
     kind: String,
     search: String,
     only: String,
+    /// Whether only rows are shown that need a decision and have none.
+    undecided: bool,
     /// The import whose failed rows are to be imported again.
     failed: String,
     /// This page, with its filters.
@@ -102,7 +104,19 @@ impl CompaniesPage {
 
     /// Of the rows that need a decision, how many have none.
     fn undecided(&self) -> u64 {
-        self.count_of(&domain::row::ImportStatus::Ambiguous) + self.count_of(&domain::row::ImportStatus::Dangling)
+        let counts = self.rows.counts.as_ref();
+        counts.map_or(0, |counts| counts.undecided_by_status.values().sum())
+    }
+
+    /// How many rows of a status that asks for a decision have one.
+    fn decided(&self, status: &domain::row::ImportStatus) -> u64 {
+        let asks = matches!(
+            status,
+            domain::row::ImportStatus::Ambiguous | domain::row::ImportStatus::Dangling
+        );
+        let counts = self.rows.counts.as_ref().filter(|_| asks);
+        let open = counts.map(|counts| counts.undecided_by_status.get(status).copied().unwrap_or_default());
+        open.map_or(0, |open| self.count_of(status).saturating_sub(open))
     }
 }
 
@@ -114,6 +128,7 @@ async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
         ("type", fields.text("type")),
         ("search", fields.text("search")),
         ("selected", fields.text("selected")),
+        ("undecided", fields.text("undecided")),
         ("after", fields.text("after")),
         ("counts", "true"),
         ("people", if is_in { "true" } else { "" }),
@@ -131,6 +146,7 @@ async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
                 ("type", fields.text("type")),
                 ("search", fields.text("search")),
                 ("selected", fields.text("selected")),
+                ("undecided", fields.text("undecided")),
             ],
             &fields,
             rows.next.as_deref(),
@@ -144,6 +160,7 @@ async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
         kind: fields.text("type").to_owned(),
         search: fields.text("search").to_owned(),
         only: fields.text("selected").to_owned(),
+        undecided: fields.text("undecided") == "true",
         failed: fields.text("failed").to_owned(),
     })
 }
@@ -193,6 +210,11 @@ async fn select(caller: Caller, Path(import): Path<String>, Form(form): Form) ->
     };
     let address = format!("{}/companies/select", api(&import));
     let answer = caller.api.send(Method::POST, &address, Some(&sent)).await?;
+    // All that failed is selected: what is left is to look at the plan.
+    let is_complete = answer["matched"] != 0 && answer["leftOut"].as_u64().is_none_or(|left| left == 0);
+    if what == "failed" && is_complete {
+        return Ok(redirect(&format!("{}/plan", path(&import))));
+    }
     Ok(redirect(&told(&own_page(form.get("back")), &what, &answer)))
 }
 

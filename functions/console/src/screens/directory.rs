@@ -85,13 +85,16 @@ struct Users {
 
 async fn users(caller: Caller, Path(company): Path<String>, fields: Fields) -> Answer {
     let path = format!("/console/managed-companies/{}", escaped(&company));
-    let list = format!("/managed-companies/{}/users?{}", escaped(&company), asked(&fields));
-    let (list, directory) = futures::try_join!(
+    let one = format!("/managed-companies/{}", escaped(&company));
+    let list = format!("{one}/users?{}", asked(&fields));
+    let (one, list, directory) = futures::try_join!(
+        caller.api.get::<ManagedCompany>(&one),
         caller.api.get::<List<User>>(&list),
         caller.api.get::<Directory>("/directory")
     )?;
     let search = fields.text("search").to_owned();
-    let page = page(&caller, ("Users", "Gebruikers"), &fields);
+    let mut page = page(&caller, ("Users", "Gebruikers"), &fields);
+    page.title = format!("{}: {}", page.title, one.name);
     let companies = page.t("Managed companies", "Beheerde bedrijven");
     show(&Users {
         page: page.crumb("/console/managed-companies", companies),

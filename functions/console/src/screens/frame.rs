@@ -7,7 +7,7 @@ use crate::caller::Caller;
 use crate::fields::Fields;
 use crate::page::{Page, StepLink, StepState};
 use crate::refused::Refused;
-use crate::views::Import;
+use crate::views::{Import, Integration};
 
 /// A step of the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +32,8 @@ const STEPS: [(Step, &str, &str); 6] = [
 /// An import, as the person who looks at it may use it.
 pub(super) struct Frame {
     pub import: Import,
+    /// Its integration, unless that was removed.
+    pub integration: Option<Integration>,
     /// Whether decisions can be made: in review, by the administrator who holds it.
     pub decides: bool,
     /// Whether it is theirs at all.
@@ -51,10 +53,16 @@ pub(super) fn api(import: &str) -> String {
 impl Frame {
     pub async fn read(caller: &Caller, import: &str) -> Result<Self, Refused> {
         let import: Import = caller.api.get(&api(import)).await?;
+        let integration = format!("/integrations/{}", escaped(&import.integration));
+        let integration = match caller.api.get::<Integration>(&integration).await {
+            Err(Refused::Problem(problem)) if problem.status == 404 => None,
+            integration => Some(integration?),
+        };
         let mine = import.lock.as_ref().is_some_and(|lock| lock.holder == caller.name);
         Ok(Self {
             decides: mine && import.state == ImportState::Review,
             mine,
+            integration,
             import,
         })
     }
@@ -67,10 +75,11 @@ impl Frame {
     pub fn page(&self, caller: &Caller, step: Step, title: (&'static str, &'static str), fields: &Fields) -> Page {
         let mut page = Page::titled(&caller.visit, title);
         let integration = format!("/console/integrations/{}", escaped(&self.import.integration));
-        let (integrations, one) = (
-            page.t("Integrations", "Integraties"),
-            page.t("Integration", "Integratie"),
-        );
+        let integrations = page.t("Integrations", "Integraties");
+        let one = match &self.integration {
+            Some(integration) => integration.name.clone(),
+            None => page.t("Integration", "Integratie").to_owned(),
+        };
         let steps = STEPS.iter().map(|&(each, english, dutch)| StepLink {
             name: page.t(english, dutch),
             href: self.leads(each, step),

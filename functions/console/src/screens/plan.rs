@@ -14,13 +14,12 @@ use super::frame::{Frame, Step, api, path, query};
 use super::pages::Pages;
 use crate::Console;
 use crate::answer_page::{redirect, show};
-use crate::api::escaped;
 use crate::caller::Caller;
 use crate::charts::{Bar, Flow};
 use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
-use crate::views::{Directory, Integration, Plan};
+use crate::views::{Directory, Plan};
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
@@ -96,23 +95,23 @@ struct Computing {
 }
 
 /// Announces a plan that takes long. The page goes on by itself; browsers show it until the plan has come.
-async fn announce(caller: &Caller, import: &str, fields: &Fields) -> Result<Option<Response>, Refused> {
+fn announce(caller: &Caller, frame: &Frame, fields: &Fields) -> Result<Option<Response>, Refused> {
     if !fields.0.is_empty() {
         return Ok(None);
     }
-    let frame = Frame::read(caller, import).await?;
     let total = frame.import.rows.as_ref().map_or(0, |rows| rows.present.total);
     if total <= MANY {
         return Ok(None);
     }
     let title = ("The plan is being made", "Het plan wordt gemaakt");
     let page = frame.page(caller, Step::Check, title, fields);
-    let to = format!("{}/plan?announced=yes", path(import));
+    let to = format!("{}/plan?announced=yes", path(&frame.import.id));
     show(&Computing { page, to }).map(Some)
 }
 
 async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
-    if let Some(page) = announce(&caller, &import, &fields).await? {
+    let frame = Frame::read(&caller, &import).await?;
+    if let Some(page) = announce(&caller, &frame, &fields)? {
         return Ok(page);
     }
     let pairs = [
@@ -122,12 +121,9 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
         ("limit", "50"),
     ];
     let plan = format!("{}/plan?{}", api(&import), query(&pairs));
-    let (frame, plan, directory) = futures::try_join!(
-        Frame::read(&caller, &import),
-        caller.api.get::<Plan>(&plan),
-        caller.api.get::<Directory>("/directory")
-    )?;
-    let creation = creation(&caller, &frame, &directory).await?;
+    let (plan, directory) =
+        futures::try_join!(caller.api.get::<Plan>(&plan), caller.api.get::<Directory>("/directory"))?;
+    let creation = creation(&frame, &directory);
     show(&PlanPage {
         page: frame.page(
             &caller,
@@ -160,13 +156,12 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
 }
 
 /// The policy's creation action, if this administrator may confirm and the directory lets an import choose one.
-async fn creation(caller: &Caller, frame: &Frame, directory: &Directory) -> Result<Option<CreationAction>, Refused> {
-    if !frame.decides || !directory.is_lastpass() {
-        return Ok(None);
-    }
-    let integration = format!("/integrations/{}", escaped(&frame.import.integration));
-    let integration: Integration = caller.api.get(&integration).await?;
-    Ok(Some(integration.policy.creation))
+fn creation(frame: &Frame, directory: &Directory) -> Option<CreationAction> {
+    let integration = frame.integration.as_ref();
+    let chooses = frame.decides && directory.is_lastpass();
+    integration
+        .filter(|_| chooses)
+        .map(|integration| integration.policy.creation)
 }
 
 async fn execute(caller: Caller, Path(import): Path<String>, Form(form): Form) -> Answer {

@@ -209,6 +209,7 @@ pub(crate) struct Plan {
     pub summary: PlanSummary,
     pub breakdown: PlanBreakdown,
     pub licences: LicenceNeed,
+    pub least_time: Option<LeastTime>,
     pub mass_change: Option<MassChange>,
     pub people_not_in: Option<Count>,
     pub difference: Option<Difference>,
@@ -236,6 +237,13 @@ pub(crate) struct LicenceNeed {
     #[serde(flatten)]
     pub pool: Licences,
     pub warning: Option<String>,
+}
+
+/// How long the directory takes at least.
+#[derive(Debug, Deserialize)]
+pub(crate) struct LeastTime {
+    pub requests: u64,
+    pub seconds: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -286,12 +294,15 @@ pub(crate) struct Outcome {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct OutcomeRow {
     pub company: Named,
     pub address: Option<PlanAddress>,
     pub code: String,
     pub detail: String,
     pub action: String,
+    pub held_by: Option<MaybeNamed>,
+    pub directory_says: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,5 +1,7 @@
 //! Companies and people of an import.
 
+use std::collections::BTreeMap;
+
 use domain::row::{Absence, AddressStatus, ImportStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -17,6 +19,8 @@ pub(crate) struct Companies {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CompanyRowCounts {
     pub selected: u64,
+    /// Those that need a decision and have none.
+    pub undecided_by_status: BTreeMap<ImportStatus, u64>,
 }
 
 #[derive(Debug, Deserialize)]

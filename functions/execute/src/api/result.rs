@@ -2,6 +2,7 @@
 
 mod csv;
 mod formula;
+mod holders;
 mod people;
 mod rows;
 
@@ -11,18 +12,21 @@ use api::{
 };
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use domain::address::{Address, AddressKey};
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
 use domain::language::Language;
 use domain::not_in::PeopleCounts;
 use domain::plan::{CompanyCounts, Counts, Outcome, Reason, RowCode, UserCounts};
 use domain::problem::{Code, Problem};
+use domain::quotation::Quotation;
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
 
+use holders::HolderView;
 use rows::{ResultAddress, ResultCompany, ResultRow};
 
 pub fn routes<R: Routes>(to: R) -> R {
@@ -44,12 +48,19 @@ fn example() -> Value {
     json!({
         "state": "done",
         "companies": { "created": 22, "linked": 1, "updated": 0, "unchanged": 0, "skipped": 1, "failed": 0 },
-        "users": { "created": 268, "linked": 2, "changedAddress": 0, "unchanged": 0, "skipped": 0, "failed": 1 },
+        "users": { "created": 268, "linked": 2, "changedAddress": 0, "unchanged": 0, "skipped": 0, "failed": 2 },
         "errors": [{
             "company": { "id": "251", "name": "Bakkerij Postma" },
             "address": { "id": "1204~7781", "address": "j.postma@bakkerijpostma.example", "contact": "Jan Postma" }, "code": "address_conflict",
             "detail": "Another user already has this address.",
             "action": "Give that user another address, or correct the address in the PSA.",
+            "heldBy": { "id": "c-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "name": "Drukkerij Smets" },
+        }, {
+            "company": { "id": "251", "name": "Bakkerij Postma" },
+            "address": { "id": "1204~7790", "address": "rené@bakkerijpostma.example", "contact": "René Postma" }, "code": "directory_refused",
+            "detail": "The directory refused this row.",
+            "action": "Check in the directory whether the company has reached its limit of users. If it has not, correct the address in the PSA: it may have a letter that the directory does not take. Then import again.",
+            "directorySays": "The email is not valid.",
         }],
         "skipped": [{
             "company": { "id": "263", "name": "Notariskantoor Visser" }, "code": "ambiguous",
@@ -100,6 +111,7 @@ struct NotIn {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "ResultRow")]
 struct ToDo {
     company: ResultCompany,
@@ -109,6 +121,20 @@ struct ToDo {
     code: Reason,
     detail: &'static str,
     action: &'static str,
+    /// The managed company of the user who has the address by now, if somebody has it; of rows with `address_conflict`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_by: Option<HolderView>,
+    /// What the directory said of the row in words of its own, if it refused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directory_says: Option<Quotation>,
+}
+
+impl ToDo {
+    /// The comparable form of its address.
+    fn key(&self) -> Option<AddressKey> {
+        let address: Address = self.address.as_ref()?.address.as_ref()?.parse().ok()?;
+        Some(address.key().clone())
+    }
 }
 
 /// Where a CSV goes on.
@@ -133,7 +159,9 @@ async fn show(
     if wants_csv(&headers) {
         return csv::answer(&tenant, &import, page.after.as_ref(), language).await;
     }
-    Ok(Json(ResultView::read(&tenant, &import, language).await?).into_response())
+    let mut view = ResultView::read(&tenant, &import, language).await?;
+    view.name_holders(&services, &import).await?;
+    Ok(Json(view).into_response())
 }
 
 fn wants_csv(headers: &HeaderMap) -> bool {
@@ -175,6 +203,19 @@ impl ResultView {
         }
     }
 
+    /// Says of each row that ended for an address of somebody else who has it by now.
+    async fn name_holders(&mut self, services: &Services, import: &Import) -> Api<()> {
+        let rows = self.errors.iter_mut().chain(&mut self.skipped);
+        let conflicts = rows.filter(|row| row.code == Reason::AddressConflict);
+        let keyed: Vec<(AddressKey, &mut ToDo)> = conflicts.filter_map(|row| Some((row.key()?, row))).collect();
+        let keys: Vec<AddressKey> = keyed.iter().map(|(key, _)| key.clone()).collect();
+        let holders = holders::of(services, import, &keys).await?;
+        for (key, row) in keyed {
+            row.held_by = holders.get(&key).cloned();
+        }
+        Ok(())
+    }
+
     fn add(&mut self, row: ResultRow, language: Language) {
         let (list, code) = match row.outcome {
             Outcome::Failed(code) => (&mut self.errors, code),
@@ -196,6 +237,8 @@ impl ResultView {
             code,
             detail,
             action,
+            held_by: None,
+            directory_says: row.said,
         });
     }
 }
@@ -228,6 +271,7 @@ mod tests {
                 company,
                 address: None,
                 outcome: Outcome::Skipped(Reason::Ambiguous),
+                said: None,
                 rows: 1,
             };
             view.add(row, Language::English);

@@ -55,7 +55,7 @@ pub fn routes<R: Routes>(to: R) -> R {
 fn counts() -> Value {
     json!({
         "total": 40, "selected": 23, "excluded": 1, "byStatus": { "mapped": 23, "unmapped": 17 },
-        "selectedByStatus": { "mapped": 23 },
+        "selectedByStatus": { "mapped": 23 }, "undecidedByStatus": {},
     })
 }
 
@@ -160,6 +160,8 @@ struct Browse {
     selected: Option<bool>,
     /// Only rows that are excluded for good, or only others.
     excluded: Option<bool>,
+    /// Only rows that need a decision and have none, or only others.
+    undecided: Option<bool>,
     /// Only rows that are absent for this reason.
     reason: Option<Absence>,
     /// Whether to count how many people of each company are ticked, and how many conflict. That asks the directory who has the address of
@@ -217,6 +219,7 @@ impl Browse {
             && self
                 .excluded
                 .is_none_or(|excluded| excluded == row.decision.excluded.is_some())
+            && self.undecided.is_none_or(|undecided| undecided == row.is_undecided())
             && self.reason.is_none_or(|reason| Some(reason) == row.reason)
     }
 }

@@ -1,4 +1,4 @@
-//! How many company rows are selected, of each status (R68). A list of rows reads all of them, so counting costs no further walk.
+//! How many company rows are selected or undecided, of each status (R68). A list of rows reads all of them, so counting costs no further walk.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use domain::row::{CompanyRow, ImportStatus, Tab};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How many rows the tab *in* has, and how many of them are selected.
+/// How many rows the tab *in* has, and how many of them are selected or undecided.
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CompanyRowCounts {
@@ -16,6 +16,8 @@ pub struct CompanyRowCounts {
     excluded: u64,
     by_status: BTreeMap<ImportStatus, u64>,
     selected_by_status: BTreeMap<ImportStatus, u64>,
+    /// Those that need a decision and have none.
+    undecided_by_status: BTreeMap<ImportStatus, u64>,
 }
 
 impl CompanyRowCounts {
@@ -26,6 +28,9 @@ impl CompanyRowCounts {
             counts.total += 1;
             counts.excluded += u64::from(row.decision.excluded.is_some());
             *counts.by_status.entry(row.status).or_default() += 1;
+            if row.is_undecided() {
+                *counts.undecided_by_status.entry(row.status).or_default() += 1;
+            }
             if row.decision.selected {
                 counts.selected += 1;
                 *counts.selected_by_status.entry(row.status).or_default() += 1;

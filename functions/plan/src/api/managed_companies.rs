@@ -1,10 +1,10 @@
-//! `GET /managed-companies`: what a company can be mapped to (R24)
+//! `/managed-companies`: what a company can be mapped to (R24)
 
-use api::{Api, Call, Caller, CallerWith, Json, List, PageQuery, Paged, Routes, State, find_integration};
+use api::{Api, Call, Caller, CallerWith, Json, List, PageQuery, Paged, Path, Routes, State, find_integration};
 use domain::directory::ManagedCompany;
-use domain::ids::{IntegrationId, PsaCompanyId};
+use domain::ids::{IntegrationId, ManagedCompanyId, PsaCompanyId};
 use domain::name::Searched;
-use domain::problem::Code;
+use domain::problem::{Code, Problem, ResourceKind};
 use domain::text::Term;
 use futures::{StreamExt, TryStreamExt, stream};
 use lambda::Services;
@@ -28,6 +28,10 @@ pub fn routes<R: Routes>(to: R) -> R {
             .query::<PageQuery>()
             .answers::<List<ManagedCompanyView>>(200, json!({ "items": [example], "next": null }))
             .refuses(&[Code::IntegrationNotFound])
+    })
+    .get("/managed-companies/{c}", show, || {
+        let example = json!({ "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V." });
+        Call::new("showManagedCompany", "A managed company").answers::<ManagedCompany>(200, example)
     })
 }
 
@@ -83,6 +87,18 @@ async fn list(
         None => List::page(found, &query.page, |company| company.id.as_str().to_owned()),
     };
     Ok(Json(with_mappings(&services, &caller, page, integration).await?))
+}
+
+async fn show(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(company): Path<ManagedCompanyId>,
+) -> Api<Json<ManagedCompany>> {
+    let directory = services.remembered_directory(&caller.msp).await?;
+    let found = directory.company(&company).await?;
+    Ok(Json(
+        found.ok_or_else(|| Problem::not_found(ResourceKind::ManagedCompany))?,
+    ))
 }
 
 /// Those first whose names are most like this one.

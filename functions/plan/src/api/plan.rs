@@ -9,6 +9,7 @@ use api::{
 };
 use domain::directory::Licences;
 use domain::ids::{ImportId, PsaCompanyId};
+use domain::import::Import;
 use domain::language::Language;
 use domain::not_in::PeopleCounts;
 use domain::plan::mass_change::MassChange;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::filter::Several;
+use crate::least_time::LeastTime;
 use crate::pages::Pages;
 use crate::review;
 
@@ -50,6 +52,7 @@ fn example() -> Value {
             "skippedCompanies": {}, "skippedPeople": {},
         },
         "licences": { "needed": 1, "mode": "pool", "total": 1000, "used": 274, "reserved": 0, "available": 726 },
+        "leastTime": { "requests": 2, "seconds": 3 },
         "peopleNotIn": { "count": 0, "reasons": PeopleCounts::NONE },
         "items": example_items(),
         "next": null,
@@ -93,6 +96,9 @@ struct PlanView {
     /// The items by the status of their rows and by action, and those that are skipped by reason.
     breakdown: PlanBreakdown,
     licences: LicenceNeed,
+    /// How long the directory takes at least to carry the plan out; there when it sets the pace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least_time: Option<LeastTime>,
     /// There when the plan must be confirmed as a mass change (R39).
     #[serde(skip_serializing_if = "Option::is_none")]
     mass_change: Option<MassChange>,
@@ -162,7 +168,12 @@ impl From<Difference> for DifferenceView {
 
 impl Items {
     /// The items that are asked for, and what differs if that is.
-    async fn read(self, pages: &Pages<'_>, range: Range<usize>) -> Api<(Page, Option<DifferenceView>)> {
+    async fn read(
+        self,
+        (services, import): (&Services, &Import),
+        range: Range<usize>,
+    ) -> Api<(Page, Option<DifferenceView>)> {
+        let pages = Pages::open(services, import).await?;
         let difference = match self.since {
             Some(since) => Some(pages.since(&since).await?),
             None => None,
@@ -191,16 +202,16 @@ async fn show(
     let import = review::with_plan(&services, &caller, &id).await?;
     let (from, Limit(limit)) = (query.page.offset()?, query.page.limit);
     let integration = find_integration(&services.tenant(&caller.msp), &import.integration).await?;
-    let pages = Pages::open(&services, &import).await?;
-    let (page, difference) = query.filter.read(&pages, from..from + limit).await?;
-    let pool = services.remembered_directory(&caller.msp).await?.licences().await?;
+    let (page, difference) = query.filter.read((&services, &import), from..from + limit).await?;
+    let directory = services.remembered_directory(&caller.msp).await?;
     Ok(Json(PlanView {
         suspicious: SuspiciousView::of(&import, language),
         people_not_in: PeopleView::of(&import),
         mass_change: page.totals.mass_change(integration.policy.mass_change),
         hash: page.totals.hash,
         difference,
-        licences: LicenceNeed::of(page.totals.licences, pool, language),
+        licences: LicenceNeed::of(page.totals.licences, directory.licences().await?, language),
+        least_time: LeastTime::with(directory.as_ref(), &page.totals.summary, &services.lastpass_pace),
         summary: page.totals.summary,
         breakdown: page.totals.breakdown,
         next: page.has_more.then(|| (from + limit).to_string()),

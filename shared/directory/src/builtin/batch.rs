@@ -54,7 +54,7 @@ impl BuiltIn {
             .set_keys(Some(keys))
             .consistent_read(true)
             .build()
-            .map_err(|error| DirectoryError::Refused(error.to_string()))?;
+            .map_err(|error| DirectoryError::Refused(error.to_string().into()))?;
         let answer = self
             .tenant
             .client()

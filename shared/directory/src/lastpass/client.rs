@@ -65,6 +65,7 @@ pub struct LastPass {
     url: BaseUrl,
     headers: HeaderMap,
     gate: Gate,
+    key: ApiKey,
     pace: Arc<Pace>,
 }
 
@@ -82,6 +83,7 @@ impl LastPass {
             url,
             headers,
             gate: Gate::new(CONCURRENCY),
+            key: access.key.clone(),
             pace: Arc::clone(&access.pace),
         })
     }
@@ -231,7 +233,14 @@ impl LastPass {
             rules: &RULES,
             gate: &self.gate,
         };
-        Ok(self.session.call(&call).await?.value)
+        match self.session.call(&call).await {
+            Ok(answer) => Ok(answer.value),
+            Err(mut refusal) => {
+                // A service that repeats the key is not quoted (R5).
+                refusal.said.take_if(|said| self.key.is_in(said.text()));
+                Err(refusal.into())
+            }
+        }
     }
 
     /// An address below the API.

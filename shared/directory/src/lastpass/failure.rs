@@ -1,9 +1,10 @@
 //! What a call of LastPass that failed means: by the status alone, since its problems have no codes.
 
+use domain::quotation::Quotation;
 use http_client::{Fault, Refusal};
 use jiff::Timestamp;
 
-use crate::DirectoryError;
+use crate::{DirectoryError, Rejection};
 
 /// A call that failed. Says nothing that may not be logged.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -13,13 +14,13 @@ pub enum Failed {
     Unauthorized,
     /// The key lacks a right, or what was asked for is somebody else's.
     #[error("LastPass does not allow {0}")]
-    Forbidden(String),
+    Forbidden(Rejection),
     /// There is no such thing.
     #[error("LastPass does not know what {0} is about")]
-    NotFound(String),
+    NotFound(Rejection),
     /// Nothing was done, and repeating it changes nothing.
     #[error("LastPass refuses {0} (status {1})")]
-    Rejected(String, u16),
+    Rejected(Rejection, u16),
     /// Nothing was done; it may be asked again, at this moment if one was named.
     #[error("LastPass was not asked, or asks to come back later: {0}")]
     Later(String, Option<Timestamp>),
@@ -45,18 +46,20 @@ impl From<Refusal> for Failed {
         let what = refusal.endpoint.to_string();
         let reason = format!("{what}: {}{}", refusal.classification.reason, refusal.detail());
         tracing::warn!(reason, "LastPass was not asked with success");
+        let said = refusal.said.as_ref().and_then(|said| Quotation::of(said.text()));
+        let refused = Rejection::quoting(what, said);
         let never_sent = [Fault::Late, Fault::Dns, Fault::Connect, Fault::NotPublic, Fault::Tls]
             .map(Fault::classification)
             .contains(&refusal.classification);
         match refusal.status {
             None if never_sent => Self::Later(reason, refusal.not_before),
             Some(401) => Self::Unauthorized,
-            Some(403) => Self::Forbidden(what),
-            Some(404) => Self::NotFound(what),
+            Some(403) => Self::Forbidden(refused),
+            Some(404) => Self::NotFound(refused),
             Some(429) => Self::Later(reason, refusal.not_before),
             // The server gave up waiting for the request, which it may have read.
             Some(408) | None => Self::Unanswered(reason),
-            Some(status @ 400..=499) => Self::Rejected(what, status),
+            Some(status @ 400..=499) => Self::Rejected(refused, status),
             Some(_) => Self::Unanswered(reason),
         }
     }
@@ -68,7 +71,9 @@ impl From<Failed> for DirectoryError {
         match failed {
             Failed::Unauthorized => Self::Unauthorized(reason),
             Failed::Forbidden(_) => Self::Forbidden(reason),
-            Failed::NotFound(_) | Failed::Rejected(..) => Self::Refused(reason),
+            Failed::NotFound(refused) | Failed::Rejected(refused, _) => {
+                Self::Refused(Rejection::quoting(reason, refused.said))
+            }
             Failed::Later(_, Some(until)) => Self::Busy(reason, until),
             Failed::Later(_, None) | Failed::Unanswered(_) => Self::Unavailable(reason),
         }

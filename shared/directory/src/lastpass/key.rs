@@ -30,6 +30,11 @@ impl ApiKey {
         &self.0
     }
 
+    /// Whether a text has the key in it.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        text.contains(self.0.expose_secret())
+    }
+
     pub(super) fn header(&self) -> Result<HeaderValue, NotAKey> {
         let text = format!("api-key {}", self.0.expose_secret());
         let mut header = HeaderValue::from_str(&text).map_err(|_| NotAKey)?;

@@ -21,6 +21,11 @@ impl Pace {
         }
     }
 
+    /// How long so many requests take at least.
+    pub fn least(&self, requests: u64) -> Duration {
+        self.every.saturating_mul(u32::try_from(requests).unwrap_or(u32::MAX))
+    }
+
     /// Waits for the turn of the next request.
     pub(super) async fn turn(&self) {
         if self.every.is_zero() {
@@ -39,5 +44,16 @@ impl Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self::per_second(5)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r87_requests_take_as_long_as_their_pace_says() {
+        assert_eq!(Pace::per_second(5).least(1_000), Duration::from_secs(200));
+        assert_eq!(Pace::per_second(0).least(1_000), Duration::ZERO);
     }
 }

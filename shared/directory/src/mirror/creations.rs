@@ -114,7 +114,7 @@ impl Mirror {
             };
             if self.lastpass()?.progress(&accepted).await? == Progress::Failed {
                 self.forget_creation(key, &creation.name).await?;
-                return Err(DirectoryError::Refused("LastPass did not make the company".to_owned()));
+                return Err(DirectoryError::Refused("LastPass did not make the company".into()));
             }
         }
         let next = self.next_look(&creation);

@@ -15,7 +15,7 @@ use super::Mirror;
 use super::content::Content;
 use super::records::{SENDING, SendingRecord};
 use crate::lastpass::{CONCURRENCY, CompanyStatus, Failed};
-use crate::{DirectoryError, NewUser, UserRequest};
+use crate::{DirectoryError, NewUser, Rejection, UserRequest};
 
 /// How long a user is looked for before being sent again.
 const SENT_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
@@ -160,12 +160,12 @@ impl Mirror {
             Failed::NotFound(_) | Failed::Rejected(_, 409) if self.is_new(company).await? => {
                 Ok(NewUser::Waits(self.now() + NOT_READY_WAIT))
             }
-            Failed::Rejected(_, 409) => match self.refuses_all(company).await? {
-                Some(reason) => Err(DirectoryError::Refused(reason.to_owned())),
+            Failed::Rejected(refused, 409) => match self.refuses_all(company).await? {
+                Some(reason) => Err(DirectoryError::Refused(Rejection::quoting(reason, refused.said))),
                 None => Ok(NewUser::AddressTakenElsewhere),
             },
             // Of this company or user, not of the key: that was listed just before.
-            Failed::Forbidden(what) => Err(DirectoryError::Refused(what)),
+            Failed::Forbidden(refused) => Err(DirectoryError::Refused(refused)),
             failed => Err(failed.into()),
         }
     }

@@ -64,7 +64,7 @@ impl Subscriber for Log {
 }
 
 /// Replies that repeat what they were asked with, as a careless service does.
-const REPLIES: [(u16, &str); 7] = [
+const REPLIES: [(u16, &str); 9] = [
     (200, r#"{"items":[{"id":"nieuw@jansen.example","email":5}]}"#),
     (200, r#"{"nieuw@jansen.example":["#),
     (201, r#"{"id":"nieuw@jansen.example"}"#),
@@ -81,6 +81,11 @@ const REPLIES: [(u16, &str); 7] = [
         "api-key lpkey_noordzee0001_0123456789abcdefghijklmnopqrstuv is not known",
     ),
     (500, r#"{"detail":"nieuw@jansen.example"}"#),
+    (422, r#"{"detail":"nieuw@jansen.example is not valid"}"#),
+    (
+        400,
+        r#"{"detail":"lpkey_noordzee0001_0123456789abcdefghijklmnopqrstuv is not known"}"#,
+    ),
 ];
 
 #[tokio::test]
@@ -101,6 +106,12 @@ async fn r05_r50_neither_log_nor_failure_has_a_key_or_an_address() {
             if let Err(failed) = ended {
                 let of_port = directory::DirectoryError::from(failed.clone());
                 write!(failures, "{failed} {of_port} {of_port:?}").unwrap();
+                // What is quoted to administrators may have an address, and never the key.
+                if let directory::DirectoryError::Refused(rejection) = of_port
+                    && let Some(said) = rejection.said
+                {
+                    assert!(!said.as_str().contains("lpkey_"), "{}", said.as_str());
+                }
             }
         }
         assert!(account.forbidden().is_empty());

@@ -3,6 +3,7 @@
 use std::ops::AddAssign;
 
 use crate::ids::AddressId;
+use crate::quotation::Quotation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +101,19 @@ pub struct RowOutcome {
     pub address: Option<AddressId>,
     /// How it ended.
     pub outcome: Outcome,
+    /// What the directory said, if it refused the row in words of its own.
+    pub said: Option<Quotation>,
+}
+
+impl From<Outcome> for RowOutcome {
+    /// Of the company itself.
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            address: None,
+            outcome,
+            said: None,
+        }
+    }
 }
 
 /// `field: effect = outcomes`: which outcomes a field counts, and what they come to.

@@ -41,6 +41,13 @@ macro_rules! steps {
                     } += 1;
                 }
             }
+
+            /// How many items of this action there are.
+            pub const fn count(&self, step: Step) -> u64 {
+                match step {
+                    $(Step::$step => self.$count,)+
+                }
+            }
         }
     };
 }

@@ -117,9 +117,9 @@ proptest! {
     fn r40_every_row_of_a_plan_has_one_outcome(world in world()) {
         let plan = plan_company(&world.facts(), &world.companies());
         let mut counts = Counts::default();
-        counts.add(&RowOutcome { address: None, outcome: Outcome::Unchanged });
+        counts.add(&Outcome::Unchanged.into());
         for user in &plan.users {
-            counts.add(&RowOutcome { address: Some(user.id.clone()), outcome: Outcome::Unchanged });
+            counts.add(&RowOutcome { address: Some(user.id.clone()), ..Outcome::Unchanged.into() });
         }
         prop_assert_eq!(counts.rows(), 1 + plan.users.len() as u64);
     }

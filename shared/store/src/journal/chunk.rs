@@ -96,6 +96,7 @@ impl CompanyChunk {
             Some(RowOutcome {
                 address: None,
                 outcome: Outcome::Failed(code),
+                ..
             }) => Some(*code),
             _ => None,
         }

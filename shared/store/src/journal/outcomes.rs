@@ -10,6 +10,7 @@ use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::import::retention::RESULT_DAYS;
 use domain::plan::{Outcome, RowOutcome};
+use domain::quotation::Quotation;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,9 @@ struct OutcomesRecord {
     /// In the order of the chunk's rows: so many rows, and how they ended.
     #[serde(rename = "o")]
     runs: Vec<(usize, Outcome)>,
+    /// What the directory said of some of these rows, by their places.
+    #[serde(rename = "q", default, skip_serializing_if = "Vec::is_empty")]
+    said: Vec<(usize, Quotation)>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -60,17 +64,25 @@ impl OutcomesRecord {
                 _ => runs.push((1, outcome.clone())),
             }
         }
+        let rows = outcomes.iter().enumerate();
+        let said = rows.filter_map(|(place, row)| Some((place, row.said.clone()?)));
         Self {
             company: chunk.plan.company.clone(),
             chunk: number,
             from: chunk.outcomes.len(),
             runs,
+            said: said.collect(),
         }
     }
 
-    fn outcomes(self) -> impl Iterator<Item = Outcome> {
+    /// The outcomes, with what the directory said.
+    fn outcomes(self) -> impl Iterator<Item = Quoted> {
         let runs = self.runs.into_iter();
-        runs.flat_map(|(count, outcome)| iter::repeat_n(outcome, count))
+        let outcomes = runs.flat_map(|(count, outcome)| iter::repeat_n(outcome, count));
+        let mut said: HashMap<usize, Quotation> = self.said.into_iter().collect();
+        outcomes
+            .enumerate()
+            .map(move |(place, outcome)| (outcome, said.remove(&place)))
     }
 }
 
@@ -96,9 +108,12 @@ pub(crate) fn items(drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
     items.collect()
 }
 
+/// An outcome, and what the directory said.
+type Quoted = (Outcome, Option<Quotation>);
+
 /// How the rows of an import's companies have ended so far.
 #[derive(Debug, Default)]
-pub struct Outcomes(HashMap<(PsaCompanyId, usize), Vec<Outcome>>);
+pub struct Outcomes(HashMap<(PsaCompanyId, usize), Vec<Quoted>>);
 
 impl Outcomes {
     fn read(records: impl IntoIterator<Item = OutcomesRecord>) -> Result<Self, StoreError> {
@@ -123,9 +138,10 @@ impl Outcomes {
         let users = chunk.plan.users.iter().map(|user| Some(user.id.clone()));
         let rows = (!chunk.more).then_some(None).into_iter().chain(users);
         let outcomes = rows.zip(stored.into_iter().flatten());
-        let outcomes = outcomes.map(|(address, outcome)| RowOutcome {
+        let outcomes = outcomes.map(|(address, (outcome, said))| RowOutcome {
             address,
             outcome: outcome.clone(),
+            said: said.clone(),
         });
         chunk.outcomes = outcomes.collect();
     }
@@ -169,9 +185,12 @@ mod tests {
         let stored = json!([
             { "c": "1", "o": [[1, "created"], [20, "created"], [1, { "failed": "address_conflict" }]] },
             { "c": "1", "n": 2, "f": 3, "o": [[1, "unchanged"]] },
+            { "c": "2", "o": [[2, { "failed": "directory_refused" }]], "q": [[1, "The email is not valid."]] },
         ]);
         let records: Vec<OutcomesRecord> = from_value(stored.clone()).unwrap();
         assert_eq!(records[0].clone().outcomes().count(), 22);
+        let said: Vec<bool> = records[2].clone().outcomes().map(|(_, said)| said.is_some()).collect();
+        assert_eq!(said, [false, true]);
         assert_eq!(to_value(&records).unwrap(), stored);
     }
 
@@ -182,6 +201,7 @@ mod tests {
             chunk: 0,
             from,
             runs: vec![(2, Outcome::Created)],
+            said: Vec::new(),
         };
         let read = Outcomes::read([record(2), record(0)]).unwrap();
         assert_eq!(read.0[&(PsaCompanyId::new("1"), 0)].len(), 4);

@@ -2,6 +2,7 @@
 
 use domain::ids::AddressId;
 use domain::plan::{Outcome, RowOutcome};
+use domain::quotation::Quotation;
 use serde::{Deserialize, Serialize};
 
 /// See [`RowOutcome`].
@@ -12,6 +13,8 @@ pub(crate) struct RowOutcomeRecord {
     address: Option<AddressId>,
     #[serde(rename = "o")]
     outcome: Outcome,
+    #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
+    said: Option<Quotation>,
 }
 
 #[cfg(test)]
@@ -29,6 +32,13 @@ mod tests {
         let item: Item = from_value(stored.clone()).unwrap();
         assert_eq!(item.0.outcome, Outcome::Failed(Reason::AddressConflict));
         assert_eq!(to_value(&item).unwrap(), stored);
+        let quoted = json!({ "i": "7~3", "o": { "failed": "directory_refused" }, "q": "The email is not valid." });
+        let item: Item = from_value(quoted.clone()).unwrap();
+        assert_eq!(
+            item.0.said.as_ref().map(Quotation::as_str),
+            Some("The email is not valid.")
+        );
+        assert_eq!(to_value(&item).unwrap(), quoted);
         let of_company = json!({ "i": null, "o": "created" });
         let item: Item = from_value(of_company.clone()).unwrap();
         assert_eq!(to_value(&item).unwrap(), of_company);

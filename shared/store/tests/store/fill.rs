@@ -184,7 +184,7 @@ pub fn all_skipped(plan: &CompanyPlan) -> Vec<RowOutcome> {
         .chain(ids)
         .map(|address| RowOutcome {
             address,
-            outcome: Outcome::Skipped(Reason::ManagedCompanyNotFound),
+            ..Outcome::Skipped(Reason::ManagedCompanyNotFound).into()
         })
         .collect()
 }

@@ -8,6 +8,7 @@
 )]
 
 mod crawl;
+mod decided;
 mod large;
 mod lastpass;
 mod settings;

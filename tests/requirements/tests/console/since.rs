@@ -178,6 +178,7 @@ async fn r90_the_directory_is_changed_by_hand() {
         .press(&companies, "Add", &[("Name of the new company", "By Hand BV")])
         .await;
     assert!(users.words().contains("There is no user."), "{}", users.words());
+    assert_eq!(users.title(), "Users: By Hand BV");
     let someone = [
         ("Name of the new user", "Sanne Postma"),
         ("Address of the new user", "sanne@byhand.example"),

@@ -30,6 +30,7 @@ async fn r90_an_import_is_made_from_the_first_page_to_the_result_without_script(
     assert_eq!(home.title(), "Integrations");
     let companies = downloaded(&stage, &mut browser, &home, kind).await;
     assert_eq!(companies.title(), "Companies", "{}", companies.words());
+    assert!(companies.has_link(&name(&stage, kind).await), "{}", companies.words());
     let new = browser.follow(&companies, "New ").await;
     let selected = browser.press(&new, "Select all that match", &[]).await;
     assert!(selected.words().contains("companies selected."), "{}", selected.words());

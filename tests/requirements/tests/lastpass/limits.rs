@@ -43,6 +43,8 @@ async fn r89_a_company_at_its_limit_takes_nobody(kind: PsaKind) {
         tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
         let result = carry_out(&company.ana, &import).await;
         assert_eq!(result["errors"][0]["code"], "directory_refused", "{answer}: {result}");
+        let says = "The licence limit of the managed company is reached.";
+        assert_eq!(result["errors"][0]["directorySays"], says, "{answer}: {result}");
         assert_eq!(company.users().await.len(), 1);
         let all = managed::all(&company.ana).await;
         let shown = all.iter().find(|one| id(one) == company.managed).unwrap();

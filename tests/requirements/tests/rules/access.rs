@@ -114,6 +114,7 @@ async fn everything(api: &Api, ids: &[(&str, String)]) -> Vec<Value> {
         "/imports/{x}/companies/{p}/addresses",
         "/imports/{x}/plan",
         "/managed-companies",
+        "/managed-companies/{c}",
         "/managed-companies/{c}/users",
         "/licences",
     ];

@@ -38,6 +38,18 @@ fn user_of<'a>(users: &'a [Value], address: &Value) -> &'a str {
 }
 
 #[tokio::test]
+async fn r90_a_managed_company_is_shown_by_its_id() {
+    let sandbox = sandbox().await;
+    let ana = contract().watching(&sandbox.api("ana"));
+    let company = managed::add(&ana, "Met de hand").await;
+    let shown = ana.get(&format!("/managed-companies/{company}")).await.unwrap();
+    assert_eq!((&shown["id"], &shown["name"]), (&json!(company), &json!("Met de hand")));
+    let unknown = call(&ana, Method::GET, "/managed-companies/nobody", None).await;
+    assert_problem(&unknown, 404, "not_found");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn r59_a_changed_address_is_the_users_and_the_old_one_is_free() {
     let sandbox = sandbox().await;
     let ana = contract().watching(&sandbox.api("ana"));

@@ -112,7 +112,7 @@ impl Remote {
         let is = |trouble: &Option<String>| trouble.as_deref() == Some(user.address.original());
         self.trouble.reach()?;
         if is(&self.trouble.refuse) {
-            return Err(DirectoryError::Refused("not this one".to_owned()));
+            return Err(DirectoryError::Refused("not this one".into()));
         }
         if is(&self.trouble.ignore) {
             return Err(DirectoryError::Unavailable("no answer".to_owned()));

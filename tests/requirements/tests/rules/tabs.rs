@@ -76,11 +76,18 @@ async fn r68_counts_come_with_the_import(kind: PsaKind) {
         "excluded": of(&|row| row.get("excluded").is_some()),
         "byStatus": expected["in"]["byStatus"],
         "selectedByStatus": counted(selected().map(|row| text(&row["status"]))),
+        "undecidedByStatus": counted(present.iter().filter(|row| is_undecided(row)).map(|row| text(&row["status"]))),
     });
     assert_eq!(listed["counts"], expected);
     assert!(selected().count() > 10 && expected["excluded"] == 1, "{expected}");
     assert!(ana.get(&path).await.unwrap().get("counts").is_none());
     sandbox.stop().await;
+}
+
+/// Whether somebody has to choose what a row becomes, and nobody has.
+fn is_undecided(row: &Value) -> bool {
+    let asks = row["status"] == "ambiguous" || row["status"] == "dangling";
+    asks && row["target"] == json!({ "automatic": {} }) && row.get("excluded").is_none()
 }
 
 /// Whether a row is one that a filter asks for.
@@ -101,11 +108,13 @@ async fn r73_filters_are_exact(kind: PsaKind) {
         format!("search={}", name.replace(' ', "%20").replace('&', "%26")),
     );
     let is_of_type = |row: &Value| text(&row["type"]).split(", ").any(|name| name == kind_of_one);
-    let filters: [(&str, &str, Accepts<'_>); 12] = [
+    let filters: [(&str, &str, Accepts<'_>); 14] = [
         ("in", "status=ambiguous,unmapped_possible_duplicate", &|row| {
             row["status"] == "ambiguous" || row["status"] == "unmapped_possible_duplicate"
         }),
         ("in", "selected=true", &|row| row["selected"] == true),
+        ("in", "undecided=true", &is_undecided),
+        ("in", "undecided=false", &|row| !is_undecided(row)),
         ("in", "active=false", &|row| row["active"] == false),
         ("in", "search=cafe%20rene", &|row| row["name"] == "Café René"),
         ("in", "status=dangling", &|_| false),

@@ -50,6 +50,7 @@ const ROUTES: [(&str, &[&str]); 4] = [
             "PATCH /imports/{x}/companies/{p}/addresses/{a}",
             "POST /imports/{x}/companies/{p}/addresses/select",
             "GET /managed-companies",
+            "GET /managed-companies/{c}",
             "GET /managed-companies/{c}/users",
             "GET /licences",
             "GET /imports/{x}/plan",

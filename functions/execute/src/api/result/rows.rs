@@ -7,7 +7,8 @@ use domain::address::NoAddress;
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::import::Import;
 use domain::language::Language;
-use domain::plan::{Outcome, Reason};
+use domain::plan::{Outcome, Reason, RowOutcome};
+use domain::quotation::Quotation;
 use futures::{StreamExt, TryStreamExt};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,6 +25,8 @@ pub(super) struct ResultRow {
     /// The address row; `None` for the company itself.
     pub address: Option<ResultAddress>,
     pub outcome: Outcome,
+    /// What the directory said, if it refused the row.
+    pub said: Option<Quotation>,
     /// How many planned rows these are.
     pub rows: u64,
 }
@@ -148,7 +151,7 @@ fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<ResultRow> {
             .address
             .as_ref()
             .and_then(|id| chunk.plan.users.iter().find(|user| user.id == *id));
-        one(company, row.address.clone(), user.map(NamedAddress::from), row.outcome)
+        one(company, user.map(NamedAddress::from), row)
     });
     rows.chain(unchanged).collect()
 }
@@ -156,12 +159,9 @@ fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<ResultRow> {
 fn of_skipped(company: &ResultCompany, skipped: SkippedCompany) -> Vec<ResultRow> {
     let unchanged = skipped
         .is_unchanged()
-        .then(|| one(company, None, None, Outcome::Unchanged));
+        .then(|| one(company, None, Outcome::Unchanged.into()));
     let users = self::unchanged(company, skipped.unchanged_users);
-    let rest = skipped
-        .rest
-        .into_iter()
-        .map(|row| one(company, row.row.address, row.address, row.row.outcome));
+    let rest = skipped.rest.into_iter().map(|row| one(company, row.address, row.row));
     unchanged.into_iter().chain(rest).chain(users).collect()
 }
 
@@ -171,12 +171,13 @@ fn unchanged(company: &ResultCompany, users: u64) -> Option<ResultRow> {
         company: company.clone(),
         address: Some(ResultAddress::default()),
         outcome: Outcome::Unchanged,
+        said: None,
         rows: users,
     })
 }
 
-fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddress>, outcome: Outcome) -> ResultRow {
-    let address = id.map(|id| {
+fn one(company: &ResultCompany, address: Option<NamedAddress>, row: RowOutcome) -> ResultRow {
+    let address = row.address.map(|id| {
         let named = address.unwrap_or_default();
         ResultAddress {
             id: Some(id),
@@ -188,7 +189,8 @@ fn one(company: &ResultCompany, id: Option<AddressId>, address: Option<NamedAddr
     ResultRow {
         company: company.clone(),
         address,
-        outcome,
+        outcome: row.outcome,
+        said: row.said,
         rows: 1,
     }
 }
