@@ -136,14 +136,14 @@ impl Page {
         language::number(self.language, number.value())
     }
 
-    /// A length of time, in whole minutes from one on.
-    pub(crate) fn lasts(&self, seconds: impl Number) -> String {
+    /// The least length of a time, in whole minutes from one on, and never more than it is.
+    pub(crate) fn lasts_at_least(&self, seconds: impl Number) -> String {
         let seconds = seconds.value();
         let (minute, minutes) = (("minute", "minuut"), ("minutes", "minuten"));
         match seconds {
             0..60 => self.many(seconds, &("second", "seconde"), &("seconds", "seconden")),
-            60..7_200 => self.many(seconds.div_ceil(60), &minute, &minutes),
-            _ => self.many(seconds.div_ceil(3_600), &("hour", "uur"), &("hours", "uur")),
+            60..7_200 => self.many(seconds / 60, &minute, &minutes),
+            _ => self.many(seconds / 3_600, &("hour", "uur"), &("hours", "uur")),
         }
     }
 

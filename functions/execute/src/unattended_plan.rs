@@ -80,7 +80,7 @@ impl Found {
 
 /// Whether what the last import found need not be computed again. Two imports must have found it: one alone, which reads at half the price,
 /// may have missed a change of the moment before. And an import that has read everything computes its plan in any case, so that a mistake
-/// does not outlast a day, whatever it was.
+/// does not outlast the next full read, whatever it was.
 async fn counts_again(run: &Run, last: &NothingToDo) -> Result<bool, StoreError> {
     if !last.found_again {
         return Ok(false);

@@ -290,6 +290,13 @@ impl Transaction {
     /// Adds outcomes of a company.
     pub(crate) fn add_outcomes(&mut self, draft: outcomes::Draft) -> Result<(), StoreError> {
         let bytes = draft.bytes()?;
+        // They are one company's, and go into one item.
+        if bytes > size::ROOM {
+            return Err(StoreError::TooLarge {
+                what: "outcomes",
+                message: format!("{bytes} bytes of one company, {} at most", size::ROOM),
+            });
+        }
         self.make_room(bytes)?;
         self.bytes += bytes;
         self.outcomes.push(draft);

@@ -12,6 +12,7 @@ use api::{
 };
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use directory::DirectoryError;
 use domain::address::{Address, AddressKey};
 use domain::ids::ImportId;
 use domain::import::{Import, ImportState};
@@ -25,6 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
+use tracing::warn;
 
 use holders::HolderView;
 use rows::{ResultAddress, ResultCompany, ResultRow};
@@ -160,7 +162,10 @@ async fn show(
         return csv::answer(&tenant, &import, page.after.as_ref(), language).await;
     }
     let mut view = ResultView::read(&tenant, &import, language).await?;
-    view.name_holders(&services, &import).await?;
+    // A directory that cannot be read now hides no result.
+    if let Err(error) = view.name_holders(&services, &import).await {
+        warn!(%error, "who has the addresses of others is left out of a result");
+    }
     Ok(Json(view).into_response())
 }
 
@@ -204,7 +209,7 @@ impl ResultView {
     }
 
     /// Says of each row that ended for an address of somebody else who has it by now.
-    async fn name_holders(&mut self, services: &Services, import: &Import) -> Api<()> {
+    async fn name_holders(&mut self, services: &Services, import: &Import) -> Result<(), DirectoryError> {
         let rows = self.errors.iter_mut().chain(&mut self.skipped);
         let conflicts = rows.filter(|row| row.code == Reason::AddressConflict);
         let keyed: Vec<(AddressKey, &mut ToDo)> = conflicts.filter_map(|row| Some((row.key()?, row))).collect();

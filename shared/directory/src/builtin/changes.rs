@@ -5,7 +5,7 @@
 //! the same, nothing has changed since it was read. One write for many changes: a number raised with each of them would make a user
 //! cost two write units instead of one, and all writes of an MSP wait for one item.
 //!
-//! Who dies in between stays there for as long as any process lives, and no plan is kept so long.
+//! Who dies in between stays there for as long as any process lives, and nothing counts that long that rests on the number.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};

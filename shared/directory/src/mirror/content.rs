@@ -47,6 +47,11 @@ pub(super) struct KnownUsers {
 }
 
 impl KnownUsers {
+    /// Whether these are other users, or the first that are known.
+    pub(super) fn differ_from(&self, users: &[User]) -> bool {
+        self.items.is_empty() || self.users != users
+    }
+
     /// When they were last written as a whole.
     pub(super) fn written(&self) -> Option<Timestamp> {
         let parts = self.items.iter().find_map(|item| item.get(PARTS)?.as_s().ok());
@@ -180,19 +185,17 @@ impl Content {
         Ok(KnownUsers { items, users })
     }
 
-    /// Replaces the users of a company; `false` if they are as they were, so that nothing is written.
+    /// Replaces the users of a company, unless they are as they were.
     pub(super) async fn write_users(
         &self,
         company: &ManagedCompanyId,
         (known, users): (&KnownUsers, &[User]),
         now: Timestamp,
-    ) -> Result<bool, DirectoryError> {
+    ) -> Result<(), DirectoryError> {
         let before = &known.items;
-        let is_new = before.is_empty();
-        let is_current = !is_new && !before.iter().any(|item| expires_within(item, now, RENEWED_DAYS));
-        let is_same = known.users == users;
-        if is_same && is_current {
-            return Ok(false);
+        let is_current = !before.iter().any(|item| expires_within(item, now, RENEWED_DAYS));
+        if is_current && !known.differ_from(users) {
+            return Ok(());
         }
         let version = self.write_parts(company, users, now).await?;
         let first = self.users_key(company, "0");
@@ -203,7 +206,7 @@ impl Content {
                 self.tenant.delete_alone(Table::Records, &Key { pk, sk }).await?;
             }
         }
-        Ok(is_new || !is_same)
+        Ok(())
     }
 
     /// Writes the users of a company, the first item last: with it they count.

@@ -60,8 +60,10 @@ impl Mirror {
         let mut head = HeadRecord { open, ..before.clone() };
         let differs = known != companies || before.version.is_empty();
         let is_to_be_written = differs || self.content.is_running_out(now).await?;
+        // Whoever computes a plan meanwhile may know the companies of before.
+        let by = format!("reading {now}");
         if differs {
-            self.note_change().await?;
+            self.begin_changes(&by, now).await?;
         }
         if is_to_be_written {
             (head.version, head.items) = self.content.write_companies(companies, now).await?;
@@ -75,6 +77,9 @@ impl Mirror {
                 self.content.drop_users(&gone.id).await?;
             }
             self.content.drop_superseded(&head).await?;
+        }
+        if differs {
+            self.end_changes(&by).await?;
         }
         Ok(head)
     }
@@ -101,12 +106,9 @@ impl Mirror {
                 .iter()
                 .map(|company| self.read_users_of(company).boxed())
                 .collect();
-            let looks: Vec<Looked> = stream::iter(calls).buffered(CONCURRENCY).try_collect().await?;
-            if looks.contains(&Looked::Differs) {
-                self.note_change().await?;
-            }
+            let shown: Vec<bool> = stream::iter(calls).buffered(CONCURRENCY).try_collect().await?;
             reading.done += piece.len() as u64;
-            reading.hidden += looks.iter().filter(|look| **look == Looked::Hidden).count() as u64;
+            reading.hidden += shown.iter().filter(|shown| !**shown).count() as u64;
             reading.after = piece.last().cloned().or(reading.after);
         }
         self.end_reading(head, &reading, &companies).await?;
@@ -131,16 +133,16 @@ impl Mirror {
         self.content.write_head(&head, self.now()).await
     }
 
-    async fn read_users_of(&self, company: &ManagedCompanyId) -> Result<Looked, DirectoryError> {
+    /// Reads the users of a company; `false` if LastPass does not show them.
+    async fn read_users_of(&self, company: &ManagedCompanyId) -> Result<bool, DirectoryError> {
         match self.list_users(company).await {
-            Ok(true) => Ok(Looked::Differs),
             // A company that is gone was detached since the companies were listed: the next fetch sees that.
-            Ok(false) | Err(Refused::Gone) => Ok(Looked::AsKnown),
+            Ok(_) | Err(Refused::Gone) => Ok(true),
             // What was known of it stays; before it is changed its users are listed again.
-            Err(Refused::Hidden) => Ok(Looked::Hidden),
+            Err(Refused::Hidden) => Ok(false),
             Err(Refused::Failed(error @ DirectoryError::Refused(_))) => {
                 warn!(%error, "the users of a managed company were not read");
-                Ok(Looked::Hidden)
+                Ok(false)
             }
             Err(Refused::Failed(error)) => Err(error),
         }
@@ -154,20 +156,6 @@ impl Mirror {
         }
         Ok(users)
     }
-
-    /// Says that what is known of the directory has changed, so that no plan is shown that rests on what was known before.
-    async fn note_change(&self) -> Result<(), DirectoryError> {
-        self.begin_changes("reading", self.now()).await?;
-        self.end_changes("reading").await
-    }
-}
-
-/// What the users of a company are, next to what was known.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Looked {
-    AsKnown,
-    Differs,
-    Hidden,
 }
 
 /// Companies whose users have not been read since the companies are listed.

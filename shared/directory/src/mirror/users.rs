@@ -12,14 +12,24 @@ use super::content::Content;
 use super::records::{ASKING, AskingRecord};
 use super::{Mirror, Refused};
 use crate::lastpass::{Failed, LastPass};
-use crate::{DirectoryError, NewAddress};
+use crate::{Directory as _, DirectoryError, NewAddress};
 
 impl Mirror {
     /// Lists the users of a company, and keeps them. Returns whether they differ from what was known.
     pub(super) async fn list_users(&self, company: &ManagedCompanyId) -> Result<bool, Refused> {
         let known = self.content.known_users(company).await?;
         let users = self.list_persons(company, &known.users).await?;
-        let differs = self.content.write_users(company, (&known, &users), self.now()).await?;
+        let differs = known.differ_from(&users);
+        // Before it is written, for whoever dies in between: the next one finds nothing that differs, and a plan that rests on what was
+        // known before would count on.
+        let by = format!("reading {company} {}", self.now());
+        if differs {
+            self.begin_changes(&by, self.now()).await?;
+        }
+        self.content.write_users(company, (&known, &users), self.now()).await?;
+        if differs {
+            self.end_changes(&by).await?;
+        }
         self.seen.lock().await.insert(company.clone(), users);
         Ok(differs)
     }

@@ -154,3 +154,31 @@ async fn r87_what_is_young_is_not_read_again() {
     port.read_older_than(day).await.unwrap();
     assert_eq!(port.account.count("GET", "/users"), before + 3);
 }
+
+#[tokio::test]
+async fn r71_what_was_read_before_a_failure_is_a_change() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "half-read").await;
+    port.account.change(json!({
+        "companies": [{"id": 1102, "name": "Garage Peeters"}],
+        "users": [{"id": 50201, "companyId": 1102, "name": "Els Peeters", "email": "els@peeters.example"}],
+    }));
+    port.read().await.unwrap();
+    let version = async || port.run().version(port.now()).await.unwrap();
+    let before = version().await;
+    assert!(before.is_some());
+    port.read().await.unwrap();
+    assert_eq!(version().await, before, "nothing has changed");
+    port.account.change(
+        json!({"users": [{"id": 50103, "companyId": 1101, "name": "An Jansen", "email": "an@jansen.example"}]}),
+    );
+    port.account
+        .fault(json!({"match": {"path": "1102/users$"}, "answer": {"status": 503}}));
+    port.read().await.unwrap_err();
+    assert_eq!(ids(&port.run(), &company()).await, ["50101", "50102", "50103"]);
+    port.account.heal();
+    // The next run finds all as it is known.
+    port.read().await.unwrap();
+    let after = version().await;
+    assert!(after.is_some() && after != before, "{after:?} after {before:?}");
+}

@@ -64,7 +64,7 @@ impl Subscriber for Log {
 }
 
 /// Replies that repeat what they were asked with, as a careless service does.
-const REPLIES: [(u16, &str); 9] = [
+const REPLIES: [(u16, &str); 11] = [
     (200, r#"{"items":[{"id":"nieuw@jansen.example","email":5}]}"#),
     (200, r#"{"nieuw@jansen.example":["#),
     (201, r#"{"id":"nieuw@jansen.example"}"#),
@@ -86,6 +86,11 @@ const REPLIES: [(u16, &str); 9] = [
         400,
         r#"{"detail":"lpkey_noordzee0001_0123456789abcdefghijklmnopqrstuv is not known"}"#,
     ),
+    (
+        400,
+        r#"{"detail":"lpkey_noord\u200bzee0001_0123456789abcdefghijklmnopqrstuv is not known"}"#,
+    ),
+    (400, r#"{"detail":"of lpkey_noordzee0001_01234 nothing is known"}"#),
 ];
 
 #[tokio::test]
@@ -93,7 +98,7 @@ async fn r05_r50_neither_log_nor_failure_has_a_key_or_an_address() {
     let log = Log::default();
     // For all threads: interest in a log line is remembered per line, not per thread. So all tests here are searched.
     tracing::subscriber::set_global_default(log.clone()).unwrap();
-    let mut failures = String::new();
+    let (mut failures, mut quoted) = (String::new(), 0);
     for (status, body) in REPLIES {
         let account = Account::start().await;
         let url = account.client().create_company("Nieuw").await.unwrap().url;
@@ -111,11 +116,13 @@ async fn r05_r50_neither_log_nor_failure_has_a_key_or_an_address() {
                     && let Some(said) = rejection.said
                 {
                     assert!(!said.as_str().contains("lpkey_"), "{}", said.as_str());
+                    quoted += 1;
                 }
             }
         }
         assert!(account.forbidden().is_empty());
     }
+    assert!(quoted > 0, "nothing is quoted");
     let database = Database::start().await;
     let port = Port::start(&database, "secrecy").await;
     port.read().await.unwrap();

@@ -1,14 +1,17 @@
 //! Who has the addresses that others could not get (R32), as far as the directory remembers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use api::Api;
+use directory::{Directory, DirectoryError};
 use domain::address::AddressKey;
 use domain::ids::ManagedCompanyId;
 use domain::import::Import;
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+/// So many companies are read one by one; for more of them all are read at once.
+const MAX_ONE_BY_ONE: usize = 50;
 
 /// The managed company whose user has an address.
 #[derive(Clone, Serialize, JsonSchema)]
@@ -24,18 +27,39 @@ pub(super) async fn of(
     services: &Services,
     import: &Import,
     addresses: &[AddressKey],
-) -> Api<HashMap<AddressKey, HolderView>> {
+) -> Result<HashMap<AddressKey, HolderView>, DirectoryError> {
     if addresses.is_empty() {
         return Ok(HashMap::new());
     }
     let directory = services.remembered_directory(&import.msp).await?;
-    let holders = directory.holders(addresses).await?.into_iter();
-    let companies = directory.companies().await?.into_iter();
-    let names: HashMap<ManagedCompanyId, String> = companies.map(|company| (company.id, company.name)).collect();
-    let views = holders.map(|user| {
-        let name = names.get(&user.company).cloned();
-        let id = user.company;
+    let holders = directory.holders(addresses).await?;
+    let companies: BTreeSet<&ManagedCompanyId> = holders.iter().map(|user| &user.company).collect();
+    let names = names_of(&*directory, companies).await?;
+    let views = holders.iter().map(|user| {
+        let (id, name) = (user.company.clone(), names.get(&user.company).cloned());
         (user.address.key().clone(), HolderView { id, name })
     });
     Ok(views.collect())
+}
+
+/// The names of some managed companies.
+async fn names_of(
+    directory: &dyn Directory,
+    companies: BTreeSet<&ManagedCompanyId>,
+) -> Result<HashMap<ManagedCompanyId, String>, DirectoryError> {
+    let mut names = HashMap::new();
+    if companies.len() > MAX_ONE_BY_ONE {
+        names.extend(
+            directory
+                .companies()
+                .await?
+                .into_iter()
+                .map(|company| (company.id, company.name)),
+        );
+        return Ok(names);
+    }
+    for id in companies {
+        names.extend(directory.company(id).await?.map(|company| (company.id, company.name)));
+    }
+    Ok(names)
 }
