@@ -242,7 +242,6 @@ pub(crate) struct LicenceNeed {
 /// How long the directory takes at least.
 #[derive(Debug, Deserialize)]
 pub(crate) struct LeastTime {
-    pub requests: u64,
     pub seconds: u64,
 }
 
