@@ -61,7 +61,7 @@ pub struct Mirror {
     now: Now,
     /// Locked while LastPass is asked, so that all who need the list at once share it.
     listing: Mutex<Listed<Vec<Company>>>,
-    /// The users of companies as they were listed in this run.
+    /// The users of the companies that this run changes, as it has listed them.
     seen: Mutex<HashMap<ManagedCompanyId, Vec<User>>>,
     /// When companies were found that this run had asked for.
     made: Mutex<HashMap<ManagedCompanyId, Timestamp>>,
@@ -150,7 +150,7 @@ impl Directory for Mirror {
     }
 
     async fn look_again(&self, company: &ManagedCompanyId) -> Result<Look, DirectoryError> {
-        match self.list_users(company).await {
+        match self.look_at_users(company).await {
             Ok(differs) => Ok(if differs { Look::Differs } else { Look::AsKnown }),
             Err(Refused::Gone) => Ok(Look::Gone),
             Err(refused) => Err(refused.into_error()),

@@ -15,8 +15,16 @@ use crate::lastpass::{Failed, LastPass};
 use crate::{Directory as _, DirectoryError, NewAddress};
 
 impl Mirror {
-    /// Lists the users of a company, and keeps them. Returns whether they differ from what was known.
-    pub(super) async fn list_users(&self, company: &ManagedCompanyId) -> Result<bool, Refused> {
+    /// Lists the users of a company that this run is about to change, and has them at hand. Returns whether they differ from what was
+    /// known.
+    pub(super) async fn look_at_users(&self, company: &ManagedCompanyId) -> Result<bool, Refused> {
+        let (users, differs) = self.list_users(company).await?;
+        self.seen.lock().await.insert(company.clone(), users);
+        Ok(differs)
+    }
+
+    /// Lists the users of a company, and stores them. Returns them, and whether they differ from what was known.
+    pub(super) async fn list_users(&self, company: &ManagedCompanyId) -> Result<(Vec<User>, bool), Refused> {
         let known = self.content.known_users(company).await?;
         let users = self.list_persons(company, &known.users).await?;
         let differs = known.differ_from(&users);
@@ -30,8 +38,7 @@ impl Mirror {
         if differs {
             self.end_changes(&by).await?;
         }
-        self.seen.lock().await.insert(company.clone(), users);
-        Ok(differs)
+        Ok((users, differs))
     }
 
     /// The users of a company by address, as they were listed in this run.
@@ -52,7 +59,7 @@ impl Mirror {
         &self,
         company: &ManagedCompanyId,
     ) -> Result<HashMap<AddressKey, User>, DirectoryError> {
-        match self.list_users(company).await {
+        match self.look_at_users(company).await {
             Ok(_) => self.seen_by_address(company).await,
             Err(Refused::Gone) => Ok(HashMap::new()),
             // One that was just made may not be known everywhere yet: nobody is in it.
@@ -145,7 +152,7 @@ impl Mirror {
         if !after.is_ok_and(|person| person.address == *address) {
             return Ok(NewAddress::WaitsForUser);
         }
-        match self.list_users(company).await {
+        match self.look_at_users(company).await {
             Ok(_) | Err(Refused::Gone | Refused::Hidden) => Ok(NewAddress::Changed),
             Err(Refused::Failed(error)) => Err(error),
         }
