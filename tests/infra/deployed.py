@@ -1,7 +1,7 @@
 """Deploys the built template to a local AWS (ministack) and imports there, the way it goes in the cloud:
 
-API Gateway with its JWT authorizer → Lambda → table → stream → Pipe → state machine → Lambda, once by schedule, and once in the console:
-browser → API Gateway → console → API Gateway → Lambda. What happened goes table → stream → second Pipe → event bus → rule → queue.
+API Gateway with its JWT authorizer → Lambda → table → stream → Pipe → state machine → Lambda, once by schedule, once into LastPass, and
+once in the console: browser → API Gateway → console → API Gateway → Lambda. What happened goes table → stream → second Pipe → event bus → rule → queue.
 
 Usage: SANDBOX=… deployed.py FUNCTIONS TEMPLATE
 
@@ -318,6 +318,19 @@ def in_console(api, domain, kind, integration):
     return done["id"], result
 
 
+def into_lastpass(api, integration, face):
+    """Chooses LastPass, imports there, and leaves it again: companies are made there some time after the request, so the import waits."""
+    directory = face["lastpass"]
+    refused = api.call("PUT", "/directory", {"kind": "lastpass", "apiKey": directory["apiKey"][::-1]})
+    assert (refused[0], refused[1]["code"]) == (422, "directory_unauthorized"), refused
+    assert api.ok("GET", "/directory")["kind"] == "builtIn"
+    chosen = api.ok("PUT", "/directory", {"kind": "lastpass", "apiKey": directory["apiKey"]})
+    assert chosen["kind"] == "lastpass" and directory["apiKey"] not in json.dumps(chosen), chosen
+    made = by_hand(api, integration)
+    assert api.ok("DELETE", "/directory")["kind"] == "builtIn"
+    return made
+
+
 def by_schedule(api, clients, outputs, integration):
     at = (datetime.now(timezone.utc) + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%S")
     message = {"msp": MSP, "integration": integration, "token": at}
@@ -392,7 +405,8 @@ def main(functions, template):
                     assert time.monotonic() < end and local.poll() is None, "the local AWS does not start"
                     time.sleep(0.2)
             places = {"AWS_ENDPOINT_URL": aws,
-                      "PSA_ALLOWED_ORIGINS": f"{face['connectwise']['url']},{face['autotask']['url']}"}
+                      "LASTPASS_ORIGIN": face["lastpass"]["url"],
+                      "PSA_ALLOWED_ORIGINS": ",".join(face[system]["url"] for system in ("connectwise", "autotask", "lastpass"))}
             began = time.monotonic()
             outputs = deploy(clients, Path(functions), template, issuer.url, domain.url, places)
             print(f"deployed {len(template['Resources'])} resources in {time.monotonic() - began:.1f} s")
@@ -412,12 +426,15 @@ def main(functions, template):
                     ended, result = by_schedule(api, clients, outputs, integration)
                     results[ended] = result
                     print(f"{kind}: imported by schedule")
+                    ended, result = into_lastpass(api, integration, face)
+                    results[ended] = result
+                    print(f"{kind}: imported into LastPass, {result['users']['created']} users")
                 else:
                     ended, result = in_console(api, domain.url, kind, integration)
                     results[ended] = result
                     print(f"{kind}: imported in the console, {result['users']['created']} users")
             unattended = heard(api, clients, queue, results)
-            assert unattended == ["false", "false", "true"], unattended
+            assert unattended == ["false", "false", "false", "true"], unattended
             print(f"{len(results)} events came by the second pipe, the bus and a rule")
             machine = outputs["StateMachine"]
             # An import has ended a moment before its execution has.

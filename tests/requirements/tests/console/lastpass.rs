@@ -47,7 +47,8 @@ async fn r86_whether_people_get_a_mail_is_chosen_at_the_check() {
         let (mut browser, _) = stage.sign_in("Ana", "en").await;
         let plan = browser.open(&stage.at(&format!("/console/imports/{id}/plan"))).await;
         assert!(
-            plan.words().contains("At least 3 seconds: LastPass is asked slowly"),
+            plan.words()
+                .contains("At least 3 seconds: LastPass takes only a few requests a second"),
             "{}",
             plan.words()
         );
