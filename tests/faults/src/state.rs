@@ -83,7 +83,7 @@ impl State {
             let value = match sk.split('#').next().unwrap_or_default() {
                 "LOCK" => json!({ "held": item["import"], "worker": item["workerUntil"] }),
                 "DATES" => dates(&unpacked(&item)),
-                "SNAPSHOT" => without_moments(&item),
+                "SNAPSHOT" | "NOTHING" => without_moments(&item),
                 "ADDRESSES" => unpacked(&item),
                 _ => item.clone(),
             };
