@@ -83,7 +83,9 @@ impl State {
             let value = match sk.split('#').next().unwrap_or_default() {
                 "LOCK" => json!({ "held": item["import"], "worker": item["workerUntil"] }),
                 "DATES" => dates(&unpacked(&item)),
-                "SNAPSHOT" | "NOTHING" => without_moments(&item),
+                "SNAPSHOT" => without_moments(&item),
+                // No more than what the next import would find out again.
+                "NOTHING" => continue,
                 "ADDRESSES" => unpacked(&item),
                 _ => item.clone(),
             };
