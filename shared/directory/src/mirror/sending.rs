@@ -126,6 +126,9 @@ impl Mirror {
         } else {
             Ok(HashMap::new())
         };
+        // Before those who were taken meanwhile are remembered: the company may have become ready while the others were refused.
+        let is_refused = |answer: &Sent| matches!(answer, Err(Failed::NotFound(_) | Failed::Rejected(_, 409)));
+        let may_become_ready = answers.iter().any(is_refused) && self.is_new(company).await?;
         // After the look, which may not show them yet.
         let of_batch = (name.as_str(), self.now());
         self.content.add_users(company, &created, of_batch).await?;
@@ -138,14 +141,20 @@ impl Mirror {
                 (Err(_), Ok(Some(user))) => Ok(NewUser::Created(user.id.clone())),
                 // Nobody could look whether the user is there all the same.
                 (Err(failed), Err(error)) if may_be_there(&failed) => Err(error.clone()),
-                (Err(failed), _) => self.of_failed(company, request, failed).await,
+                (Err(failed), _) => self.of_failed(company, request, failed, may_become_ready).await,
             });
         }
         Ok(outcomes)
     }
 
     /// The outcome of a user who was not created, as far as anybody can see.
-    async fn of_failed(&self, company: &ManagedCompanyId, request: &UserRequest, failed: Failed) -> Outcome {
+    async fn of_failed(
+        &self,
+        company: &ManagedCompanyId,
+        request: &UserRequest,
+        failed: Failed,
+        may_become_ready: bool,
+    ) -> Outcome {
         if failed.may_be_applied() {
             return Ok(NewUser::Waits(self.now() + SENT_AGAIN_AFTER));
         }
@@ -157,7 +166,7 @@ impl Mirror {
             }
         }
         match failed {
-            Failed::NotFound(_) | Failed::Rejected(_, 409) if self.is_new(company).await? => {
+            Failed::NotFound(_) | Failed::Rejected(_, 409) if may_become_ready => {
                 Ok(NewUser::Waits(self.now() + NOT_READY_WAIT))
             }
             Failed::Rejected(refused, 409) => match self.refuses_all(company).await? {
