@@ -60,7 +60,7 @@ impl Mirror {
         let mut head = HeadRecord { open, ..before.clone() };
         let differs = known != companies || before.version.is_empty();
         let is_to_be_written = differs || self.content.is_running_out(now).await?;
-        // Whoever computes a plan meanwhile may know the companies of before.
+        // A plan that is computed meanwhile may still rest on the companies of before.
         let by = format!("reading {now}");
         if differs {
             self.begin_changes(&by, now).await?;

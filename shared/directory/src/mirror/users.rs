@@ -28,8 +28,8 @@ impl Mirror {
         let known = self.content.known_users(company).await?;
         let users = self.list_persons(company, &known.users).await?;
         let differs = known.differ_from(&users);
-        // Before it is written, for whoever dies in between: the next one finds nothing that differs, and a plan that rests on what was
-        // known before would count on.
+        // Before it is written, since the process may end in between: the next run finds nothing that differs, and a plan that rests on what
+        // was known before would still count.
         let by = format!("reading {company} {}", self.now());
         if differs {
             self.begin_changes(&by, self.now()).await?;
