@@ -6,6 +6,8 @@ use std::future::Future;
 use domain::ids::PsaCompanyId;
 use domain::import::{Event, ImportState};
 use domain::mapping::AddressMapping;
+use domain::quotation::Quotation;
+use domain::remembered::Remembered;
 use proptest::prelude::*;
 use serde_json::Value;
 use store::StoreError;
@@ -92,6 +94,34 @@ fn checkpoint_comes_last(wire: &Wire) {
 
 fn lengths() -> impl Strategy<Value = usize> {
     prop_oneof![Just(0), 1..40_usize, Just(255)]
+}
+
+/// What a directory says of many rows may be more than an item takes: the caller records fewer of them at once.
+#[test]
+fn outcomes_with_more_words_than_an_item_takes_are_refused() {
+    let mut plan = Fill::new(1, 10).plan(1, 1_000, 0);
+    for user in &mut plan.users {
+        // Everybody is new, so that a chunk has as many as it may have.
+        (user.mapped, user.remembered) = (None, Remembered::default());
+    }
+    let mut chunk = CompanyChunk::of(&plan).unwrap().remove(0);
+    let mut outcomes = all_skipped(&chunk.plan);
+    let many = outcomes.len();
+    for outcome in &mut outcomes {
+        outcome.said = Quotation::of(&"\u{1d11e}".repeat(200));
+    }
+    let wire = Wire::willing();
+    let (tenant, mut tx) = (wire.tenant(), Transaction::new());
+    let refused = tenant.add_outcomes(&mut tx, &import(), (0, &mut chunk.clone()), outcomes.clone());
+    assert!(
+        matches!(refused, Err(StoreError::TooLarge { .. })),
+        "{many} rows: {refused:?}"
+    );
+    outcomes.truncate(many / 4);
+    let _ = tenant
+        .add_outcomes(&mut tx, &import(), (0, &mut chunk), outcomes)
+        .unwrap();
+    run(async { tx.commit(&tenant).await.map(drop) }).unwrap();
 }
 
 proptest! {
