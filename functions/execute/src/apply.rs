@@ -147,7 +147,8 @@ async fn sent_again(run: &Run, plan: &CompanyPlan) -> Result<(), Failure> {
 async fn begin(run: &Run, plan: &CompanyPlan, chunks: &[CompanyChunk], is_asked_for: bool) -> Result<bool, Stop> {
     if plan.step == CompanyStep::Create && !is_asked_for {
         let (tenant, now) = (&run.tenant, run.services.clock.now());
-        if !tenant.claim_name(&run.import, &plan.company, &plan.name, now).await? {
+        let claim = (&plan.company, &*plan.name);
+        if !tenant.claim_name(&run.import, claim, run.choice, now).await? {
             return Ok(false);
         }
     }

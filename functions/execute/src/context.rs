@@ -42,6 +42,8 @@ pub(crate) struct Position {
 pub(crate) struct Run {
     worker: worker::Run,
     pub directory: Arc<dyn Directory>,
+    /// The version of the MSP's choice of a directory. It stays as long as an import executes.
+    pub choice: u64,
     pub confirmed: HashMap<PsaCompanyId, ConfirmedCompany>,
     /// Rows that are not begun are skipped with this.
     pub skip: Option<Reason>,
@@ -86,6 +88,7 @@ impl Run {
             (false, false) => None,
         };
         Ok(Self {
+            choice: worker.tenant.chosen_directory().await?.version,
             directory: worker
                 .services
                 .directory_of(&import.msp, Some(worker.deadline.0))

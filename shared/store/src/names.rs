@@ -22,13 +22,13 @@ const CLAIM_DURATION: Duration = Duration::from_hours(1);
 
 impl Tenant {
     /// Claims the name of a company that is about to be made for a PSA company; `false` if another PSA company, of whatever
-    /// integration, claimed it within the hour. By itself and before anything else of the company: a claim whose worker died, or lost
+    /// integration, claimed it within the hour in the same directory, which has this version of the MSP's choice. By itself and before anything else of the company: a claim whose worker died, or lost
     /// its lease, is that of the next worker too.
     pub async fn claim_name(
         &self,
         import: &Import,
-        company: &PsaCompanyId,
-        name: &str,
+        (company, name): (&PsaCompanyId, &str),
+        directory: u64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let owner = format!("{}/{company}", import.integration);
@@ -37,9 +37,14 @@ impl Tenant {
             .saturating_add(i64::try_from(CLAIM_DURATION.as_secs()).unwrap_or(i64::MAX));
         let mut item = bare_item(NAME, &keys::name(&self.msp, &NameKey::of(name)));
         item.insert("owner".to_owned(), text(owner.as_str()));
+        item.insert("directory".to_owned(), number(directory));
         item.insert(EXPIRES.to_owned(), number(until));
-        let values = [(":owner", text(owner.as_str())), (":now", number(now.as_second()))];
-        let condition = "attribute_not_exists(pk) OR #owner = :owner OR expires <= :now";
+        let values = [
+            (":owner", text(owner.as_str())),
+            (":directory", number(directory)),
+            (":now", number(now.as_second())),
+        ];
+        let condition = "attribute_not_exists(pk) OR #owner = :owner OR #directory <> :directory OR expires <= :now";
         let claimed = self.put_alone(Table::Imports, item, condition, &values).await?;
         Ok(matches!(claimed, PutOutcome::Applied))
     }

@@ -50,7 +50,7 @@ async fn every_item_that_is_written_says_its_schema() {
         .unwrap();
     let _ = tx.commit(&tenant).await.unwrap();
     let company = PsaCompanyId::new("1");
-    assert!(tenant.claim_name(&import, &company, "Acme", now()).await.unwrap());
+    assert!(tenant.claim_name(&import, (&company, "Acme"), 1, now()).await.unwrap());
     let mut puts = 0;
     for call in wire.calls("PutItem") {
         assert!(says_its_schema(&call["Item"]), "{call}");

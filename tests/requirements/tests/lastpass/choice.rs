@@ -1,10 +1,10 @@
 //! Choosing LastPass and leaving it (R81).
 
-use requirements::import::{carry_out, choose_mapped, fetch, first_import_of, id, row};
+use requirements::import::{carry_out, choose_mapped, choose_one, fetch, first_import_of, id, row};
 use requirements::lastpass::{self, holds};
 use requirements::problem::{assert_problem, call};
 use requirements::stage::{integration, text};
-use requirements::{PsaKind, for_both, managed};
+use requirements::{PsaKind, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::json;
 
@@ -12,6 +12,7 @@ for_both!(
     r81_mappings_rest_while_another_directory_is_chosen,
     r81_a_directory_is_not_changed_under_an_import,
     r81_a_key_of_another_account_is_refused,
+    r81_a_name_that_was_just_created_in_one_directory_is_free_in_another,
 );
 
 async fn r81_mappings_rest_while_another_directory_is_chosen(kind: PsaKind) {
@@ -41,6 +42,22 @@ async fn r81_mappings_rest_while_another_directory_is_chosen(kind: PsaKind) {
         "{result}"
     );
     assert_eq!(holds(&sandbox).await, before);
+    lastpass::end(sandbox).await;
+}
+
+async fn r81_a_name_that_was_just_created_in_one_directory_is_free_in_another(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    let other = PsaKind::ALL.into_iter().find(|other| *other != kind).unwrap();
+    for kind in [kind, other] {
+        let company = psa::add_company(&sandbox, kind, "Overal Klant");
+        psa::add_contact(&sandbox, kind, &company, "iemand@overal.example");
+        let import = fetch(&ana, kind).await;
+        choose_one(&ana, &import, &row(&ana, &import, &company).await).await;
+        let result = carry_out(&ana, &import).await;
+        assert_eq!(result["companies"]["created"], 1, "{result}");
+        ana.delete("/directory").await.unwrap();
+    }
     lastpass::end(sandbox).await;
 }
 
