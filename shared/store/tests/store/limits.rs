@@ -118,7 +118,7 @@ fn outcomes_with_more_words_than_an_item_takes_are_refused() {
         "{many} rows: {refused:?}"
     );
     outcomes.truncate(many / 4);
-    let _ = tenant
+    tenant
         .add_outcomes(&mut tx, &import(), (0, &mut chunk), outcomes)
         .unwrap();
     run(async { tx.commit(&tenant).await.map(drop) }).unwrap();
