@@ -48,6 +48,11 @@ impl Done {
         Self::unmapped(Outcome::Failed(reason))
     }
 
+    /// With what the directory said of the row.
+    fn quoting(self, said: Option<Quotation>) -> Self {
+        Self { said, ..self }
+    }
+
     const fn unmapped(outcome: Outcome) -> Self {
         Self {
             outcome,
@@ -188,7 +193,8 @@ async fn create(
     };
     Ok(match with_retries(run, call, look_up).await? {
         NewUser::Created(id) => Done::applied(user, id),
-        NewUser::AddressTaken(_) | NewUser::AddressTakenElsewhere => Done::failed(Reason::AddressConflict),
+        NewUser::AddressTaken(_) => Done::failed(Reason::AddressConflict),
+        NewUser::AddressTakenElsewhere(said) => Done::failed(Reason::AddressConflict).quoting(said),
         NewUser::Waits(until) => {
             run.note_wait(until);
             return Err(Failure::Open);
@@ -230,7 +236,7 @@ async fn change_address(
         NewAddress::ChangedMeanwhile => Done::failed(Reason::PlanChanged),
         NewAddress::NoSuchUser => Done::failed(Reason::UserNotFound),
         NewAddress::WaitsForUser => Done::skipped(Reason::WaitsForUser),
-        NewAddress::NotPossible => Done::failed(Reason::AddressCannotChange),
+        NewAddress::NotPossible(said) => Done::failed(Reason::AddressCannotChange).quoting(said),
     })
 }
 

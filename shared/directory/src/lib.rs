@@ -198,8 +198,8 @@ pub enum NewUser {
     Created(UserId),
     /// Somebody else has the address.
     AddressTaken(User),
-    /// Somebody whom the directory does not name has the address.
-    AddressTakenElsewhere,
+    /// Somebody whom the directory does not name has the address; with what it says, if it says anything.
+    AddressTakenElsewhere(Option<Quotation>),
     /// It may have been created; ask again at this moment.
     Waits(Timestamp),
 }
@@ -211,8 +211,8 @@ pub enum NewAddress {
     Changed,
     /// The user has been asked, and has the old one until the answer (R84).
     WaitsForUser,
-    /// The directory does not change the address of this user (R83).
-    NotPossible,
+    /// The directory does not change the address of this user (R83); with what it says, if it says anything.
+    NotPossible(Option<Quotation>),
     /// Somebody else has it.
     AddressTaken(User),
     /// The user has neither it nor the one from which it was to be changed.

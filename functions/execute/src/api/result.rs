@@ -43,8 +43,8 @@ pub fn routes<R: Routes>(to: R) -> R {
 }
 
 /// Every row, where `Accept` asks for it.
-const CSV: &str = "\u{feff}company id,company,address id,address,contact,outcome,code,detail,action,rows\r\n\
-    251,Bakkerij Postma,,,,created,,,,1\r\n";
+const CSV: &str = "\u{feff}company id,company,address id,address,contact,outcome,code,detail,action,rows,directory says\r\n\
+    251,Bakkerij Postma,,,,created,,,,1,\r\n";
 
 fn example() -> Value {
     json!({

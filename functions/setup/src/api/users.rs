@@ -63,7 +63,7 @@ async fn add(
     match noticed(&services, &directory, created).await? {
         Some(NewUser::Created(id)) => Ok((StatusCode::CREATED, Json(invited(id, company, address, name)))),
         // The built-in directory makes a user at once, and so nobody waits.
-        Some(NewUser::AddressTaken(_) | NewUser::AddressTakenElsewhere | NewUser::Waits(_)) => Err(taken().into()),
+        Some(NewUser::AddressTaken(_) | NewUser::AddressTakenElsewhere(_) | NewUser::Waits(_)) => Err(taken().into()),
         None => {
             let available = directory.licences().await?.available;
             Err(Problem::InsufficientLicences { needed: 1, available }.into())
@@ -103,7 +103,7 @@ async fn change(
         NewAddress::AddressTaken(_) => Err(taken().into()),
         // It may have any address before.
         NewAddress::ChangedMeanwhile | NewAddress::NoSuchUser => Err(no_user().into()),
-        NewAddress::WaitsForUser | NewAddress::NotPossible => Err(Problem::DirectoryCannot.into()),
+        NewAddress::WaitsForUser | NewAddress::NotPossible(_) => Err(Problem::DirectoryCannot.into()),
     }
 }
 

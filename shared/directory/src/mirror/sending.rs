@@ -171,7 +171,7 @@ impl Mirror {
             }
             Failed::Rejected(refused, 409) => match self.refuses_all(company).await? {
                 Some(reason) => Err(DirectoryError::Refused(Rejection::quoting(reason, refused.said))),
-                None => Ok(NewUser::AddressTakenElsewhere),
+                None => Ok(NewUser::AddressTakenElsewhere(refused.said)),
             },
             // Of this company or user, not of the key: that was listed just before.
             Failed::Forbidden(refused) => Err(DirectoryError::Refused(refused)),

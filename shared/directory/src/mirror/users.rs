@@ -94,7 +94,7 @@ impl Mirror {
             Ok(person) => person,
             Err(Failed::NotFound(_)) => return Ok(NewAddress::NoSuchUser),
             // Of this user, not of the key: the company was listed just before.
-            Err(Failed::Forbidden(_)) => return Ok(NewAddress::NotPossible),
+            Err(Failed::Forbidden(refused)) => return Ok(NewAddress::NotPossible(refused.said)),
             Err(failed) => return Err(failed.into()),
         };
         let asking = self.content.key(format!("ASKING#{company}#{user}"));
@@ -115,13 +115,13 @@ impl Mirror {
         }
         match answer {
             Ok(()) | Err(Failed::Unanswered(_)) => self.after_asking(lastpass, (company, user), address).await,
-            Err(Failed::Rejected(_, 409)) => {
+            Err(Failed::Rejected(refused, 409)) => {
                 let holders = self.content.whole_roster(Consistency::Strong).await?;
                 let holders = holders.holders(&[address.key().clone()])?;
                 let holder = holders.into_iter().find(|holder| holder.id != *user);
-                Ok(holder.map_or(NewAddress::NotPossible, NewAddress::AddressTaken))
+                Ok(holder.map_or(NewAddress::NotPossible(refused.said), NewAddress::AddressTaken))
             }
-            Err(Failed::Rejected(..) | Failed::Forbidden(_)) => Ok(NewAddress::NotPossible),
+            Err(Failed::Rejected(refused, _) | Failed::Forbidden(refused)) => Ok(NewAddress::NotPossible(refused.said)),
             Err(Failed::NotFound(_)) => Ok(NewAddress::NoSuchUser),
             Err(failed) => Err(failed.into()),
         }

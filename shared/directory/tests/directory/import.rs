@@ -156,7 +156,7 @@ impl Port {
                         "created"
                     }
                     Ok(NewUser::AddressTaken(_)) => "taken",
-                    Ok(NewUser::AddressTakenElsewhere) => "taken elsewhere",
+                    Ok(NewUser::AddressTakenElsewhere(_)) => "taken elsewhere",
                     Ok(NewUser::Waits(moment)) => {
                         until = until.max(Some(moment));
                         again.push((row, request));
@@ -194,7 +194,7 @@ impl Port {
             {
                 Ok(NewAddress::Changed) => return "changed",
                 Ok(NewAddress::WaitsForUser) => return "waits for the user",
-                Ok(NewAddress::NotPossible) => return "not possible",
+                Ok(NewAddress::NotPossible(_)) => return "not possible",
                 Ok(_) => return "another outcome",
                 Err(error) if self.waited(&error) => {}
                 Err(error) => return word(&error),

@@ -72,7 +72,7 @@ async fn step(port: &Port, what: &str, trouble: &Trouble) -> Step {
         {
             Ok(NewUser::Created(_)) => ("created", false),
             Ok(NewUser::AddressTaken(_)) => ("taken", true),
-            Ok(NewUser::AddressTakenElsewhere) => ("taken elsewhere", true),
+            Ok(NewUser::AddressTakenElsewhere(_)) => ("taken elsewhere", true),
             Ok(NewUser::Waits(until)) => {
                 port.wait_until(until);
                 ("waits", true)
@@ -81,7 +81,7 @@ async fn step(port: &Port, what: &str, trouble: &Trouble) -> Step {
         },
         _ => match run.change_address(&company(), &jan(), None, &address).await {
             Ok(NewAddress::WaitsForUser) => ("waits for the user", false),
-            Ok(NewAddress::NotPossible) => ("not possible", false),
+            Ok(NewAddress::NotPossible(_)) => ("not possible", false),
             Ok(NewAddress::NoSuchUser) => ("no such user", false),
             Ok(_) => ("another outcome", false),
             Err(error) => of_error(&error),

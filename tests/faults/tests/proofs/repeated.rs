@@ -39,7 +39,7 @@ async fn create(directory: BuiltIn) -> Result<Value, DirectoryError> {
         Ok(match made? {
             NewUser::Created(user) => json!(user),
             NewUser::AddressTaken(holder) => json!({ "taken": holder.id }),
-            NewUser::AddressTakenElsewhere | NewUser::Waits(_) => json!("not at once"),
+            NewUser::AddressTakenElsewhere(_) | NewUser::Waits(_) => json!("not at once"),
         })
     });
     made.collect()
@@ -58,7 +58,7 @@ async fn change(directory: BuiltIn) -> Result<Value, DirectoryError> {
         NewAddress::Changed => json!(user.id),
         NewAddress::AddressTaken(holder) => json!({ "taken": holder.id }),
         NewAddress::ChangedMeanwhile => json!("changed meanwhile"),
-        NewAddress::WaitsForUser | NewAddress::NotPossible => json!("not at once"),
+        NewAddress::WaitsForUser | NewAddress::NotPossible(_) => json!("not at once"),
         NewAddress::NoSuchUser => json!(null),
     })
 }

@@ -11,6 +11,7 @@ for_both!(
     r89_licences_are_counted_and_limits_shown,
     r89_a_company_at_its_limit_takes_nobody,
     r82_an_address_of_another_company_is_a_conflict,
+    r82_an_address_with_an_account_of_its_own_is_a_conflict,
 );
 
 async fn r89_licences_are_counted_and_limits_shown(kind: PsaKind) {
@@ -76,5 +77,25 @@ async fn r82_an_address_of_another_company_is_a_conflict(kind: PsaKind) {
             .iter()
             .any(|one| id(one) == company.managed)
     );
+    lastpass::end(sandbox).await;
+}
+
+async fn r82_an_address_with_an_account_of_its_own_is_a_conflict(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let company = Company::imported(&sandbox, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
+    // One that was just made may not take users yet, which LastPass says in the same words.
+    advance(&sandbox, 600).await;
+    lastpass::set(&sandbox, json!({ "userHasPrivateAccount": "conflict" }));
+    lastpass::change(&sandbox, json!({ "privateAccounts": ["cora@eigen.example"] }));
+    psa::add_contact(&sandbox, kind, &company.id, "cora@eigen.example");
+    let import = company.review().await;
+    tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+    let result = carry_out(&company.ana, &import).await;
+    // No user of any company has it, so that only LastPass can tell who does.
+    assert_eq!(result["errors"][0]["code"], "address_conflict", "{result}");
+    assert!(result["errors"][0].get("heldBy").is_none(), "{result}");
+    let says = "This email has an account of its own.";
+    assert_eq!(result["errors"][0]["directorySays"], says, "{result}");
+    assert_eq!(company.users().await.len(), 1);
     lastpass::end(sandbox).await;
 }

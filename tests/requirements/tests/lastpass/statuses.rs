@@ -1,5 +1,6 @@
 //! What LastPass cannot do or does later, and what people have done in it (R83, R84, R85).
 
+use requirements::download::download;
 use requirements::import::{carry_out, done, execute, id, plan, planned, row};
 use requirements::lastpass::{self, holds};
 use requirements::people::Company;
@@ -112,8 +113,18 @@ async fn r83_r84_an_address_that_lastpass_refuses_to_change_is_told(kind: PsaKin
     lastpass::set(&sandbox, json!({ "patchFields": "refused" }));
     let company = enrolled(&sandbox, kind).await;
     company.moves(0, NEW);
-    let result = company.import().await;
+    let import = company.review().await;
+    let result = carry_out(&company.ana, &import).await;
     assert_eq!(result["errors"][0]["code"], "address_cannot_change", "{result}");
+    let says = text(&result["errors"][0]["directorySays"]);
+    assert!(says.contains("The email cannot be changed."), "{result}");
+    // The file says it, too (R41).
+    let file = download(&sandbox, &format!("/imports/{import}/result"), "text/csv")
+        .await
+        .text;
+    let quoting: Vec<&str> = file.lines().filter(|line| line.contains(says)).collect();
+    assert_eq!(quoting.len(), 1, "{file}");
+    assert!(quoting[0].contains("address_cannot_change"), "{file}");
 
     lastpass::set(&sandbox, json!({ "patchFields": "atOnce" }));
     let result = company.import().await;

@@ -10,6 +10,7 @@ use domain::language::Language;
 use domain::not_in::PersonNotIn;
 use domain::plan::{PlanCompany, Reason};
 use domain::problem::Problem;
+use domain::quotation::Quotation;
 use store::Tenant;
 use store::journal::{Journal, JournalPosition};
 use store::people::PeoplePosition;
@@ -24,7 +25,7 @@ const FULL: usize = 1_500_000;
 /// Items of the journal read at once. Those that the page has no room for are read again for the next one.
 const ITEMS: i32 = 10;
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "company id",
     "company",
     "address id",
@@ -35,6 +36,7 @@ const COLUMNS: [&str; 10] = [
     "detail",
     "action",
     "rows",
+    "directory says",
 ];
 
 /// People who are not in, in one step of the file.
@@ -200,6 +202,7 @@ fn cells(row: &ResultRow, language: Language) -> [String; COLUMNS.len()] {
         detail.to_owned(),
         action.to_owned(),
         row.rows.to_string(),
+        row.said.as_ref().map_or("", Quotation::as_str).to_owned(),
     ]
 }
 
@@ -224,5 +227,6 @@ fn not_in_cells(company: &PlanCompany, person: &PersonNotIn, language: Language)
         detail,
         action.to_owned(),
         "0".to_owned(),
+        String::new(),
     ]
 }
