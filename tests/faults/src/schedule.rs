@@ -112,6 +112,8 @@ pub struct Schedule<'a> {
 impl<'a> Schedule<'a> {
     /// A schedule from a seed, with at most so many disturbances.
     pub fn new(world: &'a World, seed: u64, disturbances: usize) -> Self {
+        // The waits before the product tries again have a random part, by which calls that failed together come back in one order or another.
+        fastrand::seed(seed);
         Self {
             rng: Rng::with_seed(seed),
             disturbances,

@@ -347,7 +347,10 @@ fn a_seed_replays() {
         tokio::time::pause();
         for seed in 0..20 {
             let (first, second) = (stage.run(seed).await.0, stage.run(seed).await.0);
-            assert_eq!(first, second, "seed {seed}");
+            for (step, (first, second)) in first.iter().zip(&second).enumerate() {
+                assert_eq!(first, second, "seed {seed}, step {step}");
+            }
+            assert_eq!(first.len(), second.len(), "seed {seed}");
         }
     });
 }
