@@ -1,11 +1,9 @@
 //! Unpacking into a place that is used again. A plan of a large MSP unpacks twenty thousand small items, and for most of them making a place
 //! would take longer than unpacking.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
-use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
+use flate2::{Decompress, FlushDecompress, Status};
 
 /// Nothing that is packed comes near this; a larger one did not come from here.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -17,14 +15,23 @@ const MAX_KEPT_BYTES: usize = 1024 * 1024;
 const MIN_BYTES: usize = 16 * 1024;
 
 thread_local! {
-    static PLACE: RefCell<Place> = RefCell::default();
+    /// None while something is unpacked.
+    static PLACE: Cell<Option<Place>> = const { Cell::new(None) };
 }
 
-#[derive(Default)]
 struct Place {
-    inflater: Box<DecompressorOxide>,
+    inflater: Decompress,
     /// As long as there is room.
     bytes: Vec<u8>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self {
+            inflater: Decompress::new(false),
+            bytes: Vec::new(),
+        }
+    }
 }
 
 /// What was packed did not come from here, or was damaged.
@@ -34,35 +41,38 @@ pub(crate) struct Damaged;
 
 /// Unpacks bytes and reads them.
 pub(crate) fn read_inflated<T>(packed: &[u8], read: impl FnOnce(&[u8]) -> T) -> Result<T, Damaged> {
-    let mut place = PLACE.take();
+    let mut place = PLACE.take().unwrap_or_default();
     let read = place.inflate(packed).map(read);
     if place.bytes.len() <= MAX_KEPT_BYTES {
-        PLACE.set(place);
+        PLACE.set(Some(place));
     }
     read
 }
 
 impl Place {
-    fn inflate(&mut self, mut packed: &[u8]) -> Result<&[u8], Damaged> {
-        self.inflater.init();
+    fn inflate(&mut self, packed: &[u8]) -> Result<&[u8], Damaged> {
+        self.inflater.reset(false);
         if self.bytes.is_empty() {
             self.bytes.resize(MIN_BYTES, 0);
         }
-        let mut filled = 0;
         loop {
-            let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-            let (status, taken, given) = decompress(&mut self.inflater, packed, &mut self.bytes, filled, flags);
-            filled += given;
+            let [taken, filled] = [self.inflater.total_in(), self.inflater.total_out()].map(place_of);
+            let packed = packed.get(taken..).unwrap_or_default();
+            let room = self.bytes.get_mut(filled..).unwrap_or_default();
+            let status = self.inflater.decompress(packed, room, FlushDecompress::Finish);
+            let filled = place_of(self.inflater.total_out());
             match status {
-                TINFLStatus::Done => return self.bytes.get(..filled).ok_or(Damaged),
-                TINFLStatus::HasMoreOutput if self.bytes.len() < MAX_BYTES => {
-                    packed = packed.get(taken..).unwrap_or_default();
-                    self.bytes.resize(self.bytes.len() * 2, 0);
-                }
+                Ok(Status::StreamEnd) => return self.bytes.get(..filled).ok_or(Damaged),
+                Ok(_) if filled == self.bytes.len() && filled < MAX_BYTES => self.bytes.resize(filled * 2, 0),
                 _ => return Err(Damaged),
             }
         }
     }
+}
+
+/// What is counted fits into memory.
+fn place_of(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

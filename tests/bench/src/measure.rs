@@ -22,6 +22,9 @@ pub(crate) const MSP: &str = "noordzee";
 /// The companies in which addresses change, and how many addresses that are: two in the first of them.
 const CHANGED: (usize, usize) = (80, 100);
 
+/// Companies of a page of LastPass.
+const LASTPASS_PAGE: f64 = 500.0;
+
 /// What is measured.
 pub(crate) struct Measurement {
     pub size: Size,
@@ -144,8 +147,14 @@ impl Imports<'_> {
         let hash = self.plan("first", &import, targets::PLAN_EVERYBODY).await?;
         let result = self.execute("first", &import, &hash).await?;
         let created = |rows: &str| result[rows]["created"].as_f64().unwrap_or_default();
-        let rows = created("companies") + created("users");
+        let companies = created("companies");
+        let rows = companies + created("users");
         let cost = Cost::of(self.sandbox).since(&before);
+        if cost.to_lastpass > 0 {
+            let walk = companies + companies / LASTPASS_PAGE;
+            let requests = f64::from(cost.to_lastpass) / 2.0f64.mul_add(walk, rows);
+            self.measured.add(targets::LASTPASS_REQUESTS, self.kind, requests);
+        }
         self.measured
             .add(targets::CREATED_ROW, self.kind, cost.write_units / rows.max(1.0));
         eprintln!("{rows} rows were created for {} write units", cost.write_units);

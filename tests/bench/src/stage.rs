@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_hours(2);
 pub(crate) struct Cost {
     calls: u64,
     pub requests: u32,
-    to_lastpass: u32,
+    pub to_lastpass: u32,
     pub write_units: f64,
     pub read_units: f64,
 }

@@ -13,6 +13,8 @@ pub(crate) struct Target {
     large: f64,
     extreme: f64,
     decimals: usize,
+    /// Whether it depends on how the worker was built.
+    of_release: bool,
 }
 
 /// What changed is read, which is nothing, and nobody decides.
@@ -32,16 +34,30 @@ pub(crate) const SELECT_COMPANIES: Target = count("select all companies: write u
 pub(crate) const SELECT_PEOPLE: Target = count("then tick all active people: write units", 10.0, 10.0);
 pub(crate) const TICK_READS: Target = count("one tick in the largest company: read units", 40.0, 60.0);
 pub(crate) const TICK_WRITES: Target = count("one tick in the largest company: write units", 6.0, 6.0);
+/// One request for each company and user that is created, and two walks through all companies and the users of each (R82).
+pub(crate) const LASTPASS_REQUESTS: Target = Target {
+    decimals: 2,
+    ..count(
+        "first import into LastPass: requests, as a multiple of the least",
+        1.15,
+        1.15,
+    )
+};
 pub(crate) const PLAN_UNCHANGED: Target = Target {
     decimals: 2,
+    of_release: true,
     ..count("plan, first answer, unchanged: processor seconds", 1.0, 5.0)
 };
 pub(crate) const PLAN_EVERYBODY: Target = Target {
     decimals: 2,
+    of_release: true,
     ..count("plan, first answer, everybody ticked: processor seconds", 2.0, 10.0)
 };
 pub(crate) const PLAN_PAGE: Target = count("a further page of a plan: read units", 100.0, 300.0);
-pub(crate) const MEMORY: Target = count("peak memory of a worker or a plan: MiB", 64.0, 96.0);
+pub(crate) const MEMORY: Target = Target {
+    of_release: true,
+    ..count("peak memory of a worker or a plan: MiB", 64.0, 96.0)
+};
 
 const fn count(what: &'static str, large: f64, extreme: f64) -> Target {
     Target {
@@ -49,11 +65,12 @@ const fn count(what: &'static str, large: f64, extreme: f64) -> Target {
         large,
         extreme,
         decimals: 0,
+        of_release: false,
     }
 }
 
 /// All targets, in the order of the table.
-const ALL: [Target; 16] = [
+const ALL: [Target; 17] = [
     UNCHANGED_REQUESTS,
     UNCHANGED_WRITES,
     UNCHANGED_READS,
@@ -62,6 +79,7 @@ const ALL: [Target; 16] = [
     CHANGED_REQUESTS,
     CHANGED_WRITES,
     CREATED_ROW,
+    LASTPASS_REQUESTS,
     SELECT_COMPANIES,
     SELECT_PEOPLE,
     TICK_READS,
@@ -87,7 +105,7 @@ impl Measured {
         self.of.push((target, kind, measured));
     }
 
-    /// Prints the table; an error names what is over its limit.
+    /// Prints the table; an error names what is over its limit. In an unoptimised build that is only what is counted.
     pub(crate) fn print(&self, kinds: &[PsaKind]) -> Result<(), Failure> {
         let names: Vec<&str> = kinds.iter().map(|kind| name(*kind)).collect();
         println!("\n| what | at most | {} |", names.join(" | "));
@@ -95,6 +113,10 @@ impl Measured {
         let mut over = Vec::new();
         for target in ALL {
             let limit = self.limit(target);
+            if kinds.iter().all(|kind| self.most(target, *kind).is_none()) {
+                continue;
+            }
+            let is_judged = !(target.of_release && cfg!(debug_assertions));
             let cells = kinds.iter().map(|kind| match self.most(target, *kind) {
                 Some(most) => format!("{most:.*}", target.decimals),
                 None => "–".to_owned(),
@@ -104,7 +126,7 @@ impl Measured {
                 target.what,
                 cells.collect::<Vec<_>>().join(" | ")
             );
-            if kinds.iter().any(|kind| self.most(target, *kind) > Some(limit)) {
+            if is_judged && kinds.iter().any(|kind| self.most(target, *kind) > Some(limit)) {
                 over.push(target.what);
             }
         }
