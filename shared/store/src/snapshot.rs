@@ -187,7 +187,7 @@ impl Tenant {
             return Ok(FencedOutcome::Committed);
         }
         let items = std::mem::take(&mut draft.waiting);
-        self.write_of_draft(lease, import, draft, items, now).await
+        self.write_of_draft(lease, import, draft, items.into_iter(), now).await
     }
 
     async fn write_of_draft(
@@ -195,10 +195,10 @@ impl Tenant {
         lease: &Lease,
         import: &Import,
         draft: &mut Draft,
-        items: Vec<Item>,
+        items: impl Iterator<Item = Item>,
         now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
-        let mut items = items.into_iter().peekable();
+        let mut items = items.peekable();
         loop {
             let mut units = 0;
             let next = iter::from_fn(|| {
@@ -238,7 +238,8 @@ impl Tenant {
         }
         let prepared = index::prepare(&draft.partition, &draft.version, &rows, &draft.before.head.chunks)?;
         let items = std::mem::take(&mut draft.waiting).into_iter().chain(prepared.items);
-        let items = items.collect();
+        let pages = draft.mirror.as_mut().map(mirror::Prepared::take_page_items);
+        let items = items.chain(pages.into_iter().flatten());
         let outcome = self.write_of_draft(lease, import, draft, items, &now).await?;
         if !outcome.committed() {
             return Ok(outcome);

@@ -71,6 +71,11 @@ impl Frame {
         self.import.state == ImportState::Review
     }
 
+    /// Whether an unattended import has stopped for an administrator to decide, and nobody has taken it over yet.
+    pub fn waits_for_somebody(&self) -> bool {
+        self.is_in_review() && self.import.stopped.is_some() && self.import.taken_over_by.is_none()
+    }
+
     /// The page of a step.
     pub fn page(&self, caller: &Caller, step: Step, title: (&'static str, &'static str), fields: &Fields) -> Page {
         let mut page = Page::titled(&caller.visit, title);
@@ -162,7 +167,7 @@ pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
         ("rule", _) => page
             .t(
                 "The decision on many is taken back.",
-                "De keuze voor velen is teruggenomen.",
+                "De keuze voor meerdere rijen is ingetrokken.",
             )
             .to_owned(),
         ("keep", _) => page

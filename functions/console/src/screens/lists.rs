@@ -90,7 +90,10 @@ impl Audit {
             "importStarted" => ("Import started", "Import begonnen"),
             "importTakenOver" => ("Import taken over", "Import overgenomen"),
             "planConfirmed" => ("Plan confirmed", "Plan bevestigd"),
-            "importStopped" => ("Import stopped for a person", "Import gestopt voor een persoon"),
+            "importStopped" => (
+                "Import stopped: an administrator has to decide",
+                "Import gestopt: een beheerder moet beslissen",
+            ),
             "companyImported" => ("Company imported", "Bedrijf geïmporteerd"),
             "importEnded" => ("Import ended", "Import geëindigd"),
             _ => ("Something else", "Iets anders"),

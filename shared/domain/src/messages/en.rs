@@ -22,14 +22,14 @@ impl Messages for English {
             Problem::CredentialsRequired { field: Some(field) } => format!(
                 "The credentials are incomplete: \"{field}\" is empty. Fill in every field and try again."
             ),
-            Problem::CredentialsRequired { field: None } => "No credentials are stored for this integration. Enter them under Credentials and try again.".to_owned(),
+            Problem::CredentialsRequired { field: None } => "No credentials are stored for this integration. Open the integration, choose \"Replace the credentials\", and try again.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
             Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
-            Problem::DirectoryCannot => "The companies and users of this MSP are in a directory that is not changed by hand here. Make the change in the console of that directory; another address can also be entered in the PSA, and the next import asks the user.".to_owned(),
+            Problem::DirectoryCannot => "The companies and users of this MSP are in a directory that is not changed by hand here. Make the change in the console of that directory; another address can also be entered in the PSA, and the next import then asks the user to agree to it.".to_owned(),
             Problem::Directory(DirectoryFailure::Unauthorized) => "The directory rejects its API key: it is wrong, or was revoked. Make a new key in the console of the directory and enter it here; mappings stay.".to_owned(),
             Problem::Directory(DirectoryFailure::Forbidden) => "The API key lacks the right to read managed companies and their users. Grant it in the console of the directory, or enter a key that has it.".to_owned(),
             Problem::Directory(DirectoryFailure::OtherAccount) => "Under this API key fewer than half of the mapped companies are listed: it is the key of another account. Nothing was stored. Enter a key of the account that the companies are in.".to_owned(),
@@ -84,8 +84,8 @@ impl Messages for English {
             Problem::SnapshotExpired => "The import is too old. Its plan can be confirmed for 7 days after its start, and its rows are kept for 14. Start a new import.".to_owned(),
             Problem::ImportAbandoned => "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.".to_owned(),
             Problem::ReviewLapsed => "Nobody worked on this review until its lock ran out, so another import or the removal of the integration ended it. It changed nothing. Start a new import.".to_owned(),
-            Problem::NewerVersion => "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id.".to_owned(),
-            Problem::Internal => "Something went wrong on our side. Try again; if it happens again, report the correlation id.".to_owned(),
+            Problem::NewerVersion => "A newer version of this service wrote what you asked for, and this one cannot read it. Nothing was changed. Try again when the update is complete; if it happens again, report the correlation id, or the id of the import.".to_owned(),
+            Problem::Internal => "Something went wrong on our side. Try again; if it happens again, report the correlation id, or the id of the import.".to_owned(),
         }
     }
 
@@ -107,7 +107,7 @@ impl Messages for English {
             Reason::Dangling => ("Its managed company no longer exists.", "Choose another managed company, or create a new one."),
             Reason::Ambiguous => ("Several companies have this name.", "Choose one of the candidates, or create a new one."),
             Reason::ManagedCompanyNotFound => ("The chosen managed company does not exist.", "Choose another one."),
-            Reason::AlreadyMapped => ("The managed company is mapped to another PSA company.", "Choose another one, or unassign that mapping first."),
+            Reason::AlreadyMapped => ("The managed company is mapped to another PSA company.", "Choose another one. Or end this import, drop that mapping under \"Mapped companies\" of its integration, and import again."),
             Reason::UserNotFound => ("The chosen user does not exist in this managed company.", "Choose another user."),
             Reason::UserAlreadyMapped => ("The user is mapped to another contact.", "Choose another user, or untick one of the two."),
             Reason::Excluded => ("Imported before and excluded for good since.", "Bring the contact back to include it; access stays as it is."),
@@ -121,8 +121,8 @@ impl Messages for English {
             Reason::HeldByFormerCompany => ("A user of the managed company that this company was mapped to before has this address.", "Give that user another address, or choose that managed company for the company again."),
             Reason::CompanyNotImported => ("Its company was not imported.", "Resolve what the company's row reports and import again."),
             Reason::PlanChanged => ("Something this row rests on changed after the plan was confirmed.", "Import again; the new plan shows the change."),
-            Reason::Cancelled => ("The import was cancelled before this row.", "Import again to include it."),
-            Reason::GivenUp => ("The import was given up before this row.", "Import again to include it."),
+            Reason::Cancelled => ("The import was cancelled before it reached this row.", "Import again to include it."),
+            Reason::GivenUp => ("The import was given up before it reached this row.", "Import again to include it."),
             Reason::NeedsUsersAgreement => ("The address was changed in the PSA. The directory asks the user, who keeps the old address until then.", "Tell the user to sign in with the old address and to agree; a later import completes it."),
             Reason::CannotRename => ("It was renamed in the PSA, and the directory does not rename companies.", "Rename the company in the console of the directory; the next import takes it over."),
             Reason::CompanySuspended => ("The company is suspended in the directory.", "Activate it in the console of the directory and import again."),
@@ -312,9 +312,9 @@ impl Messages for English {
                 format!("is not a parameter of this call; allowed: {}", known.join(", ")).into()
             }
             Mistake::NotWith(other) => format!("cannot be combined with {other}").into(),
-            Mistake::NotAlone => "no other condition goes with it".into(),
+            Mistake::NotAlone => "must be the only condition".into(),
             Mistake::OnlyForCompanies => {
-                "only companies are chosen by it, with the people who failed: POST /imports/{x}/companies/select".into()
+                "is not a condition for people. Select the companies, with their people who failed, by POST /imports/{x}/companies/select".into()
             }
             Mistake::InactiveOneByOne => {
                 "rows that the PSA counts as inactive cannot be selected many at once; select each by its own call"
@@ -380,13 +380,13 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(
-            "{product} answers {endpoint} with unexpected data. Nothing was changed. Check the address of the PSA; if it is right, report the correlation id."
+            "{product} answers {endpoint} with unexpected data. Nothing was changed. Check the address of the PSA; if it is right, report the correlation id, or the id of the import."
         ),
         PsaFailureKind::PsaUnknownError => format!(
             "{product} could not be read at {endpoint} (time-out, network, or a limit that does not end). Nothing was changed. Check that {product} can be reached and try again later."
         ),
         PsaFailureKind::PsaOtherTenant => format!(
-            "The credentials or the address lead to another tenant of {product} than the one this integration belongs to, or none of the mapped companies could be recognised there. Nothing was changed. Enter the address and credentials of the integration's own tenant, with the right to read all companies. For another tenant, add an integration of its own."
+            "The credentials or the address lead to another tenant of {product} than the one this integration belongs to, or fewer than half of the mapped companies that were checked could be recognised there. Nothing was changed. Enter the address and credentials of the integration's own tenant, with the right to read all companies. For another tenant, add an integration of its own."
         ),
     }
 }

@@ -20,22 +20,22 @@ impl Messages for Dutch {
     fn problem(&self, problem: &Problem) -> String {
         match problem {
             Problem::CredentialsRequired { field: Some(field) } => format!(
-                "De aanmeldgegevens zijn niet compleet: \"{field}\" is leeg. Vul alle velden in en probeer het opnieuw."
+                "De inloggegevens zijn niet compleet: \"{field}\" is leeg. Vul alle velden in en probeer het opnieuw."
             ),
-            Problem::CredentialsRequired { field: None } => "Voor deze koppeling zijn geen aanmeldgegevens opgeslagen. Voer ze in bij Aanmeldgegevens en probeer het opnieuw.".to_owned(),
+            Problem::CredentialsRequired { field: None } => "Voor deze integratie zijn geen inloggegevens opgeslagen. Open de integratie, kies \"Vervang de inloggegevens\" en probeer het opnieuw.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
             Problem::LockedByCaller(holder) => locked_by_caller(holder),
             Problem::InsufficientLicences { needed, available } => format!(
                 "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
             ),
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
-            Problem::DirectoryCannot => "De bedrijven en gebruikers van deze MSP staan in een directory die hier niet met de hand wordt gewijzigd. Wijzig dit in de console van die directory; een ander adres kan ook in de PSA worden ingevoerd, en de volgende import vraagt het de gebruiker.".to_owned(),
+            Problem::DirectoryCannot => "De bedrijven en gebruikers van deze MSP staan in een directory die hier niet met de hand wordt gewijzigd. Wijzig dit in de console van die directory; een ander adres kan ook in de PSA worden ingevoerd, en de volgende import vraagt de gebruiker dan om akkoord te gaan.".to_owned(),
             Problem::Directory(DirectoryFailure::Unauthorized) => "De directory weigert de API-sleutel: die is onjuist of ingetrokken. Maak in de console van de directory een nieuwe sleutel en vul die hier in; koppelingen blijven bestaan.".to_owned(),
             Problem::Directory(DirectoryFailure::Forbidden) => "De API-sleutel mist het recht om beheerde bedrijven en hun gebruikers te lezen. Geef dat in de console van de directory, of vul een sleutel in die het heeft.".to_owned(),
             Problem::Directory(DirectoryFailure::OtherAccount) => "Onder deze API-sleutel staat minder dan de helft van de gekoppelde bedrijven: het is de sleutel van een ander account. Er is niets opgeslagen. Vul een sleutel in van het account waarin de bedrijven staan.".to_owned(),
             Problem::Directory(DirectoryFailure::Unavailable) => "De directory geeft geen antwoord, of niet zoals verwacht. Er is niets gewijzigd. Probeer het later opnieuw.".to_owned(),
-            Problem::IntegrationPaused => "Deze koppeling is gepauzeerd: planningen en gebeurtenissen starten er geen imports van. Hervat de koppeling of start de import met de hand.".to_owned(),
-            Problem::IntegrationNotFound => "Deze koppeling bestaat niet. Maak eerst een koppeling met uw PSA.".to_owned(),
+            Problem::IntegrationPaused => "Deze integratie is gepauzeerd: planningen en gebeurtenissen starten er geen imports van. Hervat de integratie of start de import met de hand.".to_owned(),
+            Problem::IntegrationNotFound => "Deze integratie bestaat niet. Verbind eerst uw PSA.".to_owned(),
             Problem::NotFound { what: ResourceKind::Resource } => "Dit endpoint bestaat niet, of de methode is er niet toegestaan. Zie /openapi.json voor de endpoints en hun methoden.".to_owned(),
             Problem::NotFound { what } => {
                 let what = self.resource(*what);
@@ -70,22 +70,22 @@ impl Messages for Dutch {
             Problem::LimitExceeded { of } => {
                 let limit = of.limit();
                 match of {
-                    Limited::Integrations => format!("Een MSP heeft hoogstens {limit} koppelingen. Er is niets gewijzigd. Verwijder een koppeling die niet meer wordt gebruikt en voeg deze dan toe."),
+                    Limited::Integrations => format!("Een MSP heeft hoogstens {limit} integraties. Er is niets gewijzigd. Verwijder een integratie die niet meer wordt gebruikt en voeg deze dan toe."),
                     Limited::Companies => format!("De PSA heeft meer dan {limit} bedrijven die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
                     Limited::Contacts => format!("De PSA heeft meer dan {limit} contacten die aan het filter voldoen; meer leest een import niet. Start een import met een enger filter."),
-                    Limited::Rules => format!("Een import, en elk van de bedrijven daarin, heeft hoogstens {limit} beslissingen over veel rijen tegelijk. Er is niets gewijzigd. Neem er een terug, of beslis per rij."),
-                    Limited::NamedRows => format!("De beslissingen over veel rijen van een import noemen hoogstens {limit} rijen bij hun id. Er is niets gewijzigd. Neem er een terug die rijen noemt, of beslis op status of zoekterm."),
-                    Limited::Exclusions => format!("Een koppeling heeft hoogstens {limit} uitgesloten bedrijven en personen, en minder als de redenen lang zijn. Er is niets gewijzigd. Haal er enkele terug, of laat ze met het filter van de import weg."),
-                    Limited::DroppedMappings => format!("Een koppeling heeft hoogstens {limit} bedrijven waarvan de toewijzing met de hand is losgemaakt. Er is niets gewijzigd. Kies in een import een ander beheerd bedrijf voor de rij."),
+                    Limited::Rules => format!("Een import, en elk van de bedrijven daarin, heeft hoogstens {limit} beslissingen over veel rijen tegelijk. Er is niets gewijzigd. Trek er een in, of beslis per rij."),
+                    Limited::NamedRows => format!("De beslissingen over veel rijen van een import noemen hoogstens {limit} rijen bij hun id. Er is niets gewijzigd. Trek er een in die rijen noemt, of beslis op status of zoekterm."),
+                    Limited::Exclusions => format!("Een integratie heeft hoogstens {limit} uitgesloten bedrijven en personen, en minder als de redenen lang zijn. Er is niets gewijzigd. Haal er enkele terug, of laat ze met het filter van de import weg."),
+                    Limited::DroppedMappings => format!("Een integratie heeft hoogstens {limit} bedrijven waarvan de koppeling met de hand is losgemaakt. Er is niets gewijzigd. Kies in een import een ander beheerd bedrijf voor de rij."),
                 }
             }
             Problem::TooManyCalls { retry_after } => format!("Uw MSP heeft te veel aanroepen gedaan die een PSA lezen of een plan berekenen. Er is niets gewijzigd. Probeer het over {retry_after} seconden opnieuw."),
             Problem::NotAdministrator => "Alleen een beheerder van een MSP mag dit. Meld u als beheerder aan.".to_owned(),
             Problem::SnapshotExpired => "De import is te oud. Het plan kan tot 7 dagen na de start worden bevestigd, en de rijen blijven 14 dagen bewaard. Start een nieuwe import.".to_owned(),
             Problem::ImportAbandoned => "De import is opgegeven, of de vergrendeling verliep en een andere import nam het over. Wat gedaan is staat in het resultaat; start een nieuwe import voor de rest.".to_owned(),
-            Problem::ReviewLapsed => "Niemand werkte aan deze controle tot de vergrendeling verliep; daarom heeft een andere import of het verwijderen van de koppeling haar beëindigd. Er is niets gewijzigd. Start een nieuwe import.".to_owned(),
-            Problem::NewerVersion => "Een nieuwere versie van deze dienst heeft deze gegevens opgeslagen, en deze versie kan ze niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
-            Problem::Internal => "Er ging bij ons iets mis. Probeer het opnieuw; gebeurt het weer, meld dan het correlatie-id.".to_owned(),
+            Problem::ReviewLapsed => "Niemand werkte aan deze beoordeling tot de vergrendeling verliep; daarom heeft een andere import of het verwijderen van de integratie haar beëindigd. Er is niets gewijzigd. Start een nieuwe import.".to_owned(),
+            Problem::NewerVersion => "Een nieuwere versie van deze dienst heeft deze gegevens opgeslagen, en deze versie kan ze niet lezen. Er is niets gewijzigd. Probeer het opnieuw als de update klaar is; gebeurt het weer, meld dan het correlatie-id, of het id van de import.".to_owned(),
+            Problem::Internal => "Er ging bij ons iets mis. Probeer het opnieuw; gebeurt het weer, meld dan het correlatie-id, of het id van de import.".to_owned(),
         }
     }
 
@@ -107,7 +107,7 @@ impl Messages for Dutch {
             Reason::Dangling => ("Het beheerde bedrijf bestaat niet meer.", "Kies een ander beheerd bedrijf of maak een nieuw."),
             Reason::Ambiguous => ("Meerdere bedrijven hebben deze naam.", "Kies een van de kandidaten of maak een nieuw bedrijf."),
             Reason::ManagedCompanyNotFound => ("Het gekozen beheerde bedrijf bestaat niet.", "Kies een ander."),
-            Reason::AlreadyMapped => ("Het beheerde bedrijf is aan een ander PSA-bedrijf gekoppeld.", "Kies een ander of maak eerst die koppeling los."),
+            Reason::AlreadyMapped => ("Het beheerde bedrijf is aan een ander PSA-bedrijf gekoppeld.", "Kies een ander. Of beëindig deze import, maak die koppeling los bij \"Gekoppelde bedrijven\" van haar integratie en importeer opnieuw."),
             Reason::UserNotFound => ("De gekozen gebruiker bestaat niet in dit beheerde bedrijf.", "Kies een andere gebruiker."),
             Reason::UserAlreadyMapped => ("De gebruiker is aan een andere contactpersoon gekoppeld.", "Kies een andere gebruiker of vink een van beide uit."),
             Reason::Excluded => ("Eerder geïmporteerd en sindsdien blijvend uitgesloten.", "Haal de contactpersoon terug om het adres mee te nemen; de toegang blijft zoals die is."),
@@ -121,9 +121,9 @@ impl Messages for Dutch {
             Reason::HeldByFormerCompany => ("Een gebruiker van het beheerde bedrijf waaraan dit bedrijf eerder was gekoppeld heeft dit adres.", "Geef die gebruiker een ander adres, of kies dat beheerde bedrijf opnieuw voor het bedrijf."),
             Reason::CompanyNotImported => ("Het bedrijf is niet geïmporteerd.", "Los op wat de rij van het bedrijf meldt en importeer opnieuw."),
             Reason::PlanChanged => ("Er is iets gewijzigd nadat het plan was bevestigd.", "Importeer opnieuw; het nieuwe plan laat de wijziging zien."),
-            Reason::Cancelled => ("De import is voor deze rij afgebroken.", "Importeer opnieuw om de rij mee te nemen."),
-            Reason::GivenUp => ("De import is voor deze rij opgegeven.", "Importeer opnieuw om de rij mee te nemen."),
-            Reason::NeedsUsersAgreement => ("Het adres is in de PSA gewijzigd. De directory vraagt het de gebruiker, die tot dan het oude adres houdt.", "Laat de gebruiker zich met het oude adres aanmelden en akkoord gaan; een latere import maakt het af."),
+            Reason::Cancelled => ("De import is geannuleerd voordat deze rij aan de beurt was.", "Importeer opnieuw om de rij mee te nemen."),
+            Reason::GivenUp => ("De import is opgegeven voordat deze rij aan de beurt was.", "Importeer opnieuw om de rij mee te nemen."),
+            Reason::NeedsUsersAgreement => ("Het adres is in de PSA gewijzigd. De directory vraagt de gebruiker om akkoord te gaan; tot dan houdt de gebruiker het oude adres.", "Laat de gebruiker zich met het oude adres aanmelden en akkoord gaan; een latere import maakt het af."),
             Reason::CannotRename => ("Het kreeg in de PSA een andere naam, en de directory hernoemt geen bedrijven.", "Hernoem het bedrijf in de console van de directory; de volgende import neemt dat over."),
             Reason::CompanySuspended => ("Het bedrijf is in de directory opgeschort.", "Activeer het in de console van de directory en importeer opnieuw."),
             Reason::WaitsForUser => ("De gebruiker is gevraagd akkoord te gaan met het nieuwe adres en heeft dat nog niet gedaan.", "Laat de gebruiker zich met het oude adres aanmelden en akkoord gaan; een latere import maakt het af."),
@@ -222,7 +222,7 @@ impl Messages for Dutch {
             ResourceKind::User => "gebruiker van dit beheerde bedrijf",
             ResourceKind::Rule => "beslissing over veel rijen",
             ResourceKind::Exclusion => "uitsluiting",
-            ResourceKind::Mapping => "toewijzing",
+            ResourceKind::Mapping => "koppeling",
             ResourceKind::Resource => "aanroep",
         }
     }
@@ -301,8 +301,8 @@ impl Messages for Dutch {
             Mistake::NoParameters => "is niet toegestaan: deze aanroep heeft geen parameters".into(),
             Mistake::NotAParameter(known) => format!("is geen parameter van deze aanroep; toegestaan: {}", known.join(", ")).into(),
             Mistake::NotWith(other) => format!("gaat niet samen met {other}").into(),
-            Mistake::NotAlone => "er hoort geen andere voorwaarde bij".into(),
-            Mistake::OnlyForCompanies => "alleen bedrijven worden hiermee gekozen, met de mensen bij wie het mislukte: POST /imports/{x}/companies/select".into(),
+            Mistake::NotAlone => "moet de enige voorwaarde zijn".into(),
+            Mistake::OnlyForCompanies => "is geen voorwaarde voor personen. Kies de bedrijven, met hun personen bij wie het mislukte, met POST /imports/{x}/companies/select".into(),
             Mistake::InactiveOneByOne => "rijen die in de PSA inactief zijn, kunnen niet met veel tegelijk worden gekozen; kies elke rij met een eigen aanroep".into(),
             Mistake::NoManagedCompany => "er is geen beheerd bedrijf met dit id".into(),
             Mistake::MappedTo(company) => format!("is al gekoppeld aan bedrijf {company} van de PSA").into(),
@@ -310,10 +310,10 @@ impl Messages for Dutch {
             Mistake::AddressTaken => "een andere gebruiker heeft dit adres".into(),
             Mistake::LicencesInUse => "is minder dan de licenties die in gebruik of gereserveerd zijn".into(),
             Mistake::NoToken => "mag niet leeg zijn: het identificeert de gebeurtenis, zodat een herhaalde bezorging geen tweede import start".into(),
-            Mistake::NotRemoved => "is niet het id van een koppeling met deze PSA die in de laatste 400 dagen is verwijderd".into(),
+            Mistake::NotRemoved => "is niet het id van een integratie met deze PSA die in de laatste 400 dagen is verwijderd".into(),
             Mistake::CompanyIdCharacters => "mag geen `+`, `:`, `/` of `\\` bevatten".into(),
             Mistake::OnlyFor(products) => format!("is alleen voor {}", products.join(", ")).into(),
-            Mistake::ForeignCredential(product) => format!("hoort niet bij de aanmeldgegevens van {product}").into(),
+            Mistake::ForeignCredential(product) => format!("hoort niet bij de inloggegevens van {product}").into(),
         }
     }
 
@@ -328,11 +328,11 @@ fn locked(holder: &Holder) -> String {
     let name = &holder.person.name;
     if holder.person.is_principal() {
         format!(
-            "Sinds {since} loopt een onbewaakte import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang de import loopt. Wacht tot de import klaar is; als hij op een beheerder wacht, open en bevestig hem; of breek hem af."
+            "Sinds {since} loopt een onbewaakte import van deze integratie. De integratie blijft vergrendeld tot {until}, of langer zolang de import loopt. Wacht tot de import klaar is; als hij op een beheerder wacht, open en bevestig hem; of annuleer hem."
         )
     } else {
         format!(
-            "{name} is sinds {since} bezig met een import van deze koppeling. De koppeling blijft vergrendeld tot {until}, of langer zolang {name} aan de import werkt. Wacht tot de import klaar is, of vraag {name} hem af te ronden of af te breken."
+            "{name} is sinds {since} bezig met een import van deze integratie. De integratie blijft vergrendeld tot {until}, of langer zolang {name} aan de import werkt. Wacht tot de import klaar is, of vraag {name} hem af te ronden of te annuleren."
         )
     }
 }
@@ -340,7 +340,7 @@ fn locked(holder: &Holder) -> String {
 fn locked_by_caller(holder: &Holder) -> String {
     let (since, until) = (minute(holder.since), minute(holder.until));
     format!(
-        "Uw eigen import van deze koppeling loopt sinds {since}. De koppeling blijft vergrendeld tot {until}, of langer zolang u aan de import werkt. Ga verder met die import, of breek hem af en begin opnieuw."
+        "Uw eigen import van deze integratie loopt sinds {since}. De integratie blijft vergrendeld tot {until}, of langer zolang u aan de import werkt. Ga verder met die import, of annuleer hem en begin opnieuw."
     )
 }
 
@@ -351,22 +351,22 @@ fn psa_failure(psa: VendorId, failure: &PsaFailure) -> String {
             "{product} antwoordt op {endpoint} met een serverfout, ook na herhaling. Er is niets gewijzigd. Probeer het later opnieuw."
         ),
         PsaFailureKind::PsaUnauthorized => format!(
-            "{product} weigert de aanmeldgegevens: ze zijn ongeldig, verlopen of ingetrokken. Controleer ze in {product} en vervang ze in de koppeling."
+            "{product} weigert de inloggegevens: ze zijn ongeldig, verlopen of ingetrokken. Controleer ze in {product} en vervang ze in de integratie."
         ),
         PsaFailureKind::PsaForbidden => {
             let right = failure.missing_right.as_deref().unwrap_or(endpoint);
             format!(
-                "De aanmeldgegevens missen een recht in {product}: {endpoint} is geweigerd, of toont niet alle rijen. Er is niets gewijzigd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
+                "De inloggegevens missen een recht in {product}: {endpoint} is geweigerd, of toont niet alle rijen. Er is niets gewijzigd. Verleen \"{right}\" aan de API-gebruiker en probeer het opnieuw."
             )
         }
         PsaFailureKind::PsaInvalidResponse => format!(
-            "{product} antwoordt op {endpoint} met onverwachte gegevens. Er is niets gewijzigd. Controleer het adres van de PSA; klopt dat, meld dan het correlatie-id."
+            "{product} antwoordt op {endpoint} met onverwachte gegevens. Er is niets gewijzigd. Controleer het adres van de PSA; klopt dat, meld dan het correlatie-id, of het id van de import."
         ),
         PsaFailureKind::PsaUnknownError => format!(
             "{product} kon op {endpoint} niet worden gelezen (time-out, netwerk of aanhoudende limiet). Er is niets gewijzigd. Controleer of {product} bereikbaar is en probeer het later opnieuw."
         ),
         PsaFailureKind::PsaOtherTenant => format!(
-            "De aanmeldgegevens of het adres leiden naar een andere omgeving van {product} dan die van deze koppeling, of geen van de gekoppelde bedrijven is daar te herkennen. Er is niets gewijzigd. Vul het adres en de aanmeldgegevens van de eigen omgeving in, met het recht om alle bedrijven te lezen. Maak voor een andere omgeving een eigen koppeling."
+            "De inloggegevens of het adres leiden naar een andere omgeving van {product} dan die van deze integratie, of minder dan de helft van de gecontroleerde gekoppelde bedrijven is daar te herkennen. Er is niets gewijzigd. Vul het adres en de inloggegevens van de eigen omgeving in, met het recht om alle bedrijven te lezen. Maak voor een andere omgeving een eigen integratie."
         ),
     }
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::contents::{digest_of, missing};
-use super::pages::{Pages, slices};
+use super::pages::{Packed, Pages, slices};
 use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::schema::Kind;
@@ -91,6 +91,8 @@ pub struct NewMirror<'a, K> {
 pub(super) struct Prepared {
     mirror: Mirror,
     before: Option<Mirror>,
+    /// Its pages, if the mirror before does not have them.
+    pages: Vec<(Key, Packed)>,
 }
 
 #[derive(Clone, Copy)]
@@ -148,12 +150,13 @@ pub fn is_worth_rewriting(differences: usize, rows: u64) -> bool {
 }
 
 impl<K: Serialize> NewMirror<'_, K> {
-    /// What is to be written of it, and the items of those parts that the mirror before does not have.
+    /// What is to be written of it, and the items, but for pages, of those parts that the mirror before does not have.
     pub(super) fn prepare(self, partition: &str, version: &str) -> Result<(Prepared, Vec<Item>), StoreError> {
         let before = self.before;
         let mut parts = NewParts {
             partition,
             version,
+            pages: Vec::new(),
             items: Vec::new(),
         };
         let (companies, contacts) = if let Some(before) = before {
@@ -174,8 +177,12 @@ impl<K: Serialize> NewMirror<'_, K> {
             differences: parts.add(Of::Differences, self.differences, differences)?,
             known: parts.add(Of::Known, self.known, before.map(|before| &before.known))?,
         };
-        let before = before.cloned();
-        Ok((Prepared { mirror, before }, parts.items))
+        let prepared = Prepared {
+            mirror,
+            before: before.cloned(),
+            pages: parts.pages,
+        };
+        Ok((prepared, parts.items))
     }
 }
 
@@ -183,11 +190,12 @@ impl<K: Serialize> NewMirror<'_, K> {
 struct NewParts<'a> {
     partition: &'a str,
     version: &'a str,
+    pages: Vec<(Key, Packed)>,
     items: Vec<Item>,
 }
 
 impl NewParts<'_> {
-    fn add_pages(&mut self, of: Of, pages: &[Vec<u8>]) -> Part {
+    fn add_pages(&mut self, of: Of, pages: &[Packed]) -> Part {
         let part = Part {
             version: self.version.to_owned(),
             items: pages.len(),
@@ -195,7 +203,7 @@ impl NewParts<'_> {
         };
         for (number, page) in pages.iter().enumerate() {
             let key = of.key(self.partition, &part, number);
-            self.items.push(already_packed(PART, &key, page.clone()));
+            self.pages.push((key, Packed::clone(page)));
         }
         part
     }
@@ -223,6 +231,12 @@ impl NewParts<'_> {
 }
 
 impl Prepared {
+    /// The items of its pages, each made when it is its turn: all of them at once would be the pages a second time.
+    pub(super) fn take_page_items(&mut self) -> impl Iterator<Item = Item> + use<> {
+        let pages = std::mem::take(&mut self.pages).into_iter();
+        pages.map(|(key, page)| already_packed(PART, &key, page.to_vec()))
+    }
+
     /// Whether the mirror that it rests on is still the stored one: if not, some of its parts are to be deleted.
     pub(super) fn rests_on(&self, stored: Option<&Mirror>) -> bool {
         self.before.as_ref().is_none_or(|before| stored == Some(before))
@@ -299,11 +313,11 @@ impl Tenant {
         Ok(entries)
     }
 
-    async fn packed_of(&self, integration: &IntegrationId, of: Of, part: &Part) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn packed_of(&self, integration: &IntegrationId, of: Of, part: &Part) -> Result<Vec<Packed>, StoreError> {
         let items = self.items_of_part(integration, of, part).await?;
         items
-            .iter()
-            .map(|item| Ok(packed_bytes(PART, item)?.to_vec()))
+            .into_iter()
+            .map(|item| Ok(packed_bytes(PART, &item)?.into()))
             .collect()
     }
 

@@ -1,6 +1,8 @@
 //! Pages as they came from the PSA: packed, in the memory of the worker. They are saved only when a run ends before its fetch does: a
 //! snapshot that one run reads costs no write for a page.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::import::retention::STAGED_DAYS;
@@ -27,6 +29,9 @@ pub(crate) const STAGED_PAGE: Kind = Kind::first("staged page").kept(STAGED_DAYS
 /// Records in one item, as far as their texts leave room.
 pub(crate) const MAX_RECORDS_PER_ITEM: usize = 2_000;
 
+/// A packed page. The pages of a large MSP are most of a worker's memory, so copies share them.
+pub(super) type Packed = Arc<[u8]>;
+
 /// All pages read so far.
 #[derive(Debug, Clone, Default)]
 pub struct Pages {
@@ -37,7 +42,7 @@ pub struct Pages {
 /// The pages of one list, each cut into what fits into an item, in the order in which they came.
 #[derive(Debug, Clone, Default)]
 struct List {
-    packed: Vec<Vec<u8>>,
+    packed: Vec<Packed>,
     /// How many of them are stored.
     saved: usize,
 }
@@ -45,7 +50,7 @@ struct List {
 impl List {
     fn add<T: Serialize>(&mut self, page: &[T]) -> Result<(), StoreError> {
         for slice in slices(page)? {
-            self.packed.push(packed::pack(STAGED_PAGE.name, slice)?);
+            self.packed.push(packed::pack(STAGED_PAGE.name, slice)?.into());
         }
         Ok(())
     }
@@ -64,14 +69,14 @@ impl List {
         for mut item in items.into_iter().take(saved) {
             STAGED_PAGE.check(&item)?;
             match item.remove(PACKED) {
-                Some(AttributeValue::B(page)) => packed.push(page.into_inner()),
+                Some(AttributeValue::B(page)) => packed.push(page.into_inner().into()),
                 _ => return Err(StoreError::shape(STAGED_PAGE.name, "packed attribute is missing")),
             }
         }
         Ok(Self { packed, saved })
     }
 
-    fn unsaved(&self) -> impl Iterator<Item = (usize, &Vec<u8>)> {
+    fn unsaved(&self) -> impl Iterator<Item = (usize, &Packed)> {
         self.packed.iter().enumerate().skip(self.saved)
     }
 }
@@ -109,7 +114,7 @@ impl Pages {
             let before = page.len();
             let page: Vec<PsaContact> = page.into_iter().filter(|contact| !is_dropped(contact)).collect();
             if page.len() == before {
-                kept.contacts.packed.push(packed.clone());
+                kept.contacts.packed.push(Arc::clone(packed));
             } else {
                 kept.add_contacts(&page)?;
             }
@@ -117,15 +122,20 @@ impl Pages {
         Ok(kept)
     }
 
-    pub(super) fn packed(&self) -> (&[Vec<u8>], &[Vec<u8>]) {
+    pub(super) fn packed(&self) -> (&[Packed], &[Packed]) {
         (&self.companies.packed, &self.contacts.packed)
     }
 
-    pub(super) fn of_packed(companies: Vec<Vec<u8>>, contacts: Vec<Vec<u8>>) -> Self {
-        let list = |packed| List { packed, saved: 0 };
+    pub(super) const fn of_packed(companies: Vec<Packed>, contacts: Vec<Packed>) -> Self {
         Self {
-            companies: list(companies),
-            contacts: list(contacts),
+            companies: List {
+                packed: companies,
+                saved: 0,
+            },
+            contacts: List {
+                packed: contacts,
+                saved: 0,
+            },
         }
     }
 
@@ -190,7 +200,7 @@ impl Tenant {
         let contacts = contacts.map(|(number, page)| (keys::staged_contacts(&self.msp, &import.id, number), page));
         let writes = companies.chain(contacts).map(|(key, page)| {
             let mut item = bare_item(STAGED_PAGE, &key);
-            item.insert(PACKED.to_owned(), AttributeValue::B(Blob::new(page.clone())));
+            item.insert(PACKED.to_owned(), AttributeValue::B(Blob::new(page.to_vec())));
             expire(&mut item, STAGED_PAGE, import.started_at);
             Action::put(self, Table::Imports, item)
         });

@@ -72,10 +72,13 @@ async fn r94_an_unattended_import_that_stopped_waits_on_the_first_page() {
     assert!(home.words().contains("an import waits for you"), "{}", home.words());
     let import = browser.follow(&home, "Look at it").await;
     assert!(
-        import.words().contains("stopped for a person to decide"),
+        import.words().contains("an administrator has to decide"),
         "{}",
         import.words()
     );
+    let mine = browser.press(&import, "Take it over", &[]).await;
+    assert!(mine.words().contains("Held by you until"), "{}", mine.words());
+    assert!(!mine.has_button("Take it over"));
 }
 
 #[tokio::test]

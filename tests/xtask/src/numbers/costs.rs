@@ -44,8 +44,8 @@ pub(super) fn write(logs: &Logs) -> Result<String, Failure> {
     };
     // What is measured of a full read is its fetch; it is carried out as any other.
     let import = |psa: &str, column| {
-        let changes = sum(psa, ("unattended", ""), column);
-        let without_fetch = changes - sum(psa, ("unattended", "fetch"), column);
+        let changes = sum(psa, ("unattended, as before", ""), column);
+        let without_fetch = sum(psa, ("unattended", ""), column) - sum(psa, ("unattended", "fetch"), column);
         let full = sum(psa, ("unchanged, read in full", "fetch"), column) + without_fetch;
         Import { full, changes }
     };
