@@ -58,7 +58,7 @@ pub struct Numbers {
 const LARGE: Source = Source::Program("large", "cargo run --release --locked --quiet -p bench");
 
 /// All blocks.
-pub const NUMBERS: [Numbers; 15] = [
+pub const NUMBERS: [Numbers; 16] = [
     in_tests("times", Source::All, write::times),
     in_tests(
         "checks",
@@ -73,6 +73,14 @@ pub const NUMBERS: [Numbers; 15] = [
             "env PROOFS=all cargo test --workspace --locked --test proofs crash -- --show-output",
         ),
         write::exhaustive,
+    ),
+    in_tests(
+        "lastpass-imports",
+        Source::Program(
+            "lastpass-imports",
+            "env PROOFS=all cargo test --workspace --locked --test proofs lastpass -- --show-output --test-threads 1",
+        ),
+        lastpass::imports,
     ),
     in_tests(
         "bad-night",

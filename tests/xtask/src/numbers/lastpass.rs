@@ -10,6 +10,21 @@ pub(super) fn write(logs: &Logs) -> Result<String, Failure> {
     text(&logs.read("lastpass")?)
 }
 
+/// Disturbed imports into LastPass: a table, and those that were disturbed at random.
+pub(super) fn imports(logs: &Logs) -> Result<String, Failure> {
+    imported(&logs.read("lastpass-imports")?)
+}
+
+fn imported(log: &str) -> Result<String, Failure> {
+    let lines_that = |is_meant: fn(&&str) -> bool| log.lines().filter(is_meant).collect::<Vec<_>>();
+    let table = lines_that(|line| line.starts_with('|') && line.ends_with('|'));
+    let random = lines_that(|line| line.starts_with("random imports"));
+    if table.len() < 4 || random.is_empty() || log.contains("FAILED") {
+        return Err("not all disturbed imports ended as they should".into());
+    }
+    Ok(format!("{}\n\n{}.\n", table.join("\n"), random.join("\n")))
+}
+
 fn text(log: &str) -> Result<String, Failure> {
     let (mut counted, mut tables) = (String::new(), String::new());
     for line in log.lines() {
@@ -29,6 +44,15 @@ fn text(log: &str) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn disturbed_imports_are_taken_if_all_ended_as_they_should() {
+        let table = "| PSA | runs |\n|---|---:|\n| one | 7 |\n| other | 8 |";
+        let log = format!("----\n{table}\n\nrandom imports into LastPass: 60 seeds, 0 wrong\ntest result: ok\n");
+        let expected = format!("{table}\n\nrandom imports into LastPass: 60 seeds, 0 wrong.\n");
+        assert_eq!(imported(&log).unwrap(), expected);
+        assert!(imported(&format!("{log}test result: FAILED\n")).is_err());
+    }
 
     #[test]
     fn tables_are_taken_as_they_were_printed_if_nothing_is_wrong() {
