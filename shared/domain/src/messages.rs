@@ -194,7 +194,7 @@ mod tests {
                 "if it waits for an administrator, open it and confirm it",
                 "als hij op een beheerder wacht, open en bevestig hem",
             ),
-            (nobody, "or cancel it.", "of breek hem af."),
+            (nobody, "or cancel it.", "of annuleer hem."),
         ] {
             let problem = Problem::IntegrationLocked(Holder {
                 person,
