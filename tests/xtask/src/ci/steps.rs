@@ -37,7 +37,7 @@ const fn step(
 }
 
 /// All steps. One starts as soon as those it needs have passed and processors are free; steps that come first here start first.
-pub const STEPS: [Step; 18] = [
+pub const STEPS: [Step; 17] = [
     step("tests", 2, &[], tests, "all tests but the proofs"),
     step(
         "real-time",
@@ -133,13 +133,6 @@ pub const STEPS: [Step; 18] = [
         "the built functions at work, in two imitations of Lambda",
     ),
     step(
-        "large",
-        1,
-        &["tests"],
-        large,
-        "imports of a large MSP need no more requests and units than they may",
-    ),
-    step(
         "demonstration",
         1,
         &[],
@@ -194,10 +187,6 @@ fn second_opinion(job: &Job) -> Result<(), Failure> {
     second.arg(job.work.join("second"));
     second.args(OTHERS.iter().flat_map(|other| ["--skip", other]));
     job.run(2400, second)
-}
-
-fn large(job: &Job) -> Result<(), Failure> {
-    job.sh(1500, "cargo test --workspace --locked --test large -- --nocapture")
 }
 
 fn console(job: &Job) -> Result<(), Failure> {
