@@ -81,6 +81,20 @@ async fn r94_an_unattended_import_that_stopped_waits_on_the_first_page() {
     assert!(!mine.has_button("Take it over"));
 }
 
+/// The text of a lock says that every administrator may.
+#[tokio::test]
+async fn r62_an_import_that_came_by_itself_is_cancelled_by_anybody() {
+    let stage = stage().await;
+    stage.sandbox.pause(true).await;
+    let started = unattended::trigger(&stage.sandbox, KIND, "night").await;
+    let import = started["import"].as_str().unwrap().to_owned();
+    let (mut browser, _) = stage.sign_in("Bram", "en").await;
+    let page = browser.open(&stage.at(&format!("/console/imports/{import}"))).await;
+    browser.press(&page, "Cancel this import", &[]).await;
+    let shown = stage.sandbox.api("ana").get(&format!("/imports/{import}")).await;
+    assert_eq!(shown.unwrap()["state"], "cancelled");
+}
+
 #[tokio::test]
 async fn r90_a_decision_on_one_company_or_person_is_taken_back() {
     let stage = stage().await;

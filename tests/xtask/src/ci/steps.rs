@@ -37,7 +37,7 @@ const fn step(
 }
 
 /// All steps. One starts as soon as those it needs have passed and processors are free; steps that come first here start first.
-pub const STEPS: [Step; 17] = [
+pub const STEPS: [Step; 18] = [
     step("tests", 2, &[], tests, "all tests but the proofs"),
     step(
         "real-time",
@@ -133,6 +133,13 @@ pub const STEPS: [Step; 17] = [
         "the built functions at work, in two imitations of Lambda",
     ),
     step(
+        "large",
+        2,
+        &[],
+        large,
+        "imports of a large MSP need no more requests and units than they may",
+    ),
+    step(
         "demonstration",
         1,
         &[],
@@ -187,6 +194,11 @@ fn second_opinion(job: &Job) -> Result<(), Failure> {
     second.arg(job.work.join("second"));
     second.args(OTHERS.iter().flat_map(|other| ["--skip", other]));
     job.run(2400, second)
+}
+
+/// Alone on both processors: under load an import tells of its progress more often, which is written.
+fn large(job: &Job) -> Result<(), Failure> {
+    job.sh(1200, "cargo test --workspace --locked --test large -- --nocapture")
 }
 
 fn console(job: &Job) -> Result<(), Failure> {
