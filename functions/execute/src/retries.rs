@@ -1,6 +1,7 @@
 //! Calls to the directory that go unanswered: repeated, then looked up, and blamed on a row only if the directory answers others.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use backon::Retryable;
 use directory::DirectoryError;
@@ -64,7 +65,15 @@ where
     L: Future<Output = Result<Option<T>, DirectoryError>>,
 {
     let backoff = run.services.directory_retry.with_jitter();
-    let in_time = |error: &DirectoryError| error.is_retryable() && error.asks_to_wait().is_none() && !run.is_to_end();
+    let in_time = |error: &DirectoryError| error.may_be_applied() && !run.is_to_end();
+    let may_be_applied = AtomicBool::new(false);
+    let call = || async {
+        let answer = call().await;
+        if answer.as_ref().is_err_and(DirectoryError::may_be_applied) {
+            may_be_applied.store(true, Ordering::Relaxed);
+        }
+        answer
+    };
     let before = run.answered();
     let error = match call.retry(backoff).when(in_time).await {
         Ok(answer) => {
@@ -73,7 +82,10 @@ where
         }
         Err(error) => error,
     };
-    run.note_unanswered();
+    // One that was refused, each time it was tried, changes nothing later.
+    if may_be_applied.into_inner() {
+        run.note_unanswered();
+    }
     // No row is to blame, and none would fare better now.
     if error.is_of_key() || error.asks_to_wait().is_some() {
         run.record_outage(error);

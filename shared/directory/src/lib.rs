@@ -74,6 +74,11 @@ pub trait Directory: Send + Sync {
         roster.users(company)
     }
 
+    /// Whether [`holders`](Self::holders) costs as much as reading all users.
+    fn reads_all_for_holders(&self) -> bool {
+        false
+    }
+
     /// The users who hold these addresses, in whatever managed company; addresses that nobody holds are left out. May know a user
     /// whom the lists of users do not show yet.
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError>;
@@ -311,6 +316,11 @@ impl DirectoryError {
             Self::Forbidden(_) => DirectoryFailure::Forbidden,
             Self::Unavailable(_) | Self::Busy(..) | Self::Refused(_) => DirectoryFailure::Unavailable,
         }
+    }
+
+    /// Whether the call may have been applied all the same, now or later.
+    pub const fn may_be_applied(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
     }
 
     /// Whether repeating the call makes sense.

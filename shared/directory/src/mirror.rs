@@ -16,6 +16,7 @@ mod users;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
@@ -52,9 +53,16 @@ pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// A list, and when it was asked for.
 type Listed<T> = Option<(Timestamp, Arc<T>)>;
 
+/// The known users of all companies, and when they began to be read.
+type Everybody = Option<(Instant, Arc<Roster>)>;
+
 /// The directory of an MSP that has LastPass, for one run.
 pub struct Mirror {
     content: Content,
+    /// The known companies, as they were `LISTING_LASTS` ago at most. Whether one is still there LastPass says, before it is changed.
+    companies: Mutex<Listed<Vec<ManagedCompany>>>,
+    /// Locked while all users are read: those of a large MSP, several times over, would fill the memory of a worker.
+    everybody: Mutex<Everybody>,
     /// Counts changes of the directory, whichever one the MSP has.
     changes: BuiltIn,
     lastpass: Option<LastPass>,
@@ -73,6 +81,8 @@ impl Mirror {
         Self {
             changes: BuiltIn::new(tenant.clone()),
             content: Content { tenant },
+            companies: Mutex::default(),
+            everybody: Mutex::default(),
             lastpass,
             now,
             listing: Mutex::default(),
@@ -107,6 +117,39 @@ impl Mirror {
         *listing = Some((now, Arc::clone(&companies)));
         Ok(companies)
     }
+
+    /// The known users of all companies, as they are at this moment. All who ask while they are being read share the next reading.
+    async fn everybody(&self) -> Result<Arc<Roster>, DirectoryError> {
+        let asked = Instant::now();
+        let mut everybody = self.everybody.lock().await;
+        if let Some((began, roster)) = &*everybody
+            && *began >= asked
+        {
+            return Ok(Arc::clone(roster));
+        }
+        // What was read before makes room first.
+        *everybody = None;
+        let began = Instant::now();
+        let roster = Arc::new(self.content.whole_roster(Consistency::Strong).await?);
+        *everybody = Some((began, Arc::clone(&roster)));
+        Ok(roster)
+    }
+
+    /// Has the known companies read again by whoever asks next.
+    async fn forget_companies(&self) {
+        *self.companies.lock().await = None;
+    }
+
+    /// A company that was known a moment ago.
+    async fn known_lately(&self, id: &ManagedCompanyId) -> Option<ManagedCompany> {
+        let companies = self.companies.lock().await;
+        let (read, companies) = companies.as_ref()?;
+        if self.now().duration_since(*read) >= LISTING_LASTS {
+            return None;
+        }
+        let found = companies.binary_search_by(|company| company.id.cmp(id));
+        companies.get(found.ok()?).cloned()
+    }
 }
 
 #[async_trait]
@@ -116,10 +159,16 @@ impl Directory for Mirror {
     }
 
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
-        self.content.companies().await
+        let read = self.now();
+        let companies = self.content.companies().await?;
+        *self.companies.lock().await = Some((read, Arc::new(companies.clone())));
+        Ok(companies)
     }
 
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
+        if let Some(company) = self.known_lately(id).await {
+            return Ok(Some(company));
+        }
         Ok(self.companies().await?.into_iter().find(|company| company.id == *id))
     }
 
@@ -139,7 +188,11 @@ impl Directory for Mirror {
         if addresses.is_empty() {
             return Ok(Vec::new());
         }
-        self.content.whole_roster(Consistency::Strong).await?.holders(addresses)
+        self.everybody().await?.holders(addresses)
+    }
+
+    fn reads_all_for_holders(&self) -> bool {
+        true
     }
 
     async fn read_on(&self, from: Option<&Reading>, limits: &ReadingLimits) -> Result<Option<Reading>, DirectoryError> {

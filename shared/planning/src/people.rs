@@ -111,7 +111,12 @@ impl People {
         if asked.is_empty() {
             return Ok(());
         }
-        let holders = match self.everybody(asked.len()).await? {
+        let costs = if self.directory.reads_all_for_holders() {
+            self.enough + 1
+        } else {
+            asked.len()
+        };
+        let holders = match self.everybody(costs).await? {
             Some(everybody) => everybody.holders(&asked)?,
             None => self.directory.holders(&asked).await?,
         };

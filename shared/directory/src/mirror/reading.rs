@@ -70,6 +70,7 @@ impl Mirror {
         }
         if head != before {
             self.content.write_head(&head, now).await?;
+            self.forget_companies().await;
         }
         if is_to_be_written {
             let listed: HashSet<&ManagedCompanyId> = companies.iter().map(|company| &company.id).collect();

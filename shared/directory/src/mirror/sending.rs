@@ -9,7 +9,7 @@ use domain::directory::{User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId};
 use futures::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use store::{Consistency, Key, Table};
+use store::{Key, Table};
 
 use super::Mirror;
 use super::content::Content;
@@ -159,7 +159,7 @@ impl Mirror {
             return Ok(NewUser::Waits(self.now() + SENT_AGAIN_AFTER));
         }
         if matches!(failed, Failed::Rejected(..) | Failed::Forbidden(_)) {
-            let holders = self.content.whole_roster(Consistency::Strong).await?;
+            let holders = self.everybody().await?;
             let mut holders = holders.holders(&[request.address.key().clone()])?.into_iter();
             if let Some(holder) = holders.find(|holder| holder.company != *company) {
                 return Ok(NewUser::AddressTaken(holder));

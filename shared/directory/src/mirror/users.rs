@@ -6,7 +6,7 @@ use domain::address::{Address, AddressKey};
 use domain::directory::User;
 use domain::ids::{ManagedCompanyId, UserId};
 use store::table::text;
-use store::{Consistency, Key, PutOutcome, Table};
+use store::{Key, PutOutcome, Table};
 
 use super::content::Content;
 use super::records::{ASKING, AskingRecord};
@@ -116,7 +116,7 @@ impl Mirror {
         match answer {
             Ok(()) | Err(Failed::Unanswered(_)) => self.after_asking(lastpass, (company, user), address).await,
             Err(Failed::Rejected(refused, 409)) => {
-                let holders = self.content.whole_roster(Consistency::Strong).await?;
+                let holders = self.everybody().await?;
                 let holders = holders.holders(&[address.key().clone()])?;
                 let holder = holders.into_iter().find(|holder| holder.id != *user);
                 Ok(holder.map_or(NewAddress::NotPossible(refused.said), NewAddress::AddressTaken))

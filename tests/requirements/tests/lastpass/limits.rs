@@ -1,6 +1,6 @@
 //! Licences and conflicts (R82, R89).
 
-use requirements::import::{carry_out, fetch, first_import_of, id, plan, tick_everybody};
+use requirements::import::{carry_out, choose_mapped, fetch, first_import, first_import_of, id, plan, tick_everybody};
 use requirements::lastpass;
 use requirements::people::Company;
 use requirements::stage::advance;
@@ -12,6 +12,7 @@ for_both!(
     r89_a_company_at_its_limit_takes_nobody,
     r82_an_address_of_another_company_is_a_conflict,
     r82_an_address_with_an_account_of_its_own_is_a_conflict,
+    r71_a_row_that_lastpass_refuses_changes_nothing_later,
 );
 
 async fn r89_licences_are_counted_and_limits_shown(kind: PsaKind) {
@@ -97,5 +98,28 @@ async fn r82_an_address_with_an_account_of_its_own_is_a_conflict(kind: PsaKind) 
     let says = "This email has an account of its own.";
     assert_eq!(result["errors"][0]["directorySays"], says, "{result}");
     assert_eq!(company.users().await.len(), 1);
+    lastpass::end(sandbox).await;
+}
+
+async fn r71_a_row_that_lastpass_refuses_changes_nothing_later(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import(&ana, kind).await;
+    let errors = first.result["errors"].as_array().unwrap();
+    assert!(
+        errors.iter().any(|error| error["code"] == "directory_refused"),
+        "{errors:?}"
+    );
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    let mut units = Vec::new();
+    for _ in 0..2 {
+        let before = sandbox.spent().read_units;
+        ana.get(&format!("/imports/{import}/plan?limit=1")).await.unwrap();
+        units.push(sandbox.spent().read_units - before);
+    }
+    println!("{units:?} read units");
+    // What was computed is kept, since nobody is about to change the directory.
+    assert!(units[1] < units[0] / 2.0, "{units:?} read units");
     lastpass::end(sandbox).await;
 }
