@@ -1,7 +1,7 @@
 //! Contacts joined with their companies, slice by slice of companies: what bounds the memory of making rows.
 //!
 //! The pages have contacts in the order of their own ids, so each slice is spread over all pages. Going through all of them for each slice
-//! would take too long, and what is unpacked takes twenty times the memory of what is packed. So the contacts of several slices are taken
+//! would take too long, and what is unpacked takes twenty times the memory of what is packed. So the contacts of all slices are taken
 //! from the pages at once and packed again by slice.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,11 +16,11 @@ use store::snapshot::pages::Pages;
 /// Contacts that are joined at once, as far as a single company has no more: some 5 MB.
 const MAX_CONTACTS_PER_SLICE: usize = 5_000;
 
-/// Slices that are taken from the pages at once.
-pub(crate) const SLICES_AT_ONCE: usize = 10;
+/// Contacts of all slices that wait until a page of their slice is full.
+const MAX_CONTACTS_IN_HAND: usize = 5_000;
 
-/// Contacts of a slice that are packed together.
-const CONTACTS_PER_PAGE: usize = 500;
+/// Contacts of a slice that are packed together: few for very many slices, but enough to pack well.
+const CONTACTS_PER_PAGE: RangeInclusive<usize> = 25..=500;
 
 /// Companies next to each other in the order of their ids.
 pub(crate) type Slice = RangeInclusive<PsaCompanyId>;
@@ -63,30 +63,32 @@ pub(crate) fn slices(companies: &BTreeSet<PsaCompanyId>, counts: &BTreeMap<PsaCo
     slices
 }
 
-/// The contacts of slices next to each other, at most [`SLICES_AT_ONCE`], as pages of each slice.
-pub(crate) fn pages_of(slices: &[Slice], all: &Pages) -> Result<Vec<Pages>, StoreError> {
-    let mut pages = vec![Pages::default(); slices.len()];
-    let mut unpacked: Vec<Vec<PsaContact>> = vec![Vec::new(); slices.len()];
+/// The contacts of all pages, as pages of each slice.
+pub(crate) fn pages_by_slice(slices: &[Slice], all: &Pages) -> Result<Vec<Pages>, StoreError> {
+    let (least, most) = CONTACTS_PER_PAGE.into_inner();
+    let contacts_per_page = (MAX_CONTACTS_IN_HAND / slices.len().max(1)).clamp(least, most);
+    let mut by_slice: Vec<(Pages, Vec<PsaContact>)> = vec![Default::default(); slices.len()];
     for page in all.contacts() {
         for contact in page? {
             let Some(company) = &contact.company else { continue };
             let at = slices.partition_point(|slice| slice.end() < company);
             let is_in = slices.get(at).is_some_and(|slice| slice.contains(company));
-            let Some(of_slice) = unpacked.get_mut(at).filter(|_| is_in) else {
+            let Some((pages, in_hand)) = by_slice.get_mut(at).filter(|_| is_in) else {
                 continue;
             };
-            of_slice.push(contact);
-            if of_slice.len() >= CONTACTS_PER_PAGE
-                && let Some(pages) = pages.get_mut(at)
-            {
-                pages.add_contacts(&std::mem::take(of_slice))?;
+            in_hand.push(contact);
+            if in_hand.len() >= contacts_per_page {
+                pages.add_contacts(in_hand)?;
+                in_hand.clear();
             }
         }
     }
-    for (pages, rest) in pages.iter_mut().zip(unpacked) {
-        pages.add_contacts(&rest)?;
+    let mut full = Vec::with_capacity(slices.len());
+    for (mut pages, in_hand) in by_slice {
+        pages.add_contacts(&in_hand)?;
+        full.push(pages);
     }
-    Ok(pages)
+    Ok(full)
 }
 
 /// The addresses of the companies of a slice, from pages that have it, with contacts that the pages lack.
@@ -148,7 +150,7 @@ mod tests {
         }
         let id = |company: usize| PsaCompanyId::new(format!("{company:03}"));
         let slices = [id(5)..=id(5), id(6)..=id(60), id(70)..=id(99)];
-        let pages = pages_of(&slices, &all).unwrap();
+        let pages = pages_by_slice(&slices, &all).unwrap();
         for (slice, pages) in slices.iter().zip(pages) {
             let found = pages.contacts().flat_map(Result::unwrap);
             let mut found: Vec<usize> = found.map(|contact| contact.id.as_str().parse().unwrap()).collect();

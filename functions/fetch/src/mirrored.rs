@@ -89,19 +89,20 @@ fn hash(value: &impl Hash) -> u64 {
 
 /// All contacts, each once: of one that comes several times the last counts, as in the rows.
 fn unique(pages: &Pages, more: &[PsaContact]) -> Result<Pages, StoreError> {
-    let mut left: HashMap<u64, u32> = HashMap::new();
+    let mut keys = Vec::new();
     for page in pages.contacts() {
-        for contact in page? {
-            *left.entry(key(&contact)).or_default() += 1;
-        }
+        keys.extend(page?.iter().map(key));
     }
-    let more: Vec<PsaContact> = more
-        .iter()
-        .filter(|contact| !left.contains_key(&key(contact)))
-        .cloned()
+    keys.sort_unstable();
+    let more = more.iter().filter(|contact| keys.binary_search(&key(contact)).is_err());
+    let more: Vec<PsaContact> = more.cloned().collect();
+    let mut too_many: HashMap<u64, usize> = keys
+        .chunk_by(|one, other| one == other)
+        .filter_map(|same| Some((*same.first()?, same.len() - 1)))
+        .filter(|(_, too_many)| *too_many > 0)
         .collect();
-    let mut unique = pages.contacts_without(|contact| match left.get_mut(&key(contact)) {
-        Some(left) if *left > 1 => {
+    let mut unique = pages.contacts_without(|contact| match too_many.get_mut(&key(contact)) {
+        Some(left) if *left > 0 => {
             *left -= 1;
             true
         }
@@ -136,20 +137,43 @@ async fn differences(
         .map(|company| (company.id.clone(), company))
         .collect();
     let mut differences = differing(&companies, &context.companies);
-    let mut before: HashMap<u64, u64> = HashMap::new();
+    let mut before = Before::default();
     for page in base.contacts() {
-        before.extend(page?.iter().map(|contact| (key(contact), hash(contact))));
+        before
+            .contacts
+            .extend(page?.iter().map(|contact| (key(contact), hash(contact))));
     }
+    before.contacts.sort_unstable();
+    before.seen.resize(before.contacts.len(), false);
     for page in now.contacts() {
         for contact in page? {
-            if before.remove(&key(&contact)) != Some(hash(&contact)) {
+            if before.see(&contact) != Some(hash(&contact)) {
                 differences.push(Difference::Contact(contact));
             }
         }
     }
     for page in base.contacts() {
-        let gone = page?.into_iter().filter(|contact| before.contains_key(&key(contact)));
+        let gone = page?.into_iter().filter(|contact| before.see(contact).is_some());
         differences.extend(gone.map(|contact| Difference::NoContact(contact.id)));
     }
     Ok(Some((mirror, differences)))
+}
+
+/// The contacts of the stored pages, in few bytes each: a large MSP has half a million.
+#[derive(Default)]
+struct Before {
+    /// The key of each with the hash of its content, in order.
+    contacts: Vec<(u64, u64)>,
+    seen: Vec<bool>,
+}
+
+impl Before {
+    /// The hash of a contact that was there, the first time it is seen.
+    fn see(&mut self, contact: &PsaContact) -> Option<u64> {
+        let key = key(contact);
+        let at = self.contacts.partition_point(|(other, _)| *other < key);
+        let (found, hash) = *self.contacts.get(at)?;
+        let seen = self.seen.get_mut(at)?;
+        (found == key && !std::mem::replace(seen, true)).then_some(hash)
+    }
 }

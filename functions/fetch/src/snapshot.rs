@@ -55,7 +55,9 @@ pub(crate) async fn complete(
     let all: BTreeSet<PsaCompanyId> = context.ids().chain(not_in.keys()).cloned().collect();
     checkpoint.progress.to_sort = Some(all.len() as u64);
     let slices = joined::slices(&all, &counts);
-    let Some(persons) = people::compare(run, &context, &people, (pages, &slices)).await? else {
+    let pages_by_slice = joined::pages_by_slice(&slices, pages)?;
+    let with_pages = slices.iter().zip(&pages_by_slice);
+    let Some(persons) = people::compare(run, &context, &people, with_pages).await? else {
         return Ok(false);
     };
     let Some(found) = people::look_for(run, known, pages, &persons, checkpoint).await? else {
@@ -79,15 +81,13 @@ pub(crate) async fn complete(
         rows: Vec::new(),
         absent: BTreeMap::new(),
     };
-    for slices in slices.chunks(joined::SLICES_AT_ONCE) {
-        for (slice, pages) in slices.iter().zip(joined::pages_of(slices, pages)?) {
-            if run.deadline.is_near() {
-                return Ok(false);
-            }
-            making.slice(&pages, slice).await?;
-            checkpoint.progress.sorted = Some(making.rows.len() as u64);
-            noted.note(run, checkpoint).await?;
+    for (slice, pages) in slices.iter().zip(pages_by_slice) {
+        if run.deadline.is_near() {
+            return Ok(false);
         }
+        making.slice(&pages, slice).await?;
+        checkpoint.progress.sorted = Some(making.rows.len() as u64);
+        noted.note(run, checkpoint).await?;
     }
     let seen = Seen {
         pages,

@@ -18,7 +18,7 @@ use worker::Stop;
 
 use super::{AbsentPerson, PeopleContext};
 use crate::context::Run;
-use crate::joined::{Addresses, SLICES_AT_ONCE, Slice, join, pages_of};
+use crate::joined::{Addresses, Slice, join};
 use crate::rows::SnapshotContext;
 
 /// Companies whose mappings are read at once.
@@ -63,7 +63,7 @@ pub(crate) async fn compare(
     run: &Run,
     context: &SnapshotContext,
     people: &PeopleContext,
-    (pages, slices): (&Pages, &[Slice]),
+    slices: impl Iterator<Item = (&Slice, &Pages)>,
 ) -> Result<Option<Persons>, Stop> {
     let mut all = Persons::default();
     // Companies that are not mapped are not looked at.
@@ -72,22 +72,19 @@ pub(crate) async fn compare(
         let end = people.mapped.partition_point(|id| id <= slice.end());
         people.mapped.get(begin..end).unwrap_or_default()
     };
-    let slices: Vec<Slice> = slices
-        .iter()
-        .filter(|slice| !mapped(slice).is_empty())
-        .cloned()
-        .collect();
-    for slices in slices.chunks(SLICES_AT_ONCE) {
-        for (slice, pages) in slices.iter().zip(pages_of(slices, pages)?) {
-            let (mut left, mut addresses) = (mapped(slice), join(&pages, slice, &[])?);
-            while !left.is_empty() {
-                if run.deadline.is_near() {
-                    return Ok(None);
-                }
-                let (group, rest) = left.split_at(next_group(context, left));
-                compare_group(run, context, people, (group, &mut addresses), &mut all).await?;
-                left = rest;
+    for (slice, pages) in slices {
+        let mut left = mapped(slice);
+        if left.is_empty() {
+            continue;
+        }
+        let mut addresses = join(pages, slice, &[])?;
+        while !left.is_empty() {
+            if run.deadline.is_near() {
+                return Ok(None);
             }
+            let (group, rest) = left.split_at(next_group(context, left));
+            compare_group(run, context, people, (group, &mut addresses), &mut all).await?;
+            left = rest;
         }
     }
     Ok(Some(all))
