@@ -3,6 +3,7 @@
 //! Made while the rows are made: the company's addresses are at hand then, the users of each managed company are read once
 //! for the whole snapshot, and browsing reads nothing more than the rows.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use directory::{DirectoryError, Roster};
@@ -43,9 +44,9 @@ pub(crate) async fn among(run: &Run, managed: &ManagedCompanies) -> Suggestions 
 
 /// The users of some of so many managed companies. Of an MSP with several integrations most are mapped by another one: asked for one by
 /// one, each import would cost as much as all of them together.
-async fn users_of(run: &Run, companies: &[ManagedCompany], of: usize) -> Result<Roster, DirectoryError> {
+async fn users_of(run: &Run, companies: &[ManagedCompany], of: usize) -> Result<Arc<Roster>, DirectoryError> {
     if companies.is_empty() {
-        return Ok(Roster::default());
+        return Ok(Arc::default());
     }
     let now = Instant::now();
     let until = now + run.deadline.0.saturating_duration_since(now) / 2;
@@ -56,7 +57,7 @@ async fn users_of(run: &Run, companies: &[ManagedCompany], of: usize) -> Result<
         if ids.len() * COMPANIES_PER_READ >= of {
             directory.all_users(Consistency::Eventual).await
         } else {
-            directory.users_of(&ids, Consistency::Eventual).await
+            directory.users_of(&ids, Consistency::Eventual).await.map(Arc::new)
         }
     };
     let late = |_| DirectoryError::Unavailable("no time is left".to_owned());

@@ -10,6 +10,8 @@ mod pieces;
 mod records;
 mod users;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
 use domain::directory::{LicenceMode, Licences, ManagedCompany, ReservationId, User};
@@ -81,8 +83,8 @@ impl Directory for BuiltIn {
         self.read_roster(companies, consistency).await
     }
 
-    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError> {
-        self.read_whole_roster(consistency).await
+    async fn all_users(&self, consistency: Consistency) -> Result<Arc<Roster>, DirectoryError> {
+        Ok(Arc::new(self.read_whole_roster(consistency).await?))
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {

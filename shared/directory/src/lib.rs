@@ -1,6 +1,7 @@
 //! The port to the password manager that holds managed companies, users and licences.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -65,7 +66,7 @@ pub trait Directory: Send + Sync {
     ) -> Result<Roster, DirectoryError>;
 
     /// All users of all managed companies. Costs less than asking for most of the companies.
-    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError>;
+    async fn all_users(&self, consistency: Consistency) -> Result<Arc<Roster>, DirectoryError>;
 
     /// All users of a managed company; none if there is no such company.
     async fn users(&self, company: &ManagedCompanyId) -> Result<Vec<User>, DirectoryError> {

@@ -9,6 +9,7 @@
 mod absence;
 mod content;
 mod creations;
+mod everybody;
 mod reading;
 mod records;
 mod sending;
@@ -16,7 +17,6 @@ mod users;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use domain::address::{Address, AddressKey};
@@ -27,6 +27,8 @@ use store::{Consistency, Tenant};
 use tokio::sync::Mutex;
 
 use self::content::Content;
+use self::everybody::LastReading;
+pub use self::everybody::Remembered;
 use crate::builtin::BuiltIn;
 use crate::lastpass::{Company, Failed, LastPass};
 use crate::{
@@ -53,16 +55,14 @@ pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// A list, and when it was asked for.
 type Listed<T> = Option<(Timestamp, Arc<T>)>;
 
-/// The known users of all companies, and when they began to be read.
-type Everybody = Option<(Instant, Arc<Roster>)>;
-
 /// The directory of an MSP that has LastPass, for one run.
 pub struct Mirror {
     content: Content,
     /// The known companies, as they were `LISTING_LASTS` ago at most. Whether one is still there LastPass says, before it is changed.
     companies: Mutex<Listed<Vec<ManagedCompany>>>,
     /// Locked while all users are read: those of a large MSP, several times over, would fill the memory of a worker.
-    everybody: Mutex<Everybody>,
+    everybody: Mutex<LastReading>,
+    remembered: Arc<Remembered>,
     /// Counts changes of the directory, whichever one the MSP has.
     changes: BuiltIn,
     lastpass: Option<LastPass>,
@@ -77,12 +77,13 @@ pub struct Mirror {
 
 impl Mirror {
     /// The directory of a tenant. Without LastPass, for want of a key, what was read before can still be looked at.
-    pub fn new(tenant: Tenant, lastpass: Option<LastPass>, now: Now) -> Self {
+    pub fn new(tenant: Tenant, lastpass: Option<LastPass>, now: Now, remembered: Arc<Remembered>) -> Self {
         Self {
             changes: BuiltIn::new(tenant.clone()),
             content: Content { tenant },
             companies: Mutex::default(),
             everybody: Mutex::default(),
+            remembered,
             lastpass,
             now,
             listing: Mutex::default(),
@@ -116,23 +117,6 @@ impl Mirror {
         let companies = Arc::new(self.list_companies(&known).await?);
         *listing = Some((now, Arc::clone(&companies)));
         Ok(companies)
-    }
-
-    /// The known users of all companies, as they are at this moment. All who ask while they are being read share the next reading.
-    async fn everybody(&self) -> Result<Arc<Roster>, DirectoryError> {
-        let asked = Instant::now();
-        let mut everybody = self.everybody.lock().await;
-        if let Some((began, roster)) = &*everybody
-            && *began >= asked
-        {
-            return Ok(Arc::clone(roster));
-        }
-        // What was read before makes room first.
-        *everybody = None;
-        let began = Instant::now();
-        let roster = Arc::new(self.content.whole_roster(Consistency::Strong).await?);
-        *everybody = Some((began, Arc::clone(&roster)));
-        Ok(roster)
     }
 
     /// Has the known companies read again by whoever asks next.
@@ -180,8 +164,9 @@ impl Directory for Mirror {
         self.content.roster(companies, consistency).await
     }
 
-    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError> {
-        self.content.whole_roster(consistency).await
+    /// Always with the last changes: what lacks some could not be kept for the next one who asks.
+    async fn all_users(&self, _consistency: Consistency) -> Result<Arc<Roster>, DirectoryError> {
+        self.everybody().await
     }
 
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use directory::builtin::BuiltIn;
 use directory::lastpass::{Access, ApiKey, LastPass, NotAKey, Pace};
-use directory::mirror::{Mirror, Now};
+use directory::mirror::{Mirror, Now, Remembered};
 use directory::{Directory, RetryPolicy};
 use domain::directory::DirectoryKind;
 use domain::ids::{MspId, SecretId};
@@ -46,6 +46,8 @@ pub struct Services {
     pub lastpass_origin: Option<Arc<str>>,
     /// How fast it is asked.
     pub lastpass_pace: Arc<Pace>,
+    /// What is known of its users, as long as it stays so.
+    pub lastpass_users: Arc<Remembered>,
     /// How calls to it are repeated.
     pub directory_retry: RetryPolicy,
     /// How long imports wait for faults that pass.
@@ -134,6 +136,7 @@ impl Services {
             directory: Arc::new(|tenant| Arc::new(BuiltIn::new(tenant))),
             lastpass_origin: config.lastpass.origin.as_deref().map(Arc::from),
             lastpass_pace: Arc::new(Pace::per_second(config.lastpass.per_second)),
+            lastpass_users: Arc::default(),
             directory_retry: directory::RETRY,
             patience: Patience::default(),
             roles_claim: config.roles_claim.as_str().into(),
@@ -156,6 +159,7 @@ impl Services {
         Self {
             store: Store::new(instrumented(&dynamodb), &config.records_table, &config.imports_table),
             secrets: Secrets::new(secrets, &config.secret_prefix),
+            lastpass_users: Arc::default(),
             ..self.clone()
         }
     }
@@ -183,7 +187,12 @@ impl Services {
                 };
                 let clock = Arc::clone(&self.clock);
                 let now: Now = Arc::new(move || clock.now());
-                Ok(Arc::new(Mirror::new(tenant, lastpass, now)))
+                Ok(Arc::new(Mirror::new(
+                    tenant,
+                    lastpass,
+                    now,
+                    Arc::clone(&self.lastpass_users),
+                )))
             }
         }
     }

@@ -153,7 +153,7 @@ impl People {
         if self.asked.fetch_add(more, Ordering::Relaxed) + more <= self.enough {
             return Ok(None);
         }
-        let read = || async { self.directory.all_users(self.consistency).await.map(Arc::new) };
+        let read = || self.directory.all_users(self.consistency);
         Ok(Some(Arc::clone(self.all.get_or_try_init(read).await?)))
     }
 }

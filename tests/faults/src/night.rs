@@ -267,7 +267,7 @@ impl<D: Directory> Directory for Silent<D> {
         self.inner.users_of(companies, consistency).await
     }
 
-    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError> {
+    async fn all_users(&self, consistency: Consistency) -> Result<Arc<Roster>, DirectoryError> {
         self.reach()?;
         self.inner.all_users(consistency).await
     }

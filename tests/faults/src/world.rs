@@ -190,6 +190,7 @@ impl World {
             }),
             lastpass_origin: Some(self.lastpass_origin().into()),
             lastpass_pace: Arc::new(LastPassPace::per_second(0)),
+            lastpass_users: Arc::default(),
             directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
                 cap: Duration::from_millis(5),

@@ -67,7 +67,12 @@ impl Port {
     pub fn run_with(&self, policy: HttpPolicy) -> Mirror {
         let clock = self.account.clock.clone();
         let client = self.account.client_with(policy);
-        Mirror::new(self.tenant.clone(), Some(client), Arc::new(move || clock.now()))
+        Mirror::new(
+            self.tenant.clone(),
+            Some(client),
+            Arc::new(move || clock.now()),
+            Arc::default(),
+        )
     }
 
     pub fn now(&self) -> Timestamp {

@@ -1,11 +1,12 @@
 //! LastPass is read at the fetch and just before a change, and at no other time (R87).
 
 use requirements::import::{
-    carry_out, choose_mapped, done, execute, fetch, fetch_failing, first_import_of, id, plan, row, rows, tick_everybody,
+    addresses, carry_out, choose_mapped, done, execute, fetch, fetch_failing, first_import_of, id, plan, row, rows,
+    tick_everybody,
 };
 use requirements::lastpass;
 use requirements::people::Company;
-use requirements::stage::advance;
+use requirements::stage::{advance, text};
 use requirements::unattended::unattended;
 use requirements::{PsaKind, for_both, managed, psa};
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ for_both!(
     r87_an_unattended_import_reads_users_once_in_seven_days,
     r87_a_company_that_changed_meanwhile_is_left_as_it_is,
     r87_what_is_read_before_a_change_counts_from_then_on,
+    r87_who_has_an_address_is_read_again_once_something_has_changed,
     r87_a_rate_limit_is_waited_out,
     r87_a_key_that_is_rejected_ends_the_import_with_its_code,
 );
@@ -119,6 +121,43 @@ async fn import_everybody(company: &Company<'_>) -> Value {
     let of_company = row(&company.ana, &import, &company.id).await;
     tick_everybody(&company.ana, &import, &of_company).await;
     carry_out(&company.ana, &import).await
+}
+
+async fn r87_who_has_an_address_is_read_again_once_something_has_changed(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let people = [(("Anna", "Bos"), "anna@eigen.example")];
+    let company = Company::imported(&sandbox, kind, &people).await;
+    psa::add_contact(&sandbox, kind, &company.id, "bert@eigen.example");
+    let import = company.review().await;
+    let mut units = Vec::new();
+    for _ in 0..2 {
+        let before = sandbox.spent().read_units;
+        assert_eq!(status(&company, &import, "bert@eigen.example").await, "unmapped");
+        units.push(sandbox.spent().read_units - before);
+    }
+    println!("{units:?} read units");
+    assert!(units[1] < units[0], "{units:?} read units");
+    company.ana.delete(&format!("/imports/{import}")).await.unwrap();
+
+    // Somebody gives it away in the console.
+    lastpass::change(
+        &sandbox,
+        json!({ "users": [{ "companyId": 1_100, "email": "bert@eigen.example", "name": "Bert" }] }),
+    );
+    advance(&sandbox, DAY).await;
+    let import = company.review().await;
+    assert_eq!(
+        status(&company, &import, "bert@eigen.example").await,
+        "address_conflict"
+    );
+    lastpass::end(sandbox).await;
+}
+
+/// The import status of an address of the company.
+async fn status(company: &Company<'_>, import: &str, address: &str) -> String {
+    let people = addresses(&company.ana, import, &company.id).await;
+    let row = people.iter().find(|row| row["address"] == address).unwrap();
+    text(&row["status"]).to_owned()
 }
 
 async fn r87_a_rate_limit_is_waited_out(kind: PsaKind) {

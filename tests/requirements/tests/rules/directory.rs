@@ -151,7 +151,7 @@ impl Directory for Remote {
         self.trouble.without_hidden(companies, &roster)
     }
 
-    async fn all_users(&self, consistency: Consistency) -> Result<Roster, DirectoryError> {
+    async fn all_users(&self, consistency: Consistency) -> Result<Arc<Roster>, DirectoryError> {
         self.trouble.reach()?;
         let companies = self.inner.companies().await?.into_iter().map(|company| company.id);
         let companies: Vec<ManagedCompanyId> = companies.collect();
