@@ -113,10 +113,8 @@ async fn begin(
         return Err(Problem::InsufficientLicences { needed, available }.into());
     }
     let confirmation = tenant.confirmation(&import, &own, &plan.confirmed())?;
-    let confirmation = tenant.write_ahead(confirmation).await?;
-    let outcome = tenant
-        .confirm(&confirmed, decisions, services.clock.now(), confirmation)
-        .await?;
+    tenant.write_ahead(confirmation).await?;
+    let outcome = tenant.confirm(&confirmed, decisions, services.clock.now()).await?;
     if let Confirmed::Committed = outcome {
         return Ok(Some(confirmed.into_import()));
     }

@@ -8,6 +8,7 @@ use domain::import::{Assignment, Event};
 use domain::problem::Problem;
 use futures::FutureExt;
 use lambda::metrics::{Mishap, count_mishap};
+use store::Item;
 use store::checkpoint::Checkpoint;
 use store::imports::Moved;
 use store::retry::Attempts;
@@ -83,7 +84,7 @@ impl Decision {
     ) -> Result<bool, Stop> {
         let (run, Found { plan, standing, .. }) = (&self.run, found);
         let own = ReservationId::of(&run.import.id, &run.services.ids.next());
-        let confirmation = more(run, &own, plan, checkpoint)?;
+        let (ahead, mut confirmation) = more(run, &own, plan, checkpoint)?;
         let confirmed = Event::Confirmed {
             plan_hash: plan.hash.clone(),
             reservation: own.clone(),
@@ -100,7 +101,7 @@ impl Decision {
             let stopped = self.stop(Problem::InsufficientLicences { needed, available }).await;
             return stopped.map(|()| true);
         }
-        let mut confirmation = run.tenant.write_ahead(confirmation).await?;
+        run.tenant.write_ahead(ahead).await?;
         // An exclusion that comes between plan and confirmation would take a confirmed company out of the execution.
         confirmation.push(run.tenant.standing_unchanged(&run.import.integration, standing)?);
         confirmation.push(found.kept(run)?);
@@ -133,19 +134,23 @@ impl Decision {
     }
 }
 
-/// What is written with the confirmation: how far the execution is with the companies that need nothing, their outcomes, and what is
-/// confirmed for the others.
-fn more(run: &Run, own: &ReservationId, plan: &Plan, checkpoint: &Checkpoint<Position>) -> Result<Vec<Action>, Stop> {
+/// What is written before the confirmation: the outcomes of the companies that need nothing, and what is confirmed for the others. And
+/// with it: how far the execution is then.
+fn more(
+    run: &Run,
+    own: &ReservationId,
+    plan: &Plan,
+    checkpoint: &Checkpoint<Position>,
+) -> Result<(Vec<Item>, Vec<Action>), Stop> {
     let (tenant, import) = (&run.tenant, &run.import);
-    let (outcomes, executed) = tenant.skipped_ahead(import, own, &plan.unchanged)?;
+    let (mut ahead, executed) = tenant.skipped_ahead(import, own, &plan.unchanged)?;
+    ahead.extend(tenant.confirmation(import, own, &plan.confirmed)?);
     let mut checkpoint = checkpoint.clone();
     checkpoint.waited.reset();
     checkpoint.progress.executed = executed as u64;
     checkpoint.progress.to_execute = Some(plan.companies as u64);
-    let mut more = vec![tenant.advance_action(import, Assignment::Execute, &checkpoint)?];
-    more.extend(outcomes);
-    more.extend(tenant.confirmation(import, own, &plan.confirmed)?);
-    Ok(more)
+    let along = vec![tenant.advance_action(import, Assignment::Execute, &checkpoint)?];
+    Ok((ahead, along))
 }
 
 /// Makes sure that no worker before this one confirms the plan from now on.

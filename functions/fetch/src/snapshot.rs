@@ -78,7 +78,7 @@ pub(crate) async fn complete(
         persons,
         not_in,
         draft: draft.await?.ok_or(Stop::LeaseLost)?,
-        rows: Vec::new(),
+        rows: Vec::with_capacity(all.len()),
         absent: BTreeMap::new(),
     };
     for (slice, pages) in slices.iter().zip(pages_by_slice) {

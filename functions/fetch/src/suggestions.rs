@@ -57,7 +57,7 @@ async fn users_of(run: &Run, companies: &[ManagedCompany], of: usize) -> Result<
         if ids.len() * COMPANIES_PER_READ >= of {
             directory.all_users(Consistency::Eventual).await
         } else {
-            directory.users_of(&ids, Consistency::Eventual).await.map(Arc::new)
+            directory.users_of(&ids, Consistency::Eventual).await
         }
     };
     let late = |_| DirectoryError::Unavailable("no time is left".to_owned());

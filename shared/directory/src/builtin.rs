@@ -79,8 +79,8 @@ impl Directory for BuiltIn {
         &self,
         companies: &[ManagedCompanyId],
         consistency: Consistency,
-    ) -> Result<Roster, DirectoryError> {
-        self.read_roster(companies, consistency).await
+    ) -> Result<Arc<Roster>, DirectoryError> {
+        Ok(Arc::new(self.read_roster(companies, consistency).await?))
     }
 
     async fn all_users(&self, consistency: Consistency) -> Result<Arc<Roster>, DirectoryError> {

@@ -63,7 +63,7 @@ pub trait Directory: Send + Sync {
         &self,
         companies: &[ManagedCompanyId],
         consistency: Consistency,
-    ) -> Result<Roster, DirectoryError>;
+    ) -> Result<Arc<Roster>, DirectoryError>;
 
     /// All users of all managed companies. Costs less than asking for most of the companies.
     async fn all_users(&self, consistency: Consistency) -> Result<Arc<Roster>, DirectoryError>;

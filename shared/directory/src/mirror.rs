@@ -49,6 +49,9 @@ const CAPABILITIES: Capabilities = Capabilities {
 /// A list of all companies serves so long for all who wait for one of them.
 const LISTING_LASTS: SignedDuration = SignedDuration::from_secs(3);
 
+/// The users of so many companies cost more to read than to find out whether they are remembered.
+const WORTH_A_LOOK: usize = 4;
+
 /// What the time is.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -160,8 +163,16 @@ impl Directory for Mirror {
         &self,
         companies: &[ManagedCompanyId],
         consistency: Consistency,
-    ) -> Result<Roster, DirectoryError> {
-        self.content.roster(companies, consistency).await
+    ) -> Result<Arc<Roster>, DirectoryError> {
+        if companies.len() >= content::MAX_COMPANIES_ONE_BY_ONE {
+            return self.everybody().await;
+        }
+        if companies.len() >= WORTH_A_LOOK
+            && let Some(everybody) = self.remembered().await?
+        {
+            return Ok(everybody);
+        }
+        Ok(Arc::new(self.content.roster(companies, consistency).await?))
     }
 
     /// Always with the last changes: what lacks some could not be kept for the next one who asks.

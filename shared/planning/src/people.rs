@@ -88,7 +88,7 @@ impl People {
         }
         let roster = match self.everybody(asked.len()).await? {
             Some(everybody) => everybody,
-            None => Arc::new(self.directory.users_of(&asked, self.consistency).await?),
+            None => self.directory.users_of(&asked, self.consistency).await?,
         };
         for (facts, managed) in all.iter_mut().zip(managed) {
             if let Some(managed) = managed {

@@ -14,7 +14,7 @@ use crate::keys::{self, Key};
 use crate::lease::Lease;
 use crate::schema::Kind;
 use crate::snapshot::pages::{STAGED_PAGE, slices};
-use crate::table::{Table, Tenant, packed_body, packed_item};
+use crate::table::{Item, Table, Tenant, packed_body, packed_item};
 use crate::tx::Action;
 
 impl Tenant {
@@ -56,8 +56,18 @@ impl Tenant {
         key: &Key,
         body: &T,
     ) -> Result<Action, StoreError> {
-        let mut item = packed_item(kind, key, body)?;
-        expire(&mut item, kind, import.started_at);
-        Action::put(self, Table::Imports, item)
+        Action::put(self, Table::Imports, packed_of_import(import, kind, key, body)?)
     }
+}
+
+/// A packed item of an import, which expires with it.
+pub(crate) fn packed_of_import<T: Serialize + ?Sized>(
+    import: &Import,
+    kind: Kind,
+    key: &Key,
+    body: &T,
+) -> Result<Item, StoreError> {
+    let mut item = packed_item(kind, key, body)?;
+    expire(&mut item, kind, import.started_at);
+    Ok(item)
 }

@@ -177,12 +177,10 @@ impl Tenant {
         confirmed: &Transition,
         decisions: u64,
         now: Timestamp,
-        more: Vec<Action>,
     ) -> Result<Confirmed, StoreError> {
         let import = confirmed.import();
         let mut tx = lock::renewing_undecided(self, import, now, decisions)?;
         put_transition(&mut tx, self, confirmed, now)?;
-        push_all(&mut tx, more)?;
         tx.push(self.forget_nothing_to_do(import)?)?;
         let outcome = tx.commit(self).await?;
         if let FencedOutcome::FenceLost(Some(item)) = &outcome

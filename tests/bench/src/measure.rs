@@ -239,7 +239,12 @@ impl Imports<'_> {
         let path = format!("{of_company}/{}", person["id"].as_str().ok_or("it has no people")?);
         let tick = json!({ "version": person["version"], "selected": true });
         let stage = self.stage(round, import);
-        let (_, cost) = stage.count("one tick", self.ana.patch(&path, &tick)).await?;
+        let (answer, mut cost) = stage.count("one tick", self.ana.patch(&path, &tick)).await?;
+        if self.sandbox.lastpass.is_some() {
+            // The first one in a process reads who has which address in LastPass; the others need not, as long as nothing has changed.
+            let tick = json!({ "version": answer["version"], "selected": true });
+            (_, cost) = stage.count("another tick", self.ana.patch(&path, &tick)).await?;
+        }
         self.measured.add(targets::TICK_READS, self.kind, cost.read_units);
         self.measured.add(targets::TICK_WRITES, self.kind, cost.write_units);
         Ok(())

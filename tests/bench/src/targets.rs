@@ -19,7 +19,7 @@ pub(crate) struct Target {
 
 /// What changed is read, which is nothing, and nobody decides.
 pub(crate) const UNCHANGED_REQUESTS: Target = count("unchanged, unattended: requests to the PSA", 6.0, 6.0);
-pub(crate) const UNCHANGED_WRITES: Target = count("unchanged, unattended: write units", 100.0, 250.0);
+pub(crate) const UNCHANGED_WRITES: Target = count("unchanged, unattended: write units", 100.0, 100.0);
 pub(crate) const UNCHANGED_READS: Target = count("unchanged, unattended: read units", 3_000.0, 15_000.0);
 pub(crate) const FULL_WRITES: Target = count("unchanged, read in full: write units", 100.0, 250.0);
 pub(crate) const FULL_READS: Target = count("unchanged, read in full: read units", 4_000.0, 20_000.0);

@@ -262,7 +262,7 @@ impl<D: Directory> Directory for Silent<D> {
         &self,
         companies: &[ManagedCompanyId],
         consistency: Consistency,
-    ) -> Result<Roster, DirectoryError> {
+    ) -> Result<Arc<Roster>, DirectoryError> {
         self.reach()?;
         self.inner.users_of(companies, consistency).await
     }

@@ -31,7 +31,7 @@ const USERS_PER_ITEM: usize = 1_500;
 const READ_CONCURRENCY: usize = 16;
 
 /// From so many companies on, the users of all are read: see the built-in directory.
-const MAX_COMPANIES_ONE_BY_ONE: usize = 500;
+pub(super) const MAX_COMPANIES_ONE_BY_ONE: usize = 500;
 
 /// The attribute of the head that names the list of companies: a moment.
 const LISTED: &str = "listed";
@@ -258,9 +258,6 @@ impl Content {
         companies: &[ManagedCompanyId],
         consistency: Consistency,
     ) -> Result<Roster, DirectoryError> {
-        if companies.len() >= MAX_COMPANIES_ONE_BY_ONE {
-            return self.whole_roster(consistency).await;
-        }
         let queries = companies.iter().map(|company| {
             let read = async move {
                 let items = self.items_of(company, consistency).await?;

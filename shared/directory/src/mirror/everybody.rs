@@ -33,6 +33,12 @@ impl Remembered {
 pub(super) type LastReading = Option<(Instant, Arc<Roster>)>;
 
 impl Mirror {
+    /// The known users of all companies, if this process has them and nothing has changed since.
+    pub(super) async fn remembered(&self) -> Result<Option<Arc<Roster>>, DirectoryError> {
+        let version = self.version(self.now()).await?;
+        Ok(version.and_then(|version| self.remembered.get(&self.content.tenant.msp, version)))
+    }
+
     /// The known users of all companies, as they are at this moment. All who ask while they are being read share the next reading.
     pub(super) async fn everybody(&self) -> Result<Arc<Roster>, DirectoryError> {
         let asked = Instant::now();

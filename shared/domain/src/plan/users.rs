@@ -20,14 +20,15 @@ pub(super) fn plan(
 ) -> (Vec<UserPlan>, Vec<(AddressId, Vec<AddressKey>)>) {
     let managed = step.managed().map(|managed| &managed.id);
     let links = Links::of(facts, !unmaps);
-    let views = views(facts, managed, &links);
+    let mut views = views(facts, managed, &links);
     let is_chosen = |view: &&AddressView<'_>| matches!(view.decision.target, Target::Existing(_));
     let chosen = views.iter().filter(is_chosen).map(|view| view.snapshot.id.clone());
     let chosen: HashSet<AddressId> = chosen.collect();
+    // Before they are planned: plans of 20,000 people whose number is not known beforehand take up to twice their memory.
+    views.retain(|view| view.is_wanted(facts) || view.mapping.is_some() || view.status == AddressStatus::Dangling);
     let mut waiting = BlockedRows::default();
     let mut plans: Vec<UserPlan> = views
         .into_iter()
-        .filter(|view| view.is_wanted(facts) || view.mapping.is_some() || view.status == AddressStatus::Dangling)
         .map(|view| {
             let user_step = match step {
                 CompanyStep::Skip(_) => UserStep::Skip(Reason::CompanyNotImported.into()),

@@ -11,20 +11,18 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::PlanDigest;
 use crate::StoreError;
+use crate::answers::packed_of_import;
 use crate::keys;
+use crate::many::write_each;
 use crate::records::PLAN_SCHEMA;
 use crate::schema::Kind;
 use crate::size::{self, ROOM};
 use crate::table::{Item, Table, Tenant, packed_body};
-use crate::tx::{Action, Transaction};
 
 pub(crate) const DIGESTS: Kind = Kind::first("digests").kept(ROWS_DAYS);
 
 /// Digests of the companies in one item, as far as the rows with them leave room.
 const MAX_DIGESTS_PER_ITEM: usize = 15_000;
-
-/// Items of a confirmation that are written in the transaction that confirms.
-const MAX_CONFIRMATION_ITEMS: usize = 40;
 
 /// What was confirmed for one company.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,43 +69,27 @@ impl ConfirmedCompany {
 }
 
 impl Tenant {
-    /// The writes of what is confirmed by the confirmation that the import names. They mean nothing before that confirmation
+    /// The items of what is confirmed by the confirmation that the import names. They mean nothing before that confirmation
     /// succeeds.
     pub fn confirmation(
         &self,
         import: &Import,
         reservation: &ReservationId,
         confirmed: &[(PsaCompanyId, ConfirmedCompany)],
-    ) -> Result<Vec<Action>, StoreError> {
+    ) -> Result<Vec<Item>, StoreError> {
         let size = |entry: &(PsaCompanyId, ConfirmedCompany)| size::of_json(DIGESTS.name, entry);
         let slices = size::cut(confirmed, (MAX_DIGESTS_PER_ITEM, ROOM), size)?;
         let writes = slices.into_iter().enumerate().map(|(number, slice)| {
             let key = keys::digests(&self.msp, &import.id, reservation.as_str(), number);
-            self.packed_put(import, DIGESTS, &key, slice)
+            packed_of_import(import, DIGESTS, &key, slice)
         });
         writes.collect()
     }
 
-    /// Writes what does not fit into the transaction that confirms, and returns the rest.
-    pub async fn write_ahead(&self, mut confirmation: Vec<Action>) -> Result<Vec<Action>, StoreError> {
-        let mut most = Transaction::new();
-        let fit = confirmation.iter().take(MAX_CONFIRMATION_ITEMS).take_while(|action| {
-            let fits = most.has_room_for([*action, *action]);
-            // Twice, so that half of the transaction is left for what confirms it.
-            fits && most.push((*action).clone()).is_ok() && most.push((*action).clone()).is_ok()
-        });
-        let ahead = confirmation.split_off(fit.count());
-        let mut tx = Transaction::new();
-        for action in ahead {
-            if !tx.has_room_for([&action]) {
-                let _ = std::mem::take(&mut tx).commit(self).await?;
-            }
-            tx.push(action)?;
-        }
-        if !tx.is_empty() {
-            let _ = tx.commit(self).await?;
-        }
-        Ok(confirmation)
+    /// Writes what a confirmation confirms, before it succeeds. Nobody looks for it until then; in the transaction that confirms it would
+    /// cost twice as much.
+    pub async fn write_ahead(&self, confirmation: Vec<Item>) -> Result<(), StoreError> {
+        write_each(confirmation, |item| self.replace_alone(Table::Imports, item)).await
     }
 
     /// What was confirmed, by company.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::confirmation::confirmation_of;
 use crate::StoreError;
+use crate::answers::packed_of_import;
 use crate::keys::{self, Key};
 use crate::records::{IdsRecord, RowOutcomeRecord};
 use crate::schema::Kind;
@@ -221,20 +222,19 @@ pub struct SkippedPack {
 }
 
 impl Tenant {
-    /// The writes of companies that a confirmation has found to need nothing, which count if it is the one that the import names; and how
-    /// many companies that are. As many as fit into so few items that they can be written with what confirms: the others are planned again
-    /// when the plan is applied.
+    /// The items of companies that a confirmation has found to need nothing, which count if it is the one that the import names; and how
+    /// many companies that are. As many as fit into a few items: the others are planned again when the plan is applied.
     pub fn skipped_ahead(
         &self,
         import: &Import,
         reservation: &ReservationId,
         companies: &[SkippedCompany],
-    ) -> Result<(Vec<Action>, usize), StoreError> {
+    ) -> Result<(Vec<Item>, usize), StoreError> {
         let key = |number| keys::passed_ahead(&self.msp, &import.id, reservation.as_str(), number);
-        let mut packs = self.packs(import, key, companies.chunks(1))?;
+        let mut packs = packs(import, key, companies.chunks(1))?;
         packs.truncate(MAX_PACKS_AHEAD);
         let count = packs.last().map_or(0, |last| last.companies);
-        Ok((packs.into_iter().map(|pack| pack.action).collect(), count))
+        Ok((packs.into_iter().map(|pack| pack.item).collect(), count))
     }
 
     /// The companies that were found to need nothing when the plan was confirmed.
@@ -263,47 +263,57 @@ impl Tenant {
         companies: impl IntoIterator<Item = &'a [SkippedCompany]>,
     ) -> Result<Vec<SkippedPack>, StoreError> {
         let key = |number| keys::passed(&self.msp, &import.id, first + number as u64);
-        self.packs(import, key, companies)
+        let packs = packs(import, key, companies)?.into_iter();
+        let packs = packs.map(|pack| {
+            Ok(SkippedPack {
+                action: Action::put(self, Table::Imports, pack.item)?,
+                companies: pack.companies,
+                rows: pack.rows,
+            })
+        });
+        packs.collect()
     }
+}
 
-    fn packs<'a>(
-        &self,
-        import: &Import,
-        key_of: impl Fn(usize) -> Key,
-        companies: impl IntoIterator<Item = &'a [SkippedCompany]>,
-    ) -> Result<Vec<SkippedPack>, StoreError> {
-        let (mut packs, mut pack) = (Vec::new(), Vec::new());
-        let (mut named, mut bytes) = (0, 0);
-        let (mut complete, mut rows) = (0, 0);
-        let mut write = |pack: &mut Vec<&SkippedCompany>, companies, rows| {
-            let key = key_of(packs.len());
-            let action = self.packed_put(import, SKIPPED, &key, &columns(pack))?;
-            pack.clear();
-            packs.push(SkippedPack {
-                action,
-                companies,
-                rows,
-            });
-            Ok::<(), StoreError>(())
-        };
-        for entries in companies {
-            for entry in entries {
-                let size = size::of_json(SKIPPED.name, entry)? + 1;
-                if !pack.is_empty() && (named + entry.rest.len() > MAX_ROWS_PER_PACK || bytes + size > ROOM) {
-                    write(&mut pack, complete, rows)?;
-                    (named, bytes) = (0, 0);
-                }
-                pack.push(entry);
-                named += entry.rest.len();
-                bytes += size;
-                rows += entry.rows;
+/// See [`SkippedPack`].
+struct Pack {
+    item: Item,
+    companies: usize,
+    rows: usize,
+}
+
+fn packs<'a>(
+    import: &Import,
+    key_of: impl Fn(usize) -> Key,
+    companies: impl IntoIterator<Item = &'a [SkippedCompany]>,
+) -> Result<Vec<Pack>, StoreError> {
+    let (mut packs, mut pack) = (Vec::new(), Vec::new());
+    let (mut named, mut bytes) = (0, 0);
+    let (mut complete, mut rows) = (0, 0);
+    let mut write = |pack: &mut Vec<&SkippedCompany>, companies, rows| {
+        let key = key_of(packs.len());
+        let item = packed_of_import(import, SKIPPED, &key, &columns(pack))?;
+        pack.clear();
+        packs.push(Pack { item, companies, rows });
+        Ok::<(), StoreError>(())
+    };
+    for entries in companies {
+        for entry in entries {
+            let size = size::of_json(SKIPPED.name, entry)? + 1;
+            if !pack.is_empty() && (named + entry.rest.len() > MAX_ROWS_PER_PACK || bytes + size > ROOM) {
+                write(&mut pack, complete, rows)?;
+                (named, bytes) = (0, 0);
             }
-            complete += 1;
-            rows = 0;
+            pack.push(entry);
+            named += entry.rest.len();
+            bytes += size;
+            rows += entry.rows;
         }
-        if !pack.is_empty() {
-            write(&mut pack, complete, rows)?;
-        }
-        Ok(packs)
+        complete += 1;
+        rows = 0;
     }
+    if !pack.is_empty() {
+        write(&mut pack, complete, rows)?;
+    }
+    Ok(packs)
 }

@@ -31,5 +31,5 @@ pub(crate) use not_in::{
 };
 pub(crate) use outcome::RowOutcomeRecord;
 pub(crate) use plan::{PLAN_SCHEMA, PlanRecord, UserPlanRecord};
-pub(crate) use row::{ORPHANS, RowRecord, SnapshotAddressRecord};
+pub(crate) use row::{ORPHANS, RowListsRecord, RowRecord, SnapshotAddressRecord};
 pub(crate) use standing::{STANDING, StandingRecord};

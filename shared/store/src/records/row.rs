@@ -48,6 +48,17 @@ pub(crate) struct RowRecord {
     people_list: Option<Content>,
 }
 
+/// Of a [`RowRecord`] where the lists of the company are: a large MSP has so many rows that all of each would fill the memory of a worker.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RowListsRecord {
+    pub id: PsaCompanyId,
+    #[serde(default)]
+    pub address_list: Option<Content>,
+    #[serde(default)]
+    pub people_list: Option<Content>,
+}
+
 /// See [`Suggestion`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -11,6 +11,7 @@ use domain::row::{CompanyDecision, CompanyRow};
 use domain::row_counts::RowCounts;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::chunks::{self, Chunk};
@@ -36,6 +37,9 @@ pub(crate) const INDEX: Kind = Kind {
 /// Rows in a chunk: less than a kilobyte, also when all companies are mapped. A row that changes costs its chunk to write, and the one
 /// before it to let it expire. Neighbours are read together.
 const MAX_ROWS_PER_CHUNK: usize = 7;
+
+/// Rows that are copied into records at once.
+const MAX_RECORDS_AT_ONCE: usize = 100 * MAX_ROWS_PER_CHUNK;
 
 /// From so many chunks of one snapshot on they are read by a query.
 const MIN_NEIGHBOURS: usize = 5;
@@ -97,28 +101,31 @@ pub(crate) fn prepare(
             .map_or(rest.len(), |border| rest.partition_point(|row| row.id < **border));
         let (group, behind) = rest.split_at(until);
         rest = behind;
-        let records: Vec<RowRecord> = group.iter().map(RowRecord::from).collect();
-        for slice in size::cut(&records, (MAX_ROWS_PER_CHUNK, ROOM), |row| {
-            size::of_json(ROWS.name, row)
-        })? {
-            let digest = digest_of(&serde_json::to_vec(slice).map_err(|error| StoreError::shape(ROWS.name, error))?);
-            if let Some(chunk) = known.get(&digest) {
-                chunks.push((*chunk).clone());
-                continue;
+        for group in group.chunks(MAX_RECORDS_AT_ONCE) {
+            let records: Vec<RowRecord> = group.iter().map(RowRecord::from).collect();
+            for slice in size::cut(&records, (MAX_ROWS_PER_CHUNK, ROOM), |row| {
+                size::of_json(ROWS.name, row)
+            })? {
+                let digest =
+                    digest_of(&serde_json::to_vec(slice).map_err(|error| StoreError::shape(ROWS.name, error))?);
+                if let Some(chunk) = known.get(&digest) {
+                    chunks.push((*chunk).clone());
+                    continue;
+                }
+                let Some(first) = slice.first() else { continue };
+                items.push(packed_item(
+                    ROWS,
+                    &keys::snapshot_rows(partition, version, items.len()),
+                    slice,
+                )?);
+                chunks.push(Chunk {
+                    version: version.to_owned(),
+                    number: items.len() - 1,
+                    first: first.id.clone(),
+                    rows: slice.len(),
+                    digest,
+                });
             }
-            let Some(first) = slice.first() else { continue };
-            items.push(packed_item(
-                ROWS,
-                &keys::snapshot_rows(partition, version, items.len()),
-                slice,
-            )?);
-            chunks.push(Chunk {
-                version: version.to_owned(),
-                number: items.len() - 1,
-                first: first.id.clone(),
-                rows: slice.len(),
-                digest,
-            });
         }
     }
     Ok(PreparedRows {
@@ -213,9 +220,13 @@ impl Tenant {
     /// All rows of an import in the order of their ids, as long as nobody has decided on them.
     pub(crate) async fn undecided_rows(&self, import: &Import) -> Result<Vec<Row>, StoreError> {
         let index = self.index(import).await?;
-        let chunks = self.read_chunks(&import.integration, &index.chunks).await?.into_iter();
-        let rows = chunks.enumerate().map(|(number, rows)| index.complete(number, rows));
-        Ok(rows.flatten().collect())
+        let chunks = self.read_chunks(&import.integration, &index.chunks).await?;
+        // All at once, or a large MSP takes twice the memory.
+        let mut all = Vec::with_capacity(chunks.iter().map(Vec::len).sum());
+        for (number, rows) in chunks.into_iter().enumerate() {
+            all.append(&mut index.complete(number, rows));
+        }
+        Ok(all)
     }
 
     /// Some rows of an import, as long as nobody has decided on them, and about how many rows there are from the first of them to the last.
@@ -243,11 +254,11 @@ impl Tenant {
     }
 
     /// The rows of the chunks of a snapshot.
-    pub(crate) async fn read_chunks(
+    pub(crate) async fn read_chunks<R: DeserializeOwned>(
         &self,
         integration: &IntegrationId,
         chunks: &[Chunk],
-    ) -> Result<Vec<Vec<RowRecord>>, StoreError> {
+    ) -> Result<Vec<Vec<R>>, StoreError> {
         let partition = keys::snapshot_partition(&self.msp, integration);
         let mut neighbours = self.neighbouring_chunks(&partition, chunks).await?;
         let reads = chunks.iter().map(|chunk| {

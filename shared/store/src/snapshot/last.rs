@@ -10,7 +10,7 @@ use super::contents::{ADDRESSES_OF, Content, PEOPLE_OF};
 use super::row::Row;
 use crate::StoreError;
 use crate::keys::{self, Key};
-use crate::records::RowRecord;
+use crate::records::RowListsRecord;
 use crate::schema::Kind;
 use crate::table::{Item, Tenant, packed_body, packed_item};
 
@@ -82,14 +82,13 @@ impl Tenant {
             .map(|item| packed_body(HEAD, item))
             .transpose()?
             .unwrap_or_default();
-        let rows: Vec<RowRecord> = self.read_chunks(integration, &head.chunks).await?.concat();
-        let lists = rows.into_iter().map(|record| {
-            let Row {
-                company,
-                addresses,
-                people,
-            } = record.into();
-            (company.id, Lists { addresses, people })
+        let rows: Vec<Vec<RowListsRecord>> = self.read_chunks(integration, &head.chunks).await?;
+        let lists = rows.into_iter().flatten().map(|record| {
+            let lists = Lists {
+                addresses: record.address_list,
+                people: record.people_list,
+            };
+            (record.id, lists)
         });
         Ok(Last {
             lists: lists.collect(),

@@ -242,9 +242,8 @@ proptest! {
         let confirmed = in_review.apply(event, now()).unwrap();
         run(async {
             let confirmation = tenant.confirmation(&in_review, &reservation(), &companies_confirmed).unwrap();
-            let along = tenant.write_ahead(confirmation).await.unwrap();
-            // With what begins the import.
-            let begun = tenant.confirm(&confirmed, 0, now(), along).await;
+            tenant.write_ahead(confirmation).await.unwrap();
+            let begun = tenant.confirm(&confirmed, 0, now()).await;
             prop_assert!(begun.is_ok());
             Ok(())
         })?;

@@ -145,10 +145,10 @@ impl Directory for Remote {
         &self,
         companies: &[ManagedCompanyId],
         consistency: Consistency,
-    ) -> Result<Roster, DirectoryError> {
+    ) -> Result<Arc<Roster>, DirectoryError> {
         self.trouble.reach()?;
         let roster = self.inner.users_of(companies, consistency).await?;
-        self.trouble.without_hidden(companies, &roster)
+        self.trouble.without_hidden(companies, &roster).map(Arc::new)
     }
 
     async fn all_users(&self, consistency: Consistency) -> Result<Arc<Roster>, DirectoryError> {
