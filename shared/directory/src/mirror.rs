@@ -61,7 +61,7 @@ type Listed<T> = Option<(Timestamp, Arc<T>)>;
 /// The directory of an MSP that has LastPass, for one run.
 pub struct Mirror {
     content: Content,
-    /// The known companies, as they were `LISTING_LASTS` ago at most. Whether one is still there LastPass says, before it is changed.
+    /// Whether one of them is still there LastPass says, before it is changed.
     companies: Mutex<Listed<Vec<ManagedCompany>>>,
     /// Locked while all users are read: those of a large MSP, several times over, would fill the memory of a worker.
     everybody: Mutex<LastReading>,
@@ -127,15 +127,18 @@ impl Mirror {
         *self.companies.lock().await = None;
     }
 
-    /// A company that was known a moment ago.
-    async fn known_lately(&self, id: &ManagedCompanyId) -> Option<ManagedCompany> {
-        let companies = self.companies.lock().await;
-        let (read, companies) = companies.as_ref()?;
-        if self.now().duration_since(*read) >= LISTING_LASTS {
-            return None;
+    /// The known companies, as they are or were `LISTING_LASTS` ago at most.
+    async fn known_lately(&self) -> Result<Arc<Vec<ManagedCompany>>, DirectoryError> {
+        let mut last = self.companies.lock().await;
+        let now = self.now();
+        if let Some((read, companies)) = &*last
+            && now.duration_since(*read) < LISTING_LASTS
+        {
+            return Ok(Arc::clone(companies));
         }
-        let found = companies.binary_search_by(|company| company.id.cmp(id));
-        companies.get(found.ok()?).cloned()
+        let companies = Arc::new(self.content.companies().await?);
+        *last = Some((now, Arc::clone(&companies)));
+        Ok(companies)
     }
 }
 
@@ -146,17 +149,13 @@ impl Directory for Mirror {
     }
 
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
-        let read = self.now();
-        let companies = self.content.companies().await?;
-        *self.companies.lock().await = Some((read, Arc::new(companies.clone())));
-        Ok(companies)
+        self.known_lately().await.map(Arc::unwrap_or_clone)
     }
 
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {
-        if let Some(company) = self.known_lately(id).await {
-            return Ok(Some(company));
-        }
-        Ok(self.companies().await?.into_iter().find(|company| company.id == *id))
+        let companies = self.known_lately().await?;
+        let found = companies.binary_search_by(|company| company.id.cmp(id)).ok();
+        Ok(found.and_then(|at| companies.get(at)).cloned())
     }
 
     async fn users_of(

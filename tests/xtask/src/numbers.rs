@@ -58,7 +58,7 @@ pub struct Numbers {
 const LARGE: Source = Source::Program("large", "cargo run --release --locked --quiet -p bench");
 
 /// All blocks.
-pub const NUMBERS: [Numbers; 16] = [
+pub const NUMBERS: [Numbers; 17] = [
     in_tests("times", Source::All, write::times),
     in_tests(
         "checks",
@@ -92,6 +92,14 @@ pub const NUMBERS: [Numbers; 16] = [
     ),
     in_tests("sizes", Source::Steps(&["build-functions", "budget"]), write::sizes),
     in_tests("large", LARGE, write::large),
+    in_tests(
+        "large-lastpass",
+        Source::Program(
+            "large-lastpass",
+            "cargo run --release --locked --quiet -p bench -- --directory lastpass",
+        ),
+        write::large_lastpass,
+    ),
     in_tests(
         "extreme",
         Source::Program(

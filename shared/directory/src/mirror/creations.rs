@@ -101,6 +101,7 @@ impl Mirror {
                     .await?;
                 let company = ManagedCompany::from(company.clone());
                 self.content.add_company(&company, self.now()).await?;
+                self.forget_companies().await;
                 self.write_creation(key, &creation, "attribute_exists(pk)").await?;
                 return Ok(NewCompany::Created(id));
             }

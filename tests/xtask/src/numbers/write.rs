@@ -83,6 +83,11 @@ pub(super) fn large(logs: &Logs) -> Result<String, Failure> {
     Ok(imports(&logs.read("large")?))
 }
 
+/// A large import into LastPass.
+pub(super) fn large_lastpass(logs: &Logs) -> Result<String, Failure> {
+    Ok(imports(&logs.read("large-lastpass")?))
+}
+
 /// An extreme import.
 pub(super) fn extreme(logs: &Logs) -> Result<String, Failure> {
     Ok(imports(&logs.read("extreme")?))
