@@ -12,6 +12,7 @@ mod creations;
 mod everybody;
 mod reading;
 mod records;
+mod remembered;
 mod sending;
 mod users;
 
@@ -27,8 +28,8 @@ use store::{Consistency, Tenant};
 use tokio::sync::Mutex;
 
 use self::content::Content;
-use self::everybody::LastReading;
-pub use self::everybody::Remembered;
+use self::remembered::LastReading;
+pub use self::remembered::Remembered;
 use crate::builtin::BuiltIn;
 use crate::lastpass::{Company, Failed, LastPass};
 use crate::{
