@@ -136,7 +136,7 @@ impl Page {
         language::number(self.language, number.value())
     }
 
-    /// The least length of a time, in whole minutes from one on, and never more than it is.
+    /// The least time that something takes, rounded down: in seconds below one minute, in minutes below two hours, then in hours.
     pub(crate) fn lasts_at_least(&self, seconds: impl Number) -> String {
         let seconds = seconds.value();
         let (minute, minutes) = (("minute", "minuut"), ("minutes", "minuten"));

@@ -13,7 +13,7 @@ pub type ReadSecret = Arc<dyn Fn() -> BoxFuture<'static, Result<String, lambda::
 pub enum TokenKind {
     /// The access token.
     Access,
-    /// The ID token: where the provider adds claims to no other, as a Cognito pool of the lowest plan.
+    /// The ID token, for a provider that can add claims to no other token, such as a Cognito pool of the lowest plan.
     Id,
 }
 

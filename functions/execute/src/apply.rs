@@ -220,8 +220,8 @@ async fn finish(
         .tenant
         .stored_address_mappings(integration, &first.plan.company)
         .await?;
-    // Counted ahead, so that the company's mapping need not be written again after its users, if none of them fails.
     run.begin_changes().await?;
+    // The company's mapping is written before its users, and already counts them. If none fails, it need not be written again.
     let ahead = mapped_ahead(&mapped, left.iter().map(|(_, chunk)| chunk));
     let dropped = dropped::dropped(run, before, &left, &mapped).await?;
     let (managed, outcome) = match company(run, (before, ahead), &first.plan, &dropped).await? {
@@ -284,7 +284,7 @@ async fn company(
         company: plan.company.clone(),
         managed: managed.id.clone(),
         name: match (&plan.step, before) {
-            // Only a name that was carried over is no renaming any more.
+            // The directory did not take over the new name. The mapping keeps the old one, so that the next plan still sees a renaming.
             (CompanyStep::KeepName(_), Some(before)) => before.name.clone(),
             _ => plan.name.clone(),
         },

@@ -10,7 +10,8 @@ use store::retry::Attempts;
 
 use crate::licences;
 
-/// Ends the import and releases the lock; one that executes stops after the row at hand.
+/// Ends the import and releases the lock. An import that executes keeps the lock and is only asked to stop: once its
+/// worker notices, it begins no further batch of users.
 pub async fn cancel(services: &Services, caller: &Caller, id: &ImportId) -> Api<Import> {
     let (tenant, directory) = (
         services.tenant(&caller.msp),
@@ -33,7 +34,7 @@ pub async fn cancel(services: &Services, caller: &Caller, id: &ImportId) -> Api<
             Moved::Committed => {
                 let import = cancelled.into_import();
                 if import.state == ImportState::Cancelled {
-                    // Of a confirmation that died half-way.
+                    // A confirmation that died half-way may have left a reservation.
                     licences::release::<ApiError>(&tenant, &*directory, &import, 0, now).await?;
                 }
                 return Ok(import);

@@ -135,12 +135,12 @@ impl Run {
         Ok(now.filter(|now| now.cancelling).map(|_| Reason::Cancelled))
     }
 
-    /// Whether the import is cancelled, for use between the users of a company. Reads the import at most once per `LOOK_EVERY`.
+    /// Whether the import is cancelled. Asked before each batch of a company's users; reads the import at most once per `LOOK_EVERY`.
     pub async fn is_cancelled(&self) -> bool {
         if self.cancelled.load(Ordering::Relaxed) {
             return true;
         }
-        // If another user of the company looks at this moment, this one does not wait for it.
+        // Several companies are worked on at once. If another one looks at this moment, this one does not wait for it.
         let Ok(mut looked) = self.looked.try_lock() else {
             return false;
         };
@@ -172,8 +172,8 @@ impl Run {
         self.is_unanswered.store(true, Ordering::Relaxed);
     }
 
-    /// Says in the directory that what this run has begun to change is changed. If a change may still come, or saying so fails, others
-    /// take the directory for changing until no process of today is alive.
+    /// Tells the directory that the changes this run has begun are complete. It does not do so if a change may still be applied later.
+    /// Then, and if the call fails, the directory counts as changing until the longest time that a run may last has passed.
     pub async fn end_changes(&mut self) {
         if self.is_unanswered.load(Ordering::Relaxed) || self.changes.take().is_none() {
             return;
@@ -209,8 +209,9 @@ impl Run {
         self.answered.load(Ordering::Relaxed)
     }
 
-    /// Whether a row may be blamed for a call that was never answered, since `before` such calls were. A directory that takes no call
-    /// for any row is down for rows, even if it can be read. A row that is alone with this is blamed in the end.
+    /// Whether a row may be blamed for a call that got no answer. `before` is how many calls for rows had been answered when it began. If
+    /// none was answered since, the directory may be down for all rows, even if it can be read. After `WAITS_BEFORE_BLAME` consecutive
+    /// waits the row may be blamed all the same: it may be the only one that is left.
     pub fn may_blame(&self, before: u64) -> bool {
         self.answered() > before || self.waited.in_a_row() >= WAITS_BEFORE_BLAME
     }

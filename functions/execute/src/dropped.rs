@@ -1,5 +1,6 @@
-//! Address mappings that go with the mapping of a company (R58, R59): the trail has each of them, from the transaction that drops the
-//! company's mapping. The journal has none: applying needs nothing of them.
+//! Address mappings that are dropped together with the mapping of a company (R58, R59). The audit trail has an entry for each. The
+//! transaction that drops the company's mapping writes the entries; if they are very many, earlier transactions write all but the last.
+//! The journal has no entries for them: applying the plan does not need any.
 
 use std::collections::HashSet;
 
@@ -15,7 +16,7 @@ use worker::Stop;
 
 use crate::context::Run;
 
-/// Of more the trail tells in transactions of their own, beforehand: together they would not fit into one.
+/// The most entries in one transaction, such as the one that drops the company's mapping. If there are more, earlier ones write the rest.
 const MAX_CHANGES: usize = 2_000;
 
 /// Keeps entries about dropped mappings apart from those about the company's users at the same moment.
@@ -79,7 +80,8 @@ pub(crate) async fn tell(run: &Run, tx: &mut FencedTransaction, dropped: &[PlanC
     Ok(())
 }
 
-/// Keeps, before a company that is gone loses its mapping, how often another managed company was asked for by it.
+/// Stores the next generation of a company that is gone, before the company loses its mapping. Should the company come back, its
+/// idempotency key is then a new one: the old key would lead to the managed company that was handed over.
 pub(crate) async fn keep_generation(run: &Run, from: &PsaCompanyId) -> Result<(), Stop> {
     let mut attempts = Attempts::at("decisions that outlast the import");
     // All of them are one item.

@@ -124,7 +124,8 @@ impl Plan {
     }
 }
 
-/// Companies that need nothing, and whether somebody of them is not given an address that somebody else has.
+/// Companies that need nothing. Each comes with whether one of its rows is skipped because somebody else has the
+/// address, or gets it first.
 #[derive(Default)]
 struct Unchanged {
     companies: Vec<(SkippedCompany, bool)>,
@@ -148,7 +149,8 @@ impl Unchanged {
         Ok(())
     }
 
-    /// Those that need nothing whatever is done for the others of the plan, which may set an address free.
+    /// Those that need nothing, whatever is done for other companies of the plan. A company with a row that is skipped for its address is
+    /// left out, because another company may set the address free; it is kept if all companies of the plan need nothing.
     fn of(self, companies: usize) -> Vec<SkippedCompany> {
         let are_all = self.companies.len() == companies;
         let certain = self.companies.into_iter();

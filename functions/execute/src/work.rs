@@ -216,7 +216,8 @@ impl Execution {
             .try_flatten();
         pin_mut!(applied);
         let (mut done, mut is_whole) = (Vec::new(), true);
-        // Those behind an unfinished one come to their own ends too, and are found in the journal by the next run.
+        // Companies after an unfinished one are worked on, too, but the checkpoint does not pass them. The next run finds those that were
+        // applied in the journal. Those that were skipped have no entry yet, and the next run skips them again.
         while let Some((company, applied)) = applied.try_next().await? {
             is_whole &= !matches!(applied, Applied::Unfinished);
             if !is_whole {

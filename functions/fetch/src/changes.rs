@@ -64,8 +64,8 @@ pub(crate) async fn read(
     }
 }
 
-/// Why everything is read although changes were asked for: the PSA may have answered such requests as none of a full read. What has to be
-/// waited for, and what a full read would be refused as well, stops the work.
+/// Decides what to do when the PSA fails to list its changes. Returns why everything is read instead: the PSA may fail requests that only
+/// a read of changes makes. A failure that can be waited for, or that a full read would meet as well, stops the work.
 fn refused(run: &Run, failure: PsaFailure, checkpoint: &Checkpoint<Position>) -> Result<FullReadReason, Stop> {
     match failure.kind {
         PsaFailureKind::PsaUnauthorized | PsaFailureKind::PsaForbidden | PsaFailureKind::PsaOtherTenant => {

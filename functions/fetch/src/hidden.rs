@@ -27,7 +27,7 @@ pub(crate) async fn check_walks(
     psa: &dyn Psa,
     known: Option<&Known>,
     context: &SnapshotContext,
-    checkpoint: &Checkpoint<Position>,
+    checkpoint: &mut Checkpoint<Position>,
 ) -> Result<(), Stop> {
     let Some(vendor) = vendor(run) else { return Ok(()) };
     let mut seen = seen(run, psa, context, checkpoint);
@@ -41,6 +41,8 @@ pub(crate) async fn check_walks(
     }
     if asks && vendor.shows_contacts_without_company() && !seen.contact_has_company && seen.expects_companies() {
         seen.contact_has_company = psa.any_contact_has_company().await?;
+        // A filter may leave only contacts without a company: what was asked counts for `check_orphans`, too.
+        checkpoint.position.contact_has_company = seen.contact_has_company;
     }
     prove(vendor, &seen)
 }
@@ -60,7 +62,7 @@ fn vendor(run: &Run) -> Option<&'static Vendor> {
     run.services.connector.vendor(run.integration.kind)
 }
 
-/// What the fetch has seen. What takes a request to know is taken for seen.
+/// What the fetch has seen. Assumes that the permanent company was read: only a request can tell, and only `check_walks` sends it.
 fn seen(run: &Run, psa: &dyn Psa, context: &SnapshotContext, checkpoint: &Checkpoint<Position>) -> Seen {
     Seen {
         company_read: true,

@@ -4,7 +4,7 @@
 //! would take too long, and what is unpacked takes twenty times the memory of what is packed. So the contacts of all slices are taken
 //! from the pages at once and packed again by slice.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use domain::ids::{PsaCompanyId, PsaContactId};
@@ -63,14 +63,25 @@ pub(crate) fn slices(companies: &BTreeSet<PsaCompanyId>, counts: &BTreeMap<PsaCo
     slices
 }
 
-/// The contacts of all pages, as pages of each slice.
-pub(crate) fn pages_by_slice(slices: &[Slice], all: &Pages) -> Result<Vec<Pages>, StoreError> {
+/// The contacts of all pages that hang on these companies, as pages of each slice; `None` when time ran out first. A filter may leave few
+/// companies, which are far apart: the contacts of those in between are many, and nobody needs them.
+pub(crate) fn pages_by_slice(
+    slices: &[Slice],
+    companies: &HashSet<&PsaCompanyId>,
+    all: &Pages,
+    is_late: impl Fn() -> bool,
+) -> Result<Option<Vec<Pages>>, StoreError> {
     let (least, most) = CONTACTS_PER_PAGE.into_inner();
     let contacts_per_page = (MAX_CONTACTS_IN_HAND / slices.len().max(1)).clamp(least, most);
     let mut by_slice: Vec<(Pages, Vec<PsaContact>)> = vec![Default::default(); slices.len()];
     for page in all.contacts() {
+        if is_late() {
+            return Ok(None);
+        }
         for contact in page? {
-            let Some(company) = &contact.company else { continue };
+            let Some(company) = contact.company.as_ref().filter(|company| companies.contains(company)) else {
+                continue;
+            };
             let at = slices.partition_point(|slice| slice.end() < company);
             let is_in = slices.get(at).is_some_and(|slice| slice.contains(company));
             let Some((pages, in_hand)) = by_slice.get_mut(at).filter(|_| is_in) else {
@@ -88,7 +99,7 @@ pub(crate) fn pages_by_slice(slices: &[Slice], all: &Pages) -> Result<Vec<Pages>
         pages.add_contacts(&in_hand)?;
         full.push(pages);
     }
-    Ok(full)
+    Ok(Some(full))
 }
 
 /// The addresses of the companies of a slice, from pages that have it, with contacts that the pages lack.
@@ -150,12 +161,19 @@ mod tests {
         }
         let id = |company: usize| PsaCompanyId::new(format!("{company:03}"));
         let slices = [id(5)..=id(5), id(6)..=id(60), id(70)..=id(99)];
-        let pages = pages_by_slice(&slices, &all).unwrap();
+        // One within a slice is none of the import's.
+        let ids: Vec<PsaCompanyId> = (0..companies).filter(|number| *number != 77).map(id).collect();
+        let wanted: HashSet<&PsaCompanyId> = ids.iter().collect();
+        assert!(pages_by_slice(&slices, &wanted, &all, || true).unwrap().is_none());
+        let pages = pages_by_slice(&slices, &wanted, &all, || false).unwrap().unwrap();
         for (slice, pages) in slices.iter().zip(pages) {
             let found = pages.contacts().flat_map(Result::unwrap);
             let mut found: Vec<usize> = found.map(|contact| contact.id.as_str().parse().unwrap()).collect();
             found.sort_unstable();
-            let expected = (0..contacts).filter(|number| slice.contains(&id(number % companies)));
+            let expected = (0..contacts).filter(|number| {
+                let company = number % companies;
+                slice.contains(&id(company)) && company != 77
+            });
             assert_eq!(found, expected.collect::<Vec<_>>(), "{slice:?}");
         }
     }

@@ -97,8 +97,8 @@ impl Absent for AbsentCompanies<'_> {
     }
 }
 
-/// Reads the absent companies back by id for which no run has stored an answer, and gives all answers; `None` when time ran out first.
-/// What the last import knows is not read again: if that is not enough, it is left open.
+/// Returns the answers about the absent companies. Reads those back by id for which no run has stored an answer; returns `None` when time
+/// runs out first. With `known` nothing is read: if an answer is missing there, leaves `known` open and returns `None`.
 pub(crate) async fn read_back_companies(
     run: &Run,
     known: Option<&Known>,
@@ -146,8 +146,8 @@ fn classify(run: &Run, psa: &dyn Psa, answer: LookedUp) -> LookUpAnswer {
     }
 }
 
-/// The rows of the absent companies. Those that are there all the same are added to the snapshot: the walk did not see them, but has seen
-/// their people, whom it reads whatever their company.
+/// The rows of the absent companies. Companies that were read back and are *in* are added to the snapshot instead. The walk missed these
+/// companies but not their contacts: it reads a contact whatever its company is.
 pub(crate) async fn rows(
     run: &Run,
     context: &mut SnapshotContext,

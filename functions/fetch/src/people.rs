@@ -78,8 +78,8 @@ impl PeopleContext {
         })
     }
 
-    /// Whether the filter is why somebody is absent who was there before. The filter may be another one now, which leaves out what has
-    /// been inactive all the time.
+    /// Whether the filter explains an absence. An inactive contact is explained if the filter has changed since the last finished import:
+    /// the contact may have been inactive before, and the new filter leaves inactive contacts out.
     fn is_filtered(&self, reason: PersonAbsence) -> bool {
         match reason {
             PersonAbsence::FilteredOut => true,

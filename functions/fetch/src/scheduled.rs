@@ -31,7 +31,7 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 enum Looked {
     /// Its import has begun, now or by an earlier look.
     Started,
-    /// Its last scheduled import is still running: this moment is left out.
+    /// An earlier unattended import, of a schedule or an event, still holds the lock: this moment is left out.
     StillRunning,
     /// The start was refused, and operators know why.
     Refused,

@@ -1,9 +1,9 @@
 //! From the pages of a PSA to a complete snapshot: rows, their addresses, and who is absent, in one piece (R9).
 //!
-//! All of it is made in memory, from the pages and from what reading absent rows back has told. A run that ends within it begins it
-//! again: nothing counts before the snapshot is complete.
+//! The rows are made in memory, from the pages and from the answers about absent rows. Their lists are written on the way, as a draft
+//! that does not count before the snapshot is complete. If a run ends in the middle, the next run makes the snapshot from the beginning.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::not_in::Absentees;
@@ -29,7 +29,8 @@ use crate::rows::SnapshotContext;
 use crate::walk::Read;
 use crate::{hidden, missing};
 
-/// Makes the snapshot and lets it count; `false` when time ran out first.
+/// Makes the snapshot and lets it count. Returns `false` when time runs out first, or when what the last import knew does not suffice. In
+/// the second case everything has to be read.
 pub(crate) async fn complete(
     run: &Run,
     psa: &dyn Psa,
@@ -55,7 +56,11 @@ pub(crate) async fn complete(
     let all: BTreeSet<PsaCompanyId> = context.ids().chain(not_in.keys()).cloned().collect();
     checkpoint.progress.to_sort = Some(all.len() as u64);
     let slices = joined::slices(&all, &counts);
-    let pages_by_slice = joined::pages_by_slice(&slices, pages)?;
+    let of_companies: HashSet<&PsaCompanyId> = all.iter().chain(context.mappings.keys()).collect();
+    let is_late = || run.deadline.is_near();
+    let Some(pages_by_slice) = joined::pages_by_slice(&slices, &of_companies, pages, is_late)? else {
+        return Ok(false);
+    };
     let with_pages = slices.iter().zip(&pages_by_slice);
     let Some(persons) = people::compare(run, &context, &people, with_pages).await? else {
         return Ok(false);
@@ -101,7 +106,7 @@ pub(crate) async fn complete(
     Ok(true)
 }
 
-/// What is known of companies that are not in, for the next import.
+/// What is known of companies and contacts that are not in, for the next import.
 fn leaves(known: Option<&Known>, orphans: &Orphans, absent: &[LookUpAnswer]) -> Known {
     let mut leaves = Known::default();
     if let Some(known) = known {

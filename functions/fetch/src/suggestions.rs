@@ -19,7 +19,7 @@ use tracing::warn;
 
 use crate::context::Run;
 
-/// The users of so many companies are about what is read of a directory at once for the price of one company by itself.
+/// Reading the users of one company by itself costs about as much as reading those of this many companies in one read of the directory.
 const COMPANIES_PER_READ: usize = 5;
 
 /// What can be suggested: the managed companies that this integration has not mapped.
@@ -42,8 +42,8 @@ pub(crate) async fn among(run: &Run, managed: &ManagedCompanies) -> Suggestions 
     Suggestions::among(companies.into_iter().zip(domains))
 }
 
-/// The users of some of so many managed companies. Of an MSP with several integrations most are mapped by another one: asked for one by
-/// one, each import would cost as much as all of them together.
+/// Reads the users of these companies, out of `of` managed companies in all. An MSP with several integrations has many companies that
+/// another integration has mapped. Reading each of those by itself can cost more than reading the whole directory once.
 async fn users_of(run: &Run, companies: &[ManagedCompany], of: usize) -> Result<Arc<Roster>, DirectoryError> {
     if companies.is_empty() {
         return Ok(Arc::default());

@@ -47,7 +47,7 @@ pub struct Found {
 struct Place {
     company: PsaCompanyId,
     address: AddressId,
-    /// The company whose rows with the very address came first.
+    /// The company whose rows with exactly the searched address came ahead of all others, on the first page.
     first: Option<PsaCompanyId>,
 }
 
@@ -88,7 +88,7 @@ pub async fn page(services: &Services, import: &Import, filter: &PeopleQuery, pa
     Ok(List { items, next: None })
 }
 
-/// What comes before all others, and where these begin.
+/// The rows that come ahead of all others, and the place where the others begin.
 async fn begin(
     services: &Services,
     import: &Import,
@@ -97,7 +97,7 @@ async fn begin(
 ) -> Api<(Place, Vec<Found>)> {
     let exact = exact(services, import, filter, rows).await?;
     let found = exact.map(|(row, addresses)| (row, filter.find_exact(row, addresses, decided)));
-    // More than a page of them come where they belong.
+    // If they do not fit on one page, none comes ahead: all stay in the order of companies.
     let found = found.filter(|(_, found)| found.len() <= limit);
     Ok(match found {
         Some((row, found)) => (Place::start(Some(row.id.clone())), found),

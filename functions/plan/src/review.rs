@@ -45,7 +45,8 @@ pub async fn in_review(services: &Services, caller: &Caller, id: &ImportId) -> A
     authorize(services, caller, import).await
 }
 
-/// What a refused proof of the review means: the import has ended, or lost its lock.
+/// The problem to answer with when the store refuses a write for which the import must be in review: the import has left the review, or
+/// has lost its lock.
 pub async fn not_in_review(services: &Services, import: &Import) -> ApiError {
     let now = services.tenant(&import.msp).import(&import.id).await;
     match now {

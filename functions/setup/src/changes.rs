@@ -9,7 +9,7 @@ use lambda::Services;
 
 /// The built-in directory, if it is the one that the MSP has: another one is changed in its own console (R83).
 pub async fn built_in(services: &Services, caller: &Caller) -> Api<BuiltIn> {
-    // Another directory that could do all this would be as good a place to do it.
+    // The capabilities tell which directory the MSP has: only the built-in one does everything at once.
     if services.remembered_directory(&caller.msp).await?.capabilities() == Capabilities::ALL_AT_ONCE {
         Ok(BuiltIn::new(services.tenant(&caller.msp)))
     } else {
@@ -17,7 +17,7 @@ pub async fn built_in(services: &Services, caller: &Caller) -> Api<BuiltIn> {
     }
 }
 
-/// Makes a change. If its answer is missing it may still come, and no plan is kept until it cannot any more.
+/// Makes a change that plans take notice of. If no answer comes, the change may still be applied: no plan is kept until that is impossible.
 pub async fn noticed<T>(
     services: &Services,
     directory: &BuiltIn,

@@ -179,9 +179,9 @@ pub async fn prove(
     Ok(psa)
 }
 
-/// Stores credentials under a new name, for an integration that has yet to be stored with it: so no integration ever has a connection and
-/// credentials that were not proved together. They are named before: should this be the last thing that happens, the sweeper deletes
-/// them.
+/// Stores credentials under a new name. The caller stores the integration with that name afterwards. So no integration ever has a
+/// connection and credentials that were not proved together. The name is written before the credentials: if the integration is never
+/// stored, the sweeper finds the credentials by their name and deletes them.
 pub async fn store_new_secret(
     services: &Services,
     caller: &Caller,

@@ -61,7 +61,7 @@ impl<Q: Query> FromRequestParts<Services> for CallerWith<Q> {
     }
 }
 
-/// A token is believed to be no older than this.
+/// The issue time of a token is not believed if it is further from now than this, in the past or in the future.
 const OLDEST_TOKEN: SignedDuration = SignedDuration::from_hours(24);
 
 /// A sign-in of the caller, told from others by its token: a repeated call with the same token is about the same sign-in.

@@ -33,10 +33,10 @@ pub const RETRY: RetryPolicy = RetryPolicy {
 
 /// A directory of one MSP.
 ///
-/// Made for a remote, non-transactional, rate-limited, asynchronous service: a call may take long, and its reply may be
-/// lost after it was applied. Hence every call may be repeated: what creates something takes a [`IdempotencyKey`], which twice returns
-/// the same answer and changes nothing, and what changes something says what it is to be. What can be lost to somebody else is
-/// an outcome, not an error. Nothing can be deleted (R50).
+/// This port is made for a remote, non-transactional, rate-limited, asynchronous service: a call may take long, and its reply may be lost
+/// after the call was applied. So every call may be repeated. A call that creates something takes an [`IdempotencyKey`]: a second call with
+/// the same key creates nothing more. A call that changes something names the new value, not the difference. If somebody else was faster,
+/// for example with an address, that is an outcome and not an error. Nothing can be deleted (R50).
 #[async_trait]
 pub trait Directory: Send + Sync {
     /// What it can do. A plan says so before anything is carried out (R83).
@@ -84,8 +84,9 @@ pub trait Directory: Send + Sync {
     /// whom the lists of users do not show yet.
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError>;
 
-    /// Reads on in what is remembered of a directory that is not read when somebody looks at it (R87). `None` once all is read that has
-    /// to be; a fetch calls it until then.
+    /// Reads the next part of a directory that shows stored users instead of reading them each time (R87). A fetch repeats the call, each
+    /// time from where the last one stopped, until it returns `None`: then everything is read that has to be. Other directories return
+    /// `None` at once.
     async fn read_on(
         &self,
         _from: Option<&Reading>,

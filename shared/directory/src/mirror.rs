@@ -62,7 +62,8 @@ type Listed<T> = Option<(Timestamp, Arc<T>)>;
 /// The directory of an MSP that has LastPass, for one run.
 pub struct Mirror {
     content: Content,
-    /// Whether one of them is still there LastPass says, before it is changed.
+    /// The known companies, read `LISTING_LASTS` ago at most. They may be out of date: before a company is changed, LastPass is asked
+    /// whether it is still there.
     companies: Mutex<Listed<Vec<ManagedCompany>>>,
     /// Locked while all users are read: those of a large MSP, several times over, would fill the memory of a worker.
     everybody: Mutex<LastReading>,

@@ -114,7 +114,7 @@ pub struct CompanyFacts {
     pub row: CompanyRow,
     /// Its mapping, if there is one.
     pub mapping: Option<CompanyMapping>,
-    /// Which token generation a creation uses if there is none: not 0 if a mapping was dropped by hand.
+    /// The generation in the idempotency key of a creation, if the company has no mapping. It is above 0 if a mapping was dropped by hand.
     pub generation: u32,
     /// Its addresses in the snapshot, with the decisions on them.
     pub addresses: Vec<(SnapshotAddress, AddressDecision)>,

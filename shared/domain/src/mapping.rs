@@ -7,8 +7,9 @@ use crate::ids::{AddressId, ManagedCompanyId, PsaCompanyId, UserId};
 use crate::plan::CompanyPlan;
 use crate::remembered::Remembered;
 
-/// The most companies of one integration whose mapping was dropped by hand. Of each is remembered how often another managed company was
-/// asked for: a creation with a key of before would be answered with the managed company of before.
+/// The most companies of one integration whose mapping was dropped by hand. For each of them the generation of its next managed company is
+/// stored. Without it, a new creation would have an idempotency key that was used before, and the directory would answer with the old
+/// managed company.
 pub const MAX_DROPPED: usize = 5_000;
 
 /// PSA company → managed company, within one integration.

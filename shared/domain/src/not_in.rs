@@ -146,8 +146,9 @@ impl PersonAbsence {
         }
     }
 
-    /// The reason for a contact of `company`, which is not in itself if it has an `absence`, and the company it belongs to now. The
-    /// address of a contact that is there was removed.
+    /// Why an address of a contact of `company` is not in, and the other company that the contact belongs to now, if there is one.
+    /// `absence` is why the company itself is not in, if it is not. If no other reason applies, and the filter accepts the contact, the
+    /// address was removed.
     pub fn of(company: &PsaCompanyId, absence: Option<Absence>, found: &Whereabouts) -> (Self, Option<PsaCompanyId>) {
         let Whereabouts::There {
             company: now,

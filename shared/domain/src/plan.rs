@@ -50,7 +50,7 @@ pub struct CompanyPlan {
     pub step: CompanyStep,
     /// The managed company whose mapping is dropped; it stays, with its users (R25).
     pub unmap: Option<ManagedCompany>,
-    /// Which token generation a creation uses.
+    /// The generation in the idempotency key of a creation.
     pub generation: u32,
     /// Rewrite the mapping although nothing else changes: its copy of the PSA's data is stale.
     pub rewrite_mapping: bool,

@@ -79,7 +79,8 @@ impl Rules {
         self.rules.last().ok_or(Limited::Rules)
     }
 
-    /// The first of the last rules, if those are these ones: made once more, they would say the same.
+    /// The first of the rules that a call with this decision and these scopes would repeat. `None` unless they are exactly the last rules,
+    /// and none of them was taken back.
     pub fn repeated(&self, decision: &RuleDecision, scopes: &[Scope]) -> Option<&Rule> {
         let last = self.rules.get(self.rules.len().checked_sub(scopes.len())?..)?;
         let is_same =
@@ -110,8 +111,8 @@ impl Rules {
         Some(rule.clone())
     }
 
-    /// How often these rules have changed a row that some of them are about, which never becomes less: a version that somebody has seen
-    /// must not come back. A rule that is forgotten is taken for one about every row.
+    /// How often rules have changed a row, where `about` are the rules that concern it. This is a part of the row's version. It must never
+    /// become less, or a version that somebody has seen would come back. So each forgotten rule counts for every row.
     fn changes<'a>(&self, about: impl Iterator<Item = &'a Rule>) -> u64 {
         let changes = about.map(|rule| 1 + u64::from(rule.taken_back)).sum::<u64>();
         changes + 2 * u64::from(self.forgotten)

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use memchr::memmem;
 use reqwest::{Certificate, Client};
 
-/// What the names of Amazon Trust Services' five roots have in common, one of which every service of AWS goes back to.
+/// The five roots of Amazon Trust Services are found by these names. The certificate of every AWS service goes back to one of them.
 const AMAZON: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield Services Root Certificate Authority"];
 
 /// How long a connection to AWS may take to be made.

@@ -29,10 +29,10 @@ const OWN: [&str; 17] = [
     "worker",
 ];
 
-/// What `RUST_LOG` asks for: a level, or levels by target, as in `info,http_client=error`. Errors alone, if nothing that can be read. What is below
-/// `info` is not in a release build at all.
+/// The levels that `RUST_LOG` asks for: one level, or levels by target, as in `info,http_client=error`. If it is missing or cannot be read,
+/// only errors are logged. A release build never logs anything below `info`.
 ///
-/// Not the `EnvFilter` that is usual, whose regular expressions are a large part of a function.
+/// This is not the usual `EnvFilter`: its regular expressions would be a large part of a function.
 pub fn levels() -> Targets {
     let wanted = env::var("RUST_LOG").ok().and_then(|wanted| wanted.parse().ok());
     wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::ERROR))

@@ -38,7 +38,7 @@ macro_rules! metrics {
 metrics! {
     /// Imports that began.
     ImportsStarted,
-    /// Imports that came to their end.
+    /// Imports that ended in the state `done`.
     ImportsDone,
     /// Imports that failed by a fault of this service.
     ImportsFailedOurs,

@@ -74,8 +74,8 @@ fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 }
 
 impl Call {
-    /// A call that an administrator makes. What every such call may answer is known: that the caller is none, that an id
-    /// in the path or a parameter is wrong or unknown, and a fault.
+    /// A call that an administrator makes. Every such call may answer that the caller is no administrator, that something in the request is
+    /// wrong, that a newer version wrote what is asked for, and that the service failed.
     pub fn new(id: &'static str, summary: &'static str) -> Self {
         Self {
             method: "",

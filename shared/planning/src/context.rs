@@ -53,7 +53,7 @@ pub struct Context {
 pub struct Planning {
     context: Context,
     rows: OnceCell<Vec<Row>>,
-    /// Who is looked at first, if that may be people of whom the last changes are missing.
+    /// People as eventually consistent reads show them, for a first look; `None` if there is no such look.
     pub(crate) of_late: Option<People>,
 }
 
@@ -89,9 +89,9 @@ impl Planning {
         })
     }
 
-    /// The same, which looks at half the price whether anything is to be done for a company, and looks again, strongly consistent, if
-    /// there is. A change of the last moment may be missed by it, as if it came a moment later; nothing is done because of what was not
-    /// there any more. Not for somebody who expects to see a change of her own.
+    /// Plans each company from eventually consistent reads first, at half the price. If something is to be done for the company, it is
+    /// planned again from strongly consistent reads. So a change of the last moment may be missed, as if it came a moment later, but
+    /// nothing is done because of outdated data. Do not use this for a person who expects to see her own change.
     #[must_use]
     pub fn at_half_the_price(self) -> Self {
         Self {

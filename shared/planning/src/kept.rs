@@ -1,5 +1,5 @@
-//! What is kept of a plan (R71). Of a page only its own companies are planned, and each must come to what is kept of it; else the whole plan
-//! is computed again, as it is if nothing is kept.
+//! Pages of a kept plan (R71). For a page, only its own companies are planned again, and each plan must match what is kept of it. If one
+//! does not match, or if nothing is kept, the whole plan is computed again.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::plans::WholePlan;
 /// Companies of a page that are planned at once.
 const COMPANY_CONCURRENCY: usize = 8;
 
-/// Of so many rows that follow each other one is on the page at least, if all of them are read at once.
+/// The rows from the first to the last company of a page are read together if at least one row in this many is on the page.
 const MIN_DENSITY: usize = 3;
 
 /// What the plan of an import rests on at this moment; `None` if that cannot be told.

@@ -18,7 +18,8 @@ use store::rows::Row;
 use crate::context::{Context, PlanningError};
 use crate::people::People;
 
-/// As many managed companies as make it worth while to read all users at once, if the facts of one company ask for a great many.
+/// The number of managed companies that is assumed where not all of them are read. With this number, all users are read at once only if
+/// the facts ask for a great many users or addresses (see `People`).
 const COMPANIES: usize = 5_000;
 
 /// The managed companies that one company may have to do with, and what of them is mapped.
@@ -148,7 +149,7 @@ impl Candidates {
         Ok(())
     }
 
-    /// Adds whose the companies are which others may have.
+    /// Adds which PSA company each of the managed companies is mapped to, with that mapping. It may be another PSA company than this one.
     async fn add_claims(&mut self, tenant: &Tenant, import: &Import) -> Result<(), PlanningError> {
         for company in &self.companies {
             if self.claims.iter().any(|(known, _)| *known == company.id) {

@@ -49,7 +49,7 @@ impl Wanted {
         })
     }
 
-    /// Whether the page has some of so many items, of which so many come before.
+    /// Whether any of `count` items is on the page, if `before` other items come before them.
     pub(crate) const fn has_some(&self, before: usize, count: usize) -> bool {
         before < self.range.end && before + count > self.range.start
     }
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The page, of which there are so many items in all.
+    /// The page of a plan that has `all` wanted items in all.
     pub fn page_of(self, totals: PlanTotals, all: usize) -> Page {
         Page {
             totals,

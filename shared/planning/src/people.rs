@@ -32,6 +32,8 @@ pub(crate) struct People {
     enough: usize,
     asked: AtomicUsize,
     all: OnceCell<Arc<Roster>>,
+    /// All users, of a directory that finds no holder of an address otherwise.
+    for_holders: OnceCell<Arc<Roster>>,
 }
 
 impl People {
@@ -42,6 +44,7 @@ impl People {
             enough: MIN_ONE_BY_ONE.max(companies / COMPANIES_PER_READ),
             asked: AtomicUsize::new(0),
             all: OnceCell::new(),
+            for_holders: OnceCell::new(),
         }
     }
 
@@ -53,6 +56,7 @@ impl People {
             enough: self.enough,
             asked: AtomicUsize::new(0),
             all: OnceCell::new(),
+            for_holders: OnceCell::new(),
         }
     }
 
@@ -111,14 +115,15 @@ impl People {
         if asked.is_empty() {
             return Ok(());
         }
-        let costs = if self.directory.reads_all_for_holders() {
-            self.enough + 1
+        let holders = if self.directory.reads_all_for_holders() {
+            // Not for the users of a company, who are read afresh.
+            let read = || self.directory.all_users(self.consistency);
+            self.for_holders.get_or_try_init(read).await?.holders(&asked)?
         } else {
-            asked.len()
-        };
-        let holders = match self.everybody(costs).await? {
-            Some(everybody) => everybody.holders(&asked)?,
-            None => self.directory.holders(&asked).await?,
+            match self.everybody(asked.len()).await? {
+                Some(everybody) => everybody.holders(&asked)?,
+                None => self.directory.holders(&asked).await?,
+            }
         };
         let holders: HashMap<AddressKey, User> = holders
             .into_iter()

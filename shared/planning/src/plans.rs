@@ -48,7 +48,7 @@ impl Digest {
 }
 
 impl WholePlan {
-    /// What is to be confirmed for each company for which something is done.
+    /// What is to be confirmed: an entry for each company that the plan changes or skips, or of which it skips a row because of a conflict.
     pub fn confirmed(&self) -> Vec<(PsaCompanyId, ConfirmedCompany)> {
         let done = self.companies.iter().filter(|company| company.is_to_be_confirmed());
         let confirmed = done.map(|company| (company.company.clone(), company.confirmed.clone()));
@@ -101,7 +101,8 @@ impl Planning {
         let mut plans = self.plan_among(group.clone(), of_late).await?;
         let is_open = |plan: &CompanyPlan| !plan.is_unchanged() || plan.has_conflicts();
         let open: Vec<bool> = plans.iter().map(is_open).collect();
-        // Nothing is done, and nobody has an address, because of people of whom the last changes may be missing.
+        // The first look may miss the last changes. So a plan that changes something, or that shows a conflict over an address, is made
+        // again from strongly consistent reads.
         let again = group.some(|place| open.get(place) == Some(&true));
         let again = self.plan_among(again, &self.people).await?;
         let open = plans.iter_mut().zip(open).filter(|(_, is_open)| *is_open);

@@ -110,7 +110,7 @@ impl Credentials {
         found.map(|(_, value)| value).ok_or(MissingCredential { field })
     }
 
-    /// The secret text for Secrets Manager: the only way by which credentials leave this type.
+    /// The secret text for Secrets Manager: the only text with all credentials that this type gives out.
     pub fn to_secret_json(&self) -> SecretString {
         // Written where it stays: values on the way would be copies that nobody wipes.
         let exposed: BTreeMap<&str, &str> = self

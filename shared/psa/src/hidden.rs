@@ -3,7 +3,8 @@
 
 use http_client::Endpoint;
 
-/// Fewer contacts prove nothing: a tenant may have some that hang on no company, or on one that was deleted.
+/// Fewer contacts prove nothing: a tenant may have some that hang on no company, or on one that was deleted. There is one exception: if
+/// addresses are mapped, even a few contacts of which none hangs on a company are a proof.
 const MIN_CONTACTS: u64 = 20;
 
 /// Contacts of companies that cannot be read back are proof if they are more than one in so many.

@@ -34,11 +34,11 @@ pub trait Psa: Send + Sync {
     /// How many rows the two walks will deliver, as of now.
     async fn totals(&self, filter: &Filter) -> Result<Totals, PsaFailure>;
 
-    /// The companies that match, from the start or from a cursor, as pages that are read several at once: no order holds between pages.
+    /// The companies that match, from the start or from a cursor. Several pages are read at once, so the pages come in no order.
     ///
-    /// `expected` is the total, where known, and must be the same for every cursor of a list. A list that has given that many rows and
-    /// seems to be at its end is complete; any other is asked on, and its end is proven by a count. The stream ends with the page that
-    /// completes the list, or with a failure.
+    /// `expected` is the total, where known, and must be the same for every cursor of a list. If the list seems to be at its end and has
+    /// given that many rows, it is complete. Otherwise more pages are asked for, and a new count must prove the end. The stream ends with
+    /// the page that completes the list, or with a failure.
     fn companies<'a>(
         &'a self,
         filter: &'a Filter,
@@ -76,8 +76,8 @@ pub trait Psa: Send + Sync {
         ids: &[PsaContactId],
     ) -> Result<Vec<LookedUp<PsaContact, PsaContactId>>, PsaFailure>;
 
-    /// Reads what changed since a moment, and how many rows the filter accepts. Edits that the PSA does not stamp are not among the
-    /// changes, and what was deleted is not either: the counts tell.
+    /// Reads what changed since a moment, and how many rows the filter accepts. The changes lack edits that the PSA does not stamp. They
+    /// also lack deleted rows, unless the PSA keeps such rows and marks them as deleted. The counts show that other rows were deleted.
     ///
     /// `tables` are those of the last full read: a client that knows them need not read them again.
     async fn changes(&self, since: Timestamp, filter: &Filter, tables: &Tables) -> Result<ChangesRead, PsaFailure>;

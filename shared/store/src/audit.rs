@@ -1,5 +1,5 @@
-//! The audit trail of an integration, and that of the MSP itself (R41). An entry is added by the very transaction that does what it
-//! tells, and is never changed: there is no call for that.
+//! The audit trail of an integration, and that of the MSP itself (R41). An entry is added by the transaction that does what the entry says;
+//! only what is done outside of these tables has an entry that is added alone. No call changes an entry.
 
 use domain::audit::{AuditAction, Entry};
 use domain::ids::IntegrationId;

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 /// A failed call to DynamoDB or Secrets Manager.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// The service could not be reached or had no room, still after the SDK's retries: later it may.
+    /// The call failed, even after the SDK's retries, but may succeed later: the service could not be reached, had no room, or
+    /// refused the call for a reason that people can remove, such as a missing right or table.
     #[error("{operation}: {message}")]
     Service {
         /// What was called.

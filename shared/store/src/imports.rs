@@ -1,4 +1,5 @@
-//! Imports: one item each, written only when its state changes, since every write of it may start a worker.
+//! Imports. Each has one item, and every write of that item may start a worker. So the item is written only for a transition, for a new
+//! confirmation, or to call a worker again; progress is stored in `checkpoint`.
 
 use domain::audit::AuditAction;
 use domain::directory::ReservationId;
@@ -42,7 +43,7 @@ pub enum Moved {
     Committed,
     /// The import does not hold the integration any more.
     LockLost,
-    /// The import is in another state by now.
+    /// The import is in another state by now, or another condition of the transaction did not hold.
     WrongState,
 }
 
@@ -248,7 +249,8 @@ impl Tenant {
         self.set_confirmation(tx, import, reservation.as_str()).await
     }
 
-    /// Invalidates every confirmation made so far. Returns `false`, changing nothing, while the import holds the lock.
+    /// Invalidates every confirmation made so far. Returns `false`, changing nothing, while the import holds the lock, and if it is not in
+    /// review any more.
     pub async fn invalidate_lapsed(&self, import: &Import, now: Timestamp) -> Result<bool, StoreError> {
         let tx = lock::lapsed(self, import, now)?;
         Ok(matches!(self.set_confirmation(tx, import, "").await?, Moved::Committed))
@@ -313,8 +315,8 @@ fn push_all(tx: &mut Transaction, actions: Vec<Action>) -> Result<(), StoreError
     Ok(())
 }
 
-/// Adds a transition of an import: its item, its line in the history, and the entry in the audit trail. A confirmation is refused if
-/// another one was made the only one.
+/// Adds a transition of an import: its item, its line in the history, and, if the transition has them, the event for operators and the
+/// entry in the audit trail. A confirmation is refused if another one was made the only one.
 pub(crate) fn put_transition(
     tx: &mut Transaction,
     tenant: &Tenant,

@@ -193,8 +193,8 @@ impl Tenant {
             if tx.commit(self).await?.committed() {
                 return Ok(true);
             }
-            // Somebody else replaced it meanwhile, so what was before is to be told right; or the same person did at this very
-            // moment, whose entry has the name.
+            // Somebody else replaced the policy meanwhile: it is read again, so that the entry tells the right policy as the one before. Or
+            // this person replaced it at this very moment, and that entry has the name of ours: the next attempt uses another name.
             attempts.again().await?;
             attempt += 1;
         }

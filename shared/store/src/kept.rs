@@ -29,8 +29,9 @@ const MAX_COMPANIES_PER_CHUNK: usize = 250;
 /// Items that are written or read at once.
 const CHUNK_CONCURRENCY: usize = 8;
 
-/// What a plan rests on. Rows are frozen when review begins, and while an import that is in review has the lock no mapping of the
-/// integration changes: who changes one has the lock, or takes it, and then its token grows.
+/// What a plan rests on. Rows are frozen when review begins. While an import in review has the lock, a mapping of the integration changes
+/// only if an administrator drops it by hand, which counts as a decision. Any other change comes only after another import has taken the
+/// lock, and then the token has grown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RestsOn {
@@ -111,7 +112,7 @@ pub struct KeptCompany {
     /// What is to be confirmed for it.
     #[serde(flatten)]
     pub confirmed: ConfirmedCompany,
-    /// Whether nothing is done for it.
+    /// Whether applying its plan would change nothing (see [`CompanyPlan::is_unchanged`]); `false` for a company that is skipped.
     #[serde(rename = "u", default, skip_serializing_if = "std::ops::Not::not")]
     is_unchanged: bool,
     /// How many items of each action it has.
@@ -200,7 +201,7 @@ impl Tenant {
         }))
     }
 
-    /// Keeps a plan. Its companies come first, so that there are none to a plan that is found.
+    /// Keeps a plan. Its companies are written first, so that a plan that is found has all of its companies.
     pub async fn keep_plan(
         &self,
         import: &Import,

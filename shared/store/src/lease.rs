@@ -1,7 +1,9 @@
 //! The lease of the one worker on an import (R45).
 //!
-//! Acquiring it raises the fencing token of its item. Every write of a worker is a transaction that renews the lease on condition
-//! of the token (which costs no more than a bare check), so the next write of a worker that outlived its lease is refused.
+//! Acquiring it raises the fencing token of its item. A worker changes the import and its mappings only in transactions that renew or end
+//! the lease on condition of the token; this costs no more than a bare check. So the next such transaction of a worker that outlived its
+//! lease is refused. Some writes do no harm without the lease and do not prove it: for example, items of a snapshot that does not count
+//! yet, and the claim of a name.
 
 use std::time::Duration;
 

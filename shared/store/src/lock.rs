@@ -17,7 +17,7 @@ use crate::schema::Kind;
 use crate::table::{Item, Table, Tenant, body, number, text};
 use crate::tx::{Action, Transaction, Values};
 
-/// How long an administrator keeps an integration without using it.
+/// How long an import keeps an integration after its administrator or its worker last used it, or after the end of a wait.
 pub const REVIEW_LEASE: Duration = Duration::from_mins(30);
 
 pub(crate) const RELEASE: &str = "SET #until = :zero REMOVE #import, workerUntil";
@@ -270,7 +270,7 @@ pub(crate) fn passing_on(
     FencedTransaction::new(on_lock(tenant, import, update, condition, &values)?)
 }
 
-/// A transaction that is applied only if an import does not hold the integration, or only until another one takes it.
+/// A transaction that is applied only if an import has lost the lock, or if its time has run out, so that another import may take the lock.
 pub(crate) fn lapsed(tenant: &Tenant, import: &Import, now: Timestamp) -> Result<FencedTransaction, StoreError> {
     let values = [(":import", text(import.id.as_str())), (":now", number(now.as_second()))];
     FencedTransaction::new(Action::check(

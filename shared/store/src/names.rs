@@ -21,9 +21,12 @@ const NAME: Kind = Kind::first("name");
 const CLAIM_DURATION: Duration = Duration::from_hours(1);
 
 impl Tenant {
-    /// Claims the name of a company that is about to be made for a PSA company; `false` if another PSA company, of whatever
-    /// integration, claimed it within the hour in the same directory, which has this version of the MSP's choice. By itself and before anything else of the company: a claim whose worker died, or lost
-    /// its lease, is that of the next worker too.
+    /// Claims the name of a managed company that is about to be created for a PSA company. Returns `false` if another PSA company, of
+    /// whatever integration, has claimed the name within the last hour in the same directory. `directory` is the version of the MSP's
+    /// choice of a directory.
+    ///
+    /// The claim is written alone, before anything else of the company. The claim belongs to the PSA company, so if the worker dies or
+    /// loses its lease, the claim also holds for the next worker.
     pub async fn claim_name(
         &self,
         import: &Import,

@@ -210,7 +210,8 @@ impl Tenant {
 /// Takes an item out of the index.
 const END: &str = "REMOVE dueShard, due";
 
-/// Nobody has moved a schedule on or replaced it. Another schedule may be due at the same moment, which says when it is overdue.
+/// Nobody has moved a schedule on or replaced it. `due` alone does not prove that: if it is the moment at which the integration is overdue,
+/// a schedule that has replaced this one may have the same `due`.
 const IS_AS_SEEN: &str = "due = :dueSeen AND nextAt = :nextSeen AND since = :sinceSeen";
 
 fn as_seen(seen: &Progress) -> [(&'static str, AttributeValue); 3] {

@@ -1,5 +1,4 @@
-//! Imports that nobody works on any more. The one place that looks at all tenants: what it finds is handed on to
-//! [`Tenant`]s again.
+//! Imports that nobody works on any more. The sweeper looks for them across all tenants, and goes on with the [`Tenant`] of each.
 
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::{Assignment, ImportState};
@@ -11,7 +10,8 @@ use crate::records::IMPORT;
 use crate::table::{Readable, Store, Table, Tenant, body, number, readable, text};
 use crate::{StoreError, keys};
 
-/// The index of the imports that a worker has something to do for, and of the secrets that no integration has.
+/// The index by which the sweeper finds imports that a worker has something to do for, secrets that no integration has, and removed
+/// integrations whose data is to be deleted.
 pub(crate) const UNDER_WAY: &str = "under-way";
 
 /// An import that a worker has something to do for.
@@ -57,11 +57,11 @@ impl Tenant {
     /// if it was taken up a short while ago.
     pub async fn take_up(&self, import: &UnderWay, now: Timestamp) -> Result<bool, StoreError> {
         let lock = self.lock(&import.integration).await?;
-        // An import that has lost its lock has a worker's place of its own.
+        // The lease of an import that has lost its lock is an item of its own.
         let last = keys::last_worker(&self.msp, &import.id);
         let last = self.get(Table::Imports, &last).await?;
         let last = last.map(LockItem::read).transpose()?;
-        // A worker that waits for a PSA has no place of its own, but its import keeps the lock for the lease of a review.
+        // A worker that waits has given its lease up, but the item names its import as the holder until `REVIEW_LEASE` after the wait.
         let mut holders = [lock, last].into_iter().flatten().filter_map(|lock| lock.holder(now));
         if holders.any(|holder| holder.import == import.id) {
             return Ok(false);

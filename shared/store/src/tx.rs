@@ -178,7 +178,7 @@ impl Action {
         })
     }
 
-    /// Removes an item (a mapping or a claim that is being replaced), if its condition holds.
+    /// Deletes an item, if its condition holds.
     pub fn delete(
         tenant: &Tenant,
         table: Table,
@@ -384,7 +384,7 @@ impl Transaction {
         self.push(Action::check(tenant, table, key, condition, values)?)
     }
 
-    /// Removes an item (a mapping or a claim that is being replaced), if its condition holds.
+    /// Deletes an item, if its condition holds.
     pub fn delete(
         &mut self,
         tenant: &Tenant,

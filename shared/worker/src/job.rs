@@ -22,7 +22,7 @@ pub enum Next {
     Run,
     /// The next run, later.
     Wait(Wait),
-    /// A stop, behind which the checkpoint is right: how long the work has waited counts from where it got further, if it did.
+    /// The step stopped, but the checkpoint is valid: if the step got further first, it has reset the waits in a row.
     Stopped(Stop),
     /// Nothing: the job is done.
     Done,
@@ -40,11 +40,12 @@ pub trait Job: Send + Sized {
     /// Prepares the first step of a run, without calls to a PSA. There is no checkpoint before the first run has written one.
     async fn open(run: &Run, checkpoint: Option<&Checkpoint<Self::Position>>) -> Result<Self, Stop>;
 
-    /// Makes one step, and writes its result together with the checkpoint. A run that dies within it makes it again.
+    /// Makes one step. The stored checkpoint moves together with the last write of what it covers, or later, but never before. So after a
+    /// crash the next run may repeat this step, and earlier ones that the stored checkpoint does not cover.
     async fn step(&mut self, checkpoint: &mut Checkpoint<Self::Position>) -> Result<Next, Stop>;
 
-    /// Ends the import because of a stop that waiting does not help, or has not helped: those that pass were waited for as long as they
-    /// may be. An error that passes is waited for, any other asks the platform to call again.
+    /// Ends the import because of a stop for which the work may not wait, or not any longer. This call may fail itself: after an error that
+    /// passes the work waits, after a lost lease the run ends, and after any other error the platform calls again.
     async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop>;
 }
 

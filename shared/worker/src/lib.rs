@@ -1,8 +1,9 @@
-//! Work on an import in runs, of which each may be killed anywhere: the lease, the checkpoint, the run loop, waiting and giving up.
+//! Work on an import in runs: the lease, the checkpoint, the run loop, waiting and giving up. A run may be killed at any moment.
 //!
-//! A [`Job`] supplies the steps. The run loop acquires the lease, goes on from the checkpoint of the last run, and calls step after
-//! step until the job is done, its time ends, or it has to wait. Every write of a step proves the lease, so a worker that outlived its
-//! lease changes nothing.
+//! A [`Job`] supplies the steps. [`acquire`] takes the lease and reads the import under it. [`work_on`] is the run loop: it continues from
+//! the checkpoint of the last run and calls step after step, until the job is done, the time of the run ends, or the job has to wait.
+//! A step changes the import and its mappings only in transactions that prove the lease, so a worker that has lost its lease changes
+//! neither.
 
 mod group;
 mod job;

@@ -29,7 +29,7 @@ pub struct Run {
     pub lease: Lease,
     /// When the run must end.
     pub deadline: Deadline,
-    /// Whether the platform gave up, or the work has waited too long: the import must end.
+    /// Whether the import must end: the platform gave up, or the job did ([`crate::Failed::GivesUp`]).
     pub give_up: bool,
     /// The waits so far, as the platform handed them over.
     pub waited: Waited,

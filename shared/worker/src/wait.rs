@@ -10,7 +10,7 @@ use tracing::warn;
 
 use crate::{Error, Stop};
 
-/// How often in a row a PSA may name the end of a wait that does not count.
+/// How many waits in a row do not count, if a PSA or a directory names the end of each.
 const FREE_WAITS: u32 = 30;
 
 /// A reason to end the run and to be called again later.
@@ -18,9 +18,9 @@ const FREE_WAITS: u32 = 30;
 pub struct Wait {
     /// What is waited for.
     pub reason: WaitReason,
-    /// When to call again, if the other side says so. Such a wait does not count.
+    /// When to call again, if that moment is known. Up to `free` such waits in a row do not count.
     pub until: Option<Timestamp>,
-    /// How many waits in a row do not count.
+    /// How many waits in a row do not count if their end is known.
     pub free: u32,
 }
 

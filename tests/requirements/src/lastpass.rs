@@ -53,6 +53,23 @@ pub fn answer(sandbox: &Sandbox, answer: &Value) {
     server(sandbox).simulator().faults().add(fault.unwrap());
 }
 
+/// Has it take so many requests from now on, and then no more for so many seconds. Gives the number of requests until now, or of a few
+/// less.
+pub fn take_only(sandbox: &Sandbox, many: usize, seconds: i64) -> usize {
+    let until_now = requests(sandbox);
+    take_all(sandbox);
+    let headers = json!({ "retry-after": seconds.to_string() });
+    let fault = json!({ "match": { "path": ".*" }, "skip": many, "answer": { "status": 429, "headers": headers } });
+    let fault = serde_json::from_value(fault);
+    server(sandbox).simulator().faults().add(fault.unwrap());
+    until_now
+}
+
+/// Has it take every request again.
+pub fn take_all(sandbox: &Sandbox) {
+    server(sandbox).simulator().faults().clear();
+}
+
 /// Changes what it holds, as people do in its console.
 pub fn change(sandbox: &Sandbox, changes: Value) {
     server(sandbox).simulator().change_records(changes).unwrap();

@@ -196,7 +196,7 @@ async fn connect(caller: Caller, Form(form): Form) -> Answer {
 async fn connected(caller: &Caller, added: &Value, form: &Fields) -> Result<String, Refused> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let id = text(&added["id"]);
-    // What was connected only to find that there is something to take over has served its purpose.
+    // `instead` is the integration whose connection led to the offer. The adopted one takes its place, so it is removed.
     if let Some(instead) = form.get("instead").filter(|instead| *instead != id) {
         let instead = format!("/integrations/{}", escaped(instead));
         caller.api.send(Method::DELETE, &instead, None).await?;

@@ -99,7 +99,7 @@ impl Frame {
         page.crumb("/console", integrations).crumb(integration, one)
     }
 
-    /// Steps that can be gone to: all of a review, and the end of what has ended.
+    /// Where the link of a step leads. Only an import in review has links: to its companies, people and plan, without the current one.
     fn leads(&self, to: Step, from: Step) -> Option<String> {
         let in_review = self.import.state == ImportState::Review;
         let page = match to {

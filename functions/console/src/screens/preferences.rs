@@ -52,7 +52,7 @@ async fn keys(caller: Caller) -> Answer {
     })
 }
 
-/// Single keys must be switched off for people who dictate (WCAG 2.1.4).
+/// People who dictate must be able to switch single keys off (WCAG 2.1.4).
 async fn set_keys(_caller: Caller, Form(form): Form) -> Answer {
     let seconds = if form.get("keys") == Some("on") { 0 } else { SECONDS };
     Ok(with_cookie(

@@ -2,11 +2,12 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{Method, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use domain::import::ImportState;
+use domain::language::Language;
 use domain::plan::{CompanyCounts, UserCounts};
 use serde_json::json;
 
@@ -17,12 +18,13 @@ use crate::api::escaped;
 use crate::caller::Caller;
 use crate::charts::Bar;
 use crate::fields::Fields;
+use crate::language::pick;
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
 use crate::views::Outcome;
 
-/// A file that is larger is downloaded in parts.
-const LARGEST_CSV: usize = 4 * 1024 * 1024;
+/// Once the file has this many bytes, no further part is added. A part may have 3.5 MB, and Lambda answers 6 MB at most.
+const LARGEST_CSV: usize = 2 * 1024 * 1024;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/imports/{x}/result", get(result))
@@ -121,24 +123,27 @@ fn users(counts: &UserCounts) -> Bar {
     ])
 }
 
-/// Every row. What does not fit into one answer goes on at the address of the next part.
-async fn csv(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
-    let mut all = String::new();
-    let mut address = Some(format!(
-        "{}/result?{}",
-        api(&import),
-        query(&[("after", fields.text("after"))])
-    ));
-    while let Some(next) = address.take() {
-        let (part, following) = caller.api.csv(&next).await?;
-        // Only the first part has the names of the columns for people.
-        let rows = if all.is_empty() {
-            part.as_str()
-        } else {
-            without_head(&part)
-        };
-        all.push_str(rows);
-        address = following.filter(|_| all.len() < LARGEST_CSV);
+/// The rows as one file, from `after` on. If the file would be too large, its last line says where the rest is.
+async fn csv(State(console): State<Console>, caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
+    let read = |part: String| {
+        let api = &caller.api;
+        async move { api.csv(&part).await }
+    };
+    let (first, after) = (format!("{}/result", api(&import)), fields.text("after"));
+    let (mut all, rest) = if after.is_empty() {
+        put_together(first, LARGEST_CSV, read).await?
+    } else {
+        // Only the first part of all has the names of the columns, which a file of the others needs as well.
+        let (start, _) = read(first.clone()).await?;
+        let from = format!("{first}?{}", query(&[("after", after)]));
+        let (rows, rest) = put_together(from, LARGEST_CSV, read).await?;
+        (head(&start).to_owned() + &rows, rest)
+    };
+    if let Some(behind) = rest.as_deref().and_then(self::after) {
+        let query = query(&[("after", &behind)]);
+        let rest = format!("{}{}/result.csv?{query}", console.settings.origin, path(&import));
+        let line = cut_off(caller.visit.language, &rest, head(&all));
+        all.push_str(&line);
     }
     let name = format!("attachment; filename=\"import-{}.csv\"", escaped(&import));
     let headers = [
@@ -148,11 +153,42 @@ async fn csv(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answ
     Ok((headers, all).into_response())
 }
 
-fn without_head(part: &str) -> &str {
-    match part.strip_prefix('\u{feff}') {
-        Some(rest) => rest.split_once("\r\n").map_or("", |(_, rows)| rows),
-        None => part,
+/// A part of a file, and the address of the part behind it if there is one.
+type Part = Result<(String, Option<String>), Refused>;
+
+/// The parts of a file from the first address on, until they have `most` bytes together; and the address of the part behind them. Only the
+/// first part of all has the names of the columns.
+async fn put_together<P: Future<Output = Part>>(first: String, most: usize, read: impl Fn(String) -> P) -> Part {
+    let (mut all, mut next) = (String::new(), Some(first));
+    while let Some(address) = next.take_if(|_| all.len() < most) {
+        let (part, following) = read(address).await?;
+        all.push_str(&part);
+        next = following;
     }
+    Ok((all, next))
+}
+
+/// Where the part of this address begins.
+fn after(address: &str) -> Option<String> {
+    let (_, query) = address.split_once('?')?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find_map(|(name, value)| (name == "after").then(|| value.into_owned()))
+}
+
+/// The first line of a file, which names the columns.
+fn head(file: &str) -> &str {
+    file.split_inclusive("\r\n").next().unwrap_or_default()
+}
+
+/// The last line of a file that is cut off, with as many cells as its head: no name of a column has a comma. The address has no quotes.
+fn cut_off(language: Language, rest: &str, head: &str) -> String {
+    let says = pick(
+        language,
+        "This file ends here, since it would be too large. The rest is at",
+        "Dit bestand eindigt hier, omdat het anders te groot wordt. De rest staat op",
+    );
+    let others = ",".repeat(head.matches(',').count());
+    format!("\"{says} {rest}\"{others}\r\n")
 }
 
 /// A new import in which the rows that failed are selected (R75).
@@ -174,4 +210,32 @@ async fn again(caller: Caller, Path(import): Path<String>) -> Answer {
         path(begun),
         query(&[("failed", &import)])
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn r41_a_file_that_would_be_too_large_says_where_its_rest_is() {
+        let read = async |address: String| {
+            let number: usize = address.parse().unwrap();
+            let next = (number < 5).then(|| (number + 1).to_string());
+            Ok((format!("row {number}\r\n"), next))
+        };
+        let (whole, rest) = put_together("1".to_owned(), 1_000, read).await.unwrap_or_default();
+        assert!(whole.ends_with("row 5\r\n") && rest.is_none(), "{whole} {rest:?}");
+        let (some, rest) = put_together("1".to_owned(), 8, read).await.unwrap_or_default();
+        let (others, none) = put_together(rest.unwrap_or_default(), 1_000, read)
+            .await
+            .unwrap_or_default();
+        assert_eq!((some + &others, none), (whole, None));
+
+        assert_eq!(after("/imports/i/result?after=J%23s+1").as_deref(), Some("J#s 1"));
+        let line = cut_off(Language::Dutch, "https://console.example/rest");
+        assert!(
+            line.ends_with("De rest staat op https://console.example/rest\"\r\n"),
+            "{line}"
+        );
+    }
 }

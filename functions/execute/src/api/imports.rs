@@ -21,7 +21,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .delete("/imports/{x}", end, || {
         Call::new(
             "cancelImport",
-            "Ends an import; one that executes stops after the row at hand",
+            "Ends an import; one that executes first finishes what it has begun",
         )
         .answers::<ImportView>(200, example("cancelled"))
         .refuses(&[Code::IntegrationLocked, Code::ImportAbandoned, Code::WrongState])

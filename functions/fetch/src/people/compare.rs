@@ -30,11 +30,12 @@ const MAX_USERS_PER_GROUP: u64 = 10_000;
 /// Companies whose users are read at once.
 const READ_CONCURRENCY: usize = 8;
 
-/// Who is absent, by company, and how many addresses the last finished import had whose users exist.
+/// Who is absent, by company, and how many mapped addresses the last finished import had.
 #[derive(Debug, Default)]
 pub(crate) struct Persons {
     by_company: BTreeMap<PsaCompanyId, Vec<AbsentPerson>>,
-    /// Addresses that the last finished import had and whose users exist.
+    /// Mapped addresses that the last finished import had. Addresses whose user no longer exists are left out only in companies where
+    /// somebody may be absent: the users of other companies are not read.
     pub(super) had: u64,
 }
 
@@ -97,8 +98,8 @@ async fn compare_group(
     (group, addresses): (&[PsaCompanyId], &mut Addresses),
     all: &mut Persons,
 ) -> Result<(), Stop> {
-    // Mappings of the last moment may be missing: that nobody is absent is then found a moment too early. Who seems to be absent is
-    // looked at again.
+    // This read is eventually consistent. It may lack the newest mappings, and then somebody who is absent is overlooked. Who seems to be
+    // absent is compared again, after a consistent read.
     let stored = run
         .tenant
         .address_mappings_among(&run.import.integration, group, Consistency::Eventual);

@@ -54,8 +54,8 @@ impl Found {
     }
 }
 
-/// Looks for all absent contacts; `None` when time ran out first. As with companies, a failure does not fail the fetch: who cannot be
-/// read is unreadable, and never deleted.
+/// Looks for all absent contacts. Returns `None` when time runs out first, or when `known` lacks a contact: then leaves `known` open. As
+/// with companies, a failed read does not fail the fetch: a contact that cannot be read counts as unreadable, never as deleted.
 pub(crate) async fn look_for(
     run: &Run,
     known: Option<&Known>,

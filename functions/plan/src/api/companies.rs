@@ -185,7 +185,8 @@ struct Companies {
 }
 
 impl Browse {
-    /// The page, of no more rows than can be shown; refused if it begins in the list of another tab.
+    /// The page that was asked for, with at most `MAX_ROWS_WITH_PEOPLE` rows if people are to be counted. Refused if its cursor is of the
+    /// list of the other tab.
     fn limit(&self, mut page: PageQuery) -> Api<PageQuery> {
         let tab = self.tab.unwrap_or(Tab::In);
         if page

@@ -20,7 +20,7 @@ use super::rules::RuleId;
 use crate::api::decision::{Decision, RuleAnswer};
 use crate::review;
 
-/// Decides on one address, and returns what its row depends on then; other rows are not to be shown by it.
+/// Decides on one address. Returns the facts on which its row depends after the decision; they do not suffice to show other rows.
 pub async fn decide(
     services: &Services,
     import: &Import,

@@ -101,7 +101,7 @@ async fn change(
     match noticed(&services, &directory, changed).await? {
         NewAddress::Changed => Ok(Json(directory.user(&company, &user).await?.ok_or_else(no_user)?)),
         NewAddress::AddressTaken(_) => Err(taken().into()),
-        // It may have any address before.
+        // The change above accepts any earlier address (`None`), so `ChangedMeanwhile` is not expected.
         NewAddress::ChangedMeanwhile | NewAddress::NoSuchUser => Err(no_user().into()),
         NewAddress::WaitsForUser | NewAddress::NotPossible(_) => Err(Problem::DirectoryCannot.into()),
     }

@@ -1,11 +1,12 @@
 //! Whether anything in the directory has changed since a plan was computed (R71).
 //!
-//! One item of an MSP has a number, and who is changing the directory at this moment. Who is about to change something raises the number
-//! and says so before the first write, and takes that back after the last one. So as long as nobody changes anything and the number is
-//! the same, nothing has changed since it was read. One write for many changes: a number raised with each of them would make a user
-//! cost two write units instead of one, and all writes of an MSP wait for one item.
+//! One item per MSP holds a number, and a mark for each run or call that is changing the directory at this moment. Before its first write,
+//! a run or call raises the number and sets its mark. After its last write it removes the mark. So if there is no mark, and the number is
+//! the same as before, nothing has changed in between. The number is raised once for many changes. If it were raised with each change, a
+//! user would cost two write units instead of one, and all writes of an MSP would wait for this item.
 //!
-//! Who dies in between stays there for as long as any process lives, and nothing counts that long that rests on the number.
+//! A process that dies before its last write leaves its mark behind. The mark counts for `LONGEST`, which is as long as any process can
+//! live. During that time, nothing that rests on the number is used.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};

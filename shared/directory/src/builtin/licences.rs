@@ -1,7 +1,8 @@
-//! The MSP's licences: one item, written once before and once after an import, never per user (R46).
+//! The MSP's licences: one item. An import writes it once before and once after its changes, never per user (R46). It is also written when
+//! somebody creates a user by hand, or sets the number of licences.
 //!
-//! `available` is kept next to `used` and the reservations, because a condition cannot add up; every write moves an amount
-//! from one to another, so that together they are always the total.
+//! The item keeps `available` next to `used` and the reservations, because a condition of DynamoDB cannot add up. Every write changes them
+//! together, so that `used`, the reservations and `available` always add up to `total`.
 
 use std::collections::HashMap;
 

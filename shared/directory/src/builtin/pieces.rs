@@ -1,11 +1,13 @@
 //! Who is listed: the users of a managed company, packed, in the pieces in which they were created.
 //!
-//! All pieces of an MSP are one partition, so that the users of one company, and those of all companies, are one query that is charged by
-//! its bytes. A piece is written before the users in it, whose own items say who holds an address, and marked as unsure until
-//! all of them are there. Whoever reads an unsure piece looks at those items. So no user is ever held and not listed.
+//! All pieces of an MSP share one partition. So one query reads the users of one company, or of all companies, and is charged by its bytes.
+//! Each user also has an item of its own, which says that the user holds an address. A piece is never written later than these items. A
+//! piece of users who are created together is marked as unsure until each of them was seen to exist. Whoever reads an unsure piece reads
+//! the users' own items, too. So every user who holds an address is listed.
 //!
-//! A piece never changes otherwise: a user who gets another address is listed once more, in a piece of its own that sorts behind the
-//! others, and the last one holds.
+//! A piece of users who were created together does not change otherwise. A user who is created by hand, or gets another address, is listed
+//! in a piece for this user alone. That piece is replaced at each further change of the address. It sorts behind the other pieces, and a
+//! user's last entry counts.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -123,7 +123,8 @@ impl LastPass {
         })
     }
 
-    /// What became of a request; `Open` if LastPass does not say, or would have it asked for elsewhere.
+    /// What became of a request. It is `Failed` only if LastPass says so, and otherwise `Open`: also if LastPass answers with an error, or
+    /// names an address outside its API. Only a rejected key is an error.
     pub async fn progress(&self, accepted: &Accepted) -> Result<Progress, Failed> {
         let api = self.url(&[], &[]);
         let Some(url) = accepted.url.as_deref().and_then(|url| poll_url(&api, url)) else {

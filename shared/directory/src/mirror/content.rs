@@ -1,8 +1,9 @@
 //! What was read of LastPass, packed: one list of companies, and the users of each company by themselves.
 //!
-//! The users of a company are one item; those of a large one are several, named by who wrote them, which count once the first item names
-//! them. Users who were created since are further items behind it, until the company is read again. All of it can be read again from
-//! LastPass: what is missing or out of date is found out before anything is changed.
+//! The users of a company are one item, or several if there are many. The keys of the further items have the moment at which they were
+//! written. These items count once the first item, which is written last, has the same moment. Users who were created later are in
+//! additional items until the company is read again. All of this can be read from LastPass again. That is done for a company before it is
+//! changed, so what is missing or out of date is found in time.
 
 use std::collections::BTreeMap;
 
@@ -33,10 +34,13 @@ const READ_CONCURRENCY: usize = 16;
 /// From so many companies on, the users of all are read: see the built-in directory.
 pub(super) const MAX_COMPANIES_ONE_BY_ONE: usize = 500;
 
+/// What the names of items have that were added to a list for companies made since.
+const MADE: &str = "made#";
+
 /// The attribute of the head that names the list of companies: a moment.
 const LISTED: &str = "listed";
 
-/// The attribute that names who wrote the items of a company: a moment.
+/// An attribute of the first item of a company's users: the moment at which these users were written. Keys of further items have it, too.
 const PARTS: &str = "parts";
 
 /// The users of one company as they are known, and the items that hold them.
@@ -50,6 +54,11 @@ impl KnownUsers {
     /// Whether these are other users, or the first that are known.
     pub(super) fn differ_from(&self, users: &[User]) -> bool {
         self.items.is_empty() || self.users != users
+    }
+
+    /// Whether they are several items that are about to be written again, only so that they are kept.
+    pub(super) fn is_renewed_in_parts(&self, now: Timestamp) -> bool {
+        self.items.len() > 1 && self.items.iter().any(|item| expires_within(item, now, RENEWED_DAYS))
     }
 
     /// When they were last written as a whole.
@@ -114,7 +123,11 @@ impl Content {
         let key = self.key(listed(&head.version));
         let items = self.tenant.query(Table::Records, &key.pk, &key.sk).await?;
         // Read again since the head was: the list is there, under another name.
-        if items.len() < head.items {
+        let is_of_list = |item: &&Item| {
+            let sk = sort_key(item);
+            sk.strip_prefix(&key.sk).is_some_and(|rest| !rest.starts_with(MADE))
+        };
+        if items.iter().filter(is_of_list).count() < head.items {
             return Err(DirectoryError::Unavailable("the companies are being read".to_owned()));
         }
         let mut all = Vec::new();
@@ -130,7 +143,7 @@ impl Content {
     /// Adds a company that was made since they were listed.
     pub(super) async fn add_company(&self, company: &ManagedCompany, now: Timestamp) -> Result<(), DirectoryError> {
         let head = self.head().await?;
-        let key = self.key(format!("{}made#{}", listed(&head.version), company.id));
+        let key = self.key(format!("{}{MADE}{}", listed(&head.version), company.id));
         let item = packed_item(COMPANIES, &key, &[CompanyRecord::from(company)])?;
         self.write(COMPANIES, item, now).await
     }

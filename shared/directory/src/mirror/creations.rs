@@ -1,8 +1,8 @@
 //! Managed companies that are asked for. LastPass makes them later, and never says which one belongs to which request.
 //!
-//! Before a company is asked for it is written down under which name, and which companies of that name there are. A company of the name
-//! that is listed afterwards, and was not before, is the one. That holds as long as equal names are asked for one after another, so the
-//! name is claimed first. A request with an unknown outcome is never repeated by itself (R82).
+//! Before each request we store the name, and the ids of the companies that already have this name. If LastPass later lists exactly one
+//! other company of this name, it is the one that we asked for. This works only if requests for equal names come one after another, so a
+//! request claims the name first. A request with an unknown outcome is repeated only if an administrator says so (R82).
 
 use domain::directory::ManagedCompany;
 use domain::ids::{IdempotencyKey, ManagedCompanyId};
@@ -172,7 +172,7 @@ impl Mirror {
             Some(creation) if creation.id.is_some() => creation.id,
             Some(open) if self.next_look(&open).is_none() => return Ok(Claim::Unknown),
             Some(_) => return Ok(Claim::Waits),
-            // About to be asked for, or refused by a run that died then.
+            // No request of the holder is stored. The holder is about to send one, or its run died while the name was claimed.
             None if now.duration_since(holder.since) < UNANSWERED_PATIENCE => return Ok(Claim::Waits),
             None => None,
         };

@@ -1,4 +1,5 @@
-//! Reading LastPass at the fetch: the companies, then the users of each active one, at LastPass' pace.
+//! Reads LastPass at the fetch: first the companies, then the users of all active companies or only of those whose users were not read yet.
+//! LastPass names no limit, so our own `Pace` limits the requests.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -19,7 +20,8 @@ use crate::{Directory, DirectoryError, Reading, ReadingLimits};
 const PIECE: usize = 2 * CONCURRENCY;
 
 impl Mirror {
-    /// Reads the companies, and decides of which of them users are to be read. `None` if that is nobody.
+    /// Reads the companies, and decides which companies' users are to be read. `None` if it is not time to read the users of all companies,
+    /// and the users of every active company were read before.
     pub(super) async fn read_companies(&self, limits: &ReadingLimits) -> Result<Option<Reading>, DirectoryError> {
         let began = self.now();
         let head = self.content.head().await?;

@@ -27,7 +27,7 @@ pub(super) const ASKING: Kind = Kind::first("address asked of LastPass").kept(CR
 /// What is known as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct HeadRecord {
-    /// Who wrote the list of companies, and how many items it has.
+    /// Names the list of companies, by the moment at which it was read. The list was written in `items` items.
     #[serde(rename = "v")]
     pub version: String,
     #[serde(rename = "n")]

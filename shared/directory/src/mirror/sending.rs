@@ -126,7 +126,8 @@ impl Mirror {
         } else {
             Ok(HashMap::new())
         };
-        // Before those who were taken meanwhile are remembered: the company may have become ready while the others were refused.
+        // Ask this before the created users are stored: a company with known users does not count as new. It may have become ready in the
+        // middle of this batch, after it had refused some of the users.
         let is_refused = |answer: &Sent| matches!(answer, Err(Failed::NotFound(_) | Failed::Rejected(_, 409)));
         let may_become_ready = answers.iter().any(is_refused) && self.is_new(company).await?;
         // After the look, which may not show them yet.

@@ -28,14 +28,16 @@ impl Mirror {
         let known = self.content.known_users(company).await?;
         let users = self.list_persons(company, &known.users).await?;
         let differs = known.differ_from(&users);
-        // Before it is written, since the process may end in between: the next run finds nothing that differs, and a plan that rests on what
-        // was known before would still count.
+        // Mark the change before the users are written. If the process wrote them first and then died, the next run would find no
+        // difference and mark nothing, and a plan that rests on the old users would still count.
         let by = format!("reading {company} {}", self.now());
-        if differs {
+        // Who reads between two items that are renewed finds some of each.
+        let is_seen = differs || known.is_renewed_in_parts(self.now());
+        if is_seen {
             self.begin_changes(&by, self.now()).await?;
         }
         self.content.write_users(company, (&known, &users), self.now()).await?;
-        if differs {
+        if is_seen {
             self.end_changes(&by).await?;
         }
         Ok((users, differs))
@@ -81,8 +83,8 @@ impl Mirror {
         }
     }
 
-    /// Asks for another address of a user. Not again, if the answer is lost: the person may have been asked. So that a run that dies
-    /// leaves that behind, too, what is asked for is written down before (R86).
+    /// Asks LastPass for another address of a user. LastPass may ask the person to agree. So if the answer is lost, the request is not
+    /// repeated. The address is stored before the request, so that later runs know of it even if this run dies (R86).
     pub(super) async fn ask_for_address(
         &self,
         (company, user): (&ManagedCompanyId, &UserId),

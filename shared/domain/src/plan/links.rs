@@ -9,14 +9,14 @@
 //! | 1 | in its slot, with its address | slot 1 `ana@` | slot 1 `ana@` | nothing happens |
 //! | 2 | with its address, in any slot | slot 1 `ana@` | slot 1 `bo@`, slot 2 `ana@` | the user of `ana@` keeps it; `bo@` is a row of its own |
 //! | 3 | with its address, of a contact that shared it | `desk@` of Ana and Bo, imported with Ana | Ana has `ana@`, Bo has `desk@` | the user keeps `desk@`, which is Bo's row by now; `ana@` is a row of its own |
-//! | 4 | in its slot, with a new address | slot 1 `ana@` | slot 1 `anna@` | the user moves to `anna@` |
+//! | 4 | in its slot, with a new address or none | slot 1 `ana@` | slot 1 `anna@` | the user moves to `anna@` |
 //! | 5 | the only one left that is new, if it is the only mapping left | slot 1 `ana@` | slot 2 `anna@` | the user moves to `anna@` |
 //! | | none: the mapping is orphaned | slot 1 `ana@`, with `info@` in slot 2 | slot 2 `info@` | nobody gets the user |
 //!
-//! An address is new unless the mapping remembers it as one of the contact's others: `info@` was there all the time, and is no
-//! successor of `ana@`. Nor is one that somebody else in the company has, unless they shared the old one: the user would get a mailbox
-//! that is another one's. As long as a contact that shared the address has it, or may have it where a filter hides contacts, rules 4 and 5
-//! do not apply: people who use the address would lose it. A contact that has taken it over since does not count.
+//! An address is not new if the mapping remembers it as one of the contact's others: `info@` was there all the time, so it does not replace
+//! `ana@`. An address is not new either if somebody else in the company has it, unless they shared the old one: the user would get the
+//! mailbox of another person. Rules 4 and 5 do not apply while a contact that shared the old address still has it, or may have it where a
+//! filter hides contacts: people who use the address would lose it. A contact that got the old address only later does not count.
 
 use std::collections::BTreeMap;
 

@@ -45,8 +45,8 @@ pub fn plan_company(facts: &CompanyFacts, companies: &ManagedCompanies) -> Compa
             .mapping
             .as_ref()
             .map_or(facts.generation, |mapping| mapping.generation + u32::from(unmaps)),
-        // Else a name changed by hand later on would be taken for one that the PSA has yet to carry over; and the tenant could not be
-        // recognised by it.
+        // With an old name in the mapping, a later change by hand in the directory would look like a change in the PSA that was not carried
+        // over yet. The name and the identifier also serve to recognise the tenant (R51).
         rewrite_mapping: facts.mapping.as_ref().is_some_and(|mapping| {
             let has_other_name = mapping.name != facts.row.name && !keeps_name;
             has_other_name || mapping.identifier != facts.row.identifier

@@ -86,16 +86,16 @@ fn remember(plan: &mut UserPlan, mapping: Option<&AddressMapping>, facts: &Compa
     };
     let before = remembered_name(mapping, user);
     mapped.remembered = if keeps.is_none() {
-        // The address has yet to be imported: what is there now is about another one.
+        // The row no longer has the imported address. What the snapshot shows is not about that address: keep what is remembered of it.
         Remembered {
             name: Some(before.to_owned()),
             ..mapping.remembered.clone()
         }
     } else if mapping.id.contact() != plan.id.contact() || name::may_be_one_person(before, &plan.name) {
-        // A mapping that passes to another contact is hers from now on.
+        // The mapping passes to another contact, or the name is still alike: remember what the snapshot shows.
         plan.remembered.clone()
     } else {
-        // The address may follow in a later import: the old name has to be there to compare with (R57).
+        // The name is quite another one. Keep the old name: if the address changes in a later import, the names must be compared (R57).
         Remembered {
             name: Some(before.to_owned()),
             ..plan.remembered.clone()

@@ -62,8 +62,8 @@ impl<'a> Snapshot<'a> {
         self.by_address.get(address).map_or(&[], Vec::as_slice)
     }
 
-    /// The other contacts that have the address of a row. One that had it when `before` was last imported, and that the filter may hide
-    /// by now, has it until it is seen without.
+    /// The other contacts that have the address of a row. A contact that had it when `before` was last imported may be hidden by the filter
+    /// now. Such a contact counts until the snapshot shows it without the address.
     pub(super) fn sharers(&self, row: &AddressId, address: &AddressKey, before: Option<&AddressMapping>) -> Sharers {
         let own = row.contact();
         let has_it = self.rows_with(address).iter().map(|other| other.id.contact());

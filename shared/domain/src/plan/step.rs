@@ -1,8 +1,9 @@
 //! What happens to a row: the one place of steps.
 //!
-//! A new kind of step is a variant here, with a line in the table and in each `match` of this file, and its outcome in
-//! [`super::outcome`]; [`super::addresses`] or [`super::planner`] plans it and `execute` applies it: four files. The action and the
-//! summary of a plan, the outcome, its counts, the CSV, the metrics and the count of the mass-change guard derive from it.
+//! A new kind of step is a variant here, with a line in the table and in each `match` of this file, and its outcome in [`super::outcome`].
+//! [`super::planner`] plans the steps of companies, and [`super::users`] those of users. [`super::change`] says what there is before and
+//! after the step of a user. `execute` applies steps, and the console has words for them. The action and the summary of a plan, the
+//! outcome, its counts, the CSV, the metrics and the count of the mass-change guard derive from the step.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

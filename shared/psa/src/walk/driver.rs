@@ -185,7 +185,8 @@ impl<'a, L: List + Send + 'a> Driver<'a, L> {
     }
 }
 
-/// Reads the whole of a list that has a few rows and no filter: its end is an empty or a short last page.
+/// Reads the whole of a list that has a few rows and no filter. The list ends at the first page that is empty, is not full, or announces no
+/// other page.
 pub async fn read_all<L: List>(list: &L) -> Result<Vec<L::Row>, PsaFailure> {
     let mut walk = Walk::before(L::SMALLEST_ID);
     let mut all = Vec::new();

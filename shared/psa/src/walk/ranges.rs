@@ -1,8 +1,9 @@
 //! The ranges of ids that a list is read in, several at once (R9, R10, R11).
 //!
-//! Ids have gaps, and no PSA says where. So a list begins as one range, and the range with the most rows before it is split, where half
-//! of them are likely to be left, as long as another may be read at once. A wrong guess costs a request, never a row: a range ends only
-//! where a page shows a row behind it, or none at all. Once no range is left, the rows of all of them are compared with the count.
+//! Ids have gaps, and no PSA says where. So a list begins as one range. While more requests may be under way, the range with the most rows
+//! still to read is split, at the id where half of these rows are likely to be left. A wrong guess costs a request, never a row. A range
+//! ends only at a page that shows a row behind the range, has the last id of the range, or is empty. Once every range is over or likely to
+//! be over, the number of rows is compared with the count.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -14,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{End, PageError, Step, Walk, check_ends};
 
-/// How often the ranges of a list are split, and once more for every few of its pages: each split costs a request at most.
+/// The most splits of a list: `MAX_SPLITS`, and one more for every `PAGES_PER_SPLIT` pages that the list should have. Each split costs one
+/// request at most.
 const MAX_SPLITS: u64 = 2;
 const PAGES_PER_SPLIT: u64 = 10;
 
@@ -235,11 +237,12 @@ impl Ranges {
         self.open[at].walk.until != walk.until
     }
 
-    /// What is known of the whole list. If ranges that seemed to be over are not, they are asked on.
+    /// What is known of the whole list. If every range seems to be over, and the list is not complete, the next pages are asked for.
     ///
-    /// Rows that appear meanwhile have higher ids than all that were counted. So once as many rows have come as were counted, and every
-    /// range is over or likely to be, every counted row that still exists is among them. That does not hold if a range ended by an empty
-    /// page although there are rows behind it: new rows may then stand in the sum for those that are missing.
+    /// A row that is added meanwhile has a higher id than every row that was counted. So if every range is over or likely to be over, and
+    /// as many rows have come as were counted, the rows that came include every counted row that still exists. There is one exception: a
+    /// range ended with an empty page, although another range has rows behind it. Then added rows may make up the sum while counted rows
+    /// are missing.
     pub(super) fn whole(&mut self) -> Whole {
         if self.open.iter().any(|range| range.state != State::Resting) {
             return Whole::Open;
@@ -310,7 +313,7 @@ impl Ranges {
         let rows = rows
             .into_iter()
             .map(|rows| rows.unwrap_or(left - bounded).clamp(0.0, left));
-        // What a range is split by until its first page has come, it was made by: that page tells more.
+        // A range is not split while its first page is under way. Until that page comes, the density of its rows is a guess at best.
         let is_known = |range: &Range| match range.state {
             State::Idle => true,
             State::Asked => range.walk.delivered > 0,

@@ -25,7 +25,7 @@ pub struct Walk {
 /// What a page says about the end of its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// The range has no more rows: the page has rows behind it, or none at all.
+    /// The range has no more rows: the page is empty, has rows behind the range, or has the last id of the range.
     Over,
     /// There may be more rows, but the page was not full, or the PSA announces no other.
     Likely,

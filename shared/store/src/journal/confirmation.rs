@@ -69,8 +69,8 @@ impl ConfirmedCompany {
 }
 
 impl Tenant {
-    /// The items of what is confirmed by the confirmation that the import names. They mean nothing before that confirmation
-    /// succeeds.
+    /// The items of what the confirmation `reservation` confirms. They mean nothing before that confirmation succeeds: only then does the
+    /// import name it.
     pub fn confirmation(
         &self,
         import: &Import,
@@ -114,7 +114,8 @@ impl Tenant {
     }
 }
 
-/// The confirmation that an import names.
+/// The confirmation that an import names; an empty text as long as none has succeeded: what one has written ahead does not count.
 pub(super) fn confirmation_of(import: &Import) -> &str {
-    import.reservation.as_ref().map_or("", ReservationId::as_str)
+    let confirmed = import.reservation.as_ref().filter(|_| import.plan_hash.is_some());
+    confirmed.map_or("", ReservationId::as_str)
 }

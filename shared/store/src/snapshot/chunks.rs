@@ -14,7 +14,7 @@ pub(crate) struct Chunk {
     /// The company of its first row.
     pub first: PsaCompanyId,
     pub rows: usize,
-    /// Of what its rows say; 0 in the index of an import, which compares nothing.
+    /// The digest of its rows; 0 in the index of an import, since only the next snapshot compares digests.
     pub digest: u64,
 }
 

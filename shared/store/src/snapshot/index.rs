@@ -41,10 +41,10 @@ const MAX_ROWS_PER_CHUNK: usize = 7;
 /// Rows that are copied into records at once.
 const MAX_RECORDS_AT_ONCE: usize = 100 * MAX_ROWS_PER_CHUNK;
 
-/// From so many chunks of one snapshot on they are read by a query.
+/// Chunks of one snapshot are read by a query only if at least this many of them are wanted.
 const MIN_NEIGHBOURS: usize = 5;
 
-/// So many chunks are read for the sake of one at most.
+/// Such a query must read fewer chunks than this for each chunk that is wanted.
 const MAX_CHUNKS_FOR_ONE: usize = 4;
 
 /// Chunks that are read at once.
@@ -217,7 +217,7 @@ impl Tenant {
         Index::read(&item.ok_or_else(|| missing(INDEX))?)
     }
 
-    /// All rows of an import in the order of their ids, as long as nobody has decided on them.
+    /// All rows of an import in the order of their ids, with their default decisions: what was decided in the review is not applied.
     pub(crate) async fn undecided_rows(&self, import: &Import) -> Result<Vec<Row>, StoreError> {
         let index = self.index(import).await?;
         let chunks = self.read_chunks(&import.integration, &index.chunks).await?;
@@ -229,7 +229,7 @@ impl Tenant {
         Ok(all)
     }
 
-    /// Some rows of an import, as long as nobody has decided on them, and about how many rows there are from the first of them to the last.
+    /// Some rows of an import, with their default decisions, and about how many rows there are from the first of them to the last.
     pub async fn undecided_rows_of(
         &self,
         import: &Import,

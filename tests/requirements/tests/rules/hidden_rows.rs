@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use requirements::import::{
-    addresses, carry_out, choose_all, fetch, fetch_failing, first_import_of, id, ordinary, rows,
+    addresses, carry_out, choose_all, fetch, fetch_failing, fetch_filtered, first_import_of, id, ordinary, rows,
 };
 use requirements::stage::{advance, number, sandbox, text};
 use requirements::unattended::unattended;
@@ -124,6 +124,36 @@ async fn r53_a_few_contacts_of_hidden_companies_are_orphans(kind: PsaKind) {
     choose_all(&ana, &import).await;
     let result = carry_out(&ana, &import).await;
     assert_eq!(result["companies"]["failed"], 0, "{result}");
+    sandbox.stop().await;
+}
+
+/// Contacts that hang on companies exist, but the filter leaves none of them.
+#[tokio::test]
+async fn r53_a_filter_that_no_contact_of_a_company_matches_proves_nothing() {
+    let kind = PsaKind::Connectwise;
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let first = first_import_of(&ana, kind, 3).await;
+    assert!(number(&first.result["users"]["created"]) > 0, "{}", first.result);
+    let filter = json!({ "contactType": ["7"] });
+    let import = fetch_filtered(&ana, kind, &filter).await;
+    let mut contacts = Vec::new();
+    for row in rows(&ana, &import, "in").await {
+        contacts.extend(psa::contacts(&addresses(&ana, &import, id(&row)).await));
+    }
+    assert!(!contacts.is_empty());
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    for contact in contacts {
+        psa::delete_contact(&sandbox, kind, &contact);
+    }
+    psa::change(
+        &sandbox,
+        kind,
+        json!({ "contacts": [{ "id": 900_001, "firstName": "Nobody's", "types": [{ "id": 7 }] }] }),
+    );
+    let import = fetch_filtered(&ana, kind, &filter).await;
+    let shown = ana.get(&format!("/imports/{import}")).await.unwrap();
+    assert_eq!(shown["progress"]["contacts"], 1, "{shown}");
     sandbox.stop().await;
 }
 

@@ -124,7 +124,7 @@ impl fmt::Display for CsvPosition {
 
 struct Sheet {
     writer: ::csv::Writer<Vec<u8>>,
-    /// Bytes of the cells so far, without what quotes them.
+    /// Bytes of the cells and their separators so far, without quotes and without the `'` that defuses formulas.
     written: usize,
 }
 

@@ -1,0 +1,79 @@
+//! An import that LastPass' limits stretch over several days (R11, R82, R87).
+
+use std::time::{Duration, Instant};
+
+use requirements::import::{choose, done, execute, fetch};
+use requirements::lastpass::{self, holds};
+use requirements::stage::{PATIENCE, advance, number};
+use requirements::{PsaKind, Sandbox, for_both};
+use serde_json::{Value, json};
+
+for_both!(r11_r87_an_import_goes_on_night_after_night_and_makes_everything_once);
+
+/// Companies of the import.
+const MANY: usize = 6;
+
+/// Requests that LastPass takes between two nights.
+const OF_A_DAY: usize = 25;
+
+/// How long it takes no further ones: shorter than an execution waits for a directory without any progress.
+const NIGHT: i64 = 10 * 3_600;
+
+/// Nights that an import may take here.
+const MAX_NIGHTS: usize = 20;
+
+async fn r11_r87_an_import_goes_on_night_after_night_and_makes_everything_once(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    lastpass::set(&sandbox, json!({ "companyCreateDelay": "none" }));
+    let import = fetch(&ana, kind).await;
+    let chosen = choose(&ana, &import, MANY).await;
+    let (before, mut executed, mut nights) = (holds(&sandbox).await, Vec::new(), 0);
+    let mut since = lastpass::take_only(&sandbox, OF_A_DAY, NIGHT);
+    execute(&ana, &import).await;
+    loop {
+        let now = until_night(&sandbox, &import, since).await;
+        executed.push(number(&now["progress"]["executed"]));
+        if now["state"] != "executing" {
+            break;
+        }
+        nights += 1;
+        assert!(nights < MAX_NIGHTS, "{now}");
+        since = lastpass::take_only(&sandbox, OF_A_DAY, NIGHT);
+        advance(&sandbox, NIGHT).await;
+    }
+    assert!(nights >= 3, "{nights} nights");
+    assert!(executed.is_sorted() && executed.len() > 3, "{executed:?}");
+    lastpass::take_all(&sandbox);
+    let result = done(&ana, &import).await;
+    assert_eq!(result["companies"]["created"], MANY, "{result}");
+    lastpass::assert_created(&result);
+    let holds = holds(&sandbox).await;
+    assert_eq!(holds.len(), before.len() + MANY);
+    for company in chosen {
+        let named = holds.keys().filter(|(_, name)| *name == company["name"]);
+        assert_eq!(named.count(), 1, "{}", company["name"]);
+    }
+    let users = [&before, &holds].map(|all| all.values().map(Vec::len).sum::<usize>() as u64);
+    assert_eq!(users[1], users[0] + number(&result["users"]["created"]));
+    lastpass::end(sandbox).await;
+}
+
+/// Waits until LastPass takes no more requests of those since so many, or the import has ended; shows the import.
+async fn until_night(sandbox: &Sandbox, import: &str, since: usize) -> Value {
+    let (ana, end) = (sandbox.api("ana"), Instant::now() + PATIENCE);
+    let mut last = since;
+    loop {
+        let now = ana.get(&format!("/imports/{import}")).await.unwrap();
+        if now["state"] != "executing" {
+            return now;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let before = std::mem::replace(&mut last, lastpass::requests(sandbox));
+        // One was refused, and no other comes: the worker waits for the morning.
+        if last > since + OF_A_DAY && last == before {
+            return now;
+        }
+        assert!(Instant::now() < end, "{now}");
+    }
+}
