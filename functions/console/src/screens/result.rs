@@ -232,9 +232,11 @@ mod tests {
         assert_eq!((some + &others, none), (whole, None));
 
         assert_eq!(after("/imports/i/result?after=J%23s+1").as_deref(), Some("J#s 1"));
-        let line = cut_off(Language::Dutch, "https://console.example/rest");
+        let head = head("\u{feff}a,b,c\r\n1,2,3\r\n");
+        assert_eq!(head, "\u{feff}a,b,c\r\n");
+        let line = cut_off(Language::Dutch, "https://console.example/rest", head);
         assert!(
-            line.ends_with("De rest staat op https://console.example/rest\"\r\n"),
+            line.ends_with("De rest staat op https://console.example/rest\",,\r\n"),
             "{line}"
         );
     }
