@@ -5,8 +5,8 @@ use std::io::Write;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -57,7 +57,9 @@ pub(crate) async fn watch(request: Request, next: Next) -> Response {
         VARY,
         HeaderValue::from_static("accept-encoding, accept-language, cookie"),
     );
-    if compress { compressed(response).await } else { response }
+    let mut response = if compress { compressed(response).await } else { response };
+    keep_mark(response.headers_mut());
+    response
 }
 
 /// Whether a request may change something. Browsers say where it comes from, in one header or the other.
@@ -72,6 +74,17 @@ fn is_of_this_site(method: &Method, headers: &HeaderMap) -> bool {
             (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, authority)| authority == host),
             _ => false,
         },
+    }
+}
+
+/// Text without an encoding is decoded on its way out of the function, and the byte order mark dropped by which a spreadsheet knows that a
+/// file is UTF-8.
+fn keep_mark(headers: &mut HeaderMap) {
+    let is_csv = headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/csv"));
+    if is_csv && !headers.contains_key(CONTENT_ENCODING) {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
     }
 }
 

@@ -96,7 +96,7 @@ impl Run {
     }
 
     /// Decides on a failed call to the PSA whose answer the snapshot can do without. As long as the work may wait for the PSA, returns the
-    /// stop that makes it wait. After that, returns the failure, and the caller goes on without the answer.
+    /// stop that makes it wait. After that, returns the failure, and the caller continues without the answer.
     pub fn tolerate(&self, failure: PsaFailure, waited: Waited) -> Result<PsaFailure, Stop> {
         let stop = Stop::Psa(failure.clone());
         if self.may_wait(&stop, waited) {

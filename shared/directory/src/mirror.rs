@@ -59,6 +59,12 @@ pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// A list, and when it was asked for.
 type Listed<T> = Option<(Timestamp, Arc<T>)>;
 
+/// A list that was asked for less than `LISTING_LASTS` ago.
+fn recent<T>(listed: &Listed<T>, now: Timestamp) -> Option<Arc<T>> {
+    let (asked, list) = listed.as_ref()?;
+    (now.duration_since(*asked) < LISTING_LASTS).then(|| Arc::clone(list))
+}
+
 /// The directory of an MSP that has LastPass, for one run.
 pub struct Mirror {
     content: Content,
@@ -110,10 +116,8 @@ impl Mirror {
     async fn listing(&self) -> Result<Arc<Vec<Company>>, DirectoryError> {
         let mut listing = self.listing.lock().await;
         let now = self.now();
-        if let Some((asked, companies)) = &*listing
-            && now.duration_since(*asked) < LISTING_LASTS
-        {
-            return Ok(Arc::clone(companies));
+        if let Some(companies) = recent(&listing, now) {
+            return Ok(companies);
         }
         let known: Vec<ManagedCompanyId> = match &*listing {
             Some((_, before)) => before.iter().map(|company| company.id.clone()).collect(),
@@ -124,7 +128,7 @@ impl Mirror {
         Ok(companies)
     }
 
-    /// Has the known companies read again by whoever asks next.
+    /// Makes the next call read the known companies again.
     async fn forget_companies(&self) {
         *self.companies.lock().await = None;
     }
@@ -133,10 +137,8 @@ impl Mirror {
     async fn known_lately(&self) -> Result<Arc<Vec<ManagedCompany>>, DirectoryError> {
         let mut last = self.companies.lock().await;
         let now = self.now();
-        if let Some((read, companies)) = &*last
-            && now.duration_since(*read) < LISTING_LASTS
-        {
-            return Ok(Arc::clone(companies));
+        if let Some(companies) = recent(&last, now) {
+            return Ok(companies);
         }
         let companies = Arc::new(self.content.companies().await?);
         *last = Some((now, Arc::clone(&companies)));

@@ -1,4 +1,4 @@
-//! Imports that nobody works on any more. The sweeper looks for them across all tenants, and goes on with the [`Tenant`] of each.
+//! Imports that nobody works on any more. The sweeper looks for them across all tenants, and then works with the [`Tenant`] of each.
 
 use domain::ids::{ImportId, IntegrationId, MspId};
 use domain::import::{Assignment, ImportState};

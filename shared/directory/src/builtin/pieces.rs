@@ -2,7 +2,7 @@
 //!
 //! All pieces of an MSP share one partition. So one query reads the users of one company, or of all companies, and is charged by its bytes.
 //! Each user also has an item of its own, which says that the user holds an address. A piece is never written later than these items. A
-//! piece of users who are created together is marked as unsure until each of them was seen to exist. Whoever reads an unsure piece reads
+//! piece of users who are created together is marked as unsure until each of them was seen to exist. A caller that reads an unsure piece reads
 //! the users' own items, too. So every user who holds an address is listed.
 //!
 //! A piece of users who were created together does not change otherwise. A user who is created by hand, or gets another address, is listed

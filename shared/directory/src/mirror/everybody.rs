@@ -1,4 +1,4 @@
-//! The known users of all companies, for who looks for an address.
+//! The known users of all companies: only among all of them can the user be found who has an address.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,8 +1,9 @@
 //! Nothing is taken for gone because a list left it out (R15, R85).
 
-use directory::{Directory as _, DirectoryError, Look};
+use directory::{Directory as _, DirectoryError, Look, NewCompany};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use store::{Key, Table};
 
 use crate::account::company;
 use crate::port::{Database, Port, ids};
@@ -29,6 +30,29 @@ async fn r15_a_company_that_a_list_leaves_out_is_not_gone() {
     let names: Vec<&str> = companies.iter().map(|company| company.name.as_str()).collect();
     assert_eq!(names, ["Bakkerij Jansen", "Garage Peeters"]);
     assert_eq!(ids(&port.run(), &company()).await, ["50101", "50102"]);
+}
+
+#[tokio::test]
+async fn r15_a_list_that_is_being_replaced_is_not_taken_for_whole() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "replaced").await;
+    port.read().await.unwrap();
+    let made = port.create_company("new", "Nieuw").await.unwrap();
+    assert!(matches!(made, NewCompany::Created(_)), "{made:?}");
+    assert_eq!(port.run().companies().await.unwrap().len(), 2);
+    // Another worker deletes the list item by item, since it has written a new one; the company made since is still there.
+    let pk = Key::in_records(&port.tenant.msp, "#LASTPASS", "").pk;
+    let items = port.tenant.query(Table::Records, &pk, "COMPANIES#").await.unwrap();
+    let keys = items.iter().map(|item| item["sk"].as_s().unwrap().clone());
+    let keys: Vec<String> = keys.filter(|sk| !sk.contains("made#")).collect();
+    assert_eq!((items.len(), keys.len()), (2, 1));
+    let first = Key {
+        pk,
+        sk: keys[0].clone(),
+    };
+    port.tenant.delete_alone(Table::Records, &first).await.unwrap();
+    let listed = port.run().companies().await;
+    assert!(matches!(listed, Err(DirectoryError::Unavailable(_))), "{listed:?}");
 }
 
 #[tokio::test]

@@ -119,3 +119,35 @@ pub(super) fn confirmation_of(import: &Import) -> &str {
     let confirmed = import.reservation.as_ref().filter(|_| import.plan_hash.is_some());
     confirmed.map_or("", ReservationId::as_str)
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::filter::Filter;
+    use domain::ids::{ImportId, IntegrationId, MspId};
+    use domain::import::Person;
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn r41_what_is_written_ahead_counts_only_once_a_confirmation_has_succeeded() {
+        let ana = Person {
+            subject: "ana".to_owned(),
+            name: "Ana".to_owned(),
+        };
+        let (id, integration) = (ImportId::new("x"), IntegrationId::new("i"));
+        let mut import = Import::new(
+            id,
+            MspId::new("m"),
+            integration,
+            Filter::default(),
+            ana,
+            Timestamp::UNIX_EPOCH,
+        );
+        let reservation = ReservationId::of(&import.id, "r");
+        import.reservation = Some(reservation.clone());
+        assert_eq!(confirmation_of(&import), "");
+        import.plan_hash = Some("h".to_owned());
+        assert_eq!(confirmation_of(&import), reservation.as_str());
+    }
+}

@@ -45,4 +45,10 @@ async fn r90_an_import_is_made_from_the_first_page_to_the_result_without_script(
     assert!(result.words().contains("There are none."), "{}", result.words());
     let csv = browser.follow(&result, "Every row as CSV").await;
     assert!(csv.source.starts_with('\u{feff}') && csv.source.lines().count() > 20);
+    // The rest of a file that would be too large: what comes behind the companies for which something was done.
+    let rest = browser.open(&format!("{}?after=PASSED%23", csv.url)).await;
+    let head = csv.source.lines().next().unwrap();
+    assert_eq!(rest.source.lines().next(), Some(head));
+    assert_eq!(rest.source.matches(head.trim_start_matches('\u{feff}')).count(), 1);
+    assert!(rest.source.lines().count() < csv.source.lines().count());
 }
