@@ -60,8 +60,8 @@ pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 type Listed<T> = Option<(Timestamp, Arc<T>)>;
 
 /// A list that was asked for less than `LISTING_LASTS` ago.
-fn recent<T>(listed: &Listed<T>, now: Timestamp) -> Option<Arc<T>> {
-    let (asked, list) = listed.as_ref()?;
+fn recent<T>(listed: Option<&(Timestamp, Arc<T>)>, now: Timestamp) -> Option<Arc<T>> {
+    let (asked, list) = listed?;
     (now.duration_since(*asked) < LISTING_LASTS).then(|| Arc::clone(list))
 }
 
@@ -116,7 +116,7 @@ impl Mirror {
     async fn listing(&self) -> Result<Arc<Vec<Company>>, DirectoryError> {
         let mut listing = self.listing.lock().await;
         let now = self.now();
-        if let Some(companies) = recent(&listing, now) {
+        if let Some(companies) = recent(listing.as_ref(), now) {
             return Ok(companies);
         }
         let known: Vec<ManagedCompanyId> = match &*listing {
@@ -137,7 +137,7 @@ impl Mirror {
     async fn known_lately(&self) -> Result<Arc<Vec<ManagedCompany>>, DirectoryError> {
         let mut last = self.companies.lock().await;
         let now = self.now();
-        if let Some(companies) = recent(&last, now) {
+        if let Some(companies) = recent(last.as_ref(), now) {
             return Ok(companies);
         }
         let companies = Arc::new(self.content.companies().await?);
