@@ -12,11 +12,11 @@ use futures::{TryStreamExt, pin_mut};
 use jiff::Timestamp;
 use lambda::{Deadline, Services, Work, WorkOutcome};
 use planning::Planning;
-use store::Tenant;
 use store::checkpoint::Checkpoint;
 use store::journal::{ConfirmedCompany, Outcomes, PLAN_SCHEMA};
 use store::rows::Row;
 use store::waited::WaitReason;
+use store::{StoreError, Tenant};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tracing::warn;
@@ -146,20 +146,32 @@ impl Execution {
         Ok(self.planning.get_or_try_init(open).await?)
     }
 
-    /// The rows that have yet to be applied; how many there are in all is noted first, for people to watch.
-    async fn rows_left(&self, planning: &Planning, checkpoint: &mut Checkpoint<Position>) -> Result<Vec<Row>, Stop> {
-        let (run, progress) = (&self.run, &mut checkpoint.progress);
-        let mut rows = planning.selected(checkpoint.position.after.as_ref()).await?;
-        rows.retain(|row| !self.skipped.contains(&row.id));
-        let total = Some(progress.executed + rows.len() as u64);
-        if progress.to_execute != total {
-            progress.to_execute = total;
-            let mut tx = run.transaction()?;
-            let tenant = &run.tenant;
-            tenant.note_progress(&mut tx, &run.import, Assignment::Execute, progress)?;
-            run.commit(tx).await?;
+    /// The rows that have yet to be applied, in the order of their ids.
+    async fn rows_left(
+        &self,
+        planning: &Planning,
+        checkpoint: &Checkpoint<Position>,
+    ) -> Result<impl Iterator<Item = Result<Row, StoreError>>, Stop> {
+        let rows = planning.selected(checkpoint.position.after.as_ref()).await?;
+        Ok(rows.filter(|row| row.as_ref().map_or(true, |row| !self.skipped.contains(&row.id))))
+    }
+
+    /// Notes how many rows there are to apply, for people to watch: once, since it never changes after the confirmation.
+    async fn note_total(&self, planning: &Planning, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
+        let (run, mut left) = (&self.run, 0);
+        if checkpoint.progress.to_execute.is_some() {
+            return Ok(());
         }
-        Ok(rows)
+        for row in self.rows_left(planning, checkpoint).await? {
+            row?;
+            left += 1;
+        }
+        let progress = &mut checkpoint.progress;
+        progress.to_execute = Some(progress.executed + left);
+        let mut tx = run.transaction()?;
+        run.tenant
+            .note_progress(&mut tx, &run.import, Assignment::Execute, progress)?;
+        run.commit(tx).await
     }
 
     /// What is applied at once: companies of which something was confirmed one by one, others together with their neighbours. Of the
@@ -174,7 +186,8 @@ impl Execution {
         } else {
             Arc::new(run.tenant.outcomes(&run.import).await?)
         };
-        planning.expect(ids.iter().filter(|id| !run.confirmed.contains_key(id)));
+        let is_read = |id: &&PsaCompanyId| !run.confirmed.contains_key(id) && planning.mapping(id).is_some();
+        planning.expect(ids.iter().filter(is_read).count());
         let mut units = Vec::new();
         for (place, row) in rows.into_iter().enumerate() {
             let named = if place == 0 { named } else { 0 };
@@ -199,8 +212,12 @@ impl Execution {
             return Ok(Batch::Last);
         }
         let (run, planning) = (&self.run, self.planning().await?);
-        let mut rows = self.rows_left(planning, checkpoint).await?;
-        rows.truncate(MAX_COMPANIES_PER_CHECKPOINT);
+        self.note_total(planning, checkpoint).await?;
+        let rows = self
+            .rows_left(planning, checkpoint)
+            .await?
+            .take(MAX_COMPANIES_PER_CHECKPOINT);
+        let rows = rows.collect::<Result<Vec<Row>, _>>()?;
         let units = self.units(planning, rows, checkpoint.position.within).await?;
         let units = futures::stream::iter(units.into_iter().map(Ok::<_, Stop>));
         // By the clock of the pauses between retries, which tests move.

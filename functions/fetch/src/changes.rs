@@ -3,7 +3,7 @@
 //! The result is as if everything had been read, and only if the PSA's own counts prove it. Whatever is in doubt is read in full by the
 //! same import.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::psa::{Changes, ChangesRead, PsaCompany, PsaContact, PsaFailure, PsaFailureKind, Tables, Totals};
@@ -198,13 +198,12 @@ async fn merge(run: &Run, psa: &dyn Psa, parts: Parts, changes: Changes) -> Resu
         differences,
         mut known,
     } = parts;
+    let mut companies: BTreeMap<PsaCompanyId, Option<PsaCompany>> = BTreeMap::new();
     let mut contacts: BTreeMap<PsaContactId, Option<PsaContact>> = BTreeMap::new();
-    let before: BTreeMap<PsaCompanyId, PsaCompany> = by_id(base.companies()?);
-    let mut companies = before.clone();
     for difference in differences {
         match difference {
-            Difference::Company(company) => drop(companies.insert(company.id.clone(), company)),
-            Difference::NoCompany(id) => drop(companies.remove(&id)),
+            Difference::Company(company) => drop(companies.insert(company.id.clone(), Some(company))),
+            Difference::NoCompany(id) => drop(companies.insert(id, None)),
             Difference::Contact(contact) => drop(contacts.insert(contact.id.clone(), Some(contact))),
             Difference::NoContact(id) => drop(contacts.insert(id, None)),
         }
@@ -216,54 +215,73 @@ async fn merge(run: &Run, psa: &dyn Psa, parts: Parts, changes: Changes) -> Resu
         |contact| psa.accepts_contact(filter, contact),
     );
     known.learn(changes, &edits);
-    for (id, now) in edits.companies {
-        match now {
-            Some(company) => drop(companies.insert(id, company)),
-            None => drop(companies.remove(&id)),
-        }
-    }
+    companies.extend(edits.companies);
     contacts.extend(edits.contacts);
-    let mut all: Vec<PsaCompany> = companies.into_values().collect();
-    psa.refresh(&mut all).await?;
-    let mut differences = differing(&before, &all);
-    let (mut pages, count) = merge_contacts(&base, contacts, &mut differences)?;
-    pages.add_companies(&all)?;
-    let totals = Totals {
-        companies: all.len() as u64,
-        contacts: count,
-    };
+    let (companies, of_companies) = differing(psa, &base, companies).await?;
+    let mut differences = Vec::new();
+    for (id, now) in &companies {
+        differences.push(match now {
+            Some(company) => Difference::Company(company.clone()),
+            None => Difference::NoCompany(id.clone()),
+        });
+    }
+    let is_company_otherwise = |company: &PsaCompany| companies.contains_key(&company.id);
+    let (mut pages, of_contacts) = merge_contacts(&base, contacts, is_company_otherwise, &mut differences)?;
+    let companies: Vec<PsaCompany> = companies.into_values().flatten().collect();
+    pages.add_companies(&companies)?;
     Ok(Merged {
         pages,
         differences,
         known,
-        totals,
+        totals: Totals {
+            companies: of_companies,
+            contacts: of_contacts,
+        },
     })
 }
 
-fn by_id(companies: Vec<PsaCompany>) -> BTreeMap<PsaCompanyId, PsaCompany> {
-    companies
-        .into_iter()
-        .map(|company| (company.id.clone(), company))
-        .collect()
+/// Companies that are otherwise than in the pages, with `None` for those that are gone, and how many companies there are in all. Page by
+/// page: all companies of a large MSP take much of a worker's memory.
+async fn differing(
+    psa: &dyn Psa,
+    base: &Pages,
+    mut changed: BTreeMap<PsaCompanyId, Option<PsaCompany>>,
+) -> Result<(BTreeMap<PsaCompanyId, Option<PsaCompany>>, u64), Stop> {
+    let (mut differing, mut count) = (BTreeMap::new(), 0);
+    for page in base.companies() {
+        let before = page?;
+        let mut now = Vec::with_capacity(before.len());
+        for company in &before {
+            match changed.remove(&company.id) {
+                None => now.push(company.clone()),
+                Some(Some(edited)) => now.push(edited),
+                Some(None) => drop(differing.insert(company.id.clone(), None)),
+            }
+        }
+        psa.refresh(&mut now).await?;
+        count += now.len() as u64;
+        let before: HashMap<&PsaCompanyId, &PsaCompany> = before.iter().map(|company| (&company.id, company)).collect();
+        now.retain(|company| before.get(&company.id) != Some(&company));
+        differing.extend(now.into_iter().map(|company| (company.id.clone(), Some(company))));
+    }
+    // One that the pages do not have cannot be gone from them.
+    let mut added: Vec<PsaCompany> = changed.into_values().flatten().collect();
+    psa.refresh(&mut added).await?;
+    count += added.len() as u64;
+    differing.extend(added.into_iter().map(|company| (company.id.clone(), Some(company))));
+    Ok((differing, count))
 }
 
-/// Companies that are not as before.
-pub(crate) fn differing(before: &BTreeMap<PsaCompanyId, PsaCompany>, now: &[PsaCompany]) -> Vec<Difference> {
-    let ids: HashSet<&PsaCompanyId> = now.iter().map(|company| &company.id).collect();
-    let changed = now.iter().filter(|company| before.get(&company.id) != Some(*company));
-    let gone = before.keys().filter(|id| !ids.contains(id));
-    let changed = changed.cloned().map(Difference::Company);
-    changed.chain(gone.cloned().map(Difference::NoCompany)).collect()
-}
-
-/// All contacts, and how many they are: those of the pages, but for those that are otherwise now.
+/// All contacts, and how many they are: those of the pages, but for those that are otherwise now. The companies that are otherwise are
+/// left out.
 fn merge_contacts(
     base: &Pages,
     mut changed: BTreeMap<PsaContactId, Option<PsaContact>>,
+    is_company_otherwise: impl Fn(&PsaCompany) -> bool,
     differences: &mut Vec<Difference>,
 ) -> Result<(Pages, u64), Stop> {
     let (mut count, mut seen) = (0, HashSet::new());
-    let mut pages = base.contacts_without(|contact| match changed.get(&contact.id) {
+    let is_otherwise = |contact: &PsaContact| match changed.get(&contact.id) {
         Some(now) if now.as_ref() != Some(contact) => {
             seen.insert(contact.id.clone());
             true
@@ -275,7 +293,8 @@ fn merge_contacts(
             }
             false
         }
-    })?;
+    };
+    let mut pages = base.without(is_company_otherwise, is_otherwise)?;
     // One that the pages do not have cannot be gone from them.
     changed.retain(|id, now| now.is_some() || seen.contains(id));
     let added: Vec<PsaContact> = changed.values().flatten().cloned().collect();

@@ -1,14 +1,14 @@
-//! Contacts joined with their companies, slice by slice of companies: what bounds the memory of making rows.
+//! Companies joined with their contacts, slice by slice of companies: what bounds the memory of making rows.
 //!
 //! The pages have contacts in the order of their own ids, so each slice is spread over all pages. Going through all of them for each slice
-//! would take too long, and what is unpacked takes twenty times the memory of what is packed. So the contacts of all slices are taken
+//! would take too long, and what is unpacked takes twenty times the memory of what is packed. So the records of all slices are taken
 //! from the pages at once and packed again by slice.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use domain::ids::{PsaCompanyId, PsaContactId};
-use domain::psa::PsaContact;
+use domain::psa::{PsaCompany, PsaContact};
 use domain::row::SnapshotAddress;
 use store::StoreError;
 use store::snapshot::pages::Pages;
@@ -16,11 +16,17 @@ use store::snapshot::pages::Pages;
 /// Contacts that are joined at once, as far as a single company has no more: some 5 MB.
 const MAX_CONTACTS_PER_SLICE: usize = 5_000;
 
+/// Companies of a slice, whose rows are made at once.
+const MAX_COMPANIES_PER_SLICE: usize = 1_000;
+
 /// Contacts of all slices that wait until a page of their slice is full.
-const MAX_CONTACTS_IN_HAND: usize = 5_000;
+const MAX_WAITING_CONTACTS: usize = 5_000;
 
 /// Contacts of a slice that are packed together: few for very many slices, but enough to pack well.
 const CONTACTS_PER_PAGE: RangeInclusive<usize> = 25..=500;
+
+/// Companies of a slice that are packed together.
+const COMPANIES_PER_PAGE: usize = 25;
 
 /// Companies next to each other in the order of their ids.
 pub(crate) type Slice = RangeInclusive<PsaCompanyId>;
@@ -43,17 +49,16 @@ pub(crate) fn count(pages: &Pages) -> Result<BTreeMap<PsaCompanyId, usize>, Stor
 
 /// Cuts companies into slices. Every company is in one, whether it has contacts or not.
 pub(crate) fn slices(companies: &BTreeSet<PsaCompanyId>, counts: &BTreeMap<PsaCompanyId, usize>) -> Vec<Slice> {
-    let (mut slices, mut first, mut last, mut sum) = (Vec::new(), None, None, 0);
+    let (mut slices, mut first, mut last, mut sum, mut count) = (Vec::new(), None, None, 0, 0);
     for company in companies {
         let contacts = counts.get(company).copied().unwrap_or_default();
-        if sum > 0
-            && sum + contacts > MAX_CONTACTS_PER_SLICE
-            && let (Some(from), Some(to)) = (first.take(), last.take())
-        {
+        let is_full = sum > 0 && sum + contacts > MAX_CONTACTS_PER_SLICE || count == MAX_COMPANIES_PER_SLICE;
+        if is_full && let (Some(from), Some(to)) = (first.take(), last.take()) {
             slices.push(from..=to);
-            sum = 0;
+            (sum, count) = (0, 0);
         }
         sum += contacts;
+        count += 1;
         first = first.or_else(|| Some(company.clone()));
         last = Some(company.clone());
     }
@@ -63,43 +68,116 @@ pub(crate) fn slices(companies: &BTreeSet<PsaCompanyId>, counts: &BTreeMap<PsaCo
     slices
 }
 
-/// The contacts of all pages that hang on these companies, as pages of each slice; `None` when time ran out first. A filter may leave few
-/// companies, which are far apart: the contacts of those in between are many, and nobody needs them.
+/// The companies of these ids, each once, also those that no page had; and the contacts of the companies in `with_contacts`. As pages of
+/// each slice; `None` when time ran out first. A filter may leave few companies, which are far apart: the contacts of those in between are
+/// many, and nobody needs them.
 pub(crate) fn pages_by_slice(
     slices: &[Slice],
-    companies: &HashSet<&PsaCompanyId>,
+    (ids, added): (&HashSet<PsaCompanyId>, &[PsaCompany]),
+    with_contacts: &HashSet<&PsaCompanyId>,
     all: &Pages,
     is_late: impl Fn() -> bool,
 ) -> Result<Option<Vec<Pages>>, StoreError> {
     let (least, most) = CONTACTS_PER_PAGE.into_inner();
-    let contacts_per_page = (MAX_CONTACTS_IN_HAND / slices.len().max(1)).clamp(least, most);
-    let mut by_slice: Vec<(Pages, Vec<PsaContact>)> = vec![Default::default(); slices.len()];
+    let contacts_per_page = (MAX_WAITING_CONTACTS / slices.len().max(1)).clamp(least, most);
+    let mut of_slices = PagesOfSlices {
+        slices,
+        pages: vec![Pages::default(); slices.len()],
+    };
+    // A page that came again has the same companies.
+    let mut left: HashSet<&PsaCompanyId> = ids.iter().collect();
+    let mut companies = of_slices.writer(COMPANIES_PER_PAGE, Pages::add_companies);
+    for page in all.companies().chain([Ok(added.to_vec())]) {
+        if is_late() {
+            return Ok(None);
+        }
+        for company in page? {
+            if left.remove(&company.id) {
+                companies.add(&company.id.clone(), company)?;
+            }
+        }
+    }
+    companies.finish()?;
+    let mut contacts = of_slices.writer(contacts_per_page, Pages::add_contacts);
     for page in all.contacts() {
         if is_late() {
             return Ok(None);
         }
         for contact in page? {
-            let Some(company) = contact.company.as_ref().filter(|company| companies.contains(company)) else {
-                continue;
-            };
-            let at = slices.partition_point(|slice| slice.end() < company);
-            let is_in = slices.get(at).is_some_and(|slice| slice.contains(company));
-            let Some((pages, in_hand)) = by_slice.get_mut(at).filter(|_| is_in) else {
-                continue;
-            };
-            in_hand.push(contact);
-            if in_hand.len() >= contacts_per_page {
-                pages.add_contacts(in_hand)?;
-                in_hand.clear();
+            if let Some(company) = contact
+                .company
+                .clone()
+                .filter(|company| with_contacts.contains(company))
+            {
+                contacts.add(&company, contact)?;
             }
         }
     }
-    let mut full = Vec::with_capacity(slices.len());
-    for (mut pages, in_hand) in by_slice {
-        pages.add_contacts(&in_hand)?;
-        full.push(pages);
+    contacts.finish()?;
+    Ok(Some(of_slices.pages))
+}
+
+/// Pages of each slice, to which records are added.
+struct PagesOfSlices<'a> {
+    slices: &'a [Slice],
+    pages: Vec<Pages>,
+}
+
+/// Records of each slice that wait until they are as many as are packed together.
+struct SliceWriter<'a, T> {
+    slices: &'a [Slice],
+    pages: &'a mut [Pages],
+    waiting: Vec<Vec<T>>,
+    per_page: usize,
+    pack: fn(&mut Pages, &[T]) -> Result<(), StoreError>,
+}
+
+impl PagesOfSlices<'_> {
+    fn writer<T>(
+        &mut self,
+        per_page: usize,
+        pack: fn(&mut Pages, &[T]) -> Result<(), StoreError>,
+    ) -> SliceWriter<'_, T> {
+        SliceWriter {
+            slices: self.slices,
+            waiting: self.slices.iter().map(|_| Vec::new()).collect(),
+            pages: &mut self.pages,
+            per_page,
+            pack,
+        }
     }
-    Ok(Some(full))
+}
+
+impl<T> SliceWriter<'_, T> {
+    /// Gives a record to the slice of its company, if there is one.
+    fn add(&mut self, company: &PsaCompanyId, record: T) -> Result<(), StoreError> {
+        let at = self.slices.partition_point(|slice| slice.end() < company);
+        let is_in = self.slices.get(at).is_some_and(|slice| slice.contains(company));
+        if let (true, Some(waiting), Some(pages)) = (is_in, self.waiting.get_mut(at), self.pages.get_mut(at)) {
+            waiting.push(record);
+            if waiting.len() >= self.per_page {
+                (self.pack)(pages, waiting)?;
+                waiting.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), StoreError> {
+        for (pages, waiting) in self.pages.iter_mut().zip(self.waiting) {
+            (self.pack)(pages, &waiting)?;
+        }
+        Ok(())
+    }
+}
+
+/// The companies of a slice, from its pages, in the order of their ids.
+pub(crate) fn companies(pages: &Pages) -> Result<BTreeMap<PsaCompanyId, PsaCompany>, StoreError> {
+    let mut companies = BTreeMap::new();
+    for page in pages.companies() {
+        companies.extend(page?.into_iter().map(|company| (company.id.clone(), company)));
+    }
+    Ok(companies)
 }
 
 /// The addresses of the companies of a slice, from pages that have it, with contacts that the pages lack.
@@ -147,8 +225,22 @@ mod tests {
         }
     }
 
+    fn company(id: usize) -> PsaCompany {
+        PsaCompany {
+            id: PsaCompanyId::new(format!("{id:03}")),
+            name: String::new(),
+            identifier: None,
+            types: Vec::new(),
+            status: String::new(),
+            active: true,
+            own: false,
+            website: None,
+            values: Vec::new(),
+        }
+    }
+
     #[test]
-    fn r09_each_contact_is_once_in_the_pages_of_its_slice() {
+    fn r09_each_company_and_contact_is_once_in_the_pages_of_its_slice() {
         // Contacts of a company are spread over all pages, and some companies are in no slice.
         let (contacts, companies) = (4_000, 100);
         let mut all = Pages::default();
@@ -164,9 +256,19 @@ mod tests {
         // One within a slice is none of the import's.
         let ids: Vec<PsaCompanyId> = (0..companies).filter(|number| *number != 77).map(id).collect();
         let wanted: HashSet<&PsaCompanyId> = ids.iter().collect();
-        assert!(pages_by_slice(&slices, &wanted, &all, || true).unwrap().is_none());
-        let pages = pages_by_slice(&slices, &wanted, &all, || false).unwrap().unwrap();
+        let present = ids.iter().cloned().collect();
+        // A page came again, and one company was in no page.
+        let page: Vec<PsaCompany> = (0..99).map(company).collect();
+        all.add_companies(&page).unwrap();
+        all.add_companies(&page).unwrap();
+        let missing = [company(99)];
+        let of = (&present, missing.as_slice());
+        assert!(pages_by_slice(&slices, of, &wanted, &all, || true).unwrap().is_none());
+        let pages = pages_by_slice(&slices, of, &wanted, &all, || false).unwrap().unwrap();
         for (slice, pages) in slices.iter().zip(pages) {
+            let of_slice = pages.companies().flat_map(Result::unwrap).map(|company| company.id);
+            let expected = ids.iter().filter(|id| slice.contains(id));
+            assert_eq!(of_slice.collect::<Vec<_>>(), expected.cloned().collect::<Vec<_>>());
             let found = pages.contacts().flat_map(Result::unwrap);
             let mut found: Vec<usize> = found.map(|contact| contact.id.as_str().parse().unwrap()).collect();
             found.sort_unstable();

@@ -1,9 +1,9 @@
 //! What an import leaves to the next one: all that it knows of the PSA (R77).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use domain::ids::PsaCompanyId;
+use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::psa::{PsaCompany, PsaContact, Tables};
 use domain::reading::{self, LastRead};
 use jiff::Timestamp;
@@ -14,7 +14,6 @@ use store::snapshot::pages::Pages;
 use worker::Stop;
 
 use crate::changed::Changed;
-use crate::changes::differing;
 use crate::context::{Position, Run};
 use crate::known::Known;
 use crate::rows::SnapshotContext;
@@ -58,10 +57,9 @@ pub(crate) async fn add(
     let mut before = known.filter(is_kept);
     let mut all = Pages::default();
     if before.is_none() {
-        all = unique(seen.pages, seen.more)?;
-        all.add_companies(&context.companies)?;
+        all = unique(context, seen.pages, seen.more)?;
         if seen.changed.is_none() {
-            before = differences(run, context, &all).await?.filter(is_kept);
+            before = differences(run, &all).await?.filter(is_kept);
         }
     }
     let (before, differences) = before.unzip();
@@ -77,8 +75,65 @@ pub(crate) async fn add(
     Ok(())
 }
 
-fn key(contact: &PsaContact) -> u64 {
-    hash(&contact.id)
+/// A company or a contact of the PSA.
+trait Record: Hash + Sized {
+    type Id: Hash;
+    fn id(&self) -> &Self::Id;
+    fn into_id(self) -> Self::Id;
+    /// Those of pages.
+    fn of(pages: &Pages) -> impl Iterator<Item = Result<Vec<Self>, StoreError>>;
+    /// The difference if it is new or has changed.
+    fn otherwise(self) -> Difference;
+    /// The difference if it is gone.
+    fn gone(id: Self::Id) -> Difference;
+}
+
+impl Record for PsaCompany {
+    type Id = PsaCompanyId;
+
+    fn id(&self) -> &PsaCompanyId {
+        &self.id
+    }
+
+    fn into_id(self) -> PsaCompanyId {
+        self.id
+    }
+
+    fn of(pages: &Pages) -> impl Iterator<Item = Result<Vec<Self>, StoreError>> {
+        pages.companies()
+    }
+
+    fn otherwise(self) -> Difference {
+        Difference::Company(self)
+    }
+
+    fn gone(id: PsaCompanyId) -> Difference {
+        Difference::NoCompany(id)
+    }
+}
+
+impl Record for PsaContact {
+    type Id = PsaContactId;
+
+    fn id(&self) -> &PsaContactId {
+        &self.id
+    }
+
+    fn into_id(self) -> PsaContactId {
+        self.id
+    }
+
+    fn of(pages: &Pages) -> impl Iterator<Item = Result<Vec<Self>, StoreError>> {
+        pages.contacts()
+    }
+
+    fn otherwise(self) -> Difference {
+        Difference::Contact(self)
+    }
+
+    fn gone(id: PsaContactId) -> Difference {
+        Difference::NoContact(id)
+    }
 }
 
 fn hash(value: &impl Hash) -> u64 {
@@ -87,37 +142,40 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// All contacts, each once: of one that comes several times the last counts, as in the rows.
-fn unique(pages: &Pages, more: &[PsaContact]) -> Result<Pages, StoreError> {
+/// All companies and contacts, each once. Of a company that comes several times the first counts, of a contact the last, as in the rows.
+fn unique(context: &SnapshotContext, pages: &Pages, more: &[PsaContact]) -> Result<Pages, StoreError> {
     let mut keys = Vec::new();
     for page in pages.contacts() {
-        keys.extend(page?.iter().map(key));
+        keys.extend(page?.iter().map(|contact| hash(&contact.id)));
     }
     keys.sort_unstable();
-    let more = more.iter().filter(|contact| keys.binary_search(&key(contact)).is_err());
+    let more = more
+        .iter()
+        .filter(|contact| keys.binary_search(&hash(&contact.id)).is_err());
     let more: Vec<PsaContact> = more.cloned().collect();
     let mut too_many: HashMap<u64, usize> = keys
         .chunk_by(|one, other| one == other)
         .filter_map(|same| Some((*same.first()?, same.len() - 1)))
         .filter(|(_, too_many)| *too_many > 0)
         .collect();
-    let mut unique = pages.contacts_without(|contact| match too_many.get_mut(&key(contact)) {
+    drop(keys);
+    let mut companies: HashSet<&PsaCompanyId> = context.ids.iter().collect();
+    let is_repeated = |company: &PsaCompany| !companies.remove(&company.id);
+    let comes_again = |contact: &PsaContact| match too_many.get_mut(&hash(&contact.id)) {
         Some(left) if *left > 0 => {
             *left -= 1;
             true
         }
         _ => false,
-    })?;
+    };
+    let mut unique = pages.without(is_repeated, comes_again)?;
+    unique.add_companies(&context.added)?;
     unique.add_contacts(&more)?;
     Ok(unique)
 }
 
 /// What differs from the stored pages after everything was read; `None` if there are none to compare with.
-async fn differences(
-    run: &Run,
-    context: &SnapshotContext,
-    now: &Pages,
-) -> Result<Option<(Mirror, Vec<Difference>)>, Stop> {
+async fn differences(run: &Run, now: &Pages) -> Result<Option<(Mirror, Vec<Difference>)>, Stop> {
     let integration = &run.import.integration;
     let stored = async {
         let Some(mirror) = run.tenant.mirror(integration).await? else {
@@ -131,48 +189,50 @@ async fn differences(
         Ok(None) | Err(StoreError::Shape { .. } | StoreError::Newer { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let companies: BTreeMap<PsaCompanyId, PsaCompany> = base
-        .companies()?
-        .into_iter()
-        .map(|company| (company.id.clone(), company))
-        .collect();
-    let mut differences = differing(&companies, &context.companies);
-    let mut before = Before::default();
-    for page in base.contacts() {
-        before
-            .contacts
-            .extend(page?.iter().map(|contact| (key(contact), hash(contact))));
-    }
-    before.contacts.sort_unstable();
-    before.seen.resize(before.contacts.len(), false);
-    for page in now.contacts() {
-        for contact in page? {
-            if before.see(&contact) != Some(hash(&contact)) {
-                differences.push(Difference::Contact(contact));
-            }
-        }
-    }
-    for page in base.contacts() {
-        let gone = page?.into_iter().filter(|contact| before.see(contact).is_some());
-        differences.extend(gone.map(|contact| Difference::NoContact(contact.id)));
-    }
+    let mut differences = Vec::new();
+    compare::<PsaCompany>(&base, now, &mut differences)?;
+    compare::<PsaContact>(&base, now, &mut differences)?;
     Ok(Some((mirror, differences)))
 }
 
-/// The contacts of the stored pages, in few bytes each: a large MSP has half a million.
+/// Adds what differs from the stored pages, of one kind of records.
+fn compare<T: Record>(base: &Pages, now: &Pages, differences: &mut Vec<Difference>) -> Result<(), StoreError> {
+    let mut before = Before::default();
+    for page in T::of(base) {
+        let records = page?;
+        let records = records.iter().map(|record| (hash(record.id()), hash(record)));
+        before.records.extend(records);
+    }
+    before.records.sort_unstable();
+    before.seen.resize(before.records.len(), false);
+    for page in T::of(now) {
+        for record in page? {
+            if before.see(&record) != Some(hash(&record)) {
+                differences.push(record.otherwise());
+            }
+        }
+    }
+    for page in T::of(base) {
+        let gone = page?.into_iter().filter(|record| before.see(record).is_some());
+        differences.extend(gone.map(|record| T::gone(record.into_id())));
+    }
+    Ok(())
+}
+
+/// The records of the stored pages, in few bytes each: a large MSP has half a million contacts.
 #[derive(Default)]
 struct Before {
     /// The key of each with the hash of its content, in order.
-    contacts: Vec<(u64, u64)>,
+    records: Vec<(u64, u64)>,
     seen: Vec<bool>,
 }
 
 impl Before {
-    /// The hash of a contact that was there, the first time it is seen.
-    fn see(&mut self, contact: &PsaContact) -> Option<u64> {
-        let key = key(contact);
-        let at = self.contacts.partition_point(|(other, _)| *other < key);
-        let (found, hash) = *self.contacts.get(at)?;
+    /// The hash of a record that was there, the first time it is seen.
+    fn see(&mut self, record: &impl Record) -> Option<u64> {
+        let key = hash(record.id());
+        let at = self.records.partition_point(|(other, _)| *other < key);
+        let (found, hash) = *self.records.get(at)?;
         let seen = self.seen.get_mut(at)?;
         (found == key && !std::mem::replace(seen, true)).then_some(hash)
     }

@@ -1,6 +1,6 @@
 //! Rows of companies, with what mappings and directory know of them (R12–R23).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::directory::ManagedCompany;
 use domain::facts::ManagedCompanies;
@@ -11,21 +11,22 @@ use domain::psa::PsaCompany;
 use domain::row::{AddressCounts, CompanyDecision, CompanyRow, ImportStatus, SnapshotAddress, Tab};
 use jiff::Timestamp;
 use matching::Suggestions;
-use store::Tenant;
 use store::snapshot::pages::Pages;
+use store::{StoreError, Tenant};
 use worker::Stop;
 
 use crate::context::Run;
 use crate::suggestions;
 
-/// What all rows are made from.
+/// What all rows are made from. The companies themselves stay in the pages.
 pub(crate) struct SnapshotContext {
-    pub companies: Vec<PsaCompany>,
+    /// The companies that are in.
+    pub ids: HashSet<PsaCompanyId>,
+    /// Those of them that no page had.
+    pub added: Vec<PsaCompany>,
     pub mappings: HashMap<PsaCompanyId, CompanyMapping>,
     pub managed: ManagedCompanies,
     pub dates: HashMap<PsaCompanyId, Timestamp>,
-    /// Where a company stands among them.
-    by_id: HashMap<PsaCompanyId, usize>,
     namesakes: HashSet<NameKey>,
     suggestions: Suggestions,
 }
@@ -33,7 +34,7 @@ pub(crate) struct SnapshotContext {
 impl SnapshotContext {
     /// Reads what the rows of the snapshot are made from.
     pub(crate) async fn read(run: &Run, pages: &Pages) -> Result<Self, Stop> {
-        let companies = unique(pages.companies()?);
+        let (ids, namesakes) = ids_and_namesakes(pages)?;
         let mappings = run.tenant.company_mappings(&run.import.integration).await?;
         let managed = run
             .services
@@ -43,27 +44,16 @@ impl SnapshotContext {
             .await?;
         let managed = ManagedCompanies::new(managed, Tenant::claims(&mappings));
         let dates = run.tenant.dates(&run.import.integration).await?;
-        let mut seen = HashSet::new();
-        let repeated = companies
-            .iter()
-            .map(|company| NameKey::of(&company.name))
-            .filter(|name| !seen.insert(name.clone()));
-        let namesakes = repeated.collect();
-        let by_id = places(&companies);
         let mut context = Self {
-            companies,
-            by_id,
+            ids,
+            added: Vec::new(),
             mappings,
             managed,
             dates,
             namesakes,
             suggestions: Suggestions::default(),
         };
-        if context
-            .companies
-            .iter()
-            .any(|company| context.status(company).0.is_open())
-        {
+        if context.any_is_open(pages)? {
             context.suggestions = suggestions::among(run, &context.managed).await;
         }
         Ok(context)
@@ -71,23 +61,50 @@ impl SnapshotContext {
 
     /// Whether the snapshot has the company.
     pub(crate) fn has(&self, company: &PsaCompanyId) -> bool {
-        self.by_id.contains_key(company)
-    }
-
-    /// A company of the snapshot.
-    pub(crate) fn company(&self, id: &PsaCompanyId) -> Option<&PsaCompany> {
-        self.companies.get(*self.by_id.get(id)?)
-    }
-
-    /// All companies of the snapshot.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = &PsaCompanyId> {
-        self.companies.iter().map(|company| &company.id)
+        self.ids.contains(company)
     }
 
     /// Adds companies that no page had.
     pub(crate) fn add(&mut self, companies: Vec<PsaCompany>) {
-        self.companies.extend(companies);
-        self.by_id = places(&self.companies);
+        self.ids.extend(companies.iter().map(|company| company.id.clone()));
+        self.added.extend(companies);
+    }
+
+    /// The names of some companies of the snapshot.
+    pub(crate) fn names(
+        &self,
+        pages: &Pages,
+        of: &BTreeSet<PsaCompanyId>,
+    ) -> Result<HashMap<PsaCompanyId, String>, StoreError> {
+        let mut names = HashMap::new();
+        if of.is_empty() {
+            return Ok(names);
+        }
+        for page in pages.companies().chain([Ok(self.added.clone())]) {
+            for company in page?.into_iter().filter(|company| of.contains(&company.id)) {
+                // The first one counts, as in the rows.
+                names.entry(company.id).or_insert(company.name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// Whether a company leads nowhere by itself.
+    fn any_is_open(&self, pages: &Pages) -> Result<bool, StoreError> {
+        let is_mapped = |id: &PsaCompanyId| {
+            let mapping = self.mappings.get(id);
+            mapping.is_some_and(|mapping| self.managed.get(&mapping.managed).is_some())
+        };
+        // As it mostly is after the first import: no page has to be unpacked for it.
+        if self.ids.iter().all(is_mapped) {
+            return Ok(false);
+        }
+        for page in pages.companies() {
+            if page?.iter().any(|company| self.status(company).0.is_open()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn status(&self, company: &PsaCompany) -> (ImportStatus, Vec<ManagedCompany>) {
@@ -130,15 +147,21 @@ impl SnapshotContext {
     }
 }
 
-fn places(companies: &[PsaCompany]) -> HashMap<PsaCompanyId, usize> {
-    let places = companies.iter().enumerate();
-    places.map(|(place, company)| (company.id.clone(), place)).collect()
-}
-
-/// A page that came again has the same companies.
-fn unique(companies: Vec<PsaCompany>) -> Vec<PsaCompany> {
-    let mut seen = HashSet::new();
-    let mut unique = companies;
-    unique.retain(|company| seen.insert(company.id.clone()));
-    unique
+/// Which companies are in, and the names that several of them have. A page that came again has the same companies.
+fn ids_and_namesakes(pages: &Pages) -> Result<(HashSet<PsaCompanyId>, HashSet<NameKey>), StoreError> {
+    let (mut ids, mut names, mut namesakes) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for page in pages.companies() {
+        for company in page? {
+            if !ids.insert(company.id) {
+                continue;
+            }
+            let name = NameKey::of(&company.name);
+            if names.contains(&name) {
+                namesakes.insert(name);
+            } else {
+                names.insert(name);
+            }
+        }
+    }
+    Ok((ids, namesakes))
 }

@@ -1,7 +1,7 @@
 //! From the pages of a PSA to a complete snapshot: rows, their addresses, and who is absent, in one piece (R9).
 //!
-//! The rows are made in memory, from the pages and from the answers about absent rows. Their lists are written on the way, as a draft
-//! that does not count before the snapshot is complete. If a run ends in the middle, the next run makes the snapshot from the beginning.
+//! The rows are made slice by slice, from the pages and from the answers about absent rows. They and their lists are written on the way,
+//! as a draft that does not count before the snapshot is complete. If a run ends in the middle, the next run makes the snapshot from the beginning.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -53,12 +53,13 @@ pub(crate) async fn complete(
     let mut leaves = leaves(known, &orphans, &absent);
     let not_in = missing::rows(run, &mut context, pages, absent).await?;
     let people = PeopleContext::read(run, &context, &not_in).await?;
-    let all: BTreeSet<PsaCompanyId> = context.ids().chain(not_in.keys()).cloned().collect();
+    let all: BTreeSet<PsaCompanyId> = context.ids.iter().chain(not_in.keys()).cloned().collect();
     checkpoint.progress.to_sort = Some(all.len() as u64);
     let slices = joined::slices(&all, &counts);
     let of_companies: HashSet<&PsaCompanyId> = all.iter().chain(context.mappings.keys()).collect();
     let is_late = || run.deadline.is_near();
-    let Some(pages_by_slice) = joined::pages_by_slice(&slices, &of_companies, pages, is_late)? else {
+    let companies = (&context.ids, context.added.as_slice());
+    let Some(pages_by_slice) = joined::pages_by_slice(&slices, companies, &of_companies, pages, is_late)? else {
         return Ok(false);
     };
     let with_pages = slices.iter().zip(&pages_by_slice);
@@ -68,7 +69,7 @@ pub(crate) async fn complete(
     let Some(found) = people::look_for(run, known, pages, &persons, checkpoint).await? else {
         return Ok(false);
     };
-    let reasons = Reasons::read(run, &context, (&people, &found), (&persons, known), checkpoint).await?;
+    let reasons = Reasons::read(run, (&context, pages), (&people, &found), (&persons, known), checkpoint).await?;
     if known.is_some_and(Known::is_left_open) {
         return Ok(false);
     }
@@ -83,7 +84,8 @@ pub(crate) async fn complete(
         persons,
         not_in,
         draft: draft.await?.ok_or(Stop::LeaseLost)?,
-        rows: Vec::with_capacity(all.len()),
+        rows: 0,
+        absent_companies: BTreeSet::new(),
         absent: BTreeMap::new(),
     };
     for (slice, pages) in slices.iter().zip(pages_by_slice) {
@@ -91,7 +93,7 @@ pub(crate) async fn complete(
             return Ok(false);
         }
         making.slice(&pages, slice).await?;
-        checkpoint.progress.sorted = Some(making.rows.len() as u64);
+        checkpoint.progress.sorted = Some(making.rows);
         noted.note(run, checkpoint).await?;
     }
     let seen = Seen {
@@ -134,7 +136,9 @@ struct Making<'a> {
     persons: Persons,
     not_in: BTreeMap<PsaCompanyId, CompanyRow>,
     draft: Draft,
-    rows: Vec<Row>,
+    /// How many rows are made.
+    rows: u64,
+    absent_companies: BTreeSet<PsaCompanyId>,
     /// Addresses found absent, of companies that are in.
     absent: BTreeMap<PsaCompanyId, BTreeSet<AddressId>>,
 }
@@ -143,26 +147,26 @@ impl Making<'_> {
     /// Makes the rows of the companies of a slice.
     async fn slice(&mut self, pages: &Pages, slice: &Slice) -> Result<(), Stop> {
         let mut addresses = joined::join(pages, slice, self.found.contacts())?;
-        for company in self
-            .context
-            .companies
-            .iter()
-            .filter(|company| slice.contains(&company.id))
-        {
-            let addresses = addresses.remove(&company.id).unwrap_or_default();
-            let row = self.context.row(company, &addresses);
-            self.keep(row, &addresses).await?;
+        let mut rows = Vec::new();
+        for (id, company) in joined::companies(pages)? {
+            let addresses = addresses.remove(&id).unwrap_or_default();
+            let row = self.context.row(&company, &addresses);
+            rows.push(self.with_lists(row, &addresses).await?);
         }
         let absent = self.not_in.extract_if(slice.clone(), |_, _| true);
-        for (_, row) in absent.collect::<Vec<_>>() {
-            self.keep(row, &[]).await?;
+        for (id, row) in absent.collect::<Vec<_>>() {
+            self.absent_companies.insert(id);
+            rows.push(self.with_lists(row, &[]).await?);
         }
+        self.rows += rows.len() as u64;
+        self.draft.add_rows(rows)?;
         let now = || self.run.services.clock.now();
         let (tenant, lease, import) = (&self.run.tenant, &self.run.lease, &self.run.import);
         written(&tenant.write_lists(lease, import, &mut self.draft, now).await?)
     }
 
-    async fn keep(&mut self, row: CompanyRow, addresses: &[SnapshotAddress]) -> Result<(), Stop> {
+    /// The row with its lists, which are added to the draft.
+    async fn with_lists(&mut self, row: CompanyRow, addresses: &[SnapshotAddress]) -> Result<Row, Stop> {
         let mut persons = self.persons.remove(&row.id).unwrap_or_default();
         if self.found.has_contacts_of(&row.id) {
             people::retain_absent(self.run, self.context, &row, addresses, &mut persons).await?;
@@ -175,8 +179,7 @@ impl Making<'_> {
         let mut row = Row::new(row);
         self.draft.add_addresses(&mut row, addresses)?;
         self.draft.add_people(&mut row, &people)?;
-        self.rows.push(row);
-        Ok(())
+        Ok(row)
     }
 
     /// Lets the snapshot count.
@@ -188,10 +191,9 @@ impl Making<'_> {
     ) -> Result<(), Stop> {
         let Run { worker, integration } = self.run;
         let (tenant, import) = (&worker.tenant, &worker.import);
-        let companies = self.rows.iter().filter(|row| row.reason.is_some());
         let absent = Absentees {
             filter: import.filter.clone(),
-            companies: companies.map(|row| row.id.clone()).collect(),
+            companies: self.absent_companies,
             addresses: self.absent,
         };
         let mut more = tenant.found_absent_actions(import, absent)?;
@@ -200,7 +202,6 @@ impl Making<'_> {
         next.position.absent = self.reasons.found(people);
         next.position.stage = Stage::Review;
         let snapshot = Complete {
-            rows: self.rows,
             policy: import.unattended.then_some(&integration.policy),
             more,
         };

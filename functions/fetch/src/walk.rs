@@ -55,24 +55,25 @@ impl Read {
         of_run.earlier(Duration::from_secs(seconds as u64))
     }
 
-    /// Saves the pages that would be lost with the run, and the checkpoint behind them.
-    pub(crate) async fn save(&mut self, run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<(), Stop> {
+    /// Saves the pages that would be lost with the run, and the checkpoint behind them. Returns whether it has written anything.
+    pub(crate) async fn save(&mut self, run: &Run, checkpoint: &mut Checkpoint<Position>) -> Result<bool, Stop> {
         // Changes are read again by the next run, which takes a few requests.
         if self.changed.is_some() {
             if matches!(checkpoint.position.stage, Stage::Rows) {
                 checkpoint.position.stage = Stage::Totals;
             }
-            return Ok(());
+            return Ok(false);
         }
         if !self.pages.has_unsaved() {
-            return Ok(());
+            return Ok(false);
         }
         checkpoint.position.saved = self.pages.all_saved();
         let now = || run.services.clock.now();
         let saved = run
             .tenant
             .save_pages(&run.lease, &run.import, &mut self.pages, checkpoint, now);
-        fenced(&saved.await?)
+        fenced(&saved.await?)?;
+        Ok(true)
     }
 }
 

@@ -107,7 +107,10 @@ impl Job for Fetch {
         if matches!(next, Ok(Next::Step | Next::Done)) {
             return next;
         }
-        self.read.save(&self.run, checkpoint).await?;
+        let is_saved = self.read.save(&self.run, checkpoint).await?;
+        if next.as_ref().is_err_and(Stop::passes) && !is_saved {
+            self.keep_reading(checkpoint).await?;
+        }
         next.or_else(|stop| Ok(Next::Stopped(stop)))
     }
 
@@ -160,7 +163,10 @@ impl Fetch {
             }
             Stage::Rows if !matches!(checkpoint.position.directory, DirectoryStage::Read) => {
                 run.worker.deadline = self.read.deadline(run.deadline);
-                self.is_of_directory |= directory::read(&run, &mut self.read.noted, checkpoint).await?;
+                let read = directory::read(&run, &mut self.read.noted, checkpoint).await;
+                // Of the built-in directory nothing is read here, so nothing fails.
+                self.is_of_directory |= matches!(read, Ok(true) | Err(Stop::Directory(_)));
+                read?;
             }
             Stage::Rows => {
                 // The tenant was compared before the last page was read.
@@ -184,6 +190,19 @@ impl Fetch {
             }
         }
         Ok(Next::Step)
+    }
+
+    /// Stores how far the directory is read, before a wait that writes nothing else: a limit may allow less than all of it in one run.
+    async fn keep_reading(&self, checkpoint: &Checkpoint<Position>) -> Result<(), Stop> {
+        if !self.is_of_directory || !matches!(checkpoint.position.directory, DirectoryStage::Reading(_)) {
+            return Ok(());
+        }
+        let mut tx = self.run.transaction()?;
+        let import = &self.run.import;
+        self.run
+            .tenant
+            .advance(&mut tx, import, Assignment::Fetch, checkpoint)?;
+        self.run.commit(tx).await
     }
 
     async fn psa(&self) -> Result<Arc<dyn Psa>, Stop> {

@@ -118,7 +118,7 @@ impl fmt::Debug for VendorId {
 }
 
 /// A company of the PSA. Identified by `id` alone: names are neither unique nor stable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PsaCompany {
     /// The PSA's id.

@@ -54,7 +54,8 @@ impl RowCounts {
         counts
     }
 
-    fn add(&mut self, row: &CompanyRow) {
+    /// Counts one more row.
+    pub fn add(&mut self, row: &CompanyRow) {
         match row.tab {
             Tab::In => {
                 let counts = &mut self.present;

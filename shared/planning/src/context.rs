@@ -10,7 +10,7 @@ use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::mapping::CompanyMapping;
 use store::decided::Decisions;
-use store::rows::Row;
+use store::rows::PackedRows;
 use store::{StoreError, Tenant};
 use tokio::sync::OnceCell;
 
@@ -52,7 +52,7 @@ pub struct Context {
 /// Plans the companies of one import.
 pub struct Planning {
     context: Context,
-    rows: OnceCell<Vec<Row>>,
+    rows: OnceCell<PackedRows>,
     /// People as eventually consistent reads show them, for a first look; `None` if there is no such look.
     pub(crate) of_late: Option<People>,
 }
@@ -100,9 +100,9 @@ impl Planning {
         }
     }
 
-    /// All rows, in the order of their ids.
-    pub(crate) async fn rows(&self) -> Result<&[Row], PlanningError> {
-        let read = || self.tenant.rows(&self.import, &self.decisions);
+    /// All rows, packed.
+    pub(crate) async fn rows(&self) -> Result<&PackedRows, PlanningError> {
+        let read = || self.tenant.packed_rows(&self.import);
         Ok(self.rows.get_or_try_init(read).await?)
     }
 

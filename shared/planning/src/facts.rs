@@ -1,6 +1,7 @@
 //! The facts of companies, gathered in as few reads as they can be.
 
 use std::collections::{HashMap, HashSet};
+use std::iter;
 
 use domain::address::AddressKey;
 use domain::facts::CompanyFacts;
@@ -11,8 +12,8 @@ use domain::quick;
 use domain::row::{AddressDecision, CompanyRow, SnapshotAddress, Tab};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use store::Consistency;
 use store::rows::Row;
+use store::{Consistency, StoreError};
 
 use crate::context::{Context, PlanningError};
 use crate::people::People;
@@ -70,12 +71,23 @@ impl Group {
         }
     }
 
-    /// The selected ones of rows that follow each other, each group when it is its turn: all rows of a large MSP twice are much memory.
-    pub(crate) fn of(rows: &[Row]) -> impl Iterator<Item = Self> {
-        rows.chunks(ROWS).filter_map(|neighbours| {
-            let rows: Vec<Row> = neighbours.iter().filter(|row| is_selected(row)).cloned().collect();
-            let is_dense = rows.len() > 1 && rows.len() * 2 >= neighbours.len();
-            (!rows.is_empty()).then_some(Self { rows, is_dense })
+    /// The selected ones of rows that follow each other, each group when it is its turn.
+    pub(crate) fn of(
+        mut rows: impl Iterator<Item = Result<Row, StoreError>>,
+    ) -> impl Iterator<Item = Result<Self, StoreError>> {
+        iter::from_fn(move || {
+            loop {
+                let neighbours: Vec<Row> = match rows.by_ref().take(ROWS).collect() {
+                    Ok(neighbours) => neighbours,
+                    Err(error) => return Some(Err(error)),
+                };
+                let of = neighbours.len();
+                let rows: Vec<Row> = neighbours.into_iter().filter(|row| is_selected(row)).collect();
+                if of == 0 || !rows.is_empty() {
+                    let is_dense = rows.len() > 1 && rows.len() * 2 >= of;
+                    return (of > 0).then_some(Ok(Self { rows, is_dense }));
+                }
+            }
         })
     }
 }

@@ -143,7 +143,7 @@ impl People {
         Ok(())
     }
 
-    /// Says that the users of at least so many companies will be asked for: if all users together cost less, the first call reads them.
+    /// Says that the users of about so many companies will be asked for: if all users together cost less, the first call reads them.
     pub(crate) fn expect(&self, companies: usize) {
         if companies > self.enough {
             self.asked.store(companies, Ordering::Relaxed);

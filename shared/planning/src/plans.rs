@@ -75,10 +75,12 @@ impl Planning {
     }
 
     /// The selected rows behind `after`, in the order of their ids.
-    pub async fn selected(&self, after: Option<&PsaCompanyId>) -> Result<Vec<Row>, PlanningError> {
-        let behind = |row: &&Row| after.is_none_or(|after| row.id > *after);
-        let rows = self.rows().await?.iter().filter(behind);
-        Ok(rows.filter(|row| facts::is_selected(row)).cloned().collect())
+    pub async fn selected(
+        &self,
+        after: Option<&PsaCompanyId>,
+    ) -> Result<impl Iterator<Item = Result<Row, StoreError>>, PlanningError> {
+        let rows = self.rows().await?.behind(after, &self.decisions);
+        Ok(rows.filter(|row| row.as_ref().map_or(true, |row| facts::is_selected(row))))
     }
 
     /// Plans companies that are next to each other, each by itself, in as few reads as it takes.
@@ -86,12 +88,9 @@ impl Planning {
         self.plan_group(Group::dense(rows)).await
     }
 
-    /// Says that these companies are going to be planned.
-    pub fn expect<'a>(&self, companies: impl IntoIterator<Item = &'a PsaCompanyId>) {
-        let mapped = companies
-            .into_iter()
-            .filter(|company| self.mappings.contains_key(*company));
-        self.of_late.as_ref().unwrap_or(&self.people).expect(mapped.count());
+    /// Says that about so many mapped companies are going to be planned.
+    pub fn expect(&self, companies: usize) {
+        self.of_late.as_ref().unwrap_or(&self.people).expect(companies);
     }
 
     async fn plan_group(&self, group: Group) -> Result<Vec<CompanyPlan>, PlanningError> {
@@ -124,7 +123,7 @@ impl Planning {
     pub fn plans(&self) -> impl Stream<Item = Result<CompanyPlan, PlanningError>> + '_ {
         let mut claimed = ClaimedInPlan::default();
         let groups = futures::stream::once(self.rows())
-            .map_ok(|rows| futures::stream::iter(Group::of(rows)).map(Ok))
+            .map_ok(|rows| futures::stream::iter(Group::of(rows.iter(&self.decisions))).map_err(PlanningError::from))
             .try_flatten()
             .map_ok(|group| self.plan_group(group));
         let plans = groups.try_buffered(GROUP_CONCURRENCY);
@@ -145,8 +144,8 @@ impl Planning {
         &self,
         mut look: impl FnMut(&CompanyPlan) -> Result<(), StoreError>,
     ) -> Result<WholePlan, PlanningError> {
-        let selected = self.rows().await?.iter().filter(|row| facts::is_selected(row));
-        self.expect(selected.map(|row| &row.id));
+        let is_read = |row: &Row| facts::is_selected(row) && self.mappings.contains_key(&row.id);
+        self.expect(self.rows().await?.about(&self.decisions, is_read)?);
         let (plans, mut digest) = (self.plans(), Digest::default());
         pin_mut!(plans);
         while let Some(plan) = plans.try_next().await? {

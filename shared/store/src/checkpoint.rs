@@ -48,7 +48,7 @@ struct Shown {
 
 impl Shown {
     fn progress(self) -> Progress {
-        let far = |of: &Progress| (of.pages, of.sorted, of.executed, of.to_execute);
+        let far = |of: &Progress| (of.pages, of.directory, of.sorted, of.executed, of.to_execute);
         let noted = self.noted.filter(|noted| far(noted) > far(&self.progress));
         noted.unwrap_or(self.progress)
     }

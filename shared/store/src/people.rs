@@ -21,7 +21,7 @@ use crate::keys;
 use crate::lease::Lease;
 use crate::records::{ContactAnswerRecord, PEOPLE_INDEX, PeopleListRecord, PersonRecord, STAGED_PEOPLE};
 use crate::size::{self, ROOM};
-use crate::snapshot::{PEOPLE_OF, Row};
+use crate::snapshot::PEOPLE_OF;
 use crate::table::{Table, Tenant, packed_body, packed_item};
 use crate::tx::Action;
 
@@ -111,16 +111,12 @@ impl Tenant {
 
     /// The writes that keep with the import which companies have people who are not in: they are part of its result, which outlives its
     /// rows.
-    pub(crate) fn people_index_actions(&self, import: &Import, rows: &[Row]) -> Result<Vec<Action>, StoreError> {
-        let lists = rows.iter().filter_map(|row| {
-            Some(PeopleListRecord {
-                company: row.id.clone(),
-                name: row.name.clone(),
-                list: row.people.clone()?,
-            })
-        });
-        let lists: Vec<PeopleListRecord> = lists.collect();
-        let slices = cut(&lists)?.into_iter().enumerate();
+    pub(crate) fn people_index_actions(
+        &self,
+        import: &Import,
+        lists: &[PeopleListRecord],
+    ) -> Result<Vec<Action>, StoreError> {
+        let slices = cut(lists)?.into_iter().enumerate();
         let writes = slices.map(|(number, slice)| {
             let key = keys::people_index(&self.msp, &import.id, number);
             let mut item = packed_item(PEOPLE_INDEX, &key, slice)?;

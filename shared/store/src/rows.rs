@@ -10,24 +10,88 @@ use domain::row::SnapshotAddress;
 
 pub use crate::snapshot::Row;
 
-use crate::StoreError;
 use crate::decided::Decisions;
 use crate::expiry::expire;
 use crate::keys;
 use crate::records::{ORPHANS, PersonRecord, SnapshotAddressRecord};
+use crate::snapshot::index::{Index, ROWS};
 use crate::snapshot::pages::slices;
 use crate::snapshot::{ADDRESSES_OF, PEOPLE_OF, missing};
 use crate::table::{Consistency, Table, Tenant, packed_body, packed_item};
 use crate::tx::Action;
+use crate::{StoreError, packed};
+
+/// Chunks that are looked at to estimate how many rows are of some kind.
+const SAMPLED_CHUNKS: usize = 64;
+
+/// All rows of an import, packed as they are stored: unpacked, those of a large MSP would take much of a function's memory.
+pub struct PackedRows {
+    index: Index,
+    chunks: Vec<Vec<u8>>,
+}
+
+impl PackedRows {
+    /// The rows in the order of their ids, with what is decided on them.
+    pub fn iter<'a>(&'a self, decisions: &'a Decisions) -> impl Iterator<Item = Result<Row, StoreError>> + 'a {
+        self.behind(None, decisions)
+    }
+
+    /// Those behind `after`; all rows, if that is left open.
+    pub fn behind<'a>(
+        &'a self,
+        after: Option<&PsaCompanyId>,
+        decisions: &'a Decisions,
+    ) -> impl Iterator<Item = Result<Row, StoreError>> + use<'a> {
+        let first = after.map_or(0, |after| self.index.chunk_of(after).unwrap_or_default());
+        let after = after.cloned();
+        let rows = (first..self.chunks.len()).flat_map(|number| self.chunk(number, decisions));
+        rows.filter(move |row| match (row, &after) {
+            (Ok(row), Some(after)) => row.id > *after,
+            _ => true,
+        })
+    }
+
+    /// About how many rows are `wanted`: exactly for a small MSP, else judged by a sample.
+    pub fn about(&self, decisions: &Decisions, wanted: impl Fn(&Row) -> bool) -> Result<usize, StoreError> {
+        let step = self.chunks.len().div_ceil(SAMPLED_CHUNKS).max(1);
+        let mut found = 0;
+        for row in (0..self.chunks.len())
+            .step_by(step)
+            .flat_map(|number| self.chunk(number, decisions))
+        {
+            found += usize::from(wanted(&row?));
+        }
+        Ok(found * step)
+    }
+
+    /// The rows of one chunk.
+    fn chunk(&self, number: usize, decisions: &Decisions) -> impl Iterator<Item = Result<Row, StoreError>> + use<> {
+        let rows = self.chunks.get(number).map_or(Ok(Vec::new()), |packed| {
+            let mut rows = self.index.complete(number, packed::unpack(ROWS.name, packed)?);
+            for row in &mut rows {
+                decisions.apply(&mut row.company);
+            }
+            Ok(rows)
+        });
+        let (rows, error) = match rows {
+            Ok(rows) => (rows, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        rows.into_iter().map(Ok).chain(error.map(Err))
+    }
+}
 
 impl Tenant {
-    /// All rows of an import, in the order of their ids, with what is decided.
+    /// All rows of an import in the order of their ids, with what is decided.
     pub async fn rows(&self, import: &Import, decisions: &Decisions) -> Result<Vec<Row>, StoreError> {
-        let mut rows = self.undecided_rows(import).await?;
-        for row in &mut rows {
-            decisions.apply(&mut row.company);
-        }
-        Ok(rows)
+        self.packed_rows(import).await?.iter(decisions).collect()
+    }
+
+    /// All rows of an import, packed.
+    pub async fn packed_rows(&self, import: &Import) -> Result<PackedRows, StoreError> {
+        let index = self.index(import).await?;
+        let chunks = self.packed_chunks(&import.integration, &index.chunks).await?;
+        Ok(PackedRows { index, chunks })
     }
 
     /// One row, with what is decided.
@@ -47,10 +111,16 @@ impl Tenant {
 
     /// The names of all companies, as long as the rows are kept; none afterwards.
     pub async fn names(&self, import: &Import) -> Result<HashMap<PsaCompanyId, String>, StoreError> {
-        match self.undecided_rows(import).await {
-            Ok(rows) => Ok(rows.into_iter().map(|row| (row.company.id, row.company.name)).collect()),
+        let names = async {
+            let (rows, decisions) = (self.packed_rows(import).await?, Decisions::default());
+            let names = rows
+                .iter(&decisions)
+                .map(|row| row.map(|row| (row.company.id, row.company.name)));
+            names.collect()
+        };
+        match names.await {
             Err(StoreError::Shape { .. }) => Ok(HashMap::new()),
-            Err(error) => Err(error),
+            names => names,
         }
     }
 

@@ -63,7 +63,7 @@ impl Tenant {
     }
 
     /// Deletes an item if it fulfils a condition.
-    pub(crate) async fn delete_if(
+    pub async fn delete_if(
         &self,
         table: Table,
         key: &Key,

@@ -14,6 +14,7 @@ pub(crate) mod index;
 mod last;
 mod leftovers;
 pub mod mirror;
+mod new_rows;
 pub mod pages;
 pub mod retention;
 mod row;
@@ -28,7 +29,6 @@ use domain::not_in::PersonNotIn;
 use domain::plan::related::sharers_of;
 use domain::policy::Policy;
 use domain::row::SnapshotAddress;
-use domain::row_counts::RowCounts;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -41,6 +41,7 @@ use self::drafts::Begun;
 use self::index::{Defaults, Index};
 use self::last::Last;
 use self::mirror::{Mirror, NewMirror};
+use self::new_rows::NewRows;
 use self::retention::Retention;
 use crate::StoreError;
 use crate::checkpoint::Checkpoint;
@@ -56,7 +57,7 @@ use crate::tx::Action;
 /// Write units behind one proof of the lease, which is of 30 seconds: a partition takes 1,000 a second.
 const MAX_UNITS_PER_PROOF: usize = 10_000;
 
-/// Lists that are written together: so much is kept in memory meanwhile.
+/// Rows and lists that are written together: so much is kept in memory meanwhile.
 const MIN_BYTES_PER_PROOF: usize = 256 * 1_024;
 
 /// Bytes that a write unit pays for.
@@ -70,9 +71,12 @@ pub struct Draft {
     /// What the store knows of it.
     begun: Begun,
     before: Last,
+    rows: NewRows,
+    /// Sort keys of the lists of the last snapshot that these rows do not have.
+    superseded: Vec<String>,
     /// Until when the last snapshot is kept, as this one knows it.
     retention: Option<Retention>,
-    /// Lists that are to be written.
+    /// Rows and lists that are to be written.
     waiting: Vec<Item>,
     /// What is to be written of what the import knows of the PSA.
     mirror: Option<mirror::Prepared>,
@@ -100,6 +104,19 @@ impl Draft {
         let before = self.before.lists.get(&row.id).and_then(|lists| lists.people.clone());
         row.people = self.add(PEOPLE_OF, &row.id, (&records, |record| &record.id), before.as_ref())?;
         row.company.people_not_in = u32::try_from(people.len()).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
+    /// Adds rows, which come behind all others by their ids.
+    pub fn add_rows(&mut self, mut rows: Vec<Row>) -> Result<(), StoreError> {
+        rows.sort_by(|one, other| one.id.cmp(&other.id));
+        for row in rows {
+            self.superseded
+                .extend(self.before.take_superseded_lists(&self.partition, &row));
+            self.rows.add(row);
+        }
+        let items = self.rows.chunk((&self.partition, &self.version), false)?;
+        self.waiting.extend(items);
         Ok(())
     }
 
@@ -140,10 +157,8 @@ impl Draft {
     }
 }
 
-/// A complete snapshot, as it is about to count.
+/// What makes a snapshot count whose rows are all there.
 pub struct Complete<'a> {
-    /// Its rows.
-    pub rows: Vec<Row>,
     /// What decides on the rows of an unattended import.
     pub policy: Option<&'a Policy>,
     /// What else is written with it.
@@ -162,11 +177,14 @@ impl Tenant {
             return Ok(None);
         };
         self.expire_superseded(integration, state.superseded).await?;
+        let before = self.last_snapshot(integration, state.head.as_ref()).await?;
         Ok(Some(Draft {
             partition: keys::snapshot_partition(&self.msp, integration),
             version: lease.version(import),
             begun,
-            before: self.last_snapshot(integration, state.head.as_ref()).await?,
+            rows: NewRows::following(&before.head.chunks),
+            superseded: Vec::new(),
+            before,
             retention,
             waiting: Vec::new(),
             mirror: None,
@@ -174,7 +192,7 @@ impl Tenant {
         }))
     }
 
-    /// Writes the lists that were added so far, once they are so many that they are worth a proof of the lease.
+    /// Writes the rows and lists that were added so far, once they are so many that they are worth a proof of the lease.
     pub async fn write_lists(
         &self,
         lease: &Lease,
@@ -226,18 +244,17 @@ impl Tenant {
         lease: &Lease,
         import: &Import,
         draft: &mut Draft,
-        Complete { mut rows, policy, more }: Complete<'_>,
+        Complete { policy, more }: Complete<'_>,
         checkpoint: &Checkpoint<P>,
         now: impl Fn() -> Timestamp,
     ) -> Result<FencedOutcome, StoreError> {
-        rows.sort_by(|one, other| one.id.cmp(&other.id));
         if !draft.is_mirror_as_before() {
             return Err(StoreError::Contention {
                 what: "the last snapshot",
             });
         }
-        let prepared = index::prepare(&draft.partition, &draft.version, &rows, &draft.before.head.chunks)?;
-        let items = std::mem::take(&mut draft.waiting).into_iter().chain(prepared.items);
+        let rows = draft.rows.chunk((&draft.partition, &draft.version), true)?;
+        let items = std::mem::take(&mut draft.waiting).into_iter().chain(rows);
         let pages = draft.mirror.as_mut().map(mirror::Prepared::take_page_items);
         let items = items.chain(pages.into_iter().flatten());
         let outcome = self.write_of_draft(lease, import, draft, items, &now).await?;
@@ -245,13 +262,13 @@ impl Tenant {
             return Ok(outcome);
         }
         let mut writes = more;
-        writes.extend(self.people_index_actions(import, &rows)?);
+        writes.extend(self.people_index_actions(import, &draft.rows.people)?);
         writes.extend(self.empty_leftovers(import, &writes).await?);
         let index = Index {
-            chunks: prepared.chunks,
-            dates: prepared.dates,
+            chunks: std::mem::take(&mut draft.rows.chunks),
+            dates: std::mem::take(&mut draft.rows.dates),
             defaults: policy.map(Defaults::of),
-            counts: RowCounts::of(rows.iter().map(|row| &row.company)),
+            counts: std::mem::take(&mut draft.rows.counts),
         };
         writes.push(Action::put(self, Table::Imports, self.index_item(import, &index)?)?);
         let retention = Retention::from(now());
@@ -261,7 +278,7 @@ impl Tenant {
         let flip = if is_unchanged && draft.superseded_mirror().is_empty() {
             Vec::new()
         } else {
-            self.flip(import, draft, &rows, index.chunks, now())?
+            self.flip(import, draft, index.chunks, now())?
         };
         let mirror = draft.mirror.as_ref();
         let mirror = mirror.map(|new| self.mirror_action(&import.integration, new));
@@ -304,14 +321,16 @@ impl Tenant {
         &self,
         import: &Import,
         draft: &Draft,
-        rows: &[Row],
         chunks: Vec<Chunk>,
         now: Timestamp,
     ) -> Result<Vec<Action>, StoreError> {
         let integration = &import.integration;
         let mut actions = Vec::new();
         actions.extend(self.end_draft(integration, &draft.begun, &draft.version)?);
-        let mut superseded = draft.before.superseded_by(&draft.partition, rows, &chunks);
+        let mut superseded = draft.before.superseded_by(&draft.partition, &chunks);
+        superseded.extend(draft.superseded.iter().cloned());
+        // What is alike packs well.
+        superseded.sort_unstable();
         superseded.extend(draft.superseded_mirror());
         let mut items = self.superseded_items(integration, &superseded, now)?;
         items.push(self.head_item(integration, chunks)?);

@@ -1,9 +1,11 @@
 //! One line of the table: what a worker or a call took.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use domain::psa::PsaKind;
+use local_aws::Template;
 use sandbox::{Error, Sandbox};
 use serde_json::Value;
 use tokio::process::Command;
@@ -80,6 +82,7 @@ impl Stage<'_> {
         let face = serde_json::to_string(&self.sandbox.face)?;
         let mut worker = Command::new(std::env::current_exe()?);
         let worker = worker
+            .envs(allocator()?)
             .args(["worker", function, &face, self.import, &self.run.as_secs().to_string()])
             .stdout(Stdio::piped())
             .kill_on_drop(true);
@@ -117,6 +120,13 @@ impl Stage<'_> {
             began.elapsed().as_secs_f64(),
         );
     }
+}
+
+/// What the template tells the functions' allocator.
+fn allocator() -> Result<BTreeMap<String, String>, Failure> {
+    let mut environment = Template::load()?.environment("FetchFunction");
+    environment.retain(|name, _| name.starts_with("MALLOC_"));
+    Ok(environment)
 }
 
 pub(crate) const fn name(kind: PsaKind) -> &'static str {

@@ -74,6 +74,8 @@ impl Cloud {
             ("IMPORTS_TABLE", "imports".to_owned()),
             ("SECRET_PREFIX", "psa-import/".to_owned()),
             ("RUST_LOG", "info".to_owned()),
+            ("MALLOC_ARENA_MAX", "1".to_owned()),
+            ("MALLOC_MMAP_THRESHOLD_", "131072".to_owned()),
             // The console's.
             ("API", "https://api.example".to_owned()),
             ("ORIGIN", "https://api.example".to_owned()),

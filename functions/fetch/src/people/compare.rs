@@ -8,6 +8,7 @@ use domain::ids::{AddressId, PsaCompanyId, UserId};
 use domain::mapping::{AddressMapping, CompanyMapping};
 use domain::not_in::PersonAbsence;
 use domain::plan::{absent, may_be_absent};
+use domain::psa::PsaCompany;
 use domain::quick::HashMap;
 use domain::row::{AddressDecision, CompanyRow, SnapshotAddress};
 use domain::rules::PeopleRules;
@@ -18,7 +19,7 @@ use worker::Stop;
 
 use super::{AbsentPerson, PeopleContext};
 use crate::context::Run;
-use crate::joined::{Addresses, Slice, join};
+use crate::joined::{Addresses, Slice, companies, join};
 use crate::rows::SnapshotContext;
 
 /// Companies whose mappings are read at once.
@@ -78,13 +79,13 @@ pub(crate) async fn compare(
         if left.is_empty() {
             continue;
         }
-        let mut addresses = join(pages, slice, &[])?;
+        let (companies, mut addresses) = (companies(pages)?, join(pages, slice, &[])?);
         while !left.is_empty() {
             if run.deadline.is_near() {
                 return Ok(None);
             }
             let (group, rest) = left.split_at(next_group(context, left));
-            compare_group(run, context, people, (group, &mut addresses), &mut all).await?;
+            compare_group(run, context, people, (group, &companies, &mut addresses), &mut all).await?;
             left = rest;
         }
     }
@@ -95,7 +96,7 @@ async fn compare_group(
     run: &Run,
     context: &SnapshotContext,
     people: &PeopleContext,
-    (group, addresses): (&[PsaCompanyId], &mut Addresses),
+    (group, present, addresses): (&[PsaCompanyId], &BTreeMap<PsaCompanyId, PsaCompany>, &mut Addresses),
     all: &mut Persons,
 ) -> Result<(), Stop> {
     // This read is eventually consistent. It may lack the newest mappings, and then somebody who is absent is overlooked. Who seems to be
@@ -111,7 +112,7 @@ async fn compare_group(
         is_looked_at.then(|| (id, mapped.unwrap_or_default(), addresses))
     });
     let compared = companies.map(|(id, mapped, addresses)| async move {
-        let compared = compare_one(run, context, people, id, (mapped, addresses)).await?;
+        let compared = compare_one(run, context, people, (id, present.get(id)), (mapped, addresses)).await?;
         Ok::<_, Stop>((id, compared))
     });
     let compared: Vec<_> = compared.collect();
@@ -140,7 +141,7 @@ async fn compare_one(
     run: &Run,
     context: &SnapshotContext,
     people: &PeopleContext,
-    id: &PsaCompanyId,
+    (id, company): (&PsaCompanyId, Option<&PsaCompany>),
     (mapped, addresses): (Vec<AddressMapping>, Vec<SnapshotAddress>),
 ) -> Result<Compared, Stop> {
     let had = |mapping: &&AddressMapping| people.before.had(id, &mapping.id);
@@ -158,7 +159,7 @@ async fn compare_one(
     let users = users(run, mapping).await?;
     let is_live = |mapping: &&AddressMapping| users.contains_key(&mapping.user);
     let had = mapped.iter().filter(is_live).filter(had).count() as u64;
-    let absent = match (absence, context.company(id)) {
+    let absent = match (absence, company) {
         (Some(absence), _) => {
             let reason = PersonAbsence::of_company(*absence);
             let all = mapped.iter().filter_map(|mapping| person(mapping, &users, reason));

@@ -6,6 +6,7 @@ use domain::ids::{PsaCompanyId, PsaContactId};
 use domain::not_in::{FoundAbsent, Missed, OtherCompany, PersonAbsence, PersonNotIn, SuspiciousSnapshot, Whereabouts};
 use domain::psa::LookedUp;
 use store::checkpoint::Checkpoint;
+use store::snapshot::pages::Pages;
 use tracing::warn;
 use worker::Stop;
 
@@ -32,7 +33,7 @@ impl<'a> Reasons<'a> {
     /// Reads the names of the companies where people are now.
     pub(crate) async fn read(
         run: &Run,
-        context: &SnapshotContext,
+        (context, pages): (&SnapshotContext, &Pages),
         (people, found): (&'a PeopleContext, &'a Found),
         (persons, known): (&Persons, Option<&Known>),
         checkpoint: &Checkpoint<Position>,
@@ -52,7 +53,7 @@ impl<'a> Reasons<'a> {
             .iter()
             .filter_map(|(company, person)| reasons.reason(company, person).1);
         let others: BTreeSet<PsaCompanyId> = others.collect();
-        (reasons.names, reasons.names_outside) = names(run, context, (others, known), checkpoint).await?;
+        (reasons.names, reasons.names_outside) = names(run, (context, pages), (others, known), checkpoint).await?;
         Ok(reasons)
     }
 
@@ -110,17 +111,18 @@ impl<'a> Reasons<'a> {
 /// The names of companies: from the snapshot or the mappings, else read by id.
 async fn names(
     run: &Run,
-    context: &SnapshotContext,
+    (context, pages): (&SnapshotContext, &Pages),
     (companies, known): (BTreeSet<PsaCompanyId>, Option<&Known>),
     checkpoint: &Checkpoint<Position>,
 ) -> Result<(HashMap<PsaCompanyId, String>, BTreeMap<PsaCompanyId, Option<String>>), Stop> {
-    let mut names = HashMap::new();
+    let mut names = context.names(pages, &companies)?;
     let mut unknown: Vec<PsaCompanyId> = Vec::new();
     for id in companies {
-        let of_snapshot = context.company(&id).map(|company| &company.name);
-        let of_mapping = || context.mappings.get(&id).map(|mapping| &mapping.name);
-        match of_snapshot.or_else(of_mapping) {
-            Some(name) => drop(names.insert(id.clone(), name.clone())),
+        if names.contains_key(&id) {
+            continue;
+        }
+        match context.mappings.get(&id) {
+            Some(mapping) => drop(names.insert(id, mapping.name.clone())),
             None => unknown.push(id),
         }
     }

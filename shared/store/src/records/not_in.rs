@@ -20,7 +20,7 @@ pub(crate) const ABSENTEES: Kind = Kind::first("absentees");
 pub(crate) const FOUND_ABSENT: Kind = Kind::first("found absent").kept(ROWS_DAYS);
 
 /// Where the list of a company is, with the name of the company.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PeopleListRecord {
     #[serde(rename = "c")]
     pub company: PsaCompanyId,

@@ -87,9 +87,14 @@ pub(crate) struct SnapshotAddressRecord {
     many: bool,
 }
 
-impl From<&Row> for RowRecord {
-    fn from(row: &Row) -> Self {
-        let (company, lists) = (row.company.clone(), row.clone());
+impl From<Row> for RowRecord {
+    fn from(
+        Row {
+            company,
+            addresses,
+            people,
+        }: Row,
+    ) -> Self {
         Self {
             id: company.id,
             name: company.name,
@@ -108,8 +113,8 @@ impl From<&Row> for RowRecord {
             addresses: company.addresses.addresses,
             no_address: company.addresses.no_address,
             people_not_in: company.people_not_in,
-            address_list: lists.addresses,
-            people_list: lists.people,
+            address_list: addresses,
+            people_list: people,
         }
     }
 }

@@ -15,15 +15,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::chunks::{self, Chunk};
-use super::contents::{digest_of, missing};
+use super::contents::missing;
 use super::row::Row;
-use crate::StoreError;
 use crate::expiry::expire;
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::records::RowRecord;
 use crate::schema::Kind;
-use crate::size::{self, ROOM};
-use crate::table::{Consistency, Item, Table, Tenant, packed_body, packed_item};
+use crate::table::{Consistency, Item, Table, Tenant, packed_body, packed_bytes, packed_item};
+use crate::{StoreError, packed};
 
 /// Facts of some companies.
 pub(crate) const ROWS: Kind = Kind::first("rows").kept(ROWS_DAYS);
@@ -33,13 +32,6 @@ pub(crate) const INDEX: Kind = Kind {
     schema: 2,
     ..Kind::first("index of rows").kept(ROWS_DAYS)
 };
-
-/// Rows in a chunk: less than a kilobyte, also when all companies are mapped. A row that changes costs its chunk to write, and the one
-/// before it to let it expire. Neighbours are read together.
-const MAX_ROWS_PER_CHUNK: usize = 7;
-
-/// Rows that are copied into records at once.
-const MAX_RECORDS_AT_ONCE: usize = 100 * MAX_ROWS_PER_CHUNK;
 
 /// Chunks of one snapshot are read by a query only if at least this many of them are wanted.
 const MIN_NEIGHBOURS: usize = 5;
@@ -69,83 +61,6 @@ pub(crate) struct Index {
     pub defaults: Option<Defaults>,
     /// How many rows there are of each kind.
     pub counts: RowCounts,
-}
-
-/// Rows as they are about to be stored.
-pub(crate) struct PreparedRows {
-    pub chunks: Vec<Chunk>,
-    pub dates: Vec<(usize, Option<i64>)>,
-    /// What is to be written.
-    pub items: Vec<Item>,
-}
-
-/// Puts rows, which are in the order of their ids, into chunks. Those that are as `before` are not written again.
-pub(crate) fn prepare(
-    partition: &str,
-    version: &str,
-    rows: &[Row],
-    before: &[Chunk],
-) -> Result<PreparedRows, StoreError> {
-    let known: HashMap<u64, &Chunk> = before.iter().map(|chunk| (chunk.digest, chunk)).collect();
-    let (mut chunks, mut items, mut rest) = (Vec::new(), Vec::new(), rows);
-    let mut borders = before.iter().skip(1).map(|chunk| &chunk.first).peekable();
-    while !rest.is_empty() {
-        while let (Some(border), Some(first)) = (borders.peek(), rest.first())
-            && **border <= first.id
-        {
-            borders.next();
-        }
-        // Chunks begin where they began before, so that a new row changes one chunk and moves no other.
-        let until = borders
-            .peek()
-            .map_or(rest.len(), |border| rest.partition_point(|row| row.id < **border));
-        let (group, behind) = rest.split_at(until);
-        rest = behind;
-        for group in group.chunks(MAX_RECORDS_AT_ONCE) {
-            let records: Vec<RowRecord> = group.iter().map(RowRecord::from).collect();
-            for slice in size::cut(&records, (MAX_ROWS_PER_CHUNK, ROOM), |row| {
-                size::of_json(ROWS.name, row)
-            })? {
-                let digest =
-                    digest_of(&serde_json::to_vec(slice).map_err(|error| StoreError::shape(ROWS.name, error))?);
-                if let Some(chunk) = known.get(&digest) {
-                    chunks.push((*chunk).clone());
-                    continue;
-                }
-                let Some(first) = slice.first() else { continue };
-                items.push(packed_item(
-                    ROWS,
-                    &keys::snapshot_rows(partition, version, items.len()),
-                    slice,
-                )?);
-                chunks.push(Chunk {
-                    version: version.to_owned(),
-                    number: items.len() - 1,
-                    first: first.id.clone(),
-                    rows: slice.len(),
-                    digest,
-                });
-            }
-        }
-    }
-    Ok(PreparedRows {
-        chunks,
-        dates: dates(rows),
-        items,
-    })
-}
-
-/// The dates, of which neighbours mostly have the same.
-fn dates(rows: &[Row]) -> Vec<(usize, Option<i64>)> {
-    let mut runs: Vec<(usize, Option<i64>)> = Vec::new();
-    for row in rows {
-        let date = row.last_imported.map(Timestamp::as_second);
-        match runs.last_mut() {
-            Some((count, same)) if *same == date => *count += 1,
-            _ => runs.push((1, date)),
-        }
-    }
-    runs
 }
 
 impl Defaults {
@@ -185,8 +100,14 @@ impl Index {
         None
     }
 
+    /// The number of the chunk that has the row of a company, if there is one.
+    pub(crate) fn chunk_of(&self, company: &PsaCompanyId) -> Option<usize> {
+        let behind = self.chunks.partition_point(|chunk| chunk.first <= *company);
+        behind.checked_sub(1)
+    }
+
     /// Completes the rows of a chunk.
-    fn complete(&self, chunk: usize, rows: Vec<RowRecord>) -> Vec<Row> {
+    pub(crate) fn complete(&self, chunk: usize, rows: Vec<RowRecord>) -> Vec<Row> {
         let before: usize = self.chunks.iter().take(chunk).map(|chunk| chunk.rows).sum();
         let rows = rows.into_iter().enumerate().map(|(number, record)| {
             let mut row = Row::from(record);
@@ -212,21 +133,9 @@ impl Tenant {
         Ok(index.map(|index| index.counts))
     }
 
-    async fn index(&self, import: &Import) -> Result<Index, StoreError> {
+    pub(crate) async fn index(&self, import: &Import) -> Result<Index, StoreError> {
         let item = self.get(Table::Imports, &keys::index(&self.msp, &import.id)).await?;
         Index::read(&item.ok_or_else(|| missing(INDEX))?)
-    }
-
-    /// All rows of an import in the order of their ids, with their default decisions: what was decided in the review is not applied.
-    pub(crate) async fn undecided_rows(&self, import: &Import) -> Result<Vec<Row>, StoreError> {
-        let index = self.index(import).await?;
-        let chunks = self.read_chunks(&import.integration, &index.chunks).await?;
-        // All at once, or a large MSP takes twice the memory.
-        let mut all = Vec::with_capacity(chunks.iter().map(Vec::len).sum());
-        for (number, rows) in chunks.into_iter().enumerate() {
-            all.append(&mut index.complete(number, rows));
-        }
-        Ok(all)
     }
 
     /// Some rows of an import, with their default decisions, and about how many rows there are from the first of them to the last.
@@ -236,10 +145,7 @@ impl Tenant {
         companies: &[PsaCompanyId],
     ) -> Result<(Vec<Row>, usize), StoreError> {
         let index = self.index(import).await?;
-        let numbers = companies.iter().filter_map(|company| {
-            let behind = index.chunks.partition_point(|chunk| chunk.first <= *company);
-            behind.checked_sub(1)
-        });
+        let numbers = companies.iter().filter_map(|company| index.chunk_of(company));
         let numbers: BTreeSet<usize> = numbers.collect();
         let spanned = match (numbers.first(), numbers.last()) {
             (Some(first), Some(last)) => index.chunks.get(*first..=*last).unwrap_or_default(),
@@ -259,32 +165,43 @@ impl Tenant {
         integration: &IntegrationId,
         chunks: &[Chunk],
     ) -> Result<Vec<Vec<R>>, StoreError> {
+        let packed = self.packed_chunks(integration, chunks).await?;
+        packed.iter().map(|packed| packed::unpack(ROWS.name, packed)).collect()
+    }
+
+    /// The chunks of a snapshot as they are stored.
+    pub(crate) async fn packed_chunks(
+        &self,
+        integration: &IntegrationId,
+        chunks: &[Chunk],
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
         let partition = keys::snapshot_partition(&self.msp, integration);
-        let mut neighbours = self.neighbouring_chunks(&partition, chunks).await?;
-        let reads = chunks.iter().map(|chunk| {
-            let key = chunk.key(&partition);
-            let found = neighbours.remove(&key.sk);
-            async move {
-                let item = match found {
-                    Some(item) => Some(item),
-                    // The name of the snapshot in its key is nobody else's: no chunk is ever written anew.
-                    None => self.get_unchanging(Table::Imports, &key).await?,
-                };
-                packed_body(ROWS, &item.ok_or_else(|| missing(ROWS))?)
-            }
+        let mut packed = self.neighbouring_chunks(&partition, chunks).await?;
+        let keys: Vec<Key> = chunks.iter().map(|chunk| chunk.key(&partition)).collect();
+        let left = keys.iter().filter(|key| !packed.contains_key(&key.sk));
+        let reads = left.map(|key| async move {
+            // The name of the snapshot in its key is nobody else's: no chunk is ever written anew.
+            let item = self.get_unchanging(Table::Imports, key).await?;
+            let item = item.ok_or_else(|| missing(ROWS))?;
+            Ok::<_, StoreError>((key.sk.clone(), packed_bytes(ROWS, &item)?.to_vec()))
         });
         // Collected first: a stream of borrowing futures cannot be sent to another thread.
         let reads: Vec<_> = reads.collect();
-        stream::iter(reads).buffered(READ_CONCURRENCY).try_collect().await
+        let read: Vec<_> = stream::iter(reads).buffered(READ_CONCURRENCY).try_collect().await?;
+        packed.extend(read);
+        let packed = keys
+            .iter()
+            .map(|key| packed.remove(&key.sk).ok_or_else(|| missing(ROWS)));
+        packed.collect()
     }
 
-    /// The items of chunks of which one snapshot has many: they stand next to each other, and one query, which is charged by its bytes,
-    /// finds them. What is missing in it is read by its key.
+    /// The chunks of which one snapshot has many, by their sort keys: they are next to each other, and one query, which is charged by its
+    /// bytes, finds them. What is missing in it is read by its key.
     async fn neighbouring_chunks(
         &self,
         partition: &str,
         chunks: &[Chunk],
-    ) -> Result<HashMap<String, Item>, StoreError> {
+    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
         let mut numbers: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
         for chunk in chunks {
             numbers.entry(&chunk.version).or_default().insert(chunk.number);
@@ -299,8 +216,11 @@ impl Tenant {
             }
             let ends = [first, last].map(|number| keys::snapshot_rows(partition, version, *number).sk);
             let items = self.query_among(Table::Imports, partition, ends.into_iter(), Consistency::Eventual);
-            let with_key = |item: Item| Some((item.get("sk")?.as_s().ok()?.clone(), item));
-            found.extend(items.await?.into_iter().filter_map(with_key));
+            for item in items.await? {
+                if let Some(sk) = item.get("sk").and_then(|sk| sk.as_s().ok()) {
+                    found.insert(sk.clone(), packed_bytes(ROWS, &item)?.to_vec());
+                }
+            }
         }
         Ok(found)
     }

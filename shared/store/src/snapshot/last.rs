@@ -42,32 +42,38 @@ pub(super) struct Last {
 }
 
 impl Last {
-    /// Sort keys of what these rows and chunks do not have.
-    pub fn superseded_by(&self, partition: &str, rows: &[Row], chunks: &[Chunk]) -> Vec<String> {
+    /// Takes out the lists of a company, and gives the sort keys of those that its new row does not have.
+    pub fn take_superseded_lists(&mut self, partition: &str, row: &Row) -> Vec<String> {
+        let before = self.lists.remove(&row.id).unwrap_or_default();
+        before.superseded_by(partition, &row.id, Some(row))
+    }
+
+    /// Sort keys of what the next snapshot, whose rows are all known by now, does not have: other chunks than these, and the lists of
+    /// companies that have no row in it.
+    pub fn superseded_by(&self, partition: &str, chunks: &[Chunk]) -> Vec<String> {
         let kept: HashSet<Key> = chunks.iter().map(|chunk| chunk.key(partition)).collect();
         let left = self.head.chunks.iter().map(|chunk| chunk.key(partition));
-        let mut keys: Vec<Key> = left.filter(|key| !kept.contains(key)).collect();
-        let rows: HashMap<&PsaCompanyId, &Row> = rows.iter().map(|row| (&row.id, row)).collect();
-        for (company, before) in &self.lists {
-            let now = rows.get(company);
-            let lists = [
-                (
-                    ADDRESSES_OF,
-                    &before.addresses,
-                    now.and_then(|row| row.addresses.as_ref()),
-                ),
-                (PEOPLE_OF, &before.people, now.and_then(|row| row.people.as_ref())),
-            ];
-            for (list, before, now) in lists {
-                if let Some(before) = before.as_ref().filter(|before| Some(*before) != now) {
-                    keys.extend(list.keys(partition, company, before));
-                }
-            }
-        }
-        let mut keys: Vec<String> = keys.into_iter().map(|key| key.sk).collect();
-        // What is alike packs well.
-        keys.sort_unstable();
-        keys
+        let left = left.filter(|key| !kept.contains(key)).map(|key| key.sk);
+        let lists = self.lists.iter();
+        let lists = lists.flat_map(|(company, before)| before.superseded_by(partition, company, None));
+        left.chain(lists).collect()
+    }
+}
+
+impl Lists {
+    /// Sort keys of those that a company does not have now; of all, if it has no row any more.
+    fn superseded_by(&self, partition: &str, company: &PsaCompanyId, now: Option<&Row>) -> Vec<String> {
+        let addresses = now.and_then(|row| row.addresses.as_ref());
+        let people = now.and_then(|row| row.people.as_ref());
+        let lists = [
+            (ADDRESSES_OF, &self.addresses, addresses),
+            (PEOPLE_OF, &self.people, people),
+        ];
+        let left = lists.into_iter().filter_map(|(list, before, now)| {
+            let before = before.as_ref().filter(|before| Some(*before) != now)?;
+            Some(list.keys(partition, company, before).map(|key| key.sk))
+        });
+        left.flatten().collect()
     }
 }
 

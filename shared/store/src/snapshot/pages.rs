@@ -60,6 +60,25 @@ impl List {
         packed.map(|packed| packed::unpack(STAGED_PAGE.name, packed))
     }
 
+    /// The list but for records that are dropped. It shares the pages of which none is dropped.
+    fn without<T: Serialize + DeserializeOwned>(
+        &self,
+        mut is_dropped: impl FnMut(&T) -> bool,
+    ) -> Result<Self, StoreError> {
+        let mut kept = Self::default();
+        for (packed, page) in self.packed.iter().zip(self.pages()) {
+            let mut page: Vec<T> = page?;
+            let before = page.len();
+            page.retain(|record| !is_dropped(record));
+            if page.len() == before {
+                kept.packed.push(Arc::clone(packed));
+            } else {
+                kept.add(&page)?;
+            }
+        }
+        Ok(kept)
+    }
+
     /// Those that a checkpoint knows of. What is stored behind them was saved by a run that died before it moved the checkpoint.
     fn of(items: Vec<Item>, saved: usize) -> Result<Self, StoreError> {
         if items.len() < saved {
@@ -106,20 +125,16 @@ impl Pages {
         self.contacts.add(page)
     }
 
-    /// The contacts of these pages but for those that are dropped, without companies.
-    pub fn contacts_without(&self, mut is_dropped: impl FnMut(&PsaContact) -> bool) -> Result<Self, StoreError> {
-        let mut kept = Self::default();
-        for (packed, page) in self.contacts.packed.iter().zip(self.contacts()) {
-            let page: Vec<PsaContact> = page?;
-            let before = page.len();
-            let page: Vec<PsaContact> = page.into_iter().filter(|contact| !is_dropped(contact)).collect();
-            if page.len() == before {
-                kept.contacts.packed.push(Arc::clone(packed));
-            } else {
-                kept.add_contacts(&page)?;
-            }
-        }
-        Ok(kept)
+    /// These pages but for the companies and contacts that are dropped.
+    pub fn without(
+        &self,
+        drops_company: impl FnMut(&PsaCompany) -> bool,
+        drops_contact: impl FnMut(&PsaContact) -> bool,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            companies: self.companies.without(drops_company)?,
+            contacts: self.contacts.without(drops_contact)?,
+        })
     }
 
     pub(super) fn packed(&self) -> (&[Packed], &[Packed]) {
@@ -139,13 +154,9 @@ impl Pages {
         }
     }
 
-    /// All companies.
-    pub fn companies(&self) -> Result<Vec<PsaCompany>, StoreError> {
-        let mut all = Vec::new();
-        for page in self.companies.pages() {
-            all.append(&mut page?);
-        }
-        Ok(all)
+    /// All companies, page by page: unpacked, those of a large MSP take much of a worker's memory.
+    pub fn companies(&self) -> impl Iterator<Item = Result<Vec<PsaCompany>, StoreError>> {
+        self.companies.pages()
     }
 
     /// All contacts, page by page: unpacked, those of a large MSP would not fit into memory together.

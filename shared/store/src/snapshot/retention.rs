@@ -127,7 +127,9 @@ impl Tenant {
         let delete = |key| Action::delete(self, Table::Imports, &key, "attribute_exists(pk)", &[]);
         if let Some(last) = last {
             tx.push(delete(keys::snapshot_head(&self.msp, integration))?)?;
-            superseded.extend(last.superseded_by(&partition, &[], &[]));
+            superseded.extend(last.superseded_by(&partition, &[]));
+            // What is alike packs well.
+            superseded.sort_unstable();
         }
         if let Some(mirror) = mirror {
             tx.push(delete(keys::snapshot_mirror(&self.msp, integration))?)?;

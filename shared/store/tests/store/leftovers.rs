@@ -65,7 +65,6 @@ async fn r55_a_snapshot_that_counts_leaves_nothing_of_a_run_that_died() {
         .orphans_actions(&import(), &[crate::fill::Fill::new(1, 5).contact(1, 1)])
         .unwrap();
     let snapshot = Complete {
-        rows: Vec::new(),
         policy: None,
         more: kept,
     };

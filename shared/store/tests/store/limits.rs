@@ -168,7 +168,8 @@ proptest! {
             }
             let written = tenant.write_lists(&lease, &import(), &mut draft, now).await;
             prop_assert!(written.unwrap().committed());
-            let snapshot = Complete { rows, policy: None, more: Vec::new() };
+            draft.add_rows(rows).unwrap();
+            let snapshot = Complete { policy: None, more: Vec::new() };
             let completed = tenant.complete_snapshot(&lease, &import(), &mut draft, snapshot, &checkpoint(), now).await;
             prop_assert!(completed.unwrap().committed());
             Ok(())

@@ -13,6 +13,7 @@ mod lease;
 mod leftovers;
 mod limits;
 mod mirror;
+mod new_rows;
 mod records;
 mod schemas;
 mod unreadable;

@@ -34,8 +34,8 @@ async fn every_item_that_is_written_says_its_schema() {
     let (row, addresses) = crate::fill::row(1, 3);
     let mut row = Row::new(row);
     draft.add_addresses(&mut row, &addresses).unwrap();
+    draft.add_rows(vec![row]).unwrap();
     let snapshot = Complete {
-        rows: vec![row],
         policy: None,
         more: Vec::new(),
     };

@@ -63,7 +63,7 @@ fn pages(from: usize, pages: usize) -> Pages {
 }
 
 fn names(pages: &Pages) -> Vec<String> {
-    let companies = pages.companies().unwrap().into_iter();
+    let companies = pages.companies().flat_map(Result::unwrap);
     companies.map(|company| company.name).collect()
 }
 
