@@ -85,7 +85,8 @@ pub trait Directory: Send + Sync {
     async fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError>;
 
     /// Reads the next part of a directory that shows stored users instead of reading them each time (R87). A fetch repeats the call, each
-    /// time from where the last one stopped, until it returns `None`: then everything is read that has to be. Other directories return
+    /// time from where the last one stopped, until it returns `None`: then everything is read that has to be. If an error that passes ends
+    /// a call which has read something, the call returns how far it came, and the next one the error if it lasts. Other directories return
     /// `None` at once.
     async fn read_on(
         &self,

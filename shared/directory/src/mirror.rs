@@ -14,6 +14,7 @@ mod reading;
 mod records;
 mod remembered;
 mod sending;
+mod used;
 mod users;
 
 use std::collections::HashMap;
@@ -82,6 +83,8 @@ pub struct Mirror {
     listing: Mutex<Listed<Vec<Company>>>,
     /// The users of the companies that this run changes, as it has listed them.
     seen: Mutex<HashMap<ManagedCompanyId, Vec<User>>>,
+    /// Locked while users are sent to a company: what was sent is read, changed and written back.
+    sending: Mutex<HashMap<ManagedCompanyId, Arc<Mutex<()>>>>,
     /// When companies were found that this run had asked for.
     made: Mutex<HashMap<ManagedCompanyId, Timestamp>>,
 }
@@ -99,6 +102,7 @@ impl Mirror {
             now,
             listing: Mutex::default(),
             seen: Mutex::default(),
+            sending: Mutex::default(),
             made: Mutex::default(),
         }
     }
@@ -258,9 +262,8 @@ impl Directory for Mirror {
         self.changes.end_changes(by).await
     }
 
-    /// LastPass charges by use, and says nowhere how many users there are: those that were read (R47).
     async fn licences(&self) -> Result<Licences, DirectoryError> {
-        let used = self.content.head().await?.users;
+        let used = self.used().await?;
         Ok(Licences {
             mode: LicenceMode::Consumption,
             total: used,
@@ -270,16 +273,17 @@ impl Directory for Mirror {
         })
     }
 
-    async fn reserve(&self, _reservation: &ReservationId, _licences: u64) -> Result<Reservation, DirectoryError> {
+    async fn reserve(&self, reservation: &ReservationId, _licences: u64) -> Result<Reservation, DirectoryError> {
+        self.note_reservation(reservation).await?;
         Ok(Reservation::Made)
     }
 
     async fn reservations(&self) -> Result<Vec<ReservationId>, DirectoryError> {
-        Ok(Vec::new())
+        self.noted_reservations().await
     }
 
-    async fn release(&self, _reservation: &ReservationId, _used: u64) -> Result<(), DirectoryError> {
-        Ok(())
+    async fn release(&self, reservation: &ReservationId, used: u64) -> Result<(), DirectoryError> {
+        self.note_used(reservation, used).await
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Reading {
     /// Companies whose users are not shown.
     #[serde(default)]
     pub hidden: u64,
+    /// The directory asks for no request before this.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
 }
 
 /// What a piece of reading keeps to.

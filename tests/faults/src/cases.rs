@@ -31,6 +31,7 @@ impl Effect {
             "TransactWriteItems",
             "UpdateItem",
             "PutItem",
+            "DeleteItem",
             "POST /business",
             "PATCH /business",
         ]

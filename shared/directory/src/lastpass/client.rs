@@ -34,11 +34,6 @@ static PATCH_USER: Endpoint = Endpoint::write(
     "/managed-companies/{company}/users/{user}",
     &[200, 202, 204],
 );
-static INVITE_USER: Endpoint = Endpoint::write(
-    Method::POST,
-    "/managed-companies/{company}/users/{user}/invite",
-    &[200, 201, 202, 204],
-);
 
 /// What a status means at every service says enough, but for this: a 500 is of LastPass, and not of one of its rows, so that reading
 /// again may help.
@@ -187,15 +182,6 @@ impl LastPass {
         self.write::<Option<Value>>(&PATCH_USER, &path, &body).await.map(drop)
     }
 
-    /// Sends a user an invitation, again if there was one.
-    pub async fn invite(&self, company: &ManagedCompanyId, user: &UserId) -> Result<(), Failed> {
-        let [companies, company, users] = users_of(company);
-        let path = [companies, company, users, user.as_str(), "invite"];
-        self.write::<Option<Value>>(&INVITE_USER, &path, &json!({}))
-            .await
-            .map(drop)
-    }
-
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         endpoint: &'static Endpoint,
@@ -223,6 +209,7 @@ impl LastPass {
         body: Bytes,
         retry: RetryScope,
     ) -> Result<T, Failed> {
+        // Once for each call: the session repeats a request by itself, and offers no hook for each attempt.
         self.pace.turn().await;
         let call = Call {
             endpoint,

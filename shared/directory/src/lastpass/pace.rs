@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
-/// Begins requests no faster than so many a second. Shared by all who use one account in this process.
+/// Begins calls no faster than so many a second, without the repetitions of a request. Shared by all calls of this process.
 #[derive(Debug)]
 pub struct Pace {
     every: Duration,

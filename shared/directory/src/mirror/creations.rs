@@ -122,16 +122,31 @@ impl Mirror {
         Ok(next.map_or(NewCompany::Unknown, NewCompany::Waits))
     }
 
-    /// Deletes the record of a request whose outcome has been unknown for long enough, so that the request can be repeated.
+    /// Deletes the record of a request whose outcome has been unknown for long enough and still is, so that the request can be repeated.
     pub(super) async fn forget_unknown(&self, key: &IdempotencyKey) -> Result<(), DirectoryError> {
         let Some(creation) = self.creation(key.as_str()).await? else {
             return Ok(());
         };
         let is_old = self.now().duration_since(creation.asked) >= SENT_AGAIN_AFTER;
-        if creation.id.is_none() && is_old && self.next_look(&creation).is_none() {
-            self.forget_creation(key, &creation.name).await?;
+        if creation.id.is_some() || !is_old || self.next_look(&creation).is_some() {
+            return Ok(());
         }
-        Ok(())
+        let (name, known) = (creation.name.clone(), creation.known.clone());
+        // Look once more: a company that has appeared since the last look is the one that was asked for.
+        match self.look_for(key, creation).await {
+            Ok(NewCompany::Unknown) => {
+                let listing = self.listing().await?;
+                // Several have appeared: one of them may be ours, and an administrator can choose it.
+                let has_appeared = named(&listing, &name).any(|company| !known.contains(&company.id));
+                if has_appeared {
+                    return Ok(());
+                }
+                self.forget_creation(key, &name).await
+            }
+            // LastPass says by now that it has failed, so it is forgotten.
+            Ok(_) | Err(DirectoryError::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// When to look again; `None` if that is of no use any more.

@@ -2,11 +2,12 @@
 //! LastPass names no limit, so our own `Pace` limits the requests.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use domain::directory::ManagedCompany;
 use domain::ids::ManagedCompanyId;
-use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use jiff::Timestamp;
 use store::Consistency;
 use tracing::warn;
@@ -48,6 +49,7 @@ impl Mirror {
             done: 0,
             total: total as u64,
             hidden: 0,
+            not_before: None,
         }))
     }
 
@@ -93,29 +95,68 @@ impl Mirror {
         from: &Reading,
         limits: &ReadingLimits,
     ) -> Result<Option<Reading>, DirectoryError> {
+        if let Some(until) = from.not_before.filter(|until| self.now() < *until) {
+            let what = "LastPass has asked for a pause".to_owned();
+            return Err(DirectoryError::Busy(what, until));
+        }
         let head = self.content.head().await?;
+        // It has come to its end, which is in no checkpoint yet.
+        if from.whole && head.walked.is_some_and(|walked| walked >= from.began) {
+            return Ok(None);
+        }
         let companies = self.content.companies_of(&head).await?;
         let open: HashSet<&ManagedCompanyId> = head.open.iter().collect();
         let left = active(&companies)
             .filter(|company| from.whole || open.contains(&company.id))
             .filter(|company| from.after.as_ref().is_none_or(|after| company.id > *after));
         let left: Vec<ManagedCompanyId> = left.map(|company| company.id.clone()).collect();
-        let mut reading = from.clone();
+        let mut reading = Reading {
+            not_before: None,
+            ..from.clone()
+        };
         for piece in left.chunks(PIECE) {
             if Instant::now() >= limits.until {
                 return Ok(Some(reading));
             }
-            let calls: Vec<_> = piece
-                .iter()
-                .map(|company| self.read_users_of(company).boxed())
-                .collect();
-            let shown: Vec<bool> = stream::iter(calls).buffered(CONCURRENCY).try_collect().await?;
-            reading.done += piece.len() as u64;
-            reading.hidden += shown.iter().filter(|shown| !**shown).count() as u64;
-            reading.after = piece.last().cloned().or(reading.after);
+            match self.read_piece(piece, &mut reading).await {
+                Ok(()) => {}
+                // Return what was read, so that a walk comes to its end although LastPass takes only some requests between two waits. The
+                // next call meets the error again if it lasts.
+                Err(error) if error.is_retryable() && reading.after != from.after => {
+                    let not_before = error.asks_to_wait();
+                    return Ok(Some(Reading { not_before, ..reading }));
+                }
+                Err(error) => return Err(error),
+            }
         }
         self.end_reading(head, &reading, &companies).await?;
         Ok(None)
+    }
+
+    /// Reads the users of some companies, several at once. After an error no further company is begun, and only those before it count;
+    /// those under way come to their end, since a dropped one would leave its mark of a change behind.
+    async fn read_piece(&self, piece: &[ManagedCompanyId], reading: &mut Reading) -> Result<(), DirectoryError> {
+        let has_failed = AtomicBool::new(false);
+        let calls = piece.iter().map(|company| {
+            let read = async {
+                if has_failed.load(Ordering::Relaxed) {
+                    return None;
+                }
+                let read = self.read_users_of(company).await;
+                has_failed.fetch_or(read.is_err(), Ordering::Relaxed);
+                Some(read)
+            };
+            read.boxed()
+        });
+        let calls: Vec<_> = calls.collect();
+        let read: Vec<_> = stream::iter(calls).buffered(CONCURRENCY).collect().await;
+        for (company, shown) in piece.iter().zip(read.into_iter().flatten()) {
+            let is_shown = shown?;
+            reading.done += 1;
+            reading.hidden += u64::from(!is_shown);
+            reading.after = Some(company.clone());
+        }
+        Ok(())
     }
 
     async fn end_reading(

@@ -1,7 +1,7 @@
 //! What is stored of LastPass, and of what it was asked for.
 
 use domain::address::AddressKey;
-use domain::directory::ManagedCompany;
+use domain::directory::{ManagedCompany, ReservationId};
 use domain::ids::ManagedCompanyId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,12 @@ pub(super) const COMPANIES: Kind = Kind::first("companies of LastPass").kept(CON
 pub(super) const USERS: Kind = Kind::first("users of LastPass").kept(CONTENT_DAYS);
 pub(super) const CREATION: Kind = Kind::first("creation in LastPass").kept(CREATION_DAYS);
 pub(super) const NAME: Kind = Kind::first("name of a creation in LastPass").kept(CREATION_DAYS);
-pub(super) const SENDING: Kind = Kind::first("users sent to LastPass").kept(1);
+/// Since schema 2 users are named by digests of their addresses; before, by idempotency keys, which no later import has.
+pub(super) const SENDING: Kind = Kind {
+    schema: 2,
+    ..Kind::first("users sent to LastPass").kept(1)
+};
+pub(super) const USED: Kind = Kind::first("users created in LastPass").kept(CONTENT_DAYS);
 pub(super) const ASKING: Kind = Kind::first("address asked of LastPass").kept(CREATION_DAYS);
 
 /// What is known as a whole.
@@ -77,6 +82,17 @@ impl From<CompanyRecord> for ManagedCompany {
     }
 }
 
+/// A confirmed import, and how many users it has created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct UsedRecord {
+    pub reservation: ReservationId,
+    /// When it was confirmed, or ended.
+    pub at: Timestamp,
+    /// Users that it has created; once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<u64>,
+}
+
 /// A managed company that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CreationRecord {
@@ -112,7 +128,7 @@ pub(super) struct AskingRecord {
     pub by: String,
 }
 
-/// Users of one company who were sent, and when: of each an answer may be missing.
+/// Users of one company who were sent, by digests of their addresses, and when: of each an answer may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SendingRecord {
     pub users: Vec<(String, Timestamp)>,

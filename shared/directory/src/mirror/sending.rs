@@ -1,14 +1,18 @@
 //! Users who are sent to LastPass: looked for, sent, and looked for again where the answer says nothing.
 //!
 //! Who is sent is written down before. So a run that dies leaves behind who may have been created, and the next one that does not
-//! find such a user waits before it sends the user again (R82).
+//! find such a user waits before it sends the user again (R82). That run may be one of another import, with other idempotency keys. So
+//! users are noted by their addresses, of which only digests are stored.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use domain::address::AddressKey;
 use domain::directory::{User, UserState};
 use domain::ids::{IdempotencyKey, ManagedCompanyId};
 use futures::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 use store::{Key, Table};
 
 use super::Mirror;
@@ -26,7 +30,7 @@ const NOT_READY_WAIT: SignedDuration = SignedDuration::from_secs(15);
 type Outcome = Result<NewUser, DirectoryError>;
 type Sent = Result<User, Failed>;
 
-/// The keys of users who may have been created, and when they were sent.
+/// Users who may have been created, by their digests, and when they were sent.
 type Doubtful = HashMap<String, Timestamp>;
 
 impl Mirror {
@@ -36,8 +40,12 @@ impl Mirror {
         company: &ManagedCompanyId,
         requests: &[UserRequest],
     ) -> Result<Vec<Outcome>, DirectoryError> {
+        let lock = Arc::clone(self.sending.lock().await.entry(company.clone()).or_default());
+        let _alone = lock.lock().await;
         let sent = self.sent(company).await?;
-        let is_doubtful = requests.iter().any(|request| sent.contains_key(request.key.as_str()));
+        let is_doubtful = requests
+            .iter()
+            .any(|request| sent.contains_key(&digest(company, request.address.key())));
         let there = if is_doubtful {
             // What this run has seen may be older than what was sent.
             self.list_by_address(company).await?
@@ -52,7 +60,7 @@ impl Mirror {
         let known = |request: &UserRequest| match there.get(request.address.key()) {
             Some(user) => Some(NewUser::Created(user.id.clone())),
             None => doubtful
-                .get(request.key.as_str())
+                .get(&digest(company, request.address.key()))
                 .map(|at| NewUser::Waits(*at + SENT_AGAIN_AFTER)),
         };
         let known: Vec<Option<NewUser>> = requests.iter().map(known).collect();
@@ -80,13 +88,15 @@ impl Mirror {
             return Ok(Vec::new());
         }
         let now = self.now();
-        doubtful.extend(open.iter().map(|request| (request.key.as_str().to_owned(), now)));
+        let digests = open.iter().map(|request| digest(company, request.address.key()));
+        let digests: Vec<String> = digests.collect();
+        doubtful.extend(digests.iter().map(|digest| (digest.clone(), now)));
         self.write_sending(company, doubtful).await?;
         let calls: Vec<_> = open.iter().map(|request| self.send(company, request).boxed()).collect();
         let answers: Vec<Sent> = stream::iter(calls).buffered(CONCURRENCY).collect().await;
-        for (request, answer) in open.iter().zip(&answers) {
+        for (digest, answer) in digests.iter().zip(&answers) {
             if !matches!(answer, Err(failed) if failed.may_be_applied()) {
-                doubtful.remove(request.key.as_str());
+                doubtful.remove(digest);
             }
         }
         let outcomes = self.outcomes(company, open, answers).await?;
@@ -195,7 +205,7 @@ impl Mirror {
     }
 
     async fn write_sending(&self, company: &ManagedCompanyId, sent: &Doubtful) -> Result<(), DirectoryError> {
-        let users = sent.iter().map(|(key, at)| (key.clone(), *at)).collect();
+        let users = sent.iter().map(|(digest, at)| (digest.clone(), *at)).collect();
         let key = self.sending_key(company);
         let item = Content::small_item(SENDING, &key, &SendingRecord { users }, self.now())?;
         Ok(self.content.tenant.replace_alone(Table::Records, item).await?)
@@ -204,6 +214,11 @@ impl Mirror {
     fn sending_key(&self, company: &ManagedCompanyId) -> Key {
         self.content.key(format!("SENDING#{company}"))
     }
+}
+
+/// Identifies a user by company and address, whichever import asks.
+fn digest(company: &ManagedCompanyId, address: &AddressKey) -> String {
+    hex::encode(Sha256::digest(format!("{company}#{}", address.as_str())))
 }
 
 /// Whether the user may be there all the same.

@@ -128,9 +128,13 @@ impl Account {
     pub fn mails(&self) -> Vec<Value> {
         self.simulator.outbox().as_array().unwrap().clone()
     }
+}
 
-    /// Calls that must never be made (R88).
-    pub fn forbidden(&self) -> Vec<Value> {
-        self.simulator.journal()["forbidden"].as_array().unwrap().clone()
+/// Whatever a test is about, it fails if a call was made that detaches, deletes, suspends or disables (R88).
+impl Drop for Account {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.simulator.journal()["forbidden"], json!([]), "forbidden calls");
+        }
     }
 }

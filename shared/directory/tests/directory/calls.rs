@@ -2,7 +2,7 @@
 
 use directory::lastpass::{Access, ApiKey, CompanyStatus, Failed, LastPass};
 use domain::directory::{CreationAction, UserState};
-use domain::ids::{ManagedCompanyId, UserId};
+use domain::ids::ManagedCompanyId;
 use serde_json::{Value, json};
 
 use crate::account::{Account, company, impatient, jan};
@@ -109,21 +109,6 @@ async fn r84_another_address_is_sent_alone() {
     });
     assert_eq!(sent(&account), expected);
     assert_eq!(client.user(&company(), &jan()).await.unwrap().address, address);
-}
-
-#[tokio::test]
-async fn r86_an_invitation_is_sent_once() {
-    let account = Account::start().await;
-    account
-        .client()
-        .invite(&company(), &UserId::new("50102"))
-        .await
-        .unwrap();
-    assert_eq!(account.mails().len(), 1);
-    assert_eq!(
-        sent(&account)["path"],
-        "/business/v1/managed-companies/1101/users/50102/invite"
-    );
 }
 
 #[tokio::test]

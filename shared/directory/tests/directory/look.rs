@@ -1,5 +1,7 @@
 //! The script for the first owner of a key only reads, and tells nobody's name, address or key (R50, R88).
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 
@@ -35,5 +37,21 @@ async fn r88_the_script_for_a_first_look_only_reads() {
     }
     let requests = account.requests();
     assert!(requests.len() > 10 && requests.iter().all(|request| request.method == "GET"));
-    assert!(account.forbidden().is_empty());
+}
+
+/// So each test here would fail if the product made such a call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[should_panic(expected = "forbidden calls")]
+async fn r88_a_forbidden_call_fails_whichever_test_makes_it() {
+    let account = Account::start().await;
+    let address = account.origin.trim_start_matches("http://").to_owned();
+    let (path, key) = ("/business/v1/managed-companies/1101", lastpass::KEY);
+    let headers = format!("Host: {address}\r\nAuthorization: api-key {key}\r\nConnection: close");
+    let detach = format!("DELETE {path} HTTP/1.1\r\n{headers}\r\nContent-Length: 0\r\n\r\n");
+    let call = tokio::task::spawn_blocking(move || {
+        let mut connection = TcpStream::connect(address).unwrap();
+        connection.write_all(detach.as_bytes()).unwrap();
+        connection.read_to_string(&mut String::new()).unwrap();
+    });
+    call.await.unwrap();
 }

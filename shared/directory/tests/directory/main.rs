@@ -6,18 +6,23 @@
 
 mod absence;
 mod account;
+mod again;
+mod bench;
 mod calls;
 mod conformance;
 mod doubts;
+mod expected;
 mod faults;
 mod generated;
 mod import;
 mod look;
 mod matrix;
 mod moving;
+mod msp;
 mod outcome;
 mod port;
 mod port_matrix;
+mod reading;
 mod secrecy;
 mod sending;
 mod switches;

@@ -3,6 +3,7 @@
 use directory::{Directory as _, DirectoryError, NewAddress, NewCompany, NewUser};
 use domain::ids::{IdempotencyKey, ManagedCompanyId, UserId};
 use serde_json::{Value, json};
+use store::{Key, Table};
 
 use crate::account::{company, jan};
 use crate::port::{Database, Port, request};
@@ -95,6 +96,73 @@ async fn r82_a_user_who_was_not_created_is_sent_again_after_looking() {
     let made = port.run().create_users(&company(), &users).await;
     assert!(matches!(made[..], [Ok(NewUser::Created(_))]), "{made:?}");
     assert_eq!(port.account.mails().len(), 1);
+}
+
+/// Each import has idempotency keys of its own.
+#[tokio::test]
+async fn r82_a_new_import_does_not_send_a_user_again_at_once() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "new-import").await;
+    port.account
+        .fault(json!({"match": {"method": "POST"}, "times": 1, "answer": {"reset": true}}));
+    let first = [request("first", "nieuw@x.example")];
+    let second = [request("second", "Nieuw@X.example")];
+    let Ok(NewUser::Waits(until)) = port.run().create_users(&company(), &first).await.remove(0) else {
+        panic!("the outcome is unknown")
+    };
+    let soon = port.run().create_users(&company(), &second).await;
+    assert!(
+        matches!(soon[..], [Ok(NewUser::Waits(also))] if also <= until),
+        "{soon:?}"
+    );
+    assert_eq!(port.account.count("POST", "/users"), 1);
+    let pk = Key::in_records(&port.tenant.msp, "#LASTPASS", "").pk;
+    let noted = port.tenant.query(Table::Records, &pk, "SENDING#").await.unwrap();
+    let noted = format!("{noted:?}").to_lowercase();
+    assert!(
+        noted.contains("sending#lastpass-1101") && !noted.contains("nieuw"),
+        "{noted}"
+    );
+
+    port.wait_until(until);
+    let made = port.run().create_users(&company(), &second).await;
+    assert!(matches!(made[..], [Ok(NewUser::Created(_))]), "{made:?}");
+    // And to the first import, should it be repeated, it is the same user.
+    let again = port.run().create_users(&company(), &first).await;
+    assert!(matches!((&made[0], &again[0]), (Ok(one), Ok(same)) if one == same));
+    assert_eq!(
+        (port.account.count("POST", "/users"), port.account.mails().len()),
+        (2, 1)
+    );
+}
+
+#[tokio::test]
+async fn r86_a_user_who_is_listed_late_gets_no_mail_of_a_new_import() {
+    let database = Database::start().await;
+    let port = Port::start(&database, "late-to-another").await;
+    port.account.switch("eventualReads", "fiveSecondsLate");
+    port.account.fault(lost("POST", "/users$"));
+    let (first, second) = (
+        request("first", "nieuw@x.example"),
+        request("second", "nieuw@x.example"),
+    );
+    let sent = port.run().create_users(&company(), &[first]).await;
+    assert!(matches!(sent[..], [Ok(NewUser::Waits(_))]), "{sent:?}");
+    let Ok(NewUser::Waits(until)) = port
+        .run()
+        .create_users(&company(), std::slice::from_ref(&second))
+        .await
+        .remove(0)
+    else {
+        panic!("it is not listed yet")
+    };
+    port.wait_until(until);
+    let made = port.run().create_users(&company(), &[second]).await;
+    assert!(matches!(made[..], [Ok(NewUser::Created(_))]), "{made:?}");
+    assert_eq!(
+        (port.account.count("POST", "/users"), port.account.mails().len()),
+        (1, 1)
+    );
 }
 
 #[tokio::test]

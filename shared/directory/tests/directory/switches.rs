@@ -1,4 +1,13 @@
 //! Every value of every switch by itself, and every pair of values of two switches: a first and a second import are right under all of them.
+//!
+//! Of some switches these imports show only that they do no harm, since no call of ours meets them:
+//!
+//! - `companyGetRoute`, `putOmittedField`, `deleteSemantics`, and the value `invites` of `lostReply`: there is no such call;
+//! - `creationActionDefault`, `requiredFields`, `unknownFields`, `maxResultsOverLimit`, `unknownSort`: every request names what is
+//!   documented, and asks for no more;
+//! - `emailFilterPlain`, `filterMagic`: no list is filtered by a text;
+//! - `userExistsSameCompany`, `disabledUserSameAddress`: a user who is listed is found before anything is sent;
+//! - `pageTokenUnderChange`: no row changes while a list is walked, as in `moving`.
 
 use std::collections::BTreeSet;
 

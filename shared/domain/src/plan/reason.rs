@@ -79,7 +79,7 @@ reasons! {
     }
     // With what a row is skipped or fails, in plan and result.
     result {
-        Dangling = "dangling", "Its managed company no longer exists.";
+        Dangling = "dangling", "Its managed company is not in the directory: it was removed there, or belongs to the directory that was chosen before.";
         Ambiguous = "ambiguous", "Several companies could be meant.";
         ManagedCompanyNotFound = "managed_company_not_found", "The managed company does not exist.";
         AlreadyMapped = "already_mapped", "The managed company is mapped to another PSA company.";
@@ -98,7 +98,7 @@ reasons! {
         GivenUp = "given_up", "The import was given up before it reached the row.";
         CannotRename = "cannot_rename", "The PSA has another name by now, and the directory does not rename companies.";
         CompanySuspended = "company_suspended", "The directory has suspended the managed company.";
-        WaitsForUser = "waits_for_user", "The user was asked to agree to the new address, and has the old one until then.";
+        WaitsForUser = "waits_for_user", "The directory was told to ask the user to agree to the new address, and the user has the old one until then.";
         AddressCannotChange = "address_cannot_change", "The directory does not change the address of this user.";
         UserHasAnotherAddress = "user_has_another_address", "The user has another address in the directory than in the PSA.";
         UserDisabled = "user_disabled", "The user is disabled in the directory.";

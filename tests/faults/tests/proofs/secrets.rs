@@ -1,5 +1,6 @@
 //! Credentials and people's addresses run through two whole imports, with a failing PSA among them, while everything that
-//! may be logged is; then they are looked for wherever they do not belong (R5, R50).
+//! may be logged is; then they are looked for wherever they do not belong (R5, R50). Once with LastPass as the directory, whose key must
+//! not be found either.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -10,9 +11,10 @@ use domain::psa::PsaKind;
 use faults::effects::Disturbance;
 use faults::engine::{IMPORTS, RECORDS};
 use faults::psas::credentials;
-use faults::script::{ANA, STEPS, Script};
+use faults::script::{ANA, STEPS, Script, name};
 use faults::state::unpacked;
 use faults::world::{Message, World};
+use lastpass::KEY;
 use local_aws::Template;
 use serde_json::{Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -119,6 +121,9 @@ async fn ask_everything(world: &World, kind: PsaKind) {
     let (right, whole) = (credentials(kind), world.psa.integration());
     let at = format!("/integrations/{integration}/credentials");
     tell(world, "PUT", at.clone(), json!({ "credentials": right })).await;
+    if world.lastpass.is_some() {
+        tell_key(world).await;
+    }
     for field in right.as_object().unwrap().keys() {
         let secret = &right[field];
         for odd in [
@@ -151,6 +156,35 @@ async fn ask_everything(world: &World, kind: PsaKind) {
             json!({ "massChange": secret }),
         )
         .await;
+    }
+}
+
+/// The key of LastPass, accepted once, and then in every way that is refused.
+async fn tell_key(world: &World) {
+    let right = json!({ "kind": "lastpass", "apiKey": KEY });
+    tell(world, "PUT", "/directory".to_owned(), right.clone()).await;
+    for odd in [
+        json!([KEY]),
+        json!({ "x": KEY }),
+        json!(format!("{KEY}\0")),
+        json!(format!("{KEY} {KEY}")),
+        json!(format!("x{KEY}")),
+        json!(KEY.repeat(20)),
+    ] {
+        let mut wrong = right.clone();
+        wrong["apiKey"] = odd;
+        tell(world, "PUT", "/directory".to_owned(), wrong).await;
+    }
+    // In a wrong place.
+    for name in ["kind", "name", "version", KEY] {
+        for odd in [json!(KEY), json!([KEY]), json!({ "x": KEY })] {
+            let mut wrong = right.clone();
+            wrong[name] = odd;
+            tell(world, "PUT", "/directory".to_owned(), wrong).await;
+        }
+    }
+    for whole in [json!(KEY), json!([KEY]), json!([right])] {
+        tell(world, "PUT", "/directory".to_owned(), whole).await;
     }
 }
 
@@ -199,76 +233,90 @@ fn people(world: &World) -> Vec<String> {
 #[test]
 fn r50_no_secret_and_nobodys_address_is_where_it_does_not_belong() {
     for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
-        let lines = Lines::default();
-        let to = lines.clone();
-        let logger = lambda::logger(Targets::new().with_default(LevelFilter::TRACE), move || to.clone());
-        let (items, people, answers) = tracing::subscriber::with_default(logger, || {
-            alone(async {
-                let mut world = World::new(kind).await;
-                let heard = Arc::<Mutex<Vec<Value>>>::default();
-                world.heard = Some(Arc::clone(&heard));
-                let script = Script::new(&world);
-                script.seed().await;
-                for cycle in 0..2 {
-                    for step in STEPS {
-                        world.effects.begin();
-                        // Something fails in each step, so that errors are logged as well.
-                        world.effects.arm(7, Disturbance::AppliedAndFailed);
-                        script.take(cycle, step).await.unwrap();
-                    }
-                }
-                world.effects.begin();
-                ask_everything(&world, kind).await;
-                let answers = std::mem::take(&mut *heard.lock().unwrap());
-                let items = world
-                    .engine
-                    .items(RECORDS)
-                    .into_iter()
-                    .chain(world.engine.items(IMPORTS));
-                let items = items.map(|mut item| {
-                    if item["data"]["B"].is_string() {
-                        item["data"] = unpacked(&item);
-                    }
-                    item
-                });
-                let items = Value::from(items.collect::<Vec<_>>()).to_string();
-                (items, people(&world), answers)
-            })
-        });
-        let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let secrets = secrets(kind);
-        println!(
-            "{kind:?}: {} lines of log, {} answers, {} secrets, {} addresses",
-            log.lines().count(),
-            answers.len(),
-            secrets.len(),
-            people.len()
-        );
-        assert!(
-            log.lines().count() > 20 && people.len() > 90,
-            "nothing was logged, or nobody imported"
-        );
-        assert_eq!(hits(&log, &secrets), [""; 0], "in the log");
-        assert_eq!(hits(&log, &people), [""; 0], "in the log");
-        let refused = answers
-            .iter()
-            .filter(|answer| answer["statusCode"].as_u64() >= Some(400))
-            .count();
-        assert!(
-            refused > 50 && answers.len() - refused > 40,
-            "{refused} refused of {}",
-            answers.len()
-        );
-        for answer in &answers {
-            // As the caller gets it, and with the body as one text, whose escapes are no others' than JSON's.
-            let body = answer["body"].as_str().unwrap_or_default();
-            assert_eq!(hits(&answer.to_string(), &secrets), [""; 0], "{answer}");
-            assert_eq!(hits(body, &secrets), [""; 0], "{body}");
+        look_everywhere(name(kind), || World::new(kind), &secrets(kind));
+    }
+}
+
+#[test]
+fn r50_no_key_of_lastpass_is_where_it_does_not_belong() {
+    let kind = PsaKind::Connectwise;
+    let mut secrets = secrets(kind);
+    secrets.push(KEY.to_owned());
+    look_everywhere("LastPass", || World::with_lastpass(kind), &secrets);
+}
+
+/// What there is after two imports and many calls: items, people's addresses, and answers.
+async fn after_imports(mut world: World) -> (String, Vec<String>, Vec<Value>) {
+    let heard = Arc::<Mutex<Vec<Value>>>::default();
+    world.heard = Some(Arc::clone(&heard));
+    let script = Script::new(&world);
+    script.seed().await;
+    for cycle in 0..2 {
+        for step in STEPS {
+            world.effects.begin();
+            // Something fails in each step, so that errors are logged as well.
+            world.effects.arm(7, Disturbance::AppliedAndFailed);
+            script.take(cycle, step).await.unwrap();
         }
-        assert_eq!(hits(&items, &secrets), [""; 0], "in items");
-        for line in log.lines() {
-            serde_json::from_str::<Value>(line).expect("a line of the log is a JSON object");
+    }
+    world.effects.begin();
+    ask_everything(&world, world.psa.kind).await;
+    let answers = std::mem::take(&mut *heard.lock().unwrap());
+    let items = world
+        .engine
+        .items(RECORDS)
+        .into_iter()
+        .chain(world.engine.items(IMPORTS));
+    let items = items.map(|mut item| {
+        if item["data"]["B"].is_string() {
+            item["data"] = unpacked(&item);
         }
+        item
+    });
+    let items = Value::from(items.collect::<Vec<_>>()).to_string();
+    let people = people(&world);
+    assert!(
+        people.len() * 10 > world.extent.companies * world.extent.people * 9,
+        "nobody was imported"
+    );
+    (items, people, answers)
+}
+
+fn look_everywhere<W: Future<Output = World>>(what: &str, world: impl FnOnce() -> W, secrets: &[String]) {
+    let lines = Lines::default();
+    let to = lines.clone();
+    let logger = lambda::logger(Targets::new().with_default(LevelFilter::TRACE), move || to.clone());
+    let (items, people, answers) =
+        tracing::subscriber::with_default(logger, || alone(async { after_imports(world().await).await }));
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    println!(
+        "{what}: {} lines of log, {} answers, {} secrets, {} addresses",
+        log.lines().count(),
+        answers.len(),
+        secrets.len(),
+        people.len()
+    );
+    assert!(log.lines().count() > 20, "nothing was logged");
+    assert_eq!(hits(&log, secrets), [""; 0], "in the log");
+    assert_eq!(hits(&log, &people), [""; 0], "in the log");
+    let refused = answers
+        .iter()
+        .filter(|answer| answer["statusCode"].as_u64() >= Some(400))
+        .count();
+    assert!(
+        refused > 50 && answers.len() - refused > 40,
+        "{refused} refused of {}",
+        answers.len()
+    );
+    for answer in &answers {
+        // As the caller gets it, and with the body as one text, whose escapes are no others' than JSON's.
+        let body = answer["body"].as_str().unwrap_or_default();
+        assert_eq!(hits(&answer.to_string(), secrets), [""; 0], "{answer}");
+        assert_eq!(hits(body, secrets), [""; 0], "{body}");
+    }
+    assert_eq!(hits(&items, secrets), [""; 0], "in items");
+    for line in log.lines() {
+        serde_json::from_str::<Value>(line).expect("a line of the log is a JSON object");
     }
 }
 

@@ -1,9 +1,11 @@
 //! Choosing LastPass and leaving it (R81).
 
+use domain::ids::{MspId, SecretId};
 use requirements::import::{carry_out, choose_mapped, choose_one, fetch, first_import_of, id, row};
 use requirements::lastpass::{self, holds};
 use requirements::problem::{assert_problem, call};
-use requirements::stage::{integration, text};
+use requirements::stage::{advance, integration, text};
+use requirements::unattended::deliver;
 use requirements::{PsaKind, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::json;
@@ -112,6 +114,39 @@ async fn r81_a_key_that_does_not_work_is_refused_and_not_stored() {
     // Replaced by the same key: it is stored once more, and the first one is deleted.
     let replaced = ana.put("/directory", &key).await.unwrap();
     assert_eq!(replaced, json!({ "kind": "lastpass", "version": 2 }));
+    lastpass::end(sandbox).await;
+}
+
+/// Who has just read the directory may still use the key that was replaced: it is deleted an hour later.
+#[tokio::test]
+async fn r81_a_key_that_was_replaced_or_left_is_deleted() {
+    let sandbox = lastpass::sandbox().await;
+    let (ana, msp) = (sandbox.api("ana"), MspId::new("noordzee"));
+    let services = &sandbox.services;
+    let secret = async || services.tenant(&msp).chosen_directory().await.unwrap().secret;
+    let is_there = async |secret: &SecretId| matches!(services.secrets.read(&msp, secret).await, Ok(Some(_)));
+    let sweep = async || {
+        advance(&sandbox, 2 * 3_600).await;
+        deliver(&sandbox, &json!({ "sweep": {} })).await;
+    };
+    let mut replaced = Vec::new();
+    for _ in 0..2 {
+        replaced.push(secret().await.unwrap());
+        ana.put("/directory", &lastpass::key(&sandbox)).await.unwrap();
+    }
+    let last = secret().await.unwrap();
+    sweep().await;
+    for old in &replaced {
+        assert!(*old != last && !is_there(old).await, "{old}");
+    }
+    assert!(is_there(&last).await);
+    let import = fetch(&ana, PsaKind::Connectwise).await;
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+
+    ana.delete("/directory").await.unwrap();
+    assert_eq!(secret().await, None);
+    sweep().await;
+    assert!(!is_there(&last).await);
     lastpass::end(sandbox).await;
 }
 

@@ -6,7 +6,9 @@ use requirements::import::{
     choose, choose_mapped, choose_one, done, execute, fetch, first_import, first_import_of, id, plan, rows,
 };
 use requirements::lastpass::{self, holds};
+use requirements::people::Company;
 use requirements::stage::{PATIENCE, number, text};
+use requirements::unattended::{set_policy, unattended};
 use requirements::{PsaKind, for_both, psa};
 use serde_json::{Value, json};
 
@@ -15,10 +17,11 @@ for_both!(
     r82_lost_replies_make_nothing_twice,
     r82_a_company_that_does_not_appear_holds_up_nobody_and_is_unknown,
     r86_users_are_staged_unless_an_administrator_invites_them,
+    r86_an_unattended_import_invites_if_the_policy_says_so,
 );
 
 /// Fails if two companies were made of one name, or two users of one address.
-fn assert_once(holds: &BTreeMap<(i64, String), Vec<String>>, made: &[Value]) {
+pub fn assert_once(holds: &BTreeMap<(i64, String), Vec<String>>, made: &[Value]) {
     for row in made {
         let named = holds.keys().filter(|(_, name)| *name == row["name"]).count();
         assert_eq!(named, 1, "{}", row["name"]);
@@ -127,5 +130,24 @@ async fn r86_users_are_staged_unless_an_administrator_invites_them(kind: PsaKind
         lastpass::mails(&sandbox, "invitation") as u64,
         number(&result["users"]["created"])
     );
+    lastpass::end(sandbox).await;
+}
+
+async fn r86_an_unattended_import_invites_if_the_policy_says_so(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let people = [(("Anna", "Bos"), "anna@eigen.example")];
+    let company = Company::imported(&sandbox, kind, &people).await;
+    for (newcomer, policy, invited) in [
+        ("bert", json!({ "newAddresses": true }), 0),
+        ("cora", json!({ "newAddresses": true, "creation": "invite" }), 1),
+        ("dirk", json!({ "newAddresses": true, "creation": "stage" }), 1),
+    ] {
+        set_policy(&company.ana, kind, &policy).await;
+        psa::add_contact(&sandbox, kind, &company.id, &format!("{newcomer}@eigen.example"));
+        let ended = unattended(&sandbox, kind, newcomer).await;
+        assert_eq!(ended["state"], "done", "{ended}");
+        assert_eq!(ended["counts"]["users"]["created"], 1, "{newcomer}: {ended}");
+        assert_eq!(lastpass::mails(&sandbox, "invitation"), invited, "{newcomer}");
+    }
     lastpass::end(sandbox).await;
 }

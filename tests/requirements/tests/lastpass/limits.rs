@@ -3,12 +3,13 @@
 use requirements::import::{carry_out, choose_mapped, fetch, first_import, first_import_of, id, plan, tick_everybody};
 use requirements::lastpass;
 use requirements::people::Company;
-use requirements::stage::advance;
+use requirements::stage::{advance, number};
 use requirements::{PsaKind, for_both, managed, psa};
 use serde_json::json;
 
 for_both!(
     r89_licences_are_counted_and_limits_shown,
+    r89_created_users_count_at_once_and_no_more_than_once,
     r89_a_company_at_its_limit_takes_nobody,
     r82_an_address_of_another_company_is_a_conflict,
     r82_an_address_with_an_account_of_its_own_is_a_conflict,
@@ -26,6 +27,29 @@ async fn r89_licences_are_counted_and_limits_shown(kind: PsaKind) {
     let import = fetch(&ana, kind).await;
     let agreed = plan(&ana, &import).await;
     assert_eq!(agreed["licences"]["insufficient"], json!(null), "{agreed}");
+    lastpass::end(sandbox).await;
+}
+
+async fn r89_created_users_count_at_once_and_no_more_than_once(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    let used = async || number(&ana.get("/licences").await.unwrap()["used"]);
+    let import = fetch(&ana, kind).await;
+    let before = used().await;
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    let first = first_import_of(&ana, kind, 1).await;
+    let created = number(&first.result["users"]["created"]);
+    assert!(created > 0, "{}", first.result);
+    assert_eq!((before, used().await), (2, 2 + created));
+    // Nobody is created.
+    let import = fetch(&ana, kind).await;
+    choose_mapped(&ana, &import).await;
+    carry_out(&ana, &import).await;
+    assert_eq!(used().await, 2 + created);
+    // All are read again.
+    advance(&sandbox, 25 * 3_600).await;
+    fetch(&ana, kind).await;
+    assert_eq!(used().await, 2 + created);
     lastpass::end(sandbox).await;
 }
 

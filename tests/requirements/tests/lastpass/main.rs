@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cancelling;
 mod choice;
 mod crashes;
 mod creating;
@@ -15,3 +16,4 @@ mod nights;
 mod reading;
 mod retention;
 mod statuses;
+mod trouble;

@@ -1,15 +1,19 @@
 //! LastPass is read at the fetch and just before a change, and at no other time (R87).
 
+use std::time::{Duration, Instant};
+
 use requirements::import::{
-    addresses, carry_out, choose_mapped, done, execute, fetch, fetch_failing, first_import_of, id, plan, row, rows,
-    tick_everybody,
+    addresses, carry_out, choose_mapped, done, execute, fetch, fetch_failing, fetched, first_import_of, id, plan, row,
+    rows, start, tick_everybody,
 };
 use requirements::lastpass;
 use requirements::people::Company;
-use requirements::stage::{advance, text};
+use requirements::stage::{PATIENCE, advance, text};
 use requirements::unattended::unattended;
 use requirements::{PsaKind, for_both, managed, psa};
 use serde_json::{Value, json};
+
+use crate::trouble;
 
 for_both!(
     r87_users_are_read_once_a_day_and_nothing_in_review,
@@ -18,6 +22,7 @@ for_both!(
     r87_what_is_read_before_a_change_counts_from_then_on,
     r87_who_has_an_address_is_read_again_once_something_has_changed,
     r87_a_rate_limit_is_waited_out,
+    r87_what_is_read_before_a_wait_shows_and_is_not_read_again,
     r87_a_key_that_is_rejected_ends_the_import_with_its_code,
 );
 
@@ -172,6 +177,42 @@ async fn r87_a_rate_limit_is_waited_out(kind: PsaKind) {
     let first = first_import_of(&ana, kind, 1).await;
     assert_eq!(first.result["companies"]["created"], 1, "{}", first.result);
     lastpass::assert_created(&first.result);
+    lastpass::end(sandbox).await;
+}
+
+async fn r87_what_is_read_before_a_wait_shows_and_is_not_read_again(kind: PsaKind) {
+    const WAIT: i64 = 600;
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    // The fourth of the five companies.
+    let later = json!({ "status": 429, "headers": { "retry-after": WAIT.to_string() } });
+    trouble::add(
+        &sandbox,
+        json!({ "match": { "path": "/1103/users$" }, "answer": later }),
+    );
+    let import = start(&ana, kind, &json!({})).await;
+    let expected = json!({ "name": "readingDirectory", "done": 3, "total": 5 });
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let now = ana.get(&format!("/imports/{import}")).await.unwrap();
+        if now["phase"] == expected {
+            let progress = &now["progress"];
+            assert_eq!(
+                (&progress["directory"], &progress["ofDirectory"]),
+                (&json!(3), &json!(5))
+            );
+            break;
+        }
+        assert!(now["state"] == "fetching" && Instant::now() < end, "{now}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    lastpass::take_all(&sandbox);
+    advance(&sandbox, WAIT + 1).await;
+    assert_eq!(fetched(&ana, &import).await["state"], "review");
+    for company in [1_100, 1_101, 1_102] {
+        let lists = trouble::asked(&sandbox, "GET", &format!("/{company}/users"));
+        assert_eq!(lists, 1, "{company}");
+    }
     lastpass::end(sandbox).await;
 }
 

@@ -27,7 +27,7 @@ async fn r67_what_is_known_of_lastpass_expires(kind: PsaKind) {
         };
         let (what, days) = match (partition, sk.split('#').next().unwrap()) {
             ("USERS", _) => ("USERS", 30),
-            ("", of @ ("HEAD" | "COMPANIES")) => (of, 30),
+            ("", of @ ("HEAD" | "COMPANIES" | "USED")) => (of, 30),
             ("", of @ ("CREATION" | "CREATING" | "ASKING")) => (of, 400),
             ("", of @ "SENDING") => (of, 1),
             _ => panic!("{pk} {sk} is of no kind that is documented"),
@@ -37,6 +37,7 @@ async fn r67_what_is_known_of_lastpass_expires(kind: PsaKind) {
         *seen.entry(what.to_owned()).or_insert(0) += 1;
     }
     let seen: Vec<&String> = seen.keys().collect();
-    assert_eq!(seen, ["COMPANIES", "CREATING", "CREATION", "HEAD", "SENDING", "USERS"]);
+    let all = ["COMPANIES", "CREATING", "CREATION", "HEAD", "SENDING", "USED", "USERS"];
+    assert_eq!(seen, all);
     lastpass::end(sandbox).await;
 }

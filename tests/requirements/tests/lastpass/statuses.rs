@@ -13,6 +13,7 @@ for_both!(
     r84_an_address_that_needs_the_user_is_asked_for_once,
     r83_r84_an_address_that_lastpass_refuses_to_change_is_told,
     r85_a_suspended_company_and_a_disabled_user_are_left_alone,
+    r85_who_enrols_with_another_address_says_so_and_is_not_asked,
     r85_a_detached_company_and_a_deleted_user_are_dangling,
     r85_a_company_that_is_forbidden_ends_no_import,
 );
@@ -162,6 +163,35 @@ async fn r85_a_suspended_company_and_a_disabled_user_are_left_alone(kind: PsaKin
     let result = carry_out(&company.ana, &import).await;
     assert_eq!(result["companies"]["failed"], 0, "{result}");
     assert_eq!(company.users().await.len(), 2);
+    lastpass::end(sandbox).await;
+}
+
+async fn r85_who_enrols_with_another_address_says_so_and_is_not_asked(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    lastpass::set(
+        &sandbox,
+        json!({ "enrolWithOtherAddress": "on", "patchFields": "pending" }),
+    );
+    let company = Company::imported(&sandbox, kind, &[(ANNA, "anna@eigen.example")]).await;
+    let anna = company.user_of("anna@eigen.example").await;
+    // Somebody invites her in the console, and she follows the invitation.
+    change_user(&sandbox, &anna, json!({ "accountStatus": "pending-invitation" }));
+    lastpass::change(&sandbox, json!({ "accept": [lastpass::number(&anna)] }));
+    advance(&sandbox, DAY).await;
+    assert_eq!(planned_of(&company, 0).await, is("skip", "user_has_another_address"));
+    let result = company.import().await;
+    assert_eq!(result["skipped"][0]["code"], "user_has_another_address", "{result}");
+    assert!(!text(&result["skipped"][0]["action"]).is_empty());
+    let own = "own.anna@eigen.example";
+    assert_eq!(company.users().await, [(anna, own.to_owned())]);
+    assert_eq!(lastpass::mails(&sandbox, "addressChange"), 0);
+
+    // The PSA is corrected, as the row advises.
+    company.moves(0, own);
+    company.import().await;
+    assert_eq!(planned_of(&company, 0).await.0, "unchanged");
+    assert_eq!(company.users().await.len(), 1);
+    assert_eq!(lastpass::mails(&sandbox, "addressChange"), 0);
     lastpass::end(sandbox).await;
 }
 
