@@ -81,11 +81,13 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-// While something goes on, looks again: 2 seconds apart in the first minute, then 5; not while nobody sees it.
+// A page on which something changes by itself says after how many seconds to look again; after the first minute that is 5 at least. It is
+// left alone while nobody sees it, and while somebody types.
 const began = Date.now();
+const again = () => Number(main() && main().dataset.again);
+const pause = () => 1_000 * Math.max(again() || 5, Date.now() - began < 60_000 ? 2 : 5);
 const watch = async () => {
-  const again = main() && main().dataset.again;
-  if (again && !document.hidden) {
+  if (again() && !document.hidden && !typing(document.activeElement)) {
     const before = quarter();
     try {
       const answer = await fetch(location.href, { credentials: "same-origin" });
@@ -95,8 +97,7 @@ const watch = async () => {
     }
     tell(before, quarter());
   }
-  const pause = Date.now() - began < 60_000 ? 2_000 : 5_000;
-  setTimeout(watch, main() && main().dataset.again ? pause : 5_000);
+  setTimeout(watch, pause());
 };
 
 // Progress is said at each quarter only, or nobody could hear anything else.
@@ -105,7 +106,7 @@ const quarter = () => {
   return bar ? Math.floor((4 * bar.value) / (bar.max || 1)) : null;
 };
 const tell = (before, now) => {
-  if (before !== now) {
+  if (before !== now || !again()) {
     const bar = document.querySelector("progress[max]");
     says(bar ? `${bar.value} / ${bar.max}` : document.title);
   }
@@ -123,7 +124,7 @@ const localTimes = () => {
 };
 
 // Single keys: off in fields, with other keys held, and for people who have switched them off.
-const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
+const typing = (element) => Boolean(element) && element.matches("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
 const rows = () => [...document.querySelectorAll("table[data-rows] tbody tr")];
 const move = (by) => {
   const all = rows();
@@ -144,11 +145,18 @@ const keys = {
 };
 document.addEventListener("keydown", (event) => {
   const off = !("keys" in document.body.dataset) || event.ctrlKey || event.altKey || event.metaKey || typing(event.target);
-  if (!off && keys[event.key]) {
+  // A link or a choice may name its own key.
+  const own = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key);
+  if (!off && (keys[event.key] || own)) {
     event.preventDefault();
-    keys[event.key](document.activeElement.closest("tr"));
+    if (own) {
+      own.focus();
+      own.click();
+    } else {
+      keys[event.key](document.activeElement.closest("tr"));
+    }
   }
 });
 
 localTimes();
-setTimeout(watch, 2_000);
+setTimeout(watch, pause());

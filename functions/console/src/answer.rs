@@ -11,6 +11,8 @@ use lambda_runtime::{Context, Error, LambdaEvent};
 use serde_json::{Value, json};
 use tower::Service;
 
+use crate::guard::HEADERS;
+
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
 
 /// Answers HTTP calls by a router.
@@ -27,16 +29,35 @@ async fn answered(router: Router, request: LambdaRequest) -> Result<Value, Error
     }
 }
 
-/// The answer to what is no request, with the policy that every answer has.
+/// The answer to what is no request. It is made outside the guard, so that the headers of every answer are added here.
 fn unreadable() -> Value {
+    let mut headers = json!({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
+    for (name, value) in HEADERS {
+        headers[name.as_str()] = json!(value);
+    }
     json!({
         "statusCode": StatusCode::BAD_REQUEST.as_u16(),
-        "headers": {
-            "content-type": "text/plain; charset=utf-8",
-            "content-security-policy": crate::guard::POLICY,
-            "cache-control": "no-store",
-        },
+        "headers": headers,
         "body": "Bad Request",
         "isBase64Encoded": false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r92_what_is_no_request_is_answered_with_the_headers_of_every_answer() {
+        let answer = unreadable();
+        let headers = answer["headers"].as_object().unwrap();
+        assert_eq!((&answer["statusCode"], headers.len()), (&json!(400), HEADERS.len() + 2));
+        for name in [
+            "content-security-policy",
+            "strict-transport-security",
+            "x-content-type-options",
+        ] {
+            assert!(headers.contains_key(name), "{name}");
+        }
+    }
 }

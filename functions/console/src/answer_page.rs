@@ -28,6 +28,12 @@ pub(crate) fn show_as(status: StatusCode, template: &impl Template) -> Response 
     }
 }
 
+/// Renders the page of a form, with the status of the problem for which it comes back, if there is one.
+pub(crate) fn show_form(problem: Option<&Problem>, template: &impl Template) -> Response {
+    let status = problem.and_then(|problem| StatusCode::from_u16(problem.status).ok());
+    show_as(status.unwrap_or(StatusCode::OK), template)
+}
+
 /// Leads on after something was done, so that loading again repeats nothing.
 pub(crate) fn redirect(to: &str) -> Response {
     match HeaderValue::from_str(to) {
@@ -60,7 +66,8 @@ pub(crate) fn rendered(visit: &Visit, response: Response) -> Response {
                 visit,
                 pair(visit, "The service does not answer", "De dienst antwoordt niet"),
             );
-            show_as(StatusCode::BAD_GATEWAY, &Unreachable { page })
+            let again = visit.reads;
+            show_as(StatusCode::BAD_GATEWAY, &Unreachable { page, again })
         }
     }
 }
@@ -74,6 +81,8 @@ fn pair(visit: &Visit, english: &'static str, dutch: &'static str) -> &'static s
 struct ProblemPage<'a> {
     page: Page,
     problem: &'a Problem,
+    /// Whether to ask for the same page again may help.
+    again: bool,
     /// The integration that the address is about.
     integration: Option<String>,
     import: Option<String>,
@@ -83,10 +92,12 @@ struct ProblemPage<'a> {
 
 fn of_problem(visit: &Visit, problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    // No button leads to the very page that did not come.
     let segment = |of: &str| {
         let rest = visit.address.split_once(of)?.1;
         let id = rest.split(['/', '?']).next()?;
-        (!id.is_empty() && id != "new").then(|| id.to_owned())
+        let is_of_this_page = visit.reads && rest.split('?').next() == Some(id);
+        (!id.is_empty() && id != "new" && !is_of_this_page).then(|| id.to_owned())
     };
     let page = Page::new(visit, pair(visit, "This did not work", "Dit is niet gelukt"));
     let integration = segment("/console/integrations/");
@@ -96,6 +107,7 @@ fn of_problem(visit: &Visit, problem: &Problem) -> Response {
         &ProblemPage {
             page,
             problem,
+            again: visit.reads && problem.retryable,
             integration,
             import,
             back: visit.came_from.as_deref().filter(|_| !visit.reads),
@@ -113,6 +125,8 @@ struct NotFound {
 #[template(path = "unreachable.html")]
 struct Unreachable {
     page: Page,
+    /// Whether to ask for the same page again may help.
+    again: bool,
 }
 
 #[derive(Template)]

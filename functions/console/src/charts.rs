@@ -54,6 +54,31 @@ fn widths(values: &[u64], length: u64) -> Vec<u64> {
         .collect()
 }
 
+/// A bar of a history, in two parts, the second on top of the first.
+pub(crate) struct Column {
+    pub x: u64,
+    pub done: u64,
+    pub failed: u64,
+}
+
+/// How far the bars of a history are apart. As wide as this, each is a link that can be hit.
+const PITCH: u64 = 24;
+
+/// The bars of a history: for each import, how much it did and how much of it failed.
+pub(crate) fn columns(numbers: &[(u64, u64)]) -> Vec<Column> {
+    let most = numbers.iter().map(|(done, failed)| done + failed).max();
+    let most = most.unwrap_or_default().max(1);
+    let height = |count: u64| if count == 0 { 0 } else { (count * 50 / most).max(3) };
+    (0..)
+        .zip(numbers)
+        .map(|(at, &(done, failed))| Column {
+            x: at * PITCH,
+            done: height(done),
+            failed: height(failed),
+        })
+        .collect()
+}
+
 /// From the status of rows to what happens to them.
 pub(crate) struct Flow {
     pub left: Vec<Box>,
@@ -170,6 +195,13 @@ mod tests {
         let widths: Vec<u64> = bar.parts.iter().map(|part| part.width).collect();
         assert_eq!(widths, [NARROWEST, WIDTH - 1]);
         assert!(Bar::new(&[("good", 0)]).parts.is_empty());
+    }
+
+    #[test]
+    fn r90_the_bars_of_a_history_share_one_scale() {
+        let bars = columns(&[(0, 0), (1, 0), (400, 100)]);
+        let bars: Vec<_> = bars.iter().map(|bar| (bar.x, bar.done, bar.failed)).collect();
+        assert_eq!(bars, [(0, 0, 0), (24, 3, 0), (48, 40, 10)]);
     }
 
     #[test]

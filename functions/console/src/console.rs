@@ -19,7 +19,7 @@ pub(crate) struct Console {
 
 impl Console {
     pub(crate) fn new(settings: Settings) -> Result<Self, NoClient> {
-        // Plain addresses are those of a sandbox: the policy takes no others than the listed ones then.
+        // Plain addresses are those of a sandbox on this machine, as the settings make sure. The policy has to know them.
         let plain = [&settings.api, &settings.issuer]
             .into_iter()
             .filter(|address| address.starts_with("http://"));

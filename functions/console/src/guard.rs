@@ -15,10 +15,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// The policy of every answer: nothing inline, nothing from elsewhere, no markup made by scripts except through one policy.
-pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types console";
 
-const HEADERS: [(HeaderName, &str); 8] = [
+/// The headers of every answer.
+pub(crate) const HEADERS: [(HeaderName, &str); 8] = [
     (CONTENT_SECURITY_POLICY, POLICY),
     (STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -41,15 +42,17 @@ const LARGEST_PAGE: usize = 6 * 1024 * 1024;
 /// Refuses what another site has the browser send, and gives every answer its headers.
 pub(crate) async fn watch(request: Request, next: Next) -> Response {
     let compress = accepts_gzip(request.headers());
-    let mut response = if is_of_this_site(request.method(), request.headers()) {
+    let response = if is_of_this_site(request.method(), request.headers()) {
         next.run(request).await
     } else {
         (StatusCode::FORBIDDEN, "This was not sent from a page of the console.").into_response()
     };
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
+    let mut response = if compress { compressed(response).await } else { response };
+    // Only now: what cannot be compressed has become another answer.
     let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
@@ -57,8 +60,7 @@ pub(crate) async fn watch(request: Request, next: Next) -> Response {
         VARY,
         HeaderValue::from_static("accept-encoding, accept-language, cookie"),
     );
-    let mut response = if compress { compressed(response).await } else { response };
-    keep_mark(response.headers_mut());
+    keep_mark(headers);
     response
 }
 

@@ -4,6 +4,9 @@ use domain::language::Language;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+/// A text in both languages.
+pub(crate) type Pair = (&'static str, &'static str);
+
 const MONTHS: [(&str, &str); 12] = [
     ("January", "januari"),
     ("February", "februari"),

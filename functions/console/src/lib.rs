@@ -14,6 +14,7 @@ mod caller;
 mod charts;
 mod console;
 mod fields;
+mod form;
 mod guard;
 mod language;
 mod own_page;

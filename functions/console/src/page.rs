@@ -4,7 +4,7 @@ use domain::language::Language;
 use jiff::Timestamp;
 
 use crate::api;
-use crate::language;
+use crate::language::{self, Pair};
 use crate::visit::Visit;
 use crate::words::Word;
 
@@ -49,9 +49,6 @@ pub(crate) enum StepState {
     Current,
     Ahead,
 }
-
-/// A text in both languages.
-pub(crate) type Pair = (&'static str, &'static str);
 
 /// A count as templates hand it over: by reference, however deep.
 pub(crate) trait Number {
@@ -113,6 +110,21 @@ impl Page {
             name: name.into(),
         });
         self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_test(language: Language) -> Self {
+        Self {
+            language,
+            title: String::new(),
+            who: None,
+            keys: true,
+            crumbs: Vec::new(),
+            steps: Vec::new(),
+            saved: None,
+            again: None,
+            address: String::new(),
+        }
     }
 
     /// The one of a pair.

@@ -4,6 +4,7 @@ use std::env;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use url::{Host, Url};
 
 /// Reads the console's secret.
 pub type ReadSecret = Arc<dyn Fn() -> BoxFuture<'static, Result<String, lambda::SecretError>> + Send + Sync>;
@@ -50,17 +51,22 @@ pub enum SettingsError {
 impl Settings {
     /// Reads the environment.
     pub fn from_env(secret: ReadSecret) -> Result<Self, SettingsError> {
-        let required = |name| env::var(name).map_err(|_| SettingsError::Missing(name));
+        Self::read(|name| env::var(name).ok(), secret)
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>, secret: ReadSecret) -> Result<Self, SettingsError> {
+        let required = |name| variable(name).ok_or(SettingsError::Missing(name));
+        let address = |name| required(name).and_then(|text| checked(name, text));
         Ok(Self {
-            api: required("API")?,
-            origin: required("ORIGIN")?,
-            issuer: required("ISSUER")?,
+            api: address("API")?,
+            origin: origin("ORIGIN", address("ORIGIN")?)?,
+            issuer: address("ISSUER")?,
             client_id: required("CLIENT_ID")?,
-            scopes: env::var("SCOPES").unwrap_or_else(|_| "openid email".to_owned()),
-            api_token: match env::var("API_TOKEN").as_deref() {
-                Ok("id") => TokenKind::Id,
-                Ok("access") | Err(_) => TokenKind::Access,
-                Ok(other) => return Err(SettingsError::Invalid("API_TOKEN", other.to_owned())),
+            scopes: variable("SCOPES").unwrap_or_else(|| "openid email".to_owned()),
+            api_token: match variable("API_TOKEN").as_deref() {
+                Some("id") => TokenKind::Id,
+                Some("access") | None => TokenKind::Access,
+                Some(other) => return Err(SettingsError::Invalid("API_TOKEN", other.to_owned())),
             },
             secret,
         })
@@ -69,5 +75,98 @@ impl Settings {
     /// The address that the provider sends people back to.
     pub(crate) fn callback(&self) -> String {
         format!("{}/console/signed-in", self.origin)
+    }
+}
+
+/// Tokens, codes and cookies go over TLS, or do not leave this machine.
+fn checked(name: &'static str, address: String) -> Result<String, SettingsError> {
+    let url: Option<Url> = address.parse().ok();
+    let is_safe = url.is_some_and(|url| match url.scheme() {
+        "https" => true,
+        "http" => is_of_this_machine(&url),
+        _ => false,
+    });
+    if is_safe {
+        Ok(address)
+    } else {
+        let why = format!("{address} is neither https nor an address of this machine");
+        Err(SettingsError::Invalid(name, why))
+    }
+}
+
+/// Paths are put behind it.
+fn origin(name: &'static str, address: String) -> Result<String, SettingsError> {
+    let url: Option<Url> = address.parse().ok();
+    if url.is_some_and(|url| url.origin().ascii_serialization() == address) {
+        Ok(address)
+    } else {
+        let why = format!("{address} has more than a scheme, a host and a port, or is not in lower case");
+        Err(SettingsError::Invalid(name, why))
+    }
+}
+
+fn is_of_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The settings of a deployment in which one variable is another.
+    fn with(name: &str, value: &str) -> Result<Settings, SettingsError> {
+        let variable = |asked: &str| {
+            let usual = match asked {
+                "API" | "ORIGIN" => "https://api.example",
+                "ISSUER" => "https://id.example/pool",
+                "CLIENT_ID" => "psa-import",
+                _ => return None,
+            };
+            Some(if asked == name { value } else { usual }.to_owned())
+        };
+        let secret: ReadSecret = Arc::new(|| Box::pin(async { Err(lambda::SecretError("none".to_owned())) }));
+        Settings::read(variable, secret)
+    }
+
+    #[test]
+    fn r92_plain_http_is_for_addresses_of_this_machine_only() {
+        for name in ["API", "ORIGIN", "ISSUER"] {
+            for safe in [
+                "https://other.example",
+                "http://127.0.0.1:8080",
+                "http://127.8.0.1",
+                "http://[::1]:8080",
+                "http://localhost:8080",
+            ] {
+                assert!(with(name, safe).is_ok(), "{name} {safe}");
+            }
+            for unsafe_address in [
+                "http://api.example",
+                "http://10.0.0.1",
+                "http://0.0.0.0",
+                "http://localhost.example",
+                "http://127.0.0.1.example",
+                "http://[::2]",
+                "HTTP://api.example",
+                "ftp://127.0.0.1",
+                "api.example",
+                "",
+            ] {
+                let refused = with(name, unsafe_address).err().unwrap().to_string();
+                assert!(refused.contains(name) && refused.contains(unsafe_address), "{refused}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_missing_is_named() {
+        let secret: ReadSecret = Arc::new(|| Box::pin(async { Err(lambda::SecretError("none".to_owned())) }));
+        let missing = Settings::read(|_| None, secret).err().unwrap().to_string();
+        assert_eq!(missing, "environment variable API is not set");
     }
 }

@@ -97,6 +97,16 @@ pub(crate) fn state(state: &ImportState) -> Word {
     }
 }
 
+/// What is typed into small forms that do not come back, by where the API has it.
+pub(crate) fn typed(pointer: &str) -> Option<(&'static str, &'static str)> {
+    match pointer {
+        "/name" => Some(("Name", "Naam")),
+        "/address" => Some(("Address", "Adres")),
+        "/why" => Some(("Why", "Waarom")),
+        _ => None,
+    }
+}
+
 pub(crate) fn psa(kind: &PsaKind) -> &'static str {
     match kind {
         PsaKind::Connectwise => "ConnectWise PSA",

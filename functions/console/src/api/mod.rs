@@ -2,7 +2,7 @@
 
 mod problem;
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use domain::language::Language;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ pub(crate) use problem::Problem;
 use crate::Console;
 use crate::language::pick;
 use crate::refused::Refused;
-use crate::session::Session;
+use crate::session::{Renewal, Session};
 
 /// What needs no escape in a segment of a path or a value of a query.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -28,6 +28,7 @@ pub(crate) struct Api {
     http: reqwest::Client,
     origin: String,
     token: String,
+    renewal: Option<Renewal>,
     language: Language,
 }
 
@@ -37,8 +38,14 @@ impl Api {
             http: console.http.clone(),
             origin: console.settings.api.clone(),
             token: session.token.clone(),
+            renewal: None,
             language,
         }
+    }
+
+    /// Gets a newer token by this once its own is refused.
+    pub(crate) fn renewed_by(self, renewal: Option<Renewal>) -> Self {
+        Self { renewal, ..self }
     }
 
     /// Reads.
@@ -80,26 +87,20 @@ impl Api {
         body: Option<&Value>,
         accept: &str,
     ) -> Result<reqwest::Response, Refused> {
-        let request = self
+        let mut request = self
             .http
             .request(method, format!("{}{path}", self.origin))
-            .bearer_auth(&self.token)
             .header("accept", format!("{accept}, application/problem+json"))
             .header("accept-language", pick(self.language, "en", "nl"));
-        let request = match body {
-            Some(body) => request.json(body),
-            None => request,
-        };
-        let answer = request.send().await.map_err(|error| {
-            tracing::error!(%error, "the API cannot be reached");
-            Refused::Unreachable
-        })?;
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = self.answer(request).await?;
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);
         }
-        // The authorizer answered, and no function ran.
-        if status == 401 {
+        if status == StatusCode::UNAUTHORIZED {
             return Err(Refused::SignedOut);
         }
         let problem: Result<Problem, _> = answer.json().await;
@@ -107,4 +108,31 @@ impl Api {
         problem.status = status.as_u16();
         Err(Refused::Problem(Box::new(problem)))
     }
+
+    /// Sends a request, and once more with a newer token if the one that it had is refused. Only the authorizer refuses a token, before any
+    /// function runs: whatever the request changes, it has not changed it.
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Refused> {
+        let known = self.renewal.as_ref().and_then(Renewal::known_token);
+        let token = known.unwrap_or(&self.token);
+        let again = request.try_clone();
+        let answer = sent(request, token).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            return Ok(answer);
+        }
+        let newer = match &self.renewal {
+            Some(renewal) => renewal.token().await.filter(|newer| *newer != token),
+            None => None,
+        };
+        match (again, newer) {
+            (Some(again), Some(newer)) => sent(again, newer).await,
+            _ => Ok(answer),
+        }
+    }
+}
+
+async fn sent(request: reqwest::RequestBuilder, token: &str) -> Result<reqwest::Response, Refused> {
+    request.bearer_auth(token).send().await.map_err(|error| {
+        tracing::error!(%error, "the API cannot be reached");
+        Refused::Unreachable
+    })
 }

@@ -98,6 +98,24 @@ impl CompaniesPage {
             .unwrap_or_default()
     }
 
+    /// How many rows the filter of the form for many accepts, where a count says so, or where all of them are on this page.
+    fn matching(&self) -> Option<u64> {
+        let present = &self.frame.import.rows.as_ref()?.present;
+        let is_whole = self.pages.previous.is_none() && self.pages.next.is_none() && self.only.is_empty();
+        match (self.status.as_str(), self.kind.as_str(), self.search.as_str()) {
+            _ if is_whole => Some(self.rows.items.len() as u64),
+            ("", "", "") => Some(present.total),
+            ("", kind, "") => present.by_type.get(kind).copied(),
+            (status, "", "") => {
+                let known = words::STATUSES
+                    .iter()
+                    .find(|known| words::status_code(known) == status)?;
+                Some(self.count_of(known))
+            }
+            _ => None,
+        }
+    }
+
     fn selected(&self) -> u64 {
         self.rows.counts.as_ref().map_or(0, |counts| counts.selected)
     }

@@ -3,17 +3,18 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 
 use super::frame::query;
 use super::integrations::{page, path};
 use crate::Console;
-use crate::answer_page::{redirect, show_as};
+use crate::answer_page::{redirect, show_form};
 use crate::api::{Problem, escaped};
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
+use crate::form::{Field, Filled, Input};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
 use crate::views::Integration;
@@ -24,87 +25,111 @@ pub(super) fn routes(to: Router<Console>) -> Router<Console> {
         .route("/console/integrations/{i}/credentials", get(credentials).post(replace))
 }
 
-/// A field of a form of credentials.
-struct Field {
-    name: &'static str,
-    label: (&'static str, &'static str),
-    hint: (&'static str, &'static str),
-    secret: bool,
+const NAME: Field = Field::new("name", "/name", ("Name", "Naam"), Input::Text)
+    .hint("What this console calls it.", "Hoe deze console de integratie noemt.")
+    .required()
+    .at_most(100);
+
+const fn address(example: &'static str) -> Field {
+    Field::new("address", "/address", ("Address", "Adres"), Input::Url)
+        .hint(example, example)
+        .required()
 }
 
-const fn field(
-    name: &'static str,
-    label: (&'static str, &'static str),
-    hint: (&'static str, &'static str),
-    secret: bool,
-) -> Field {
-    Field {
-        name,
-        label,
-        hint,
-        secret,
-    }
-}
+/// What a new ConnectWise PSA asks for besides its credentials.
+const NEW_CONNECTWISE: [Field; 3] = [
+    NAME,
+    address("https://eu.myconnectwise.net"),
+    Field::new(
+        "companyId",
+        "/companyId",
+        ("Login company", "Inlogbedrijf"),
+        Input::Text,
+    )
+    .hint(
+        "What you enter as Company when you sign in to ConnectWise.",
+        "Wat u bij ConnectWise als Company invult.",
+    )
+    .required(),
+];
+
+const NEW_AUTOTASK: [Field; 2] = [NAME, address("https://webservices.autotask.net")];
 
 const CONNECTWISE: [Field; 3] = [
-    field(
+    Field::new(
         "publicKey",
+        "/credentials/publicKey",
         ("Public key", "Publieke sleutel"),
-        (
-            "Of an API member: System, Members, API Members, API Keys.",
-            "Van een API-lid: System, Members, API Members, API Keys.",
-        ),
-        false,
+        Input::Private,
+    )
+    .hint(
+        "Of an API member: System, Members, API Members, API Keys.",
+        "Van een API-lid: System, Members, API Members, API Keys.",
     ),
-    field(
+    Field::new(
         "privateKey",
+        "/credentials/privateKey",
         ("Private key", "Privésleutel"),
-        (
-            "It is shown once, when the key is made.",
-            "Die wordt één keer getoond, bij het maken.",
-        ),
-        true,
+        Input::Secret,
+    )
+    .hint(
+        "It is shown once, when the key is made.",
+        "Die wordt één keer getoond, bij het maken.",
     ),
-    field(
+    Field::new(
         "clientId",
+        "/credentials/clientId",
         ("Client ID", "Client-ID"),
-        ("From developer.connectwise.com.", "Van developer.connectwise.com."),
-        false,
-    ),
+        Input::Private,
+    )
+    .hint("From developer.connectwise.com.", "Van developer.connectwise.com."),
 ];
 
 const AUTOTASK: [Field; 3] = [
-    field(
+    Field::new(
         "username",
+        "/credentials/username",
         ("Username", "Gebruikersnaam"),
-        (
-            "Autotask calls it Username (Key). It is on the page of the API user: Admin, Resources/Users.",
-            "Autotask noemt dit Username (Key). Het staat op de pagina van de API-gebruiker: Admin, Resources/Users.",
-        ),
-        false,
+        Input::Private,
+    )
+    .hint(
+        "Autotask calls it Username (Key). It is on the page of the API user: Admin, Resources/Users.",
+        "Autotask noemt dit Username (Key). Het staat op de pagina van de API-gebruiker: Admin, Resources/Users.",
     ),
-    field(
+    Field::new(
         "secret",
+        "/credentials/secret",
         ("Password", "Wachtwoord"),
-        (
-            "Autotask calls it Password (Secret).",
-            "Autotask noemt dit Password (Secret).",
-        ),
-        true,
+        Input::Secret,
+    )
+    .hint(
+        "Autotask calls it Password (Secret).",
+        "Autotask noemt dit Password (Secret).",
     ),
-    field(
+    Field::new(
         "integrationCode",
+        "/credentials/integrationCode",
         ("Tracking identifier", "Integratiecode"),
-        (
-            "Autotask calls it Tracking Identifier.",
-            "Autotask noemt dit Tracking Identifier.",
-        ),
-        false,
+        Input::Private,
+    )
+    .hint(
+        "Autotask calls it Tracking Identifier.",
+        "Autotask noemt dit Tracking Identifier.",
     ),
 ];
 
-fn fields_of(kind: &str) -> &'static [Field] {
+fn credentials_of(kind: &str) -> &'static [Field] {
     if kind == "autotask" { &AUTOTASK } else { &CONNECTWISE }
+}
+
+/// The fields of the form that connects a PSA.
+fn new_fields(kind: &str) -> Vec<&'static Field> {
+    let new: &[Field] = if kind == "autotask" {
+        &NEW_AUTOTASK
+    } else {
+        &NEW_CONNECTWISE
+    };
+    new.iter().chain(credentials_of(kind)).collect()
 }
 
 #[derive(Template)]
@@ -114,24 +139,16 @@ struct Connect {
     action: String,
     kind: &'static str,
     is_new: bool,
-    fields: &'static [Field],
+    fields: Vec<&'static Field>,
     /// What was entered before, secrets excepted.
     entered: Fields,
     problem: Option<Problem>,
 }
 
 impl Connect {
-    /// What the API says is wrong with a field.
-    fn wrong(&self, name: &str) -> Option<String> {
-        let problem = self.problem.as_ref()?;
-        if problem.fact("field").as_deref() == Some(name) {
-            return Some(problem.detail.clone());
-        }
-        let error = problem
-            .errors
-            .iter()
-            .find(|error| error.pointer.ends_with(&format!("/{name}")));
-        error.map(|error| error.detail.clone())
+    fn inputs(&self) -> Vec<Filled<'_>> {
+        let filled = |field: &&'static Field| Filled::new(field, &self.entered, self.problem.as_ref());
+        self.fields.iter().map(filled).collect()
     }
 }
 
@@ -151,24 +168,23 @@ fn connecting(caller: &Caller, entered: Fields, problem: Option<Problem>) -> axu
     let page = Page::titled(&caller.visit, ("Connect a PSA", "Verbind een PSA"));
     let integrations = page.t("Integrations", "Integraties");
     let kind = kind_of(&entered);
-    let status = problem
-        .as_ref()
-        .and_then(|problem| StatusCode::from_u16(problem.status).ok());
+    let fields = new_fields(kind);
+    let problem = problem.map(|problem| problem.about(&fields));
     let template = Connect {
         page: page.crumb("/console", integrations),
         action: "/console/integrations/new".to_owned(),
         kind,
         is_new: true,
-        fields: fields_of(kind),
+        fields,
         entered,
         problem,
     };
-    show_as(status.unwrap_or(StatusCode::OK), &template)
+    show_form(template.problem.as_ref(), &template)
 }
 
 /// What a form holds of credentials; a field that is missing is blank, and the API says so.
 fn given(form: &Fields, kind: &str) -> Value {
-    let fields = fields_of(kind)
+    let fields = credentials_of(kind)
         .iter()
         .map(|field| (field.name.to_owned(), json!(form.text(field.name))));
     Value::Object(fields.collect::<Map<_, _>>())
@@ -224,9 +240,8 @@ async fn credentials(caller: Caller, Path(id): Path<String>, fields: Fields) -> 
 async fn replacing(caller: &Caller, id: &str, entered: Fields, problem: Option<Problem>) -> Answer {
     let one: Integration = caller.api.get(&format!("/integrations/{}", escaped(id))).await?;
     let kind = words::psa_code(one.kind);
-    let status = problem
-        .as_ref()
-        .and_then(|problem| StatusCode::from_u16(problem.status).ok());
+    let fields: Vec<&Field> = credentials_of(kind).iter().collect();
+    let problem = problem.map(|problem| problem.about(&fields));
     let template = Connect {
         page: page(
             caller,
@@ -237,11 +252,11 @@ async fn replacing(caller: &Caller, id: &str, entered: Fields, problem: Option<P
         action: format!("{}/credentials", path(id)),
         kind,
         is_new: false,
-        fields: fields_of(kind),
+        fields,
         entered,
         problem,
     };
-    Ok(show_as(status.unwrap_or(StatusCode::OK), &template))
+    Ok(show_form(template.problem.as_ref(), &template))
 }
 
 async fn replace(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answer {

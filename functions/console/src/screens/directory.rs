@@ -1,11 +1,11 @@
-//! `/console/managed-companies` and `/console/licences`: what the password manager holds.
+//! `/console/managed-companies`: the companies and users that the password manager holds.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::Method;
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::frame::{query, saved};
 use super::pages::Pages;
@@ -13,21 +13,20 @@ use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
 use crate::caller::Caller;
-use crate::charts::Bar;
 use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::Answer;
-use crate::views::{Directory, Licences, List, ManagedCompany, User};
+use crate::views::{Directory, List, ManagedCompany, User};
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/managed-companies", get(companies).post(add_company))
         .route("/console/managed-companies/{c}", get(users).post(add_user))
         .route("/console/managed-companies/{c}/{u}", post(change_address))
-        .route("/console/licences", get(licences).post(set_licences))
 }
 
-fn page(caller: &Caller, title: (&'static str, &'static str), fields: &Fields) -> Page {
+/// A page of what the password manager holds.
+pub(super) fn page(caller: &Caller, title: (&'static str, &'static str), fields: &Fields) -> Page {
     let mut page = Page::titled(&caller.visit, title);
     page.saved = saved(&page, fields);
     page.crumb("/console", "psa-import")
@@ -135,39 +134,4 @@ async fn change_address(caller: Caller, Path((company, user)): Path<(String, Str
         )
         .await?;
     Ok(redirect(&format!("/console/managed-companies/{company}?saved=yes")))
-}
-
-#[derive(Template)]
-#[template(path = "licences.html")]
-struct LicencesPage {
-    page: Page,
-    licences: Licences,
-    bar: Bar,
-}
-
-async fn licences(caller: Caller, fields: Fields) -> Answer {
-    let licences: Licences = caller.api.get("/licences").await?;
-    show(&LicencesPage {
-        page: page(&caller, ("Licences", "Licenties"), &fields),
-        bar: Bar::new(&[
-            ("info", licences.used),
-            ("warn", licences.reserved),
-            ("empty", licences.available),
-        ]),
-        licences,
-    })
-}
-
-async fn set_licences(caller: Caller, Form(form): Form) -> Answer {
-    // What is no number is for the API to refuse, in words.
-    let total = form.text("total");
-    let total = total.parse::<u64>().map_or_else(|_| json!(total), Value::from);
-    let mode = if form.get("mode") == Some("consumption") {
-        "consumption"
-    } else {
-        "pool"
-    };
-    let sent = json!({ "total": total, "mode": mode });
-    caller.api.send(Method::PUT, "/licences", Some(&sent)).await?;
-    Ok(redirect("/console/licences?saved=yes"))
 }

@@ -29,6 +29,9 @@ const STEPS: [(Step, &str, &str); 6] = [
     (Step::Result, "Result", "Resultaat"),
 ];
 
+/// After how many seconds an import that another administrator holds is looked at again: it may be free by then.
+const HELD_SECONDS: u8 = 30;
+
 /// An import, as the person who looks at it may use it.
 pub(super) struct Frame {
     pub import: Import,
@@ -76,6 +79,11 @@ impl Frame {
         self.is_in_review() && self.import.stopped.is_some() && self.import.taken_over_by.is_none()
     }
 
+    /// Whether another administrator decides on it, so that all others can only look.
+    fn is_held_by_another(&self) -> bool {
+        self.is_in_review() && self.import.lock.is_some() && !self.mine && !self.waits_for_somebody()
+    }
+
     /// The page of a step.
     pub fn page(&self, caller: &Caller, step: Step, title: (&'static str, &'static str), fields: &Fields) -> Page {
         let mut page = Page::titled(&caller.visit, title);
@@ -96,6 +104,9 @@ impl Frame {
         });
         page.steps = steps.collect();
         page.saved = saved(&page, fields);
+        // Each look at a plan may compute all of it, and the number of those is limited.
+        let is_cheap = step != Step::Check;
+        page.again = (is_cheap && self.is_held_by_another()).then_some(HELD_SECONDS);
         page.crumb("/console", integrations).crumb(integration, one)
     }
 

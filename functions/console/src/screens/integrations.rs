@@ -12,6 +12,7 @@ use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
 use crate::caller::Caller;
+use crate::charts::{Column, columns};
 use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::Answer;
@@ -84,33 +85,30 @@ impl Left {
 }
 
 impl Overview {
-    /// The bars of the history, the oldest first: position, height of what was created or changed, and of what failed.
-    fn bars(&self) -> Vec<(u64, u64, u64, &Import)> {
-        let numbers = |import: &Import| {
-            import.counts.as_ref().map_or((0, 0), |counts| {
-                let (companies, users) = (&counts.companies, &counts.users);
-                let done = companies.created + companies.linked + companies.updated;
-                let done = done + users.created + users.linked + users.changed_address;
-                (done, companies.failed + users.failed)
-            })
+    /// The bars of the history, the oldest first.
+    fn bars(&self) -> Vec<(Column, &Import)> {
+        let imports: Vec<&Import> = self.history.iter().rev().collect();
+        let numbers = |import: &&Import| {
+            let counts = import.counts.as_ref();
+            counts.map_or((0, 0), |counts| (counts.done(), counts.failed()))
         };
-        let all: Vec<_> = self
-            .history
-            .iter()
-            .rev()
-            .map(|import| (numbers(import), import))
-            .collect();
-        let most = all
-            .iter()
-            .map(|((done, failed), _)| done + failed)
-            .max()
-            .unwrap_or_default()
-            .max(1);
-        let height = |count: u64| if count == 0 { 0 } else { (count * 50 / most).max(3) };
-        (0..)
-            .zip(all)
-            .map(|(at, ((done, failed), import))| (at * 24, height(done), height(failed), import))
-            .collect()
+        let numbers: Vec<(u64, u64)> = imports.iter().map(numbers).collect();
+        columns(&numbers).into_iter().zip(imports).collect()
+    }
+
+    /// What a bar shows.
+    fn says(&self, import: &Import) -> String {
+        let (page, began) = (&self.page, self.page.moment(&import.started_at));
+        let Some(counts) = &import.counts else {
+            return format!("{began}: {}", page.w(&words::state(&import.state)));
+        };
+        let done = page.t("created, linked or changed", "gemaakt, gekoppeld of gewijzigd");
+        let failed = page.t("failed", "mislukt");
+        format!(
+            "{began}: {} {done}, {} {failed}",
+            page.n(counts.done()),
+            page.n(counts.failed())
+        )
     }
 }
 

@@ -1,10 +1,10 @@
-//! Lists around an integration and an import: trail, exclusions, mappings, people not in, decisions on many. And the trail of the MSP.
+//! Lists around an integration and an import: trail, exclusions, mappings, people not in. And the trail of the MSP.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::Method;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use super::frame::{self, Frame, Step, query};
 use super::integrations::{page, path};
@@ -16,7 +16,7 @@ use crate::caller::Caller;
 use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::Answer;
-use crate::views::{AuditEntry, Exclusion, Integration, List, Mapping, PersonNotIn, Rule};
+use crate::views::{AuditEntry, Exclusion, Integration, List, Mapping, PersonNotIn};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/audit", get(audit_of_msp))
@@ -24,18 +24,16 @@ pub(super) fn routes(to: Router<Console>) -> Router<Console> {
         .route("/console/integrations/{i}/exclusions", get(exclusions).post(bring_back))
         .route("/console/integrations/{i}/mappings", get(mappings).post(drop_mapping))
         .route("/console/imports/{x}/people-not-in", get(people_not_in))
-        .route("/console/imports/{x}/rules", get(rules))
-        .route("/console/imports/{x}/rules/{r}", post(take_back))
 }
 
 /// A list, and where its other pages are.
-struct Listed<T> {
-    items: Vec<T>,
-    pages: Pages,
+pub(super) struct Listed<T> {
+    pub items: Vec<T>,
+    pub pages: Pages,
 }
 
 impl<T> Listed<T> {
-    fn new(list: List<T>, here: &str, fields: &Fields) -> Self {
+    pub fn new(list: List<T>, here: &str, fields: &Fields) -> Self {
         Self {
             pages: Pages::new(here, &[], fields, list.next.as_deref()),
             items: list.items,
@@ -214,63 +212,4 @@ async fn people_not_in(caller: Caller, Path(import): Path<String>, fields: Field
         all: Listed::new(all, &format!("{path}/people-not-in"), &fields),
         path,
     })
-}
-
-#[derive(Template)]
-#[template(path = "rules.html")]
-struct Rules {
-    page: Page,
-    path: String,
-    frame: Frame,
-    all: Listed<Rule>,
-}
-
-impl Rules {
-    /// What a rule says and of which rows.
-    fn says(&self, rule: &Rule) -> String {
-        let whom = match rule.about.as_str() {
-            "people" => self.page.t("People", "Personen"),
-            _ => self.page.t("Companies", "Bedrijven"),
-        };
-        let what = match (rule.reset, rule.selected) {
-            (true, _) => self.page.t("as suggested", "zoals voorgesteld"),
-            (_, Some(false)) => self.page.t("not selected", "niet geselecteerd"),
-            _ => self.page.t("selected", "geselecteerd"),
-        };
-        format!("{whom}: {what}")
-    }
-
-    fn of(&self, rule: &Rule) -> String {
-        let conditions = rule.filter.iter().filter(|(_, value)| !value.is_null());
-        let conditions: Vec<String> = conditions.map(|(name, value)| format!("{name} = {value}")).collect();
-        if conditions.is_empty() {
-            self.page.t("all", "alle").to_owned()
-        } else {
-            conditions.join(", ")
-        }
-    }
-}
-
-async fn rules(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
-    let all = format!("{}/rules?limit=50", frame::api(&import));
-    let (frame, all) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<List<Rule>>(&all))?;
-    let path = frame::path(&import);
-    show(&Rules {
-        page: frame.page(
-            &caller,
-            Step::Companies,
-            ("Decisions on many", "Keuzes voor velen"),
-            &fields,
-        ),
-        all: Listed::new(all, &format!("{path}/rules"), &fields),
-        path,
-        frame,
-    })
-}
-
-/// Taking a decision back restores what was before it (R69).
-async fn take_back(caller: Caller, Path((import, rule)): Path<(String, String)>) -> Answer {
-    let address = format!("{}/rules/{}", frame::api(&import), escaped(&rule));
-    caller.api.send(Method::DELETE, &address, None).await?;
-    Ok(redirect(&format!("{}/rules?saved=rule", frame::path(&import))))
 }

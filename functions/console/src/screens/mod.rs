@@ -8,6 +8,7 @@ mod frame;
 mod home;
 mod imports;
 mod integrations;
+mod licences;
 mod lists;
 mod pages;
 mod password_manager;
@@ -16,7 +17,9 @@ mod plan;
 mod policy;
 mod preferences;
 mod result;
+mod rules;
 mod start;
+mod undecided;
 mod undo;
 
 use axum::Router;
@@ -37,7 +40,10 @@ pub(crate) fn routes(to: Router<Console>) -> Router<Console> {
     let to = connect::routes(to);
     let to = policy::routes(to);
     let to = lists::routes(to);
+    let to = rules::routes(to);
+    let to = undecided::routes(to);
     let to = directory::routes(to);
+    let to = licences::routes(to);
     let to = password_manager::routes(to);
     preferences::routes(to)
 }

@@ -19,7 +19,7 @@ use crate::charts::{Bar, Flow};
 use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
-use crate::views::{Directory, Plan};
+use crate::views::{Directory, LicenceNeed, Plan};
 use crate::words;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
@@ -59,9 +59,10 @@ impl PlanPage {
         all.map(|step| self.count(step)).sum()
     }
 
-    /// How many licences are left afterwards; `None` if there are too few.
+    /// How many licences are left afterwards, if there are enough. If they are billed by use, none left is nothing to say.
     fn left(&self) -> Option<u64> {
-        self.plan.licences.pool.available.checked_sub(self.plan.licences.needed)
+        let left = self.plan.licences.pool.available.checked_sub(self.plan.licences.needed);
+        left.filter(|left| self.is_pool() || *left > 0)
     }
 
     fn is_pool(&self) -> bool {
@@ -94,9 +95,10 @@ struct Computing {
     to: String,
 }
 
-/// Announces a plan that takes long. The page goes on by itself; browsers show it until the plan has come.
+/// Announces a plan that takes long: at the first look, and at the first after it has changed. The page leads on by itself, and browsers show
+/// it until the plan has come.
 fn announce(caller: &Caller, frame: &Frame, fields: &Fields) -> Result<Option<Response>, Refused> {
-    if !fields.0.is_empty() {
+    if fields.0.iter().any(|(name, _)| name != "since") {
         return Ok(None);
     }
     let total = frame.import.rows.as_ref().map_or(0, |rows| rows.present.total);
@@ -105,7 +107,8 @@ fn announce(caller: &Caller, frame: &Frame, fields: &Fields) -> Result<Option<Re
     }
     let title = ("The plan is being made", "Het plan wordt gemaakt");
     let page = frame.page(caller, Step::Check, title, fields);
-    let to = format!("{}/plan?announced=yes", path(&frame.import.id));
+    let asked = query(&[("since", fields.text("since")), ("announced", "yes")]);
+    let to = format!("{}/plan?{asked}", path(&frame.import.id));
     show(&Computing { page, to }).map(Some)
 }
 
@@ -139,20 +142,24 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
         ),
         path: path(&import),
         flow: Flow::of(&plan.breakdown.companies),
-        licences: Bar::new(&[
-            ("calm", plan.licences.pool.used + plan.licences.pool.reserved),
-            ("good", plan.licences.needed.min(plan.licences.pool.available)),
-            (
-                "empty",
-                plan.licences.pool.available.saturating_sub(plan.licences.needed),
-            ),
-        ]),
+        licences: licences(&plan.licences),
         action: fields.text("action").to_owned(),
         language: caller.visit.language,
         creation,
         frame,
         plan,
     })
+}
+
+/// The licences by what they are for: each part is a number of the text beside it. If too few are free, all of those are needed.
+fn licences(need: &LicenceNeed) -> Bar {
+    let pool = &need.pool;
+    Bar::new(&[
+        ("calm", pool.used),
+        ("warn", pool.reserved),
+        ("good", need.needed.min(pool.available)),
+        ("empty", pool.available.saturating_sub(need.needed)),
+    ])
 }
 
 /// The policy's creation action, if this administrator may confirm and the directory lets an import choose one.

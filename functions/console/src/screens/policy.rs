@@ -3,26 +3,61 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::routing::get;
+use domain::directory::CreationAction;
 use serde_json::{Value, json};
 
 use super::integrations::{page, path};
 use crate::Console;
-use crate::answer_page::{redirect, show_as};
+use crate::answer_page::{redirect, show_form};
 use crate::api::{Problem, escaped};
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
+use crate::form::{Field, Filled, Input};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
-use crate::views::{Directory, Integration};
+use crate::views::{Directory, Integration, Policy};
 
 /// How often, in minutes; the API takes no others.
-const EVERY: [u64; 10] = [15, 30, 60, 120, 180, 240, 360, 480, 720, 1440];
+const EVERY_MINUTES: [u64; 10] = [15, 30, 60, 120, 180, 240, 360, 480, 720, 1440];
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/integrations/{i}/policy", get(show).post(save))
 }
+
+const EVERY: Field = Field::new(
+    "every",
+    "/schedule/everyMinutes",
+    ("How often", "Hoe vaak"),
+    Input::Choice,
+);
+const AT: Field = Field::new("at", "/schedule/at", ("At", "Om"), Input::Time);
+const ZONE: Field = Field::new("zone", "/schedule/timeZone", ("Time zone", "Tijdzone"), Input::Text);
+const FULL_READ_HOURS: Field = Field::new(
+    "fullReadHours",
+    "/fullReadHours",
+    (
+        "Hours after which everything is read again, not only what changed",
+        "Aantal uren waarna alles opnieuw wordt gelezen, niet alleen wat wijzigde",
+    ),
+    Input::Number,
+);
+const PERCENT: Field = Field::new(
+    "percent",
+    "/massChange/percent",
+    (
+        "Percentage of the mapped users",
+        "Percentage van de gekoppelde gebruikers",
+    ),
+    Input::Number,
+);
+const AT_LEAST: Field = Field::new(
+    "atLeast",
+    "/massChange/atLeast",
+    ("Number of changes", "Aantal wijzigingen"),
+    Input::Number,
+);
 
 #[derive(Template)]
 #[template(path = "policy.html")]
@@ -31,13 +66,31 @@ struct PolicyPage {
     path: String,
     one: Integration,
     directory: Directory,
+    /// What the form holds: the policy, or what was typed and refused.
+    entered: Fields,
     problem: Option<Problem>,
 }
 
 impl PolicyPage {
+    fn input(&self, field: &'static Field) -> Filled<'_> {
+        Filled::new(field, &self.entered, self.problem.as_ref())
+    }
+
+    fn is_ticked(&self, name: &str) -> bool {
+        self.entered.get(name).is_some()
+    }
+
+    fn creation(&self) -> CreationAction {
+        match self.entered.get("creation") {
+            Some("invite") => CreationAction::Invite,
+            Some(_) => CreationAction::Stage,
+            None => self.one.policy.creation,
+        }
+    }
+
     fn every(&self) -> Vec<(u64, bool)> {
-        let chosen = self.one.policy.schedule.as_ref().map(|schedule| schedule.every_minutes);
-        EVERY
+        let chosen = self.entered.get("every").and_then(|minutes| minutes.parse().ok());
+        EVERY_MINUTES
             .iter()
             .map(|&minutes| (minutes, Some(minutes) == chosen))
             .collect()
@@ -61,45 +114,61 @@ impl PolicyPage {
             ),
         }
     }
+}
 
-    fn at(&self) -> &str {
-        self.one
-            .policy
-            .schedule
-            .as_ref()
-            .map_or("03:00", |schedule| &schedule.at)
-    }
-
-    fn time_zone(&self) -> &str {
-        self.one
-            .policy
-            .schedule
-            .as_ref()
-            .map_or("Europe/Amsterdam", |schedule| &schedule.time_zone)
-    }
+/// A policy as the form holds it. Without a schedule, it offers one at night.
+fn entered(policy: &Policy) -> Fields {
+    let schedule = policy.schedule.as_ref();
+    let texts = [
+        ("every", schedule.map(|schedule| schedule.every_minutes.to_string())),
+        ("at", Some(schedule.map_or("03:00", |schedule| &schedule.at).to_owned())),
+        (
+            "zone",
+            Some(
+                schedule
+                    .map_or("Europe/Amsterdam", |schedule| &schedule.time_zone)
+                    .to_owned(),
+            ),
+        ),
+        ("fullReadHours", Some(policy.full_read_hours.to_string())),
+        ("newCompanies", policy.new_companies.then(|| "on".to_owned())),
+        ("newAddresses", policy.new_addresses.then(|| "on".to_owned())),
+        ("percent", Some(policy.mass_change.percent.to_string())),
+        ("atLeast", Some(policy.mass_change.at_least.to_string())),
+    ];
+    let there = texts
+        .into_iter()
+        .filter_map(|(name, text)| Some((name.to_owned(), text?)));
+    Fields(there.collect())
 }
 
 async fn show(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {
     shown(&caller, &id, &fields, None).await
 }
 
-async fn shown(caller: &Caller, id: &str, fields: &Fields, problem: Option<Problem>) -> Answer {
+/// The form with the policy, or with what was typed and refused.
+async fn shown(caller: &Caller, id: &str, fields: &Fields, refused: Option<(Fields, Problem)>) -> Answer {
     let one = format!("/integrations/{}", escaped(id));
     let (one, directory) = futures::try_join!(
         caller.api.get::<Integration>(&one),
         caller.api.get::<Directory>("/directory")
     )?;
-    let status = problem
-        .as_ref()
-        .and_then(|problem| StatusCode::from_u16(problem.status).ok());
+    let (entered, problem) = match refused {
+        Some((entered, problem)) => {
+            let fields = [&EVERY, &AT, &ZONE, &FULL_READ_HOURS, &PERCENT, &AT_LEAST];
+            (entered, Some(problem.about(&fields)))
+        }
+        None => (entered(&one.policy), None),
+    };
     let template = PolicyPage {
         page: page(caller, &one, ("Automatic imports", "Automatische imports"), fields),
         path: path(id),
         one,
         directory,
+        entered,
         problem,
     };
-    Ok(show_as(status.unwrap_or(StatusCode::OK), &template))
+    Ok(show_form(template.problem.as_ref(), &template))
 }
 
 async fn save(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answer {
@@ -134,7 +203,7 @@ async fn save(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answe
         .await
     {
         Ok(_) => Ok(redirect(&format!("{}/policy?saved=yes", path(&id)))),
-        Err(Refused::Problem(problem)) => shown(&caller, &id, &Fields::default(), Some(*problem)).await,
+        Err(Refused::Problem(problem)) => shown(&caller, &id, &Fields::default(), Some((form, *problem))).await,
         Err(refused) => Err(refused),
     }
 }

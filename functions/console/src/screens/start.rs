@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::routing::get;
 use serde_json::json;
 
 use super::frame::path;
 use crate::Console;
-use crate::answer_page::{redirect, show_as};
+use crate::answer_page::{redirect, show_form};
 use crate::api::{Problem, escaped};
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
@@ -88,9 +88,6 @@ async fn filter_page(
     } else {
         integration.last_filter.clone()
     };
-    let status = problem
-        .as_ref()
-        .and_then(|problem| StatusCode::from_u16(problem.status).ok());
     let template = FilterPage {
         chosen: chosen.or(last).unwrap_or_default(),
         page,
@@ -98,7 +95,7 @@ async fn filter_page(
         attributes: attributes.items,
         problem,
     };
-    Ok(show_as(status.unwrap_or(StatusCode::OK), &template))
+    Ok(show_form(template.problem.as_ref(), &template))
 }
 
 async fn start(caller: Caller, Path(integration): Path<String>, Form(form): Form) -> Answer {

@@ -49,6 +49,15 @@ pub(super) fn read(headers: &HeaderMap, name: &str, seal: &Seal) -> Option<Strin
     seal.open(name, plain(headers, name)?)
 }
 
+/// Whether an answer sets a cookie, or takes it back.
+pub(super) fn is_set(response: &Response, name: &str) -> bool {
+    let mut all = response.headers().get_all(SET_COOKIE).iter();
+    all.any(|cookie| {
+        let rest = cookie.to_str().ok().and_then(|cookie| cookie.strip_prefix(name));
+        rest.is_some_and(|rest| rest.starts_with('='))
+    })
+}
+
 /// Adds a cookie to an answer.
 pub(super) fn append(response: &mut Response, cookie: &str) {
     if let Ok(value) = HeaderValue::from_str(cookie) {

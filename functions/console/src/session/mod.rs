@@ -1,8 +1,10 @@
 //! Who is signed in (R92). The tokens stay in sealed cookies that no script can read; they never reach a page.
 
+mod claims;
 mod cookies;
 mod endpoints;
 mod provider;
+mod renewal;
 mod seal;
 mod secret;
 mod sign_in;
@@ -17,6 +19,7 @@ use jiff::Timestamp;
 
 pub(crate) use cookies::plain;
 pub(crate) use endpoints::Endpoints;
+pub(crate) use renewal::Renewal;
 pub(crate) use secret::Secret;
 pub(crate) use signed_in::Session;
 
@@ -24,10 +27,7 @@ use crate::Console;
 use crate::answer_page;
 use crate::visit::Visit;
 use cookies::{RENEWAL, SESSION};
-use signed_in::LONGEST_SECONDS;
-
-/// Renewed when less than this is left, so that no call meets the end.
-const RENEW_BEFORE_SECONDS: i64 = 60;
+use signed_in::Age;
 
 pub(crate) fn routes() -> axum::Router<Console> {
     sign_out::routes(sign_in::routes())
@@ -35,8 +35,11 @@ pub(crate) fn routes() -> axum::Router<Console> {
 
 /// Opens the cookies of a request, renews the session if it is about to end, and renders what its handler refused.
 pub(crate) async fn open(State(console): State<Console>, mut request: Request, next: Next) -> Response {
+    // What is renewed while the session is revoked would stay good. Files are the same for everybody.
+    let path = request.uri().path();
+    let renews = path != sign_out::PATH && !path.starts_with("/console/assets/");
     let opened = match console.secret().await {
-        Ok(secret) => opened(&console, secret, request.headers()).await,
+        Ok(secret) => opened(&console, secret, request.headers(), renews).await,
         Err(error) => {
             tracing::error!(%error, "the console has no secret");
             Opened::default()
@@ -44,10 +47,15 @@ pub(crate) async fn open(State(console): State<Console>, mut request: Request, n
     };
     let visit = Visit::of(&request, opened.session);
     request.extensions_mut().insert(visit.clone());
+    if let Some(renewal) = &opened.renewal {
+        request.extensions_mut().insert(renewal.clone());
+    }
     let response = next.run(request).await;
     let mut response = answer_page::rendered(&visit, response);
-    if let Some(cookies) = opened.renewed {
-        for cookie in &cookies {
+    // Signing in has set these cookies, or signing out has taken them back: that counts.
+    if !cookies::is_set(&response, SESSION) {
+        let late = opened.renewal.as_ref().map_or(&[][..], Renewal::cookies);
+        for cookie in opened.renewed.iter().chain(late) {
             cookies::append(&mut response, cookie);
         }
     }
@@ -57,48 +65,51 @@ pub(crate) async fn open(State(console): State<Console>, mut request: Request, n
 #[derive(Default)]
 struct Opened {
     session: Option<Session>,
-    /// What to send back when it was renewed.
-    renewed: Option<Vec<String>>,
+    /// The cookies to send back, if it was renewed.
+    renewed: Vec<String>,
+    /// How to renew it if the API refuses its token.
+    renewal: Option<Renewal>,
 }
 
-async fn opened(console: &Console, secret: &Secret, headers: &HeaderMap) -> Opened {
+async fn opened(console: &Console, secret: &Secret, headers: &HeaderMap, renews: bool) -> Opened {
     let now = Timestamp::now().as_second();
     let session = cookies::read(headers, SESSION, &secret.seal);
     let session: Option<Session> = session.and_then(|text| serde_json::from_str(&text).ok());
-    let Some(session) = session.filter(|session| now < session.since + LONGEST_SECONDS) else {
+    let Some(session) = session else {
         return Opened::default();
     };
-    if now + RENEW_BEFORE_SECONDS < session.until {
-        return Opened {
+    let refresh = cookies::read(headers, RENEWAL, &secret.seal).filter(|_| renews);
+    match (session.age(now), refresh) {
+        (Age::Over, _) => Opened::default(),
+        (Age::Fresh, refresh) => Opened {
+            renewal: refresh.map(|refresh| Renewal::new(console.clone(), session.since, refresh)),
             session: Some(session),
-            renewed: None,
-        };
-    }
-    match cookies::read(headers, RENEWAL, &secret.seal) {
-        Some(renewal) => renewed(console, secret, session, &renewal).await,
-        None => Opened {
-            session: Some(session).filter(|session| session.is_good(now)),
-            renewed: None,
+            renewed: Vec::new(),
         },
+        (Age::Old, Some(refresh)) => renewed(console, secret, session, &refresh).await,
+        (Age::Old, None) => as_it_is(session),
     }
 }
 
-async fn renewed(console: &Console, secret: &Secret, session: Session, renewal: &str) -> Opened {
-    let now = Timestamp::now().as_second();
-    match provider::renew(console, secret, renewal).await {
-        Ok(tokens) => {
-            let cookies = tokens.cookies(secret, session.since, Some(renewal));
-            Opened {
-                session: Some(tokens.session(session.since)),
-                renewed: Some(cookies),
-            }
-        }
+async fn renewed(console: &Console, secret: &Secret, session: Session, refresh: &str) -> Opened {
+    match provider::renew(console, secret, refresh).await {
+        Ok(tokens) => Opened {
+            session: Some(tokens.session(session.since)),
+            renewed: tokens.cookies(secret, session.since, Some(refresh)),
+            renewal: None,
+        },
         Err(error) => {
             tracing::info!(%error, "a session could not be renewed");
-            Opened {
-                session: Some(session).filter(|session| session.is_good(now)),
-                renewed: None,
-            }
+            as_it_is(session)
         }
+    }
+}
+
+/// A session that cannot be renewed, as long as its token is good.
+fn as_it_is(session: Session) -> Opened {
+    let now = Timestamp::now().as_second();
+    Opened {
+        session: Some(session).filter(|session| session.is_good(now)),
+        ..Opened::default()
     }
 }

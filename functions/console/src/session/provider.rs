@@ -1,11 +1,9 @@
 //! The OpenID Connect provider: where it is, and the three things that are asked of it.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
+use super::claims::{Claims, Expected};
 use super::cookies::{RENEWAL, SESSION, SameSite, cookie};
 use super::endpoints::Endpoints;
 use super::secret::Secret;
@@ -143,57 +141,30 @@ fn checked(console: &Console, answer: Answer, nonce: Option<&str>) -> Result<Tok
     let bad = ProviderError::BadToken;
     let now = Timestamp::now().as_second();
     if let Some(nonce) = nonce {
-        let claims = answer.id_token.as_deref().and_then(payload).ok_or(bad("is missing"))?;
-        check(&claims, console, nonce, now).map_err(bad)?;
+        let claims = answer
+            .id_token
+            .as_deref()
+            .and_then(Claims::of)
+            .ok_or(bad("is missing"))?;
+        let expected = Expected {
+            issuer: &console.settings.issuer,
+            client_id: &console.settings.client_id,
+            nonce,
+        };
+        claims.check(&expected, now).map_err(bad)?;
     }
     let token = match console.settings.api_token {
         TokenKind::Access => answer.access_token,
         TokenKind::Id => answer.id_token.ok_or(bad("is missing"))?,
     };
-    let claims = payload(&token).unwrap_or_default();
+    let claims = Claims::of(&token).unwrap_or_default();
     let lasts = answer.expires_in.unwrap_or(DEFAULT_SECONDS);
     Ok(Tokens {
-        name: name(&claims).ok_or(bad("names nobody"))?,
-        until: claims.get("exp").and_then(Value::as_i64).unwrap_or(now + lasts),
+        name: claims.name().ok_or(bad("names nobody"))?,
+        until: claims.end().unwrap_or(now + lasts),
         token,
         refresh: answer.refresh_token,
     })
-}
-
-fn check(claims: &Map<String, Value>, console: &Console, nonce: &str, now: i64) -> Result<(), &'static str> {
-    let (settings, text) = (&console.settings, |name: &str| claims.get(name).and_then(Value::as_str));
-    if text("iss") != Some(&settings.issuer) {
-        return Err("is of another issuer");
-    }
-    let is_for = |one: &Value| one.as_str() == Some(&settings.client_id);
-    let for_us = match claims.get("aud") {
-        Some(Value::Array(all)) => {
-            all.iter().any(is_for) && (all.len() == 1 || text("azp") == Some(&settings.client_id))
-        }
-        Some(one) => is_for(one),
-        None => false,
-    };
-    if !for_us {
-        return Err("is for somebody else");
-    }
-    if claims.get("exp").and_then(Value::as_i64).is_none_or(|end| end <= now) {
-        return Err("is over");
-    }
-    if text("nonce") != Some(nonce) {
-        return Err("is of another sign-in");
-    }
-    Ok(())
-}
-
-/// As the API names people: see its caller.
-fn name(claims: &Map<String, Value>) -> Option<String> {
-    let text = |name: &str| claims.get(name)?.as_str().filter(|text| !text.trim().is_empty());
-    text("email").or_else(|| text("sub")).map(str::to_owned)
-}
-
-fn payload(token: &str) -> Option<Map<String, Value>> {
-    let payload = token.split('.').nth(1)?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
 impl Tokens {

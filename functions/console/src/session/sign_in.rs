@@ -171,23 +171,76 @@ async fn finished(
     Ok(cookies)
 }
 
-/// The tokens, if this is the way back from the provider that was asked.
+impl SigningIn {
+    /// The code for tokens, if this is the way back, in time, from the provider that was asked.
+    fn code<'a>(&self, back: &'a Fields, issuer: &str, now: i64) -> Result<&'a str, &'static str> {
+        if now >= self.until {
+            return Err("it took too long");
+        }
+        if back.get("state") != Some(&self.state) {
+            return Err("the state is of another sign-in");
+        }
+        // RFC 9207: providers that say who they are must be the one that was asked.
+        if back.get("iss").is_some_and(|named| named != issuer) {
+            return Err("another provider answered");
+        }
+        back.get("code").ok_or("the provider gave no code")
+    }
+}
+
+/// The tokens that the provider gives for the code of the way back.
 async fn proved(console: &Console, secret: &Secret, under_way: &SigningIn, fields: &Fields) -> Result<Tokens, String> {
     let now = Timestamp::now().as_second();
-    if now >= under_way.until {
-        return Err("it took too long".to_owned());
-    }
-    if fields.get("state") != Some(&under_way.state) {
-        return Err("the state is of another sign-in".to_owned());
-    }
-    // RFC 9207: providers that say who they are must be the one that was asked.
-    if fields
-        .get("iss")
-        .is_some_and(|issuer| issuer != console.settings.issuer)
-    {
-        return Err("another provider answered".to_owned());
-    }
-    let code = fields.get("code").ok_or("the provider gave no code")?;
+    let code = under_way.code(fields, &console.settings.issuer, now)?;
     let tokens = provider::exchange(console, secret, code, &under_way.verifier, &under_way.nonce).await;
     tokens.map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "https://id.example";
+    const BEGAN: i64 = 1_000_000;
+
+    fn code(query: &str, seconds: i64) -> Result<String, &'static str> {
+        let under_way = SigningIn {
+            state: "s".to_owned(),
+            nonce: "n".to_owned(),
+            verifier: "v".to_owned(),
+            to: HOME.to_owned(),
+            until: BEGAN + LONGEST_SECONDS,
+        };
+        let back = Fields(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect());
+        under_way.code(&back, ISSUER, BEGAN + seconds).map(str::to_owned)
+    }
+
+    #[test]
+    fn r92_a_way_back_counts_for_ten_minutes() {
+        let good = "state=s&code=c";
+        for seconds in [0, 1, 599] {
+            assert_eq!(code(good, seconds).as_deref(), Ok("c"), "{seconds}");
+        }
+        for seconds in [600, 601, 86_400] {
+            assert_eq!(code(good, seconds), Err("it took too long"), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn r92_a_way_back_of_another_sign_in_or_provider_gives_no_code() {
+        assert_eq!(code("state=s&code=c&iss=https://id.example", 1).as_deref(), Ok("c"));
+        let table = [
+            ("code=c", "the state is of another sign-in"),
+            ("state=&code=c", "the state is of another sign-in"),
+            ("state=other&code=c", "the state is of another sign-in"),
+            ("state=s&code=c&iss=https://evil.example", "another provider answered"),
+            ("state=s&code=c&iss=https://id.example/", "another provider answered"),
+            ("state=s", "the provider gave no code"),
+            ("state=s&code=", "the provider gave no code"),
+            ("state=s&error=access_denied", "the provider gave no code"),
+        ];
+        for (query, why) in table {
+            assert_eq!(code(query, 1), Err(why), "{query}");
+        }
+    }
 }

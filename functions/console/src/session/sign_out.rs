@@ -12,8 +12,11 @@ use crate::Console;
 use crate::answer_page::{onwards, signed_out};
 use crate::visit::Visit;
 
+/// Where the form of signing out is sent to.
+pub(super) const PATH: &str = "/console/sign-out";
+
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
-    to.route("/console/sign-out", post(end)).route(
+    to.route(PATH, post(end)).route(
         "/console/signed-out",
         get(|Extension(visit): Extension<Visit>| async move { signed_out(&visit) }),
     )

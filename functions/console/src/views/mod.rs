@@ -1,7 +1,9 @@
 //! What screens read of the API's answers: no more fields than are shown.
 
 mod directory;
+mod people;
 mod rows;
+mod rules;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +16,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 pub(crate) use directory::{Directory, Licences, ManagedCompany, User};
+pub(crate) use people::{FoundAddress, PersonNotIn};
 pub(crate) use rows::{AddressRow, Addresses, Companies, Company, Target};
+pub(crate) use rules::{RowFilter, Rule, RuleTarget, Scope};
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
@@ -158,6 +162,27 @@ pub(crate) struct Count {
 pub(crate) struct Counts {
     pub companies: CompanyCounts,
     pub users: UserCounts,
+}
+
+/// Companies and users together, as a history counts them.
+impl Counts {
+    pub fn linked(&self) -> u64 {
+        self.companies.linked + self.users.linked
+    }
+
+    /// Companies with a new name, and users with a new address.
+    pub fn changed(&self) -> u64 {
+        self.companies.updated + self.users.changed_address
+    }
+
+    pub fn failed(&self) -> u64 {
+        self.companies.failed + self.users.failed
+    }
+
+    /// All that was created, linked or changed.
+    pub fn done(&self) -> u64 {
+        self.companies.created + self.users.created + self.linked() + self.changed()
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -305,16 +330,6 @@ pub(crate) struct OutcomeRow {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PersonNotIn {
-    pub address: String,
-    pub contact: String,
-    pub detail: String,
-    pub action: String,
-    pub imported_for: Named,
-}
-
-#[derive(Debug, Deserialize)]
 pub(crate) struct Attribute {
     pub id: String,
     pub label: String,
@@ -368,24 +383,4 @@ impl AuditEntry {
         let all = [found.or_else(|| text("name")), text("why")];
         all.into_iter().flatten().collect::<Vec<_>>().join(": ")
     }
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Rule {
-    pub id: String,
-    pub about: String,
-    pub selected: Option<bool>,
-    #[serde(default)]
-    pub reset: bool,
-    #[serde(rename = "where")]
-    pub filter: serde_json::Map<String, serde_json::Value>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FoundAddress {
-    pub address: String,
-    pub contact: String,
-    pub active: bool,
-    pub company: Named,
 }

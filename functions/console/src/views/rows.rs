@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::directory::UserState;
 use domain::row::{Absence, AddressStatus, ImportStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -41,6 +42,8 @@ pub(crate) struct Company {
     pub candidates: Vec<Named>,
     pub suggestions: Vec<Suggestion>,
     pub addresses: u64,
+    /// Contacts without a usable address.
+    pub no_address: u64,
     pub people_not_in: u64,
     pub last_imported: Option<Timestamp>,
     pub reason: Option<Absence>,
@@ -52,8 +55,12 @@ pub(crate) struct Company {
 impl Company {
     /// Whether it needed a decision and has one.
     pub fn is_decided(&self) -> bool {
-        let needs_one = matches!(self.status, ImportStatus::Ambiguous | ImportStatus::Dangling);
-        needs_one && self.target != Target::Automatic {}
+        self.needs_decision() && self.target != Target::Automatic {}
+    }
+
+    /// Whether an administrator has to decide on it before anything happens.
+    pub fn needs_decision(&self) -> bool {
+        matches!(self.status, ImportStatus::Ambiguous | ImportStatus::Dangling)
     }
 
     /// Whether a managed company can be chosen without a search.
@@ -111,6 +118,23 @@ pub(crate) struct Addresses {
 pub(crate) struct AddressCounts {
     pub total: u64,
     pub selected: u64,
+    pub excluded: u64,
+    by_status: BTreeMap<AddressStatus, u64>,
+}
+
+impl AddressCounts {
+    fn of(&self, status: &AddressStatus) -> u64 {
+        self.by_status.get(status).copied().unwrap_or_default()
+    }
+
+    /// Rows whose address belongs to another company.
+    pub fn conflicts(&self) -> u64 {
+        self.of(&AddressStatus::AddressConflict)
+    }
+
+    pub fn no_address(&self) -> u64 {
+        self.of(&AddressStatus::NoAddress)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -128,9 +152,26 @@ pub(crate) struct AddressRow {
     pub conflict: Option<Conflict>,
     pub no_address: Option<NoAddress>,
     pub excluded: Option<Excluded>,
+    /// The user that the row is mapped to.
+    user: Option<RowUser>,
+}
+
+/// The user of a row.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RowUser {
+    pub state: UserState,
+    /// The address that the user was asked to agree to.
+    pub asked_for: Option<String>,
 }
 
 impl AddressRow {
+    /// The user, if there is something to say: another address is waited for, or the directory's own word for how far the user is.
+    pub fn user_to_know(&self) -> Option<&RowUser> {
+        let is_usual = |user: &RowUser| user.asked_for.is_none() && user.state == UserState::Enrolled;
+        self.user.as_ref().filter(|user| !is_usual(user))
+    }
+
     /// Whether there is a user who stays, though nobody is ticked.
     pub fn keeps_access(&self) -> bool {
         self.status == AddressStatus::Mapped && !self.selected

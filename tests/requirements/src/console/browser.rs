@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, REFERER, SET_COOKIE};
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, Method, RequestBuilder, Url};
 
 use super::checks;
 use super::html::Html;
@@ -16,6 +16,12 @@ struct Cookie {
     strict: bool,
 }
 
+/// Where the console of a sandbox is.
+const CONSOLE: &str = "127.0.0.1";
+
+/// The cookie with the language that somebody chose.
+const LANGUAGE: &str = "__Host-language";
+
 /// One person's browser.
 #[derive(Clone)]
 pub struct Browser {
@@ -23,12 +29,27 @@ pub struct Browser {
     cookies: BTreeMap<String, BTreeMap<String, Cookie>>,
     /// What is asked for in `Accept-Language`.
     pub language: &'static str,
-    /// Whether every page is checked.
+    /// Whether every answer is checked.
     pub checks: bool,
+    /// Every address that was asked, in order.
+    pub asked: Vec<Url>,
+}
+
+/// How many bytes a browser that takes gzip loads before a page is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Weight {
+    /// Of the page itself.
+    pub page: usize,
+    /// Of its scripts.
+    pub script: usize,
+    /// Of the page and everything that it loads.
+    pub all: usize,
+    /// How many answers these are.
+    pub answers: usize,
 }
 
 impl Browser {
-    /// A browser that knows no cookie yet and checks every page.
+    /// A browser that knows no cookie yet and checks every answer.
     #[expect(clippy::disallowed_methods, reason = "calls the sandbox, not a PSA")]
     pub fn new(language: &'static str) -> Self {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build();
@@ -37,6 +58,7 @@ impl Browser {
             cookies: BTreeMap::new(),
             language,
             checks: true,
+            asked: Vec::new(),
         }
     }
 
@@ -65,14 +87,15 @@ impl Browser {
         self.go(method, to, body, Some(&page.url)).await
     }
 
-    /// Loads a page again and again while it says of itself that something goes on.
+    /// Follows the page's own link to what is new, again and again, while the page says that something goes on.
     pub async fn wait(&mut self, mut page: Page) -> Page {
         for _ in 0..1_200 {
             if !page.html.all("main").any(|(_, main)| main.get("data-again").is_some()) {
                 return page;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
-            page = self.open(page.url.as_str()).await;
+            let refresh = if self.expected() == "nl" { "Vernieuw" } else { "Refresh" };
+            page = self.follow(&page, refresh).await;
         }
         panic!("it does not end: {}", page.words());
     }
@@ -80,6 +103,52 @@ impl Browser {
     /// Sends a form that a page of this address would send.
     pub async fn send(&mut self, method: Method, url: Url, body: Option<String>, from: Option<&Url>) -> Page {
         self.go(method, url, body, from).await
+    }
+
+    /// Sends one request with all cookies and these headers, as no page may send it, and follows nothing.
+    pub async fn ask(
+        &mut self,
+        method: Method,
+        url: &Url,
+        body: Option<String>,
+        headers: &[(&'static str, &str)],
+    ) -> Page {
+        let cookies = self.sent(url, &method, false);
+        let mut request = self.client.request(method, url.clone()).header(COOKIE, cookies);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.receive(url, with_form(request, body)).await
+    }
+
+    /// Loads a page and everything that it names, as a browser does that has nothing of it yet.
+    #[expect(clippy::disallowed_methods, reason = "calls the sandbox, not a PSA")]
+    pub async fn weigh(&self, page: &Page) -> Weight {
+        let client = Client::builder().no_gzip().build().unwrap();
+        let bytes = async |url: &Url| {
+            let request = client.get(url.clone()).header("accept-encoding", "gzip");
+            let request = request.header(COOKIE, self.sent(url, &Method::GET, false));
+            let answer = request.send().await.unwrap();
+            assert!(answer.status().is_success(), "{url}: {}", answer.status());
+            answer.bytes().await.unwrap().len()
+        };
+        let own = bytes(&page.url).await;
+        let mut weight = Weight {
+            page: own,
+            script: 0,
+            all: own,
+            answers: 1,
+        };
+        for (name, attribute) in [("script", "src"), ("link", "href"), ("img", "src")] {
+            for (_, element) in page.html.all(name) {
+                let url = page.url.join(element.get(attribute).unwrap()).unwrap();
+                let loaded = bytes(&url).await;
+                weight.script += if name == "script" { loaded } else { 0 };
+                weight.all += loaded;
+                weight.answers += 1;
+            }
+        }
+        weight
     }
 
     /// The value of a cookie.
@@ -118,8 +187,8 @@ impl Browser {
                 method = Method::GET;
                 continue;
             }
-            if self.checks && url.host_str() == Some("127.0.0.1") {
-                checks::page(&page);
+            if self.checks && url.host_str() == Some(CONSOLE) {
+                checks::page(&page, self.expected());
                 page.keep(self.language);
             }
             let Some(to) = page.refresh() else { return page };
@@ -151,22 +220,32 @@ impl Browser {
         if let Some(from) = from.filter(|_| !crossed) {
             request = request.header(REFERER, from.as_str());
         }
-        if let Some(body) = body {
-            request = request
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(body);
-        }
+        self.receive(url, with_form(request, body)).await
+    }
+
+    async fn receive(&mut self, url: &Url, request: RequestBuilder) -> Page {
+        self.asked.push(url.clone());
         let answer = request.send().await.unwrap();
         self.keep(url, answer.headers());
         let (status, headers) = (answer.status(), answer.headers().clone());
         let source = answer.text().await.unwrap();
-        Page {
+        let page = Page {
             url: url.clone(),
             status,
             headers,
             html: Html::parse(&source),
             source,
+        };
+        // Also of what leads on, which nobody sees.
+        if self.checks && url.host_str() == Some(CONSOLE) {
+            checks::answer(&page);
         }
+        page
+    }
+
+    /// The language that pages are to have: the one that was chosen, or else the one that is asked for.
+    fn expected(&self) -> &str {
+        self.cookie(CONSOLE, LANGUAGE).unwrap_or(&self.language[..2])
     }
 
     fn sent(&self, url: &Url, method: &Method, crossed: bool) -> String {
@@ -199,5 +278,14 @@ impl Browser {
             let value = value.to_owned();
             own.insert(name.to_owned(), Cookie { value, strict });
         }
+    }
+}
+
+fn with_form(request: RequestBuilder, body: Option<String>) -> RequestBuilder {
+    match body {
+        Some(body) => request
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body),
+        None => request,
     }
 }

@@ -7,18 +7,13 @@ use super::page::Page;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types console";
 
-/// Checks a page.
-pub fn page(page: &Page) {
-    headers(page);
-    let kind = page.headers.get("content-type").map(|kind| kind.to_str().unwrap());
-    if kind == Some("text/html; charset=utf-8") {
-        nothing_inline(page);
-        structure(page);
-        names(page);
-    }
-}
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
-fn headers(page: &Page) {
+/// Checks an answer of the console: also one that leads on, refuses, or is no page.
+pub fn answer(page: &Page) {
+    let header = |name: &str| page.headers.get(name).and_then(|value| value.to_str().ok());
+    let of = format!("{} answers {}", page.url, page.status);
+    let is_asset = page.status.is_success() && page.url.path().starts_with("/console/assets/");
     let expected = [
         ("content-security-policy", POLICY),
         ("x-content-type-options", "nosniff"),
@@ -26,13 +21,26 @@ fn headers(page: &Page) {
         ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("cache-control", "no-store"),
+        // An asset's address is made of its content.
+        ("cache-control", if is_asset { FOR_GOOD } else { "no-store" }),
     ];
     for (name, value) in expected {
-        assert_eq!(page.headers.get(name).unwrap(), value, "{}", page.url);
+        assert_eq!(header(name), Some(value), "{name}: {of}");
     }
-    assert!(page.headers.contains_key("strict-transport-security") && page.headers.contains_key("permissions-policy"));
-    assert!(!page.source.contains("eyJ"), "{} holds a token", page.url);
+    for name in ["strict-transport-security", "permissions-policy"] {
+        assert!(header(name).is_some(), "{name}: {of}");
+    }
+    assert!(!page.source.contains("eyJ"), "a token: {of}");
+}
+
+/// Checks a page that is shown, which has to be in this language.
+pub fn page(page: &Page, language: &str) {
+    let kind = page.headers.get("content-type").map(|kind| kind.to_str().unwrap());
+    if kind == Some("text/html; charset=utf-8") {
+        nothing_inline(page);
+        structure(page, language);
+        names(page);
+    }
 }
 
 fn nothing_inline(page: &Page) {
@@ -52,7 +60,7 @@ fn nothing_inline(page: &Page) {
     }
 }
 
-fn structure(page: &Page) {
+fn structure(page: &Page, language: &str) {
     assert_eq!(page.html.wrong, Vec::<String>::new(), "{}\n{}", page.url, page.source);
     assert_eq!(page.html.all("h1").count(), 1, "{}", page.url);
     assert_eq!(page.html.all("main").count(), 1, "{}", page.url);
@@ -62,8 +70,8 @@ fn structure(page: &Page) {
         "{}: {title}",
         page.url
     );
-    let lang = page.html.all("html").next().unwrap().1.get("lang").unwrap();
-    assert!(matches!(lang, "en" | "nl"), "{lang}");
+    let lang = page.html.all("html").next().unwrap().1.get("lang");
+    assert_eq!(lang, Some(language), "{}", page.url);
     let mut ids = BTreeSet::new();
     for id in page.html.elements.iter().filter_map(|element| element.get("id")) {
         assert!(ids.insert(id), "{}: two of {id}", page.url);

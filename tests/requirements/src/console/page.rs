@@ -65,7 +65,7 @@ impl Page {
     }
 
     /// What a press of a button sends.
-    pub(super) fn submission(&self, button: &str, fields: &[(&str, &str)]) -> (Method, Url, Option<String>) {
+    pub fn submission(&self, button: &str, fields: &[(&str, &str)]) -> (Method, Url, Option<String>) {
         let mut buttons = self.html.all("button");
         let found = buttons.find(|(at, _)| self.html.label(*at) == button || self.html.label(*at).starts_with(button));
         let (at, button) = found.unwrap_or_else(|| panic!("{} has no button {button}: {}", self.url, self.words()));

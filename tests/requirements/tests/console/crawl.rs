@@ -1,22 +1,32 @@
 //! Every link of every page leads somewhere, in both languages (R90, R91).
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use requirements::console::browser::Browser;
 use requirements::console::page::Page;
-use requirements::{PsaKind, import};
+use requirements::faults::{self, COMPANIES};
+use requirements::stage::{advance, integration, text};
+use requirements::{PsaKind, import, managed, psa};
+use serde_json::json;
 
-use crate::stage::stage;
+use crate::stage::{KIND, Stage, stage};
+
+/// How many pages of a kind are opened.
+const OF_EACH: usize = 3;
+
+/// The screen at an address: all pages that differ only in what they are about. Only ids have digits.
+fn screen(url: &reqwest::Url) -> String {
+    let segments = url.path().split('/').map(|segment| {
+        let is_id = segment.contains(|c: char| c.is_ascii_digit());
+        if is_id { "_" } else { segment }
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
 
 /// What two pages have in common that differ only in a row or a filter: a few of each kind are enough.
 fn kind(url: &reqwest::Url) -> String {
-    let segments = url.path().split('/').map(|segment| {
-        let is_id = segment.len() > 12 && segment.contains(|c: char| c.is_ascii_digit())
-            || segment.bytes().all(|b| b.is_ascii_digit());
-        if is_id && !segment.is_empty() { "_" } else { segment }
-    });
     let names: BTreeSet<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
-    format!("{} {names:?}", segments.collect::<Vec<_>>().join("/"))
+    format!("{} {names:?}", screen(url))
 }
 
 fn links(page: &Page) -> Vec<reqwest::Url> {
@@ -25,19 +35,24 @@ fn links(page: &Page) -> Vec<reqwest::Url> {
     own.map(|href| page.url.join(href).unwrap()).collect()
 }
 
-/// Follows links, a few of each kind, and checks each page as every page is.
+/// Follows links, a few of each kind, and checks each page as every page is; and that no two screens have the same title.
 async fn crawl(browser: &mut Browser, from: Page) -> BTreeSet<String> {
-    let (mut seen, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+    let (mut seen, mut kinds, mut titles) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     let mut waiting: VecDeque<_> = links(&from).into();
     while let Some(url) = waiting.pop_front() {
         let of_kind = kinds.iter().filter(|(known, _)| *known == kind(&url)).count();
-        if of_kind >= 3 || !seen.insert(url.to_string()) {
+        if of_kind >= OF_EACH || !seen.insert(url.to_string()) {
             continue;
         }
         kinds.insert((kind(&url), url.to_string()));
         let page = browser.open(url.as_str()).await;
         assert_eq!(page.status.as_u16(), 200, "{url}: {}", page.words());
         kinds.insert((kind(&page.url), page.url.to_string()));
+        // Files have none.
+        if let Some((_, title)) = page.html.all("title").next() {
+            let known = titles.entry(title.words()).or_insert_with(|| screen(&page.url));
+            assert_eq!(*known, screen(&page.url), "two screens are called {}", title.words());
+        }
         waiting.extend(links(&page));
     }
     kinds.into_iter().map(|(kind, _)| kind).collect()
@@ -88,4 +103,102 @@ async fn r90_every_link_answers_in_english() {
 #[tokio::test]
 async fn r91_every_link_answers_in_dutch() {
     every_link_answers("nl").await;
+}
+
+/// Opens a page that has this status, and every link on it, a few of each kind.
+async fn links_answer(browser: &mut Browser, url: &str, status: u16) {
+    let page = browser.open(url).await;
+    assert_eq!(page.status.as_u16(), status, "{url}: {}", page.words());
+    let (mut seen, mut kinds) = (BTreeSet::new(), BTreeMap::new());
+    for link in links(&page) {
+        let of_kind: &mut usize = kinds.entry(kind(&link)).or_default();
+        if *of_kind >= OF_EACH || !seen.insert(link.to_string()) {
+            continue;
+        }
+        *of_kind += 1;
+        let to = browser.open(link.as_str()).await;
+        assert_eq!(to.status.as_u16(), 200, "{url} leads to {link}: {}", to.words());
+    }
+    assert!(seen.len() > 2, "{url} has few links: {seen:?}");
+}
+
+/// Imports of Autotask that came to nothing: one failed, one was cancelled. Its integration is paused.
+async fn came_to_nothing(stage: &Stage) -> [String; 3] {
+    let ana = stage.sandbox.api("ana");
+    let kind = PsaKind::Autotask;
+    faults::answer(&stage.sandbox, kind, COMPANIES, &json!({ "status": 503 }));
+    let failed = import::fetch_failing(&ana, kind).await;
+    faults::clear(&stage.sandbox, kind);
+    let cancelled = import::fetch(&ana, kind).await;
+    ana.delete(&format!("/imports/{cancelled}")).await.unwrap();
+    let id = integration(&ana, kind).await;
+    let path = format!("/integrations/{id}");
+    let version = ana.get(&path).await.unwrap()["version"].clone();
+    let paused = json!({ "version": version, "paused": true });
+    ana.patch(&path, &paused).await.unwrap();
+    [text(&failed["id"]).to_owned(), cancelled, id]
+}
+
+#[tokio::test]
+async fn r90_links_answer_in_states_that_are_rare_as_well() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let [failed, cancelled, paused] = came_to_nothing(&stage).await;
+    // Somebody is skipped, since another company's user has the address.
+    let company = psa::add_company(&stage.sandbox, KIND, "Brand New BV");
+    psa::add_contact(&stage.sandbox, KIND, &company, "somebody@new.example");
+    let other = managed::add(&ana, "Somebody Else BV").await;
+    managed::add_user(&ana, &other, "somebody@new.example").await;
+    let done = import::fetch(&ana, KIND).await;
+    let chosen = import::choose(&ana, &done, 3).await;
+    import::choose_one(&ana, &done, &import::row(&ana, &done, &company).await).await;
+    let person = import::addresses(&ana, &done, import::id(&chosen[1])).await.remove(0);
+    import::carry_out(&ana, &done).await;
+    psa::delete(&stage.sandbox, KIND, import::id(&chosen[0]));
+    psa::delete_contact(&stage.sandbox, KIND, psa::split(import::id(&person)).0);
+    let excluded = import::id(&chosen[2]);
+    let exclusion = format!(
+        "/integrations/{}/exclusions/companies/{excluded}",
+        integration(&ana, KIND).await
+    );
+    ana.put(&exclusion, &json!({ "why": "They left us." })).await.unwrap();
+    let review = import::fetch(&ana, KIND).await;
+    import::choose_mapped(&ana, &review).await;
+    let rows = import::rows(&ana, &review, "in").await;
+    let ambiguous = rows.iter().find(|row| row["status"] == "ambiguous").unwrap();
+    let ambiguous = import::id(ambiguous);
+
+    let (mut browser, _) = stage.sign_in("Ana", "nl").await;
+    for (path, status) in [
+        (String::new(), 200),
+        (format!("/imports/{failed}"), 200),
+        (format!("/imports/{cancelled}"), 200),
+        (format!("/imports/{done}"), 200),
+        (format!("/integrations/{paused}"), 200),
+        (format!("/imports/{review}/companies?tab=not-in"), 200),
+        (format!("/imports/{review}/companies?undecided=true"), 200),
+        (format!("/imports/{review}/companies?search=nobody-is-called-so"), 200),
+        (format!("/imports/{review}/companies/{excluded}"), 200),
+        (format!("/imports/{review}/companies/{ambiguous}?search=b"), 200),
+        (format!("/imports/{review}/people?search=an"), 200),
+        (format!("/imports/{review}/people/{company}"), 200),
+        (format!("/imports/{review}/people-not-in"), 200),
+        (format!("/imports/{review}/plan?action=skip"), 200),
+        ("/imports/none".to_owned(), 404),
+        ("/none".to_owned(), 404),
+    ] {
+        links_answer(&mut browser, &stage.at(&format!("/console{path}")), status).await;
+    }
+    // Somebody else holds it; and nobody does any more.
+    let pages = [
+        format!("/imports/{review}/companies"),
+        format!("/imports/{review}/plan"),
+    ];
+    let (mut bram, _) = stage.sign_in("Bram", "en").await;
+    for seconds in [1, 3 * 3_600] {
+        advance(&stage.sandbox, seconds).await;
+        for path in &pages {
+            links_answer(&mut bram, &stage.at(&format!("/console{path}")), 200).await;
+        }
+    }
 }

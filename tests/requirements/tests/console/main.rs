@@ -7,10 +7,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod answers;
+mod attempts;
 mod crawl;
 mod decided;
+mod gone;
+mod hostile;
 mod large;
 mod lastpass;
+mod problems;
 mod settings;
 mod sign_in;
 mod since;

@@ -9,9 +9,8 @@ use requirements::stage::{quick, text};
 use requirements::{Api, Options, Sandbox};
 use serde_json::{Value, json};
 
+use crate::attempts::{self, HOST, RENEWAL, SESSION, SHORT};
 use crate::stage::{Stage, stage};
-
-const HOST: &str = "127.0.0.1";
 
 #[tokio::test]
 async fn r92_signing_in_leads_back_to_the_page_that_was_asked_for() {
@@ -29,13 +28,86 @@ async fn r92_signing_in_leads_back_to_the_page_that_was_asked_for() {
 async fn r92_signing_out_ends_the_session_here_and_at_the_provider() {
     let stage = stage().await;
     let (mut browser, home) = stage.sign_in("Ana", "en").await;
-    let session = browser.cookie(HOST, "__Host-renewal").unwrap().to_owned();
+    let session = browser.cookie(HOST, RENEWAL).unwrap().to_owned();
     let out = browser.press(&home, "Sign out", &[]).await;
     assert_eq!(out.title(), "Signed out");
-    assert_eq!(browser.cookie(HOST, "__Host-session"), None);
+    assert_eq!(browser.cookie(HOST, SESSION), None);
     assert!(!session.is_empty());
     let provider = browser.open(&stage.console).await;
     assert_eq!(provider.url.host_str(), Some("localhost"));
+}
+
+/// A copy of a session that needs to be renewed, with what another browser renews its own with.
+async fn renews_with(stage: &Stage, other: &Browser) -> Browser {
+    let provider = stage.sandbox.provider();
+    provider.set_lifetime(SHORT);
+    let (browser, _) = stage.sign_in("Ana", "en").await;
+    let mut copy = Browser::new("en");
+    for (name, of) in [(SESSION, &browser), (RENEWAL, other)] {
+        copy.set_cookie(HOST, name, of.cookie(HOST, name).unwrap());
+    }
+    copy
+}
+
+#[tokio::test]
+async fn r92_signing_out_revokes_what_renews_the_session() {
+    let stage = stage().await;
+    for (signs_out, renews) in [(false, true), (true, false)] {
+        stage.sandbox.provider().set_lifetime(Duration::from_hours(1));
+        let (mut browser, home) = stage.sign_in("Ana", "en").await;
+        let mut copy = renews_with(&stage, &browser).await;
+        if signs_out {
+            browser.press(&home, "Sign out", &[]).await;
+        }
+        let before = copy.cookie(HOST, SESSION).map(str::to_owned);
+        copy.open(&stage.at("/console/keys")).await;
+        let is_renewed = copy.cookie(HOST, SESSION) != before.as_deref();
+        assert_eq!(is_renewed, renews, "signed out: {signs_out}");
+    }
+}
+
+/// Clocks differ, so that the API refuses a token that the console takes for good.
+#[tokio::test]
+async fn r92_a_call_with_a_refused_token_is_repeated_once_with_a_newer_one() {
+    let stage = stage().await;
+    let (ana, provider) = (stage.sandbox.api("ana"), stage.sandbox.provider());
+    provider.tell(Duration::from_hours(1));
+    for (name, can_renew) in [("By hand", true), ("By nobody", false)] {
+        provider.set_lifetime(Duration::from_secs(2));
+        let (mut browser, home) = stage.sign_in("Ana", "en").await;
+        let companies = browser.follow(&home, "Managed companies").await;
+        // A token says in whole seconds when it ends.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        provider.set_lifetime(Duration::from_hours(1));
+        if !can_renew {
+            browser.forget(HOST, RENEWAL);
+        }
+        let before = browser.cookie(HOST, SESSION).map(str::to_owned);
+        let page = browser
+            .press(&companies, "Add", &[("Name of the new company", name)])
+            .await;
+        let has_newer = browser.cookie(HOST, SESSION) != before.as_deref();
+        let done = (page.status.is_success(), has_newer);
+        assert_eq!(done, (can_renew, can_renew), "{}", page.words());
+        let companies = ana.list("/managed-companies").await.unwrap();
+        let added = companies.iter().filter(|company| company["name"] == name);
+        assert_eq!(added.count(), usize::from(can_renew), "{companies:?}");
+    }
+}
+
+/// The request that signs out may be the one that renews.
+#[tokio::test]
+async fn r92_signing_out_ends_a_session_that_is_being_renewed() {
+    let stage = stage().await;
+    stage.sandbox.provider().set_lifetime(SHORT);
+    let (mut browser, home) = stage.sign_in("Ana", "en").await;
+    let renewed = browser.open(home.url.as_str()).await;
+    let out = browser.press(&renewed, "Sign out", &[]).await;
+    assert_eq!(out.title(), "Signed out");
+    let left = [SESSION, RENEWAL].map(|cookie| browser.cookie(HOST, cookie));
+    assert_eq!(left, [None, None]);
+    let provider = browser.open(&stage.console).await;
+    assert_eq!(provider.url.host_str(), Some("localhost"), "{}", provider.words());
 }
 
 #[tokio::test]
@@ -48,7 +120,7 @@ async fn r92_whoever_refuses_at_the_provider_is_told_and_not_signed_in() {
         (page.status.as_u16(), page.title().as_str()),
         (400, "U bent niet aangemeld")
     );
-    assert_eq!(browser.cookie(HOST, "__Host-session"), None);
+    assert_eq!(browser.cookie(HOST, SESSION), None);
 }
 
 #[tokio::test]
@@ -110,7 +182,7 @@ fn assert_not_signed_in(browser: &Browser, page: &Page, status: u16) {
         page.words()
     );
     assert!(page.words().contains("Each sign-in is recorded before it counts"));
-    for cookie in ["__Host-session", "__Host-renewal"] {
+    for cookie in [SESSION, RENEWAL] {
         assert_eq!(browser.cookie(HOST, cookie), None);
     }
 }
@@ -151,86 +223,65 @@ async fn r03_another_msp_sees_none_of_the_integrations() {
 #[tokio::test]
 async fn r92_a_forged_or_swapped_or_replayed_way_back_signs_nobody_in() {
     let stage = stage().await;
-    let back = "/console/signed-in";
-    let queries = [
-        "",
-        "?code=x",
-        "?state=x",
-        "?code=&state=",
-        "?code=x&state=x",
-        "?code=x&state=x&iss=https://evil.example",
-        "?error=access_denied",
-        "?code=x&state=%00",
-        "?code=x&code=y&state=x",
-        "?state=x&error=server_error",
-        "?code=%0d%0aset-cookie:a=b&state=x",
-    ];
-    for query in queries {
-        let mut fresh = Browser::new("en");
-        let page = fresh.open(&stage.at(&format!("{back}{query}"))).await;
-        assert_eq!(
-            (page.status.as_u16(), fresh.cookie(HOST, "__Host-session")),
-            (400, None),
-            "{query}"
-        );
-        // With a sign-in of one's own under way, too.
-        fresh.open(&stage.console).await;
-        let page = fresh.open(&stage.at(&format!("{back}{query}"))).await;
-        assert_eq!(
-            (page.status.as_u16(), fresh.cookie(HOST, "__Host-session")),
-            (400, None),
-            "{query}"
-        );
-    }
+    let forged = attempts::forged_ways_back(&stage).await;
+    assert_eq!(sign_ins(&stage.sandbox.api("ana")).await, Vec::<String>::new());
+    let swapped = attempts::swapped_ways_back(&stage).await;
+    assert!(forged > 20 && swapped > 5, "{forged} {swapped}");
+}
+
+#[tokio::test]
+async fn r92_a_way_back_is_good_once_and_in_no_other_browser() {
+    let stage = stage().await;
+    assert!(attempts::replayed_ways_back(&stage).await > 4);
+    // What is loaded again while the session lasts leads on, and signs nobody in anew.
+    let (mut bram, _) = stage.sign_in("Bram", "en").await;
+    let mut asked = bram.asked.iter();
+    let back = asked.find(|url| url.path() == "/console/signed-in").unwrap().clone();
+    let session = bram.cookie(HOST, SESSION).map(str::to_owned);
+    assert_eq!(bram.open(back.as_str()).await.title(), "Integrations");
+    assert_eq!(bram.cookie(HOST, SESSION), session.as_deref());
+    let names = ["ana@noordzee.example", "bram@noordzee.example"];
+    assert_eq!(sign_ins(&stage.sandbox.api("ana")).await, names);
 }
 
 #[tokio::test]
 async fn r92_cookies_that_were_changed_or_swapped_open_nothing() {
-    let stage = stage().await;
-    let (browser, _) = stage.sign_in("Ana", "en").await;
-    let session = browser.cookie(HOST, "__Host-session").unwrap().to_owned();
-    let renewal = browser.cookie(HOST, "__Host-renewal").unwrap().to_owned();
-    let mut half = session.clone();
-    half.truncate(session.len() / 2);
-    let flipped: String = session.chars().rev().collect();
-    let forged = [
-        renewal.as_str(),
-        &half,
-        &flipped,
-        "",
-        "x",
-        "eyJhbGciOiJub25lIn0",
-        &session.replace(['A', 'a'], "b"),
-    ];
-    for value in forged {
-        let mut other = Browser::new("en");
-        other.set_cookie(HOST, "__Host-session", value);
-        let page = other.open(&stage.console).await;
-        assert_eq!(page.url.host_str(), Some("localhost"), "{value}");
-    }
+    assert!(attempts::changed_cookies(&stage().await).await > 6);
+}
+
+#[tokio::test]
+async fn r92_a_session_that_is_over_opens_nothing() {
+    assert!(attempts::expired_sessions(&stage().await).await > 8);
 }
 
 #[tokio::test]
 async fn r92_a_form_of_another_site_changes_nothing() {
+    assert!(attempts::forms_of_other_sites(&stage().await).await > 90);
+}
+
+#[tokio::test]
+async fn r92_no_address_leads_on_to_another_site() {
+    assert!(attempts::ways_to_other_sites(&stage().await).await > 20);
+}
+
+#[tokio::test]
+async fn r92_all_of_at_least_60_attempts_are_refused() {
     let stage = stage().await;
-    let (mut browser, _) = stage.sign_in("Ana", "en").await;
-    let evil = "http://evil.example/page".parse().unwrap();
-    browser.checks = false;
-    for path in [
-        "/console/sign-out",
-        "/console/keys",
-        "/console/imports/x/execute",
-        "/console/imports/x/cancel",
-        "/console/integrations/new",
-    ] {
-        let to = stage.at(path).parse().unwrap();
-        let page = browser
-            .send(reqwest::Method::POST, to, Some(String::new()), Some(&evil))
-            .await;
-        assert_eq!(page.status.as_u16(), 403, "{path}");
-    }
-    let home = browser.open(&stage.console).await;
-    assert_eq!(home.title(), "Integrations", "still signed in");
+    let refused = [
+        ("forged", attempts::forged_ways_back(&stage).await),
+        ("replayed", attempts::replayed_ways_back(&stage).await),
+        ("swapped", attempts::swapped_ways_back(&stage).await),
+        ("changed", attempts::changed_cookies(&stage).await),
+        ("expired", attempts::expired_sessions(&stage).await),
+        ("of another site", attempts::forms_of_other_sites(&stage).await),
+        ("to another site", attempts::ways_to_other_sites(&stage).await),
+    ];
+    let all: usize = refused.iter().map(|(_, many)| many).sum();
+    println!("{all} attempts were refused: {refused:?}");
+    assert!(all >= 60, "{refused:?}");
+    // Each that is there is Ana's own.
+    let sign_ins = sign_ins(&stage.sandbox.api("ana")).await;
+    assert!(sign_ins.iter().all(|by| by == "ana@noordzee.example"), "{sign_ins:?}");
 }
 
 #[tokio::test]
@@ -238,8 +289,8 @@ async fn r94_a_form_that_is_sent_after_the_session_says_that_it_was_not_done() {
     let stage = stage().await;
     let (mut browser, _) = stage.sign_in("Ana", "en").await;
     let keys = browser.open(&stage.at("/console/keys")).await;
-    browser.forget(HOST, "__Host-session");
-    browser.forget(HOST, "__Host-renewal");
+    browser.forget(HOST, SESSION);
+    browser.forget(HOST, RENEWAL);
     let page = browser.press(&keys, "Switch the shortcuts off", &[]).await;
     assert_eq!(
         (page.status.as_u16(), page.title().as_str()),

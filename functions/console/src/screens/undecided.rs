@@ -1,0 +1,53 @@
+//! `/console/imports/{x}/undecided`: leads to the next company that needs a decision.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+
+use super::frame::{api, path, query};
+use crate::Console;
+use crate::answer_page::redirect;
+use crate::api::escaped;
+use crate::caller::Caller;
+use crate::fields::Fields;
+use crate::refused::Answer;
+use crate::views::Companies;
+
+/// As many as one call of the API lists. Behind them the first one is next again.
+const MOST: &str = "500";
+
+pub(super) fn routes(to: Router<Console>) -> Router<Console> {
+    to.route("/console/imports/{x}/undecided", get(lead))
+}
+
+/// To the company behind the one that is looked at, or to the first; to the list, which says so, if none needs a decision.
+async fn lead(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
+    let asked = query(&[("undecided", "true"), ("limit", MOST)]);
+    let rows: Companies = caller.api.get(&format!("{}/companies?{asked}", api(&import))).await?;
+    let ids: Vec<&str> = rows.items.iter().map(|row| row.id.as_str()).collect();
+    let companies = format!("{}/companies", path(&import));
+    Ok(redirect(&match next(&ids, fields.text("behind")) {
+        Some(id) => format!("{companies}/{}", escaped(id)),
+        None => format!("{companies}?undecided=true"),
+    }))
+}
+
+fn next<'a>(ids: &[&'a str], behind: &str) -> Option<&'a str> {
+    let at = ids.iter().position(|id| *id == behind);
+    let following = at.and_then(|at| ids.get(at + 1));
+    following.or_else(|| ids.first()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r90_behind_the_last_company_that_needs_a_decision_comes_the_first() {
+        let all = ["1", "2", "3"];
+        for (behind, expected) in [("", "1"), ("1", "2"), ("3", "1"), ("decided", "1")] {
+            assert_eq!(next(&all, behind), Some(expected), "{behind}");
+        }
+        assert_eq!(next(&[], "1"), None);
+    }
+}

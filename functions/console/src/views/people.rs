@@ -1,0 +1,27 @@
+//! People of all companies of an import.
+
+use serde::Deserialize;
+
+use super::{MaybeNamed, Named};
+
+/// Somebody who was imported before and is not in the PSA as they were.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PersonNotIn {
+    pub address: String,
+    pub contact: String,
+    pub detail: String,
+    pub action: String,
+    pub imported_for: Named,
+    /// The company of the PSA that the contact belongs to now, if it is another one.
+    pub company: Option<MaybeNamed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FoundAddress {
+    pub address: String,
+    pub contact: String,
+    pub active: bool,
+    pub company: Named,
+}
