@@ -148,6 +148,15 @@ impl Tab {
         }
     }
 
+    /// Waits until the page has something that the selector finds.
+    pub async fn until_there(&self, selector: &str) {
+        let until = Instant::now() + PATIENCE;
+        while self.count(selector).await == 0 {
+            assert!(Instant::now() < until, "{selector}: {}", self.words().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     async fn until_words(&self, fits: impl Fn(&str) -> bool, wanted: &str) {
         let until = Instant::now() + PATIENCE;
         loop {

@@ -1,5 +1,6 @@
 //! The functions of the product, mounted as they are.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client as DynamoDbClient;
@@ -15,7 +16,7 @@ use simkit::clock::SimClock;
 
 use crate::lastpass_server::LastPassServer;
 use crate::psas::Psas;
-use crate::running::invoke;
+use crate::running::{failing_while, invoke};
 use crate::{Error, Options};
 
 /// What the functions have told of what they count.
@@ -77,12 +78,14 @@ pub(crate) fn services(
 /// What a function's crate makes of its services.
 type Build = fn(Services) -> Function;
 
-/// The functions, by the names the template gives them, each with clients that can do what its role allows.
+/// The functions, by the names the template gives them, each with clients that can do what its role allows. They fail while `failing` is
+/// set.
 pub(crate) fn code(
     services: &Services,
     template: &Template,
     (dynamodb, secrets): (&DynamoDb, &Secrets),
     metrics: &Metrics,
+    failing: &Arc<AtomicBool>,
 ) -> Result<Vec<(String, Invoke)>, Error> {
     let functions: [(&str, Build); 4] = [
         ("SetupFunction", setup::function),
@@ -104,7 +107,7 @@ pub(crate) fn code(
                 line["FunctionName"] = json!(name);
                 metrics.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             });
-            Ok((name.to_owned(), invoke(function)))
+            Ok((name.to_owned(), failing_while(failing, invoke(function))))
         })
         .collect()
 }

@@ -12,6 +12,7 @@ use tracing_subscriber::prelude::*;
 use url::Url;
 
 mod demonstration;
+mod past;
 
 /// Imports companies and people from simulated PSAs, with everything AWS needs in one process. Without a command, shows two imports
 /// from each PSA.
@@ -45,6 +46,10 @@ struct Serve {
     /// Another DynamoDB than the embedded one, such as DynamoDB Local.
     #[arg(long)]
     dynamodb: Option<Url>,
+    /// Starts without a past: nothing was imported, nothing is excluded, and the PSAs have not changed. Only a small MSP with the built-in
+    /// directory has a past, in a sandbox that is new.
+    #[arg(long)]
+    empty: bool,
     /// How many costly calls of each kind an MSP may make in a minute, instead of what the template says; 0 sets no limit.
     #[arg(long)]
     calls_per_minute: Option<u32>,
@@ -91,6 +96,8 @@ async fn serve(options: Serve) -> Result<(), Error> {
         MspSize::Large => Size::Large,
         MspSize::Extreme => Size::Extreme,
     });
+    let is_small = size.unwrap_or_default() == Size::Small;
+    let has_past = is_small && options.directory == Directory::BuiltIn && !options.empty;
     let options = Options {
         size,
         state: options.state,
@@ -104,6 +111,12 @@ async fn serve(options: Serve) -> Result<(), Error> {
     };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let sandbox = Sandbox::start(options).await?;
+    if has_past && sandbox.is_new {
+        // Without it the sandbox serves as well.
+        if let Err(error) = past::make(&sandbox).await {
+            eprintln!("The past is not complete: {error}. `serve --empty` starts without one.");
+        }
+    }
     println!(
         "{}",
         serde_json::to_string(&sandbox.face).map_err(std::io::Error::from)?

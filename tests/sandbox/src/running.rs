@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lambda::Function;
 use local_aws::Invoke;
@@ -28,5 +29,18 @@ pub(crate) fn invoke(function: Function) -> Invoke {
                 .await
                 .map_err(|error| error.to_string())
         })
+    })
+}
+
+/// The same code, which fails while `failing` is set, as if no environment of its function started.
+pub(crate) fn failing_while(failing: &Arc<AtomicBool>, code: Invoke) -> Invoke {
+    let failing = Arc::clone(failing);
+    Arc::new(move |invocation| {
+        let starts = !failing.load(Ordering::Relaxed);
+        if starts {
+            code(invocation)
+        } else {
+            Box::pin(async { Err("no environment starts".to_owned()) })
+        }
     })
 }

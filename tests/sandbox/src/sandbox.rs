@@ -1,5 +1,6 @@
 //! A sandbox at work.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use domain::psa::PsaKind;
@@ -56,6 +57,10 @@ pub struct Sandbox {
     pub lastpass: Option<Arc<LastPassServer>>,
     /// The services the functions work with, for tests that look behind the API.
     pub services: Services,
+    /// Whether this start has seeded it: it has no folder of state, or an empty one.
+    pub is_new: bool,
+    /// Whether the functions of the API fail.
+    failing: Arc<AtomicBool>,
     issuer: Issuer,
     console: Console,
     metrics: Metrics,
@@ -68,7 +73,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts everything, and furnishes it unless it has been before.
+    /// Starts everything, and seeds it unless it has been before.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let state = options.state.as_deref();
         let mut places = Places::read(state, options.size, options.lastpass)?;
@@ -91,7 +96,8 @@ impl Sandbox {
         let aws = (&*dynamodb, &secrets);
         let services = services(&options, &template, (&psas, lastpass.as_deref()), aws, clock.clone())?;
         let metrics = Metrics::default();
-        let mut code = code(&services, &template, aws, &metrics)?;
+        let failing = Arc::new(AtomicBool::new(false));
+        let mut code = code(&services, &template, aws, &metrics, &failing)?;
         let console = Console::start(&template, &secrets, &mut places, state).await?;
         code.push(console.code());
         let mut functions = Functions::new(&template, code)?;
@@ -115,7 +121,7 @@ impl Sandbox {
         console.is_at(&gateway.url());
         let tokens = tokens(&issuer)?;
         let ana = Api::new(gateway.url(), tokens["ana"].as_str().unwrap_or_default());
-        seed::seed(&ana, &psas, lastpass.as_deref(), places.size).await?;
+        let is_new = seed::seed(&ana, &psas, lastpass.as_deref(), places.size).await?;
 
         let moved = clock.clone();
         let machine = MachineOptions {
@@ -152,6 +158,8 @@ impl Sandbox {
             psas,
             lastpass,
             services,
+            is_new,
+            failing,
             issuer,
             console,
             metrics,
@@ -227,6 +235,11 @@ impl Sandbox {
     /// Fails every call of the functions to `DynamoDB`, or none any more.
     pub fn fail_store(&self, fault: Option<StoreFault>) {
         self.dynamodb.fail(fault);
+    }
+
+    /// Fails every call of the functions behind the API, or none any more. The console works on.
+    pub fn fail_functions(&self, failing: bool) {
+        self.failing.store(failing, Ordering::Relaxed);
     }
 
     /// Holds the functions' calls to `DynamoDB` to a capacity, of which nothing is used up at first. What is given counts the refusals.

@@ -13,9 +13,10 @@ use simkit::msp::{Company, Kind, Msp, Size, generate};
 use crate::api::Api;
 use crate::{Error, LastPassServer, Psas};
 
-pub(crate) async fn seed(ana: &Api, psas: &Psas, lastpass: Option<&LastPassServer>, size: Size) -> Result<(), Error> {
+/// Makes it, unless it was made before; says whether it did.
+pub(crate) async fn seed(ana: &Api, psas: &Psas, lastpass: Option<&LastPassServer>, size: Size) -> Result<bool, Error> {
     if !ana.list("/integrations").await?.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let licences = match size {
         Size::Small => 1_000,
@@ -37,7 +38,7 @@ pub(crate) async fn seed(ana: &Api, psas: &Psas, lastpass: Option<&LastPassServe
     for kind in [PsaKind::Connectwise, PsaKind::Autotask] {
         ana.post("/integrations", &psas.integration(kind)).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 async fn seed_built_in(ana: &Api, msp: &Msp) -> Result<(), Error> {

@@ -51,7 +51,7 @@ impl Program {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
-            .args(["serve", "--calls-per-minute", "0"])
+            .args(["serve", "--empty", "--calls-per-minute", "0"])
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use browser::{Looks, Tab};
 
-/// Takes pictures in one language, and gathers what is wrong.
+/// Takes pictures, and gathers what is wrong.
 pub struct Gallery {
     folder: PathBuf,
     looks: &'static [Looks],
@@ -13,13 +13,14 @@ pub struct Gallery {
 }
 
 impl Gallery {
-    pub fn new(language: &str, looks: &'static [Looks]) -> Self {
+    /// With pictures in a folder of this name.
+    pub fn new(name: &str, looks: &'static [Looks]) -> Self {
         let folder = std::env::var_os("SCREENS").map_or_else(
             || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/screens"),
             PathBuf::from,
         );
         Self {
-            folder: folder.join(language),
+            folder: folder.join(name),
             looks,
             wrong: Vec::new(),
             taken: 0,

@@ -16,4 +16,5 @@ mod keys;
 mod picture;
 mod screens;
 mod stage;
+mod walk;
 mod whole;

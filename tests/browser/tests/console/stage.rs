@@ -10,13 +10,18 @@ pub struct Stage {
 }
 
 pub async fn stage() -> Stage {
-    Stage {
-        sandbox: sandbox().await,
-        driver: Driver::start(),
-    }
+    Stage::of(sandbox().await)
 }
 
 impl Stage {
+    /// A stage with this sandbox.
+    pub fn of(sandbox: Sandbox) -> Self {
+        Self {
+            sandbox,
+            driver: Driver::start(),
+        }
+    }
+
     /// The address of a page.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.sandbox.face.api)
@@ -34,11 +39,16 @@ impl Stage {
         tab
     }
 
-    /// Signs somebody in.
-    pub async fn sign_in(&self, tab: &Tab, who: &str) {
+    /// Says at the provider who somebody is. Not everybody is let in.
+    pub async fn identify(&self, tab: &Tab, who: &str) {
         tab.open(&self.sandbox.face.console).await;
         tab.until_title("Sign in as").await;
         tab.press(who).await;
+    }
+
+    /// Signs somebody in.
+    pub async fn sign_in(&self, tab: &Tab, who: &str) {
+        self.identify(tab, who).await;
         let home = if tab.language() == "nl" {
             "Integraties"
         } else {

@@ -353,7 +353,7 @@ fn with_sandbox(job: &Job, run: impl FnOnce(&str) -> Result<(), Failure>) -> Res
 
 /// The same with more options.
 fn with_sandbox_of(job: &Job, options: &str, run: impl FnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
-    let words = format!("cargo run --quiet --locked -- serve --calls-per-minute 0 {options}");
+    let words = format!("cargo run --quiet --locked -- serve --empty --calls-per-minute 0 {options}");
     let mut serve = job.command(&words, &[]);
     let (sandbox, line) = job.start_and_read(1200, &mut serve)?;
     let done = run(&line);

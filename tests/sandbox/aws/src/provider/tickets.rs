@@ -27,6 +27,8 @@ pub(super) struct Tickets(Arc<Mutex<State>>);
 struct State {
     out: HashMap<String, Ticket>,
     lifetime: Duration,
+    /// What clients are told, if that is something else.
+    told: Option<Duration>,
 }
 
 impl Default for Tickets {
@@ -34,6 +36,7 @@ impl Default for Tickets {
         Self(Arc::new(Mutex::new(State {
             out: HashMap::new(),
             lifetime: LIFETIME,
+            told: None,
         })))
     }
 }
@@ -59,6 +62,16 @@ impl Tickets {
 
     pub fn set_lifetime(&self, lifetime: Duration) {
         self.state().lifetime = lifetime;
+    }
+
+    /// What clients are told of the lifetime.
+    pub fn told(&self) -> Duration {
+        let state = self.state();
+        state.told.unwrap_or(state.lifetime)
+    }
+
+    pub fn tell(&self, lifetime: Duration) {
+        self.state().told = Some(lifetime);
     }
 
     pub fn forget(&self) {
