@@ -71,7 +71,7 @@ impl Function {
         self
     }
 
-    /// Also starts what is due, and takes up imports that nobody works on any more.
+    /// Adds what the schedule of the stack calls: it starts the imports that are due, and resumes those whose worker has died.
     #[must_use]
     pub fn with_sweeper<F>(mut self, sweeper: impl Fn(Deadline) -> F + Send + Sync + 'static) -> Self
     where

@@ -87,7 +87,7 @@ pub fn psa_failed(integration: &Integration) -> impl Fn(PsaFailure) -> Problem +
     move |failure| Problem::Psa { psa, failure }
 }
 
-/// The same client, which counts what it spends, and waits out conflicts and throttling: what every function uses.
+/// The client as every function uses it: it counts the units that are consumed, and repeats calls that conflict or are throttled.
 pub fn instrumented(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
     let config = client.config().to_builder();
     let config = config.interceptor(CapacityMeter).retry_classifier(Conflicts);

@@ -7,7 +7,7 @@ use http_client::Endpoint;
 /// addresses are mapped, even a few contacts of which none hangs on a company are a proof.
 const MIN_CONTACTS: u64 = 20;
 
-/// Contacts of companies that cannot be read back are proof if they are more than one in so many.
+/// Contacts of companies that cannot be read back prove hidden rows if they are more than one of so many contacts.
 const MAX_ORPHANS: u64 = 20;
 
 /// One proof, and what it says.

@@ -30,7 +30,7 @@ pub enum Dropped {
     Locked(Holder),
     /// There is no such mapping.
     NotMapped,
-    /// Too many were dropped.
+    /// The integration has as many dropped mappings as can be remembered ([`MAX_DROPPED`]).
     Full,
 }
 

@@ -69,9 +69,9 @@ impl Tenant {
         Ok(rest)
     }
 
-    /// The write that keeps how often another managed company was asked for by a company that is about to lose its mapping; `None` if that
-    /// is known. If the company comes back, the key of before would be answered with the managed company that is handed over. While the
-    /// company still has its mapping, that says it better, and nobody reads what is written here.
+    /// The write that keeps the generation of a company that is about to lose its mapping; `None` if it is stored already. Without it, the
+    /// next creation for this company would have the former idempotency key, and the directory would answer with the managed company that
+    /// is handed over. While the company has its mapping, nobody reads this: the mapping has the generation.
     pub async fn keep_generation(
         &self,
         integration: &IntegrationId,

@@ -54,7 +54,7 @@ impl TransactionOutcome {
     }
 }
 
-/// The actions whose conditions did not hold, each with the item as it stood.
+/// The actions whose conditions did not hold. Each has the item as it was then, if the action asked for it.
 #[derive(Debug, Clone)]
 pub struct Refusals(Vec<(ActionId, Option<Item>)>);
 

@@ -199,7 +199,7 @@ impl Imports<'_> {
         }
         let result = self.done(import).await?;
         let users = &result["users"];
-        // LastPass asks the person first (R84).
+        // Nobody has enrolled here, and LastPass does not change the address of an invited user (R84).
         let is_changed = if self.sandbox.lastpass.is_some() {
             "skipped"
         } else {

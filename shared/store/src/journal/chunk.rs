@@ -39,7 +39,7 @@ const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// Users of one chunk, as far as their texts leave room. When a worker dies, so much is repeated at most.
+/// The most users of one chunk; long texts make it fewer. A worker that dies leaves one chunk at most to be repeated.
 const MAX_USERS_PER_CHUNK: usize = 1_000;
 
 /// The bytes of a chunk without its users and orphaned mappings: names and ids of the company.
