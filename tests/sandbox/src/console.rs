@@ -122,7 +122,7 @@ async fn make_secret(secrets: &SecretsClient) {
 /// Tokens outlive a restart where everything else does.
 fn issuer(name: &str, state: Option<&Path>) -> Result<Issuer, Error> {
     let Some(folder) = state else {
-        return Ok(Issuer::new(name, AUDIENCE)?);
+        return Ok(Issuer::with_key(name, AUDIENCE, key_of_this_process()?)?);
     };
     let file = folder.join("token-key.der");
     if !file.exists() {
@@ -130,6 +130,16 @@ fn issuer(name: &str, state: Option<&Path>) -> Result<Issuer, Error> {
     }
     let key = std::fs::read(&file)?;
     Issuer::with_key(name, AUDIENCE, &key).map_err(|error| unusable(state, error))
+}
+
+/// One key for all sandboxes of a process, since making one takes longer than many a test. Their tokens differ by the issuer's name.
+fn key_of_this_process() -> Result<&'static [u8], Error> {
+    static KEY: OnceLock<Vec<u8>> = OnceLock::new();
+    if let Some(key) = KEY.get() {
+        return Ok(key);
+    }
+    let made = Issuer::make_key()?;
+    Ok(KEY.get_or_init(|| made))
 }
 
 fn accounts() -> Vec<Account> {

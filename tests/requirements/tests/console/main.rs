@@ -9,6 +9,8 @@
 
 mod answers;
 mod attempts;
+mod choosing;
+mod connecting;
 mod crawl;
 mod decided;
 mod gone;

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use requirements::import::{
-    End, carry_out, choose, choose_more_than_are_begun, choose_one, done, end, execute, fetch, fetched,
-    first_import_of, plan, row, start,
+    End, carry_out, choose, choose_one, done, end, execute, fetch, fetched, first_import_of, plan, row, start,
 };
 use requirements::stage::{PATIENCE, advance, number, quick, sandbox, text};
 use requirements::unattended::deliver;
@@ -23,9 +22,6 @@ for_both!(
     r37_a_directory_that_loses_replies_makes_nothing_twice,
     r37_a_user_whose_call_is_never_answered_is_found_in_the_directory,
     r37_a_directory_that_falls_silent_is_waited_for_and_no_row_fails,
-    r36_an_import_that_is_stopped_within_its_last_companies_says_so,
-    r36_cancelling_stops_within_the_people_of_a_company,
-    r36_cancelling_stops_a_company_that_an_earlier_run_began,
     r40_a_company_of_long_names_and_many_people_fits_and_is_named_row_by_row,
     r37_a_company_of_more_people_than_one_run_can_import_goes_on_in_the_next,
     r37_killed_in_the_middle_of_an_execution_the_import_ends_as_if_it_had_run_once,
@@ -101,83 +97,6 @@ async fn r37_a_company_of_more_people_than_one_run_can_import_goes_on_in_the_nex
     }
     assert_eq!(ends[0], ends[1]);
     assert!(took[1] >= took[0] + 2, "{took:?}: it took two runs at most");
-}
-
-async fn r36_an_import_that_is_stopped_within_its_last_companies_says_so(kind: PsaKind) {
-    let (options, trouble) = far(Trouble {
-        tell_at: 1,
-        hold: true,
-        ..Trouble::default()
-    });
-    let sandbox = Sandbox::start(options).await.unwrap();
-    let ana = sandbox.api("ana");
-    // Fewer than there are between two looks for a wish to stop.
-    let (import, chosen) = choose_more_than_are_begun(&sandbox, &ana, kind).await;
-    execute(&ana, &import).await;
-    tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
-    ana.delete(&format!("/imports/{import}")).await.unwrap();
-    trouble.go_on.notify_one();
-    let ended = ana.wait(&import, "executing", PATIENCE, |_| {}).await.unwrap();
-    assert_eq!(ended["state"], "cancelled");
-    let companies = &ana.get(&format!("/imports/{import}/result")).await.unwrap()["companies"];
-    let (created, skipped) = (number(&companies["created"]), number(&companies["skipped"]));
-    assert!(created > 0 && skipped > 0, "{companies}");
-    assert_eq!(created + skipped, chosen as u64);
-    sandbox.stop().await;
-}
-
-async fn r36_cancelling_stops_within_the_people_of_a_company(kind: PsaKind) {
-    assert_cancelling_stops(kind, 5, None).await;
-}
-
-/// Five seconds of a run are kept back for handing over, and four calls go at once: call 50 is one of the second run.
-async fn r36_cancelling_stops_a_company_that_an_earlier_run_began(kind: PsaKind) {
-    assert_cancelling_stops(kind, 50, Some(Duration::from_secs(9))).await;
-}
-
-/// Cancels when the directory gets the call of this number: few people more get access, and everybody who has it is mapped.
-async fn assert_cancelling_stops(kind: PsaKind, tell_at: usize, worker_timeout: Option<Duration>) {
-    let (options, trouble) = far(Trouble {
-        tell_at,
-        takes: Some(Duration::from_millis(500)),
-        ..Trouble::default()
-    });
-    let options = Options {
-        worker_timeout,
-        ..options
-    };
-    let sandbox = Sandbox::start(options).await.unwrap();
-    let ana = sandbox.api("ana");
-    let company = psa::add_company(&sandbox, kind, "Traag");
-    // Four at once: fifteen seconds for all of them.
-    let people: Vec<String> = (0..120).map(|n| format!("p{n}@traag.example")).collect();
-    psa::add_contacts(&sandbox, kind, &company, &people);
-    let import = fetch(&ana, kind).await;
-    choose_one(&ana, &import, &row(&ana, &import, &company).await).await;
-    let before = number(&ana.get("/licences").await.unwrap()["used"]);
-    execute(&ana, &import).await;
-    tokio::time::timeout(PATIENCE, trouble.told.notified()).await.unwrap();
-    let asked = Instant::now();
-    ana.delete(&format!("/imports/{import}")).await.unwrap();
-    let ended = ana.wait(&import, "executing", PATIENCE, |_| {}).await.unwrap();
-    assert!(asked.elapsed() < Duration::from_secs(6), "{:?}", asked.elapsed());
-    assert_eq!(ended["state"], "cancelled");
-    let result = ana.get(&format!("/imports/{import}/result")).await.unwrap();
-    assert_eq!(result["companies"]["created"], 1);
-    let (created, skipped) = (number(&result["users"]["created"]), number(&result["users"]["skipped"]));
-    assert!((1..100).contains(&created), "{result}");
-    assert_eq!(created + skipped, 120);
-    // Those who were made are mapped, and their licences are used.
-    let licences = ana.get("/licences").await.unwrap();
-    assert_eq!(
-        (number(&licences["used"]) - before, number(&licences["reserved"])),
-        (created, 0)
-    );
-    let again = fetch(&ana, kind).await;
-    let people = import::addresses(&ana, &again, &company).await;
-    let mapped = people.iter().filter(|person| person["status"] == "mapped").count();
-    assert_eq!(mapped as u64, created);
-    sandbox.stop().await;
 }
 
 async fn r40_a_company_of_long_names_and_many_people_fits_and_is_named_row_by_row(kind: PsaKind) {

@@ -1,0 +1,116 @@
+//! What administrators choose by the pages of an import: what is read, who is selected, ticked or excluded, and whether it goes on
+//! (R28, R69, R72, R78, R96).
+
+use requirements::stage::integration;
+use serde_json::{Value, json};
+
+use crate::stage::{KIND, stage};
+use crate::states::reviewed;
+
+#[tokio::test]
+async fn r78_everything_is_read_when_its_box_is_ticked() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let id = integration(&ana, KIND).await;
+    let filter = stage.at(&format!("/console/integrations/{id}/import"));
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    for (fields, reason) in [
+        (&[][..], json!("first")),
+        (&[], Value::Null),
+        (&[("Read everything", "true")], json!("requested")),
+    ] {
+        let page = browser.open(&filter).await;
+        let page = browser.press(&page, "Download", fields).await;
+        let page = browser.wait(page).await;
+        assert_eq!(page.title(), "Companies", "{}", page.words());
+        let import = page.url.path().split('/').nth(3).unwrap().to_owned();
+        let read = ana.get(&format!("/imports/{import}")).await.unwrap();
+        assert_eq!(read["progress"]["reading"]["reason"], reason, "{read}");
+        ana.delete(&format!("/imports/{import}")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn r72_an_import_is_kept_and_cancelled_by_whoever_holds_it() {
+    let stage = stage().await;
+    let (mut browser, import, _) = reviewed(&stage, 1).await;
+    let page = browser.open(&format!("{import}/companies")).await;
+    let kept = browser.press(&page, "Keep it for longer", &[]).await;
+    assert!(
+        kept.words().contains("The import stays yours for longer."),
+        "{}",
+        kept.words()
+    );
+    let cancelled = browser.press(&kept, "Yes, cancel it", &[]).await;
+    assert_eq!(cancelled.title(), "The import was cancelled", "{}", cancelled.words());
+}
+
+#[tokio::test]
+async fn r69_suggestions_that_are_taken_over_where_there_are_none_say_so() {
+    let stage = stage().await;
+    let (mut browser, import, _) = reviewed(&stage, 0).await;
+    let page = browser
+        .open(&format!("{import}/companies?search=nobody-is-called-so"))
+        .await;
+    let none = browser.press(&page, "Accept suggestions", &[]).await;
+    assert!(
+        none.words().contains("No company has a suggestion of 90 % or more."),
+        "{}",
+        none.words()
+    );
+}
+
+#[tokio::test]
+async fn r69_many_are_selected_at_once_and_the_decision_is_taken_back() {
+    let stage = stage().await;
+    let (mut browser, import, _) = reviewed(&stage, 0).await;
+    let page = browser.open(&format!("{import}/companies")).await;
+    let selected = browser.press(&page, "Select all that match", &[]).await;
+    assert!(selected.words().contains("companies selected."), "{}", selected.words());
+    let rules = browser.follow(&selected, "Take a decision on many back").await;
+    let back = browser.press(&rules, "Take back", &[]).await;
+    assert!(back.words().contains("There are none."), "{}", back.words());
+    let page = browser.open(&format!("{import}/companies?selected=true")).await;
+    assert!(page.words().contains("No company matches."), "{}", page.words());
+}
+
+#[tokio::test]
+async fn r28_people_are_ticked_one_by_one() {
+    let stage = stage().await;
+    let (mut browser, import, chosen) = reviewed(&stage, 1).await;
+    let id = chosen[0]["id"].as_str().unwrap();
+    let page = browser.open(&format!("{import}/people/{id}")).await;
+    let nobody = browser.press(&page, "Tick nobody", &[]).await;
+    assert!(nobody.words().contains("0 of "), "{}", nobody.words());
+    let one = browser.press(&nobody, "Access for", &[]).await;
+    assert!(one.words().contains("1 of "), "{}", one.words());
+    let person = browser.follow(&one, "Manage").await;
+    let saved = browser.press(&person, "Save and tick", &[]).await;
+    assert!(saved.words().contains("Saved."), "{}", saved.words());
+}
+
+#[tokio::test]
+async fn r96_a_company_is_excluded_for_good_and_brought_back_and_the_trail_names_it() {
+    let stage = stage().await;
+    let (mut browser, import, chosen) = reviewed(&stage, 1).await;
+    let id = chosen[0]["id"].as_str().unwrap();
+    let page = browser.open(&format!("{import}/companies/{id}")).await;
+    let excluded = browser
+        .press(&page, "Exclude", &[("Exclude it from all imports", "They left us.")])
+        .await;
+    assert!(excluded.words().contains("They left us."), "{}", excluded.words());
+    let list = browser.follow(&excluded, "Bring it back").await;
+    let list = browser.press(&list, "Bring back", &[]).await;
+    assert!(list.words().contains("Nothing is excluded."), "{}", list.words());
+    let integration = integration(&stage.sandbox.api("ana"), KIND).await;
+    let trail = browser
+        .open(&stage.at(&format!("/console/integrations/{integration}/audit")))
+        .await;
+    let name = chosen[0]["name"].as_str().unwrap();
+    let said = |what: &str, about: &str| {
+        let rows = trail.html.all("tr").map(|(_, row)| row.words());
+        rows.into_iter().any(|row| row.contains(what) && row.contains(about))
+    };
+    assert!(said("Excluded", &format!("{name}: They left us.")), "{}", trail.words());
+    assert!(said("Brought back", name), "{}", trail.words());
+}
