@@ -1,8 +1,8 @@
 //! Companies joined with their contacts, slice by slice of companies: what bounds the memory of making rows.
 //!
 //! The pages have contacts in the order of their own ids, so each slice is spread over all pages. Going through all of them for each slice
-//! would take too long, and what is unpacked takes twenty times the memory of what is packed. So the records of all slices are taken
-//! from the pages at once and packed again by slice.
+//! would take too long, and what is unpacked takes twenty times the memory of what is packed. So the records of many slices are taken
+//! from the pages at once and packed again by slice: of all slices together, unless the MSP is a very large one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::RangeInclusive;
@@ -15,6 +15,9 @@ use store::snapshot::pages::Pages;
 
 /// Contacts that are joined at once, as far as a single company has no more: some 5 MB.
 const MAX_CONTACTS_PER_SLICE: usize = 5_000;
+
+/// Contacts of the slices to which records are dealt at once: packed by slice, some 8 MB.
+const MAX_CONTACTS_PER_GROUP: usize = 150_000;
 
 /// Companies of a slice, whose rows are made at once.
 const MAX_COMPANIES_PER_SLICE: usize = 1_000;
@@ -68,53 +71,74 @@ pub(crate) fn slices(companies: &BTreeSet<PsaCompanyId>, counts: &BTreeMap<PsaCo
     slices
 }
 
-/// The companies of these ids, each once, also those that no page had; and the contacts of the companies in `with_contacts`. As pages of
-/// each slice; `None` when time ran out first. A filter may leave few companies, which are far apart: the contacts of those in between are
-/// many, and nobody needs them.
-pub(crate) fn pages_by_slice(
-    slices: &[Slice],
-    (ids, added): (&HashSet<PsaCompanyId>, &[PsaCompany]),
-    with_contacts: &HashSet<&PsaCompanyId>,
-    all: &Pages,
-    is_late: impl Fn() -> bool,
-) -> Result<Option<Vec<Pages>>, StoreError> {
-    let (least, most) = CONTACTS_PER_PAGE.into_inner();
-    let contacts_per_page = (MAX_WAITING_CONTACTS / slices.len().max(1)).clamp(least, most);
-    let mut of_slices = PagesOfSlices {
-        slices,
-        pages: vec![Pages::default(); slices.len()],
-    };
-    // A page that came again has the same companies.
-    let mut left: HashSet<&PsaCompanyId> = ids.iter().collect();
-    let mut companies = of_slices.writer(COMPANIES_PER_PAGE, Pages::add_companies);
-    for page in all.companies().chain([Ok(added.to_vec())]) {
-        if is_late() {
-            return Ok(None);
+/// Puts slices into groups to which records are dealt at once.
+pub(crate) fn groups<'a>(slices: &'a [Slice], counts: &BTreeMap<PsaCompanyId, usize>) -> Vec<&'a [Slice]> {
+    let (mut groups, mut begin, mut sum) = (Vec::new(), 0, 0);
+    for (at, slice) in slices.iter().enumerate() {
+        let contacts: usize = counts.range(slice.clone()).map(|(_, count)| count).sum();
+        if at > begin && sum + contacts > MAX_CONTACTS_PER_GROUP {
+            groups.push(&slices[begin..at]);
+            (begin, sum) = (at, 0);
         }
-        for company in page? {
-            if left.remove(&company.id) {
-                companies.add(&company.id.clone(), company)?;
+        sum += contacts;
+    }
+    if begin < slices.len() {
+        groups.push(&slices[begin..]);
+    }
+    groups
+}
+
+/// What is dealt to slices.
+pub(crate) struct Records<'a> {
+    /// The companies of these ids, each once,
+    pub ids: &'a HashSet<PsaCompanyId>,
+    /// also those that no page had,
+    pub added: &'a [PsaCompany],
+    /// and the contacts of these companies. A filter may leave few companies, which are far apart: the contacts of those in between are
+    /// many, and nobody needs them.
+    pub with_contacts: HashSet<&'a PsaCompanyId>,
+    /// All of them, as they were read.
+    pub pages: &'a Pages,
+}
+
+impl Records<'_> {
+    /// The records of slices as pages of each slice; `None` when time ran out first.
+    pub(crate) fn deal(&self, slices: &[Slice], is_late: impl Fn() -> bool) -> Result<Option<Vec<Pages>>, StoreError> {
+        let (least, most) = CONTACTS_PER_PAGE.into_inner();
+        let contacts_per_page = (MAX_WAITING_CONTACTS / slices.len().max(1)).clamp(least, most);
+        let mut of_slices = PagesOfSlices {
+            slices,
+            pages: vec![Pages::default(); slices.len()],
+        };
+        // A page that came again has the same companies.
+        let mut left: HashSet<&PsaCompanyId> = self.ids.iter().collect();
+        let mut companies = of_slices.writer(COMPANIES_PER_PAGE, Pages::add_companies);
+        for page in self.pages.companies().chain([Ok(self.added.to_vec())]) {
+            if is_late() {
+                return Ok(None);
+            }
+            for company in page? {
+                if left.remove(&company.id) {
+                    companies.add(&company.id.clone(), company)?;
+                }
             }
         }
-    }
-    companies.finish()?;
-    let mut contacts = of_slices.writer(contacts_per_page, Pages::add_contacts);
-    for page in all.contacts() {
-        if is_late() {
-            return Ok(None);
-        }
-        for contact in page? {
-            if let Some(company) = contact
-                .company
-                .clone()
-                .filter(|company| with_contacts.contains(company))
-            {
-                contacts.add(&company, contact)?;
+        companies.finish()?;
+        let mut contacts = of_slices.writer(contacts_per_page, Pages::add_contacts);
+        for page in self.pages.contacts() {
+            if is_late() {
+                return Ok(None);
+            }
+            for contact in page? {
+                let company = contact.company.clone();
+                if let Some(company) = company.filter(|company| self.with_contacts.contains(company)) {
+                    contacts.add(&company, contact)?;
+                }
             }
         }
+        contacts.finish()?;
+        Ok(Some(of_slices.pages))
     }
-    contacts.finish()?;
-    Ok(Some(of_slices.pages))
 }
 
 /// Pages of each slice, to which records are added.
@@ -182,19 +206,19 @@ pub(crate) fn companies(pages: &Pages) -> Result<BTreeMap<PsaCompanyId, PsaCompa
 
 /// The addresses of the companies of a slice, from pages that have it, with contacts that the pages lack.
 pub(crate) fn join(pages: &Pages, slice: &Slice, more: &[PsaContact]) -> Result<Addresses, StoreError> {
-    let mut contacts: HashMap<PsaCompanyId, BTreeMap<Place, PsaContact>> = HashMap::new();
+    let mut contacts: HashMap<PsaCompanyId, BTreeMap<Place, Vec<SnapshotAddress>>> = HashMap::new();
     let more = std::iter::once(Ok(more.to_vec()));
     for page in more.chain(pages.contacts()) {
         for contact in page? {
             if let Some(company) = contact.company.clone().filter(|company| slice.contains(company)) {
                 // A page that came again has it twice.
                 let of = contacts.entry(company).or_default();
-                of.insert(Place::of(&contact.id), contact);
+                of.insert(Place::of(&contact.id), SnapshotAddress::of(contact));
             }
         }
     }
     let addresses = contacts.into_iter().map(|(company, contacts)| {
-        let addresses = contacts.into_values().flat_map(SnapshotAddress::of);
+        let addresses = contacts.into_values().flatten();
         (company, addresses.collect())
     });
     Ok(addresses.collect())
@@ -255,17 +279,26 @@ mod tests {
         let slices = [id(5)..=id(5), id(6)..=id(60), id(70)..=id(99)];
         // One within a slice is none of the import's.
         let ids: Vec<PsaCompanyId> = (0..companies).filter(|number| *number != 77).map(id).collect();
-        let wanted: HashSet<&PsaCompanyId> = ids.iter().collect();
         let present = ids.iter().cloned().collect();
         // A page came again, and one company was in no page.
         let page: Vec<PsaCompany> = (0..99).map(company).collect();
         all.add_companies(&page).unwrap();
         all.add_companies(&page).unwrap();
         let missing = [company(99)];
-        let of = (&present, missing.as_slice());
-        assert!(pages_by_slice(&slices, of, &wanted, &all, || true).unwrap().is_none());
-        let pages = pages_by_slice(&slices, of, &wanted, &all, || false).unwrap().unwrap();
-        for (slice, pages) in slices.iter().zip(pages) {
+        let records = Records {
+            ids: &present,
+            added: &missing,
+            with_contacts: ids.iter().collect(),
+            pages: &all,
+        };
+        assert!(records.deal(&slices, || true).unwrap().is_none());
+        let at_once = records.deal(&slices, || false).unwrap().unwrap();
+        let one_by_one = slices.iter().map(|slice| {
+            let dealt = records.deal(std::slice::from_ref(slice), || false);
+            dealt.unwrap().unwrap().remove(0)
+        });
+        let twice = slices.iter().chain(&slices);
+        for (slice, pages) in twice.zip(at_once.into_iter().chain(one_by_one)) {
             let of_slice = pages.companies().flat_map(Result::unwrap).map(|company| company.id);
             let expected = ids.iter().filter(|id| slice.contains(id));
             assert_eq!(of_slice.collect::<Vec<_>>(), expected.cloned().collect::<Vec<_>>());
@@ -278,5 +311,23 @@ mod tests {
             });
             assert_eq!(found, expected.collect::<Vec<_>>(), "{slice:?}");
         }
+    }
+
+    #[test]
+    fn r09_slices_of_so_many_contacts_are_dealt_together() {
+        let id = |company: usize| PsaCompanyId::new(format!("{company:03}"));
+        let companies: BTreeSet<PsaCompanyId> = (0..100).map(id).collect();
+        let grouped = |contacts: usize| {
+            let counts = companies.iter().map(|company| (company.clone(), contacts)).collect();
+            let slices = slices(&companies, &counts);
+            let groups: Vec<usize> = groups(&slices, &counts).into_iter().map(<[Slice]>::len).collect();
+            assert_eq!(groups.iter().sum::<usize>(), slices.len());
+            groups
+        };
+        assert_eq!(grouped(1_000).len(), 1);
+        // Each two companies are a slice: a group has as many as its limit takes, at least one.
+        assert_eq!(grouped(MAX_CONTACTS_PER_SLICE / 2), [30, 20]);
+        assert_eq!(grouped(2 * MAX_CONTACTS_PER_GROUP).len(), 100);
+        assert!(groups(&[], &BTreeMap::new()).is_empty());
     }
 }

@@ -19,6 +19,7 @@ use domain::row::{Absence, CompanyRow};
 use worker::Stop;
 
 use crate::context::Run;
+use crate::joined::Slice;
 use crate::rows::SnapshotContext;
 
 pub(crate) use compare::{Persons, compare, retain_absent};
@@ -76,6 +77,18 @@ impl PeopleContext {
             before: run.tenant.absentees(&run.import.integration).await?,
             filter: run.import.filter.clone(),
         })
+    }
+
+    /// The mapped companies of a slice.
+    fn mapped_in(&self, slice: &Slice) -> &[PsaCompanyId] {
+        let begin = self.mapped.partition_point(|id| id < slice.start());
+        let end = self.mapped.partition_point(|id| id <= slice.end());
+        self.mapped.get(begin..end).unwrap_or_default()
+    }
+
+    /// Whether slices have a mapped company: the others are not looked at.
+    pub(crate) fn is_any_mapped(&self, slices: &[Slice]) -> bool {
+        slices.iter().any(|slice| !self.mapped_in(slice).is_empty())
     }
 
     /// Whether the filter explains an absence. An inactive contact is explained if the filter has changed since the last finished import:

@@ -3,7 +3,7 @@
 //! The rows are made slice by slice, from the pages and from the answers about absent rows. They and their lists are written on the way,
 //! as a draft that does not count before the snapshot is complete. If a run ends in the middle, the next run makes the snapshot from the beginning.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ids::{AddressId, PsaCompanyId};
 use domain::not_in::Absentees;
@@ -20,7 +20,7 @@ use worker::{Stop, fenced};
 
 use crate::context::{Position, Run, Stage};
 use crate::hidden::Orphans;
-use crate::joined::{self, Slice};
+use crate::joined::{self, Records, Slice};
 use crate::known::Known;
 use crate::mirrored::{self, Seen};
 use crate::missing::LookUpAnswer;
@@ -56,16 +56,28 @@ pub(crate) async fn complete(
     let all: BTreeSet<PsaCompanyId> = context.ids.iter().chain(not_in.keys()).cloned().collect();
     checkpoint.progress.to_sort = Some(all.len() as u64);
     let slices = joined::slices(&all, &counts);
-    let of_companies: HashSet<&PsaCompanyId> = all.iter().chain(context.mappings.keys()).collect();
+    let groups = joined::groups(&slices, &counts);
+    let records = Records {
+        ids: &context.ids,
+        added: &context.added,
+        with_contacts: all.iter().chain(context.mappings.keys()).collect(),
+        pages,
+    };
     let is_late = || run.deadline.is_near();
-    let companies = (&context.ids, context.added.as_slice());
-    let Some(pages_by_slice) = joined::pages_by_slice(&slices, companies, &of_companies, pages, is_late)? else {
-        return Ok(false);
-    };
-    let with_pages = slices.iter().zip(&pages_by_slice);
-    let Some(persons) = people::compare(run, &context, &people, with_pages).await? else {
-        return Ok(false);
-    };
+    let (mut persons, mut dealt) = (Persons::default(), None);
+    for slices in &groups {
+        if !people.is_any_mapped(slices) {
+            continue;
+        }
+        let Some(pages) = records.deal(slices, is_late)? else {
+            return Ok(false);
+        };
+        if !people::compare(run, &context, &people, slices.iter().zip(&pages), &mut persons).await? {
+            return Ok(false);
+        }
+        // Those of several groups are dealt again, since together they take much of a worker's memory.
+        dealt = Some(pages).filter(|_| groups.len() == 1);
+    }
     let Some(found) = people::look_for(run, known, pages, &persons, checkpoint).await? else {
         return Ok(false);
     };
@@ -88,13 +100,21 @@ pub(crate) async fn complete(
         absent_companies: BTreeSet::new(),
         absent: BTreeMap::new(),
     };
-    for (slice, pages) in slices.iter().zip(pages_by_slice) {
-        if run.deadline.is_near() {
+    for slices in groups {
+        let Some(pages) = dealt
+            .take()
+            .map_or_else(|| records.deal(slices, is_late), |pages| Ok(Some(pages)))?
+        else {
             return Ok(false);
+        };
+        for (slice, pages) in slices.iter().zip(pages) {
+            if is_late() {
+                return Ok(false);
+            }
+            making.slice(&pages, slice).await?;
+            checkpoint.progress.sorted = Some(making.rows);
+            noted.note(run, checkpoint).await?;
         }
-        making.slice(&pages, slice).await?;
-        checkpoint.progress.sorted = Some(making.rows);
-        noted.note(run, checkpoint).await?;
     }
     let seen = Seen {
         pages,
@@ -151,12 +171,12 @@ impl Making<'_> {
         for (id, company) in joined::companies(pages)? {
             let addresses = addresses.remove(&id).unwrap_or_default();
             let row = self.context.row(&company, &addresses);
-            rows.push(self.with_lists(row, &addresses).await?);
+            rows.push(self.with_lists(row, addresses).await?);
         }
         let absent = self.not_in.extract_if(slice.clone(), |_, _| true);
         for (id, row) in absent.collect::<Vec<_>>() {
             self.absent_companies.insert(id);
-            rows.push(self.with_lists(row, &[]).await?);
+            rows.push(self.with_lists(row, Vec::new()).await?);
         }
         self.rows += rows.len() as u64;
         self.draft.add_rows(rows)?;
@@ -166,10 +186,10 @@ impl Making<'_> {
     }
 
     /// The row with its lists, which are added to the draft.
-    async fn with_lists(&mut self, row: CompanyRow, addresses: &[SnapshotAddress]) -> Result<Row, Stop> {
+    async fn with_lists(&mut self, row: CompanyRow, addresses: Vec<SnapshotAddress>) -> Result<Row, Stop> {
         let mut persons = self.persons.remove(&row.id).unwrap_or_default();
         if self.found.has_contacts_of(&row.id) {
-            people::retain_absent(self.run, self.context, &row, addresses, &mut persons).await?;
+            people::retain_absent(self.run, self.context, &row, &addresses, &mut persons).await?;
         }
         let people = self.reasons.of(&row.id, persons);
         if row.reason.is_none() && !people.is_empty() {

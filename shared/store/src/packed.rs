@@ -43,7 +43,15 @@ fn deflated(json: &[u8]) -> Result<Vec<u8>, CompressError> {
 
 /// Reads a packed record.
 pub fn unpack<T: DeserializeOwned>(what: &'static str, packed: &[u8]) -> Result<T, StoreError> {
-    let read = read_inflated(packed, |json| serde_json::from_slice(json));
-    let read = read.map_err(|error| StoreError::shape(what, error))?;
+    unpack_by(what, packed, |json| serde_json::from_slice(json))
+}
+
+/// Reads a packed record by a function of its JSON.
+pub fn unpack_by<T>(
+    what: &'static str,
+    packed: &[u8],
+    read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+) -> Result<T, StoreError> {
+    let read = read_inflated(packed, read).map_err(|error| StoreError::shape(what, error))?;
     read.map_err(|error| StoreError::shape(what, error))
 }

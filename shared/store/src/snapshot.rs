@@ -86,9 +86,9 @@ pub struct Draft {
 
 impl Draft {
     /// Adds the addresses of a company, and says on its row where they are.
-    pub fn add_addresses(&mut self, row: &mut Row, addresses: &[SnapshotAddress]) -> Result<(), StoreError> {
-        let sharers = sharers_of(addresses).into_iter();
-        let records = addresses.iter().zip(sharers);
+    pub fn add_addresses(&mut self, row: &mut Row, addresses: Vec<SnapshotAddress>) -> Result<(), StoreError> {
+        let sharers = sharers_of(&addresses);
+        let records = addresses.into_iter().zip(sharers);
         let records = records.map(|(address, sharers)| SnapshotAddressRecord::of(address, &sharers));
         let mut records: Vec<SnapshotAddressRecord> = records.collect();
         // So that those of one contact are found. They come in this order, and stay as they are.
@@ -182,7 +182,7 @@ impl Tenant {
             partition: keys::snapshot_partition(&self.msp, integration),
             version: lease.version(import),
             begun,
-            rows: NewRows::following(&before.head.chunks),
+            rows: NewRows::following(&before),
             superseded: Vec::new(),
             before,
             retention,

@@ -60,36 +60,30 @@ struct Compared {
     had: u64,
 }
 
-/// Compares all mapped companies, slice by slice; `None` when time ran out first.
+/// Compares the mapped companies of slices; `false` when time ran out first.
 pub(crate) async fn compare(
     run: &Run,
     context: &SnapshotContext,
     people: &PeopleContext,
     slices: impl Iterator<Item = (&Slice, &Pages)>,
-) -> Result<Option<Persons>, Stop> {
-    let mut all = Persons::default();
-    // Companies that are not mapped are not looked at.
-    let mapped = |slice: &Slice| {
-        let begin = people.mapped.partition_point(|id| id < slice.start());
-        let end = people.mapped.partition_point(|id| id <= slice.end());
-        people.mapped.get(begin..end).unwrap_or_default()
-    };
+    all: &mut Persons,
+) -> Result<bool, Stop> {
     for (slice, pages) in slices {
-        let mut left = mapped(slice);
+        let mut left = people.mapped_in(slice);
         if left.is_empty() {
             continue;
         }
         let (companies, mut addresses) = (companies(pages)?, join(pages, slice, &[])?);
         while !left.is_empty() {
             if run.deadline.is_near() {
-                return Ok(None);
+                return Ok(false);
             }
             let (group, rest) = left.split_at(next_group(context, left));
-            compare_group(run, context, people, (group, &companies, &mut addresses), &mut all).await?;
+            compare_group(run, context, people, (group, &companies, &mut addresses), all).await?;
             left = rest;
         }
     }
-    Ok(Some(all))
+    Ok(true)
 }
 
 async fn compare_group(

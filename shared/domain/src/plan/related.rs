@@ -69,14 +69,20 @@ impl KnownPeople {
 
 /// The other contacts that have the address of each of these rows, which are all rows of a company.
 pub fn sharers_of(rows: &[SnapshotAddress]) -> Vec<Sharers> {
-    let mut contacts: HashMap<&AddressKey, BTreeSet<&str>> = HashMap::new();
+    // Hardly any address is shared, and a set for each would take much memory in a very large company.
+    let mut first: HashMap<&AddressKey, &str> = HashMap::new();
+    let mut shared: HashMap<&AddressKey, BTreeSet<&str>> = HashMap::new();
     for row in rows {
         if let Some(key) = row.key() {
-            contacts.entry(key).or_default().insert(row.id.contact());
+            let contact = row.id.contact();
+            let first = *first.entry(key).or_insert(contact);
+            if first != contact {
+                shared.entry(key).or_default().extend([first, contact]);
+            }
         }
     }
     let sharers = rows.iter().map(|row| {
-        let all = row.key().and_then(|key| contacts.get(key));
+        let all = row.key().and_then(|key| shared.get(key));
         let others = all
             .into_iter()
             .flatten()

@@ -174,12 +174,12 @@ impl From<SuggestionRecord> for Suggestion {
 
 impl SnapshotAddressRecord {
     /// An address, and the other contacts of the company that have it.
-    pub fn of(address: &SnapshotAddress, sharers: &Sharers) -> Self {
+    pub fn of(address: SnapshotAddress, sharers: &Sharers) -> Self {
         let (sharers, many) = remembered::stored(sharers);
         Self {
-            id: address.id.clone(),
-            name: address.name.clone(),
             text: address.text().to_owned(),
+            id: address.id,
+            name: address.name,
             active: address.active,
             sharers,
             many,
@@ -222,7 +222,7 @@ mod tests {
         );
         assert!(address.active);
         assert_eq!(
-            to_value(SnapshotAddressRecord::of(&address, &Sharers::default())).unwrap(),
+            to_value(SnapshotAddressRecord::of(address, &Sharers::default())).unwrap(),
             stored
         );
     }

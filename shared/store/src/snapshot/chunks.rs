@@ -14,8 +14,6 @@ pub(crate) struct Chunk {
     /// The company of its first row.
     pub first: PsaCompanyId,
     pub rows: usize,
-    /// The digest of its rows; 0 in the index of an import, since only the next snapshot compares digests.
-    pub digest: u64,
 }
 
 impl Chunk {
@@ -38,8 +36,6 @@ struct ChunksRecord {
     /// So many chunks after one another, and how many rows each has.
     #[serde(rename = "r")]
     rows: Vec<(usize, usize)>,
-    #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
-    digests: Vec<u64>,
 }
 
 /// Counts values that come after one another and are `alike` the one of their run: how many come before it in the run is given.
@@ -55,7 +51,7 @@ fn runs<T>(values: impl Iterator<Item = T>, alike: impl Fn(&T, usize, &T) -> boo
 }
 
 impl ChunksRecord {
-    fn of(chunks: &[Chunk], has_digests: bool) -> Self {
+    fn of(chunks: &[Chunk]) -> Self {
         let is_same = |first: &usize, _, value: &usize| first == value;
         let versions = runs(chunks.iter().map(|chunk| &chunk.version), |first, _, value| {
             first == value
@@ -70,11 +66,6 @@ impl ChunksRecord {
             }),
             firsts: IdsRecord::of(chunks.iter().map(|chunk| &chunk.first)),
             rows: runs(chunks.iter().map(|chunk| chunk.rows), is_same),
-            digests: chunks
-                .iter()
-                .filter(|_| has_digests)
-                .map(|chunk| chunk.digest)
-                .collect(),
         }
     }
 
@@ -85,31 +76,24 @@ impl ChunksRecord {
         let numbers = numbers.flat_map(|(count, first)| first..first.saturating_add(count));
         let rows = self.rows.into_iter();
         let rows = rows.flat_map(|(count, rows)| std::iter::repeat_n(rows, count));
-        let digests = self.digests.into_iter().chain(std::iter::repeat(0));
-        let columns = versions.zip(numbers).zip(rows).zip(self.firsts.into_ids()).zip(digests);
-        let chunks = columns.map(|((((version, number), rows), first), digest)| Chunk {
+        let columns = versions.zip(numbers).zip(rows).zip(self.firsts.into_ids());
+        let chunks = columns.map(|(((version, number), rows), first)| Chunk {
             version,
             number,
             first,
             rows,
-            digest,
         });
         chunks.collect()
     }
 }
 
-/// Writes the chunks of the last snapshot, with what the next one compares.
-pub(super) fn with_digests<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
-    ChunksRecord::of(chunks, true).serialize(serializer)
-}
-
-/// Writes the chunks of an import.
-pub(super) fn without_digests<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
-    ChunksRecord::of(chunks, false).serialize(serializer)
+/// Writes chunks.
+pub(super) fn serialize<S: Serializer>(chunks: &[Chunk], serializer: S) -> Result<S::Ok, S::Error> {
+    ChunksRecord::of(chunks).serialize(serializer)
 }
 
 /// Reads chunks.
-pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Chunk>, D::Error> {
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Chunk>, D::Error> {
     Ok(ChunksRecord::deserialize(deserializer)?.into_chunks())
 }
 
@@ -126,7 +110,6 @@ mod tests {
             number,
             first: PsaCompanyId::new(first.to_string()),
             rows,
-            digest: first + 1,
         }
     }
 
@@ -136,9 +119,7 @@ mod tests {
             parts in prop::collection::vec((0..3_u8, 0..5_usize, 1..9_u64, 1..3_usize), 0..40),
         ) {
             let chunks: Vec<Chunk> = parts.iter().map(|(version, number, first, rows)| chunk(&version.to_string(), *number, *first, *rows)).collect();
-            prop_assert_eq!(&ChunksRecord::of(&chunks, true).into_chunks(), &chunks);
-            let without = chunks.iter().cloned().map(|chunk| Chunk { digest: 0, ..chunk });
-            prop_assert_eq!(ChunksRecord::of(&chunks, false).into_chunks(), without.collect::<Vec<_>>());
+            prop_assert_eq!(&ChunksRecord::of(&chunks).into_chunks(), &chunks);
         }
     }
 
@@ -147,7 +128,7 @@ mod tests {
         let chunks: Vec<Chunk> = (0..500)
             .map(|number| chunk("x.1", number, 10 * number as u64, 10))
             .collect();
-        let mut stored = to_value(ChunksRecord::of(&chunks, false)).unwrap();
+        let mut stored = to_value(ChunksRecord::of(&chunks)).unwrap();
         stored["f"].take();
         assert_eq!(
             stored,

@@ -60,11 +60,27 @@ pub(crate) fn contact_order(contact: &str) -> (usize, &str) {
     (contact.len(), contact)
 }
 
-pub(crate) fn digest_of(bytes: &[u8]) -> u64 {
-    let hash = Sha256::digest(bytes);
-    let mut digest = [0; size_of::<u64>()];
-    digest.copy_from_slice(&hash[..size_of::<u64>()]);
-    u64::from_be_bytes(digest)
+/// The digest of what records say, as lines of JSON. They are never all in memory as JSON: those of a very large company take megabytes.
+pub(crate) fn digest_of<T: Serialize>(what: &'static str, records: &[T]) -> Result<u64, StoreError> {
+    let (mut hasher, mut line) = (Sha256::new(), Vec::new());
+    for record in records {
+        line.clear();
+        serde_json::to_writer(&mut line, record).map_err(|error| StoreError::shape(what, error))?;
+        line.push(b'\n');
+        hasher.update(&line);
+    }
+    Ok(first_bytes(&hasher.finalize()))
+}
+
+/// The digest of bytes.
+pub(super) fn digest_of_bytes(bytes: &[u8]) -> u64 {
+    first_bytes(&Sha256::digest(bytes))
+}
+
+fn first_bytes(hash: &[u8]) -> u64 {
+    hash.iter()
+        .take(size_of::<u64>())
+        .fold(0, |digest, byte| digest << 8 | u64::from(*byte))
 }
 
 /// A list as the next snapshot has it.
@@ -83,8 +99,7 @@ impl ListOf {
         (records, row): (&[T], fn(&T) -> &AddressId),
         before: Option<&Content>,
     ) -> Result<Prepared, StoreError> {
-        let shape = |error| StoreError::shape(self.kind.name, error);
-        let digest = digest_of(&serde_json::to_vec(records).map_err(shape)?);
+        let digest = digest_of(self.kind.name, records)?;
         if let Some(before) = before
             && before.digest == digest
         {

@@ -53,7 +53,7 @@ pub(crate) struct Defaults {
 /// Which rows an import has.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Index {
-    #[serde(serialize_with = "chunks::without_digests", deserialize_with = "chunks::read")]
+    #[serde(with = "chunks")]
     pub chunks: Vec<Chunk>,
     /// When the companies were last imported, in the order of the rows: so many rows, and the second of Unix time.
     pub dates: Vec<(usize, Option<i64>)>,

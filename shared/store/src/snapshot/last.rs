@@ -6,13 +6,14 @@ use domain::ids::{IntegrationId, PsaCompanyId};
 use serde::{Deserialize, Serialize};
 
 use super::chunks::{self, Chunk};
-use super::contents::{ADDRESSES_OF, Content, PEOPLE_OF};
+use super::contents::{ADDRESSES_OF, Content, PEOPLE_OF, digest_of_bytes};
+use super::index::ROWS;
 use super::row::Row;
-use crate::StoreError;
 use crate::keys::{self, Key};
 use crate::records::RowListsRecord;
 use crate::schema::Kind;
 use crate::table::{Item, Tenant, packed_body, packed_item};
+use crate::{StoreError, packed};
 
 /// Since schema 2 its chunks are in columns.
 const HEAD: Kind = Kind {
@@ -23,7 +24,7 @@ const HEAD: Kind = Kind {
 /// Which rows the last complete snapshot has.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Head {
-    #[serde(serialize_with = "chunks::with_digests", deserialize_with = "chunks::read")]
+    #[serde(with = "chunks")]
     pub chunks: Vec<Chunk>,
 }
 
@@ -38,6 +39,8 @@ pub(super) struct Lists {
 #[derive(Debug, Default)]
 pub(super) struct Last {
     pub head: Head,
+    /// Of each chunk.
+    pub digests: Vec<u64>,
     pub lists: HashMap<PsaCompanyId, Lists>,
 }
 
@@ -88,18 +91,22 @@ impl Tenant {
             .map(|item| packed_body(HEAD, item))
             .transpose()?
             .unwrap_or_default();
-        let rows: Vec<Vec<RowListsRecord>> = self.read_chunks(integration, &head.chunks).await?;
-        let lists = rows.into_iter().flatten().map(|record| {
-            let lists = Lists {
-                addresses: record.address_list,
-                people: record.people_list,
+        let (mut digests, mut lists) = (Vec::with_capacity(head.chunks.len()), HashMap::new());
+        for chunk in self.packed_chunks(integration, &head.chunks).await? {
+            let read = |json: &[u8]| {
+                digests.push(digest_of_bytes(json));
+                serde_json::from_slice::<Vec<RowListsRecord>>(json)
             };
-            (record.id, lists)
-        });
-        Ok(Last {
-            lists: lists.collect(),
-            head,
-        })
+            let rows = packed::unpack_by(ROWS.name, &chunk, read)?;
+            lists.extend(rows.into_iter().map(|record| {
+                let lists = Lists {
+                    addresses: record.address_list,
+                    people: record.people_list,
+                };
+                (record.id, lists)
+            }));
+        }
+        Ok(Last { head, digests, lists })
     }
 
     pub(super) fn head_item(&self, integration: &IntegrationId, chunks: Vec<Chunk>) -> Result<Item, StoreError> {

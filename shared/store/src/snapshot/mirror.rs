@@ -209,8 +209,7 @@ impl NewParts<'_> {
     }
 
     fn add<T: Serialize>(&mut self, of: Of, entries: &[T], before: Option<&Part>) -> Result<Part, StoreError> {
-        let shape = |error| StoreError::shape(PART.name, error);
-        let digest = digest_of(&serde_json::to_vec(entries).map_err(shape)?);
+        let digest = digest_of(PART.name, entries)?;
         if let Some(before) = before
             && before.digest == digest
         {

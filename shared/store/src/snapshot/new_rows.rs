@@ -8,8 +8,9 @@ use domain::row_counts::RowCounts;
 use jiff::Timestamp;
 
 use super::chunks::Chunk;
-use super::contents::digest_of;
+use super::contents::digest_of_bytes;
 use super::index::ROWS;
+use super::last::Last;
 use super::row::Row;
 use crate::StoreError;
 use crate::keys;
@@ -44,12 +45,13 @@ pub(super) struct NewRows {
 }
 
 impl NewRows {
-    /// None yet, of a snapshot that follows one with these chunks.
-    pub fn following(before: &[Chunk]) -> Self {
+    /// None yet, of a snapshot that follows another one.
+    pub fn following(last: &Last) -> Self {
+        let before = &last.head.chunks;
         Self {
             waiting: Vec::new(),
             borders: before.iter().skip(1).map(|chunk| chunk.first.clone()).collect(),
-            known: before.iter().map(|chunk| (chunk.digest, chunk.clone())).collect(),
+            known: last.digests.iter().copied().zip(before.iter().cloned()).collect(),
             written: 0,
             chunks: Vec::new(),
             dates: Vec::new(),
@@ -91,7 +93,7 @@ impl NewRows {
             let of_json = |row: &RowRecord| size::of_json(ROWS.name, row);
             for slice in size::cut(&records, (MAX_ROWS_PER_CHUNK, ROOM), of_json)? {
                 let json = serde_json::to_vec(slice).map_err(|error| StoreError::shape(ROWS.name, error))?;
-                let digest = digest_of(&json);
+                let digest = digest_of_bytes(&json);
                 if let Some(chunk) = self.known.get(&digest) {
                     self.chunks.push(chunk.clone());
                     continue;
@@ -104,7 +106,6 @@ impl NewRows {
                     number: self.written,
                     first: first.id.clone(),
                     rows: slice.len(),
-                    digest,
                 });
                 self.written += 1;
             }

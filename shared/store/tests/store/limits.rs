@@ -163,7 +163,7 @@ proptest! {
             for (number, count) in counts.iter().take(few).enumerate() {
                 let (row, addresses) = fill.row(number, *count);
                 let mut row = Row::new(row);
-                draft.add_addresses(&mut row, &addresses).unwrap();
+                draft.add_addresses(&mut row, addresses).unwrap();
                 rows.push(row);
             }
             let written = tenant.write_lists(&lease, &import(), &mut draft, now).await;

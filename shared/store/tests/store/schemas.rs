@@ -33,7 +33,7 @@ async fn every_item_that_is_written_says_its_schema() {
     let mut draft = tenant.draft(&lease, &import, now()).await.unwrap().unwrap();
     let (row, addresses) = crate::fill::row(1, 3);
     let mut row = Row::new(row);
-    draft.add_addresses(&mut row, &addresses).unwrap();
+    draft.add_addresses(&mut row, addresses).unwrap();
     draft.add_rows(vec![row]).unwrap();
     let snapshot = Complete {
         policy: None,
