@@ -15,8 +15,12 @@ use lambda::Services;
 use store::decided::Decisions;
 use store::rows::Row;
 
-/// Companies whose addresses one query reads.
-const COMPANIES_PER_READ: usize = 200;
+/// Companies whose addresses the first query reads. Each further one reads twice as many: a page is mostly full after a few companies, and
+/// who looks for one person needs all of them.
+const COMPANIES_OF_FIRST_READ: usize = 25;
+
+/// The most companies whose addresses one query reads.
+const MAX_COMPANIES_PER_READ: usize = 200;
 
 /// Queries at once.
 const READ_CONCURRENCY: usize = 4;
@@ -63,8 +67,8 @@ pub async fn page(services: &Services, import: &Import, filter: &PeopleQuery, pa
         None => begin(services, import, (filter, limit), (&rows, &decided)).await?,
     };
     let from = rows.partition_point(|row| row.id < after.company);
-    let reads = rows.get(from..).unwrap_or_default().chunks(COMPANIES_PER_READ);
-    let reads = reads.map(|rows| async move { Api::Ok((rows, tenant.addresses_among(import, rows).await?)) });
+    let reads = in_growing_parts(rows.get(from..).unwrap_or_default());
+    let reads = reads.into_iter().map(|rows| async move { Api::Ok((rows, tenant.addresses_among(import, rows).await?)) });
     // Collected first: a stream of borrowing futures cannot be sent to another thread.
     let reads: Vec<_> = reads.collect();
     let mut reads = stream::iter(reads).buffered(READ_CONCURRENCY);
@@ -86,6 +90,17 @@ pub async fn page(services: &Services, import: &Import, filter: &PeopleQuery, pa
         }
     }
     Ok(List { items, next: None })
+}
+
+fn in_growing_parts(mut rows: &[Row]) -> Vec<&[Row]> {
+    let (mut parts, mut size) = (Vec::new(), COMPANIES_OF_FIRST_READ);
+    while !rows.is_empty() {
+        let (part, rest) = rows.split_at(size.min(rows.len()));
+        parts.push(part);
+        rows = rest;
+        size = (2 * size).min(MAX_COMPANIES_PER_READ);
+    }
+    parts
 }
 
 /// The rows that come ahead of all others, and the place where the others begin.

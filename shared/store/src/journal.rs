@@ -16,6 +16,7 @@ use std::str::FromStr;
 use domain::ids::PsaCompanyId;
 use domain::import::Import;
 use domain::plan::RowOutcome;
+use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::OnceCell;
 
 use crate::StoreError;
@@ -27,8 +28,11 @@ pub use crate::records::plan::PLAN_SCHEMA;
 pub use chunk::CompanyChunk;
 pub use confirmation::ConfirmedCompany;
 pub use digest::{PlanDigest, PlanHasher};
-pub use outcomes::Outcomes;
+pub use outcomes::{ChunkName, Outcomes};
 pub use skipped::{MAX_ROWS_AHEAD, NamedAddress, SkippedCompany, SkippedPack, SkippedRow};
+
+/// Chunks that are read at once.
+const READ_CONCURRENCY: usize = 16;
 
 /// What the journal holds of one company, or of a chunk of a large one.
 #[expect(
@@ -69,6 +73,13 @@ impl FromStr for JournalPosition {
     fn from_str(text: &str) -> Result<Self, NoJournalPosition> {
         let known = text.starts_with(keys::PART) || text.starts_with(keys::PASSED);
         known.then(|| Self(text.to_owned())).ok_or(NoJournalPosition)
+    }
+}
+
+impl JournalPosition {
+    /// Where the companies begin for which nothing was done.
+    pub fn of_skipped() -> Self {
+        Self(keys::PASSED.to_owned())
     }
 }
 
@@ -173,7 +184,7 @@ impl Journal {
         Ok((items.into_iter().flat_map(|item| item.entries).collect(), next))
     }
 
-    /// The same, item by item: who has no room for all of them goes on behind the last one that was taken.
+    /// Reads a page item by item, so that a caller who has no room for all of them can go on behind the last one that it took.
     pub async fn items(
         &self,
         after: Option<&JournalPosition>,
@@ -197,7 +208,7 @@ impl Journal {
             let position = position_of(item).ok_or_else(|| StoreError::shape("journal", "an item has no key"))?;
             let entries = if prefix == keys::PART {
                 // Read after the chunks, and once: no chunk that is found has lost any since.
-                let outcomes = self.outcomes.get_or_try_init(|| tenant.outcomes(import)).await?;
+                let outcomes = self.outcomes().await?;
                 vec![JournalEntry::Chunk(read_chunk(item, outcomes)?)]
             } else if keys::is_passed_by(position.as_str(), confirmation::confirmation_of(import)) {
                 let pack = skipped::read_pack(item)?;
@@ -209,10 +220,31 @@ impl Journal {
         }
         let next = match last.as_ref().and_then(position_of) {
             Some(last) => Some(last),
-            None if prefix == keys::PART => Some(JournalPosition(keys::PASSED.to_owned())),
+            None if prefix == keys::PART => Some(JournalPosition::of_skipped()),
             None => None,
         };
         Ok((items, next))
+    }
+
+    /// How the rows of all companies ended, read once.
+    pub async fn outcomes(&self) -> Result<&Outcomes, StoreError> {
+        let read = || self.tenant.outcomes(&self.import);
+        self.outcomes.get_or_try_init(read).await
+    }
+
+    /// Some chunks, in this order: for who wants few of the rows of a large import. One that has expired is left out.
+    pub async fn chunks(&self, names: &[&ChunkName]) -> Result<Vec<CompanyChunk>, StoreError> {
+        let outcomes = self.outcomes().await?;
+        let (tenant, import) = (&self.tenant, &self.import);
+        let reads = names.iter().map(|name| async move {
+            let key = keys::part(&tenant.msp, &import.id, &name.company, name.number);
+            let item = tenant.get(Table::Imports, &key).await?;
+            item.map(|item| read_chunk(&item, outcomes)).transpose()
+        });
+        // Collected first: a stream of borrowing futures cannot be sent to another thread.
+        let reads: Vec<_> = reads.collect();
+        let chunks: Vec<_> = stream::iter(reads).buffered(READ_CONCURRENCY).try_collect().await?;
+        Ok(chunks.into_iter().flatten().collect())
     }
 }
 

@@ -420,10 +420,12 @@ pub(crate) fn first_part_of(sk: &str) -> Option<PsaCompanyId> {
 }
 
 pub(crate) fn part(msp: &MspId, import: &ImportId, company: &PsaCompanyId, part: usize) -> Key {
-    Key::new(
-        import_partition(msp, import),
-        format!("{}{part:04}", parts_prefix(company)),
-    )
+    Key::new(import_partition(msp, import), part_sk(company, part))
+}
+
+/// The sort key of a chunk.
+pub(crate) fn part_sk(company: &PsaCompanyId, part: usize) -> String {
+    format!("{}{part:04}", parts_prefix(company))
 }
 
 /// The number of the chunk that a sort key is of.

@@ -16,7 +16,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     to.get("/integrations/{i}/audit", list, || {
         Call::new(
             "listAudit",
-            "Who changed what, when, before and after; the newest first",
+            "Lists who changed what and when, with the values before and after; the newest first",
         )
         .query::<PageQuery>()
         .answers::<List<EntryView>>(200, json!({ "items": [example()], "next": null }))
@@ -25,7 +25,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .get("/audit", list_of_msp, || {
         Call::new(
             "listMspAudit",
-            "Who signed in to the console, and who chose the directory; the newest first",
+            "Lists who signed in to the console and who chose the directory; the newest first",
         )
         .query::<PageQuery>()
         .answers::<List<EntryView>>(200, json!({ "items": [example_of_msp()], "next": null }))
@@ -54,16 +54,18 @@ fn example_of_msp() -> Value {
     })
 }
 
-/// An entry as it is shown.
+/// An entry of the audit trail. `action` says what was done, and which further fields the entry has.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AuditEntry")]
 struct EntryView {
+    /// The id of the entry.
     id: String,
+    /// When it was done.
     at: Timestamp,
-    /// An administrator, or the integration's own principal.
+    /// Who did it: an administrator's email address, or the integration's name for a schedule or an event.
     by: String,
-    /// The import in which it was done.
+    /// The import in which it was done. Absent if it was done outside of an import.
     #[serde(skip_serializing_if = "Option::is_none")]
     import: Option<ImportId>,
     #[serde(flatten)]
@@ -103,7 +105,7 @@ async fn list_of_msp(
     read(&services, &caller, (&trail_of_msp(), Timestamp::MIN), &page).await
 }
 
-/// A page of the trail that began at a moment.
+/// Reads a page of a trail, which has no entries from before `began`.
 async fn read(
     services: &Services,
     caller: &Caller,

@@ -33,12 +33,12 @@ pub fn routes<R: Routes>(to: R) -> R {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Confirmation {
-    /// The hash of the plan that is agreed to.
+    /// The `hash` of the plan that the caller agrees to.
     plan_hash: Text<0, 128>,
-    /// Whether a mass change is meant.
+    /// Whether the caller agrees to a mass change. A plan with `massChange` requires it.
     #[serde(default)]
     confirm_mass_change: bool,
-    /// Whether new users are invited at once, if the directory lets an import choose. By default, as the integration's policy says.
+    /// Whether the directory invites new users at once, where it offers the choice. Absent: as the policy says.
     #[serde(default)]
     creation: Option<CreationAction>,
 }

@@ -13,7 +13,7 @@ use crate::cancel::cancel;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/integrations/{i}/imports", history, || {
-        Call::new("listImports", "The imports there were, the newest first")
+        Call::new("listImports", "Lists the imports of an integration, the newest first")
             .query::<PageQuery>()
             .answers::<List<ImportView>>(200, json!({ "items": [example("done")], "next": null }))
             .refuses(&[Code::IntegrationNotFound])
@@ -21,7 +21,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .delete("/imports/{x}", end, || {
         Call::new(
             "cancelImport",
-            "Ends an import; one that executes first finishes what it has begun",
+            "Ends an import; an executing one first finishes what it has begun",
         )
         .answers::<ImportView>(200, example("cancelled"))
         .refuses(&[Code::IntegrationLocked, Code::ImportAbandoned, Code::WrongState])

@@ -26,6 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
+use store::journal::{ChunkName, Journal, JournalPosition};
 use tracing::warn;
 
 use holders::HolderView;
@@ -33,12 +34,15 @@ use rows::{ResultAddress, ResultCompany, ResultRow};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/result", show, || {
-        Call::new("showResult", "How every row ended")
-            .query::<CsvPage>()
-            .answers::<ResultView>(200, example())
-            .or_as("text/csv", CSV)
-            .with_header("Link")
-            .refuses(&[Code::WrongState])
+        Call::new(
+            "showResult",
+            "Shows how the rows of an ended import ended; as a CSV, every row",
+        )
+        .query::<CsvPage>()
+        .answers::<ResultView>(200, example())
+        .or_as("text/csv", CSV)
+        .with_header("Link")
+        .refuses(&[Code::WrongState])
     })
 }
 
@@ -83,50 +87,66 @@ fn example() -> Value {
 /// Rows that are listed one by one; the counts are always complete.
 const MOST_LISTED: usize = 1_000;
 
+/// Chunks of the journal that are read together. Each may have a thousand users.
+const CHUNKS_AT_ONCE: usize = 32;
+
+/// How an import ended.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Result")]
 struct ResultView {
-    /// There when so much was absent that the snapshot may not have shown all that the PSA has (R54).
+    /// Says that much was absent, so the snapshot may have been incomplete (R54). Absent if nothing was suspicious.
     #[serde(skip_serializing_if = "Option::is_none")]
     suspicious: Option<SuspiciousView>,
+    /// The state in which the import ended.
     state: ImportState,
+    /// How many companies ended in each way.
     companies: CompanyCounts,
+    /// How many users ended in each way.
     users: UserCounts,
-    /// Rows that failed.
+    /// The rows that failed, at most 1,000.
     errors: Vec<ToDo>,
-    /// Skipped rows that an administrator can do something about.
+    /// The skipped rows that an administrator can do something about, at most 1,000.
     skipped: Vec<ToDo>,
-    /// People who were imported before and are not in. Nothing happened to their users, and no row is theirs.
+    /// The people who were imported before and are not in the snapshot; no row is theirs, and their users stay as they are.
+    /// Absent if the snapshot was never complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     people_not_in: Option<NotIn>,
-    /// Whether there are more of any of them than the thousand that are listed; the CSV has them all.
+    /// Whether one of the lists ends at 1,000 items although there are more. The CSV has all of them.
     truncated: bool,
 }
 
+/// The people who were imported before and are not in the snapshot.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ResultNotIn")]
 struct NotIn {
     #[serde(flatten)]
     counts: PeopleView,
+    /// The people, at most 1,000.
     items: Vec<PersonOfCompany>,
 }
 
+/// A row that failed or was skipped.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ResultRow")]
 struct ToDo {
+    /// The company of the row.
     company: ResultCompany,
+    /// The address row. Absent if the row is the company itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<ResultAddress>,
+    /// Why the row failed or was skipped.
     #[schemars(with = "RowCode")]
     code: Reason,
+    /// What happened, as a sentence in the language of the caller.
     detail: &'static str,
+    /// What an administrator can do next, in the language of the caller.
     action: &'static str,
-    /// The managed company of the user who has the address by now, if somebody has it; of rows with `address_conflict`.
+    /// The managed company of the user who has the address now. Only with the code `address_conflict`; absent if nobody has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     held_by: Option<HolderView>,
-    /// What the directory said of the row in words of its own, if it refused it.
+    /// The directory's own words for its refusal. Absent if it did not refuse the row, or said nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     directory_says: Option<Quotation>,
 }
@@ -142,7 +162,7 @@ impl ToDo {
 /// Where a CSV goes on.
 #[derive(Deserialize, JsonSchema)]
 struct CsvPage {
-    /// From the `Link` of the page before.
+    /// The position of the next part of the CSV: follow the `Link` of the part before. Absent for the first part.
     after: Option<Cursor>,
 }
 
@@ -195,15 +215,32 @@ impl ResultView {
         if companies.failed + companies.skipped + users.failed + users.skipped == 0 {
             return Ok(view);
         }
-        let mut after = None;
-        loop {
-            let (rows, next) = rows::listed(tenant, import, after.as_ref()).await?;
+        let journal = tenant.journal_of(import);
+        view.add_begun(&journal, language).await?;
+        let mut after = Some(JournalPosition::of_skipped());
+        while let Some(from) = after.take_if(|_| !view.is_full()) {
+            let (rows, next) = rows::of_skipped_companies(&journal, &from).await?;
             for row in rows {
                 view.add(row, language);
             }
             after = next;
-            if after.is_none() {
-                return Ok(view);
+        }
+        Ok(view)
+    }
+
+    /// Adds rows of companies for which something was done. Most ended as planned, so only chunks with rows to list are read.
+    async fn add_begun(&mut self, journal: &Journal, language: Language) -> Api<()> {
+        let mut chunks = journal.outcomes().await?.chunks();
+        loop {
+            let wanted = chunks
+                .by_ref()
+                .filter_map(|(name, mut outcomes)| outcomes.any(|outcome| self.has_room(outcome)).then_some(name));
+            let names: Vec<&ChunkName> = wanted.take(CHUNKS_AT_ONCE).collect();
+            if names.is_empty() {
+                return Ok(());
+            }
+            for row in rows::of_chunks(journal, &names).await? {
+                self.add(row, language);
             }
         }
     }
@@ -221,20 +258,38 @@ impl ResultView {
         Ok(())
     }
 
-    fn add(&mut self, row: ResultRow, language: Language) {
-        let (list, code) = match row.outcome {
-            Outcome::Failed(code) => (&mut self.errors, code),
-            // What an administrator decided is no news to them.
+    /// The list of rows that ended like this, and why they did; `None` if they are not listed one by one.
+    fn list(&mut self, outcome: &Outcome) -> Option<(&mut Vec<ToDo>, Reason)> {
+        match outcome {
+            Outcome::Failed(code) => Some((&mut self.errors, *code)),
+            // An administrator decided so, or the row of the company itself says why.
             Outcome::Skipped(Reason::Unticked | Reason::Excluded | Reason::Cancelled | Reason::CompanyNotImported) => {
-                return;
+                None
             }
-            Outcome::Skipped(code) => (&mut self.skipped, code),
-            _ => return,
-        };
-        if list.len() == MOST_LISTED {
-            self.truncated = true;
+            Outcome::Skipped(code) => Some((&mut self.skipped, *code)),
+            _ => None,
+        }
+    }
+
+    /// Whether a row that ended like this is listed. Notes it if only the list has no room.
+    fn has_room(&mut self, outcome: &Outcome) -> bool {
+        let room = self.list(outcome).map(|(list, _)| list.len() < MOST_LISTED);
+        self.truncated |= room == Some(false);
+        room == Some(true)
+    }
+
+    /// Whether no row can be listed any more, and it says so.
+    const fn is_full(&self) -> bool {
+        self.truncated && self.errors.len() == MOST_LISTED && self.skipped.len() == MOST_LISTED
+    }
+
+    fn add(&mut self, row: ResultRow, language: Language) {
+        if !self.has_room(&row.outcome) {
             return;
         }
+        let Some((list, code)) = self.list(&row.outcome) else {
+            return;
+        };
         let (detail, action) = row.text(code, language);
         list.push(ToDo {
             company: row.company,

@@ -6,19 +6,23 @@ use std::sync::Arc;
 use api::Api;
 use domain::ids::{AddressId, ImportId, PsaCompanyId};
 use domain::import::Import;
+use domain::plan::{Outcome, RowOutcome};
 use domain::problem::{Problem, ResourceKind};
 use domain::rules::{CompanyFilter, PersonFilter, Rule, RuleDecision, Rules, Scope};
 use lambda::Services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::decided::{Decided, StoredRules};
-use store::journal::JournalEntry;
+use store::journal::{JournalEntry, JournalPosition};
 use store::retry::Attempts;
 
 use crate::api::decision::RuleAnswer;
 use crate::review;
 
-/// Identifies a rule within an import: its number, behind its company if it is about the people of one.
+/// Chunks of a journal that are read together. Each may have a thousand users.
+const CHUNKS_AT_ONCE: usize = 32;
+
+/// The id of a rule within an import: its number, after the id of its company and `~` if it is about people of one company.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline, extend("maxLength" = 220))]
@@ -179,26 +183,30 @@ async fn failed_in(
     let earlier = earlier.ok_or_else(|| Problem::not_found(ResourceKind::Import))?;
     let (mut companies, mut people): (BTreeSet<PsaCompanyId>, BTreeSet<AddressId>) = Default::default();
     let journal = tenant.journal_of(&earlier);
-    let mut after = None;
-    loop {
-        let (entries, next) = journal.page(after.as_ref(), None).await?;
+    let mut add = |company: PsaCompanyId, outcomes: &mut dyn Iterator<Item = RowOutcome>| {
+        let mut failed = outcomes.filter(|row| row.outcome.is_failure()).peekable();
+        if failed.peek().is_some() {
+            companies.insert(company);
+            people.extend(failed.filter_map(|row| row.address));
+        }
+    };
+    // Few chunks of a large import have a failure, and only those are read.
+    let chunks = journal.outcomes().await?.chunks();
+    let failed = chunks.filter_map(|(name, mut outcomes)| outcomes.any(Outcome::is_failure).then_some(name));
+    for names in failed.collect::<Vec<_>>().chunks(CHUNKS_AT_ONCE) {
+        for chunk in journal.chunks(names).await? {
+            add(chunk.plan.company, &mut chunk.outcomes.into_iter());
+        }
+    }
+    let mut after = Some(JournalPosition::of_skipped());
+    while let Some(from) = after {
+        let (entries, next) = journal.page(Some(&from), None).await?;
         for entry in entries {
-            let (company, outcomes) = match entry {
-                JournalEntry::Chunk(chunk) => (chunk.plan.company, chunk.outcomes),
-                JournalEntry::Skipped(skipped) => {
-                    let rest = skipped.rest.into_iter().map(|rest| rest.row);
-                    (skipped.company, rest.collect())
-                }
-            };
-            let mut failed = outcomes.into_iter().filter(|row| row.outcome.is_failure()).peekable();
-            if failed.peek().is_some() {
-                companies.insert(company);
-                people.extend(failed.filter_map(|row| row.address));
+            if let JournalEntry::Skipped(skipped) = entry {
+                add(skipped.company, &mut skipped.rest.into_iter().map(|rest| rest.row));
             }
         }
         after = next;
-        if after.is_none() {
-            return Ok((companies, people));
-        }
     }
+    Ok((companies, people))
 }

@@ -23,10 +23,11 @@ pub struct CompanyChunk {
     /// What was intended, for these users.
     #[serde(rename = "p", with = "plan")]
     pub plan: CompanyPlan,
-    /// How it ended, as far as it has: the company itself, unless this is more of one, then its users.
+    /// The outcomes so far: that of the company itself, unless this is a later chunk, then those of its users.
     #[serde(skip)]
     pub outcomes: Vec<RowOutcome>,
-    /// Users of a company that needs nothing itself who are not in the plan, since they need nothing either. The first chunk counts all.
+    /// If the company itself needs nothing: how many of its users need nothing either, and so are not in the plan. The first chunk counts
+    /// all of them.
     #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
     pub unchanged: u64,
     /// Whether this is a later chunk: the first has the outcome of the company itself.
@@ -39,7 +40,8 @@ const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// The most users of one chunk; long texts make it fewer. A worker that dies leaves one chunk at most to be repeated.
+/// The most users in one chunk. A chunk is one item, so it has fewer users if their names and addresses are long. After a worker has died,
+/// the next one repeats at most one chunk of each company that was under way.
 const MAX_USERS_PER_CHUNK: usize = 1_000;
 
 /// The bytes of a chunk without its users and orphaned mappings: names and ids of the company.
@@ -48,14 +50,14 @@ const LARGEST_COMPANY: usize = 8 * 1024;
 impl CompanyChunk {
     /// A plan that is about to be applied, cut into what fits into an item.
     pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
-        // Of a company that fails its users end otherwise; one that needs nothing cannot fail.
+        // If the company failed, its users would end otherwise than planned; a company that needs nothing cannot fail.
         let is_left_out = |user: &&UserPlan| plan.step.is_passive() && user.is_unchanged();
         let (left_out, touched): (Vec<&UserPlan>, Vec<&UserPlan>) = plan.users.iter().partition(is_left_out);
         let unchanged = left_out.len() as u64;
         let touched: Vec<UserPlan> = touched.into_iter().cloned().collect();
         let of_user = |user: &UserPlan| size::of_json(CHUNK.name, &UserPlanRecord::from(user));
         let of_orphaned = |orphaned: &(AddressId, Vec<AddressKey>)| size::of_json(CHUNK.name, orphaned);
-        // Orphaned mappings are divided as well, since each chunk that names them would write them.
+        // Each orphaned mapping is named in one chunk only, since every chunk that names it writes it.
         let room = ROOM - LARGEST_COMPANY;
         let mut orphaned = size::cut(&plan.orphaned, (usize::MAX, room / 4), of_orphaned)?.into_iter();
         let users = size::cut(&touched, (MAX_USERS_PER_CHUNK, room - room / 4), of_user)?;

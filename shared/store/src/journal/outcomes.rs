@@ -111,9 +111,18 @@ pub(crate) fn items(drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
 /// An outcome, and what the directory said.
 type Quoted = (Outcome, Option<Quotation>);
 
+/// Which chunk of a company's plan.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ChunkName {
+    /// The company.
+    pub company: PsaCompanyId,
+    /// Its chunks are counted from 0.
+    pub number: usize,
+}
+
 /// How the rows of an import's companies have ended so far.
 #[derive(Debug, Default)]
-pub struct Outcomes(HashMap<(PsaCompanyId, usize), Vec<Quoted>>);
+pub struct Outcomes(HashMap<ChunkName, Vec<Quoted>>);
 
 impl Outcomes {
     fn read(records: impl IntoIterator<Item = OutcomesRecord>) -> Result<Self, StoreError> {
@@ -122,8 +131,8 @@ impl Outcomes {
             parts.insert((record.company.clone(), record.chunk, record.from), record);
         }
         let mut all = Self::default();
-        for ((company, chunk, from), record) in parts {
-            let outcomes = all.0.entry((company, chunk)).or_default();
+        for ((company, number, from), record) in parts {
+            let outcomes = all.0.entry(ChunkName { company, number }).or_default();
             if outcomes.len() != from {
                 return Err(StoreError::shape(OUTCOMES.name, "outcomes of a company are missing"));
             }
@@ -132,9 +141,20 @@ impl Outcomes {
         Ok(all)
     }
 
+    /// The chunks whose rows have outcomes, in the order of the journal, with these outcomes.
+    pub fn chunks(&self) -> impl Iterator<Item = (&ChunkName, impl Iterator<Item = &Outcome>)> {
+        let mut chunks: Vec<(&ChunkName, &Vec<Quoted>)> = self.0.iter().collect();
+        chunks.sort_by_cached_key(|(name, _)| keys::part_sk(&name.company, name.number));
+        let chunks = chunks.into_iter();
+        chunks.map(|(name, outcomes)| (name, outcomes.iter().map(|(outcome, _)| outcome)))
+    }
+
     /// Gives the chunk of this number the outcomes that its rows have.
     pub(super) fn fill(&self, number: usize, chunk: &mut CompanyChunk) {
-        let stored = self.0.get(&(chunk.plan.company.clone(), number));
+        let stored = self.0.get(&ChunkName {
+            company: chunk.plan.company.clone(),
+            number,
+        });
         let users = chunk.plan.users.iter().map(|user| Some(user.id.clone()));
         let rows = (!chunk.more).then_some(None).into_iter().chain(users);
         let outcomes = rows.zip(stored.into_iter().flatten());
@@ -204,7 +224,10 @@ mod tests {
             said: Vec::new(),
         };
         let read = Outcomes::read([record(2), record(0)]).unwrap();
-        assert_eq!(read.0[&(PsaCompanyId::new("1"), 0)].len(), 4);
+        assert_eq!(
+            read.chunks().map(|(_, outcomes)| outcomes.count()).collect::<Vec<_>>(),
+            [4]
+        );
         assert!(Outcomes::read([record(0), record(4)]).is_err());
     }
 }

@@ -243,7 +243,7 @@ impl Tenant {
         Ok(skipped.into_iter().map(|entry| entry.company).collect())
     }
 
-    /// The same, with what is known of their rows.
+    /// The companies that were found to need nothing when the plan was confirmed, with what is known of their rows.
     pub(crate) async fn skipped_ahead_of(&self, import: &Import) -> Result<Vec<SkippedCompany>, StoreError> {
         let pk = keys::import_partition(&self.msp, &import.id);
         let prefix = keys::passed_ahead_prefix(confirmation_of(import));

@@ -82,7 +82,7 @@ pub(super) async fn answer(
     )
         .into_response();
     if first {
-        // What is a text is decoded on its way out of the function, and the mark dropped; what has an encoding is sent as it is.
+        // A text is decoded on its way out of the function, which drops the mark. A body that names an encoding is sent as it is.
         let identity = HeaderValue::from_static("identity");
         response.headers_mut().insert(header::CONTENT_ENCODING, identity);
     }

@@ -13,11 +13,13 @@ use serde::Serialize;
 /// So many companies are read one by one; for more of them all are read at once.
 const MAX_ONE_BY_ONE: usize = 50;
 
-/// The managed company whose user has an address.
+/// The managed company whose user has the address.
 #[derive(Clone, Serialize, JsonSchema)]
 #[schemars(rename = "AddressHolder")]
 pub(super) struct HolderView {
+    /// The id of the managed company in the directory.
     id: ManagedCompanyId,
+    /// The name of the managed company. Absent if the directory no longer has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
 }

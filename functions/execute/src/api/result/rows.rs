@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Tenant;
-use store::journal::{CompanyChunk, JournalEntry, JournalPosition, NamedAddress, SkippedCompany};
+use store::journal::{ChunkName, CompanyChunk, Journal, JournalEntry, JournalPosition, NamedAddress, SkippedCompany};
 use tokio::sync::OnceCell;
 
 /// Names read at once.
@@ -31,22 +31,28 @@ pub(super) struct ResultRow {
     pub rows: u64,
 }
 
+/// The PSA company of a row.
 #[derive(Clone, Serialize, JsonSchema)]
 pub(super) struct ResultCompany {
+    /// The id of the company in the PSA.
     pub id: PsaCompanyId,
+    /// The name of the company.
     pub name: String,
 }
 
-/// An address row; without an id, the addresses of a company that needed nothing.
+/// The address row of a result. Without an id it stands for all addresses of a company that needed nothing.
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ResultAddress {
+    /// The id of the address row within its company.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<AddressId>,
+    /// The email address. Absent if the contact has none; then see `noAddress`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// The contact's name.
     pub contact: String,
-    /// The text that is no address, and why.
+    /// The text in place of an address, and why it is not one. Absent if there is an address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_address: Option<NoAddress>,
 }
@@ -67,14 +73,20 @@ impl ResultRow {
     }
 }
 
-/// Reads the rows that may be listed one by one, from where the page before ended. Those that needed nothing are not among them, and so each
-/// of their companies has its name in the journal.
-pub(super) async fn listed(
-    tenant: &Tenant,
-    import: &Import,
-    after: Option<&JournalPosition>,
+/// Reads the rows of some chunks of the journal.
+pub(super) async fn of_chunks(journal: &Journal, names: &[&ChunkName]) -> Api<Vec<ResultRow>> {
+    let chunks = journal.chunks(names).await?.into_iter();
+    let entries = chunks.map(|chunk| (chunk.plan.name.clone(), JournalEntry::Chunk(chunk)));
+    Ok(entries.flat_map(|(name, entry)| of_entry(name, entry)).collect())
+}
+
+/// Reads the rows of skipped companies that may be listed one by one, from where the page before ended. Those that needed nothing are not
+/// among them, and so each of their companies has its name in the journal.
+pub(super) async fn of_skipped_companies(
+    journal: &Journal,
+    after: &JournalPosition,
 ) -> Api<(Vec<ResultRow>, Option<JournalPosition>)> {
-    let (entries, next) = tenant.journal_of(import).page(after, None).await?;
+    let (entries, next) = journal.page(Some(after), None).await?;
     let rows = entries.into_iter().flat_map(|entry| match name_of(&entry) {
         Some(name) => of_entry(name, entry),
         None => Vec::new(),
@@ -146,11 +158,13 @@ impl<'a> Names<'a> {
 
 fn of_chunk(company: &ResultCompany, chunk: CompanyChunk) -> Vec<ResultRow> {
     let unchanged = unchanged(company, chunk.unchanged);
+    // Outcomes come in the order of the users.
+    let mut users = chunk.plan.users.iter();
     let rows = chunk.outcomes.into_iter().map(|row| {
         let user = row
             .address
             .as_ref()
-            .and_then(|id| chunk.plan.users.iter().find(|user| user.id == *id));
+            .and_then(|id| users.by_ref().find(|user| user.id == *id));
         one(company, user.map(NamedAddress::from), row)
     });
     rows.chain(unchanged).collect()
