@@ -86,6 +86,10 @@ where
     if may_be_applied.into_inner() {
         run.note_unanswered();
     }
+    // The time of the run ended before the call had its turn, or just now. That is no outage: the next run repeats the call.
+    if error.asks_to_wait().is_some() && run.deadline.is_near() {
+        return Err(Failure::Open);
+    }
     // No row is to blame, and none would fare better now.
     if error.is_of_key() || error.asks_to_wait().is_some() {
         run.record_outage(error);

@@ -33,7 +33,7 @@ const MAX_USERS_PER_PIECE: usize = 100;
 /// a hundred users.
 const MAX_ADDRESSES_ONE_BY_ONE: usize = 5_000;
 
-/// How often a change of an address is tried while others change the same user: each that is lost is another's that was made.
+/// How often a change of an address is tried while others change the same user. An attempt fails only if another change was made.
 const MAX_ADDRESS_CHANGES: usize = 10;
 
 /// The built-in directory of one MSP.

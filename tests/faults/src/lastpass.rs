@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,6 +13,7 @@ use lastpass::{KEY, Kept, LastPass};
 use serde_json::{Value, json};
 use simkit::Simulator;
 use simkit::clock::SimClock;
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 use crate::effects::Effects;
@@ -35,6 +36,7 @@ pub struct LastPassFront {
     pub(crate) listening: Listening,
     simulator: Arc<LastPass>,
     time: Time,
+    arrivals: Arrivals,
 }
 
 #[derive(Clone)]
@@ -42,7 +44,11 @@ struct Front {
     simulator: Arc<LastPass>,
     time: Time,
     effects: Effects,
+    arrivals: Arrivals,
 }
+
+/// When each request arrived.
+type Arrivals = Arc<Mutex<Vec<Instant>>>;
 
 /// It goes by the clock of the world.
 #[derive(Clone)]
@@ -68,13 +74,15 @@ impl LastPassFront {
             simulator: Arc::clone(&simulator),
             time: Time { clock, ticking },
             effects,
+            arrivals: Arrivals::default(),
         };
-        let time = front.time.clone();
+        let (time, arrivals) = (front.time.clone(), Arc::clone(&front.arrivals));
         let listening = Listening::start(Router::new().fallback(answer).with_state(front)).await;
         let lastpass = Self {
             listening,
             simulator,
             time,
+            arrivals,
         };
         // The person whose address changes has to agree.
         lastpass.set(json!({ "ids": "aboveDouble", "patchFields": "pending" }));
@@ -89,6 +97,24 @@ impl LastPassFront {
     /// Sets what its documents leave open.
     pub fn set(&self, switches: Value) {
         self.simulator.set_switches(switches).unwrap();
+    }
+
+    /// Changes what it holds, as people do in its console.
+    pub fn change(&self, changes: Value) {
+        self.simulator.change_records(changes).unwrap();
+    }
+
+    /// When each request arrived so far, by tokio's clock.
+    pub fn arrivals(&self) -> Vec<Instant> {
+        self.arrivals.lock().unwrap().clone()
+    }
+
+    /// Has it take so many requests from now on, and then refuse all others, asking for a pause of so many seconds.
+    pub fn take_only(&self, many: u64, seconds: i64) {
+        let headers = json!({ "retry-after": seconds.to_string() });
+        let fault = json!({ "match": { "path": ".*" }, "skip": many, "answer": { "status": 429, "headers": headers } });
+        self.simulator.faults().clear();
+        self.simulator.faults().add(serde_json::from_value(fault).unwrap());
     }
 
     /// Everybody who was invited has enrolled, and a day has passed, so that a fetch reads that.
@@ -111,6 +137,7 @@ impl LastPassFront {
     pub fn go_back(&self, kept: &Kept) {
         self.simulator.go_back(kept);
         self.simulator.requests().clear();
+        self.arrivals.lock().unwrap().clear();
     }
 
     /// What it holds, undisturbed.
@@ -148,6 +175,7 @@ impl LastPassFront {
 }
 
 async fn answer(State(front): State<Front>, request: Request) -> Response {
+    front.arrivals.lock().unwrap().push(Instant::now());
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LONGEST_BODY).await.unwrap();
     let name = format!("{} {}", parts.method, parts.uri.path());

@@ -10,18 +10,19 @@ use serde_json::{Value, json};
 /// The MSP.
 pub const MSP: &str = "m";
 
-/// How long a worker may run; longer than any does here.
-const RUN: Duration = Duration::from_mins(5);
+/// How long a worker may run, unless a test says otherwise.
+pub(crate) const RUN: Duration = Duration::from_mins(5);
 
 /// The four functions in one process.
 #[derive(Clone)]
 pub struct Process {
     functions: Arc<[(&'static str, Function); 4]>,
     routes: Arc<Vec<Route>>,
+    run: Duration,
 }
 
 impl Process {
-    pub(crate) fn new(services: &Services, routes: Arc<Vec<Route>>) -> Self {
+    pub(crate) fn new(services: &Services, routes: Arc<Vec<Route>>, run: Duration) -> Self {
         Self {
             functions: Arc::new([
                 ("SetupFunction", setup::function(services.clone())),
@@ -30,6 +31,7 @@ impl Process {
                 ("ExecuteFunction", execute::function(services.clone())),
             ]),
             routes,
+            run,
         }
     }
 
@@ -45,7 +47,7 @@ impl Process {
     /// Hands any event to a function.
     pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, String> {
         let (_, function) = self.functions.iter().find(|(name, _)| *name == function).unwrap();
-        let end = tokio::time::Instant::now().into_std() + RUN;
+        let end = tokio::time::Instant::now().into_std() + self.run;
         let answer = function.handle(event, end).await;
         answer.map_err(|error| error.to_string())
     }

@@ -31,6 +31,9 @@ pub const COMPANIES: usize = 12;
 /// People of each.
 pub const PEOPLE: usize = 8;
 
+/// The first companies of a generated MSP are odd in one way or another.
+const FIRST_ORDINARY: u32 = 1_001;
+
 /// How much a PSA has, and what changes in it. Companies and people are counted from 0; the last company goes.
 #[derive(Debug)]
 pub struct Extent {
@@ -207,6 +210,26 @@ fn chosen<'a>(msp: &'a Msp, extent: &Extent) -> Vec<Chosen<'a>> {
     chosen
 }
 
+/// The simulator of so many companies of a large MSP, with all their people: some twenty on average.
+pub fn simulator_of_some(kind: PsaKind, companies: u32) -> Arc<dyn Simulator> {
+    let (simulator, msp) = (simulator_of_all(kind, Size::Large), generate(Size::Large));
+    let is_kept = |number: u32| (FIRST_ORDINARY..FIRST_ORDINARY + companies).contains(&number);
+    keep_only(
+        (kind, &*simulator, &msp),
+        |company| is_kept(company.number),
+        |contact| contact.company.is_some_and(is_kept),
+    );
+    simulator
+}
+
+/// The simulator of an MSP of this size, with all that is odd in it.
+pub fn simulator_of_all(kind: PsaKind, size: Size) -> Arc<dyn Simulator> {
+    match kind {
+        PsaKind::Connectwise => Arc::new(ConnectWise::open(size, None, SimClock::new()).unwrap()),
+        PsaKind::Autotask => Arc::new(Autotask::open(size, None, SimClock::new())),
+    }
+}
+
 /// The simulator behind it: as it is at the first import, or `later`.
 pub fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
     simulator_of(kind, later, &Extent::WHOLE)
@@ -214,10 +237,7 @@ pub fn simulator(kind: PsaKind, later: bool) -> Arc<dyn Simulator> {
 
 /// The same with so much in it.
 pub fn simulator_of(kind: PsaKind, later: bool, extent: &Extent) -> Arc<dyn Simulator> {
-    let simulator: Arc<dyn Simulator> = match kind {
-        PsaKind::Connectwise => Arc::new(ConnectWise::open(Size::Small, None, SimClock::new()).unwrap()),
-        PsaKind::Autotask => Arc::new(Autotask::open(Size::Small, None, SimClock::new())),
-    };
+    let simulator = simulator_of_all(kind, Size::Small);
     if kind == PsaKind::Connectwise {
         // Several pages, so that there is something between them.
         simulator.set_switches(json!({ "pageCap": 50 })).unwrap();
@@ -242,22 +262,30 @@ pub fn simulator_of(kind: PsaKind, later: bool, extent: &Extent) -> Arc<dyn Simu
         })
         .map(|contact| contact.number)
         .collect();
-    let gone = msp
-        .companies
-        .iter()
-        .filter(|company| !company.own && !kept.contains(&company.number));
-    let gone: Vec<i64> = gone.map(|company| company_id(kind, company.number)).collect();
-    let gone_people = msp
-        .contacts
-        .iter()
-        .filter(|contact| !kept_people.contains(&contact.number));
-    let gone_people: Vec<i64> = gone_people.map(|contact| contact_id(kind, contact.number)).collect();
-    let delete = json!({ "delete": { "companies": gone, "contacts": gone_people } });
-    simulator.change_records(delete).unwrap();
+    keep_only(
+        (kind, &*simulator, &msp),
+        |company| kept.contains(&company.number),
+        |contact| kept_people.contains(&contact.number),
+    );
     if later {
         change(kind, &*simulator, (&chosen, extent));
     }
     simulator
+}
+
+/// Deletes all companies but the MSP's own one and these, and all people but these.
+fn keep_only(
+    (kind, simulator, msp): (PsaKind, &dyn Simulator, &Msp),
+    is_company_kept: impl Fn(&Company) -> bool,
+    is_contact_kept: impl Fn(&Contact) -> bool,
+) {
+    let gone = msp.companies.iter();
+    let gone = gone.filter(|company| !company.own && !is_company_kept(company));
+    let gone: Vec<i64> = gone.map(|company| company_id(kind, company.number)).collect();
+    let gone_people = msp.contacts.iter().filter(|contact| !is_contact_kept(contact));
+    let gone_people: Vec<i64> = gone_people.map(|contact| contact_id(kind, contact.number)).collect();
+    let delete = json!({ "delete": { "companies": gone, "contacts": gone_people } });
+    simulator.change_records(delete).unwrap();
 }
 
 /// What happened between the imports: renamings, changed addresses, a company that is gone.

@@ -29,6 +29,7 @@ use crate::engine::{Engine, IMPORTS, RECORDS};
 use crate::lastpass::LastPassFront;
 use crate::night::{Night, Silent};
 use crate::pace::Pace;
+use crate::process::RUN;
 use crate::psas::{self, Extent, Psa};
 use crate::state::State;
 use crate::ticking::Ticking;
@@ -64,6 +65,10 @@ pub struct World {
     pub vault: Arc<Mutex<BTreeSet<String>>>,
     /// How fast DynamoDB is; without it every answer comes at once.
     pub pace: Option<Pace>,
+    /// How fast requests to LastPass are begun: not limited, unless a test says otherwise. All processes share it.
+    pub lastpass_pace: Arc<LastPassPace>,
+    /// How long a run of a worker may take.
+    pub run: Duration,
     /// Who looks at every request to DynamoDB, if anybody.
     pub watch: Option<Arc<dyn Watch>>,
     /// Every answer that was delivered, where somebody wants to know.
@@ -102,13 +107,20 @@ impl World {
 
     /// A world whose MSP chooses LastPass, with a few companies.
     pub async fn with_lastpass(kind: PsaKind) -> Self {
+        let states = [false, true].map(|later| psas::simulator_of(kind, later, &Extent::FEW));
+        Self {
+            extent: Extent::FEW,
+            ..Self::with_lastpass_and(kind, states).await
+        }
+    }
+
+    /// A world whose MSP chooses LastPass, with another PSA, as it is at the first import and at the second.
+    pub async fn with_lastpass_and(kind: PsaKind, states: [Arc<dyn Simulator>; 2]) -> Self {
         let (effects, ticking) = (Effects::default(), Ticking::new());
         let lastpass = LastPassFront::start(effects.clone(), ticking.clone()).await;
-        let states = [false, true].map(|later| psas::simulator_of(kind, later, &Extent::FEW));
         let origins = [lastpass.origin()];
         let world = Self::around((kind, states), (&origins, HttpPolicy::default()), (effects, ticking));
         Self {
-            extent: Extent::FEW,
             lastpass: Some(lastpass),
             ..world.await
         }
@@ -147,6 +159,8 @@ impl World {
             sabotage: None,
             vault: Arc::default(),
             pace: None,
+            lastpass_pace: Arc::new(LastPassPace::per_second(0)),
+            run: RUN,
             watch: None,
             heard: None,
             lastpass_keys: Arc::default(),
@@ -189,7 +203,7 @@ impl World {
                 Arc::new(Silent { inner, night })
             }),
             lastpass_origin: Some(self.lastpass_origin().into()),
-            lastpass_pace: Arc::new(LastPassPace::per_second(0)),
+            lastpass_pace: Arc::clone(&self.lastpass_pace),
             lastpass_users: Arc::default(),
             directory_retry: RetryPolicy {
                 base: Duration::from_millis(1),
@@ -203,7 +217,7 @@ impl World {
             clock: Arc::new(self.ticking.clone()),
             ids: Arc::new(self.ticking.clone()),
         };
-        Process::new(&services, Arc::clone(&self.routes))
+        Process::new(&services, Arc::clone(&self.routes), self.run)
     }
 
     /// The functions behind a gateway that lets in whom this verifier does.

@@ -16,13 +16,13 @@ use store::{Item, Key, StoreError, Table};
 use super::BuiltIn;
 use super::records::CHANGES;
 
-/// What the attributes begin with that say who is changing the directory.
+/// What the attributes of marks begin with.
 const CHANGING: &str = "changing";
 
-/// The longest that who has begun a change may go on with it: the longest that Lambda lets anybody run.
+/// How long a mark counts: as long as Lambda lets a call or a run go on.
 const LONGEST: SignedDuration = SignedDuration::from_mins(15);
 
-/// Those who died are forgotten so many at a time: an expression has a limit.
+/// How many marks of dead processes one write removes at most: an expression has a limit.
 const MAX_FORGOTTEN: usize = 20;
 
 impl BuiltIn {
@@ -38,7 +38,7 @@ impl BuiltIn {
         Ok(item.get("changes").and_then(read))
     }
 
-    /// Says that somebody is about to change something.
+    /// Raises the number, and sets the mark of `by`, which is about to change something.
     pub(super) async fn begin(&self, by: &str, now: Timestamp) -> Result<(), StoreError> {
         let own = attribute(by);
         let before = self.tenant.get(Table::Records, &self.changes_key()).await?;
@@ -54,7 +54,7 @@ impl BuiltIn {
         self.change(&update, &values).await
     }
 
-    /// Says that all of it is changed.
+    /// Removes the mark of `by`, which has made its last change.
     pub(super) async fn end(&self, by: &str) -> Result<(), StoreError> {
         let update = format!("SET #schema = :schema REMOVE #{}", attribute(by));
         self.change(&update, &[]).await
@@ -78,7 +78,7 @@ impl BuiltIn {
     }
 }
 
-/// Who changes the directory, as attributes are called, and until when at most.
+/// The marks of an item: the name of each attribute, and until when it counts.
 fn changing(item: &Item) -> impl Iterator<Item = (&String, i64)> {
     let all = item.iter().filter(|(name, _)| name.starts_with(CHANGING));
     all.map(|(name, until)| (name, read(until).unwrap_or(i64::MAX)))

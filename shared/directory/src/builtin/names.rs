@@ -2,7 +2,8 @@
 //! found without reading all.
 //!
 //! The item is written before the company has the name and is never taken away, so none is missing, whatever dies in between, and however
-//! two changes of a name overtake each other. Who finds one looks at the company, whose own item says what its name is.
+//! two changes of a name overtake each other. A reader that finds one looks at the company:
+//! its own item says what its name is.
 
 use domain::directory::ManagedCompany;
 use domain::ids::ManagedCompanyId;

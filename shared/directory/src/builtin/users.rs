@@ -58,7 +58,7 @@ impl BuiltIn {
         if unsure.len() < outcomes.len()
             && let Err(error) = self.list(&key, &users, unsure).await
         {
-            // Its readers look at every user of it, which costs more and comes to the same.
+            // Readers of the piece then look at each of its users: that costs more, and finds the same users.
             tracing::warn!(%error, "created users are still listed as unsure");
         }
         outcomes

@@ -1,7 +1,7 @@
 //! The calls.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::address::Address;
@@ -9,9 +9,10 @@ use domain::directory::{CreationAction, LASTPASS_COMPANY};
 use domain::ids::{ManagedCompanyId, UserId};
 use http_client::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http_client::{
-    BaseUrl, Call, Deployment, Endpoint, FailureKind, Gate, HttpClient, Method, RetryAdvice, RetryScope, Rule, Session,
-    When,
+    BaseUrl, Call, Deployment, Endpoint, FailureKind, Gate, HttpClient, Method, Refusal, RetryAdvice, RetryScope, Rule,
+    Session, When,
 };
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
@@ -35,10 +36,13 @@ static PATCH_USER: Endpoint = Endpoint::write(
     &[200, 202, 204],
 );
 
-/// What a status means at every service says enough, but for this: a 500 is of LastPass, and not of one of its rows, so that reading
-/// again may help.
+/// The common rules say what a status means, with one exception: a 500 is a fault of LastPass itself, and not of one row, so reading again
+/// may help.
 static RULES: [Rule; 1] =
     [When::status(500..=500).means(FailureKind::ServerError, RetryAdvice::Soon, "LastPass failed")];
+
+/// A pause longer than this ends the run. Within a shorter one, calls repeat their requests by themselves.
+const LONG_PAUSE: Duration = Duration::from_secs(30);
 
 /// Whose account it is, and how to get there.
 #[derive(Debug, Clone)]
@@ -62,13 +66,16 @@ pub struct LastPass {
     gate: Gate,
     key: ApiKey,
     pace: Arc<Pace>,
+    deadline: Instant,
+    /// The end of a long pause that LastPass has asked this run for.
+    paused_until: Mutex<Option<Timestamp>>,
 }
 
 impl LastPass {
     /// Opens the account. Nothing is asked yet; nothing will be asked after the deadline.
     pub fn new(access: &Access, deadline: Instant) -> Result<Self, NotAKey> {
         let origin = access.origin.as_deref().unwrap_or(ORIGIN);
-        // A sandbox that the policy does not exempt is as little an address as a key of wrong characters is one.
+        // An origin of a sandbox that the policy does not exempt is refused like a key of wrong characters.
         let url = BaseUrl::parse(&ADDRESS, origin, access.http.policy()).map_err(|_| NotAKey)?;
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, access.key.header()?);
@@ -80,6 +87,8 @@ impl LastPass {
             gate: Gate::new(CONCURRENCY),
             key: access.key.clone(),
             pace: Arc::clone(&access.pace),
+            deadline,
+            paused_until: Mutex::default(),
         })
     }
 
@@ -209,8 +218,14 @@ impl LastPass {
         body: Bytes,
         retry: RetryScope,
     ) -> Result<T, Failed> {
+        self.check_pause(endpoint)?;
         // Once for each call: the session repeats a request by itself, and offers no hook for each attempt.
-        self.pace.turn().await;
+        if !self.pace.turn(self.deadline).await {
+            let what = format!("{endpoint}: its turn comes after the end of this run");
+            return Err(Failed::Later(what, self.session.after(Duration::ZERO)));
+        }
+        // LastPass may have asked for a pause while this call waited for its turn.
+        self.check_pause(endpoint)?;
         let call = Call {
             endpoint,
             url,
@@ -226,8 +241,30 @@ impl LastPass {
             Err(mut refusal) => {
                 // A service that repeats the key is not quoted (R5).
                 refusal.said.take_if(|said| self.key.is_in(said.text()));
+                self.note_pause(&refusal);
                 Err(refusal.into())
             }
+        }
+    }
+
+    /// An error during a long pause that LastPass has asked for. Many calls may wait for their turn when the pause begins; all their
+    /// requests would be refused.
+    fn check_pause(&self, endpoint: &Endpoint) -> Result<(), Failed> {
+        let paused_until = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.session.after(Duration::ZERO);
+        let Some(until) = paused_until.filter(|until| now.is_none_or(|now| now < *until)) else {
+            return Ok(());
+        };
+        let what = format!("{endpoint}: LastPass has asked for a pause");
+        Err(Failed::Later(what, Some(until)))
+    }
+
+    /// Remembers a pause that LastPass asks for, if it is a long one.
+    fn note_pause(&self, refusal: &Refusal) {
+        let is_long = |until: &Timestamp| self.session.after(LONG_PAUSE).is_none_or(|soon| soon < *until);
+        let until = refusal.not_before.filter(is_long);
+        if refusal.status == Some(429) && until.is_some() {
+            *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
         }
     }
 

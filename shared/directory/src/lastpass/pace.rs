@@ -1,6 +1,6 @@
 //! How many requests are begun in a second. LastPass names no limit, so ours is low.
 
-use std::time::Duration;
+use std::time::{Duration, Instant as StdInstant};
 
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
@@ -26,18 +26,23 @@ impl Pace {
         self.every.saturating_mul(u32::try_from(requests).unwrap_or(u32::MAX))
     }
 
-    /// Waits for the turn of the next request.
-    pub(super) async fn turn(&self) {
+    /// Waits for the turn of the next request, or for the deadline if that comes first: then it returns `false`.
+    pub(super) async fn turn(&self, deadline: StdInstant) -> bool {
         if self.every.is_zero() {
-            return;
+            return true;
         }
+        let deadline = Instant::from_std(deadline);
         let turn = {
             let mut next = self.next.lock().await;
             let turn = next.map_or_else(Instant::now, |next| next.max(Instant::now()));
-            *next = Some(turn + self.every);
+            // A turn that nobody takes would only delay the next run.
+            if turn < deadline {
+                *next = Some(turn + self.every);
+            }
             turn
         };
-        sleep_until(turn).await;
+        sleep_until(turn.min(deadline)).await;
+        turn < deadline
     }
 }
 
@@ -55,5 +60,15 @@ mod tests {
     fn r87_requests_take_as_long_as_their_pace_says() {
         assert_eq!(Pace::per_second(5).least(1_000), Duration::from_secs(200));
         assert_eq!(Pace::per_second(0).least(1_000), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn r87_a_turn_after_the_deadline_is_left_to_the_next_run() {
+        let (pace, began) = (Pace::per_second(5), Instant::now());
+        let deadline = began.into_std() + Duration::from_millis(500);
+        let turns = futures::future::join_all((0..50).map(|_| pace.turn(deadline))).await;
+        // At 0, 200 and 400 milliseconds. All others end with the deadline, not in ten seconds.
+        assert_eq!(turns.iter().filter(|is_taken| **is_taken).count(), 3);
+        assert!(began.elapsed() < Duration::from_secs(5));
     }
 }

@@ -131,6 +131,22 @@ async fn r81_a_key_of_another_account_sees_nothing_of_this_one() {
 }
 
 #[tokio::test]
+async fn r87_nothing_is_sent_during_a_long_pause() {
+    let account = Account::start().await;
+    let (client, before) = (account.client(), account.requests().len());
+    let pause = json!({"status": 429, "headers": {"Retry-After": "3600"}});
+    account.fault(json!({"times": 1, "answer": pause}));
+    for _ in 0..3 {
+        let failed = client.check().await;
+        assert!(matches!(failed, Err(Failed::Later(_, Some(_)))), "{failed:?}");
+    }
+    assert_eq!(account.requests().len(), before + 1);
+    account.clock.advance(3_601);
+    client.check().await.unwrap();
+    assert_eq!(account.requests().len(), before + 2);
+}
+
+#[tokio::test]
 async fn r87_requests_are_begun_no_faster_than_the_pace() {
     let account = Account::start().await;
     let access = Access {

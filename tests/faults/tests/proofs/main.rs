@@ -26,6 +26,7 @@ mod inheriting;
 mod lagging;
 mod lastpass;
 mod lastpass_at_random;
+mod lastpass_paced;
 mod licences;
 mod matrix;
 mod model;

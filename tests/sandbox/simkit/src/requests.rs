@@ -64,6 +64,12 @@ impl RequestLog {
         self.lock().kept.iter().cloned().collect()
     }
 
+    /// How many requests there were, those that are no longer kept included.
+    pub fn total(&self) -> u64 {
+        let entries = self.lock();
+        entries.gone + entries.kept.len() as u64
+    }
+
     /// How many of the kept requests whose path contains this, in any case, were under way at the same time at most.
     pub fn most_at_once(&self, path: &str) -> usize {
         let path = path.to_lowercase();

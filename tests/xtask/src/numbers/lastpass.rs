@@ -10,19 +10,33 @@ pub(super) fn write(logs: &Logs) -> Result<String, Failure> {
     text(&logs.read("lastpass")?)
 }
 
-/// Disturbed imports into LastPass: a table, and those that were disturbed at random.
+/// Imports into LastPass: a table of those that were disturbed at each effect, those that were disturbed at random, and tables of those at
+/// the pace of a deployment.
 pub(super) fn imports(logs: &Logs) -> Result<String, Failure> {
     imported(&logs.read("lastpass-imports")?)
 }
 
 fn imported(log: &str) -> Result<String, Failure> {
-    let lines_that = |is_meant: fn(&&str) -> bool| log.lines().filter(is_meant).collect::<Vec<_>>();
-    let table = lines_that(|line| line.starts_with('|') && line.ends_with('|'));
-    let random = lines_that(|line| line.starts_with("random imports"));
-    if table.len() < 4 || random.is_empty() || log.contains("FAILED") {
+    let lines: Vec<&str> = log.lines().collect();
+    let is_of_table = |line: &&str| line.starts_with('|') && line.ends_with('|');
+    let tables = lines.split(|line| !is_of_table(line));
+    let tables: Vec<String> = tables
+        .filter(|table| table.len() > 2)
+        .map(|table| table.join("\n"))
+        .collect();
+    let random: Vec<&str> = lines
+        .iter()
+        .copied()
+        .filter(|line| line.starts_with("random imports"))
+        .collect();
+    let [disturbed, paced @ ..] = tables.as_slice() else {
+        return Err("no table of disturbed imports was printed".into());
+    };
+    if disturbed.lines().count() < 4 || random.is_empty() || log.contains("FAILED") {
         return Err("not all disturbed imports ended as they should".into());
     }
-    Ok(format!("{}\n\n{}.\n", table.join("\n"), random.join("\n")))
+    let paced: String = paced.iter().map(|table| format!("\n{table}\n")).collect();
+    Ok(format!("{disturbed}\n\n{}.\n{paced}", random.join("\n")))
 }
 
 fn text(log: &str) -> Result<String, Failure> {
@@ -52,6 +66,10 @@ mod tests {
         let expected = format!("{table}\n\nrandom imports into LastPass: 60 seeds, 0 wrong.\n");
         assert_eq!(imported(&log).unwrap(), expected);
         assert!(imported(&format!("{log}test result: FAILED\n")).is_err());
+        assert!(imported("random imports into LastPass: 60 seeds, 0 wrong\n").is_err());
+        let paced = "| companies | runs |\n|---|---:|\n| 9 | 3 |";
+        let with_paced = imported(&format!("{log}----\n{paced}\n\n"));
+        assert_eq!(with_paced.unwrap(), format!("{expected}\n{paced}\n"));
     }
 
     #[test]
