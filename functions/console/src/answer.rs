@@ -29,7 +29,7 @@ async fn answered(router: Router, request: LambdaRequest) -> Result<Value, Error
     }
 }
 
-/// The answer to what is no request. It is made outside the guard, so that the headers of every answer are added here.
+/// The answer to an invalid request. It is made outside the guard, so that the headers of every answer are added here.
 fn unreadable() -> Value {
     let mut headers = json!({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
     for (name, value) in HEADERS {

@@ -1,4 +1,4 @@
-//! From what a handler gives to a page: rendered, refused, or leading on.
+//! Answers: a rendered page, the page of a refusal, or a redirect.
 
 use askama::Template;
 use axum::http::header::LOCATION;

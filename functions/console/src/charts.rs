@@ -9,7 +9,7 @@ use crate::words::{self, Word};
 
 const WIDTH: u64 = 600;
 
-/// What is not nothing can be seen.
+/// Every part that is not zero is wide enough to be seen.
 const NARROWEST: u64 = 5;
 
 /// Parts of a whole.

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 
 use crate::refused::Refused;
 
-/// A form with more is none of ours.
+/// No form of the console has more.
 const LARGEST_FORM: usize = 256 * 1024;
 
 /// The fields of a query string.

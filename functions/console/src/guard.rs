@@ -39,7 +39,7 @@ const WORTH_COMPRESSING: usize = 1_000;
 /// More than any page has.
 const LARGEST_PAGE: usize = 6 * 1024 * 1024;
 
-/// Refuses what another site has the browser send, and gives every answer its headers.
+/// Refuses requests that another site makes the browser send, and adds the headers of every answer.
 pub(crate) async fn watch(request: Request, next: Next) -> Response {
     let compress = accepts_gzip(request.headers());
     let response = if is_of_this_site(request.method(), request.headers()) {

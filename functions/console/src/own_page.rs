@@ -9,7 +9,7 @@ pub(crate) fn own_page(to: Option<&str>) -> String {
         let rest = to.strip_prefix(HOME);
         let inside = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
         let plain = to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-        // What was decoded once already may hide another address; `..` would leave the console.
+        // An address that is still encoded may hide another one; `..` would leave the console.
         let path = to.split('?').next().unwrap_or_default();
         inside && plain && !path.contains("//") && !path.contains("..") && !path.contains('%')
     };

@@ -10,9 +10,10 @@ use url::{Host, Url};
 pub type ReadSecret = Arc<dyn Fn() -> BoxFuture<'static, Result<String, lambda::SecretError>> + Send + Sync>;
 
 /// Which token of the provider goes to the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TokenKind {
     /// The access token.
+    #[default]
     Access,
     /// The ID token, for a provider that can add claims to no other token, such as a Cognito pool of the lowest plan.
     Id,
@@ -27,9 +28,9 @@ pub struct Settings {
     pub origin: String,
     /// `ISSUER`: the OpenID Connect provider.
     pub issuer: String,
-    /// `CLIENT_ID`: what the provider knows the console as.
+    /// `CLIENT_ID`: the console's client id at the provider.
     pub client_id: String,
-    /// `SCOPES`: what is asked of the provider; `openid email` by default.
+    /// `SCOPES`: the scopes to request from the provider; `openid email` by default.
     pub scopes: String,
     /// `API_TOKEN`: `access` or `id`; `access` by default.
     pub api_token: TokenKind,

@@ -170,6 +170,31 @@ mod tests {
     }
 
     #[test]
+    fn r42_texts_use_the_singular_for_one() {
+        let licences = |needed, available| Problem::InsufficientLicences { needed, available };
+        let seconds = |retry_after| Problem::TooManyCalls { retry_after };
+        for (problem, english, dutch) in [
+            (
+                licences(1, 0),
+                "1 licence is needed and 0 are",
+                "Er is 1 licentie nodig",
+            ),
+            (
+                licences(2, 1),
+                "2 licences are needed and 1 is",
+                "Er zijn 2 licenties nodig",
+            ),
+            (seconds(1), "in 1 second.", "over 1 seconde opnieuw."),
+            (seconds(2), "in 2 seconds.", "over 2 seconden opnieuw."),
+        ] {
+            for (language, says) in [(Language::English, english), (Language::Dutch, dutch)] {
+                let detail = problem.detail(language);
+                assert!(detail.contains(says), "{detail}");
+            }
+        }
+    }
+
+    #[test]
     fn r78_each_reason_of_a_full_read_has_a_text_in_both_languages() {
         let mut seen = std::collections::HashSet::new();
         for reason in FullReadReason::ALL {

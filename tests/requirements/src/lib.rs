@@ -29,7 +29,7 @@ pub mod wrong;
 
 pub use domain::psa::PsaKind;
 pub use sandbox::api::{Answer, Api};
-pub use sandbox::{CallRates, Options, PsaLimits, Sandbox};
+pub use sandbox::{CallRates, ConsoleClient, Options, PsaLimits, Sandbox, TokenKind};
 
 /// Runs each of these tests, `async fn(PsaKind)`, for both PSAs.
 #[macro_export]

@@ -3,22 +3,22 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use admin_console::{Settings, TokenKind};
+use admin_console::Settings;
 use aws_sdk_secretsmanager::Client as SecretsClient;
 use axum::Router;
 use axum::extract::Request;
 use lambda::Function;
-use local_aws::{Account, Invoke, Issuer, Provider, Secrets, Server, Template, sdk};
+use local_aws::{Account, Invoke, Issuer, Provider, ProviderClient, Secrets, Server, Template, sdk};
 use serde_json::json;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::Error;
 use crate::people::{MSP, administrator, person};
 use crate::places::Places;
 use crate::running::{invoke, unusable};
+use crate::{ConsoleClient, Error};
 
-/// What tokens say they are for, and the console's name at the provider.
+/// The audience of the tokens for the API, and the console's client id unless the options name another.
 const AUDIENCE: &str = "psa-import";
 
 const FUNCTION: &str = "ConsoleFunction";
@@ -33,6 +33,7 @@ pub(crate) struct Console {
     server: Server,
     secrets: SecretsClient,
     scopes: String,
+    client: ConsoleClient,
     function: Arc<OnceLock<Function>>,
 }
 
@@ -43,6 +44,7 @@ impl Console {
         secrets: &Secrets,
         places: &mut Places,
         state: Option<&Path>,
+        client: ConsoleClient,
     ) -> Result<Self, Error> {
         let routes = Arc::new(OnceLock::new());
         let server = Server::start_on(places.provider, late(&routes)).await;
@@ -54,15 +56,16 @@ impl Console {
         places.provider = server.address().port();
         // Another name for this machine is another site to a browser.
         let issuer = issuer(&format!("http://localhost:{}", places.provider), state)?;
-        let provider = Provider::new(issuer.clone(), AUDIENCE, accounts());
+        let provider = Provider::new(issuer.clone(), registered(&client), accounts());
         let _ = routes.set(provider.clone().router());
-        make_secret(&SecretsClient::new(&sdk::config(&secrets.url()))).await;
+        make_secret(&SecretsClient::new(&sdk::config(&secrets.url())), &client).await;
         Ok(Self {
             issuer,
             provider,
             server,
             secrets: SecretsClient::new(&sdk::config_of(&secrets.url(), FUNCTION)),
             scopes: template.environment(FUNCTION).remove("SCOPES").unwrap_or_default(),
+            client,
             function: Arc::default(),
         })
     }
@@ -84,9 +87,9 @@ impl Console {
             api: origin.to_owned(),
             origin: origin.to_owned(),
             issuer: self.issuer.name().to_owned(),
-            client_id: AUDIENCE.to_owned(),
+            client_id: id_of(&self.client),
             scopes: self.scopes.clone(),
-            api_token: TokenKind::Access,
+            api_token: self.client.api_token,
             secret: Arc::new(move || {
                 let secrets = secrets.clone();
                 Box::pin(async move { lambda::secret_of(&secrets, SECRET).await })
@@ -112,9 +115,23 @@ fn late(routes: &Arc<OnceLock<Router>>) -> Router {
     })
 }
 
+fn id_of(client: &ConsoleClient) -> String {
+    client.id.clone().unwrap_or_else(|| AUDIENCE.to_owned())
+}
+
+/// The console's client, as the provider knows it.
+fn registered(client: &ConsoleClient) -> ProviderClient {
+    ProviderClient {
+        id: id_of(client),
+        secret: client.secret.clone(),
+        has_bare_access_tokens: client.has_bare_access_tokens,
+    }
+}
+
 /// With a state, the secret may be there already.
-async fn make_secret(secrets: &SecretsClient) {
-    let text = json!({ "key": format!("{}{}", Uuid::now_v7(), Uuid::now_v7()) }).to_string();
+async fn make_secret(secrets: &SecretsClient, client: &ConsoleClient) {
+    let key = format!("{}{}", Uuid::now_v7(), Uuid::now_v7());
+    let text = json!({ "key": key, "clientSecret": client.secret }).to_string();
     let made = secrets.create_secret().name(SECRET).secret_string(text).send().await;
     drop(made);
 }

@@ -14,9 +14,10 @@ mod running;
 mod sandbox;
 mod seed;
 
+pub use admin_console::TokenKind;
 pub use lambda::PsaLimits;
 pub use lambda::config::CallRates;
 pub use lastpass_server::LastPassServer;
-pub use options::{Error, Options};
+pub use options::{ConsoleClient, Error, Options};
 pub use psas::Psas;
 pub use sandbox::{ConnectionInfo, Sandbox};

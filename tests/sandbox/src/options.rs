@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use admin_console::TokenKind;
 use lambda::config::CallRates;
 use lambda::{DirectoryFactory, Patience, PsaLimits};
 use psa::{HttpPolicy, Origin, RetryPolicy, Vendor};
@@ -42,6 +43,8 @@ pub struct Options {
     pub concurrency: Option<usize>,
     /// How long a worker may run, instead of what the template says.
     pub worker_timeout: Option<Duration>,
+    /// The console as a client of the identity provider.
+    pub console_client: ConsoleClient,
 }
 
 impl Default for Options {
@@ -62,8 +65,22 @@ impl Default for Options {
             psa_limits: PsaLimits::default(),
             concurrency: None,
             worker_timeout: None,
+            console_client: ConsoleClient::default(),
         }
     }
+}
+
+/// The console as a client of the identity provider.
+#[derive(Debug, Clone, Default)]
+pub struct ConsoleClient {
+    /// Its client id; `None` is the audience of the tokens.
+    pub id: Option<String>,
+    /// Its client secret, if the provider gives one.
+    pub secret: Option<String>,
+    /// Which token it sends to the API.
+    pub api_token: TokenKind,
+    /// Whether access tokens leave out the claims of people, as those of a Cognito pool of the lowest plan do.
+    pub has_bare_access_tokens: bool,
 }
 
 /// Why a sandbox does not start, or a call to it failed.

@@ -98,7 +98,7 @@ impl Sandbox {
         let metrics = Metrics::default();
         let failing = Arc::new(AtomicBool::new(false));
         let mut code = code(&services, &template, aws, &metrics, &failing)?;
-        let console = Console::start(&template, &secrets, &mut places, state).await?;
+        let console = Console::start(&template, &secrets, &mut places, state, options.console_client.clone()).await?;
         code.push(console.code());
         let mut functions = Functions::new(&template, code)?;
         if let Some(timeout) = options.worker_timeout {

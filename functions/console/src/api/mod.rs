@@ -53,7 +53,7 @@ impl Api {
         self.json(Method::GET, path, None).await
     }
 
-    /// Sends a change and reads what it answers.
+    /// Sends a change and reads the answer.
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Refused> {
         self.json(method, path, body).await
     }

@@ -98,22 +98,16 @@ impl CompaniesPage {
             .unwrap_or_default()
     }
 
-    /// How many rows the filter of the form for many accepts, where a count says so, or where all of them are on this page.
-    fn matching(&self) -> Option<u64> {
-        let present = &self.frame.import.rows.as_ref()?.present;
+    /// How many rows of this page a decision on many rows selects.
+    fn selectable(&self) -> u64 {
+        self.rows.items.iter().filter(|row| row.is_selectable_by_rule()).count() as u64
+    }
+
+    /// How many rows that match a decision on many rows selects, if all of them are on this page. No count of the API leaves out those
+    /// that it skips.
+    fn selectable_of_all(&self) -> Option<u64> {
         let is_whole = self.pages.previous.is_none() && self.pages.next.is_none() && self.only.is_empty();
-        match (self.status.as_str(), self.kind.as_str(), self.search.as_str()) {
-            _ if is_whole => Some(self.rows.items.len() as u64),
-            ("", "", "") => Some(present.total),
-            ("", kind, "") => present.by_type.get(kind).copied(),
-            (status, "", "") => {
-                let known = words::STATUSES
-                    .iter()
-                    .find(|known| words::status_code(known) == status)?;
-                Some(self.count_of(known))
-            }
-            _ => None,
-        }
+        is_whole.then(|| self.selectable())
     }
 
     fn selected(&self) -> u64 {
@@ -183,7 +177,7 @@ async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
     })
 }
 
-/// The list as it was asked for, without what was said once.
+/// The list with its filters, without the message that is shown once.
 fn back(path: &str, fields: &Fields) -> String {
     let pairs: Vec<(&str, &str)> = fields
         .0
@@ -228,16 +222,16 @@ async fn select(caller: Caller, Path(import): Path<String>, Form(form): Form) ->
     };
     let address = format!("{}/companies/select", api(&import));
     let answer = caller.api.send(Method::POST, &address, Some(&sent)).await?;
-    // All that failed is selected: what is left is to look at the plan.
+    // All that failed is selected: the plan comes next.
     let is_complete = answer["matched"] != 0 && answer["leftOut"].as_u64().is_none_or(|left| left == 0);
     if what == "failed" && is_complete {
         return Ok(redirect(&format!("{}/plan", path(&import))));
     }
-    Ok(redirect(&told(&own_page(form.get("back")), &what, &answer)))
+    Ok(redirect(&with_counts(&own_page(form.get("back")), &what, &answer)))
 }
 
-/// The page with how many it was.
-fn told(back: &str, what: &str, answer: &Value) -> String {
+/// The address of the page, with how many rows were selected and how many were skipped.
+fn with_counts(back: &str, what: &str, answer: &Value) -> String {
     let number = |name: &str| {
         answer[name]
             .as_u64()

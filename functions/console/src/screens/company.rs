@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::companies::what_happens;
 use super::frame::{Frame, Step, api, path, query};
-use super::undo::{self, Undo, decision, told};
+use super::undo::{self, Undo, decision, query_after};
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
@@ -104,7 +104,7 @@ async fn save(caller: Caller, Path((import, company)): Path<(String, String)>, F
         "{}/companies/{}?{}",
         path(&import),
         escaped(&company),
-        told(&form)
+        query_after(&form)
     )))
 }
 

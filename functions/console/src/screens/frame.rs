@@ -123,7 +123,7 @@ impl Frame {
     }
 }
 
-/// What was done by the form that led here.
+/// The message about the form that led here.
 pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
     let count: Option<u64> = fields.get("count").and_then(|count| count.parse().ok());
     let left_out: Option<u64> = fields
@@ -203,7 +203,7 @@ pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
     Some(text)
 }
 
-/// A query string of what is set.
+/// A query string of the pairs whose value is not empty.
 pub(super) fn query(pairs: &[(&str, &str)]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));

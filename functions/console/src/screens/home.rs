@@ -31,7 +31,7 @@ impl Home {
     fn waiting(&self) -> impl Iterator<Item = (&Integration, &str, &str)> {
         self.integrations.iter().filter_map(|integration| {
             let last = integration.last_import.as_ref()?;
-            // Once it has stopped, it counts as unattended no more.
+            // An import that has stopped no longer counts as unattended.
             let stopped = last.stopped.as_ref().filter(|_| last.state == ImportState::Review)?;
             Some((integration, last.id.as_str(), stopped.detail.as_str()))
         })

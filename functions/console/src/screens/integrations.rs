@@ -157,7 +157,7 @@ async fn edit(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answe
     Ok(redirect(&format!("{}?saved=yes", path(&id))))
 }
 
-/// What was typed must be the name: there is no way back to the credentials.
+/// The typed text must be the name, because removed credentials cannot be restored.
 async fn remove(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answer {
     let address = format!("/integrations/{}", escaped(&id));
     let one: Integration = caller.api.get(&address).await?;

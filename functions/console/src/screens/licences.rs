@@ -97,7 +97,7 @@ async fn shown(caller: &Caller, fields: &Fields, refused: Option<(Fields, Proble
 }
 
 async fn save(caller: Caller, Form(form): Form) -> Answer {
-    // What is no number is for the API to refuse, in words.
+    // The API refuses text that is not a number, and says so in words.
     let total = form.text("total");
     let total = total.parse::<u64>().map_or_else(|_| json!(total), Value::from);
     let mode = if form.get("mode") == Some("consumption") {

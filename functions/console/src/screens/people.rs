@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::frame::{Frame, Step, api, path, query};
 use super::pages::Pages;
-use super::undo::{self, Undo, decision, told};
+use super::undo::{self, Undo, decision, query_after};
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
@@ -267,16 +267,21 @@ async fn users(caller: &Caller, company: &Company, search: &str) -> Result<Vec<U
 }
 
 /// The page of an address, after something was done to it. Its own text finds it again.
-fn page_of(import: &str, (company, address): (&str, &str), form: &Fields, told: &str) -> String {
+fn page_of(import: &str, (company, address): (&str, &str), form: &Fields, query_after: &str) -> String {
     let of = query(&[("of", form.text("of"))]);
     let (company, address) = (escaped(company), escaped(address));
-    format!("{}/people/{company}/{address}?{of}&{told}", path(import))
+    format!("{}/people/{company}/{address}?{of}&{query_after}", path(import))
 }
 
 async fn save(caller: Caller, Path((import, company, address)): OfAddress, Form(form): Form) -> Answer {
     let row = address_of(&import, &company, &address);
     caller.api.send(Method::PATCH, &row, Some(&decision(&form)?)).await?;
-    Ok(redirect(&page_of(&import, (&company, &address), &form, &told(&form))))
+    Ok(redirect(&page_of(
+        &import,
+        (&company, &address),
+        &form,
+        &query_after(&form),
+    )))
 }
 
 /// The contact, with all its addresses, for good (R96).

@@ -54,6 +54,12 @@ fn decision(page: &Page, rule: &Rule) -> String {
         _ if rule.reset => page.t("as suggested", "zoals voorgesteld").to_owned(),
         (Some(false), _) if is_people => page.t("not ticked", "niet aangevinkt").to_owned(),
         (Some(false), _) => page.t("not selected", "niet geselecteerd").to_owned(),
+        (_, Some(RuleTarget::Automatic {})) => page
+            .t(
+                "selected, each as its status suggests",
+                "geselecteerd, elk zoals de status voorstelt",
+            )
+            .to_owned(),
         (_, Some(RuleTarget::Create {})) => page
             .t(
                 "selected, each as a new managed company",
@@ -167,7 +173,7 @@ async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
     })
 }
 
-/// Taking a decision back restores what was before it.
+/// Taking a decision back restores the decisions before it.
 async fn take_back(caller: Caller, Path((import, rule)): Path<(String, String)>) -> Answer {
     let address = format!("{}/rules/{}", frame::api(&import), escaped(&rule));
     caller.api.send(Method::DELETE, &address, None).await?;
@@ -181,8 +187,8 @@ mod tests {
 
     use super::*;
 
-    /// What the page says of a rule as the API gives it, in both languages.
-    fn said(rule: &Value) -> [String; 2] {
+    /// The page's description of a rule of the API, in both languages.
+    fn described(rule: &Value) -> [String; 2] {
         let rule: Rule = serde_json::from_value(rule.clone()).unwrap();
         [Language::English, Language::Dutch].map(|language| {
             let page = Page::of_test(language);
@@ -191,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn r91_rules_are_told_in_the_words_of_each_language() {
+    fn r91_rules_are_described_in_each_language() {
         let table = [
             (
                 json!({ "id": "1", "selected": true, "about": "companies", "where": {} }),
@@ -227,9 +233,14 @@ mod tests {
                 "Companies: selected, each as a new managed company | all",
                 "Bedrijven: geselecteerd, elk als een nieuw beheerd bedrijf | alle",
             ),
+            (
+                json!({ "id": "7", "selected": true, "target": { "automatic": {} }, "about": "companies", "where": {} }),
+                "Companies: selected, each as its status suggests | all",
+                "Bedrijven: geselecteerd, elk zoals de status voorstelt | alle",
+            ),
         ];
         for (rule, english, dutch) in table {
-            assert_eq!(said(&rule), [english.to_owned(), dutch.to_owned()]);
+            assert_eq!(described(&rule), [english.to_owned(), dutch.to_owned()]);
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/imports/{x}/undecided", get(lead))
 }
 
-/// To the company behind the one that is looked at, or to the first; to the list, which says so, if none needs a decision.
+/// Leads to the company behind the one that is shown, or to the first. If none needs a decision, leads to the list, which says so.
 async fn lead(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
     let asked = query(&[("undecided", "true"), ("limit", MOST)]);
     let rows: Companies = caller.api.get(&format!("{}/companies?{asked}", api(&import))).await?;

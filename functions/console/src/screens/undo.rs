@@ -1,4 +1,4 @@
-//! Taking one decision back: the page after it carries what was before, and a form that sends that.
+//! Undo of one decision: the page after it carries the former decision, and a form that sends it.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub(super) struct Undo {
 }
 
 impl Undo {
-    /// What the page after a decision was told, if it was.
+    /// Read from the query of the page after a decision; `None` on any other page.
     pub fn of(fields: &Fields) -> Option<Self> {
         Some(Self {
             target: fields.get("was")?.to_owned(),
@@ -23,7 +23,7 @@ impl Undo {
     }
 }
 
-/// As forms name what a row goes to.
+/// The name of a target in forms.
 pub(super) fn code(target: &Target) -> &str {
     match target {
         Target::Automatic {} => "automatic",
@@ -32,7 +32,7 @@ pub(super) fn code(target: &Target) -> &str {
     }
 }
 
-/// What a form says that a row goes to.
+/// The decision that a form sends.
 pub(super) fn decision(form: &Fields) -> Result<Value, Refused> {
     let target = match form.get("target").ok_or(Refused::NotFound)? {
         "automatic" => json!({ "automatic": {} }),
@@ -43,8 +43,8 @@ pub(super) fn decision(form: &Fields) -> Result<Value, Refused> {
     Ok(json!({ "version": version, "selected": form.get("selected") != Some("false"), "target": target }))
 }
 
-/// The query of the page after a decision. What was taken back is not offered again.
-pub(super) fn told(form: &Fields) -> String {
+/// The query of the page after a decision. After an undo it offers no further undo.
+pub(super) fn query_after(form: &Fields) -> String {
     query(&[
         ("saved", "row"),
         ("was", form.text("was")),

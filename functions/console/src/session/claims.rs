@@ -1,4 +1,4 @@
-//! What tokens of the provider claim, and what an ID token has to (OpenID Connect 3.1.3.7).
+//! The claims of the provider's tokens, and the checks of an ID token (OpenID Connect 3.1.3.7).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 #[derive(Debug, Default)]
 pub(super) struct Claims(Map<String, Value>);
 
-/// What the ID token of a sign-in has to say.
+/// The claims that the ID token of a sign-in must have.
 pub(super) struct Expected<'a> {
     pub issuer: &'a str,
     pub client_id: &'a str,
@@ -16,7 +16,7 @@ pub(super) struct Expected<'a> {
 }
 
 impl Claims {
-    /// Reads a token; `None` if it is none.
+    /// Reads a token; `None` if the text is not one.
     pub(super) fn of(token: &str) -> Option<Self> {
         let payload = token.split('.').nth(1)?;
         let claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;

@@ -8,7 +8,7 @@ use super::seal::Seal;
 
 /// The token for the API.
 pub(crate) const SESSION: &str = "__Host-session";
-/// What gets the next token.
+/// The refresh token.
 pub(crate) const RENEWAL: &str = "__Host-renewal";
 /// A sign-in under way.
 pub(crate) const SIGNING_IN: &str = "__Host-signing-in";
@@ -44,7 +44,7 @@ pub(crate) fn plain<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|(found, value)| (found == name).then_some(value))
 }
 
-/// What a sealed cookie holds.
+/// The content of a sealed cookie.
 pub(super) fn read(headers: &HeaderMap, name: &str, seal: &Seal) -> Option<String> {
     seal.open(name, plain(headers, name)?)
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// What the provider says of itself.
+/// The provider's discovery document.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Endpoints {
     pub issuer: String,

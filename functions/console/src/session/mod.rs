@@ -35,7 +35,7 @@ pub(crate) fn routes() -> axum::Router<Console> {
 
 /// Opens the cookies of a request, renews the session if it is about to end, and renders what its handler refused.
 pub(crate) async fn open(State(console): State<Console>, mut request: Request, next: Next) -> Response {
-    // What is renewed while the session is revoked would stay good. Files are the same for everybody.
+    // A token renewed while signing out would outlive the session. Files are the same for everybody.
     let path = request.uri().path();
     let renews = path != sign_out::PATH && !path.starts_with("/console/assets/");
     let opened = match console.secret().await {

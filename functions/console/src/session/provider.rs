@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::claims::{Claims, Expected};
-use super::cookies::{RENEWAL, SESSION, SameSite, cookie};
+use super::cookies::{RENEWAL, SESSION, SameSite, cookie, gone};
 use super::endpoints::Endpoints;
 use super::secret::Secret;
 use super::signed_in::{LONGEST_SECONDS, Session};
 use crate::Console;
 use crate::settings::TokenKind;
 
-/// What a token is good for when the provider does not say.
+/// How long a token is valid if the provider does not say.
 const DEFAULT_SECONDS: i64 = 3600;
 
 /// Why signing in or renewing does not work.
@@ -90,7 +90,7 @@ pub(super) async fn renew(console: &Console, secret: &Secret, refresh: &str) -> 
     checked(console, ask(console, secret, &form).await?, None)
 }
 
-/// Ends what a refresh token is good for, as far as the provider can.
+/// Revokes a refresh token, if the provider has an endpoint for it.
 pub(super) async fn revoke(console: &Console, secret: &Secret, refresh: &str) {
     let Ok(endpoints) = console.endpoints().await else {
         return;
@@ -178,7 +178,8 @@ impl Tokens {
         }
     }
 
-    /// The cookies they become. A provider that does not rotate gives no new refresh token, and the one before stays.
+    /// The cookies they become. A provider that does not rotate gives no new refresh token, and the one before stays. Without any, the
+    /// renewal cookie of an earlier session is removed: it would bring that session back, which may be somebody else's.
     pub(super) fn cookies(&self, secret: &Secret, since: i64, before: Option<&str>) -> Vec<String> {
         let session = serde_json::to_string(&self.session(since)).unwrap_or_default();
         let sealed = |name: &str, text: &str| {
@@ -187,6 +188,7 @@ impl Tokens {
         };
         let renewal = self.refresh.as_deref().or(before);
         let renewal = renewal.and_then(|text| sealed(RENEWAL, text));
-        sealed(SESSION, &session).into_iter().chain(renewal).collect()
+        let renewal = renewal.unwrap_or_else(|| gone(RENEWAL));
+        sealed(SESSION, &session).into_iter().chain([renewal]).collect()
     }
 }

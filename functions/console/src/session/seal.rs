@@ -38,7 +38,7 @@ impl Seal {
         Some(URL_SAFE_NO_PAD.encode(all))
     }
 
-    /// Opens what was sealed for the cookie of this name.
+    /// Opens a value that was sealed for the cookie of this name.
     pub(crate) fn open(&self, name: &str, sealed: &str) -> Option<String> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, text) = bytes.split_at_checked(NONCE_BYTES)?;

@@ -110,7 +110,7 @@ async fn finish(
         Err(_) => None,
     };
     let under_way: Option<SigningIn> = under_way.and_then(|text| serde_json::from_str(&text).ok());
-    // Browsers repeat the way back, as when a page is loaded again: an administrator who is signed in continues.
+    // Browsers repeat the way back, for instance on reload: an administrator who is signed in already continues.
     let Some(under_way) = under_way else {
         return if visit.session.is_some() {
             onwards(&visit, HOME)

@@ -36,7 +36,7 @@ async fn end(State(console): State<Console>, Extension(visit): Extension<Visit>,
     response
 }
 
-/// Cognito wants `client_id` and `logout_uri` where the standard has `post_logout_redirect_uri`: all are said.
+/// Cognito wants `client_id` and `logout_uri` where the standard has `post_logout_redirect_uri`: all three are sent.
 async fn provider_page(console: &Console) -> String {
     let here = format!("{}/console/signed-out", console.settings.origin);
     let endpoints = console.endpoints().await.ok();

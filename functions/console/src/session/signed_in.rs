@@ -1,4 +1,4 @@
-//! Who is signed in, as the sealed cookie holds it.
+//! The session, as the sealed cookie holds it.
 
 use serde::{Deserialize, Serialize};
 

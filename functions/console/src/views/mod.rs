@@ -88,12 +88,12 @@ pub(crate) struct LastImport {
     pub id: String,
     pub started_at: Timestamp,
     pub state: ImportState,
-    pub stopped: Option<Told>,
+    pub stopped: Option<ImportProblem>,
 }
 
-/// A problem within another answer, such as an import's.
+/// A problem that an import keeps with its record.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Told {
+pub(crate) struct ImportProblem {
     pub code: String,
     pub detail: String,
     pub retryable: bool,
@@ -110,8 +110,8 @@ pub(crate) struct Import {
     pub unattended: bool,
     pub lock: Option<ImportLock>,
     pub taken_over_by: Option<String>,
-    pub error: Option<Told>,
-    pub stopped: Option<Told>,
+    pub error: Option<ImportProblem>,
+    pub stopped: Option<ImportProblem>,
     pub phase: Option<Phase>,
     pub progress: Option<Progress>,
     pub full_read: Option<String>,

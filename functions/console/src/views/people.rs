@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{MaybeNamed, Named};
 
-/// Somebody who was imported before and is not in the PSA as they were.
+/// A person imported before who is not in the snapshot.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PersonNotIn {

@@ -63,6 +63,11 @@ impl Company {
         matches!(self.status, ImportStatus::Ambiguous | ImportStatus::Dangling)
     }
 
+    /// Whether a decision on many rows selects it (R69).
+    pub fn is_selectable_by_rule(&self) -> bool {
+        self.active && !self.own && self.excluded.is_none() && !self.needs_decision()
+    }
+
     /// Whether a managed company can be chosen without a search.
     pub fn offers(&self, managed_company: &str) -> bool {
         let suggested = self.suggestions.iter().map(|one| &one.managed_company);
@@ -97,7 +102,7 @@ pub(crate) struct Text {
     pub text: String,
 }
 
-/// What was decided a row goes to.
+/// What a row becomes by decision.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Target {

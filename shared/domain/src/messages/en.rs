@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::texts::{Messages, minute};
+use super::texts::{Messages, counted, minute};
 use crate::address::NoAddressReason;
 use crate::import::Holder;
 use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
@@ -25,9 +25,11 @@ impl Messages for English {
             Problem::CredentialsRequired { field: None } => "No credentials are stored for this integration. Open the integration, choose \"Replace the credentials\", and try again.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
             Problem::LockedByCaller(holder) => locked_by_caller(holder),
-            Problem::InsufficientLicences { needed, available } => format!(
-                "{needed} licences are needed and {available} are available. Nothing was changed. Add licences or tick fewer addresses."
-            ),
+            Problem::InsufficientLicences { needed, available } => {
+                let needed = counted(*needed, "licence is", "licences are");
+                let available = counted(*available, "is", "are");
+                format!("{needed} needed and {available} available. Nothing was changed. Add licences or tick fewer addresses.")
+            }
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
             Problem::DirectoryCannot => "The companies and users of this MSP are in a directory that is not changed by hand here. Make the change in the console of that directory; another address can also be entered in the PSA, and the next import then asks the user to agree to it.".to_owned(),
             Problem::Directory(DirectoryFailure::Unauthorized) => "The directory rejects its API key: it is wrong, or was revoked. Make a new key in the console of the directory and enter it here; mappings stay.".to_owned(),
@@ -58,7 +60,7 @@ impl Messages for English {
             ),
             Problem::PlanChanged { .. } => "What the plan rests on has changed since you saw it. Nothing was written. Look at the new plan and confirm that one.".to_owned(),
             Problem::MassChange(MassChange { changes, limit }) => format!(
-                "This import creates or changes {changes} companies and users; without confirmation it is {limit} at most. Nothing was changed. Look at the plan and confirm the mass change (\"confirmMassChange\": true)."
+                "This import creates or changes {changes} companies and users; without confirmation it is {limit} at most. Nothing was changed. Look at the plan, and confirm with it that so many changes are meant."
             ),
             Problem::WrongState { state } => {
                 let state = state.as_str();
@@ -79,7 +81,7 @@ impl Messages for English {
                     Limited::DroppedMappings => format!("An integration has {limit} companies at most whose mapping was dropped by hand. Nothing was changed. Choose another managed company for the row in an import instead."),
                 }
             }
-            Problem::TooManyCalls { retry_after } => format!("Your MSP has made too many calls that read a PSA or compute a plan. Nothing was changed. Try again in {retry_after} seconds."),
+            Problem::TooManyCalls { retry_after } => format!("Your MSP has made too many calls that read a PSA or compute a plan. Nothing was changed. Try again in {}.", counted(*retry_after, "second", "seconds")),
             Problem::NotAdministrator => "Only an administrator of an MSP may do this. Sign in as one.".to_owned(),
             Problem::SnapshotExpired => "The import is too old. Its plan can be confirmed for 7 days after its start, and its rows are kept for 14. Start a new import.".to_owned(),
             Problem::ImportAbandoned => "The import was given up, or its lock ran out and another import took over. What was done is in its result; start a new import for the rest.".to_owned(),

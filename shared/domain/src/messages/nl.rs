@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::texts::{Messages, minute};
+use super::texts::{Messages, counted, minute};
 use crate::address::NoAddressReason;
 use crate::import::Holder;
 use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
@@ -25,9 +25,11 @@ impl Messages for Dutch {
             Problem::CredentialsRequired { field: None } => "Voor deze integratie zijn geen inloggegevens opgeslagen. Open de integratie, kies \"Vervang de inloggegevens\" en probeer het opnieuw.".to_owned(),
             Problem::IntegrationLocked(holder) => locked(holder),
             Problem::LockedByCaller(holder) => locked_by_caller(holder),
-            Problem::InsufficientLicences { needed, available } => format!(
-                "Er zijn {needed} licenties nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan."
-            ),
+            Problem::InsufficientLicences { needed, available } => {
+                let be = if *needed == 1 { "is" } else { "zijn" };
+                let needed = counted(*needed, "licentie", "licenties");
+                format!("Er {be} {needed} nodig en {available} beschikbaar. Er is niets gewijzigd. Koop licenties bij of vink minder adressen aan.")
+            }
             Problem::Psa { psa, failure } => psa_failure(*psa, failure),
             Problem::DirectoryCannot => "De bedrijven en gebruikers van deze MSP staan in een directory die hier niet met de hand wordt gewijzigd. Wijzig dit in de console van die directory; een ander adres kan ook in de PSA worden ingevoerd, en de volgende import vraagt de gebruiker dan om akkoord te gaan.".to_owned(),
             Problem::Directory(DirectoryFailure::Unauthorized) => "De directory weigert de API-sleutel: die is onjuist of ingetrokken. Maak in de console van de directory een nieuwe sleutel en vul die hier in; koppelingen blijven bestaan.".to_owned(),
@@ -58,7 +60,7 @@ impl Messages for Dutch {
             ),
             Problem::PlanChanged { .. } => "Waar het plan op berust is gewijzigd sinds u het zag. Er is niets geschreven. Bekijk het nieuwe plan en bevestig dat.".to_owned(),
             Problem::MassChange(MassChange { changes, limit }) => format!(
-                "Deze import maakt of wijzigt {changes} bedrijven en gebruikers; zonder bevestiging zijn het er hoogstens {limit}. Er is niets gewijzigd. Bekijk het plan en bevestig de massale wijziging (\"confirmMassChange\": true)."
+                "Deze import maakt of wijzigt {changes} bedrijven en gebruikers; zonder bevestiging zijn het er hoogstens {limit}. Er is niets gewijzigd. Bekijk het plan, en bevestig daarbij dat zoveel wijzigingen de bedoeling zijn."
             ),
             Problem::WrongState { state } => {
                 let state = state.as_str();
@@ -79,7 +81,7 @@ impl Messages for Dutch {
                     Limited::DroppedMappings => format!("Een integratie heeft hoogstens {limit} bedrijven waarvan de koppeling met de hand is losgemaakt. Er is niets gewijzigd. Kies in een import een ander beheerd bedrijf voor de rij."),
                 }
             }
-            Problem::TooManyCalls { retry_after } => format!("Uw MSP heeft te veel aanroepen gedaan die een PSA lezen of een plan berekenen. Er is niets gewijzigd. Probeer het over {retry_after} seconden opnieuw."),
+            Problem::TooManyCalls { retry_after } => format!("Uw MSP heeft te veel aanroepen gedaan die een PSA lezen of een plan berekenen. Er is niets gewijzigd. Probeer het over {} opnieuw.", counted(*retry_after, "seconde", "seconden")),
             Problem::NotAdministrator => "Alleen een beheerder van een MSP mag dit. Meld u als beheerder aan.".to_owned(),
             Problem::SnapshotExpired => "De import is te oud. Het plan kan tot 7 dagen na de start worden bevestigd, en de rijen blijven 14 dagen bewaard. Start een nieuwe import.".to_owned(),
             Problem::ImportAbandoned => "De import is opgegeven, of de vergrendeling verliep en een andere import nam het over. Wat gedaan is staat in het resultaat; start een nieuwe import voor de rest.".to_owned(),

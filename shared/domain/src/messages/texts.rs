@@ -69,6 +69,11 @@ pub(crate) trait Messages {
     fn billed_by_use(&self) -> &'static str;
 }
 
+/// A number of things, in the form for one or for many.
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A moment as people read it, in the one time zone that holds for everybody.
 pub(super) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()

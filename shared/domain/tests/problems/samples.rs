@@ -203,7 +203,7 @@ pub static SAMPLES: &[Sample] = &[
                 limit: 50,
             })
         },
-        &["300", "50", "confirmMassChange"],
+        &["300", "50"],
         r#"{"changes": 300, "limit": 50}"#,
     ),
     lasting(

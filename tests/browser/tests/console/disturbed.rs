@@ -67,7 +67,7 @@ async fn r94_a_tick_after_the_session_has_ended_says_so_and_leads_back() {
 }
 
 #[tokio::test]
-async fn r94_a_lock_that_ran_out_meanwhile_is_told_and_taken_up_again() {
+async fn r94_an_expired_lock_is_shown_and_taken_up_again() {
     let stage = stage().await;
     let import = import::fetch(&stage.sandbox.api("ana"), KINDS[0]).await;
     let tab = stage.signed_in("Ana", Script::On, Hand::Keyboard, "en").await;

@@ -1,8 +1,10 @@
 //! What the script adds: ticks that load no page anew, single keys, progress that comes by itself.
 
 use browser::{Hand, Script, Tab};
-use requirements::import;
+use fantoccini::key::Key;
 use requirements::stage::KINDS;
+use requirements::{import, managed, psa};
+use serde_json::json;
 
 use crate::stage::{nothing_logged, stage};
 
@@ -62,6 +64,90 @@ async fn r91_rows_are_walked_and_ticked_by_single_keys_without_loading_the_page(
     tab.keys(&['j', 'x', '?']).await;
     assert_eq!(tab.address().await, companies);
     assert!(is_ticked(&tab, 3).await);
+    nothing_logged(&tab).await;
+    tab.close().await;
+}
+
+/// Waits until the page and its script are loaded, and something is true of it.
+async fn until_true(tab: &Tab, of_page: &str) {
+    let script = format!("return document.readyState === 'complete' && {of_page};");
+    for _ in 0..1_200 {
+        if tab.ask(&script).await == true {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{of_page}: {} {}", tab.address().await, tab.words().await);
+}
+
+async fn until_at(tab: &Tab, address: &str) {
+    until_true(tab, &format!("location.href === '{address}'")).await;
+}
+
+#[tokio::test]
+async fn r91_single_keys_lead_through_the_companies_that_need_a_decision_and_back() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let import = import::fetch(&ana, KINDS[0]).await;
+    let rows = import::rows(&ana, &import, "in").await;
+    let mut undecided = rows.iter().filter(|row| row["status"] == "ambiguous").map(import::id);
+    let at = stage.at(&format!("/console/imports/{import}"));
+    let tab = stage.signed_in("Ana", Script::On, Hand::Keyboard, "en").await;
+    let companies = format!("{at}/companies");
+    tab.open(&companies).await;
+    tab.keys(&['n']).await;
+    until_at(&tab, &format!("{companies}/{}", undecided.next().unwrap())).await;
+    tab.keys(&['n']).await;
+    let second = undecided.next().unwrap();
+    until_at(&tab, &format!("{companies}/{second}")).await;
+    tab.keys(&[Key::Escape.into()]).await;
+    until_at(&tab, &companies).await;
+    // From the people of a company the same key leads back to all companies.
+    tab.open(&format!("{at}/people/{second}")).await;
+    tab.keys(&[Key::Escape.into()]).await;
+    until_at(&tab, &format!("{at}/people")).await;
+    nothing_logged(&tab).await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn r91_the_first_suggestion_is_chosen_by_a_key_and_saved_by_enter() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let company = psa::add_company(&stage.sandbox, KINDS[0], "Tandartsen Wolthuis");
+    let suggested = managed::add(&ana, "Tandartsen Wolthuis B.V.").await;
+    let import = import::fetch(&ana, KINDS[0]).await;
+    let tab = stage.signed_in("Ana", Script::On, Hand::Keyboard, "en").await;
+    tab.open(&stage.at(&format!("/console/imports/{import}/companies/{company}")))
+        .await;
+    tab.keys(&['a', Key::Enter.into()]).await;
+    tab.until("Saved.").await;
+    let row = import::row(&ana, &import, &company).await;
+    assert_eq!(
+        (&row["selected"], &row["target"]),
+        (&json!(true), &json!({ "existing": suggested }))
+    );
+    nothing_logged(&tab).await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn r91_brackets_lead_through_the_pages_of_a_list() {
+    let stage = stage().await;
+    let names: Vec<String> = (0..60).map(|number| format!("Filiaal {number:02}")).collect();
+    psa::add_companies(&stage.sandbox, KINDS[0], &names);
+    let import = import::fetch(&stage.sandbox.api("ana"), KINDS[0]).await;
+    let tab = stage.signed_in("Ana", Script::On, Hand::Keyboard, "en").await;
+    tab.open(&stage.at(&format!("/console/imports/{import}/companies")))
+        .await;
+    let first = "return document.querySelector('#row-1 th').textContent;";
+    let at_first = tab.ask(first).await;
+    tab.keys(&[']']).await;
+    until_true(&tab, "document.querySelector('[rel=prev]') !== null").await;
+    assert_ne!(tab.ask(first).await, at_first);
+    tab.keys(&['[']).await;
+    until_true(&tab, "document.querySelector('[rel=prev]') === null").await;
+    assert_eq!(tab.ask(first).await, at_first);
     nothing_logged(&tab).await;
     tab.close().await;
 }

@@ -1,6 +1,7 @@
 //! What administrators choose by the pages of an import: what is read, who is selected, ticked or excluded, and whether it goes on
 //! (R28, R69, R72, R78, R96).
 
+use requirements::import::rows;
 use requirements::stage::integration;
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ async fn r78_everything_is_read_when_its_box_is_ticked() {
 }
 
 #[tokio::test]
-async fn r72_an_import_is_kept_and_cancelled_by_whoever_holds_it() {
+async fn r72_the_holder_of_an_import_keeps_and_cancels_it() {
     let stage = stage().await;
     let (mut browser, import, _) = reviewed(&stage, 1).await;
     let page = browser.open(&format!("{import}/companies")).await;
@@ -58,6 +59,53 @@ async fn r69_suggestions_that_are_taken_over_where_there_are_none_say_so() {
         "{}",
         none.words()
     );
+}
+
+#[tokio::test]
+async fn r69_buttons_for_many_say_how_many_they_select() {
+    let stage = stage().await;
+    let (mut browser, import, _) = reviewed(&stage, 0).await;
+    let all = rows(&stage.sandbox.api("ana"), import.rsplit('/').next().unwrap(), "in").await;
+    let is_skipped = |row: &&Value| {
+        row["active"] == false || row["own"] == true || row["status"] == "ambiguous" || row["status"] == "dangling"
+    };
+    let count = all.len() - all.iter().filter(is_skipped).count();
+    assert!(
+        count > 1 && count < all.len() && all.len() <= 50,
+        "{count} of {}",
+        all.len()
+    );
+    for button in ["Select this page", "Select all that match"] {
+        let page = browser.open(&format!("{import}/companies")).await;
+        let selected = browser.press(&page, &format!("{button} ({count})"), &[]).await;
+        let says = format!("{count} companies selected.");
+        assert!(selected.words().contains(&says), "{}", selected.words());
+    }
+    // Companies that need a decision are selected one by one.
+    let page = browser.open(&format!("{import}/companies?status=ambiguous")).await;
+    assert!(page.has_button("Select all that match (0)"), "{}", page.words());
+}
+
+#[tokio::test]
+async fn r91_the_licences_left_afterwards_are_in_the_singular_or_plural() {
+    let stage = stage().await;
+    let (_, import, _) = reviewed(&stage, 1).await;
+    let ana = stage.sandbox.api("ana");
+    let name = import.rsplit('/').next().unwrap();
+    let needed = ana.get(&format!("/imports/{name}/plan")).await.unwrap()["licences"]["needed"].clone();
+    let used = ana.get("/licences").await.unwrap()["used"].clone();
+    let least = used.as_u64().unwrap() + needed.as_u64().unwrap();
+    for (left, language, says) in [
+        (1, "en", "1 licence is left afterwards."),
+        (2, "en", "2 licences are left afterwards."),
+        (1, "nl", "1 licentie blijft over."),
+        (2, "nl", "2 licenties blijven over."),
+    ] {
+        ana.put("/licences", &json!({ "total": least + left })).await.unwrap();
+        let (mut browser, _) = stage.sign_in("Ana", language).await;
+        let plan = browser.open(&format!("{import}/plan")).await;
+        assert!(plan.words().contains(says), "{}", plan.words());
+    }
 }
 
 #[tokio::test]

@@ -173,3 +173,31 @@ async fn r92_hostile_texts_of_every_kind_are_shown_as_text() {
         "managed companies",
     );
 }
+
+#[tokio::test]
+async fn r92_hostile_names_are_shown_as_text() {
+    let stage = stage().await;
+    let names = hostile::names();
+    for name in &names {
+        psa::add_company(&stage.sandbox, KIND, name);
+    }
+    let import = fetch(&stage.sandbox.api("ana"), KIND).await;
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    let mut page = browser
+        .open(&stage.at(&format!("/console/imports/{import}/companies")))
+        .await;
+    let mut shown = String::new();
+    loop {
+        assert_eq!(page.html.all("script").count(), 1, "only the console's own");
+        assert_eq!(page.html.all("img").count() + page.html.all("iframe").count(), 0);
+        shown += &page.words();
+        if !page.has_link("Next page") {
+            break;
+        }
+        page = browser.follow(&page, "Next page").await;
+    }
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for name in names {
+        assert!(shown.contains(&plain(&name)), "{name} is not shown as it is");
+    }
+}

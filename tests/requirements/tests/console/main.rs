@@ -9,7 +9,9 @@
 
 mod answers;
 mod attempts;
+mod catalogue;
 mod choosing;
+mod clients;
 mod connecting;
 mod crawl;
 mod decided;

@@ -1,9 +1,10 @@
-//! Whatever the API refuses has its page, in both languages: it says what happened and what to do (R94).
+//! Every refusal of the API has its page, in both languages: it says what happened and what to do (R94).
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::language::Language;
 use domain::problem::Code;
 use local_aws::{StoreFault, sdk};
 use requirements::console::browser::Browser;
@@ -16,14 +17,15 @@ use requirements::{Options, PsaKind, Sandbox, lastpass, psa};
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
+use crate::catalogue;
 use crate::stage::{KIND, Stage, stage};
 
 const DAY: i64 = 24 * 3_600;
 
-/// What an administrator is never shown: the one is told to schedules and events, the other to callers that send no JSON.
+/// Codes that no page shows: schedules and events get the one, and callers that send no JSON get the other.
 const NEVER_SHOWN: [Code; 2] = [Code::IntegrationPaused, Code::UnsupportedMediaType];
 
-/// The headings under which pages told of each code, by language.
+/// The heading of the page that shows a code, by code and language.
 #[derive(Default)]
 struct Met(BTreeMap<String, BTreeMap<&'static str, String>>);
 
@@ -37,13 +39,17 @@ impl Met {
         let shown = within("code").any(|(_, shown)| shown.words() == code);
         assert!(shown, "{code}: {}", page.words());
         let heading = within("h2").next().map(|(_, heading)| heading.words());
-        self.note(page, (code, language), heading.unwrap(), &problem.words());
+        let says = problem.words();
+        let known = Code::ALL.iter().find(|known| known.as_str() == code).unwrap();
+        assert!(
+            catalogue::says(&says, *known, Language::accepted(language)),
+            "{code}: {says}"
+        );
+        self.note(page, (code, language), heading.unwrap());
     }
 
-    /// What a page says of a code, under a heading.
-    fn note(&mut self, page: &Page, (code, language): (&str, &'static str), heading: String, says: &str) {
-        // One sentence says what happened, another one what to do.
-        assert!(says.matches(". ").count() >= 2, "{code}: {says}");
+    /// A page that shows a code under a heading, and leads on.
+    fn note(&mut self, page: &Page, (code, language): (&str, &'static str), heading: String) {
         let main = page.html.all("main").next().unwrap().0;
         let mut ways = page.html.all("a").chain(page.html.all("button"));
         let leads_on = ways.any(|(way, _)| page.html.is_in(way, main));
@@ -199,7 +205,12 @@ async fn of_review(stage: &Stage, met: &mut Met) {
         ];
         let heading = headings.find(|heading| expected.contains(&heading.as_str())).unwrap();
         assert!(page.has_button("Import"), "{}", page.words());
-        met.note(&page, ("plan_changed", language), heading, &page.words());
+        let (says, advice) = (
+            page.words(),
+            ["confirm again if it is right.", "bevestig opnieuw als het klopt."],
+        );
+        assert!(advice.iter().any(|advice| says.contains(advice)), "{says}");
+        met.note(&page, ("plan_changed", language), heading);
     }
     of_too_much(stage, &import, &mut ana, met).await;
     api.delete(&format!("/imports/{import}")).await.unwrap();

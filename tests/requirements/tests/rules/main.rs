@@ -24,6 +24,7 @@ mod changed_address;
 mod clocks;
 mod companies;
 mod dangling;
+mod decisions;
 mod directory;
 mod document;
 mod dropped;

@@ -32,7 +32,7 @@ pub use error::Error;
 pub use gateway::Gateway;
 pub use invoke::{Fault, Functions, Invocation, Invoke};
 pub use pipe::{Bus, EventsPipe, Filter, InputTemplate, Pipe, PipeOptions};
-pub use provider::{Account, Provider};
+pub use provider::{Account, Provider, ProviderClient};
 pub use secrets::Secrets;
 pub use server::Server;
 pub use state_machine::{Clock, Definition, MachineOptions, Outcome, StateMachine};

@@ -4,6 +4,7 @@
 
 mod account;
 mod asked;
+mod client;
 mod page;
 mod tickets;
 
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use account::Account;
+pub use client::ProviderClient;
 
 use crate::{Error, Issuer};
 use asked::Asked;
@@ -32,17 +34,17 @@ pub struct Provider {
     issuer: Issuer,
     /// Where browsers find it.
     origin: String,
-    client: String,
+    client: ProviderClient,
     accounts: Arc<[Account]>,
     tickets: Tickets,
 }
 
 impl Provider {
     /// Signs with this issuer, whose name is its origin.
-    pub fn new(issuer: Issuer, client: &str, accounts: Vec<Account>) -> Self {
+    pub fn new(issuer: Issuer, client: ProviderClient, accounts: Vec<Account>) -> Self {
         Self {
             origin: issuer.name().to_owned(),
-            client: client.to_owned(),
+            client,
             accounts: accounts.into(),
             tickets: Tickets::default(),
             issuer,
@@ -57,6 +59,11 @@ impl Provider {
     /// Clients are told that tokens last so long, whatever is true: their clock may be another one.
     pub fn tell(&self, lifetime: Duration) {
         self.tickets.tell(lifetime);
+    }
+
+    /// Gives refresh tokens from now on, or none.
+    pub fn give_refresh_tokens(&self, giving: bool) {
+        self.tickets.give_refresh_tokens(giving);
     }
 
     /// Renews nothing any more.
@@ -94,7 +101,7 @@ fn refused(why: &str) -> Response {
 }
 
 async fn ask(State(provider): State<Provider>, Query(asked): Query<Asked>) -> Response {
-    if !asked.is_fine(&provider.client) {
+    if !asked.is_fine(&provider.client.id) {
         return refused("invalid_request");
     }
     Html(page::choose(&provider.accounts, &asked)).into_response()
@@ -112,7 +119,7 @@ async fn decide(State(provider): State<Provider>, Form(decided): Form<Decided>) 
     let Ok(mut back) = url::Url::parse(&asked.redirect_uri) else {
         return refused("invalid_request");
     };
-    if !asked.is_fine(&provider.client) {
+    if !asked.is_fine(&provider.client.id) {
         return refused("invalid_request");
     }
     let account = provider.accounts.iter().find(|account| account.label == who);
@@ -140,6 +147,7 @@ async fn decide(State(provider): State<Provider>, Form(decided): Form<Decided>) 
 struct TokenRequest {
     grant_type: String,
     client_id: String,
+    client_secret: Option<String>,
     code: Option<String>,
     redirect_uri: Option<String>,
     code_verifier: Option<String>,
@@ -147,7 +155,7 @@ struct TokenRequest {
 }
 
 async fn token(State(provider): State<Provider>, Form(request): Form<TokenRequest>) -> Response {
-    if request.client_id != provider.client {
+    if !provider.client.is(&request.client_id, request.client_secret.as_deref()) {
         return refused("invalid_client");
     }
     let ticket = match request.grant_type.as_str() {
@@ -182,15 +190,23 @@ fn tokens(provider: &Provider, ticket: Ticket) -> Result<Value, Error> {
     let until = jiff::Timestamp::now().as_second() + i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
     let mut claims = serde_json::to_value(&ticket.person).map_err(|error| Error::Tokens(error.to_string()))?;
     claims["exp"] = until.into();
-    let access = provider.issuer.token_with(&claims)?;
+    let access = if provider.client.has_bare_access_tokens {
+        provider
+            .issuer
+            .token_with(&json!({ "sub": ticket.person.sub, "exp": until }))?
+    } else {
+        provider.issuer.token_with(&claims)?
+    };
     claims["nonce"] = json!(ticket.nonce);
-    claims["aud"] = json!(provider.client);
+    claims["aud"] = json!(provider.client.id);
     let id = provider.issuer.token_with(&claims)?;
     // The next one is for the same person, and each is good once: rotation.
-    let refresh = provider.tickets.issue(Ticket {
-        challenge: None,
-        redirect_uri: None,
-        ..ticket
+    let refresh = provider.tickets.gives_refresh_tokens().then(|| {
+        provider.tickets.issue(Ticket {
+            challenge: None,
+            redirect_uri: None,
+            ..ticket
+        })
     });
     Ok(json!({
         "access_token": access, "id_token": id, "refresh_token": refresh,
@@ -201,12 +217,17 @@ fn tokens(provider: &Provider, ticket: Ticket) -> Result<Value, Error> {
 #[derive(Deserialize)]
 struct Revoked {
     token: String,
+    client_id: String,
+    client_secret: Option<String>,
 }
 
-async fn revoke(State(provider): State<Provider>, Form(revoked): Form<Revoked>) -> StatusCode {
+async fn revoke(State(provider): State<Provider>, Form(revoked): Form<Revoked>) -> Response {
+    if !provider.client.is(&revoked.client_id, revoked.client_secret.as_deref()) {
+        return refused("invalid_client");
+    }
     // RFC 7009: what is unknown is revoked already.
     let _ = provider.tickets.take(&revoked.token);
-    StatusCode::OK
+    StatusCode::OK.into_response()
 }
 
 #[derive(Deserialize)]

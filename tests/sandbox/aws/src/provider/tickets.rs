@@ -29,6 +29,7 @@ struct State {
     lifetime: Duration,
     /// What clients are told, if that is something else.
     told: Option<Duration>,
+    gives_refresh_tokens: bool,
 }
 
 impl Default for Tickets {
@@ -37,6 +38,7 @@ impl Default for Tickets {
             out: HashMap::new(),
             lifetime: LIFETIME,
             told: None,
+            gives_refresh_tokens: true,
         })))
     }
 }
@@ -72,6 +74,14 @@ impl Tickets {
 
     pub fn tell(&self, lifetime: Duration) {
         self.state().told = Some(lifetime);
+    }
+
+    pub fn gives_refresh_tokens(&self) -> bool {
+        self.state().gives_refresh_tokens
+    }
+
+    pub fn give_refresh_tokens(&self, giving: bool) {
+        self.state().gives_refresh_tokens = giving;
     }
 
     pub fn forget(&self) {
