@@ -155,6 +155,7 @@ mod tests {
             ("Auto-bedrijf Postma", "Autobedrijf Postma", &[Punctuation]),
             ("O'Brien", "OBrien", &[Punctuation]),
             ("Acme-Dental Ltd", "Acme Dental", &[LegalSuffix, Punctuation]),
+            ("Vogel-René GmbH", "Vogel René", &[LegalSuffix, Punctuation]),
             ("Jansen Accountants", "Accountants Jansen", &[WordOrder]),
             (
                 "Accountants Jansen BV",
@@ -182,6 +183,9 @@ mod tests {
         for (one, other) in [
             ("Acme", "ACME "),
             ("Filiaal 12", "Filiaal 13"),
+            // Both are long enough for a typing error.
+            ("Bakkerijen", "Bakkerij3n"),
+            ("Bakkerij3n", "Bakkerijen"),
             ("Bakkerij Jansen", "Bakkerij Hansen"),
             ("ABC", "ABD"),
             ("Acme", "Acme Dental"),

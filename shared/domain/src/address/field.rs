@@ -114,6 +114,7 @@ mod tests {
         let texts = [
             (format!("{}@x.example", label(64)), true),
             (format!("{}@x.example", label(65)), false),
+            ("An.n-a_b+c'd@sub.x-1.example".to_owned(), true),
             (format!("a@{}.example", label(63)), true),
             (format!("a@{}.example", label(64)), false),
             (format!("a@{0}.{0}.{0}.{1}.example", label(63), label(52)), true),

@@ -11,7 +11,7 @@ const NAMES: &[(&str, &str)] = &[
     ("שלום בע״מ", "שלום בע״מ"), ("شركة النور", "شركة النور"), ("Ελληνική ΑΕ", "Ελληνική ΑΕ"), ("ООО Ромашка", "ООО Ромашка"),
     ("हिन्दी", "हिन्दी"), ("한국전력", "한국전력"), ("🚀 Rocket", "🚀 Rocket"),
     // White space.
-    (" Acme ", "Acme"), ("Acme  Dental", "Acme Dental"), ("Acme\tDental", "Acme Dental"), ("Acme\nDental", "Acme Dental"),
+    (" Acme ", "Acme"), (" Acme", "Acme"), ("Acme ", "Acme"), ("Acme  Dental", "Acme Dental"), ("Acme\tDental", "Acme Dental"), ("Acme\nDental", "Acme Dental"),
     ("Acme\r\nDental", "Acme Dental"), ("Acme\u{b}Dental", "Acme Dental"), ("Acme\u{c}Dental", "Acme Dental"),
     ("Acme\u{85}Dental", "Acme Dental"), ("Acme\u{a0}Dental", "Acme Dental"), ("Acme\u{1680}Dental", "Acme Dental"),
     ("Acme\u{2003}Dental", "Acme Dental"), ("Acme\u{2009}\u{200a}Dental", "Acme Dental"), ("Acme\u{2028}Dental", "Acme Dental"),
@@ -44,6 +44,7 @@ const NAMES: &[(&str, &str)] = &[
 fn r60_names_are_cleaned() {
     for (entered, stored) in NAMES.iter().copied() {
         assert_eq!(clean(entered), stored, "{}", entered.escape_unicode());
+        assert_eq!(cleaned(entered.to_owned()), stored, "{}", entered.escape_unicode());
     }
 }
 
@@ -98,7 +99,27 @@ fn r60_an_entered_name_is_cleaned_and_has_a_length() {
     for blank in ["", " ", "\u{200b}\u{7}"] {
         assert!(name(blank).is_err(), "{blank:?}");
     }
-    assert!(!format!("{:?}", Name::<5>::try_from("Drä".to_owned()).unwrap()).contains("Dr"));
+    let entered = Name::<5>::try_from("Drä".to_owned()).unwrap();
+    assert_eq!(&*entered, "Drä");
+    assert_eq!(format!("{entered:?}"), "Name(4 bytes)");
+    for why in [
+        InvalidName { most: 5 }.to_string(),
+        format!("{:#}", InvalidName { most: 5 }),
+    ] {
+        assert!(why.contains('5'), "{why}");
+    }
+}
+
+#[test]
+fn r60_the_api_document_says_how_long_a_name_may_be() {
+    let alone = schemars::schema_for!(Name<5>);
+    assert_eq!(alone.get("title").unwrap(), "Name5");
+    let name = SchemaGenerator::default().subschema_for::<Name<5>>();
+    let said = |key| name.get(key).cloned();
+    assert_eq!(
+        (said("type"), said("minLength"), said("maxLength")),
+        (Some("string".into()), Some(1.into()), Some(5.into()))
+    );
 }
 
 #[test]

@@ -61,6 +61,16 @@ fn r24_only_what_this_integration_mapped_is_mapped() {
 }
 
 #[test]
+fn r85_a_suspended_managed_company_is_known_as_such() {
+    let mut companies = companies();
+    let mut shut = managed("s", "Shut");
+    shut.suspended = true;
+    companies.add(shut.clone());
+    assert_eq!(companies.get(&shut.id), Some(shut));
+    assert!(!companies.get(&ManagedCompanyId::new("a")).unwrap().suspended);
+}
+
+#[test]
 fn r15_r19_r20_r21_r22_the_status_follows_from_the_namesakes() {
     let companies = companies();
     for (name, namesake_in_psa, mapped, status, candidates) in [

@@ -205,6 +205,7 @@ async fn r45_writes_under_one_lease_can_share_a_transaction() {
     let mut tx = write(&tenant, &lease, "a");
     assert!(tx.append(&write(&tenant, &lease, "b")));
     assert!(!tx.append(&write(&tenant, &lease, "b")), "one item twice");
+    assert_eq!(tx.len(), 3, "the proof of the lease takes room as well");
     assert!(tx.commit(&tenant).await.unwrap().committed());
     let sent = wire.calls("TransactWriteItems");
     assert_eq!(

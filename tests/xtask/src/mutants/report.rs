@@ -20,6 +20,7 @@ pub(super) struct Report {
 /// The outcomes of an area.
 #[derive(Default)]
 struct Sum {
+    mutants: usize,
     caught: usize,
     unviable: usize,
     missed: usize,
@@ -32,9 +33,9 @@ impl Sum {
         self.caught + self.missed
     }
 
-    /// Of a hundred viable mutants.
-    fn share(&self) -> usize {
-        (100 * self.caught).checked_div(self.viable()).unwrap_or(100)
+    /// Of a hundred viable mutants that were tried; `None` if none was.
+    const fn share(&self) -> Option<usize> {
+        (100 * self.caught).checked_div(self.viable())
     }
 }
 
@@ -65,6 +66,7 @@ impl Report {
         self.caught_by_now.extend(self.survivors.left(&file.path).cloned());
         self.oldest = Some(self.oldest.map_or(outcomes.at, |oldest| oldest.min(outcomes.at)));
         let sum = self.sum(file.area);
+        sum.mutants += file.mutants.len();
         sum.caught += outcomes.caught;
         sum.unviable += outcomes.unviable;
         sum.missed += outcomes.missed.len();
@@ -73,7 +75,9 @@ impl Report {
 
     /// Adds a file whose mutants were not tried since they are what they are.
     pub(super) fn miss(&mut self, file: &File) {
-        self.sum(file.area).not_tried.push(file.path.clone());
+        let sum = self.sum(file.area);
+        sum.mutants += file.mutants.len();
+        sum.not_tried.push(file.path.clone());
     }
 
     fn sum(&mut self, area: &Area) -> &mut Sum {
@@ -84,27 +88,20 @@ impl Report {
         &mut self.sums[at]
     }
 
-    /// When the oldest outcome was found, if every file has some.
-    pub(super) fn oldest(&self) -> Option<SystemTime> {
-        let is_complete = self.sums.iter().all(|sum| sum.not_tried.is_empty());
-        self.oldest.filter(|_| is_complete)
+    /// When the oldest outcome was found; `None` if no file was tried.
+    pub(super) const fn oldest(&self) -> Option<SystemTime> {
+        self.oldest
     }
 
-    /// Fails for survivors that are not in the list, and for areas of which too few are caught.
+    /// Fails for survivors that are not in the list, and for areas of whose tried mutants too few are caught.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let mut failure = String::new();
         for mutant in &self.new {
             let _ = writeln!(failure, "survives, and is not listed: {mutant}");
         }
         for (area, sum) in AREAS.iter().zip(&self.sums) {
-            if sum.not_tried.is_empty() && sum.share() < area.at_least {
-                let _ = writeln!(
-                    failure,
-                    "{}: {} % are caught, not {} %",
-                    area.name,
-                    sum.share(),
-                    area.at_least
-                );
+            if let Some(share) = sum.share().filter(|share| *share < area.at_least) {
+                let _ = writeln!(failure, "{}: {share} % are caught, not {} %", area.name, area.at_least);
             }
         }
         if failure.is_empty() { Ok(()) } else { Err(failure) }
@@ -113,20 +110,21 @@ impl Report {
     /// What was tried, as a table.
     pub(super) fn table(&self) -> String {
         let mut table =
-            "| area | mutants | viable | caught | survive | of these, do the same as the code | caught, % |\n\
-            |---|---:|---:|---:|---:|---:|---:|\n"
+            "| area | mutants | tried | viable | caught | survive | of these, do the same as the code | caught, % |\n\
+            |---|---:|---:|---:|---:|---:|---:|---:|\n"
                 .to_owned();
         for (area, sum) in AREAS.iter().zip(&self.sums) {
             let viable = sum.viable();
             let _ = writeln!(
                 table,
-                "| {} | {} | {viable} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {viable} | {} | {} | {} | {} |",
                 area.name,
+                sum.mutants,
                 viable + sum.unviable,
                 sum.caught,
                 sum.missed,
                 sum.equivalent,
-                sum.share()
+                sum.share().map_or_else(|| "-".to_owned(), |share| share.to_string())
             );
         }
         table
@@ -152,20 +150,24 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
 
+    /// A file of `matching` with so many mutants.
+    fn file(path: &str, mutants: usize) -> File {
+        File {
+            area: &AREAS[1],
+            path: path.to_owned(),
+            mutants: vec![String::new(); mutants],
+        }
+    }
+
     fn report(list: &str, missed: &[&str], caught: usize) -> Report {
         let mut report = Report::new(Survivors::read(list).unwrap());
-        let file = File {
-            area: &AREAS[1],
-            path: "a.rs".to_owned(),
-            mutants: Vec::new(),
-        };
         let outcomes = Outcomes {
             caught,
             unviable: 3,
             missed: missed.iter().map(|mutant| (*mutant).to_owned()).collect(),
             at: SystemTime::UNIX_EPOCH,
         };
-        report.add(&file, &outcomes);
+        report.add(&file("a.rs", caught + 3 + missed.len()), &outcomes);
         report
     }
 
@@ -203,8 +205,33 @@ mod tests {
     fn the_table_has_a_row_for_each_area() {
         let table = report(LISTED, &["a.rs:1:1: replace f"], 99).table();
         assert!(
-            table.contains("| matching | 103 | 100 | 99 | 1 | 1 | 99 |\n"),
+            table.contains("| matching | 103 | 103 | 100 | 99 | 1 | 1 | 99 |\n"),
             "{table}"
         );
+        assert!(table.contains("| domain | 0 | 0 | 0 | 0 | 0 | 0 | - |\n"), "{table}");
+    }
+
+    #[test]
+    fn the_share_is_of_the_mutants_that_were_tried() {
+        let mut report = report(LISTED, &["a.rs:1:1: replace f"], 99);
+        report.miss(&file("b.rs", 50));
+        let table = report.table();
+        assert!(
+            table.contains("| matching | 153 | 103 | 100 | 99 | 1 | 1 | 99 |\n"),
+            "{table}"
+        );
+        assert!(report.to_string().contains("matching: not tried: b.rs\n"), "{report}");
+        assert!(report.check().is_ok());
+        assert_eq!(report.oldest(), Some(SystemTime::UNIX_EPOCH));
+        let nothing_tried = Report::new(Survivors::read("").unwrap());
+        assert_eq!(nothing_tried.oldest(), None);
+        assert!(nothing_tried.check().is_ok());
+    }
+
+    #[test]
+    fn an_area_that_was_tried_in_part_must_have_its_share_too() {
+        let mut report = report(LISTED, &["a.rs:1:1: replace f"], 3);
+        report.miss(&file("b.rs", 50));
+        assert_eq!(report.check().unwrap_err(), "matching: 75 % are caught, not 90 %\n");
     }
 }
