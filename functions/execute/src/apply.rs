@@ -30,7 +30,7 @@ pub(crate) enum Applied {
     Unfinished,
 }
 
-/// The outcomes of companies that nobody wants to be changed. One that would be changed by now is left as it is.
+/// The outcomes of companies of which no change was confirmed. A company that would be changed by now is left as it is.
 pub(crate) async fn unchanged(
     run: &Run,
     planning: &Planning,

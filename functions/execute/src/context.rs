@@ -45,7 +45,7 @@ pub(crate) struct Run {
     /// The version of the MSP's choice of a directory. It stays as long as an import executes.
     pub choice: u64,
     pub confirmed: HashMap<PsaCompanyId, ConfirmedCompany>,
-    /// Rows that are not begun are skipped with this.
+    /// The reason for skipping rows that are not begun, if they are to be skipped.
     pub skip: Option<Reason>,
     /// Set once the directory does not answer for any row.
     outage: OnceLock<DirectoryError>,
@@ -55,7 +55,7 @@ pub(crate) struct Run {
     waited: Waited,
     /// Set once an administrator is seen to have asked to stop.
     cancelled: AtomicBool,
-    /// When that was last looked at.
+    /// When the import was last read to see whether it is cancelled.
     looked: Mutex<Timestamp>,
     /// Set once the directory knows that this run changes it.
     changes: OnceCell<()>,

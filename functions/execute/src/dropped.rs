@@ -63,15 +63,15 @@ fn last_name(mapping: &AddressMapping) -> String {
     mapping.remembered.name.clone().unwrap_or_default()
 }
 
-/// Adds to the transaction that drops them what the trail tells of dropped mappings. A run that dies between the transactions of very
-/// many leaves entries that the next run writes again.
+/// Adds the audit entries of dropped mappings to the transaction that drops them. If they are very many, earlier transactions write the
+/// first ones; if a run dies between these, the next run writes their entries again.
 pub(crate) async fn tell(run: &Run, tx: &mut FencedTransaction, dropped: &[PlanChange]) -> Result<(), Stop> {
     let mut slices = dropped.chunks(MAX_CHANGES).enumerate();
     let last = slices.next_back();
     for (number, slice) in slices {
         let mut ahead = run.transaction()?;
         add(run, &mut ahead, number, slice)?;
-        // If it is refused, this very entry is there.
+        // Refused if an earlier run has written this very entry.
         let _ = run.try_commit(ahead).await?;
     }
     if let Some((number, slice)) = last {
@@ -84,7 +84,7 @@ pub(crate) async fn tell(run: &Run, tx: &mut FencedTransaction, dropped: &[PlanC
 /// idempotency key is then a new one: the old key would lead to the managed company that was handed over.
 pub(crate) async fn keep_generation(run: &Run, from: &PsaCompanyId) -> Result<(), Stop> {
     let mut attempts = Attempts::at("decisions that outlast the import");
-    // All of them are one item.
+    // The generations of all companies are one item.
     let _turn = run.standing.lock().await;
     while let Some(action) = run.tenant.keep_generation(&run.import.integration, from).await? {
         let mut tx = run.transaction()?;
@@ -97,8 +97,8 @@ pub(crate) async fn keep_generation(run: &Run, from: &PsaCompanyId) -> Result<()
     Ok(())
 }
 
-/// Deletes address mappings of a company that is gone for which the transaction that handed it over had no room. Nobody reads them, unless
-/// the company is mapped again; no outcome of the company exists before they are gone, so a run that dies in between is repeated.
+/// Deletes the address mappings of a company that is gone for which the transaction of the hand-over had no room. Nothing reads them unless
+/// the company is mapped again. Outcomes are written after this, so if a run dies here, the next run deletes the rest.
 pub(crate) async fn drop_rest(run: &Run, deletions: Vec<Action>) -> Result<(), Stop> {
     if deletions.is_empty() {
         return Ok(());

@@ -92,7 +92,7 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
     Ok(())
 }
 
-/// Why the work was given up: no row tells that the key of the directory is rejected.
+/// Why the work was given up. If the directory rejects its key, the import ends with that reason, which no row tells.
 async fn given_up(run: &Run) -> Ending {
     match run.directory.answers().await {
         Err(error) if error.is_of_key() && !run.import.abandoned => Ending::Rejected(error.failure()),
@@ -100,7 +100,7 @@ async fn given_up(run: &Run) -> Ending {
     }
 }
 
-/// The next import tells by this what is newly absent (R54). Only a finished import counts.
+/// Stores what this import has found absent, so that the next one can tell what is newly absent (R54). Only a finished import counts.
 async fn remember_absentees(run: &Run) -> Result<(), Stop> {
     let before = run.tenant.absentees(&run.import.integration).await?;
     let after = run.tenant.found_absent(&run.import).await?;

@@ -44,6 +44,6 @@ pub fn function(services: Services) -> Function {
 pub fn part() -> Part {
     routes(Part::new(
         "execute",
-        "Carrying out a plan, its result, cancelling, and the imports there were.",
+        "Applies plans and cancels imports; lists imports, their results and the audit trail.",
     ))
 }

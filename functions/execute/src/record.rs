@@ -118,7 +118,7 @@ pub(crate) fn all(plan: &CompanyPlan, outcome: &Outcome) -> Vec<RowOutcome> {
     rows(Some(outcome.clone()), &plan.users, users)
 }
 
-/// The same of a company that failed, with what the directory said of it.
+/// One outcome for a company that failed and all of its users, with what the directory said of the company.
 pub(crate) fn all_failed(plan: &CompanyPlan, failure: RowFailure) -> Vec<RowOutcome> {
     let mut outcomes = all(plan, &Outcome::Failed(failure.reason));
     quote(&mut outcomes, failure.said);

@@ -145,7 +145,7 @@ async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan, answer: Optio
     })
 }
 
-/// What an earlier run of this import has done to a user before it died: asked, not done again.
+/// What an earlier run of this import did to a user before it died. The directory is asked; nothing is done again.
 async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<Done, Failure> {
     let cancelled = Done::skipped(Reason::Cancelled);
     let Some(address) = &user.address else {
@@ -165,7 +165,7 @@ async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<D
     })
 }
 
-/// Creates one user, as often as it takes; the first time was for a whole batch.
+/// Creates one user. The first attempt was the call for a whole batch; while there is no answer, calls for this user alone follow.
 async fn create(
     run: &Run,
     managed: &ManagedCompany,

@@ -103,10 +103,10 @@ impl Job for Execution {
         Ok(Next::Done)
     }
 
-    /// What cannot be applied cannot be skipped either: an import that was given up ends with what is in the journal. Not because of
-    /// a stop that passes: then it is tried again until every row is accounted for.
+    /// First gives the import up, so that its remaining rows are skipped. If they cannot be skipped either, the import ends with what is in
+    /// the journal; but after a stop that passes they are tried again, until every row is accounted for.
     async fn fail(&mut self, stop: Stop) -> Result<Failed, Stop> {
-        // A key that is rejected would be for every other row, too.
+        // A key that is rejected for one row is rejected for all.
         let is_rejected = matches!(&stop, Stop::Directory(error) if error.is_of_key());
         if (stop.passes() || is_rejected) && !self.run.give_up {
             return Ok(Failed::GivesUp);

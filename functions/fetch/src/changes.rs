@@ -240,8 +240,8 @@ async fn merge(run: &Run, psa: &dyn Psa, parts: Parts, changes: Changes) -> Resu
     })
 }
 
-/// Companies that are otherwise than in the pages, with `None` for those that are gone, and how many companies there are in all. Page by
-/// page: all companies of a large MSP take much of a worker's memory.
+/// The companies that differ from the pages, with `None` for those that are gone; and how many companies there are in all. Works page by
+/// page, since all companies of a large MSP take much of a worker's memory.
 async fn differing(
     psa: &dyn Psa,
     base: &Pages,
@@ -272,8 +272,8 @@ async fn differing(
     Ok((differing, count))
 }
 
-/// All contacts, and how many they are: those of the pages, but for those that are otherwise now. The companies that are otherwise are
-/// left out.
+/// All contacts as they are now, and how many there are: those of the pages, with the changed ones in place of theirs. The pages that are
+/// returned lack the companies that have changed.
 fn merge_contacts(
     base: &Pages,
     mut changed: BTreeMap<PsaContactId, Option<PsaContact>>,

@@ -31,7 +31,7 @@ pub(crate) async fn check_walks(
 ) -> Result<(), Stop> {
     let Some(vendor) = vendor(run) else { return Ok(()) };
     let mut seen = seen(run, psa, context, checkpoint);
-    // What takes a request to know was proved by the last full read.
+    // An import that reads changes sends no requests for these proofs: the last full read has proved what takes one.
     let asks = known.is_none();
     if let Some(id) = vendor.permanent_company().filter(|_| asks)
         && !context.has(&id)

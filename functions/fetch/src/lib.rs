@@ -47,5 +47,8 @@ pub fn function(services: Services) -> Function {
 
 /// Its part of the OpenAPI document.
 pub fn part() -> Part {
-    routes(Part::new("fetch", "What can be filtered by, and starting an import."))
+    routes(Part::new(
+        "fetch",
+        "Lists the attributes to filter by, and starts imports.",
+    ))
 }

@@ -89,13 +89,13 @@ impl SnapshotContext {
         Ok(names)
     }
 
-    /// Whether a company leads nowhere by itself.
+    /// Whether any company leads to no managed company by itself, so that suggestions are of use.
     fn any_is_open(&self, pages: &Pages) -> Result<bool, StoreError> {
         let is_mapped = |id: &PsaCompanyId| {
             let mapping = self.mappings.get(id);
             mapping.is_some_and(|mapping| self.managed.get(&mapping.managed).is_some())
         };
-        // As it mostly is after the first import: no page has to be unpacked for it.
+        // The usual case after the first import: all companies are mapped, and no page has to be unpacked to know it.
         if self.ids.iter().all(is_mapped) {
             return Ok(false);
         }

@@ -161,7 +161,7 @@ async fn start(services: &Services, due: &Due, at: Timestamp) -> Result<Looked, 
     })
 }
 
-/// When an import of the integration was last done, if that was of late.
+/// When an import of the integration was last done, if it is among the newest ones.
 async fn last_done(tenant: &Tenant, integration: &IntegrationId) -> Result<Option<Timestamp>, Error> {
     let (newest, _) = tenant.history(integration, None, NEWEST_IMPORTS).await?;
     let done = newest
@@ -171,7 +171,7 @@ async fn last_done(tenant: &Tenant, integration: &IntegrationId) -> Result<Optio
     Ok(done.filter_map(|import| import.ended_at).max())
 }
 
-/// Operators are told once, until an import is done again.
+/// Writes the event *overdue*, once until an import is done again.
 async fn tell_overdue(services: &Services, tenant: &Tenant, due: &Due, after: &Progress) -> Result<(), Error> {
     let event = PublishedEvent::overdue(
         services.ids.next(),

@@ -20,11 +20,12 @@ const ASKED_FOR: [Step; 5] = [
     Step::ChangeAddress,
 ];
 
-/// How long the directory takes at least.
+/// The shortest time in which the directory can apply a plan.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LeastTime {
-    /// Requests that change something, or that look before they do.
+    /// How many requests the plan takes at least.
     requests: u64,
+    /// How many seconds these requests take at least.
     seconds: u64,
 }
 

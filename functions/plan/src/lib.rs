@@ -66,6 +66,6 @@ pub fn function(services: Services) -> Function {
 pub fn part() -> Part {
     routes(Part::new(
         "plan",
-        "What an administrator reviews and decides: rows, pickers and the plan.",
+        "Shows what an administrator reviews, and takes decisions: rows, exclusions, mappings, choices and the plan.",
     ))
 }

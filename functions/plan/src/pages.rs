@@ -24,7 +24,7 @@ pub struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    /// The plan as it is from now on.
+    /// Reads what the plan rests on from now on. No plan is read or computed yet.
     pub async fn open(services: &'a Services, import: &'a Import) -> Api<Self> {
         let (tenant, directory) = (
             services.tenant(&import.msp),

@@ -20,12 +20,12 @@ pub const MAX_ROWS_WITH_PEOPLE: usize = 50;
 /// Companies whose people are counted at once.
 const COUNT_CONCURRENCY: usize = 8;
 
-/// How many people of a company are ticked, and how many cannot be.
+/// How many people of a company are ticked, and how many cannot be ticked.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TickedPeople {
-    /// Those who get access, or keep it, if the company is selected.
+    /// How many people get or keep access if the company is selected.
     ticked: u64,
-    /// Those whose address a user of another managed company has.
+    /// How many people have an address that a user of another managed company has.
     conflicts: u64,
 }
 

@@ -48,6 +48,6 @@ pub fn function(services: Services) -> Function {
 pub fn part() -> Part {
     routes(Part::new(
         "setup",
-        "Integrations and their credentials; changes made by hand in the built-in directory.",
+        "Manages integrations and their credentials, the choice of the directory, and changes made by hand in the built-in directory.",
     ))
 }

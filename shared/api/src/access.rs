@@ -10,7 +10,7 @@ use store::imports::Moved;
 
 use crate::{Api, Caller};
 
-/// The integration.
+/// The integration of this id; a problem if the MSP has none.
 pub async fn find_integration(tenant: &Tenant, id: &IntegrationId) -> Api<Integration> {
     let found = tenant.integration(id).await?;
     Ok(found.ok_or(Problem::IntegrationNotFound)?)

@@ -15,80 +15,96 @@ use crate::lock::LockView;
 use crate::people::{PeopleView, SuspiciousView};
 use crate::problem::{Api, Description, describe};
 
-/// An import with its progress and its lock.
+/// An import. A history shows it without progress, rows and lock.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Import")]
 pub struct ImportView {
+    /// The id of the import.
     id: ImportId,
+    /// The id of the integration that the import reads.
     integration: IntegrationId,
+    /// The state of the import.
     state: ImportState,
-    /// There when so much is absent that the snapshot may not show all that the PSA has (R54).
+    /// Says that much is absent, so the snapshot may be incomplete (R54). Absent if nothing is suspicious.
     #[serde(skip_serializing_if = "Option::is_none")]
     suspicious: Option<SuspiciousView>,
-    /// People who were imported before and are not in; once the snapshot is complete.
+    /// How many people were imported before and are not in the snapshot. Absent until the snapshot is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     people_not_in: Option<PeopleView>,
-    /// How many rows there are of each kind, once the snapshot is complete and as long as they are kept; not in a history.
+    /// How many rows of each kind the import has. Present from the complete snapshot until the rows are deleted; never in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<RowCounts>,
-    /// What of the integration is excluded for good by now, whether it has rows or not; not of an import that has ended.
+    /// How much of the integration is excluded now, with or without a row. Absent once the import has ended, and in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     excluded: Option<ExcludedCounts>,
-    /// What it does, and how much of that is done, while it fetches or applies; not in a history.
+    /// What the import does now, and how much of it is done. Present while it fetches or applies; never in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     phase: Option<Phase>,
-    /// How far it has come; not in a history.
+    /// How much the import has read and applied so far. Absent in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
-    /// Why it reads everything instead of what changed, if it does; not in a history.
+    /// Why the import reads everything instead of changes, as a sentence in the language of the caller. Absent if it reads changes, and in a
+    /// history.
     #[serde(skip_serializing_if = "Option::is_none")]
     full_read: Option<&'static str>,
-    /// What it waits for, while it does.
+    /// What the import waits for. Present only while it waits; never in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<WaitingView>,
+    /// How many rows ended in each way. Present once an import that executed has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
+    /// Why the import failed, or why it was ended after it lost its lock. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Description>,
-    /// Why an unattended import waits for an administrator.
+    /// Why an unattended import stopped in review for an administrator. Absent if it did not.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Description>,
+    /// Whether the policy decides on the import instead of an administrator. False once it has stopped for one.
     unattended: bool,
+    /// Who started it: an administrator's email address, or the integration's name for a schedule or an event.
     started_by: String,
+    /// The email address of the administrator who took over or cancelled the unattended import. Absent if nobody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     taken_over_by: Option<String>,
+    /// When the import started.
     started_at: Timestamp,
+    /// When the import ended. Absent until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
-    /// Until when it can be decided on and confirmed.
+    /// When the review ends: from then on nobody can decide on the import or confirm it.
     review_until: Timestamp,
-    /// Until when its companies, addresses and plan are kept.
+    /// When its companies, addresses and plan are deleted.
     rows_until: Timestamp,
-    /// Until when the import itself and its result are kept. A history shows it longer.
+    /// When the import and its result are deleted. A history shows it longer.
     result_until: Timestamp,
+    /// The lock that the import holds on its integration. Absent if it holds none, and in a history.
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<LockView>,
 }
 
-/// How much is excluded for good (R96).
+/// How many companies and contacts of the integration are excluded (R96).
 #[derive(Debug, Serialize, JsonSchema)]
 struct ExcludedCounts {
+    /// How many companies are excluded.
     companies: usize,
+    /// How many contacts are excluded.
     people: usize,
 }
 
-/// What an import waits for, and until when (R63).
+/// What an import waits for, and when it tries again (R63).
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Waiting")]
 struct WaitingView {
-    /// What does not answer, or asks to come back later.
+    /// What the import waits for.
     #[serde(rename = "for")]
     reason: WaitingFor,
-    /// When it is tried again.
+    /// When the import tries again.
     until: Timestamp,
 }
 
+/// What an import waits for: an answer of the PSA, of the directory or of the service's own store, or the end of the import that lost its
+/// lock to this one.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum WaitingFor {

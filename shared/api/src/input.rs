@@ -22,7 +22,7 @@ pub use query::{NoParameters, Query, QueryString};
 /// The longest body that is read, in bytes.
 const LONGEST_BODY: usize = 1024 * 1024;
 
-/// A JSON object.
+/// The body of a request: a JSON object, read into a type.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 

@@ -6,21 +6,25 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-// The lock of an import.
+/// The lock that an import holds on its integration.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ImportLock")]
 pub struct LockView {
+    /// Who holds it: an administrator's email address, or the integration's name for an unattended import.
     holder: String,
+    /// When the lock was taken.
     since: Timestamp,
+    /// When the lock runs out. Every decision renews it.
     until: Timestamp,
 }
 
-/// The lock of an integration, with the import that it was taken for.
+/// The lock of an integration, with the import that holds it.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Lock", description = "", extend("required" = ["holder", "import", "since", "until"]))]
+#[schemars(rename = "Lock", extend("required" = ["holder", "import", "since", "until"]))]
 pub struct IntegrationLock {
     #[serde(flatten)]
     lock: LockView,
+    /// The id of the import that holds the lock.
     import: ImportId,
 }
 

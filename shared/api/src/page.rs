@@ -17,9 +17,9 @@ const LONGEST_CURSOR: usize = 1_000;
 /// Which page of a list.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct PageQuery {
-    /// The `next` of the page before.
+    /// The cursor of the page: `next` of the page before. Absent for the first page.
     pub after: Option<Cursor>,
-    /// How many items.
+    /// The most items that the page has.
     #[serde(default)]
     pub limit: Limit,
 }
@@ -34,7 +34,7 @@ impl PageQuery {
     }
 }
 
-/// Which page of what a filter finds.
+/// The parameters of a list with a filter: the filter, and which page of what it finds.
 #[derive(Debug, Clone)]
 pub struct Paged<T> {
     /// The filter.
@@ -116,9 +116,9 @@ impl JsonSchema for Limit {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "{T}List")]
 pub struct List<T> {
-    /// The items.
+    /// The items of this page.
     pub items: Vec<T>,
-    /// What to pass as `after` for the next page; null at the end.
+    /// The cursor of the next page: pass it as `after`. Null on the last page.
     pub next: Option<String>,
 }
 

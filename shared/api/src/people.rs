@@ -9,23 +9,26 @@ use domain::plan::PlanCompany;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// An address imported before that is not in the snapshot. Its user keeps it.
+/// A person whose address was imported before and is not in the snapshot. The user stays as it is.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "PersonNotIn")]
 pub struct PersonView {
-    /// The row that it was imported from: contact and slot.
+    /// The id of the address row that it was imported from.
     id: AddressId,
-    /// The address as last imported.
+    /// The email address when it was last imported.
     address: Address,
+    /// The contact's name when it was last imported.
     contact: String,
+    /// The id of the user in the directory.
     user: UserId,
+    /// Why the address is not in the snapshot.
     reason: PersonAbsence,
-    /// The company that the contact belongs to now.
+    /// The PSA company that the contact belongs to now. Absent unless the contact has moved to another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<OtherCompany>,
-    /// What the reason says.
+    /// The reason as a sentence, in the language of the caller.
     detail: &'static str,
-    /// What to do next.
+    /// What an administrator can do next, in the language of the caller.
     action: &'static str,
 }
 
@@ -51,7 +54,7 @@ impl PersonView {
     }
 }
 
-/// A person who is not in, of one of many companies.
+/// A person whose address was imported before and is not in the snapshot, with the company that it was imported for.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "PersonOfCompanyNotIn")]
@@ -77,14 +80,14 @@ impl PersonOfCompany {
     }
 }
 
-/// How many people are not in.
+/// How many people were imported before and are not in the snapshot.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "PeopleNotIn")]
 pub struct PeopleView {
-    /// All of them.
+    /// All people.
     count: u64,
-    /// By reason.
+    /// How many people for each reason.
     reasons: PeopleCounts,
 }
 
@@ -104,15 +107,15 @@ impl PeopleView {
     }
 }
 
-/// So much is absent that the snapshot may not show all that the PSA has.
+/// How much is absent that the last finished import had: so much that the snapshot may be incomplete.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SuspiciousSnapshot")]
 pub struct SuspiciousView {
-    /// Mapped companies that the last finished import had.
+    /// The mapped companies that the last finished import had.
     companies: Missed,
-    /// Mapped addresses that the last finished import had.
+    /// The mapped addresses that the last finished import had.
     addresses: Missed,
-    /// What is suspicious, and what to do next.
+    /// What is suspicious, and what to do next, in the language of the caller.
     detail: String,
 }
 

@@ -143,15 +143,15 @@ fn count_fault(code: Code) {
     }
 }
 
-/// A problem as part of another answer.
+/// A problem as part of another answer. Further fields depend on `code`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ProblemDescription")]
 pub struct Description {
-    /// The stable code.
+    /// The code of the problem. A code never changes.
     code: &'static str,
-    /// What happened, why, and what to do next.
+    /// What happened, why, and what to do next, in the language of the caller.
     detail: String,
-    /// Whether the same may succeed later without anything being changed.
+    /// Whether the same attempt may succeed later without any change.
     retryable: bool,
     #[serde(flatten)]
     facts: Facts,

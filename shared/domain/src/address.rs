@@ -32,12 +32,12 @@ pub struct Address {
     is_clean: bool,
 }
 
-/// The text of a field that is not one address, and why it is not.
+/// A text that stands in place of an email address, and why it is not one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoAddress {
-    /// Why.
+    /// Why the text is not one email address.
     pub reason: NoAddressReason,
-    /// The text, without what cannot be seen.
+    /// The text, without invisible characters.
     pub text: String,
 }
 
@@ -54,15 +54,15 @@ impl fmt::Debug for NoAddress {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressKey(Arc<str>);
 
-/// Why a text is not one e-mail address. Does not repeat the text, so that it can be logged.
+/// Why a text is not one email address. Does not repeat the text, so that it can be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoAddressReason {
-    /// There is no text.
+    /// The text is empty.
     Empty,
-    /// The text holds more than one address.
+    /// The text has more than one address.
     Several,
-    /// The text is something else.
+    /// The text is not an address at all.
     NotAnAddress,
 }
 

@@ -33,59 +33,59 @@ pub struct Entry {
 pub enum AuditAction {
     /// A PSA was connected.
     IntegrationAdded {
-        /// How.
+        /// The new integration.
         after: Connection,
     },
-    /// Its name, its address, its login company, or whether it is paused was changed.
+    /// The name, the address, the login company or the pausing of an integration was changed.
     IntegrationChanged {
-        /// How it was.
+        /// The integration before.
         before: Connection,
-        /// How it is from then on.
+        /// The integration after.
         after: Connection,
     },
-    /// It was removed.
+    /// An integration was removed.
     IntegrationRemoved {
-        /// How it was.
+        /// The integration before.
         before: Connection,
     },
-    /// It was connected again, with the mappings that it had when it was removed.
+    /// A removed integration was connected again and got its mappings back.
     IntegrationAdopted {
-        /// How it was.
+        /// The integration before.
         before: Connection,
-        /// How it is from then on.
+        /// The integration after.
         after: Connection,
     },
-    /// Its credentials were replaced.
+    /// The credentials of an integration were replaced.
     CredentialsReplaced,
-    /// Its credentials were replaced, and its address or its login company with them.
+    /// The credentials of an integration were replaced together with its address or its login company.
     ConnectionReplaced {
-        /// How it was connected.
+        /// The integration before.
         before: Connection,
-        /// How it is connected from then on.
+        /// The integration after.
         after: Connection,
     },
-    /// Its policy was replaced.
+    /// The policy of an integration was replaced.
     PolicyReplaced {
-        /// The policy so far.
+        /// The policy before.
         before: Policy,
-        /// The policy from then on.
+        /// The policy after.
         after: Policy,
     },
-    /// A company or person was excluded for good, or for another reason than before.
+    /// A company or a contact was excluded, or the reason was replaced.
     Excluded {
-        /// Which.
+        /// The company or contact.
         excluded: Excludable,
-        /// What lists call it.
+        /// The name that was given with the exclusion. Absent if none was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
-        /// Why.
+        /// The reason, as the administrator wrote it.
         why: String,
     },
-    /// What was excluded is imported again.
+    /// The exclusion of a company or a contact was ended.
     BroughtBack {
-        /// Which.
+        /// The company or contact.
         excluded: Excludable,
-        /// What lists called it.
+        /// The name that was given with the exclusion. Absent if none was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
@@ -93,9 +93,9 @@ pub enum AuditAction {
     MappingDropped {
         /// The company of the PSA.
         company: PlanCompany,
-        /// What it was mapped to.
+        /// The id of the managed company that it was mapped to.
         managed_company: ManagedCompanyId,
-        /// The address row, if the mapping of one address was dropped, and not that of the company.
+        /// The id of the address row whose mapping was dropped. Absent if the mapping of the company was dropped.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<AddressId>,
     },
@@ -103,60 +103,60 @@ pub enum AuditAction {
     SignedIn,
     /// The MSP chose its directory, or replaced the key of the one that it has.
     DirectoryChosen {
-        /// The directory so far.
+        /// The directory before.
         before: DirectoryKind,
-        /// The directory from then on.
+        /// The directory after.
         after: DirectoryKind,
     },
     /// An import began.
     ImportStarted {
-        /// What was read.
+        /// The filter of the import.
         filter: Filter,
     },
-    /// An administrator took over what an unattended import left in review.
+    /// An administrator took over an unattended import that had stopped in review.
     ImportTakenOver,
-    /// A plan was confirmed, or went ahead by policy.
+    /// An administrator or the policy confirmed a plan.
     PlanConfirmed {
-        /// Its hash.
+        /// The hash of the plan.
         plan_hash: Option<String>,
     },
     /// An import was asked to stop.
     ImportStopped,
     /// The plan of a company was applied.
     CompanyImported {
-        /// Which.
+        /// The PSA company.
         company: PlanCompany,
-        /// What was done to it and its users.
+        /// What the import did to the company and its users.
         changes: Vec<PlanChange>,
     },
     /// An import ended.
     ImportEnded {
-        /// How.
+        /// The state in which it ended.
         state: ImportState,
-        /// The outcomes of its rows, if a plan was applied.
+        /// How many rows ended in each way. Absent if the import applied no plan.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         counts: Option<Counts>,
-        /// The code of why it failed.
+        /// The code of the problem for which it failed. Absent if it did not fail.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
 }
 
-/// How a PSA is connected.
+/// The connection and settings of an integration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
-    /// Which PSA.
+    /// The PSA product.
     #[schemars(with = "PsaKind")]
     pub kind: VendorId,
-    /// What the administrators call it.
+    /// The name that administrators gave it.
     pub name: String,
-    /// Where it is.
+    /// The address at which a browser opens the PSA.
     pub address: String,
-    /// The login company (`ConnectWise` only).
+    /// The login company. Absent for products other than `ConnectWise`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company_id: Option<String>,
-    /// Whether schedules and events start no imports.
+    /// Whether schedules and events start no imports; administrators still can.
     #[serde(default)]
     pub paused: bool,
 }

@@ -14,18 +14,18 @@ use crate::name;
 pub use capabilities::{AddressChange, Capabilities, CreationAction};
 pub use chosen::{ChosenDirectory, DirectoryKind, LASTPASS_COMPANY};
 
-/// A managed company.
+/// A managed company: a client of the MSP in the directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedCompany {
-    /// The directory's id.
+    /// The id of the managed company in the directory.
     pub id: ManagedCompanyId,
-    /// Its name in the directory.
+    /// The name of the managed company in the directory.
     pub name: String,
-    /// Whether the directory has suspended it (R85).
+    /// Whether the directory has suspended it (R85). Absent means `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
-    /// How many users it may have, where the directory keeps a limit (R89).
+    /// How many users it may have. Absent if the directory keeps no limit (R89).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence_limit: Option<u64>,
 }
@@ -47,21 +47,21 @@ impl ManagedCompany {
     }
 }
 
-/// How far a user has come. Created is not yet enrolled.
+/// How far a user has come. A user who was created has not enrolled yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum UserState {
-    /// Created, the invitation is open.
+    /// The user was created, and the invitation is open.
     Invited,
     /// The person has signed in.
     Enrolled,
-    /// Created and not invited yet.
+    /// The user was created and is not invited yet.
     Staged,
-    /// The invitation is over, and nobody has followed it.
+    /// The invitation expired before the person followed it.
     InvitationExpired,
-    /// An administrator of the directory has to approve it.
+    /// An administrator of the directory has to approve the user.
     AwaitingApproval,
-    /// An administrator of the directory has disabled it.
+    /// An administrator of the directory has disabled the user.
     Disabled,
 }
 
@@ -69,15 +69,15 @@ pub enum UserState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    /// The directory's id.
+    /// The user's id in the directory.
     pub id: UserId,
-    /// The managed company it belongs to.
+    /// The id of the managed company that the user belongs to.
     pub company: ManagedCompanyId,
-    /// Its address.
+    /// The user's email address.
     pub address: Address,
     /// The person's name.
     pub name: String,
-    /// How far it has come.
+    /// How far the user has come.
     pub state: UserState,
 }
 
@@ -92,13 +92,13 @@ pub struct AddressHolder {
     pub company: ManagedCompanyId,
 }
 
-/// How the directory charges (R46, R47).
+/// How the directory charges for users (R46, R47).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum LicenceMode {
-    /// A finite pool that can run out.
+    /// The MSP has a fixed number of licences, which can run out.
     Pool,
-    /// Charged by use; never refuses.
+    /// The directory charges by use, and no licence is ever refused.
     Consumption,
 }
 
@@ -108,13 +108,13 @@ pub enum LicenceMode {
 pub struct Licences {
     /// How the directory charges.
     pub mode: LicenceMode,
-    /// All licences.
+    /// How many licences the MSP has.
     pub total: u64,
-    /// Held by users.
+    /// How many licences users hold.
     pub used: u64,
-    /// Reserved for imports under way.
+    /// How many licences imports under way have reserved.
     pub reserved: u64,
-    /// Free to distribute.
+    /// How many licences are free.
     pub available: u64,
 }
 

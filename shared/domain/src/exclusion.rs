@@ -12,7 +12,7 @@ use crate::ids::{PsaCompanyId, PsaContactId};
 use crate::import::Person;
 use crate::problem::{Limited, MAX_EXCLUSIONS, Problem};
 
-/// What can be excluded.
+/// A company or a contact that can be excluded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", content = "id", rename_all = "camelCase")]
 pub enum Excludable {

@@ -10,27 +10,27 @@ use serde_json::Value;
 use crate::ids::{AttributeId, ValueId};
 use crate::language::Language;
 
-/// What an attribute belongs to.
+/// What an attribute filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
-    /// Filters companies.
+    /// The attribute filters companies.
     Company,
-    /// Filters contacts.
+    /// The attribute filters contacts.
     Contact,
 }
 
-/// An attribute configured in the PSA, with its values.
+/// An attribute that the PSA can be filtered by, with its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
-    /// What a filter names it by.
+    /// The id of the attribute, which a filter has as its key.
     pub id: AttributeId,
-    /// What it belongs to.
+    /// Whether the attribute filters companies or contacts.
     pub subject: Subject,
-    /// What an administrator calls it.
+    /// The name of the attribute, for people.
     pub label: String,
-    /// Its values, inactive ones included.
+    /// The values of the attribute, including inactive ones.
     pub values: Vec<AttributeValue>,
 }
 
@@ -38,15 +38,15 @@ pub struct Attribute {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttributeValue {
-    /// What a filter names it by.
+    /// The id of the value, which a filter lists.
     pub id: ValueId,
-    /// What an administrator calls it.
+    /// The name of the value, for people.
     pub label: String,
-    /// Whether the PSA still offers it; old records may carry an inactive one.
+    /// Whether the PSA still offers the value. Old records may have an inactive one.
     pub active: bool,
 }
 
-/// Attribute → accepted values. Attributes are combined with *and*, the values of one with *or*. Empty means everything.
+/// The accepted values by the id of each attribute. All attributes must match, each with one of its values. Empty accepts everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Accepted", into = "Accepted")]
 #[schemars(transform = bounded)]

@@ -77,11 +77,11 @@ id!(
     MspId
 );
 id!(
-    /// One PSA connected to one MSP.
+    /// The id of an integration: one PSA connected to one MSP.
     IntegrationId
 );
 id!(
-    /// One run: filter, fetch, review, plan, execute, result.
+    /// The id of an import: one pass from the PSA to the directory.
     ImportId
 );
 id!(
@@ -94,15 +94,15 @@ id!(
     SecretId
 );
 id!(
-    /// Identifies the tenant of a PSA, within one product: equal ids mean the same tenant (R51).
+    /// Identifies the tenant of a PSA within one product: equal values mean the same tenant (R51).
     TenantFingerprint
 );
 id!(
-    /// A company's id in the PSA. Autotask's own organisation has id `0`, which is as good as any other.
+    /// The id of a company in the PSA. Autotask gives the MSP's own organisation the id `0`, which is valid.
     PsaCompanyId
 );
 id!(
-    /// A contact's id in the PSA.
+    /// The id of a contact in the PSA.
     PsaContactId
 );
 id!(
@@ -111,23 +111,23 @@ id!(
     AddressSlot
 );
 id!(
-    /// A managed company's id in the directory.
+    /// The id of a managed company in the directory.
     ManagedCompanyId
 );
 id!(
-    /// A user's id in the directory.
+    /// The id of a user in the directory.
     UserId
 );
 id!(
-    /// An attribute that a PSA can be filtered by, such as `companyType`.
+    /// The id of an attribute that a PSA can be filtered by, such as `companyType`.
     AttributeId
 );
 id!(
-    /// One value of an attribute.
+    /// The id of one value of an attribute.
     ValueId
 );
 
-/// Identifies an address row within a company: contact and slot.
+/// The id of an address row within its company: the contact's id, `~`, and the slot of the address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
 #[schemars(inline)]
 pub struct AddressId(Arc<str>);

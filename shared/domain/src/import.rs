@@ -45,66 +45,66 @@ impl Assignment {
 #[serde(transparent)]
 pub struct FencingToken(pub u64);
 
-/// How far the work has come.
+/// How much an import has read and applied so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
-    /// Companies read so far.
+    /// How many companies the import has read from the PSA.
     pub companies: u64,
-    /// Contacts read so far.
+    /// How many contacts the import has read from the PSA.
     pub contacts: u64,
-    /// Pages read so far.
+    /// How many pages the import has read from the PSA.
     pub pages: u64,
-    /// Companies and contacts in all, where the PSA told.
+    /// How many companies and contacts there are to read. Absent if the PSA did not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// Companies of the directory whose users are read; once all pages of the PSA are read, where the directory is read.
+    /// How many managed companies have their users read. Absent before this begins, and for a directory that is not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<u64>,
-    /// Companies of the directory whose users are read in all.
+    /// How many managed companies there are to read. Absent while this is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_directory: Option<u64>,
-    /// Companies whose rows are made; once all pages are read.
+    /// How many companies have their rows made. Absent until the PSA is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sorted: Option<u64>,
-    /// Companies whose rows are to be made in all: those read, and those that are absent. Once that is known.
+    /// How many companies get rows: those read, and those absent. Absent while this is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_sort: Option<u64>,
-    /// Companies applied so far.
+    /// How many companies the import has applied.
     #[serde(default)]
     pub executed: u64,
-    /// Companies to be applied in all, once the first of them are.
+    /// How many companies the import applies in all. Absent until it has applied some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_execute: Option<u64>,
-    /// Contacts of companies that the PSA does not have: they are in no row.
+    /// How many contacts name a company that the PSA does not have; no row has them.
     #[serde(default)]
     pub orphans: u64,
-    /// How it reads the PSA; once it begins.
+    /// How the import reads the PSA. Absent before it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
 }
 
-/// What an import that is under way does, and how far it is (R74).
+/// What an import does now, and how much of it is done (R74).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Phase {
-    /// What is done.
+    /// What the import does.
     pub name: PhaseName,
-    /// How much of it is done.
+    /// How much is done: companies and contacts while reading the PSA, otherwise companies.
     pub done: u64,
-    /// How much there is to do, where that is known.
+    /// How much there is to do, in the same unit. Absent while this is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
 }
 
-/// What an import that is under way does.
+/// What an import does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PhaseName {
-    /// It reads companies and contacts of the PSA.
+    /// It reads companies and contacts from the PSA.
     Reading,
-    /// It reads the users of the directory.
+    /// It reads users from the directory.
     ReadingDirectory,
-    /// It makes the rows of companies, and reads back what is absent.
+    /// It makes the rows of companies, and looks up what is absent.
     Sorting,
     /// It applies the plan, company by company.
     Applying,

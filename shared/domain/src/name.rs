@@ -30,7 +30,7 @@ pub fn clean(name: &str) -> String {
     clean
 }
 
-/// The same of a name that nobody else needs: mostly it is clean already.
+/// Cleans a name that the caller owns: it is returned as it is if it is clean already, as most are.
 pub fn cleaned(name: String) -> String {
     if is_plain(&name) { name } else { clean(&name) }
 }
@@ -122,7 +122,7 @@ impl<const MAX: usize> JsonSchema for Name<MAX> {
             "type": "string",
             "minLength": 1,
             "maxLength": MAX,
-            "description": "Invisible and control characters are dropped; white space is trimmed and collapsed.",
+            "description": "The service drops invisible and control characters, trims the text, and joins white space to one space. The length counts after that.",
         })
     }
 }

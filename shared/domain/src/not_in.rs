@@ -32,7 +32,7 @@ macro_rules! reasons {
             }
         }
 
-        /// How many people are not in, by reason.
+        /// How many people are not in the snapshot, by reason.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
         pub struct PeopleCounts {
@@ -67,7 +67,7 @@ reasons! {
     ContactDeleted "contact_deleted" contact_deleted;
     /// The contact is inactive, or its company is, and the filter leaves it out.
     ContactInactive "contact_inactive" contact_inactive;
-    /// The contact is there, and has the address no more.
+    /// The contact is there, and no longer has the address.
     AddressRemoved "address_removed" address_removed;
     /// The contact belongs to another company, or to none.
     MovedToCompany "moved_to_company" moved_to_company;
@@ -75,7 +75,7 @@ reasons! {
     MergedInto "merged_into" merged_into;
     /// The filter leaves the contact out, or its company.
     FilteredOut "filtered_out" filtered_out;
-    /// The PSA gave no usable answer.
+    /// The PSA gave no usable answer about the contact.
     Unreadable "unreadable" unreadable;
 }
 
@@ -96,12 +96,12 @@ pub struct PersonNotIn {
     pub company: Option<OtherCompany>,
 }
 
-/// A company of the PSA that a contact has gone to.
+/// The PSA company that a contact belongs to now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OtherCompany {
-    /// The PSA's id.
+    /// The id of the company in the PSA.
     pub id: PsaCompanyId,
-    /// Its name, if it is known.
+    /// The name of the company. Absent if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -198,12 +198,12 @@ impl Absentees {
     }
 }
 
-/// Of what was in the snapshot of the last finished import and the filter does not leave out now: how many, and how many are absent.
+/// How many rows the last finished import had that the filter still accepts, and how many of them are absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missed {
-    /// Those that are absent.
+    /// How many are absent now.
     pub absent: u64,
-    /// All of them.
+    /// How many the last finished import had.
     pub of: u64,
 }
 
@@ -217,10 +217,10 @@ pub struct SuspiciousSnapshot {
 }
 
 impl Missed {
-    /// At least so many.
+    /// At least so many must be absent for a snapshot to be suspicious.
     const LEAST: u64 = 5;
 
-    /// More than one in so many.
+    /// More than one in so many must be absent for a snapshot to be suspicious.
     const ONE_IN: u64 = 5;
 
     const fn is_suspicious(self) -> bool {

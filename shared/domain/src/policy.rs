@@ -11,26 +11,26 @@ use crate::reading;
 use crate::row::{CompanyDecision, ImportStatus, Target};
 use crate::schedule::Schedule;
 
-/// An integration's policy. By default an unattended import reads everything and brings companies and addresses imported
-/// before up to date.
+/// What unattended imports may do, and when they run. By default an unattended import uses no filter, and updates only what was imported
+/// before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Policy {
-    /// Import companies that are not mapped yet.
+    /// Whether unattended imports also import active companies that are not mapped yet, except the MSP's own.
     pub new_companies: bool,
-    /// Give access to active people whose addresses were not imported before.
+    /// Whether unattended imports also give access to active people whose addresses were not imported before.
     pub new_addresses: bool,
-    /// Whether new users are invited at once, if the directory lets us choose (R86). An administrator can override it for one import.
+    /// Whether the directory invites new users at once, where it offers the choice (R86). A confirmation may override it for its import.
     pub creation: CreationAction,
-    /// What unattended imports read.
+    /// Which companies and contacts unattended imports read.
     pub filter: Filter,
-    /// Beyond what an import has to be confirmed as a mass change.
+    /// How much any import may change without being confirmed as a mass change.
     #[serde(deserialize_with = "object::only")]
     pub mass_change: MassChangeLimit,
-    /// When the integration is imported by itself; `null` is never (R95).
+    /// When the service starts imports by itself; `null` for never (R95).
     #[serde(deserialize_with = "object::or_null")]
     pub schedule: Option<Schedule>,
-    /// How many hours after an import has read everything the next one does, instead of only what changed (R78). It holds for every import.
+    /// How many hours after a full read the next import reads everything again, instead of only changes (R78). Holds for every import.
     #[schemars(range(min = 1, max = 168))]
     pub full_read_hours: u16,
 }

@@ -154,12 +154,12 @@ pub struct Invalid {
     pub wording: Wording,
 }
 
-/// One thing wrong with a request, in one language.
+/// One mistake in a request, in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldError {
-    /// JSON pointer into the body, or the name of a parameter.
+    /// Where the mistake is: a JSON pointer into the body, or the name of a parameter. Empty for the body as a whole.
     pub pointer: String,
-    /// What is wrong with it.
+    /// What is wrong there, in the language of the caller.
     pub detail: String,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AddressSlot, AttributeId, PsaCompanyId, PsaContactId, ValueId};
 
-/// The PSA products there are clients for (R1).
+/// The PSA products that the service can read (R1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PsaKind {
@@ -40,7 +40,8 @@ impl PsaKind {
 
 /// Which PSA an integration reads: the id of a vendor's descriptor, as items and the API spell it.
 ///
-/// Every [`PsaKind`] has one. It is open all the same: who may read an item does not have to know every product, only who connects.
+/// Every [`PsaKind`] has one. The type is open all the same: code that reads an item need not know the product; only code that connects
+/// must.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VendorId([u8; VendorId::LONGEST]);
@@ -100,7 +101,7 @@ impl From<VendorId> for String {
 
 impl From<PsaKind> for VendorId {
     fn from(kind: PsaKind) -> Self {
-        // Never the other: a test goes through all kinds.
+        // The fallback is never used: a test converts every kind.
         Self::try_from(kind.id()).unwrap_or(Self([0; Self::LONGEST]))
     }
 }

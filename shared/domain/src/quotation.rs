@@ -10,8 +10,8 @@ use crate::name;
 /// The most characters that are quoted.
 const LONGEST: usize = 200;
 
-/// Words of another system: short, and without characters that nobody sees. They may name a person, and so are shown to administrators of
-/// the MSP and never logged.
+/// Words of another system: short, and without invisible characters. They may name a person. So the service shows them to administrators
+/// of the MSP, and never logs them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Quotation(String);

@@ -23,16 +23,17 @@ pub const FULL_READ_HOURS: u16 = 24;
 /// The fewest and the most hours that a policy may say.
 pub const FULL_READ_HOURS_RANGE: RangeInclusive<u16> = 1..=168;
 
-/// What clients read and make of it. To be raised when they read more than before, or read it otherwise.
+/// The version of what clients read and how. Raise it when they read more than before, or read it otherwise: then every integration is read
+/// in full once.
 pub const VERSION: u32 = 1;
 
 /// How an import reads the PSA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadingMode {
-    /// Only what changed since the last import.
+    /// It reads only what changed since the last import.
     Changes,
-    /// Everything.
+    /// It reads everything.
     Full,
 }
 
@@ -40,27 +41,27 @@ pub enum ReadingMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FullReadReason {
-    /// Nothing was read before, or it is not kept any more.
+    /// There was no import before, or what it read is no longer kept.
     First,
-    /// The start of the import requested it.
+    /// The start of the import asked for it (`full`).
     Requested,
-    /// The last full read is too long ago.
+    /// The last full read is longer ago than the policy allows.
     Due,
-    /// The filter is another one.
+    /// The filter has changed since the last import.
     OtherFilter,
-    /// The address, the login company or the credentials are others.
+    /// The address, the login company or the credentials have changed since the last import.
     OtherConnection,
-    /// This version of the product reads otherwise than the one that read last.
+    /// This version of the service reads in another way than the one that read last.
     OtherVersion,
     /// The PSA does not say what changed, or when it answered.
     NotOffered,
     /// The PSA does not evaluate all of the filter, so that its counts prove nothing.
     FilterNotCounted,
-    /// So much has changed that reading everything is as cheap.
+    /// So much has changed that a full read is as cheap.
     ManyChanges,
-    /// The PSA counts other rows than there are after the changes.
+    /// The PSA's own counts do not match the rows after the changes.
     CountsDiffer,
-    /// What changed does not say what became of a company or a contact.
+    /// The changes do not tell what became of a company or a contact.
     LeftOpen,
 }
 
@@ -84,9 +85,9 @@ impl FullReadReason {
 /// How an import reads the PSA, and why it reads everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reading {
-    /// How.
+    /// Whether the import reads everything or only changes.
     pub mode: ReadingMode,
-    /// Why everything; nothing if only changes are read.
+    /// Why the import reads everything. Absent if it reads only changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<FullReadReason>,
 }

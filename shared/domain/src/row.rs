@@ -17,13 +17,13 @@ use crate::moment::Moment;
 use crate::psa::PsaContact;
 use crate::suggestion::Suggestion;
 
-/// Which tab a company stands in.
+/// A tab of the review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tab {
-    /// It matched the filter when the snapshot was taken.
+    /// Companies that are in the snapshot.
     In,
-    /// Mapped earlier, absent from this snapshot.
+    /// Mapped companies that are not in the snapshot.
     NotIn,
 }
 
@@ -31,15 +31,15 @@ pub enum Tab {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Absence {
-    /// It is there, but the filter leaves it out.
+    /// The PSA has the company, but the filter leaves it out.
     FilteredOut,
-    /// It is there, inactive, and the filter leaves it out.
+    /// The PSA has the company, but it is inactive, and the filter leaves it out.
     Inactive,
-    /// The PSA has deleted it.
+    /// The PSA has deleted the company.
     DeletedInPsa,
-    /// It was merged into another company, to which its contacts moved.
+    /// The PSA has merged the company into another one, to which its contacts moved.
     MergedInPsa,
-    /// The PSA gave no usable answer about it.
+    /// The PSA gave no usable answer about the company.
     Unreadable,
 }
 
@@ -144,9 +144,9 @@ impl CompanyRow {
 #[serde(rename_all = "camelCase")]
 #[schemars(default)]
 pub struct AddressCounts {
-    /// All of them; the same address twice is one.
+    /// How many address rows the company has. Contacts with the same address share one row.
     pub addresses: u32,
-    /// Those of contacts without a valid address.
+    /// How many of these rows have no valid email address.
     pub no_address: u32,
 }
 

@@ -7,40 +7,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::row::{Absence, CompanyRow, ImportStatus, Tab};
 
-/// The rows of an import, by tab.
+/// How many company rows an import has, by tab.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RowCounts {
-    /// The tab *in*.
+    /// The tab *in*: companies in the snapshot.
     #[serde(rename = "in")]
     pub present: PresentCounts,
-    /// The tab *not in*.
+    /// The tab *not in*: mapped companies that are not in the snapshot.
     pub not_in: AbsentCounts,
 }
 
-/// The rows of the tab *in*.
+/// How many companies are in the snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PresentCounts {
-    /// All of them.
+    /// All companies of the tab.
     pub total: u64,
-    /// The MSP's own company, if it is among them.
+    /// 1 if the MSP's own company is among them, otherwise 0.
     pub own: u64,
-    /// Those that the PSA counts as inactive.
+    /// The companies that the PSA counts as inactive.
     pub inactive: u64,
-    /// By import status.
+    /// The number of companies for each import status.
     pub by_status: BTreeMap<ImportStatus, u64>,
-    /// By type of the PSA; a company of several types counts with each.
+    /// The number of companies for each type of the PSA. A company of several types counts with each.
     pub by_type: BTreeMap<String, u64>,
 }
 
-/// The rows of the tab *not in*.
+/// How many mapped companies are not in the snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AbsentCounts {
-    /// All of them.
+    /// All companies of the tab.
     pub total: u64,
-    /// By the reason.
+    /// The number of companies for each reason.
     pub by_reason: BTreeMap<Absence, u64>,
 }
 

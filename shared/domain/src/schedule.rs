@@ -18,16 +18,16 @@ use crate::text::Text;
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
-/// When an integration is imported by itself.
+/// When the service starts imports of an integration by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Schedule {
     /// How many minutes lie between two imports; 1440 is once a day.
     pub every_minutes: Interval,
-    /// A time of the day at which one begins, such as `03:00`; the others follow from it.
+    /// A time of day at which an import starts, as `HH:MM`. The other times follow from it and `everyMinutes`.
     #[serde(default)]
     pub at: TimeOfDay,
-    /// The time zone of `at`, by its IANA name.
+    /// The IANA name of the time zone of `at`, such as `Europe/Amsterdam`.
     pub time_zone: Text<1, 64>,
 }
 

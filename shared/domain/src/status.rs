@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportStatus {
-    /// Imported before.
+    /// The company was imported before.
     Mapped,
-    /// Imported before, but its managed company no longer exists.
+    /// The company was imported before, but its managed company no longer exists.
     Dangling,
-    /// Selecting it creates a managed company.
+    /// The company was not imported before. If it is selected, the import creates a managed company.
     Unmapped,
-    /// One managed company of the same name exists; selecting links to it.
+    /// One managed company of the same name exists. If the company is selected, the import links it to that one.
     UnmappedPossibleDuplicate,
-    /// Several could be meant; never linked by itself.
+    /// Several managed companies may be the same company. An administrator has to choose.
     Ambiguous,
 }
 
@@ -30,18 +30,18 @@ impl ImportStatus {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AddressStatus {
-    /// Imported before.
+    /// The address was imported before.
     Mapped,
-    /// Ticking it creates a user.
+    /// The address was not imported before. If it is ticked, the import creates a user.
     Unmapped,
-    /// A user of this managed company has the address; ticking links to it.
+    /// A user of this managed company has the address. If it is ticked, the import links it to that user.
     UnmappedPossibleDuplicate,
-    /// Imported before, but name and address both changed: it may be another person (R57). Ticked one by one.
+    /// The row was imported before, but both name and address have changed: it may be another person (R57). Only a single decision ticks it.
     PossibleSuccessor,
     /// A user of another managed company has the address (R32).
     AddressConflict,
     /// The contact has no valid address (R32).
     NoAddress,
-    /// Imported before, but its user no longer exists (R85). Ticking it creates another one.
+    /// The address was imported before, but its user no longer exists (R85). If it is ticked, the import creates another one.
     Dangling,
 }

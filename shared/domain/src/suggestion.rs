@@ -17,25 +17,25 @@ pub struct Suggestion {
     pub reasons: Vec<Similarity>,
 }
 
-/// Why a managed company could be meant.
+/// Why a managed company may be the same company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Similarity {
-    /// The names differ in the legal form.
+    /// The names differ only in the legal form.
     LegalSuffix,
-    /// The names differ in punctuation or spaces.
+    /// The names differ only in punctuation or spaces.
     Punctuation,
-    /// The names have their words in another order.
+    /// The names have the same words in another order.
     WordOrder,
-    /// The names differ in a few letters.
+    /// The names differ only in a few letters.
     Spelling,
-    /// Most addresses of both have one domain.
+    /// Most addresses of both companies have the same domain.
     EmailDomain,
     /// The company's web site has the domain of the managed company's addresses.
     WebSite,
 }
 
-/// How sure a suggestion is: from 0 to 99, for what is certain is no suggestion.
+/// How likely a suggestion is right, from 0 to 99. A certain match is no suggestion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Score(#[schemars(range(max = 99))] u8);

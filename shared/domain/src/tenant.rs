@@ -9,21 +9,21 @@ use crate::mapping::CompanyMapping;
 use crate::name::NameKey;
 use crate::psa::{LookedUp, PsaCompany};
 
-/// Where a tenant's PSA answers, and what it says of itself. It is shown, and never compared: a tenant keeps its fingerprint when it moves to
-/// another zone, host or folder, or gets another release.
+/// Where a tenant's PSA answers, and what it says of itself. Only for display: a tenant stays the same when it moves to another zone, host
+/// or folder, or gets another release.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PsaSystem {
-    /// The origin that requests go to.
+    /// The origin of the API, such as `https://api-eu.myconnectwise.net`. Absent if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
-    /// The name of the zone (Autotask only).
+    /// The name of the zone. Absent unless it is Autotask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// The folder of the API (`ConnectWise` only).
+    /// The folder of the API, such as `v2026_1`. Absent unless it is `ConnectWise`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codebase: Option<String>,
-    /// The release (`ConnectWise` only).
+    /// The release, such as `v2026.1`. Absent unless it is `ConnectWise` and named its release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }

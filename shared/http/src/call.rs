@@ -14,7 +14,7 @@ use crate::gate::Gate;
 /// One thing that can be asked of a service. Shown as method and path, which is how failures and the log name it.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// A PSA is asked with `GET`, or `POST` for queries, alone: nothing is written there.
+    /// To a PSA only `GET` is sent, and `POST` for queries: nothing is written there.
     pub method: Method,
     /// Below the service's API, from a slash.
     pub path: &'static str,

@@ -14,10 +14,10 @@ use crate::fault::Fault;
 use crate::resolver::NotPublic;
 use crate::surrogates;
 
-/// Enough of a refusal to recognise it by.
+/// How much of a refusal is read: enough to recognise it.
 const LONGEST_REFUSAL: usize = 64 * 1024;
 
-/// Several replies are read at once. A page of the most rows has less.
+/// A reply above this size counts as large: of several replies that are read at once, only one may be large. A full page is smaller.
 const LARGE: usize = 2 * 1024 * 1024;
 
 /// What was wrong with a reply, and where in it.

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 
 use crate::metrics::{self, Metric};
 
-/// Asks every write what it cost, and counts that.
+/// Has DynamoDB report the cost of every write, and counts it.
 #[derive(Debug)]
 pub(crate) struct CapacityMeter;
 

@@ -1,4 +1,4 @@
-//! One Lambda function: what answers its HTTP calls, a worker for its events.
+//! One Lambda function: the handlers of its HTTP calls, and of its events: work on imports, triggers and sweeps.
 
 use std::env;
 use std::future::Future;
@@ -23,7 +23,7 @@ type Worker = Arc<dyn Fn(Work, Deadline) -> Answer<WorkOutcome> + Send + Sync>;
 type Starter = Arc<dyn Fn(Trigger) -> Answer<Triggered> + Send + Sync>;
 type Sweeper = Arc<dyn Fn(Deadline) -> Answer<Swept> + Send + Sync>;
 
-/// Takes a line of metrics.
+/// Receives a line of metrics.
 type Metrics = Arc<dyn Fn(Value) + Send + Sync>;
 
 /// A function, ready to handle events. Cheap to clone.
@@ -51,7 +51,7 @@ impl Function {
         }
     }
 
-    /// Also does pieces of work.
+    /// Adds the worker, which the state machine calls: each call is one run of the work on an import.
     #[must_use]
     pub fn with_worker<F>(mut self, worker: impl Fn(Work, Deadline) -> F + Send + Sync + 'static) -> Self
     where
@@ -61,7 +61,7 @@ impl Function {
         self
     }
 
-    /// Also starts unattended imports.
+    /// Adds the starter of unattended imports, which schedules and events call.
     #[must_use]
     pub fn with_starter<F>(mut self, starter: impl Fn(Trigger) -> F + Send + Sync + 'static) -> Self
     where
@@ -71,7 +71,8 @@ impl Function {
         self
     }
 
-    /// Adds what the schedule of the stack calls: it starts the imports that are due, and resumes those whose worker has died.
+    /// Adds the sweeper, which a schedule of the stack calls every five minutes: it starts the imports that are due, has workers called for
+    /// imports whose worker has died, and deletes what is no longer needed.
     #[must_use]
     pub fn with_sweeper<F>(mut self, sweeper: impl Fn(Deadline) -> F + Send + Sync + 'static) -> Self
     where
@@ -81,14 +82,14 @@ impl Function {
         self
     }
 
-    /// Also tells what it counts.
+    /// Adds a receiver of metrics: it gets one line after each event that counted something.
     #[must_use]
     pub fn with_metrics(mut self, metrics: impl Fn(Value) + Send + Sync + 'static) -> Self {
         self.metrics = Some(Arc::new(metrics));
         self
     }
 
-    /// Handles one event, which the platform ends at `end`.
+    /// Handles one event. Lambda ends the process at `end`, so the work stops before.
     pub async fn handle(&self, event: Value, end: Instant) -> Result<Value, Error> {
         let (began, event) = (Instant::now(), Event::read(event)?);
         let trace = operation::trace_of(&event);

@@ -144,11 +144,11 @@ pub(crate) struct Tally {
 struct Counted {
     counts: BTreeMap<Metric, f64>,
     about: Map<String, Value>,
-    /// They count for themselves.
+    /// The clients of PSAs that the run has used. Each counts its own requests.
     psas: Vec<Arc<dyn Psa>>,
 }
 
-/// Counts, on behalf of the run that calls. Outside of one, nobody is interested.
+/// Counts for the run that is under way. Outside of a run nothing is counted.
 pub fn count(metric: Metric, number: u64) {
     // Exact up to 2⁵³.
     #[expect(clippy::cast_precision_loss, reason = "CloudWatch has nothing else")]

@@ -42,13 +42,13 @@ pub struct Services {
     pub connector: Connector,
     /// The password manager.
     pub directory: DirectoryFactory,
-    /// Where LastPass is instead of at its own address.
+    /// The origin that stands in for LastPass' own; only a sandbox has one.
     pub lastpass_origin: Option<Arc<str>>,
-    /// How fast it is asked.
+    /// How fast requests to LastPass are begun.
     pub lastpass_pace: Arc<Pace>,
-    /// What is known of its users, as long as it stays so.
+    /// The users of LastPass that this process remembers until the directory changes.
     pub lastpass_users: Arc<Remembered>,
-    /// How calls to it are repeated.
+    /// How calls to the directory are repeated.
     pub directory_retry: RetryPolicy,
     /// How long imports wait for faults that pass.
     pub patience: Patience,
@@ -56,11 +56,11 @@ pub struct Services {
     pub roles_claim: Arc<str>,
     /// How many costly calls an MSP may make.
     pub call_rates: CallRates,
-    /// How much of a PSA an import reads.
+    /// How many rows of a PSA an import reads at most.
     pub psa_limits: PsaLimits,
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Ids.
+    /// Makes new ids.
     pub ids: Arc<dyn Ids>,
 }
 
@@ -81,13 +81,14 @@ impl From<Problem> for OpenError {
     }
 }
 
-/// The problem that a failure of the integration's PSA is to a caller.
+/// Turns a failure of the integration's PSA into the problem that the caller gets.
 pub fn psa_failed(integration: &Integration) -> impl Fn(PsaFailure) -> Problem + use<> {
     let psa = integration.kind;
     move |failure| Problem::Psa { psa, failure }
 }
 
-/// The client as every function uses it: it counts the units that are consumed, and repeats calls that conflict or are throttled.
+/// The DynamoDB client that every function uses. It counts the write units that DynamoDB charges, and repeats by one policy
+/// ([`store::retry::RETRY`]) each call that is throttled, or that conflicts with a transaction of somebody else.
 pub fn instrumented(client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
     let config = client.config().to_builder();
     let config = config.interceptor(CapacityMeter).retry_classifier(Conflicts);
@@ -100,7 +101,7 @@ impl Services {
         Self::deployed(config, Connector::new(config.psa.clone())?)
     }
 
-    /// The services of a deployed function that opens no PSA: without their clients it is smaller.
+    /// The services of a deployed function that opens no PSA. It is not linked with the clients of PSAs, so its zip is smaller.
     pub fn without_psas(config: &Config) -> Result<Self, NoClient> {
         Self::deployed(config, Connector::without_products(config.psa.clone())?)
     }
@@ -169,12 +170,12 @@ impl Services {
         self.store.of(msp)
     }
 
-    /// The directory that an MSP has chosen, as it is remembered: nothing is asked of another system.
+    /// The directory that an MSP has chosen. LastPass is not called: what was read of it last is shown.
     pub async fn remembered_directory(&self, msp: &MspId) -> Result<Arc<dyn Directory>, StoreError> {
         self.directory_of(msp, None).await
     }
 
-    /// The directory that an MSP has chosen. Another system is asked until the deadline, and not at all without one.
+    /// The directory that an MSP has chosen. LastPass may be called until the deadline; without a deadline it is not called.
     pub async fn directory_of(&self, msp: &MspId, deadline: Option<Instant>) -> Result<Arc<dyn Directory>, StoreError> {
         let tenant = self.tenant(msp);
         let chosen = tenant.chosen_directory().await?;

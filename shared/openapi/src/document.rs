@@ -12,14 +12,14 @@ use crate::{headers, problems};
 
 /// What the variables of paths mean.
 const VARIABLES: [(&str, &str); 8] = [
-    ("i", "The integration."),
-    ("x", "The import."),
-    ("p", "The company, by its id in the PSA."),
-    ("n", "The contact, by its id in the PSA."),
-    ("a", "The address row."),
-    ("r", "The decision on many rows."),
-    ("c", "The managed company."),
-    ("u", "The user of the managed company."),
+    ("i", "The id of the integration."),
+    ("x", "The id of the import."),
+    ("p", "The id of the company in the PSA."),
+    ("n", "The id of the contact in the PSA."),
+    ("a", "The id of the address row, unique within its company."),
+    ("r", "The id of the rule, which is a decision on many rows."),
+    ("c", "The id of the managed company in the directory."),
+    ("u", "The id of the user in the directory."),
 ];
 
 /// What API Gateway answers by itself.
@@ -60,7 +60,7 @@ pub fn document(version: &str, parts: &[Part]) -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "A token with the claims `sub`, `email`, `msp` and `roles` (or another one that is configured): a text is one role, a list of texts is roles, and one of them is exactly `administrator`.",
+                    "description": "A JWT with the claims `sub`, `email`, `msp` and `roles`. The deployment may name another claim for the roles. That claim holds one role as a text, or a list of roles; one of them must be exactly `administrator`.",
                 },
             },
         },
@@ -144,15 +144,15 @@ impl Writer {
     fn responses(&mut self, call: &Call) -> Map<String, Value> {
         let mut all = problems::answers(&call.codes);
         if !call.public {
-            add_by_gateway(&mut all, 401, "There is no valid token.");
-            add_by_gateway(&mut all, 503, "There was no answer in time.");
+            add_by_gateway(&mut all, 401, "The request has no valid token.");
+            add_by_gateway(&mut all, 503, "The service did not answer in time.");
         }
         if all.contains_key(&500) {
             // A function that ends without an answer is answered for.
             add_by_gateway(&mut all, 500, "");
         }
         if call.body.is_some() {
-            add_by_gateway(&mut all, 413, "The body is longer than 10 MB.");
+            add_by_gateway(&mut all, 413, "The body is larger than 10 MB.");
         }
         if let Some(answer) = &call.answer {
             all.insert(answer.status, self.success(answer));
@@ -183,8 +183,8 @@ impl Writer {
             BY_GATEWAY.to_owned(),
             json!({
                 "type": "object",
-                "description": "What API Gateway answers before or instead of a function.",
-                "properties": { "message": { "type": "string" } },
+                "description": "An answer of API Gateway itself: the token is not valid, the body is too large, or the service gave no answer.",
+                "properties": { "message": { "type": "string", "description": "A short text in English. Rely on the status instead." } },
                 "required": ["message"],
             }),
         );

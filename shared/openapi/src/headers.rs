@@ -4,11 +4,23 @@ use serde_json::{Map, Value, json};
 
 /// The headers that answers have, and whether each such answer does.
 const HEADERS: [(&str, bool, &str); 5] = [
-    ("X-Correlation-Id", true, "Ties the answer to the log."),
-    ("Content-Language", true, "The language of `detail`."),
-    ("Location", true, "Where it is."),
-    ("Retry-After", true, "After so many seconds the call may be made again."),
-    ("Link", false, "Names the page behind this one, if there is one."),
+    ("X-Correlation-Id", true, "Identifies this call in the service's log."),
+    (
+        "Content-Language",
+        true,
+        "The language of `detail`: `en` or `nl`, as `Accept-Language` asks.",
+    ),
+    ("Location", true, "The path of what the call created or started."),
+    (
+        "Retry-After",
+        true,
+        "The number of seconds after which the call may be made again.",
+    ),
+    (
+        "Link",
+        false,
+        "The path of the next page, with `rel=\"next\"`. Absent on the last page.",
+    ),
 ];
 
 /// The description of each.

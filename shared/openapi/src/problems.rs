@@ -34,13 +34,13 @@ fn schema(code: Code, generator: &mut SchemaGenerator) -> Value {
         "type": "object",
         "description": code.when(),
         "properties": {
-            "type": { "type": "string", "description": "Absent: the code says it all." },
+            "type": { "type": "string", "description": "Always absent, which means `about:blank`: `code` identifies the problem." },
             "title": { "const": title(code) },
             "status": { "const": code.status() },
-            "detail": { "type": "string", "description": "What happened, why, and what to do next; in the language asked for." },
+            "detail": { "type": "string", "description": "What happened, why, and what to do next, in the language of `Content-Language`." },
             "code": { "const": code.as_str() },
-            "retryable": { "type": "boolean", "description": "Whether the same request may succeed later without anything being changed." },
-            "correlationId": { "type": "string", "description": "Ties the answer to the log." },
+            "retryable": { "type": "boolean", "description": "Whether the same request may succeed later without any change." },
+            "correlationId": { "type": "string", "description": "Identifies this call in the service's log; equals the header `X-Correlation-Id`." },
         },
         "required": ["title", "status", "detail", "code", "retryable", "correlationId"],
     });

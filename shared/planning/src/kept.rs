@@ -199,8 +199,8 @@ impl KeptPlanReader {
         Ok(plans.into_iter().collect())
     }
 
-    /// The plans of companies of which most follow each other, read together as cheaply as it gets. One that does not come to what is kept
-    /// of it has to be looked at more closely.
+    /// The plans of companies most of which follow each other, from reads that are cheap but may lack the last changes. `None` for a
+    /// company whose plan does not match what is kept of it: `plan_of` plans it again.
     async fn dense(
         &self,
         rows: &[Row],
@@ -210,7 +210,7 @@ impl KeptPlanReader {
         let (tenant, directory) = (self.tenant.clone(), Arc::clone(&self.directory));
         let context = Context::of_rows(tenant, directory, self.import.clone(), rows, decisions.clone()).await?;
         let nobody = HashSet::new();
-        // A plan of people as they were before their last changes does not come to what is kept of it.
+        // If the last changes of the people are missing, the plan does not match what is kept of it.
         let people = context.people.of_late();
         let facts = context
             .facts_of(Group::dense(rows.to_vec()), Asked::Of(&nobody), &people)

@@ -17,31 +17,31 @@ const LONGEST: usize = 1_000;
 /// The longest secret text of one credential, with its name: every character may be an escape of six.
 const LARGEST_FIELD: usize = 6 * LONGEST + 50;
 
-/// Credentials as an administrator submits them or as they are stored: anything may be missing.
+/// Credentials as an administrator submits them. A product takes only its own fields, and requires all of them.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SubmittedCredentials {
-    /// `ConnectWise`.
+    /// The public key of an API member (`ConnectWise` only).
     #[serde(deserialize_with = "short")]
     #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub public_key: Option<SecretString>,
-    /// `ConnectWise`.
+    /// The private key of that API member (`ConnectWise` only).
     #[serde(deserialize_with = "short")]
     #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub private_key: Option<SecretString>,
-    /// `ConnectWise`.
+    /// The client id of the integration (`ConnectWise` only).
     #[serde(deserialize_with = "short")]
     #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub client_id: Option<SecretString>,
-    /// Autotask.
+    /// The user name of an API user (Autotask only).
     #[serde(deserialize_with = "short")]
     #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub username: Option<SecretString>,
-    /// Autotask.
+    /// The secret of that API user (Autotask only).
     #[serde(deserialize_with = "short")]
     #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub secret: Option<SecretString>,
-    /// Autotask.
+    /// The tracking identifier of the integration (Autotask only).
     #[serde(deserialize_with = "short")]
     #[schemars(with = "Option<String>", length(max = LONGEST))]
     pub integration_code: Option<SecretString>,

@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 #[derive(Debug)]
 pub(crate) struct Few<T, const MOST: usize>(pub(crate) Vec<T>);
 
-/// The same, without the elements that cannot be read.
+/// A list as [`Few`] has it, without the elements that cannot be read.
 #[derive(Debug)]
 pub(crate) struct Readable<T, const MOST: usize>(pub(crate) Vec<T>);
 

@@ -1,6 +1,8 @@
 //! The descriptor of a PSA product: everything that differs between products before the first request.
 //!
-//! A new product is a constant of [`Vendor`], a folder, a variant of `PsaKind`, and an arm in `vendors.rs`.
+//! A new product takes a folder here with a constant of [`Vendor`], a variant of `PsaKind` and its place in `PsaKind::ALL`, an arm in
+//! `vendors.rs`, and its own names of credentials in `credentials.rs`. What it takes outside of this crate is in `tests/README.md`, under
+//! *One change of each kind*.
 
 use std::fmt;
 use std::sync::Arc;
@@ -59,7 +61,7 @@ pub enum FingerprintSource {
     Answer,
 }
 
-/// What a client is made of.
+/// What a client is made from.
 #[derive(Debug)]
 pub struct Access<'a> {
     /// The requests of this run.
@@ -78,7 +80,7 @@ impl Vendor {
         BaseUrl::parse(&self.address, typed, policy).map_err(url_refused)
     }
 
-    /// Whether this can be the login company. A product that takes none takes any, and ignores it.
+    /// Whether this can be the login company. A product that takes no login company accepts any, and ignores it.
     pub(crate) fn accepts_company_id(&self, id: &str) -> bool {
         self.login_company
             .is_none_or(|company| !id.is_empty() && (company.fits)(id))

@@ -29,15 +29,15 @@ pub(crate) const RULES: Kind = Kind::first("rules").kept(domain::import::retenti
 /// Companies whose decisions are read at once.
 const READ_CONCURRENCY: usize = 8;
 
-/// How a decision ended.
+/// How storing a decision ended.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Decided {
-    /// It is kept.
+    /// It is stored.
     Recorded,
-    /// The row has another version by now.
+    /// Nothing is stored: the row, or the list of rules, has been changed since the version that the caller has read.
     Conflict,
-    /// The import is not in review, or does not hold the integration any more.
+    /// Nothing is stored: the import is not in review, or does not hold the integration any more.
     NotInReview,
 }
 

@@ -1,7 +1,7 @@
 //! Dropping a mapping by hand, outside of any import (R96). The managed company and its users stay (R50).
 //!
-//! It is refused as long as an import holds the integration. The transaction proves that none has taken it since; an import in review whose
-//! lock has run out may come back, and finds its plan changed.
+//! It is refused as long as an import holds the integration. The transaction proves that no import has taken the integration since. An
+//! import in review whose lock has run out may come back; it finds its plan changed.
 
 use domain::audit::AuditAction;
 use domain::ids::{AddressId, IntegrationId, PsaCompanyId};
@@ -24,13 +24,14 @@ pub(crate) const MAX_DELETED_PER_TRANSACTION: usize = 80;
 #[derive(Debug)]
 #[must_use]
 pub enum Dropped {
-    /// It is dropped; the mapping that the company had or, of an address, has.
+    /// It is dropped. This is the mapping that the company had; or, if the mapping of one address was dropped, the one that it still has.
     Dropped(Box<CompanyMapping>),
-    /// An import holds the integration.
+    /// Nothing is dropped: an import holds the integration.
     Locked(Holder),
-    /// There is no such mapping.
+    /// Nothing is dropped: there is no such mapping.
     NotMapped,
-    /// The integration has as many dropped mappings as can be remembered ([`MAX_DROPPED`]).
+    /// Nothing is dropped. For each company whose mapping was dropped by hand, the integration stores the generation of its next managed
+    /// company, and there is no room for one more ([`MAX_DROPPED`]).
     Full,
 }
 

@@ -23,7 +23,7 @@ pub fn expires_within(item: &Item, now: Timestamp, days: i64) -> bool {
     expires.is_none_or(|expires| expires < days_after(now, days).as_second())
 }
 
-/// Has an item deleted when the time of its kind is over.
+/// Sets when the table deletes an item of this kind that belongs to what began at `from`.
 pub fn expire(item: &mut Item, kind: Kind, from: Timestamp) {
     if let Some(expires) = expires(kind, from) {
         item.insert(EXPIRES.to_owned(), number(expires));

@@ -38,7 +38,7 @@ impl FencedTransaction {
         self.tx.append(&other.tx)
     }
 
-    /// Applies it. Another transaction on one of the items at the same moment is waited out.
+    /// Applies the transaction. If it conflicts with another write to one of the items, or the table has no room, waits and tries again.
     pub async fn commit(self, tenant: &Tenant) -> Result<FencedOutcome, StoreError> {
         Ok(match self.tx.commit(tenant).await? {
             TransactionOutcome::Committed => FencedOutcome::Committed,

@@ -12,11 +12,13 @@ use crate::table::{Table, Tenant, bare_item, item, text};
 use crate::tx::{Action, Transaction};
 
 impl Tenant {
-    /// Adds to a transaction that `mapping` replaces the one of `from`, and the one that the company had `before`. Refused if
-    /// another company has the managed one by now. A repetition finds what it wrote the first time, and changes nothing.
+    /// Adds to a transaction the writes that hand the managed company over: they delete the mapping of `from`, and store `mapping`, in
+    /// place of the one that the company had `before`. The transaction is refused if another company has the managed one by now. If it
+    /// was applied before, it changes nothing.
     ///
-    /// The address mappings of `from` go as well: those that follow are written with the outcomes of the company's users. Returns the
-    /// writes that delete those for which the transaction has no room, to be made once it is committed; a repetition returns them again.
+    /// The address mappings of `from` are deleted as well; those that follow are written with the outcomes of the company's users. A
+    /// transaction has no room for very many deletions. The others are returned, to be made once the transaction is committed; a
+    /// repeated call returns them again.
     pub async fn hand_over(
         &self,
         tx: &mut Transaction,
@@ -69,9 +71,11 @@ impl Tenant {
         Ok(rest)
     }
 
-    /// The write that keeps the generation of a company that is about to lose its mapping; `None` if it is stored already. Without it, the
-    /// next creation for this company would have the former idempotency key, and the directory would answer with the managed company that
-    /// is handed over. While the company has its mapping, nobody reads this: the mapping has the generation.
+    /// The write that stores the next generation of a company that is about to lose its mapping; `None` if it is stored already.
+    ///
+    /// The generation is a part of the idempotency key with which a managed company is created. If the company comes back, the stored
+    /// generation makes that key a new one. With the former key the directory would answer with the managed company that was handed over.
+    /// While the company has its mapping, nothing reads the stored generation: the mapping has its own.
     pub async fn keep_generation(
         &self,
         integration: &IntegrationId,

@@ -276,7 +276,7 @@ impl Tenant {
         Ok(moved(&tx.commit(self).await?))
     }
 
-    /// Keeps the integration for an import as a decision does, and decides nothing (R72).
+    /// Renews the lock of an import as a decision does, and decides nothing (R72).
     pub async fn keep(&self, import: &Import, now: Timestamp) -> Result<Moved, StoreError> {
         let mut tx = lock::renewing(self, import, now)?;
         let key = keys::import(&self.msp, &import.id);

@@ -128,7 +128,7 @@ impl Tenant {
         Ok(tx.commit(self).await?.committed())
     }
 
-    /// Adds that the integration is there and not paused.
+    /// Adds the check that the integration exists and is not paused.
     pub(crate) fn check_not_paused(
         &self,
         tx: &mut Transaction,
@@ -140,7 +140,7 @@ impl Tenant {
         tx.check(self, Table::Records, &key, condition, &values)
     }
 
-    /// Adds that the filter is offered again; refused if the integration is removed.
+    /// Adds the write that stores the filter, which is offered again (R7). It is refused if the integration is removed.
     pub(crate) fn remember_filter(
         &self,
         tx: &mut Transaction,

@@ -92,8 +92,8 @@ impl Tenant {
     }
 }
 
-/// Adds the taking of a lock whose last known token is `seen`, for an import that is about to start; from an import that was
-/// executing, if there is an `unfinished` one.
+/// Adds the write that takes a lock whose last known token is `seen`, for an import that is about to start. `unfinished` is the import from
+/// which the lock is taken while it executes, if there is one.
 pub(crate) fn take(
     tx: &mut Transaction,
     tenant: &Tenant,
@@ -133,7 +133,8 @@ pub(crate) fn take(
 /// Nobody has acquired the lock since the token `:seen`, and it is free or expired.
 const FREE_SINCE: &str = "epoch = :seen AND (attribute_not_exists(#import) OR #until <= :now)";
 
-/// Adds that nobody holds a lock whose last known token is `seen`, and that no worker of before can write any more.
+/// Adds the write that keeps a lock free whose last known token is `seen`. It is refused if somebody holds the lock. It raises the
+/// token, so that no earlier worker can write any more.
 pub(crate) fn vacate(
     tx: &mut Transaction,
     tenant: &Tenant,
@@ -157,7 +158,7 @@ pub(crate) fn vacate(
     Ok(())
 }
 
-/// Adds that nobody has taken a lock since its token was `seen`, and that nobody holds it.
+/// Adds the check that nobody has taken a lock since its token was `seen`, and that nobody holds it.
 pub(crate) fn check_free(
     tx: &mut Transaction,
     tenant: &Tenant,
@@ -189,7 +190,8 @@ pub(crate) fn renewing_and_counting(
     renewing_with(tenant, import, now, (" ADD decisions :one", "", &[(":one", number(1))]))
 }
 
-/// Adds that a decision is counted, if none was made and nobody took the integration since the lock was `seen`.
+/// Adds the write that counts a decision. It is refused if a decision was made, or somebody took the integration, since the lock was
+/// `seen`.
 pub(crate) fn count_decision(
     tx: &mut Transaction,
     tenant: &Tenant,

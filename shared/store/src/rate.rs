@@ -16,7 +16,7 @@ const CALL_RATE: Kind = Kind::first("call rate");
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// So many calls of one kind an MSP may make in a minute, also all at once.
+/// How many calls of one kind an MSP may make in a minute. It may make all of them at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallRate {
     /// The kind of call, which names the item.

@@ -170,14 +170,14 @@ impl Tenant {
         Ok(Some(self.schedule_action(integration, progress.as_ref())?))
     }
 
-    /// The write of a schedule that has come so far; without, of none.
+    /// The write that stores how far a schedule has come; without `progress`, the one that takes the integration out of the index.
     pub(crate) fn schedule_action(
         &self,
         integration: &IntegrationId,
         progress: Option<&Progress>,
     ) -> Result<Action, StoreError> {
         let key = keys::schedule(&self.msp, integration);
-        // Whether there was one before makes no difference.
+        // A condition that always holds: whether there was a schedule before makes no difference.
         let condition = "attribute_exists(pk) OR attribute_not_exists(pk)";
         let Some(progress) = progress else {
             return Action::update(self, Table::Records, &key, END, condition, &[]);

@@ -251,11 +251,11 @@ impl Tenant {
     }
 }
 
-/// What a change makes of the exclusions that were read.
+/// What a change does with the exclusions that were read.
 enum Change {
-    /// They are to be stored.
+    /// The exclusion was made or taken back: they are to be stored.
     To(Exclusion),
-    /// They are as asked for.
+    /// An earlier call has made this exclusion: there is nothing to store.
     Made(Exclusion),
     Full,
     NotExcluded,

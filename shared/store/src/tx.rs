@@ -33,7 +33,7 @@ const REPEATED: [&str; 3] = [
 /// it sends is known here, so a quarter is left for the items that updates touch.
 pub const MAX_BYTES: usize = 3 * 1024 * 1024;
 
-/// Identifies an action of a transaction: given when the action is added, and asked for when the transaction was refused.
+/// Identifies an action of a transaction. To add an action returns its id; [`Refusals`] tells by the id whether its condition held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionId(usize);
 
@@ -43,7 +43,7 @@ pub struct ActionId(usize);
 pub enum TransactionOutcome {
     /// All of it was applied.
     Committed,
-    /// Nothing was applied: the conditions of these actions did not hold.
+    /// Nothing was applied, because the conditions of these actions did not hold.
     Refused(Refusals),
 }
 
@@ -54,7 +54,8 @@ impl TransactionOutcome {
     }
 }
 
-/// The actions whose conditions did not hold. Each has the item as it was then, if the action asked for it.
+/// The actions whose conditions did not hold when a transaction was refused. With each comes the item as `DynamoDB` had it at that moment;
+/// without one, if there was none, or if the action deletes.
 #[derive(Debug, Clone)]
 pub struct Refusals(Vec<(ActionId, Option<Item>)>);
 
@@ -64,7 +65,7 @@ impl Refusals {
         self.0.iter().any(|(refused, _)| *refused == action)
     }
 
-    /// The item because of which the condition of this action did not hold.
+    /// The item that did not fulfil the condition of this action: see [`Refusals`].
     pub fn item(&self, action: ActionId) -> Option<Item> {
         let (_, item) = self.0.iter().find(|(refused, _)| *refused == action)?;
         item.clone()
@@ -154,7 +155,7 @@ impl Action {
         })
     }
 
-    /// Proves something of an item that is not changed.
+    /// Checks a condition on an item, and changes nothing.
     pub fn check(
         tenant: &Tenant,
         table: Table,
@@ -222,7 +223,7 @@ fn key_of(item: &Item) -> Key {
     }
 }
 
-/// The bytes that an action sends which names an item instead of holding it.
+/// The bytes of an action that sends a key and expressions instead of a whole item.
 fn sent(key: &Key, expressions: &[&str], values: Values<'_>) -> usize {
     let values = values.iter().map(|(name, value)| name.len() + size::of_value(value));
     let expressions = expressions.iter().map(|expression| expression.len());
@@ -269,7 +270,7 @@ impl Transaction {
         self.len() + actions <= MAX_ACTIONS && self.bytes + bytes <= MAX_BYTES
     }
 
-    /// Adds an action and identifies it.
+    /// Adds an action, and returns its id.
     pub fn push(&mut self, action: Action) -> Result<ActionId, StoreError> {
         self.make_room(action.bytes)?;
         let id = ActionId(self.actions.len());
@@ -303,7 +304,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Refuses an action of so many bytes that has no room.
+    /// Refuses an action of so many bytes if the transaction has no room for it.
     fn make_room(&self, bytes: usize) -> Result<(), StoreError> {
         if self.has_room(1, bytes) {
             return Ok(());
@@ -372,7 +373,7 @@ impl Transaction {
         self.push(Action::update(tenant, table, key, update, condition, values)?)
     }
 
-    /// Proves something of an item that is not changed.
+    /// Checks a condition on an item, and changes nothing.
     pub fn check(
         &mut self,
         tenant: &Tenant,
@@ -396,7 +397,7 @@ impl Transaction {
         self.push(Action::delete(tenant, table, key, condition, values)?)
     }
 
-    /// Applies it. Another transaction on one of the items at the same moment is waited out.
+    /// Applies the transaction. If it conflicts with another write to one of the items, or the table has no room, waits and tries again.
     pub async fn commit(self, tenant: &Tenant) -> Result<TransactionOutcome, StoreError> {
         let entries = tenant.audit_items(&self.audit)?.into_iter();
         let entries = entries.map(|item| (Table::Records, item));

@@ -30,8 +30,8 @@ const FOLDER: &str = "target/mutants";
 /// A mutant whose tests take longer is caught: it loops.
 const SECONDS_OF_TESTS: &str = "120";
 
-/// Tries the mutants of the areas and files that are named, or of all, and judges the outcomes of all files. Gives whether the table
-/// was made, for which every file must have been tried.
+/// Tries the mutants of the areas and files that are named, or of all, and judges the outcomes of all files that were ever tried. Gives
+/// whether the table was made, for which some file must have been.
 pub fn run(places: &Places, names: &[String]) -> Result<bool, Failure> {
     let job = places.job(None);
     check_version(&job)?;

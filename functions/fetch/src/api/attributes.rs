@@ -19,7 +19,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             }],
             "next": null,
         });
-        Call::new("listAttributes", "The attributes of the PSA, with their values")
+        Call::new("listAttributes", "Lists the attributes that the PSA can be filtered by, with their values")
             .query::<PageQuery>()
             .answers::<List<Attribute>>(200, example)
             .refuses(&[Code::IntegrationNotFound])

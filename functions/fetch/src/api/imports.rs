@@ -39,9 +39,11 @@ fn example() -> Value {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewImport {
+    /// Which companies and contacts to read: the accepted values of each attribute. All attributes must match, each with one of its
+    /// values. Empty reads everything.
     #[serde(default)]
     filter: Filter,
-    /// Read everything, also if changes would do: for edits to which the PSA has given no new date.
+    /// Whether to read everything even if changes would do. Needed after edits that the PSA gave no new date.
     #[serde(default)]
     full: bool,
 }

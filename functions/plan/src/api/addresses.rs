@@ -30,21 +30,27 @@ use crate::{decisions, review};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/companies/{p}/addresses", list, || {
-        Call::new("listAddresses", "The addresses of a company")
-            .query::<Browse>()
-            .query::<PageQuery>()
-            .answers::<Addresses>(200, json!({ "items": [example()], "next": null, "counts": counts() }))
-            .refuses(&[Code::WrongState, Code::SnapshotExpired])
+        Call::new(
+            "listAddresses",
+            "Lists the addresses of a company, with what is decided on them",
+        )
+        .query::<Browse>()
+        .query::<PageQuery>()
+        .answers::<Addresses>(200, json!({ "items": [example()], "next": null, "counts": counts() }))
+        .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .post("/imports/{x}/companies/{p}/addresses/select", select, || {
-        Call::new("selectAddresses", "Ticks many addresses")
-            .body::<Select>(json!({ "selected": true, "where": { "active": true } }))
-            .answers::<RuleAnswer>(200, json!({ "matched": 12, "selected": true, "rule": "251~1" }))
-            .refuses(&decision::REFUSED)
-            .refuses(&[Code::LimitExceeded])
+        Call::new(
+            "selectAddresses",
+            "Ticks many addresses of a company, or takes ticks back, by a rule",
+        )
+        .body::<Select>(json!({ "selected": true, "where": { "active": true } }))
+        .answers::<RuleAnswer>(200, json!({ "matched": 12, "selected": true, "rule": "251~1" }))
+        .refuses(&decision::REFUSED)
+        .refuses(&[Code::LimitExceeded])
     })
     .patch("/imports/{x}/companies/{p}/addresses/{a}", decide, || {
-        Call::new("decideAddress", "Decides on an address")
+        Call::new("decideAddress", "Decides on one address")
             .body::<Decision<UserId>>(json!({ "version": 0, "selected": true }))
             .answers::<AddressRow>(200, example())
             .refuses(&decision::REFUSED)
@@ -63,48 +69,59 @@ fn example() -> Value {
     })
 }
 
-/// An address row as it is shown.
+/// An address of a company, with its status and the decision on it. Contacts with the same address share one row.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AddressRow {
+    /// The id of the row within its company.
     id: AddressId,
+    /// The email address, or the text that the PSA has in its place (see `noAddress`).
     address: String,
+    /// The contact's name in the PSA.
     contact: String,
+    /// Whether the PSA counts the contact as active.
     active: bool,
+    /// What the import knows of the address.
     status: AddressStatus,
-    /// The text that is no address, and why.
+    /// The text in place of an address, and why it is not one. Absent if there is an address.
     #[serde(skip_serializing_if = "Option::is_none")]
     no_address: Option<NoAddress>,
+    /// Whether the row is ticked: the person gets or keeps access if the company is selected.
     selected: bool,
-    /// The user that it is mapped to, or could be.
+    /// The user that the address is mapped to, or else could be linked to. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserView>,
-    /// The contact is excluded for good, and so not selected, whatever is decided on it.
+    /// Who excluded the contact, when and why: no decision selects it. Absent if it is not excluded.
     #[serde(skip_serializing_if = "Option::is_none")]
     excluded: Option<ExcludedView>,
+    /// What the row becomes if it is selected.
     target: TargetView<UserId>,
-    /// Whom a possible successor would take the place of, as last imported.
+    /// Whom the address belonged to when the row was last imported. Only with the status `possible_successor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Before>,
+    /// When the company was last imported. Absent if the address is not mapped.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_imported: Option<Timestamp>,
-    /// Where the user is who has the address; of a row that is mapped, another user than its own.
+    /// The managed company whose user has the address: for a mapped row, a user other than its own. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict: Option<Conflict>,
+    /// Grows with every decision on the row. Send it with the next one.
     version: u64,
 }
 
-/// What the directory has of a user, as of when it was last read.
+/// A user, as the directory had it when it was last read.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AddressUser")]
 struct UserView {
+    /// The user's id in the directory.
     id: UserId,
+    /// How far the user has come.
     state: UserState,
-    /// Its address, if that is another one than the row's.
+    /// The user's address. Absent if it is the address of the row.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
-    /// The address that it was asked to agree to.
+    /// The new address that the directory asked the user to agree to. Absent if it did not ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     asked_for: Option<String>,
 }
@@ -123,20 +140,26 @@ impl UserView {
     }
 }
 
+/// The contact and the address that a row was last imported with.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AddressBefore")]
 struct Before {
+    /// The contact's name then.
     contact: String,
+    /// The email address then.
     address: String,
 }
 
+/// The managed company whose user already has the address.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Conflict {
+    /// The id of the managed company in the directory.
     managed_company: ManagedCompanyId,
+    /// The name of the managed company. Absent if the directory does not have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// Whether it is the managed company that this company was mapped to before: its users stayed there.
+    /// Whether the company was mapped to this managed company before, and its users stayed there.
     former: bool,
 }
 
@@ -185,18 +208,18 @@ fn rows(context: &Context, facts: &CompanyFacts) -> Vec<AddressRow> {
 
 #[derive(Deserialize, JsonSchema)]
 struct Browse {
-    /// Only rows of one of these statuses, with commas between them.
+    /// Only rows with one of these statuses, separated by commas.
     #[serde(default)]
     status: Several<AddressStatus>,
-    /// Only rows whose name or address holds this, whatever the case and the accents of either.
+    /// Only rows whose name or address contains this text, in any case and with or without accents.
     search: Option<Term>,
-    /// Only contacts that the PSA counts as active, or only others.
+    /// `true`: only contacts that the PSA counts as active. `false`: only the others.
     active: Option<bool>,
-    /// Only rows that are selected, or only others.
+    /// `true`: only rows that are selected. `false`: only the others.
     selected: Option<bool>,
-    /// Only contacts that are excluded for good, or only others.
+    /// `true`: only contacts that are excluded. `false`: only the others.
     excluded: Option<bool>,
-    /// Whether to count the rows of each kind, too. That, `status` and `selected` ask the directory who has the address of each row.
+    /// Whether to add `counts`. This, `status` and `selected` are slower: they ask the directory who has each address.
     #[serde(default)]
     counts: bool,
 }
@@ -216,26 +239,29 @@ impl Browse {
     }
 }
 
-/// Rows of a company that a filter accepts, and how many there are of each kind, accepted or not.
+/// A page of the address rows of a company.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AddressRows")]
 struct Addresses {
     #[serde(flatten)]
     page: List<AddressRow>,
-    /// If they are asked for.
+    /// How many rows the company has of each kind. Present if the call asks for `counts`.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<RowCounts>,
 }
 
-/// How many address rows a company has.
+/// How many address rows the company has, whatever rows the call asks for.
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AddressRowCounts")]
 struct RowCounts {
+    /// All rows.
     total: u64,
+    /// The rows that are selected.
     selected: u64,
-    /// Those of contacts that are excluded for good.
+    /// The rows of contacts that are excluded.
     excluded: u64,
+    /// The number of rows for each status; a status without rows is absent.
     by_status: BTreeMap<AddressStatus, u64>,
 }
 
@@ -312,13 +338,16 @@ async fn decide(
     ))
 }
 
-/// Which rows.
+/// Which address rows of the company. All conditions must hold; without any, all rows.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(rename = "WhereAddresses")]
 struct Where {
+    /// Rows with one of these statuses: one value, or a list.
     status: Several<AddressStatus>,
+    /// Rows whose name or address contains this text, in any case and with or without accents.
     search: Option<Term>,
+    /// Rows that the PSA counts as active, or only others. A rule ticks no inactive contact: `false` works only with `"selected": false`.
     active: Option<bool>,
 }
 
@@ -326,7 +355,9 @@ struct Where {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "SelectAddresses")]
 struct Select {
+    /// Whether the rows are ticked, or their ticks taken back.
     selected: bool,
+    /// Which rows; without it, all of the company.
     #[serde(rename = "where", default, deserialize_with = "object::only")]
     filter: Where,
 }

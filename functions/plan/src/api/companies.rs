@@ -32,19 +32,22 @@ use crate::{decisions, review};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/companies", list, || {
-        Call::new("listCompanies", "The rows of a tab: unmapped first, then by name")
-            .query::<Browse>()
-            .query::<PageQuery>()
-            .answers::<Companies>(200, json!({ "items": [example()], "next": null, "counts": counts() }))
-            .refuses(&[Code::WrongState, Code::SnapshotExpired])
+        Call::new(
+            "listCompanies",
+            "Lists the company rows of a tab: unmapped ones first, then by name",
+        )
+        .query::<Browse>()
+        .query::<PageQuery>()
+        .answers::<Companies>(200, json!({ "items": [example()], "next": null, "counts": counts() }))
+        .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .get("/imports/{x}/companies/{p}", show, || {
-        Call::new("showCompany", "One row, of either tab")
+        Call::new("showCompany", "Shows the row of one company, of either tab")
             .answers::<CompanyView>(200, example())
             .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .patch("/imports/{x}/companies/{p}", decide, || {
-        Call::new("decideCompany", "Decides on a company")
+        Call::new("decideCompany", "Decides on one company")
             .body::<Decision<ManagedCompanyId>>(json!({ "version": 1, "selected": true, "target": { "create": {} } }))
             .answers::<CompanyView>(200, example())
             .refuses(&decision::REFUSED)
@@ -72,45 +75,60 @@ fn example() -> Value {
     })
 }
 
-/// A company row as it is shown (R16).
+/// A company of the PSA, with its status and the decision on it (R16).
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "CompanyRow")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 struct CompanyView {
+    /// The id of the company in the PSA.
     id: PsaCompanyId,
+    /// The name in the PSA; in the tab *not in*, the name when last imported.
     name: String,
+    /// What the import knows of the company.
     status: ImportStatus,
+    /// The company's types in the PSA, separated by commas.
     #[serde(rename = "type")]
     kind: String,
+    /// The company's status in the PSA.
     psa_status: String,
+    /// Whether the PSA counts the company as active.
     active: bool,
+    /// Whether it is the MSP's own company.
     own: bool,
+    /// When the company or one of its addresses was last imported. Absent if never.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_imported: Option<Timestamp>,
     #[serde(flatten)]
     addresses: AddressCounts,
-    /// People who were imported before and are not in.
+    /// How many people of the company were imported before and are not in the snapshot.
     people_not_in: u32,
-    /// If they are asked for.
+    /// How many of its people are ticked. Present if the call asks for `people`.
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<TickedPeople>,
+    /// Whether the import applies to the company.
     selected: bool,
-    /// It is excluded for good, and so not selected, whatever is decided on it.
+    /// Who excluded the company, when and why: no decision selects it. Absent if it is not excluded.
     #[serde(skip_serializing_if = "Option::is_none")]
     excluded: Option<ExcludedView>,
+    /// What the company becomes if it is selected.
     target: TargetView<ManagedCompanyId>,
+    /// The managed company that the company is mapped to. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     mapped: Option<ManagedCompany>,
+    /// The managed companies of the same name.
     candidates: Vec<ManagedCompany>,
-    /// Whether the PSA has another company of this name.
+    /// Whether the snapshot has another company of this name.
     namesake_in_psa: bool,
+    /// Managed companies of other names that may be the same company, as of the snapshot.
     suggestions: Vec<SuggestionView>,
+    /// Why the company is not in the snapshot. Absent in the tab *in*.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Absence>,
-    /// What the reason says.
+    /// The reason as a sentence, in the language of the caller. Absent in the tab *in*.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
+    /// Grows with every decision on the row. Send it with the next one.
     version: u64,
 }
 
@@ -144,42 +162,41 @@ impl CompanyView {
 
 #[derive(Deserialize, JsonSchema)]
 struct Browse {
-    /// Which tab; `in` by default.
+    /// The tab whose rows to list. Absent: `in`.
     tab: Option<Tab>,
-    /// Only rows of one of these import statuses, with commas between them.
+    /// Only rows with one of these statuses, separated by commas.
     #[serde(default)]
     status: Several<ImportStatus>,
-    /// Only rows whose name holds this, whatever the case and the accents of either.
+    /// Only rows whose name contains this text, in any case and with or without accents.
     search: Option<Term>,
-    /// Only rows of this type of the PSA.
+    /// Only rows with this type, by its name in the PSA.
     #[serde(rename = "type")]
     kind: Option<Term>,
-    /// Only rows that the PSA counts as active, or only others.
+    /// `true`: only rows that the PSA counts as active. `false`: only the others.
     active: Option<bool>,
-    /// Only rows that are selected, or only others.
+    /// `true`: only rows that are selected. `false`: only the others.
     selected: Option<bool>,
-    /// Only rows that are excluded for good, or only others.
+    /// `true`: only rows that are excluded. `false`: only the others.
     excluded: Option<bool>,
-    /// Only rows that need a decision and have none, or only others.
+    /// `true`: only rows that need a decision and have none. `false`: only the others.
     undecided: Option<bool>,
-    /// Only rows that are absent for this reason.
+    /// Only rows that are not in the snapshot for this reason.
     reason: Option<Absence>,
-    /// Whether to count how many people of each company are ticked, and how many conflict. That asks the directory who has the address of
-    /// each, and a page has 50 rows at most.
+    /// Whether to add `people` to each row. This is slower, since it asks the directory who has each address; a page then has at most 50 rows.
     #[serde(default)]
     people: bool,
-    /// Whether to count the rows of the tab *in*, too, whatever rows are asked for.
+    /// Whether to add `counts`.
     #[serde(default)]
     counts: bool,
 }
 
-/// Rows that a filter accepts, and how many of each status are selected.
+/// A page of company rows.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CompanyRows")]
 struct Companies {
     #[serde(flatten)]
     page: List<CompanyView>,
-    /// If they are asked for.
+    /// How many rows the tab *in* has, whatever rows the call asks for. Present if the call asks for `counts`.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<CompanyRowCounts>,
 }
@@ -202,7 +219,7 @@ impl Browse {
         Ok(page)
     }
 
-    /// The part of it that rules know, too.
+    /// The conditions of the query that rules have, too.
     fn company_filter(&self) -> CompanyFilter {
         CompanyFilter {
             statuses: self.status.0.clone(),
@@ -213,7 +230,7 @@ impl Browse {
         }
     }
 
-    /// Whether the other part accepts a row.
+    /// Whether a row meets the conditions that rules do not have.
     fn accepts(&self, row: &CompanyRow) -> bool {
         row.tab == self.tab.unwrap_or(Tab::In)
             && self.selected.is_none_or(|selected| selected == row.decision.selected)

@@ -10,13 +10,17 @@ use serde::Serialize;
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CompanyRowCounts {
+    /// All rows of the tab.
     total: u64,
+    /// The rows that are selected.
     selected: u64,
-    /// Those that are excluded for good.
+    /// The rows that are excluded.
     excluded: u64,
+    /// The number of rows for each status; a status without rows is absent.
     by_status: BTreeMap<ImportStatus, u64>,
+    /// The number of selected rows for each status.
     selected_by_status: BTreeMap<ImportStatus, u64>,
-    /// Those that need a decision and have none.
+    /// The number of rows for each status that need a decision and have none.
     undecided_by_status: BTreeMap<ImportStatus, u64>,
 }
 

@@ -16,23 +16,25 @@ pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/companies/{p}/plan", show, || {
         Call::new(
             "showCompanyPlan",
-            "What would happen to one company if it is selected, whatever happens to others",
+            "Shows the plan of one company, without regard to the other companies",
         )
         .answers::<CompanyPlanView>(200, example_of_items())
         .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
 }
 
-/// The plan of one company. Another company of the import may still claim the same address; the plan of all says so.
+/// The plan of one company. Another company of the import may still claim the same address; only the whole plan shows that.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "CompanyPlan")]
 struct CompanyPlanView {
-    /// Whether the company is selected: if not, nothing happens.
+    /// Whether the company is selected. If it is not, the import does nothing of this plan.
     selected: bool,
-    /// Licences needed.
+    /// How many licences the plan needs.
     licences: u64,
+    /// How many items the plan has for each action.
     summary: PlanSummary,
+    /// What the import would do to the company and to each of its addresses.
     items: Vec<Item>,
 }
 

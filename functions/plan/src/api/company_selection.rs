@@ -18,47 +18,52 @@ use crate::{decisions, review};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.post("/imports/{x}/companies/select", select, || {
-        Call::new("selectCompanies", "Selects many rows of the tab in")
-            .body::<Select>(json!({
-                "selected": true, "target": { "suggested": { "least": 90 } }, "where": { "status": "unmapped" },
-            }))
-            .answers::<RuleAnswer>(200, json!({ "matched": 23, "selected": true, "rule": "1" }))
-            .refuses(&decision::REFUSED)
-            .refuses(&[Code::LimitExceeded])
+        Call::new(
+            "selectCompanies",
+            "Selects, deselects or resets many companies of the tab *in* by a rule",
+        )
+        .body::<Select>(json!({
+            "selected": true, "target": { "suggested": { "least": 90 } }, "where": { "status": "unmapped" },
+        }))
+        .answers::<RuleAnswer>(200, json!({ "matched": 23, "selected": true, "rule": "1" }))
+        .refuses(&decision::REFUSED)
+        .refuses(&[Code::LimitExceeded])
     })
 }
 
-// Either `selected` or `reset`.
+/// A rule for many companies. It has either `selected` or `reset`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "SelectCompanies", extend("anyOf" = [{ "required": ["selected"] }, { "required": ["reset"] }]))]
 struct Select {
+    /// Whether the companies are selected. Required unless `reset` is `true`.
     selected: Option<bool>,
-    /// What the companies become that are selected; those that cannot become it are left out.
+    /// What the selected companies become; the rule leaves out those that cannot become it. Only with `"selected": true`.
     #[serde(default, deserialize_with = "read_target")]
     #[schemars(with = "Option<RuleTargetView>")]
     target: Option<RuleTarget>,
-    /// Whether they are as if nobody had decided on them: as suggested.
+    /// Whether the rule undoes earlier decisions on the companies.
     #[serde(default)]
     reset: bool,
+    /// Which companies; without it, all of the tab.
     #[serde(rename = "where", default, deserialize_with = "object::only")]
     filter: WhereCompanies,
 }
 
-/// What many companies become.
+/// What the companies of a rule become.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "TargetOfCompanies")]
 pub enum RuleTargetView {
-    /// What the status of each suggests.
+    /// The status of each company decides.
     #[serde(with = "empty_object")]
     #[schemars(with = "empty_object::Empty")]
     Automatic,
-    /// A new managed company each, even if there is one of the same name. Those that are mapped are left out.
+    /// Each becomes a new managed company, even if one of the same name exists. The rule leaves out mapped companies.
     #[serde(with = "empty_object")]
     #[schemars(with = "empty_object::Empty")]
     Create,
-    /// The managed company that is suggested for each. Those are left out for which several are equally likely, or none.
+    /// Each is linked to the managed company with the best suggestion. The rule leaves out companies with none, or with several equal ones.
     #[serde(deserialize_with = "object::only")]
     Suggested(Suggested),
 }
@@ -67,7 +72,7 @@ pub enum RuleTargetView {
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Suggested {
-    /// Suggestions with a lower score do not count.
+    /// The lowest score that counts, from 0 to 99.
     least: Score,
 }
 

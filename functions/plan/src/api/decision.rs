@@ -17,14 +17,17 @@ pub const REFUSED: [Code; 4] = [
     Code::SnapshotExpired,
 ];
 
-// On the version of the row that the caller has seen.
+/// A decision on one row. It has `selected`, `target` or both.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[serde(bound(deserialize = "Id: Deserialize<'de>"))]
 #[schemars(extend("minProperties" = 2))]
 pub struct Decision<Id> {
+    /// The `version` of the row that the decision is based on. An older one is refused with `decision_conflict`.
     pub version: u64,
+    /// Whether the row is selected. Absent: it stays as it is.
     pub selected: Option<bool>,
+    /// What the row becomes if it is selected. Absent: it stays as it is.
     #[serde(default, deserialize_with = "target::read")]
     #[schemars(with = "Option<TargetView<Id>>")]
     pub target: Option<Target<Id>>,
@@ -40,24 +43,25 @@ impl<Id> Decision<Id> {
     }
 }
 
-/// How many rows a decision on many was about.
+/// The rule that a call made, and how many rows it decides on.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Selected")]
 pub struct RuleAnswer {
-    /// How many rows it decides on: companies, or people of one company. How many people of several companies it ticks, the plan says.
+    /// How many rows the rule decides on: companies, or addresses of one company. Absent if it is about people of all companies: the plan
+    /// counts them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matched: Option<usize>,
-    /// In how many selected companies it looks for people.
+    /// In how many selected companies the rule looks for people. Absent if it is about companies, or about people of one company.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub companies: Option<usize>,
-    /// Of the companies of which something failed: on how many it does not decide, since they are not in, or somebody has to look at them.
+    /// How many companies with a failed row the rule leaves out: they are not in the snapshot, or need a single decision. Only with `failedIn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<usize>,
-    /// Whether rows are selected by it; not there if they are as if nobody had decided.
+    /// Whether the rule selects the rows. Absent if it resets them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selected: Option<bool>,
-    /// By which it can be taken back.
+    /// The id of the rule, by which it can be taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleId>,
 }

@@ -19,7 +19,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     let to = to.get("/integrations/{i}/exclusions", list, || {
         Call::new(
             "listExclusions",
-            "Companies and people that no import selects, whatever is decided",
+            "Lists the companies and people that no import selects",
         )
         .query::<Browse>()
         .query::<PageQuery>()
@@ -30,7 +30,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         .put("/integrations/{i}/exclusions/companies/{p}", exclude_company, || {
             Call::new(
                 "excludeCompany",
-                "Excludes a company for good, or replaces the reason; not while an import executes",
+                "Excludes a company from all imports, or replaces the reason; refused while an import executes",
             )
             .body::<Why>(json!({ "why": "A vendor of ours, not a client.", "name": "Bakkerij Postma" }))
             .answers::<ExclusionView>(200, example())
@@ -40,7 +40,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         .delete("/integrations/{i}/exclusions/companies/{p}", bring_company_back, || {
             Call::new(
                 "bringCompanyBack",
-                "Ends the exclusion of a company, and returns what it was",
+                "Ends the exclusion of a company, and returns the exclusion",
             )
             .answers::<ExclusionView>(200, example())
             .refuses(&REFUSED)
@@ -48,7 +48,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     to.put("/integrations/{i}/exclusions/people/{n}", exclude_person, || {
         Call::new(
             "excludePerson",
-            "Excludes a contact with all its addresses for good, or replaces the reason; not while an import executes",
+            "Excludes a contact and all its addresses from all imports, or replaces the reason; refused while an import executes",
         )
         .body::<Why>(json!({ "why": "A scanner's mailbox.", "name": "Scanner Postma" }))
         .answers::<ExclusionView>(200, person())
@@ -58,7 +58,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .delete("/integrations/{i}/exclusions/people/{n}", bring_person_back, || {
         Call::new(
             "bringPersonBack",
-            "Ends the exclusion of a contact, and returns what it was",
+            "Ends the exclusion of a contact, and returns the exclusion",
         )
         .answers::<ExclusionView>(200, person())
         .refuses(&REFUSED)
@@ -79,12 +79,15 @@ fn person() -> Value {
     })
 }
 
-/// Who excluded a row for good, when and why.
+/// Who excluded a company or a contact, when and why.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Excluded")]
 pub struct ExcludedView {
+    /// The reason, as the administrator wrote it.
     why: String,
+    /// The email address of the administrator who excluded it.
     by: String,
+    /// When it was excluded.
     at: Timestamp,
 }
 
@@ -98,13 +101,13 @@ impl From<Exclusion> for ExcludedView {
     }
 }
 
-/// What is excluded for good.
+/// A company or a contact that no import selects.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Exclusion")]
 struct ExclusionView {
     #[serde(flatten)]
     what: Excludable,
-    /// What it was called when it was excluded.
+    /// The name that was given with the exclusion. Absent if none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(flatten)]
@@ -139,16 +142,17 @@ enum Kind {
 
 #[derive(Deserialize, JsonSchema)]
 struct Browse {
-    /// Only companies, or only people.
+    /// Only companies, or only people. Absent: both.
     kind: Option<Kind>,
 }
 
-/// Why something is excluded.
+/// Why the company or contact is excluded.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Why {
+    /// The reason, for other administrators to read.
     why: Text<1, 500>,
-    /// What the list calls it, such as the name that its row shows.
+    /// A name to show in lists, such as the name of the row. Absent: lists have only the id.
     name: Option<Name<255>>,
 }
 

@@ -83,30 +83,31 @@ impl<T: JsonSchema> JsonSchema for Several<T> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let of = generator.subschema_for::<T>();
         json_schema!({
-            "description": "One value, or a list of them; as a parameter, with commas between them.",
+            "description": "One value or a list of values; in a query parameter, separated by commas.",
             "oneOf": [of, { "type": "array", "items": of, "minItems": 1 }],
         })
     }
 }
 
-/// Which companies.
+/// Which companies. All conditions must hold; without any, all companies.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(rename = "WhereCompanies")]
 pub struct WhereCompanies {
-    /// Of one of these statuses.
+    /// Companies with one of these statuses: one value, or a list.
     pub status: Several<ImportStatus>,
-    /// Whose name holds this, whatever the case and the accents of either.
+    /// Companies whose name contains this text, in any case and with or without accents.
     pub search: Option<Term>,
-    /// Of this type of the PSA.
+    /// Companies with this type, by its name in the PSA.
     #[serde(rename = "type")]
     pub kind: Option<Term>,
-    /// Whether the PSA counts them as active. None that is inactive is selected by this call, so `false` only takes selections back.
+    /// Companies that the PSA counts as active, or only others. A rule selects no inactive company: `false` works only with
+    /// `"selected": false`.
     pub active: Option<bool>,
-    /// These and no others.
+    /// Companies with one of these ids in the PSA.
     pub ids: Option<BTreeSet<PsaCompanyId>>,
-    /// Those of which a row failed in this import, with the people who failed (R75). No other condition goes with it, and it chooses
-    /// companies only.
+    /// The id of an earlier import: companies of which a row failed in it, and the people who failed (R75). Excludes all other conditions;
+    /// a rule for people refuses it.
     pub failed_in: Option<ImportId>,
 }
 
@@ -137,18 +138,18 @@ impl From<WhereCompanies> for CompanyFilter {
     }
 }
 
-/// Which people.
+/// Which people. All conditions must hold; without any, all people of the selected companies.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(rename = "WherePeople")]
 pub struct WherePeople {
-    /// Of one of these statuses.
+    /// People whose address has one of these statuses: one value, or a list.
     pub status: Several<AddressStatus>,
-    /// Whose name or address holds this, whatever the case and the accents of either.
+    /// People whose name or address contains this text, in any case and with or without accents.
     pub search: Option<Term>,
-    /// Whether the PSA counts them as active. Nobody who is inactive is ticked by this call, so `false` only takes ticks back.
+    /// People whom the PSA counts as active, or only others. A rule ticks no inactive contact: `false` works only with `"selected": false`.
     pub active: Option<bool>,
-    /// Of these companies; without it, of all that are selected.
+    /// The companies of these people; only selected ones count.
     #[serde(deserialize_with = "object::only")]
     pub company: WhereCompanies,
 }

@@ -23,8 +23,8 @@ pub fn routes<R: Routes>(to: R) -> R {
         });
         Call::new(
             "findPeople",
-            "The addresses of all companies, in the order of their companies' ids; without what is decided on them. Of a whole address that \
-             somebody was imported with, the rows of that company that have it come first",
+            "Finds addresses over all companies, ordered by the ids of their companies; without the decisions on them. If `search` is a whole \
+             address that is mapped, its rows come first",
         )
         .query::<Browse>()
         .query::<PageQuery>()
@@ -35,35 +35,43 @@ pub fn routes<R: Routes>(to: R) -> R {
 
 #[derive(Deserialize, JsonSchema)]
 struct Browse {
-    /// Only those whose name or address holds this, whatever the case and the accents of either.
+    /// Only addresses or names that contain this text, in any case and with or without accents.
     search: Option<Term>,
-    /// Only contacts that the PSA counts as active, or only others.
+    /// `true`: only contacts that the PSA counts as active. `false`: only the others.
     active: Option<bool>,
-    /// Only contacts that are excluded for good, or only others.
+    /// `true`: only contacts that are excluded. `false`: only the others.
     excluded: Option<bool>,
 }
 
-/// An address of a contact, with its company. The list of the company says what is decided on it.
+/// An address of a contact, with its company. The address list of the company shows the decision on it.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "FoundAddress")]
 struct FoundView {
+    /// The PSA company of the contact.
     company: CompanyOfFound,
+    /// The id of the address row within its company.
     id: AddressId,
-    /// The address, or the text that is no address.
+    /// The email address, or the text that the PSA has in its place.
     address: String,
+    /// The contact's name in the PSA.
     contact: String,
+    /// Whether the PSA counts the contact as active.
     active: bool,
-    /// The contact is excluded for good.
+    /// Who excluded the contact, when and why. Absent if it is not excluded.
     #[serde(skip_serializing_if = "Option::is_none")]
     excluded: Option<ExcludedView>,
 }
 
+/// The PSA company of an address.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "CompanyOfFoundAddress")]
 struct CompanyOfFound {
+    /// The id of the company in the PSA.
     id: PsaCompanyId,
+    /// The name of the company.
     name: String,
+    /// Whether the import applies to the company.
     selected: bool,
 }
 

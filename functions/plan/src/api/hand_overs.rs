@@ -22,7 +22,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         });
         Call::new(
             "listHandOvers",
-            "Managed companies that can be handed over to a company: those of the same name first",
+            "Lists the managed companies that can be handed over to a company: those of the same name first",
         )
         .query::<PageQuery>()
         .answers::<List<HandOver>>(200, json!({ "items": [example], "next": null }))
@@ -30,21 +30,27 @@ pub fn routes<R: Routes>(to: R) -> R {
     })
 }
 
-/// A managed company whose PSA company is gone. Choosing it as the company's target hands it over, with the users whose address a contact of the
-/// company has.
+/// A managed company whose PSA company is gone. As the target of another company it is handed over, together with the users whose
+/// addresses the contacts of that company have.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct HandOver {
+    /// The managed company to hand over.
     managed_company: ManagedCompany,
+    /// The PSA company that it is mapped to now.
     from: GoneCompany,
+    /// Why the PSA no longer has that company.
     reason: Absence,
-    /// Whether it, or the company that is gone, has the name of the company.
+    /// Whether the managed company or that company has the name of the company in the path.
     same_name: bool,
 }
 
+/// A company that the PSA no longer has.
 #[derive(Serialize, JsonSchema)]
 struct GoneCompany {
+    /// The id that the company had in the PSA.
     id: PsaCompanyId,
+    /// The name of the company when it was last imported.
     name: String,
 }
 

@@ -26,7 +26,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             "reviewUntil": "2026-03-09T08:00:00Z", "rowsUntil": "2026-03-16T08:00:00Z", "resultUntil": "2027-04-06T08:00:00Z",
             "lock": { "holder": "ana@noordzee.example", "since": "2026-03-02T08:00:00Z", "until": "2026-03-02T08:30:00Z" },
         });
-        Call::new("showImport", "An import, with its progress and lock").answers::<ImportView>(200, example)
+        Call::new("showImport", "Shows an import, with its progress and its lock").answers::<ImportView>(200, example)
     })
     .post("/imports/{x}/keep", keep, || {
         let example = json!({
@@ -35,7 +35,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         });
         Call::new(
             "keepImport",
-            "Keeps the lock of an import in review for as long as a decision does; reading does not",
+            "Renews the lock of an import in review, as a decision does; reading does not renew it",
         )
         .answers::<IntegrationLock>(200, example)
         .refuses(&decision::REFUSED)

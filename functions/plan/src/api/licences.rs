@@ -8,7 +8,7 @@ use serde_json::json;
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/licences", show, || {
         let example = json!({ "mode": "pool", "total": 1000, "used": 274, "reserved": 12, "available": 714 });
-        Call::new("showLicences", "The licences of the MSP").answers::<Licences>(200, example)
+        Call::new("showLicences", "Shows the licences of the MSP").answers::<Licences>(200, example)
     })
 }
 

@@ -23,7 +23,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V.",
             "mappedTo": { "company": "251", "name": "Bakkerij Postma" },
         });
-        Call::new("listManagedCompanies", "The managed companies of the MSP")
+        Call::new("listManagedCompanies", "Lists the managed companies of the MSP")
             .query::<Browse>()
             .query::<PageQuery>()
             .answers::<List<ManagedCompanyView>>(200, json!({ "items": [example], "next": null }))
@@ -31,17 +31,17 @@ pub fn routes<R: Routes>(to: R) -> R {
     })
     .get("/managed-companies/{c}", show, || {
         let example = json!({ "id": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b", "name": "Bakkerij Postma B.V." });
-        Call::new("showManagedCompany", "A managed company").answers::<ManagedCompany>(200, example)
+        Call::new("showManagedCompany", "Shows a managed company").answers::<ManagedCompany>(200, example)
     })
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Browse {
-    /// Only those whose name holds this, whatever the case and the accents of either.
+    /// Only managed companies whose name contains this text, in any case and with or without accents.
     search: Option<Term>,
-    /// Say of each which company of this integration is mapped to it.
+    /// The id of an integration: adds `mappedTo` to the managed companies that a company of it is mapped to.
     integration: Option<IntegrationId>,
-    /// In the order of how much their names are like this one: that of the company that is to be mapped. Without it, in the order of ids.
+    /// A name to order by: the most similar names come first. Absent: in the order of ids.
     like: Option<Term>,
 }
 
@@ -52,16 +52,17 @@ struct Browse {
 struct ManagedCompanyView {
     #[serde(flatten)]
     managed: ManagedCompany,
-    /// The company of the integration that was asked for, if one is mapped.
+    /// The company of the integration in the query that is mapped to it. Absent without that parameter, or if none is mapped.
     #[serde(skip_serializing_if = "Option::is_none")]
     mapped_to: Option<MappedCompany>,
 }
 
-/// A company of a PSA that is mapped.
+/// The PSA company that is mapped to a managed company.
 #[derive(Serialize, JsonSchema)]
 struct MappedCompany {
+    /// The id of the company in the PSA.
     company: PsaCompanyId,
-    /// Its name when it was last imported.
+    /// The name of the company when it was last imported.
     name: String,
 }
 

@@ -24,7 +24,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         });
         Call::new(
             "listMappings",
-            "Which companies of the PSA are mapped, in the order of their ids",
+            "Lists the mapped companies of the PSA, in the order of their ids",
         )
         .query::<PageQuery>()
         .answers::<List<MappingView>>(200, json!({ "items": [example], "next": null }))
@@ -35,49 +35,55 @@ pub fn routes<R: Routes>(to: R) -> R {
             "id": "1204~7781", "address": "sanne@postma.example", "contact": "Sanne Postma",
             "user": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d",
         });
-        Call::new("listAddressMappings", "Which addresses of a company are mapped")
+        Call::new("listAddressMappings", "Lists the mapped addresses of a company")
             .query::<PageQuery>()
             .answers::<List<AddressMappingView>>(200, json!({ "items": [example], "next": null }))
             .refuses(&[Code::IntegrationNotFound])
     })
 }
 
-/// The mapping of a company.
+/// A company of the PSA and the managed company that it is mapped to.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Mapping")]
 struct MappingView {
+    /// The id of the company in the PSA.
     company: PsaCompanyId,
-    /// Its name when it was last imported.
+    /// The name of the company when it was last imported.
     name: String,
+    /// The managed company that the company is mapped to.
     managed_company: ManagedCompanyView,
-    /// How many users its addresses are mapped to.
+    /// How many users the addresses of the company are mapped to.
     users: u64,
+    /// When the company was last imported. Absent if the date is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_imported: Option<Timestamp>,
 }
 
-/// A managed company that something is mapped to.
+/// The managed company that a company is mapped to.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "MappedManagedCompany")]
 struct ManagedCompanyView {
+    /// The id of the managed company in the directory.
     id: ManagedCompanyId,
-    /// Missing if the directory does not have the managed company any more.
+    /// The name of the managed company. Absent if the directory no longer has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
 }
 
-/// The mapping of an address.
+/// An address of a contact and the user that it is mapped to.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AddressMapping")]
 struct AddressMappingView {
+    /// The id of the address row within its company.
     id: AddressId,
-    /// The address as last imported.
+    /// The email address when it was last imported.
     address: String,
-    /// Whose address it was then.
+    /// The contact's name when it was last imported. Absent if it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<String>,
+    /// The id of the user in the directory.
     user: UserId,
 }
 

@@ -14,23 +14,26 @@ use crate::review;
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/orphans", list, || {
         let example = json!({ "contact": "30682004", "company": "29683117", "name": "Sanne Postma", "active": true, "addresses": ["sanne@postma.example"] });
-        Call::new("listOrphans", "Contacts of companies that the PSA does not have")
+        Call::new("listOrphans", "Lists contacts whose company the PSA does not have, or hides")
             .query::<PageQuery>()
             .answers::<List<Orphan>>(200, json!({ "items": [example], "next": null }))
             .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
 }
 
-/// A contact that names a company which cannot be read by its id. It is in no row, and is not imported. If the company exists in the PSA, the
-/// API user lacks the right to see it.
+/// A contact that names a company which the service cannot read by its id. No row has it, and no import applies to it. If the company
+/// exists in the PSA, the API user lacks the right to see it.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Orphan {
+    /// The id of the contact in the PSA.
     contact: PsaContactId,
-    /// The company that the contact names.
+    /// The id of the company that the contact names.
     company: Option<PsaCompanyId>,
+    /// The contact's name in the PSA.
     name: String,
+    /// Whether the PSA counts the contact as active.
     active: bool,
-    /// As the PSA spells them.
+    /// The contact's email addresses, as the PSA spells them.
     addresses: Vec<String>,
 }
 

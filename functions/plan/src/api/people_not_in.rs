@@ -17,7 +17,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         example["importedFor"] = json!({ "id": "251", "name": "Bakkerij Postma" });
         Call::new(
             "listPeopleNotIn",
-            "People who were imported before and are not in, of all companies",
+            "Lists the people of all companies who were imported before and are not in the snapshot",
         )
         .query::<PageQuery>()
         .answers::<List<PersonOfCompany>>(200, json!({ "items": [example], "next": null }))
@@ -26,7 +26,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .get("/imports/{x}/companies/{p}/people-not-in", list_of_company, || {
         Call::new(
             "listPeopleNotInOfCompany",
-            "People of a company who were imported before and are not in",
+            "Lists the people of one company who were imported before and are not in the snapshot",
         )
         .query::<PageQuery>()
         .answers::<List<PersonView>>(200, json!({ "items": [example()], "next": null }))

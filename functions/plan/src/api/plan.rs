@@ -31,7 +31,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/plan", show, || {
         Call::new(
             "showPlan",
-            "What would happen, of an import in review; nothing has been written yet. Once it is confirmed, its result says what happened",
+            "Shows what an import in review would do, before anything is written. After the confirmation, see its result",
         )
             .query::<Items>()
             .query::<PageQuery>()
@@ -81,39 +81,46 @@ fn example_items() -> Value {
     ])
 }
 
+/// What the import would do, with a page of its items.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Plan")]
 struct PlanView {
-    /// There when so much is absent that the snapshot may not show all that the PSA has (R54).
+    /// Says that much is absent, so the snapshot may be incomplete (R54). Absent if nothing is suspicious.
     #[serde(skip_serializing_if = "Option::is_none")]
     suspicious: Option<SuspiciousView>,
+    /// Identifies the plan. Send it as `planHash` to confirm, or as `since` to see later changes.
     hash: String,
-    /// There when it was asked for what differs since another plan.
+    /// How the plan differs from the one in `since`. Present if the call has `since`.
     #[serde(skip_serializing_if = "Option::is_none")]
     difference: Option<DifferenceView>,
+    /// How many items the whole plan has for each action.
     summary: PlanSummary,
-    /// The items by the status of their rows and by action, and those that are skipped by reason.
+    /// How many items the whole plan has by status and action, and how many it skips for each reason.
     breakdown: PlanBreakdown,
+    /// How many licences the plan needs and the MSP has.
     licences: LicenceNeed,
-    /// How long the directory takes at least to carry the plan out; there when it sets the pace.
+    /// The shortest time in which the directory can apply the plan. Absent if the directory sets no pace.
     #[serde(skip_serializing_if = "Option::is_none")]
     least_time: Option<LeastTime>,
-    /// There when the plan must be confirmed as a mass change (R39).
+    /// Says that the plan must be confirmed as a mass change (R39). Absent if it need not.
     #[serde(skip_serializing_if = "Option::is_none")]
     mass_change: Option<MassChange>,
-    /// People who were imported before and are not in, of companies that are selected or not. Nothing happens to their users.
+    /// How many people were imported before and are not in the snapshot, of selected and other companies. Their users stay as they are.
     people_not_in: Option<PeopleView>,
+    /// The items of this page.
     items: Vec<Item>,
+    /// The cursor of the next page: pass it as `after`. Null on the last page.
     next: Option<String>,
 }
 
+/// What happens to one row, with the reason as a sentence.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PlanItem")]
 pub struct Item {
     #[serde(flatten)]
     change: PlanChange,
-    /// What the reason says.
+    /// The reason as a sentence, in the language of the caller.
     detail: &'static str,
 }
 
@@ -125,35 +132,37 @@ impl Item {
     }
 }
 
+/// How many licences the plan needs, and the licences that the MSP has. In a pool `used + reserved + available = total` at all times.
 #[derive(Serialize, JsonSchema)]
 struct LicenceNeed {
+    /// How many licences the plan needs: one for each new user.
     needed: u64,
     #[serde(flatten)]
     pool: Licences,
-    /// What an administrator should know before confirming.
+    /// What the administrator should know before confirming, in the language of the caller. Absent if there is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     warning: Option<&'static str>,
 }
 
-/// Which items.
+/// Which items of the plan to show.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Items {
-    /// Only items of one of these actions, with commas between them.
+    /// Only items with one of these actions, separated by commas.
     #[serde(default)]
     action: Several<Step>,
-    /// Only items of this company.
+    /// Only items of the company with this id in the PSA.
     company: Option<PsaCompanyId>,
-    /// Only items of companies whose part of the plan differs from the plan of this hash, which an earlier call has shown.
+    /// The `hash` of a plan that an earlier call showed: only items of companies whose part of the plan has changed since.
     since: Option<Text<1, 64>>,
 }
 
-/// What differs from an earlier plan.
+/// How the plan differs from an earlier one.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "PlanDifference")]
 struct DifferenceView {
-    /// How many companies have a part of the plan that is another one, or new.
+    /// How many companies have a new or changed part of the plan.
     changed: usize,
-    /// Companies of which nothing is planned any more.
+    /// The ids of companies that the earlier plan had and this one does not.
     gone: BTreeSet<PsaCompanyId>,
 }
 

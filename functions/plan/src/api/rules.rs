@@ -18,25 +18,28 @@ use crate::review;
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}/rules", list, || {
-        Call::new("listRules", "Decisions on many rows at once, the latest first")
-            .query::<PageQuery>()
-            .answers::<List<RuleView>>(200, json!({ "items": [example()], "next": null }))
-            .refuses(&[Code::WrongState, Code::SnapshotExpired])
+        Call::new(
+            "listRules",
+            "Lists the rules, which are decisions on many rows at once; the latest first",
+        )
+        .query::<PageQuery>()
+        .answers::<List<RuleView>>(200, json!({ "items": [example()], "next": null }))
+        .refuses(&[Code::WrongState, Code::SnapshotExpired])
     })
     .delete("/imports/{x}/rules/{r}", take_back, || {
-        Call::new(
-            "takeBackRule",
-            "Takes a decision on many rows back; what was decided before it counts again",
-        )
-        .answers::<RuleView>(200, example())
-        .refuses(&decision::REFUSED)
+        Call::new("takeBackRule", "Takes a rule back; the decisions before it count again")
+            .answers::<RuleView>(200, example())
+            .refuses(&decision::REFUSED)
     })
     .post("/imports/{x}/addresses/select", select, || {
-        Call::new("selectPeople", "Ticks people of all companies")
-            .body::<Select>(json!({ "selected": true, "where": { "active": true, "company": { "status": "mapped" } } }))
-            .answers::<RuleAnswer>(200, json!({ "companies": 4711, "selected": true, "rule": "3" }))
-            .refuses(&decision::REFUSED)
-            .refuses(&[Code::LimitExceeded])
+        Call::new(
+            "selectPeople",
+            "Ticks people of many companies, or takes ticks back, by a rule",
+        )
+        .body::<Select>(json!({ "selected": true, "where": { "active": true, "company": { "status": "mapped" } } }))
+        .answers::<RuleAnswer>(200, json!({ "companies": 4711, "selected": true, "rule": "3" }))
+        .refuses(&decision::REFUSED)
+        .refuses(&[Code::LimitExceeded])
     })
 }
 
@@ -44,30 +47,34 @@ fn example() -> Value {
     json!({ "id": "3", "selected": true, "about": "companies", "where": { "statuses": ["mapped"] } })
 }
 
-/// A decision on many rows.
+/// A rule: a decision on all rows that meet its conditions.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Rule")]
 struct RuleView {
+    /// The id of the rule within its import.
     id: RuleId,
-    /// Whether the rows are selected; not there if they are reset.
+    /// Whether the rule selects the rows. Absent if it resets them.
     #[serde(skip_serializing_if = "Option::is_none")]
     selected: Option<bool>,
-    /// What companies become.
+    /// What the companies become. Absent if the rule leaves that open, or is about people.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<RuleTargetView>,
-    /// Whether the rows are as if nobody had decided on them before.
+    /// Whether the rule undoes earlier decisions on the rows. Absent means `false`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     reset: bool,
+    /// Whether the rule decides on companies or on people.
     about: About,
-    /// The company whose people it is about, if it is about one only.
+    /// The id of the PSA company whose people the rule is about. Absent if it is about companies, or about people of many companies.
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<PsaCompanyId>,
-    /// Which rows.
+    /// The conditions that the rows meet: `statuses`, `search`, `type`, `active` and `ids`; for people, `company` has those of their company.
+    /// An absent condition is left open.
     #[serde(rename = "where")]
     #[schemars(with = "serde_json::Map<String, Value>")]
     filter: RuleFilter,
 }
 
+/// What the rows of a rule are.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "RuleAbout")]
@@ -132,7 +139,9 @@ async fn take_back(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "SelectPeople")]
 struct Select {
+    /// Whether the people are ticked, or their ticks taken back.
     selected: bool,
+    /// Which people; without it, all of the selected companies.
     #[serde(rename = "where", default, deserialize_with = "object::only")]
     filter: WherePeople,
 }

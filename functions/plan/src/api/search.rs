@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 #[derive(Deserialize, JsonSchema)]
 pub struct Search {
-    /// Only what holds this, whatever the case and the accents of either.
+    /// Only users whose name or address contains this text, in any case and with or without accents.
     search: Option<Term>,
 }
 

@@ -6,20 +6,26 @@ use domain::suggestion::{Score, Similarity, Suggestion};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A managed company that could be meant, with what speaks for it.
+/// A managed company that may be the same company, with the reasons.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Suggestion")]
 pub struct SuggestionView {
+    /// The managed company.
     managed_company: ManagedCompany,
+    /// How likely it is the same company, from 0 to 99.
     score: Score,
+    /// Why it may be the same company.
     reasons: Vec<ReasonView>,
 }
 
+/// Why a managed company may be the same company.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SuggestionReason")]
 struct ReasonView {
+    /// The code of the reason.
     code: Similarity,
+    /// The reason as a sentence, in the language of the caller.
     text: &'static str,
 }
 

@@ -4,20 +4,20 @@ use domain::row::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What an administrator wants a selected row to become.
+/// What a selected row becomes.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "TargetOf{Id}")]
 pub enum TargetView<Id> {
-    /// What the status suggests.
+    /// The status of the row decides.
     #[serde(with = "empty_object")]
     #[schemars(with = "empty_object::Empty")]
     Automatic,
-    /// A new one, even if one is mapped or has the same name.
+    /// It becomes a new one, even if one is mapped or has the same name or address.
     #[serde(with = "empty_object")]
     #[schemars(with = "empty_object::Empty")]
     Create,
-    /// This existing one.
+    /// It is linked to the existing one with this id.
     Existing(Id),
 }
 

@@ -15,7 +15,7 @@ pub fn routes<R: Routes>(to: R) -> R {
             "id": "u-77e1b0d24c9f4a6f8a3d5e6f7a8b9c0d", "company": "c-3f0c1a9be2d34786a1c0ffee5f0c1a9b",
             "address": "sanne@postma.example", "name": "Sanne Postma", "state": "enrolled",
         });
-        Call::new("listUsers", "The users of a managed company")
+        Call::new("listUsers", "Lists the users of a managed company")
             .query::<Search>()
             .query::<PageQuery>()
             .answers::<List<User>>(200, json!({ "items": [example], "next": null }))

@@ -18,7 +18,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     to.put("/integrations/{i}/credentials", replace, || {
         Call::new(
             "replaceCredentials",
-            "Replaces the credentials, and the address or the login company with them; mappings stay",
+            "Replaces the credentials, and optionally the address or the login company; mappings stay",
         )
         .body::<NewCredentials>(json!({ "credentials": view::credentials() }))
         .answers::<IntegrationView>(200, view::integration())
@@ -30,10 +30,11 @@ pub fn routes<R: Routes>(to: R) -> R {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewCredentials {
-    /// The host name that the PSA is opened with from now on, if it moved.
+    /// The new address of the PSA, as in `POST /integrations`. Absent: the address stays.
     address: Option<Text<0, 500>>,
-    /// The login company from now on, if it changed; `ConnectWise` only.
+    /// The new login company; `ConnectWise` only. Absent: it stays.
     company_id: Option<Text<0, 100>>,
+    /// The new credentials. The service checks them against the PSA before it stores them.
     #[serde(default, deserialize_with = "object::only")]
     credentials: SubmittedCredentials,
 }

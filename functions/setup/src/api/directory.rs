@@ -22,12 +22,12 @@ const OF_DIRECTORY: [Code; 4] = [
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/directory", show, || {
-        Call::new("showDirectory", "Which directory the MSP has").answers::<DirectoryView>(200, example())
+        Call::new("showDirectory", "Shows which directory the MSP uses").answers::<DirectoryView>(200, example())
     })
     .put("/directory", choose, || {
         Call::new(
             "chooseDirectory",
-            "Chooses the directory, or replaces its key; mappings to another directory rest until it returns",
+            "Chooses the directory, or replaces its key; mappings to the other directory wait until it is chosen again",
         )
         .body::<NewDirectory>(
             json!({ "kind": "lastpass", "apiKey": "lpkey_abcdefghijkl_abcdefghijklmnopqrstuvwxyz012345" }),
@@ -39,7 +39,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     .delete("/directory", leave, || {
         Call::new(
             "leaveDirectory",
-            "Goes back to the built-in directory and deletes the key of the other one",
+            "Goes back to the built-in directory, and deletes the key of the other one",
         )
         .answers::<DirectoryView>(200, json!({ "kind": "builtIn", "version": 2 }))
         .refuses(&[Code::IntegrationLocked])
@@ -50,11 +50,13 @@ fn example() -> Value {
     json!({ "kind": "lastpass", "version": 1 })
 }
 
-/// The directory as it is shown: without its key.
+/// The directory that the MSP uses, without its key.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Directory")]
 struct DirectoryView {
+    /// Which directory it is.
     kind: DirectoryKind,
+    /// Grows with every choice of the directory and every new key; 0 before the first choice.
     version: u64,
 }
 
@@ -70,8 +72,9 @@ impl From<ChosenDirectory> for DirectoryView {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewDirectory {
+    /// The directory to use from now on.
     kind: DirectoryKind,
-    /// The key of its API, if it is another system. Checked before it is stored, and never shown.
+    /// The API key of the directory. `lastpass` requires it. The service checks it before it stores it, and never shows it.
     #[serde(default)]
     api_key: Option<Text<0, 500>>,
 }

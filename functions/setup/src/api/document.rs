@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/openapi.json", show, || {
-        Call::new("showDocument", "This document")
+        Call::new("showDocument", "Shows this document")
             .public()
             .answers::<Map<String, Value>>(200, json!({ "openapi": "3.1.0" }))
     })

@@ -24,14 +24,14 @@ use crate::{connect, edit, remove};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.get("/integrations", list, || {
-        Call::new("listIntegrations", "All integrations of the MSP, without secrets")
+        Call::new("listIntegrations", "Lists all integrations of the MSP, without secrets")
             .query::<PageQuery>()
             .answers::<List<IntegrationView>>(200, json!({ "items": [view::integration()], "next": null }))
     })
     .post("/integrations", add, || {
         Call::new(
             "addIntegration",
-            "Connects a PSA, once its credentials are proved to read it",
+            "Connects a PSA, after a check that its credentials can read it",
         )
         .body::<NewIntegration>(json!({
             "kind": "connectwise", "name": "Ours", "address": "psa.noordzee.example", "companyId": "noordzee",
@@ -61,7 +61,7 @@ pub fn routes<R: Routes>(to: R) -> R {
         .refuses(&[Code::IntegrationNotFound, Code::IntegrationLocked])
     })
     .get("/integrations/{i}", show, || {
-        Call::new("showIntegration", "An integration, without secrets")
+        Call::new("showIntegration", "Shows an integration, without secrets")
             .answers::<IntegrationView>(200, view::integration())
             .refuses(&[Code::IntegrationNotFound])
     })
@@ -92,42 +92,47 @@ async fn show(
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewIntegration {
+    /// The PSA product.
     kind: PsaKind,
+    /// The name that administrators will see. Invisible and control characters are dropped; white space is trimmed and collapsed.
     name: Name<100>,
-    /// The host name that the PSA is opened with.
+    /// The address at which a browser opens the PSA: its host name, or a URL that begins with `https://`.
     address: Text<0, 500>,
-    /// The login company; `ConnectWise` only.
+    /// The login company. `ConnectWise` requires it; other products refuse it.
     company_id: Option<Text<0, 100>>,
-    /// A removed integration of the same tenant that comes back with its id, its mappings, its policy and its audit trail.
+    /// The id of a removed integration of the same tenant. It comes back with its id, its mappings, its policy and its audit trail.
     adopt: Option<IntegrationId>,
+    /// The credentials of the API user. Each product takes fields of its own.
     #[serde(default, deserialize_with = "object::only")]
     credentials: SubmittedCredentials,
 }
 
-/// The new integration.
+/// The new integration, with a removed one of the same tenant if there is one.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "AddedIntegration")]
 struct Added {
     #[serde(flatten)]
     integration: IntegrationView,
-    /// An integration of the same tenant that was removed: `adopt` takes its mappings over.
+    /// A removed integration of the same tenant, whose mappings `adopt` could have taken over. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<RemovedView>,
 }
 
-// On the version that the caller has seen.
+/// A change of an integration: `version` and at least one other field.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("minProperties" = 2))]
 struct Edit {
+    /// The `version` of the integration that the change is based on. An older one is refused with `decision_conflict`.
     version: u64,
+    /// The new name, cleaned as in `POST /integrations`. Absent: it stays.
     name: Option<Name<100>>,
-    /// The host name that the PSA is opened with.
+    /// The new address of the PSA, as in `POST /integrations`. Absent: it stays.
     address: Option<Text<0, 500>>,
-    /// The login company; `ConnectWise` only.
+    /// The new login company; `ConnectWise` only. Absent: it stays.
     company_id: Option<Text<0, 100>>,
-    /// Whether schedules and events start no imports; an administrator can.
+    /// Whether schedules and events start no imports; administrators still can. Absent: it stays.
     paused: Option<bool>,
 }
 

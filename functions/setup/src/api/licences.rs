@@ -15,7 +15,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     to.put("/licences", replace, || {
         Call::new(
             "setLicences",
-            "Sets how many licences the MSP has, and how it is charged",
+            "Sets how many licences the MSP has, and how the directory charges",
         )
         .body::<NewLicences>(json!({ "total": 1000, "mode": "pool" }))
         .answers::<Licences>(
@@ -29,7 +29,9 @@ pub fn routes<R: Routes>(to: R) -> R {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewLicences {
+    /// How many licences the MSP has from now on. In a pool, no fewer than users hold and imports have reserved.
     total: u32,
+    /// How the directory charges from now on.
     #[serde(default = "pool")]
     mode: LicenceMode,
 }

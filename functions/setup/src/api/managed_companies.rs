@@ -30,6 +30,7 @@ pub fn routes<R: Routes>(to: R) -> R {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewCompany {
+    /// The name of the managed company. Invisible and control characters are dropped; white space is trimmed and collapsed.
     name: Name<250>,
 }
 

@@ -19,8 +19,8 @@ pub fn routes<R: Routes>(to: R) -> R {
         });
         Call::new(
             "dropMapping",
-            "Drops the mapping of a company and of its addresses; the managed company and its users stay. The next import finds the \
-             company as one that was never imported: under a policy with `newCompanies` an unattended one maps it again by itself. Exclude \
+            "Drops the mapping of a company and of its addresses; the managed company and its users stay. The next import treats the \
+             company as never imported: if the policy has `newCompanies`, an unattended import maps it again. Exclude \
              the company to keep it unmapped.",
         )
         .answers::<DroppedView>(200, example)
@@ -34,8 +34,8 @@ pub fn routes<R: Routes>(to: R) -> R {
         });
         Call::new(
             "dropAddressMapping",
-            "Drops the mapping of one address; the user stays. Under a policy with `newAddresses` the next unattended import maps an active \
-             contact's address again by itself. Exclude the person to keep it unmapped.",
+            "Drops the mapping of one address; the user stays. If the policy has `newAddresses`, the next unattended import maps \
+             the address of an active contact again. Exclude the person to keep it unmapped.",
         )
             .answers::<DroppedView>(200, example)
             .refuses(&REFUSED)
@@ -47,11 +47,13 @@ pub fn routes<R: Routes>(to: R) -> R {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "DroppedMapping")]
 struct DroppedView {
+    /// The id of the company in the PSA.
     company: PsaCompanyId,
-    /// Its name when it was last imported.
+    /// The name of the company when it was last imported.
     name: String,
+    /// The id of the managed company that the company was mapped to.
     managed_company: ManagedCompanyId,
-    /// The address row whose mapping was dropped; without it, that of the company was.
+    /// The id of the address row whose mapping was dropped. Absent if the mapping of the company was dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<AddressId>,
 }

@@ -11,11 +11,14 @@ use super::view::{self, IntegrationView};
 
 pub fn routes<R: Routes>(to: R) -> R {
     to.put("/integrations/{i}/policy", replace, || {
-        Call::new("replacePolicy", "Replaces what unattended imports may do")
-            .body::<Policy>(view::policy())
-            .answers::<IntegrationView>(200, view::integration())
-            .refuses(&[Code::IntegrationNotFound, Code::InvalidFilter])
-            .reads_psa()
+        Call::new(
+            "replacePolicy",
+            "Replaces the policy: what unattended imports may do, and when they run",
+        )
+        .body::<Policy>(view::policy())
+        .answers::<IntegrationView>(200, view::integration())
+        .refuses(&[Code::IntegrationNotFound, Code::InvalidFilter])
+        .reads_psa()
     })
 }
 

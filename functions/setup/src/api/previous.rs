@@ -10,17 +10,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A removed integration.
+/// A removed integration whose data is still kept.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "RemovedIntegration")]
 pub struct RemovedView {
+    /// The id of the integration, which `adopt` takes.
     id: IntegrationId,
+    /// The name of the integration.
     name: String,
+    /// When it was removed.
     removed_at: Timestamp,
-    /// Until when its mappings and its audit trail are kept.
+    /// When its mappings and its audit trail are deleted.
     kept_until: Timestamp,
-    /// How many companies of the PSA are mapped; `adopt` takes them over.
+    /// How many companies of the PSA it has mapped; `adopt` takes these mappings over.
     mapped_companies: usize,
 }
 

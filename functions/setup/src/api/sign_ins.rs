@@ -10,7 +10,7 @@ pub fn routes<R: Routes>(to: R) -> R {
     to.post("/sign-ins", record, || {
         Call::new(
             "recordSignIn",
-            "Records in the audit trail that the caller signed in: once, however often it is called with one token",
+            "Records in the audit trail that the caller signed in; repeated calls with the same token record it once",
         )
         .answers_nothing()
     })

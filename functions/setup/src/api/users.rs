@@ -41,7 +41,9 @@ fn example() -> Value {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewPerson {
+    /// The user's email address. No other user may have it.
     address: EnteredAddress,
+    /// The person's name. Invisible and control characters are dropped; white space is trimmed and collapsed.
     name: Name<250>,
 }
 
@@ -84,6 +86,7 @@ const fn invited(id: UserId, company: ManagedCompanyId, address: Address, name: 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OtherAddress {
+    /// The user's new email address. No other user may have it.
     address: EnteredAddress,
 }
 

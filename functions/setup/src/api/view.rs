@@ -15,51 +15,68 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-// Without secrets.
+/// An integration with its lock and its newest import, without secrets.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Integration")]
 pub struct IntegrationView {
+    /// The id of the integration.
     id: IntegrationId,
+    /// The PSA product.
     #[schemars(with = "PsaKind")]
     kind: VendorId,
+    /// The name that administrators gave it.
     name: String,
+    /// The address at which a browser opens the PSA, as an administrator entered it.
     address: String,
+    /// The login company. Absent for products other than `ConnectWise`.
     #[serde(skip_serializing_if = "Option::is_none")]
     company_id: Option<String>,
-    /// What the tenant of the PSA is known by; none until the first import of an integration of an earlier version.
+    /// Identifies the tenant of the PSA. Absent until the first import if an earlier version of the service added the integration.
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<TenantFingerprint>,
-    /// Where the PSA answered, and what it said of itself, when it was read last. Only shown: another zone, folder or release is not
-    /// another tenant.
+    /// Where the PSA answered, and what it said of itself, when it was last read. Only for display: a tenant may move to another zone,
+    /// folder or release. Absent if the PSA said nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     system: Option<PsaSystem>,
+    /// Grows with every change of the integration. Send it with `PATCH`.
     version: u64,
-    /// Whether schedules and events start no imports; an administrator can.
+    /// Whether schedules and events start no imports; administrators still can.
     paused: bool,
+    /// What unattended imports may do, and when they run.
     policy: Policy,
-    // Of its schedule; none while it is paused. It begins some minutes later at most.
+    /// When the schedule starts the next import, which may begin some minutes later. Absent without a schedule, and while paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_import_at: Option<Timestamp>,
+    /// The filter of the last import. Absent before the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_filter: Option<Filter>,
+    /// When the integration was added.
     created_at: Timestamp,
+    /// The lock of the integration. Absent while nobody holds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<IntegrationLock>,
+    /// The newest import. Absent before the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_import: Option<LastImport>,
 }
 
+/// The newest import of an integration.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LastImport {
+    /// The id of the import.
     id: ImportId,
+    /// The state of the import.
     state: ImportState,
+    /// Whether the policy decides on the import instead of an administrator. False once it has stopped for one.
     unattended: bool,
-    /// Why an unattended import waits for an administrator.
+    /// Why an unattended import stopped in review and waits for an administrator. Absent if it did not.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Description>,
+    /// When the import started.
     started_at: Timestamp,
+    /// When the import ended. Absent until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
 }

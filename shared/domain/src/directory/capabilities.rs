@@ -35,7 +35,7 @@ pub enum AddressChange {
     Never,
 }
 
-/// Whether a new user is invited at once (R86).
+/// Whether the directory invites a new user at once (R86).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum CreationAction {

@@ -9,10 +9,10 @@ use crate::ids::{ManagedCompanyId, SecretId};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum DirectoryKind {
-    /// That of this service, which needs no other system.
+    /// The directory built into this service.
     #[default]
     BuiltIn,
-    /// `LastPass`.
+    /// The directory of a `LastPass` account.
     #[serde(rename = "lastpass")]
     LastPass,
 }

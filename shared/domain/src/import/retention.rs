@@ -1,5 +1,5 @@
-//! How long the data of an import is kept (R67). Until when follows from its start, so that nothing has to be remembered. A table deletes
-//! expired items some days late: every reader looks here first.
+//! How long the data of an import is kept (R67). Each period begins at the start of the import, so its end need not be stored. A table
+//! deletes expired items some days late: every reader looks here first.
 
 use jiff::{SignedDuration, Timestamp};
 

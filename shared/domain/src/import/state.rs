@@ -3,21 +3,21 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where an import stands.
+/// The state of an import. `done`, `failed` and `cancelled` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImportState {
-    /// The snapshot is being downloaded.
+    /// The import reads the PSA and makes the snapshot.
     Fetching,
-    /// The tabs can be seen and decided on.
+    /// The snapshot is complete: rows can be seen, decided on and confirmed.
     Review,
-    /// The plan is being applied.
+    /// The import applies its plan.
     Executing,
-    /// Its plan was applied.
+    /// The import has applied its plan.
     Done,
-    /// Ended by a failure.
+    /// The import ended by a failure.
     Failed,
-    /// Ended by an administrator, or by another import that found its lock free.
+    /// An administrator ended the import, or another import that found its lock free.
     Cancelled,
 }
 

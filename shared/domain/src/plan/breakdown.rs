@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use super::{CompanyPlan, Reason, Step};
 use crate::status::{AddressStatus, ImportStatus};
 
-/// How many items of each action there are, by the status of their rows, and how many are skipped for each reason.
+/// How many items a plan has by the status of their rows and by action, and how many rows it skips for each reason. Zeros are absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanBreakdown {
-    /// Items of companies.
+    /// The items of companies: import status, then action, then their number.
     pub companies: BTreeMap<ImportStatus, BTreeMap<Step, u64>>,
-    /// Items of people.
+    /// The items of people: address status, then action, then their number.
     pub people: BTreeMap<AddressStatus, BTreeMap<Step, u64>>,
-    /// Companies that are skipped.
+    /// The skipped companies: reason, then their number.
     pub skipped_companies: BTreeMap<Reason, u64>,
-    /// People who are skipped.
+    /// The skipped people: reason, then their number.
     pub skipped_people: BTreeMap<Reason, u64>,
 }
 

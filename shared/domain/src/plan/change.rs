@@ -15,18 +15,18 @@ use crate::language::Language;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanChange {
-    /// What is done.
+    /// What the import does to the row.
     pub action: Step,
-    /// The PSA company.
+    /// The PSA company of the row.
     pub company: PlanCompany,
-    /// The address row; none if it is about the company itself.
+    /// The address row. Absent if the change is about the company itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<PlanAddress>,
-    /// What there was; null if there was nothing.
+    /// The managed company or user before the change; null if there is none.
     pub before: Option<PlanSide>,
-    /// What there will be; null if nothing is done.
+    /// The managed company or user after the change; null if there is none, and for a skipped row.
     pub after: Option<PlanSide>,
-    /// Why.
+    /// Why the import does this, or skips the row.
     pub reason: Reason,
 }
 
@@ -41,23 +41,23 @@ impl PlanChange {
 /// A PSA company by its id and name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanCompany {
-    /// The PSA's id.
+    /// The id of the company in the PSA.
     pub id: PsaCompanyId,
-    /// Its name in the PSA.
+    /// The name of the company in the PSA.
     pub name: String,
 }
 
-/// An address row by what is known of it.
+/// The address row of a change.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanAddress {
-    /// Contact and slot.
+    /// The id of the address row within its company.
     pub id: AddressId,
-    /// Null if the contact has none.
+    /// The email address; null if the contact has none.
     pub address: Option<String>,
-    /// The contact's name.
+    /// The contact's name in the PSA.
     pub contact: String,
-    /// The text that is no address, and why.
+    /// The text in place of an address, and why it is not one. Absent if there is an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_address: Option<NoAddress>,
 }
@@ -111,7 +111,7 @@ pub fn changes(plan: &CompanyPlan) -> Vec<PlanChange> {
     unmap.into_iter().chain([own]).chain(dropped).chain(users).collect()
 }
 
-/// That a mapping of an address is dropped with that of its company.
+/// The change that drops an address mapping together with the mapping of its company.
 pub fn unmapped(company: &PlanCompany, dropped: &DroppedMapping) -> PlanChange {
     let Mapped { id, user, address, .. } = &dropped.mapped;
     PlanChange {
@@ -142,7 +142,7 @@ fn sides(row: &UserPlan) -> (Option<PlanSide>, Option<PlanSide>) {
             Some(PlanSide::person(user, address, Some(&row.name))),
         ),
         UserStep::Unchanged(user) => (same(user), same(user)),
-        // To decide takes to know who it was.
+        // To decide, an administrator has to see who it was.
         UserStep::Skip(skip) if skip.reason == Reason::PossibleSuccessor => {
             let before = row.mapped.as_ref();
             let before = before.map(|it| PlanSide::person(&it.user, Some(&it.address), name_before(row, &it.user)));

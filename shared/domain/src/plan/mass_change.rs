@@ -24,14 +24,14 @@ pub fn mapped_users<'a>(mappings: impl IntoIterator<Item = &'a CompanyMapping>) 
     mappings.into_iter().map(|mapping| mapping.users).sum()
 }
 
-/// How much an import may create or change without being confirmed as a mass change (R39).
+/// How much an import may create or change without being confirmed as a mass change (R39): the larger of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct MassChangeLimit {
-    /// Of the mapped users, in percent.
+    /// A share of the users mapped before, in percent.
     #[schemars(range(max = 100))]
     pub percent: u64,
-    /// So many are always allowed.
+    /// A number of companies and users.
     pub at_least: u64,
 }
 
@@ -52,12 +52,12 @@ impl MassChangeLimit {
     }
 }
 
-/// An import that changes more than it may unasked.
+/// How much an import changes, and how much it may change without being confirmed as a mass change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MassChange {
-    /// Companies and users it would create or change.
+    /// How many companies and users the import would create or change.
     pub changes: u64,
-    /// How many it may.
+    /// How many it may create or change without this confirmation.
     pub limit: u64,
 }
 

@@ -151,47 +151,47 @@ macro_rules! counts {
 }
 
 counts! {
-    /// Outcomes of companies, counted.
+    /// How many companies ended in each way.
     CompanyCounts {
-        /// Created.
+        /// The import created a managed company.
         created: Created = Created,
-        /// Linked to an existing managed company.
+        /// The import linked the company to an existing managed company.
         linked: Linked = Linked,
-        /// Renamed.
+        /// The import renamed the managed company.
         updated: Changed = Updated | ChangedAddress,
-        /// Nothing differed.
+        /// Nothing differed, and the import changed nothing.
         unchanged: Unchanged = Unchanged,
-        /// Skipped.
+        /// The import skipped the row.
         skipped: Skipped = Skipped,
-        /// Failed.
+        /// The row failed.
         failed: Failed = Failed,
     }
 }
 
 counts! {
-    /// Outcomes of users, counted.
+    /// How many users ended in each way.
     UserCounts {
-        /// Created.
+        /// The import created a user.
         created: Created = Created,
-        /// Linked to an existing user.
+        /// The import linked the address to an existing user.
         linked: Linked = Linked,
-        /// Got a new address.
+        /// The import gave the user a new address.
         changed_address: Changed = ChangedAddress | Updated,
-        /// Nothing differed.
+        /// Nothing differed, and the import changed nothing.
         unchanged: Unchanged = Unchanged,
-        /// Skipped.
+        /// The import skipped the row.
         skipped: Skipped = Skipped,
-        /// Failed.
+        /// The row failed.
         failed: Failed = Failed,
     }
 }
 
-/// All outcomes, counted; they add up to the number of planned rows (R40).
+/// How many rows ended in each way; together they are all planned rows (R40).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
-    /// Of companies.
+    /// The rows of companies.
     pub companies: CompanyCounts,
-    /// Of users.
+    /// The rows of users.
     pub users: UserCounts,
 }
 

@@ -1,7 +1,7 @@
 //! Why something happens to a row, or nothing does: the one table of reasons.
 //!
-//! A new reason is one line here and one text in each language ([`crate::messages`]); the rule that gives it names it. Everything
-//! else derives from the table: the codes of plan and result, what is stored, and the schemas of the API.
+//! A new reason is one line here and one text in each language ([`crate::messages`]); the rule that gives it names it. From the table
+//! derive the codes of plan and result, what is stored, and the schemas of the API. [`Reason::is_conflict`] is a list of its own.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
@@ -45,12 +45,12 @@ macro_rules! reasons {
                 $(#[doc = $result_doc] #[serde(rename = $result_code)] $result,)+
             }
 
-            /// Why.
+            /// Why the plan does this to a row, or skips it.
             #[derive(Serialize, JsonSchema)]
             #[expect(dead_code, reason = "only its schema is used")]
             pub enum PlanReason {
                 $(#[doc = $plan_doc] #[serde(rename = $plan_code)] $plan,)+
-                /// Why it is skipped.
+                /// Why the plan skips the row.
                 #[serde(untagged)]
                 Skipped(RowCode),
             }
@@ -61,51 +61,51 @@ macro_rules! reasons {
 reasons! {
     // What a plan gives as the reason of a change, or of none.
     plan {
-        AskedFor = "asked_for", "Somebody decided so.";
-        NotMapped = "not_mapped", "The company was never imported.";
-        SameNameOrChosen = "same_name_or_chosen", "The managed company has the same name, or was chosen.";
-        FormerCompanyGone = "former_company_gone", "The PSA does not have the company any more that the managed company was mapped to.";
-        NotInNewCompany = "not_in_new_company", "No contact of the company that takes over has the address.";
-        RenamedInPsa = "renamed_in_psa", "The PSA has another name by now.";
-        Mapped = "mapped", "It was imported before, and nothing differs.";
-        Ticked = "ticked", "It is ticked, and nobody has the address.";
-        SameAddressOrChosen = "same_address_or_chosen", "The user has the same address, or was chosen.";
-        ChangedInPsa = "changed_in_psa", "The PSA has another address in the same place.";
-        ReplacedInPsa = "replaced_in_psa", "The PSA has another address in another place.";
-        Chosen = "chosen", "The user was chosen and gets this address.";
-        SpellingCorrected = "spelling_corrected", "It was stored earlier with characters that nobody sees.";
-        NeedsUsersAgreement = "needs_users_agreement", "The PSA has another address. The directory asks the user, who has the old one until then.";
+        AskedFor = "asked_for", "An administrator decided so.";
+        NotMapped = "not_mapped", "The company was not imported before.";
+        SameNameOrChosen = "same_name_or_chosen", "The managed company has the same name, or an administrator chose it.";
+        FormerCompanyGone = "former_company_gone", "The managed company was mapped to a company that the PSA no longer has.";
+        NotInNewCompany = "not_in_new_company", "No contact of the company that takes over the managed company has the address.";
+        RenamedInPsa = "renamed_in_psa", "The name in the PSA has changed.";
+        Mapped = "mapped", "The row was imported before, and nothing differs.";
+        Ticked = "ticked", "The row is ticked, and nobody has the address.";
+        SameAddressOrChosen = "same_address_or_chosen", "The user has the same address, or an administrator chose the user.";
+        ChangedInPsa = "changed_in_psa", "The same field of the contact in the PSA now has another address.";
+        ReplacedInPsa = "replaced_in_psa", "The contact has lost the address in the PSA, and has another address in another field.";
+        Chosen = "chosen", "An administrator chose the user, who gets this address.";
+        SpellingCorrected = "spelling_corrected", "The address was stored earlier with invisible characters.";
+        NeedsUsersAgreement = "needs_users_agreement", "The address in the PSA has changed. The directory asks the user to agree, and the user keeps the old address until then.";
         SameAddressInAnotherCompany = "same_address_in_another_company", "Another company of this import gets the address.";
     }
-    // With what a row is skipped or fails, in plan and result.
+    // Why a row is skipped or fails, in plan and result.
     result {
-        Dangling = "dangling", "Its managed company is not in the directory: it was removed there, or belongs to the directory that was chosen before.";
-        Ambiguous = "ambiguous", "Several companies could be meant.";
+        Dangling = "dangling", "The directory does not have the managed company: it was removed there, or belongs to the directory that was chosen before.";
+        Ambiguous = "ambiguous", "Several managed companies may be the same company.";
         ManagedCompanyNotFound = "managed_company_not_found", "The managed company does not exist.";
         AlreadyMapped = "already_mapped", "The managed company is mapped to another PSA company.";
         UserNotFound = "user_not_found", "The user does not exist.";
         UserAlreadyMapped = "user_already_mapped", "The user is mapped to another contact.";
-        Unticked = "unticked", "Imported before and unticked.";
-        Excluded = "excluded", "Imported before and excluded for good since.";
+        Unticked = "unticked", "The address was imported before, and is not ticked now.";
+        Excluded = "excluded", "The contact was imported before, and has been excluded since.";
         NoAddress = "no_address", "The contact has no valid address.";
         AddressConflict = "address_conflict", "A user of another managed company has the address.";
-        ImportAgain = "import_again", "The user who has the address moves to another one first.";
-        PossibleSuccessor = "possible_successor", "Name and address both changed: it may be another person.";
+        ImportAgain = "import_again", "The user who has the address moves to another one in this import. Import again.";
+        PossibleSuccessor = "possible_successor", "Both name and address have changed: it may be another person.";
         HeldByFormerCompany = "held_by_former_company", "A user of the managed company that the company was mapped to before has the address.";
         CompanyNotImported = "company_not_imported", "The company itself was skipped or failed.";
-        PlanChanged = "plan_changed", "What the row rests on changed after the plan was agreed to.";
+        PlanChanged = "plan_changed", "The plan of the company changed after it was confirmed.";
         Cancelled = "cancelled", "The import was cancelled before it reached the row.";
         GivenUp = "given_up", "The import was given up before it reached the row.";
-        CannotRename = "cannot_rename", "The PSA has another name by now, and the directory does not rename companies.";
+        CannotRename = "cannot_rename", "The name in the PSA has changed, and the directory does not rename companies.";
         CompanySuspended = "company_suspended", "The directory has suspended the managed company.";
-        WaitsForUser = "waits_for_user", "The directory was told to ask the user to agree to the new address, and the user has the old one until then.";
+        WaitsForUser = "waits_for_user", "The directory asked the user to agree to the new address, and the user keeps the old address until then.";
         AddressCannotChange = "address_cannot_change", "The directory does not change the address of this user.";
         UserHasAnotherAddress = "user_has_another_address", "The user has another address in the directory than in the PSA.";
         UserDisabled = "user_disabled", "The user is disabled in the directory.";
-        UserGone = "user_gone", "Its user no longer exists in the directory.";
-        OutcomeUnknown = "outcome_unknown", "The directory was asked to create it, and the outcome is unknown.";
+        UserGone = "user_gone", "The directory no longer has the user.";
+        OutcomeUnknown = "outcome_unknown", "The service asked the directory to create it, and does not know the outcome.";
         DirectoryRefused = "directory_refused", "The directory refused the row.";
-        DirectoryUnavailable = "directory_unavailable", "The directory did not answer, still after retries.";
+        DirectoryUnavailable = "directory_unavailable", "The directory did not answer, even after retries.";
     }
 }
 

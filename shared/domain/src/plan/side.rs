@@ -7,19 +7,19 @@ use crate::address::Address;
 use crate::directory::ManagedCompany;
 use crate::ids::{ManagedCompanyId, UserId};
 
-/// A managed company or a user, as far as the change is about it.
+/// The managed company or the user of a change. Fields that the change does not concern are absent.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanSide {
-    /// The managed company.
+    /// The id of the managed company in the directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<ManagedCompanyId>,
-    /// The user.
+    /// The id of the user in the directory. Absent if the user is yet to be created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// The user's address.
+    /// The user's email address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// The name of either; of a user that moves to another address, the contact's name then and now.
+    /// The name of the managed company or user. For a change of address, the contact's name before and after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }

@@ -17,19 +17,23 @@ use crate::ids::{PsaCompanyId, UserId};
 
 macro_rules! steps {
     ($($(#[$doc:meta])+ $step:ident $count:ident;)+) => {
-        /// What is done to a row.
+        /// What the import does to a row.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
         pub enum Step {
             $($(#[$doc])+ $step,)+
         }
 
-        /// How many items of each action.
+        /// How many items a plan has for each action.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
         pub struct PlanSummary {
+            /// How many companies the plan is about.
             companies: u64,
-            $($count: u64,)+
+            $(
+                /// How many items of the plan have this action.
+                $count: u64,
+            )+
         }
 
         impl PlanSummary {
@@ -54,27 +58,27 @@ macro_rules! steps {
 }
 
 steps! {
-    /// A managed company is created.
+    /// The import creates a managed company.
     CreateCompany create_company;
-    /// The company is linked to a managed one.
+    /// The import links the company to an existing managed company.
     LinkCompany link_company;
-    /// The company gets the managed company of one that is gone from the PSA.
+    /// The import gives the company the managed company of a company that the PSA no longer has.
     HandOverCompany hand_over_company;
-    /// The managed company gets another name.
+    /// The import renames the managed company.
     UpdateCompany update_company;
-    /// The mapping is dropped; the managed company stays.
+    /// The import drops the mapping of the company; the managed company stays.
     UnmapCompany unmap_company;
-    /// The mapping of an address is dropped; its user stays.
+    /// The import drops the mapping of the address; the user stays.
     UnmapUser unmap_user;
-    /// A user is created.
+    /// The import creates a user.
     CreateUser create_user;
-    /// The address is linked to a user.
+    /// The import links the address to an existing user.
     LinkUser link_user;
-    /// The user gets another address.
+    /// The import gives the user another address.
     ChangeAddress change_address;
-    /// Nothing needs to be done.
+    /// Nothing differs, and the import changes nothing.
     Unchanged unchanged;
-    /// Nothing can be done, or is to be.
+    /// The import skips the row; `reason` says why.
     Skip skip;
 }
 

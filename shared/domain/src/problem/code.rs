@@ -34,40 +34,40 @@ macro_rules! codes {
 }
 
 codes! {
-    CredentialsRequired = "credentials_required", 400, "Empty credentials were submitted, or none are stored.";
-    InvalidFilter = "invalid_filter", 400, "The filter names what the PSA does not have.";
-    InvalidRequest = "invalid_request", 400, "The request is wrong; `errors` says where.";
-    InvalidPsaAddress = "invalid_psa_address", 400, "The address of the PSA is refused.";
+    CredentialsRequired = "credentials_required", 400, "The request lacks a credential or has a blank one, or the integration has none stored.";
+    InvalidFilter = "invalid_filter", 400, "The filter names an attribute or a value that the PSA does not have.";
+    InvalidRequest = "invalid_request", 400, "The request is invalid; `errors` lists each mistake and its place.";
+    InvalidPsaAddress = "invalid_psa_address", 400, "The service refuses the address of the PSA; `detail` says why.";
     NotAdministrator = "not_administrator", 403, "The caller is not an administrator of an MSP.";
     IntegrationNotFound = "integration_not_found", 404, "The MSP has no such integration.";
-    NotFound = "not_found", 404, "Nothing of this MSP has that id.";
-    InsufficientLicences = "insufficient_licences", 409, "The MSP has too few licences left.";
-    DecisionConflict = "decision_conflict", 409, "What is to be changed was changed meanwhile.";
-    PlanChanged = "plan_changed", 409, "What the plan rests on has changed.";
-    MassChange = "mass_change", 409, "The import changes more than it may without being confirmed as a mass change.";
-    WrongState = "wrong_state", 409, "The import is in a state in which this cannot be done.";
-    NotSelectable = "not_selectable", 409, "The row cannot be selected as it is.";
-    DirectoryCannot = "directory_cannot", 409, "The directory of the MSP is changed in its own console, not here.";
-    IntegrationPaused = "integration_paused", 409, "The integration is paused, so that no schedule or event starts an import.";
-    ImportAbandoned = "import_abandoned", 409, "The import was given up, or its lock ran out.";
-    ReviewLapsed = "review_lapsed", 409, "Nobody worked on the review until its lock ran out, so another import or the removal of the integration ended it.";
-    SnapshotExpired = "snapshot_expired", 410, "The import is too old: it can be confirmed for 7 days, and its rows are kept for 14.";
-    UnsupportedMediaType = "unsupported_media_type", 415, "The request has a body and no `Content-Type: application/json`.";
+    NotFound = "not_found", 404, "The MSP has nothing with this id.";
+    InsufficientLicences = "insufficient_licences", 409, "The MSP has fewer licences left than the call needs.";
+    DecisionConflict = "decision_conflict", 409, "Another call changed the row or the integration first; `version` is its version now.";
+    PlanChanged = "plan_changed", 409, "The plan is another one by now; `hash` names it. Show it again before it is confirmed.";
+    MassChange = "mass_change", 409, "The import makes more changes than the policy allows unless they are confirmed as a mass change.";
+    WrongState = "wrong_state", 409, "The state of the import does not allow the call; `state` names it.";
+    NotSelectable = "not_selectable", 409, "The status of the row does not allow it to be selected.";
+    DirectoryCannot = "directory_cannot", 409, "The MSP's directory takes this change only in its own console, not from this service.";
+    IntegrationPaused = "integration_paused", 409, "The integration is paused: schedules and events start no imports.";
+    ImportAbandoned = "import_abandoned", 409, "The import lost its lock, or the service gave the import up.";
+    ReviewLapsed = "review_lapsed", 409, "The lock of the review ran out, and another import or the removal of the integration ended the import.";
+    SnapshotExpired = "snapshot_expired", 410, "The import is too old: it can be confirmed for 7 days after its start, and its rows are kept for 14 days.";
+    UnsupportedMediaType = "unsupported_media_type", 415, "The request has a body whose `Content-Type` is not `application/json`.";
     PsaUnauthorized = "psa_unauthorized", 422, "The PSA rejects the credentials.";
     PsaForbidden = "psa_forbidden", 422, "The credentials lack a right in the PSA.";
     PsaOtherTenant = "psa_other_tenant", 422, "The credentials or the address lead to another tenant of the PSA than the integration's.";
     DirectoryUnauthorized = "directory_unauthorized", 422, "The directory rejects its key.";
     DirectoryForbidden = "directory_forbidden", 422, "The key lacks a right in the directory.";
-    DirectoryOtherAccount = "directory_other_account", 422, "The key is that of another account of the directory.";
-    LimitExceeded = "limit_exceeded", 422, "The MSP or its PSA has more of something than this service takes.";
-    TooManyCalls = "too_many_calls", 429, "The MSP makes more calls that read a PSA or compute a plan than it may.";
-    IntegrationLocked = "integration_locked", 423, "Another import holds the integration: another administrator's, or the caller's own (`heldByYou`).";
-    Internal = "internal_error", 500, "A fault of this service.";
-    NewerVersion = "newer_version", 500, "A newer version of this service wrote what is asked for.";
-    DirectoryUnavailable = "directory_unavailable", 502, "The directory does not answer, or not as expected.";
-    PsaServerError = "psa_server_error", 502, "The PSA answers with a server error, still after retries.";
-    PsaInvalidResponse = "psa_invalid_response", 502, "The PSA answers with unexpected data.";
-    PsaUnknownError = "psa_unknown_error", 502, "The PSA cannot be read for another reason.";
+    DirectoryOtherAccount = "directory_other_account", 422, "The key belongs to another account of the directory than the mappings.";
+    LimitExceeded = "limit_exceeded", 422, "The MSP or its PSA has more of something than the service accepts; `of` says of what.";
+    TooManyCalls = "too_many_calls", 429, "The MSP called too often. The service limits calls that read a PSA or compute a plan.";
+    IntegrationLocked = "integration_locked", 423, "Another import holds the lock of the integration: another administrator's, or the caller's own (`heldByYou`).";
+    Internal = "internal_error", 500, "The service failed unexpectedly.";
+    NewerVersion = "newer_version", 500, "A newer version of the service wrote the data, and this version cannot read it.";
+    DirectoryUnavailable = "directory_unavailable", 502, "The directory does not answer, or its answer cannot be used.";
+    PsaServerError = "psa_server_error", 502, "The PSA answers with a server error, even after retries.";
+    PsaInvalidResponse = "psa_invalid_response", 502, "The PSA answers with data that the service cannot use.";
+    PsaUnknownError = "psa_unknown_error", 502, "The service cannot read the PSA for another reason.";
 }
 
 impl Code {

@@ -15,84 +15,84 @@ use crate::psa::{PsaKind, VendorId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Facts {
-    /// None.
+    /// Any other problem has no further fields.
     None(NoFacts),
-    /// Who holds the integration.
+    /// `integration_locked`: who holds the lock.
     Lock(LockFacts),
-    /// What was needed and what is there.
+    /// `insufficient_licences`: how many are needed and how many are left.
     Licences(LicenceFacts),
-    /// Where reading the PSA failed.
+    /// `psa_…`: which call to the PSA failed.
     Psa(PsaFacts),
-    /// What is wrong with the request.
+    /// `invalid_request`: the mistakes in the request.
     Request(RequestFacts),
-    /// What the PSA does not have.
+    /// `invalid_filter`: what the PSA does not have.
     Filter(FilterFacts),
-    /// What is missing.
+    /// `credentials_required`: which credential is blank.
     Credentials(CredentialFacts),
-    /// How the row is now.
+    /// `decision_conflict`: the version now.
     Version(VersionFacts),
-    /// How the plan is now.
+    /// `plan_changed`: the plan now.
     Plan(PlanFacts),
-    /// How much would change.
+    /// `mass_change`: how much would change.
     MassChange(MassChange),
-    /// Where the import stands.
+    /// `wrong_state`: the state of the import.
     State(StateFacts),
-    /// How many there may be.
+    /// `limit_exceeded`: what there is too much of.
     Limit(LimitFacts),
-    /// When to call again.
+    /// `too_many_calls`: when to call again.
     Rate(RateFacts),
 }
 
-/// Nothing more.
+/// No further fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NoFacts {}
 
-/// Who holds the integration.
+/// Who holds the lock of the integration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LockFacts {
-    /// The administrator.
+    /// Who holds the lock: an administrator's email address, or the integration's name for an unattended import.
     pub locked_by: String,
-    /// Since when.
+    /// When the lock was taken.
     pub since: Timestamp,
-    /// Until when, unless renewed by use.
+    /// When the lock runs out, unless its holder renews it by use.
     pub until: Timestamp,
-    /// The import that the lock was taken for.
+    /// The id of the import that holds the lock.
     pub import: ImportId,
-    /// Whether the import is the caller's own: she can continue or cancel it.
+    /// Whether the import is the caller's own, so that the caller can continue or cancel it.
     pub held_by_you: bool,
 }
 
-/// What was needed and what is there.
+/// How many licences are needed and how many are left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LicenceFacts {
-    /// Users that would be created.
+    /// How many licences the call needs: one for each new user.
     pub needed: u64,
-    /// Licences left.
+    /// How many licences the MSP has left.
     pub available: u64,
 }
 
-/// Where reading the PSA failed.
+/// Which call to the PSA failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PsaFacts {
-    /// Which PSA.
+    /// The PSA product.
     #[schemars(with = "PsaKind")]
     pub psa: VendorId,
-    /// What was asked.
+    /// The call that failed, such as `GET /company/companies`.
     pub endpoint: String,
-    /// The right to grant.
+    /// The right to grant, as the PSA calls it. Absent if no right is missing, or it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_right: Option<String>,
-    /// The earliest moment at which asking again makes sense.
+    /// The earliest moment at which another attempt makes sense. Absent if the PSA named none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
 }
 
-/// What is wrong with the request.
+/// The mistakes in the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RequestFacts {
-    /// Where and what.
+    /// The mistakes, each with its place.
     #[schemars(length(min = 1))]
     pub errors: Vec<FieldError>,
 }
@@ -100,48 +100,48 @@ pub struct RequestFacts {
 /// What the PSA does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FilterFacts {
-    /// The offending attribute.
+    /// The attribute with the mistake, as the filter names it.
     pub attribute: String,
-    /// The offending value, when the attribute itself is known.
+    /// The value that the attribute does not have. Absent if the attribute itself is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
 }
 
-/// What is missing.
+/// Which credential is blank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CredentialFacts {
-    /// The blank field, when one was submitted.
+    /// The name of the missing or blank field. Absent if the integration has no credentials stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
 }
 
-/// How the row is now.
+/// The version that the row or the integration has now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct VersionFacts {
-    /// Its version.
+    /// The version now. Read the row or integration again before the next attempt.
     pub version: u64,
 }
 
-/// How the plan is now.
+/// The plan as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PlanFacts {
-    /// Its hash.
+    /// The hash of the plan as it is now.
     pub hash: String,
 }
 
-/// Where the import stands.
+/// The state of the import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StateFacts {
-    /// Its state.
+    /// The state that the import is in.
     pub state: ImportState,
 }
 
-/// How many there may be.
+/// What there is too much of, and how many there may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LimitFacts {
-    /// Of what.
+    /// What there is too much of.
     pub of: Limited,
-    /// The largest number.
+    /// How many the service accepts.
     pub limit: u64,
 }
 
@@ -149,7 +149,7 @@ pub struct LimitFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RateFacts {
-    /// After so many seconds one more call is admitted; also in the header `Retry-After`.
+    /// The number of seconds until the service admits one more call. The header `Retry-After` has the same number.
     pub retry_after: u64,
 }
 

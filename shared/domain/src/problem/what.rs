@@ -38,7 +38,7 @@ pub enum ResourceKind {
     Resource,
 }
 
-/// What there is a largest number of (R65), so that one MSP cannot take what all share.
+/// What the service limits (R65), so that one MSP cannot take what all share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Limited {
@@ -48,11 +48,11 @@ pub enum Limited {
     Companies,
     /// Contacts of a PSA that match the filter.
     Contacts,
-    /// Decisions on many rows at once, of an import or of one of its companies (R69).
+    /// Rules of an import, or of one of its companies (R69).
     Rules,
-    /// Rows that such decisions name by their ids (R75).
+    /// Rows that the rules of an import, or of one of its companies, name by their ids (R75).
     NamedRows,
-    /// Companies and people of an integration that are excluded for good (R96).
+    /// Companies and people of an integration that are excluded (R96).
     Exclusions,
     /// Companies of an integration whose mapping was dropped by hand (R96).
     DroppedMappings,

@@ -22,7 +22,7 @@ pub(super) struct Api {
     url: BaseUrl,
     company_id: String,
     headers: HeaderMap,
-    /// The same, with the mode of walks.
+    /// The headers of a request for a page of a walk: `headers`, and the one that asks for forward-only pages.
     forward_only: HeaderMap,
     gate: Gate,
     system: CachedEndpoint<System>,
