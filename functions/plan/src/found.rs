@@ -68,7 +68,9 @@ pub async fn page(services: &Services, import: &Import, filter: &PeopleQuery, pa
     };
     let from = rows.partition_point(|row| row.id < after.company);
     let reads = in_growing_parts(rows.get(from..).unwrap_or_default());
-    let reads = reads.into_iter().map(|rows| async move { Api::Ok((rows, tenant.addresses_among(import, rows).await?)) });
+    let reads = reads
+        .into_iter()
+        .map(|rows| async move { Api::Ok((rows, tenant.addresses_among(import, rows).await?)) });
     // Collected first: a stream of borrowing futures cannot be sent to another thread.
     let reads: Vec<_> = reads.collect();
     let mut reads = stream::iter(reads).buffered(READ_CONCURRENCY);

@@ -161,7 +161,10 @@ async fn r41_a_result_reads_its_journal_and_names_only_for_what_it_shows() {
     let result = ana.get(&format!("/imports/{import}/result")).await.unwrap();
     let units = sandbox.spent().read_units - before;
     println!("{units} read units for a result of {}", result["companies"]);
-    assert!(number(&result["companies"]["created"]) >= 400 && units <= 25.0, "{units} read units");
+    assert!(
+        number(&result["companies"]["created"]) >= 400 && units <= 25.0,
+        "{units} read units"
+    );
 
     let calls = || sandbox.spent().operations.values().sum::<u64>();
     let before = calls();
