@@ -35,7 +35,7 @@ fn imported(log: &str) -> Result<String, Failure> {
     if disturbed.lines().count() < 4 || random.is_empty() || log.contains("FAILED") {
         return Err("not all disturbed imports ended as they should".into());
     }
-    let paced: String = paced.iter().map(|table| format!("\n{table}\n")).collect();
+    let paced: String = paced.iter().flat_map(|table| ["\n", table.as_str(), "\n"]).collect();
     Ok(format!("{disturbed}\n\n{}.\n{paced}", random.join("\n")))
 }
 
