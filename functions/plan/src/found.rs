@@ -22,8 +22,8 @@ const COMPANIES_OF_FIRST_READ: usize = 25;
 /// The most companies whose addresses one query reads.
 const MAX_COMPANIES_PER_READ: usize = 200;
 
-/// Queries at once.
-const READ_CONCURRENCY: usize = 4;
+/// Queries at once: what is read ahead of a full page is read for nothing.
+const READ_CONCURRENCY: usize = 2;
 
 /// Which addresses are looked for. What is not asked for is left open.
 pub struct PeopleQuery {

@@ -74,16 +74,6 @@ impl OutcomesRecord {
             said: said.collect(),
         }
     }
-
-    /// The outcomes, with what the directory said.
-    fn outcomes(self) -> impl Iterator<Item = Quoted> {
-        let runs = self.runs.into_iter();
-        let outcomes = runs.flat_map(|(count, outcome)| iter::repeat_n(outcome, count));
-        let mut said: HashMap<usize, Quotation> = self.said.into_iter().collect();
-        outcomes
-            .enumerate()
-            .map(move |(place, outcome)| (outcome, said.remove(&place)))
-    }
 }
 
 impl Draft {
@@ -108,9 +98,6 @@ pub(crate) fn items(drafts: &[Draft]) -> Result<Vec<Item>, StoreError> {
     items.collect()
 }
 
-/// An outcome, and what the directory said.
-type Quoted = (Outcome, Option<Quotation>);
-
 /// Which chunk of a company's plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ChunkName {
@@ -122,7 +109,38 @@ pub struct ChunkName {
 
 /// How the rows of an import's companies have ended so far.
 #[derive(Debug, Default)]
-pub struct Outcomes(HashMap<ChunkName, Vec<Quoted>>);
+pub struct Outcomes(HashMap<ChunkName, OfChunk>);
+
+/// How the rows of a chunk have ended so far. As runs: most rows end alike, and those of a large import would take much memory.
+#[derive(Debug, Default)]
+struct OfChunk {
+    rows: usize,
+    runs: Vec<(usize, Outcome)>,
+    said: HashMap<usize, Quotation>,
+}
+
+impl OfChunk {
+    /// Adds the next rows; `false` if others are missing before them.
+    fn add(&mut self, record: OutcomesRecord) -> bool {
+        if self.rows != record.from {
+            return false;
+        }
+        let said = record.said.into_iter();
+        self.said.extend(said.map(|(place, said)| (record.from + place, said)));
+        self.rows += record.runs.iter().map(|(count, _)| count).sum::<usize>();
+        self.runs.extend(record.runs);
+        true
+    }
+
+    /// One for each row, with what the directory said.
+    fn of_rows(&self) -> impl Iterator<Item = (&Outcome, Option<&Quotation>)> {
+        let outcomes = self.runs.iter();
+        let outcomes = outcomes.flat_map(|(count, outcome)| iter::repeat_n(outcome, *count));
+        outcomes
+            .enumerate()
+            .map(|(place, outcome)| (outcome, self.said.get(&place)))
+    }
+}
 
 impl Outcomes {
     fn read(records: impl IntoIterator<Item = OutcomesRecord>) -> Result<Self, StoreError> {
@@ -131,22 +149,20 @@ impl Outcomes {
             parts.insert((record.company.clone(), record.chunk, record.from), record);
         }
         let mut all = Self::default();
-        for ((company, number, from), record) in parts {
-            let outcomes = all.0.entry(ChunkName { company, number }).or_default();
-            if outcomes.len() != from {
+        for ((company, number, _), record) in parts {
+            if !all.0.entry(ChunkName { company, number }).or_default().add(record) {
                 return Err(StoreError::shape(OUTCOMES.name, "outcomes of a company are missing"));
             }
-            outcomes.extend(record.outcomes());
         }
         Ok(all)
     }
 
-    /// The chunks whose rows have outcomes, in the order of the journal, with these outcomes.
+    /// The chunks whose rows have outcomes, in the order of the journal, with the different ways in which their rows ended.
     pub fn chunks(&self) -> impl Iterator<Item = (&ChunkName, impl Iterator<Item = &Outcome>)> {
-        let mut chunks: Vec<(&ChunkName, &Vec<Quoted>)> = self.0.iter().collect();
+        let mut chunks: Vec<(&ChunkName, &OfChunk)> = self.0.iter().collect();
         chunks.sort_by_cached_key(|(name, _)| keys::part_sk(&name.company, name.number));
         let chunks = chunks.into_iter();
-        chunks.map(|(name, outcomes)| (name, outcomes.iter().map(|(outcome, _)| outcome)))
+        chunks.map(|(name, outcomes)| (name, outcomes.runs.iter().map(|(_, outcome)| outcome)))
     }
 
     /// Gives the chunk of this number the outcomes that its rows have.
@@ -157,11 +173,11 @@ impl Outcomes {
         });
         let users = chunk.plan.users.iter().map(|user| Some(user.id.clone()));
         let rows = (!chunk.more).then_some(None).into_iter().chain(users);
-        let outcomes = rows.zip(stored.into_iter().flatten());
+        let outcomes = rows.zip(stored.into_iter().flat_map(OfChunk::of_rows));
         let outcomes = outcomes.map(|(address, (outcome, said))| RowOutcome {
             address,
             outcome: outcome.clone(),
-            said: said.clone(),
+            said: said.cloned(),
         });
         chunk.outcomes = outcomes.collect();
     }
@@ -208,9 +224,16 @@ mod tests {
             { "c": "2", "o": [[2, { "failed": "directory_refused" }]], "q": [[1, "The email is not valid."]] },
         ]);
         let records: Vec<OutcomesRecord> = from_value(stored.clone()).unwrap();
-        assert_eq!(records[0].clone().outcomes().count(), 22);
-        let said: Vec<bool> = records[2].clone().outcomes().map(|(_, said)| said.is_some()).collect();
-        assert_eq!(said, [false, true]);
+        let of = |record: usize| {
+            let mut chunk = OfChunk::default();
+            assert!(chunk.add(OutcomesRecord {
+                from: 0,
+                ..records[record].clone()
+            }));
+            chunk.of_rows().map(|(_, said)| said.is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(0), [false; 22]);
+        assert_eq!(of(2), [false, true]);
         assert_eq!(to_value(&records).unwrap(), stored);
     }
 
@@ -224,10 +247,8 @@ mod tests {
             said: Vec::new(),
         };
         let read = Outcomes::read([record(2), record(0)]).unwrap();
-        assert_eq!(
-            read.chunks().map(|(_, outcomes)| outcomes.count()).collect::<Vec<_>>(),
-            [4]
-        );
+        let rows = read.0.values().map(|outcomes| outcomes.of_rows().count());
+        assert_eq!(rows.collect::<Vec<_>>(), [4]);
         assert!(Outcomes::read([record(0), record(4)]).is_err());
     }
 }
