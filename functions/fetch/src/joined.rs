@@ -90,15 +90,14 @@ pub(crate) fn groups<'a>(slices: &'a [Slice], counts: &BTreeMap<PsaCompanyId, us
 
 /// What is dealt to slices.
 pub(crate) struct Records<'a> {
-    /// The companies of these ids, each once,
-    pub ids: &'a HashSet<PsaCompanyId>,
-    /// also those that no page had,
-    pub added: &'a [PsaCompany],
-    /// and the contacts of these companies. A filter may leave few companies, which are far apart: the contacts of those in between are
-    /// many, and nobody needs them.
-    pub with_contacts: HashSet<&'a PsaCompanyId>,
-    /// All of them, as they were read.
+    /// The pages of the PSA.
     pub pages: &'a Pages,
+    /// The companies that no page had.
+    pub added: &'a [PsaCompany],
+    /// The companies that are dealt, each once.
+    pub ids: &'a HashSet<PsaCompanyId>,
+    /// The companies whose contacts are dealt. If a filter leaves few companies, the contacts of all others are many, and not needed.
+    pub with_contacts: HashSet<&'a PsaCompanyId>,
 }
 
 impl Records<'_> {

@@ -15,8 +15,8 @@ use lambda::Services;
 use store::decided::Decisions;
 use store::rows::Row;
 
-/// Companies whose addresses the first query reads. Each further one reads twice as many: a page is mostly full after a few companies, and
-/// who looks for one person needs all of them.
+/// Companies whose addresses the first query reads. Each further one reads twice as many: most pages are full after a few companies, and
+/// a search for one person reads all of them.
 const COMPANIES_OF_FIRST_READ: usize = 25;
 
 /// The most companies whose addresses one query reads.

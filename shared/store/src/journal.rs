@@ -31,7 +31,10 @@ pub use digest::{PlanDigest, PlanHasher};
 pub use outcomes::{ChunkName, Outcomes};
 pub use skipped::{MAX_ROWS_AHEAD, NamedAddress, SkippedCompany, SkippedPack, SkippedRow};
 
-/// Chunks that are read at once.
+/// How many chunks a caller should read together. Each may have a thousand users.
+pub const CHUNKS_AT_ONCE: usize = 32;
+
+/// Chunks that are read at the same moment.
 const READ_CONCURRENCY: usize = 16;
 
 /// What the journal holds of one company, or of a chunk of a large one.
@@ -232,7 +235,7 @@ impl Journal {
         self.outcomes.get_or_try_init(read).await
     }
 
-    /// Some chunks, in this order: for who wants few of the rows of a large import. One that has expired is left out.
+    /// Reads some chunks, in this order, [`CHUNKS_AT_ONCE`] at most. A chunk that has expired is left out.
     pub async fn chunks(&self, names: &[&ChunkName]) -> Result<Vec<CompanyChunk>, StoreError> {
         let outcomes = self.outcomes().await?;
         let (tenant, import) = (&self.tenant, &self.import);

@@ -26,7 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tenant;
-use store::journal::{ChunkName, Journal, JournalPosition};
+use store::journal::{CHUNKS_AT_ONCE, ChunkName, Journal, JournalPosition};
 use tracing::warn;
 
 use holders::HolderView;
@@ -86,9 +86,6 @@ fn example() -> Value {
 
 /// Rows that are listed one by one; the counts are always complete.
 const MOST_LISTED: usize = 1_000;
-
-/// Chunks of the journal that are read together. Each may have a thousand users.
-const CHUNKS_AT_ONCE: usize = 32;
 
 /// How an import ended.
 #[derive(Serialize, JsonSchema)]

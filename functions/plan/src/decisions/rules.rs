@@ -13,14 +13,11 @@ use lambda::Services;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::decided::{Decided, StoredRules};
-use store::journal::{JournalEntry, JournalPosition};
+use store::journal::{CHUNKS_AT_ONCE, JournalEntry, JournalPosition};
 use store::retry::Attempts;
 
 use crate::api::decision::RuleAnswer;
 use crate::review;
-
-/// Chunks of a journal that are read together. Each may have a thousand users.
-const CHUNKS_AT_ONCE: usize = 32;
 
 /// The id of a rule within an import: its number, after the id of its company and `~` if it is about people of one company.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -84,7 +81,7 @@ pub async fn select_people(
 
 /// Keeps rules on what failed in another import, and counts the companies that they decide on, and those that they leave out.
 pub async fn select_failed(services: &Services, import: &Import, selected: bool, failed: &ImportId) -> Api<RuleAnswer> {
-    let (companies, people) = failed_in(services, import, failed).await?;
+    let Failed { companies, people } = failed_in(services, import, failed).await?;
     let all = companies.len();
     let scopes = [
         Scope::Companies(CompanyFilter {
@@ -171,31 +168,38 @@ pub async fn take_back(services: &Services, import: &Import, company: Option<&Ps
     }
 }
 
-/// What failed in an import of the same integration: companies of which something failed, and people (R75).
-async fn failed_in(
-    services: &Services,
-    import: &Import,
-    failed: &ImportId,
-) -> Api<(BTreeSet<PsaCompanyId>, BTreeSet<AddressId>)> {
+/// What failed in an import.
+#[derive(Default)]
+struct Failed {
+    /// Companies of which something failed.
+    companies: BTreeSet<PsaCompanyId>,
+    people: BTreeSet<AddressId>,
+}
+
+impl Failed {
+    fn add(&mut self, company: PsaCompanyId, rows: impl IntoIterator<Item = RowOutcome>) {
+        let mut failed = rows.into_iter().filter(|row| row.outcome.is_failure()).peekable();
+        if failed.peek().is_some() {
+            self.companies.insert(company);
+            self.people.extend(failed.filter_map(|row| row.address));
+        }
+    }
+}
+
+/// What failed in an import of the same integration (R75).
+async fn failed_in(services: &Services, import: &Import, failed: &ImportId) -> Api<Failed> {
     let tenant = services.tenant(&import.msp);
     let earlier = tenant.import(failed).await?;
     let earlier = earlier.filter(|earlier| earlier.integration == import.integration);
     let earlier = earlier.ok_or_else(|| Problem::not_found(ResourceKind::Import))?;
-    let (mut companies, mut people): (BTreeSet<PsaCompanyId>, BTreeSet<AddressId>) = Default::default();
     let journal = tenant.journal_of(&earlier);
-    let mut add = |company: PsaCompanyId, outcomes: &mut dyn Iterator<Item = RowOutcome>| {
-        let mut failed = outcomes.filter(|row| row.outcome.is_failure()).peekable();
-        if failed.peek().is_some() {
-            companies.insert(company);
-            people.extend(failed.filter_map(|row| row.address));
-        }
-    };
+    let mut found = Failed::default();
     // Few chunks of a large import have a failure, and only those are read.
     let chunks = journal.outcomes().await?.chunks();
     let failed = chunks.filter_map(|(name, mut outcomes)| outcomes.any(Outcome::is_failure).then_some(name));
     for names in failed.collect::<Vec<_>>().chunks(CHUNKS_AT_ONCE) {
         for chunk in journal.chunks(names).await? {
-            add(chunk.plan.company, &mut chunk.outcomes.into_iter());
+            found.add(chunk.plan.company, chunk.outcomes);
         }
     }
     let mut after = Some(JournalPosition::of_skipped());
@@ -203,10 +207,10 @@ async fn failed_in(
         let (entries, next) = journal.page(Some(&from), None).await?;
         for entry in entries {
             if let JournalEntry::Skipped(skipped) = entry {
-                add(skipped.company, &mut skipped.rest.into_iter().map(|rest| rest.row));
+                found.add(skipped.company, skipped.rest.into_iter().map(|rest| rest.row));
             }
         }
         after = next;
     }
-    Ok((companies, people))
+    Ok(found)
 }

@@ -68,7 +68,7 @@ fn address() -> BoxedStrategy<Value> {
         .boxed()
 }
 
-/// An object of fields by name; one more that nobody knows is always there.
+/// An object of fields by name, which always has one unknown field more.
 fn object(fields: Vec<(&'static str, BoxedStrategy<Option<Value>>)>) -> BoxedStrategy<Value> {
     let (names, values): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
     values

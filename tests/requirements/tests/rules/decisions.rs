@@ -67,12 +67,18 @@ async fn r27_decisions_survive_a_crash_and_a_new_sign_in(kind: PsaKind) {
     after.stop().await;
 }
 
+/// A new import with a company and one of its addresses, on which nothing is decided.
+async fn undecided(api: &Api, kind: PsaKind) -> (String, Value, Value) {
+    let import = fetch(api, kind).await;
+    let company = ordinary(&rows(api, &import, "in").await)[0].clone();
+    let person = addresses(api, &import, id(&company)).await[0].clone();
+    (import, company, person)
+}
+
 async fn r27_a_decision_on_an_older_version_is_refused_and_changes_nothing(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
-    let import = fetch(&ana, kind).await;
-    let company = ordinary(&rows(&ana, &import, "in").await)[0].clone();
-    let person = addresses(&ana, &import, id(&company)).await[0].clone();
+    let (import, company, person) = undecided(&ana, kind).await;
     let path = format!("/imports/{import}/companies/{}", id(&company));
     let cases = [
         (path.clone(), &company, format!("/imports/{import}/companies/select")),
@@ -83,7 +89,7 @@ async fn r27_a_decision_on_an_older_version_is_refused_and_changes_nothing(kind:
         ),
     ];
     for (path, seen, many) in cases {
-        // Both browser tabs show the same version. One decides on it; the other is told.
+        // Both browser tabs show the same version. One decides on it; the other is refused.
         let by_one = json!({ "version": seen["version"], "selected": true });
         let now = ana.patch(&path, &by_one).await.unwrap();
         let by_other = json!({ "version": seen["version"], "selected": false, "target": { "create": {} } });
@@ -114,9 +120,7 @@ async fn r27_a_decision_on_an_older_version_is_refused_and_changes_nothing(kind:
 async fn r27_of_simultaneous_decisions_on_one_version_one_is_made(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
-    let import = fetch(&ana, kind).await;
-    let company = ordinary(&rows(&ana, &import, "in").await)[0].clone();
-    let person = addresses(&ana, &import, id(&company)).await[0].clone();
+    let (import, company, person) = undecided(&ana, kind).await;
     let path = format!("/imports/{import}/companies/{}", id(&company));
     for (path, seen) in [
         (path.clone(), &company),

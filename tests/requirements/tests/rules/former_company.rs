@@ -5,7 +5,7 @@ use requirements::import::{
 };
 use requirements::problem::call;
 use requirements::stage::{number, sandbox, text};
-use requirements::{Api, PsaKind, for_both, managed, psa};
+use requirements::{Api, PsaKind, Sandbox, for_both, managed, psa};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -18,20 +18,37 @@ for_both!(
     r59_people_of_a_merged_company_are_free_once_the_old_users_have_other_addresses,
 );
 
-async fn r59_unassigning_tells_what_it_drops_and_who_will_conflict(kind: PsaKind) {
-    let sandbox = sandbox().await;
+/// A company that was imported, and is to get a managed company of its own.
+struct Separated {
+    company: String,
+    import: String,
+    /// The managed company that it has.
+    former: String,
+}
+
+async fn separated(sandbox: &Sandbox, kind: PsaKind) -> Separated {
     let ana = sandbox.api("ana");
-    let company = enter(&sandbox, kind, "Losgemaakt BV", &PEOPLE);
+    let company = enter(sandbox, kind, "Losgemaakt BV", &PEOPLE);
     import(&ana, kind, &company).await;
     let import = fetch(&ana, kind).await;
     let former = managed_of(&ana, &import, &company).await;
-    decide(
-        &ana,
-        &import,
-        &company,
-        json!({ "selected": true, "target": { "create": {} } }),
-    )
-    .await;
+    let own = json!({ "selected": true, "target": { "create": {} } });
+    decide(&ana, &import, &company, own).await;
+    Separated {
+        company,
+        import,
+        former,
+    }
+}
+
+async fn r59_unassigning_tells_what_it_drops_and_who_will_conflict(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let Separated {
+        company,
+        import,
+        former,
+    } = separated(&sandbox, kind).await;
     let shown = plan(&ana, &import).await;
     let items = planned(&shown, &company);
     let of = |action: &str| items.iter().filter(|item| item["action"] == action).collect::<Vec<_>>();
@@ -95,17 +112,11 @@ async fn give_other_addresses(ana: &Api, company: &str) {
 async fn r59_a_conflict_with_the_former_company_ends_by_another_address(kind: PsaKind) {
     let sandbox = sandbox().await;
     let ana = sandbox.api("ana");
-    let company = enter(&sandbox, kind, "Losgemaakt BV", &PEOPLE);
-    import(&ana, kind, &company).await;
-    let import = fetch(&ana, kind).await;
-    let former = managed_of(&ana, &import, &company).await;
-    decide(
-        &ana,
-        &import,
-        &company,
-        json!({ "selected": true, "target": { "create": {} } }),
-    )
-    .await;
+    let Separated {
+        company,
+        import,
+        former,
+    } = separated(&sandbox, kind).await;
     give_other_addresses(&ana, &former).await;
     tick_everybody(&ana, &import, &row(&ana, &import, &company).await).await;
     let result = carry_out(&ana, &import).await;

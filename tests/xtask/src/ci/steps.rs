@@ -151,8 +151,8 @@ pub const STEPS: [Step; 18] = [
 fn tests(job: &Job) -> Result<(), Failure> {
     let mut tests = job.command("cargo test --workspace --locked", &[]);
     tests.env("RECORDED_CALLS", job.work.join("calls"));
-    // Twice the processors: half of the time, a test waits for an answer or a clock.
-    tests.env("RUST_TEST_THREADS", "4");
+    // A test waits half of the time, for an answer or a clock.
+    tests.env("RUST_TEST_THREADS", (2 * super::CORES).to_string());
     job.run(3600, tests)
 }
 

@@ -40,7 +40,7 @@ pub(super) struct ResultCompany {
     pub name: String,
 }
 
-/// The address row of a result. Without an id it stands for all addresses of a company that needed nothing.
+/// The address row of a result. Without an id it means all addresses of a company that needed nothing.
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ResultAddress {
