@@ -81,7 +81,8 @@ class Issuer:
 
     def __init__(self):
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.url = f"http://127.0.0.1:{free_port()}"
+        # Another host than the console's, so that a browser sends cookies only where they belong, and takes this for another site.
+        self.url = f"http://localhost:{free_port()}"
         numbers = self.key.public_key().public_numbers()
         number = lambda n: encoded(n.to_bytes((n.bit_length() + 7) // 8, "big"))
         documents = {
