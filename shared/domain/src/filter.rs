@@ -78,9 +78,14 @@ impl fmt::Display for FilterTooLarge {
 impl TryFrom<Accepted> for Filter {
     type Error = FilterTooLarge;
 
-    fn try_from(accepted: Accepted) -> Result<Self, FilterTooLarge> {
+    fn try_from(mut accepted: Accepted) -> Result<Self, FilterTooLarge> {
         if accepted.len() > MAX_ATTRIBUTES || accepted.values().any(|values| values.len() > MAX_VALUES) {
             return Err(FilterTooLarge);
+        }
+        // In another order it would be taken for another filter, and everything would be read.
+        for values in accepted.values_mut() {
+            values.sort();
+            values.dedup();
         }
         Ok(Self(accepted))
     }

@@ -22,6 +22,8 @@ mod successor;
 mod users;
 mod waiting;
 
+use std::collections::HashMap;
+
 use crate::address::{Address, AddressKey, NoAddress};
 use crate::directory::ManagedCompany;
 use crate::ids::{AddressId, PsaCompanyId, UserId};
@@ -211,9 +213,10 @@ impl CompanyPlan {
     /// Skips these rows for these reasons, as was confirmed: by now another company of the plan may have freed their addresses, or
     /// got them.
     pub fn skip_conflicting(&mut self, rows: &[(AddressId, Skip)]) {
-        for (row, skip) in rows {
-            for user in self.users.iter_mut().filter(|user| user.id == *row) {
-                user.step = UserStep::Skip(skip.clone());
+        let rows: HashMap<&AddressId, &Skip> = rows.iter().map(|(row, skip)| (row, skip)).collect();
+        for user in &mut self.users {
+            if let Some(skip) = rows.get(&user.id) {
+                user.step = UserStep::Skip((*skip).clone());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Reading companies and contacts back by id: in batches, each checked against a count. A vendor supplies how a batch is asked for and read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::psa::{LookedUp, PsaFailure};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -39,7 +39,9 @@ pub async fn read_back<L: List>(list: &L, batches: Vec<Vec<i64>>) -> Result<Read
 /// A record is gone only if the count says so, too.
 async fn read_batch<L: List>(list: &L, ids: Vec<i64>, retry: RetryScope) -> Result<Vec<L::Row>, Failed> {
     let rows = list.rows_by_id(&ids, retry).await?;
-    let strange = rows.iter().any(|row| !ids.contains(&row.id()));
+    // A record that comes twice would stand for one that is missing.
+    let distinct: BTreeSet<i64> = rows.iter().map(ListRow::id).collect();
+    let strange = distinct.len() < rows.len() || distinct.iter().any(|id| !ids.contains(id));
     if strange || (rows.len() < ids.len() && list.count_by_id(&ids).await? != rows.len() as u64) {
         return Err(failure(list.endpoint(), Fault::Malformed.classification(), ", but other rows").into());
     }
@@ -60,4 +62,67 @@ pub fn answers<Record: Clone, Id: Clone + Ord>(
     }
     let answer = |id: &Id| found.get(id).cloned().unwrap_or_else(|| LookedUp::Gone(id.clone()));
     ids.iter().map(answer).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use http_client::Endpoint;
+
+    use super::*;
+    use crate::walk::{PageRead, Walk};
+
+    struct Row(i64);
+
+    impl ListRow for Row {
+        fn id(&self) -> i64 {
+            self.0
+        }
+    }
+
+    /// Has these rows, whatever is asked.
+    struct Always(&'static [i64]);
+
+    #[async_trait]
+    impl List for Always {
+        type Row = Row;
+        const SMALLEST_ID: i64 = 0;
+        const PAGE_SIZE: usize = 1;
+        const HAS_OWN_MODE: bool = false;
+        const CONCURRENCY: usize = 1;
+
+        fn endpoint(&self) -> &'static Endpoint {
+            const { &Endpoint::get("/companies", "") }
+        }
+
+        async fn page(&self, _: &Walk) -> Result<PageRead<Row>, PsaFailure> {
+            unreachable!("nothing is walked")
+        }
+
+        async fn count(&self) -> Result<u64, PsaFailure> {
+            unreachable!("nothing is walked")
+        }
+
+        async fn check(&self) -> Result<(), PsaFailure> {
+            unreachable!("nothing is walked")
+        }
+
+        async fn rows_by_id(&self, _: &[i64], _: RetryScope) -> Result<Vec<Row>, Failed> {
+            Ok(self.0.iter().copied().map(Row).collect())
+        }
+
+        async fn count_by_id(&self, _: &[i64]) -> Result<u64, PsaFailure> {
+            Ok(self.0.len() as u64)
+        }
+    }
+
+    #[tokio::test]
+    async fn r14_a_record_that_comes_twice_makes_no_other_one_gone() {
+        let read = async |rows| read_back(&Always(rows), vec![vec![1, 2]]).await;
+        assert_eq!(read(&[1, 2]).await.unwrap().rows.len(), 2);
+        assert_eq!(read(&[1]).await.unwrap().rows.len(), 1);
+        for strange in [&[1, 1][..], &[1, 3], &[1, 2, 2]] {
+            assert!(read(strange).await.is_err(), "{strange:?}");
+        }
+    }
 }

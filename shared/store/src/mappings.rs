@@ -25,11 +25,15 @@ impl Tenant {
         integration: &IntegrationId,
     ) -> Result<HashMap<PsaCompanyId, CompanyMapping>, StoreError> {
         let pk = keys::integration_partition(&self.msp, integration);
-        let items = self.query(Table::Records, &pk, keys::COMPANY_MAPPING).await?;
-        items
-            .into_iter()
-            .map(|item| read_company(item).map(|mapping| (mapping.company.clone(), mapping)))
-            .collect()
+        let mut all = HashMap::new();
+        let take = |item| {
+            let mapping = read_company(item)?;
+            all.insert(mapping.company.clone(), mapping);
+            Ok::<(), StoreError>(())
+        };
+        self.query_each(Table::Records, (&pk, keys::COMPANY_MAPPING), take)
+            .await?;
+        Ok(all)
     }
 
     /// Up to `limit` company mappings behind that of `after`, in the order of their companies' ids; and the last of them if there are more.

@@ -19,6 +19,9 @@ pub type Item = HashMap<String, AttributeValue>;
 /// The attribute that holds packed records.
 pub const PACKED: &str = "data";
 
+/// Items of a long list that are in memory at once.
+const ITEMS_AT_ONCE: i32 = 1_000;
+
 /// Which table an item is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
@@ -219,6 +222,26 @@ impl Tenant {
             after = page.last_evaluated_key;
             if after.is_none() {
                 return Ok(items);
+            }
+        }
+    }
+
+    /// Reads very many items of a partition, strongly consistent, and gives each to `take`. Only a page of them is in memory at once: as
+    /// attributes they take up to ten times what is read from them.
+    pub async fn query_each<E: From<StoreError>>(
+        &self,
+        table: Table,
+        (pk, prefix): (&str, &str),
+        mut take: impl FnMut(Item) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut after = None;
+        loop {
+            let page = self.query_page(table, pk, prefix, after.as_ref(), Some(ITEMS_AT_ONCE));
+            let (items, next) = page.await?;
+            items.into_iter().try_for_each(&mut take)?;
+            after = next;
+            if after.is_none() {
+                return Ok(());
             }
         }
     }

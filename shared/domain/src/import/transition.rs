@@ -50,7 +50,7 @@ pub enum Ending {
     Stopped,
     /// The worker gave up.
     GivenUp,
-    /// The directory takes no call any more, for this reason.
+    /// The directory takes no call any more, or answers none, for this reason.
     Rejected(DirectoryFailure),
 }
 

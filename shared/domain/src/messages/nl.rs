@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::texts::{Messages, counted, minute};
 use crate::address::NoAddressReason;
-use crate::import::Holder;
+use crate::import::{Holder, ImportState};
 use crate::not_in::{PersonAbsence, SuspiciousSnapshot};
 use crate::plan::Reason;
 use crate::plan::mass_change::MassChange;
@@ -63,11 +63,19 @@ impl Messages for Dutch {
                 "Deze import maakt of wijzigt {changes} bedrijven en gebruikers; zonder bevestiging zijn het er hoogstens {limit}. Er is niets gewijzigd. Bekijk het plan, en bevestig daarbij dat zoveel wijzigingen de bedoeling zijn."
             ),
             Problem::WrongState { state } => {
-                let state = state.as_str();
-                format!("Dit kan niet terwijl de import in de toestand \"{state}\" is. Laad de import opnieuw om te zien wat wel kan.")
+                let code = state.as_str();
+                let says = match state {
+                    ImportState::Fetching => "wordt opgehaald",
+                    ImportState::Review => "wordt beoordeeld",
+                    ImportState::Executing => "wordt uitgevoerd",
+                    ImportState::Done => "klaar is",
+                    ImportState::Failed => "is mislukt",
+                    ImportState::Cancelled => "is geannuleerd",
+                };
+                format!("Dit kan niet, omdat de import {says} (toestand \"{code}\"). Laad de import opnieuw om te zien wat wel kan.")
             }
             Problem::NotSelectable { status } => format!(
-                "Een rij met status \"{status}\" kan niet worden aangevinkt. Los eerst op wat de rij meldt."
+                "Deze rij kan nog niet worden aangevinkt (status \"{status}\"). Los eerst op wat de rij meldt."
             ),
             Problem::LimitExceeded { of } => {
                 let limit = of.limit();

@@ -100,3 +100,11 @@ fn r07_a_stored_filter_is_read_as_it_was() {
     assert_eq!(json, r#"{"companyType":["1"]}"#);
     assert_eq!(serde_json::from_str::<Filter>(&json).unwrap(), stored);
 }
+
+#[test]
+fn r78_the_same_values_in_another_order_are_the_same_filter() {
+    let read = |text: &str| serde_json::from_str::<Filter>(text).unwrap();
+    let one = read(r#"{ "companyType": ["1", "2", "30"] }"#);
+    assert_eq!(read(r#"{ "companyType": ["30", "2", "1", "2"] }"#), one);
+    assert_ne!(read(r#"{ "companyType": ["1", "2"] }"#), one);
+}

@@ -23,6 +23,8 @@ pub struct Authority {
 pub enum Manner {
     /// Speaks TLS, and hands what is said to a server that does not.
     Tls(Arc<ServerConfig>, SocketAddr),
+    /// Speaks TLS until something is asked, and then something else.
+    Broken(Arc<ServerConfig>),
     /// Answers the greeting of TLS with these bytes.
     Bytes(Vec<u8>),
     /// Resets the connection after the greeting.
@@ -80,6 +82,10 @@ pub async fn places(authority: &Authority, behind: SocketAddr) -> Vec<Place> {
         ("reset in handshake", Manner::Reset),
         ("closed in handshake", Manner::Close),
         ("silent in handshake", Manner::Silent),
+        (
+            "broken after the handshake",
+            Manner::Broken(authority.server(here, [2020, 2090])),
+        ),
     ];
     let mut places = Vec::new();
     for (name, manner) in ways {
@@ -116,6 +122,16 @@ async fn greet(mut stream: TcpStream, manner: Manner) {
         return;
     }
     let mut greeting = [0; 4_096];
+    if let Manner::Broken(config) = manner {
+        if let Ok(mut stream) = TlsAcceptor::from(config).accept(stream).await
+            && stream.read(&mut greeting).await.is_ok_and(|read| read > 0)
+        {
+            let (stream, _) = stream.get_mut();
+            drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await);
+            while stream.read(&mut greeting).await.is_ok_and(|read| read > 0) {}
+        }
+        return;
+    }
     if !stream.read(&mut greeting).await.is_ok_and(|read| read > 0) {
         return;
     }
@@ -127,7 +143,7 @@ async fn greet(mut stream: TcpStream, manner: Manner) {
         }
         Manner::Reset => stream.set_zero_linger().unwrap(),
         Manner::Silent => while stream.read(&mut greeting).await.is_ok_and(|read| read > 0) {},
-        Manner::Close | Manner::Tls(..) => stream.shutdown().await.unwrap_or_default(),
+        Manner::Close | Manner::Tls(..) | Manner::Broken(_) => stream.shutdown().await.unwrap_or_default(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A chunk of a company's plan: one item. Its outcomes are stored apart.
 
+use std::mem;
+
 use domain::address::AddressKey;
 use domain::ids::AddressId;
 use domain::import::retention::RESULT_DAYS;
@@ -48,24 +50,27 @@ const MAX_USERS_PER_CHUNK: usize = 1_000;
 const LARGEST_COMPANY: usize = 8 * 1024;
 
 impl CompanyChunk {
-    /// A plan that is about to be applied, cut into what fits into an item.
-    pub fn of(plan: &CompanyPlan) -> Result<Vec<Self>, StoreError> {
+    /// A plan that is about to be applied, cut into what fits into an item. The plan is taken apart: a second copy of the largest companies
+    /// would take much of a worker's memory.
+    pub fn of(mut plan: CompanyPlan) -> Result<Vec<Self>, StoreError> {
         // If the company failed, its users would end otherwise than planned; a company that needs nothing cannot fail.
-        let is_left_out = |user: &&UserPlan| plan.step.is_passive() && user.is_unchanged();
-        let (left_out, touched): (Vec<&UserPlan>, Vec<&UserPlan>) = plan.users.iter().partition(is_left_out);
-        let unchanged = left_out.len() as u64;
-        let touched: Vec<UserPlan> = touched.into_iter().cloned().collect();
+        let (is_passive, all) = (plan.step.is_passive(), plan.users.len());
+        plan.users.retain(|user| !(is_passive && user.is_unchanged()));
+        let unchanged = (all - plan.users.len()) as u64;
         let of_user = |user: &UserPlan| size::of_json(CHUNK.name, &UserPlanRecord::from(user));
         let of_orphaned = |orphaned: &(AddressId, Vec<AddressKey>)| size::of_json(CHUNK.name, orphaned);
         // Each orphaned mapping is named in one chunk only, since every chunk that names it writes it.
         let room = ROOM - LARGEST_COMPANY;
         let mut orphaned = size::cut(&plan.orphaned, (usize::MAX, room / 4), of_orphaned)?.into_iter();
-        let users = size::cut(&touched, (MAX_USERS_PER_CHUNK, room - room / 4), of_user)?;
-        let users = users.into_iter().chain(touched.is_empty().then_some([].as_slice()));
-        let chunks = users.enumerate().map(|(number, users)| Self {
+        let cut = size::cut(&plan.users, (MAX_USERS_PER_CHUNK, room - room / 4), of_user)?;
+        let counts: Vec<usize> = cut.into_iter().map(<[_]>::len).collect();
+        let counts = counts.into_iter().chain(plan.users.is_empty().then_some(0));
+        let mut users = mem::take(&mut plan.users).into_iter();
+        let chunks = counts.enumerate().map(|(number, count)| Self {
             plan: CompanyPlan {
                 orphaned: orphaned.next().unwrap_or_default().to_vec(),
-                ..plan.with_users(users)
+                users: users.by_ref().take(count).collect(),
+                ..plan.with_users(&[])
             },
             outcomes: Vec::new(),
             unchanged: if number == 0 { unchanged } else { 0 },

@@ -1,9 +1,11 @@
 //! The last complete snapshot of an integration: what it has, and what of that the next one no longer has.
 
 use std::collections::{HashMap, HashSet};
+use std::slice;
 
 use domain::ids::{IntegrationId, PsaCompanyId};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use super::chunks::{self, Chunk};
 use super::contents::{ADDRESSES_OF, Content, PEOPLE_OF, digest_of_bytes};
@@ -39,8 +41,8 @@ pub(super) struct Lists {
 #[derive(Debug, Default)]
 pub(super) struct Last {
     pub head: Head,
-    /// Of each chunk.
-    pub digests: Vec<u64>,
+    /// Its chunks that can be read, by the digest of their rows.
+    pub known: HashMap<u64, Chunk>,
     pub lists: HashMap<PsaCompanyId, Lists>,
 }
 
@@ -81,7 +83,8 @@ impl Lists {
 }
 
 impl Tenant {
-    /// The last complete snapshot, by the item that names its rows.
+    /// The last complete snapshot, by the item that names its rows. A chunk that is missing or damaged must not stop every import from here
+    /// on: its rows are written anew, and it expires with the others. Of the lists of its companies nothing is known any more; they stay.
     pub(super) async fn last_snapshot(
         &self,
         integration: &IntegrationId,
@@ -91,13 +94,25 @@ impl Tenant {
             .map(|item| packed_body(HEAD, item))
             .transpose()?
             .unwrap_or_default();
-        let (mut digests, mut lists) = (Vec::with_capacity(head.chunks.len()), HashMap::new());
-        for chunk in self.packed_chunks(integration, &head.chunks).await? {
-            let read = |json: &[u8]| {
-                digests.push(digest_of_bytes(json));
-                serde_json::from_slice::<Vec<RowListsRecord>>(json)
+        let (mut known, mut lists) = (HashMap::new(), HashMap::new());
+        let chunks = self.each_chunk(integration, &head.chunks).await?;
+        for (chunk, packed) in head.chunks.iter().zip(chunks) {
+            let read = packed.and_then(|packed| {
+                packed::unpack_by(ROWS.name, &packed, |json| {
+                    let rows: Vec<RowListsRecord> = serde_json::from_slice(json)?;
+                    Ok((digest_of_bytes(json), rows))
+                })
+            });
+            let (digest, rows) = match read {
+                Ok(read) => read,
+                Err(error @ StoreError::Shape { .. }) => {
+                    let Chunk { version, number, .. } = chunk;
+                    warn!(%integration, version, number, %error, "a chunk of the last snapshot cannot be read; its rows are written anew");
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
-            let rows = packed::unpack_by(ROWS.name, &chunk, read)?;
+            known.insert(digest, chunk.clone());
             lists.extend(rows.into_iter().map(|record| {
                 let lists = Lists {
                     addresses: record.address_list,
@@ -106,7 +121,26 @@ impl Tenant {
                 (record.id, lists)
             }));
         }
-        Ok(Last { head, digests, lists })
+        Ok(Last { head, known, lists })
+    }
+
+    /// The chunks of a snapshot as they are stored, or why one cannot be read.
+    async fn each_chunk(
+        &self,
+        integration: &IntegrationId,
+        chunks: &[Chunk],
+    ) -> Result<Vec<Result<Vec<u8>, StoreError>>, StoreError> {
+        match self.packed_chunks(integration, chunks).await {
+            Ok(packed) => return Ok(packed.into_iter().map(Ok).collect()),
+            Err(StoreError::Shape { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let mut each = Vec::with_capacity(chunks.len());
+        for chunk in chunks {
+            let packed = self.packed_chunks(integration, slice::from_ref(chunk)).await;
+            each.push(packed.map(|packed| packed.concat()));
+        }
+        Ok(each)
     }
 
     pub(super) fn head_item(&self, integration: &IntegrationId, chunks: Vec<Chunk>) -> Result<Item, StoreError> {

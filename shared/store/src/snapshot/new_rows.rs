@@ -51,7 +51,7 @@ impl NewRows {
         Self {
             waiting: Vec::new(),
             borders: before.iter().skip(1).map(|chunk| chunk.first.clone()).collect(),
-            known: last.digests.iter().copied().zip(before.iter().cloned()).collect(),
+            known: last.known.clone(),
             written: 0,
             chunks: Vec::new(),
             dates: Vec::new(),

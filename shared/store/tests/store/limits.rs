@@ -104,7 +104,7 @@ fn outcomes_with_more_words_than_an_item_takes_are_refused() {
         // Everybody is new, so that a chunk has as many as it may have.
         (user.mapped, user.remembered) = (None, Remembered::default());
     }
-    let mut chunk = CompanyChunk::of(&plan).unwrap().remove(0);
+    let mut chunk = CompanyChunk::of(plan).unwrap().remove(0);
     let mut outcomes = all_skipped(&chunk.plan);
     let many = outcomes.len();
     for outcome in &mut outcomes {
@@ -186,7 +186,7 @@ proptest! {
         let plan = Fill::new(seed, length).plan(1, users, gone);
         let wire = Wire::willing();
         let tenant = wire.tenant();
-        let chunks = CompanyChunk::of(&plan).unwrap();
+        let chunks = CompanyChunk::of(plan.clone()).unwrap();
         let all: Vec<_> = chunks.iter().flat_map(|chunk| chunk.plan.users.clone()).collect();
         prop_assert_eq!(all, plan.users.clone());
         let written = chunks.iter().enumerate().map(|(number, chunk)| tenant.journal_action(&import(), number, chunk).unwrap());
@@ -298,7 +298,7 @@ proptest! {
 #[test]
 fn a_transaction_of_a_hundred_actions_takes_no_more_and_stays_as_it_was() {
     let tenant = Wire::willing().tenant();
-    let chunk = &CompanyChunk::of(&Fill::new(1, 10).plan(1, 0, 0)).unwrap()[0];
+    let chunk = &CompanyChunk::of(Fill::new(1, 10).plan(1, 0, 0)).unwrap()[0];
     let mut tx = Transaction::new();
     for number in 0..MAX_ACTIONS {
         tenant.journal(&mut tx, &import(), number, chunk).unwrap();
@@ -318,7 +318,7 @@ fn a_transaction_of_a_hundred_actions_takes_no_more_and_stays_as_it_was() {
 fn a_transaction_of_some_megabytes_takes_no_more() {
     let tenant = Wire::willing().tenant();
     let plan = Fill::new(1, 255).plan(1, 3_000, 0);
-    let chunks = CompanyChunk::of(&plan).unwrap();
+    let chunks = CompanyChunk::of(plan).unwrap();
     let mut tx = Transaction::new();
     let refused = (0..MAX_ACTIONS).find_map(|number| tenant.journal(&mut tx, &import(), number, &chunks[1]).err());
     assert!(matches!(

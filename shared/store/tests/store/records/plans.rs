@@ -49,7 +49,7 @@ fn chunk(form: &str) -> String {
 
 #[test]
 fn r35_the_form_of_plans_has_the_number_it_says() {
-    let chunks = CompanyChunk::of(&plan()).unwrap();
+    let chunks = CompanyChunk::of(plan()).unwrap();
     let stored = serde_json::to_string(&chunks[0]).unwrap();
     let advice = "another form of plans needs the next PLAN_SCHEMA: imports under way were confirmed by this one";
     assert_eq!((PLAN_SCHEMA, stored), (2, chunk(FORM)), "{advice}");
@@ -94,7 +94,7 @@ fn a_plan_is_read_as_it_was_stored() {
         ..plan()
     };
     for plan in [plan(), full] {
-        let chunks = CompanyChunk::of(&plan).unwrap();
+        let chunks = CompanyChunk::of(plan.clone()).unwrap();
         let stored = serde_json::to_string(&chunks[0]).unwrap();
         assert_eq!(from_str::<CompanyChunk>(&stored).unwrap().plan, plan);
     }
