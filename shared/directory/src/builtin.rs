@@ -62,8 +62,15 @@ impl BuiltIn {
 impl Directory for BuiltIn {
     async fn companies(&self) -> Result<Vec<ManagedCompany>, DirectoryError> {
         let pk = self.company_key(&ManagedCompanyId::new("")).pk;
-        let items = self.tenant.query(Table::Records, &pk, COMPANY_PREFIX).await?;
-        items.into_iter().map(read_company).collect()
+        let mut all = Vec::new();
+        let take = |item| {
+            all.push(read_company(item)?);
+            Ok::<(), DirectoryError>(())
+        };
+        self.tenant
+            .query_each(Table::Records, (&pk, COMPANY_PREFIX), take)
+            .await?;
+        Ok(all)
     }
 
     async fn company(&self, id: &ManagedCompanyId) -> Result<Option<ManagedCompany>, DirectoryError> {

@@ -18,6 +18,8 @@ pub use pace::Pace;
 pub use requests::{Accepted, Progress};
 pub use wire::{Company, CompanyStatus, Person};
 
+use std::time::Duration;
+
 use http_client::{AddressRules, Hosts};
 
 /// Where LastPass is.
@@ -31,3 +33,6 @@ pub const ADDRESS: AddressRules = AddressRules {
 
 /// Requests under way at once.
 pub const CONCURRENCY: usize = 4;
+
+/// How long before the end of a run no change is begun any more: its answer may take so long.
+pub const FOR_AN_ANSWER: Duration = Duration::from_secs(15);

@@ -66,6 +66,13 @@ fn recent<T>(listed: Option<&(Timestamp, Arc<T>)>, now: Timestamp) -> Option<Arc
     (now.duration_since(*asked) < LISTING_LASTS).then(|| Arc::clone(list))
 }
 
+/// The users of a company, as they were listed.
+struct Seen {
+    users: Vec<User>,
+    /// The record of who was sent to the company, as it was before they were listed.
+    sent: String,
+}
+
 /// The directory of an MSP that has LastPass, for one run.
 pub struct Mirror {
     content: Content,
@@ -82,8 +89,8 @@ pub struct Mirror {
     /// Locked while LastPass is asked, so that all who need the list at once share it.
     listing: Mutex<Listed<Vec<Company>>>,
     /// The users of the companies that this run changes, as it has listed them.
-    seen: Mutex<HashMap<ManagedCompanyId, Vec<User>>>,
-    /// Locked while users are sent to a company: what was sent is read, changed and written back.
+    seen: Mutex<HashMap<ManagedCompanyId, Seen>>,
+    /// Locked while users are sent to a company, so that this run does not overtake itself. Other runs may send users to it meanwhile.
     sending: Mutex<HashMap<ManagedCompanyId, Arc<Mutex<()>>>>,
     /// When companies were found that this run had asked for.
     made: Mutex<HashMap<ManagedCompanyId, Timestamp>>,

@@ -19,9 +19,9 @@ pub enum Fault {
     CertificateUntrusted,
     /// Neither side speaks a version of TLS that the other accepts, or one does not speak it at all.
     Tls,
-    /// No connection could be made.
+    /// No connection could be made, or not in time.
     Connect,
-    /// No answer came in time.
+    /// No answer came in time to a request that may have been sent.
     Timeout,
     /// The connection ended before a reply began.
     NoReply,

@@ -144,14 +144,15 @@ fn harmless(path: &Path) -> String {
     path.iter().map(segment).collect::<String>().chars().take(80).collect()
 }
 
-/// What a failed exchange suffered from.
+/// What a failed exchange suffered from. As long as there was no connection, nothing was sent: so a time-out while connecting is no
+/// [`Fault::Timeout`], and TLS that breaks in the middle of an exchange is no [`Fault::Tls`].
 pub(crate) fn fault(error: &reqwest::Error) -> Fault {
     if cause::<NotPublic>(error).is_some() {
         Fault::NotPublic
-    } else if error.is_timeout() {
+    } else if error.is_timeout() && !error.is_connect() {
         Fault::Timeout
-    } else if let Some(error) = cause::<rustls::Error>(error) {
-        tls_fault(error)
+    } else if let Some(tls) = cause::<rustls::Error>(error).filter(|_| error.is_connect()) {
+        tls_fault(tls)
     } else if error.is_dns() {
         Fault::Dns
     } else if error.is_connect() {

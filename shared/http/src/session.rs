@@ -43,6 +43,10 @@ pub struct Session {
     http: HttpClient,
     deadline: Instant,
     request_id: Option<&'static str>,
+    /// The longest wait that the service may ask for within this session.
+    longest_pause: Duration,
+    /// How long before the deadline no change is sent any more.
+    for_an_answer: Duration,
     retries_left: AtomicU32,
     successes: AtomicU32,
     requests: AtomicU64,
@@ -62,11 +66,28 @@ impl Session {
             http,
             deadline,
             request_id,
+            longest_pause: Duration::MAX,
+            for_an_answer: Duration::ZERO,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             first_answer: OnceLock::new(),
             large: Semaphore::new(1),
         }
+    }
+
+    /// Ends a call at once if the service asks for a longer wait than this, and says when to come back.
+    #[must_use]
+    pub const fn with_longest_pause(mut self, longest: Duration) -> Self {
+        self.longest_pause = longest;
+        self
+    }
+
+    /// Sends no request that changes something if less than this is left for its answer: one that the deadline cuts off may have been
+    /// applied.
+    #[must_use]
+    pub const fn with_time_for_an_answer(mut self, time: Duration) -> Self {
+        self.for_an_answer = time;
+        self
     }
 
     /// The time after `wait`, rounded up to whole seconds: Step Functions does not say whether it accepts fractions.
@@ -111,7 +132,7 @@ impl Session {
                 RetryAdvice::WhenLimitPasses => true,
                 RetryAdvice::Never | RetryAdvice::Later => false,
             })
-            .adjust(|refusal, longest| self.wait(longest?, refusal.retry_after, &mut too_long))
+            .adjust(|refusal, longest| self.wait(call, longest?, refusal.retry_after, &mut too_long))
             .await;
         if outcome.is_ok() {
             self.earn();
@@ -129,15 +150,31 @@ impl Session {
     }
 
     /// How long to wait before the next attempt; `None` when the time or the budget does not allow one, which a later run has anew.
-    fn wait(&self, longest: Duration, asked: Option<Duration>, too_long: &mut Option<Duration>) -> Option<Duration> {
+    fn wait(
+        &self,
+        call: &Call<'_>,
+        longest: Duration,
+        asked: Option<Duration>,
+        too_long: &mut Option<Duration>,
+    ) -> Option<Duration> {
         let wait = longest.mul_f64(fastrand::f64()).max(asked.unwrap_or_default());
-        let in_time = Instant::now() + wait < self.deadline;
-        if !in_time || !self.spend() {
+        let is_long = asked > Some(self.longest_pause);
+        if is_long || wait >= self.left(call) || !self.spend() {
             *too_long = Some(wait);
             return None;
         }
         self.retries.fetch_add(1, Relaxed);
         Some(wait)
+    }
+
+    /// How long a request of this call may still be sent.
+    fn left(&self, call: &Call<'_>) -> Duration {
+        let kept = match call.retry {
+            RetryScope::Limits => self.for_an_answer,
+            RetryScope::Faults | RetryScope::NotRecords => Duration::ZERO,
+        };
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        left.saturating_sub(kept)
     }
 
     /// Takes one repetition from the budget, if it has any.
@@ -161,12 +198,12 @@ impl Session {
             .enter()
             .await
             .map_err(|_| Refusal::of(call, None, Fault::Late.classification()))?;
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        if self.left(call).is_zero() {
             return Err(Refusal::of(call, None, Fault::Late.classification()));
         }
         self.requests.fetch_add(1, Relaxed);
         let started = Instant::now();
+        let left = self.deadline.saturating_duration_since(started);
         let sent = self.send(call, left.min(self.http.policy.timeout)).await;
         let status = sent.as_ref().ok().map(|response| response.status().as_u16());
         let request_id = sent.as_ref().ok().and_then(|response| self.request_id(response));

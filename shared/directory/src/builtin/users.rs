@@ -193,8 +193,12 @@ fn invited(company: &ManagedCompanyId, request: &UserRequest) -> User {
     }
 }
 
+/// As many of a key's digits as are certain to tell users apart, 80 bits: an id stands in four items, and longer ones would cost more.
+const USER_ID_DIGITS: usize = 20;
+
 fn user_id(key: &IdempotencyKey) -> UserId {
-    UserId::new(format!("u-{}", key.as_str()))
+    let key = key.as_str();
+    UserId::new(format!("u-{}", key.get(..USER_ID_DIGITS).unwrap_or(key)))
 }
 
 /// The outcome for a user whose address is not free.

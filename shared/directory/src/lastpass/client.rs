@@ -15,6 +15,7 @@ use http_client::{
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::failure::Failed;
@@ -22,7 +23,7 @@ use super::key::{ApiKey, NotAKey};
 use super::pace::Pace;
 use super::requests::{Accepted, AcceptedRecord, Progress, poll_url};
 use super::wire::{Company, CompanyRecord, Object, Page, Person, Record, UserRecord};
-use super::{ADDRESS, CONCURRENCY, ORIGIN};
+use super::{ADDRESS, CONCURRENCY, FOR_AN_ANSWER, ORIGIN};
 
 static COMPANIES: Endpoint = Endpoint::get("/managed-companies", "");
 static CREATE_COMPANY: Endpoint = Endpoint::write(Method::POST, "/managed-companies", &[200, 201, 202]);
@@ -41,7 +42,8 @@ static PATCH_USER: Endpoint = Endpoint::write(
 static RULES: [Rule; 1] =
     [When::status(500..=500).means(FailureKind::ServerError, RetryAdvice::Soon, "LastPass failed")];
 
-/// A pause longer than this ends the run. Within a shorter one, calls repeat their requests by themselves.
+/// A pause longer than this ends the run. Within a shorter one, calls repeat their requests by themselves. Each call repeats its own: in
+/// a longer one, all that wait would spend the repetitions of the run on refusals.
 const LONG_PAUSE: Duration = Duration::from_secs(30);
 
 /// Whose account it is, and how to get there.
@@ -64,6 +66,9 @@ pub struct LastPass {
     url: BaseUrl,
     headers: HeaderMap,
     gate: Gate,
+    /// Calls that wait for their turn or are under way. All others wait here: with a turn, but behind slow answers, they would leave
+    /// later, faster than the pace, and into a pause that they were not told of.
+    calls: Semaphore,
     key: ApiKey,
     pace: Arc<Pace>,
     deadline: Instant,
@@ -81,10 +86,13 @@ impl LastPass {
         headers.insert(AUTHORIZATION, access.key.header()?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(Self {
-            session: Session::new(access.http.clone(), deadline, None),
+            session: Session::new(access.http.clone(), deadline, None)
+                .with_longest_pause(LONG_PAUSE)
+                .with_time_for_an_answer(FOR_AN_ANSWER),
             url,
             headers,
             gate: Gate::new(CONCURRENCY),
+            calls: Semaphore::new(CONCURRENCY),
             key: access.key.clone(),
             pace: Arc::clone(&access.pace),
             deadline,
@@ -105,7 +113,7 @@ impl LastPass {
         let listed = self.list::<CompanyRecord>(&COMPANIES, &["managed-companies"], &query);
         match listed.await {
             Ok(listed) => Ok(listed.into_iter().find(|company| company.id == *id)),
-            Err(Failed::NotFound(_) | Failed::Rejected(_, 400)) => Ok(None),
+            Err(Failed::NotFound(_) | Failed::Rejected(_, 400 | 410)) => Ok(None),
             Err(failed) => Err(failed),
         }
     }
@@ -219,8 +227,15 @@ impl LastPass {
         retry: RetryScope,
     ) -> Result<T, Failed> {
         self.check_pause(endpoint)?;
+        // Never closed, so that there always is a permit, by the end of the run at the latest.
+        let _permit = self.calls.acquire().await;
+        // A change that the end of the run cuts off may have been applied.
+        let last_turn = match retry {
+            RetryScope::Limits => self.deadline.checked_sub(FOR_AN_ANSWER).unwrap_or(self.deadline),
+            RetryScope::Faults | RetryScope::NotRecords => self.deadline,
+        };
         // Once for each call: the session repeats a request by itself, and offers no hook for each attempt.
-        if !self.pace.turn(self.deadline).await {
+        if !self.pace.turn(last_turn).await {
             let what = format!("{endpoint}: its turn comes after the end of this run");
             return Err(Failed::Later(what, self.session.after(Duration::ZERO)));
         }

@@ -1,10 +1,22 @@
 //! What a call of LastPass that failed means: by the status alone, since its problems have no codes.
 
 use domain::quotation::Quotation;
-use http_client::{Fault, Refusal};
+use http_client::{Fault, Method, Refusal};
 use jiff::Timestamp;
 
 use crate::{DirectoryError, Rejection};
+
+/// Faults that come before a request is sent.
+const NEVER_SENT: [Fault; 8] = [
+    Fault::Late,
+    Fault::Dns,
+    Fault::Connect,
+    Fault::NotPublic,
+    Fault::Tls,
+    Fault::CertificateExpired,
+    Fault::CertificateOfAnother,
+    Fault::CertificateUntrusted,
+];
 
 /// A call that failed. Says nothing that may not be logged.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -48,15 +60,16 @@ impl From<Refusal> for Failed {
         tracing::warn!(reason, "LastPass was not asked with success");
         let said = refusal.said.as_ref().and_then(|said| Quotation::of(said.text()));
         let refused = Rejection::quoting(what, said);
-        let never_sent = [Fault::Late, Fault::Dns, Fault::Connect, Fault::NotPublic, Fault::Tls]
-            .map(Fault::classification)
-            .contains(&refusal.classification);
+        let never_sent = NEVER_SENT.map(Fault::classification).contains(&refusal.classification);
+        let is_read = refusal.endpoint.method == Method::GET;
         match refusal.status {
             None if never_sent => Self::Later(reason, refusal.not_before),
             Some(401) => Self::Unauthorized,
             Some(403) => Self::Forbidden(refused),
             Some(404) => Self::NotFound(refused),
             Some(429) => Self::Later(reason, refusal.not_before),
+            // A read changes nothing, and this run has no time or no repetitions left for it, which a later one has (R43).
+            _ if is_read && refusal.not_before.is_some() => Self::Later(reason, refusal.not_before),
             // The server gave up waiting for the request, which it may have read.
             Some(408) | None => Self::Unanswered(reason),
             Some(status @ 400..=499) => Self::Rejected(refused, status),

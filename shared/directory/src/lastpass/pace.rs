@@ -28,10 +28,10 @@ impl Pace {
 
     /// Waits for the turn of the next request, or for the deadline if that comes first: then it returns `false`.
     pub(super) async fn turn(&self, deadline: StdInstant) -> bool {
-        if self.every.is_zero() {
-            return true;
-        }
         let deadline = Instant::from_std(deadline);
+        if self.every.is_zero() {
+            return Instant::now() < deadline;
+        }
         let turn = {
             let mut next = self.next.lock().await;
             let turn = next.map_or_else(Instant::now, |next| next.max(Instant::now()));

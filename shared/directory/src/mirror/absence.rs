@@ -41,28 +41,37 @@ impl Mirror {
     /// The users of a company, with those of the known ones whom the list leaves out and who are there.
     pub(super) async fn list_persons(&self, company: &ManagedCompanyId, known: &[User]) -> Result<Vec<User>, Refused> {
         let lastpass = self.lastpass()?;
-        let listed = match lastpass.users(company).await {
-            Ok(listed) => listed,
-            Err(failed) => return Err(self.why_not_listed(company, failed).await),
+        let list = async || match lastpass.users(company).await {
+            Ok(listed) => Ok(listed),
+            Err(failed) => Err(self.why_not_listed(company, failed).await),
         };
+        let listed = list().await?;
         let ids: HashSet<&UserId> = listed.iter().map(|person| &person.id).collect();
         let missing: Vec<&UserId> = known
             .iter()
             .map(|user| &user.id)
             .filter(|id| !ids.contains(id))
             .collect();
-        let mut there = Vec::new();
+        let (mut there, mut is_refused) = (Vec::new(), false);
         for id in missing.iter().take(MAX_ASKED_FOR) {
             match lastpass.user(company, id).await {
                 Ok(person) => there.push(person),
-                Err(Failed::NotFound(_)) => {}
+                Err(Failed::NotFound(_) | Failed::Rejected(_, 410)) => {}
+                // Of this user, not of the key, to which the list was shown just before: the user is not this company's any more.
+                Err(Failed::Forbidden(_) | Failed::Rejected(_, 400)) => is_refused = true,
                 Err(failed) => return Err(failed.into()),
             }
+        }
+        // Such a refusal alone does not say that somebody is gone; a second list that leaves the user out, too, does.
+        if is_refused {
+            let again = list().await?.into_iter();
+            there.extend(again.filter(|person| missing.contains(&&person.id)));
         }
         believe(missing.len(), there.len())?;
         let persons = listed.into_iter().chain(there);
         let mut users: Vec<User> = persons.map(|person| person.of(company)).collect();
         users.sort_by(|one, other| one.id.cmp(&other.id));
+        users.dedup_by(|one, other| one.id == other.id);
         Ok(users)
     }
 

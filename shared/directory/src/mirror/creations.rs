@@ -46,7 +46,7 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
 impl Mirror {
     pub(super) async fn ask_for_company(&self, key: &IdempotencyKey, name: &str) -> Result<NewCompany, DirectoryError> {
         if let Some(creation) = self.creation(key.as_str()).await? {
-            return self.look_for(key, creation).await;
+            return self.look_for(key.as_str(), creation).await;
         }
         let before = match self.claim_name(key, name).await? {
             Claim::Ours(before) => before,
@@ -64,18 +64,22 @@ impl Mirror {
             url: None,
             id: None,
         };
-        if !self.write_creation(key, &creation, "attribute_not_exists(pk)").await? {
+        if !self
+            .write_creation(key.as_str(), &creation, "attribute_not_exists(pk)")
+            .await?
+        {
             // Another worker has asked for it at this moment.
             return Ok(NewCompany::Waits(self.now() + FIRST_LOOK));
         }
         match self.lastpass()?.create_company(name).await {
             Ok(accepted) => {
                 (creation.accepted, creation.url) = (true, accepted.url);
-                self.write_creation(key, &creation, "attribute_exists(pk)").await?;
+                self.write_creation(key.as_str(), &creation, "attribute_exists(pk)")
+                    .await?;
             }
             Err(failed) if failed.may_be_applied() => {}
             Err(failed) => {
-                self.forget_creation(key, name).await?;
+                self.forget_creation(key.as_str(), name).await?;
                 return Err(failed.into());
             }
         }
@@ -83,7 +87,7 @@ impl Mirror {
     }
 
     /// Looks whether a company is there that was asked for.
-    async fn look_for(&self, key: &IdempotencyKey, mut creation: CreationRecord) -> Result<NewCompany, DirectoryError> {
+    async fn look_for(&self, key: &str, mut creation: CreationRecord) -> Result<NewCompany, DirectoryError> {
         if let Some(id) = creation.id {
             return Ok(NewCompany::Created(id));
         }
@@ -133,7 +137,7 @@ impl Mirror {
         }
         let (name, known) = (creation.name.clone(), creation.known.clone());
         // Look once more: a company that has appeared since the last look is the one that was asked for.
-        match self.look_for(key, creation).await {
+        match self.look_for(key.as_str(), creation).await {
             Ok(NewCompany::Unknown) => {
                 let listing = self.listing().await?;
                 // Several have appeared: one of them may be ours, and an administrator can choose it.
@@ -141,7 +145,7 @@ impl Mirror {
                 if has_appeared {
                     return Ok(());
                 }
-                self.forget_creation(key, &name).await
+                self.forget_creation(key.as_str(), &name).await
             }
             // LastPass says by now that it has failed, so it is forgotten.
             Ok(_) | Err(DirectoryError::Refused(_)) => Ok(()),
@@ -185,7 +189,14 @@ impl Mirror {
         };
         let before = match self.creation(&holder.holder).await? {
             Some(creation) if creation.id.is_some() => creation.id,
-            Some(open) if self.next_look(&open).is_none() => return Ok(Claim::Unknown),
+            // Perhaps nobody asks for the holder's company any more: look for it here.
+            Some(open) if self.next_look(&open).is_none() => match self.look_for(&holder.holder, open).await {
+                Ok(NewCompany::Created(id)) => Some(id),
+                Ok(_) => return Ok(Claim::Unknown),
+                // LastPass says by now that it has failed, so its claim is gone.
+                Err(DirectoryError::Refused(_)) => return Ok(Claim::Waits),
+                Err(error) => return Err(error),
+            },
             Some(_) => return Ok(Claim::Waits),
             // No request of the holder is stored. The holder is about to send one, or its run died while the name was claimed.
             None if now.duration_since(holder.since) < UNANSWERED_PATIENCE => return Ok(Claim::Waits),
@@ -201,20 +212,20 @@ impl Mirror {
 
     async fn write_creation(
         &self,
-        key: &IdempotencyKey,
+        key: &str,
         creation: &CreationRecord,
         condition: &str,
     ) -> Result<bool, DirectoryError> {
-        let item = Content::small_item(CREATION, &self.creation_key(key.as_str()), creation, creation.asked)?;
+        let item = Content::small_item(CREATION, &self.creation_key(key), creation, creation.asked)?;
         let tenant = &self.content.tenant;
         let written = tenant.put_alone(Table::Records, item, condition, &[]).await?;
         Ok(matches!(written, PutOutcome::Applied))
     }
 
     /// LastPass has not made the company, and will not: it may be asked for again.
-    async fn forget_creation(&self, key: &IdempotencyKey, name: &str) -> Result<(), DirectoryError> {
+    async fn forget_creation(&self, key: &str, name: &str) -> Result<(), DirectoryError> {
         let tenant = &self.content.tenant;
-        let creation = self.creation_key(key.as_str());
+        let creation = self.creation_key(key);
         tenant.delete_alone(Table::Records, &creation).await?;
         Ok(tenant.delete_alone(Table::Records, &self.name_key(name)).await?)
     }

@@ -132,4 +132,7 @@ pub(super) struct AskingRecord {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SendingRecord {
     pub users: Vec<(String, Timestamp)>,
+    /// A number that no other write of this record has: who writes it next has to have read it.
+    #[serde(default)]
+    pub by: String,
 }

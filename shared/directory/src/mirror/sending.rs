@@ -2,7 +2,8 @@
 //!
 //! Who is sent is written down before. So a run that dies leaves behind who may have been created, and the next one that does not
 //! find such a user waits before it sends the user again (R82). That run may be one of another import, with other idempotency keys. So
-//! users are noted by their addresses, of which only digests are stored.
+//! users are noted by their addresses, of which only digests are stored. And it may work at the same time: nobody is sent whom another
+//! run may have sent since this one has looked.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use domain::ids::{IdempotencyKey, ManagedCompanyId};
 use futures::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use store::{Key, Table};
+use store::table::text;
+use store::{Key, PutOutcome, Table};
 
 use super::Mirror;
 use super::content::Content;
@@ -27,11 +29,21 @@ const SENT_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// How often to try whether a company that LastPass has just made takes users.
 const NOT_READY_WAIT: SignedDuration = SignedDuration::from_secs(15);
 
+/// How often a run begins anew since other runs send users to the same company.
+const MAX_TRIES: usize = 5;
+
 type Outcome = Result<NewUser, DirectoryError>;
 type Sent = Result<User, Failed>;
 
 /// Users who may have been created, by their digests, and when they were sent.
 type Doubtful = HashMap<String, Timestamp>;
+
+/// Who was sent to a company.
+pub(super) struct Note {
+    users: Doubtful,
+    /// Which write of the record this is; empty if there is none.
+    pub by: String,
+}
 
 impl Mirror {
     /// Creates the users who are not there yet. Each has an outcome, in the order of the requests.
@@ -42,67 +54,116 @@ impl Mirror {
     ) -> Result<Vec<Outcome>, DirectoryError> {
         let lock = Arc::clone(self.sending.lock().await.entry(company.clone()).or_default());
         let _alone = lock.lock().await;
-        let sent = self.sent(company).await?;
+        for _ in 0..MAX_TRIES {
+            if let Some(outcomes) = self.send_once(company, requests).await? {
+                return Ok(outcomes);
+            }
+        }
+        Err(taken_by_others())
+    }
+
+    /// Creates the users who are not there yet; `None` if another run has sent users meanwhile, so that nobody was sent here.
+    async fn send_once(
+        &self,
+        company: &ManagedCompanyId,
+        requests: &[UserRequest],
+    ) -> Result<Option<Vec<Outcome>>, DirectoryError> {
+        let mut sent = self.sent(company).await?;
         let is_doubtful = requests
             .iter()
-            .any(|request| sent.contains_key(&digest(company, request.address.key())));
-        let there = if is_doubtful {
+            .any(|request| sent.users.contains_key(&digest(company, request.address.key())));
+        let there = if is_doubtful || self.has_seen_less(company, &sent).await {
             // What this run has seen may be older than what was sent.
             self.list_by_address(company).await?
         } else {
             self.users_by_address(company).await?
         };
         let now = self.now();
-        let mut doubtful: Doubtful = sent
-            .into_iter()
-            .filter(|(_, at)| now < *at + SENT_AGAIN_AFTER)
-            .collect();
+        sent.users.retain(|_, at| now < *at + SENT_AGAIN_AFTER);
         let known = |request: &UserRequest| match there.get(request.address.key()) {
             Some(user) => Some(NewUser::Created(user.id.clone())),
-            None => doubtful
+            None => sent
+                .users
                 .get(&digest(company, request.address.key()))
                 .map(|at| NewUser::Waits(*at + SENT_AGAIN_AFTER)),
         };
         let known: Vec<Option<NewUser>> = requests.iter().map(known).collect();
         let open = requests.iter().zip(&known).filter(|(_, known)| known.is_none());
         let open: Vec<&UserRequest> = open.map(|(request, _)| request).collect();
-        let mut outcomes = self.send_each(company, &open, &mut doubtful).await?.into_iter();
+        let Some(outcomes) = self.send_each(company, &open, sent).await? else {
+            return Ok(None);
+        };
+        let mut outcomes = outcomes.into_iter();
         let all = known.into_iter().map(|known| known.map(Ok).or_else(|| outcomes.next()));
-        Ok(all.flatten().collect())
+        Ok(Some(all.flatten().collect()))
     }
 
     /// Who was sent and when: of each an answer may be missing.
-    async fn sent(&self, company: &ManagedCompanyId) -> Result<Doubtful, DirectoryError> {
+    pub(super) async fn sent(&self, company: &ManagedCompanyId) -> Result<Note, DirectoryError> {
         let record: Option<SendingRecord> = self.content.small(SENDING, &self.sending_key(company)).await?;
-        Ok(record.unwrap_or_default().users.into_iter().collect())
+        let record = record.unwrap_or_default();
+        Ok(Note {
+            users: record.users.into_iter().collect(),
+            by: record.by,
+        })
     }
 
-    /// Sends users, several at once, after it is written down who they are.
+    /// Whether another run has sent users to a company since this one has seen its users. Also those whose answers have come since are no
+    /// longer in the record.
+    async fn has_seen_less(&self, company: &ManagedCompanyId, sent: &Note) -> bool {
+        let seen = self.seen.lock().await;
+        seen.get(company).is_some_and(|seen| seen.sent != sent.by)
+    }
+
+    /// Sends users, several at once, after it is written down who they are; `None` if another run has written that meanwhile.
     async fn send_each(
         &self,
         company: &ManagedCompanyId,
         open: &[&UserRequest],
-        doubtful: &mut Doubtful,
-    ) -> Result<Vec<Outcome>, DirectoryError> {
+        mut note: Note,
+    ) -> Result<Option<Vec<Outcome>>, DirectoryError> {
         if open.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let now = self.now();
         let digests = open.iter().map(|request| digest(company, request.address.key()));
         let digests: Vec<String> = digests.collect();
-        doubtful.extend(digests.iter().map(|digest| (digest.clone(), now)));
-        self.write_sending(company, doubtful).await?;
+        note.users.extend(digests.iter().map(|digest| (digest.clone(), now)));
+        if !self.write_sending(company, &mut note).await? {
+            return Ok(None);
+        }
         let calls: Vec<_> = open.iter().map(|request| self.send(company, request).boxed()).collect();
         let answers: Vec<Sent> = stream::iter(calls).buffered(CONCURRENCY).collect().await;
-        for (digest, answer) in digests.iter().zip(&answers) {
-            if !matches!(answer, Err(failed) if failed.may_be_applied()) {
-                doubtful.remove(digest);
-            }
-        }
+        // From now on, since they may have waited long for their turn.
+        let now = self.now();
+        let in_doubt = |answer: &Sent| matches!(answer, Err(failed) if failed.may_be_applied()).then_some(now);
+        let answered: Vec<_> = digests.into_iter().zip(answers.iter().map(in_doubt)).collect();
         let outcomes = self.outcomes(company, open, answers).await?;
-        // Delete this record last: the created users must be stored before we forget which requests were sent.
-        self.write_sending(company, doubtful).await?;
-        Ok(outcomes)
+        // Write this last: the created users must be stored before we forget which requests were sent.
+        self.note_answers(company, note, &answered).await?;
+        Ok(Some(outcomes))
+    }
+
+    /// Notes of users who were sent since when they are in doubt, if they still are. What other runs have noted meanwhile stays.
+    async fn note_answers(
+        &self,
+        company: &ManagedCompanyId,
+        mut note: Note,
+        answered: &[(String, Option<Timestamp>)],
+    ) -> Result<(), DirectoryError> {
+        for _ in 0..MAX_TRIES {
+            for (digest, in_doubt) in answered {
+                match in_doubt {
+                    Some(since) => note.users.insert(digest.clone(), *since),
+                    None => note.users.remove(digest),
+                };
+            }
+            if self.write_sending(company, &mut note).await? {
+                return Ok(());
+            }
+            note = self.sent(company).await?;
+        }
+        Err(taken_by_others())
     }
 
     async fn send(&self, company: &ManagedCompanyId, request: &UserRequest) -> Sent {
@@ -150,7 +211,8 @@ impl Mirror {
             outcomes.push(match (answer, there) {
                 (Ok(user), _) => Ok(NewUser::Created(user.id)),
                 (Err(_), Ok(Some(user))) => Ok(NewUser::Created(user.id.clone())),
-                // Nobody could look whether the user is there all the same.
+                // Nobody could look whether the user is there all the same. That the look has to wait does not mean that nothing was done.
+                (Err(failed), Err(_)) if failed.may_be_applied() => Err(failed.into()),
                 (Err(failed), Err(error)) if may_be_there(&failed) => Err(error.clone()),
                 (Err(failed), _) => self.of_failed(company, request, failed, may_become_ready).await,
             });
@@ -192,7 +254,13 @@ impl Mirror {
 
     /// Why a company takes no user at all; `None` if it may take others.
     async fn refuses_all(&self, company: &ManagedCompanyId) -> Result<Option<&'static str>, DirectoryError> {
-        let Some(found) = self.lastpass()?.company(company).await? else {
+        let found = match self.lastpass()?.company(company).await {
+            Ok(found) => found,
+            // Of this company, not of the key: its users were listed just before.
+            Err(Failed::Forbidden(_)) => None,
+            Err(failed) => return Err(failed.into()),
+        };
+        let Some(found) = found else {
             return Ok(Some("LastPass does not know the company any more"));
         };
         if found.status == CompanyStatus::Suspended {
@@ -204,16 +272,36 @@ impl Mirror {
         Ok(is_full.then_some("the company has as many users as its licence limit allows"))
     }
 
-    async fn write_sending(&self, company: &ManagedCompanyId, sent: &Doubtful) -> Result<(), DirectoryError> {
-        let users = sent.iter().map(|(digest, at)| (digest.clone(), *at)).collect();
-        let key = self.sending_key(company);
-        let item = Content::small_item(SENDING, &key, &SendingRecord { users }, self.now())?;
-        Ok(self.content.tenant.replace_alone(Table::Records, item).await?)
+    /// Writes down who was sent, unless another run has since the note was read: then `false`.
+    async fn write_sending(&self, company: &ManagedCompanyId, note: &mut Note) -> Result<bool, DirectoryError> {
+        let record = SendingRecord {
+            users: note.users.iter().map(|(digest, at)| (digest.clone(), *at)).collect(),
+            by: format!("{:016x}", fastrand::u64(..)),
+        };
+        let item = Content::small_item(SENDING, &self.sending_key(company), &record, self.now())?;
+        // Its own, should the answer be lost and the request repeated.
+        let condition = "attribute_not_exists(#by) OR #by = :read OR #by = :by";
+        let values = [(":read", text(&note.by)), (":by", text(&record.by))];
+        let put = self.content.tenant.put_alone(Table::Records, item, condition, &values);
+        if matches!(put.await?, PutOutcome::Refused(_)) {
+            return Ok(false);
+        }
+        // Whom this run sends, it adds to whom it has seen; others it has not.
+        let mut seen = self.seen.lock().await;
+        if let Some(seen) = seen.get_mut(company).filter(|seen| seen.sent == note.by) {
+            seen.sent.clone_from(&record.by);
+        }
+        note.by = record.by;
+        Ok(true)
     }
 
     fn sending_key(&self, company: &ManagedCompanyId) -> Key {
         self.content.key(format!("SENDING#{company}"))
     }
+}
+
+fn taken_by_others() -> DirectoryError {
+    DirectoryError::Unavailable("other runs send users to the same company all the time".to_owned())
 }
 
 /// Identifies a user by company and address, whichever import asks.

@@ -10,7 +10,7 @@ use store::{Key, PutOutcome, Table};
 
 use super::content::Content;
 use super::records::{ASKING, AskingRecord};
-use super::{Mirror, Refused};
+use super::{Mirror, Refused, Seen};
 use crate::lastpass::{Failed, LastPass};
 use crate::{Directory as _, DirectoryError, NewAddress};
 
@@ -18,8 +18,10 @@ impl Mirror {
     /// Lists the users of a company that this run is about to change, and has them at hand. Returns whether they differ from what was
     /// known.
     pub(super) async fn look_at_users(&self, company: &ManagedCompanyId) -> Result<bool, Refused> {
+        // First: whom another run sends from now on, the list may not show.
+        let sent = self.sent(company).await?.by;
         let (users, differs) = self.list_users(company).await?;
-        self.seen.lock().await.insert(company.clone(), users);
+        self.seen.lock().await.insert(company.clone(), Seen { users, sent });
         Ok(differs)
     }
 
@@ -72,14 +74,14 @@ impl Mirror {
 
     async fn seen_by_address(&self, company: &ManagedCompanyId) -> Result<HashMap<AddressKey, User>, DirectoryError> {
         let seen = self.seen.lock().await;
-        let users = seen.get(company).into_iter().flatten();
+        let users = seen.get(company).into_iter().flat_map(|seen| &seen.users);
         let users = users.map(|user| (user.address.key().clone(), user.clone()));
         Ok(users.collect())
     }
 
     pub(super) async fn add_seen(&self, company: &ManagedCompanyId, users: Vec<User>) {
         if let Some(seen) = self.seen.lock().await.get_mut(company) {
-            seen.extend(users);
+            seen.users.extend(users);
         }
     }
 

@@ -107,6 +107,44 @@ async fn r85_a_user_whom_a_list_leaves_out_is_not_gone() {
     assert_eq!(ids(&port.run(), &company()).await, ["50102"]);
 }
 
+/// What LastPass says of a user who was deleted, or who belongs to somebody else by now, its documents leave open.
+#[tokio::test]
+async fn r85_a_user_whom_lastpass_refuses_and_lists_no_more_is_gone() {
+    let database = Database::start().await;
+    for status in [400, 403, 404, 410] {
+        let port = Port::start(&database, &format!("user-refused-{status}")).await;
+        port.read().await.unwrap();
+        port.account.change(json!({"delete": {"users": [50101]}}));
+        port.account
+            .fault(json!({"match": {"path": "/users/50101$"}, "answer": {"status": status}}));
+        assert_eq!(
+            port.run().look_again(&company()).await.unwrap(),
+            Look::Differs,
+            "{status}"
+        );
+        port.read().await.unwrap();
+        assert_eq!(ids(&port.run(), &company()).await, ["50102"], "{status}");
+    }
+}
+
+#[tokio::test]
+async fn r85_a_user_whom_only_one_list_leaves_out_is_not_gone() {
+    let database = Database::start().await;
+    for status in [400, 403] {
+        let port = Port::start(&database, &format!("listed-again-{status}")).await;
+        port.read().await.unwrap();
+        port.account.fault(page("/users$", 1, json!([])));
+        port.account
+            .fault(json!({"match": {"path": "/users/50101$"}, "answer": {"status": status}}));
+        assert_eq!(
+            port.run().look_again(&company()).await.unwrap(),
+            Look::AsKnown,
+            "{status}"
+        );
+        assert_eq!(ids(&port.run(), &company()).await, ["50101", "50102"], "{status}");
+    }
+}
+
 #[tokio::test]
 async fn r87_refused_users_of_a_listed_company_are_no_company_without_users() {
     let database = Database::start().await;

@@ -96,18 +96,28 @@ impl Account {
     }
 
     pub fn client_with(&self, policy: HttpPolicy) -> LastPass {
-        LastPass::new(&self.access(policy), Instant::now() + Duration::from_mins(5)).unwrap()
+        self.client_for(policy, Duration::from_mins(5))
+    }
+
+    /// A client of a run that lasts so long.
+    pub fn client_for(&self, policy: HttpPolicy, time: Duration) -> LastPass {
+        LastPass::new(&self.access(policy), Instant::now() + time).unwrap()
     }
 
     pub fn access(&self, policy: HttpPolicy) -> Access {
+        self.access_at(&self.origin, policy)
+    }
+
+    /// As if LastPass were at this origin.
+    pub fn access_at(&self, origin: &str, policy: HttpPolicy) -> Access {
         let policy = HttpPolicy {
-            allowed_origins: vec![self.origin.parse().unwrap()],
+            allowed_origins: vec![origin.parse().unwrap()],
             ..policy
         };
         let clock = self.clock.clone();
         Access {
             http: HttpClient::new(policy).unwrap().with_clock(move || clock.now()),
-            origin: Some(self.origin.clone()),
+            origin: Some(origin.to_owned()),
             key: ApiKey::new(lastpass::KEY).unwrap(),
             pace: Arc::new(Pace::per_second(0)),
         }

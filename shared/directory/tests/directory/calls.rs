@@ -1,6 +1,8 @@
 //! Every call as it should be: what is sent, and what is read.
 
-use directory::lastpass::{Access, ApiKey, CompanyStatus, Failed, LastPass};
+use std::time::{Duration, Instant};
+
+use directory::lastpass::{Access, ApiKey, CONCURRENCY, CompanyStatus, Failed, LastPass};
 use domain::directory::{CreationAction, UserState};
 use domain::ids::ManagedCompanyId;
 use serde_json::{Value, json};
@@ -144,6 +146,48 @@ async fn r87_nothing_is_sent_during_a_long_pause() {
     account.clock.advance(3_601);
     client.check().await.unwrap();
     assert_eq!(account.requests().len(), before + 2);
+}
+
+#[tokio::test]
+async fn r87_calls_that_wait_share_a_pause_within_the_run() {
+    let account = Account::start().await;
+    let (client, before) = (account.client(), account.requests().len());
+    let pause = json!({"status": 429, "headers": {"Retry-After": "120"}});
+    account.fault(json!({"match": {}, "answer": pause}));
+    let begun = Instant::now();
+    let calls = (0..20).map(|_| client.check());
+    for failed in futures::future::join_all(calls).await {
+        assert!(matches!(failed, Err(Failed::Later(_, Some(_)))), "{failed:?}");
+    }
+    let sent = account.requests().len() - before;
+    assert!(sent <= CONCURRENCY, "{sent} requests");
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn r43_a_read_that_the_end_of_a_run_cuts_off_is_for_later() {
+    let account = Account::start().await;
+    account.fault(json!({"match": {}, "answer": {"delayMs": 60_000}}));
+    let client = account.client_for(impatient(), Duration::from_millis(400));
+    let failed = client.users(&company()).await;
+    assert!(matches!(failed, Err(Failed::Later(_, Some(_)))), "{failed:?}");
+}
+
+#[tokio::test]
+async fn r43_a_read_without_repetitions_left_is_for_later() {
+    let account = Account::start().await;
+    account.fault(json!({"match": {}, "answer": {"status": 503}}));
+    for (retry_budget, is_later) in [(0, true), (20, false)] {
+        let client = account.client_with(http_client::HttpPolicy {
+            retry_budget,
+            ..impatient()
+        });
+        let failed = client.users(&company()).await.unwrap_err();
+        assert_eq!(matches!(failed, Failed::Later(_, Some(_))), is_later, "{failed:?}");
+        // A change may have been made all the same.
+        let failed = client.create_company("Nieuw").await.unwrap_err();
+        assert!(failed.may_be_applied(), "{failed:?}");
+    }
 }
 
 #[tokio::test]

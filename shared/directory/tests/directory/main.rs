@@ -27,3 +27,6 @@ mod secrecy;
 mod sending;
 mod switches;
 mod table;
+// Servers whose TLS is wrong in one way.
+#[path = "../../../psa/tests/wire/tls.rs"]
+mod tls;

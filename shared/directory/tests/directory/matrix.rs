@@ -2,14 +2,18 @@
 //! `matrix.tsv`.
 
 use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-use directory::lastpass::Accepted;
+use directory::lastpass::{Accepted, LastPass};
 use futures::{StreamExt, stream};
+use http_client::HttpPolicy;
 
-use crate::account::Account;
+use crate::account::{Account, impatient};
 use crate::faults::{Trouble, for_call, of_any_call, of_lists, policy};
 use crate::outcome::{CALLS, Call, named};
 use crate::table::{Row, compare};
+use crate::tls::{self, Authority, Place};
 
 const TABLE: &str = include_str!("matrix.tsv");
 
@@ -65,7 +69,42 @@ async fn measured() -> Vec<Row> {
         ]
     });
     let rows: Vec<_> = rows.collect();
-    stream::iter(rows).buffered(CONCURRENCY).collect().await
+    let mut rows: Vec<Row> = stream::iter(rows).buffered(CONCURRENCY).collect().await;
+    rows.extend(unconnected().await);
+    rows
+}
+
+/// What comes of changes that meet no LastPass: they were sent to nobody, except over TLS that breaks afterwards.
+async fn unconnected() -> Vec<Row> {
+    let (account, authority) = (Account::start().await, Authority::new());
+    let behind = account.origin.trim_start_matches("http://").parse().unwrap();
+    let places = tls::places(&authority, behind).await;
+    let (_full, full) = tls::full().await;
+    let places: Vec<&Place> = places.iter().filter(|place| place.name != "TLS").collect();
+    let mut origins: Vec<(&str, String)> = places.iter().map(|place| (place.name, place.origin.clone())).collect();
+    origins.push(("no connection in time", format!("http://{full}")));
+    let mut rows = Vec::new();
+    for call in CALLS.into_iter().filter(|call| call.writes()) {
+        for (name, origin) in &origins {
+            let policy = HttpPolicy {
+                extra_roots: vec![authority.root.clone()],
+                connect_timeout: Duration::from_millis(500),
+                ..impatient()
+            };
+            let access = account.access_at(origin, policy);
+            let client = LastPass::new(&access, Instant::now() + Duration::from_mins(1)).unwrap();
+            let failed = call.make(&client, &Accepted::default()).await.unwrap_err();
+            let done = account.requests().len();
+            let outcome = format!("{}; done {done}", named(&failed));
+            rows.push([call.name().to_owned(), (*name).to_owned(), outcome]);
+        }
+    }
+    let changes = CALLS.into_iter().filter(|call| call.writes()).count();
+    for place in places {
+        let tried = place.connections.load(Ordering::SeqCst);
+        assert_eq!(tried, changes, "{}: each is tried once", place.name);
+    }
+    rows
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -65,8 +65,13 @@ impl Port {
     }
 
     pub fn run_with(&self, policy: HttpPolicy) -> Mirror {
+        self.run_for(policy, Duration::from_mins(5))
+    }
+
+    /// The directory as a run opens it that lasts so long.
+    pub fn run_for(&self, policy: HttpPolicy, time: Duration) -> Mirror {
         let clock = self.account.clock.clone();
-        let client = self.account.client_with(policy);
+        let client = self.account.client_for(policy, time);
         Mirror::new(
             self.tenant.clone(),
             Some(client),
