@@ -1,7 +1,7 @@
 //! One company: intent, directory, mapping, outcome; a large one chunk by chunk. Killed anywhere, the next run finds the intent
 //! and repeats the calls with the same keys.
 
-use directory::{DirectoryError, Look, NewCompany};
+use directory::{Look, NewCompany};
 use domain::directory::ManagedCompany;
 use domain::ids::{IdempotencyKey, PsaCompanyId};
 use domain::mapping::CompanyMapping;
@@ -17,7 +17,7 @@ use worker::Stop;
 use crate::context::Run;
 use crate::dropped;
 use crate::record::{self, all, rows};
-use crate::retries::{Failure, with_retries};
+use crate::retries::{Failure, answers_at_all, with_retries};
 use crate::users;
 
 /// How far one company got.
@@ -95,21 +95,15 @@ pub(crate) async fn apply(
             }
         });
     }
-    let chunks = CompanyChunk::of(&plan)?;
-    // The first `named` rows already have their outcomes, so the rest of the company cannot be applied any more.
-    if named > 0 {
+    // The first `named` rows already have their outcomes, so the rest of the company cannot be applied any more; or another integration
+    // creates a company of that name at this moment.
+    if named > 0 || !claims_name(run, &plan, is_asked_for).await? {
         let outcomes = all(&plan, &Outcome::Failed(Reason::PlanChanged));
         return Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?));
     }
-    if chunks.is_empty() {
-        return Ok(Applied::Journaled);
-    }
-    if begin(run, &plan, &chunks, is_asked_for).await? {
-        return finish(run, planning, chunks, false).await;
-    }
-    // Another integration creates a company of that name at this moment.
-    let outcomes = all(&plan, &Outcome::Failed(Reason::PlanChanged));
-    Ok(Applied::Skipped(SkippedCompany::of(&plan, outcomes, named)?))
+    let chunks = CompanyChunk::of(plan)?;
+    begin(run, &chunks).await?;
+    finish(run, planning, chunks, false).await
 }
 
 /// The plan of a company without what was skipped when it was confirmed.
@@ -128,8 +122,7 @@ async fn looked_again(run: &Run, plan: &CompanyPlan) -> Result<Look, Failure> {
     let Some(managed) = plan.step.managed() else {
         return Ok(Look::AsKnown);
     };
-    let call = || run.directory.look_again(&managed.id);
-    with_retries(run, call, || answers_at_all(run)).await
+    users::look_again(run, managed).await
 }
 
 /// Repeats a creation request with an unknown outcome, because the administrator has chosen a new company (R82).
@@ -142,16 +135,18 @@ async fn sent_again(run: &Run, plan: &CompanyPlan) -> Result<(), Failure> {
     with_retries(run, call, || answers_at_all(run)).await
 }
 
-/// Writes the intent: all chunks, the first one last. Returns `false` if the name of a new company is claimed already; an
-/// administrator who asked for a new one gets it, whatever others are called.
-async fn begin(run: &Run, plan: &CompanyPlan, chunks: &[CompanyChunk], is_asked_for: bool) -> Result<bool, Stop> {
-    if plan.step == CompanyStep::Create && !is_asked_for {
-        let (tenant, now) = (&run.tenant, run.services.clock.now());
-        let claim = (&plan.company, &*plan.name);
-        if !tenant.claim_name(&run.import, claim, run.choice, now).await? {
-            return Ok(false);
-        }
+/// Claims the name of a company that is to be created. Returns `false` if it is claimed already; an administrator who asked for a new
+/// company gets it, whatever others are called.
+async fn claims_name(run: &Run, plan: &CompanyPlan, is_asked_for: bool) -> Result<bool, Stop> {
+    if plan.step != CompanyStep::Create || is_asked_for {
+        return Ok(true);
     }
+    let (claim, now) = ((&plan.company, &*plan.name), run.services.clock.now());
+    Ok(run.tenant.claim_name(&run.import, claim, run.choice, now).await?)
+}
+
+/// Writes the intent: all chunks, the first one last.
+async fn begin(run: &Run, chunks: &[CompanyChunk]) -> Result<(), Stop> {
     let mut tx = run.transaction()?;
     for (number, chunk) in chunks.iter().enumerate().skip(1) {
         let action = run.tenant.journal_action(&run.import, number, chunk)?;
@@ -165,8 +160,7 @@ async fn begin(run: &Run, plan: &CompanyPlan, chunks: &[CompanyChunk], is_asked_
     if let Some(first) = chunks.first() {
         run.tenant.journal(&mut tx, &run.import, 0, first)?;
     }
-    run.commit(tx).await?;
-    Ok(true)
+    run.commit(tx).await
 }
 
 /// The outcomes of a company for which nothing is to be done.
@@ -215,7 +209,13 @@ async fn finish(
         return Ok(Applied::Journaled);
     }
     let integration = &run.import.integration;
-    let before = planning.mapping(&first.plan.company);
+    let before = if may_be_begun {
+        // Maybe an earlier step of this run has mapped the company, which planning does not know.
+        run.tenant.company_mapping(integration, &first.plan.company).await?
+    } else {
+        planning.mapping(&first.plan.company).cloned()
+    };
+    let before = before.as_ref();
     let mut mapped = run
         .tenant
         .stored_address_mappings(integration, &first.plan.company)
@@ -240,7 +240,10 @@ async fn finish(
         let skip = if at == 0 { None } else { run.skips().await? };
         let users = match skip {
             Some(reason) => users::skip(chunk.users_left(), reason),
-            None => users::apply(run, &managed, chunk.users_left(), may_be_begun).await,
+            None => {
+                let company = (&chunk.plan.company, &managed);
+                users::apply(run, company, chunk.users_left(), may_be_begun).await
+            }
         };
         may_be_begun = false;
         mapped = record::users(run, (&managed, &outcome), (number, &mut chunk), mapped, users).await?;
@@ -328,10 +331,7 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
             let call = || run.directory.create_company(&key, &plan.name);
             match with_retries(run, call, || answers_at_all(run)).await? {
                 NewCompany::Created(id) => ManagedCompany::new(id, plan.name.clone()),
-                NewCompany::Waits(until) => {
-                    run.note_wait(until);
-                    return Err(Failure::Open);
-                }
+                NewCompany::Waits(until) => return Err(Failure::later(run, &plan.company, until)),
                 NewCompany::Unknown => return Err(Failure::of(Reason::OutcomeUnknown)),
             }
         }
@@ -350,9 +350,4 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
         }
     };
     Ok((managed, plan.outcome()))
-}
-
-/// Liveness probe for calls whose effect cannot be looked up.
-async fn answers_at_all<T>(run: &Run) -> Result<Option<T>, DirectoryError> {
-    run.directory.answers().await.map(|()| None)
 }

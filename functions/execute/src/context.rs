@@ -63,8 +63,10 @@ pub(crate) struct Run {
     pub standing: Mutex<()>,
     /// Whether a call that may have changed the directory got no answer: it may be applied later.
     is_unanswered: AtomicBool,
-    /// When to ask again for what the directory does later, if there is something.
-    waits: std::sync::Mutex<Option<Timestamp>>,
+    /// Whether an outcome was recorded since the last call of `take_recorded`.
+    recorded: AtomicBool,
+    /// The companies for which the directory does something later, and when to ask again.
+    waits: std::sync::Mutex<HashMap<PsaCompanyId, Timestamp>>,
 }
 
 impl Deref for Run {
@@ -103,6 +105,7 @@ impl Run {
             changes: OnceCell::new(),
             standing: Mutex::new(()),
             is_unanswered: AtomicBool::new(false),
+            recorded: AtomicBool::new(false),
             waits: std::sync::Mutex::default(),
             worker,
         })
@@ -188,15 +191,39 @@ impl Run {
         self.deadline.is_near() || self.outage.get().is_some()
     }
 
-    /// Notes that the directory does something later, and when to ask again.
-    pub fn note_wait(&self, until: Timestamp) {
+    /// Notes that outcomes were recorded: the work got further, even if no company is done yet.
+    pub fn note_recorded(&self) {
+        self.recorded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether outcomes were recorded since the last call.
+    pub fn take_recorded(&self) -> bool {
+        self.recorded.swap(false, Ordering::Relaxed)
+    }
+
+    /// Notes that the directory does something later for a company, and when to ask again.
+    pub fn note_wait(&self, company: &PsaCompanyId, until: Timestamp) {
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        *waits = Some(waits.map_or(until, |earlier| earlier.min(until)));
+        let earliest = waits.entry(company.clone()).or_insert(until);
+        *earliest = until.min(*earliest);
+    }
+
+    /// Whether it is too early to ask again for what the directory does later for a company. If it is not, the wait is forgotten. An import
+    /// that is cancelled need not wait for a user: it only has to find out who was created.
+    pub fn is_too_early(&self, company: &PsaCompanyId) -> bool {
+        let now = self.services.clock.now();
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_too_early = self.skip.is_none() && waits.get(company).is_some_and(|until| now < *until);
+        if !is_too_early {
+            waits.remove(company);
+        }
+        is_too_early
     }
 
     /// When to ask again for what the directory does later; nothing if it does nothing later.
     pub fn waits(&self) -> Option<Timestamp> {
-        self.waits.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        waits.values().min().copied()
     }
 
     /// Counts a call for a row that the directory has answered.

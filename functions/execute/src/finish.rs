@@ -1,6 +1,6 @@
 //! The end of an execution: counts, licences, dates, and the lock.
 
-use directory::Directory;
+use directory::{Directory, DirectoryError};
 use domain::ids::PsaCompanyId;
 use domain::import::{Ending, Event, Import};
 use domain::plan::{CompanyStep, Counts, Outcome, Reason, RowOutcome, UserStep};
@@ -69,17 +69,17 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
     licences::release::<Stop>(&run.tenant, &*run.directory, &run.import, sum.counts.users.created, now).await?;
     let integration = &run.import.integration;
     let dates = run.tenant.date_actions(integration, sum.imported, now).await?;
-    if run.skip.is_none() {
-        remember_absentees(run).await?;
-    }
-
     let ending = match run.skip {
-        None => Ending::Applied,
         Some(Reason::Cancelled) => Ending::Stopped,
+        // A run before this one may have given rows up.
+        None if !sum.has_given_up => Ending::Applied,
         // The fault passed while the import was being given up: nothing was left to skip.
         Some(_) if rows == Rows::AccountedFor && !run.import.abandoned && !sum.has_given_up => Ending::Applied,
-        Some(_) => given_up(run).await,
+        _ => given_up(run).await,
     };
+    if run.skip.is_none() && ending == Ending::Applied {
+        remember_absentees(run).await?;
+    }
     let moved = run
         .worker()
         .transition(Event::Finished(ending, sum.counts), dates)
@@ -92,10 +92,13 @@ pub(crate) async fn finish_import(run: &mut Run, rows: Rows) -> Result<(), Stop>
     Ok(())
 }
 
-/// Why the work was given up. If the directory rejects its key, the import ends with that reason, which no row tells.
+/// Why the work was given up. If the directory rejects its key or does not answer, the import ends with that reason, which no row tells and
+/// which is no fault of ours.
 async fn given_up(run: &Run) -> Ending {
     match run.directory.answers().await {
-        Err(error) if error.is_of_key() && !run.import.abandoned => Ending::Rejected(error.failure()),
+        Err(error) if (error.is_of_key() || error.is_retryable()) && !run.import.abandoned => {
+            Ending::Rejected(error.failure())
+        }
         _ => Ending::GivenUp,
     }
 }
@@ -120,7 +123,7 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
     let (tenant, import) = (&run.tenant, &run.import);
     let mut sum = Sum::default();
     let journal = tenant.journal_of(import);
-    let mut after = None;
+    let (mut after, mut answers) = (None, true);
     let (mut begun, mut number) = (None, 0);
     loop {
         let (entries, next) = journal.page(after.as_ref(), Some(JOURNAL_PAGE_SIZE)).await?;
@@ -136,7 +139,7 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
                         continue;
                     }
                     if !chunk.is_done() {
-                        let outcomes = of_unfinished(tenant, &*run.directory, import, &chunk).await?;
+                        let outcomes = of_unfinished((tenant, import), (&*run.directory, &mut answers), &chunk).await?;
                         let mut tx = run.transaction()?;
                         tenant.add_outcomes(&mut tx, import, (number, &mut chunk), outcomes)?;
                         // Its users were counted ahead.
@@ -160,11 +163,10 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
 }
 
 /// What is left of a chunk that was never finished: users that were to be created and whose address is taken now, in this very
-/// company, were created, since nobody had those addresses before.
+/// company, were created, since nobody had those addresses before. The directory is looked at once more, as long as it `answers`.
 async fn of_unfinished(
-    tenant: &Tenant,
-    directory: &dyn Directory,
-    import: &Import,
+    (tenant, import): (&Tenant, &Import),
+    (directory, answers): (&dyn Directory, &mut bool),
     chunk: &CompanyChunk,
 ) -> Result<Vec<RowOutcome>, Stop> {
     let managed = match &chunk.plan.step {
@@ -181,6 +183,10 @@ async fn of_unfinished(
         .filter(|user| user.step == UserStep::Create)
         .filter_map(|user| user.address.as_ref());
     let keys: Vec<_> = created.map(|address| address.key().clone()).collect();
+    if let Some(managed) = managed.as_ref().filter(|_| *answers && !keys.is_empty()) {
+        let is_down = |error: &DirectoryError| error.is_retryable() || error.is_of_key();
+        *answers = !directory.look_again(managed).await.is_err_and(|error| is_down(&error));
+    }
     let holders = directory.holders(&keys).await?.into_iter();
     let held: Vec<_> = holders
         .filter(|holder| Some(&holder.company) == managed.as_ref())

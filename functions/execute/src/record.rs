@@ -31,7 +31,9 @@ pub(crate) async fn failure(run: &Run, left: Vec<(usize, CompanyChunk)>, mut fai
         let of_chunk = (number, &mut chunk);
         run.tenant.add_outcomes(&mut tx, &run.import, of_chunk, outcomes)?;
     }
-    run.commit(tx).await
+    run.commit(tx).await?;
+    run.note_recorded();
+    Ok(())
 }
 
 /// Writes what was done to the next users of a chunk: mappings, audit and outcomes, for as many at once as fit into a transaction.
@@ -87,6 +89,7 @@ pub(crate) async fn users(
         }
         let (writes, after) = run.tenant.map_addresses(integration, &share.company, &mapped, &after)?;
         commit_with(run, tx, writes).await?;
+        run.note_recorded();
         (*chunk, mapped, users) = (next, after, &users[now.len()..]);
         if users.is_empty() {
             return Ok(mapped);

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use backon::Retryable;
 use directory::DirectoryError;
+use domain::ids::PsaCompanyId;
 use domain::plan::Reason;
 use domain::quotation::Quotation;
+use jiff::Timestamp;
 use tracing::warn;
 
 use crate::context::Run;
@@ -51,6 +53,15 @@ impl Failure {
     pub fn of(reason: Reason) -> Self {
         Self::OfRow(reason.into())
     }
+
+    /// The directory does something later for a row of this company. An import that is given up does not wait for it.
+    pub fn later(run: &Run, company: &PsaCompanyId, until: Timestamp) -> Self {
+        if run.give_up {
+            return Self::of(Reason::GivenUp);
+        }
+        run.note_wait(company, until);
+        Self::Open
+    }
 }
 
 /// Repeats a call that gave no answer, with the same token, as long as there is time for it. In the end `look_up` asks the
@@ -90,6 +101,13 @@ where
     if error.asks_to_wait().is_some() && run.deadline.is_near() {
         return Err(Failure::Open);
     }
+    // Every row has to end in an outcome (R36), and no later run has a better key.
+    if run.give_up && error.is_of_key() {
+        return match look_up().await {
+            Ok(Some(answer)) => Ok(answer),
+            _ => Err(Failure::of(Reason::GivenUp)),
+        };
+    }
     // No row is to blame, and none would fare better now.
     if error.is_of_key() || error.asks_to_wait().is_some() {
         run.record_outage(error);
@@ -104,7 +122,7 @@ where
     }
     match look_up().await {
         Ok(Some(answer)) => return Ok(answer),
-        Err(outage) if outage.is_retryable() => {
+        Err(outage) if outage.is_retryable() || (outage.is_of_key() && !run.give_up) => {
             run.record_outage(outage);
             return Err(Failure::Open);
         }
@@ -116,4 +134,10 @@ where
     }
     warn!(import = %run.import.id, %error, "the directory failed a row");
     Err(Failure::of(Reason::DirectoryUnavailable))
+}
+
+/// Liveness probe for calls whose effect cannot be looked up, or was looked for in vain: what a directory holds may be known from our own
+/// store, which answers while the directory is down.
+pub(crate) async fn answers_at_all<T>(run: &Run) -> Result<Option<T>, DirectoryError> {
+    run.directory.answers().await.map(|()| None)
 }

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use directory::{DirectoryError, NewAddress, NewUser, UserRequest};
+use directory::{DirectoryError, Look, NewAddress, NewUser, UserRequest};
 use domain::address::Address;
 use domain::directory::{ManagedCompany, User};
-use domain::ids::{IdempotencyKey, UserId};
+use domain::ids::{IdempotencyKey, PsaCompanyId, UserId};
 use domain::plan::{Outcome, Reason, UserPlan, UserStep};
 use domain::quotation::Quotation;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 
 use crate::context::Run;
-use crate::retries::{Failure, RowFailure, with_retries};
+use crate::retries::{Failure, RowFailure, answers_at_all, with_retries};
 
 /// Calls to the directory for one company at once.
 const USER_CONCURRENCY: usize = 4;
@@ -24,6 +24,9 @@ const BATCH_SIZE: usize = 20;
 
 /// What the directory says of a user that it was to create.
 type Answer = Result<NewUser, DirectoryError>;
+
+/// A company of the PSA, and the managed company that its users are to be in.
+type Company<'a> = (&'a PsaCompanyId, &'a ManagedCompany);
 
 /// How one user ended.
 pub(crate) struct Done {
@@ -73,15 +76,23 @@ impl Done {
 
 /// Applies the steps of users in the order of the plan, as many as there is time for. An administrator may cancel in their midst:
 /// then no further batch of users is begun.
-pub(crate) async fn apply(run: &Run, managed: &ManagedCompany, users: &[UserPlan], may_be_begun: bool) -> Vec<Done> {
+pub(crate) async fn apply(run: &Run, company: Company<'_>, users: &[UserPlan], may_be_begun: bool) -> Vec<Done> {
+    let ((_, managed), mut is_looked_at) = (company, false);
     let mut done = Vec::with_capacity(users.len());
     for batch in users.chunks(BATCH_SIZE) {
         if run.is_to_end() {
             break;
         }
         let applied = match (run.is_cancelled().await, may_be_begun) {
-            (false, _) => apply_batch(run, managed, batch).await,
-            (true, true) => outcomes(batch.iter().map(|user| begun(run, managed, user).boxed())).await,
+            (false, _) => apply_batch(run, company, batch).await,
+            (true, true) => {
+                // An earlier run may have died between a call and the note of what it did.
+                if !is_looked_at && let Err(Failure::Open) = look_again(run, managed).await {
+                    return done;
+                }
+                is_looked_at = true;
+                outcomes(batch.iter().map(|user| begun(run, managed, user).boxed())).await
+            }
             (true, false) => skip(batch, Reason::Cancelled).into_iter().map(Ok).collect(),
         };
         for applied in applied {
@@ -98,8 +109,14 @@ pub(crate) async fn apply(run: &Run, managed: &ManagedCompany, users: &[UserPlan
     done
 }
 
+/// Looks at the users of a managed company once more, where they are only remembered (R87).
+pub(crate) async fn look_again(run: &Run, managed: &ManagedCompany) -> Result<Look, Failure> {
+    with_retries(run, || run.directory.look_again(&managed.id), || answers_at_all(run)).await
+}
+
 /// Applies the steps of some users. Those that are to be created are asked for in one call.
-async fn apply_batch(run: &Run, managed: &ManagedCompany, users: &[UserPlan]) -> Vec<Result<Done, Failure>> {
+async fn apply_batch(run: &Run, company: Company<'_>, users: &[UserPlan]) -> Vec<Result<Done, Failure>> {
+    let (_, managed) = company;
     let requests = users.iter().filter_map(|user| match (&user.step, &user.address) {
         (UserStep::Create, Some(address)) => Some(request(run, managed, user, address)),
         _ => None,
@@ -114,7 +131,7 @@ async fn apply_batch(run: &Run, managed: &ManagedCompany, users: &[UserPlan]) ->
     let mut answers: HashMap<IdempotencyKey, Answer> = keys.zip(answers).collect();
     let with_answers = users.iter().map(|user| {
         let answer = answers.remove(&key(run, managed, user));
-        one(run, managed, user, answer).boxed()
+        one(run, company, user, answer).boxed()
     });
     outcomes(with_answers).await
 }
@@ -131,21 +148,21 @@ pub(crate) fn skip(users: &[UserPlan], reason: Reason) -> Vec<Done> {
 }
 
 /// Applies the step of one user, whose creation has got an answer.
-async fn one(run: &Run, managed: &ManagedCompany, user: &UserPlan, answer: Option<Answer>) -> Result<Done, Failure> {
+async fn one(run: &Run, company: Company<'_>, user: &UserPlan, answer: Option<Answer>) -> Result<Done, Failure> {
     let Some(address) = &user.address else {
         return Ok(Done::skipped(Reason::NoAddress));
     };
     Ok(match &user.step {
         UserStep::Skip(_) => Done::unmapped(user.step.outcome()),
         UserStep::Unchanged(id) | UserStep::Link(id) => Done::applied(user, id.clone()),
-        UserStep::Create => create(run, managed, (user, address), answer).await?,
+        UserStep::Create => create(run, company, (user, address), answer).await?,
         UserStep::ChangeAddress { user: id, from, .. } => {
-            change_address(run, managed, user, (id, from, address)).await?
+            change_address(run, company.1, user, (id, from, address)).await?
         }
     })
 }
 
-/// What an earlier run of this import did to a user before it died. The directory is asked; nothing is done again.
+/// What an earlier run of this import did to a user before it died, as far as the directory is known; nothing is done again.
 async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<Done, Failure> {
     let cancelled = Done::skipped(Reason::Cancelled);
     let Some(address) = &user.address else {
@@ -168,7 +185,7 @@ async fn begun(run: &Run, managed: &ManagedCompany, user: &UserPlan) -> Result<D
 /// Creates one user. The first attempt was the call for a whole batch; while there is no answer, calls for this user alone follow.
 async fn create(
     run: &Run,
-    managed: &ManagedCompany,
+    (company, managed): Company<'_>,
     (user, address): (&UserPlan, &Address),
     answer: Option<Answer>,
 ) -> Result<Done, Failure> {
@@ -187,18 +204,16 @@ async fn create(
     // Nobody had the address when the plan was confirmed: a user who has it here and now was created by this call.
     let look_up = || async {
         let holder = holder(run, address).await?;
-        Ok(holder
-            .filter(|holder| holder.company == managed.id)
-            .map(|holder| NewUser::Created(holder.id)))
+        match holder.filter(|holder| holder.company == managed.id) {
+            Some(holder) => Ok(Some(NewUser::Created(holder.id))),
+            None => answers_at_all(run).await,
+        }
     };
     Ok(match with_retries(run, call, look_up).await? {
         NewUser::Created(id) => Done::applied(user, id),
         NewUser::AddressTaken(_) => Done::failed(Reason::AddressConflict),
         NewUser::AddressTakenElsewhere(said) => Done::failed(Reason::AddressConflict).quoting(said),
-        NewUser::Waits(until) => {
-            run.note_wait(until);
-            return Err(Failure::Open);
-        }
+        NewUser::Waits(until) => return Err(Failure::later(run, company, until)),
     })
 }
 
@@ -228,7 +243,10 @@ async fn change_address(
     let call = || run.directory.change_address(&managed.id, id, Some(from), address);
     let look_up = || async {
         let holder = holder(run, address).await?;
-        Ok(holder.filter(|holder| holder.id == *id).map(|_| NewAddress::Changed))
+        match holder.filter(|holder| holder.id == *id) {
+            Some(_) => Ok(Some(NewAddress::Changed)),
+            None => answers_at_all(run).await,
+        }
     };
     Ok(match with_retries(run, call, look_up).await? {
         NewAddress::Changed => Done::applied(user, id.clone()),

@@ -83,7 +83,9 @@ impl Job for Execution {
     async fn step(&mut self, checkpoint: &mut Checkpoint<Position>) -> Result<Next, Stop> {
         let batch = self.next_companies(checkpoint).await?;
         self.run.end_changes().await;
-        self.run.check_outage()?;
+        if let Err(stop) = self.run.check_outage() {
+            return Ok(Next::Stopped(stop));
+        }
         if let Batch::Waits(until) = batch {
             return Ok(Next::Wait(Wait {
                 reason: WaitReason::Directory,
@@ -233,8 +235,8 @@ impl Execution {
             .try_flatten();
         pin_mut!(applied);
         let (mut done, mut is_whole) = (Vec::new(), true);
-        // Companies after an unfinished one are worked on, too, but the checkpoint does not pass them. The next run finds those that were
-        // applied in the journal. Those that were skipped have no entry yet, and the next run skips them again.
+        // Companies after an unfinished one are worked on, too, but the checkpoint does not pass them. The next step finds those that were
+        // applied in the journal. Those that were skipped have no entry yet, and the next step skips them again.
         while let Some((company, applied)) = applied.try_next().await? {
             is_whole &= !matches!(applied, Applied::Unfinished);
             if !is_whole {
@@ -247,7 +249,9 @@ impl Execution {
             skipped.fetch_add(entries.iter().map(|entry| entry.rest.len()).sum(), Ordering::Relaxed);
             done.push((company, entries));
         }
-        if !done.is_empty() {
+        // One company may take longer than waits in a row are free: any outcome that is recorded counts.
+        let got_further = run.take_recorded() || !done.is_empty();
+        if got_further {
             checkpoint.waited.reset();
         }
         for slice in slices(&run.tenant, &run.import, checkpoint, &done)? {
@@ -263,7 +267,8 @@ impl Execution {
         let waits = run.waits();
         Ok(if run.deadline.is_near() {
             Batch::OutOfTime
-        } else if let Some(until) = waits.filter(|_| done.is_empty() || !is_time_up()) {
+        // A step that recorded nothing would be repeated at once, so it ends in a wait even if it has not come to the last company.
+        } else if let Some(until) = waits.filter(|_| !got_further || !is_time_up()) {
             Batch::Waits(until)
         } else if is_time_up() || done.len() == MAX_COMPANIES_PER_CHECKPOINT {
             Batch::More
@@ -290,6 +295,9 @@ impl Unit {
         match self {
             Self::One { row, begun, named } => {
                 let company = row.id.clone();
+                if run.is_too_early(&company) {
+                    return Ok(vec![(company, Applied::Unfinished)]);
+                }
                 let applied = apply::apply(run, planning, *row, (begun.as_deref(), named)).await?;
                 Ok(vec![(company, applied)])
             }

@@ -20,7 +20,7 @@ pub enum Next {
     Step,
     /// The next run, since the time of this one ends.
     Run,
-    /// The next run, later.
+    /// The next run, later. If the step got further first, it has reset the waits in a row.
     Wait(Wait),
     /// The step stopped, but the checkpoint is valid: if the step got further first, it has reset the waits in a row.
     Stopped(Stop),
@@ -96,7 +96,10 @@ async fn steps<J: Job>(run: &Run, waited: &mut Waited) -> Result<WorkOutcome, St
                 run.commit(tx).await?;
                 return Ok(WorkOutcome::Again(checkpoint.waited));
             }
-            Ok(Next::Wait(wait)) => (Some(wait), Stop::WaitedTooLong(wait.reason)),
+            Ok(Next::Wait(wait)) => {
+                *waited = checkpoint.waited;
+                (Some(wait), Stop::WaitedTooLong(wait.reason))
+            }
             Ok(Next::Stopped(stop)) => {
                 *waited = checkpoint.waited;
                 (Wait::after(&stop), stop)

@@ -114,6 +114,11 @@ impl LastPassFront {
         let headers = json!({ "retry-after": seconds.to_string() });
         let fault = json!({ "match": { "path": ".*" }, "skip": many, "answer": { "status": 429, "headers": headers } });
         self.simulator.faults().clear();
+        self.add_fault(fault);
+    }
+
+    /// Adds a fault, as control's JSON describes it.
+    pub fn add_fault(&self, fault: Value) {
         self.simulator.faults().add(serde_json::from_value(fault).unwrap());
     }
 

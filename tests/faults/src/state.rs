@@ -243,7 +243,7 @@ fn roster(engine: &Engine) -> BTreeMap<String, Value> {
 
 /// A text with the ids of users replaced by their addresses.
 fn with_addresses(text: &str, addresses: &HashMap<String, String>) -> String {
-    const LENGTH: usize = "u-".len() + 32;
+    const LENGTH: usize = "u-".len() + 20;
     let (mut replaced, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find("u-") {
         let id = rest.get(at..at + LENGTH);

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use requirements::import::{choose, choose_one, done, fetch, plan, row, tick_everybody};
 use requirements::lastpass::{self, holds};
 use requirements::people::Company;
-use requirements::stage::{PATIENCE, advance, number, text};
-use requirements::{Api, PsaKind, Sandbox, for_both, psa};
+use requirements::stage::{PATIENCE, advance, number, quick, text};
+use requirements::{Api, Options, PsaKind, Sandbox, for_both, psa};
 use serde_json::{Value, json};
 
 use crate::creating::assert_once;
@@ -15,6 +15,7 @@ use crate::trouble;
 for_both!(
     r82_cancelled_while_a_user_waits_nobody_is_made_twice,
     r82_cancelled_while_a_company_waits_nothing_is_made_twice,
+    r37_r40_whom_a_dead_run_created_counts_when_cancelled,
 );
 
 const BERT: &str = "bert@eigen.example";
@@ -111,4 +112,44 @@ async fn r82_cancelled_while_a_company_waits_nothing_is_made_twice(kind: PsaKind
     assert_eq!(trouble::asked(&sandbox, "POST", "/managed-companies"), 1);
     assert_eq!(lastpass::mails(&sandbox, "invitation") as u64, created);
     lastpass::end(sandbox).await;
+}
+
+async fn r37_r40_whom_a_dead_run_created_counts_when_cancelled(kind: PsaKind) {
+    let state = tempfile::tempdir().unwrap();
+    let options = Options {
+        state: Some(state.path().to_owned()),
+        lastpass: true,
+        ..quick()
+    };
+    let before = Sandbox::start(options.clone()).await.unwrap();
+    let company = Company::imported(&before, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
+    // One that was just made may not take users yet.
+    advance(&before, 600).await;
+    psa::add_contact(&before, kind, &company.id, BERT);
+    let import = company.review().await;
+    tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+    // He is created, and the run dies before it hears of it.
+    let late = json!({ "bodyDelayMs": 60_000 });
+    trouble::add(
+        &before,
+        json!({ "match": { "method": "POST", "path": "/users$" }, "answer": late }),
+    );
+    confirm(&company.ana, &import).await;
+    let end = Instant::now() + PATIENCE;
+    while lastpass::mails(&before, "invitation") == 0 {
+        assert!(Instant::now() < end, "nobody is created");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(company);
+    before.kill().await;
+
+    let after = Sandbox::start(options).await.unwrap();
+    let (ana, path) = (after.api("ana"), format!("/imports/{import}"));
+    ana.delete(&path).await.unwrap();
+    lastpass::let_pass(&after, &import, 60).await;
+    let now = ana.get(&path).await.unwrap();
+    assert_eq!(now["state"], "cancelled", "{now}");
+    let users = &now["counts"]["users"];
+    assert_eq!((&users["created"], &users["skipped"]), (&json!(1), &json!(0)), "{now}");
+    lastpass::end(after).await;
 }

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use requirements::import::{
     choose, choose_mapped, choose_one, done, execute, fetch, first_import, first_import_of, id, plan, rows,
+    tick_everybody,
 };
 use requirements::lastpass::{self, holds};
 use requirements::people::Company;
-use requirements::stage::{PATIENCE, number, text};
+use requirements::stage::{PATIENCE, advance, number, text};
 use requirements::unattended::{set_policy, unattended};
 use requirements::{PsaKind, for_both, psa};
 use serde_json::{Value, json};
+
+use crate::trouble;
 
 for_both!(
     r82_a_second_import_of_everything_changes_nothing,
@@ -18,6 +21,7 @@ for_both!(
     r82_a_company_that_does_not_appear_holds_up_nobody_and_is_unknown,
     r86_users_are_staged_unless_an_administrator_invites_them,
     r86_an_unattended_import_invites_if_the_policy_says_so,
+    r63_lastpass_that_falls_silent_among_users_fails_no_row,
 );
 
 /// Fails if two companies were made of one name, or two users of one address.
@@ -149,5 +153,38 @@ async fn r86_an_unattended_import_invites_if_the_policy_says_so(kind: PsaKind) {
         assert_eq!(ended["counts"]["users"]["created"], 1, "{newcomer}: {ended}");
         assert_eq!(lastpass::mails(&sandbox, "invitation"), invited, "{newcomer}");
     }
+    lastpass::end(sandbox).await;
+}
+
+async fn r63_lastpass_that_falls_silent_among_users_fails_no_row(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let company = Company::imported(&sandbox, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
+    // One that was just made may not take users yet.
+    advance(&sandbox, 600).await;
+    for address in ["bert@eigen.example", "cora@eigen.example"] {
+        psa::add_contact(&sandbox, kind, &company.id, address);
+    }
+    let import = company.review().await;
+    tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+    let users = json!({ "method": "POST", "path": "/users$" });
+    let silent = json!({ "match": users, "times": 1, "answer": { "status": 503 } });
+    trouble::add(&sandbox, silent);
+    // But for the look before the change, all that is read leads to a page for people, which is worth no second attempt at once.
+    let page = json!({ "status": 302, "headers": { "location": "https://status.example/" } });
+    trouble::add(
+        &sandbox,
+        json!({ "match": { "method": "GET" }, "skip": 1, "answer": page }),
+    );
+    execute(&company.ana, &import).await;
+    let mut until = None;
+    for _ in 0..3 {
+        until = trouble::waits(&sandbox, &import, until.as_deref()).await;
+        assert!(until.is_some(), "it ended while LastPass was silent");
+        advance(&sandbox, 1_201).await;
+    }
+    lastpass::take_all(&sandbox);
+    lastpass::let_pass(&sandbox, &import, 600).await;
+    let users = &done(&company.ana, &import).await["users"];
+    assert_eq!((&users["created"], &users["failed"]), (&json!(2), &json!(0)), "{users}");
     lastpass::end(sandbox).await;
 }

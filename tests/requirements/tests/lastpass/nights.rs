@@ -2,13 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use requirements::import::{choose, done, execute, fetch};
+use lambda::Patience;
+use requirements::import::{choose, done, execute, fetch, tick_everybody};
 use requirements::lastpass::{self, holds};
-use requirements::stage::{PATIENCE, advance, number};
-use requirements::{PsaKind, Sandbox, for_both};
+use requirements::people::Company;
+use requirements::stage::{PATIENCE, advance, number, quick};
+use requirements::{Options, PsaKind, Sandbox, for_both, psa};
 use serde_json::{Value, json};
 
-for_both!(r11_r87_an_import_goes_on_night_after_night_and_makes_everything_once);
+use crate::trouble;
+
+for_both!(
+    r11_r87_an_import_goes_on_night_after_night_and_makes_everything_once,
+    r43_r63_pauses_in_one_large_company_are_not_in_a_row,
+);
 
 /// Companies of the import.
 const MANY: usize = 6;
@@ -76,4 +83,54 @@ async fn until_night(sandbox: &Sandbox, import: &str, since: usize) -> Value {
         }
         assert!(Instant::now() < end, "{now}");
     }
+}
+
+/// People of one company.
+const PEOPLE: usize = 80;
+
+/// Requests that LastPass takes between two pauses: a list, and a user.
+const OF_AN_HOUR: usize = 2;
+
+/// A pause that LastPass asks for.
+const PAUSE: i64 = 3_600;
+
+async fn r43_r63_pauses_in_one_large_company_are_not_in_a_row(kind: PsaKind) {
+    let quick = quick();
+    let sandbox = Sandbox::start(Options {
+        lastpass: true,
+        // Hardly any wait may count.
+        patience: Patience {
+            execution: Duration::from_mins(1),
+            ..quick.patience
+        },
+        ..quick
+    });
+    let sandbox = sandbox.await.unwrap();
+    let company = Company::imported(&sandbox, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
+    // One that was just made may not take users yet.
+    advance(&sandbox, 600).await;
+    let people: Vec<String> = (0..PEOPLE).map(|n| format!("p{n}@eigen.example")).collect();
+    psa::add_contacts(&sandbox, kind, &company.id, &people);
+    let import = company.review().await;
+    tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+    lastpass::take_only(&sandbox, OF_AN_HOUR, PAUSE);
+    execute(&company.ana, &import).await;
+    let (mut until, mut pauses) = (None, 0);
+    loop {
+        until = trouble::waits(&sandbox, &import, until.as_deref()).await;
+        if until.is_none() {
+            break;
+        }
+        pauses += 1;
+        assert!(pauses < 2 * PEOPLE, "{pauses} pauses");
+        lastpass::take_only(&sandbox, OF_AN_HOUR, PAUSE);
+        advance(&sandbox, PAUSE + 1).await;
+    }
+    // More than are free in a row.
+    assert!(pauses > 30, "{pauses} pauses");
+    lastpass::take_all(&sandbox);
+    let result = done(&company.ana, &import).await;
+    assert_eq!(result["users"]["created"], PEOPLE, "{result}");
+    assert_eq!(company.users().await.len(), PEOPLE + 1);
+    lastpass::end(sandbox).await;
 }

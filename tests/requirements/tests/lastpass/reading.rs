@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use requirements::import::{
-    addresses, carry_out, choose_mapped, done, execute, fetch, fetch_failing, fetched, first_import_of, id, plan, row,
-    rows, start, tick_everybody,
+    addresses, carry_out, choose_mapped, choose_more_than_are_begun, done, execute, fetch, fetch_failing, fetched,
+    first_import_of, id, plan, row, rows, start, tick_everybody,
 };
 use requirements::lastpass;
 use requirements::people::Company;
-use requirements::stage::{PATIENCE, advance, text};
+use requirements::stage::{PATIENCE, advance, number, text};
 use requirements::unattended::unattended;
 use requirements::{PsaKind, for_both, managed, psa};
 use serde_json::{Value, json};
@@ -24,6 +24,7 @@ for_both!(
     r87_a_rate_limit_is_waited_out,
     r87_what_is_read_before_a_wait_shows_and_is_not_read_again,
     r87_a_key_that_is_rejected_ends_the_import_with_its_code,
+    r36_r40_a_key_rejected_in_mid_import_leaves_no_row_out,
 );
 
 /// More than a day.
@@ -241,5 +242,27 @@ async fn r87_a_key_that_is_rejected_ends_the_import_with_its_code(kind: PsaKind)
     let import = fetch(&ana, kind).await;
     choose_mapped(&ana, &import).await;
     assert_eq!(carry_out(&ana, &import).await["companies"]["failed"], 0);
+    lastpass::end(sandbox).await;
+}
+
+async fn r36_r40_a_key_rejected_in_mid_import_leaves_no_row_out(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let ana = sandbox.api("ana");
+    let (import, _) = choose_more_than_are_begun(&sandbox, &ana, kind).await;
+    let agreed = execute(&ana, &import).await;
+    let end = Instant::now() + PATIENCE;
+    while lastpass::creations(&sandbox) < 3 {
+        assert!(Instant::now() < end, "nothing is asked for");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    lastpass::set(&sandbox, json!({ "keyStates": "revoked" }));
+    let now = ana.wait(&import, "executing", PATIENCE, |_| {}).await.unwrap();
+    assert_eq!(now["error"]["code"], "directory_unauthorized", "{now}");
+    let is_of_company = |item: &&Value| item["address"].is_null();
+    let (companies, users): (Vec<_>, Vec<_>) = agreed["items"].as_array().unwrap().iter().partition(is_of_company);
+    for (rows, planned) in [("companies", companies.len()), ("users", users.len())] {
+        let counts = now["counts"][rows].as_object().unwrap();
+        assert_eq!(counts.values().map(number).sum::<u64>(), planned as u64, "{now}");
+    }
     lastpass::end(sandbox).await;
 }

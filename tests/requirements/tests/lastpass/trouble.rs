@@ -1,6 +1,9 @@
 //! What goes wrong at LastPass, and what it was asked.
 
+use std::time::{Duration, Instant};
+
 use requirements::Sandbox;
+use requirements::stage::PATIENCE;
 use serde_json::Value;
 use simkit::Simulator as _;
 
@@ -17,4 +20,21 @@ pub fn asked(sandbox: &Sandbox, method: &str, end: &str) -> usize {
     requests
         .filter(|request| request.method == method && request.path.ends_with(end))
         .count()
+}
+
+/// Waits until an execution waits for LastPass beyond the moment `before`, and gives the new moment; `None` if the execution has ended.
+pub async fn waits(sandbox: &Sandbox, import: &str, before: Option<&str>) -> Option<String> {
+    let (ana, end) = (sandbox.api("ana"), Instant::now() + PATIENCE);
+    loop {
+        let now = ana.get(&format!("/imports/{import}")).await.unwrap();
+        if now["state"] != "executing" {
+            return None;
+        }
+        let until = now["waiting"]["until"].as_str();
+        if until.is_some() && until != before {
+            return until.map(str::to_owned);
+        }
+        assert!(Instant::now() < end, "it does not wait: {now}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
