@@ -48,7 +48,7 @@ pub(crate) async fn check_walks(
 }
 
 /// What the companies of all contacts prove.
-pub(crate) fn check_orphans(
+fn check_orphans(
     run: &Run,
     psa: &dyn Psa,
     context: &SnapshotContext,
@@ -92,7 +92,8 @@ pub(crate) struct Orphans {
     pub outside: BTreeSet<PsaCompanyId>,
 }
 
-/// The contacts whose company no page had and a read by id does not find. What the last import knows is not read again.
+/// The contacts whose company no page had and a read by id does not find; `None` when time ran out first. What the last import knows is not
+/// read again. So many contacts that they prove hidden rows stop the work.
 pub(crate) async fn orphans(
     run: &Run,
     psa: &dyn Psa,
@@ -100,7 +101,7 @@ pub(crate) async fn orphans(
     context: &SnapshotContext,
     (pages, counts): (&Pages, &BTreeMap<PsaCompanyId, usize>),
     checkpoint: &mut Checkpoint<Position>,
-) -> Result<Orphans, Stop> {
+) -> Result<Option<Orphans>, Stop> {
     let unknown = counts.keys().filter(|company| !context.has(company));
     let mut unknown: Vec<PsaCompanyId> = unknown.cloned().collect();
     let gone: HashSet<PsaCompanyId> = if let Some(known) = known {
@@ -113,7 +114,9 @@ pub(crate) async fn orphans(
     } else if let Some(gone) = &checkpoint.position.gone {
         gone.iter().cloned().collect()
     } else {
-        let (gone, unread) = gone(run, psa, &unknown, checkpoint).await?;
+        let Some((gone, unread)) = gone(run, psa, pages, &unknown, checkpoint).await? else {
+            return Ok(None);
+        };
         let kept = gone.iter().cloned().collect();
         checkpoint.position.gone = (gone.len() <= MAX_KEPT && unread.is_empty()).then_some(kept);
         unknown.retain(|company| !unread.contains(company));
@@ -125,25 +128,42 @@ pub(crate) async fn orphans(
         outside: outside.collect(),
         gone: gone.iter().cloned().collect(),
     };
+    // Before they are collected: in the worst case they are nearly all contacts.
+    checkpoint.progress.orphans = gone.iter().filter_map(|company| counts.get(company)).sum::<usize>() as u64;
+    check_orphans(run, psa, context, checkpoint)?;
     if gone.is_empty() {
-        return Ok(orphans);
+        return Ok(Some(orphans));
     }
     for page in pages.contacts() {
         let of_gone = |contact: &PsaContact| contact.company.as_ref().is_some_and(|company| gone.contains(company));
         orphans.contacts.extend(page?.into_iter().filter(of_gone));
     }
-    Ok(orphans)
+    Ok(Some(orphans))
 }
 
-/// Which of the companies a read by id does not find, and which cannot be read: these prove nothing.
+/// Which of the companies a read by id does not find, and which cannot be read: these prove nothing. `None` when time ran out first.
 async fn gone(
     run: &Run,
     psa: &dyn Psa,
+    pages: &Pages,
     companies: &[PsaCompanyId],
     checkpoint: &Checkpoint<Position>,
-) -> Result<(HashSet<PsaCompanyId>, HashSet<PsaCompanyId>), Stop> {
+) -> Result<Option<(HashSet<PsaCompanyId>, HashSet<PsaCompanyId>)>, Stop> {
     let (mut gone, mut unread) = (HashSet::new(), HashSet::new());
+    if companies.is_empty() {
+        return Ok(Some((gone, unread)));
+    }
+    // The client that has read pages asks until the run ends, also in the time that is needed to save them.
+    let other = if pages.has_unsaved() {
+        Some(run.compared_psa().await?)
+    } else {
+        None
+    };
+    let psa = other.as_deref().unwrap_or(psa);
     for batch in companies.chunks(LOOK_UP_PAGE_SIZE) {
+        if run.deadline.is_near() {
+            return Ok(None);
+        }
         match psa.look_up(batch).await {
             Ok(answers) => {
                 for answer in answers {
@@ -161,5 +181,5 @@ async fn gone(
             }
         }
     }
-    Ok((gone, unread))
+    Ok(Some((gone, unread)))
 }

@@ -71,11 +71,17 @@ pub(crate) fn slices(companies: &BTreeSet<PsaCompanyId>, counts: &BTreeMap<PsaCo
     slices
 }
 
-/// Puts slices into groups to which records are dealt at once.
-pub(crate) fn groups<'a>(slices: &'a [Slice], counts: &BTreeMap<PsaCompanyId, usize>) -> Vec<&'a [Slice]> {
+/// Puts slices into groups to which records are dealt at once: the contacts of these companies.
+pub(crate) fn groups<'a>(
+    slices: &'a [Slice],
+    counts: &BTreeMap<PsaCompanyId, usize>,
+    with_contacts: &HashSet<&PsaCompanyId>,
+) -> Vec<&'a [Slice]> {
     let (mut groups, mut begin, mut sum) = (Vec::new(), 0, 0);
     for (at, slice) in slices.iter().enumerate() {
-        let contacts: usize = counts.range(slice.clone()).map(|(_, count)| count).sum();
+        let dealt = counts.range(slice.clone());
+        let dealt = dealt.filter(|(company, _)| with_contacts.contains(*company));
+        let contacts: usize = dealt.map(|(_, count)| count).sum();
         if at > begin && sum + contacts > MAX_CONTACTS_PER_GROUP {
             groups.push(&slices[begin..at]);
             (begin, sum) = (at, 0);
@@ -319,7 +325,8 @@ mod tests {
         let grouped = |contacts: usize| {
             let counts = companies.iter().map(|company| (company.clone(), contacts)).collect();
             let slices = slices(&companies, &counts);
-            let groups: Vec<usize> = groups(&slices, &counts).into_iter().map(<[Slice]>::len).collect();
+            let groups = groups(&slices, &counts, &companies.iter().collect()).into_iter();
+            let groups: Vec<usize> = groups.map(<[Slice]>::len).collect();
             assert_eq!(groups.iter().sum::<usize>(), slices.len());
             groups
         };
@@ -327,6 +334,18 @@ mod tests {
         // Each two companies are a slice: a group has as many as its limit takes, at least one.
         assert_eq!(grouped(MAX_CONTACTS_PER_SLICE / 2), [30, 20]);
         assert_eq!(grouped(2 * MAX_CONTACTS_PER_GROUP).len(), 100);
-        assert!(groups(&[], &BTreeMap::new()).is_empty());
+        assert!(groups(&[], &BTreeMap::new(), &HashSet::new()).is_empty());
+    }
+
+    #[test]
+    fn r09_contacts_that_no_slice_gets_cut_no_group() {
+        // A filter leaves every tenth company, and those that it leaves out have most of the contacts.
+        let id = |company: usize| PsaCompanyId::new(format!("{company:03}"));
+        let contacts = |company: usize| if company.is_multiple_of(10) { 2_000 } else { 15_000 };
+        let counts = (0..100).map(|company| (id(company), contacts(company))).collect();
+        let companies: BTreeSet<PsaCompanyId> = (0..10).map(|company| id(10 * company)).collect();
+        let slices = slices(&companies, &counts);
+        assert_eq!(groups(&slices, &counts, &counts.keys().collect()).len(), 5);
+        assert_eq!(groups(&slices, &counts, &companies.iter().collect()).len(), 1);
     }
 }

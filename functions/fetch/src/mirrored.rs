@@ -16,11 +16,14 @@ use worker::Stop;
 use crate::changed::Changed;
 use crate::context::{Position, Run};
 use crate::known::Known;
-use crate::rows::SnapshotContext;
 
 /// What was read, on which a mirror rests.
 pub(crate) struct Seen<'a> {
     pub pages: &'a Pages,
+    /// The companies that are in.
+    pub companies: &'a HashSet<PsaCompanyId>,
+    /// Those of them that no page had.
+    pub added: &'a [PsaCompany],
     pub changed: Option<&'a Changed>,
     /// Contacts that no page had.
     pub more: &'a [PsaContact],
@@ -30,13 +33,7 @@ pub(crate) struct Seen<'a> {
 }
 
 /// Adds what an import knows to its draft.
-pub(crate) async fn add(
-    run: &Run,
-    draft: &mut Draft,
-    context: &SnapshotContext,
-    seen: Seen<'_>,
-    position: &Position,
-) -> Result<(), Stop> {
+pub(crate) async fn add(run: &Run, draft: &mut Draft, seen: Seen<'_>, position: &Position) -> Result<(), Stop> {
     let now = run.services.clock.now();
     let (full_at, as_of) = match seen.changed {
         Some(changed) => (changed.mirror.last.full_at, changed.as_of),
@@ -50,25 +47,24 @@ pub(crate) async fn add(
         version: reading::VERSION,
     };
     let rows = position.totals.map_or(0, |totals| totals.companies + totals.contacts);
-    let is_kept = |(_, differences): &(Mirror, Vec<Difference>)| !is_worth_rewriting(differences.len(), rows);
-    let known = seen
-        .changed
-        .map(|changed| (changed.mirror.clone(), changed.differences.clone()));
-    let mut before = known.filter(is_kept);
+    let changed = seen.changed.map(|changed| (&changed.mirror, &*changed.differences));
+    let mut before = changed.filter(|(_, differences)| !is_worth_rewriting(differences.len(), rows));
+    let compared;
     let mut all = Pages::default();
     if before.is_none() {
-        all = unique(context, seen.pages, seen.more)?;
-        if seen.changed.is_none() {
-            before = differences(run, &all).await?.filter(is_kept);
+        all = unique(&seen)?;
+        if changed.is_none() {
+            compared = differences(run, &all, rows).await?;
+            before = compared.as_ref().map(|(mirror, differences)| (mirror, &**differences));
         }
     }
     let (before, differences) = before.unzip();
     let new = NewMirror {
         last,
         tables: seen.tables,
-        before: before.as_ref(),
+        before,
         pages: &all,
-        differences: &differences.unwrap_or_default(),
+        differences: differences.unwrap_or_default(),
         known: &seen.known.entries(),
     };
     draft.add_mirror(new)?;
@@ -143,13 +139,14 @@ fn hash(value: &impl Hash) -> u64 {
 }
 
 /// All companies and contacts, each once. Of a company that comes several times the first counts, of a contact the last, as in the rows.
-fn unique(context: &SnapshotContext, pages: &Pages, more: &[PsaContact]) -> Result<Pages, StoreError> {
+fn unique(seen: &Seen<'_>) -> Result<Pages, StoreError> {
     let mut keys = Vec::new();
-    for page in pages.contacts() {
+    for page in seen.pages.contacts() {
         keys.extend(page?.iter().map(|contact| hash(&contact.id)));
     }
     keys.sort_unstable();
-    let more = more
+    let more = seen
+        .more
         .iter()
         .filter(|contact| keys.binary_search(&hash(&contact.id)).is_err());
     let more: Vec<PsaContact> = more.cloned().collect();
@@ -159,7 +156,7 @@ fn unique(context: &SnapshotContext, pages: &Pages, more: &[PsaContact]) -> Resu
         .filter(|(_, too_many)| *too_many > 0)
         .collect();
     drop(keys);
-    let mut companies: HashSet<&PsaCompanyId> = context.ids.iter().collect();
+    let mut companies: HashSet<&PsaCompanyId> = seen.companies.iter().collect();
     let is_repeated = |company: &PsaCompany| !companies.remove(&company.id);
     let comes_again = |contact: &PsaContact| match too_many.get_mut(&hash(&contact.id)) {
         Some(left) if *left > 0 => {
@@ -168,14 +165,15 @@ fn unique(context: &SnapshotContext, pages: &Pages, more: &[PsaContact]) -> Resu
         }
         _ => false,
     };
-    let mut unique = pages.without(is_repeated, comes_again)?;
-    unique.add_companies(&context.added)?;
+    let mut unique = seen.pages.without(is_repeated, comes_again)?;
+    unique.add_companies(seen.added)?;
     unique.add_contacts(&more)?;
     Ok(unique)
 }
 
-/// What differs from the stored pages after everything was read; `None` if there are none to compare with.
-async fn differences(run: &Run, now: &Pages) -> Result<Option<(Mirror, Vec<Difference>)>, Stop> {
+/// What differs from the stored pages after everything was read; `None` if there are none to compare with, or if they are worth writing
+/// again.
+async fn differences(run: &Run, now: &Pages, rows: u64) -> Result<Option<(Mirror, Vec<Difference>)>, Stop> {
     let integration = &run.import.integration;
     let stored = async {
         let Some(mirror) = run.tenant.mirror(integration).await? else {
@@ -190,13 +188,31 @@ async fn differences(run: &Run, now: &Pages) -> Result<Option<(Mirror, Vec<Diffe
         Err(error) => return Err(error.into()),
     };
     let mut differences = Vec::new();
-    compare::<PsaCompany>(&base, now, &mut differences)?;
-    compare::<PsaContact>(&base, now, &mut differences)?;
-    Ok(Some((mirror, differences)))
+    let is_kept = compare::<PsaCompany>(&base, now, &mut differences, rows)?
+        && compare::<PsaContact>(&base, now, &mut differences, rows)?;
+    differences.sort_unstable_by(|one, other| place(one).cmp(&place(other)));
+    Ok(is_kept.then_some((mirror, differences)))
 }
 
-/// Adds what differs from the stored pages, of one kind of records.
-fn compare<T: Record>(base: &Pages, now: &Pages, differences: &mut Vec<Difference>) -> Result<(), StoreError> {
+/// Where a difference comes among others: companies first, each by its id. A read of changes lists the same differences in the same order,
+/// so that nothing is written if nothing changed.
+fn place(difference: &Difference) -> (bool, &str) {
+    match difference {
+        Difference::Company(company) => (false, company.id.as_str()),
+        Difference::NoCompany(id) => (false, id.as_str()),
+        Difference::Contact(contact) => (true, contact.id.as_str()),
+        Difference::NoContact(id) => (true, id.as_str()),
+    }
+}
+
+/// Adds what differs from the stored pages, of one kind of records. Returns `false`, before all are added, once they are so many that the
+/// pages are worth writing again: after another filter that would be most of the PSA, unpacked.
+fn compare<T: Record>(
+    base: &Pages,
+    now: &Pages,
+    differences: &mut Vec<Difference>,
+    rows: u64,
+) -> Result<bool, StoreError> {
     let mut before = Before::default();
     for page in T::of(base) {
         let records = page?;
@@ -206,17 +222,21 @@ fn compare<T: Record>(base: &Pages, now: &Pages, differences: &mut Vec<Differenc
     before.records.sort_unstable();
     before.seen.resize(before.records.len(), false);
     for page in T::of(now) {
-        for record in page? {
-            if before.see(&record) != Some(hash(&record)) {
-                differences.push(record.otherwise());
-            }
+        let other = page?.into_iter();
+        let other = other.filter(|record| before.see(record) != Some(hash(record)));
+        differences.extend(other.map(T::otherwise));
+        if is_worth_rewriting(differences.len(), rows) {
+            return Ok(false);
         }
     }
     for page in T::of(base) {
         let gone = page?.into_iter().filter(|record| before.see(record).is_some());
         differences.extend(gone.map(|record| T::gone(record.into_id())));
+        if is_worth_rewriting(differences.len(), rows) {
+            return Ok(false);
+        }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The records of the stored pages, in few bytes each: a large MSP has half a million contacts.
@@ -235,5 +255,41 @@ impl Before {
         let (found, hash) = *self.records.get(at)?;
         let seen = self.seen.get_mut(at)?;
         (found == key && !std::mem::replace(seen, true)).then_some(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages of so many contacts.
+    fn pages(contacts: usize) -> Pages {
+        let contacts = (0..contacts).map(|id| PsaContact {
+            id: PsaContactId::new(id.to_string()),
+            company: Some(PsaCompanyId::new("1")),
+            name: String::new(),
+            active: true,
+            addresses: Vec::new(),
+            values: Vec::new(),
+        });
+        let (contacts, mut pages) = (contacts.collect::<Vec<_>>(), Pages::default());
+        for page in contacts.chunks(500) {
+            pages.add_contacts(page).unwrap();
+        }
+        pages
+    }
+
+    #[test]
+    fn r77_no_more_differences_are_kept_than_are_stored() {
+        let (few, many) = (pages(10), pages(30_000));
+        // A tenth of all, and what is left of a page.
+        for (base, now) in [(&few, &many), (&many, &few)] {
+            let mut differences = Vec::new();
+            assert!(!compare::<PsaContact>(base, now, &mut differences, 30_000).unwrap());
+            assert!((3_000..=3_500).contains(&differences.len()), "{}", differences.len());
+        }
+        let mut differences = Vec::new();
+        assert!(compare::<PsaContact>(&pages(900), &few, &mut differences, 30_000).unwrap());
+        assert_eq!(differences.len(), 890);
     }
 }

@@ -70,6 +70,11 @@ impl SnapshotContext {
         self.added.extend(companies);
     }
 
+    /// The companies that are in, and those of them that no page had. What else rows are made from is dropped.
+    pub(crate) fn into_companies(self) -> (HashSet<PsaCompanyId>, Vec<PsaCompany>) {
+        (self.ids, self.added)
+    }
+
     /// The names of some companies of the snapshot.
     pub(crate) fn names(
         &self,

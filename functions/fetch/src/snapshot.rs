@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ids::{AddressId, PsaCompanyId};
-use domain::not_in::Absentees;
+use domain::not_in::{Absentees, FoundAbsent};
 use domain::psa::PsaContact;
 use domain::row::{CompanyRow, SnapshotAddress};
 use psa::Psa;
@@ -44,9 +44,9 @@ pub(crate) async fn complete(
     let mut context = SnapshotContext::read(run, pages).await?;
     let counts = joined::count(pages)?;
     hidden::check_walks(run, psa, known, &context, checkpoint).await?;
-    let orphans = hidden::orphans(run, psa, known, &context, (pages, &counts), checkpoint).await?;
-    checkpoint.progress.orphans = orphans.contacts.len() as u64;
-    hidden::check_orphans(run, psa, &context, checkpoint)?;
+    let Some(orphans) = hidden::orphans(run, psa, known, &context, (pages, &counts), checkpoint).await? else {
+        return Ok(false);
+    };
     let Some(absent) = missing::read_back_companies(run, known, &context, pages, checkpoint).await? else {
         return Ok(false);
     };
@@ -56,13 +56,14 @@ pub(crate) async fn complete(
     let all: BTreeSet<PsaCompanyId> = context.ids.iter().chain(not_in.keys()).cloned().collect();
     checkpoint.progress.to_sort = Some(all.len() as u64);
     let slices = joined::slices(&all, &counts);
-    let groups = joined::groups(&slices, &counts);
     let records = Records {
         ids: &context.ids,
         added: &context.added,
         with_contacts: all.iter().chain(context.mappings.keys()).collect(),
         pages,
     };
+    let groups = joined::groups(&slices, &counts, &records.with_contacts);
+    drop(counts);
     let is_late = || run.deadline.is_near();
     let (mut persons, mut dealt) = (Persons::default(), None);
     for slices in &groups {
@@ -116,15 +117,21 @@ pub(crate) async fn complete(
             noted.note(run, checkpoint).await?;
         }
     }
+    let mut made = making.made(&people);
+    drop(records);
+    // Comparing with what the last import knew takes memory of its own.
+    let (companies, added) = context.into_companies();
     let seen = Seen {
         pages,
+        companies: &companies,
+        added: &added,
         changed,
         more: &found.accepted,
         known: leaves,
         tables: changed.map_or_else(|| psa.tables(), |changed| changed.tables.clone()),
     };
-    mirrored::add(run, &mut making.draft, &context, seen, &checkpoint.position).await?;
-    making.complete(&people, &orphans.contacts, checkpoint).await?;
+    mirrored::add(run, &mut made.draft, seen, &checkpoint.position).await?;
+    made.complete(run, &orphans.contacts, checkpoint).await?;
     Ok(true)
 }
 
@@ -161,6 +168,13 @@ struct Making<'a> {
     absent_companies: BTreeSet<PsaCompanyId>,
     /// Addresses found absent, of companies that are in.
     absent: BTreeMap<PsaCompanyId, BTreeSet<AddressId>>,
+}
+
+/// What is left once all rows are made.
+struct Made {
+    draft: Draft,
+    absentees: Absentees,
+    found: FoundAbsent,
 }
 
 impl Making<'_> {
@@ -202,24 +216,33 @@ impl Making<'_> {
         Ok(row)
     }
 
+    fn made(self, people: &PeopleContext) -> Made {
+        Made {
+            draft: self.draft,
+            absentees: Absentees {
+                filter: self.run.import.filter.clone(),
+                companies: self.absent_companies,
+                addresses: self.absent,
+            },
+            found: self.reasons.found(people),
+        }
+    }
+}
+
+impl Made {
     /// Lets the snapshot count.
     async fn complete(
         mut self,
-        people: &PeopleContext,
+        run: &Run,
         orphans: &[PsaContact],
         checkpoint: &mut Checkpoint<Position>,
     ) -> Result<(), Stop> {
-        let Run { worker, integration } = self.run;
+        let Run { worker, integration } = run;
         let (tenant, import) = (&worker.tenant, &worker.import);
-        let absent = Absentees {
-            filter: import.filter.clone(),
-            companies: self.absent_companies,
-            addresses: self.absent,
-        };
-        let mut more = tenant.found_absent_actions(import, absent)?;
+        let mut more = tenant.found_absent_actions(import, self.absentees)?;
         more.extend(tenant.orphans_actions(import, orphans)?);
         let mut next = checkpoint.clone();
-        next.position.absent = self.reasons.found(people);
+        next.position.absent = self.found;
         next.position.stage = Stage::Review;
         let snapshot = Complete {
             policy: import.unattended.then_some(&integration.policy),

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use domain::import::Assignment;
 use domain::problem::Problem;
-use domain::psa::Cursor;
+use domain::psa::{Cursor, Page, PsaFailure};
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use lambda::Deadline;
 use psa::Psa;
 use store::checkpoint::Checkpoint;
 use store::snapshot::pages::Pages;
+use tokio::time::timeout_at;
 use worker::{Stop, fenced};
 
 use crate::changed::Changed;
@@ -118,6 +119,23 @@ pub(crate) async fn read_totals(run: &Run, psa: &dyn Psa, checkpoint: &mut Check
     Ok(())
 }
 
+/// The next page; `None` behind the last one, or when the time is near that is needed to save those so far.
+async fn next_page<T>(
+    pages: &mut psa::Pages<'_, T>,
+    until: Deadline,
+    of_run: Deadline,
+) -> Result<Option<Page<T>>, PsaFailure> {
+    if until.is_near() {
+        return Ok(None);
+    }
+    // With nothing to save a page may take until the end of the run: the client ends its requests, and says what it waited for.
+    if until.0 == of_run.0 {
+        return pages.try_next().await;
+    }
+    let page = timeout_at(until.0.into(), pages.try_next()).await;
+    page.unwrap_or(Ok(None))
+}
+
 /// Reads companies, for as long as the run has time.
 pub(crate) async fn read_companies(
     run: &Run,
@@ -128,9 +146,7 @@ pub(crate) async fn read_companies(
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.companies);
     let mut pages = psa.companies(&run.import.filter, from.as_ref(), expected);
-    while !read.deadline(run.deadline).is_near()
-        && let Some(page) = pages.try_next().await?
-    {
+    while let Some(page) = next_page(&mut pages, read.deadline(run.deadline), run.deadline).await? {
         checkpoint.waited.reset();
         checkpoint.progress.pages += 1;
         checkpoint.progress.companies += page.items.len() as u64;
@@ -156,9 +172,7 @@ pub(crate) async fn read_contacts(
 ) -> Result<(), Stop> {
     let expected = checkpoint.position.totals.map(|totals| totals.contacts);
     let mut pages = psa.contacts(&run.import.filter, from.as_ref(), expected);
-    while !read.deadline(run.deadline).is_near()
-        && let Some(page) = pages.try_next().await?
-    {
+    while let Some(page) = next_page(&mut pages, read.deadline(run.deadline), run.deadline).await? {
         checkpoint.waited.reset();
         checkpoint.progress.pages += 1;
         checkpoint.progress.contacts += page.items.len() as u64;
@@ -180,6 +194,7 @@ mod tests {
 
     use domain::ids::{PsaCompanyId, PsaContactId};
     use domain::psa::PsaContact;
+    use futures::{StreamExt, stream};
 
     use super::*;
 
@@ -194,6 +209,15 @@ mod tests {
             addresses: Vec::new(),
             values: Vec::new(),
         }
+    }
+
+    #[tokio::test]
+    async fn r10_a_slow_page_leaves_the_time_to_save_the_others() {
+        let of_run = Deadline(Instant::now() + Duration::from_mins(5));
+        let until = Deadline(Instant::now() + Duration::from_millis(50));
+        let mut never = stream::pending::<Result<Page<PsaContact>, PsaFailure>>().boxed();
+        let next = tokio::time::timeout(Duration::from_secs(30), next_page(&mut never, until, of_run));
+        assert!(next.await.expect("it waits for the page").unwrap().is_none());
     }
 
     #[test]

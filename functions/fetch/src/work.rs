@@ -107,9 +107,11 @@ impl Job for Fetch {
         if matches!(next, Ok(Next::Step | Next::Done)) {
             return next;
         }
-        let is_saved = self.read.save(&self.run, checkpoint).await?;
-        if next.as_ref().is_err_and(Stop::passes) && !is_saved {
-            self.keep_reading(checkpoint).await?;
+        if !next.as_ref().is_err_and(|stop| self.ends_import(stop, checkpoint)) {
+            let is_saved = self.read.save(&self.run, checkpoint).await?;
+            if next.as_ref().is_err_and(Stop::passes) && !is_saved {
+                self.keep_reading(checkpoint).await?;
+            }
         }
         next.or_else(|stop| Ok(Next::Stopped(stop)))
     }
@@ -190,6 +192,12 @@ impl Fetch {
             }
         }
         Ok(Next::Step)
+    }
+
+    /// Whether the import fails by a stop, so that nobody will read its pages: thousands of write units for a large MSP. After other stops
+    /// that are not waited for the platform calls again.
+    fn ends_import(&self, stop: &Stop, checkpoint: &Checkpoint<Position>) -> bool {
+        matches!(stop, Stop::Psa(_) | Stop::Problem(_)) && !self.run.may_wait(stop, checkpoint.waited)
     }
 
     /// Stores how far the directory is read, before a wait that writes nothing else: a limit may allow less than all of it in one run.

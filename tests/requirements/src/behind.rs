@@ -259,7 +259,7 @@ pub async fn add_to_trail(sandbox: &Sandbox, integration: &str, entries: usize, 
             }),
             before: None,
             after: Some(PlanSide::user(
-                &UserId::new(format!("u-{:032x}", rand::random::<u128>())),
+                &UserId::new(format!("u-{:020x}", rand::random::<u128>() >> 48)),
                 None,
             )),
             reason: Reason::SameAddressOrChosen,

@@ -149,6 +149,8 @@ async fn compare_one(
     let Some(mapping) = context.mappings.get(id) else {
         return Ok(Compared::default());
     };
+    // A large company has many: not twice in memory.
+    drop(mapped);
     let mapped = run.tenant.address_mappings(&run.import.integration, id).await?;
     let users = users(run, mapping).await?;
     let is_live = |mapping: &&AddressMapping| users.contains_key(&mapping.user);

@@ -3,14 +3,15 @@
 use requirements::import::{addresses, fetch, first_import_of, id, rows};
 use requirements::stage::{advance, integration, sandbox};
 use requirements::unattended::{deliver, unattended};
-use requirements::{Api, PsaKind, Sandbox, for_both, psa};
+use requirements::{Api, PsaKind, Sandbox, behind, for_both, psa};
 use serde_json::json;
 
-use crate::retention::items;
+use crate::retention::{Item, items};
 
 for_both!(
     r67_the_last_snapshot_expires_when_no_import_shows_it_any_more,
     r67_of_a_removed_integration_the_snapshot_expires_and_nothing_stays,
+    r67_a_damaged_snapshot_stops_neither_fetches_nor_its_expiry,
 );
 
 const DAY: i64 = 24 * 3_600;
@@ -80,5 +81,38 @@ async fn r67_of_a_removed_integration_the_snapshot_expires_and_nothing_stays(kin
     let left = all.map(|(table, item)| format!("{table} {:?} {:?}", item["pk"], item["sk"]));
     let left: Vec<String> = left.filter(|key| key.contains(&integration)).collect();
     assert_eq!(left, Vec::<String>::new());
+    sandbox.stop().await;
+}
+
+/// Damages the first chunk of rows of the last snapshot.
+async fn damage_rows(sandbox: &Sandbox, integration: &str) {
+    let path = format!("#SNAPSHOT#{integration}");
+    let mut items = items(sandbox).await.into_iter().map(|(_, item)| item);
+    let text = |item: &Item, name: &str| item[name].as_s().unwrap().clone();
+    let is_of_rows = |item: &Item| text(item, "pk").ends_with(&path) && text(item, "sk").starts_with("ROWS#");
+    let chunk = items.find(|item| is_of_rows(item) && !item.contains_key("expires"));
+    behind::damage(sandbox, "ImportsTable", &path, &text(&chunk.unwrap(), "sk"), "data").await;
+}
+
+async fn r67_a_damaged_snapshot_stops_neither_fetches_nor_its_expiry(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let integration = import_twice(&sandbox, &ana, kind).await;
+    damage_rows(&sandbox, &integration).await;
+    let import = fetch(&ana, kind).await;
+    let shown = rows(&ana, &import, "in").await;
+    assert_eq!(shown.iter().filter(|row| row["status"] == "mapped").count(), 2);
+    assert_eq!(shown.len(), 40);
+    for row in &shown {
+        addresses(&ana, &import, id(row)).await;
+    }
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    damage_rows(&sandbox, &integration).await;
+    advance(&sandbox, 14 * DAY + 60).await;
+    sweep(&sandbox).await;
+    advance(&sandbox, 3 * DAY).await;
+    let left = snapshots(&sandbox, &integration).await;
+    let is_of_rows = |key: &String| key.starts_with("ROWS#") || key.starts_with("STATE#");
+    assert!(!left.iter().any(is_of_rows), "{left:?}");
     sandbox.stop().await;
 }

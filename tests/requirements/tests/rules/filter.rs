@@ -252,7 +252,7 @@ async fn r07_the_last_filter_is_offered_again(kind: PsaKind) {
     let ana = sandbox.api("ana");
     let path = format!("/integrations/{}", integration(&ana, kind).await);
     assert_eq!(ana.get(&path).await.unwrap().get("lastFilter"), None);
-    for filter in [json!({ "companyType": ["2", "1"] }), json!({})] {
+    for filter in [json!({ "companyType": ["1", "2"] }), json!({})] {
         let import = start(&ana, kind, &filter).await;
         fetched(&ana, &import).await;
         ana.delete(&format!("/imports/{import}")).await.unwrap();

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use requirements::import::{
-    addresses, carry_out, choose_all, fetch, fetch_failing, fetch_filtered, first_import_of, id, ordinary, rows,
+    addresses, carry_out, choose_all, fetch, fetch_failing, fetch_filtered, fetch_full_failing, first_import_of, id,
+    ordinary, rows,
 };
 use requirements::stage::{advance, number, sandbox, text};
 use requirements::unattended::unattended;
 use requirements::{Api, PsaKind, Sandbox, for_both, psa};
 use serde_json::{Value, json};
 
+use crate::retention::items;
+
 for_both!(
     r53_hidden_companies_fail_the_fetch_and_are_not_reported_as_deleted,
     r53_hidden_contacts_fail_the_fetch,
+    r53_a_fetch_that_fails_for_good_saves_no_pages,
     r53_many_contacts_of_hidden_companies_fail_the_fetch,
     r53_a_few_contacts_of_hidden_companies_are_orphans,
 );
@@ -81,6 +85,19 @@ async fn r53_hidden_contacts_fail_the_fetch(kind: PsaKind) {
     first_import_of(&ana, kind, 1).await;
     switch(&sandbox, kind, hide_contacts(kind));
     assert_forbidden(&fetch_failing(&ana, kind).await, "Contacts");
+    sandbox.stop().await;
+}
+
+async fn r53_a_fetch_that_fails_for_good_saves_no_pages(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    first_import_of(&ana, kind, 3).await;
+    switch(&sandbox, kind, hide_companies(kind, true));
+    assert_forbidden(&fetch_full_failing(&ana, kind).await, companies_right(kind));
+    let all = items(&sandbox).await.into_iter();
+    let keys = all.map(|(_, item)| item["sk"].as_s().unwrap().clone());
+    let saved: Vec<String> = keys.filter(|key| key.starts_with("STAGED#")).collect();
+    assert_eq!(saved, Vec::<String>::new());
     sandbox.stop().await;
 }
 

@@ -24,7 +24,7 @@ for_both!(
 const DAY: i64 = 24 * 3600;
 const DOCUMENTED: &str = include_str!("../../../../infra/README.md");
 
-type Item = HashMap<String, AttributeValue>;
+pub type Item = HashMap<String, AttributeValue>;
 
 /// A row of the table in the documentation.
 struct Kind {

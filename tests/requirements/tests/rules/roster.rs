@@ -49,7 +49,7 @@ const NAME: &str = "Halverwege BV";
 
 fn user(company: &str, number: usize) -> User {
     User {
-        id: UserId::new(format!("u-{number:032x}")),
+        id: UserId::new(format!("u-{number:020x}")),
         company: ManagedCompanyId::new(company),
         address: format!("halverwege-{number}@halverwege.example").parse().unwrap(),
         name: format!("Halverwege {number}"),

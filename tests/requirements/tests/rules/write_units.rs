@@ -1,15 +1,18 @@
 //! What imports cost the database.
 
-use requirements::import::{addresses, carry_out, fetch, id, rows, select};
+use requirements::import::{addresses, carry_out, fetch, fetch_full, id, rows, select};
 use requirements::stage::{number, sandbox, text};
 use requirements::unattended::{set_policy, unattended, unattended_units};
 use requirements::{PsaKind, Sandbox, for_both, psa};
 use serde_json::{Value, json};
 
+use crate::retention::items;
+
 for_both!(
     r80_a_first_import_takes_two_write_units_a_created_row,
     r38_an_import_without_changes_reads_everything_once_at_half_the_price,
     r30_changed_addresses_cost_a_few_write_units_each,
+    r77_a_full_read_finds_the_stored_differences_as_they_are,
 );
 
 /// What a created row may take, from the start of the import to its end.
@@ -140,5 +143,45 @@ async fn r30_changed_addresses_cost_a_few_write_units_each(kind: PsaKind) {
     let most = unchanged + 10.0 * OF_A_CHANGED_ADDRESS;
     println!("{written} write units for 10 changed addresses, {unchanged} without, at most {most}");
     assert!(written <= most, "{written} write units, not {most}: {result}");
+    sandbox.stop().await;
+}
+
+/// The sort keys of the stored lists of what differs from the stored pages.
+async fn differences(sandbox: &Sandbox) -> Vec<String> {
+    let all = items(sandbox).await.into_iter();
+    let keys = all.map(|(_, item)| item["sk"].as_s().unwrap().clone());
+    let mut keys: Vec<String> = keys
+        .filter(|key| key.starts_with("MIRROR#") && key.contains("#d#"))
+        .collect();
+    keys.sort();
+    keys
+}
+
+async fn r77_a_full_read_finds_the_stored_differences_as_they_are(kind: PsaKind) {
+    let sandbox = sandbox().await;
+    let ana = sandbox.api("ana");
+    let company = psa::add_company(&sandbox, kind, "Op Volgorde");
+    let first = fetch(&ana, kind).await;
+    ana.delete(&format!("/imports/{first}")).await.unwrap();
+    // As numbers they come in another order than as texts.
+    let people = [9_999_999, 10_000_000].map(|number| {
+        let mut person = psa::new_contact(kind, &company, &format!("p{number}@volgorde.example"));
+        person["id"] = number.into();
+        person
+    });
+    psa::change(&sandbox, kind, json!({ "contacts": people }));
+    let mut stored = Vec::new();
+    for is_full in [false, true, false] {
+        let import = if is_full {
+            fetch_full(&ana, kind).await
+        } else {
+            fetch(&ana, kind).await
+        };
+        assert_eq!(addresses(&ana, &import, &company).await.len(), 2);
+        ana.delete(&format!("/imports/{import}")).await.unwrap();
+        stored.push(differences(&sandbox).await);
+    }
+    assert_eq!(stored[0].len(), 1, "{stored:?}");
+    assert!(stored.iter().all(|keys| *keys == stored[0]), "{stored:?}");
     sandbox.stop().await;
 }
