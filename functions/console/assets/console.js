@@ -73,9 +73,10 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button && button.classList.contains("tick")) {
     event.preventDefault();
-    // What was pressed may have been replaced by the answer to the press before.
+    // What was pressed may have been replaced by the answer to the press before, and may stand elsewhere in the list.
+    const { action } = button.form;
     inTurn(() => {
-      const current = document.getElementById(button.id) || button;
+      const current = [...document.querySelectorAll("button.tick")].find((one) => one.form.action === action) || button;
       return send(current.form, current);
     });
   }
@@ -91,7 +92,10 @@ const watch = async () => {
     const before = quarter();
     try {
       const answer = await fetch(location.href, { credentials: "same-origin" });
-      show(await answer.text(), answer.redirected ? answer.url : null);
+      // While the service does not answer, what it said last stays.
+      if (answer.status < 500) {
+        show(await answer.text(), answer.redirected ? answer.url : null);
+      }
     } catch {
       // The next look may succeed.
     }
@@ -139,7 +143,12 @@ const keys = {
   j: () => move(1),
   k: () => move(-1),
   x: (row) => row && row.querySelector(".tick") && row.querySelector(".tick").click(),
-  m: (row) => row && row.querySelector("td:last-child a") && row.querySelector("td:last-child a").click(),
+  m: (row) => {
+    const link = row && row.querySelector("td:last-child a, th a");
+    if (link) {
+      link.click();
+    }
+  },
   "/": () => document.getElementById("search") && document.getElementById("search").focus(),
   "?": () => location.assign("/console/keys"),
 };

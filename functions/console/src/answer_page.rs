@@ -52,13 +52,16 @@ pub(crate) fn rendered(visit: &Visit, response: Response) -> Response {
             // The browser keeps the cookie back when another site leads here, and sends it from a page of ours.
             onwards(visit, &visit.address)
         }
+        // Not a redirect: browsers follow none to another site from a form that searches, nor does the script.
         Refused::SignedOut if visit.reads => {
-            redirect(&format!("/console/sign-in?to={}", crate::api::escaped(&visit.address)))
+            let to = format!("/console/sign-in?to={}", crate::api::escaped(&visit.address));
+            let page = Page::new(visit, pair(visit, "You are not signed in", "U bent niet aangemeld"));
+            show_as(StatusCode::OK, &SignIn { page, to: &to })
         }
         Refused::SignedOut => ended(visit),
         Refused::Problem(problem) => of_problem(visit, problem),
         Refused::NotFound => {
-            let page = Page::new(visit, pair(visit, "No such page", "Geen zo'n pagina"));
+            let page = Page::new(visit, pair(visit, "No such page", "Deze pagina bestaat niet"));
             show_as(StatusCode::NOT_FOUND, &NotFound { page })
         }
         Refused::Unreachable => {
@@ -67,7 +70,8 @@ pub(crate) fn rendered(visit: &Visit, response: Response) -> Response {
                 pair(visit, "The service does not answer", "De dienst antwoordt niet"),
             );
             let again = visit.reads;
-            show_as(StatusCode::BAD_GATEWAY, &Unreachable { page, again })
+            let back = visit.came_from.as_deref().filter(|_| !visit.reads);
+            show_as(StatusCode::BAD_GATEWAY, &Unreachable { page, again, back })
         }
     }
 }
@@ -123,10 +127,12 @@ struct NotFound {
 
 #[derive(Template)]
 #[template(path = "unreachable.html")]
-struct Unreachable {
+struct Unreachable<'a> {
     page: Page,
     /// Whether to ask for the same page again may help.
     again: bool,
+    /// The page whose form got no answer.
+    back: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -193,6 +199,13 @@ struct SignedOut {
 pub(crate) fn signed_out(visit: &Visit) -> Response {
     let page = Page::new(visit, pair(visit, "Signed out", "Afgemeld"));
     show_as(StatusCode::OK, &SignedOut { page })
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    page: Page,
+    to: &'a str,
 }
 
 #[derive(Template)]

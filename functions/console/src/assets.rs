@@ -43,16 +43,19 @@ pub(crate) fn routes() -> Router<Console> {
     Router::new().route("/console/assets/{version}/{name}", get(show))
 }
 
-/// Of whatever version: a page of the build before may still ask.
-async fn show(Path((_, name)): Path<(String, String)>) -> Response {
+/// Of whatever version: while a deployment replaces functions, the page of one build may ask the function of another. Only what belongs to
+/// the address is kept for good.
+async fn show(Path((version, name)): Path<(String, String)>) -> Response {
     let found = ASSETS.iter().find(|(known, ..)| *known == name);
     let Some(&(_, kind, bytes)) = found else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let headers = [
-        (CONTENT_TYPE, kind),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    let keep = if version == *VERSION {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-store"
+    };
+    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, keep)];
     (headers, bytes).into_response()
 }
 

@@ -1,12 +1,16 @@
 //! What every handler works with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_client::{HttpClient, HttpPolicy, NoClient};
 use tokio::sync::OnceCell;
 
 use crate::session::{Endpoints, Secret};
 use crate::settings::Settings;
+
+/// How long the console waits for an answer: the page that says that none came has to come within the 29 seconds that the function has.
+const PATIENCE: Duration = Duration::from_secs(24);
 
 /// The settings, the way out, and what is read once. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +29,7 @@ impl Console {
             .filter(|address| address.starts_with("http://"));
         let policy = HttpPolicy {
             allowed_origins: plain.filter_map(|address| address.parse().ok()).collect(),
+            timeout: PATIENCE,
             ..HttpPolicy::default()
         };
         Ok(Self {

@@ -16,6 +16,11 @@ pub(crate) fn own_page(to: Option<&str>) -> String {
     to.filter(is_own).unwrap_or(HOME).to_owned()
 }
 
+/// The page that a link brought along to go back to, if it did; or else this one.
+pub(crate) fn back_or(back: Option<&str>, page: String) -> String {
+    back.map_or(page, |back| own_page(Some(back)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +65,13 @@ mod tests {
             assert_eq!(own_page(Some(other)), "/console", "{other:?}");
         }
         assert_eq!(own_page(None), "/console");
+        let list = || "/console/list".to_owned();
+        for (brought, leads) in [
+            (None, "/console/list"),
+            (Some("/console/list?after=a"), "/console/list?after=a"),
+            (Some("https://evil.example"), "/console"),
+        ] {
+            assert_eq!(back_or(brought, list()), leads);
+        }
     }
 }

@@ -103,6 +103,7 @@ pub(crate) fn typed(pointer: &str) -> Option<(&'static str, &'static str)> {
         "/name" => Some(("Name", "Naam")),
         "/address" => Some(("Address", "Adres")),
         "/why" => Some(("Why", "Waarom")),
+        "/target/existing" => Some(("Your choice", "Uw keuze")),
         _ => None,
     }
 }

@@ -132,7 +132,54 @@ impl Api {
 
 async fn sent(request: reqwest::RequestBuilder, token: &str) -> Result<reqwest::Response, Refused> {
     request.bearer_auth(token).send().await.map_err(|error| {
+        // The address has what was searched for, which may be a person's.
+        let error = error.without_url();
         tracing::error!(%error, "the API cannot be reached");
         Refused::Unreachable
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::net::TcpListener;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "nothing is reached")]
+    async fn r50_an_api_that_cannot_be_reached_brings_no_address_into_the_log() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        // Nobody listens there any more.
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let api = Api {
+            http: reqwest::Client::new(),
+            origin: format!("http://{free}"),
+            token: "token".to_owned(),
+            renewal: None,
+            language: Language::English,
+        };
+        let read = api.get::<Value>("/imports/i/addresses?search=anna%40client.example");
+        assert!(matches!(read.await, Err(Refused::Unreachable)));
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(log.contains("the API cannot be reached"), "{log}");
+        assert!(!log.contains("anna") && !log.contains("search"), "{log}");
+    }
 }

@@ -1,13 +1,16 @@
 //! `/console/imports/{x}/companies`: the two tabs, with what happens to each row.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::Method;
 use axum::routing::{get, post};
+use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use super::frame::{Frame, Step, api, path, query};
+use super::frame::{Frame, Step, TOLD_ONCE, api, path, query};
 use super::pages::Pages;
 use crate::Console;
 use crate::answer_page::{redirect, show};
@@ -17,11 +20,18 @@ use crate::fields::{Fields, Form};
 use crate::own_page::own_page;
 use crate::page::Page;
 use crate::refused::Answer;
-use crate::views::{Companies, Company, Target};
+use crate::views::{Companies, Company, ManagedCompany, Target};
 use crate::words;
 
 /// As many as the API counts people for at once.
 const ON_A_PAGE: &str = "50";
+
+/// Managed companies of a page that are read at once.
+const READ_CONCURRENCY: usize = 8;
+
+/// How many of the pages before this one the link to a row carries for the way back. Its address carries all filters besides, and must
+/// stay short.
+const PAGES_BACK: usize = 3;
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/imports/{x}/companies", get(list))
@@ -36,6 +46,8 @@ struct CompaniesPage {
     frame: Frame,
     path: String,
     rows: Companies,
+    /// The chosen managed companies that the rows do not name.
+    names: Names,
     pages: Pages,
     is_in: bool,
     status: String,
@@ -48,23 +60,41 @@ struct CompaniesPage {
     failed: String,
     /// This page, with its filters.
     back: String,
+    /// The same for the links to rows, with few of the pages before it.
+    back_from_row: String,
 }
 
-/// What happens to a row, in words.
-pub(super) fn what_happens(page: &Page, row: &Company) -> String {
-    let named = |id: &str| {
-        let all = row
-            .mapped
-            .iter()
-            .chain(&row.candidates)
-            .chain(row.suggestions.iter().map(|one| &one.managed_company));
-        let found = all.into_iter().find(|one| one.id == id);
-        found.map_or_else(|| id.to_owned(), |one| one.name.clone())
+/// Names of managed companies by their ids.
+pub(super) type Names = BTreeMap<String, String>;
+
+/// A managed company, unless it cannot be read.
+pub(super) async fn managed_company(caller: &Caller, id: &str) -> Option<ManagedCompany> {
+    let address = format!("/managed-companies/{}", escaped(id));
+    caller.api.get(&address).await.ok()
+}
+
+/// The names of the chosen managed companies that the rows do not name. One that cannot be read is left out.
+async fn names(caller: &Caller, rows: &[Company]) -> Names {
+    let chosen = rows.iter().filter_map(|row| {
+        let id = row.chosen()?;
+        row.name_of(id).is_none().then_some(id)
+    });
+    let ids: BTreeSet<&str> = chosen.collect();
+    let reads: Vec<_> = ids.into_iter().map(|id| managed_company(caller, id)).collect();
+    let read: Vec<_> = stream::iter(reads).buffer_unordered(READ_CONCURRENCY).collect().await;
+    read.into_iter().flatten().map(|one| (one.id, one.name)).collect()
+}
+
+/// What happens to a row, in words. `names` are those of managed companies that the row does not name.
+pub(super) fn what_happens(page: &Page, row: &Company, names: &Names) -> String {
+    let chosen = |id: &str| {
+        let elsewhere = || names.get(id).map(String::as_str);
+        row.name_of(id).or_else(elsewhere).unwrap_or(id).to_owned()
     };
     let linked = |name: &str| format!("{} {name}", page.t("Linked to", "Gekoppeld aan"));
     match (&row.target, &row.mapped, row.candidates.as_slice()) {
         (Target::Create {}, ..) => page.t("New managed company", "Nieuw beheerd bedrijf").to_owned(),
-        (Target::Existing(id), ..) => linked(&named(id)),
+        (Target::Existing(id), ..) => linked(&chosen(id)),
         (Target::Automatic {}, Some(mapped), _) => linked(&mapped.name),
         (Target::Automatic {}, None, [only]) if row.status == domain::row::ImportStatus::UnmappedPossibleDuplicate => {
             linked(&only.name)
@@ -84,12 +114,19 @@ impl CompaniesPage {
             ("type", &self.kind),
             ("search", &self.search),
             ("selected", &self.only),
+            ("failed", &self.failed),
         ];
         format!("{}/companies?{}", self.path, query(&pairs))
     }
 
+    /// The list without filters, of these rows only.
+    fn list(&self, only: &str, value: &str) -> String {
+        let pairs = [(only, value), ("failed", &self.failed)];
+        format!("{}/companies?{}", self.path, query(&pairs))
+    }
+
     fn happens(&self, row: &Company) -> String {
-        what_happens(&self.page, row)
+        what_happens(&self.page, row, &self.names)
     }
 
     fn count_of(&self, status: &domain::row::ImportStatus) -> u64 {
@@ -148,6 +185,7 @@ async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
     ]);
     let address = format!("{}/companies?{asked}", api(&import));
     let (frame, rows) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<Companies>(&address))?;
+    let names = names(&caller, &rows.items).await;
     show(&CompaniesPage {
         page: frame.page(&caller, Step::Companies, ("Companies", "Bedrijven"), &fields),
         pages: Pages::new(
@@ -159,14 +197,17 @@ async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
                 ("search", fields.text("search")),
                 ("selected", fields.text("selected")),
                 ("undecided", fields.text("undecided")),
+                ("failed", fields.text("failed")),
             ],
             &fields,
             rows.next.as_deref(),
         ),
         path: path(&import),
-        back: back(&path(&import), &fields),
+        back: back(&path(&import), &fields, usize::MAX),
+        back_from_row: back(&path(&import), &fields, PAGES_BACK),
         frame,
         rows,
+        names,
         is_in,
         status: fields.text("status").to_owned(),
         kind: fields.text("type").to_owned(),
@@ -177,14 +218,16 @@ async fn list(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
     })
 }
 
-/// The list with its filters, without the message that is shown once.
-fn back(path: &str, fields: &Fields) -> String {
-    let pairs: Vec<(&str, &str)> = fields
-        .0
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "saved" | "count" | "left" | "failed"))
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+/// The list with its filters and this many of the pages before it, without the message that is shown once.
+fn back(path: &str, fields: &Fields, pages: usize) -> String {
+    let mut far = fields.all("before").count().saturating_sub(pages);
+    let is_kept = |(name, _): &(&str, &str)| {
+        let is_far = *name == "before" && far > 0;
+        far -= usize::from(is_far);
+        !is_far && !TOLD_ONCE.contains(name)
+    };
+    let all = fields.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs: Vec<(&str, &str)> = all.filter(is_kept).collect();
     format!("{path}/companies?{}", query(&pairs))
 }
 

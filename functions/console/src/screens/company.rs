@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use domain::row::ImportStatus;
 use serde_json::json;
 
-use super::companies::what_happens;
+use super::companies::{Names, managed_company, what_happens};
 use super::frame::{Frame, Step, api, path, query};
 use super::undo::{self, Undo, decision, query_after};
 use crate::Console;
@@ -16,6 +16,7 @@ use crate::answer_page::{redirect, show};
 use crate::api::escaped;
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
+use crate::own_page::back_or;
 use crate::page::Page;
 use crate::refused::Answer;
 use crate::views::{Company, HandOver, List, ManagedCompany, Target};
@@ -35,8 +36,14 @@ struct CompanyPage {
     row: Company,
     hand_overs: Vec<HandOver>,
     found: Vec<ManagedCompany>,
+    /// The managed company that was chosen, if nothing else on the page offers it.
+    chosen: Option<ManagedCompany>,
+    /// The managed companies of the page that the row does not name.
+    names: Names,
     search: String,
     undo: Option<Undo>,
+    /// The list that led here.
+    back: String,
 }
 
 impl CompanyPage {
@@ -51,7 +58,7 @@ impl CompanyPage {
     }
 
     fn happens(&self) -> String {
-        what_happens(&self.page, &self.row)
+        what_happens(&self.page, &self.row, &self.names)
     }
 
     fn goes_to(&self, id: &str) -> bool {
@@ -81,30 +88,48 @@ async fn manage(caller: Caller, Path((import, company)): Path<(String, String)>,
         }
         None => Vec::new(),
     };
+    let hand_overs = hand_overs.items;
+    let offered = hand_overs.iter().map(|one| &one.managed_company.id);
+    let mut offered = offered.chain(found.iter().map(|one| &one.id));
+    let chosen = match row.chosen() {
+        Some(id) if !row.offers(id) && !offered.any(|offered| offered == id) => managed_company(&caller, id).await,
+        _ => None,
+    };
     let mut page = frame.page(&caller, Step::Companies, ("", ""), &fields);
     let list = page.t("Companies", "Bedrijven");
     page = page.crumb(format!("{}/companies", path(&import)), list);
     page.title.clone_from(&row.name);
     show(&CompanyPage {
+        undo: Undo::of(&fields, row.version),
         page,
         frame,
+        back: back_or(fields.get("back"), format!("{}/companies", path(&import))),
         path: path(&import),
         row,
-        hand_overs: hand_overs.items,
+        names: names(&hand_overs, found.iter().chain(&chosen)),
+        hand_overs,
         found,
+        chosen,
         search: fields.text("search").to_owned(),
-        undo: Undo::of(&fields),
     })
+}
+
+fn names<'a>(hand_overs: &[HandOver], others: impl Iterator<Item = &'a ManagedCompany>) -> Names {
+    let handed_over = hand_overs.iter().map(|one| &one.managed_company);
+    let handed_over = handed_over.map(|one| (one.id.clone(), one.name.clone()));
+    handed_over
+        .chain(others.map(|one| (one.id.clone(), one.name.clone())))
+        .collect()
 }
 
 async fn save(caller: Caller, Path((import, company)): Path<(String, String)>, Form(form): Form) -> Answer {
     let row = format!("{}/companies/{}", api(&import), escaped(&company));
-    caller.api.send(Method::PATCH, &row, Some(&decision(&form)?)).await?;
+    let saved = caller.api.send(Method::PATCH, &row, Some(&decision(&form))).await?;
     Ok(redirect(&format!(
         "{}/companies/{}?{}",
         path(&import),
         escaped(&company),
-        query_after(&form)
+        query_after(&form, &saved)
     )))
 }
 
@@ -118,8 +143,9 @@ async fn exclude(caller: Caller, Path((import, company)): Path<(String, String)>
         escaped(&company)
     );
     caller.api.send(Method::PUT, &excluded, Some(&sent)).await?;
+    let asked = query(&[("saved", "row"), ("back", form.text("back"))]);
     Ok(redirect(&format!(
-        "{}/companies/{}?saved=row",
+        "{}/companies/{}?{asked}",
         path(&import),
         escaped(&company)
     )))

@@ -122,6 +122,13 @@ fn credentials_of(kind: &str) -> &'static [Field] {
     if kind == "autotask" { &AUTOTASK } else { &CONNECTWISE }
 }
 
+/// The fields of the form that gives a known PSA another address or other credentials.
+fn changed_fields(kind: &str) -> Vec<&'static Field> {
+    let mut fields = new_fields(kind);
+    fields.retain(|field| field.name != NAME.name);
+    fields
+}
+
 /// The fields of the form that connects a PSA.
 fn new_fields(kind: &str) -> Vec<&'static Field> {
     let new: &[Field] = if kind == "autotask" {
@@ -234,37 +241,71 @@ async fn connected(caller: &Caller, added: &Value, form: &Fields) -> Result<Stri
 }
 
 async fn credentials(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {
-    replacing(&caller, &id, fields, None).await
+    replacing(&caller, &id, &fields, None).await
 }
 
-async fn replacing(caller: &Caller, id: &str, entered: Fields, problem: Option<Problem>) -> Answer {
+/// The form with the address as it is, or with what was typed and refused.
+async fn replacing(caller: &Caller, id: &str, fields: &Fields, refused: Option<(Fields, Problem)>) -> Answer {
     let one: Integration = caller.api.get(&format!("/integrations/{}", escaped(id))).await?;
     let kind = words::psa_code(one.kind);
-    let fields: Vec<&Field> = credentials_of(kind).iter().collect();
-    let problem = problem.map(|problem| problem.about(&fields));
+    let inputs = changed_fields(kind);
+    let (entered, problem) = match refused {
+        Some((entered, problem)) => (entered, Some(problem.about(&inputs))),
+        None => (connection(&one), None),
+    };
     let template = Connect {
         page: page(
             caller,
             &one,
-            ("Replace the credentials", "Vervang de inloggegevens"),
-            &entered,
+            ("Change address or credentials", "Wijzig adres of inloggegevens"),
+            fields,
         ),
         action: format!("{}/credentials", path(id)),
         kind,
         is_new: false,
-        fields,
+        fields: inputs,
         entered,
         problem,
     };
     Ok(show_form(template.problem.as_ref(), &template))
 }
 
+/// Where an integration reads, as the form holds it.
+fn connection(one: &Integration) -> Fields {
+    let company = one.company_id.clone().unwrap_or_default();
+    let texts = [("address", one.address.clone()), ("companyId", company)];
+    Fields(texts.map(|(name, text)| (name.to_owned(), text)).to_vec())
+}
+
 async fn replace(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Answer {
-    let address = format!("/integrations/{}/credentials", escaped(&id));
-    let sent = json!({ "credentials": given(&form, kind_of(&form)) });
-    match caller.api.send(Method::PUT, &address, Some(&sent)).await {
+    match moved(&caller, &id, &form).await {
         Ok(_) => Ok(redirect(&format!("{}?saved=tried", path(&id)))),
-        Err(Refused::Problem(problem)) => replacing(&caller, &id, form, Some(*problem)).await,
+        Err(Refused::Problem(problem)) => replacing(&caller, &id, &Fields::default(), Some((form, *problem))).await,
         Err(refused) => Err(refused),
     }
+}
+
+/// Sends what the form holds. Without credentials another address is tried with those that are stored: nobody can read a private key a
+/// second time.
+async fn moved(caller: &Caller, id: &str, form: &Fields) -> Result<Value, Refused> {
+    let kind = kind_of(form);
+    let one = format!("/integrations/{}", escaped(id));
+    let mut sent = json!({});
+    for name in ["address", "companyId"] {
+        if let Some(text) = form.get(name) {
+            sent[name] = json!(text);
+        }
+    }
+    if credentials_of(kind).iter().all(|field| form.get(field.name).is_none()) {
+        let known: Integration = caller.api.get(&one).await?;
+        let typed = |name, known: &str| form.get(name).is_some_and(|typed| typed != known);
+        let company = known.company_id.as_deref().unwrap_or_default();
+        if typed("address", &known.address) || typed("companyId", company) {
+            sent["version"] = json!(known.version);
+            return caller.api.send(Method::PATCH, &one, Some(&sent)).await;
+        }
+    }
+    sent["credentials"] = given(form, kind);
+    let credentials = format!("{one}/credentials");
+    caller.api.send(Method::PUT, &credentials, Some(&sent)).await
 }

@@ -123,6 +123,9 @@ impl Frame {
     }
 }
 
+/// What a page is told once, after something was done.
+pub(super) const TOLD_ONCE: [&str; 6] = ["saved", "count", "left", "was", "wasSelected", "at"];
+
 /// The message about the form that led here.
 pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
     let count: Option<u64> = fields.get("count").and_then(|count| count.parse().ok());
@@ -157,12 +160,21 @@ pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
         ),
         ("reset", Some(count)) => page.many(
             count,
-            &("company is as suggested again.", "bedrijf is weer zoals voorgesteld."),
             &(
-                "companies are as suggested again.",
-                "bedrijven zijn weer zoals voorgesteld.",
+                "company is as suggested again, and not selected.",
+                "bedrijf is weer zoals voorgesteld, en niet geselecteerd.",
+            ),
+            &(
+                "companies are as suggested again, and not selected.",
+                "bedrijven zijn weer zoals voorgesteld, en niet geselecteerd.",
             ),
         ),
+        ("otherName", _) => page
+            .t(
+                "What you typed is not the name of the integration. Nothing was removed.",
+                "Wat u typte, is niet de naam van de integratie. Er is niets verwijderd.",
+            )
+            .to_owned(),
         ("tried", _) => page
             .t(
                 "Saved. The credentials were tried, and work.",
@@ -190,12 +202,12 @@ pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {
         let more = page.many(
             left,
             &(
-                "is left out, because it needs a decision of its own.",
-                "is overgeslagen, omdat het een eigen keuze vraagt.",
+                "is left out, because it needs a decision of its own or is not in the PSA any more.",
+                "is overgeslagen, omdat het een eigen keuze vraagt of niet meer in de PSA staat.",
             ),
             &(
-                "are left out, because they need decisions of their own.",
-                "zijn overgeslagen, omdat ze een eigen keuze vragen.",
+                "are left out, because they need decisions of their own or are not in the PSA any more.",
+                "zijn overgeslagen, omdat ze een eigen keuze vragen of niet meer in de PSA staan.",
             ),
         );
         text = format!("{text} {more}");

@@ -162,7 +162,7 @@ async fn remove(caller: Caller, Path(id): Path<String>, Form(form): Form) -> Ans
     let address = format!("/integrations/{}", escaped(&id));
     let one: Integration = caller.api.get(&address).await?;
     if form.text("name") != one.name {
-        return Ok(redirect(&path(&id)));
+        return Ok(redirect(&format!("{}?saved=otherName", path(&id))));
     }
     caller.api.send(Method::DELETE, &address, None).await?;
     Ok(redirect("/console"))

@@ -17,7 +17,7 @@ use crate::fields::{Fields, Form};
 use crate::form::{Field, Filled, Input};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
-use crate::views::Licences;
+use crate::views::{Directory, Licences};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/licences", get(show).post(save))
@@ -42,6 +42,7 @@ const MODE: Field = Field::new(
 struct LicencesPage {
     page: Page,
     licences: Licences,
+    directory: Directory,
     bar: Bar,
     /// What the form holds: the licences, or what was typed and refused.
     entered: Fields,
@@ -77,23 +78,33 @@ async fn show(caller: Caller, fields: Fields) -> Answer {
 
 /// The form with the licences, or with what was typed and refused.
 async fn shown(caller: &Caller, fields: &Fields, refused: Option<(Fields, Problem)>) -> Answer {
-    let licences: Licences = caller.api.get("/licences").await?;
+    let (licences, directory) = futures::try_join!(
+        caller.api.get::<Licences>("/licences"),
+        caller.api.get::<Directory>("/directory")
+    )?;
     let (entered, problem) = match refused {
         Some((entered, problem)) => (entered, Some(problem.about(&[&TOTAL, &MODE]))),
         None => (entered(&licences), None),
     };
     let template = LicencesPage {
         page: page(caller, ("Licences", "Licenties"), fields),
-        bar: Bar::new(&[
-            ("info", licences.used),
-            ("warn", licences.reserved),
-            ("empty", licences.available),
-        ]),
+        bar: bar(&licences),
         licences,
+        directory,
         entered,
         problem,
     };
     Ok(show_form(template.problem.as_ref(), &template))
+}
+
+/// The licences by what they are for: each part is a number of the list below it.
+fn bar(licences: &Licences) -> Bar {
+    let free = if licences.is_billed_by_use() {
+        0
+    } else {
+        licences.available
+    };
+    Bar::new(&[("info", licences.used), ("warn", licences.reserved), ("empty", free)])
 }
 
 async fn save(caller: Caller, Form(form): Form) -> Answer {

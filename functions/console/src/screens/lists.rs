@@ -14,9 +14,10 @@ use crate::answer_page::{redirect, show};
 use crate::api::escaped;
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
+use crate::own_page::back_or;
 use crate::page::Page;
 use crate::refused::Answer;
-use crate::views::{AuditEntry, Exclusion, Integration, List, Mapping, PersonNotIn};
+use crate::views::{AuditEntry, Company, Exclusion, Integration, List, Mapping, PersonNotIn};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/audit", get(audit_of_msp))
@@ -194,22 +195,40 @@ async fn drop_mapping(caller: Caller, Path(id): Path<String>, Form(form): Form) 
 struct PeopleNotIn {
     page: Page,
     path: String,
+    /// The only company whose people are listed, if it is one.
+    company: Option<Company>,
+    /// The list from which that company was reached.
+    back: String,
     all: Listed<PersonNotIn>,
 }
 
 async fn people_not_in(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
+    let (api, path) = (frame::api(&import), frame::path(&import));
+    let (of, company) = match fields.get("company") {
+        Some(company) => {
+            let row = format!("{api}/companies/{}", escaped(company));
+            let company: Company = caller.api.get(&row).await?;
+            (row, Some(company))
+        }
+        None => (api, None),
+    };
     let asked = query(&[("limit", "100"), ("after", fields.text("after"))]);
-    let all = format!("{}/people-not-in?{asked}", frame::api(&import));
+    let all = format!("{of}/people-not-in?{asked}");
     let (frame, all) = futures::try_join!(Frame::read(&caller, &import), caller.api.get::<List<PersonNotIn>>(&all))?;
-    let path = frame::path(&import);
+    let title = ("People gone from the PSA", "Personen weg uit de PSA");
+    let mut page = frame.page(&caller, Step::People, title, &fields);
+    if let Some(company) = &company {
+        page.title = format!("{}: {}", page.title, company.name);
+    }
+    let kept = [("company", fields.text("company")), ("back", fields.text("back"))];
     show(&PeopleNotIn {
-        page: frame.page(
-            &caller,
-            Step::People,
-            ("People gone from the PSA", "Personen weg uit de PSA"),
-            &fields,
-        ),
-        all: Listed::new(all, &format!("{path}/people-not-in"), &fields),
+        page,
+        all: Listed {
+            pages: Pages::new(&format!("{path}/people-not-in"), &kept, &fields, all.next.as_deref()),
+            items: all.items,
+        },
+        back: back_or(fields.get("back"), format!("{path}/companies")),
+        company,
         path,
     })
 }

@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::http::Method;
 use axum::routing::{get, post};
 use domain::ids::AddressId;
-use domain::row::AddressStatus;
+use domain::row::{AddressStatus, ImportStatus};
 use serde_json::json;
 
 use super::frame::{Frame, Step, api, path, query};
@@ -17,7 +17,7 @@ use crate::answer_page::{redirect, show};
 use crate::api::escaped;
 use crate::caller::Caller;
 use crate::fields::{Fields, Form};
-use crate::own_page::own_page;
+use crate::own_page::{back_or, own_page};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
 use crate::views::{AddressRow, Addresses, Companies, Company, FoundAddress, List, Target, User};
@@ -80,13 +80,22 @@ async fn select_all(caller: Caller, Path(import): Path<String>, Form(form): Form
 }
 
 async fn tell(caller: &Caller, address: &str, form: &Fields) -> Result<(), Refused> {
-    let sent = match form.text("what") {
-        "active" => json!({ "selected": true, "where": { "active": true } }),
-        "before" => json!({ "selected": false, "where": { "status": ["unmapped", "unmapped_possible_duplicate"] } }),
-        "none" => json!({ "selected": false, "where": {} }),
+    let mut decisions = match form.text("what") {
+        "active" => vec![json!({ "selected": true, "where": { "active": true } })],
+        // Those imported before too: somebody may have unticked them.
+        "before" => vec![
+            json!({ "selected": true, "where": { "status": ["mapped"] } }),
+            json!({ "selected": false, "where": { "status": ["unmapped", "unmapped_possible_duplicate"] } }),
+        ],
+        "none" => vec![json!({ "selected": false, "where": {} })],
         _ => return Err(Refused::NotFound),
     };
-    caller.api.send(Method::POST, address, Some(&sent)).await?;
+    for decision in &mut decisions {
+        if let Some(search) = form.get("search") {
+            decision["where"]["search"] = json!(search);
+        }
+        caller.api.send(Method::POST, address, Some(decision)).await?;
+    }
     Ok(())
 }
 
@@ -158,8 +167,9 @@ async fn of_company(caller: Caller, Path((import, company)): Path<(String, Strin
 async fn select_some(caller: Caller, Path((import, company)): Path<(String, String)>, Form(form): Form) -> Answer {
     let address = format!("{}/companies/{}/addresses/select", api(&import), escaped(&company));
     tell(&caller, &address, &form).await?;
+    let asked = query(&[("search", form.text("search")), ("saved", "people")]);
     Ok(redirect(&format!(
-        "{}/people/{}?saved=people",
+        "{}/people/{}?{asked}",
         path(&import),
         escaped(&company)
     )))
@@ -195,8 +205,19 @@ struct PersonPage {
     company: Company,
     row: AddressRow,
     users: Vec<User>,
+    /// The user that was chosen, if `users` does not have it.
+    chosen: Option<Chosen>,
     search: String,
     undo: Option<Undo>,
+    /// The list that led here.
+    back: String,
+}
+
+/// A user that was chosen before.
+struct Chosen {
+    id: String,
+    /// Who it is, if one call of the API lists it.
+    user: Option<User>,
 }
 
 impl PersonPage {
@@ -226,7 +247,8 @@ async fn manage(caller: Caller, Path((import, company, address)): OfAddress, fie
         .into_iter()
         .find(|row| row.id == address)
         .ok_or(Refused::NotFound)?;
-    let users = users(&caller, &company, fields.text("search")).await?;
+    let users = users(&caller, &company, fields.text("search"), FEW).await?;
+    let chosen = chosen(&caller, &company, &row.target, &users).await?;
     let mut page = frame.page(&caller, Step::People, ("", ""), &fields);
     let people = page.t("People", "Personen");
     page = page.crumb(format!("{}/people", path(&import)), people);
@@ -240,25 +262,63 @@ async fn manage(caller: Caller, Path((import, company, address)): OfAddress, fie
         row.contact.clone()
     };
     show(&PersonPage {
+        undo: Undo::of(&fields, row.version),
         page,
         frame,
+        back: back_or(
+            fields.get("back"),
+            format!("{}/people/{}", path(&import), escaped(&company.id)),
+        ),
         path: path(&import),
         company,
         row,
         users,
+        chosen,
         search: fields.text("search").to_owned(),
-        undo: Undo::of(&fields),
     })
 }
 
+/// How many users are offered at once.
+const FEW: &str = "20";
+
+/// As many as one call of the API lists.
+const MOST: &str = "500";
+
+/// The user that was chosen, if it is none of those that are offered.
+async fn chosen(
+    caller: &Caller,
+    company: &Company,
+    target: &Target,
+    offered: &[User],
+) -> Result<Option<Chosen>, Refused> {
+    let Target::Existing(id) = target else {
+        return Ok(None);
+    };
+    if offered.iter().any(|user| user.id == *id) {
+        return Ok(None);
+    }
+    let all = users(caller, company, "", MOST).await?;
+    Ok(Some(Chosen {
+        id: id.clone(),
+        user: all.into_iter().find(|user| user.id == *id),
+    }))
+}
+
 /// The users of the managed company that the row goes to, if it is there already.
-async fn users(caller: &Caller, company: &Company, search: &str) -> Result<Vec<User>, Refused> {
+async fn users(caller: &Caller, company: &Company, search: &str, most: &str) -> Result<Vec<User>, Refused> {
     let managed = match (&company.target, &company.mapped) {
         (Target::Existing(id), _) => id.clone(),
         (Target::Automatic {}, Some(mapped)) => mapped.id.clone(),
+        // The company is linked to the one that has its name.
+        (Target::Automatic {}, None) if company.status == ImportStatus::UnmappedPossibleDuplicate => {
+            match company.candidates.as_slice() {
+                [only] => only.id.clone(),
+                _ => return Ok(Vec::new()),
+            }
+        }
         _ => return Ok(Vec::new()),
     };
-    let asked = query(&[("search", search), ("limit", "20")]);
+    let asked = query(&[("search", search), ("limit", most)]);
     let list: List<User> = caller
         .api
         .get(&format!("/managed-companies/{}/users?{asked}", escaped(&managed)))
@@ -275,12 +335,12 @@ fn page_of(import: &str, (company, address): (&str, &str), form: &Fields, query_
 
 async fn save(caller: Caller, Path((import, company, address)): OfAddress, Form(form): Form) -> Answer {
     let row = address_of(&import, &company, &address);
-    caller.api.send(Method::PATCH, &row, Some(&decision(&form)?)).await?;
+    let saved = caller.api.send(Method::PATCH, &row, Some(&decision(&form))).await?;
     Ok(redirect(&page_of(
         &import,
         (&company, &address),
         &form,
-        &query_after(&form),
+        &query_after(&form, &saved),
     )))
 }
 
@@ -298,5 +358,6 @@ async fn exclude(caller: Caller, Path((import, company, address)): OfAddress, Fo
         sent["name"] = json!(name);
     }
     caller.api.send(Method::PUT, &excluded, Some(&sent)).await?;
-    Ok(redirect(&page_of(&import, (&company, &address), &form, "saved=row")))
+    let asked = query(&[("saved", "row"), ("back", form.text("back"))]);
+    Ok(redirect(&page_of(&import, (&company, &address), &form, &asked)))
 }

@@ -38,8 +38,12 @@ struct PlanPage {
     flow: Flow,
     licences: Bar,
     action: String,
+    /// The plan of which only the differences are listed, or nothing.
+    since: String,
+    /// The creation action that the address has, or nothing.
+    asked_creation: String,
     language: Language,
-    /// The policy's creation action, if the directory lets an import choose one (R86).
+    /// The creation action that is chosen so far, if the directory lets an import choose one (R86).
     creation: Option<CreationAction>,
 }
 
@@ -59,18 +63,18 @@ impl PlanPage {
         all.map(|step| self.count(step)).sum()
     }
 
-    /// How many licences are left afterwards, if there are enough. If they are billed by use, none left is nothing to say.
+    /// How many licences are left afterwards, if there are enough.
     fn left(&self) -> Option<u64> {
-        let left = self.plan.licences.pool.available.checked_sub(self.plan.licences.needed);
-        left.filter(|left| self.is_pool() || *left > 0)
-    }
-
-    fn is_pool(&self) -> bool {
-        self.plan.licences.pool.mode == domain::directory::LicenceMode::Pool
+        self.plan.licences.pool.available.checked_sub(self.plan.licences.needed)
     }
 
     fn with_action(&self, action: &str) -> String {
-        format!("{}/plan?{}#each", self.path, query(&[("action", action)]))
+        let pairs = [
+            ("action", action),
+            ("since", &self.since),
+            ("creation", &self.asked_creation),
+        ];
+        format!("{}/plan?{}#each", self.path, query(&pairs))
     }
 
     /// Why rows are skipped, with what to do and how many.
@@ -98,7 +102,7 @@ struct Computing {
 /// Announces a plan that takes long: at the first look, and at the first after it has changed. The page leads on by itself, and browsers show
 /// it until the plan has come.
 fn announce(caller: &Caller, frame: &Frame, fields: &Fields) -> Result<Option<Response>, Refused> {
-    if fields.0.iter().any(|(name, _)| name != "since") {
+    if fields.0.iter().any(|(name, _)| name != "since" && name != "creation") {
         return Ok(None);
     }
     let total = frame.import.rows.as_ref().map_or(0, |rows| rows.present.total);
@@ -107,7 +111,11 @@ fn announce(caller: &Caller, frame: &Frame, fields: &Fields) -> Result<Option<Re
     }
     let title = ("The plan is being made", "Het plan wordt gemaakt");
     let page = frame.page(caller, Step::Check, title, fields);
-    let asked = query(&[("since", fields.text("since")), ("announced", "yes")]);
+    let asked = query(&[
+        ("since", fields.text("since")),
+        ("creation", fields.text("creation")),
+        ("announced", "yes"),
+    ]);
     let to = format!("{}/plan?{asked}", path(&frame.import.id));
     show(&Computing { page, to }).map(Some)
 }
@@ -126,7 +134,11 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
     let plan = format!("{}/plan?{}", api(&import), query(&pairs));
     let (plan, directory) =
         futures::try_join!(caller.api.get::<Plan>(&plan), caller.api.get::<Directory>("/directory"))?;
-    let creation = creation(&frame, &directory);
+    let creation = creation(&frame, &directory).map(|policy| match fields.text("creation") {
+        "invite" => CreationAction::Invite,
+        "stage" => CreationAction::Stage,
+        _ => policy,
+    });
     show(&PlanPage {
         page: frame.page(
             &caller,
@@ -136,7 +148,11 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
         ),
         pages: Pages::new(
             &format!("{}/plan", path(&import)),
-            &[("action", fields.text("action")), ("since", fields.text("since"))],
+            &[
+                ("action", fields.text("action")),
+                ("since", fields.text("since")),
+                ("creation", fields.text("creation")),
+            ],
             &fields,
             plan.next.as_deref(),
         ),
@@ -144,6 +160,8 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
         flow: Flow::of(&plan.breakdown.companies),
         licences: licences(&plan.licences),
         action: fields.text("action").to_owned(),
+        since: fields.text("since").to_owned(),
+        asked_creation: fields.text("creation").to_owned(),
         language: caller.visit.language,
         creation,
         frame,
@@ -154,6 +172,9 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
 /// The licences by what they are for: each part is a number of the text beside it. If too few are free, all of those are needed.
 fn licences(need: &LicenceNeed) -> Bar {
     let pool = &need.pool;
+    if pool.is_billed_by_use() {
+        return Bar::new(&[("calm", pool.used), ("warn", pool.reserved), ("good", need.needed)]);
+    }
     Bar::new(&[
         ("calm", pool.used),
         ("warn", pool.reserved),
@@ -183,11 +204,11 @@ async fn execute(caller: Caller, Path(import): Path<String>, Form(form): Form) -
         .await
     {
         Ok(_) => Ok(redirect(&format!("{}/result", path(&import)))),
-        // What differs since it was seen is shown, to be confirmed again.
+        // What differs since it was seen is shown, to be confirmed again with the same choice.
         Err(Refused::Problem(problem)) if problem.code == "plan_changed" => Ok(redirect(&format!(
             "{}/plan?{}",
             path(&import),
-            query(&[("since", &hash)])
+            query(&[("since", &hash), ("creation", form.text("creation"))])
         ))),
         Err(refused) => Err(refused),
     }

@@ -191,16 +191,24 @@ fn cut_off(language: Language, rest: &str, head: &str) -> String {
     format!("\"{says} {rest}\"{others}\r\n")
 }
 
-/// A new import in which the rows that failed are selected (R75).
+/// A new import in which the rows that failed are selected (R75). It reads what the failed one read, or the next import would begin with
+/// no filter (R7).
 async fn again(caller: Caller, Path(import): Path<String>) -> Answer {
     let frame = Frame::read(&caller, &import).await?;
     let integration = escaped(&frame.import.integration);
+    let filter = frame.integration.as_ref().map(|integration| {
+        if frame.import.unattended {
+            integration.policy.filter.clone()
+        } else {
+            integration.last_filter.clone().unwrap_or_default()
+        }
+    });
     let begun = caller
         .api
         .send(
             Method::POST,
             &format!("/integrations/{integration}/imports"),
-            Some(&json!({})),
+            Some(&json!({ "filter": filter.unwrap_or_default() })),
         )
         .await?;
     let begun = begun["id"].as_str().unwrap_or_default();

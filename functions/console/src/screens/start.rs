@@ -116,13 +116,8 @@ async fn start(caller: Caller, Path(integration): Path<String>, Form(form): Form
         .await;
     match begun {
         Ok(import) => Ok(redirect(&path(import["id"].as_str().unwrap_or_default()))),
-        // R72: its holder continues it.
-        Err(Refused::Problem(problem)) if problem.fact("heldByYou").as_deref() == Some("true") => {
-            Ok(redirect(&path(&problem.fact("import").unwrap_or_default())))
-        }
-        Err(Refused::Problem(problem)) if problem.code == "invalid_filter" => {
-            filter_page(&caller, &integration, Some(filter), Some(*problem), false).await
-        }
+        // Nothing was read: the page says why, and keeps what was ticked.
+        Err(Refused::Problem(problem)) => filter_page(&caller, &integration, Some(filter), Some(*problem), false).await,
         Err(refused) => Err(refused),
     }
 }

@@ -26,9 +26,12 @@ async fn lead(caller: Caller, Path(import): Path<String>, fields: Fields) -> Ans
     let rows: Companies = caller.api.get(&format!("{}/companies?{asked}", api(&import))).await?;
     let ids: Vec<&str> = rows.items.iter().map(|row| row.id.as_str()).collect();
     let companies = format!("{}/companies", path(&import));
-    Ok(redirect(&match next(&ids, fields.text("behind")) {
-        Some(id) => format!("{companies}/{}", escaped(id)),
-        None => format!("{companies}?undecided=true"),
+    // The list without filters is where a company leads back to anyway.
+    let back = fields.get("back").filter(|back| *back != companies);
+    Ok(redirect(&match (next(&ids, fields.text("behind")), back) {
+        (Some(id), Some(back)) => format!("{companies}/{}?{}", escaped(id), query(&[("back", back)])),
+        (Some(id), None) => format!("{companies}/{}", escaped(id)),
+        (None, _) => format!("{companies}?undecided=true"),
     }))
 }
 

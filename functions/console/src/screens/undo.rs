@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::frame::query;
 use crate::fields::Fields;
-use crate::refused::Refused;
 use crate::views::Target;
 
 /// A row as it was before a decision.
@@ -14,10 +13,12 @@ pub(super) struct Undo {
 }
 
 impl Undo {
-    /// Read from the query of the page after a decision; `None` on any other page.
-    pub fn of(fields: &Fields) -> Option<Self> {
+    /// Read from the query of the page after a decision; `None` on any other page, and once the row has another version: then somebody has
+    /// decided since, which an undo would undo, too.
+    pub fn of(fields: &Fields, version: u64) -> Option<Self> {
+        let is_latest = fields.text("at") == version.to_string();
         Some(Self {
-            target: fields.get("was")?.to_owned(),
+            target: fields.get("was").filter(|_| is_latest)?.to_owned(),
             selected: fields.get("wasSelected") == Some("true"),
         })
     }
@@ -32,22 +33,27 @@ pub(super) fn code(target: &Target) -> &str {
     }
 }
 
-/// The decision that a form sends.
-pub(super) fn decision(form: &Fields) -> Result<Value, Refused> {
-    let target = match form.get("target").ok_or(Refused::NotFound)? {
-        "automatic" => json!({ "automatic": {} }),
-        "create" => json!({ "create": {} }),
-        existing => json!({ "existing": existing }),
-    };
+/// The decision that a form sends. Without a target the row keeps the one that it has.
+pub(super) fn decision(form: &Fields) -> Value {
     let version: u64 = form.text("version").parse().unwrap_or_default();
-    Ok(json!({ "version": version, "selected": form.get("selected") != Some("false"), "target": target }))
+    let mut decision = json!({ "version": version, "selected": form.get("selected") != Some("false") });
+    if let Some(target) = form.get("target") {
+        decision["target"] = match target {
+            "automatic" => json!({ "automatic": {} }),
+            "create" => json!({ "create": {} }),
+            existing => json!({ "existing": existing }),
+        };
+    }
+    decision
 }
 
-/// The query of the page after a decision. After an undo it offers no further undo.
-pub(super) fn query_after(form: &Fields) -> String {
+/// The query of the page after a decision, which made the row what `row` says. After an undo it offers no further undo.
+pub(super) fn query_after(form: &Fields, row: &Value) -> String {
     query(&[
         ("saved", "row"),
         ("was", form.text("was")),
         ("wasSelected", form.text("wasSelected")),
+        ("at", &row["version"].to_string()),
+        ("back", form.text("back")),
     ])
 }

@@ -46,3 +46,10 @@ pub(crate) struct Licences {
     pub reserved: u64,
     pub available: u64,
 }
+
+impl Licences {
+    /// Whether none are bought beforehand: then none can be free or missing.
+    pub(crate) const fn is_billed_by_use(&self) -> bool {
+        matches!(self.mode, LicenceMode::Consumption)
+    }
+}

@@ -145,6 +145,8 @@ pub(crate) struct Progress {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Waiting {
+    #[serde(rename = "for")]
+    pub reason: String,
     pub until: Timestamp,
 }
 

@@ -12,7 +12,8 @@ pub(crate) struct PersonNotIn {
     pub contact: String,
     pub detail: String,
     pub action: String,
-    pub imported_for: Named,
+    /// The company of the import. The list of one company does not repeat it.
+    pub imported_for: Option<Named>,
     /// The company of the PSA that the contact belongs to now, if it is another one.
     pub company: Option<MaybeNamed>,
 }
@@ -24,4 +25,15 @@ pub(crate) struct FoundAddress {
     pub contact: String,
     pub active: bool,
     pub company: Named,
+}
+
+impl FoundAddress {
+    /// What finds the row again among those of its company.
+    pub(crate) fn search(&self) -> &str {
+        if self.address.is_empty() {
+            &self.contact
+        } else {
+            &self.address
+        }
+    }
 }

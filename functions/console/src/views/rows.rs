@@ -68,6 +68,22 @@ impl Company {
         self.active && !self.own && self.excluded.is_none() && !self.needs_decision()
     }
 
+    /// The managed company that was chosen, by its id.
+    pub fn chosen(&self) -> Option<&str> {
+        match &self.target {
+            Target::Existing(id) => Some(id),
+            Target::Automatic {} | Target::Create {} => None,
+        }
+    }
+
+    /// The name of a managed company, if the row has it.
+    pub fn name_of(&self, managed_company: &str) -> Option<&str> {
+        let suggested = self.suggestions.iter().map(|one| &one.managed_company);
+        let mut all = self.mapped.iter().chain(&self.candidates).chain(suggested);
+        let found = all.find(|one| one.id == managed_company);
+        found.map(|one| one.name.as_str())
+    }
+
     /// Whether a managed company can be chosen without a search.
     pub fn offers(&self, managed_company: &str) -> bool {
         let suggested = self.suggestions.iter().map(|one| &one.managed_company);

@@ -1,8 +1,10 @@
 //! What the script adds: ticks that load no page anew, single keys, progress that comes by itself.
 
+use std::collections::BTreeSet;
+
 use browser::{Hand, Script, Tab};
 use fantoccini::key::Key;
-use requirements::stage::KINDS;
+use requirements::stage::{KINDS, text};
 use requirements::{import, managed, psa};
 use serde_json::json;
 
@@ -64,6 +66,36 @@ async fn r91_rows_are_walked_and_ticked_by_single_keys_without_loading_the_page(
     tab.keys(&['j', 'x', '?']).await;
     assert_eq!(tab.address().await, companies);
     assert!(is_ticked(&tab, 3).await);
+    nothing_logged(&tab).await;
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn r91_a_press_counts_for_its_row_though_the_list_has_become_shorter() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let import = import::fetch(&ana, KINDS[0]).await;
+    let tab = stage.signed_in("Ana", Script::On, Hand::Mouse, "en").await;
+    // What is selected leaves this list.
+    let list = format!("/console/imports/{import}/companies?status=unmapped&selected=false");
+    tab.open(&stage.at(&list)).await;
+    let name = |row: usize| format!("document.querySelector('#row-{row} th').textContent");
+    let (first, second) = (name(1), name(2));
+    let names = tab
+        .ask(&format!(
+            "const names = [{first}, {second}]; document.querySelector('#tick-1').click(); document.querySelector('#tick-2').click(); return names;"
+        ))
+        .await;
+    until_true(
+        &tab,
+        &format!("![{first}, {second}].some((name) => {names}.includes(name))"),
+    )
+    .await;
+    let rows = import::rows(&ana, &import, "in").await;
+    let selected = rows.iter().filter(|row| row["selected"] == true);
+    let selected: BTreeSet<&str> = selected.map(|row| text(&row["name"])).collect();
+    let pressed: BTreeSet<&str> = (0..2).map(|at| text(&names[at])).collect();
+    assert_eq!(selected, pressed);
     nothing_logged(&tab).await;
     tab.close().await;
 }

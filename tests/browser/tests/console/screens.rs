@@ -26,7 +26,7 @@ async fn every_screen(language: &str) {
     trouble::computing(&mut walk).await;
     trouble::no_answer(&mut walk).await;
     trouble::not_let_in(&mut walk).await;
-    walk.end(88).await;
+    walk.end(90).await;
 }
 
 async fn every_screen_of_lastpass(language: &str) {
@@ -34,7 +34,7 @@ async fn every_screen_of_lastpass(language: &str) {
     let mut walk = Walk::begin(stage, language, &format!("{language}-lastpass")).await;
     lastpass::connecting(&mut walk).await;
     lastpass::import(&mut walk).await;
-    walk.end(11).await;
+    walk.end(12).await;
 }
 
 #[tokio::test]

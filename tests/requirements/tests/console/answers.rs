@@ -49,11 +49,50 @@ async fn r92_every_kind_of_answer_has_the_protecting_headers() {
     let url: Url = stage.at("/console/keys").parse().unwrap();
     let too_large = Some("x".repeat(300_000));
     for (method, body, status) in [
-        (Method::GET, None, 303),
+        (Method::GET, None, 200),
         (Method::POST, None, 401),
         (Method::POST, too_large, 401),
     ] {
         let answer = nobody.ask(method.clone(), &url, body, OWN).await;
         assert_eq!(answer.status.as_u16(), status, "{method}");
     }
+}
+
+/// While a deployment replaces functions, a page of one build may ask a function of another.
+#[tokio::test]
+async fn r91_only_assets_of_their_own_address_are_kept_for_good() {
+    let stage = stage().await;
+    let (mut browser, page) = stage.sign_in("Ana", "en").await;
+    browser.checks = false;
+    let own = page.html.all("script").next().unwrap().1.get("src").unwrap().to_owned();
+    let (version, name) = own.strip_prefix("/console/assets/").unwrap().split_once('/').unwrap();
+    let other = format!("/console/assets/{}/{name}", version.replace(|digit| digit != '0', "0"));
+    for (path, keep) in [
+        (own.as_str(), "public, max-age=31536000, immutable"),
+        (&other, "no-store"),
+    ] {
+        let url: Url = stage.at(path).parse().unwrap();
+        let asset = browser.ask(Method::GET, &url, None, &[]).await;
+        let kept = asset.headers["cache-control"].to_str().unwrap();
+        assert_eq!((asset.status.as_u16(), kept), (200, keep), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn r92_who_is_not_signed_in_is_led_there_by_a_page_and_not_by_a_redirect() {
+    let stage = stage().await;
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    browser.forget("127.0.0.1", "__Host-session");
+    browser.forget("127.0.0.1", "__Host-renewal");
+    let url: Url = stage.at("/console/managed-companies?search=a").parse().unwrap();
+    let answer = browser.ask(Method::GET, &url, None, &[]).await;
+    assert_eq!(answer.status.as_u16(), 200);
+    let link = answer
+        .html
+        .all("a")
+        .find(|(_, link)| link.words() == "Sign in")
+        .unwrap()
+        .1;
+    let to = "/console/sign-in?to=%2Fconsole%2Fmanaged-companies%3Fsearch%3Da";
+    assert_eq!(link.get("href"), Some(to), "{}", answer.source);
 }

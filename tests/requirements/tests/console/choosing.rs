@@ -1,11 +1,13 @@
 //! What administrators choose by the pages of an import: what is read, who is selected, ticked or excluded, and whether it goes on
 //! (R28, R69, R72, R78, R96).
 
-use requirements::import::rows;
-use requirements::stage::integration;
+use requirements::import::{addresses, rows};
+use requirements::people::Company;
+use requirements::stage::{integration, text};
+use requirements::{import, managed, psa};
 use serde_json::{Value, json};
 
-use crate::stage::{KIND, stage};
+use crate::stage::{KIND, Stage, stage};
 use crate::states::reviewed;
 
 #[tokio::test]
@@ -37,6 +39,16 @@ async fn r72_the_holder_of_an_import_keeps_and_cancels_it() {
     let (mut browser, import, _) = reviewed(&stage, 1).await;
     let page = browser.open(&format!("{import}/companies")).await;
     let kept = browser.press(&page, "Keep it for longer", &[]).await;
+    assert!(
+        kept.words().contains("The import stays yours for longer."),
+        "{}",
+        kept.words()
+    );
+    // It says nothing again that was said before.
+    let page = browser.open(&format!("{import}/companies")).await;
+    let selected = browser.press(&page, "Select this page", &[]).await;
+    assert!(selected.words().contains("selected."), "{}", selected.words());
+    let kept = browser.press(&selected, "Keep it for longer", &[]).await;
     assert!(
         kept.words().contains("The import stays yours for longer."),
         "{}",
@@ -161,4 +173,95 @@ async fn r96_a_company_is_excluded_for_good_and_brought_back_and_the_trail_names
     };
     assert!(said("Excluded", &format!("{name}: They left us.")), "{}", trail.words());
     assert!(said("Brought back", name), "{}", trail.words());
+}
+
+#[tokio::test]
+async fn r69_a_list_without_all_that_matches_offers_no_decision_on_all() {
+    let stage = stage().await;
+    let (mut browser, import, _) = reviewed(&stage, 2).await;
+    for only in ["true", "false"] {
+        let page = browser.open(&format!("{import}/companies?selected={only}")).await;
+        assert!(page.has_button("Select this page"), "{}", page.words());
+        for button in [
+            "Select all",
+            "Accept",
+            "Select none",
+            "A new managed company",
+            "As suggested",
+        ] {
+            assert!(!page.has_button(button), "{button}: {}", page.words());
+        }
+    }
+}
+
+/// Whether each person of a company is ticked, by address.
+async fn ticked(stage: &Stage, import: &str, company: &str) -> Vec<(String, bool)> {
+    let rows = addresses(&stage.sandbox.api("ana"), import, company).await;
+    let rows = rows
+        .iter()
+        .map(|row| (text(&row["address"]).to_owned(), row["selected"] == true));
+    rows.collect()
+}
+
+#[tokio::test]
+async fn r70_those_imported_before_are_ticked_and_nobody_else() {
+    let stage = stage().await;
+    let people = [
+        (("Anna", "Bos"), "anna@eigen.example"),
+        (("Bert", "Vos"), "bert@eigen.example"),
+    ];
+    let company = Company::imported(&stage.sandbox, KIND, &people).await;
+    psa::add_person(&stage.sandbox, KIND, &company.id, ("Cora", "Dam"), "cora@eigen.example");
+    let import = company.review().await;
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    let at = stage.at(&format!("/console/imports/{import}/people"));
+    let page = browser.open(&format!("{at}/{}", company.id)).await;
+    browser.press(&page, "Tick nobody", &[]).await;
+    let page = browser.open(&at).await;
+    browser.press(&page, "Only those who were imported before", &[]).await;
+    for (address, is_ticked) in ticked(&stage, &import, &company.id).await {
+        assert_eq!(is_ticked, !address.starts_with("cora@"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn r70_of_a_list_that_is_searched_those_found_are_ticked() {
+    let stage = stage().await;
+    let (mut browser, import, chosen) = reviewed(&stage, 1).await;
+    let id = chosen[0]["id"].as_str().unwrap();
+    let company = format!("{import}/people/{id}");
+    let page = browser.open(&company).await;
+    browser.press(&page, "Tick nobody", &[]).await;
+    let name = import.rsplit('/').next().unwrap();
+    let all = ticked(&stage, name, id).await;
+    let (first, _) = &all[0];
+    let page = browser.open(&format!("{company}?search={first}")).await;
+    let found = browser.press(&page, "Tick those found who are active", &[]).await;
+    assert!(
+        found.url.query().unwrap_or_default().contains("search="),
+        "{}",
+        found.url
+    );
+    for (address, is_ticked) in ticked(&stage, name, id).await {
+        assert_eq!(is_ticked, address == *first, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn r29_users_of_the_managed_company_of_the_same_name_are_offered() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let company = psa::add_company(&stage.sandbox, KIND, "Bakkerij Postma");
+    psa::add_contact(&stage.sandbox, KIND, &company, "sanne@postma.example");
+    let managed = managed::add(&ana, "Bakkerij Postma").await;
+    managed::add_user(&ana, &managed, "s.postma@postma.example").await;
+    let import = import::fetch(&ana, KIND).await;
+    let row = import::row(&ana, &import, &company).await;
+    assert_eq!(row["status"], "unmapped_possible_duplicate");
+    import::choose_one(&ana, &import, &row).await;
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    let people = stage.at(&format!("/console/imports/{import}/people/{company}"));
+    let people = browser.open(&people).await;
+    let person = browser.follow(&people, "Manage").await;
+    assert!(person.words().contains("s.postma@postma.example"), "{}", person.words());
 }

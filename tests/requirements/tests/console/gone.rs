@@ -102,7 +102,7 @@ async fn r55_people_who_are_gone_are_shown_with_reason_and_advice() {
     let (mut browser, _) = stage.sign_in("Ana", "en").await;
     let of_company = browser.open(&format!("{at}/companies/{company}")).await;
     let listed = browser.follow(&of_company, "3 people are no longer in the PSA").await;
-    assert_eq!(listed.title(), "People gone from the PSA");
+    assert_eq!(listed.title(), "People gone from the PSA: Uitstroom BV");
     for (address, why, advice) in [
         (
             "ada@",

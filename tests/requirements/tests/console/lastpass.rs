@@ -2,7 +2,7 @@
 
 use requirements::console::page::Page;
 use requirements::people::Company;
-use requirements::stage::advance;
+use requirements::stage::{advance, integration};
 use requirements::{import, lastpass, psa};
 use serde_json::json;
 
@@ -67,13 +67,43 @@ async fn r86_whether_people_get_a_mail_is_chosen_at_the_check() {
 }
 
 #[tokio::test]
+async fn r86_the_choice_of_mails_outlasts_a_plan_that_has_changed() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let id = import::fetch(&ana, KIND).await;
+    let chosen = import::choose(&ana, &id, 2).await;
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    let plan = stage.at(&format!("/console/imports/{id}/plan"));
+    let choices = [
+        "they are created, and invited later in the console of LastPass",
+        "they are created, and LastPass invites them by mail at once",
+    ];
+    for (choice, selected) in choices.iter().zip([false, true]) {
+        let page = browser.open(&plan).await;
+        import::decide(&ana, &id, import::id(&chosen[0]), json!({ "selected": selected })).await;
+        let filled = [("Yes, all", "on"), ("Invitation of new users", choice)];
+        let changed = browser.press(&page, "Import ", &filled).await;
+        let says = "Something has changed since you looked";
+        assert!(changed.words().contains(says), "{}", changed.words());
+        let options = changed.html.all("option");
+        let mut offered = options.filter(|(_, option)| choices.contains(&option.words().as_str()));
+        let kept = offered.find(|(_, option)| option.get("selected").is_some());
+        // The first of them is chosen if none is marked.
+        let kept = kept.map_or(choices[0].to_owned(), |(_, option)| option.words());
+        assert_eq!(kept, *choice);
+    }
+    lastpass::end(stage.sandbox).await;
+}
+
+#[tokio::test]
 async fn r75_what_failed_is_tried_again_in_two_steps() {
     let stage = stage().await;
     let ana = stage.sandbox.api("ana");
     let company = psa::add_company(&stage.sandbox, KIND, "Brand New BV");
     // LastPass takes no such letter before the @.
     psa::add_contact(&stage.sandbox, KIND, &company, "ren\u{e9}@new.example");
-    let id = import::fetch(&ana, KIND).await;
+    let filter = json!({ "companyStatus": ["1"] });
+    let id = import::fetch_filtered(&ana, KIND, &filter).await;
     import::choose_one(&ana, &id, &import::row(&ana, &id, &company).await).await;
     import::carry_out(&ana, &id).await;
     let (mut browser, _) = stage.sign_in("Ana", "en").await;
@@ -90,8 +120,19 @@ async fn r75_what_failed_is_tried_again_in_two_steps() {
         (reading.title().as_str(), query),
         ("Downloading", format!("failed={id}").as_str())
     );
+    let home = browser.open(&stage.console).await;
+    let reading = browser.follow(&home, "Go on").await;
+    assert_eq!(reading.url.query().unwrap_or_default(), query, "{}", reading.words());
     stage.sandbox.pause(false).await;
-    let again = browser.wait(reading).await;
+    browser.wait(reading).await;
+    // It has read what the one that failed had read, and so will the next.
+    let integration = ana
+        .get(&format!("/integrations/{}", integration(&ana, KIND).await))
+        .await;
+    assert_eq!(integration.unwrap()["lastFilter"], filter);
+    // The first page leads back to it, too: while it reads, and then.
+    let home = browser.open(&stage.console).await;
+    let again = browser.follow(&home, "Go on").await;
     let plan = browser.press(&again, "Select them and see what will happen", &[]).await;
     assert_eq!(plan.title(), "What will happen", "{}", plan.words());
     assert!(plan.has_button("Import 1 company"), "{}", plan.words());

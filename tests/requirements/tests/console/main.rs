@@ -9,8 +9,10 @@
 
 mod answers;
 mod attempts;
+mod by_use;
 mod catalogue;
 mod choosing;
+mod chosen;
 mod clients;
 mod connecting;
 mod crawl;
@@ -19,11 +21,13 @@ mod gone;
 mod hostile;
 mod large;
 mod lastpass;
+mod moving;
 mod problems;
 mod settings;
 mod sign_in;
 mod since;
 mod stage;
 mod states;
+mod ways_back;
 mod weight;
 mod wizard;

@@ -81,3 +81,16 @@ async fn r59_the_address_of_a_user_is_changed() {
         changed.words()
     );
 }
+
+#[tokio::test]
+async fn r52_another_name_than_the_integrations_removes_nothing_and_says_so() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let id = integration(&ana, KIND).await;
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    let page = browser.open(&stage.at(&format!("/console/integrations/{id}"))).await;
+    let typed = [("Type its name", "Another one")];
+    let kept = browser.press(&page, "Remove", &typed).await;
+    assert!(kept.words().contains("Nothing was removed."), "{}", kept.words());
+    assert!(ana.get(&format!("/integrations/{id}")).await.is_ok());
+}

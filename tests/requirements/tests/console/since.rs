@@ -129,6 +129,33 @@ async fn r90_a_decision_on_one_company_or_person_is_taken_back() {
 }
 
 #[tokio::test]
+async fn r90_undo_is_offered_for_the_last_decision_on_a_row_only() {
+    let stage = stage().await;
+    let api = stage.sandbox.api("ana");
+    let import = fetch(&api, KIND).await;
+    let row = import::ordinary(&import::rows(&api, &import, "in").await).remove(0);
+    let company = import::id(&row).to_owned();
+    let at = stage.at(&format!("/console/imports/{import}"));
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    let page = browser.open(&format!("{at}/companies/{company}")).await;
+    let saved = browser.press(&page, "Save and select", &[]).await;
+    assert!(saved.has_button("Undo"));
+    // In another tab; then the page is loaded again.
+    import::decide(&api, &import, &company, json!({ "selected": false })).await;
+    let again = browser.open(saved.url.as_str()).await;
+    assert!(!again.has_button("Undo"), "{}", again.words());
+
+    let person = import::addresses(&api, &import, &company).await.remove(0);
+    let (id, of) = (import::id(&person), person["address"].as_str().unwrap());
+    let page = browser.open(&format!("{at}/people/{company}/{id}?of={of}")).await;
+    let saved = browser.press(&page, "Save and tick", &[]).await;
+    assert!(saved.has_button("Undo"));
+    import::decide_address(&api, &import, &company, id, json!({ "selected": false })).await;
+    let again = browser.open(saved.url.as_str()).await;
+    assert!(!again.has_button("Undo"), "{}", again.words());
+}
+
+#[tokio::test]
 async fn r96_a_person_is_excluded_for_good_and_brought_back() {
     let stage = stage().await;
     let api = stage.sandbox.api("ana");
@@ -176,13 +203,14 @@ async fn r69_many_get_companies_of_their_own_or_what_was_suggested() {
             .iter()
             .all(|row| row["selected"] == true && row["target"] == json!({ "create": {} }))
     );
-    let page = browser.press(&page, "As suggested again", &[]).await;
-    assert!(page.words().contains("as suggested again."), "{}", page.words());
+    let page = browser.press(&page, "As suggested again, and not selected", &[]).await;
+    let says = "as suggested again, and not selected.";
+    assert!(page.words().contains(says), "{}", page.words());
     assert!(
         rows()
             .await
             .iter()
-            .all(|row| row["target"] == json!({ "automatic": {} }))
+            .all(|row| row["selected"] == false && row["target"] == json!({ "automatic": {} }))
     );
 }
 

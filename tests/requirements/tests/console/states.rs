@@ -95,6 +95,34 @@ async fn r94_other_administrators_see_a_held_import_and_cannot_change_it() {
 }
 
 #[tokio::test]
+async fn r72_another_download_during_a_review_says_so_and_keeps_the_filter() {
+    let stage = stage().await;
+    let (mut browser, import, _) = reviewed(&stage, 1).await;
+    let id = integration(&stage.sandbox.api("ana"), KIND).await;
+    let filter = browser
+        .open(&stage.at(&format!("/console/integrations/{id}/import")))
+        .await;
+    let boxes = filter.html.all("input").filter(|(_, input)| {
+        input.get("type") == Some("checkbox") && input.get("name").is_some_and(|name| name.starts_with("f."))
+    });
+    let (at, _) = boxes.into_iter().next().unwrap();
+    let label = filter.html.label(at);
+    let refused = browser.press(&filter, "Download", &[(&label, "on")]).await;
+    assert_eq!(refused.status.as_u16(), 423, "{}", refused.words());
+    let checked = refused
+        .html
+        .all("input")
+        .any(|(at, input)| input.get("checked").is_some() && refused.html.label(at) == label);
+    assert!(checked, "what was ticked is lost: {}", refused.source);
+    let own = browser.follow(&refused, "To the import").await;
+    assert!(
+        own.url.as_str().starts_with(&format!("{import}/companies")),
+        "{}",
+        own.url
+    );
+}
+
+#[tokio::test]
 async fn r94_an_import_whose_lock_ran_out_says_so_and_keeps_what_was_decided() {
     let stage = stage().await;
     let (mut browser, import, _) = reviewed(&stage, 2).await;

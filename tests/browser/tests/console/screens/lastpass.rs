@@ -19,6 +19,8 @@ pub(super) async fn connecting(walk: &mut Walk) {
     let key = lastpass::key(walk.sandbox());
     enter_key(walk, text(&key["apiKey"])).await;
     walk.shown_with("directory-connected", leave).await;
+    walk.take_with("/console/licences", "licences-lastpass", "main dl ~ p.hint")
+        .await;
     walk.take("/console/managed-companies", "managed-companies-unknown")
         .await;
 }

@@ -18,11 +18,13 @@ pub(super) async fn import(walk: &mut Walk, first: &str) -> String {
     walk.take(&format!("{at}/companies"), "second-companies").await;
     walk.take(&format!("{at}/companies?tab=not-in"), "not-in").await;
     walk.take(&format!("{at}/people-not-in"), "people-not-in").await;
+    people_not_in(walk, &import).await;
     walk.take(&format!("{at}/people/{company}"), "people-conflict").await;
     let page = format!("{at}/companies/{company}");
     walk.take_with(&page, "company-hand-over", "main input[id^=t-h-]").await;
     walk.take_with(&format!("{page}?search=a"), "company-search", "main input[id^=t-f-]")
         .await;
+    chosen(walk, &import, &company).await;
     walk.take(&format!("{at}/plan"), "second-plan").await;
     rows(walk, &import).await;
     let seen = text(&import::plan(&ana, &import).await["hash"]).to_owned();
@@ -59,6 +61,26 @@ async fn happens(walk: &Walk, first: &str) -> String {
     let alone = managed::all(&ana).await;
     behind::forget_managed_company(sandbox, import::id(import::by_name(&alone, ALONE))).await;
     company
+}
+
+/// The people of one company who are gone.
+async fn people_not_in(walk: &mut Walk, import: &str) {
+    let rows = import::rows(&walk.api("ana"), import, "not-in").await;
+    let lacks = rows.iter().find(|row| row["peopleNotIn"].as_u64() > Some(0)).unwrap();
+    let page = format!("/console/imports/{import}/people-not-in?company={}", import::id(lacks));
+    walk.take_with(&page, "people-not-in-of-a-company", "main p.row a[data-key=Escape]")
+        .await;
+}
+
+/// A company for which a managed company was chosen that nothing suggests.
+async fn chosen(walk: &mut Walk, import: &str, company: &str) {
+    let ana = walk.api("ana");
+    let all = managed::all(&ana).await;
+    let other = import::id(import::by_name(&all, "Somebody Else BV"));
+    import::decide(&ana, import, company, json!({ "target": { "existing": other } })).await;
+    let page = format!("/console/imports/{import}/companies/{company}");
+    walk.take_with(&page, "company-chosen", "main #t-chosen[checked]").await;
+    import::decide(&ana, import, company, json!({ "target": { "automatic": {} } })).await;
 }
 
 /// Rows that were imported before: mapped, without a managed company any more, and excluded.
