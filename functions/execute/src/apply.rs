@@ -238,12 +238,10 @@ async fn finish(
     for (at, (number, mut chunk)) in left.into_iter().enumerate() {
         // A crashed run may have begun this chunk; finish it even if the import is being cancelled.
         let skip = if at == 0 { None } else { run.skips().await? };
+        let (company, left) = ((&chunk.plan.company, &managed), chunk.users_left());
         let users = match skip {
-            Some(reason) => users::skip(chunk.users_left(), reason),
-            None => {
-                let company = (&chunk.plan.company, &managed);
-                users::apply(run, company, chunk.users_left(), may_be_begun).await
-            }
+            Some(reason) => users::skip(left, reason),
+            None => users::apply(run, company, left, may_be_begun).await,
         };
         may_be_begun = false;
         mapped = record::users(run, (&managed, &outcome), (number, &mut chunk), mapped, users).await?;

@@ -96,7 +96,7 @@ fn r36_r40_whichever_call_fails_while_an_import_is_given_up_every_row_is_account
                 assert!(comes_again, "call {at}: nobody would come again");
                 again += 1;
                 world.ticking.advance(beyond_lease());
-                let waiting = world.keep(folder.path(), "waiting");
+                let waiting = world.keep(folder.path(), &format!("waiting {at}"));
                 // After a wait the state machine calls as if the import had not been given up.
                 let execute = json!({ "msp": MSP, "import": import });
                 world.process().invoke("ExecuteFunction", execute).await.unwrap();

@@ -16,7 +16,8 @@ fn listed(page: &Page) -> Vec<String> {
 
 /// The same without what is said of them: one has been excluded.
 fn names_of(page: &Page) -> Vec<String> {
-    listed(page).iter().map(|name| name[..10].to_owned()).collect()
+    let names = listed(page).into_iter();
+    names.map(|name| name.chars().take(10).collect()).collect()
 }
 
 #[tokio::test]
