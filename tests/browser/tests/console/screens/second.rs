@@ -75,8 +75,8 @@ async fn people_not_in(walk: &mut Walk, import: &str) {
 /// A company for which a managed company was chosen that nothing suggests.
 async fn chosen(walk: &mut Walk, import: &str, company: &str) {
     let ana = walk.api("ana");
-    let all = managed::all(&ana).await;
-    let other = import::id(import::by_name(&all, "Somebody Else BV"));
+    let other = managed::add(&ana, "Quite Another Holding").await;
+    managed::add_user(&ana, &other, "somebody@quite.example").await;
     import::decide(&ana, import, company, json!({ "target": { "existing": other } })).await;
     let page = format!("/console/imports/{import}/companies/{company}");
     walk.take_with(&page, "company-chosen", "main #t-chosen[checked]").await;
