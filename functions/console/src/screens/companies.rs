@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use super::frame::{Frame, Step, TOLD_ONCE, api, path, query};
+use super::frame::{Frame, OF_ONE_VISIT, Step, api, path, query};
 use super::pages::Pages;
 use crate::Console;
 use crate::answer_page::{redirect, show};
@@ -224,7 +224,7 @@ fn back(path: &str, fields: &Fields, pages: usize) -> String {
     let is_kept = |(name, _): &(&str, &str)| {
         let is_far = *name == "before" && far > 0;
         far -= usize::from(is_far);
-        !is_far && !TOLD_ONCE.contains(name)
+        !is_far && !OF_ONE_VISIT.contains(name)
     };
     let all = fields.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let pairs: Vec<(&str, &str)> = all.filter(is_kept).collect();

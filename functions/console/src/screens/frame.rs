@@ -123,8 +123,8 @@ impl Frame {
     }
 }
 
-/// What a page is told once, after something was done.
-pub(super) const TOLD_ONCE: [&str; 6] = ["saved", "count", "left", "was", "wasSelected", "at"];
+/// The fields of an address that belong to one visit: the message about a form, and what its undo needs.
+pub(super) const OF_ONE_VISIT: [&str; 6] = ["saved", "count", "left", "was", "wasSelected", "at"];
 
 /// The message about the form that led here.
 pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {

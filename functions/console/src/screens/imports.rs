@@ -9,7 +9,7 @@ use axum::http::Method;
 use axum::routing::{get, post};
 use domain::import::ImportState;
 
-use super::frame::{Frame, Step, TOLD_ONCE, api, path, query};
+use super::frame::{Frame, OF_ONE_VISIT, Step, api, path, query};
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
@@ -102,7 +102,7 @@ async fn keep(caller: Caller, Path(import): Path<String>, Form(form): Form) -> A
     let back = own_page(form.get("back"));
     let (page, asked) = back.split_once('?').unwrap_or((&back, ""));
     let asked: Vec<(Cow<str>, Cow<str>)> = url::form_urlencoded::parse(asked.as_bytes()).collect();
-    let kept = asked.iter().filter(|(name, _)| !TOLD_ONCE.contains(&&**name));
+    let kept = asked.iter().filter(|(name, _)| !OF_ONE_VISIT.contains(&&**name));
     let kept = kept.map(|(name, value)| (&**name, &**value));
     let asked: Vec<(&str, &str)> = kept.chain([("saved", "keep")]).collect();
     Ok(redirect(&format!("{page}?{}", query(&asked))))
