@@ -15,6 +15,7 @@ use crate::trouble;
 for_both!(
     r11_r87_an_import_goes_on_night_after_night_and_makes_everything_once,
     r43_r63_pauses_in_one_large_company_are_not_in_a_row,
+    r63_an_outage_that_outlasts_all_patience_ends_an_import_by_its_name,
 );
 
 /// Companies of the import.
@@ -94,18 +95,50 @@ const OF_AN_HOUR: usize = 2;
 /// A pause that LastPass asks for.
 const PAUSE: i64 = 3_600;
 
-async fn r43_r63_pauses_in_one_large_company_are_not_in_a_row(kind: PsaKind) {
+/// A sandbox with LastPass where hardly any wait may count.
+async fn impatient() -> Sandbox {
     let quick = quick();
     let sandbox = Sandbox::start(Options {
         lastpass: true,
-        // Hardly any wait may count.
         patience: Patience {
             execution: Duration::from_mins(1),
             ..quick.patience
         },
         ..quick
     });
-    let sandbox = sandbox.await.unwrap();
+    sandbox.await.unwrap()
+}
+
+/// Neither a fault of ours nor one for good: the occasion may be repeated.
+async fn r63_an_outage_that_outlasts_all_patience_ends_an_import_by_its_name(kind: PsaKind) {
+    let sandbox = impatient().await;
+    let company = Company::imported(&sandbox, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
+    psa::add_contacts(&sandbox, kind, &company.id, &["bert@eigen.example"]);
+    let import = company.review().await;
+    tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+    lastpass::answer(&sandbox, &json!({ "status": 503 }));
+    execute(&company.ana, &import).await;
+    let mut until = None;
+    loop {
+        until = trouble::waits(&sandbox, &import, until.as_deref()).await;
+        if until.is_none() {
+            break;
+        }
+        advance(&sandbox, PAUSE).await;
+    }
+    let ended = company.ana.get(&format!("/imports/{import}")).await.unwrap();
+    let error = &ended["error"];
+    assert_eq!(
+        (&ended["state"], &error["code"], &error["retryable"]),
+        (&json!("failed"), &json!("directory_unavailable"), &json!(true)),
+        "{ended}"
+    );
+    lastpass::take_all(&sandbox);
+    lastpass::end(sandbox).await;
+}
+
+async fn r43_r63_pauses_in_one_large_company_are_not_in_a_row(kind: PsaKind) {
+    let sandbox = impatient().await;
     let company = Company::imported(&sandbox, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
     // One that was just made may not take users yet.
     advance(&sandbox, 600).await;
