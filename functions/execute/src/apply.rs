@@ -122,7 +122,8 @@ async fn looked_again(run: &Run, plan: &CompanyPlan) -> Result<Look, Failure> {
     let Some(managed) = plan.step.managed() else {
         return Ok(Look::AsKnown);
     };
-    users::look_again(run, managed).await
+    let call = || run.directory.look_again(&managed.id);
+    with_retries(run, call, || answers_at_all(run)).await
 }
 
 /// Repeats a creation request with an unknown outcome, because the administrator has chosen a new company (R82).

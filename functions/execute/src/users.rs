@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use directory::{DirectoryError, Look, NewAddress, NewUser, UserRequest};
+use directory::{DirectoryError, NewAddress, NewUser, UserRequest};
 use domain::address::Address;
 use domain::directory::{ManagedCompany, User};
 use domain::ids::{IdempotencyKey, PsaCompanyId, UserId};
@@ -11,6 +11,7 @@ use domain::plan::{Outcome, Reason, UserPlan, UserStep};
 use domain::quotation::Quotation;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
+use tracing::warn;
 
 use crate::context::Run;
 use crate::retries::{Failure, RowFailure, answers_at_all, with_retries};
@@ -86,9 +87,10 @@ pub(crate) async fn apply(run: &Run, company: Company<'_>, users: &[UserPlan], m
         let applied = match (run.is_cancelled().await, may_be_begun) {
             (false, _) => apply_batch(run, company, batch).await,
             (true, true) => {
-                // An earlier run may have died between a call and the note of what it did.
-                if !is_looked_at && let Err(Failure::Open) = look_again(run, managed).await {
-                    return done;
+                // An earlier run may have died between a call and the note of what it did. One look: a directory that is down does not
+                // keep a cancelled import from its end.
+                if !is_looked_at && let Err(error) = run.directory.look_again(&managed.id).await {
+                    warn!(import = %run.import.id, %error, "ending a cancelled import without another look at the directory");
                 }
                 is_looked_at = true;
                 outcomes(batch.iter().map(|user| begun(run, managed, user).boxed())).await
@@ -107,11 +109,6 @@ pub(crate) async fn apply(run: &Run, company: Company<'_>, users: &[UserPlan], m
         }
     }
     done
-}
-
-/// Looks at the users of a managed company once more, where they are only remembered (R87).
-pub(crate) async fn look_again(run: &Run, managed: &ManagedCompany) -> Result<Look, Failure> {
-    with_retries(run, || run.directory.look_again(&managed.id), || answers_at_all(run)).await
 }
 
 /// Applies the steps of some users. Those that are to be created are asked for in one call.

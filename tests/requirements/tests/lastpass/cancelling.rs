@@ -16,6 +16,7 @@ for_both!(
     r82_cancelled_while_a_user_waits_nobody_is_made_twice,
     r82_cancelled_while_a_company_waits_nothing_is_made_twice,
     r37_r40_whom_a_dead_run_created_counts_when_cancelled,
+    r44_a_cancelled_import_ends_although_lastpass_is_silent,
 );
 
 const BERT: &str = "bert@eigen.example";
@@ -111,6 +112,43 @@ async fn r82_cancelled_while_a_company_waits_nothing_is_made_twice(kind: PsaKind
     assert_once(&holds(&sandbox).await, &chosen);
     assert_eq!(trouble::asked(&sandbox, "POST", "/managed-companies"), 1);
     assert_eq!(lastpass::mails(&sandbox, "invitation") as u64, created);
+    lastpass::end(sandbox).await;
+}
+
+async fn r44_a_cancelled_import_ends_although_lastpass_is_silent(kind: PsaKind) {
+    let sandbox = lastpass::sandbox().await;
+    let company = Company::imported(&sandbox, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
+    advance(&sandbox, 600).await;
+    psa::add_contact(&sandbox, kind, &company.id, BERT);
+    let import = company.review().await;
+    tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+    // Silent from the first request for a user on.
+    let silent = json!({ "status": 503 });
+    let post = json!({ "match": { "method": "POST", "path": "/users$" }, "answer": silent });
+    trouble::add(&sandbox, post);
+    confirm(&company.ana, &import).await;
+    let end = Instant::now() + PATIENCE;
+    while trouble::asked(&sandbox, "POST", "/users") == 0 {
+        assert!(Instant::now() < end, "nobody is asked for");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    lastpass::answer(&sandbox, &silent);
+    trouble::waits(&sandbox, &import, None)
+        .await
+        .expect("it waits for LastPass");
+    let path = format!("/imports/{import}");
+    company.ana.delete(&path).await.unwrap();
+    advance(&sandbox, 60).await;
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let now = company.ana.get(&path).await.unwrap();
+        if now["state"] == "cancelled" {
+            break;
+        }
+        assert!(now["state"] == "executing" && Instant::now() < end, "{now}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    lastpass::take_all(&sandbox);
     lastpass::end(sandbox).await;
 }
 
