@@ -45,6 +45,11 @@ pub fn impatient() -> HttpPolicy {
     }
 }
 
+/// A fault for control: one request is carried out, but its reply is lost.
+pub fn lost(method: &str, path: &str) -> Value {
+    json!({"match": {"method": method, "path": path}, "times": 1, "answer": {"loseReply": true}})
+}
+
 impl Account {
     /// With one company, 1101, and two of its users: 50101, who is enrolled, and 50102, who is staged.
     pub async fn start() -> Self {

@@ -6,6 +6,7 @@
 
 mod absence;
 mod account;
+mod address_changes;
 mod again;
 mod bench;
 mod calls;
@@ -19,12 +20,14 @@ mod look;
 mod matrix;
 mod moving;
 mod msp;
+mod new_companies;
+mod new_users;
 mod outcome;
 mod port;
 mod port_matrix;
 mod reading;
+mod runs;
 mod secrecy;
-mod sending;
 mod switches;
 mod table;
 // Servers whose TLS is wrong in one way.

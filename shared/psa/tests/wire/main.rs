@@ -6,6 +6,7 @@ mod bodies;
 mod connecting;
 mod faults;
 mod generated;
+mod look_up;
 mod patience;
 mod secrecy;
 mod server;
