@@ -2,7 +2,7 @@
 
 use domain::directory::ManagedCompany;
 use domain::mapping;
-use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
+use domain::plan::{CompanyPlan, Counts, Outcome, Reason, RowOutcome, UserPlan};
 use domain::quotation::Quotation;
 use store::StoreError;
 use store::fenced::FencedTransaction;
@@ -16,13 +16,22 @@ use crate::context::Run;
 use crate::retries::RowFailure;
 use crate::users::Done;
 
-/// Records that the company failed: its remaining users are skipped.
-pub(crate) async fn failure(run: &Run, left: Vec<(usize, CompanyChunk)>, mut failure: RowFailure) -> Result<(), Stop> {
-    let mut tx = run.transaction()?;
+/// Records that the company failed: its remaining users are skipped. Gives the outcomes of all rows of these chunks, counted.
+pub(crate) async fn failure(
+    run: &Run,
+    left: Vec<(usize, CompanyChunk)>,
+    mut failure: RowFailure,
+) -> Result<Counts, Stop> {
+    let (mut tx, mut counts) = (run.transaction()?, Counts::default());
     for (number, mut chunk) in left {
-        let company = chunk.is_company_left().then_some(Outcome::Failed(failure.reason));
+        // A company that was only about to be asked for, as far as a cancelled import can tell.
+        let (outcome, of_users) = match failure.reason {
+            Reason::Cancelled => (Outcome::Skipped(Reason::Cancelled), Reason::Cancelled),
+            reason => (Outcome::Failed(reason), Reason::CompanyNotImported),
+        };
+        let company = chunk.is_company_left().then_some(outcome);
         let users = chunk.users_left();
-        let skipped = users.iter().map(|_| Outcome::Skipped(Reason::CompanyNotImported));
+        let skipped = users.iter().map(|_| Outcome::Skipped(of_users));
         let mut outcomes = rows(company, users, skipped);
         quote(&mut outcomes, failure.said.take());
         if tx.len() == MAX_ACTIONS {
@@ -30,10 +39,11 @@ pub(crate) async fn failure(run: &Run, left: Vec<(usize, CompanyChunk)>, mut fai
         }
         let of_chunk = (number, &mut chunk);
         run.tenant.add_outcomes(&mut tx, &run.import, of_chunk, outcomes)?;
+        counts += chunk.counts();
     }
     run.commit(tx).await?;
     run.note_recorded();
-    Ok(())
+    Ok(counts)
 }
 
 /// Writes what was done to the next users of a chunk: mappings, audit and outcomes, for as many at once as fit into a transaction.
@@ -58,11 +68,13 @@ pub(crate) async fn users(
             .with_users(chunk.users_left().get(..now.len()).unwrap_or_default());
         share.remember_asked(|place| now.get(place).is_some_and(Done::is_asked));
         let company = chunk.is_company_left().then(|| outcome.clone());
+        let mapped_to: Vec<_> = now.iter().map(|done| done.user.clone()).collect();
         // The users of a dropped mapping stay where they are, and are this company's no more.
         let drops = company.is_some() && share.unmap.is_some();
-        let before = if drops { Vec::new() } else { mapped.all() };
-        let mapped_to: Vec<_> = now.iter().map(|done| done.user.clone()).collect();
-        let after = mapping::after(&before, &share, &mapped_to);
+        let after = {
+            let before = if drops { Vec::new() } else { mapped.all() };
+            mapping::after(&before, &share, &mapped_to)
+        };
         let made = audit::applied(&share, managed, company.as_ref(), now);
         let what = (number, chunk.outcomes.len());
         let outcomes = now.iter().map(|user| user.outcome.clone());
@@ -87,10 +99,11 @@ pub(crate) async fn users(
             }
             recorded => recorded?,
         }
-        let (writes, after) = run.tenant.map_addresses(integration, &share.company, &mapped, &after)?;
+        let (writes, stored) = run.tenant.map_addresses(integration, &share.company, &mapped, &after)?;
+        drop(after);
         commit_with(run, tx, writes).await?;
         run.note_recorded();
-        (*chunk, mapped, users) = (next, after, &users[now.len()..]);
+        (*chunk, mapped, users) = (next, stored, &users[now.len()..]);
         if users.is_empty() {
             return Ok(mapped);
         }

@@ -21,7 +21,7 @@ const USER_CONCURRENCY: usize = 4;
 
 /// Users between two looks at the time that is left, and at whether the import is cancelled: few, since a directory may take long for
 /// each. The built-in one lists so many in an item of a kilobyte.
-const BATCH_SIZE: usize = 20;
+const BATCH_SIZE: usize = 25;
 
 /// What the directory says of a user that it was to create.
 type Answer = Result<NewUser, DirectoryError>;

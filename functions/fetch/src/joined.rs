@@ -16,8 +16,8 @@ use store::snapshot::pages::Pages;
 /// Contacts that are joined at once, as far as a single company has no more: some 5 MB.
 const MAX_CONTACTS_PER_SLICE: usize = 5_000;
 
-/// Contacts of the slices to which records are dealt at once: packed by slice, some 8 MB.
-const MAX_CONTACTS_PER_GROUP: usize = 150_000;
+/// Contacts of the slices to which records are dealt at once: packed by slice, some 5 MB.
+const MAX_CONTACTS_PER_GROUP: usize = 100_000;
 
 /// Companies of a slice, whose rows are made at once.
 const MAX_COMPANIES_PER_SLICE: usize = 1_000;
@@ -332,7 +332,7 @@ mod tests {
         };
         assert_eq!(grouped(1_000).len(), 1);
         // Each two companies are a slice: a group has as many as its limit takes, at least one.
-        assert_eq!(grouped(MAX_CONTACTS_PER_SLICE / 2), [30, 20]);
+        assert_eq!(grouped(MAX_CONTACTS_PER_SLICE / 2), [20, 20, 10]);
         assert_eq!(grouped(2 * MAX_CONTACTS_PER_GROUP).len(), 100);
         assert!(groups(&[], &BTreeMap::new(), &HashSet::new()).is_empty());
     }

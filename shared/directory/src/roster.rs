@@ -90,8 +90,8 @@ impl PackedUsers {
 pub struct Roster {
     /// In the order of the ids, each with its packed users. Of a user in several of them the last one holds.
     companies: Vec<(ManagedCompanyId, Vec<PackedUsers>)>,
-    /// The hash of each address with the place of its company. Made when holders are first asked for.
-    by_address: OnceLock<Vec<(u64, usize)>>,
+    /// The hash of each address with the place of its company. Made when holders are first asked for. Half a million take 4 MB.
+    by_address: OnceLock<Vec<(u32, u32)>>,
     /// Hashes the addresses, differently in each process: nobody can choose addresses of one hash.
     hasher: RandomState,
 }
@@ -118,9 +118,9 @@ impl Roster {
     /// The users of these companies who hold one of the addresses.
     pub fn holders(&self, addresses: &[AddressKey]) -> Result<Vec<User>, DirectoryError> {
         let by_address = self.by_address()?;
-        let mut asked: BTreeMap<usize, HashSet<&AddressKey>> = BTreeMap::new();
+        let mut asked: BTreeMap<u32, HashSet<&AddressKey>> = BTreeMap::new();
         for address in addresses {
-            let hash = self.hasher.hash_one(address);
+            let hash = self.hash(address);
             let first = by_address.partition_point(|(other, _)| *other < hash);
             let equal = by_address.iter().skip(first).take_while(|(other, _)| *other == hash);
             for (_, at) in equal {
@@ -129,7 +129,7 @@ impl Roster {
         }
         let mut holders = Vec::new();
         for (at, addresses) in asked {
-            let Some(company) = self.companies.get(at) else {
+            let Some(company) = self.companies.get(at as usize) else {
                 continue;
             };
             let users = users_of(company)?.into_iter();
@@ -138,16 +138,22 @@ impl Roster {
         Ok(holders)
     }
 
-    fn by_address(&self) -> Result<&[(u64, usize)], DirectoryError> {
+    /// Addresses of equal hashes are told apart by their texts.
+    fn hash(&self, address: &AddressKey) -> u32 {
+        let [.., a, b, c, d] = self.hasher.hash_one(address).to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    fn by_address(&self) -> Result<&[(u32, u32)], DirectoryError> {
         if let Some(index) = self.by_address.get() {
             return Ok(index);
         }
         let mut index = Vec::new();
-        for (at, (_, packed)) in self.companies.iter().enumerate() {
+        for (at, (_, packed)) in (0_u32..).zip(&self.companies) {
             for packed in packed {
                 // Of a user who is packed several times those of before as well: who has which address is looked at in the end.
                 let addresses = packed.addresses()?;
-                let hashes = addresses.iter().map(|address| self.hasher.hash_one(address.key()));
+                let hashes = addresses.iter().map(|address| self.hash(address.key()));
                 index.extend(hashes.map(|hash| (hash, at)));
             }
         }

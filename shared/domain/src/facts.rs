@@ -37,8 +37,13 @@ impl ManagedCompanies {
     }
 
     /// Adds a managed company.
-    pub fn add(&mut self, company: ManagedCompany) {
-        let namesakes = self.by_name.entry(NameKey::of(&company.name)).or_default();
+    pub fn add(&mut self, mut company: ManagedCompany) {
+        // Share the text of the id with its mapping, and make room for one namesake: mostly there is no other.
+        if let Some((id, _)) = self.mapped.get_key_value(&company.id) {
+            company.id = id.clone();
+        }
+        let namesakes = self.by_name.entry(NameKey::of(&company.name));
+        let namesakes = namesakes.or_insert_with(|| Vec::with_capacity(1));
         if let Err(place) = namesakes.binary_search(&company.id) {
             namesakes.insert(place, company.id.clone());
         }

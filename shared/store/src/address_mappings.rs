@@ -34,7 +34,7 @@ impl AddressMappings {
 
     /// All of them, in the order of their ids.
     pub fn all(&self) -> Vec<AddressMapping> {
-        sorted(self.leaves.clone())
+        sorted(leaves::records(&self.leaves).cloned())
     }
 
     /// The ends of the keys of their items.
@@ -96,12 +96,15 @@ fn leaf_of(item: &Item, company: &PsaCompanyId) -> Result<Leaf, StoreError> {
 }
 
 /// The mappings of leaves in the order of their ids.
-fn sorted(mut leaves: Vec<Leaf>) -> Vec<AddressMapping> {
-    let records = match leaves.as_mut_slice() {
+fn of_leaves(mut leaves: Vec<Leaf>) -> Vec<AddressMapping> {
+    match leaves.as_mut_slice() {
         // As most companies have them.
-        [leaf] => std::mem::take(&mut leaf.records),
-        leaves => leaves::records(leaves).cloned().collect(),
-    };
+        [leaf] => sorted(std::mem::take(&mut leaf.records)),
+        leaves => sorted(leaves::records(leaves).cloned()),
+    }
+}
+
+fn sorted(records: impl IntoIterator<Item = AddressMappingRecord>) -> Vec<AddressMapping> {
     let mut mappings: Vec<AddressMapping> = records.into_iter().map(AddressMapping::from).collect();
     mappings.sort_by(|one, other| one.id.cmp(&other.id));
     mappings
@@ -198,7 +201,7 @@ impl Tenant {
         }
         Ok(all
             .into_iter()
-            .map(|(company, leaves)| (company, sorted(leaves)))
+            .map(|(company, leaves)| (company, of_leaves(leaves)))
             .collect())
     }
 

@@ -83,6 +83,7 @@ impl Tenant {
         let progress = Progress {
             executed: applied.executed,
             to_execute: applied.to_execute,
+            outcomes: applied.outcomes,
             ..fetched.map(Shown::progress).unwrap_or_default()
         };
         Ok((progress, waiting))

@@ -101,7 +101,8 @@ impl Draft {
     /// Adds the people of a company who are not in, and says on its row where they are and how many.
     pub fn add_people(&mut self, row: &mut Row, people: &[PersonNotIn]) -> Result<(), StoreError> {
         let records: Vec<PersonRecord> = people.iter().map(PersonRecord::from).collect();
-        let before = self.before.lists.get(&row.id).and_then(|lists| lists.people.clone());
+        let lists = self.before.lists.get(&row.id);
+        let before = lists.and_then(|lists| lists.people.as_deref().cloned());
         row.people = self.add(PEOPLE_OF, &row.id, (&records, |record| &record.id), before.as_ref())?;
         row.company.people_not_in = u32::try_from(people.len()).unwrap_or(u32::MAX);
         Ok(())

@@ -5,7 +5,7 @@ use std::mem;
 use domain::address::AddressKey;
 use domain::ids::AddressId;
 use domain::import::retention::RESULT_DAYS;
-use domain::plan::{CompanyPlan, Outcome, Reason, RowOutcome, UserPlan};
+use domain::plan::{CompanyPlan, Counts, Outcome, Reason, RowOutcome, UserPlan};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -107,6 +107,16 @@ impl CompanyChunk {
             }) => Some(*code),
             _ => None,
         }
+    }
+
+    /// The outcomes of its rows so far, counted, with the users that need nothing.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        counts.users.unchanged = self.unchanged;
+        for row in &self.outcomes {
+            counts.add(row);
+        }
+        counts
     }
 
     /// Whether every row has its outcome.

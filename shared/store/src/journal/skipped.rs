@@ -219,6 +219,8 @@ pub struct SkippedPack {
     pub companies: usize,
     /// How many rows of the company behind those they have.
     pub rows: usize,
+    /// The outcomes of its rows, counted.
+    pub counts: Counts,
 }
 
 impl Tenant {
@@ -269,6 +271,7 @@ impl Tenant {
                 action: Action::put(self, Table::Imports, pack.item)?,
                 companies: pack.companies,
                 rows: pack.rows,
+                counts: pack.counts,
             })
         });
         packs.collect()
@@ -280,6 +283,7 @@ struct Pack {
     item: Item,
     companies: usize,
     rows: usize,
+    counts: Counts,
 }
 
 fn packs<'a>(
@@ -293,8 +297,16 @@ fn packs<'a>(
     let mut write = |pack: &mut Vec<&SkippedCompany>, companies, rows| {
         let key = key_of(packs.len());
         let item = packed_of_import(import, SKIPPED, &key, &columns(pack))?;
-        pack.clear();
-        packs.push(Pack { item, companies, rows });
+        let mut counts = Counts::default();
+        for entry in pack.drain(..) {
+            counts += entry.counts();
+        }
+        packs.push(Pack {
+            item,
+            companies,
+            rows,
+            counts,
+        });
         Ok::<(), StoreError>(())
     };
     for entries in companies {

@@ -29,9 +29,33 @@ pub(crate) struct PlanRecord<'a> {
     generation: u32,
     #[serde(rename = "refreshes", default)]
     rewrite_mapping: bool,
-    users: Vec<UserPlanRecord<'a>>,
+    users: UserPlansRecord<'a>,
     #[serde(rename = "gone")]
     orphaned: Cow<'a, [(AddressId, Vec<AddressKey>)]>,
+}
+
+/// The users of a plan. They are written one by one: the records of a large company take as much memory as its plan.
+enum UserPlansRecord<'a> {
+    /// About to be written.
+    Of(&'a [UserPlan]),
+    Read(Vec<UserPlan>),
+}
+
+impl Serialize for UserPlansRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let users = match self {
+            Self::Of(users) => users,
+            Self::Read(users) => users.as_slice(),
+        };
+        serializer.collect_seq(users.iter().map(UserPlanRecord::from))
+    }
+}
+
+impl<'de> Deserialize<'de> for UserPlansRecord<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let records = Vec::<UserPlanRecord>::deserialize(deserializer)?;
+        Ok(Self::Read(records.into_iter().map(UserPlan::from).collect()))
+    }
 }
 
 /// See [`UserPlan`].
@@ -89,7 +113,7 @@ impl<'a> From<&'a CompanyPlan> for PlanRecord<'a> {
             unmap: plan.unmap.as_ref().map(Cow::Borrowed),
             generation: plan.generation,
             rewrite_mapping: plan.rewrite_mapping,
-            users: plan.users.iter().map(UserPlanRecord::from).collect(),
+            users: UserPlansRecord::Of(&plan.users),
             orphaned: Cow::Borrowed(&plan.orphaned),
         }
     }
@@ -105,7 +129,10 @@ impl From<PlanRecord<'_>> for CompanyPlan {
             unmap: record.unmap.map(Cow::into_owned),
             generation: record.generation,
             rewrite_mapping: record.rewrite_mapping,
-            users: record.users.into_iter().map(UserPlan::from).collect(),
+            users: match record.users {
+                UserPlansRecord::Of(users) => users.to_vec(),
+                UserPlansRecord::Read(users) => users,
+            },
             orphaned: record.orphaned.into_owned(),
             dropped: Vec::new(),
             status: None,

@@ -34,7 +34,8 @@ pub(super) struct Head {
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     pub addresses: Option<Content>,
-    pub people: Option<Content>,
+    /// Few companies have one.
+    pub people: Option<Box<Content>>,
 }
 
 /// The last complete snapshot; an empty one if there is none.
@@ -71,11 +72,11 @@ impl Lists {
         let addresses = now.and_then(|row| row.addresses.as_ref());
         let people = now.and_then(|row| row.people.as_ref());
         let lists = [
-            (ADDRESSES_OF, &self.addresses, addresses),
-            (PEOPLE_OF, &self.people, people),
+            (ADDRESSES_OF, self.addresses.as_ref(), addresses),
+            (PEOPLE_OF, self.people.as_deref(), people),
         ];
         let left = lists.into_iter().filter_map(|(list, before, now)| {
-            let before = before.as_ref().filter(|before| Some(*before) != now)?;
+            let before = before.filter(|before| Some(*before) != now)?;
             Some(list.keys(partition, company, before).map(|key| key.sk))
         });
         left.flatten().collect()
@@ -116,7 +117,7 @@ impl Tenant {
             lists.extend(rows.into_iter().map(|record| {
                 let lists = Lists {
                     addresses: record.address_list,
-                    people: record.people_list,
+                    people: record.people_list.map(Box::new),
                 };
                 (record.id, lists)
             }));
