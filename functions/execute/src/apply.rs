@@ -1,11 +1,11 @@
 //! One company: intent, directory, mapping, outcome; a large one chunk by chunk. Killed anywhere, the next run finds the intent
 //! and repeats the calls with the same keys.
 
-use directory::{Look, NewCompany};
+use directory::{DirectoryError, Look, NewCompany};
 use domain::directory::ManagedCompany;
-use domain::ids::{IdempotencyKey, PsaCompanyId};
+use domain::ids::{IdempotencyKey, ManagedCompanyId, PsaCompanyId};
 use domain::mapping::CompanyMapping;
-use domain::plan::{CompanyPlan, CompanyStep, Outcome, PlanChange, Reason, RowOutcome, UserPlan, UserStep};
+use domain::plan::{CompanyPlan, CompanyStep, Counts, Outcome, PlanChange, Reason, RowOutcome, UserPlan, UserStep};
 use domain::row::Target;
 use planning::Planning;
 use store::journal::{CompanyChunk, Outcomes, SkippedCompany};
@@ -22,8 +22,8 @@ use crate::users;
 
 /// How far one company got.
 pub(crate) enum Applied {
-    /// Its outcomes are in the journal.
-    Journaled,
+    /// Its outcomes are in the journal, so many of each.
+    Journaled(Counts),
     /// Nothing was done for it and nothing written yet.
     Skipped(Vec<SkippedCompany>),
     /// Time ended first; the next run applies the rest.
@@ -199,15 +199,18 @@ async fn finish(
     mut may_be_begun: bool,
 ) -> Result<Applied, Stop> {
     let failed = chunks.first().and_then(CompanyChunk::company_failure);
-    let left = chunks.into_iter().enumerate().filter(|(_, chunk)| !chunk.is_done());
-    let left: Vec<(usize, CompanyChunk)> = left.collect();
+    let (done, left): (Vec<_>, Vec<_>) = chunks.into_iter().enumerate().partition(|(_, chunk)| chunk.is_done());
+    let mut counts = Counts::default();
+    for (_, chunk) in done {
+        counts += chunk.counts();
+    }
     let Some((_, first)) = left.first() else {
-        return Ok(Applied::Journaled);
+        return Ok(Applied::Journaled(counts));
     };
     // An earlier run died after recording only some outcomes of a company that failed.
     if let Some(reason) = failed {
-        record::failure(run, left, reason.into()).await?;
-        return Ok(Applied::Journaled);
+        counts += record::failure(run, left, reason.into()).await?;
+        return Ok(Applied::Journaled(counts));
     }
     let integration = &run.import.integration;
     let before = if may_be_begun {
@@ -232,8 +235,8 @@ async fn finish(
         }
         Err(Failure::Open) => return Ok(Applied::Unfinished),
         Err(Failure::OfRow(failure)) => {
-            record::failure(run, left, failure).await?;
-            return Ok(Applied::Journaled);
+            counts += record::failure(run, left, failure).await?;
+            return Ok(Applied::Journaled(counts));
         }
     };
     for (at, (number, mut chunk)) in left.into_iter().enumerate() {
@@ -249,8 +252,9 @@ async fn finish(
         if !chunk.is_done() {
             return Ok(Applied::Unfinished);
         }
+        counts += chunk.counts();
     }
-    Ok(Applied::Journaled)
+    Ok(Applied::Journaled(counts))
 }
 
 /// How many address mappings a company has when all users of these chunks are as planned.
@@ -319,6 +323,17 @@ async fn company(
     }
 }
 
+/// What an earlier run may have asked for, now that the import is cancelled: nothing more is asked for, and a company that has yet to appear
+/// is not waited for. The next import takes over what appears.
+async fn requested(run: &Run, key: &IdempotencyKey) -> Result<ManagedCompanyId, Failure> {
+    match run.directory.requested(key).await {
+        Ok(Some(NewCompany::Created(id))) => Ok(id),
+        Ok(None) => Err(Failure::of(Reason::Cancelled)),
+        Err(error @ DirectoryError::Refused(_)) => Err(Failure::OfRow(error.into())),
+        Ok(Some(_)) | Err(_) => Err(Failure::of(Reason::OutcomeUnknown)),
+    }
+}
+
 /// Does in the directory what the plan says for the company itself.
 async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, Outcome), Failure> {
     let not_found = Failure::of(Reason::ManagedCompanyNotFound);
@@ -327,6 +342,10 @@ async fn in_directory(run: &Run, plan: &CompanyPlan) -> Result<(ManagedCompany, 
         CompanyStep::Skip(skip) => return Err(Failure::of(skip.reason.in_result())),
         CompanyStep::Create => {
             let key = IdempotencyKey::company(&run.import.integration, &plan.company, plan.generation);
+            if run.skip == Some(Reason::Cancelled) && run.directory.capabilities().creation_waits {
+                let id = requested(run, &key).await?;
+                return Ok((ManagedCompany::new(id, plan.name.clone()), plan.outcome()));
+            }
             let call = || run.directory.create_company(&key, &plan.name);
             match with_retries(run, call, || answers_at_all(run)).await? {
                 NewCompany::Created(id) => ManagedCompany::new(id, plan.name.clone()),

@@ -31,12 +31,13 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, company: &PsaCompanyId, outcomes: &[RowOutcome]) {
-        for row in outcomes {
-            self.counts.add(row);
-            self.has_given_up |= row.outcome.reason() == Some(Reason::GivenUp);
-        }
-        let imported = outcomes.iter().any(|row| row.outcome.is_success());
+    fn add(&mut self, chunk: &CompanyChunk) {
+        self.counts += chunk.counts();
+        let (company, mut outcomes) = (&chunk.plan.company, chunk.outcomes.iter());
+        self.has_given_up |= outcomes
+            .clone()
+            .any(|row| row.outcome.reason() == Some(Reason::GivenUp));
+        let imported = outcomes.any(|row| row.outcome.is_success());
         // The chunks of a large company come one after another.
         if imported && self.imported.last() != Some(company) {
             self.imported.push(company.clone());
@@ -149,8 +150,7 @@ async fn add_up(run: &Run) -> Result<Sum, Stop> {
                         }
                         run.commit(tx).await?;
                     }
-                    sum.add(&chunk.plan.company, &chunk.outcomes);
-                    sum.counts.users.unchanged += chunk.unchanged;
+                    sum.add(&chunk);
                 }
                 JournalEntry::Skipped(skipped) => sum.add_skipped(skipped),
             }

@@ -101,8 +101,10 @@ where
     if error.asks_to_wait().is_some() && run.deadline.is_near() {
         return Err(Failure::Open);
     }
-    // Every row has to end in an outcome (R36), and no later run has a better key.
-    if run.give_up && error.is_of_key() {
+    // Every row has to end in an outcome (R36). No later run has a better key, and nobody knows when a service that is silent answers; a
+    // directory in our own store answers as soon as outcomes can be written.
+    let is_elsewhere = run.directory.capabilities().creation_waits;
+    if run.give_up && (error.is_of_key() || (is_elsewhere && error.is_retryable() && !run.deadline.is_near())) {
         return match look_up().await {
             Ok(Some(answer)) => Ok(answer),
             _ => Err(Failure::of(Reason::GivenUp)),

@@ -3,6 +3,7 @@
 
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import};
+use domain::plan::Counts;
 use store::checkpoint::Checkpoint;
 use store::journal::{SkippedCompany, SkippedPack};
 use store::tx::{Action, Transaction};
@@ -13,6 +14,15 @@ use crate::context::Position;
 /// Packs of one transaction, next to the proof of the lock and the checkpoint.
 const MAX_PACKS_PER_SLICE: usize = 90;
 
+/// A company whose rows have their outcomes.
+pub(crate) struct Accounted {
+    pub company: PsaCompanyId,
+    /// What the journal does not have yet: nothing of a company that was applied.
+    pub entries: Vec<SkippedCompany>,
+    /// What the journal has of it, counted.
+    pub applied: Counts,
+}
+
 /// What one transaction writes.
 pub(crate) struct Slice {
     /// Packs.
@@ -21,19 +31,19 @@ pub(crate) struct Slice {
     pub checkpoint: Checkpoint<Position>,
 }
 
-/// Cuts the journal entries of the companies `done` since the checkpoint `from`, in their order, into transactions. Companies that
-/// were applied have no entries here.
+/// Cuts the journal entries of the companies `done` since the checkpoint `from`, in their order, into transactions.
 pub(crate) fn slices(
     tenant: &Tenant,
     import: &Import,
     from: &Checkpoint<Position>,
-    done: &[(PsaCompanyId, Vec<SkippedCompany>)],
+    done: &[Accounted],
 ) -> Result<Vec<Slice>, StoreError> {
-    let Some((last, _)) = done.last() else {
+    let Some(last) = done.last() else {
         return Ok(Vec::new());
     };
-    let entries = done.iter().map(|(_, entries)| entries.as_slice());
+    let entries = done.iter().map(|company| company.entries.as_slice());
     let packs = tenant.skipped_packs(import, from.position.packs, entries)?;
+    let mut skipped = from.progress.outcomes.unwrap_or_default();
     let mut slices = Vec::new();
     let mut now = from.clone();
     let (mut actions, mut room) = (Vec::new(), Room::of(tenant, import, from)?);
@@ -41,6 +51,7 @@ pub(crate) fn slices(
         action,
         companies,
         rows,
+        counts,
     } in packs
     {
         if actions.len() == MAX_PACKS_PER_SLICE || !room.0.has_room_for([&action]) {
@@ -52,20 +63,30 @@ pub(crate) fn slices(
         actions.push(action);
         now.position.packs += 1;
         now.position.within = rows + if companies == 0 { from.position.within } else { 0 };
-        if let Some((company, _)) = companies.checked_sub(1).and_then(|last| done.get(last)) {
-            now.position.after = Some(company.clone());
+        if let Some(last) = companies.checked_sub(1).and_then(|last| done.get(last)) {
+            now.position.after = Some(last.company.clone());
         }
         now.progress.executed = from.progress.executed + companies as u64;
+        skipped += counts;
+        now.progress.outcomes = Some(with_applied(skipped, done.iter().take(companies)));
     }
     // Companies without entries may follow the last pack.
-    now.position.after = Some(last.clone());
+    now.position.after = Some(last.company.clone());
     now.position.within = 0;
     now.progress.executed = from.progress.executed + done.len() as u64;
+    now.progress.outcomes = Some(with_applied(skipped, done.iter()));
     slices.push(Slice {
         actions,
         checkpoint: now,
     });
     Ok(slices)
+}
+
+fn with_applied<'a>(mut counts: Counts, done: impl Iterator<Item = &'a Accounted>) -> Counts {
+    for company in done {
+        counts += company.applied;
+    }
+    counts
 }
 
 /// What fits next to the checkpoint.
@@ -156,11 +177,10 @@ mod tests {
             let done: Vec<_> = plans[at..]
                 .iter()
                 .enumerate()
-                .map(|(number, plan)| {
-                    (
-                        plan.company.clone(),
-                        skipped(plan, if number == 0 { within } else { 0 }),
-                    )
+                .map(|(number, plan)| Accounted {
+                    company: plan.company.clone(),
+                    entries: skipped(plan, if number == 0 { within } else { 0 }),
+                    applied: Counts::default(),
                 })
                 .collect();
             let slices = slices(&tenant, &import, &checkpoint, &done).unwrap();
@@ -186,6 +206,7 @@ mod tests {
                 assert!((after, within) > before, "no progress");
                 rows += covered(plans, (after, within)) - covered(plans, before);
                 assert_eq!(checkpoint.progress.executed, after as u64);
+                assert_eq!(checkpoint.progress.outcomes.unwrap().rows(), rows);
                 at = after;
             }
         }

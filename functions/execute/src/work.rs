@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::ids::PsaCompanyId;
 use domain::import::{Assignment, Import, ImportState};
+use domain::plan::Counts;
 use futures::{TryStreamExt, pin_mut};
 use jiff::Timestamp;
 use lambda::{Deadline, Services, Work, WorkOutcome};
@@ -25,7 +26,7 @@ use worker::{Acquired, Failed, Job, Next, Stop, Wait};
 use crate::apply::{self, Applied};
 use crate::context::{Position, Run};
 use crate::finish::{Rows, finish_import};
-use crate::slices::slices;
+use crate::slices::{Accounted, slices};
 use crate::unattended::Decision;
 
 /// Companies worked on at once. The more there are, the more are committed together, under one proof of the lease, with one item of
@@ -101,6 +102,8 @@ impl Job for Execution {
         if matches!(batch, Batch::More) {
             return Ok(Next::Step);
         }
+        // Adding up the journal takes memory of its own.
+        drop(self.planning.take());
         finish_import(&mut self.run, Rows::AccountedFor).await?;
         Ok(Next::Done)
     }
@@ -117,6 +120,7 @@ impl Job for Execution {
             return Err(stop);
         }
         warn!(import = %self.run.import.id, error = %stop, "giving up with rows unaccounted for");
+        drop(self.planning.take());
         finish_import(&mut self.run, Rows::Unaccounted).await?;
         Ok(Failed::Ended)
     }
@@ -238,16 +242,23 @@ impl Execution {
         // Companies after an unfinished one are worked on, too, but the checkpoint does not pass them. The next step finds those that were
         // applied in the journal. Those that were skipped have no entry yet, and the next step skips them again.
         while let Some((company, applied)) = applied.try_next().await? {
-            is_whole &= !matches!(applied, Applied::Unfinished);
+            let (entries, applied) = match applied {
+                Applied::Skipped(entries) => (entries, Counts::default()),
+                Applied::Journaled(applied) => (Vec::new(), applied),
+                Applied::Unfinished => {
+                    is_whole = false;
+                    continue;
+                }
+            };
             if !is_whole {
                 continue;
             }
-            let entries = match applied {
-                Applied::Skipped(entries) => entries,
-                _ => Vec::new(),
-            };
             skipped.fetch_add(entries.iter().map(|entry| entry.rest.len()).sum(), Ordering::Relaxed);
-            done.push((company, entries));
+            done.push(Accounted {
+                company,
+                entries,
+                applied,
+            });
         }
         // One company may take longer than waits in a row are free: any outcome that is recorded counts.
         let got_further = run.take_recorded() || !done.is_empty();

@@ -115,6 +115,12 @@ pub trait Directory: Send + Sync {
         Ok(())
     }
 
+    /// What became of a managed company that was asked for with this key; `None` if it was not. Asks for nothing. Only directories whose
+    /// creations wait have such requests.
+    async fn requested(&self, _key: &IdempotencyKey) -> Result<Option<NewCompany>, DirectoryError> {
+        Ok(None)
+    }
+
     /// Renames a managed company; `false` if there is none of that id.
     async fn rename_company(&self, id: &ManagedCompanyId, name: &str) -> Result<bool, DirectoryError>;
 

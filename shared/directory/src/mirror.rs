@@ -232,6 +232,10 @@ impl Directory for Mirror {
         self.forget_unknown(key).await
     }
 
+    async fn requested(&self, key: &IdempotencyKey) -> Result<Option<NewCompany>, DirectoryError> {
+        self.look_for_requested(key).await
+    }
+
     async fn rename_company(&self, _id: &ManagedCompanyId, _name: &str) -> Result<bool, DirectoryError> {
         Err(DirectoryError::Refused("LastPass does not rename companies".into()))
     }

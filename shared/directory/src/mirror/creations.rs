@@ -86,12 +86,29 @@ impl Mirror {
         Ok(NewCompany::Waits(self.now() + FIRST_LOOK))
     }
 
+    pub(super) async fn look_for_requested(&self, key: &IdempotencyKey) -> Result<Option<NewCompany>, DirectoryError> {
+        match self.creation(key.as_str()).await? {
+            Some(creation) => self.look_for(key.as_str(), creation).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Looks whether a company is there that was asked for.
     async fn look_for(&self, key: &str, mut creation: CreationRecord) -> Result<NewCompany, DirectoryError> {
-        if let Some(id) = creation.id {
+        let is_old = self.now().duration_since(creation.asked) >= SENT_AGAIN_AFTER;
+        if let Some(id) = creation.id.clone().filter(|_| !is_old) {
             return Ok(NewCompany::Created(id));
         }
         let listing = self.listing().await?;
+        if let Some(id) = creation.id {
+            if listing.iter().any(|company| company.id == id) {
+                return Ok(NewCompany::Created(id));
+            }
+            // It was never mapped, and has been detached since: a new one is asked for. The claim of the name may be another's by now.
+            let tenant = &self.content.tenant;
+            tenant.delete_alone(Table::Records, &self.creation_key(key)).await?;
+            return Ok(NewCompany::Waits(self.now() + FIRST_LOOK));
+        }
         let mut found = named(&listing, &creation.name).filter(|company| !creation.known.contains(&company.id));
         match (found.next(), found.next()) {
             (Some(company), None) => {

@@ -16,12 +16,13 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use store::table::text;
 use store::{Key, PutOutcome, Table};
+use tokio::sync::OnceCell;
 
 use super::Mirror;
 use super::content::Content;
 use super::records::{SENDING, SendingRecord};
 use crate::lastpass::{CONCURRENCY, CompanyStatus, Failed};
-use crate::{DirectoryError, NewUser, Rejection, UserRequest};
+use crate::{DirectoryError, NewUser, Rejection, Roster, UserRequest};
 
 /// How long a user is looked for before being sent again.
 const SENT_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
@@ -206,6 +207,8 @@ impl Mirror {
         self.content.add_users(company, &created, of_batch).await?;
         self.add_seen(company, created).await;
         let mut outcomes = Vec::with_capacity(answers.len());
+        // Who holds the addresses that were refused: read once for all of them.
+        let everybody = OnceCell::new();
         for (request, answer) in requests.iter().zip(answers) {
             let there = there.as_ref().map(|there| there.get(request.address.key()));
             outcomes.push(match (answer, there) {
@@ -214,7 +217,10 @@ impl Mirror {
                 // Nobody could look whether the user is there all the same. That the look has to wait does not mean that nothing was done.
                 (Err(failed), Err(_)) if failed.may_be_applied() => Err(failed.into()),
                 (Err(failed), Err(error)) if may_be_there(&failed) => Err(error.clone()),
-                (Err(failed), _) => self.of_failed(company, request, failed, may_become_ready).await,
+                (Err(failed), _) => {
+                    let of_failed = self.of_failed((company, &everybody), request, failed, may_become_ready);
+                    of_failed.await
+                }
             });
         }
         Ok(outcomes)
@@ -223,7 +229,7 @@ impl Mirror {
     /// The outcome of a user who was not created, as far as anybody can see.
     async fn of_failed(
         &self,
-        company: &ManagedCompanyId,
+        (company, everybody): (&ManagedCompanyId, &OnceCell<Arc<Roster>>),
         request: &UserRequest,
         failed: Failed,
         may_become_ready: bool,
@@ -232,7 +238,7 @@ impl Mirror {
             return Ok(NewUser::Waits(self.now() + SENT_AGAIN_AFTER));
         }
         if matches!(failed, Failed::Rejected(..) | Failed::Forbidden(_)) {
-            let holders = self.everybody().await?;
+            let holders = everybody.get_or_try_init(|| self.everybody()).await?;
             let mut holders = holders.holders(&[request.address.key().clone()])?.into_iter();
             if let Some(holder) = holders.find(|holder| holder.company != *company) {
                 return Ok(NewUser::AddressTaken(holder));

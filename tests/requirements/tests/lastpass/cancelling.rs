@@ -17,6 +17,7 @@ for_both!(
     r82_cancelled_while_a_company_waits_nothing_is_made_twice,
     r37_r40_whom_a_dead_run_created_counts_when_cancelled,
     r44_a_cancelled_import_ends_although_lastpass_is_silent,
+    r44_a_cancelled_import_does_not_wait_for_a_company_that_was_asked_for,
 );
 
 const BERT: &str = "bert@eigen.example";
@@ -137,20 +138,58 @@ async fn r44_a_cancelled_import_ends_although_lastpass_is_silent(kind: PsaKind) 
     trouble::waits(&sandbox, &import, None)
         .await
         .expect("it waits for LastPass");
-    let path = format!("/imports/{import}");
-    company.ana.delete(&path).await.unwrap();
+    company.ana.delete(&format!("/imports/{import}")).await.unwrap();
     advance(&sandbox, 60).await;
-    let end = Instant::now() + PATIENCE;
+    ended(&company.ana, &import).await;
+    lastpass::take_all(&sandbox);
+    lastpass::end(sandbox).await;
+}
+
+/// The result of a cancelled import, once it has ended.
+async fn ended(ana: &Api, import: &str) -> Value {
+    let (path, end) = (format!("/imports/{import}"), Instant::now() + PATIENCE);
     loop {
-        let now = company.ana.get(&path).await.unwrap();
+        let now = ana.get(&path).await.unwrap();
         if now["state"] == "cancelled" {
-            break;
+            return ana.get(&format!("{path}/result")).await.unwrap();
         }
         assert!(now["state"] == "executing" && Instant::now() < end, "{now}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    lastpass::take_all(&sandbox);
-    lastpass::end(sandbox).await;
+}
+
+async fn r44_a_cancelled_import_does_not_wait_for_a_company_that_was_asked_for(kind: PsaKind) {
+    for is_silent in [false, true] {
+        let sandbox = lastpass::sandbox().await;
+        let ana = sandbox.api("ana");
+        lastpass::set(&sandbox, json!({ "companyCreateDelay": "fifteenMinutes" }));
+        let import = fetch(&ana, kind).await;
+        let chosen = choose(&ana, &import, 1).await;
+        let before = lastpass::creations(&sandbox);
+        confirm(&ana, &import).await;
+        let end = Instant::now() + PATIENCE;
+        while lastpass::creations(&sandbox) == before {
+            assert!(Instant::now() < end, "nothing is asked for");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        trouble::waits(&sandbox, &import, None).await.expect("it waits");
+        if is_silent {
+            lastpass::answer(&sandbox, &json!({ "status": 503 }));
+        }
+        ana.delete(&format!("/imports/{import}")).await.unwrap();
+        advance(&sandbox, 60).await;
+        let result = ended(&ana, &import).await;
+        assert_eq!(result["errors"][0]["code"], "outcome_unknown", "{result}");
+        lastpass::take_all(&sandbox);
+        advance(&sandbox, 3_600).await;
+
+        let import = fetch(&ana, kind).await;
+        choose_one(&ana, &import, &row(&ana, &import, text(&chosen[0]["id"])).await).await;
+        lastpass::assert_created(&carry_out(&sandbox, &ana, &import).await);
+        assert_once(&holds(&sandbox).await, &chosen);
+        assert_eq!(trouble::asked(&sandbox, "POST", "/managed-companies"), 1);
+        lastpass::end(sandbox).await;
+    }
 }
 
 async fn r37_r40_whom_a_dead_run_created_counts_when_cancelled(kind: PsaKind) {

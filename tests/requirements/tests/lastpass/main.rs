@@ -17,3 +17,4 @@ mod reading;
 mod retention;
 mod statuses;
 mod trouble;
+mod unchanged;

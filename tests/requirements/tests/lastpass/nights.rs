@@ -7,7 +7,7 @@ use requirements::import::{choose, done, execute, fetch, tick_everybody};
 use requirements::lastpass::{self, holds};
 use requirements::people::Company;
 use requirements::stage::{PATIENCE, advance, number, quick};
-use requirements::{Options, PsaKind, Sandbox, for_both, psa};
+use requirements::{Api, Options, PsaKind, Sandbox, for_both, psa};
 use serde_json::{Value, json};
 
 use crate::trouble;
@@ -16,6 +16,7 @@ for_both!(
     r11_r87_an_import_goes_on_night_after_night_and_makes_everything_once,
     r43_r63_pauses_in_one_large_company_are_not_in_a_row,
     r63_an_outage_that_outlasts_all_patience_ends_an_import_by_its_name,
+    r36_r63_an_outage_that_begins_within_a_row_ends_an_import_as_well,
 );
 
 /// Companies of the import.
@@ -36,12 +37,14 @@ async fn r11_r87_an_import_goes_on_night_after_night_and_makes_everything_once(k
     lastpass::set(&sandbox, json!({ "companyCreateDelay": "none" }));
     let import = fetch(&ana, kind).await;
     let chosen = choose(&ana, &import, MANY).await;
-    let (before, mut executed, mut nights) = (holds(&sandbox).await, Vec::new(), 0);
+    let (before, mut executed, mut created, mut nights) = (holds(&sandbox).await, Vec::new(), Vec::new(), 0);
     let mut since = lastpass::take_only(&sandbox, OF_A_DAY, NIGHT);
     execute(&ana, &import).await;
     loop {
         let now = until_night(&sandbox, &import, since).await;
         executed.push(number(&now["progress"]["executed"]));
+        let companies = &now["progress"]["outcomes"]["companies"];
+        created.push(companies["created"].as_u64().unwrap_or_default());
         if now["state"] != "executing" {
             break;
         }
@@ -52,6 +55,7 @@ async fn r11_r87_an_import_goes_on_night_after_night_and_makes_everything_once(k
     }
     assert!(nights >= 3, "{nights} nights");
     assert!(executed.is_sorted() && executed.len() > 3, "{executed:?}");
+    assert_eq!(created, executed);
     lastpass::take_all(&sandbox);
     let result = done(&ana, &import).await;
     assert_eq!(result["companies"]["created"], MANY, "{result}");
@@ -95,6 +99,9 @@ const OF_AN_HOUR: usize = 2;
 /// A pause that LastPass asks for.
 const PAUSE: i64 = 3_600;
 
+/// Waits of an import that will not end.
+const MAX_WAITS: usize = 100;
+
 /// A sandbox with LastPass where hardly any wait may count.
 async fn impatient() -> Sandbox {
     let quick = quick();
@@ -118,22 +125,65 @@ async fn r63_an_outage_that_outlasts_all_patience_ends_an_import_by_its_name(kin
     tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
     lastpass::answer(&sandbox, &json!({ "status": 503 }));
     execute(&company.ana, &import).await;
-    let mut until = None;
+    ends_by_the_name_of_the_outage(&sandbox, &company.ana, &import).await;
+    lastpass::take_all(&sandbox);
+    lastpass::end(sandbox).await;
+}
+
+/// Lets time pass until the import has ended.
+async fn ends_by_the_name_of_the_outage(sandbox: &Sandbox, ana: &Api, import: &str) {
+    let (mut until, mut waits) = (None, 0);
     loop {
-        until = trouble::waits(&sandbox, &import, until.as_deref()).await;
+        until = trouble::waits(sandbox, import, until.as_deref()).await;
         if until.is_none() {
             break;
         }
-        advance(&sandbox, PAUSE).await;
+        waits += 1;
+        assert!(waits < MAX_WAITS, "it waits on: {until:?}");
+        advance(sandbox, PAUSE).await;
     }
-    let ended = company.ana.get(&format!("/imports/{import}")).await.unwrap();
+    let ended = ana.get(&format!("/imports/{import}")).await.unwrap();
     let error = &ended["error"];
     assert_eq!(
         (&ended["state"], &error["code"], &error["retryable"]),
         (&json!("failed"), &json!("directory_unavailable"), &json!(true)),
         "{ended}"
     );
+}
+
+/// The row that was begun is accounted for, too, and is imported later.
+async fn r36_r63_an_outage_that_begins_within_a_row_ends_an_import_as_well(kind: PsaKind) {
+    const BERT: &str = "bert@eigen.example";
+    let sandbox = impatient().await;
+    let company = Company::imported(&sandbox, kind, &[(("Anna", "Bos"), "anna@eigen.example")]).await;
+    // One that was just made may not take users yet.
+    advance(&sandbox, 600).await;
+    psa::add_contacts(&sandbox, kind, &company.id, &[BERT]);
+    let import = company.review().await;
+    tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+    // Silent from the first request for a user on.
+    let silent = json!({ "status": 503 });
+    let post = json!({ "match": { "method": "POST", "path": "/users$" }, "answer": silent });
+    trouble::add(&sandbox, post);
+    let (asked, end) = (trouble::asked(&sandbox, "POST", "/users"), Instant::now() + PATIENCE);
+    execute(&company.ana, &import).await;
+    while trouble::asked(&sandbox, "POST", "/users") == asked {
+        assert!(Instant::now() < end, "nobody is asked for");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    lastpass::answer(&sandbox, &silent);
+    ends_by_the_name_of_the_outage(&sandbox, &company.ana, &import).await;
+    let result = company.ana.get(&format!("/imports/{import}/result")).await.unwrap();
+    assert_eq!(result["errors"][0]["code"], "given_up", "{result}");
     lastpass::take_all(&sandbox);
+    // Whoever was sent is looked for before being sent again.
+    advance(&sandbox, 3_600).await;
+    let import = company.review().await;
+    tick_everybody(&company.ana, &import, &json!({ "id": company.id })).await;
+    execute(&company.ana, &import).await;
+    done(&company.ana, &import).await;
+    let addresses: Vec<String> = holds(&sandbox).await.into_values().flatten().collect();
+    assert_eq!(addresses.iter().filter(|address| *address == BERT).count(), 1);
     lastpass::end(sandbox).await;
 }
 
