@@ -1,7 +1,7 @@
 //! Answers: a rendered page, the page of a refusal, or a redirect.
 
 use askama::Template;
-use axum::http::header::LOCATION;
+use axum::http::header::{ALLOW, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
@@ -62,7 +62,23 @@ pub(crate) fn rendered(visit: &Visit, response: Response) -> Response {
         Refused::Problem(problem) => of_problem(visit, problem),
         Refused::NotFound => {
             let page = Page::new(visit, pair(visit, "No such page", "Deze pagina bestaat niet"));
-            show_as(StatusCode::NOT_FOUND, &NotFound { page })
+            let says = page.t(
+                "There is nothing at this address, or it belongs to somebody else.",
+                "Er staat niets op dit adres, of het is van iemand anders.",
+            );
+            show_as(StatusCode::NOT_FOUND, &NoPage { page, says })
+        }
+        Refused::WrongMethod => {
+            let page = Page::new(visit, pair(visit, "Nothing to see here", "Hier is niets te zien"));
+            let says = page.t(
+                "This address only takes what a form sends. Nothing was changed.",
+                "Dit adres neemt alleen aan wat een formulier verstuurt. Er is niets gewijzigd.",
+            );
+            let mut page = show_as(StatusCode::METHOD_NOT_ALLOWED, &NoPage { page, says });
+            if let Some(allowed) = response.headers().get(ALLOW) {
+                page.headers_mut().insert(ALLOW, allowed.clone());
+            }
+            page
         }
         Refused::Unreachable => {
             let page = Page::new(
@@ -120,9 +136,10 @@ fn of_problem(visit: &Visit, problem: &Problem) -> Response {
 }
 
 #[derive(Template)]
-#[template(path = "not_found.html")]
-struct NotFound {
+#[template(path = "no_page.html")]
+struct NoPage {
     page: Page,
+    says: &'static str,
 }
 
 #[derive(Template)]
@@ -168,6 +185,37 @@ pub(crate) fn sign_in_failed(visit: &Visit) -> Response {
 }
 
 #[derive(Template)]
+#[template(path = "provider_silent.html")]
+struct ProviderSilent<'a> {
+    page: Page,
+    /// The page that was asked for.
+    to: &'a str,
+}
+
+/// The provider does not answer: nobody can sign in, and nothing is wrong with those who try.
+pub(crate) fn provider_silent(visit: &Visit, to: &str) -> Response {
+    let title = pair(
+        visit,
+        "The sign-in service does not answer",
+        "De aanmelddienst antwoordt niet",
+    );
+    let page = Page::new(visit, title);
+    show_as(StatusCode::BAD_GATEWAY, &ProviderSilent { page, to })
+}
+
+#[derive(Template)]
+#[template(path = "token_too_long.html")]
+struct TokenTooLong {
+    page: Page,
+}
+
+/// The provider's token fits no cookie. Its page leads nowhere by itself: signing in again would come to the same.
+pub(crate) fn token_too_long(visit: &Visit) -> Response {
+    let page = Page::new(visit, pair(visit, "The token is too long", "Het token is te lang"));
+    show_as(StatusCode::BAD_GATEWAY, &TokenTooLong { page })
+}
+
+#[derive(Template)]
 #[template(path = "sign_in_not_recorded.html")]
 struct SignInNotRecorded<'a> {
     page: Page,
@@ -182,7 +230,7 @@ pub(crate) fn sign_in_not_recorded(visit: &Visit, refused: &Refused, to: &str) -
     let page = Page::new(visit, pair(visit, "You are not signed in", "U bent niet aangemeld"));
     let problem = match refused {
         Refused::Problem(problem) => Some(problem.as_ref()),
-        Refused::SignedOut | Refused::NotFound | Refused::Unreachable => None,
+        Refused::SignedOut | Refused::NotFound | Refused::WrongMethod | Refused::Unreachable => None,
     };
     let status = problem.and_then(|problem| StatusCode::from_u16(problem.status).ok());
     let status = status.unwrap_or(StatusCode::BAD_GATEWAY);

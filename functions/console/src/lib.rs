@@ -42,6 +42,7 @@ pub fn function(settings: Settings) -> Result<Function, NoClient> {
         .merge(session::routes())
         .merge(assets::routes())
         .fallback(screens::no_such_page)
+        .method_not_allowed_fallback(screens::wrong_method)
         .layer(from_fn_with_state(console.clone(), session::open))
         .layer(from_fn(guard::watch))
         .with_state(console);

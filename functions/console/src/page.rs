@@ -94,7 +94,7 @@ impl Page {
             steps: Vec::new(),
             saved: None,
             again: None,
-            address: visit.address.clone(),
+            address: visit.page().to_owned(),
         }
     }
 
@@ -169,12 +169,12 @@ impl Page {
         self.t("en", "nl")
     }
 
-    /// This very page.
+    /// This very page; after a form was sent, the one that it was on.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
-    /// This very page, as the value of a field.
+    /// The same, as the value of a field.
     pub(crate) fn here(&self) -> String {
         api::escaped(&self.address)
     }

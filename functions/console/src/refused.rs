@@ -14,6 +14,8 @@ pub(crate) enum Refused {
     SignedOut,
     /// There is no such page.
     NotFound,
+    /// What is at the address is not asked like this.
+    WrongMethod,
     /// The API does not answer, or not as it should.
     Unreachable,
 }

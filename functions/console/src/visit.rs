@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Method};
 use domain::language::Language;
 
-use crate::own_page::own_page;
+use crate::own_page::{HOME, own_page};
 use crate::session::{Session, plain};
 
 /// The cookie with the language that somebody chose.
@@ -40,6 +40,15 @@ impl Visit {
             came_from: header("referer").and_then(page_of),
             reads: matches!(*request.method(), Method::GET | Method::HEAD),
             from_elsewhere: header("sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site")),
+        }
+    }
+
+    /// The page to load again: where a form is sent to may have none, so after a form it is where the form was.
+    pub(crate) fn page(&self) -> &str {
+        if self.reads {
+            &self.address
+        } else {
+            self.came_from.as_deref().unwrap_or(HOME)
         }
     }
 }

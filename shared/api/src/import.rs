@@ -1,5 +1,6 @@
 //! An import as every function shows it.
 
+use domain::filter::Filter;
 use domain::ids::{ImportId, IntegrationId};
 use domain::import::{Import, ImportState, Phase, Progress};
 use domain::plan::Counts;
@@ -26,6 +27,12 @@ pub struct ImportView {
     integration: IntegrationId,
     /// The state of the import.
     state: ImportState,
+    /// Whether an import that executes was asked to stop: it finishes what it has begun, and then ends. Absent means `false`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stopping: bool,
+    /// The filter that the import was started with. Absent if it accepts everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<Filter>,
     /// Says that much is absent, so the snapshot may be incomplete (R54). Absent if nothing is suspicious.
     #[serde(skip_serializing_if = "Option::is_none")]
     suspicious: Option<SuspiciousView>,
@@ -181,6 +188,8 @@ impl ImportView {
             id: import.id,
             integration: import.integration,
             state: import.state,
+            stopping: import.cancelling && import.state == ImportState::Executing,
+            filter: Some(import.filter).filter(|filter| !filter.0.is_empty()),
             rows: None,
             excluded: None,
             phase: None,

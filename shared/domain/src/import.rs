@@ -76,6 +76,9 @@ pub struct Progress {
     /// How many companies the import applies in all. Absent until it has applied some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_execute: Option<u64>,
+    /// How many rows of those companies ended in each way. Absent until the import has applied some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcomes: Option<Counts>,
     /// How many contacts name a company that the PSA does not have; no row has them.
     #[serde(default)]
     pub orphans: u64,

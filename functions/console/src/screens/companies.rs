@@ -85,14 +85,14 @@ async fn names(caller: &Caller, rows: &[Company]) -> Names {
     read.into_iter().flatten().map(|one| (one.id, one.name)).collect()
 }
 
-/// What happens to a row, in words. `names` are those of managed companies that the row does not name.
-pub(super) fn what_happens(page: &Page, row: &Company, names: &Names) -> String {
+/// What happens to a row with this target, in words. `names` are those of managed companies that the row does not name.
+pub(super) fn what_happens(page: &Page, row: &Company, target: &Target, names: &Names) -> String {
     let chosen = |id: &str| {
         let elsewhere = || names.get(id).map(String::as_str);
         row.name_of(id).or_else(elsewhere).unwrap_or(id).to_owned()
     };
     let linked = |name: &str| format!("{} {name}", page.t("Linked to", "Gekoppeld aan"));
-    match (&row.target, &row.mapped, row.candidates.as_slice()) {
+    match (target, &row.mapped, row.candidates.as_slice()) {
         (Target::Create {}, ..) => page.t("New managed company", "Nieuw beheerd bedrijf").to_owned(),
         (Target::Existing(id), ..) => linked(&chosen(id)),
         (Target::Automatic {}, Some(mapped), _) => linked(&mapped.name),
@@ -126,7 +126,7 @@ impl CompaniesPage {
     }
 
     fn happens(&self, row: &Company) -> String {
-        what_happens(&self.page, row, &self.names)
+        what_happens(&self.page, row, &row.target, &self.names)
     }
 
     fn count_of(&self, status: &domain::row::ImportStatus) -> u64 {

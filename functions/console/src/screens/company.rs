@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::companies::{Names, managed_company, what_happens};
 use super::frame::{Frame, Step, api, path, query};
-use super::undo::{self, Undo, decision, query_after};
+use super::undo::{self, Mine, Undo, decision, query_after};
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
@@ -42,6 +42,7 @@ struct CompanyPage {
     names: Names,
     search: String,
     undo: Option<Undo>,
+    mine: Option<Mine>,
     /// The list that led here.
     back: String,
 }
@@ -58,7 +59,23 @@ impl CompanyPage {
     }
 
     fn happens(&self) -> String {
-        what_happens(&self.page, &self.row, &self.names)
+        what_happens(&self.page, &self.row, &self.row.target, &self.names)
+    }
+
+    /// Where decisions on it are sent to.
+    fn at(&self) -> String {
+        format!("{}/companies/{}", self.path, escaped(&self.row.id))
+    }
+
+    /// A decision in words.
+    fn says(&self, target: &Target, selected: &bool) -> String {
+        let happens = what_happens(&self.page, &self.row, target, &self.names);
+        let selected = if *selected {
+            self.page.t("selected", "geselecteerd")
+        } else {
+            self.page.t("not selected", "niet geselecteerd")
+        };
+        format!("{happens}, {selected}")
     }
 
     fn goes_to(&self, id: &str) -> bool {
@@ -95,6 +112,15 @@ async fn manage(caller: Caller, Path((import, company)): Path<(String, String)>,
         Some(id) if !row.offers(id) && !offered.any(|offered| offered == id) => managed_company(&caller, id).await,
         _ => None,
     };
+    let mine = Mine::of(&fields);
+    let mut names = names(&hand_overs, found.iter().chain(&chosen));
+    if let Some(Target::Existing(id)) = mine.as_ref().map(|mine| &mine.target)
+        && row.name_of(id).is_none()
+        && !names.contains_key(id)
+        && let Some(one) = managed_company(&caller, id).await
+    {
+        names.insert(one.id, one.name);
+    }
     let mut page = frame.page(&caller, Step::Companies, ("", ""), &fields);
     let list = page.t("Companies", "Bedrijven");
     page = page.crumb(format!("{}/companies", path(&import)), list);
@@ -106,7 +132,8 @@ async fn manage(caller: Caller, Path((import, company)): Path<(String, String)>,
         back: back_or(fields.get("back"), format!("{}/companies", path(&import))),
         path: path(&import),
         row,
-        names: names(&hand_overs, found.iter().chain(&chosen)),
+        names,
+        mine,
         hand_overs,
         found,
         chosen,
@@ -124,13 +151,11 @@ fn names<'a>(hand_overs: &[HandOver], others: impl Iterator<Item = &'a ManagedCo
 
 async fn save(caller: Caller, Path((import, company)): Path<(String, String)>, Form(form): Form) -> Answer {
     let row = format!("{}/companies/{}", api(&import), escaped(&company));
-    let saved = caller.api.send(Method::PATCH, &row, Some(&decision(&form))).await?;
-    Ok(redirect(&format!(
-        "{}/companies/{}?{}",
-        path(&import),
-        escaped(&company),
-        query_after(&form, &saved)
-    )))
+    let page = |query: &str| format!("{}/companies/{}?{query}", path(&import), escaped(&company));
+    match caller.api.send(Method::PATCH, &row, Some(&decision(&form))).await {
+        Ok(saved) => Ok(redirect(&page(&query_after(&form, &saved)))),
+        Err(refused) => undo::refused(refused, &form, page),
+    }
 }
 
 /// For good: no rule, policy or later import selects it until it is brought back (R96).

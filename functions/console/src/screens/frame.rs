@@ -41,6 +41,8 @@ pub(super) struct Frame {
     pub decides: bool,
     /// Whether it is theirs at all.
     pub mine: bool,
+    /// Whether it was theirs until its lock ran out: only they can take it up again.
+    pub was_mine: bool,
 }
 
 /// The path of an import's pages.
@@ -62,12 +64,23 @@ impl Frame {
             integration => Some(integration?),
         };
         let mine = import.lock.as_ref().is_some_and(|lock| lock.holder == caller.name);
+        let holder = import.taken_over_by.as_ref().unwrap_or(&import.started_by);
         Ok(Self {
             decides: mine && import.state == ImportState::Review,
+            was_mine: import.lock.is_none() && *holder == caller.name,
             mine,
             integration,
             import,
         })
+    }
+
+    /// The form of a new import, with what this one was started with.
+    pub fn same_filter(&self) -> String {
+        let like = query(&[("like", &self.import.id)]);
+        format!(
+            "/console/integrations/{}/import?{like}",
+            escaped(&self.import.integration)
+        )
     }
 
     pub fn is_in_review(&self) -> bool {
@@ -123,8 +136,19 @@ impl Frame {
     }
 }
 
-/// The fields of an address that belong to one visit: the message about a form, and what its undo needs.
-pub(super) const OF_ONE_VISIT: [&str; 6] = ["saved", "count", "left", "was", "wasSelected", "at"];
+/// The fields of an address that belong to one visit: the message about a form, what its undo needs, a decision that was refused, and what a
+/// changed plan was confirmed with.
+pub(super) const OF_ONE_VISIT: [&str; 9] = [
+    "saved",
+    "count",
+    "left",
+    "was",
+    "wasSelected",
+    "at",
+    "mine",
+    "mineSelected",
+    "creation",
+];
 
 /// The message about the form that led here.
 pub(super) fn saved(page: &Page, fields: &Fields) -> Option<String> {

@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use serde_json::json;
 
 use super::frame::{query, saved};
+use super::pages::Listed;
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
@@ -53,7 +54,7 @@ struct Overview {
     one: Integration,
     /// Others of the same address, which may read the same tenant.
     twins: Vec<Integration>,
-    history: Vec<Import>,
+    history: Listed<Import>,
     /// What a removed integration of the same tenant has left, on the page after connecting.
     left: Option<Left>,
 }
@@ -87,7 +88,7 @@ impl Left {
 impl Overview {
     /// The bars of the history, the oldest first.
     fn bars(&self) -> Vec<(Column, &Import)> {
-        let imports: Vec<&Import> = self.history.iter().rev().collect();
+        let imports: Vec<&Import> = self.history.items.iter().rev().collect();
         let numbers = |import: &&Import| {
             let counts = import.counts.as_ref();
             counts.map_or((0, 0), |counts| (counts.done(), counts.failed()))
@@ -115,7 +116,11 @@ impl Overview {
 async fn overview(caller: Caller, Path(id): Path<String>, fields: Fields) -> Answer {
     let (one, history) = (
         format!("/integrations/{}", escaped(&id)),
-        format!("/integrations/{}/imports?limit=20", escaped(&id)),
+        format!(
+            "/integrations/{}/imports?{}",
+            escaped(&id),
+            query(&[("limit", "20"), ("after", fields.text("after"))])
+        ),
     );
     let (one, history, all) = futures::try_join!(
         caller.api.get::<Integration>(&one),
@@ -133,11 +138,11 @@ async fn overview(caller: Caller, Path(id): Path<String>, fields: Fields) -> Ans
     show(&Overview {
         left: Left::of(&fields, &one),
         page: page.crumb("/console", integrations),
+        history: Listed::new(history, &path(&id), &fields),
         path: path(&id),
         me: caller.name,
         one,
         twins,
-        history: history.items,
     })
 }
 

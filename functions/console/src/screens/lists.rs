@@ -8,7 +8,7 @@ use axum::routing::get;
 
 use super::frame::{self, Frame, Step, query};
 use super::integrations::{page, path};
-use super::pages::Pages;
+use super::pages::{Listed, Pages};
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
@@ -25,21 +25,6 @@ pub(super) fn routes(to: Router<Console>) -> Router<Console> {
         .route("/console/integrations/{i}/exclusions", get(exclusions).post(bring_back))
         .route("/console/integrations/{i}/mappings", get(mappings).post(drop_mapping))
         .route("/console/imports/{x}/people-not-in", get(people_not_in))
-}
-
-/// A list, and where its other pages are.
-pub(super) struct Listed<T> {
-    pub items: Vec<T>,
-    pub pages: Pages,
-}
-
-impl<T> Listed<T> {
-    pub fn new(list: List<T>, here: &str, fields: &Fields) -> Self {
-        Self {
-            pages: Pages::new(here, &[], fields, list.next.as_deref()),
-            items: list.items,
-        }
-    }
 }
 
 async fn of_integration<T: serde::de::DeserializeOwned>(

@@ -48,6 +48,11 @@ pub(crate) fn routes(to: Router<Console>) -> Router<Console> {
     preferences::routes(to)
 }
 
+/// What a page is at, or a form is sent to, for another method.
+pub(crate) async fn wrong_method() -> Refused {
+    Refused::WrongMethod
+}
+
 /// What no page is at.
 pub(crate) async fn no_such_page() -> Refused {
     Refused::NotFound

@@ -2,6 +2,7 @@
 
 use super::frame::query;
 use crate::fields::Fields;
+use crate::views::List;
 
 /// Stands for the first page, which has no cursor.
 const FIRST: &str = "-";
@@ -37,6 +38,21 @@ impl Pages {
         Self {
             previous,
             next: next.map(|next| address(&behind, next)),
+        }
+    }
+}
+
+/// A list, and where its other pages are.
+pub(super) struct Listed<T> {
+    pub items: Vec<T>,
+    pub pages: Pages,
+}
+
+impl<T> Listed<T> {
+    pub fn new(list: List<T>, here: &str, fields: &Fields) -> Self {
+        Self {
+            pages: Pages::new(here, &[], fields, list.next.as_deref()),
+            items: list.items,
         }
     }
 }

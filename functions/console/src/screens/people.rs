@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::frame::{Frame, Step, api, path, query};
 use super::pages::Pages;
-use super::undo::{self, Undo, decision, query_after};
+use super::undo::{self, Mine, Undo, decision, query_after};
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;
@@ -82,10 +82,10 @@ async fn select_all(caller: Caller, Path(import): Path<String>, Form(form): Form
 async fn tell(caller: &Caller, address: &str, form: &Fields) -> Result<(), Refused> {
     let mut decisions = match form.text("what") {
         "active" => vec![json!({ "selected": true, "where": { "active": true } })],
-        // Those imported before too: somebody may have unticked them.
+        // First nobody, whatever their status: single people may have been ticked whom no decision on many ticks.
         "before" => vec![
+            json!({ "selected": false, "where": {} }),
             json!({ "selected": true, "where": { "status": ["mapped"] } }),
-            json!({ "selected": false, "where": { "status": ["unmapped", "unmapped_possible_duplicate"] } }),
         ],
         "none" => vec![json!({ "selected": false, "where": {} })],
         _ => return Err(Refused::NotFound),
@@ -209,6 +209,9 @@ struct PersonPage {
     chosen: Option<Chosen>,
     search: String,
     undo: Option<Undo>,
+    mine: Option<Mine>,
+    /// The user of `mine`, if `users` does not have it.
+    user_of_mine: Option<Chosen>,
     /// The list that led here.
     back: String,
 }
@@ -227,6 +230,36 @@ impl PersonPage {
 
     fn goes_to(&self, id: &str) -> bool {
         self.row.target == Target::Existing(id.to_owned())
+    }
+
+    /// Where decisions on it are sent to.
+    fn at(&self) -> String {
+        let (company, row) = (escaped(&self.company.id), escaped(&self.row.id));
+        format!("{}/people/{company}/{row}", self.path)
+    }
+
+    /// A decision in words.
+    fn says(&self, target: &Target, ticked: &bool) -> String {
+        let goes_to = match target {
+            Target::Automatic {} => self.page.t("as the status suggests", "zoals de status voorstelt"),
+            Target::Create {} => self.page.t("a new user", "een nieuwe gebruiker"),
+            Target::Existing(id) => self.name_of(id).unwrap_or(id),
+        };
+        let ticked = if *ticked {
+            self.page.t("ticked", "aangevinkt")
+        } else {
+            self.page.t("not ticked", "niet aangevinkt")
+        };
+        format!("{goes_to}, {ticked}")
+    }
+
+    fn name_of(&self, id: &str) -> Option<&str> {
+        let chosen = self.chosen.iter().chain(&self.user_of_mine);
+        let mut known = self
+            .users
+            .iter()
+            .chain(chosen.filter_map(|chosen| chosen.user.as_ref()));
+        known.find(|user| user.id == id).map(|user| user.name.as_str())
     }
 }
 
@@ -249,6 +282,11 @@ async fn manage(caller: Caller, Path((import, company, address)): OfAddress, fie
         .ok_or(Refused::NotFound)?;
     let users = users(&caller, &company, fields.text("search"), FEW).await?;
     let chosen = chosen(&caller, &company, &row.target, &users).await?;
+    let mine = Mine::of(&fields);
+    let user_of_mine = match &mine {
+        Some(mine) => self::chosen(&caller, &company, &mine.target, &users).await?,
+        None => None,
+    };
     let mut page = frame.page(&caller, Step::People, ("", ""), &fields);
     let people = page.t("People", "Personen");
     page = page.crumb(format!("{}/people", path(&import)), people);
@@ -274,6 +312,8 @@ async fn manage(caller: Caller, Path((import, company, address)): OfAddress, fie
         row,
         users,
         chosen,
+        mine,
+        user_of_mine,
         search: fields.text("search").to_owned(),
     })
 }
@@ -335,13 +375,11 @@ fn page_of(import: &str, (company, address): (&str, &str), form: &Fields, query_
 
 async fn save(caller: Caller, Path((import, company, address)): OfAddress, Form(form): Form) -> Answer {
     let row = address_of(&import, &company, &address);
-    let saved = caller.api.send(Method::PATCH, &row, Some(&decision(&form))).await?;
-    Ok(redirect(&page_of(
-        &import,
-        (&company, &address),
-        &form,
-        &query_after(&form, &saved),
-    )))
+    let page = |query: &str| page_of(&import, (&company, &address), &form, query);
+    match caller.api.send(Method::PATCH, &row, Some(&decision(&form))).await {
+        Ok(saved) => Ok(redirect(&page(&query_after(&form, &saved)))),
+        Err(refused) => undo::refused(refused, &form, page),
+    }
 }
 
 /// The contact, with all its addresses, for good (R96).

@@ -8,6 +8,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use domain::directory::CreationAction;
 use domain::language::Language;
+use domain::plan::PlanBreakdown;
 use serde_json::json;
 
 use super::frame::{Frame, Step, api, path, query};
@@ -20,7 +21,7 @@ use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
 use crate::views::{Directory, LicenceNeed, Plan};
-use crate::words;
+use crate::words::{self, Word};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/imports/{x}/plan", get(check))
@@ -36,14 +37,17 @@ struct PlanPage {
     plan: Plan,
     pages: Pages,
     flow: Flow,
+    people: Vec<(Word, u64)>,
+    bar_of_people: Bar,
     licences: Bar,
     action: String,
     /// The plan of which only the differences are listed, or nothing.
     since: String,
-    /// The creation action that the address has, or nothing.
-    asked_creation: String,
     language: Language,
-    /// The creation action that is chosen so far, if the directory lets an import choose one (R86).
+    /// Whether this administrator may confirm, and the directory lets an import choose a creation action (R86).
+    asks_creation: bool,
+    /// The one that was chosen for the plan that has changed meanwhile. No link of the page carries it: it may have been changed since, and
+    /// a mail cannot be taken back.
     creation: Option<CreationAction>,
 }
 
@@ -63,18 +67,28 @@ impl PlanPage {
         all.map(|step| self.count(step)).sum()
     }
 
+    /// What the button begins: the companies, and the people with whom something happens.
+    fn imports(&self) -> String {
+        use domain::plan::Step::{ChangeAddress, CreateUser, LinkUser};
+        let (company, companies) = (("company", "bedrijf"), ("companies", "bedrijven"));
+        let companies = self.page.many(self.plan.summary.companies, &company, &companies);
+        let steps = [CreateUser, LinkUser, ChangeAddress];
+        let people: u64 = steps.iter().map(|step| self.count(step)).sum();
+        if people == 0 {
+            return companies;
+        }
+        let people = self.page.many(people, &("person", "persoon"), &("people", "personen"));
+        format!("{companies} {} {people}", self.page.t("and", "en"))
+    }
+
     /// How many licences are left afterwards, if there are enough.
     fn left(&self) -> Option<u64> {
         self.plan.licences.pool.available.checked_sub(self.plan.licences.needed)
     }
 
     fn with_action(&self, action: &str) -> String {
-        let pairs = [
-            ("action", action),
-            ("since", &self.since),
-            ("creation", &self.asked_creation),
-        ];
-        format!("{}/plan?{}#each", self.path, query(&pairs))
+        let asked = query(&[("action", action), ("since", &self.since)]);
+        format!("{}/plan?{asked}#each", self.path)
     }
 
     /// Why rows are skipped, with what to do and how many.
@@ -134,11 +148,7 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
     let plan = format!("{}/plan?{}", api(&import), query(&pairs));
     let (plan, directory) =
         futures::try_join!(caller.api.get::<Plan>(&plan), caller.api.get::<Directory>("/directory"))?;
-    let creation = creation(&frame, &directory).map(|policy| match fields.text("creation") {
-        "invite" => CreationAction::Invite,
-        "stage" => CreationAction::Stage,
-        _ => policy,
-    });
+    let people = people(&plan.breakdown);
     show(&PlanPage {
         page: frame.page(
             &caller,
@@ -148,25 +158,38 @@ async fn check(caller: Caller, Path(import): Path<String>, fields: Fields) -> An
         ),
         pages: Pages::new(
             &format!("{}/plan", path(&import)),
-            &[
-                ("action", fields.text("action")),
-                ("since", fields.text("since")),
-                ("creation", fields.text("creation")),
-            ],
+            &[("action", fields.text("action")), ("since", fields.text("since"))],
             &fields,
             plan.next.as_deref(),
         ),
         path: path(&import),
         flow: Flow::of(&plan.breakdown.companies),
+        bar_of_people: bar(&people),
+        people,
         licences: licences(&plan.licences),
         action: fields.text("action").to_owned(),
         since: fields.text("since").to_owned(),
-        asked_creation: fields.text("creation").to_owned(),
         language: caller.visit.language,
-        creation,
+        asks_creation: frame.decides && directory.is_lastpass(),
+        creation: creation(&fields),
         frame,
         plan,
     })
+}
+
+/// What happens to people, with how many that are.
+fn people(breakdown: &PlanBreakdown) -> Vec<(Word, u64)> {
+    let steps = words::STEPS.iter().map(|step| {
+        let of_statuses = breakdown.people.values();
+        let counts = of_statuses.filter_map(|steps| steps.get(step));
+        (words::step(step), counts.sum())
+    });
+    steps.filter(|(_, count)| *count > 0).collect()
+}
+
+fn bar(people: &[(Word, u64)]) -> Bar {
+    let parts: Vec<(&str, u64)> = people.iter().map(|((.., looks), count)| (*looks, *count)).collect();
+    Bar::new(&parts)
 }
 
 /// The licences by what they are for: each part is a number of the text beside it. If too few are free, all of those are needed.
@@ -183,13 +206,13 @@ fn licences(need: &LicenceNeed) -> Bar {
     ])
 }
 
-/// The policy's creation action, if this administrator may confirm and the directory lets an import choose one.
-fn creation(frame: &Frame, directory: &Directory) -> Option<CreationAction> {
-    let integration = frame.integration.as_ref();
-    let chooses = frame.decides && directory.is_lastpass();
-    integration
-        .filter(|_| chooses)
-        .map(|integration| integration.policy.creation)
+/// The creation action that the address has.
+fn creation(fields: &Fields) -> Option<CreationAction> {
+    match fields.text("creation") {
+        "invite" => Some(CreationAction::Invite),
+        "stage" => Some(CreationAction::Stage),
+        _ => None,
+    }
 }
 
 async fn execute(caller: Caller, Path(import): Path<String>, Form(form): Form) -> Answer {

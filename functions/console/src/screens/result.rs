@@ -38,6 +38,7 @@ struct Importing {
     page: Page,
     frame: Frame,
     path: String,
+    so_far: Option<Counted>,
 }
 
 #[derive(Template)]
@@ -47,8 +48,30 @@ struct ResultPage {
     frame: Frame,
     path: String,
     outcome: Outcome,
-    companies: Bar,
-    users: Bar,
+    counted: Counted,
+}
+
+/// How rows ended, as numbers and as bars.
+struct Counted {
+    companies: CompanyCounts,
+    users: UserCounts,
+    bar_of_companies: Bar,
+    bar_of_users: Bar,
+}
+
+impl Counted {
+    fn of(companies: CompanyCounts, users: UserCounts) -> Self {
+        Self {
+            bar_of_companies: bar_of_companies(&companies),
+            bar_of_users: bar_of_users(&users),
+            companies,
+            users,
+        }
+    }
+
+    const fn failed(&self) -> u64 {
+        self.companies.failed + self.users.failed
+    }
 }
 
 async fn result(caller: Caller, Path(import): Path<String>, fields: Fields) -> Answer {
@@ -57,7 +80,10 @@ async fn result(caller: Caller, Path(import): Path<String>, fields: Fields) -> A
         ImportState::Executing => {
             let mut page = frame.page(&caller, Step::Result, ("Importing", "Bezig met importeren"), &fields);
             page.again = Some(2);
+            let progress = frame.import.progress.as_ref();
+            let so_far = progress.and_then(|progress| progress.outcomes.as_ref());
             return show(&Importing {
+                so_far: so_far.map(|counts| Counted::of(counts.companies, counts.users)),
                 page,
                 path: path(&import),
                 frame,
@@ -66,11 +92,10 @@ async fn result(caller: Caller, Path(import): Path<String>, fields: Fields) -> A
         ImportState::Fetching | ImportState::Review => return Ok(redirect(&path(&import))),
         ImportState::Done | ImportState::Failed | ImportState::Cancelled => {}
     }
-    let outcome: Result<Outcome, Refused> = caller.api.get(&format!("{}/result", api(&import))).await;
-    let outcome = match outcome {
-        // One that ended before it wrote anything has no rows.
-        Err(Refused::Problem(problem)) if problem.code == "wrong_state" => None,
-        outcome => Some(outcome?),
+    // One that ended before it executed has a result without rows.
+    let outcome = match &frame.import.counts {
+        Some(_) => Some(caller.api.get(&format!("{}/result", api(&import))).await?),
+        None => None,
     };
     ended(&caller, frame, outcome, &fields)
 }
@@ -85,14 +110,13 @@ fn ended(caller: &Caller, frame: Frame, outcome: Option<Outcome>, fields: &Field
     let path = path(&frame.import.id);
     match outcome {
         Some(outcome) => show(&ResultPage {
-            companies: companies(&outcome.companies),
-            users: users(&outcome.users),
+            counted: Counted::of(outcome.companies, outcome.users),
             page,
             path,
             frame,
             outcome,
         }),
-        None => show(&WithoutResult { page, frame }),
+        None => show(&WithoutResult { page, frame, path }),
     }
 }
 
@@ -101,9 +125,10 @@ fn ended(caller: &Caller, frame: Frame, outcome: Option<Outcome>, fields: &Field
 struct WithoutResult {
     page: Page,
     frame: Frame,
+    path: String,
 }
 
-fn companies(counts: &CompanyCounts) -> Bar {
+fn bar_of_companies(counts: &CompanyCounts) -> Bar {
     Bar::new(&[
         ("good", counts.created),
         ("info", counts.linked + counts.updated),
@@ -113,7 +138,7 @@ fn companies(counts: &CompanyCounts) -> Bar {
     ])
 }
 
-fn users(counts: &UserCounts) -> Bar {
+fn bar_of_users(counts: &UserCounts) -> Bar {
     Bar::new(&[
         ("good", counts.created),
         ("info", counts.linked + counts.changed_address),
@@ -191,24 +216,16 @@ fn cut_off(language: Language, rest: &str, head: &str) -> String {
     format!("\"{says} {rest}\"{others}\r\n")
 }
 
-/// A new import in which the rows that failed are selected (R75). It reads what the failed one read, or the next import would begin with
-/// no filter (R7).
+/// A new import in which the rows that failed are selected (R75). It reads what the failed one read.
 async fn again(caller: Caller, Path(import): Path<String>) -> Answer {
     let frame = Frame::read(&caller, &import).await?;
     let integration = escaped(&frame.import.integration);
-    let filter = frame.integration.as_ref().map(|integration| {
-        if frame.import.unattended {
-            integration.policy.filter.clone()
-        } else {
-            integration.last_filter.clone().unwrap_or_default()
-        }
-    });
     let begun = caller
         .api
         .send(
             Method::POST,
             &format!("/integrations/{integration}/imports"),
-            Some(&json!({ "filter": filter.unwrap_or_default() })),
+            Some(&json!({ "filter": frame.import.filter })),
         )
         .await?;
     let begun = begun["id"].as_str().unwrap_or_default();

@@ -7,7 +7,7 @@ use axum::http::Method;
 use axum::routing::{get, post};
 
 use super::frame::{self, Frame, Step, query};
-use super::lists::Listed;
+use super::pages::Listed;
 use crate::Console;
 use crate::answer_page::{redirect, show};
 use crate::api::escaped;

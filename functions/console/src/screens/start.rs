@@ -9,7 +9,7 @@ use axum::http::Method;
 use axum::routing::get;
 use serde_json::json;
 
-use super::frame::path;
+use super::frame::{api, path};
 use crate::Console;
 use crate::answer_page::{redirect, show_form};
 use crate::api::{Problem, escaped};
@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::fields::{Fields, Form};
 use crate::page::Page;
 use crate::refused::{Answer, Refused};
-use crate::views::{Attribute, Filter, Integration, List};
+use crate::views::{Attribute, Filter, Import, Integration, List};
 
 pub(super) fn routes(to: Router<Console>) -> Router<Console> {
     to.route("/console/integrations/{i}/import", get(ask).post(start))
@@ -54,18 +54,15 @@ impl FilterPage {
 }
 
 async fn ask(caller: Caller, Path(integration): Path<String>, fields: Fields) -> Answer {
-    let everything = fields.get("filter") == Some("none");
-    filter_page(&caller, &integration, None, None, everything).await
+    let chosen = match fields.get("like") {
+        Some(import) => Some(caller.api.get::<Import>(&api(import)).await?.filter),
+        None => (fields.get("filter") == Some("none")).then(Filter::default),
+    };
+    filter_page(&caller, &integration, chosen, None).await
 }
 
-/// The filter as it was chosen, or as the last import had it (R7).
-async fn filter_page(
-    caller: &Caller,
-    id: &str,
-    chosen: Option<Filter>,
-    problem: Option<Problem>,
-    everything: bool,
-) -> Answer {
+/// The filter as it was chosen, or as the last import by hand had it (R7).
+async fn filter_page(caller: &Caller, id: &str, chosen: Option<Filter>, problem: Option<Problem>) -> Answer {
     let id = escaped(id);
     let (one, many) = (
         format!("/integrations/{id}"),
@@ -83,13 +80,9 @@ async fn filter_page(
     let page = page
         .crumb("/console", integrations)
         .crumb(format!("/console/integrations/{id}"), integration.name.clone());
-    let last = if everything {
-        None
-    } else {
-        integration.last_filter.clone()
-    };
+    let last = || integration.last_filter.clone();
     let template = FilterPage {
-        chosen: chosen.or(last).unwrap_or_default(),
+        chosen: chosen.or_else(last).unwrap_or_default(),
         page,
         integration,
         attributes: attributes.items,
@@ -117,7 +110,7 @@ async fn start(caller: Caller, Path(integration): Path<String>, Form(form): Form
     match begun {
         Ok(import) => Ok(redirect(&path(import["id"].as_str().unwrap_or_default()))),
         // Nothing was read: the page says why, and keeps what was ticked.
-        Err(Refused::Problem(problem)) => filter_page(&caller, &integration, Some(filter), Some(*problem), false).await,
+        Err(Refused::Problem(problem)) => filter_page(&caller, &integration, Some(filter), Some(*problem)).await,
         Err(refused) => Err(refused),
     }
 }

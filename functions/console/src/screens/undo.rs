@@ -1,9 +1,11 @@
-//! Undo of one decision: the page after it carries the former decision, and a form that sends it.
+//! Decisions on one row that a page offers to send: the former one, to undo the last, and one for which somebody else was quicker.
 
 use serde_json::{Value, json};
 
 use super::frame::query;
+use crate::answer_page::redirect;
 use crate::fields::Fields;
+use crate::refused::{Answer, Refused};
 use crate::views::Target;
 
 /// A row as it was before a decision.
@@ -24,6 +26,39 @@ impl Undo {
     }
 }
 
+/// A decision that was refused, because the row was changed after its page was shown.
+pub(super) struct Mine {
+    pub target: Target,
+    pub selected: bool,
+}
+
+impl Mine {
+    /// Read from the query of the page after the refusal.
+    pub fn of(fields: &Fields) -> Option<Self> {
+        Some(Self {
+            target: target(fields.get("mine")?),
+            selected: fields.get("mineSelected") == Some("true"),
+        })
+    }
+
+    pub fn code(&self) -> &str {
+        code(&self.target)
+    }
+}
+
+/// The answer to a decision that was refused: if the row was changed meanwhile, its page with both decisions. `page` has the page for the
+/// rest of a query.
+pub(super) fn refused(refused: Refused, form: &Fields, page: impl Fn(&str) -> String) -> Answer {
+    match refused {
+        Refused::Problem(problem) if problem.code == "decision_conflict" => Ok(redirect(&page(&query(&[
+            ("mine", form.text("target")),
+            ("mineSelected", if selects(form) { "true" } else { "false" }),
+            ("back", form.text("back")),
+        ])))),
+        other => Err(other),
+    }
+}
+
 /// The name of a target in forms.
 pub(super) fn code(target: &Target) -> &str {
     match target {
@@ -33,15 +68,28 @@ pub(super) fn code(target: &Target) -> &str {
     }
 }
 
+/// The target of this name.
+fn target(code: &str) -> Target {
+    match code {
+        "automatic" => Target::Automatic {},
+        "create" => Target::Create {},
+        id => Target::Existing(id.to_owned()),
+    }
+}
+
+fn selects(form: &Fields) -> bool {
+    form.get("selected") != Some("false")
+}
+
 /// The decision that a form sends. Without a target the row keeps the one that it has.
 pub(super) fn decision(form: &Fields) -> Value {
     let version: u64 = form.text("version").parse().unwrap_or_default();
-    let mut decision = json!({ "version": version, "selected": form.get("selected") != Some("false") });
-    if let Some(target) = form.get("target") {
-        decision["target"] = match target {
-            "automatic" => json!({ "automatic": {} }),
-            "create" => json!({ "create": {} }),
-            existing => json!({ "existing": existing }),
+    let mut decision = json!({ "version": version, "selected": selects(form) });
+    if let Some(code) = form.get("target") {
+        decision["target"] = match target(code) {
+            Target::Automatic {} => json!({ "automatic": {} }),
+            Target::Create {} => json!({ "create": {} }),
+            Target::Existing(id) => json!({ "existing": id }),
         };
     }
     decision

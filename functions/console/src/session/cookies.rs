@@ -10,8 +10,11 @@ use super::seal::Seal;
 pub(crate) const SESSION: &str = "__Host-session";
 /// The refresh token.
 pub(crate) const RENEWAL: &str = "__Host-renewal";
-/// A sign-in under way.
-pub(crate) const SIGNING_IN: &str = "__Host-signing-in";
+/// A sign-in under way; followed by what it is known by, since each tab may have its own.
+pub(super) const SIGNING_IN: &str = "__Host-signing-in-";
+
+/// Browsers drop a cookie whose name and value have more bytes together (RFC 6265bis), and say nothing.
+const MOST_BYTES: usize = 4_096;
 
 /// Whether a cookie comes along when another site leads here.
 #[derive(Clone, Copy)]
@@ -31,17 +34,33 @@ pub(super) fn cookie(name: &str, value: &str, same_site: SameSite, seconds: i64)
     format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}; Max-Age={seconds}")
 }
 
+/// Whether browsers keep a cookie of this name and value.
+pub(super) const fn fits(name: &str, value: &str) -> bool {
+    name.len() + value.len() <= MOST_BYTES
+}
+
 /// Takes a cookie back.
 pub(super) fn gone(name: &str) -> String {
     cookie(name, "", SameSite::Strict, 0)
 }
 
-/// The plain value of a cookie.
-pub(crate) fn plain<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// The cookies of a request: those that the browser has had longer come first.
+fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(found, value)| (found == name).then_some(value))
+}
+
+/// The plain value of a cookie.
+pub(crate) fn plain<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    all(headers).find_map(|(found, value)| (found == name).then_some(value))
+}
+
+/// The names of the cookies that begin so.
+pub(super) fn names<'a>(headers: &'a HeaderMap, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+    all(headers)
+        .map(|(name, _)| name)
+        .filter(move |name| name.starts_with(prefix))
 }
 
 /// The content of a sealed cookie.

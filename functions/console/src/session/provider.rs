@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::claims::{Claims, Expected};
-use super::cookies::{RENEWAL, SESSION, SameSite, cookie, gone};
+use super::cookies::{RENEWAL, SESSION, SameSite, cookie, fits, gone};
 use super::endpoints::Endpoints;
 use super::secret::Secret;
 use super::signed_in::{LONGEST_SECONDS, Session};
@@ -25,6 +25,19 @@ pub(super) enum ProviderError {
     OtherIssuer,
     #[error("the token {0}")]
     BadToken(&'static str),
+    #[error("the token has {0} bytes, and the cookie that holds it more than browsers keep")]
+    TooLong(usize),
+}
+
+impl ProviderError {
+    /// Whether the provider gives no answer, or only says that it cannot.
+    pub(super) fn is_silence(&self) -> bool {
+        match self {
+            Self::Unreachable(error) => !error.status().is_some_and(|status| status.is_client_error()),
+            Self::Refused(status) => *status >= 500,
+            Self::OtherIssuer | Self::BadToken(_) | Self::TooLong(_) => false,
+        }
+    }
 }
 
 /// The tokens of a sign-in, checked.
@@ -179,16 +192,22 @@ impl Tokens {
     }
 
     /// The cookies they become. A provider that does not rotate gives no new refresh token, and the one before stays. Without any, the
-    /// renewal cookie of an earlier session is removed: it would bring that session back, which may be somebody else's.
-    pub(super) fn cookies(&self, secret: &Secret, since: i64, before: Option<&str>) -> Vec<String> {
+    /// renewal cookie of an earlier session is removed: it would bring that session back, which may be somebody else's. So is a refresh
+    /// token that is too long; a session can do without one, but not without its token.
+    pub(super) fn cookies(
+        &self,
+        secret: &Secret,
+        since: i64,
+        before: Option<&str>,
+    ) -> Result<Vec<String>, ProviderError> {
         let session = serde_json::to_string(&self.session(since)).unwrap_or_default();
         let sealed = |name: &str, text: &str| {
-            let value = secret.seal.seal(name, text)?;
+            let value = secret.seal.seal(name, text).filter(|value| fits(name, value))?;
             Some(cookie(name, &value, SameSite::Strict, LONGEST_SECONDS))
         };
+        let session = sealed(SESSION, &session).ok_or(ProviderError::TooLong(self.token.len()))?;
         let renewal = self.refresh.as_deref().or(before);
         let renewal = renewal.and_then(|text| sealed(RENEWAL, text));
-        let renewal = renewal.unwrap_or_else(|| gone(RENEWAL));
-        sealed(SESSION, &session).into_iter().chain([renewal]).collect()
+        Ok(vec![session, renewal.unwrap_or_else(|| gone(RENEWAL))])
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use super::provider;
+use super::provider::{self, ProviderError};
 use crate::Console;
 
 /// Renews the session of a request at most once, however many of its calls are refused. Clones share what they got.
@@ -58,12 +58,16 @@ impl Inner {
 
     async fn renew(&self) -> Option<Renewed> {
         let secret = self.console.secret().await.ok()?;
-        let tokens = provider::renew(&self.console, secret, &self.refresh).await;
-        let tokens = tokens.inspect_err(|error| tracing::info!(%error, "a refused token could not be renewed"));
-        let tokens = tokens.ok()?;
-        Some(Renewed {
-            token: tokens.session(self.since).token,
-            cookies: tokens.cookies(secret, self.since, Some(&self.refresh)),
-        })
+        let renewed = async {
+            let tokens = provider::renew(&self.console, secret, &self.refresh).await?;
+            Ok(Renewed {
+                token: tokens.session(self.since).token,
+                cookies: tokens.cookies(secret, self.since, Some(&self.refresh))?,
+            })
+        };
+        let renewed: Result<Renewed, ProviderError> = renewed.await;
+        renewed
+            .inspect_err(|error| tracing::info!(%error, "a refused token could not be renewed"))
+            .ok()
     }
 }

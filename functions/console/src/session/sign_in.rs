@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::cookies::{self, SIGNING_IN, SameSite, append, cookie, gone};
-use super::provider::{self, Tokens};
+use super::provider::{self, ProviderError, Tokens};
 use super::secret::Secret;
 use crate::Console;
-use crate::answer_page::{onwards, redirect, sign_in_failed, sign_in_not_recorded};
+use crate::answer_page::{onwards, provider_silent, redirect, sign_in_failed, sign_in_not_recorded, token_too_long};
 use crate::api::Api;
 use crate::fields::Fields;
 use crate::own_page::{HOME, own_page};
@@ -24,6 +24,15 @@ use crate::visit::Visit;
 
 /// How long somebody may take at the provider.
 const LONGEST_SECONDS: i64 = 600;
+
+/// As many sign-ins may be under way in one browser: the headers of a request have room for no more of their cookies.
+const MOST: usize = 5;
+
+/// A longer address of the page that was asked for fits no cookie together with the rest.
+const LONGEST_ADDRESS: usize = 1_500;
+
+/// By so much of its state a sign-in is known.
+const KNOWN_BY: usize = 8;
 
 /// A sign-in under way, in its cookie.
 #[derive(Serialize, Deserialize)]
@@ -47,25 +56,40 @@ fn random() -> Option<String> {
     Some(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-async fn begin(State(console): State<Console>, Extension(visit): Extension<Visit>, fields: Fields) -> Response {
-    match begun(&console, own_page(fields.get("to"))).await {
+/// The name of the cookie of a sign-in, which the way back names by its state; `None` if that is the state of none.
+fn cookie_name(state: &str) -> Option<String> {
+    let known_by = state.get(..KNOWN_BY)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    known_by.bytes().all(plain).then(|| format!("{SIGNING_IN}{known_by}"))
+}
+
+async fn begin(
+    State(console): State<Console>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Response {
+    let to = own_page(fields.get("to").filter(|to| to.len() <= LONGEST_ADDRESS));
+    match begun(&console, to.clone()).await {
         Ok((address, cookie)) => {
             let mut response = redirect(&address);
             append(&mut response, &cookie);
+            let earlier: Vec<&str> = cookies::names(&headers, SIGNING_IN).collect();
+            let too_many = (earlier.len() + 1).saturating_sub(MOST);
+            for name in earlier.into_iter().take(too_many) {
+                append(&mut response, &gone(name));
+            }
             response
         }
-        Err(why) => {
-            tracing::error!(why, "nobody can sign in");
-            sign_in_failed(&visit)
-        }
+        Err(failure) => failed(&visit, &failure, &to),
     }
 }
 
-async fn begun(console: &Console, to: String) -> Result<(String, String), String> {
-    let text = |error: &dyn std::fmt::Display| error.to_string();
-    let endpoints = console.endpoints().await.map_err(|error| text(&error))?;
-    let secret = console.secret().await.map_err(|error| text(&error))?;
-    let make = || random().ok_or_else(|| "there are no random numbers".to_owned());
+async fn begun(console: &Console, to: String) -> Result<(String, String), Failure> {
+    let misfit = |error: &dyn std::fmt::Display| Failure::Impossible(error.to_string());
+    let endpoints = console.endpoints().await?;
+    let secret = console.secret().await.map_err(|error| misfit(&error))?;
+    let make = || random().ok_or_else(|| misfit(&"there are no random numbers"));
     let signing_in = SigningIn {
         state: make()?,
         nonce: make()?,
@@ -73,7 +97,7 @@ async fn begun(console: &Console, to: String) -> Result<(String, String), String
         to,
         until: Timestamp::now().as_second() + LONGEST_SECONDS,
     };
-    let mut address = url::Url::parse(&endpoints.authorization_endpoint).map_err(|error| text(&error))?;
+    let mut address = url::Url::parse(&endpoints.authorization_endpoint).map_err(|error| misfit(&error))?;
     address
         .query_pairs_mut()
         .append_pair("response_type", "code")
@@ -87,16 +111,13 @@ async fn begun(console: &Console, to: String) -> Result<(String, String), String
             &URL_SAFE_NO_PAD.encode(Sha256::digest(&signing_in.verifier)),
         )
         .append_pair("code_challenge_method", "S256");
-    let plain = serde_json::to_string(&signing_in).map_err(|error| text(&error))?;
-    let sealed = secret
-        .seal
-        .seal(SIGNING_IN, &plain)
-        .ok_or("a cookie cannot be sealed")?;
+    let plain = serde_json::to_string(&signing_in).map_err(|error| misfit(&error))?;
+    let name = cookie_name(&signing_in.state).ok_or_else(|| misfit(&"a cookie has no name"))?;
+    let sealed = secret.seal.seal(&name, &plain);
+    let sealed = sealed.ok_or_else(|| misfit(&"a cookie cannot be sealed"))?;
     // The way back from the provider comes from another site.
-    Ok((
-        address.into(),
-        cookie(SIGNING_IN, &sealed, SameSite::Lax, LONGEST_SECONDS),
-    ))
+    let cookie = cookie(&name, &sealed, SameSite::Lax, LONGEST_SECONDS);
+    Ok((address.into(), cookie))
 }
 
 async fn finish(
@@ -105,20 +126,21 @@ async fn finish(
     headers: HeaderMap,
     fields: Fields,
 ) -> Response {
-    let under_way = match console.secret().await {
-        Ok(secret) => cookies::read(&headers, SIGNING_IN, &secret.seal),
-        Err(_) => None,
+    let name = cookie_name(fields.text("state"));
+    let under_way = match (console.secret().await, &name) {
+        (Ok(secret), Some(name)) => cookies::read(&headers, name, &secret.seal),
+        _ => None,
     };
     let under_way: Option<SigningIn> = under_way.and_then(|text| serde_json::from_str(&text).ok());
     // Browsers repeat the way back, for instance on reload: an administrator who is signed in already continues.
-    let Some(under_way) = under_way else {
+    let (Some(under_way), Some(name)) = (under_way, name) else {
         return if visit.session.is_some() {
             onwards(&visit, HOME)
         } else {
             sign_in_failed(&visit)
         };
     };
-    match finished(&console, &visit, &under_way, &fields).await {
+    let mut response = match finished(&console, &visit, &under_way, &fields).await {
         Ok(cookies) => {
             let mut response = onwards(&visit, &own_page(Some(&under_way.to)));
             for cookie in &cookies {
@@ -126,32 +148,64 @@ async fn finish(
             }
             response
         }
-        Err(failure) => {
-            let mut response = match failure {
-                Failure::NotProved(why) => {
-                    tracing::warn!(why, "a sign-in was refused");
-                    sign_in_failed(&visit)
-                }
-                Failure::NotRecorded(refused) => {
-                    tracing::warn!(?refused, "a sign-in was not recorded");
-                    sign_in_not_recorded(&visit, &refused, &under_way.to)
-                }
-            };
-            append(&mut response, &gone(SIGNING_IN));
-            response
-        }
-    }
+        Err(failure) => failed(&visit, &failure, &under_way.to),
+    };
+    append(&mut response, &gone(&name));
+    response
 }
 
 /// Why nobody is signed in.
 enum Failure {
     /// The way back is that of no sign-in, or the provider refused.
     NotProved(String),
+    /// The console is not set up as it should be.
+    Impossible(String),
+    /// The provider does not answer.
+    Silent(ProviderError),
+    /// No cookie holds the token.
+    TooLong(ProviderError),
     /// The audit trail did not take it.
     NotRecorded(Refused),
 }
 
-/// The cookies of the session. They are made only when the sign-in is in the audit trail.
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::TooLong(_) => Self::TooLong(error),
+            ProviderError::OtherIssuer => Self::Impossible(error.to_string()),
+            error if error.is_silence() => Self::Silent(error),
+            error => Self::NotProved(error.to_string()),
+        }
+    }
+}
+
+/// The page of a failure, for somebody who asked for the page `to`.
+fn failed(visit: &Visit, failure: &Failure, to: &str) -> Response {
+    match failure {
+        Failure::NotProved(why) => {
+            tracing::warn!(why, "a sign-in was refused");
+            sign_in_failed(visit)
+        }
+        Failure::Impossible(why) => {
+            tracing::error!(why, "nobody can sign in");
+            sign_in_failed(visit)
+        }
+        Failure::Silent(error) => {
+            tracing::error!(%error, "nobody can sign in: the provider does not answer");
+            provider_silent(visit, to)
+        }
+        Failure::TooLong(error) => {
+            tracing::error!(%error, "nobody can sign in: the provider must give its token fewer claims");
+            token_too_long(visit)
+        }
+        Failure::NotRecorded(refused) => {
+            tracing::warn!(?refused, "a sign-in was not recorded");
+            sign_in_not_recorded(visit, refused, to)
+        }
+    }
+}
+
+/// The cookies of the session. They are given only when the sign-in is in the audit trail.
 async fn finished(
     console: &Console,
     visit: &Visit,
@@ -160,14 +214,13 @@ async fn finished(
 ) -> Result<Vec<String>, Failure> {
     let now = Timestamp::now().as_second();
     let secret = console.secret().await;
-    let secret = secret.map_err(|error| Failure::NotProved(error.to_string()))?;
-    let tokens = proved(console, secret, under_way, fields).await;
-    let tokens = tokens.map_err(Failure::NotProved)?;
+    let secret = secret.map_err(|error| Failure::Impossible(error.to_string()))?;
+    let tokens = proved(console, secret, under_way, fields).await?;
+    // Before it is recorded: a session that the browser drops is no sign-in.
+    let cookies = tokens.cookies(secret, now, None)?;
     let api = Api::new(console, &tokens.session(now), visit.language);
     api.post("/sign-ins").await.map_err(Failure::NotRecorded)?;
     tracing::info!("somebody signed in");
-    let mut cookies = tokens.cookies(secret, now, None);
-    cookies.push(gone(SIGNING_IN));
     Ok(cookies)
 }
 
@@ -189,11 +242,11 @@ impl SigningIn {
 }
 
 /// The tokens that the provider gives for the code of the way back.
-async fn proved(console: &Console, secret: &Secret, under_way: &SigningIn, fields: &Fields) -> Result<Tokens, String> {
+async fn proved(console: &Console, secret: &Secret, under_way: &SigningIn, fields: &Fields) -> Result<Tokens, Failure> {
     let now = Timestamp::now().as_second();
-    let code = under_way.code(fields, &console.settings.issuer, now)?;
-    let tokens = provider::exchange(console, secret, code, &under_way.verifier, &under_way.nonce).await;
-    tokens.map_err(|error| error.to_string())
+    let code = under_way.code(fields, &console.settings.issuer, now);
+    let code = code.map_err(|why| Failure::NotProved(why.to_owned()))?;
+    Ok(provider::exchange(console, secret, code, &under_way.verifier, &under_way.nonce).await?)
 }
 
 #[cfg(test)]
@@ -241,6 +294,16 @@ mod tests {
         ];
         for (query, why) in table {
             assert_eq!(code(query, 1), Err(why), "{query}");
+        }
+    }
+
+    #[test]
+    fn r92_a_sign_in_is_known_by_the_begin_of_its_state() {
+        let state = random().unwrap();
+        let name = cookie_name(&state).unwrap();
+        assert_eq!(name, format!("__Host-signing-in-{}", &state[..8]));
+        for other in ["", "short", "1234 678", "1234567=", "123456;8", "1234567\u{e9}"] {
+            assert_eq!(cookie_name(other), None, "{other}");
         }
     }
 }

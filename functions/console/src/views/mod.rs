@@ -105,6 +105,10 @@ pub(crate) struct Import {
     pub id: String,
     pub integration: String,
     pub state: ImportState,
+    #[serde(default)]
+    pub stopping: bool,
+    #[serde(default)]
+    pub filter: Filter,
     pub started_at: Timestamp,
     pub started_by: String,
     pub unattended: bool,
@@ -141,6 +145,7 @@ pub(crate) struct Progress {
     pub pages: u64,
     pub companies: u64,
     pub contacts: u64,
+    pub outcomes: Option<Counts>,
 }
 
 #[derive(Debug, Deserialize)]

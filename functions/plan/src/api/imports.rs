@@ -15,9 +15,13 @@ pub fn routes<R: Routes>(to: R) -> R {
     to.get("/imports/{x}", show, || {
         let example = json!({
             "id": "0198c2f51b2e7d4f8c6a9b0c1d2e3f40", "integration": "0198c2f4d1a77c3e9a5b6c7d8e9f0a1b", "state": "executing",
-            "phase": { "name": "applying", "done": 17, "total": 40 }, "excluded": { "companies": 1, "people": 3 },
+            "filter": { "companyType": ["1"] }, "phase": { "name": "applying", "done": 17, "total": 40 }, "excluded": { "companies": 1, "people": 3 },
             "progress": {
                 "companies": 40, "contacts": 600, "pages": 2, "total": 640, "orphans": 0, "sorted": 40, "toSort": 40, "executed": 17, "toExecute": 40,
+                "outcomes": {
+                    "companies": { "created": 15, "linked": 1, "updated": 0, "unchanged": 0, "skipped": 0, "failed": 1 },
+                    "users": { "created": 210, "linked": 4, "changedAddress": 0, "unchanged": 0, "skipped": 9, "failed": 0 },
+                },
             },
             "unattended": false,
             "waiting": { "for": "directory", "until": "2026-03-02T08:24:00Z" },

@@ -71,7 +71,7 @@ struct LastImport {
     state: ImportState,
     /// Whether the policy decides on the import instead of an administrator. False once it has stopped for one.
     unattended: bool,
-    /// Why an unattended import stopped in review and waits for an administrator. Absent if it did not.
+    /// Why an unattended import stopped in review and waits for an administrator. Absent if it did not, and once one has taken it over.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Description>,
     /// When the import started.
@@ -88,10 +88,14 @@ impl IntegrationView {
         let holder = tenant.holder(&integration.id, services.clock.now()).await?;
         let (newest, _) = tenant.history(&integration.id, None, 1).await?;
         let last_import = listed(newest).pop().map(|import| LastImport {
+            stopped: import
+                .stopped
+                .as_ref()
+                .filter(|_| import.is_for_the_taking())
+                .map(described),
             id: import.id,
             state: import.state,
             unattended: import.unattended,
-            stopped: import.stopped.as_ref().map(described),
             started_at: import.started_at,
             ended_at: import.ended_at,
         });

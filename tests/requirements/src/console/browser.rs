@@ -19,6 +19,9 @@ struct Cookie {
 /// Where the console of a sandbox is.
 const CONSOLE: &str = "127.0.0.1";
 
+/// A browser drops a cookie whose name and value have more bytes together.
+const LARGEST_COOKIE: usize = 4_096;
+
 /// The cookie with the language that somebody chose.
 const LANGUAGE: &str = "__Host-language";
 
@@ -156,6 +159,14 @@ impl Browser {
         self.cookies.get(host)?.get(name).map(|cookie| cookie.value.as_str())
     }
 
+    /// The names of the cookies that begin so.
+    pub fn cookies(&self, host: &str, prefix: &str) -> Vec<&str> {
+        let all = self.cookies.get(host).into_iter().flat_map(BTreeMap::keys);
+        all.map(String::as_str)
+            .filter(|name| name.starts_with(prefix))
+            .collect()
+    }
+
     /// Puts another value into a cookie, as somebody does who has got hold of one.
     pub fn set_cookie(&mut self, host: &str, name: &str, value: &str) {
         let cookie = Cookie {
@@ -269,6 +280,9 @@ impl Browser {
             assert!(name.starts_with("__Host-"), "{name}");
             for needed in ["Path=/", "Secure", "HttpOnly"] {
                 assert!(rest.contains(&needed), "{name} is not {needed}");
+            }
+            if name.len() + value.len() > LARGEST_COOKIE {
+                continue;
             }
             if rest.contains(&"Max-Age=0") {
                 own.remove(name);

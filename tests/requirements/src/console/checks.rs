@@ -104,6 +104,7 @@ fn names(page: &Page) {
         }
         if element.name == "th" {
             assert!(element.get("scope").is_some(), "{}: {element:?}", page.url);
+            assert!(!element.words().is_empty(), "{}: {element:?}", page.url);
         }
     }
 }

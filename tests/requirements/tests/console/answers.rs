@@ -35,6 +35,7 @@ async fn r92_every_kind_of_answer_has_the_protecting_headers() {
         (Method::GET, "/assets/0/none.css", &[], 404),
         (Method::HEAD, "/keys", &[], 200),
         (Method::PUT, "/keys", OWN, 405),
+        (Method::GET, "/sign-out", &[], 405),
         (Method::POST, "/keys", OWN, 303),
         (Method::POST, "/keys", cross_site, 403),
         (Method::POST, "/none", &[], 403),
@@ -55,6 +56,22 @@ async fn r92_every_kind_of_answer_has_the_protecting_headers() {
     ] {
         let answer = nobody.ask(method.clone(), &url, body, OWN).await;
         assert_eq!(answer.status.as_u16(), status, "{method}");
+    }
+}
+
+/// An address of a form alone is loaded by who has its page open and asks for it again.
+#[tokio::test]
+async fn r94_an_address_that_only_takes_forms_has_a_page() {
+    let stage = stage().await;
+    for (language, title, way) in [
+        ("en", "Nothing to see here", "To the integrations"),
+        ("nl", "Hier is niets te zien", "Naar de integraties"),
+    ] {
+        let (mut browser, _) = stage.sign_in("Ana", language).await;
+        let page = browser.open(&stage.at("/console/imports/x/execute")).await;
+        assert_eq!((page.status.as_u16(), page.title().as_str()), (405, title));
+        assert!(page.has_link(way), "{}", page.words());
+        assert_eq!(page.headers["allow"], "POST");
     }
 }
 

@@ -15,7 +15,7 @@ pub const HOST: &str = "127.0.0.1";
 
 pub const SESSION: &str = "__Host-session";
 pub const RENEWAL: &str = "__Host-renewal";
-const SIGNING_IN: &str = "__Host-signing-in";
+pub const SIGNING_IN: &str = "__Host-signing-in-";
 
 /// What tokens of the provider usually last.
 const USUAL: Duration = Duration::from_hours(1);
@@ -146,7 +146,8 @@ pub async fn forged_ways_back(stage: &Stage) -> usize {
 /// A way back that has signed somebody in, once more.
 pub async fn replayed_ways_back(stage: &Stage) -> usize {
     let (mut browser, provider) = signing_in(stage).await;
-    let under_way = browser.cookie(HOST, SIGNING_IN).unwrap().to_owned();
+    let name = browser.cookies(HOST, SIGNING_IN).pop().unwrap().to_owned();
+    let under_way = browser.cookie(HOST, &name).unwrap().to_owned();
     browser.press(&provider, "Ana", &[]).await;
     assert!(browser.cookie(HOST, SESSION).is_some());
     let back = browser.asked.iter().find(|url| url.path() == BACK).unwrap().clone();
@@ -155,9 +156,9 @@ pub async fn replayed_ways_back(stage: &Stage) -> usize {
         same.forget(HOST, cookie);
     }
     let mut with_its_cookie = same.clone();
-    with_its_cookie.set_cookie(HOST, SIGNING_IN, &under_way);
+    with_its_cookie.set_cookie(HOST, &name, &under_way);
     let mut other_with_its_cookie = Browser::new("en");
-    other_with_its_cookie.set_cookie(HOST, SIGNING_IN, &under_way);
+    other_with_its_cookie.set_cookie(HOST, &name, &under_way);
     let browsers = [
         ("the same browser", same),
         ("the same browser with its cookie", with_its_cookie),

@@ -9,6 +9,7 @@ use requirements::stage::{advance, integration, text};
 use requirements::{PsaKind, import, managed, psa};
 use serde_json::json;
 
+use crate::attempts::{HOST, RENEWAL, SESSION};
 use crate::stage::{KIND, Stage, stage};
 
 /// How many pages of a kind are opened.
@@ -103,6 +104,69 @@ async fn r90_every_link_answers_in_english() {
 #[tokio::test]
 async fn r91_every_link_answers_in_dutch() {
     every_link_answers("nl").await;
+}
+
+/// Forms that come back, or are refused, by the page that has them; with the button, what is filled in, and the status of the answer.
+async fn refused_forms(stage: &Stage) -> Vec<(String, &'static str, Vec<(&'static str, &'static str)>, u16)> {
+    let ana = stage.sandbox.api("ana");
+    let review = import::fetch(&ana, KIND).await;
+    import::choose(&ana, &review, 3).await;
+    let used = ana.get("/licences").await.unwrap()["used"].as_u64().unwrap();
+    ana.put("/licences", &json!({ "total": used + 1 })).await.unwrap();
+    let one = integration(&ana, KIND).await;
+    vec![
+        (
+            "/licences".to_owned(),
+            "Save",
+            vec![("How many there are", "many")],
+            400,
+        ),
+        ("/integrations/new".to_owned(), "Check and save", Vec::new(), 400),
+        (format!("/integrations/{one}/import"), "Download", Vec::new(), 423),
+        (
+            format!("/imports/{review}/plan"),
+            "Import ",
+            vec![("Yes, all", "on")],
+            409,
+        ),
+        (
+            "/directory".to_owned(),
+            "Check and save",
+            vec![("API key", "lpkey_wrong")],
+            423,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn r91_the_language_changes_on_pages_that_answer_a_form() {
+    let stage = stage().await;
+    let forms = refused_forms(&stage).await;
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    for (path, button, fields, status) in forms {
+        let form = browser.open(&stage.at(&format!("/console{path}"))).await;
+        let refused = browser.press(&form, button, &fields).await;
+        assert_eq!(refused.status.as_u16(), status, "{path}: {}", refused.words());
+        let dutch = browser.follow(&refused, "Nederlands").await;
+        let found = (dutch.status.as_u16(), &dutch.url);
+        assert_eq!(found, (200, &form.url), "{path}: {}", dutch.words());
+        browser.forget(HOST, "__Host-language");
+    }
+    // So it does when the session is over, or the service silent.
+    let licences = browser.open(&stage.at("/console/licences")).await;
+    stage.sandbox.fail_functions(true);
+    let silent = browser.press(&licences, "Save", &[]).await;
+    stage.sandbox.fail_functions(false);
+    for cookie in [SESSION, RENEWAL] {
+        browser.forget(HOST, cookie);
+    }
+    let ended = browser.press(&licences, "Save", &[]).await;
+    for (page, status) in [(silent, 502), (ended, 401)] {
+        assert_eq!(page.status.as_u16(), status, "{}", page.words());
+        let dutch = browser.follow(&page, "Nederlands").await;
+        assert_eq!(dutch.status.as_u16(), 200, "{}", dutch.words());
+        browser.forget(HOST, "__Host-language");
+    }
 }
 
 /// Opens a page that has this status, and every link on it, a few of each kind.

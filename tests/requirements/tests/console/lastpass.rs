@@ -3,9 +3,10 @@
 use requirements::console::page::Page;
 use requirements::people::Company;
 use requirements::stage::{advance, integration};
-use requirements::{import, lastpass, psa};
+use requirements::{import, lastpass, psa, unattended};
 use serde_json::json;
 
+use crate::since::stopped_at_night;
 use crate::stage::{KIND, Stage};
 
 async fn stage() -> Stage {
@@ -92,6 +93,93 @@ async fn r86_the_choice_of_mails_outlasts_a_plan_that_has_changed() {
         let kept = kept.map_or(choices[0].to_owned(), |(_, option)| option.words());
         assert_eq!(kept, *choice);
     }
+    lastpass::end(stage.sandbox).await;
+}
+
+/// Whether the page asks for the choice of mails, with none made.
+fn asks_for_mails(page: &Page) -> bool {
+    let (at, select) = page
+        .html
+        .all("select")
+        .find(|(_, select)| select.get("id") == Some("creation"))
+        .unwrap();
+    let options = page
+        .html
+        .all("option")
+        .filter(|(option, _)| page.html.is_in(*option, at));
+    let options: Vec<_> = options.map(|(_, option)| option).collect();
+    let none_is_made = options.iter().all(|option| option.get("selected").is_none());
+    select.get("required").is_some() && none_is_made && options[0].get("value") == Some("")
+}
+
+#[tokio::test]
+async fn r86_the_choice_of_mails_is_asked_for_on_each_page_of_a_plan() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let policy = json!({ "newCompanies": true, "newAddresses": true, "filter": {}, "creation": "invite" });
+    unattended::set_policy(&ana, KIND, &policy).await;
+    let id = import::fetch(&ana, KIND).await;
+    let chosen = import::choose(&ana, &id, 2).await;
+    let at = stage.at(&format!("/console/imports/{id}/plan"));
+    for (language, all, invites) in [
+        (
+            "en",
+            "All",
+            "they are created, and LastPass invites them by mail at once",
+        ),
+        (
+            "nl",
+            "Alle",
+            "ze worden gemaakt, en LastPass nodigt ze meteen per mail uit",
+        ),
+    ] {
+        let (mut browser, _) = stage.sign_in("Ana", language).await;
+        let plan = browser.open(&at).await;
+        assert!(asks_for_mails(&plan), "{}", plan.source);
+        import::decide(
+            &ana,
+            &id,
+            import::id(&chosen[0]),
+            json!({ "selected": language == "nl" }),
+        )
+        .await;
+        // What was chosen is kept for a plan that has changed, and for no page that is reached from there.
+        let (button, box_, field) = if language == "en" {
+            ("Import ", "Yes, all", "Invitation of new users")
+        } else {
+            ("Importeer ", "Ja, alle", "Uitnodiging van nieuwe gebruikers")
+        };
+        let changed = browser.press(&plan, button, &[(box_, "on"), (field, invites)]).await;
+        assert!(!asks_for_mails(&changed), "{}", changed.words());
+        let filtered = browser.follow(&changed, all).await;
+        assert!(asks_for_mails(&filtered), "{}", filtered.words());
+    }
+    lastpass::end(stage.sandbox).await;
+}
+
+#[tokio::test]
+async fn r75_what_failed_at_night_is_tried_again_with_its_filter() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let company = psa::add_company(&stage.sandbox, KIND, "Brand New BV");
+    psa::add_contact(&stage.sandbox, KIND, &company, "ren\u{e9}@new.example");
+    let filter = json!({ "companyStatus": ["1"] });
+    let id = stopped_at_night(&stage, &filter).await;
+    ana.post(
+        &format!("/imports/{id}/companies/select"),
+        &json!({ "selected": false, "where": {} }),
+    )
+    .await
+    .unwrap();
+    import::choose_one(&ana, &id, &import::row(&ana, &id, &company).await).await;
+    import::carry_out(&ana, &id).await;
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    let result = browser.open(&stage.at(&format!("/console/imports/{id}/result"))).await;
+    let again = browser.press(&result, "Try these again", &[]).await;
+    let begun = again.url.path().split('/').nth(3).unwrap();
+    let begun = ana.get(&format!("/imports/{begun}")).await.unwrap();
+    assert_eq!(begun["filter"], filter, "{begun}");
+    browser.wait(again).await;
     lastpass::end(stage.sandbox).await;
 }
 

@@ -14,11 +14,11 @@ use requirements::import::{self, fetch, first_import_of, id, plan, row};
 use requirements::problem::call;
 use requirements::stage::{advance, integration, quick, text};
 use requirements::{Options, PsaKind, Sandbox, lastpass, psa};
-use reqwest::{Method, Url};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::catalogue;
-use crate::stage::{KIND, Stage, stage};
+use crate::stage::{KIND, Stage, browsers, post, stage};
 
 const DAY: i64 = 24 * 3_600;
 
@@ -71,19 +71,6 @@ impl Met {
         let missing: Vec<Code> = Code::ALL.iter().copied().filter(|code| !in_both(code)).collect();
         assert_eq!(missing, NEVER_SHOWN, "{:#?}", self.0);
     }
-}
-
-/// Somebody's browsers, in English and in Dutch.
-async fn browsers(stage: &Stage, who: &str) -> [Browser; 2] {
-    [stage.sign_in(who, "en").await.0, stage.sign_in(who, "nl").await.0]
-}
-
-/// Sends a form, as the page at its address would.
-async fn post(browser: &mut Browser, address: &str, fields: &[(&str, &str)]) -> Page {
-    let mut form: Url = "http://form".parse().unwrap();
-    form.query_pairs_mut().extend_pairs(fields);
-    let (to, body): (Url, _) = (address.parse().unwrap(), form.query().map(str::to_owned));
-    browser.send(Method::POST, to.clone(), body, Some(&to)).await
 }
 
 /// What the form asks for that connects the PSA, with another value in one of its fields.
@@ -363,42 +350,4 @@ async fn r94_each_code_of_the_api_has_its_page_in_both_languages() {
     of_directory(&mut met).await;
     of_too_many_calls(&mut met).await;
     met.assert_all();
-}
-
-#[tokio::test]
-async fn r94_a_service_that_does_not_answer_has_its_page() {
-    let stage = stage().await;
-    let browsers = browsers(&stage, "Ana").await;
-    let says = [
-        [
-            "The service does not answer",
-            "Try again in a moment.",
-            "look at the page before you send it again.",
-            "To the integrations",
-            "Try again",
-            "Integrations",
-        ],
-        [
-            "De dienst antwoordt niet",
-            "Probeer het zo opnieuw.",
-            "bekijk de pagina voordat u het opnieuw verstuurt.",
-            "Naar de integraties",
-            "Opnieuw proberen",
-            "Integraties",
-        ],
-    ];
-    for (mut browser, [title, advice, unsure, way, again, home]) in browsers.into_iter().zip(says) {
-        stage.sandbox.fail_functions(true);
-        let asked = browser.open(&stage.console).await;
-        let sent = post(&mut browser, &stage.at("/console/licences"), &[("total", "7")]).await;
-        for page in [&asked, &sent] {
-            let found = (page.status.as_u16(), page.title());
-            assert_eq!(found, (502, title.to_owned()), "{}", page.words());
-            assert!(page.has_link(way), "{}", page.words());
-        }
-        assert!(asked.words().contains(advice), "{}", asked.words());
-        assert!(sent.words().contains(unsure), "{}", sent.words());
-        stage.sandbox.fail_functions(false);
-        assert_eq!(browser.follow(&asked, again).await.title(), home);
-    }
 }

@@ -9,7 +9,7 @@ use requirements::stage::{quick, text};
 use requirements::{Api, Options, Sandbox};
 use serde_json::{Value, json};
 
-use crate::attempts::{self, HOST, RENEWAL, SESSION, SHORT};
+use crate::attempts::{self, HOST, RENEWAL, SESSION, SHORT, SIGNING_IN};
 use crate::stage::{Stage, stage};
 
 /// At least so many attempts of each kind are refused.
@@ -36,6 +36,79 @@ async fn r92_signing_in_leads_back_to_the_page_that_was_asked_for() {
     assert!(page.words().contains("ana@noordzee.example"));
     let again = browser.open(&stage.console).await;
     assert_eq!(again.title(), "Integrations", "the session lasts");
+}
+
+#[tokio::test]
+async fn r92_two_tabs_that_sign_in_at_the_same_time_both_arrive() {
+    let stage = stage().await;
+    let mut browser = Browser::new("en");
+    let one = browser.open(&stage.at("/console/keys")).await;
+    let other = browser.open(&stage.at("/console/licences")).await;
+    for (provider, title) in [(&one, "Keyboard"), (&other, "Licences")] {
+        let page = browser.press(provider, "Ana", &[]).await;
+        assert_eq!(page.title(), title, "{}", page.words());
+    }
+    assert_eq!(browser.cookies(HOST, SIGNING_IN), Vec::<&str>::new());
+    // A browser that opens all its tabs again sends no more headers than a request may have.
+    let mut many = Browser::new("en");
+    let mut last = many.open(&stage.console).await;
+    for _ in 0..8 {
+        last = many.open(&stage.at("/console/keys")).await;
+    }
+    assert_eq!(many.cookies(HOST, SIGNING_IN).len(), 5);
+    assert!(many.press(&last, "Ana", &[]).await.status.is_success());
+}
+
+#[tokio::test]
+async fn r92_a_token_that_fits_no_cookie_says_so_and_leads_nowhere() {
+    let stage = stage().await;
+    let provider = stage.sandbox.provider();
+    provider.pad(900);
+    let (mut browser, home) = stage.sign_in("Ana", "en").await;
+    assert_eq!(home.title(), "Integrations");
+    assert_eq!(browser.open(&stage.console).await.title(), "Integrations", "it lasts");
+    let ana = stage.sandbox.api("ana");
+    let before = sign_ins(&ana).await;
+    provider.pad(2_500);
+    for (language, title, advice) in [
+        ("en", "The token is too long", "fewer claims"),
+        ("nl", "Het token is te lang", "minder claims"),
+    ] {
+        let (browser, page) = stage.sign_in("Ana", language).await;
+        assert_eq!((page.status.as_u16(), page.title().as_str()), (502, title));
+        assert!(page.words().contains(advice), "{}", page.words());
+        assert_eq!(browser.cookie(HOST, SESSION), None);
+    }
+    assert_eq!(sign_ins(&ana).await, before, "nobody has signed in");
+}
+
+#[tokio::test]
+async fn r94_a_sign_in_service_that_does_not_answer_has_its_page() {
+    let stage = stage().await;
+    let provider = stage.sandbox.provider();
+    // First before anybody could begin, then on the way back.
+    for (language, title, again) in [
+        ("en", "The sign-in service does not answer", "Try again"),
+        ("nl", "De aanmelddienst antwoordt niet", "Opnieuw proberen"),
+    ] {
+        let mut browser = Browser::new(language);
+        if language == "nl" {
+            browser.open(&stage.at("/console/keys")).await;
+        }
+        provider.be_silent(true);
+        let page = if language == "en" {
+            browser.open(&stage.at("/console/keys")).await
+        } else {
+            let form = browser.open(&stage.at("/console/keys")).await;
+            browser.press(&form, "Ana", &[]).await
+        };
+        let found = (page.status.as_u16(), page.title());
+        assert_eq!(found, (502, title.to_owned()), "{}", page.words());
+        provider.be_silent(false);
+        let form = browser.follow(&page, again).await;
+        let keys = browser.press(&form, "Ana", &[]).await;
+        assert_eq!(keys.url.path(), "/console/keys", "{}", keys.words());
+    }
 }
 
 #[tokio::test]

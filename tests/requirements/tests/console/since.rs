@@ -3,9 +3,9 @@
 use requirements::console::browser::Browser;
 use requirements::console::page::Page;
 use requirements::import::{self, choose, fetch, first_import_of};
-use requirements::stage::integration;
+use requirements::stage::{advance, integration, text};
 use requirements::{PsaKind, for_both, unattended};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::{KIND, Stage, stage};
 
@@ -61,13 +61,103 @@ async fn r52_the_mappings_of_a_removed_integration_are_taken_over_by_a_form(kind
     assert_eq!(mappings.html.all("tr").count(), 4);
 }
 
-#[tokio::test]
-async fn r94_an_unattended_import_that_stopped_waits_on_the_first_page() {
-    let stage = stage().await;
-    let policy = json!({ "newCompanies": true, "newAddresses": true, "filter": {}, "massChange": { "percent": 1, "atLeast": 1 } });
+/// An unattended import with this filter that stops because it changes much; its id.
+pub async fn stopped_at_night(stage: &Stage, filter: &Value) -> String {
+    let policy = json!({ "newCompanies": true, "newAddresses": true, "filter": filter, "massChange": { "percent": 1, "atLeast": 1 } });
     unattended::set_policy(&stage.sandbox.api("ana"), KIND, &policy).await;
     let stopped = unattended::unattended(&stage.sandbox, KIND, "night").await;
     assert_eq!(stopped["state"], "review", "{stopped}");
+    text(&stopped["id"]).to_owned()
+}
+
+#[tokio::test]
+async fn r94_an_import_that_stopped_at_night_waits_in_the_morning() {
+    let stage = stage().await;
+    let import = stopped_at_night(&stage, &json!({})).await;
+    advance(&stage.sandbox, 3 * 3_600).await;
+    for (language, waits, takes) in [
+        ("en", "This import waits for an administrator", "Take it over"),
+        ("nl", "Deze import wacht op een beheerder", "Neem hem over"),
+    ] {
+        let (mut browser, _) = stage.sign_in("Bram", language).await;
+        let page = browser.open(&stage.at(&format!("/console/imports/{import}"))).await;
+        assert!(
+            page.words().contains(waits) && page.has_button(takes),
+            "{}",
+            page.words()
+        );
+    }
+    let (mut ana, home) = stage.sign_in("Ana", "en").await;
+    let page = ana.follow(&home, "Look at it").await;
+    let mine = ana.press(&page, "Take it over", &[]).await;
+    assert!(mine.words().contains("Held by you until"), "{}", mine.words());
+    // It waits for nobody else from then on, nor once her time has run out.
+    for seconds in [1, 3 * 3_600] {
+        advance(&stage.sandbox, seconds).await;
+        let (mut bram, home) = stage.sign_in("Bram", "en").await;
+        let page = bram.open(page.url.as_str()).await;
+        let offered = home.words().contains("an import waits for you") || page.has_button("Take it");
+        assert!(!offered, "{} {}", home.words(), page.words());
+    }
+}
+
+#[tokio::test]
+async fn r07_a_new_import_like_a_stopped_one_has_its_filter() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let filter = json!({ "companyStatus": ["1"] });
+    let import = stopped_at_night(&stage, &filter).await;
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    let page = browser
+        .open(&stage.at(&format!("/console/imports/{import}/companies")))
+        .await;
+    browser.press(&page, "Take it over", &[]).await;
+    advance(&stage.sandbox, 3 * 3_600).await;
+    let lapsed = browser.open(page.url.as_str()).await;
+    ana.post(&format!("/imports/{import}/keep"), &json!({})).await.unwrap();
+    ana.delete(&format!("/imports/{import}")).await.unwrap();
+    let cancelled = browser.open(&stage.at(&format!("/console/imports/{import}"))).await;
+    for page in [lapsed, cancelled] {
+        let form = browser.follow(&page, "Start a new import with the same filter").await;
+        let begun = browser.press(&form, "Download", &[]).await;
+        let begun = browser.wait(begun).await;
+        let id = begun.url.path().split('/').nth(3).unwrap().to_owned();
+        let read = ana.get(&format!("/imports/{id}")).await.unwrap();
+        assert_eq!(read["filter"], filter, "{read}");
+        ana.delete(&format!("/imports/{id}")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn r90_the_history_of_an_integration_has_pages() {
+    let stage = stage().await;
+    let ana = stage.sandbox.api("ana");
+    let mut all = Vec::new();
+    for _ in 0..23 {
+        let import = fetch(&ana, KIND).await;
+        ana.delete(&format!("/imports/{import}")).await.unwrap();
+        all.push(import);
+    }
+    let listed = |page: &Page| {
+        let links = |id: &&String| page.source.contains(&format!("/imports/{id}\""));
+        all.iter().filter(links).count()
+    };
+    let (mut browser, _) = stage.sign_in("Ana", "en").await;
+    let integration = integration(&ana, KIND).await;
+    let first = browser
+        .open(&stage.at(&format!("/console/integrations/{integration}")))
+        .await;
+    let second = browser.follow(&first, "Next page").await;
+    assert_eq!((listed(&first), listed(&second)), (20, 3), "{}", second.words());
+    assert!(!second.has_link("Next page"), "{}", second.words());
+    let back = browser.follow(&second, "Previous page").await;
+    assert_eq!(listed(&back), 20, "{}", back.words());
+}
+
+#[tokio::test]
+async fn r94_an_unattended_import_that_stopped_waits_on_the_first_page() {
+    let stage = stage().await;
+    stopped_at_night(&stage, &json!({})).await;
     let (mut browser, home) = stage.sign_in("Ana", "en").await;
     assert!(home.words().contains("an import waits for you"), "{}", home.words());
     let import = browser.follow(&home, "Look at it").await;

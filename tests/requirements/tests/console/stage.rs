@@ -4,6 +4,7 @@ use requirements::console::browser::Browser;
 use requirements::console::page::Page;
 use requirements::stage::sandbox;
 use requirements::{PsaKind, Sandbox};
+use reqwest::{Method, Url};
 
 /// The PSA of walks that are the same with both.
 pub const KIND: PsaKind = PsaKind::Connectwise;
@@ -38,4 +39,17 @@ impl Stage {
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.sandbox.face.api)
     }
+}
+
+/// Somebody's browsers, in English and in Dutch.
+pub async fn browsers(stage: &Stage, who: &str) -> [Browser; 2] {
+    [stage.sign_in(who, "en").await.0, stage.sign_in(who, "nl").await.0]
+}
+
+/// Sends a form, as the page at its address would.
+pub async fn post(browser: &mut Browser, address: &str, fields: &[(&str, &str)]) -> Page {
+    let mut form: Url = "http://form".parse().unwrap();
+    form.query_pairs_mut().extend_pairs(fields);
+    let (to, body): (Url, _) = (address.parse().unwrap(), form.query().map(str::to_owned));
+    browser.send(Method::POST, to.clone(), body, Some(&to)).await
 }

@@ -135,6 +135,14 @@ async fn r94_an_import_whose_lock_ran_out_says_so_and_keeps_what_was_decided() {
         page.words()
     );
     assert!(page.has_link("Start a new import with the same filter") && !page.has_button("Select"));
+    // Only its administrator may.
+    let (mut bram, _) = stage.sign_in("Bram", "en").await;
+    let seen = bram.open(page.url.as_str()).await;
+    assert!(
+        seen.words().contains("Nobody holds this import any more") && !seen.has_button("Take it up again"),
+        "{}",
+        seen.words()
+    );
     let again = browser.press(&page, "Take it up again", &[]).await;
     assert!(again.words().contains("Held by you until"), "{}", again.words());
     // Somebody else starts once it has run out again.
@@ -144,7 +152,7 @@ async fn r94_an_import_whose_lock_ran_out_says_so_and_keeps_what_was_decided() {
     assert!(late.status.is_client_error(), "{}", late.words());
     let over = browser.open(&import).await;
     assert!(
-        over.words().contains("review_lapsed") && over.has_link("Import again"),
+        over.words().contains("review_lapsed") && over.has_link("Start a new import with the same filter"),
         "{}",
         over.words()
     );
@@ -166,12 +174,58 @@ async fn r27_two_tabs_do_not_overwrite_each_other_silently() {
         .await;
     assert!(saved.words().contains("Saved."), "{}", saved.words());
     let late = browser.press(&other, "Save and select", &[]).await;
-    assert_eq!(late.status.as_u16(), 409);
-    assert!(
-        late.words().contains("decision_conflict") && late.has_link("To the import"),
-        "{}",
-        late.words()
+    let says = "Changed meanwhile in another tab Now it is: New managed company, selected.";
+    assert!(late.words().contains(says), "{}", late.words());
+    let name = import.rsplit('/').next().unwrap();
+    let api = stage.sandbox.api("ana");
+    assert_eq!(
+        import::row(&api, name, id).await["target"],
+        json!({ "create": {} }),
+        "nothing is overwritten"
     );
+    let mine = browser.press(&late, "Use mine", &[]).await;
+    assert!(
+        mine.words().contains("Saved.") && mine.has_button("Undo"),
+        "{}",
+        mine.words()
+    );
+    assert_eq!(import::row(&api, name, id).await["target"], json!({ "automatic": {} }));
+}
+
+#[tokio::test]
+async fn r27_a_choice_for_a_person_is_kept_if_another_tab_was_quicker() {
+    let stage = stage().await;
+    let (_, import, chosen) = reviewed(&stage, 1).await;
+    let (api, name) = (stage.sandbox.api("ana"), import.rsplit('/').next().unwrap());
+    let company = import::id(&chosen[0]);
+    let person = import::addresses(&api, name, company).await.remove(0);
+    let (id, of) = (import::id(&person), person["address"].as_str().unwrap());
+    let at = format!("{import}/people/{company}/{id}?of={of}");
+    for (language, save, changed, yours, mine) in [
+        (
+            "en",
+            "Save and tick",
+            "Changed meanwhile in another tab",
+            "Yours was: as the status suggests, ticked.",
+            "Use mine",
+        ),
+        (
+            "nl",
+            "Bewaar en vink aan",
+            "Intussen gewijzigd in een ander tabblad",
+            "Uw keuze was: zoals de status voorstelt, aangevinkt.",
+            "Gebruik mijn keuze",
+        ),
+    ] {
+        let (mut browser, _) = stage.sign_in("Ana", language).await;
+        let page = browser.open(&at).await;
+        import::decide_address(&api, name, company, id, json!({ "selected": false })).await;
+        let late = browser.press(&page, save, &[]).await;
+        let words = late.words();
+        assert!(words.contains(changed) && words.contains(yours), "{words}");
+        browser.press(&late, mine, &[]).await;
+        assert_eq!(import::address_row(&api, name, company, id).await["selected"], true);
+    }
 }
 
 #[tokio::test]
@@ -192,6 +246,22 @@ async fn r35_a_plan_that_changed_is_shown_with_what_differs_and_confirmed_again(
     let result = browser.press(&changed, "Import 1 company", &[("Yes, all", "on")]).await;
     let result = browser.wait(result).await;
     assert_eq!(result.title(), "The import is done");
+}
+
+#[tokio::test]
+async fn r90_the_button_says_how_many_people_are_imported() {
+    let stage = stage().await;
+    let (mut browser, import, _) = reviewed(&stage, 2).await;
+    let plan = import::plan(&stage.sandbox.api("ana"), import.rsplit('/').next().unwrap()).await;
+    let people = plan["summary"]["createUser"].as_u64().unwrap();
+    assert!(people > 1, "{plan}");
+    let page = browser.open(&format!("{import}/plan")).await;
+    let button = format!("Import 2 companies and {people} people");
+    assert!(page.has_button(&button), "{}", page.words());
+    let (mut dutch, _) = stage.sign_in("Ana", "nl").await;
+    let page = dutch.open(&format!("{import}/plan")).await;
+    let button = format!("Importeer 2 bedrijven en {people} personen");
+    assert!(page.has_button(&button), "{}", page.words());
 }
 
 #[tokio::test]

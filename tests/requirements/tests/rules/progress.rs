@@ -89,6 +89,7 @@ async fn r74_an_execution_says_how_many_companies_it_has_applied_of_how_many(kin
         ),
         (2, 2)
     );
+    assert_eq!(now["progress"]["outcomes"], now["counts"]);
     sandbox.stop().await;
 }
 

@@ -50,7 +50,8 @@ pub(super) async fn import(walk: &mut Walk) {
     let plan = import::plan(&ana, &import).await;
     assert!(number(&plan["leastTime"]["seconds"]) > 0, "{plan}");
     let at = format!("/console/imports/{import}");
-    walk.take_with(&format!("{at}/plan"), "plan-invites", invites).await;
+    let asks = "#creation[required] option[value='']";
+    walk.take_with(&format!("{at}/plan"), "plan-asks-for-mails", asks).await;
     import::carry_out(&ana, &import).await;
     walk.take_with(&at, "result-with-errors", "main form[action$='/again']")
         .await;

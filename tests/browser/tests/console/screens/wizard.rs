@@ -92,7 +92,9 @@ async fn decision(walk: &mut Walk, import: &str, rows: &[Value]) {
     walk.shown_with("company-saved", "main input[name=selected]").await;
     import::decide(&walk.api("ana"), import, company, json!({ "selected": true })).await;
     walk.submit(&save).await;
-    walk.shown_saying("decision-conflict", "decision_conflict").await;
+    // Only the form that sends the refused one again.
+    walk.shown_with("decision-conflict", "main .note[role=alert] input[name=wasSelected]")
+        .await;
 }
 
 async fn people(walk: &mut Walk, import: &str, rows: &[Value]) {

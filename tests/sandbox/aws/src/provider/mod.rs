@@ -66,6 +66,16 @@ impl Provider {
         self.tickets.give_refresh_tokens(giving);
     }
 
+    /// Says only that it cannot answer from now on, or answers again. The page for people stays.
+    pub fn be_silent(&self, silent: bool) {
+        self.tickets.be_silent(silent);
+    }
+
+    /// Tokens have a claim of so many bytes more from now on.
+    pub fn pad(&self, bytes: usize) {
+        self.tickets.pad(bytes);
+    }
+
     /// Renews nothing any more.
     pub fn forget(&self) {
         self.tickets.forget();
@@ -83,9 +93,12 @@ impl Provider {
     }
 }
 
-async fn document(State(provider): State<Provider>) -> Json<Value> {
+async fn document(State(provider): State<Provider>) -> Response {
+    if provider.tickets.is_silent() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let at = |path: &str| format!("{}{path}", provider.origin);
-    Json(json!({
+    let document = json!({
         "issuer": provider.origin,
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
@@ -93,7 +106,8 @@ async fn document(State(provider): State<Provider>) -> Json<Value> {
         "end_session_endpoint": at("/logout"),
         "response_types_supported": ["code"],
         "code_challenge_methods_supported": ["S256"],
-    }))
+    });
+    Json(document).into_response()
 }
 
 fn refused(why: &str) -> Response {
@@ -155,6 +169,9 @@ struct TokenRequest {
 }
 
 async fn token(State(provider): State<Provider>, Form(request): Form<TokenRequest>) -> Response {
+    if provider.tickets.is_silent() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     if !provider.client.is(&request.client_id, request.client_secret.as_deref()) {
         return refused("invalid_client");
     }
@@ -190,6 +207,7 @@ fn tokens(provider: &Provider, ticket: Ticket) -> Result<Value, Error> {
     let until = jiff::Timestamp::now().as_second() + i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
     let mut claims = serde_json::to_value(&ticket.person).map_err(|error| Error::Tokens(error.to_string()))?;
     claims["exp"] = until.into();
+    claims["padding"] = "x".repeat(provider.tickets.padding()).into();
     let access = if provider.client.has_bare_access_tokens {
         provider
             .issuer

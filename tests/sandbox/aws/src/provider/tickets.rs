@@ -30,6 +30,9 @@ struct State {
     /// What clients are told, if that is something else.
     told: Option<Duration>,
     gives_refresh_tokens: bool,
+    is_silent: bool,
+    /// How many bytes tokens have that say nothing.
+    padding: usize,
 }
 
 impl Default for Tickets {
@@ -39,6 +42,8 @@ impl Default for Tickets {
             lifetime: LIFETIME,
             told: None,
             gives_refresh_tokens: true,
+            is_silent: false,
+            padding: 0,
         })))
     }
 }
@@ -82,6 +87,22 @@ impl Tickets {
 
     pub fn give_refresh_tokens(&self, giving: bool) {
         self.state().gives_refresh_tokens = giving;
+    }
+
+    pub fn is_silent(&self) -> bool {
+        self.state().is_silent
+    }
+
+    pub fn be_silent(&self, silent: bool) {
+        self.state().is_silent = silent;
+    }
+
+    pub fn padding(&self) -> usize {
+        self.state().padding
+    }
+
+    pub fn pad(&self, bytes: usize) {
+        self.state().padding = bytes;
     }
 
     pub fn forget(&self) {
